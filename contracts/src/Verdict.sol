@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity ^0.8.28;
+
+/// @notice Which rule decided. `NONE` means that every rule admitted.
+/// @dev The order is the order of evaluation: the first rule that refuses decides. Append only: numbers are on chain.
+enum Rule {
+    NONE, // admitted
+    AGENT_STATUS, // the agent is not ACTIVE in the registry
+    AGENT_BREAKER, // the agent's breaker is tripped (frozen)
+    EXPIRY, // the mandate has expired, or was never set
+    CHAIN, // the asset may not be spent on that chain
+    ASSET, // the mandate has no limit for that asset
+    RECIPIENT, // the recipient is not on the allowlist of that chain
+    SELECTOR, // call data: no contract call is admitted
+    AMOUNT, // zero
+    PER_TRANSACTION, // above the per-transaction cap
+    WINDOW, // above what is left in the rolling window
+    FREQUENCY, // too many transactions in the rolling window
+    AUDIT_LAG // too many actions without a published record
+}
+
+/// @notice How an admitted intent proceeds.
+enum Tier {
+    INSTANT, // at once
+    NOTIFY, // at once, and the owner is told
+    DELAY, // after a delay in which the owner may cancel
+    APPROVAL // after k of n approvers agreed
+}
+
+/// @notice What the policy says about one intent. A denial is returned, never reverted, so that its trip persists (L4).
+/// @param rule the rule that refused, or NONE
+/// @param tripped the refusal froze the agent: its breaker is tripped when the transaction ends
+/// @param tier how an admitted intent proceeds; INSTANT in a denial
+/// @param eta unix seconds from which an admitted intent may proceed; 0 in a denial
+/// @param limit the limit that refused, in the rule's unit (asset's smallest unit, transactions, seconds, records); 0 if it has none
+/// @param left what is left of it now, same unit
+/// @param availableAt unix seconds when the same request could be admitted if nothing else is spent; 0 if time alone changes nothing
+struct Verdict {
+    Rule rule;
+    bool tripped;
+    Tier tier;
+    uint64 eta;
+    uint256 limit;
+    uint256 left;
+    uint64 availableAt;
+}
