@@ -8,8 +8,8 @@ enum Rule {
     AGENT_STATUS, // the agent is not ACTIVE in the registry
     AGENT_BREAKER, // the agent's breaker is tripped (frozen)
     EXPIRY, // the mandate has expired, or was never set
-    CHAIN, // the asset may not be spent on that chain
     ASSET, // the mandate has no limit for that asset
+    CHAIN, // the asset may not be spent on that chain
     RECIPIENT, // the recipient is not on the allowlist of that chain
     SELECTOR, // call data: no contract call is admitted
     AMOUNT, // zero

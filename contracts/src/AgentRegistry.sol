@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity ^0.8.28;
+
+import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
+import {IAccessManager} from "@openzeppelin/contracts/access/manager/IAccessManager.sol";
+import {ERC721} from "@openzeppelin/contracts/token/ERC721/ERC721.sol";
+import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
+import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
+import {Roles} from "./governance/Roles.sol";
+
+/// @notice Whether an agent may act. Only governance moves an agent up; a guardian, the owner or the agent moves it down.
+enum Status {
+    PENDING, // registered, not yet admitted by governance
+    ACTIVE,
+    SUSPENDED, // by a guardian, the owner or the agent's own key; governance reactivates
+    REVOKED // for good
+}
+
+/// @title Who the agents are
+/// @notice ERC-721 identities with the ERC-8004 identity interface: a token per agent, its URI and metadata, and the
+///         wallet key it acts with, proven by the key itself and cleared when the token changes hands.
+/// @dev https://eips.ethereum.org/EIPS/eip-8004. Beyond it: status and risk level in governance's hands, and a nonce in
+///      the wallet proof, so that a proof is used once.
+contract AgentRegistry is ERC721, EIP712, AccessManaged {
+    /// @notice One piece of metadata (ERC-8004).
+    struct MetadataEntry {
+        string metadataKey;
+        bytes metadataValue;
+    }
+
+    /// @dev One slot: everything that a spend has to know about an agent.
+    struct Agent {
+        address wallet;
+        Status status;
+        uint8 riskLevel;
+    }
+
+    bytes32 public constant AGENT_WALLET_SET_TYPEHASH =
+        keccak256("AgentWalletSet(uint256 agentId,address newWallet,address owner,uint256 nonce,uint256 deadline)");
+    /// @notice A wallet proof may be valid for at most this many seconds.
+    uint256 public constant MAX_PROOF_AGE = 1 hours;
+    /// @notice Highest risk level.
+    uint8 public constant MAX_RISK_LEVEL = 3;
+
+    bytes32 private constant _RESERVED_KEY = keccak256("agentWallet");
+
+    uint256 private _count;
+    mapping(uint256 agentId => Agent) private _agents;
+    mapping(uint256 agentId => string) private _uris;
+    mapping(uint256 agentId => mapping(bytes32 keyHash => bytes)) private _metadata;
+    mapping(uint256 agentId => uint256) private _walletNonces;
+
+    /// @notice ERC-8004: an agent was registered.
+    event Registered(uint256 indexed agentId, string agentURI, address indexed owner);
+    /// @notice ERC-8004: an agent's URI changed.
+    event URIUpdated(uint256 indexed agentId, string newURI, address indexed updatedBy);
+    /// @notice ERC-8004: a metadata value changed.
+    event MetadataSet(
+        uint256 indexed agentId, string indexed indexedMetadataKey, string metadataKey, bytes metadataValue
+    );
+    /// @notice The key that the agent acts with changed; zero: it has none.
+    event AgentWalletSet(uint256 indexed agentId, address indexed wallet, address indexed by);
+    /// @notice The agent's status changed.
+    event StatusSet(uint256 indexed agentId, Status status, address indexed by);
+    /// @notice The agent's risk level changed.
+    event RiskLevelSet(uint256 indexed agentId, uint8 riskLevel);
+
+    error AgentNotOwner(uint256 agentId, address caller);
+    error AgentUnauthorized(uint256 agentId, address caller);
+    error AgentStatusTransition(uint256 agentId, Status from, Status to);
+    error AgentRiskLevelTooHigh(uint8 riskLevel, uint8 max);
+    error AgentWalletZero();
+    error AgentProofExpired(uint256 deadline, uint256 now_);
+    error AgentProofTooLong(uint256 deadline, uint256 latest);
+    error AgentProofInvalid(uint256 agentId, address newWallet);
+    error AgentReservedKey();
+
+    constructor(address authority_)
+        ERC721("Mandate Agent", "AGENT")
+        EIP712("AgentRegistry", "1")
+        AccessManaged(authority_)
+    {}
+
+    // ------------------------------------------------------------------ ERC-8004 registration
+
+    /// @notice Registers an agent owned by the caller, PENDING and without a wallet key.
+    function register(string calldata agentURI_, MetadataEntry[] calldata metadata) external returns (uint256 agentId) {
+        agentId = _register(agentURI_);
+        for (uint256 i; i < metadata.length; ++i) {
+            _setMetadata(agentId, metadata[i].metadataKey, metadata[i].metadataValue);
+        }
+    }
+
+    /// @notice Registers an agent owned by the caller, without metadata.
+    function register(string calldata agentURI_) external returns (uint256 agentId) {
+        return _register(agentURI_);
+    }
+
+    /// @notice Registers an agent owned by the caller, without URI and metadata.
+    function register() external returns (uint256 agentId) {
+        return _register("");
+    }
+
+    /// @notice Changes the agent's URI. Owner or approved operator only.
+    function setAgentURI(uint256 agentId, string calldata newURI) external onlyOperator(agentId) {
+        _uris[agentId] = newURI;
+        emit URIUpdated(agentId, newURI, msg.sender);
+    }
+
+    /// @notice Sets a metadata value. Owner or approved operator only; the key "agentWallet" is reserved.
+    function setMetadata(uint256 agentId, string calldata metadataKey, bytes calldata metadataValue)
+        external
+        onlyOperator(agentId)
+    {
+        _setMetadata(agentId, metadataKey, metadataValue);
+    }
+
+    /// @notice The metadata value, empty when it was never set.
+    function getMetadata(uint256 agentId, string calldata metadataKey) external view returns (bytes memory) {
+        if (keccak256(bytes(metadataKey)) == _RESERVED_KEY) return abi.encodePacked(_agents[agentId].wallet);
+        return _metadata[agentId][keccak256(bytes(metadataKey))];
+    }
+
+    // ------------------------------------------------------------------ wallet key
+
+    /// @notice Sets the key that the agent acts with. The new key proves itself by signing
+    ///         `AgentWalletSet(agentId, newWallet, owner, nonce, deadline)` (EIP-712; ERC-1271 for contracts).
+    /// @param deadline unix seconds, at most MAX_PROOF_AGE ahead
+    function setAgentWallet(uint256 agentId, address newWallet, uint256 deadline, bytes calldata signature)
+        external
+        onlyOperator(agentId)
+    {
+        require(newWallet != address(0), AgentWalletZero());
+        require(block.timestamp <= deadline, AgentProofExpired(deadline, block.timestamp));
+        require(
+            deadline <= block.timestamp + MAX_PROOF_AGE, AgentProofTooLong(deadline, block.timestamp + MAX_PROOF_AGE)
+        );
+        bytes32 structHash = keccak256(
+            abi.encode(
+                AGENT_WALLET_SET_TYPEHASH, agentId, newWallet, ownerOf(agentId), _walletNonces[agentId]++, deadline
+            )
+        );
+        require(
+            SignatureChecker.isValidSignatureNow(newWallet, _hashTypedDataV4(structHash), signature),
+            AgentProofInvalid(agentId, newWallet)
+        );
+        _setWallet(agentId, newWallet);
+    }
+
+    /// @notice Takes the agent's key away. Owner, approved operator or the key itself.
+    function unsetAgentWallet(uint256 agentId) external {
+        address owner = ownerOf(agentId);
+        require(
+            msg.sender == _agents[agentId].wallet || _isAuthorized(owner, msg.sender, agentId),
+            AgentUnauthorized(agentId, msg.sender)
+        );
+        _setWallet(agentId, address(0));
+    }
+
+    /// @notice The key that the agent acts with; zero when it has none.
+    function getAgentWallet(uint256 agentId) external view returns (address) {
+        return _agents[agentId].wallet;
+    }
+
+    /// @notice The nonce that the next wallet proof must carry.
+    function walletNonce(uint256 agentId) external view returns (uint256) {
+        return _walletNonces[agentId];
+    }
+
+    // ------------------------------------------------------------------ status
+
+    /// @notice Activates a pending or suspended agent. Governance only.
+    function activate(uint256 agentId) external restricted {
+        _requireOwned(agentId);
+        Status from = _agents[agentId].status;
+        require(from == Status.PENDING || from == Status.SUSPENDED, AgentStatusTransition(agentId, from, Status.ACTIVE));
+        _setStatus(agentId, Status.ACTIVE);
+    }
+
+    /// @notice Suspends an agent at once. Guardian, governance, owner or the agent's own key.
+    function suspend(uint256 agentId) external onlyTightener(agentId) {
+        Status from = _agents[agentId].status;
+        require(from == Status.PENDING || from == Status.ACTIVE, AgentStatusTransition(agentId, from, Status.SUSPENDED));
+        _setStatus(agentId, Status.SUSPENDED);
+    }
+
+    /// @notice Revokes an agent for good. Owner, the agent's own key, or governance.
+    function revoke(uint256 agentId) external {
+        if (msg.sender != ownerOf(agentId) && msg.sender != _agents[agentId].wallet) {
+            _checkCanCall(msg.sender, msg.data);
+        }
+        require(
+            _agents[agentId].status != Status.REVOKED, AgentStatusTransition(agentId, Status.REVOKED, Status.REVOKED)
+        );
+        _setStatus(agentId, Status.REVOKED);
+    }
+
+    /// @notice Sets the risk level, 0 (trusted) to MAX_RISK_LEVEL. Higher is tighter: a guardian, the owner or the agent
+    ///         may raise it; only governance lowers it.
+    function setRiskLevel(uint256 agentId, uint8 riskLevel) external {
+        require(riskLevel <= MAX_RISK_LEVEL, AgentRiskLevelTooHigh(riskLevel, MAX_RISK_LEVEL));
+        _requireOwned(agentId);
+        if (riskLevel < _agents[agentId].riskLevel || !isTightener(agentId, msg.sender)) {
+            _checkCanCall(msg.sender, msg.data);
+        }
+        _agents[agentId].riskLevel = riskLevel;
+        emit RiskLevelSet(agentId, riskLevel);
+    }
+
+    /// @notice Everything that a spend has to know: key, status and risk level, in one storage read.
+    /// @dev Never reverts: an unknown agent has no wallet and is PENDING.
+    function agent(uint256 agentId) external view returns (address wallet, Status status, uint8 riskLevel) {
+        Agent storage a = _agents[agentId];
+        return (a.wallet, a.status, a.riskLevel);
+    }
+
+    /// @notice Whether `caller` may tighten the agent's mandate at once: guardian, owner, or the agent's own key.
+    function isTightener(uint256 agentId, address caller) public view returns (bool) {
+        if (caller == address(0)) return false;
+        if (caller == _ownerOf(agentId) || caller == _agents[agentId].wallet) return true;
+        (bool guardian, uint32 delay) = IAccessManager(authority()).hasRole(Roles.GUARDIAN, caller);
+        return guardian && delay == 0;
+    }
+
+    // ------------------------------------------------------------------ ERC-721
+
+    function tokenURI(uint256 agentId) public view override returns (string memory) {
+        _requireOwned(agentId);
+        return _uris[agentId];
+    }
+
+    /// @dev The key of the old owner must not act for the new one, and a mandate was granted to the agent of the old
+    ///      owner: governance admits the agent again under the new one.
+    function _update(address to, uint256 agentId, address auth) internal override returns (address from) {
+        from = super._update(to, agentId, auth);
+        if (from == address(0)) return from;
+        if (_agents[agentId].wallet != address(0)) _setWallet(agentId, address(0));
+        if (_agents[agentId].status == Status.ACTIVE) _setStatus(agentId, Status.SUSPENDED);
+    }
+
+    // ------------------------------------------------------------------ internals
+
+    modifier onlyOperator(uint256 agentId) {
+        require(_isAuthorized(ownerOf(agentId), msg.sender, agentId), AgentNotOwner(agentId, msg.sender));
+        _;
+    }
+
+    modifier onlyTightener(uint256 agentId) {
+        _requireOwned(agentId);
+        if (!isTightener(agentId, msg.sender)) _checkCanCall(msg.sender, msg.data);
+        _;
+    }
+
+    function _register(string memory agentURI_) private returns (uint256 agentId) {
+        agentId = ++_count; // ids start at 1: zero is nobody
+        _uris[agentId] = agentURI_;
+        _mint(msg.sender, agentId);
+        emit Registered(agentId, agentURI_, msg.sender);
+    }
+
+    function _setMetadata(uint256 agentId, string calldata key, bytes calldata value) private {
+        require(keccak256(bytes(key)) != _RESERVED_KEY, AgentReservedKey());
+        _metadata[agentId][keccak256(bytes(key))] = value;
+        emit MetadataSet(agentId, key, key, value);
+    }
+
+    function _setWallet(uint256 agentId, address wallet) private {
+        _agents[agentId].wallet = wallet;
+        emit AgentWalletSet(agentId, wallet, msg.sender);
+    }
+
+    function _setStatus(uint256 agentId, Status status) private {
+        _agents[agentId].status = status;
+        emit StatusSet(agentId, status, msg.sender);
+    }
+}

@@ -1,0 +1,336 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity ^0.8.28;
+
+import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
+import {IAccessManager} from "@openzeppelin/contracts/access/manager/IAccessManager.sol";
+import {ERC7786Recipient} from "@openzeppelin/contracts/crosschain/ERC7786Recipient.sol";
+import {IERC7786GatewaySource} from "@openzeppelin/contracts/interfaces/draft-IERC7786.sol";
+import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
+import {InteroperableAddress} from "@openzeppelin/contracts/utils/draft-InteroperableAddress.sol";
+import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
+import {AgentRegistry, Status} from "./AgentRegistry.sol";
+import {Action, AuditLog} from "./AuditLog.sol";
+import {Intent, IntentHash} from "./Intent.sol";
+import {MandateAccount} from "./MandateAccount.sol";
+import {PolicyEngine} from "./PolicyEngine.sol";
+import {Roles} from "./governance/Roles.sol";
+import {Rule, Tier, Verdict} from "./Verdict.sol";
+
+/// @notice Where an intent stands on one chain.
+enum State {
+    NONE,
+    DENIED,
+    ADMITTED,
+    DISPATCHED,
+    QUEUED,
+    DISPUTED,
+    EXECUTED,
+    CANCELLED,
+    EXPIRED
+}
+
+/// @title An intent's life, at home and at its destination
+/// @notice At home: checks the agent's signature, asks the policy, then executes, waits or dispatches. At the destination:
+///         queues what the gateway delivers for the dispute window, in which guardians stop what home never sent.
+/// @dev Every state change extends the agent's audit chain in the same transaction (L6). Holds neither funds nor policy.
+contract CrossChainExecutor is ERC7786Recipient, AccessManaged, ReentrancyGuardTransient {
+    /// @dev One slot. `due` is the eta of an ADMITTED, executableAt of a QUEUED, resolveBy of a DISPUTED intent.
+    struct Progress {
+        State state;
+        bool upheld; // governance decided: it cannot be disputed again
+        uint64 due;
+    }
+
+    /// @notice An intent's deadline may lie at most this many seconds ahead: an agent's open promises stay few.
+    uint256 public constant MAX_LIFETIME = 7 days;
+    /// @notice Bounds of the dispute window, seconds.
+    uint64 public constant MIN_DISPUTE_WINDOW = 5;
+    uint64 public constant MAX_DISPUTE_WINDOW = 3 days;
+
+    /// @notice The chain where agents, policy and accounting live.
+    uint256 public immutable HOME_CHAIN_ID;
+    AgentRegistry public immutable REGISTRY;
+    PolicyEngine public immutable POLICY;
+    AuditLog public immutable AUDIT_LOG;
+    address public immutable GATEWAY;
+    /// @notice Seconds that governance has to uphold a disputed intent; after them it can only be cancelled.
+    uint64 public immutable RESOLUTION_WINDOW;
+    bytes32 private immutable _DOMAIN;
+
+    /// @notice Seconds that a delivered intent waits, open to dispute.
+    uint64 public disputeWindow;
+    mapping(bytes32 intentId => Progress) private _progress;
+    mapping(uint256 agentId => mapping(uint256 word => uint256)) private _usedNonces;
+
+    event IntentAdmitted(bytes32 indexed intentId, uint256 indexed agentId, Intent intent, Tier tier, uint64 eta);
+    event IntentDenied(bytes32 indexed intentId, uint256 indexed agentId, Intent intent, Verdict verdict);
+    event IntentDispatched(bytes32 indexed intentId, uint256 indexed agentId, Intent intent, bytes32 messageId);
+    event IntentQueued(
+        bytes32 indexed intentId, uint256 indexed agentId, Intent intent, bytes32 messageId, uint64 executableAt
+    );
+    event IntentExecuted(bytes32 indexed intentId, uint256 indexed agentId, Intent intent, uint256 moved);
+    event IntentCancelled(bytes32 indexed intentId, uint256 indexed agentId, address by);
+    event IntentDisputed(bytes32 indexed intentId, uint256 indexed agentId, address by, uint64 resolveBy);
+    event IntentUpheld(bytes32 indexed intentId, uint256 indexed agentId, address by, uint64 executableAt);
+    event IntentExpired(bytes32 indexed intentId, uint256 indexed agentId);
+    event DisputeWindowSet(uint64 disputeWindow, address indexed by);
+
+    error ExecutorNotHome(uint256 homeChainId);
+    error ExecutorWrongChain(uint256 chainId, uint256 here);
+    error ExecutorPastDeadline(uint64 deadline, uint256 now_);
+    error ExecutorDeadlineTooFar(uint64 deadline, uint256 latest);
+    error ExecutorNonceUsed(uint256 agentId, uint256 nonce);
+    error ExecutorSignatureInvalid(uint256 agentId, address wallet);
+    error ExecutorState(bytes32 intentId, State state);
+    error ExecutorTooEarly(bytes32 intentId, uint64 due, uint256 now_);
+    error ExecutorNotExpired(bytes32 intentId, uint64 deadline);
+    error ExecutorAgentStopped(uint256 agentId);
+    error ExecutorUnauthorized(address caller);
+    error ExecutorUpheld(bytes32 intentId);
+    error ExecutorDisputeWindow(uint64 asked, uint64 min, uint64 max);
+    error ExecutorMovedOther(uint256 declared, uint256 moved);
+
+    constructor(
+        address authority_,
+        uint256 homeChainId,
+        AgentRegistry registry,
+        PolicyEngine policy,
+        AuditLog auditLog,
+        address gateway,
+        uint64 disputeWindow_,
+        uint64 resolutionWindow
+    ) AccessManaged(authority_) {
+        HOME_CHAIN_ID = homeChainId;
+        REGISTRY = registry;
+        POLICY = policy;
+        AUDIT_LOG = auditLog;
+        GATEWAY = gateway;
+        RESOLUTION_WINDOW = resolutionWindow;
+        _DOMAIN = IntentHash.domainSeparator(homeChainId, address(this));
+        _setDisputeWindow(disputeWindow_);
+    }
+
+    // ------------------------------------------------------------------ home
+
+    /// @notice Submits an intent that the agent signed. Anyone may.
+    /// @dev Reverts for what is not the agent's doing (signature, nonce, deadline); a refusal by policy is recorded and
+    ///      returned, and uses the nonce up. An admitted intent that need not wait executes or is dispatched here.
+    /// @param signature EIP-712 signature of the intent by the agent's wallet (ECDSA, or ERC-1271 for a contract)
+    function submit(Intent calldata intent, bytes calldata signature)
+        external
+        nonReentrant
+        returns (bytes32 intentId, Verdict memory verdict)
+    {
+        require(block.chainid == HOME_CHAIN_ID, ExecutorNotHome(HOME_CHAIN_ID));
+        require(block.timestamp <= intent.deadline, ExecutorPastDeadline(intent.deadline, block.timestamp));
+        require(
+            intent.deadline <= block.timestamp + MAX_LIFETIME,
+            ExecutorDeadlineTooFar(intent.deadline, block.timestamp + MAX_LIFETIME)
+        );
+        intentId = IntentHash.id(intent, _DOMAIN);
+        (address wallet,,) = REGISTRY.agent(intent.agentId);
+        require(
+            wallet != address(0) && SignatureChecker.isValidSignatureNowCalldata(wallet, intentId, signature),
+            ExecutorSignatureInvalid(intent.agentId, wallet)
+        );
+        _useNonce(intent.agentId, intent.nonce);
+
+        verdict = POLICY.consume(intent);
+        if (verdict.rule != Rule.NONE) {
+            _progress[intentId].state = State.DENIED;
+            emit IntentDenied(intentId, intent.agentId, intent, verdict);
+            _record(
+                intent.agentId,
+                intentId,
+                Action.DENIED,
+                abi.encode(verdict.rule, verdict.tripped, verdict.limit, verdict.left, verdict.availableAt)
+            );
+        } else if (verdict.eta > block.timestamp) {
+            _progress[intentId] = Progress(State.ADMITTED, false, verdict.eta);
+            emit IntentAdmitted(intentId, intent.agentId, intent, verdict.tier, verdict.eta);
+            _record(intent.agentId, intentId, Action.ADMITTED, abi.encode(verdict.tier, verdict.eta));
+        } else {
+            _carryOut(intent, intentId);
+        }
+    }
+
+    /// @notice Carries out an admitted intent whose wait is over. Anyone may, unless the agent was stopped meanwhile.
+    function proceed(Intent calldata intent) external nonReentrant returns (bytes32 intentId) {
+        intentId = IntentHash.id(intent, _DOMAIN);
+        Progress memory p = _progress[intentId];
+        require(p.state == State.ADMITTED, ExecutorState(intentId, p.state));
+        require(block.timestamp >= p.due, ExecutorTooEarly(intentId, p.due, block.timestamp));
+        require(block.timestamp <= intent.deadline, ExecutorPastDeadline(intent.deadline, block.timestamp));
+        (, Status status,) = REGISTRY.agent(intent.agentId);
+        require(status == Status.ACTIVE && !POLICY.frozen(intent.agentId), ExecutorAgentStopped(intent.agentId));
+        _carryOut(intent, intentId);
+    }
+
+    /// @notice Cancels an intent before it is carried out, submitted or not: its nonce is used up.
+    ///         The agent's key, its owner or a guardian, at home.
+    function cancel(Intent calldata intent) external returns (bytes32 intentId) {
+        require(block.chainid == HOME_CHAIN_ID, ExecutorNotHome(HOME_CHAIN_ID));
+        require(REGISTRY.isTightener(intent.agentId, msg.sender), ExecutorUnauthorized(msg.sender));
+        intentId = IntentHash.id(intent, _DOMAIN);
+        State state_ = _progress[intentId].state;
+        if (state_ == State.NONE) _useNonce(intent.agentId, intent.nonce);
+        else require(state_ == State.ADMITTED, ExecutorState(intentId, state_));
+        _cancelled(intentId, intent.agentId);
+    }
+
+    // ------------------------------------------------------------------ destination
+
+    /// @notice Executes a delivered intent whose dispute window is over. Anyone may.
+    function execute(Intent calldata intent) external nonReentrant returns (bytes32 intentId) {
+        intentId = IntentHash.id(intent, _DOMAIN);
+        Progress memory p = _progress[intentId];
+        require(p.state == State.QUEUED, ExecutorState(intentId, p.state));
+        require(block.timestamp >= p.due, ExecutorTooEarly(intentId, p.due, block.timestamp));
+        require(block.timestamp <= intent.deadline, ExecutorPastDeadline(intent.deadline, block.timestamp));
+        _pay(intent, intentId);
+    }
+
+    /// @notice Disputes a delivered intent. Guardians only. Only governance can let it through after that, and only until
+    ///         the resolution window ends.
+    function dispute(Intent calldata intent) external returns (bytes32 intentId) {
+        (bool guardian, uint32 delay) = IAccessManager(authority()).hasRole(Roles.GUARDIAN, msg.sender);
+        require(guardian && delay == 0, ExecutorUnauthorized(msg.sender));
+        intentId = IntentHash.id(intent, _DOMAIN);
+        Progress memory p = _progress[intentId];
+        require(p.state == State.QUEUED, ExecutorState(intentId, p.state));
+        require(!p.upheld, ExecutorUpheld(intentId));
+        // forge-lint: disable-next-line(unsafe-typecast)
+        uint64 resolveBy = uint64(block.timestamp) + RESOLUTION_WINDOW;
+        _progress[intentId] = Progress(State.DISPUTED, false, resolveBy);
+        emit IntentDisputed(intentId, intent.agentId, msg.sender, resolveBy);
+        _record(intent.agentId, intentId, Action.DISPUTED, abi.encode(msg.sender, resolveBy));
+    }
+
+    /// @notice Overrules a dispute: the intent may execute at once. Governance only, within the resolution window.
+    function uphold(Intent calldata intent) external restricted returns (bytes32 intentId) {
+        intentId = IntentHash.id(intent, _DOMAIN);
+        Progress memory p = _progress[intentId];
+        require(p.state == State.DISPUTED && block.timestamp <= p.due, ExecutorState(intentId, p.state));
+        // forge-lint: disable-next-line(unsafe-typecast)
+        uint64 executableAt = uint64(block.timestamp);
+        _progress[intentId] = Progress(State.QUEUED, true, executableAt);
+        emit IntentUpheld(intentId, intent.agentId, msg.sender, executableAt);
+        _record(intent.agentId, intentId, Action.UPHELD, abi.encode(msg.sender, executableAt));
+    }
+
+    /// @notice Ends a dispute that governance did not resolve in time: the intent is cancelled. Anyone may.
+    function resolve(Intent calldata intent) external returns (bytes32 intentId) {
+        intentId = IntentHash.id(intent, _DOMAIN);
+        Progress memory p = _progress[intentId];
+        require(p.state == State.DISPUTED, ExecutorState(intentId, p.state));
+        require(block.timestamp > p.due, ExecutorTooEarly(intentId, p.due, block.timestamp));
+        _cancelled(intentId, intent.agentId);
+    }
+
+    /// @notice Closes an intent that waited past its deadline, on either side. Anyone may.
+    function expire(Intent calldata intent) external returns (bytes32 intentId) {
+        intentId = IntentHash.id(intent, _DOMAIN);
+        State state_ = _progress[intentId].state;
+        require(state_ == State.ADMITTED || state_ == State.QUEUED, ExecutorState(intentId, state_));
+        require(block.timestamp > intent.deadline, ExecutorNotExpired(intentId, intent.deadline));
+        _progress[intentId].state = State.EXPIRED;
+        emit IntentExpired(intentId, intent.agentId);
+        _record(intent.agentId, intentId, Action.EXPIRED, "");
+    }
+
+    // ------------------------------------------------------------------ settings
+
+    /// @notice Sets the dispute window, seconds. A guardian may lengthen it; governance may set it within the bounds.
+    function setDisputeWindow(uint64 disputeWindow_) external {
+        (bool guardian, uint32 delay) = IAccessManager(authority()).hasRole(Roles.GUARDIAN, msg.sender);
+        if (disputeWindow_ < disputeWindow || !guardian || delay != 0) _checkCanCall(msg.sender, msg.data);
+        _setDisputeWindow(disputeWindow_);
+    }
+
+    // ------------------------------------------------------------------ reading
+
+    /// @notice Where the intent stands on this chain.
+    /// @return state the state
+    /// @return upheld governance overruled a dispute, so it cannot be disputed again
+    /// @return due eta of an ADMITTED, executableAt of a QUEUED, resolveBy of a DISPUTED intent; unix seconds
+    function progress(bytes32 intentId) external view returns (State state, bool upheld, uint64 due) {
+        Progress memory p = _progress[intentId];
+        return (p.state, p.upheld, p.due);
+    }
+
+    /// @notice The intent's id: its EIP-712 digest.
+    function idOf(Intent calldata intent) external view returns (bytes32) {
+        return IntentHash.id(intent, _DOMAIN);
+    }
+
+    /// @notice Whether the agent's nonce is used up.
+    function nonceUsed(uint256 agentId, uint256 nonce) external view returns (bool) {
+        return (_usedNonces[agentId][nonce >> 8] >> (nonce & 0xff)) & 1 == 1;
+    }
+
+    // ------------------------------------------------------------------ internals
+
+    /// @dev The gateway vouches for the sender; only home's executor, which stands at this very address there, counts.
+    function _isAuthorizedGateway(address gateway, bytes calldata sender) internal view override returns (bool) {
+        return gateway == GATEWAY
+            && keccak256(sender) == keccak256(InteroperableAddress.formatEvmV1(HOME_CHAIN_ID, address(this)));
+    }
+
+    function _processMessage(address, bytes32 receiveId, bytes calldata, bytes calldata payload) internal override {
+        Intent memory intent = abi.decode(payload, (Intent));
+        require(intent.chainId == block.chainid, ExecutorWrongChain(intent.chainId, block.chainid));
+        bytes32 intentId = IntentHash.id(intent, _DOMAIN);
+        State state_ = _progress[intentId].state;
+        require(state_ == State.NONE, ExecutorState(intentId, state_));
+        // forge-lint: disable-next-line(unsafe-typecast)
+        uint64 executableAt = uint64(block.timestamp) + disputeWindow;
+        _progress[intentId] = Progress(State.QUEUED, false, executableAt);
+        emit IntentQueued(intentId, intent.agentId, intent, receiveId, executableAt);
+        _record(intent.agentId, intentId, Action.QUEUED, abi.encode(receiveId, executableAt));
+    }
+
+    function _carryOut(Intent calldata intent, bytes32 intentId) private {
+        if (intent.chainId == block.chainid) return _pay(intent, intentId);
+        _progress[intentId].state = State.DISPATCHED;
+        bytes32 messageId = IERC7786GatewaySource(GATEWAY)
+            .sendMessage(
+                InteroperableAddress.formatEvmV1(intent.chainId, address(this)), abi.encode(intent), new bytes[](0)
+            );
+        emit IntentDispatched(intentId, intent.agentId, intent, messageId);
+        _record(intent.agentId, intentId, Action.DISPATCHED, abi.encode(messageId));
+    }
+
+    function _pay(Intent calldata intent, bytes32 intentId) private {
+        _progress[intentId].state = State.EXECUTED;
+        uint256 moved = MandateAccount(intent.account).pay(intent.agentId, intent.asset, intent.to, intent.amount);
+        require(moved == intent.amount, ExecutorMovedOther(intent.amount, moved));
+        emit IntentExecuted(intentId, intent.agentId, intent, moved);
+        _record(intent.agentId, intentId, Action.EXECUTED, abi.encode(intent.account, intent.asset, moved));
+    }
+
+    function _cancelled(bytes32 intentId, uint256 agentId) private {
+        _progress[intentId].state = State.CANCELLED;
+        emit IntentCancelled(intentId, agentId, msg.sender);
+        _record(agentId, intentId, Action.CANCELLED, abi.encode(msg.sender));
+    }
+
+    function _record(uint256 agentId, bytes32 intentId, Action action, bytes memory detail) private {
+        AUDIT_LOG.append(agentId, intentId, action, detail);
+    }
+
+    function _useNonce(uint256 agentId, uint256 nonce) private {
+        uint256 bit = uint256(1) << (nonce & 0xff);
+        uint256 word = _usedNonces[agentId][nonce >> 8];
+        require(word & bit == 0, ExecutorNonceUsed(agentId, nonce));
+        _usedNonces[agentId][nonce >> 8] = word | bit;
+    }
+
+    function _setDisputeWindow(uint64 disputeWindow_) private {
+        require(
+            disputeWindow_ >= MIN_DISPUTE_WINDOW && disputeWindow_ <= MAX_DISPUTE_WINDOW,
+            ExecutorDisputeWindow(disputeWindow_, MIN_DISPUTE_WINDOW, MAX_DISPUTE_WINDOW)
+        );
+        disputeWindow = disputeWindow_;
+        emit DisputeWindowSet(disputeWindow_, msg.sender);
+    }
+}
