@@ -1,0 +1,2 @@
+/** The mandate command. */
+package org.mandate.cli;
