@@ -1,0 +1,279 @@
+package org.mandate.deploy;
+
+import java.math.BigInteger;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.function.Consumer;
+import org.mandate.contracts.AccessManager;
+import org.mandate.contracts.AuditLog;
+import org.mandate.contracts.Create3Factory;
+import org.web3j.abi.EventEncoder;
+import org.web3j.crypto.Hash;
+import org.web3j.protocol.core.DefaultBlockParameter;
+import org.web3j.protocol.core.DefaultBlockParameterName;
+import org.web3j.protocol.core.methods.request.EthFilter;
+import org.web3j.protocol.core.methods.response.EthLog;
+import org.web3j.tx.TransactionManager;
+import org.web3j.utils.Numeric;
+
+/**
+ * Deploys everything to one chain, hands all power over and proves that it did. Can be run again at any time: what
+ * stands with the expected code is left alone, what is missing is done, anything else is refused.
+ *
+ * <p>The expected code of a contract is what its constructor returns when a node runs it in place ({@code eth_call}
+ * with the init code as the address's code and empty storage), so immutable values are compared too.
+ */
+public final class Deployer {
+  /** The AccessManager's own admin role. */
+  static final BigInteger ADMIN = BigInteger.ZERO;
+
+  /** May dispute, freeze, suspend and tighten. */
+  static final BigInteger GUARDIAN = BigInteger.ONE;
+
+  /** May publish audit batches. */
+  static final BigInteger PUBLISHER = BigInteger.TWO;
+
+  private final Sender sender;
+  private final StateOverrideCall overrides;
+  private final Consumer<String> progress;
+
+  /**
+   * @param sender the deployer's key on the chain
+   * @param overrides runs constructors on the same node
+   * @param progress gets one line per step, for people
+   */
+  public Deployer(Sender sender, StateOverrideCall overrides, Consumer<String> progress) {
+    this.sender = sender;
+    this.overrides = overrides;
+    this.progress = progress;
+  }
+
+  /**
+   * Deploys what is missing, sets the roles, gives the deployer's away, and checks the whole.
+   *
+   * @throws DeploymentException when something else stands at an address, a step fails, or the check does
+   */
+  public Deployment deploy(DeploymentParameters parameters) {
+    if (!parameters.allChainIds().contains(sender.chainId())) {
+      throw new DeploymentException(
+          "the node serves chain %d, the parameters name %s: use another node or other parameters"
+              .formatted(sender.chainId(), parameters.allChainIds()));
+    }
+    var plan = Plan.of(sender.address(), parameters);
+    if (plan.authority().equals(sender.address())) {
+      throw new DeploymentException("the authority is the deployer's own key: name a timelock, a Safe or another DAO");
+    }
+    createFactory();
+    create(plan.contracts().stream().filter(c -> !c.after()).toList());
+    create(plan.contracts().stream().filter(Plan.Creation::after).toList());
+    handOver(plan, parameters);
+    var deployment = describe(plan, parameters);
+    new DeploymentCheck(sender.web3j(), deployment).requireAll(parameters);
+    progress.accept("every privileged role is held by " + plan.authority() + ", none by the deployer");
+    return deployment;
+  }
+
+  /**
+   * Deploys the vault of an agent, owned by the deployment's authority, at the same address on every chain.
+   *
+   * @param agentId id in the registry of the home chain
+   * @return the deployment with the vault in it
+   */
+  public Deployment deployVault(Deployment deployment, long agentId) {
+    if (deployment.chainId() != sender.chainId() || !deployment.deployer().equals(sender.address())) {
+      throw new DeploymentException(
+          "the deployment is of chain %d by %s, this key is %s on chain %d"
+              .formatted(deployment.chainId(), deployment.deployer(), sender.address(), sender.chainId()));
+    }
+    var creation = Plan.vault(sender.address(), deployment.authority(), deployment.executor(), agentId);
+    create(List.of(creation));
+    return deployment.with(creation.name(), contract(creation, created(deployment.block())));
+  }
+
+  // ------------------------------------------------------------------ creating
+
+  private void createFactory() {
+    if (!codeAt(Create3.factory()).isEmpty()) {
+      return;
+    }
+    if (codeAt(Create3.CANONICAL_DEPLOYER).isEmpty()) {
+      throw new DeploymentException(
+          "chain %d has no CREATE2 deployer at %s: create it there first (a keyless transaction does)"
+              .formatted(sender.chainId(), Create3.CANONICAL_DEPLOYER));
+    }
+    sender.send(
+        new Call("create Create3Factory", Create3.CANONICAL_DEPLOYER, BigInteger.ZERO, Create3.factoryCreation()));
+    if (codeAt(Create3.factory()).isEmpty()) {
+      throw new DeploymentException("the factory does not stand at " + Create3.factory() + " after its creation");
+    }
+    progress.accept("Create3Factory at " + Create3.factory());
+  }
+
+  private void create(List<Plan.Creation> wanted) {
+    var factory =
+        Create3Factory.load(Create3.factory(), sender.web3j(), sender.reader(), Sender.NO_GAS);
+    var expected = new HashMap<String, String>();
+    var missing = new ArrayList<Plan.Creation>();
+    for (var creation : wanted) {
+      expected.put(creation.name(), overrides.construct(creation.address(), creation.initCode()));
+      var code = codeAt(creation.address());
+      if (code.isEmpty()) {
+        missing.add(creation);
+      } else {
+        requireCode(creation, expected.get(creation.name()), code);
+        progress.accept("%s already stands at %s".formatted(creation.name(), creation.address()));
+      }
+    }
+    if (missing.isEmpty()) {
+      return;
+    }
+    sender.sendAll(
+        missing.stream()
+            .map(
+                creation ->
+                    Call.of(
+                        "create " + creation.name(),
+                        Create3.factory(),
+                        factory.create(
+                            Create3.salt(creation.name()), Numeric.hexStringToByteArray(creation.initCode()))))
+            .toList());
+    for (var creation : missing) {
+      requireCode(creation, expected.get(creation.name()), codeAt(creation.address()));
+      progress.accept("%s at %s".formatted(creation.name(), creation.address()));
+    }
+  }
+
+  private void requireCode(Plan.Creation creation, String expected, String code) {
+    if (!code.equals(expected)) {
+      throw new DeploymentException(
+          ("%s at %s on chain %d has code %s, these sources and parameters give %s: "
+                  + "use the parameters of then, or another key")
+              .formatted(creation.name(), creation.address(), sender.chainId(), hash(code), hash(expected)));
+    }
+  }
+
+  // ------------------------------------------------------------------ handing over
+
+  /** One transaction sets every role and gives the deployer's away: there is no half of it. */
+  private void handOver(Plan plan, DeploymentParameters parameters) {
+    var address = Create3.addressOf(sender.address(), "AccessManager");
+    var manager = AccessManager.load(address, sender.web3j(), sender.reader(), Sender.NO_GAS);
+    var admin = Sender.read("deployer's role", () -> manager.hasRole(ADMIN, sender.address()).send());
+    if (!admin.component1()) {
+      return;
+    }
+    var calls = new ArrayList<String>();
+    calls.add(manager.labelRole(GUARDIAN, "GUARDIAN").encodeFunctionCall());
+    calls.add(manager.labelRole(PUBLISHER, "PUBLISHER").encodeFunctionCall());
+    for (var guardian : parameters.guardians()) {
+      calls.add(manager.grantRole(GUARDIAN, guardian, BigInteger.ZERO).encodeFunctionCall());
+    }
+    for (var relayer : parameters.relayers()) {
+      calls.add(manager.grantRole(PUBLISHER, relayer, BigInteger.ZERO).encodeFunctionCall());
+    }
+    calls.add(
+        manager
+            .setTargetFunctionRole(
+                Create3.addressOf(sender.address(), "AuditLog"), List.of(publishSelector()), PUBLISHER)
+            .encodeFunctionCall());
+    calls.add(manager.grantRole(ADMIN, plan.authority(), BigInteger.ZERO).encodeFunctionCall());
+    calls.add(manager.renounceRole(ADMIN, sender.address()).encodeFunctionCall());
+    sender.send(
+        Call.of(
+            "set roles and renounce the deployer's",
+            address,
+            manager.multicall(calls.stream().map(Numeric::hexStringToByteArray).toList())));
+  }
+
+  /** Selector of {@code AuditLog.publish}. */
+  static byte[] publishSelector() {
+    var call =
+        AuditLog.load(Create3.CANONICAL_DEPLOYER, null, (TransactionManager) null, Sender.NO_GAS)
+            .publish(BigInteger.ZERO, BigInteger.ZERO, BigInteger.ZERO, new byte[32], new byte[32])
+            .encodeFunctionCall();
+    return Numeric.hexStringToByteArray(call.substring(0, 10));
+  }
+
+  // ------------------------------------------------------------------ describing
+
+  private record Creation(long block, String transaction) {}
+
+  private Deployment describe(Plan plan, DeploymentParameters parameters) {
+    var created = created(0);
+    var contracts = new TreeMap<String, Deployment.Contract>();
+    for (var creation : plan.contracts()) {
+      contracts.put(creation.name(), contract(creation, created));
+    }
+    var first = Collections.min(contracts.values().stream().map(Deployment.Contract::block).toList());
+    var factory = Create3.factory();
+    // The factory may be older than this deployment and created by anybody: its first use is what concerns us.
+    contracts.put(
+        "Create3Factory",
+        new Deployment.Contract(
+            factory, hash(codeAt(factory)), "0x", first, contracts.get("AccessManager").transaction()));
+    return new Deployment(
+        Deployment.SCHEMA,
+        sender.chainId(),
+        parameters.homeChainId(),
+        sender.address(),
+        plan.authority(),
+        first,
+        contracts);
+  }
+
+  private Deployment.Contract contract(Plan.Creation creation, Map<String, Creation> created) {
+    var event =
+        Optional.ofNullable(created.get(creation.address()))
+            .orElseThrow(
+                () ->
+                    new DeploymentException(
+                        "%s stands at %s, but the node shows no event of its creation: use a node with full logs"
+                            .formatted(creation.name(), creation.address())));
+    return new Deployment.Contract(
+        creation.address(),
+        hash(codeAt(creation.address())),
+        "0x" + creation.arguments(),
+        event.block(),
+        event.transaction());
+  }
+
+  /** Where and when the factory created this deployer's contracts, by address. */
+  private Map<String, Creation> created(long fromBlock) {
+    var filter =
+        new EthFilter(
+            DefaultBlockParameter.valueOf(BigInteger.valueOf(fromBlock)),
+            DefaultBlockParameterName.LATEST,
+            Create3.factory());
+    filter.addSingleTopic(EventEncoder.encode(Create3Factory.CREATED_EVENT));
+    filter.addSingleTopic("0x" + "0".repeat(24) + Numeric.cleanHexPrefix(sender.address()));
+    var logs = Sender.answer("logs of the factory", () -> sender.web3j().ethGetLogs(filter).send()).getLogs();
+    var created = new HashMap<String, Creation>();
+    for (var result : logs) {
+      var log = ((EthLog.LogObject) result).get();
+      created.put(
+          "0x" + log.getData().substring(26, 66).toLowerCase(Locale.ROOT),
+          new Creation(log.getBlockNumber().longValueExact(), log.getTransactionHash()));
+    }
+    return created;
+  }
+
+  private String codeAt(String address) {
+    var code =
+        Sender.answer(
+                "code of " + address,
+                () -> sender.web3j().ethGetCode(address, DefaultBlockParameterName.LATEST).send())
+            .getCode();
+    return code.equals("0x") ? "" : code;
+  }
+
+  static String hash(String code) {
+    return Hash.sha3(code);
+  }
+}

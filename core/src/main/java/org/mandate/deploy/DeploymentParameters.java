@@ -1,0 +1,154 @@
+package org.mandate.deploy;
+
+import java.math.BigInteger;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+
+/**
+ * Everything that decides what is deployed. The same parameters and the same deployer key give the same addresses on
+ * every chain, and the same code up to the chain's own id.
+ *
+ * @param homeChainId EIP-155 id of the chain where registry, policy and accounting are used
+ * @param otherChainIds the other chains that mandates may name, distinct, at most 15
+ * @param relayers addresses that attest messages and publish audit batches; stored ascending
+ * @param threshold signatures that deliver a message: more than half of the relayers
+ * @param guardians addresses that may dispute, freeze, suspend and tighten: watchdogs and people
+ * @param disputeWindow how long a delivered intent waits, 5 s to 3 days
+ * @param resolutionWindow how long governance may uphold a disputed intent, at least 1 s
+ * @param governance who holds every privileged role in the end
+ * @param testToken a worthless ERC-20 for demonstrations; absent on real chains
+ */
+public record DeploymentParameters(
+    long homeChainId,
+    List<Long> otherChainIds,
+    List<String> relayers,
+    int threshold,
+    List<String> guardians,
+    Duration disputeWindow,
+    Duration resolutionWindow,
+    Governance governance,
+    Optional<TokenGrant> testToken) {
+
+  private static final int MAX_CHAINS = 16;
+  private static final int MAX_RELAYERS = 64;
+  private static final Duration MIN_DISPUTE_WINDOW = Duration.ofSeconds(5);
+  private static final Duration MAX_DISPUTE_WINDOW = Duration.ofDays(3);
+
+  /** Who may change what in the end. */
+  public sealed interface Governance {}
+
+  /**
+   * A DAO of its own: token, Governor and timelock are deployed too.
+   *
+   * @param timelockDelay between queueing and executing a proposal
+   * @param votingDelay between proposal and vote
+   * @param votingPeriod length of the vote, at least 1 s
+   * @param proposalThreshold votes needed to propose, 10^-18 tokens
+   * @param quorumPercent share of the supply that must vote, 1 to 100
+   * @param votes who gets the whole supply of the voting token
+   */
+  public record OwnGovernance(
+      Duration timelockDelay,
+      Duration votingDelay,
+      Duration votingPeriod,
+      BigInteger proposalThreshold,
+      int quorumPercent,
+      TokenGrant votes)
+      implements Governance {
+    public OwnGovernance {
+      require(!timelockDelay.isNegative(), "timelock delay %s is negative", timelockDelay);
+      require(!votingDelay.isNegative(), "voting delay %s is negative", votingDelay);
+      require(votingPeriod.toSeconds() >= 1, "voting period %s is shorter than 1 s", votingPeriod);
+      require(proposalThreshold.signum() >= 0, "proposal threshold %s is negative", proposalThreshold);
+      require(quorumPercent >= 1 && quorumPercent <= 100, "quorum of %s %% is not within 1 to 100", quorumPercent);
+    }
+  }
+
+  /** An authority that exists already on every chain: a Safe, another DAO's timelock. */
+  public record ExistingAuthority(String authority) implements Governance {
+    public ExistingAuthority {
+      authority = address("authority", authority);
+    }
+  }
+
+  /**
+   * The supply of a token and who gets it.
+   *
+   * @param supply in the token's smallest unit, above 0
+   */
+  public record TokenGrant(String holder, BigInteger supply) {
+    public TokenGrant {
+      holder = address("token holder", holder);
+      require(supply.signum() > 0, "token supply %s is not above 0", supply);
+    }
+  }
+
+  public DeploymentParameters {
+    require(homeChainId > 0, "home chain id %s is not above 0", homeChainId);
+    otherChainIds = List.copyOf(otherChainIds);
+    var others = otherChainIds.size();
+    require(others < MAX_CHAINS, "%s other chains are more than %s", others, MAX_CHAINS - 1);
+    var chains = new HashSet<>(otherChainIds);
+    require(chains.size() == otherChainIds.size(), "other chain ids %s are not distinct", otherChainIds);
+    require(!chains.contains(homeChainId), "home chain %s stands among the other chains too", homeChainId);
+    for (var id : otherChainIds) {
+      require(id > 0, "chain id %s is not above 0", id);
+    }
+    relayers = addresses("relayer", relayers);
+    require(
+        !relayers.isEmpty() && relayers.size() <= MAX_RELAYERS,
+        "%s relayers are not within 1 to %s",
+        relayers.size(),
+        MAX_RELAYERS);
+    require(
+        threshold > relayers.size() / 2 && threshold <= relayers.size(),
+        "threshold %s is not more than half of %s relayers, or more than all",
+        threshold,
+        relayers.size());
+    guardians = addresses("guardian", guardians);
+    require(!guardians.isEmpty(), "without a guardian (watchdog) nobody can dispute: name at least one");
+    for (var guardian : guardians) {
+      require(!relayers.contains(guardian), "%s is relayer and guardian: the watchdog must not trust itself", guardian);
+    }
+    require(
+        disputeWindow.compareTo(MIN_DISPUTE_WINDOW) >= 0 && disputeWindow.compareTo(MAX_DISPUTE_WINDOW) <= 0,
+        "dispute window %s is not within %s to %s",
+        disputeWindow,
+        MIN_DISPUTE_WINDOW,
+        MAX_DISPUTE_WINDOW);
+    require(resolutionWindow.toSeconds() >= 1, "resolution window %s is shorter than 1 s", resolutionWindow);
+  }
+
+  /** Home first, then the others. */
+  public List<Long> allChainIds() {
+    var all = new ArrayList<Long>();
+    all.add(homeChainId);
+    all.addAll(otherChainIds);
+    return List.copyOf(all);
+  }
+
+  private static List<String> addresses(String what, List<String> given) {
+    var sorted = given.stream().map(a -> address(what, a)).sorted().distinct().toList();
+    require(sorted.size() == given.size(), "a %s is listed twice", what);
+    return sorted;
+  }
+
+  private static String address(String what, String value) {
+    require(
+        value.matches("0x[0-9a-fA-F]{40}") && !value.matches("0x0{40}"),
+        "%s %s is not a 20-byte address in hex, or zero",
+        what,
+        value);
+    return value.toLowerCase(Locale.ROOT);
+  }
+
+  private static void require(boolean holds, String message, Object... values) {
+    if (!holds) {
+      throw new IllegalArgumentException("deployment parameters: " + String.format(message, values));
+    }
+  }
+}

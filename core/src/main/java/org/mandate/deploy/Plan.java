@@ -1,0 +1,179 @@
+package org.mandate.deploy;
+
+import java.math.BigInteger;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.mandate.contracts.AccessManager;
+import org.mandate.contracts.AgentRegistry;
+import org.mandate.contracts.AgentVault;
+import org.mandate.contracts.AuditLog;
+import org.mandate.contracts.CrossChainExecutor;
+import org.mandate.contracts.MandateGovernor;
+import org.mandate.contracts.MandateToken;
+import org.mandate.contracts.PolicyEngine;
+import org.mandate.contracts.QuorumGateway;
+import org.mandate.contracts.TestToken;
+import org.mandate.contracts.TimelockController;
+import org.mandate.deploy.DeploymentParameters.ExistingAuthority;
+import org.mandate.deploy.DeploymentParameters.OwnGovernance;
+import org.web3j.abi.FunctionEncoder;
+import org.web3j.abi.datatypes.Address;
+import org.web3j.abi.datatypes.DynamicArray;
+import org.web3j.abi.datatypes.Type;
+import org.web3j.abi.datatypes.generated.Uint256;
+import org.web3j.abi.datatypes.generated.Uint32;
+import org.web3j.abi.datatypes.generated.Uint48;
+import org.web3j.abi.datatypes.generated.Uint64;
+import org.web3j.utils.Numeric;
+
+/**
+ * What one deployer creates for given parameters: names, addresses and constructor arguments, without a chain.
+ * Addresses are predicted, so that contracts can refer to each other whatever the order they are created in.
+ *
+ * @param authority who ends up with the AccessManager's admin role
+ * @param contracts in an order in which no constructor calls a contract that does not exist yet
+ */
+record Plan(String authority, List<Creation> contracts) {
+
+  /**
+   * One contract to create.
+   *
+   * @param arguments ABI-encoded constructor arguments, hex without prefix
+   * @param after true when its constructor calls an earlier contract of the plan
+   */
+  record Creation(String name, String address, String binary, String arguments, boolean after) {
+    String initCode() {
+      return binary + arguments;
+    }
+  }
+
+  static Plan of(String deployer, DeploymentParameters parameters) {
+    var all = new ArrayList<Creation>();
+    var home = BigInteger.valueOf(parameters.homeChainId());
+    var manager = Create3.addressOf(deployer, "AccessManager");
+    var registry = Create3.addressOf(deployer, "AgentRegistry");
+    var auditLog = Create3.addressOf(deployer, "AuditLog");
+    var policy = Create3.addressOf(deployer, "PolicyEngine");
+    var gateway = Create3.addressOf(deployer, "QuorumGateway");
+    var executor = Create3.addressOf(deployer, "CrossChainExecutor");
+
+    all.add(creation(deployer, "AccessManager", AccessManager.BINARY, address(deployer)));
+    all.add(creation(deployer, "AgentRegistry", AgentRegistry.BINARY, address(manager)));
+    all.add(creation(deployer, "AuditLog", AuditLog.BINARY, address(manager), address(executor)));
+    all.add(
+        creation(
+            deployer,
+            "PolicyEngine",
+            PolicyEngine.BINARY,
+            address(manager),
+            address(registry),
+            address(auditLog),
+            address(executor),
+            new Uint256(home),
+            new DynamicArray<>(
+                Uint256.class,
+                parameters.otherChainIds().stream().map(id -> new Uint256(BigInteger.valueOf(id))).toList())));
+    all.add(
+        creation(
+            deployer,
+            "QuorumGateway",
+            QuorumGateway.BINARY,
+            address(manager),
+            new DynamicArray<>(Address.class, parameters.relayers().stream().map(Plan::address).toList()),
+            new Uint256(parameters.threshold())));
+    all.add(
+        creation(
+            deployer,
+            "CrossChainExecutor",
+            CrossChainExecutor.BINARY,
+            address(manager),
+            new Uint256(home),
+            address(registry),
+            address(policy),
+            address(auditLog),
+            address(gateway),
+            new Uint64(seconds(parameters.disputeWindow())),
+            new Uint64(seconds(parameters.resolutionWindow()))));
+    parameters
+        .testToken()
+        .ifPresent(
+            grant ->
+                all.add(
+                    creation(
+                        deployer,
+                        "TestToken",
+                        TestToken.BINARY,
+                        address(grant.holder()),
+                        new Uint256(grant.supply()))));
+    return new Plan(
+        switch (parameters.governance()) {
+          case ExistingAuthority existing -> existing.authority();
+          case OwnGovernance own -> governance(deployer, own, all);
+        },
+        List.copyOf(all));
+  }
+
+  private static String governance(String deployer, OwnGovernance own, List<Creation> all) {
+    var timelock = Create3.addressOf(deployer, "TimelockController");
+    var token = Create3.addressOf(deployer, "MandateToken");
+    var governor = Create3.addressOf(deployer, "MandateGovernor");
+    all.add(
+        creation(
+            deployer,
+            "TimelockController",
+            TimelockController.BINARY,
+            new Uint256(seconds(own.timelockDelay())),
+            new DynamicArray<>(Address.class, address(governor)),
+            // Anyone may execute what the delay has released.
+            new DynamicArray<>(Address.class, Address.DEFAULT),
+            // No admin beside the timelock itself.
+            Address.DEFAULT));
+    all.add(
+        creation(
+            deployer,
+            "MandateToken",
+            MandateToken.BINARY,
+            address(own.votes().holder()),
+            new Uint256(own.votes().supply())));
+    var after =
+        creation(
+            deployer,
+            "MandateGovernor",
+            MandateGovernor.BINARY,
+            address(token),
+            address(timelock),
+            new Uint48(seconds(own.votingDelay())),
+            new Uint32(seconds(own.votingPeriod())),
+            new Uint256(own.proposalThreshold()),
+            new Uint256(own.quorumPercent()));
+    // The constructor asks the token for its clock.
+    all.add(new Creation(after.name(), after.address(), after.binary(), after.arguments(), true));
+    return timelock;
+  }
+
+  /** The vault of an agent, owned by the authority. */
+  static Creation vault(String deployer, String owner, String executor, long agentId) {
+    return creation(
+        deployer,
+        Deployment.vaultName(agentId),
+        AgentVault.BINARY,
+        address(owner),
+        address(executor),
+        new Uint256(agentId));
+  }
+
+  @SuppressWarnings("rawtypes")
+  private static Creation creation(String deployer, String name, String binary, Type... arguments) {
+    var encoded = FunctionEncoder.encodeConstructor(List.<Type>of(arguments));
+    return new Creation(name, Create3.addressOf(deployer, name), binary, Numeric.cleanHexPrefix(encoded), false);
+  }
+
+  private static Address address(String value) {
+    return new Address(160, value);
+  }
+
+  private static BigInteger seconds(Duration duration) {
+    return BigInteger.valueOf(duration.toSeconds());
+  }
+}

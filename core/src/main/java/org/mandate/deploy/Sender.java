@@ -1,0 +1,184 @@
+package org.mandate.deploy;
+
+import java.io.IOException;
+import java.math.BigInteger;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import org.web3j.crypto.Credentials;
+import org.web3j.crypto.RawTransaction;
+import org.web3j.crypto.TransactionEncoder;
+import org.web3j.protocol.Web3j;
+import org.web3j.protocol.core.DefaultBlockParameterName;
+import org.web3j.protocol.core.Response;
+import org.web3j.protocol.core.methods.request.Transaction;
+import org.web3j.protocol.core.methods.response.TransactionReceipt;
+import org.web3j.tx.ReadonlyTransactionManager;
+import org.web3j.tx.gas.ContractGasProvider;
+import org.web3j.tx.gas.DefaultGasProvider;
+import org.web3j.utils.Numeric;
+
+/**
+ * One key on one chain, for a person's or a script's transactions: estimates, signs (EIP-1559), sends, waits for the
+ * receipt and refuses a failed one. Not for services, which keep what they sign in a database first.
+ */
+public final class Sender {
+  /** Gas provider for wrappers that are only read through, or only encode. */
+  public static final ContractGasProvider NO_GAS = new DefaultGasProvider();
+
+  private static final Duration RECEIPT_TIMEOUT = Duration.ofMinutes(3);
+  private static final Duration POLL = Duration.ofMillis(100);
+  private static final BigInteger TIP = BigInteger.valueOf(1_000_000_000L);
+  // EIP-7825: no transaction may use more.
+  private static final BigInteger MAX_GAS = BigInteger.valueOf(16_777_216L);
+
+  private final Web3j web3j;
+  private final Credentials key;
+  private final long chainId;
+
+  public Sender(Web3j web3j, Credentials key) {
+    this.web3j = web3j;
+    this.key = key;
+    this.chainId = answer("chain id", () -> web3j.ethChainId().send()).getChainId().longValueExact();
+  }
+
+  public String address() {
+    return key.getAddress().toLowerCase(Locale.ROOT);
+  }
+
+  public long chainId() {
+    return chainId;
+  }
+
+  public Web3j web3j() {
+    return web3j;
+  }
+
+  /** For wrappers: reads as this account, refuses to send. */
+  public ReadonlyTransactionManager reader() {
+    return new ReadonlyTransactionManager(web3j, address());
+  }
+
+  /**
+   * Sends one transaction and waits until it is mined.
+   *
+   * @throws DeploymentException when it would revert, reverted, or was not mined in three minutes
+   */
+  public TransactionReceipt send(Call call) {
+    return sendAll(List.of(call)).getFirst();
+  }
+
+  /** Sends independent transactions one after the other, then waits for all of them. */
+  public List<TransactionReceipt> sendAll(List<Call> calls) {
+    var nonce =
+        answer("nonce", () -> web3j.ethGetTransactionCount(address(), DefaultBlockParameterName.PENDING).send())
+            .getTransactionCount();
+    var baseFee =
+        answer("latest block", () -> web3j.ethGetBlockByNumber(DefaultBlockParameterName.LATEST, false).send())
+            .getBlock()
+            .getBaseFeePerGas();
+    var maxFee = baseFee.shiftLeft(1).add(TIP);
+    // All estimates come first: when one call cannot work nothing has been sent.
+    var gas = calls.stream().map(this::estimate).toList();
+    var hashes = new ArrayList<String>();
+    for (int i = 0; i < calls.size(); i++) {
+      var call = calls.get(i);
+      var raw =
+          RawTransaction.createTransaction(
+              chainId,
+              nonce.add(BigInteger.valueOf(i)),
+              gas.get(i),
+              call.to(),
+              call.value(),
+              call.data(),
+              TIP,
+              maxFee);
+      var signed = Numeric.toHexString(TransactionEncoder.signMessage(raw, chainId, key));
+      hashes.add(answer(call.what(), () -> web3j.ethSendRawTransaction(signed).send()).getTransactionHash());
+    }
+    var receipts = new ArrayList<TransactionReceipt>();
+    for (int i = 0; i < calls.size(); i++) {
+      receipts.add(receipt(calls.get(i), hashes.get(i)));
+    }
+    return List.copyOf(receipts);
+  }
+
+  private BigInteger estimate(Call call) {
+    var request =
+        new Transaction(address(), null, null, null, call.to(), call.value(), call.data());
+    var estimate = answer(call.what(), () -> web3j.ethEstimateGas(request).send()).getAmountUsed();
+    // A quarter more: what the call touches may change before it is mined.
+    return estimate.add(estimate.shiftRight(2)).min(MAX_GAS);
+  }
+
+  private TransactionReceipt receipt(Call call, String hash) {
+    var end = System.nanoTime() + RECEIPT_TIMEOUT.toNanos();
+    while (true) {
+      var receipt =
+          answer(call.what(), () -> web3j.ethGetTransactionReceipt(hash).send()).getTransactionReceipt();
+      if (receipt.isPresent()) {
+        if (!receipt.get().isStatusOK()) {
+          throw new DeploymentException(
+              "%s: transaction %s was mined in block %s and reverted; run it again to see why"
+                  .formatted(call.what(), hash, receipt.get().getBlockNumber()));
+        }
+        return receipt.get();
+      }
+      if (System.nanoTime() > end) {
+        throw new DeploymentException(
+            "%s: transaction %s is not mined after %s; it may still be: look it up before you try again"
+                .formatted(call.what(), hash, RECEIPT_TIMEOUT));
+      }
+      pause();
+    }
+  }
+
+  static void pause() {
+    try {
+      Thread.sleep(POLL);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new DeploymentException("interrupted while waiting for the chain", e);
+    }
+  }
+
+  interface Ask<T> {
+    T ask() throws IOException;
+  }
+
+  /** The node's answer; its errors and its silence become a {@link DeploymentException} that says what was asked. */
+  static <T extends Response<?>> T answer(String what, Ask<T> ask) {
+    try {
+      var response = ask.ask();
+      if (response.hasError()) {
+        var data = response.getError().getData();
+        var reason = data == null ? "" : " " + RevertReason.words(data);
+        throw new DeploymentException("%s: %s%s".formatted(what, response.getError().getMessage(), reason));
+      }
+      return response;
+    } catch (IOException e) {
+      throw new DeploymentException(what + ": the node does not answer: " + e.getMessage(), e);
+    }
+  }
+
+  /** A read through a wrapper. */
+  public interface Read<T> {
+    T read() throws Exception;
+  }
+
+  /**
+   * What a wrapper reads.
+   *
+   * @throws DeploymentException when it cannot be read
+   */
+  public static <T> T read(String what, Read<T> read) {
+    try {
+      return read.read();
+    } catch (DeploymentException e) {
+      throw e;
+    } catch (Exception e) {
+      throw new DeploymentException("reading %s: %s".formatted(what, e.getMessage()), e);
+    }
+  }
+}
