@@ -1,0 +1,466 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity ^0.8.28;
+
+import {ERC7786Recipient} from "@openzeppelin/contracts/crosschain/ERC7786Recipient.sol";
+import {IAccessManaged} from "@openzeppelin/contracts/access/manager/IAccessManaged.sol";
+import {InteroperableAddress} from "@openzeppelin/contracts/utils/draft-InteroperableAddress.sol";
+import {CrossChainExecutor, State} from "../src/CrossChainExecutor.sol";
+import {Intent} from "../src/Intent.sol";
+import {QuorumGateway} from "../src/QuorumGateway.sol";
+import {Deployed} from "./lib/Deployed.sol";
+
+/// @notice What happens to an intent where it is to be paid: queue, dispute, uphold, resolve, execute, expire.
+contract ExecutorDestinationTest is Deployed {
+    Intent private _intent;
+    bytes32 private _id;
+
+    function setUp() public {
+        deployAll();
+        _intent = remotePayment(address(token), 100e6);
+        _id = executor.idOf(_intent);
+    }
+
+    // ------------------------------------------------------------------ receiveMessage
+
+    function test_receive_queuesForTheDisputeWindow() public {
+        QuorumGateway.Message memory message = dispatch(_intent);
+        bytes[] memory signatures = attest(message, 2);
+        switchTo(REMOTE);
+        uint64 executableAt = uint64(time()) + DISPUTE_WINDOW;
+        vm.expectEmit(address(executor));
+        emit CrossChainExecutor.IntentQueued(_id, agentId, _intent, gateway.messageId(message), executableAt);
+        gateway.deliver(message, signatures);
+        (State state, bool upheld, uint64 due) = executor.progress(_id);
+        assertEq(uint8(state), uint8(State.QUEUED), "state");
+        assertFalse(upheld, "upheld");
+        assertEq(due, executableAt, "due");
+    }
+
+    function test_receive_revert_notFromTheGateway() public {
+        switchTo(REMOTE);
+        bytes memory sender = InteroperableAddress.formatEvmV1(HOME, address(executor));
+        vm.expectRevert(
+            abi.encodeWithSelector(ERC7786Recipient.ERC7786RecipientUnauthorizedGateway.selector, address(this), sender)
+        );
+        executor.receiveMessage(bytes32(uint256(1)), sender, abi.encode(_intent));
+    }
+
+    function test_receive_revert_notFromHomesExecutor() public {
+        switchTo(REMOTE);
+        _refusedSender(InteroperableAddress.formatEvmV1(HOME, THIEF));
+        _refusedSender(InteroperableAddress.formatEvmV1(REMOTE, address(executor)));
+        _refusedSender(InteroperableAddress.formatEvmV1(HOME + 2, address(executor)));
+        _refusedSender("");
+    }
+
+    function _refusedSender(bytes memory sender) private {
+        vm.expectRevert(
+            abi.encodeWithSelector(
+                ERC7786Recipient.ERC7786RecipientUnauthorizedGateway.selector, address(gateway), sender
+            )
+        );
+        vm.prank(address(gateway));
+        executor.receiveMessage(bytes32(uint256(1)), sender, abi.encode(_intent));
+    }
+
+    function test_L3_receive_revert_intentForAnotherChain() public {
+        switchTo(REMOTE);
+        Intent memory other = _intent;
+        other.chainId = REMOTE + 1;
+        _receive(
+            abi.encode(other),
+            abi.encodeWithSelector(CrossChainExecutor.ExecutorWrongChain.selector, REMOTE + 1, REMOTE)
+        );
+        other.chainId = HOME;
+        _receive(
+            abi.encode(other), abi.encodeWithSelector(CrossChainExecutor.ExecutorWrongChain.selector, HOME, REMOTE)
+        );
+    }
+
+    function test_receive_revert_payloadIsNoIntent() public {
+        switchTo(REMOTE);
+        bytes memory sender = InteroperableAddress.formatEvmV1(HOME, address(executor));
+        vm.expectRevert();
+        vm.prank(address(gateway));
+        executor.receiveMessage(bytes32(uint256(1)), sender, hex"00");
+    }
+
+    /// @notice Home sends, it never receives: a message there can only be forged, and it would go round the policy.
+    function test_L3_home_refusesEveryMessage() public {
+        Intent memory intent = payment(address(token), 100e6);
+        QuorumGateway.Message memory message = messageOf(intent, 0);
+        bytes[] memory signatures = attest(message, 3);
+        vm.expectRevert(
+            abi.encodeWithSelector(
+                ERC7786Recipient.ERC7786RecipientUnauthorizedGateway.selector, address(gateway), message.sender
+            )
+        );
+        gateway.deliver(message, signatures);
+        assertState(executor.idOf(intent), State.NONE);
+    }
+
+    /// @notice A quorum that delivers at home what the agent signed must not make it execute a second time.
+    function test_L3_home_forgedDeliveryDoesNotExecuteTwice() public {
+        Intent memory intent = payment(address(token), 100e6);
+        QuorumGateway.Message memory message = messageOf(intent, 0);
+        bytes[] memory signatures = attest(message, 3);
+        (bool queued,) = address(gateway).call(abi.encodeCall(gateway.deliver, (message, signatures)));
+        skip(DISPUTE_WINDOW);
+        if (queued) executor.execute(intent);
+        bytes memory proof = sign(intent);
+        (bool submitted,) = address(executor).call(abi.encodeCall(executor.submit, (intent, proof)));
+        assertTrue(submitted || queued, "the honest way is closed");
+        assertEq(token.balanceOf(PAYEE), 100e6, "executed twice");
+    }
+
+    function test_receive_revert_intentAlreadyQueued() public {
+        deliver(_intent);
+        QuorumGateway.Message memory again = messageOf(_intent, 77);
+        bytes[] memory signatures = attest(again, 2);
+        vm.expectRevert(abi.encodeWithSelector(CrossChainExecutor.ExecutorState.selector, _id, State.QUEUED));
+        gateway.deliver(again, signatures);
+    }
+
+    function test_L3_receive_revert_inEveryOtherState() public {
+        deliver(_intent);
+        vm.prank(WATCHDOG);
+        executor.dispute(_intent);
+        _receive(abi.encode(_intent), _state(State.DISPUTED));
+        vm.prank(address(timelock));
+        executor.uphold(_intent);
+        executor.execute(_intent);
+        _receive(abi.encode(_intent), _state(State.EXECUTED));
+    }
+
+    function _receive(bytes memory payload, bytes memory refusal) private {
+        bytes memory sender = InteroperableAddress.formatEvmV1(HOME, address(executor));
+        vm.expectRevert(refusal);
+        vm.prank(address(gateway));
+        executor.receiveMessage(bytes32(uint256(1)), sender, payload);
+    }
+
+    // ------------------------------------------------------------------ execute
+
+    function test_execute_afterTheWindow() public {
+        deliver(_intent);
+        skip(DISPUTE_WINDOW);
+        vm.expectEmit(address(executor));
+        emit CrossChainExecutor.IntentExecuted(_id, agentId, _intent, 100e6);
+        vm.prank(THIEF); // anyone may
+        assertEq(executor.execute(_intent), _id, "id");
+        assertEq(token.balanceOf(PAYEE), 100e6, "paid");
+        assertEq(token.balanceOf(address(remoteVault)), VAULT_TOKENS - 100e6, "from the vault");
+    }
+
+    function test_execute_revert_withinTheWindow() public {
+        deliver(_intent);
+        uint64 due = uint64(time()) + DISPUTE_WINDOW;
+        skip(DISPUTE_WINDOW - 1);
+        vm.expectRevert(abi.encodeWithSelector(CrossChainExecutor.ExecutorTooEarly.selector, _id, due, due - 1));
+        executor.execute(_intent);
+    }
+
+    function test_L3_execute_untilTheDeadlineAndNotAfter() public {
+        deliver(_intent);
+        vm.warp(_intent.deadline + 1);
+        vm.expectRevert(
+            abi.encodeWithSelector(
+                CrossChainExecutor.ExecutorPastDeadline.selector, _intent.deadline, _intent.deadline + 1
+            )
+        );
+        executor.execute(_intent);
+        vm.warp(_intent.deadline);
+        executor.execute(_intent);
+    }
+
+    function test_L3_execute_revert_twice() public {
+        deliver(_intent);
+        skip(DISPUTE_WINDOW);
+        executor.execute(_intent);
+        vm.expectRevert(_state(State.EXECUTED));
+        executor.execute(_intent);
+    }
+
+    function test_L3_execute_revert_anyFieldAltered() public {
+        deliver(_intent);
+        skip(DISPUTE_WINDOW);
+        for (uint256 field; field < 9; ++field) {
+            Intent memory altered = _intent;
+            if (field == 0) altered.agentId = 2;
+            if (field == 1) altered.account = address(vault);
+            if (field == 2) altered.chainId = HOME;
+            if (field == 3) altered.asset = ETH;
+            if (field == 4) altered.to = THIEF;
+            if (field == 5) altered.amount += 1;
+            if (field == 6) altered.data = hex"00";
+            if (field == 7) altered.nonce += 1;
+            if (field == 8) altered.deadline += 1;
+            bytes32 id = executor.idOf(altered);
+            vm.expectRevert(abi.encodeWithSelector(CrossChainExecutor.ExecutorState.selector, id, State.NONE));
+            executor.execute(altered);
+        }
+    }
+
+    function test_execute_failsAsAWholeWhenTheVaultCannotPay() public {
+        deliver(_intent);
+        skip(DISPUTE_WINDOW);
+        vm.prank(address(timelock));
+        remoteVault.setStopped(true);
+        vm.expectRevert();
+        executor.execute(_intent);
+        assertState(_id, State.QUEUED);
+        vm.prank(address(timelock));
+        remoteVault.setStopped(false);
+        executor.execute(_intent);
+    }
+
+    // ------------------------------------------------------------------ dispute, uphold, resolve
+
+    function test_dispute_stopsTheIntent() public {
+        deliver(_intent);
+        uint64 resolveBy = uint64(time()) + RESOLUTION_WINDOW;
+        vm.expectEmit(address(executor));
+        emit CrossChainExecutor.IntentDisputed(_id, agentId, WATCHDOG, resolveBy);
+        vm.prank(WATCHDOG);
+        executor.dispute(_intent);
+        (State state,, uint64 due) = executor.progress(_id);
+        assertEq(uint8(state), uint8(State.DISPUTED), "state");
+        assertEq(due, resolveBy, "due");
+        skip(DISPUTE_WINDOW);
+        vm.expectRevert(_state(State.DISPUTED));
+        executor.execute(_intent);
+    }
+
+    function test_dispute_evenAfterTheWindowWhileNotExecuted() public {
+        deliver(_intent);
+        skip(DISPUTE_WINDOW + 1);
+        vm.prank(WATCHDOG2);
+        executor.dispute(_intent);
+        assertState(_id, State.DISPUTED);
+    }
+
+    function test_dispute_revert_notAGuardian() public {
+        deliver(_intent);
+        address[5] memory others = [THIEF, AGENT, OWNER, PUBLISHER, address(timelock)];
+        for (uint256 i; i < others.length; ++i) {
+            vm.expectRevert(abi.encodeWithSelector(CrossChainExecutor.ExecutorUnauthorized.selector, others[i]));
+            vm.prank(others[i]);
+            executor.dispute(_intent);
+        }
+    }
+
+    function test_dispute_revert_unknownIntent() public {
+        vm.expectRevert(_state(State.NONE));
+        vm.prank(WATCHDOG);
+        executor.dispute(_intent);
+    }
+
+    function test_uphold_letsItExecuteAtOnceAndForGood() public {
+        deliver(_intent);
+        vm.prank(WATCHDOG);
+        executor.dispute(_intent);
+        skip(10);
+        uint64 now_ = uint64(time());
+        vm.expectEmit(address(executor));
+        emit CrossChainExecutor.IntentUpheld(_id, agentId, address(timelock), now_);
+        vm.prank(address(timelock));
+        executor.uphold(_intent);
+        (, bool upheld, uint64 due) = executor.progress(_id);
+        assertTrue(upheld, "upheld");
+        assertEq(due, now_, "due");
+        vm.expectRevert(abi.encodeWithSelector(CrossChainExecutor.ExecutorUpheld.selector, _id));
+        vm.prank(WATCHDOG);
+        executor.dispute(_intent);
+        executor.execute(_intent);
+        assertState(_id, State.EXECUTED);
+    }
+
+    function test_uphold_revert_notGovernance() public {
+        deliver(_intent);
+        vm.prank(WATCHDOG);
+        executor.dispute(_intent);
+        address[5] memory others = [THIEF, AGENT, OWNER, WATCHDOG, DEPLOYER];
+        for (uint256 i; i < others.length; ++i) {
+            vm.expectRevert(abi.encodeWithSelector(IAccessManaged.AccessManagedUnauthorized.selector, others[i]));
+            vm.prank(others[i]);
+            executor.uphold(_intent);
+        }
+    }
+
+    function test_uphold_untilTheWindowEndsThenOnlyResolve() public {
+        deliver(_intent);
+        vm.prank(WATCHDOG);
+        executor.dispute(_intent);
+        uint64 resolveBy = uint64(time()) + RESOLUTION_WINDOW;
+        vm.warp(resolveBy);
+        vm.expectRevert(abi.encodeWithSelector(CrossChainExecutor.ExecutorTooEarly.selector, _id, resolveBy, resolveBy));
+        executor.resolve(_intent);
+        vm.warp(resolveBy + 1);
+        vm.expectRevert(_state(State.DISPUTED));
+        vm.prank(address(timelock));
+        executor.uphold(_intent);
+        vm.expectEmit(address(executor));
+        emit CrossChainExecutor.IntentCancelled(_id, agentId, THIEF);
+        vm.prank(THIEF); // anyone may
+        executor.resolve(_intent);
+        assertState(_id, State.CANCELLED);
+    }
+
+    function test_uphold_atTheLastSecond() public {
+        deliver(_intent);
+        vm.prank(WATCHDOG);
+        executor.dispute(_intent);
+        skip(RESOLUTION_WINDOW);
+        vm.prank(address(timelock));
+        executor.uphold(_intent);
+        assertState(_id, State.QUEUED);
+    }
+
+    // ------------------------------------------------------------------ expire
+
+    function test_expire_aQueuedIntentPastItsDeadline() public {
+        deliver(_intent);
+        vm.warp(_intent.deadline);
+        vm.expectRevert(abi.encodeWithSelector(CrossChainExecutor.ExecutorNotExpired.selector, _id, _intent.deadline));
+        executor.expire(_intent);
+        vm.warp(_intent.deadline + 1);
+        vm.expectEmit(address(executor));
+        emit CrossChainExecutor.IntentExpired(_id, agentId);
+        executor.expire(_intent);
+        assertState(_id, State.EXPIRED);
+    }
+
+    // ------------------------------------------------------------------ forbidden transitions
+
+    /// @notice From every state every function that does not belong there is refused.
+    function test_L3_transitions_everyForbiddenOne() public {
+        deliver(_intent);
+        _onlyFrom(State.QUEUED, "execute dispute expire");
+        vm.prank(WATCHDOG);
+        executor.dispute(_intent);
+        _onlyFrom(State.DISPUTED, "uphold resolve");
+        skip(RESOLUTION_WINDOW + 1);
+        executor.resolve(_intent);
+        _onlyFrom(State.CANCELLED, "");
+
+        Intent memory second = remotePayment(address(token), 100e6);
+        bytes32 secondId = deliver(second);
+        skip(DISPUTE_WINDOW);
+        executor.execute(second);
+        (_intent, _id) = (second, secondId);
+        _onlyFrom(State.EXECUTED, "");
+
+        Intent memory third = remotePayment(address(token), 100e6);
+        bytes32 thirdId = deliver(third);
+        vm.warp(third.deadline + 1);
+        executor.expire(third);
+        (_intent, _id) = (third, thirdId);
+        _onlyFrom(State.EXPIRED, "");
+
+        (_intent, _id) = (payment(ETH, 1), executor.idOf(payment(ETH, 1)));
+        _id = executor.idOf(_intent);
+        _onlyFrom(State.NONE, "");
+    }
+
+    function _onlyFrom(State state, string memory allowed) private {
+        assertState(_id, state);
+        string[6] memory names = ["execute", "dispute", "uphold", "resolve", "expire", "proceed"];
+        bytes[6] memory calls = [
+            abi.encodeCall(executor.execute, (_intent)),
+            abi.encodeCall(executor.dispute, (_intent)),
+            abi.encodeCall(executor.uphold, (_intent)),
+            abi.encodeCall(executor.resolve, (_intent)),
+            abi.encodeCall(executor.expire, (_intent)),
+            abi.encodeCall(executor.proceed, (_intent))
+        ];
+        for (uint256 i; i < calls.length; ++i) {
+            if (_contains(allowed, names[i])) continue;
+            if (i == 1) vm.prank(WATCHDOG);
+            else if (i == 2) vm.prank(address(timelock));
+            (bool ok, bytes memory answer) = address(executor).call(calls[i]);
+            assertFalse(ok, names[i]);
+            assertEq(answer, _state(state), names[i]);
+        }
+        assertState(_id, state);
+    }
+
+    function _contains(string memory words, string memory word) private pure returns (bool) {
+        bytes memory a = bytes(words);
+        bytes memory b = bytes(word);
+        for (uint256 i; i + b.length <= a.length; ++i) {
+            bool same = true;
+            for (uint256 j; j < b.length && same; ++j) {
+                same = a[i + j] == b[j];
+            }
+            if (same) return true;
+        }
+        return false;
+    }
+
+    // ------------------------------------------------------------------ dispute window
+
+    function test_L5_disputeWindow_guardianLengthensOnly() public {
+        vm.expectEmit(address(executor));
+        emit CrossChainExecutor.DisputeWindowSet(60, WATCHDOG);
+        vm.prank(WATCHDOG);
+        executor.setDisputeWindow(60);
+        vm.expectRevert(abi.encodeWithSelector(IAccessManaged.AccessManagedUnauthorized.selector, WATCHDOG));
+        vm.prank(WATCHDOG);
+        executor.setDisputeWindow(59);
+        vm.prank(address(timelock));
+        executor.setDisputeWindow(5);
+        assertEq(executor.disputeWindow(), 5, "governance shortens");
+    }
+
+    function test_L5_disputeWindow_revert_others() public {
+        address[4] memory others = [THIEF, AGENT, OWNER, PUBLISHER];
+        for (uint256 i; i < others.length; ++i) {
+            vm.expectRevert(abi.encodeWithSelector(IAccessManaged.AccessManagedUnauthorized.selector, others[i]));
+            vm.prank(others[i]);
+            executor.setDisputeWindow(60);
+        }
+    }
+
+    function test_disputeWindow_bounds() public {
+        vm.startPrank(address(timelock));
+        vm.expectRevert(
+            abi.encodeWithSelector(
+                CrossChainExecutor.ExecutorDisputeWindow.selector, uint64(4), uint64(5), uint64(3 days)
+            )
+        );
+        executor.setDisputeWindow(4);
+        vm.expectRevert(
+            abi.encodeWithSelector(
+                CrossChainExecutor.ExecutorDisputeWindow.selector, uint64(3 days + 1), uint64(5), uint64(3 days)
+            )
+        );
+        executor.setDisputeWindow(3 days + 1);
+        executor.setDisputeWindow(5);
+        executor.setDisputeWindow(3 days);
+    }
+
+    function test_L5_disputeWindow_doesNotTouchWhatIsQueued() public {
+        deliver(_intent);
+        vm.prank(address(timelock));
+        executor.setDisputeWindow(5);
+        skip(DISPUTE_WINDOW - 1);
+        vm.expectRevert();
+        executor.execute(_intent);
+    }
+
+    // ------------------------------------------------------------------ home only
+
+    function test_home_functionsAreClosedHere() public {
+        bytes memory proof = sign(_intent);
+        switchTo(REMOTE);
+        vm.expectRevert(abi.encodeWithSelector(CrossChainExecutor.ExecutorNotHome.selector, HOME));
+        executor.submit(_intent, proof);
+        vm.expectRevert(abi.encodeWithSelector(CrossChainExecutor.ExecutorNotHome.selector, HOME));
+        vm.prank(OWNER);
+        executor.cancel(_intent);
+    }
+
+    function _state(State state) private view returns (bytes memory) {
+        return abi.encodeWithSelector(CrossChainExecutor.ExecutorState.selector, _id, state);
+    }
+}

@@ -1,0 +1,493 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity ^0.8.28;
+
+import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
+import {AgentVault} from "../src/AgentVault.sol";
+import {CrossChainExecutor, State} from "../src/CrossChainExecutor.sol";
+import {Intent} from "../src/Intent.sol";
+import {MandateAccount} from "../src/MandateAccount.sol";
+import {PolicyEngine} from "../src/PolicyEngine.sol";
+import {Rule, Tier, Verdict} from "../src/Verdict.sol";
+import {Deployed} from "./lib/Deployed.sol";
+import {ContractWallet} from "./lib/Recipients.sol";
+
+/// @notice What happens to an intent at home: submit, wait, proceed, cancel, dispatch.
+contract ExecutorHomeTest is Deployed {
+    function setUp() public {
+        deployAll();
+    }
+
+    // ------------------------------------------------------------------ submit
+
+    function test_submit_paysAtOnce() public {
+        Intent memory intent = payment(address(token), 100e6);
+        bytes32 id = executor.idOf(intent);
+        bytes memory proof = sign(intent);
+        vm.expectEmit(address(policy));
+        emit PolicyEngine.Consumed(agentId, id, address(token), 100e6);
+        vm.expectEmit(address(vault));
+        emit AgentVault.Paid(address(token), PAYEE, 100e6);
+        vm.expectEmit(address(executor));
+        emit CrossChainExecutor.IntentExecuted(id, agentId, intent, 100e6);
+        vm.prank(THIEF); // anyone may submit what the agent signed
+        (bytes32 intentId, Verdict memory verdict) = executor.submit(intent, proof);
+        assertEq(intentId, id, "id");
+        assertEq(uint8(verdict.tier), uint8(Tier.INSTANT), "tier");
+        assertEq(verdict.eta, time(), "eta");
+        assertState(id, State.EXECUTED);
+        assertTrue(executor.nonceUsed(agentId, intent.nonce), "nonce");
+    }
+
+    function test_submit_dispatchesToAnotherChain() public {
+        Intent memory intent = remotePayment(address(token), 100e6);
+        bytes32 id = executor.idOf(intent);
+        bytes32 messageId = gateway.messageId(messageOf(intent, 0));
+        bytes memory proof = sign(intent);
+        vm.expectEmit(address(executor));
+        emit CrossChainExecutor.IntentDispatched(id, agentId, intent, messageId);
+        executor.submit(intent, proof);
+        assertState(id, State.DISPATCHED);
+        assertEq(token.balanceOf(PAYEE), 0, "nothing is paid at home");
+    }
+
+    function test_submit_recordsADenial() public {
+        Intent memory intent = payment(address(token), 1001e6);
+        bytes32 id = executor.idOf(intent);
+        bytes memory proof = sign(intent);
+        Verdict memory expected = Verdict(Rule.PER_TRANSACTION, true, Tier.INSTANT, 0, 1000e6, 1000e6, 0);
+        vm.expectEmit(address(executor));
+        emit CrossChainExecutor.IntentDenied(id, agentId, intent, expected);
+        executor.submit(intent, proof);
+        assertState(id, State.DENIED);
+        assertTrue(executor.nonceUsed(agentId, intent.nonce), "a denial uses the nonce up");
+        vm.expectRevert(abi.encodeWithSelector(CrossChainExecutor.ExecutorNonceUsed.selector, agentId, intent.nonce));
+        executor.submit(intent, proof);
+    }
+
+    function test_submit_revert_pastDeadline() public {
+        Intent memory intent = payment(ETH, 1);
+        bytes memory proof = sign(intent);
+        vm.warp(intent.deadline + 1);
+        vm.expectRevert(
+            abi.encodeWithSelector(
+                CrossChainExecutor.ExecutorPastDeadline.selector, intent.deadline, intent.deadline + 1
+            )
+        );
+        executor.submit(intent, proof);
+        vm.warp(intent.deadline);
+        executor.submit(intent, proof);
+    }
+
+    function test_submit_revert_deadlineTooFar() public {
+        Intent memory intent = payment(ETH, 1);
+        uint64 latest = uint64(time() + executor.MAX_LIFETIME());
+        intent.deadline = latest + 1;
+        bytes memory proof = sign(intent);
+        vm.expectRevert(abi.encodeWithSelector(CrossChainExecutor.ExecutorDeadlineTooFar.selector, latest + 1, latest));
+        executor.submit(intent, proof);
+        intent.deadline = latest;
+        submitAdmitted(intent);
+    }
+
+    function test_submit_revert_nobodysSignature() public {
+        Intent memory intent = payment(ETH, 1);
+        bytes32 id = executor.idOf(intent);
+        bytes memory invalid =
+            abi.encodeWithSelector(CrossChainExecutor.ExecutorSignatureInvalid.selector, agentId, AGENT);
+        bytes memory byThief = signature(0xD6, id);
+        vm.expectRevert(invalid);
+        executor.submit(intent, byThief);
+        bytes memory byOwner = signature(0xD2, id);
+        vm.expectRevert(invalid);
+        executor.submit(intent, byOwner);
+        vm.expectRevert(invalid);
+        executor.submit(intent, "");
+        vm.expectRevert(invalid);
+        executor.submit(intent, new bytes(65));
+        assertFalse(executor.nonceUsed(agentId, intent.nonce), "an unproven attempt uses nothing up");
+    }
+
+    function test_submit_revert_malleableSignature() public {
+        Intent memory intent = payment(ETH, 1);
+        (uint8 v, bytes32 r, bytes32 s) = vm.sign(AGENT_KEY, executor.idOf(intent));
+        uint256 order = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141;
+        bytes memory twin = abi.encodePacked(r, bytes32(order - uint256(s)), v == 27 ? uint8(28) : uint8(27));
+        vm.expectRevert(abi.encodeWithSelector(CrossChainExecutor.ExecutorSignatureInvalid.selector, agentId, AGENT));
+        executor.submit(intent, twin);
+    }
+
+    function test_L1_submit_revert_anyFieldAltered() public {
+        Intent memory signed = payment(address(token), 100e6);
+        bytes memory proof = sign(signed);
+        for (uint256 field = 1; field < 9; ++field) {
+            Intent memory altered = payment(address(token), 100e6);
+            altered.nonce = signed.nonce;
+            if (field == 1) altered.account = address(remoteVault);
+            if (field == 2) altered.chainId = REMOTE;
+            if (field == 3) altered.asset = ETH;
+            if (field == 4) altered.to = THIEF;
+            if (field == 5) altered.amount += 1;
+            if (field == 6) altered.data = hex"00";
+            if (field == 7) altered.nonce += 1000;
+            if (field == 8) altered.deadline += 1;
+            vm.expectRevert(
+                abi.encodeWithSelector(CrossChainExecutor.ExecutorSignatureInvalid.selector, agentId, AGENT)
+            );
+            executor.submit(altered, proof);
+        }
+        vm.prank(OWNER);
+        uint256 second = registry.register();
+        signed.agentId = second;
+        vm.expectRevert(
+            abi.encodeWithSelector(CrossChainExecutor.ExecutorSignatureInvalid.selector, second, address(0))
+        );
+        executor.submit(signed, proof);
+    }
+
+    /// @notice The agent without a key is nobody: the recovered zero address of a broken signature must not match it.
+    function test_L1_submit_revert_agentWithoutKey() public {
+        vm.prank(OWNER);
+        registry.unsetAgentWallet(agentId);
+        Intent memory intent = payment(ETH, 1);
+        bytes memory proof = sign(intent);
+        bytes memory invalid =
+            abi.encodeWithSelector(CrossChainExecutor.ExecutorSignatureInvalid.selector, agentId, address(0));
+        vm.expectRevert(invalid);
+        executor.submit(intent, proof);
+        vm.expectRevert(invalid);
+        executor.submit(intent, new bytes(65));
+    }
+
+    /// @notice A signature for another deployment, home chain or version is not one for this.
+    function test_L3_submit_revert_signedForAnotherDomain() public {
+        Intent memory intent = payment(ETH, 1);
+        bytes32 structHash = keccak256(
+            abi.encode(
+                keccak256(
+                    "Intent(uint256 agentId,address account,uint256 chainId,address asset,address to,uint256 amount,bytes data,uint256 nonce,uint64 deadline)"
+                ),
+                intent.agentId,
+                intent.account,
+                intent.chainId,
+                intent.asset,
+                intent.to,
+                intent.amount,
+                keccak256(intent.data),
+                intent.nonce,
+                intent.deadline
+            )
+        );
+        assertEq(_digest("Mandate", "1", HOME, address(executor), structHash), executor.idOf(intent), "documented id");
+        bytes32[4] memory wrong = [
+            _digest("Mandat", "1", HOME, address(executor), structHash),
+            _digest("Mandate", "2", HOME, address(executor), structHash),
+            _digest("Mandate", "1", REMOTE, address(executor), structHash),
+            _digest("Mandate", "1", HOME, THIEF, structHash)
+        ];
+        for (uint256 i; i < wrong.length; ++i) {
+            bytes memory proof = signature(AGENT_KEY, wrong[i]);
+            vm.expectRevert(
+                abi.encodeWithSelector(CrossChainExecutor.ExecutorSignatureInvalid.selector, agentId, AGENT)
+            );
+            executor.submit(intent, proof);
+        }
+    }
+
+    function _digest(string memory name, string memory version, uint256 chain, address place, bytes32 structHash)
+        private
+        pure
+        returns (bytes32)
+    {
+        bytes32 domain = keccak256(
+            abi.encode(
+                keccak256("EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"),
+                keccak256(bytes(name)),
+                keccak256(bytes(version)),
+                chain,
+                place
+            )
+        );
+        return keccak256(abi.encodePacked(hex"1901", domain, structHash));
+    }
+
+    function test_L3_submit_revert_twice() public {
+        Intent memory intent = payment(ETH, 1);
+        bytes memory proof = sign(intent);
+        executor.submit(intent, proof);
+        vm.expectRevert(abi.encodeWithSelector(CrossChainExecutor.ExecutorNonceUsed.selector, agentId, intent.nonce));
+        executor.submit(intent, proof);
+    }
+
+    function test_L3_submit_revert_anotherIntentWithAUsedNonce() public {
+        Intent memory first = payment(ETH, 1);
+        submitAdmitted(first);
+        Intent memory second = payment(ETH, 2);
+        second.nonce = first.nonce;
+        bytes memory proof = sign(second);
+        vm.expectRevert(abi.encodeWithSelector(CrossChainExecutor.ExecutorNonceUsed.selector, agentId, first.nonce));
+        executor.submit(second, proof);
+    }
+
+    function test_submit_noncesAreUnorderedAndWide() public {
+        uint256[5] memory nonces = [type(uint256).max, 255, 256, 0, 1 << 200];
+        for (uint256 i; i < nonces.length; ++i) {
+            Intent memory intent = payment(ETH, 1);
+            intent.nonce = nonces[i];
+            assertFalse(executor.nonceUsed(agentId, nonces[i]), "fresh");
+            submitAdmitted(intent);
+            assertTrue(executor.nonceUsed(agentId, nonces[i]), "used");
+        }
+        assertFalse(executor.nonceUsed(agentId, 1), "neighbour");
+        assertFalse(executor.nonceUsed(agentId, 254), "neighbour");
+        assertFalse(executor.nonceUsed(agentId + 1, 255), "another agent's");
+    }
+
+    /// @notice What the vault cannot pay does not count as spent, and its nonce stays free.
+    function test_submit_revert_vaultCannotPay() public {
+        Intent memory intent = payment(address(token), 100e6);
+        bytes memory proof = sign(intent);
+        vm.prank(address(timelock));
+        vault.setStopped(true);
+        vm.expectRevert(AgentVault.VaultStopped.selector);
+        executor.submit(intent, proof);
+        assertEq(policy.headroom(agentId, address(token)).used, 0, "nothing was counted");
+        assertFalse(executor.nonceUsed(agentId, intent.nonce), "nonce stays free");
+    }
+
+    function test_L1_submit_revert_vaultOfAnotherAgent() public {
+        AgentVault other = new AgentVault(address(timelock), address(executor), agentId + 1);
+        vm.deal(address(other), 1 ether);
+        Intent memory intent = payment(ETH, 1);
+        intent.account = address(other);
+        bytes memory proof = sign(intent);
+        vm.expectRevert(abi.encodeWithSelector(AgentVault.VaultWrongAgent.selector, agentId, agentId + 1));
+        executor.submit(intent, proof);
+    }
+
+    function test_L1_submit_revert_accountReportsAnotherAmount() public {
+        LyingAccount account = new LyingAccount();
+        Intent memory intent = payment(ETH, 1);
+        intent.account = address(account);
+        bytes memory proof = sign(intent);
+        vm.expectRevert(abi.encodeWithSelector(CrossChainExecutor.ExecutorMovedOther.selector, uint256(1), uint256(2)));
+        executor.submit(intent, proof);
+    }
+
+    function test_submit_byAContractWallet() public {
+        ContractWallet wallet = new ContractWallet(AGENT);
+        bytes memory accepted = wallet.accepted();
+        vm.prank(OWNER);
+        registry.setAgentWallet(agentId, address(wallet), time() + 60, accepted);
+        Intent memory intent = payment(ETH, 1);
+        bytes memory refused = sign(intent);
+        vm.expectRevert(
+            abi.encodeWithSelector(CrossChainExecutor.ExecutorSignatureInvalid.selector, agentId, address(wallet))
+        );
+        executor.submit(intent, refused);
+        executor.submit(intent, accepted);
+        assertState(executor.idOf(intent), State.EXECUTED);
+    }
+
+    /// @notice An account that the agent made up cannot use the executor's own call to submit or execute more.
+    function test_L3_submit_revert_reentered() public {
+        ReenteringAccount account = new ReenteringAccount(executor);
+        Intent memory inner = payment(address(token), 10e6);
+        account.prepare(inner, sign(inner));
+        Intent memory outer = payment(ETH, 1);
+        outer.account = address(account);
+        submitAdmitted(outer);
+        assertEq(
+            account.answer(),
+            abi.encodeWithSelector(ReentrancyGuardTransient.ReentrancyGuardReentrantCall.selector),
+            "re-entered"
+        );
+        assertState(executor.idOf(inner), State.NONE);
+    }
+
+    // ------------------------------------------------------------------ waiting (a tier with a delay)
+
+    /// @dev No rule of the engine admits with a delay yet; the executor's side of it is tested with the verdict given.
+    function _submitDelayed(Intent memory intent) private returns (bytes32 intentId) {
+        Verdict memory verdict = Verdict(Rule.NONE, false, Tier.DELAY, uint64(time() + 600), 0, 0, 0);
+        bytes memory proof = sign(intent);
+        vm.mockCall(address(policy), abi.encodeCall(PolicyEngine.consume, (intent)), abi.encode(verdict));
+        intentId = executor.idOf(intent);
+        vm.expectEmit(address(executor));
+        emit CrossChainExecutor.IntentAdmitted(intentId, agentId, intent, Tier.DELAY, verdict.eta);
+        executor.submit(intent, proof);
+        vm.clearMockedCalls();
+        assertState(intentId, State.ADMITTED);
+    }
+
+    function test_proceed_afterTheDelay() public {
+        Intent memory intent = payment(ETH, 1);
+        bytes32 id = _submitDelayed(intent);
+        uint64 due = uint64(time() + 600);
+        vm.warp(due - 1);
+        vm.expectRevert(abi.encodeWithSelector(CrossChainExecutor.ExecutorTooEarly.selector, id, due, due - 1));
+        executor.proceed(intent);
+        vm.warp(due);
+        executor.proceed(intent);
+        assertState(id, State.EXECUTED);
+        vm.expectRevert(abi.encodeWithSelector(CrossChainExecutor.ExecutorState.selector, id, State.EXECUTED));
+        executor.proceed(intent);
+    }
+
+    function test_proceed_dispatchesToAnotherChain() public {
+        Intent memory intent = remotePayment(ETH, 1);
+        bytes32 id = _submitDelayed(intent);
+        skip(600);
+        executor.proceed(intent);
+        assertState(id, State.DISPATCHED);
+    }
+
+    function test_L1_proceed_revert_agentStoppedMeanwhile() public {
+        Intent memory intent = payment(ETH, 1);
+        _submitDelayed(intent);
+        skip(600);
+        bytes memory stopped = abi.encodeWithSelector(CrossChainExecutor.ExecutorAgentStopped.selector, agentId);
+        vm.prank(WATCHDOG);
+        policy.freeze(agentId);
+        vm.expectRevert(stopped);
+        executor.proceed(intent);
+        vm.prank(address(timelock));
+        policy.thaw(agentId);
+        vm.prank(OWNER);
+        registry.suspend(agentId);
+        vm.expectRevert(stopped);
+        executor.proceed(intent);
+    }
+
+    function test_L3_proceed_revert_pastDeadlineThenExpires() public {
+        Intent memory intent = payment(ETH, 1);
+        bytes32 id = _submitDelayed(intent);
+        vm.warp(intent.deadline);
+        vm.expectRevert(abi.encodeWithSelector(CrossChainExecutor.ExecutorNotExpired.selector, id, intent.deadline));
+        executor.expire(intent);
+        vm.warp(intent.deadline + 1);
+        vm.expectRevert(
+            abi.encodeWithSelector(
+                CrossChainExecutor.ExecutorPastDeadline.selector, intent.deadline, intent.deadline + 1
+            )
+        );
+        executor.proceed(intent);
+        executor.expire(intent);
+        assertState(id, State.EXPIRED);
+    }
+
+    function test_execute_revert_admittedIsNotQueued() public {
+        Intent memory intent = payment(ETH, 1);
+        bytes32 id = _submitDelayed(intent);
+        skip(600);
+        bytes memory wrongState = abi.encodeWithSelector(CrossChainExecutor.ExecutorState.selector, id, State.ADMITTED);
+        vm.expectRevert(wrongState);
+        executor.execute(intent);
+        vm.expectRevert(wrongState);
+        vm.prank(WATCHDOG);
+        executor.dispute(intent);
+    }
+
+    // ------------------------------------------------------------------ cancel
+
+    function test_cancel_whatWaits() public {
+        Intent memory intent = payment(ETH, 1);
+        bytes32 id = _submitDelayed(intent);
+        vm.expectEmit(address(executor));
+        emit CrossChainExecutor.IntentCancelled(id, agentId, OWNER);
+        vm.prank(OWNER);
+        executor.cancel(intent);
+        assertState(id, State.CANCELLED);
+        skip(600);
+        vm.expectRevert(abi.encodeWithSelector(CrossChainExecutor.ExecutorState.selector, id, State.CANCELLED));
+        executor.proceed(intent);
+    }
+
+    function test_cancel_beforeSubmission() public {
+        address[3] memory allowed = [AGENT, OWNER, WATCHDOG];
+        for (uint256 i; i < allowed.length; ++i) {
+            Intent memory intent = payment(ETH, 1);
+            bytes memory proof = sign(intent);
+            vm.prank(allowed[i]);
+            executor.cancel(intent);
+            assertState(executor.idOf(intent), State.CANCELLED);
+            vm.expectRevert(
+                abi.encodeWithSelector(CrossChainExecutor.ExecutorNonceUsed.selector, agentId, intent.nonce)
+            );
+            executor.submit(intent, proof);
+        }
+    }
+
+    function test_cancel_revert_unauthorized() public {
+        Intent memory intent = payment(ETH, 1);
+        address[3] memory others = [THIEF, PUBLISHER, DEPLOYER];
+        for (uint256 i; i < others.length; ++i) {
+            vm.expectRevert(abi.encodeWithSelector(CrossChainExecutor.ExecutorUnauthorized.selector, others[i]));
+            vm.prank(others[i]);
+            executor.cancel(intent);
+        }
+    }
+
+    function test_cancel_revert_whatIsOver() public {
+        Intent memory intent = payment(ETH, 1);
+        bytes32 id = submitAdmitted(intent);
+        vm.startPrank(OWNER);
+        vm.expectRevert(abi.encodeWithSelector(CrossChainExecutor.ExecutorState.selector, id, State.EXECUTED));
+        executor.cancel(intent);
+        vm.stopPrank();
+        Intent memory away = remotePayment(ETH, 1);
+        bytes32 awayId = submitAdmitted(away);
+        vm.startPrank(OWNER);
+        vm.expectRevert(abi.encodeWithSelector(CrossChainExecutor.ExecutorState.selector, awayId, State.DISPATCHED));
+        executor.cancel(away);
+        vm.stopPrank();
+    }
+
+    /// @notice Cancelling one intent must not give back the nonce of another that ran with it.
+    function test_L3_cancel_revert_anotherIntentWithAUsedNonce() public {
+        Intent memory ran = payment(ETH, 1);
+        submitAdmitted(ran);
+        Intent memory other = payment(ETH, 2);
+        other.nonce = ran.nonce;
+        vm.expectRevert(abi.encodeWithSelector(CrossChainExecutor.ExecutorNonceUsed.selector, agentId, ran.nonce));
+        vm.prank(OWNER);
+        executor.cancel(other);
+    }
+
+    function test_constructor_revert_disputeWindowOutOfBounds() public {
+        vm.expectRevert(
+            abi.encodeWithSelector(
+                CrossChainExecutor.ExecutorDisputeWindow.selector, uint64(0), uint64(5), uint64(3 days)
+            )
+        );
+        new CrossChainExecutor(
+            address(authority), HOME, registry, policy, auditLog, address(gateway), 0, RESOLUTION_WINDOW
+        );
+    }
+}
+
+contract LyingAccount is MandateAccount {
+    function pay(uint256, address, address, uint256 amount) external pure returns (uint256) {
+        return amount + 1;
+    }
+}
+
+contract ReenteringAccount is MandateAccount {
+    CrossChainExecutor private immutable _EXECUTOR;
+    Intent private _inner;
+    bytes private _proof;
+    bytes public answer;
+
+    constructor(CrossChainExecutor executor) {
+        _EXECUTOR = executor;
+    }
+
+    function prepare(Intent calldata inner, bytes calldata proof) external {
+        _inner = inner;
+        _proof = proof;
+    }
+
+    function pay(uint256, address, address, uint256 amount) external returns (uint256) {
+        (, answer) = address(_EXECUTOR).call(abi.encodeCall(CrossChainExecutor.submit, (_inner, _proof)));
+        return amount;
+    }
+}
