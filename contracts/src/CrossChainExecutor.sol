@@ -271,8 +271,9 @@ contract CrossChainExecutor is ERC7786Recipient, AccessManaged, ReentrancyGuardT
     // ------------------------------------------------------------------ internals
 
     /// @dev The gateway vouches for the sender; only home's executor, which stands at this very address there, counts.
+    ///      Home sends and never receives: what a lying quorum delivered there would go round policy and nonces (L2, L3).
     function _isAuthorizedGateway(address gateway, bytes calldata sender) internal view override returns (bool) {
-        return gateway == GATEWAY
+        return block.chainid != HOME_CHAIN_ID && gateway == GATEWAY
             && keccak256(sender) == keccak256(InteroperableAddress.formatEvmV1(HOME_CHAIN_ID, address(this)));
     }
 
