@@ -117,7 +117,10 @@ contract AgentRegistry is ERC721, EIP712, AccessManaged {
 
     /// @notice The metadata value, empty when it was never set.
     function getMetadata(uint256 agentId, string calldata metadataKey) external view returns (bytes memory) {
-        if (keccak256(bytes(metadataKey)) == _RESERVED_KEY) return abi.encodePacked(_agents[agentId].wallet);
+        if (keccak256(bytes(metadataKey)) == _RESERVED_KEY) {
+            address wallet = _agents[agentId].wallet;
+            return wallet == address(0) ? bytes("") : abi.encodePacked(wallet);
+        }
         return _metadata[agentId][keccak256(bytes(metadataKey))];
     }
 
