@@ -1,0 +1,78 @@
+package org.mandate.chain;
+
+import java.math.BigInteger;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * A chain, as its nodes tell it. Calls block: use virtual threads.
+ *
+ * <p>Every method but {@link #send} throws {@link NodeException} when the node does not answer sensibly.
+ */
+public interface ChainClient {
+  /** EIP-155. */
+  BigInteger chainId();
+
+  Block head();
+
+  /** The block that the chain itself calls finalized. */
+  Block finalized();
+
+  /** Empty: the node does not have it (yet). */
+  Optional<Block> block(long number);
+
+  Optional<Block> block(Hash hash);
+
+  /**
+   * The blocks {@code from} to {@code to}, both included, as far as the node has them: ends early at the first that is missing.
+   * Their parent hashes are not compared: the chain may have changed between two answers.
+   */
+  List<Block> blocks(long from, long to);
+
+  /**
+   * The logs of one block, in order.
+   *
+   * @param addresses whose; empty: everyone's
+   * @throws NodeException also when the node does not know the block: an unknown block has no "no logs"
+   */
+  List<Log> logs(Hash blockHash, Collection<Address> addresses);
+
+  /**
+   * Reads from a contract at the latest block.
+   *
+   * @throws CallRevertedException if the contract refuses
+   */
+  byte[] call(Address to, byte[] data);
+
+  /** Reads from a contract as it was at the end of that block. */
+  byte[] call(Address to, byte[] data, Hash blockHash);
+
+  /** Empty bytes: no contract there. */
+  Bytes code(Address address);
+
+  /** Wei, at the latest block. */
+  BigInteger balance(Address address);
+
+  /** How many transactions the account sent: the nonce of its next one. */
+  long nonce(Address account, BlockTag tag);
+
+  /** @param value wei */
+  GasEstimate estimateGas(Address from, Address to, BigInteger value, byte[] data);
+
+  /** From the last blocks' fees (eth_feeHistory). */
+  Fees fees();
+
+  /** @param raw a signed transaction */
+  SendOutcome send(byte[] raw);
+
+  /** Empty: this node knows no receipt now; nothing follows from that (L10). */
+  Optional<Receipt> receipt(Hash transaction);
+
+  /** The receipts that the node has, in one request. */
+  Map<Hash, Receipt> receipts(Collection<Hash> transactions);
+
+  /** Whether the node has the transaction, mined or waiting. */
+  boolean transactionKnown(Hash transaction);
+}

@@ -1,0 +1,69 @@
+package org.mandate.chain;
+
+import java.math.BigInteger;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * Where the contracts stand on one chain: the file {@code deployments/<chain id>.json}.
+ *
+ * @param homeChainId the chain of registry, policy and accounting
+ * @param block of the first of them: events are read from there on
+ * @param contracts by the Solidity contract's name
+ */
+public record Deployment(BigInteger chainId, BigInteger homeChainId, long block, Map<String, Contract> contracts) {
+  /**
+   * One contract.
+   *
+   * @param codeHash Keccak-256 of the code at the address
+   * @param arguments of the constructor, ABI-encoded
+   */
+  public record Contract(Address address, Hash codeHash, Bytes arguments) {}
+
+  public Deployment {
+    contracts = Map.copyOf(new TreeMap<>(contracts));
+  }
+
+  public boolean isHome() {
+    return chainId.equals(homeChainId);
+  }
+
+  /** @throws IllegalArgumentException if the deployment has no such contract */
+  public Address address(String contract) {
+    Contract found = contracts.get(contract);
+    if (found == null) {
+      throw new IllegalArgumentException(
+          "deployment on chain " + chainId + " has no " + contract + "; it has " + new TreeMap<>(contracts).keySet());
+    }
+    return found.address();
+  }
+
+  public Address executor() {
+    return address("CrossChainExecutor");
+  }
+
+  public Address registry() {
+    return address("AgentRegistry");
+  }
+
+  public Address policy() {
+    return address("PolicyEngine");
+  }
+
+  public Address auditLog() {
+    return address("AuditLog");
+  }
+
+  public Address gateway() {
+    return address("QuorumGateway");
+  }
+
+  public static Deployment read(Path file) {
+    throw new UnsupportedOperationException();
+  }
+
+  public void write(Path file) {
+    throw new UnsupportedOperationException();
+  }
+}

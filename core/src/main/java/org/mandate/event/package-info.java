@@ -1,0 +1,2 @@
+/** What our contracts' logs say, as values. */
+package org.mandate.event;

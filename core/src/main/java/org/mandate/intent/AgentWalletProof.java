@@ -1,0 +1,27 @@
+package org.mandate.intent;
+
+import java.math.BigInteger;
+import org.mandate.chain.Address;
+import org.mandate.chain.Hash;
+import org.mandate.signer.TypedData;
+
+/**
+ * What a key signs to become an agent's wallet in the registry (ERC-8004 {@code setAgentWallet}).
+ *
+ * @param owner of the agent's identity token, who sends the transaction
+ * @param nonce the registry's current proof nonce of that agent
+ * @param deadline unix seconds
+ */
+public record AgentWalletProof(BigInteger agentId, Address newWallet, Address owner, BigInteger nonce, BigInteger deadline) {
+  public Hash digest(BigInteger chainId, Address registry) {
+    return TypedData.digest(
+        TypedData.domain("AgentRegistry", "1", chainId, registry),
+        TypedData.struct("AgentWalletSet(uint256 agentId,address newWallet,address owner,uint256 nonce,uint256 deadline)")
+            .uint(agentId)
+            .address(newWallet)
+            .address(owner)
+            .uint(nonce)
+            .uint(deadline)
+            .hash());
+  }
+}

@@ -1,0 +1,2 @@
+/** What an agent asks for, and its signature. */
+package org.mandate.intent;

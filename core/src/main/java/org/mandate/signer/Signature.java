@@ -1,0 +1,71 @@
+package org.mandate.signer;
+
+import java.math.BigInteger;
+import java.util.Optional;
+import org.mandate.chain.Address;
+import org.mandate.chain.Bytes;
+import org.mandate.chain.Hash;
+import org.web3j.crypto.ECDSASignature;
+import org.web3j.crypto.Keys;
+import org.web3j.crypto.Sign;
+
+/**
+ * A secp256k1 signature. Only the one with the lower {@code s} exists here (EIP-2): the other, equally valid in mathematics, is what
+ * contracts refuse and what would give one deed two names.
+ *
+ * @param yParity 0 or 1
+ */
+public record Signature(BigInteger r, BigInteger s, int yParity) {
+  /** Bytes of {@link #bytes()}. */
+  public static final int SIZE = 65;
+
+  private static final BigInteger ORDER = Sign.CURVE_PARAMS.getN();
+  private static final BigInteger HALF_ORDER = ORDER.shiftRight(1);
+
+  public Signature {
+    if (r.signum() <= 0 || r.compareTo(ORDER) >= 0) {
+      throw new IllegalArgumentException("signature: r is outside the curve's order");
+    }
+    if (s.signum() <= 0 || s.compareTo(HALF_ORDER) > 0) {
+      throw new IllegalArgumentException("signature: s is not in the lower half of the curve's order (EIP-2)");
+    }
+    if (yParity != 0 && yParity != 1) {
+      throw new IllegalArgumentException("signature: parity " + yParity + " is neither 0 nor 1");
+    }
+  }
+
+  /** Reads {@code r ‖ s ‖ v}, 65 bytes, v 27 or 28. */
+  public static Signature of(byte[] bytes) {
+    if (bytes.length != SIZE) {
+      throw new IllegalArgumentException("signature: " + bytes.length + " bytes; r ‖ s ‖ v are " + SIZE);
+    }
+    int v = bytes[64] & 0xff;
+    if (v != 27 && v != 28) {
+      throw new IllegalArgumentException("signature: v is " + v + "; 27 or 28 is expected");
+    }
+    return new Signature(new BigInteger(1, bytes, 0, 32), new BigInteger(1, bytes, 32, 32), v - 27);
+  }
+
+  public static Signature of(Bytes bytes) {
+    return of(bytes.bytes());
+  }
+
+  /** {@code r ‖ s ‖ v}, 65 bytes, v 27 or 28. */
+  public byte[] bytes() {
+    byte[] out = new byte[SIZE];
+    Words.put(r, out, 0);
+    Words.put(s, out, 32);
+    out[64] = (byte) (27 + yParity);
+    return out;
+  }
+
+  /** Whose key signed the digest; empty when no key can have. */
+  public Optional<Address> recover(Hash digest) {
+    try {
+      BigInteger key = Sign.recoverFromSignature(yParity, new ECDSASignature(r, s), digest.bytes());
+      return Optional.ofNullable(key).map(k -> Address.of("0x" + Keys.getAddress(k)));
+    } catch (IllegalArgumentException e) { // r is not the abscissa of any point
+      return Optional.empty();
+    }
+  }
+}
