@@ -1,0 +1,119 @@
+package org.mandate.audit;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.math.BigInteger;
+import java.nio.ByteBuffer;
+import java.util.Arrays;
+import java.util.Optional;
+import org.mandate.chain.Hash;
+import org.mandate.intent.Intent;
+import org.mandate.intent.IntentJson;
+
+/**
+ * One link of an agent's audit chain, complete: what happened, to which intent, and where on chain it can be seen.
+ *
+ * @param chainId EIP-155 id of the chain where it happened
+ * @param agentId whose chain it extends
+ * @param index position in that chain, from 0
+ * @param intentId the intent's EIP-712 digest
+ * @param intent the intent itself; empty when the chain's events never showed it, as when it was cancelled before anyone
+ *     submitted it
+ * @param detail the action and its facts
+ * @param anchor the executor's event
+ */
+public record AuditRecord(
+    BigInteger chainId,
+    BigInteger agentId,
+    long index,
+    Hash intentId,
+    Optional<Intent> intent,
+    Detail detail,
+    Anchor anchor) {
+  private static final String SCHEMA = "mandate.record.v1";
+
+  /**
+   * Where a record's event is on chain.
+   *
+   * @param blockTimestamp unix seconds
+   * @param logIndex the event's position in its block
+   */
+  public record Anchor(long blockNumber, Hash blockHash, long blockTimestamp, Hash transaction, int logIndex) {}
+
+  public Action action() {
+    return detail.action();
+  }
+
+  /** What {@code AuditLog.append} chains. */
+  public Hash recordHash() {
+    return Hash.keccak(
+        AbiWords.encode(
+            AbiWords.of(chainId),
+            AbiWords.of(agentId),
+            AbiWords.of(action().ordinal()),
+            intentId,
+            Hash.keccak(detail.encode())));
+  }
+
+  /** The record as a blob: canonical JSON, schema {@code mandate.record.v1}. */
+  public byte[] toBlob() {
+    ObjectNode json = CanonicalJson.object();
+    json.put("schema", SCHEMA);
+    json.put("chainId", chainId.toString());
+    json.put("agentId", agentId.toString());
+    json.put("index", index);
+    json.put("action", action().name());
+    json.put("intentId", intentId.hex());
+    intent.ifPresent(value -> json.set("intent", IntentJson.write(value)));
+    json.set("detail", DetailJson.write(detail));
+    json.put("recordHash", recordHash().hex());
+    json.set(
+        "block",
+        CanonicalJson.object()
+            .put("number", Long.toString(anchor.blockNumber()))
+            .put("hash", anchor.blockHash().hex())
+            .put("timestamp", Long.toString(anchor.blockTimestamp())));
+    json.put("transaction", anchor.transaction().hex());
+    json.put("logIndex", anchor.logIndex());
+    return CanonicalJson.bytes(json);
+  }
+
+  /**
+   * Reads a blob.
+   *
+   * @throws MalformedBlobException when it is anything but what {@link #toBlob} writes for some record
+   */
+  public static AuditRecord parse(byte[] blob) {
+    Fields fields = new Fields(CanonicalJson.parseObject(blob));
+    fields.constant("schema", SCHEMA);
+    Fields block = fields.object("block");
+    AuditRecord record =
+        new AuditRecord(
+            fields.decimal("chainId", 256),
+            fields.decimal("agentId", 256),
+            fields.number("index"),
+            fields.hash("intentId"),
+            fields.has("intent") ? Optional.of(fields.json("intent", IntentJson::read)) : Optional.empty(),
+            DetailJson.read(fields.constant("action", Action.class), fields.object("detail")),
+            new Anchor(
+                block.decimalLong("number"),
+                block.hash("hash"),
+                block.decimalLong("timestamp"),
+                fields.hash("transaction"),
+                Math.toIntExact(Math.min(Integer.MAX_VALUE, fields.number("logIndex")))));
+    block.end();
+    if (!fields.hash("recordHash").equals(record.recordHash())) {
+      throw fields.wrong("recordHash", "is not the hash of the other fields, " + record.recordHash());
+    }
+    fields.end();
+    // Whatever reads more leniently than it writes would let one record have two blobs.
+    if (!Arrays.equals(record.toBlob(), blob)) {
+      throw new MalformedBlobException("not the only spelling of this record");
+    }
+    return record;
+  }
+
+  /** The record's leaf in a batch: {@code uint64 index ‖ recordHash ‖ SHA-256 of the blob}. */
+  static byte[] leafInput(long index, Hash recordHash, Cid cid) {
+    return ByteBuffer.allocate(72).putLong(index).put(recordHash.bytes()).put(cid.digest().bytes()).array();
+  }
+}

@@ -1,0 +1,14 @@
+package org.mandate.audit;
+
+/** A blob store did not answer, or not in a way that says anything about the blob. */
+public final class BlobStoreUnavailableException extends BlobStoreException {
+  private static final long serialVersionUID = 1L;
+
+  BlobStoreUnavailableException(String message, Throwable cause) {
+    super(message, cause);
+  }
+
+  BlobStoreUnavailableException(String message) {
+    super(message, null);
+  }
+}

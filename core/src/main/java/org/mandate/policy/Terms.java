@@ -1,0 +1,29 @@
+package org.mandate.policy;
+
+/**
+ * The part of a mandate that holds for all assets.
+ *
+ * @param expiry unix seconds after which nothing is admitted, below 2^32; 0: the mandate was never set
+ * @param frequencyWindow seconds of the rolling window that counts transactions, below 2^24
+ * @param maxTransactions most transactions admitted in any such window, below 2^16
+ * @param maxAuditLag most records that may be unpublished when an intent is admitted, below 2^16
+ */
+public record Terms(long expiry, int frequencyWindow, int maxTransactions, int maxAuditLag) {
+  /** Of an agent that has no mandate: nothing is admitted. */
+  public static final Terms NEVER_SET = new Terms(0, 0, 0, 0);
+
+  public Terms {
+    Bounds.require("expiry", expiry, 32);
+    Bounds.require("frequencyWindow", frequencyWindow, 24);
+    Bounds.require("maxTransactions", maxTransactions, 16);
+    Bounds.require("maxAuditLag", maxAuditLag, 16);
+  }
+
+  /** Whether no field of this is looser than in {@code current} (L5). */
+  public boolean loosensNothingOf(Terms current) {
+    return expiry <= current.expiry
+        && frequencyWindow >= current.frequencyWindow
+        && maxTransactions <= current.maxTransactions
+        && maxAuditLag <= current.maxAuditLag;
+  }
+}
