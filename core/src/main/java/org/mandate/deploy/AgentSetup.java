@@ -1,20 +1,12 @@
 package org.mandate.deploy;
 
 import java.math.BigInteger;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.List;
+import org.mandate.chain.Address;
 import org.mandate.contracts.AgentRegistry;
-import org.web3j.abi.TypeEncoder;
-import org.web3j.abi.datatypes.Address;
-import org.web3j.abi.datatypes.Type;
-import org.web3j.abi.datatypes.generated.Bytes32;
-import org.web3j.abi.datatypes.generated.Uint256;
-import org.web3j.crypto.Credentials;
-import org.web3j.crypto.Hash;
-import org.web3j.crypto.Sign;
+import org.mandate.intent.AgentWalletProof;
+import org.mandate.signer.Signer;
 import org.web3j.protocol.core.DefaultBlockParameterName;
-import org.web3j.utils.Numeric;
 
 /** Registers agents, and proves that an agent holds its key. */
 public final class AgentSetup {
@@ -44,13 +36,13 @@ public final class AgentSetup {
    * @param owner the agent's owner, who sends the transaction
    * @param wallet the agent's key
    */
-  public void setWallet(Sender owner, BigInteger agentId, Credentials wallet) {
+  public void setWallet(Sender owner, BigInteger agentId, Signer wallet) {
     var proof = prove(owner, agentId, wallet);
     owner.send(
         Call.of(
             "set wallet of agent " + agentId,
             registry,
-            contract(owner).setAgentWallet(agentId, wallet.getAddress(), proof.deadline(), proof.signature())));
+            contract(owner).setAgentWallet(agentId, wallet.address().hex(), proof.deadline(), proof.signature())));
   }
 
   /**
@@ -62,7 +54,7 @@ public final class AgentSetup {
   public record WalletProof(BigInteger deadline, byte[] signature) {}
 
   /** Signs the proof for the agent's present owner and nonce, valid for ten minutes of the chain's clock. */
-  public WalletProof prove(Sender reader, BigInteger agentId, Credentials wallet) {
+  public WalletProof prove(Sender reader, BigInteger agentId, Signer wallet) {
     var contract = contract(reader);
     var owner = Sender.read("owner of agent " + agentId, () -> contract.ownerOf(agentId).send());
     var nonce = Sender.read("wallet nonce", () -> contract.walletNonce(agentId).send());
@@ -73,59 +65,9 @@ public final class AgentSetup {
             .getBlock()
             .getTimestamp()
             .add(BigInteger.valueOf(PROOF_AGE.toSeconds()));
-    var digest = digest(reader.chainId(), registry, agentId, wallet.getAddress(), owner, nonce, deadline);
-    return new WalletProof(deadline, sign(digest, wallet));
-  }
-
-  /** The EIP-712 digest that a new wallet signs, docs/architecture.md. */
-  static byte[] digest(
-      long chainId,
-      String registry,
-      BigInteger agentId,
-      String wallet,
-      String owner,
-      BigInteger nonce,
-      BigInteger deadline) {
-    var domain =
-        hash(
-            word("EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"),
-            word("AgentRegistry"),
-            word("1"),
-            new Uint256(chainId),
-            new Address(160, registry));
-    var struct =
-        hash(
-            word("AgentWalletSet(uint256 agentId,address newWallet,address owner,uint256 nonce,uint256 deadline)"),
-            new Uint256(agentId),
-            new Address(160, wallet),
-            new Address(160, owner),
-            new Uint256(nonce),
-            new Uint256(deadline));
-    return Hash.sha3(
-        Numeric.hexStringToByteArray(
-            "0x1901" + Numeric.toHexStringNoPrefix(domain) + Numeric.toHexStringNoPrefix(struct)));
-  }
-
-  private static Bytes32 word(String text) {
-    return new Bytes32(Hash.sha3(text.getBytes(StandardCharsets.UTF_8)));
-  }
-
-  @SuppressWarnings("rawtypes")
-  private static byte[] hash(Type... words) {
-    var encoded = new StringBuilder();
-    for (var word : List.<Type>of(words)) {
-      encoded.append(TypeEncoder.encode(word));
-    }
-    return Hash.sha3(Numeric.hexStringToByteArray(encoded.toString()));
-  }
-
-  private static byte[] sign(byte[] digest, Credentials key) {
-    var signature = Sign.signMessage(digest, key.getEcKeyPair(), false);
-    var bytes = new byte[65];
-    System.arraycopy(signature.getR(), 0, bytes, 0, 32);
-    System.arraycopy(signature.getS(), 0, bytes, 32, 32);
-    bytes[64] = signature.getV()[0];
-    return bytes;
+    var proof = new AgentWalletProof(agentId, wallet.address(), Address.of(owner), nonce, deadline);
+    var digest = proof.digest(BigInteger.valueOf(reader.chainId()), Address.of(registry));
+    return new WalletProof(deadline, wallet.sign(digest).bytes());
   }
 
   private AgentRegistry contract(Sender sender) {

@@ -2,21 +2,20 @@ package org.mandate.deploy;
 
 import java.math.BigInteger;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Consumer;
+import org.mandate.chain.Address;
+import org.mandate.chain.Bytes;
+import org.mandate.chain.Deployment;
+import org.mandate.chain.Hash;
 import org.mandate.contracts.AccessManager;
 import org.mandate.contracts.AuditLog;
 import org.mandate.contracts.Create3Factory;
 import org.web3j.abi.EventEncoder;
-import org.web3j.crypto.Hash;
-import org.web3j.protocol.core.DefaultBlockParameter;
 import org.web3j.protocol.core.DefaultBlockParameterName;
 import org.web3j.protocol.core.methods.request.EthFilter;
 import org.web3j.protocol.core.methods.response.EthLog;
@@ -81,20 +80,24 @@ public final class Deployer {
   }
 
   /**
-   * Deploys the vault of an agent, owned by the deployment's authority, at the same address on every chain.
+   * Deploys the vault of an agent at the same address on every chain.
    *
+   * @param owner may withdraw and stop: the timelock, or the authority that stands in its place
    * @param agentId id in the registry of the home chain
    * @return the deployment with the vault in it
    */
-  public Deployment deployVault(Deployment deployment, long agentId) {
-    if (deployment.chainId() != sender.chainId() || !deployment.deployer().equals(sender.address())) {
+  public Deployment deployVault(Deployment deployment, Address owner, long agentId) {
+    var deployer = Contracts.deployer(deployment);
+    if (deployment.chainId().longValueExact() != sender.chainId() || !deployer.hex().equals(sender.address())) {
       throw new DeploymentException(
-          "the deployment is of chain %d by %s, this key is %s on chain %d"
-              .formatted(deployment.chainId(), deployment.deployer(), sender.address(), sender.chainId()));
+          "the deployment is of chain %s by %s, this key is %s on chain %d"
+              .formatted(deployment.chainId(), deployer, sender.address(), sender.chainId()));
     }
-    var creation = Plan.vault(sender.address(), deployment.authority(), deployment.executor(), agentId);
+    var creation = Plan.vault(sender.address(), owner.hex(), deployment.executor().hex(), agentId);
     create(List.of(creation));
-    return deployment.with(creation.name(), contract(creation, created(deployment.block())));
+    var contracts = new TreeMap<>(deployment.contracts());
+    contracts.put(creation.name(), contract(creation));
+    return new Deployment(deployment.chainId(), deployment.homeChainId(), deployment.block(), contracts);
   }
 
   // ------------------------------------------------------------------ creating
@@ -203,63 +206,51 @@ public final class Deployer {
 
   // ------------------------------------------------------------------ describing
 
-  private record Creation(long block, String transaction) {}
-
   private Deployment describe(Plan plan, DeploymentParameters parameters) {
-    var created = created(0);
     var contracts = new TreeMap<String, Deployment.Contract>();
+    var first = Long.MAX_VALUE;
+    var created = createdAt();
     for (var creation : plan.contracts()) {
-      contracts.put(creation.name(), contract(creation, created));
+      contracts.put(creation.name(), contract(creation));
+      first = Math.min(first, blockOf(creation, created));
     }
-    var first = Collections.min(contracts.values().stream().map(Deployment.Contract::block).toList());
     var factory = Create3.factory();
-    // The factory may be older than this deployment and created by anybody: its first use is what concerns us.
     contracts.put(
         "Create3Factory",
-        new Deployment.Contract(
-            factory, hash(codeAt(factory)), "0x", first, contracts.get("AccessManager").transaction()));
+        new Deployment.Contract(Address.of(factory), Hash.of(hash(codeAt(factory))), Bytes.EMPTY));
     return new Deployment(
-        Deployment.SCHEMA,
-        sender.chainId(),
-        parameters.homeChainId(),
-        sender.address(),
-        plan.authority(),
-        first,
-        contracts);
+        BigInteger.valueOf(sender.chainId()), BigInteger.valueOf(parameters.homeChainId()), first, contracts);
   }
 
-  private Deployment.Contract contract(Plan.Creation creation, Map<String, Creation> created) {
-    var event =
-        Optional.ofNullable(created.get(creation.address()))
-            .orElseThrow(
-                () ->
-                    new DeploymentException(
-                        "%s stands at %s, but the node shows no event of its creation: use a node with full logs"
-                            .formatted(creation.name(), creation.address())));
+  private Deployment.Contract contract(Plan.Creation creation) {
     return new Deployment.Contract(
-        creation.address(),
-        hash(codeAt(creation.address())),
-        "0x" + creation.arguments(),
-        event.block(),
-        event.transaction());
+        Address.of(creation.address()),
+        Hash.of(hash(codeAt(creation.address()))),
+        Bytes.of("0x" + creation.arguments()));
   }
 
-  /** Where and when the factory created this deployer's contracts, by address. */
-  private Map<String, Creation> created(long fromBlock) {
+  private long blockOf(Plan.Creation creation, Map<String, Long> created) {
+    var block = created.get(creation.address());
+    if (block == null) {
+      throw new DeploymentException(
+          "%s stands at %s, but the node shows no event of its creation: use a node with full logs"
+              .formatted(creation.name(), creation.address()));
+    }
+    return block;
+  }
+
+  /** When the factory created this deployer's contracts, by address. */
+  private Map<String, Long> createdAt() {
     var filter =
-        new EthFilter(
-            DefaultBlockParameter.valueOf(BigInteger.valueOf(fromBlock)),
-            DefaultBlockParameterName.LATEST,
-            Create3.factory());
+        new EthFilter(DefaultBlockParameterName.EARLIEST, DefaultBlockParameterName.LATEST, Create3.factory());
     filter.addSingleTopic(EventEncoder.encode(Create3Factory.CREATED_EVENT));
     filter.addSingleTopic("0x" + "0".repeat(24) + Numeric.cleanHexPrefix(sender.address()));
     var logs = Sender.answer("logs of the factory", () -> sender.web3j().ethGetLogs(filter).send()).getLogs();
-    var created = new HashMap<String, Creation>();
+    var created = new HashMap<String, Long>();
     for (var result : logs) {
       var log = ((EthLog.LogObject) result).get();
       created.put(
-          "0x" + log.getData().substring(26, 66).toLowerCase(Locale.ROOT),
-          new Creation(log.getBlockNumber().longValueExact(), log.getTransactionHash()));
+          "0x" + log.getData().substring(26, 66).toLowerCase(Locale.ROOT), log.getBlockNumber().longValueExact());
     }
     return created;
   }
@@ -274,6 +265,6 @@ public final class Deployer {
   }
 
   static String hash(String code) {
-    return Hash.sha3(code);
+    return org.web3j.crypto.Hash.sha3(code);
   }
 }

@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import org.mandate.chain.Deployment;
 import org.mandate.contracts.AccessManager;
 import org.mandate.contracts.AgentRegistry;
 import org.mandate.contracts.AuditLog;
@@ -63,17 +64,23 @@ public final class DeploymentCheck {
     var found = new ArrayList<>(codeFindings());
     var holders = holders();
     var wanted = new TreeMap<Long, Set<String>>();
-    wanted.put(0L, Set.of(deployment.authority()));
+    wanted.put(0L, Set.of(authority(parameters)));
     wanted.put(1L, new TreeSet<>(parameters.guardians()));
     wanted.put(2L, new TreeSet<>(parameters.relayers()));
     compare(found, "holders of the AccessManager's roles", wanted, holders.accessManager());
     settings(found, parameters);
     switch (parameters.governance()) {
-      case ExistingAuthority existing ->
-          compare(found, "authority", existing.authority(), deployment.authority());
+      case ExistingAuthority existing -> {}
       case OwnGovernance own -> governance(found, own, holders);
     }
     return List.copyOf(found);
+  }
+
+  private String authority(DeploymentParameters parameters) {
+    return switch (parameters.governance()) {
+      case ExistingAuthority existing -> existing.authority();
+      case OwnGovernance own -> Contracts.timelock(deployment).orElseThrow().hex();
+    };
   }
 
   /** Like {@link #findings}, for those who cannot go on when there is one. */
@@ -81,23 +88,30 @@ public final class DeploymentCheck {
     var found = findings(parameters);
     if (!found.isEmpty()) {
       throw new DeploymentException(
-          "deployment on chain %d is not as it must be:%n  %s"
+          "deployment on chain %s is not as it must be:%n  %s"
               .formatted(deployment.chainId(), String.join(System.lineSeparator() + "  ", found)));
     }
   }
 
-  /** What can be checked without knowing the parameters: code as recorded, authority, deployer without a role. */
+  /**
+   * What can be checked without knowing the parameters: code as recorded, the deployer without a role, and every
+   * privileged role at the timelock when there is one.
+   */
   public List<String> findings() {
     var found = new ArrayList<>(codeFindings());
     var holders = holders();
-    compare(
-        found,
-        "holders of the AccessManager's ADMIN role",
-        Set.of(deployment.authority()),
-        holders.accessManager().getOrDefault(0L, Set.of()));
+    Contracts.timelock(deployment)
+        .ifPresent(
+            timelock ->
+                compare(
+                    found,
+                    "holders of the AccessManager's ADMIN role",
+                    Set.of(timelock.hex()),
+                    holders.accessManager().getOrDefault(0L, Set.of())));
+    var deployer = Contracts.deployer(deployment).hex();
     holders.accessManager().forEach((role, accounts) -> {
-      if (accounts.contains(deployment.deployer())) {
-        found.add("the deployer %s holds role %d of the AccessManager".formatted(deployment.deployer(), role));
+      if (accounts.contains(deployer)) {
+        found.add("the deployer %s holds role %d of the AccessManager".formatted(deployer, role));
       }
     });
     timelockFindings(found, holders);
@@ -110,22 +124,22 @@ public final class DeploymentCheck {
       var code =
           Sender.answer(
                   "code of " + name,
-                  () -> web3j.ethGetCode(contract.address(), DefaultBlockParameterName.LATEST).send())
+                  () -> web3j.ethGetCode(contract.address().hex(), DefaultBlockParameterName.LATEST).send())
               .getCode();
       var what = "code hash of %s at %s".formatted(name, contract.address());
-      compare(found, what, contract.codeHash(), Deployer.hash(code));
+      compare(found, what, contract.codeHash().hex(), Deployer.hash(code));
     });
     return found;
   }
 
   private void settings(List<String> found, DeploymentParameters parameters) {
-    var manager = AccessManager.load(deployment.accessManager(), web3j, reader, Sender.NO_GAS);
-    var gateway = QuorumGateway.load(deployment.gateway(), web3j, reader, Sender.NO_GAS);
-    var executor = CrossChainExecutor.load(deployment.executor(), web3j, reader, Sender.NO_GAS);
-    var policy = PolicyEngine.load(deployment.policy(), web3j, reader, Sender.NO_GAS);
-    var registry = AgentRegistry.load(deployment.registry(), web3j, reader, Sender.NO_GAS);
+    var manager = AccessManager.load(Contracts.accessManager(deployment).hex(), web3j, reader, Sender.NO_GAS);
+    var gateway = QuorumGateway.load(deployment.gateway().hex(), web3j, reader, Sender.NO_GAS);
+    var executor = CrossChainExecutor.load(deployment.executor().hex(), web3j, reader, Sender.NO_GAS);
+    var policy = PolicyEngine.load(deployment.policy().hex(), web3j, reader, Sender.NO_GAS);
+    var registry = AgentRegistry.load(deployment.registry().hex(), web3j, reader, Sender.NO_GAS);
     var auditLog =
-        AuditLog.load(deployment.auditLog(), web3j, reader, Sender.NO_GAS);
+        AuditLog.load(deployment.auditLog().hex(), web3j, reader, Sender.NO_GAS);
     var authorities =
         Map.of(
             "QuorumGateway", gateway.authority(),
@@ -138,7 +152,7 @@ public final class DeploymentCheck {
             compare(
                 found,
                 "authority of " + name,
-                deployment.accessManager(),
+                Contracts.accessManager(deployment).hex(),
                 Sender.read("authority of " + name, authority::send)));
     var quorum = Sender.read("relayers", () -> gateway.quorum().send());
     compare(
@@ -163,14 +177,14 @@ public final class DeploymentCheck {
         Deployer.PUBLISHER,
         Sender.read(
             "role for AuditLog.publish",
-            () -> manager.getTargetFunctionRole(deployment.auditLog(), Deployer.publishSelector()).send()));
+            () -> manager.getTargetFunctionRole(deployment.auditLog().hex(), Deployer.publishSelector()).send()));
   }
 
   private void governance(List<String> found, OwnGovernance own, Holders holders) {
     timelockFindings(found, holders);
     var timelock =
-        TimelockController.load(deployment.timelock().orElseThrow(), web3j, reader, Sender.NO_GAS);
-    var governor = MandateGovernor.load(deployment.governor().orElseThrow(), web3j, reader, Sender.NO_GAS);
+        TimelockController.load(Contracts.timelock(deployment).orElseThrow().hex(), web3j, reader, Sender.NO_GAS);
+    var governor = MandateGovernor.load(Contracts.governor(deployment).orElseThrow().hex(), web3j, reader, Sender.NO_GAS);
     compare(
         found,
         "delay of the timelock",
@@ -179,12 +193,12 @@ public final class DeploymentCheck {
     compare(
         found,
         "timelock of the governor",
-        deployment.timelock().orElseThrow(),
+        Contracts.timelock(deployment).orElseThrow().hex(),
         Sender.read("timelock of the governor", () -> governor.timelock().send()).toLowerCase(Locale.ROOT));
     compare(
         found,
         "voting token of the governor",
-        deployment.votingToken().orElseThrow(),
+        Contracts.votingToken(deployment).orElseThrow().hex(),
         Sender.read("token of the governor", () -> governor.token().send()).toLowerCase(Locale.ROOT));
     compare(
         found,
@@ -209,11 +223,11 @@ public final class DeploymentCheck {
   }
 
   private void timelockFindings(List<String> found, Holders holders) {
-    deployment
-        .timelock()
+    Contracts.timelock(deployment)
         .ifPresent(
-            timelock -> {
-              var governor = deployment.governor().orElseThrow();
+            address -> {
+              var timelock = address.hex();
+              var governor = Contracts.governor(deployment).orElseThrow().hex();
               var wanted = new TreeMap<String, Set<String>>();
               wanted.put("ADMIN", Set.of(timelock));
               wanted.put("PROPOSER", Set.of(governor));
@@ -232,9 +246,9 @@ public final class DeploymentCheck {
   }
 
   private Map<Long, Set<String>> accessManagerHolders() {
-    var manager = AccessManager.load(deployment.accessManager(), web3j, reader, Sender.NO_GAS);
+    var manager = AccessManager.load(Contracts.accessManager(deployment).hex(), web3j, reader, Sender.NO_GAS);
     var holders = new TreeMap<Long, Set<String>>();
-    for (var log : logs(deployment.accessManager(), AccessManager.ROLEGRANTED_EVENT)) {
+    for (var log : logs(Contracts.accessManager(deployment).hex(), AccessManager.ROLEGRANTED_EVENT)) {
       var role = Numeric.toBigInt(log.getTopics().get(1));
       var account = account(log, 2);
       // `since` is 0 for nobody, and lies ahead while a grant waits: both count as what they will be.
@@ -248,10 +262,10 @@ public final class DeploymentCheck {
 
   private Map<String, Set<String>> timelockHolders() {
     var holders = new TreeMap<String, Set<String>>();
-    deployment
-        .timelock()
+    Contracts.timelock(deployment)
         .ifPresent(
-            address -> {
+            found -> {
+              var address = found.hex();
               var timelock = TimelockController.load(address, web3j, reader, Sender.NO_GAS);
               var names =
                   Map.of(

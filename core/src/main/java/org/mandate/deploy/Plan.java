@@ -156,7 +156,7 @@ record Plan(String authority, List<Creation> contracts) {
   static Creation vault(String deployer, String owner, String executor, long agentId) {
     return creation(
         deployer,
-        Deployment.vaultName(agentId),
+        Contracts.vaultName(agentId),
         AgentVault.BINARY,
         address(owner),
         address(executor),

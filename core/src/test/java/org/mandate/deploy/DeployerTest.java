@@ -7,14 +7,13 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.math.BigInteger;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
+import org.mandate.chain.Deployment;
 import org.mandate.contracts.AccessManager;
 import org.mandate.contracts.AgentRegistry;
 import org.mandate.contracts.AgentVault;
@@ -22,6 +21,7 @@ import org.mandate.contracts.PolicyEngine;
 import org.mandate.deploy.DeploymentParameters.ExistingAuthority;
 import org.mandate.deploy.DeploymentParameters.OwnGovernance;
 import org.mandate.deploy.DeploymentParameters.TokenGrant;
+import org.mandate.signer.PrivateKeySigner;
 import org.web3j.crypto.Credentials;
 import org.web3j.protocol.core.DefaultBlockParameterName;
 import org.web3j.protocol.core.Request;
@@ -42,8 +42,8 @@ class DeployerTest {
     try (var home = DevChain.start(HOME)) {
       var deployment = home.deployer(DevChain.RICH).deploy(parameters(1));
 
-      var timelock = deployment.timelock().orElseThrow();
-      var governor = deployment.governor().orElseThrow();
+      var timelock = Contracts.timelock(deployment).orElseThrow().hex();
+      var governor = Contracts.governor(deployment).orElseThrow().hex();
       var holders = new DeploymentCheck(home.web3j(), deployment).holders();
       assertEquals(
           Map.of(0L, Set.of(timelock), 1L, Set.copyOf(GUARDIANS), 2L, Set.copyOf(RELAYERS)), holders.accessManager());
@@ -63,13 +63,13 @@ class DeployerTest {
     try (var home = DevChain.start(HOME)) {
       var deployment = home.deployer(DevChain.RICH).deploy(parameters(1));
       var deployer = home.sender(DevChain.RICH);
-      var policy = PolicyEngine.load(deployment.policy(), home.web3j(), deployer.reader(), Sender.NO_GAS);
-      var manager = AccessManager.load(deployment.accessManager(), home.web3j(), deployer.reader(), Sender.NO_GAS);
+      var policy = PolicyEngine.load(deployment.policy().hex(), home.web3j(), deployer.reader(), Sender.NO_GAS);
+      var manager = AccessManager.load(Contracts.accessManager(deployment).hex(), home.web3j(), deployer.reader(), Sender.NO_GAS);
 
       var refused =
           assertThrows(
               DeploymentException.class,
-              () -> deployer.send(Call.of("thaw", deployment.policy(), policy.thaw(BigInteger.ONE))));
+              () -> deployer.send(Call.of("thaw", deployment.policy().hex(), policy.thaw(BigInteger.ONE))));
       assertTrue(refused.getMessage().contains("AccessManagedUnauthorized"), refused.getMessage());
       assertThrows(
           DeploymentException.class,
@@ -77,7 +77,7 @@ class DeployerTest {
               deployer.send(
                   Call.of(
                       "grant",
-                      deployment.accessManager(),
+                      Contracts.accessManager(deployment).hex(),
                       manager.grantRole(BigInteger.ZERO, deployer.address(), BigInteger.ZERO))));
     }
   }
@@ -87,20 +87,20 @@ class DeployerTest {
     try (var home = DevChain.start(HOME)) {
       var deployment = home.deployer(DevChain.RICH).deploy(parameters(1));
       var sender = home.sender(DevChain.RICH);
-      GovernanceProposal.delegateToSelf(sender, deployment.votingToken().orElseThrow());
-      var manager = AccessManager.load(deployment.accessManager(), home.web3j(), sender.reader(), Sender.NO_GAS);
+      GovernanceProposal.delegateToSelf(sender, Contracts.votingToken(deployment).orElseThrow().hex());
+      var manager = AccessManager.load(Contracts.accessManager(deployment).hex(), home.web3j(), sender.reader(), Sender.NO_GAS);
       var stranger = key(99).getAddress();
       mineEverySecond(home);
       new GovernanceProposal(
-              deployment.governor().orElseThrow(),
+              Contracts.governor(deployment).orElseThrow().hex(),
               List.of(
                   Call.of(
                       "grant delay",
-                      deployment.accessManager(),
+                      Contracts.accessManager(deployment).hex(),
                       manager.setGrantDelay(BigInteger.ZERO, BigInteger.valueOf(86_400))),
                   Call.of(
                       "grant",
-                      deployment.accessManager(),
+                      Contracts.accessManager(deployment).hex(),
                       manager.grantRole(BigInteger.ONE, stranger, BigInteger.ZERO))),
               "let a stranger in")
           .pass(sender, PATIENCE);
@@ -112,25 +112,23 @@ class DeployerTest {
   }
 
   @Test
-  void shouldStandAtTheSameAddressesOnEveryChain(@TempDir Path dir) throws Exception {
+  void shouldStandAtTheSameAddressesOnEveryChain() throws Exception {
     try (var home = DevChain.start(HOME);
         var remote = DevChain.start(REMOTE)) {
-      var here = home.deployer(DevChain.RICH).deployVault(home.deployer(DevChain.RICH).deploy(parameters(1)), 1);
+      var here = withVault(home);
       // Another number of transactions before: addresses depend on key and name only.
       remote.sender(DevChain.RICH).send(new Call("noise", key(5).getAddress(), BigInteger.ONE, "0x"));
-      var there = remote.deployer(DevChain.RICH).deployVault(remote.deployer(DevChain.RICH).deploy(parameters(1)), 1);
+      var there = withVault(remote);
 
       assertEquals(here.contracts().keySet(), there.contracts().keySet());
       here.contracts().forEach((name, c) -> assertEquals(c.address(), there.contracts().get(name).address(), name));
       assertTrue(here.isHome());
       assertFalse(there.isHome());
-      assertEquals(here, Deployment.read(here.write(dir)));
-      assertEquals(there, Deployment.read(there.write(dir)));
 
       var reader = home.sender(DevChain.RICH).reader();
-      var vault = AgentVault.load(here.vault(1).orElseThrow(), home.web3j(), reader, Sender.NO_GAS);
-      assertEquals(here.timelock().orElseThrow(), vault.OWNER().send());
-      assertEquals(here.executor(), vault.EXECUTOR().send());
+      var vault = AgentVault.load(Contracts.vault(here, 1).orElseThrow().hex(), home.web3j(), reader, Sender.NO_GAS);
+      assertEquals(Contracts.timelock(here).orElseThrow().hex(), vault.OWNER().send());
+      assertEquals(here.executor().hex(), vault.EXECUTOR().send());
       assertEquals(BigInteger.ONE, vault.AGENT_ID().send());
     }
   }
@@ -211,9 +209,8 @@ class DeployerTest {
               new ExistingAuthority(safe),
               Optional.empty());
       var deployment = home.deployer(DevChain.RICH).deploy(parameters);
-      assertEquals(safe, deployment.authority());
-      assertEquals(Optional.empty(), deployment.governor());
-      assertEquals(Optional.empty(), deployment.testToken());
+      assertEquals(Optional.empty(), Contracts.governor(deployment));
+      assertEquals(Optional.empty(), Contracts.testToken(deployment));
       assertEquals(Set.of(safe), new DeploymentCheck(home.web3j(), deployment).holders().accessManager().get(0L));
     }
   }
@@ -223,18 +220,18 @@ class DeployerTest {
     try (var home = DevChain.start(HOME)) {
       var deployment = home.deployer(DevChain.RICH).deploy(parameters(1));
       var sender = home.sender(DevChain.RICH);
-      GovernanceProposal.delegateToSelf(sender, deployment.votingToken().orElseThrow());
-      var setup = new AgentSetup(deployment.registry());
+      GovernanceProposal.delegateToSelf(sender, Contracts.votingToken(deployment).orElseThrow().hex());
+      var setup = new AgentSetup(deployment.registry().hex());
       var agentId = setup.register(sender, "https://example.org/agent.json");
-      setup.setWallet(sender, agentId, AGENT);
-      var registry = AgentRegistry.load(deployment.registry(), home.web3j(), sender.reader(), Sender.NO_GAS);
+      setup.setWallet(sender, agentId, new PrivateKeySigner(AGENT.getEcKeyPair().getPrivateKey()));
+      var registry = AgentRegistry.load(deployment.registry().hex(), home.web3j(), sender.reader(), Sender.NO_GAS);
       assertEquals(AGENT.getAddress(), registry.getAgentWallet(agentId).send());
 
       mineEverySecond(home);
       var proposal =
           new GovernanceProposal(
-              deployment.governor().orElseThrow(),
-              List.of(Call.of("activate", deployment.registry(), registry.activate(agentId))),
+              Contracts.governor(deployment).orElseThrow().hex(),
+              List.of(Call.of("activate", deployment.registry().hex(), registry.activate(agentId))),
               "Admit the agent");
       assertEquals(Optional.empty(), proposal.state(sender));
       proposal.pass(sender, PATIENCE);
@@ -259,6 +256,12 @@ class DeployerTest {
             IllegalArgumentException.class,
             () -> small(2, RELAYERS, Duration.ofSeconds(5)));
     assertTrue(judge.getMessage().contains("relayer and guardian"), judge.getMessage());
+  }
+
+  private static Deployment withVault(DevChain chain) {
+    var deployer = chain.deployer(DevChain.RICH);
+    var deployment = deployer.deploy(parameters(1));
+    return deployer.deployVault(deployment, Contracts.timelock(deployment).orElseThrow(), 1);
   }
 
   private static String codeOf(DevChain chain, String address) throws Exception {
