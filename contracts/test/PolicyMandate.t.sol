@@ -1,0 +1,396 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity ^0.8.28;
+
+import {IAccessManaged} from "@openzeppelin/contracts/access/manager/IAccessManaged.sol";
+import {PolicyEngine} from "../src/PolicyEngine.sol";
+import {Rule, Verdict} from "../src/Verdict.sol";
+import {Deployed} from "./lib/Deployed.sol";
+
+/// @notice Who may change a mandate in which direction (L5), and what a change does to what was counted (L2).
+contract PolicyMandateTest is Deployed {
+    address private _a; // the token, short
+
+    function setUp() public {
+        deployAll();
+        _a = address(token);
+    }
+
+    function _unauthorized(address caller) private pure returns (bytes memory) {
+        return abi.encodeWithSelector(IAccessManaged.AccessManagedUnauthorized.selector, caller);
+    }
+
+    function _tighteners() private view returns (address[3] memory) {
+        return [AGENT, OWNER, WATCHDOG];
+    }
+
+    // ------------------------------------------------------------------ L5, field by field
+
+    function test_L5_terms_eachFieldLoosenedIsGovernances() public {
+        for (uint256 field; field < 4; ++field) {
+            PolicyEngine.Terms memory looser = terms();
+            if (field == 0) looser.expiry += 1;
+            if (field == 1) looser.frequencyWindow -= 1;
+            if (field == 2) looser.maxTransactions += 1;
+            if (field == 3) looser.maxAuditLag += 1;
+            for (uint256 i; i < 3; ++i) {
+                vm.expectRevert(_unauthorized(_tighteners()[i]));
+                vm.prank(_tighteners()[i]);
+                policy.setTerms(agentId, looser);
+            }
+        }
+    }
+
+    function test_L5_terms_looserInOneTighterInTheRestIsGovernances() public {
+        for (uint256 field; field < 4; ++field) {
+            PolicyEngine.Terms memory mixed = PolicyEngine.Terms(1, 2 hours, 1, 1);
+            if (field == 0) mixed.expiry = terms().expiry + 1;
+            if (field == 1) mixed.frequencyWindow = 1 hours - 1;
+            if (field == 2) mixed.maxTransactions = 11;
+            if (field == 3) mixed.maxAuditLag = 51;
+            vm.expectRevert(_unauthorized(OWNER));
+            vm.prank(OWNER);
+            policy.setTerms(agentId, mixed);
+        }
+    }
+
+    function test_L5_terms_tightenedAtOnceByEach() public {
+        PolicyEngine.Terms memory t = terms();
+        for (uint256 i; i < 3; ++i) {
+            t = PolicyEngine.Terms(t.expiry - 1, t.frequencyWindow + 1, t.maxTransactions - 1, t.maxAuditLag - 1);
+            vm.expectEmit(address(policy));
+            emit PolicyEngine.TermsSet(agentId, t, _tighteners()[i]);
+            vm.prank(_tighteners()[i]);
+            policy.setTerms(agentId, t);
+            assertEq(abi.encode(policy.headroom(agentId, ETH).terms), abi.encode(t), "in force at once");
+        }
+    }
+
+    function test_L5_limit_eachFieldLoosenedIsGovernances() public {
+        for (uint256 field; field < 3; ++field) {
+            PolicyEngine.Limit memory looser = limit(1000e6, 2500e6);
+            if (field == 0) looser.perTransaction += 1;
+            if (field == 1) looser.cap += 1;
+            if (field == 2) looser.window -= 1;
+            for (uint256 i; i < 3; ++i) {
+                vm.expectRevert(_unauthorized(_tighteners()[i]));
+                vm.prank(_tighteners()[i]);
+                policy.setLimit(agentId, _a, looser);
+            }
+        }
+    }
+
+    function test_L5_limit_looserInOneTighterInTheRestIsGovernances() public {
+        for (uint256 field; field < 3; ++field) {
+            PolicyEngine.Limit memory mixed = PolicyEngine.Limit(1, 1, 2 days);
+            if (field == 0) mixed.perTransaction = 1000e6 + 1;
+            if (field == 1) mixed.cap = 2500e6 + 1;
+            if (field == 2) mixed.window = WINDOW - 1;
+            vm.expectRevert(_unauthorized(OWNER));
+            vm.prank(OWNER);
+            policy.setLimit(agentId, _a, mixed);
+        }
+    }
+
+    function test_L5_limit_tightenedAtOnceByEach() public {
+        PolicyEngine.Limit memory l = limit(1000e6, 2500e6);
+        for (uint256 i; i < 3; ++i) {
+            l = PolicyEngine.Limit(l.perTransaction - 1, l.cap - 1, l.window + 1);
+            vm.expectEmit(address(policy));
+            emit PolicyEngine.LimitSet(agentId, _a, l, _tighteners()[i]);
+            vm.prank(_tighteners()[i]);
+            policy.setLimit(agentId, _a, l);
+            assertEq(abi.encode(policy.headroom(agentId, _a).limit), abi.encode(l), "in force at once");
+        }
+    }
+
+    function test_L5_chainAndRecipient_forbiddenAtOnceAllowedByGovernance() public {
+        for (uint256 i; i < 3; ++i) {
+            address who = _tighteners()[i];
+            vm.expectEmit(address(policy));
+            emit PolicyEngine.AssetChainSet(agentId, _a, HOME, false, who);
+            vm.prank(who);
+            policy.setAssetChain(agentId, _a, HOME, false);
+            assertFalse(policy.isAssetOnChain(agentId, _a, HOME), "chain");
+            vm.expectEmit(address(policy));
+            emit PolicyEngine.RecipientSet(agentId, HOME, PAYEE, false, who);
+            vm.prank(who);
+            policy.setRecipient(agentId, HOME, PAYEE, false);
+            assertFalse(policy.isRecipient(agentId, HOME, PAYEE), "recipient");
+
+            vm.expectRevert(_unauthorized(who));
+            vm.prank(who);
+            policy.setAssetChain(agentId, _a, HOME, true);
+            vm.expectRevert(_unauthorized(who));
+            vm.prank(who);
+            policy.setRecipient(agentId, HOME, PAYEE, true);
+
+            vm.startPrank(address(timelock));
+            policy.setAssetChain(agentId, _a, HOME, true);
+            policy.setRecipient(agentId, HOME, PAYEE, true);
+            vm.stopPrank();
+            assertTrue(policy.isAssetOnChain(agentId, _a, HOME), "chain");
+            assertTrue(policy.isRecipient(agentId, HOME, PAYEE), "recipient");
+        }
+    }
+
+    function test_L5_nothingByStrangers() public {
+        address[4] memory strangers = [THIEF, PUBLISHER, DEPLOYER, PAYEE];
+        for (uint256 i; i < strangers.length; ++i) {
+            vm.startPrank(strangers[i]);
+            vm.expectRevert(_unauthorized(strangers[i]));
+            policy.setTerms(agentId, PolicyEngine.Terms(1, 2 hours, 1, 1));
+            vm.expectRevert(_unauthorized(strangers[i]));
+            policy.setLimit(agentId, _a, PolicyEngine.Limit(0, 0, WINDOW));
+            vm.expectRevert(_unauthorized(strangers[i]));
+            policy.setAssetChain(agentId, _a, HOME, false);
+            vm.expectRevert(_unauthorized(strangers[i]));
+            policy.setRecipient(agentId, HOME, PAYEE, false);
+            vm.expectRevert(_unauthorized(strangers[i]));
+            policy.freeze(agentId);
+            vm.expectRevert(_unauthorized(strangers[i]));
+            policy.registerChain(7);
+            vm.stopPrank();
+        }
+    }
+
+    /// @notice The owner of one agent has no say over another.
+    function test_L5_ownerOfAnotherAgent() public {
+        vm.prank(THIEF);
+        uint256 id = registry.register();
+        vm.prank(THIEF);
+        policy.freeze(id);
+        vm.expectRevert(_unauthorized(THIEF));
+        vm.prank(THIEF);
+        policy.freeze(agentId);
+    }
+
+    /// @notice Two tightenings that could undo each other: none gives back what the first took.
+    function test_L5_twoStepBypasses() public {
+        vm.startPrank(OWNER);
+        // cap down, then up to what governance had allowed
+        policy.setLimit(agentId, _a, limit(1000e6, 100e6));
+        vm.expectRevert(_unauthorized(OWNER));
+        policy.setLimit(agentId, _a, limit(1000e6, 2500e6));
+        // window up, then back
+        policy.setLimit(agentId, _a, PolicyEngine.Limit(1000e6, 100e6, 2 days));
+        vm.expectRevert(_unauthorized(OWNER));
+        policy.setLimit(agentId, _a, limit(1000e6, 100e6));
+        // asset ended, then a new one
+        policy.setLimit(agentId, _a, PolicyEngine.Limit(0, 0, 2 days));
+        vm.expectRevert(_unauthorized(OWNER));
+        policy.setLimit(agentId, _a, PolicyEngine.Limit(1, 1, 2 days));
+        // frequency
+        policy.setTerms(agentId, PolicyEngine.Terms(terms().expiry, 2 hours, 0, 0));
+        vm.expectRevert(_unauthorized(OWNER));
+        policy.setTerms(agentId, PolicyEngine.Terms(terms().expiry, 2 hours, 1, 0));
+        vm.expectRevert(_unauthorized(OWNER));
+        policy.setTerms(agentId, PolicyEngine.Terms(terms().expiry, 1 hours, 0, 0));
+        vm.stopPrank();
+        // frozen, then unfrozen by the same
+        vm.startPrank(WATCHDOG);
+        policy.freeze(agentId);
+        vm.expectRevert(_unauthorized(WATCHDOG));
+        policy.thaw(agentId);
+        vm.stopPrank();
+    }
+
+    /// @notice An asset that governance never allowed cannot be opened by tightening it.
+    function test_L5_unsetAssetStaysClosed() public {
+        vm.startPrank(OWNER);
+        policy.setLimit(agentId, address(votes), PolicyEngine.Limit(0, 0, 1));
+        vm.expectRevert(_unauthorized(OWNER));
+        policy.setLimit(agentId, address(votes), PolicyEngine.Limit(0, 1, 1));
+        vm.expectRevert(_unauthorized(OWNER));
+        policy.setLimit(agentId, address(votes), PolicyEngine.Limit(1, 0, 1));
+        vm.stopPrank();
+        submitDenied(payment(address(votes), 1), Rule.ASSET);
+    }
+
+    function test_setTerms_revert_windowZeroOrAgentZero() public {
+        PolicyEngine.Terms memory t = terms();
+        t.frequencyWindow = 0;
+        vm.startPrank(address(timelock));
+        vm.expectRevert(PolicyEngine.PolicyWindowZero.selector);
+        policy.setTerms(agentId, t);
+        vm.expectRevert(PolicyEngine.PolicyWindowZero.selector);
+        policy.setLimit(agentId, _a, PolicyEngine.Limit(1, 1, 0));
+        vm.expectRevert(abi.encodeWithSelector(PolicyEngine.PolicyAgentUnknown.selector, uint256(0)));
+        policy.setTerms(0, terms());
+        vm.expectRevert(abi.encodeWithSelector(PolicyEngine.PolicyAgentUnknown.selector, uint256(0)));
+        policy.setLimit(0, _a, limit(1, 1));
+        vm.expectRevert(abi.encodeWithSelector(PolicyEngine.PolicyAgentUnknown.selector, uint256(0)));
+        policy.setAssetChain(0, _a, HOME, true);
+        vm.expectRevert(abi.encodeWithSelector(PolicyEngine.PolicyAgentUnknown.selector, uint256(0)));
+        policy.setRecipient(0, HOME, PAYEE, true);
+    }
+
+    // ------------------------------------------------------------------ breaker
+
+    function test_freeze_byEachTightenerOnceAndThawByGovernance() public {
+        address[4] memory allowed = [AGENT, OWNER, WATCHDOG, address(timelock)];
+        for (uint256 i; i < allowed.length; ++i) {
+            vm.expectEmit(address(policy));
+            emit PolicyEngine.Tripped(agentId, allowed[i], Rule.NONE, bytes32(0), 0, 0);
+            vm.prank(allowed[i]);
+            policy.freeze(agentId);
+            assertTrue(policy.frozen(agentId), "frozen");
+            vm.recordLogs();
+            vm.prank(allowed[i]);
+            policy.freeze(agentId); // again: no effect, no event
+            assertEq(vm.getRecordedLogs().length, 0, "quiet");
+            vm.expectEmit(address(policy));
+            emit PolicyEngine.Thawed(agentId, address(timelock));
+            vm.prank(address(timelock));
+            policy.thaw(agentId);
+            assertFalse(policy.frozen(agentId), "thawed");
+        }
+    }
+
+    function test_L4_thaw_revert_everybodyElse() public {
+        vm.prank(WATCHDOG);
+        policy.freeze(agentId);
+        address[7] memory others = [AGENT, OWNER, WATCHDOG, THIEF, PUBLISHER, DEPLOYER, address(executor)];
+        for (uint256 i; i < others.length; ++i) {
+            vm.expectRevert(_unauthorized(others[i]));
+            vm.prank(others[i]);
+            policy.thaw(agentId);
+        }
+    }
+
+    // ------------------------------------------------------------------ chains
+
+    function test_chains_sixteenAndNoMore() public {
+        vm.startPrank(address(timelock));
+        for (uint256 id = 100; id < 114; ++id) {
+            vm.expectEmit(address(policy));
+            emit PolicyEngine.ChainRegistered(id, id - 98);
+            policy.registerChain(id);
+        }
+        assertEq(policy.chainIds().length, 16, "chains");
+        vm.expectRevert(abi.encodeWithSelector(PolicyEngine.PolicyChainsFull.selector, uint256(16)));
+        policy.registerChain(114);
+        vm.expectRevert(abi.encodeWithSelector(PolicyEngine.PolicyChainKnown.selector, HOME));
+        policy.registerChain(HOME);
+
+        // Each has a bit of its own.
+        for (uint256 i; i < 16; ++i) {
+            uint256 chain = policy.chainIds()[i];
+            policy.setAssetChain(agentId, ETH, HOME, false);
+            policy.setAssetChain(agentId, ETH, REMOTE, false);
+            policy.setAssetChain(agentId, ETH, chain, true);
+            for (uint256 j; j < 16; ++j) {
+                assertTrue(policy.isAssetOnChain(agentId, ETH, policy.chainIds()[j]) == (i == j), "one bit each");
+            }
+            policy.setAssetChain(agentId, ETH, chain, false);
+        }
+        vm.stopPrank();
+    }
+
+    function test_setAssetChain_revert_unknownChain() public {
+        vm.startPrank(address(timelock));
+        vm.expectRevert(abi.encodeWithSelector(PolicyEngine.PolicyChainUnknown.selector, uint256(5)));
+        policy.setAssetChain(agentId, ETH, 5, true);
+    }
+
+    // ------------------------------------------------------------------ usage through changes (L2)
+
+    function _used() private view returns (uint256) {
+        return policy.headroom(agentId, _a).used;
+    }
+
+    function test_L2_usage_survivesACapThatGoesDownAndUp() public {
+        submitAdmitted(payment(_a, 1000e6));
+        vm.startPrank(address(timelock));
+        policy.setLimit(agentId, _a, limit(1000e6, 1));
+        assertGe(_used(), 1000e6, "forgotten");
+        assertEq(policy.headroom(agentId, _a).left, 0, "left");
+        policy.setLimit(agentId, _a, limit(1000e6, 0));
+        assertGe(_used(), 1000e6, "forgotten");
+        policy.setLimit(agentId, _a, PolicyEngine.Limit(1000e6, type(uint104).max, WINDOW));
+        assertGe(_used(), 1000e6, "forgotten");
+        policy.setLimit(agentId, _a, limit(1000e6, 2500e6));
+        assertGe(_used(), 1000e6, "forgotten");
+        assertLe(policy.headroom(agentId, _a).left, 1000e6, "left");
+        vm.stopPrank();
+    }
+
+    function test_L2_usage_survivesAWindowThatGoesDownAndUp() public {
+        submitAdmitted(payment(_a, 1000e6));
+        vm.startPrank(address(timelock));
+        policy.setLimit(agentId, _a, PolicyEngine.Limit(1000e6, 2500e6, 1));
+        assertGe(_used(), 1000e6, "forgotten");
+        policy.setLimit(agentId, _a, PolicyEngine.Limit(1000e6, 2500e6, type(uint24).max));
+        assertGe(_used(), 1000e6, "forgotten");
+        vm.stopPrank();
+        skip(type(uint24).max);
+        assertGe(_used(), 1000e6, "counted for the whole new window");
+        skip(type(uint24).max / 7 + 10);
+        assertEq(_used(), 0, "and then no more");
+    }
+
+    function test_L2_frequency_survivesWindowChanges() public {
+        for (uint256 i; i < 7; ++i) {
+            submitAdmitted(payment(ETH, 1));
+            skip(60);
+        }
+        PolicyEngine.Terms memory t = terms();
+        t.frequencyWindow = 2 hours;
+        vm.prank(OWNER);
+        policy.setTerms(agentId, t);
+        assertEq(policy.headroom(agentId, ETH).transactionsLeft, 3, "counted");
+        t.frequencyWindow = 7; // buckets of one second
+        vm.prank(address(timelock));
+        policy.setTerms(agentId, t);
+        assertEq(policy.headroom(agentId, ETH).transactionsLeft, 3, "counted");
+        skip(7);
+        assertEq(policy.headroom(agentId, ETH).transactionsLeft, 3, "for a whole window");
+        skip(1);
+        assertEq(policy.headroom(agentId, ETH).transactionsLeft, 10, "and then no more");
+    }
+
+    /// @notice Any sequence of limit changes, by governance even: what was used is never less right after, and what fits
+    ///         is never more than the new cap admits beside it.
+    function testFuzz_L2_usage_neverFreedByAnyChange(uint256 seed) public {
+        for (uint256 i; i < 8; ++i) {
+            seed = uint256(keccak256(abi.encode(seed)));
+            skip(seed % 30_000);
+            uint256 left = policy.headroom(agentId, _a).left;
+            uint256 vaultHas = token.balanceOf(address(vault));
+            if (left > vaultHas) left = vaultHas;
+            if (left > 0 && policy.headroom(agentId, _a).transactionsLeft > 0) {
+                submitAdmitted(payment(_a, 1 + (seed >> 128) % left));
+            }
+            uint256 before = _used();
+            PolicyEngine.Limit memory l = PolicyEngine.Limit(
+                uint104(seed >> 32),
+                uint104((seed >> 100) >> (seed % 104)),
+                uint24(bound(seed >> 7, 1, type(uint24).max))
+            );
+            if (seed % 3 == 0) l.window = policy.headroom(agentId, _a).limit.window;
+            vm.prank(address(timelock));
+            policy.setLimit(agentId, _a, l);
+            uint256 used = _used();
+            assertGe(used, before, "freed");
+            uint256 now_ = policy.headroom(agentId, _a).left;
+            assertTrue(now_ == 0 || now_ + before <= l.cap, "more fits than the cap admits");
+        }
+    }
+
+    /// @notice The finest and the coarsest caps: units stay within what a bucket holds.
+    function testFuzz_L2_rounding_errsTowardsLess(uint104 cap, uint104 amount) public {
+        cap = uint104(bound(cap, 1, type(uint104).max));
+        amount = uint104(bound(amount, 1, cap));
+        vm.prank(address(timelock));
+        policy.setLimit(agentId, _a, PolicyEngine.Limit(type(uint104).max, cap, WINDOW));
+        Verdict memory v = policy.preview(payment(_a, amount));
+        uint256 left = policy.headroom(agentId, _a).left;
+        assertLe(left, cap, "left above the cap");
+        assertGe(left, cap - cap / (1 << 26) - 1, "more than a unit is lost");
+        assertTrue((v.rule == Rule.NONE) == (amount <= left), "left is exact");
+        if (v.rule == Rule.NONE) {
+            vm.prank(address(executor));
+            policy.consume(payment(_a, amount));
+            assertGe(_used(), amount, "counted less than spent");
+        }
+    }
+}
