@@ -1,11 +1,47 @@
 package org.mandate.event;
 
+import java.math.BigInteger;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
+import org.mandate.chain.Address;
+import org.mandate.chain.Bytes;
+import org.mandate.chain.Hash;
 import org.mandate.chain.Log;
+import org.mandate.contracts.AuditLog;
+import org.mandate.contracts.CrossChainExecutor;
+import org.mandate.contracts.QuorumGateway;
+import org.mandate.intent.IntentAbi;
+import org.web3j.abi.EventEncoder;
+import org.web3j.abi.datatypes.Event;
 
 /** Reads our contracts' logs. The caller has checked that the log's address is the contract's. */
 public final class ContractEvents {
   private ContractEvents() {}
+
+  private static final Map<Hash, Function<Log, ExecutorEvent>> EXECUTOR =
+      Map.of(
+          topic(CrossChainExecutor.INTENTADMITTED_EVENT), ContractEvents::admitted,
+          topic(CrossChainExecutor.INTENTDENIED_EVENT), ContractEvents::denied,
+          topic(CrossChainExecutor.INTENTDISPATCHED_EVENT), ContractEvents::dispatched,
+          topic(CrossChainExecutor.INTENTQUEUED_EVENT), ContractEvents::queued,
+          topic(CrossChainExecutor.INTENTEXECUTED_EVENT), ContractEvents::executed,
+          topic(CrossChainExecutor.INTENTCANCELLED_EVENT), ContractEvents::cancelled,
+          topic(CrossChainExecutor.INTENTDISPUTED_EVENT), ContractEvents::disputed,
+          topic(CrossChainExecutor.INTENTUPHELD_EVENT), ContractEvents::upheld,
+          topic(CrossChainExecutor.INTENTEXPIRED_EVENT), ContractEvents::expired);
+
+  private static final Map<Hash, Function<Log, AuditEvent>> AUDIT_LOG =
+      Map.of(
+          topic(AuditLog.APPENDED_EVENT), ContractEvents::appended,
+          topic(AuditLog.PUBLISHED_EVENT), ContractEvents::published);
+
+  private static final Map<Hash, Function<Log, GatewayEvent>> GATEWAY =
+      Map.of(
+          topic(QuorumGateway.NONCEASSIGNED_EVENT), ContractEvents::nonceAssigned,
+          topic(QuorumGateway.MESSAGESENT_EVENT), ContractEvents::messageSent,
+          topic(QuorumGateway.MESSAGEDELIVERED_EVENT), ContractEvents::messageDelivered);
 
   /**
    * Empty: another event.
@@ -13,16 +49,155 @@ public final class ContractEvents {
    * @throws IllegalArgumentException if a log has an event's first topic and is not that event
    */
   public static Optional<ExecutorEvent> executor(Log log) {
-    throw new UnsupportedOperationException();
+    return read(EXECUTOR, log);
   }
 
   /** As {@link #executor}. */
   public static Optional<AuditEvent> auditLog(Log log) {
-    throw new UnsupportedOperationException();
+    return read(AUDIT_LOG, log);
   }
 
   /** As {@link #executor}. */
   public static Optional<GatewayEvent> gateway(Log log) {
-    throw new UnsupportedOperationException();
+    return read(GATEWAY, log);
+  }
+
+  private static <E> Optional<E> read(Map<Hash, Function<Log, E>> readers, Log log) {
+    if (log.topics().isEmpty()) {
+      return Optional.empty();
+    }
+    Function<Log, E> reader = readers.get(log.topics().getFirst());
+    if (reader == null) {
+      return Optional.empty();
+    }
+    try {
+      return Optional.of(reader.apply(log));
+    } catch (RuntimeException e) { // web3j throws what it likes at malformed data
+      throw new IllegalArgumentException(
+          "log " + log.index() + " of block " + log.blockHash() + " is not the event that its topic names", e);
+    }
+  }
+
+  private static ExecutorEvent admitted(Log log) {
+    var e = CrossChainExecutor.getIntentAdmittedEventFromLog(web3j(log));
+    return new ExecutorEvent.Admitted(
+        log,
+        Hash.of(e.intentId),
+        e.agentId,
+        IntentAbi.fromContract(e.intent),
+        e.tier.intValueExact(),
+        e.eta.longValueExact());
+  }
+
+  private static ExecutorEvent denied(Log log) {
+    var e = CrossChainExecutor.getIntentDeniedEventFromLog(web3j(log));
+    return new ExecutorEvent.Denied(
+        log,
+        Hash.of(e.intentId),
+        e.agentId,
+        IntentAbi.fromContract(e.intent),
+        e.verdict.rule.intValueExact(),
+        e.verdict.tripped,
+        e.verdict.limit,
+        e.verdict.left,
+        e.verdict.availableAt.longValueExact());
+  }
+
+  private static ExecutorEvent dispatched(Log log) {
+    var e = CrossChainExecutor.getIntentDispatchedEventFromLog(web3j(log));
+    return new ExecutorEvent.Dispatched(
+        log, Hash.of(e.intentId), e.agentId, IntentAbi.fromContract(e.intent), Hash.of(e.messageId));
+  }
+
+  private static ExecutorEvent queued(Log log) {
+    var e = CrossChainExecutor.getIntentQueuedEventFromLog(web3j(log));
+    return new ExecutorEvent.Queued(
+        log,
+        Hash.of(e.intentId),
+        e.agentId,
+        IntentAbi.fromContract(e.intent),
+        Hash.of(e.messageId),
+        e.executableAt.longValueExact());
+  }
+
+  private static ExecutorEvent executed(Log log) {
+    var e = CrossChainExecutor.getIntentExecutedEventFromLog(web3j(log));
+    return new ExecutorEvent.Executed(
+        log, Hash.of(e.intentId), e.agentId, IntentAbi.fromContract(e.intent), e.moved);
+  }
+
+  private static ExecutorEvent cancelled(Log log) {
+    var e = CrossChainExecutor.getIntentCancelledEventFromLog(web3j(log));
+    return new ExecutorEvent.Cancelled(log, Hash.of(e.intentId), e.agentId, Address.of(e.by));
+  }
+
+  private static ExecutorEvent disputed(Log log) {
+    var e = CrossChainExecutor.getIntentDisputedEventFromLog(web3j(log));
+    return new ExecutorEvent.Disputed(
+        log, Hash.of(e.intentId), e.agentId, Address.of(e.by), e.resolveBy.longValueExact());
+  }
+
+  private static ExecutorEvent upheld(Log log) {
+    var e = CrossChainExecutor.getIntentUpheldEventFromLog(web3j(log));
+    return new ExecutorEvent.Upheld(
+        log, Hash.of(e.intentId), e.agentId, Address.of(e.by), e.executableAt.longValueExact());
+  }
+
+  private static ExecutorEvent expired(Log log) {
+    var e = CrossChainExecutor.getIntentExpiredEventFromLog(web3j(log));
+    return new ExecutorEvent.Expired(log, Hash.of(e.intentId), e.agentId);
+  }
+
+  private static AuditEvent appended(Log log) {
+    var e = AuditLog.getAppendedEventFromLog(web3j(log));
+    return new AuditEvent.Appended(
+        log,
+        e.agentId,
+        Hash.of(e.intentId),
+        e.index,
+        e.action.intValueExact(),
+        Hash.of(e.recordHash),
+        Bytes.of(e.head));
+  }
+
+  private static AuditEvent published(Log log) {
+    var e = AuditLog.getPublishedEventFromLog(web3j(log));
+    return new AuditEvent.Published(
+        log, e.agentId, e.from, e.to, Hash.of(e.root), Hash.of(e.manifestDigest), Address.of(e.publisher));
+  }
+
+  private static GatewayEvent nonceAssigned(Log log) {
+    var e = QuorumGateway.getNonceAssignedEventFromLog(web3j(log));
+    return new GatewayEvent.NonceAssigned(log, Hash.of(e.sendId), e.nonce);
+  }
+
+  private static GatewayEvent messageSent(Log log) {
+    var e = QuorumGateway.getMessageSentEventFromLog(web3j(log));
+    if (e.value.signum() != 0 || !e.attributes.isEmpty()) {
+      throw new IllegalArgumentException("our gateway sends neither value nor attributes");
+    }
+    return new GatewayEvent.MessageSent(
+        log, Hash.of(e.sendId), Bytes.of(e.sender), Bytes.of(e.recipient), Bytes.of(e.payload));
+  }
+
+  private static GatewayEvent messageDelivered(Log log) {
+    var e = QuorumGateway.getMessageDeliveredEventFromLog(web3j(log));
+    return new GatewayEvent.MessageDelivered(
+        log, Hash.of(e.receiveId), Address.of(e.recipient), Address.of(e.by));
+  }
+
+  private static Hash topic(Event event) {
+    return Hash.of(EventEncoder.encode(event));
+  }
+
+  private static org.web3j.protocol.core.methods.response.Log web3j(Log log) {
+    var out = new org.web3j.protocol.core.methods.response.Log();
+    out.setAddress(log.address().hex());
+    out.setTopics(List.copyOf(log.topics().stream().map(Hash::hex).toList()));
+    out.setData(log.data());
+    out.setBlockHash(log.blockHash().hex());
+    out.setBlockNumber(BigInteger.valueOf(log.blockNumber()).toString());
+    out.setTransactionHash(log.transaction().hex());
+    return out;
   }
 }

@@ -1,10 +1,10 @@
 package org.mandate.intent;
 
-import java.util.List;
+import org.mandate.chain.Abi;
 import org.mandate.chain.Address;
 import org.mandate.chain.Bytes;
 import org.mandate.contracts.CrossChainExecutor;
-import org.web3j.abi.FunctionEncoder;
+import org.web3j.abi.TypeReference;
 
 /** Intents as the contracts encode them. */
 public final class IntentAbi {
@@ -40,6 +40,21 @@ public final class IntentAbi {
 
   /** {@code abi.encode(intent)}: a message's payload. */
   public static Bytes encode(Intent intent) {
-    return Bytes.of("0x" + FunctionEncoder.encodeConstructor(List.of(toContract(intent))));
+    return Bytes.of(Abi.encode(toContract(intent)));
+  }
+
+  /**
+   * Reads a message's payload.
+   *
+   * @throws IllegalArgumentException if it is not an intent
+   */
+  public static Intent decode(Bytes payload) {
+    try {
+      return fromContract(
+          (CrossChainExecutor.Intent)
+              Abi.decode(payload.bytes(), new TypeReference<CrossChainExecutor.Intent>() {}).getFirst());
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException("the payload (" + payload.size() + " bytes) is not an intent", e);
+    }
   }
 }

@@ -1,0 +1,259 @@
+package org.mandate.chain;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.math.BigInteger;
+import java.net.URI;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Function;
+import org.mandate.chain.JsonRpcTransport.Answer;
+import org.mandate.chain.JsonRpcTransport.Request;
+
+/** A chain as one node tells it over JSON-RPC. Every answer is checked against its question; time and size are bounded. */
+public final class JsonRpcClient implements ChainClient {
+  private static final int BATCH = 50;
+
+  private final JsonRpcTransport transport;
+
+  /**
+   * Asks nothing yet.
+   *
+   * @param node http or https
+   * @param timeout of one request, answer included
+   */
+  public JsonRpcClient(URI node, Duration timeout) {
+    if (node.getHost() == null || !("http".equals(node.getScheme()) || "https".equals(node.getScheme()))) {
+      throw new IllegalArgumentException("a node's URL has the form http://host:port or https://host/path");
+    }
+    if (timeout.isNegative() || timeout.isZero()) {
+      throw new IllegalArgumentException("a node's time limit must be above zero, not " + timeout);
+    }
+    transport = new JsonRpcTransport(node, timeout);
+  }
+
+  @Override
+  public BigInteger chainId() {
+    return ask("eth_chainId", result -> RpcValue.quantity(result, "chain id"));
+  }
+
+  @Override
+  public Block head() {
+    return ask("eth_getBlockByNumber", RpcValue::block, "latest", false);
+  }
+
+  @Override
+  public Block finalized() {
+    return ask("eth_getBlockByNumber", RpcValue::block, "finalized", false);
+  }
+
+  @Override
+  public Optional<Block> block(long number) {
+    return ask("eth_getBlockByNumber", result -> blockOf(result, number), quantity(number), false);
+  }
+
+  @Override
+  public Optional<Block> block(Hash hash) {
+    return ask("eth_getBlockByHash", result -> blockOf(result, hash), hash.hex(), false);
+  }
+
+  @Override
+  public List<Block> blocks(long from, long to) {
+    List<Block> blocks = new ArrayList<>();
+    for (long start = from; start <= to; start += BATCH) {
+      List<Request> requests = new ArrayList<>();
+      for (long number = start; number <= Math.min(to, start + BATCH - 1); number++) {
+        requests.add(new Request("eth_getBlockByNumber", quantity(number), false));
+      }
+      List<Answer> answers = transport.askAll(requests);
+      for (int i = 0; i < answers.size(); i++) {
+        long number = start + i;
+        Optional<Block> block = read(requests.get(i).method(), answers.get(i), result -> blockOf(result, number));
+        if (block.isEmpty()) {
+          return blocks;
+        }
+        blocks.add(block.get());
+      }
+    }
+    return blocks;
+  }
+
+  @Override
+  public List<Log> logs(Hash blockHash, Collection<Address> addresses) {
+    Set<Address> wanted = Set.copyOf(addresses);
+    Map<String, Object> filter = new LinkedHashMap<>();
+    filter.put("blockHash", blockHash.hex());
+    if (!wanted.isEmpty()) {
+      filter.put("address", wanted.stream().map(Address::hex).sorted().toList());
+    }
+    // Some nodes answer "no logs" for a block that they do not know: ask for the block too.
+    List<Answer> answers =
+        transport.askAll(
+            List.of(new Request("eth_getLogs", filter), new Request("eth_getBlockByHash", blockHash.hex(), false)));
+    Block block =
+        read("eth_getBlockByHash", answers.get(1), result -> blockOf(result, blockHash))
+            .orElseThrow(() -> transport.failure("eth_getLogs", "block " + blockHash + " is not known"));
+    return read("eth_getLogs", answers.get(0), result -> logsOf(result, block, wanted));
+  }
+
+  @Override
+  public byte[] call(Address to, byte[] data) {
+    return call(to, data, "latest");
+  }
+
+  @Override
+  public byte[] call(Address to, byte[] data, Hash blockHash) {
+    return call(to, data, Map.of("blockHash", blockHash.hex())); // EIP-1898
+  }
+
+  private byte[] call(Address to, byte[] data, Object block) {
+    Map<String, Object> call = Map.of("to", to.hex(), "input", Bytes.of(data).hex());
+    return switch (transport.ask(new Request("eth_call", call, block))) {
+      case Answer.Failed failed when failed.error().isRevert() ->
+          throw new CallRevertedException(to, failed.error().reason());
+      case Answer answer -> read("eth_call", answer, result -> RpcValue.bytes(result, "result")).bytes();
+    };
+  }
+
+  @Override
+  public Bytes code(Address address) {
+    return ask("eth_getCode", result -> RpcValue.bytes(result, "code"), address.hex(), "latest");
+  }
+
+  @Override
+  public BigInteger balance(Address address) {
+    return ask("eth_getBalance", result -> RpcValue.quantity(result, "balance"), address.hex(), "latest");
+  }
+
+  @Override
+  public long nonce(Address account, BlockTag tag) {
+    return ask("eth_getTransactionCount", result -> RpcValue.number(result, "nonce"), account.hex(), tag.rpc());
+  }
+
+  @Override
+  public GasEstimate estimateGas(Address from, Address to, BigInteger value, byte[] data) {
+    Map<String, Object> call =
+        Map.of(
+            "from", from.hex(), "to", to.hex(), "value", "0x" + value.toString(16), "input", Bytes.of(data).hex());
+    return switch (transport.ask(new Request("eth_estimateGas", call))) {
+      case Answer.Failed failed
+          when failed.error().isRevert() || failed.error().says("exceeds allowance", "insufficient funds") ->
+          new GasEstimate.Reverted(failed.error().reason());
+      case Answer answer -> {
+        long gas = read("eth_estimateGas", answer, result -> RpcValue.number(result, "gas"));
+        yield new GasEstimate.Estimated(gas);
+      }
+    };
+  }
+
+  @Override
+  public Fees fees() {
+    return ask(
+        "eth_feeHistory", FeeHistory::fees, quantity(FeeHistory.BLOCKS), "latest", List.of(FeeHistory.PERCENTILE));
+  }
+
+  @Override
+  public SendOutcome send(byte[] raw) {
+    Hash transaction = Hash.keccak(raw);
+    try {
+      return switch (transport.ask(new Request("eth_sendRawTransaction", Bytes.of(raw).hex()))) {
+        case Answer.Failed failed -> SendErrors.classify(failed.error(), transaction);
+        case Answer.Result result ->
+            result.value().asText().equalsIgnoreCase(transaction.hex())
+                ? new SendOutcome.Accepted(transaction)
+                : new SendOutcome.Unreachable("the node names another transaction than " + transaction);
+      };
+    } catch (NodeException e) {
+      return new SendOutcome.Unreachable(e.getMessage());
+    }
+  }
+
+  @Override
+  public Optional<Receipt> receipt(Hash transaction) {
+    return ask("eth_getTransactionReceipt", result -> receiptOf(result, transaction), transaction.hex());
+  }
+
+  @Override
+  public Map<Hash, Receipt> receipts(Collection<Hash> transactions) {
+    List<Hash> hashes = transactions.stream().distinct().toList();
+    Map<Hash, Receipt> receipts = new LinkedHashMap<>();
+    for (int start = 0; start < hashes.size(); start += BATCH) {
+      List<Hash> some = hashes.subList(start, Math.min(hashes.size(), start + BATCH));
+      List<Answer> answers =
+          transport.askAll(some.stream().map(hash -> new Request("eth_getTransactionReceipt", hash.hex())).toList());
+      for (int i = 0; i < some.size(); i++) {
+        Hash hash = some.get(i);
+        read("eth_getTransactionReceipt", answers.get(i), result -> receiptOf(result, hash))
+            .ifPresent(receipt -> receipts.put(hash, receipt));
+      }
+    }
+    return receipts;
+  }
+
+  @Override
+  public boolean transactionKnown(Hash transaction) {
+    return ask(
+        "eth_getTransactionByHash",
+        result -> !result.isNull() && matches(RpcValue.hash(result.path("hash"), "hash"), transaction, "transaction"),
+        transaction.hex());
+  }
+
+  private <T> T ask(String method, Function<JsonNode, T> reader, Object... parameters) {
+    return read(method, transport.ask(new Request(method, parameters)), reader);
+  }
+
+  private <T> T read(String method, Answer answer, Function<JsonNode, T> reader) {
+    return switch (answer) {
+      case Answer.Failed failed -> throw transport.failure(method, failed.error().toString());
+      case Answer.Result result -> {
+        try {
+          yield reader.apply(result.value());
+        } catch (IllegalArgumentException e) {
+          throw transport.failure(method, "the answer makes no sense: " + e.getMessage());
+        }
+      }
+    };
+  }
+
+  private static Optional<Block> blockOf(JsonNode result, long number) {
+    return result.isNull() ? Optional.empty() : Optional.of(RpcValue.block(result)).filter(b -> matches(b.number(), number, "block"));
+  }
+
+  private static Optional<Block> blockOf(JsonNode result, Hash hash) {
+    return result.isNull() ? Optional.empty() : Optional.of(RpcValue.block(result)).filter(b -> matches(b.hash(), hash, "block"));
+  }
+
+  private static Optional<Receipt> receiptOf(JsonNode result, Hash transaction) {
+    return result.isNull()
+        ? Optional.empty()
+        : Optional.of(RpcValue.receipt(result)).filter(r -> matches(r.transaction(), transaction, "receipt"));
+  }
+
+  private static List<Log> logsOf(JsonNode result, Block block, Set<Address> wanted) {
+    List<Log> logs = RpcValue.logs(result);
+    for (Log log : logs) {
+      matches(log.blockHash(), block.hash(), "log's block");
+      matches(log.blockNumber(), block.number(), "log's block");
+      if (!wanted.isEmpty() && !wanted.contains(log.address())) {
+        throw new IllegalArgumentException("a log of " + log.address() + ", which was not asked for");
+      }
+    }
+    return logs;
+  }
+
+  private static boolean matches(Object got, Object asked, String what) {
+    if (!got.equals(asked)) {
+      throw new IllegalArgumentException(what + " is " + got + ", but " + asked + " was asked for");
+    }
+    return true;
+  }
+
+  private static String quantity(long value) {
+    return "0x" + Long.toHexString(value);
+  }
+}

@@ -1,0 +1,180 @@
+package org.mandate.chain;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.StreamReadConstraints;
+import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicLong;
+
+/** JSON-RPC 2.0 over HTTP, bounded in time and size. */
+final class JsonRpcTransport {
+  /** Bytes of one answer; a block full of logs stays below it. */
+  static final int ANSWER_LIMIT = 32 << 20;
+
+  private static final ObjectMapper JSON =
+      JsonMapper.builder(
+              JsonFactory.builder()
+                  .streamReadConstraints(
+                      StreamReadConstraints.builder()
+                          .maxNestingDepth(32)
+                          .maxStringLength(ANSWER_LIMIT)
+                          .maxNumberLength(100)
+                          .build())
+                  .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+                  .build())
+          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+          .build();
+
+  /** One for all nodes of the process: it holds the connections, and its threads are virtual. */
+  private static final HttpClient HTTP =
+      HttpClient.newBuilder()
+          .version(HttpClient.Version.HTTP_1_1)
+          .connectTimeout(Duration.ofSeconds(10))
+          .executor(Executors.newVirtualThreadPerTaskExecutor())
+          .build();
+
+  private final URI node;
+  private final Duration timeout;
+  private final AtomicLong ids = new AtomicLong();
+
+  JsonRpcTransport(URI node, Duration timeout) {
+    this.node = node;
+    this.timeout = timeout;
+  }
+
+  /** A method and its parameters. */
+  record Request(String method, Object... parameters) {}
+
+  /** A result (perhaps JSON null), or a well-formed error. */
+  sealed interface Answer {
+    record Result(JsonNode value) implements Answer {}
+
+    record Failed(RpcError error) implements Answer {}
+  }
+
+  Answer ask(Request request) {
+    ObjectNode envelope = envelope(request);
+    return answer(post(envelope, request.method()), envelope.get("id").longValue(), request.method());
+  }
+
+  /** One answer per request, in their order. */
+  List<Answer> askAll(List<Request> requests) {
+    if (requests.isEmpty()) {
+      return List.of();
+    }
+    ArrayNode batch = JSON.createArrayNode();
+    requests.forEach(request -> batch.add(envelope(request)));
+    String what = requests.getFirst().method() + " and " + (requests.size() - 1) + " more";
+    JsonNode answers = post(batch, what);
+    if (!answers.isArray() || answers.size() != requests.size()) {
+      throw failure(what, "a batch of " + requests.size() + " was not answered by as many");
+    }
+    long first = batch.get(0).get("id").longValue();
+    List<Answer> ordered = new ArrayList<>(java.util.Collections.nCopies(requests.size(), null));
+    for (JsonNode answer : answers) {
+      long at = answer.path("id").asLong(-1) - first;
+      if (at < 0 || at >= ordered.size() || ordered.get((int) at) != null) {
+        throw failure(what, "an answer's id is not of a request, or stands twice");
+      }
+      ordered.set((int) at, answer(answer, first + at, requests.get((int) at).method()));
+    }
+    return List.copyOf(ordered);
+  }
+
+  /** Names the node by scheme, host and port only: the rest of its URL may hold an access key. */
+  NodeException failure(String method, String problem) {
+    return new NodeException(problem(method, problem));
+  }
+
+  private NodeException failure(String method, String problem, Throwable cause) {
+    return new NodeException(problem(method, problem), cause);
+  }
+
+  private String problem(String method, String problem) {
+    String port = node.getPort() < 0 ? "" : ":" + node.getPort();
+    return "node " + node.getScheme() + "://" + node.getHost() + port + ": " + method + ": " + problem;
+  }
+
+  private ObjectNode envelope(Request request) {
+    ObjectNode envelope = JSON.createObjectNode();
+    envelope.put("jsonrpc", "2.0");
+    envelope.put("id", ids.getAndIncrement());
+    envelope.put("method", request.method());
+    envelope.set("params", JSON.valueToTree(request.parameters()));
+    return envelope;
+  }
+
+  private Answer answer(JsonNode answer, long id, String method) {
+    if (!answer.isObject() || !answer.path("id").isIntegralNumber() || answer.get("id").longValue() != id) {
+      JsonNode error = answer.path("error"); // a request that the node could not read is answered without an id
+      throw failure(method, error.isObject() ? RpcError.of(error).toString() : "the answer is not to this request");
+    }
+    if (answer.hasNonNull("error")) {
+      return new Answer.Failed(RpcError.of(answer.get("error")));
+    }
+    if (!answer.has("result")) {
+      throw failure(method, "the answer has neither result nor error");
+    }
+    return new Answer.Result(answer.get("result"));
+  }
+
+  private JsonNode post(JsonNode body, String method) {
+    try {
+      HttpRequest request =
+          HttpRequest.newBuilder(node)
+              .header("content-type", "application/json")
+              .timeout(timeout)
+              .POST(HttpRequest.BodyPublishers.ofByteArray(JSON.writeValueAsBytes(body)))
+              .build();
+      CompletableFuture<HttpResponse<byte[]>> exchange = HTTP.sendAsync(request, info -> new BoundedBody(ANSWER_LIMIT));
+      HttpResponse<byte[]> response;
+      try {
+        // HttpRequest's own time limit ends with the headers; this one covers the body too
+        response = exchange.get(timeout.toNanos(), TimeUnit.NANOSECONDS);
+      } finally {
+        exchange.cancel(true);
+      }
+      JsonNode answer = parse(response, method);
+      if (response.statusCode() != 200 && !answer.path("error").isObject()) {
+        throw failure(method, "HTTP status " + response.statusCode());
+      }
+      return answer;
+    } catch (TimeoutException e) {
+      throw failure(method, "no answer within " + timeout.toMillis() + " ms", e);
+    } catch (ExecutionException e) {
+      Throwable cause = e.getCause();
+      throw failure(method, cause.getMessage() == null ? cause.getClass().getSimpleName() : cause.getMessage(), cause);
+    } catch (IOException e) {
+      throw failure(method, "cannot write the request", e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw failure(method, "interrupted", e);
+    }
+  }
+
+  private JsonNode parse(HttpResponse<byte[]> response, String method) {
+    try {
+      return JSON.readTree(response.body());
+    } catch (IOException e) {
+      throw failure(method, "HTTP status " + response.statusCode() + ", and the answer is not JSON", e);
+    }
+  }
+}

@@ -1,0 +1,60 @@
+package org.mandate.chain;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * A node's well-formed "no" (JSON-RPC 2.0 error object).
+ *
+ * @param data what a call reverted with, where the node tells
+ */
+record RpcError(int code, String message, Optional<Bytes> data) {
+  private static final int MESSAGE_LIMIT = 500;
+  private static final Pattern HEX = Pattern.compile("0x(?:[0-9a-fA-F]{2})*");
+
+  static RpcError of(JsonNode error) {
+    String message = error.path("message").asText("no message");
+    String shown = message.length() <= MESSAGE_LIMIT ? message : message.substring(0, MESSAGE_LIMIT) + "…";
+    return new RpcError(error.path("code").asInt(0), shown.replaceAll("\\p{Cntrl}", " "), dataOf(error.path("data")));
+  }
+
+  /** A hex string; inside an object (Hardhat); or behind a word (Nethermind: "Reverted 0x…"). */
+  private static Optional<Bytes> dataOf(JsonNode data) {
+    if (data.isObject()) {
+      return dataOf(data.path("data"));
+    }
+    if (!data.isTextual()) {
+      return Optional.empty();
+    }
+    Matcher hex = HEX.matcher(data.textValue());
+    return hex.find() ? Optional.of(Bytes.of(hex.group())) : Optional.empty();
+  }
+
+  boolean says(String... phrases) {
+    String lower = message.toLowerCase(Locale.ROOT);
+    for (String phrase : phrases) {
+      if (lower.contains(phrase)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Whether the contract refused, rather than the node. */
+  boolean isRevert() {
+    return code == 3 || code == -32015 || says("revert", "invalid opcode", "out of gas", "stack underflow");
+  }
+
+  /** The refusal in words. */
+  String reason() {
+    return data.filter(d -> !d.isEmpty()).map(d -> RevertReason.decode(d.bytes())).orElse(message);
+  }
+
+  @Override
+  public String toString() {
+    return message + " (code " + code + ")";
+  }
+}

@@ -1,0 +1,132 @@
+package org.mandate.chain;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.math.BigInteger;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.regex.Pattern;
+
+/** Reads what a node answered, believing nothing: every method throws {@link IllegalArgumentException} for what it cannot be. */
+final class RpcValue {
+  /** Seconds; the year 9999, above which {@link Instant} and databases differ. */
+  private static final long LATEST_TIMESTAMP = 253_402_300_799L;
+
+  private static final Pattern QUANTITY = Pattern.compile("0x[0-9a-fA-F]{1,64}");
+
+  private RpcValue() {}
+
+  static String text(JsonNode node, String name) {
+    if (!node.isTextual()) {
+      throw new IllegalArgumentException(name + " is not a string");
+    }
+    return node.textValue();
+  }
+
+  static BigInteger quantity(JsonNode node, String name) {
+    String text = text(node, name);
+    if (!QUANTITY.matcher(text).matches()) {
+      throw new IllegalArgumentException(name + " is not a quantity: " + HexText.shown(text));
+    }
+    return new BigInteger(text.substring(2), 16);
+  }
+
+  /** 0 to 2^63 - 1. */
+  static long number(JsonNode node, String name) {
+    BigInteger value = quantity(node, name);
+    if (value.bitLength() > 63) {
+      throw new IllegalArgumentException(name + " is too large: " + value);
+    }
+    return value.longValue();
+  }
+
+  static Hash hash(JsonNode node, String name) {
+    return Hash.of(text(node, name));
+  }
+
+  /** Lower or mixed case: a node's checksum proves nothing. */
+  static Address address(JsonNode node, String name) {
+    return Address.of(text(node, name).toLowerCase(java.util.Locale.ROOT));
+  }
+
+  static Bytes bytes(JsonNode node, String name) {
+    return Bytes.of(text(node, name));
+  }
+
+  static Block block(JsonNode node) {
+    long timestamp = number(node.path("timestamp"), "timestamp");
+    if (timestamp > LATEST_TIMESTAMP) {
+      throw new IllegalArgumentException("timestamp is beyond the year 9999: " + timestamp);
+    }
+    return new Block(
+        number(node.path("number"), "number"),
+        hash(node.path("hash"), "hash"),
+        hash(node.path("parentHash"), "parentHash"),
+        Instant.ofEpochSecond(timestamp));
+  }
+
+  static List<Log> logs(JsonNode node) {
+    if (!node.isArray()) {
+      throw new IllegalArgumentException("logs are not a list");
+    }
+    List<Log> logs = new ArrayList<>();
+    node.forEach(log -> logs.add(log(log)));
+    for (int i = 1; i < logs.size(); i++) {
+      if (logs.get(i - 1).index() >= logs.get(i).index()) {
+        throw new IllegalArgumentException("logs are not in order");
+      }
+    }
+    return logs;
+  }
+
+  private static Log log(JsonNode node) {
+    if (node.path("removed").asBoolean(false)) {
+      throw new IllegalArgumentException("a log of a removed block");
+    }
+    long index = number(node.path("logIndex"), "logIndex");
+    if (index > Integer.MAX_VALUE) {
+      throw new IllegalArgumentException("logIndex is too large: " + index);
+    }
+    List<Hash> topics = new ArrayList<>();
+    node.path("topics").forEach(topic -> topics.add(hash(topic, "topic")));
+    return new Log(
+        hash(node.path("blockHash"), "blockHash"),
+        number(node.path("blockNumber"), "blockNumber"),
+        hash(node.path("transactionHash"), "transactionHash"),
+        (int) index,
+        address(node.path("address"), "address"),
+        topics,
+        bytes(node.path("data"), "data").hex());
+  }
+
+  static Receipt receipt(JsonNode node) {
+    long status = number(node.path("status"), "status");
+    if (status > 1) {
+      throw new IllegalArgumentException("status is neither 0 nor 1: " + status);
+    }
+    Hash transaction = hash(node.path("transactionHash"), "transactionHash");
+    Hash block = hash(node.path("blockHash"), "blockHash");
+    List<Log> logs = logs(node.path("logs"));
+    for (Log log : logs) {
+      if (!log.transaction().equals(transaction) || !log.blockHash().equals(block)) {
+        throw new IllegalArgumentException("a receipt holds a log of another transaction or block");
+      }
+    }
+    return new Receipt(
+        transaction,
+        status == 1,
+        block,
+        number(node.path("blockNumber"), "blockNumber"),
+        number(node.path("gasUsed"), "gasUsed"),
+        quantity(node.path("effectiveGasPrice"), "effectiveGasPrice"),
+        address(node.path("from"), "from"),
+        optionalAddress(node.path("to"), "to"),
+        optionalAddress(node.path("contractAddress"), "contractAddress"),
+        logs);
+  }
+
+  private static Optional<Address> optionalAddress(JsonNode node, String name) {
+    return node.isNull() || node.isMissingNode() ? Optional.empty() : Optional.of(address(node, name));
+  }
+}
