@@ -1,0 +1,305 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity ^0.8.28;
+
+import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
+import {AgentVault} from "../src/AgentVault.sol";
+import {
+    BlocklistToken,
+    FalseToken,
+    FeeToken,
+    HookToken,
+    LazyToken,
+    RebasingToken,
+    SilentToken,
+    SurchargeToken
+} from "./lib/BadTokens.sol";
+import {Deployed} from "./lib/Deployed.sol";
+
+/// @notice Custody: who may pay, what may leave, and what it believes (nobody).
+contract AgentVaultTest is Deployed {
+    function setUp() public {
+        deployAll();
+    }
+
+    function _pay(address asset, address to, uint256 amount) private returns (uint256) {
+        vm.prank(address(executor));
+        return vault.pay(agentId, asset, to, amount);
+    }
+
+    function _movedOther(address asset, uint256 declared, uint256 left, uint256 arrived)
+        private
+        pure
+        returns (bytes memory)
+    {
+        return abi.encodeWithSelector(AgentVault.VaultMovedOther.selector, asset, declared, left, arrived);
+    }
+
+    // ------------------------------------------------------------------ pay
+
+    function test_pay_etherAndTokens() public {
+        vm.expectEmit(address(vault));
+        emit AgentVault.Paid(ETH, PAYEE, 1 ether);
+        assertEq(_pay(ETH, PAYEE, 1 ether), 1 ether, "moved");
+        vm.expectEmit(address(vault));
+        emit AgentVault.Paid(address(token), PAYEE, 5e6);
+        assertEq(_pay(address(token), PAYEE, 5e6), 5e6, "moved");
+        assertEq(PAYEE.balance, 1 ether, "ether");
+        assertEq(token.balanceOf(PAYEE), 5e6, "tokens");
+    }
+
+    function test_pay_theLastCoin() public {
+        _pay(ETH, PAYEE, VAULT_ETH);
+        _pay(address(token), PAYEE, VAULT_TOKENS);
+        assertEq(address(vault).balance, 0, "ether");
+    }
+
+    function test_L1_pay_revert_notTheExecutor() public {
+        address[6] memory others = [THIEF, AGENT, OWNER, WATCHDOG, address(timelock), DEPLOYER];
+        for (uint256 i; i < others.length; ++i) {
+            vm.expectRevert(abi.encodeWithSelector(AgentVault.VaultNotExecutor.selector, others[i]));
+            vm.prank(others[i]);
+            vault.pay(agentId, ETH, PAYEE, 1);
+        }
+    }
+
+    function test_L1_pay_revert_anotherAgent() public {
+        vm.expectRevert(abi.encodeWithSelector(AgentVault.VaultWrongAgent.selector, agentId + 1, agentId));
+        vm.prank(address(executor));
+        vault.pay(agentId + 1, ETH, PAYEE, 1);
+    }
+
+    function test_pay_revert_toItself() public {
+        vm.expectRevert(AgentVault.VaultRecipientSelf.selector);
+        _pay(ETH, address(vault), 1);
+        vm.expectRevert(AgentVault.VaultRecipientSelf.selector);
+        _pay(address(token), address(vault), 1);
+    }
+
+    function test_pay_revert_moreThanItHolds() public {
+        vm.expectRevert(abi.encodeWithSelector(AgentVault.VaultInsufficient.selector, ETH, VAULT_ETH + 1, VAULT_ETH));
+        _pay(ETH, PAYEE, VAULT_ETH + 1);
+        vm.expectRevert(
+            abi.encodeWithSelector(
+                AgentVault.VaultInsufficient.selector, address(token), VAULT_TOKENS + 1, VAULT_TOKENS
+            )
+        );
+        _pay(address(token), PAYEE, VAULT_TOKENS + 1);
+    }
+
+    function test_pay_revert_assetWithoutCode() public {
+        vm.expectRevert();
+        _pay(THIEF, PAYEE, 1);
+    }
+
+    function test_pay_revert_stopped() public {
+        vm.expectEmit(address(vault));
+        emit AgentVault.StoppedSet(true);
+        vm.prank(address(timelock));
+        vault.setStopped(true);
+        vm.expectRevert(AgentVault.VaultStopped.selector);
+        _pay(ETH, PAYEE, 1);
+        vm.prank(address(timelock));
+        vault.setStopped(false);
+        _pay(ETH, PAYEE, 1);
+    }
+
+    function test_setStopped_revert_notTheOwner() public {
+        address[4] memory others = [THIEF, AGENT, OWNER, WATCHDOG];
+        for (uint256 i; i < others.length; ++i) {
+            vm.expectRevert(abi.encodeWithSelector(AgentVault.VaultNotOwner.selector, others[i]));
+            vm.prank(others[i]);
+            vault.setStopped(true);
+        }
+    }
+
+    // ------------------------------------------------------------------ bad tokens
+
+    function test_token_withoutReturnValueIsFine() public {
+        SilentToken t = new SilentToken();
+        t.mint(address(vault), 100);
+        assertEq(_pay(address(t), PAYEE, 40), 40, "moved");
+        assertEq(t.balanceOf(PAYEE), 40, "arrived");
+    }
+
+    function test_token_revert_returnsFalse() public {
+        FalseToken t = new FalseToken();
+        t.mint(address(vault), 100);
+        vm.expectRevert(abi.encodeWithSelector(SafeERC20.SafeERC20FailedOperation.selector, address(t)));
+        _pay(address(t), PAYEE, 40);
+    }
+
+    function test_L1_token_revert_saysTrueAndMovesNothing() public {
+        LazyToken t = new LazyToken();
+        t.mint(address(vault), 100);
+        vm.expectRevert(_movedOther(address(t), 40, 0, 0));
+        _pay(address(t), PAYEE, 40);
+    }
+
+    function test_L1_token_revert_feeFromTheRecipient() public {
+        FeeToken t = new FeeToken();
+        t.mint(address(vault), 1000);
+        vm.expectRevert(_movedOther(address(t), 400, 400, 396));
+        _pay(address(t), PAYEE, 400);
+    }
+
+    function test_L1_token_revert_feeOnTop() public {
+        SurchargeToken t = new SurchargeToken();
+        t.mint(address(vault), 1000);
+        vm.expectRevert(_movedOther(address(t), 400, 404, 400));
+        _pay(address(t), PAYEE, 400);
+    }
+
+    function test_L1_token_revert_rebasesWithinTheTransfer() public {
+        RebasingToken shrinks = new RebasingToken(false);
+        shrinks.mint(address(vault), 1000);
+        vm.expectRevert(_movedOther(address(shrinks), 400, 700, 200));
+        _pay(address(shrinks), PAYEE, 400);
+        RebasingToken grows = new RebasingToken(true);
+        grows.mint(address(vault), 1000);
+        vm.expectRevert(_movedOther(address(grows), 400, 100, 600));
+        _pay(address(grows), PAYEE, 400);
+    }
+
+    function test_token_revert_blockedRecipient() public {
+        BlocklistToken t = new BlocklistToken();
+        t.mint(address(vault), 100);
+        t.block_(PAYEE);
+        vm.expectRevert(abi.encodeWithSelector(BlocklistToken.Blocked.selector, PAYEE));
+        _pay(address(t), PAYEE, 40);
+        _pay(address(t), DELEGATE, 40);
+    }
+
+    /// @notice A token with hooks can re-enter neither the vault nor, through it, the executor.
+    function test_L1_token_reentrancyIsRefused() public {
+        HookToken t = new HookToken();
+        t.mint(address(vault), 100);
+        t.hook(address(vault), abi.encodeCall(vault.pay, (agentId, ETH, THIEF, 1 ether)));
+        _pay(address(t), PAYEE, 40);
+        assertFalse(t.succeeded(), "paid twice");
+        assertEq(
+            t.answer(),
+            abi.encodeWithSelector(ReentrancyGuardTransient.ReentrancyGuardReentrantCall.selector),
+            "by the guard"
+        );
+        t.hook(address(vault), abi.encodeCall(vault.withdraw, (ETH, THIEF, 1 ether)));
+        _pay(address(t), PAYEE, 40);
+        assertFalse(t.succeeded(), "withdrew");
+    }
+
+    /// @notice Within a token transfer ether may not leave either, even if somebody found a way.
+    function test_L1_token_revert_etherLeftMeanwhile() public {
+        HookToken t = new HookToken();
+        t.mint(address(vault), 100);
+        t.hook(address(vm), abi.encodeWithSignature("deal(address,uint256)", address(vault), VAULT_ETH - 7));
+        vm.expectRevert(_movedOther(ETH, 0, 7, 0));
+        _pay(address(t), PAYEE, 40);
+    }
+
+    // ------------------------------------------------------------------ bad recipients
+
+    function test_L1_ether_recipientReenters() public {
+        Reenterer r = new Reenterer(address(vault));
+        r.set(abi.encodeCall(vault.pay, (agentId, ETH, address(r), 1 ether)));
+        _pay(ETH, address(r), 1 ether);
+        assertEq(address(r).balance, 1 ether, "once");
+        assertEq(
+            r.answer(),
+            abi.encodeWithSelector(ReentrancyGuardTransient.ReentrancyGuardReentrantCall.selector),
+            "by the guard"
+        );
+    }
+
+    function test_L1_ether_revert_recipientSendsSomeBack() public {
+        Reenterer r = new Reenterer(address(vault));
+        r.sendBack(1);
+        vm.expectRevert(_movedOther(ETH, 1 ether, 1 ether - 1, 1 ether));
+        _pay(ETH, address(r), 1 ether);
+    }
+
+    function test_ether_revert_recipientRefuses() public {
+        vm.expectRevert();
+        _pay(ETH, address(token), 1);
+    }
+
+    // ------------------------------------------------------------------ owner
+
+    function test_withdraw_byTheOwnerEvenWhenStopped() public {
+        vm.startPrank(address(timelock));
+        vault.setStopped(true);
+        vm.expectEmit(address(vault));
+        emit AgentVault.Withdrawn(ETH, DELEGATE, 1 ether);
+        vault.withdraw(ETH, DELEGATE, 1 ether);
+        vault.withdraw(address(token), DELEGATE, VAULT_TOKENS);
+        vm.stopPrank();
+        assertEq(DELEGATE.balance, 1 ether, "ether");
+        assertEq(token.balanceOf(DELEGATE), VAULT_TOKENS, "tokens");
+    }
+
+    function test_withdraw_tokensThatPayWouldRefuse() public {
+        FeeToken t = new FeeToken();
+        t.mint(address(vault), 1000);
+        vm.prank(address(timelock));
+        vault.withdraw(address(t), DELEGATE, 1000);
+        assertEq(t.balanceOf(DELEGATE), 990, "rescued");
+    }
+
+    function test_L7_withdraw_revert_notTheOwner() public {
+        address[6] memory others = [THIEF, AGENT, OWNER, WATCHDOG, address(executor), DEPLOYER];
+        for (uint256 i; i < others.length; ++i) {
+            vm.expectRevert(abi.encodeWithSelector(AgentVault.VaultNotOwner.selector, others[i]));
+            vm.prank(others[i]);
+            vault.withdraw(ETH, others[i], 1);
+        }
+    }
+
+    function test_receive_announcesTheDeposit() public {
+        vm.deal(THIEF, 1 ether);
+        vm.expectEmit(address(vault));
+        emit AgentVault.Deposited(THIEF, 1 ether);
+        vm.prank(THIEF);
+        (bool ok,) = address(vault).call{value: 1 ether}("");
+        assertTrue(ok, "refused");
+    }
+
+    function test_constructor_revert_ownerZero() public {
+        vm.expectRevert(abi.encodeWithSelector(AgentVault.VaultNotOwner.selector, address(0)));
+        new AgentVault(address(0), address(executor), 1);
+    }
+
+    function test_L1_noStandingApprovals() public view {
+        address[5] memory spenders = [address(executor), AGENT, OWNER, PAYEE, address(gateway)];
+        for (uint256 i; i < spenders.length; ++i) {
+            assertEq(IERC20(address(token)).allowance(address(vault), spenders[i]), 0, "allowance");
+        }
+    }
+}
+
+/// @notice Calls back when it is paid.
+contract Reenterer {
+    address private immutable _VAULT;
+    bytes private _call;
+    bytes public answer;
+    uint256 private _back;
+
+    constructor(address vault) {
+        _VAULT = vault;
+    }
+
+    function set(bytes calldata call) external {
+        _call = call;
+    }
+
+    function sendBack(uint256 amount) external {
+        _back = amount;
+    }
+
+    receive() external payable {
+        if (_call.length > 0) (, answer) = _VAULT.call(_call);
+        if (_back > 0) {
+            (bool ok,) = _VAULT.call{value: _back}("");
+            require(ok);
+        }
+    }
+}
