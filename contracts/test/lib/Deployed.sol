@@ -165,6 +165,7 @@ abstract contract Deployed is Test {
 
         vm.prank(DELEGATE);
         votes.delegate(DELEGATE);
+        skip(1); // votes count from the next second on
     }
 
     function _admitAgent() private {
