@@ -40,6 +40,15 @@ public interface ChainClient {
   List<Log> logs(Hash blockHash, Collection<Address> addresses);
 
   /**
+   * The logs of the blocks {@code from} to {@code to}, both included, in order. For blocks too old to be reorganised: nothing
+   * says which chain they are of.
+   *
+   * @param addresses whose; empty: everyone's
+   * @throws NodeException also when there are more than the node wants to give: ask for fewer blocks
+   */
+  List<Log> logs(long from, long to, Collection<Address> addresses);
+
+  /**
    * Reads from a contract at the latest block.
    *
    * @throws CallRevertedException if the contract refuses
@@ -72,6 +81,9 @@ public interface ChainClient {
 
   /** The receipts that the node has, in one request. */
   Map<Hash, Receipt> receipts(Collection<Hash> transactions);
+
+  /** What a transaction called; empty: the node does not have it, mined or waiting. */
+  Optional<Transaction> transaction(Hash hash);
 
   /** Whether the node has the transaction, mined or waiting. */
   boolean transactionKnown(Hash transaction);

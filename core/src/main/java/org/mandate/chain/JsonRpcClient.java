@@ -102,6 +102,18 @@ public final class JsonRpcClient implements ChainClient {
   }
 
   @Override
+  public List<Log> logs(long from, long to, Collection<Address> addresses) {
+    Set<Address> wanted = Set.copyOf(addresses);
+    Map<String, Object> filter = new LinkedHashMap<>();
+    filter.put("fromBlock", quantity(from));
+    filter.put("toBlock", quantity(to));
+    if (!wanted.isEmpty()) {
+      filter.put("address", wanted.stream().map(Address::hex).sorted().toList());
+    }
+    return ask("eth_getLogs", result -> logsOf(result, from, to, wanted), filter);
+  }
+
+  @Override
   public byte[] call(Address to, byte[] data) {
     return call(to, data, "latest");
   }
@@ -196,6 +208,17 @@ public final class JsonRpcClient implements ChainClient {
   }
 
   @Override
+  public Optional<Transaction> transaction(Hash hash) {
+    return ask(
+        "eth_getTransactionByHash",
+        result ->
+            result.isNull()
+                ? Optional.empty()
+                : Optional.of(RpcValue.transaction(result)).filter(t -> matches(t.hash(), hash, "transaction")),
+        hash.hex());
+  }
+
+  @Override
   public boolean transactionKnown(Hash transaction) {
     return ask(
         "eth_getTransactionByHash",
@@ -239,11 +262,26 @@ public final class JsonRpcClient implements ChainClient {
     for (Log log : logs) {
       matches(log.blockHash(), block.hash(), "log's block");
       matches(log.blockNumber(), block.number(), "log's block");
-      if (!wanted.isEmpty() && !wanted.contains(log.address())) {
-        throw new IllegalArgumentException("a log of " + log.address() + ", which was not asked for");
-      }
+      requireWanted(log, wanted);
     }
     return logs;
+  }
+
+  private static List<Log> logsOf(JsonNode result, long from, long to, Set<Address> wanted) {
+    List<Log> logs = RpcValue.logs(result);
+    for (Log log : logs) {
+      if (log.blockNumber() < from || log.blockNumber() > to) {
+        throw new IllegalArgumentException("a log of block " + log.blockNumber() + ", which was not asked for");
+      }
+      requireWanted(log, wanted);
+    }
+    return logs;
+  }
+
+  private static void requireWanted(Log log, Set<Address> wanted) {
+    if (!wanted.isEmpty() && !wanted.contains(log.address())) {
+      throw new IllegalArgumentException("a log of " + log.address() + ", which was not asked for");
+    }
   }
 
   private static boolean matches(Object got, Object asked, String what) {

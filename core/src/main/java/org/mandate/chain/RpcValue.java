@@ -73,7 +73,13 @@ final class RpcValue {
     List<Log> logs = new ArrayList<>();
     node.forEach(log -> logs.add(log(log)));
     for (int i = 1; i < logs.size(); i++) {
-      if (logs.get(i - 1).index() >= logs.get(i).index()) {
+      Log previous = logs.get(i - 1);
+      Log next = logs.get(i);
+      boolean ordered =
+          previous.blockNumber() == next.blockNumber()
+              ? previous.index() < next.index()
+              : previous.blockNumber() < next.blockNumber();
+      if (!ordered) {
         throw new IllegalArgumentException("logs are not in order");
       }
     }
@@ -98,6 +104,14 @@ final class RpcValue {
         address(node.path("address"), "address"),
         topics,
         bytes(node.path("data"), "data").hex());
+  }
+
+  static Transaction transaction(JsonNode node) {
+    return new Transaction(
+        hash(node.path("hash"), "hash"),
+        address(node.path("from"), "from"),
+        optionalAddress(node.path("to"), "to"),
+        bytes(node.path("input"), "input"));
   }
 
   static Receipt receipt(JsonNode node) {

@@ -102,8 +102,8 @@ public final class Mandate {
     return new Mandate(terms, next, transactions, assets, recipients);
   }
 
-  /** With one more transaction of {@code amount} counted at {@code now}. */
-  Mandate counting(Address asset, BigInteger amount, long now) {
+  /** With one more transaction of {@code amount} counted at {@code now}, whether or not the mandate admits it. */
+  public Mandate counting(Address asset, BigInteger amount, long now) {
     AssetMandate current = asset(asset);
     Usage usage = current.usage().at(now);
     Usage spent = new Usage(usage.shift(), usage.window().plus(usage.units(amount).longValueExact()));
