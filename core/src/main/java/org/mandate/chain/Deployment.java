@@ -22,6 +22,9 @@ public record Deployment(BigInteger chainId, BigInteger homeChainId, long block,
   public record Contract(Address address, Hash codeHash, Bytes arguments) {}
 
   public Deployment {
+    if (block < 0) {
+      throw new IllegalArgumentException("block " + block + " is negative, or not a number");
+    }
     contracts = Map.copyOf(new TreeMap<>(contracts));
   }
 
@@ -59,11 +62,17 @@ public record Deployment(BigInteger chainId, BigInteger homeChainId, long block,
     return address("QuorumGateway");
   }
 
+  /**
+   * Reads a deployment file strictly.
+   *
+   * @throws IllegalArgumentException naming the file and what is wrong
+   */
   public static Deployment read(Path file) {
-    throw new UnsupportedOperationException();
+    return DeploymentJson.read(file);
   }
 
+  /** Writes the file at once or not at all; its folder is made. */
   public void write(Path file) {
-    throw new UnsupportedOperationException();
+    DeploymentJson.write(this, file);
   }
 }

@@ -1,8 +1,11 @@
 package org.mandate.config;
 
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.mandate.config.Setting.Section;
 
 /**
  * Reads a record from a YAML file, the environment and flags; later ones win.
@@ -13,9 +16,10 @@ import java.util.Optional;
  * a {@link Default}. The record's own checks, thrown as {@link IllegalArgumentException}, are reported with the rest.
  *
  * <p>Types: String, int, long, boolean, BigInteger, {@link java.time.Duration} ({@code 250ms}, {@code 5s}, {@code 2m}, {@code 1h},
- * {@code 1d}), {@link java.net.URI} (http, https, postgresql and their kin, with a host), {@link org.mandate.chain.Address},
- * {@link Path} (relative paths count from the file's folder), enums, records, {@code Optional}, {@code List} and
- * {@code Map<String, …>} of those. Lists are written with commas in the environment and in flags.
+ * {@code 1d}), {@link java.net.URI} (with scheme and host), {@link Path}, enums ({@code SOME_THING} is {@code some-thing}), whatever
+ * has {@code static T of(String)} (Address, Hash, Finality), records, {@code Optional}, {@code List} and {@code Map<String, …>} of
+ * those. A relative path counts from the file's folder; in the environment and in flags, from the current one. Lists are written
+ * with commas in the environment and in flags; list items are reached as {@code chains.0.rpc-urls}.
  */
 public final class Config {
   /** Of every environment variable that sets something. */
@@ -33,6 +37,11 @@ public final class Config {
    */
   public static <R extends Record> R load(
       Class<R> type, Optional<Path> file, Map<String, String> environment, Map<String, String> flags) {
-    throw new UnsupportedOperationException();
+    List<String> problems = new ArrayList<>();
+    Optional<Path> absolute = file.map(Path::toAbsolutePath);
+    Section settings = absolute.map(f -> YamlFile.read(f, problems)).orElseGet(() -> new Section(Map.of(), "configuration"));
+    Path folder = absolute.map(Path::getParent).orElseGet(() -> Path.of("").toAbsolutePath());
+    Optional<R> bound = new Binder(folder, environment, flags, problems).bind(type, settings);
+    return bound.filter(b -> problems.isEmpty()).orElseThrow(() -> new ConfigException(problems));
   }
 }

@@ -1,15 +1,44 @@
 package org.mandate.signer;
 
+import java.io.IOException;
+import java.io.InputStream;
+import java.math.BigInteger;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystems;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.security.SecureRandom;
+import java.util.Arrays;
+import java.util.Set;
 import org.mandate.chain.Address;
 import org.mandate.chain.Hash;
 
 /** Signs with the key of a Web3 Secret Storage version 3 file, as geth, ethers and web3j write it (scrypt or PBKDF2). */
 public final class KeystoreSigner implements Signer {
+  private static final int FILE_LIMIT = 64 << 10;
+
   private final PrivateKeySigner key;
 
   private KeystoreSigner(PrivateKeySigner key) {
     this.key = key;
+  }
+
+  /** How much work a guess of the passphrase costs. */
+  public enum Cost {
+    /** scrypt n 2^18: about a second and 256 MB. */
+    STANDARD(1 << 18),
+    /** scrypt n 2^12: milliseconds; for keys that guard nothing of value, as in a demo. */
+    LIGHT(1 << 12);
+
+    private final int n;
+
+    Cost(int n) {
+      this.n = n;
+    }
   }
 
   /**
@@ -19,7 +48,61 @@ public final class KeystoreSigner implements Signer {
    * @throws KeystoreException if the file cannot be read, is not such a file, the passphrase is wrong, or the key is another's
    */
   public static KeystoreSigner open(Path file, Passphrase passphrase, Address expected) {
-    throw new UnsupportedOperationException();
+    KeystoreSigner signer = open(file, passphrase);
+    if (!signer.address().equals(expected)) {
+      throw new KeystoreException(
+          "key file " + file + " holds the key of " + signer.address().checksummed() + ", not of "
+              + expected.checksummed() + ": put the right file there, or correct the configured address");
+    }
+    return signer;
+  }
+
+  /** Opens a key file, whoever's it is. */
+  public static KeystoreSigner open(Path file, Passphrase passphrase) {
+    byte[] bytes = read(file);
+    char[] secret = passphrase.read();
+    try {
+      return new KeystoreSigner(new PrivateKeySigner(Keystore.decrypt(bytes, secret)));
+    } catch (KeystoreException e) {
+      throw new KeystoreException("key file " + file + " " + e.getMessage());
+    } catch (IllegalArgumentException e) {
+      throw new KeystoreException("key file " + file + " holds no valid key");
+    } finally {
+      Arrays.fill(secret, '\0');
+    }
+  }
+
+  /**
+   * Makes a new key and its file, readable by its owner only; never overwrites one.
+   *
+   * @throws KeystoreException if the file exists or cannot be written
+   */
+  public static KeystoreSigner create(Path file, Passphrase passphrase, Cost cost) {
+    SecureRandom random = new SecureRandom();
+    while (true) {
+      BigInteger candidate = new BigInteger(256, random);
+      if (candidate.signum() > 0 && candidate.compareTo(org.web3j.crypto.Sign.CURVE_PARAMS.getN()) < 0) {
+        return write(file, candidate, passphrase, cost);
+      }
+    }
+  }
+
+  /** Writes the file of a key that exists already; otherwise as {@link #create}. */
+  public static KeystoreSigner write(Path file, BigInteger privateKey, Passphrase passphrase, Cost cost) {
+    PrivateKeySigner key = new PrivateKeySigner(privateKey);
+    char[] secret = passphrase.read();
+    try {
+      byte[] json = Keystore.encrypt(privateKey, secret, cost.n, new SecureRandom());
+      Files.createFile(file, ownerOnly());
+      Files.write(file, json, StandardOpenOption.WRITE);
+      return new KeystoreSigner(key);
+    } catch (FileAlreadyExistsException e) {
+      throw new KeystoreException("key file " + file + " exists already: choose another name");
+    } catch (IOException e) {
+      throw new KeystoreException("key file " + file + " cannot be written (" + e.getClass().getSimpleName() + ")");
+    } finally {
+      Arrays.fill(secret, '\0');
+    }
   }
 
   @Override
@@ -30,5 +113,31 @@ public final class KeystoreSigner implements Signer {
   @Override
   public Signature sign(Hash digest) {
     return key.sign(digest);
+  }
+
+  @Override
+  public String toString() {
+    return key.toString();
+  }
+
+  private static byte[] read(Path file) {
+    try (InputStream in = Files.newInputStream(file)) {
+      byte[] bytes = in.readNBytes(FILE_LIMIT + 1);
+      if (bytes.length > FILE_LIMIT) {
+        throw new KeystoreException("key file " + file + " is larger than " + FILE_LIMIT + " bytes: it is no key file");
+      }
+      return bytes;
+    } catch (NoSuchFileException e) {
+      throw new KeystoreException("there is no key file " + file + ": make one with mandate keys, or correct the path");
+    } catch (IOException e) {
+      throw new KeystoreException("key file " + file + " cannot be read (" + e.getClass().getSimpleName() + ")");
+    }
+  }
+
+  private static FileAttribute<?>[] ownerOnly() {
+    Set<String> views = FileSystems.getDefault().supportedFileAttributeViews();
+    return views.contains("posix")
+        ? new FileAttribute<?>[] {PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"))}
+        : new FileAttribute<?>[0];
   }
 }

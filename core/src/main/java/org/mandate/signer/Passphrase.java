@@ -1,6 +1,15 @@
 package org.mandate.signer;
 
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.CharBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Map;
 
 /** Where a passphrase is: in a file or an environment variable, never on a command line, which every process can read. */
@@ -17,8 +26,51 @@ public sealed interface Passphrase {
     }
   }
 
-  /** A fresh array that the caller wipes. */
+  /**
+   * A fresh array that the caller wipes.
+   *
+   * @throws KeystoreException if there is none, or it is empty
+   */
   default char[] read() {
-    throw new UnsupportedOperationException();
+    char[] passphrase =
+        switch (this) {
+          case InFile in -> firstLine(in.file());
+          case InEnvironment in -> in.environment().getOrDefault(in.variable(), "").toCharArray();
+        };
+    if (passphrase.length == 0) {
+      throw new KeystoreException(
+          switch (this) {
+            case InFile in -> "passphrase: the first line of " + in.file() + " is empty";
+            case InEnvironment in -> "passphrase: the environment variable " + in.variable() + " is not set, or empty";
+          });
+    }
+    return passphrase;
+  }
+
+  private static char[] firstLine(Path file) {
+    final int limit = 4096;
+    byte[] bytes = new byte[0];
+    CharBuffer text = CharBuffer.allocate(0);
+    try (InputStream in = Files.newInputStream(file)) {
+      bytes = in.readNBytes(limit + 1);
+      if (bytes.length > limit) {
+        throw new KeystoreException("passphrase: " + file + " is larger than " + limit + " bytes");
+      }
+      text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes));
+      int end = 0;
+      while (end < text.length() && text.get(end) != '\n' && text.get(end) != '\r') {
+        end++;
+      }
+      return Arrays.copyOf(text.array(), end);
+    } catch (NoSuchFileException e) {
+      throw new KeystoreException("passphrase: there is no file " + file);
+    } catch (CharacterCodingException e) {
+      throw new KeystoreException("passphrase: " + file + " is not UTF-8 text");
+    } catch (IOException e) {
+      throw new KeystoreException("passphrase: cannot read " + file + " (" + e.getClass().getSimpleName() + ")");
+    } finally {
+      Arrays.fill(bytes, (byte) 0);
+      Arrays.fill(text.array(), '\0');
+    }
   }
 }
