@@ -1,0 +1,384 @@
+package org.mandate.relayer;
+
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.vertx.core.Vertx;
+import io.vertx.core.VertxOptions;
+import io.vertx.core.json.JsonObject;
+import io.vertx.micrometer.MicrometerMetricsFactory;
+import io.vertx.micrometer.MicrometerMetricsOptions;
+import io.vertx.micrometer.VertxPrometheusOptions;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.math.BigInteger;
+import java.net.URI;
+import java.net.URLEncoder;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CountDownLatch;
+import java.util.stream.Collectors;
+import org.mandate.audit.BlobStore;
+import org.mandate.audit.EmbeddedBlobStore;
+import org.mandate.audit.KuboBlobStore;
+import org.mandate.chain.ChainClient;
+import org.mandate.chain.Deployment;
+import org.mandate.chain.Finality;
+import org.mandate.chain.JsonRpcClient;
+import org.mandate.chain.NodeException;
+import org.mandate.config.Config;
+import org.mandate.relayer.RelayerConfig.ChainSettings;
+import org.mandate.relayer.api.Api;
+import org.mandate.relayer.api.Health;
+import org.mandate.relayer.api.Metrics;
+import org.mandate.relayer.follow.FollowedChain;
+import org.mandate.relayer.follow.Follower;
+import org.mandate.relayer.follow.SeveralNodes;
+import org.mandate.relayer.send.Desk;
+import org.mandate.relayer.send.Sender;
+import org.mandate.relayer.store.ChainRow;
+import org.mandate.relayer.store.Database;
+import org.mandate.relayer.store.EmbeddedServer;
+import org.mandate.relayer.store.Task;
+import org.mandate.relayer.work.Archivist;
+import org.mandate.relayer.work.Attestor;
+import org.mandate.relayer.work.Peers;
+import org.mandate.relayer.work.Worker;
+import org.mandate.relayer.work.Workplace;
+import org.mandate.signer.KeystoreSigner;
+import org.mandate.signer.Passphrase;
+import org.mandate.signer.Signer;
+
+/** A running relayer: follows its chains, attests, submits, delivers, executes, publishes, and serves the API. */
+public final class Relayer implements AutoCloseable {
+  private static final Journal LOG = Journal.of("relayer");
+  private static final Duration RPC_TIMEOUT = Duration.ofSeconds(8);
+  private static final Duration IPFS_TIMEOUT = Duration.ofSeconds(10);
+  private static final Duration NODES_AWAITED = Duration.ofSeconds(30);
+  private static final Duration WORK = Duration.ofMillis(500);
+  private static final int WORKERS = 4;
+
+  private final Deque<AutoCloseable> parts = new ArrayDeque<>();
+  private final JsonObject readyLine = new JsonObject();
+
+  private Relayer() {}
+
+  /**
+   * Starts with a key file, as configured, on the system's clock.
+   *
+   * @throws RuntimeException in words when it cannot start; nothing is left running
+   */
+  public static Relayer start(RelayerConfig config) {
+    RelayerConfig.KeySettings key = config.key();
+    Passphrase passphrase =
+        key.passphraseFile().isPresent()
+            ? new Passphrase.InFile(key.passphraseFile().get())
+            : new Passphrase.InEnvironment(key.passphraseVariable().orElseThrow(), System.getenv());
+    return start(config, KeystoreSigner.open(key.file(), passphrase, key.address()), Clock.systemUTC());
+  }
+
+  /** Starts with that key. */
+  public static Relayer start(RelayerConfig config, Signer signer, Clock clock) {
+    Relayer relayer = new Relayer();
+    try {
+      relayer.assemble(config, signer, clock);
+      return relayer;
+    } catch (RuntimeException e) {
+      relayer.close();
+      throw e;
+    }
+  }
+
+  /**
+   * Runs until the process is told to stop: one READY line of JSON on standard output, the log on standard error.
+   *
+   * @param file the YAML settings, overridden by the environment
+   */
+  public static void run(Path file) {
+    run(Config.load(RelayerConfig.class, Optional.of(file), System.getenv(), Map.of()));
+  }
+
+  /** As {@link #run(Path)}, with settings that are read already. */
+  public static void run(RelayerConfig config) {
+    Journal.captureLibraries();
+    Relayer relayer = start(config);
+    CountDownLatch stopped = new CountDownLatch(1);
+    Runtime.getRuntime()
+        .addShutdownHook(
+            new Thread(
+                () -> {
+                  relayer.close();
+                  stopped.countDown();
+                },
+                "relayer-stop"));
+    System.out.println(relayer.readyLine().encode());
+    System.out.flush();
+    try {
+      stopped.await();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** The API's port. */
+  public int port() {
+    return readyLine.getInteger("port");
+  }
+
+  /** What the READY line says: {@code ready}, {@code component}, {@code http}, {@code port}, {@code address}, {@code pid}. */
+  public JsonObject readyLine() {
+    return readyLine.copy();
+  }
+
+  // ------------------------------------------------------------------ assembly
+
+  private void assemble(RelayerConfig config, Signer signer, Clock clock) {
+    lock(config.dataDirectory());
+    Map<ChainSettings, FollowedChain> chains = new LinkedHashMap<>();
+    config.chains().forEach(c -> chains.put(c, connect(c)));
+    FollowedChain home = home(chains.values().stream().toList());
+    Database database = database(config);
+    database.run(
+        tx -> {
+          chains.values().forEach(c -> ChainRow.register(tx, c.id(), c.gateway(), c.executor()));
+          Task.releaseAll(tx, clock.instant());
+        });
+    SigningGate gate = new SigningGate();
+    database
+        .inTransaction(ChainRow::all)
+        .forEach(row -> row.halted().ifPresent(gate::close));
+
+    BlobStore blobs = new EmbeddedBlobStore(config.blobs(), clock);
+    Optional<BlobStore> daemon = config.ipfsApi().map(api -> new KuboBlobStore(api, IPFS_TIMEOUT));
+    Peers peers = opened(new Peers(config.peers()));
+    Set<Long> destinations =
+        chains.values().stream().filter(c -> !c.isHome()).map(FollowedChain::id).collect(Collectors.toSet());
+
+    Bell news = new Bell(); // blocks, settled transactions, new work
+    Map<Long, Workplace> places = new HashMap<>();
+    Map<Long, Archivist> archivists = new HashMap<>();
+    Map<FollowedChain, Follower> followers = new HashMap<>();
+    List<Loop> loops = new ArrayList<>();
+    chains.forEach(
+        (settings, chain) -> {
+          Bell outbox = new Bell();
+          Desk desk = new Desk(chain, database, signer, gate, outbox, clock);
+          places.put(chain.id(), new Workplace(chain, desk, database, config.stagger(), clock));
+          Follower follower = new Follower(chain, destinations, database, gate, news, clock);
+          followers.put(chain, follower);
+          Archivist archivist = new Archivist(chain, database, blobs, daemon, news, clock);
+          archivists.put(chain.id(), archivist);
+          loops.add(opened(Loop.start("follow-" + chain.id(), settings.pollInterval(), follower::round)));
+          Sender sender = new Sender(chain, database, desk, news, clock);
+          Loop sending = opened(Loop.start("send-" + chain.id(), settings.pollInterval(), sender::round));
+          outbox.add(sending);
+          Loop archiving = opened(Loop.start("archive-" + chain.id(), Duration.ofSeconds(2), archivist::round));
+          news.add(archiving);
+        });
+    if (daemon.isPresent()) {
+      opened(Loop.start("mirror", Duration.ofSeconds(5), archivists.get(home.id())::mirror));
+    }
+    Attestor attestor = new Attestor(home, destinations, database, signer, gate, news, clock);
+    news.add(opened(Loop.start("attest", Duration.ofSeconds(2), attestor::round)));
+    Worker worker =
+        new Worker(database, places, peers, blobs, archivists, config.publishInterval(), clock);
+    for (int i = 0; i < WORKERS; i++) news.add(opened(Loop.start("work-" + i, WORK, worker::round)));
+
+    PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+    Vertx vertx = vertx(registry);
+    Health health = new Health(database, followers, signer.address(), gate, clock);
+    Api api =
+        opened(
+            new Api(
+                vertx,
+                database,
+                places.get(home.id()),
+                places,
+                signer.address(),
+                blobs,
+                health,
+                new Metrics(registry, database, health),
+                news,
+                clock));
+    int port = api.listen(config.http().host(), config.http().port());
+    readyLine
+        .put("ready", true)
+        .put("component", "relayer")
+        .put("http", "http://" + config.http().host() + ":" + port)
+        .put("port", port)
+        .put("address", signer.address().hex())
+        .put("pid", ProcessHandle.current().pid());
+    config.http().readyFile().ifPresent(this::announce);
+    LOG.info("ready", "http", readyLine.getString("http"), "address", signer.address(), "chains", places.keySet());
+  }
+
+  /** The data directory is one process's: a second one would stop the first one's database. */
+  private void lock(Path directory) {
+    try {
+      Files.createDirectories(directory);
+      FileChannel channel =
+          opened(
+              FileChannel.open(
+                  directory.resolve("relayer.lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE));
+      FileLock lock = channel.tryLock();
+      if (lock == null) throw new IllegalStateException(inUse(directory));
+    } catch (OverlappingFileLockException e) {
+      throw new IllegalStateException(inUse(directory), e);
+    } catch (IOException e) {
+      throw new UncheckedIOException("data directory " + directory + " cannot be used", e);
+    }
+  }
+
+  private static String inUse(Path directory) {
+    return "data directory " + directory + " is used by another relayer: give each its own data-directory";
+  }
+
+  private FollowedChain connect(ChainSettings settings) {
+    ChainClient client =
+        new SeveralNodes(settings.rpcUrls().stream().map(url -> new JsonRpcClient(url, RPC_TIMEOUT)).toList());
+    Deployment deployment = Deployment.read(settings.deployment());
+    BigInteger id = BigInteger.valueOf(settings.id());
+    if (!deployment.chainId().equals(id)) {
+      throw new IllegalArgumentException(
+          "deployment %s is of chain %s, configured is %s".formatted(settings.deployment(), deployment.chainId(), id));
+    }
+    BigInteger actual = awaited(client);
+    if (!actual.equals(id)) {
+      throw new IllegalArgumentException(
+          "the nodes %s are of chain %s, configured is %s".formatted(settings.rpcUrls(), actual, id));
+    }
+    return new FollowedChain(
+        settings.id(),
+        client,
+        Finality.of(settings.finality()),
+        deployment.block(),
+        deployment.isHome(),
+        deployment.registry(),
+        deployment.policy(),
+        deployment.executor(),
+        deployment.gateway(),
+        deployment.auditLog());
+  }
+
+  /** A node may start a little later than the relayer. */
+  private static BigInteger awaited(ChainClient client) {
+    Instant end = Instant.now().plus(NODES_AWAITED);
+    while (true) {
+      try {
+        return client.chainId();
+      } catch (NodeException e) {
+        if (Instant.now().isAfter(end)) throw e;
+      }
+      try {
+        Thread.sleep(Duration.ofMillis(300));
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new IllegalStateException("interrupted while waiting for the nodes", e);
+      }
+    }
+  }
+
+  private static FollowedChain home(List<FollowedChain> chains) {
+    List<FollowedChain> homes = chains.stream().filter(FollowedChain::isHome).toList();
+    if (homes.size() != 1) {
+      throw new IllegalArgumentException("exactly one configured chain must be the home chain, not " + homes.size());
+    }
+    FollowedChain home = homes.getFirst();
+    for (FollowedChain chain : chains) {
+      if (!chain.executor().equals(home.executor()) || !chain.gateway().equals(home.gateway())) {
+        throw new IllegalArgumentException(
+            "chain %d has executor %s and gateway %s, home has %s and %s: not one deployment"
+                .formatted(chain.id(), chain.executor(), chain.gateway(), home.executor(), home.gateway()));
+      }
+    }
+    return home;
+  }
+
+  private Database database(RelayerConfig config) {
+    String url =
+        config
+            .databaseUrl()
+            .map(Relayer::jdbc)
+            .orElseGet(() -> opened(EmbeddedServer.start(config.dataDirectory().resolve("postgres"))).jdbcUrl());
+    return opened(Database.open(url));
+  }
+
+  /** {@code postgresql://user:password@host:port/name?x=y} as JDBC wants it. */
+  static String jdbc(URI url) {
+    StringBuilder jdbc =
+        new StringBuilder("jdbc:postgresql://")
+            .append(url.getHost())
+            .append(url.getPort() < 0 ? "" : ":" + url.getPort())
+            .append(url.getPath())
+            .append(url.getRawQuery() == null ? "?" : "?" + url.getRawQuery() + "&");
+    if (url.getUserInfo() != null) {
+      String[] parts = url.getUserInfo().split(":", 2);
+      jdbc.append("user=").append(encoded(parts[0]));
+      if (parts.length == 2) jdbc.append("&password=").append(encoded(parts[1]));
+    }
+    return jdbc.toString();
+  }
+
+  private static String encoded(String text) {
+    return URLEncoder.encode(text, StandardCharsets.UTF_8);
+  }
+
+  private Vertx vertx(PrometheusMeterRegistry registry) {
+    VertxOptions options =
+        new VertxOptions()
+            .setEventLoopPoolSize(2)
+            .setMetricsOptions(
+                new MicrometerMetricsOptions()
+                    .setEnabled(true)
+                    .setPrometheusOptions(new VertxPrometheusOptions().setEnabled(true))
+                    .setJvmMetricsEnabled(true));
+    Vertx vertx = Vertx.builder().with(options).withMetrics(new MicrometerMetricsFactory(registry)).build();
+    parts.push(() -> vertx.close().await());
+    return vertx;
+  }
+
+  private void announce(Path readyFile) {
+    try {
+      Path draft = readyFile.resolveSibling(readyFile.getFileName() + ".tmp");
+      Files.writeString(draft, readyLine.encode() + "\n");
+      Files.move(draft, readyFile, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    } catch (IOException e) {
+      throw new UncheckedIOException("ready file " + readyFile + " cannot be written", e);
+    }
+  }
+
+  private <T extends AutoCloseable> T opened(T part) {
+    parts.push(part);
+    return part;
+  }
+
+  /** Stops everything, the newest part first, and the embedded database last. */
+  @Override
+  public void close() {
+    while (!parts.isEmpty()) {
+      AutoCloseable part = parts.pop();
+      try {
+        part.close();
+      } catch (Exception e) {
+        LOG.warn("did not close cleanly", "part", part.getClass().getSimpleName(), "reason", Journal.reason(e));
+      }
+    }
+  }
+}

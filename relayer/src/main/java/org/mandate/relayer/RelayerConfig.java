@@ -1,0 +1,114 @@
+package org.mandate.relayer;
+
+import java.net.URI;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.mandate.chain.Address;
+import org.mandate.chain.Finality;
+import org.mandate.config.Default;
+
+/**
+ * A relayer's settings. {@code relayer.sample.yaml} shows and explains all of them.
+ *
+ * @param chains the home chain and those that it delivers to, each once
+ * @param key what it signs with
+ * @param dataDirectory of the embedded database and, unless said otherwise, of the blobs
+ * @param databaseUrl {@code postgresql://user:password@host:port/name}; absent: a server of its own in the data directory
+ * @param blobDirectory absent: {@code blobs} in the data directory
+ * @param ipfsApi Kubo RPC of an IPFS daemon that is to keep the blobs too
+ * @param http where the API listens
+ * @param peers the API addresses of the other relayers
+ * @param publishInterval how often unpublished audit records are published
+ * @param stagger how long each relayer waits for the one before it, so that usually one sends
+ */
+public record RelayerConfig(
+    List<ChainSettings> chains,
+    KeySettings key,
+    @Default("relayer-data") Path dataDirectory,
+    Optional<URI> databaseUrl,
+    Optional<Path> blobDirectory,
+    Optional<URI> ipfsApi,
+    HttpSettings http,
+    List<URI> peers,
+    @Default("5s") Duration publishInterval,
+    @Default("5s") Duration stagger) {
+
+  /**
+   * One chain.
+   *
+   * @param id EIP-155; what the nodes say must agree
+   * @param rpcUrls its nodes, the preferred one first
+   * @param deployment file {@code deployments/<id>.json}
+   * @param finality {@code finalized}, or how many blocks must stand on top of a final one
+   * @param pollInterval how often the head is asked for
+   */
+  public record ChainSettings(
+      long id,
+      List<URI> rpcUrls,
+      Path deployment,
+      @Default("finalized") String finality,
+      @Default("500ms") Duration pollInterval) {
+    public ChainSettings {
+      rpcUrls = List.copyOf(rpcUrls);
+      if (id <= 0) throw new IllegalArgumentException("chain id " + id + " is not above 0");
+      if (rpcUrls.isEmpty()) throw new IllegalArgumentException("chain " + id + " has no rpc-urls; at least one is needed");
+      Finality.of(finality);
+      requireWithin("poll-interval", pollInterval, Duration.ofMillis(50), Duration.ofMinutes(1));
+    }
+  }
+
+  /**
+   * The key: a Web3 Secret Storage version 3 file, and where its passphrase is. One of the two places.
+   *
+   * @param address whose key it must be
+   */
+  public record KeySettings(
+      Path file, Address address, Optional<Path> passphraseFile, Optional<String> passphraseVariable) {
+    public KeySettings {
+      if (passphraseFile.isPresent() == passphraseVariable.isPresent()) {
+        throw new IllegalArgumentException("key: set either passphrase-file or passphrase-variable");
+      }
+    }
+  }
+
+  /**
+   * The API's socket.
+   *
+   * @param port 0: a free one, which the READY line and the ready file name
+   * @param readyFile written when the relayer works: the READY line
+   */
+  public record HttpSettings(
+      @Default("127.0.0.1") String host, @Default("0") int port, Optional<Path> readyFile) {
+    public HttpSettings {
+      if (port < 0 || port > 65535) throw new IllegalArgumentException("http.port " + port + " is not from 0 to 65535");
+    }
+  }
+
+  public RelayerConfig {
+    chains = List.copyOf(chains);
+    peers = List.copyOf(peers);
+    if (chains.isEmpty()) throw new IllegalArgumentException("no chains: at least the home chain is needed");
+    Set<Long> ids = new HashSet<>();
+    chains.forEach(
+        c -> {
+          if (!ids.add(c.id())) throw new IllegalArgumentException("chain " + c.id() + " is configured twice");
+        });
+    requireWithin("publish-interval", publishInterval, Duration.ofMillis(200), Duration.ofHours(1));
+    requireWithin("stagger", stagger, Duration.ofMillis(100), Duration.ofMinutes(10));
+  }
+
+  /** Where blobs are kept. */
+  public Path blobs() {
+    return blobDirectory.orElse(dataDirectory.resolve("blobs"));
+  }
+
+  private static void requireWithin(String what, Duration value, Duration least, Duration most) {
+    if (value.compareTo(least) < 0 || value.compareTo(most) > 0) {
+      throw new IllegalArgumentException(what + " " + value + " is not within " + least + " and " + most);
+    }
+  }
+}

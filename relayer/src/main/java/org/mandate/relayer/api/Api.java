@@ -1,0 +1,487 @@
+package org.mandate.relayer.api;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.vertx.core.Context;
+import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpServer;
+import io.vertx.core.http.HttpServerOptions;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import io.vertx.ext.web.Router;
+import io.vertx.ext.web.RoutingContext;
+import io.vertx.ext.web.handler.BodyHandler;
+import io.vertx.ext.web.openapi.router.RouterBuilder;
+import io.vertx.openapi.contract.OpenAPIContract;
+import io.vertx.openapi.validation.ValidatedRequest;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.math.BigInteger;
+import java.nio.charset.StandardCharsets;
+import java.time.Clock;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
+import org.mandate.audit.BlobSource;
+import org.mandate.audit.TrustlessGateway;
+import org.mandate.chain.Address;
+import org.mandate.chain.Bytes;
+import org.mandate.chain.CallRevertedException;
+import org.mandate.chain.Hash;
+import org.mandate.chain.NodeException;
+import org.mandate.contracts.PolicyEngine;
+import org.mandate.event.AuditEvent;
+import org.mandate.event.ContractEvents;
+import org.mandate.gateway.Attestation;
+import org.mandate.intent.Intent;
+import org.mandate.intent.IntentJson;
+import org.mandate.policy.AgentStatus;
+import org.mandate.policy.Verdict;
+import org.mandate.relayer.Bell;
+import org.mandate.relayer.Journal;
+import org.mandate.relayer.store.Database;
+import org.mandate.relayer.store.StoredEvent;
+import org.mandate.relayer.store.StoredIntent;
+import org.mandate.relayer.store.StoredMessage;
+import org.mandate.relayer.store.StoredRecord;
+import org.mandate.relayer.work.ContractCalls;
+import org.mandate.relayer.work.VerdictWords;
+import org.mandate.relayer.work.Workplace;
+
+/**
+ * The REST API, as {@code openapi.yaml} describes it and the router enforces it. Routing stays on the event loop; what waits for the
+ * database or a chain runs on a virtual thread.
+ */
+public final class Api implements AutoCloseable {
+  private static final Journal LOG = Journal.of("api");
+  private static final long MAX_BODY = 64 * 1024;
+  private static final int MAX_SCANNED = 2_000;
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  /** An answer with a JSON body. */
+  private record Answer(int status, JsonObject body) {
+    static Answer ok(JsonObject body) {
+      return new Answer(200, body);
+    }
+  }
+
+  @FunctionalInterface
+  private interface Handler {
+    Answer answer(ValidatedRequest request);
+  }
+
+  private final Vertx vertx;
+  private final Database database;
+  private final Workplace home;
+  private final Map<Long, Workplace> places;
+  private final Address self;
+  private final BlobSource blobs;
+  private final Health health;
+  private final Metrics metrics;
+  private final IntentDesk desk;
+  private final IntentViews views;
+  private final ClientLimit limit;
+  private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+  private final String document;
+
+  public Api(
+      Vertx vertx,
+      Database database,
+      Workplace home,
+      Map<Long, Workplace> places,
+      Address self,
+      BlobSource blobs,
+      Health health,
+      Metrics metrics,
+      Bell work,
+      Clock clock) {
+    this.vertx = vertx;
+    this.database = database;
+    this.home = home;
+    this.places = Map.copyOf(places);
+    this.self = self;
+    this.blobs = blobs;
+    this.health = health;
+    this.metrics = metrics;
+    this.desk = new IntentDesk(home, places.keySet(), database, work, clock);
+    this.views = new IntentViews(home.chain().id());
+    this.limit = new ClientLimit(100, 200, clock);
+    this.document = document();
+  }
+
+  /** Listens; answers the port. */
+  public int listen(String host, int port) {
+    OpenAPIContract contract = OpenAPIContract.from(vertx, "openapi.yaml").await();
+    RouterBuilder builder = RouterBuilder.create(vertx, contract);
+    builder.rootHandler(BodyHandler.create(false).setBodyLimit(MAX_BODY));
+    route(builder, "submitIntent", this::submit);
+    route(builder, "listIntents", this::list);
+    route(builder, "previewIntent", this::preview);
+    route(builder, "getIntent", this::intent);
+    route(builder, "getAgent", this::agent);
+    route(builder, "getHeadroom", this::headroom);
+    route(builder, "getAudit", this::audit);
+    route(builder, "getAttestation", this::attestation);
+    route(builder, "live", request -> Answer.ok(new JsonObject().put("status", "UP")));
+    route(builder, "ready", request -> ready());
+
+    Router router = Router.router(vertx);
+    router.route().handler(this::admit);
+    TrustlessGateway gateway = new TrustlessGateway(vertx, blobs);
+    router.route(TrustlessGateway.PATH + "*").handler(context -> gateway.handle(context.request()));
+    router.get("/metrics").handler(context -> onVirtualThread(context, () -> text("text/plain; version=0.0.4", metrics.scrape())));
+    router.get("/openapi.yaml").handler(context -> text("application/yaml", document).accept(context));
+    router.route("/*").subRouter(builder.createRouter());
+    router.route().failureHandler(Api::fail);
+    router.errorHandler(404, c -> refuse(c, new RefusedException(404, "PATH", "nothing is served at this path", "see /openapi.yaml")));
+    router.errorHandler(405, c -> refuse(c, new RefusedException(405, "METHOD", "this path does not take that method", "see /openapi.yaml")));
+    HttpServer server =
+        vertx
+            .createHttpServer(
+                new HttpServerOptions().setIdleTimeout(60).setMaxInitialLineLength(4096).setMaxHeaderSize(16 * 1024))
+            .requestHandler(router)
+            .listen(port, host)
+            .await();
+    return server.actualPort();
+  }
+
+  // ------------------------------------------------------------------ intents
+
+  private Answer submit(ValidatedRequest request) {
+    JsonObject body = request.getBody().getJsonObject();
+    Intent intent = read(body.getJsonObject("intent"));
+    Hash id = desk.take(intent, Bytes.of(body.getString("signature")));
+    return new Answer(202, IntentDesk.accepted(id, view(id).getString("state")));
+  }
+
+  private Answer preview(ValidatedRequest request) {
+    Intent intent = read(request.getBody().getJsonObject().getJsonObject("intent"));
+    Verdict verdict = home.calls().preview(intent);
+    return Answer.ok(
+        new JsonObject()
+            .put("intentId", desk.idOf(intent).hex())
+            .put("admitted", !VerdictWords.isDenial(verdict))
+            .put("verdict", IntentViews.verdict(verdict)));
+  }
+
+  private Answer intent(ValidatedRequest request) {
+    return Answer.ok(view(Hash.of(path(request, "id"))));
+  }
+
+  private JsonObject view(Hash id) {
+    return database.inTransaction(
+        tx ->
+            StoredIntent.of(tx, id)
+                .map(stored -> views.view(tx, stored))
+                .orElseThrow(
+                    () ->
+                        new RefusedException(
+                            404, "INTENT", "intent " + id + " is not known here", "submit it, or ask the relayer that it was submitted to")));
+  }
+
+  private Answer list(ValidatedRequest request) {
+    Optional<BigInteger> agentId = query(request, "agentId").map(BigInteger::new);
+    Optional<String> state = query(request, "state");
+    int most = query(request, "limit").map(Integer::parseInt).orElse(50);
+    Optional<Long> before = query(request, "cursor").map(Long::parseLong);
+    JsonArray page = new JsonArray();
+    Optional<Long> next = before;
+    int scanned = 0;
+    boolean more = true;
+    while (more && page.size() < most && scanned < MAX_SCANNED) {
+      Optional<Long> from = next;
+      int want = Math.min(100, state.isPresent() ? 100 : most - page.size());
+      List<StoredIntent> rows = database.inTransaction(tx -> StoredIntent.page(tx, agentId, from, want));
+      more = rows.size() == want;
+      for (StoredIntent row : rows) {
+        if (page.size() == most) {
+          more = true;
+          break;
+        }
+        scanned++;
+        next = Optional.of(row.number());
+        JsonObject view = database.inTransaction(tx -> views.view(tx, row));
+        if (state.isEmpty() || state.get().equals(view.getString("state"))) page.add(view);
+      }
+    }
+    JsonObject answer = new JsonObject().put("intents", page);
+    if (more && next.isPresent()) answer.put("next", Long.toString(next.get()));
+    return Answer.ok(answer);
+  }
+
+  private static Intent read(JsonObject json) {
+    try {
+      JsonObject complete = json.containsKey("data") ? json : json.copy().put("data", "0x");
+      return IntentJson.read(JSON.readTree(complete.encode()));
+    } catch (IllegalArgumentException | JsonProcessingException e) {
+      throw new RefusedException(400, "REQUEST", e.getMessage(), "correct the intent's fields; see /openapi.yaml");
+    }
+  }
+
+  // ------------------------------------------------------------------ agents
+
+  private Answer agent(ValidatedRequest request) {
+    BigInteger id = new BigInteger(path(request, "id"));
+    requireUint256(id);
+    Address owner;
+    try {
+      owner = home.calls().ownerOf(id);
+    } catch (CallRevertedException e) {
+      throw new RefusedException(404, "AGENT", "agent " + id + " is not registered", "register it on chain " + home.chain().id());
+    }
+    ContractCalls.Agent agent = home.calls().agent(id);
+    JsonObject audit = new JsonObject();
+    places.values().stream()
+        .sorted(java.util.Comparator.comparing(p -> p.chain().id()))
+        .forEach(
+            place -> {
+              ContractCalls.AuditChain chain = place.calls().auditChain(id);
+              audit.put(
+                  Long.toString(place.chain().id()),
+                  new JsonObject()
+                      .put("head", chain.head().hex())
+                      .put("count", chain.count())
+                      .put("published", chain.published()));
+            });
+    JsonObject json = new JsonObject().put("agentId", id.toString()).put("owner", owner.hex());
+    agent.wallet().ifPresent(wallet -> json.put("wallet", wallet.hex()));
+    return Answer.ok(
+        json.put("status", status(agent.status()))
+            .put("riskLevel", agent.riskLevel())
+            .put("frozen", home.calls().frozen(id))
+            .put("audit", audit));
+  }
+
+  private Answer headroom(ValidatedRequest request) {
+    BigInteger id = new BigInteger(path(request, "id"));
+    requireUint256(id);
+    Address asset = query(request, "asset").map(Api::address).orElse(Address.ZERO);
+    PolicyEngine.Headroom h = home.calls().headroom(id, asset);
+    return Answer.ok(
+        new JsonObject()
+            .put("agentId", id.toString())
+            .put("asset", asset.hex())
+            .put("status", status(h.status.intValueExact()))
+            .put("frozen", h.frozen)
+            .put(
+                "terms",
+                new JsonObject()
+                    .put("expiry", h.terms.expiry.toString())
+                    .put("frequencyWindow", h.terms.frequencyWindow.toString())
+                    .put("maxTransactions", h.terms.maxTransactions.toString())
+                    .put("maxAuditLag", h.terms.maxAuditLag.toString()))
+            .put(
+                "limit",
+                new JsonObject()
+                    .put("perTransaction", h.limit.perTransaction.toString())
+                    .put("cap", h.limit.cap.toString())
+                    .put("window", h.limit.window.toString()))
+            .put("used", h.used.toString())
+            .put("left", h.left.toString())
+            .put("moreAt", h.moreAt.toString())
+            .put("transactionsLeft", h.transactionsLeft.toString())
+            .put("transactionAt", h.transactionAt.toString())
+            .put("recordsLeft", h.recordsLeft.toString()));
+  }
+
+  private Answer audit(ValidatedRequest request) {
+    BigInteger id = new BigInteger(path(request, "id"));
+    requireUint256(id);
+    long chainId = query(request, "chainId").map(Long::parseLong).orElse(home.chain().id());
+    if (!places.containsKey(chainId)) {
+      throw new RefusedException(400, "CHAIN", "chain " + chainId + " is not served here", "name one of " + places.keySet());
+    }
+    long from = query(request, "from").map(Long::parseLong).orElse(0L);
+    int most = query(request, "limit").map(Integer::parseInt).orElse(100);
+    return database.inTransaction(
+        tx -> {
+          JsonArray records = new JsonArray();
+          StoredRecord.from(tx, chainId, id, from, most)
+              .forEach(
+                  r ->
+                      records.add(
+                          new JsonObject()
+                              .put("index", r.index())
+                              .put("action", r.action())
+                              .put("intentId", r.intentId().hex())
+                              .put("recordHash", r.recordHash().hex())
+                              .put("cid", r.cid())
+                              .put("block", Long.toString(r.blockNumber()))
+                              .put("transaction", r.transaction().hex())));
+          JsonObject json =
+              new JsonObject().put("agentId", id.toString()).put("chainId", Long.toString(chainId)).put("records", records);
+          StoredEvent.lastPublished(tx, chainId, id)
+              .flatMap(e -> ContractEvents.auditLog(e.log()))
+              .ifPresent(e -> json.put("published", ((AuditEvent.Published) e).to().longValueExact()));
+          if (!json.containsKey("published")) json.put("published", 0L);
+          return Answer.ok(json);
+        });
+  }
+
+  private Answer attestation(ValidatedRequest request) {
+    Hash id = Hash.of(path(request, "messageId"));
+    Attestation attestation =
+        database
+            .inTransaction(tx -> StoredMessage.attestation(tx, id, self))
+            .orElseThrow(
+                () ->
+                    new RefusedException(
+                        404, "MESSAGE", "message " + id + " is not attested here", "ask again when it is final on its source chain")); // or never
+    return Answer.ok(
+        new JsonObject()
+            .put("messageId", id.hex())
+            .put("signer", self.hex())
+            .put("signature", Bytes.of(attestation.signature().bytes()).hex()));
+  }
+
+  private Answer ready() {
+    JsonObject report = health.report();
+    return new Answer(report.getJsonArray("problems").isEmpty() ? 200 : 503, report);
+  }
+
+  // ------------------------------------------------------------------ plumbing
+
+  private void route(RouterBuilder builder, String operation, Handler handler) {
+    builder
+        .getRoute(operation)
+        .addHandler(
+            context ->
+                onVirtualThread(
+                    context,
+                    () -> {
+                      Answer answer = handler.answer(context.get(RouterBuilder.KEY_META_DATA_VALIDATED_REQUEST));
+                      return c -> send(c, answer.status(), answer.body());
+                    }))
+        .addFailureHandler(Api::fail);
+  }
+
+  /** Runs what waits on a virtual thread, and writes the answer on the request's event loop. */
+  private void onVirtualThread(
+      RoutingContext context, java.util.function.Supplier<java.util.function.Consumer<RoutingContext>> work) {
+    Context loop = vertx.getOrCreateContext();
+    try {
+      threads.execute(
+          () -> {
+            java.util.function.Consumer<RoutingContext> answer;
+            try {
+              answer = work.get();
+            } catch (RuntimeException e) {
+              loop.runOnContext(done -> context.fail(e));
+              return;
+            }
+            loop.runOnContext(done -> answer.accept(context));
+          });
+    } catch (RejectedExecutionException e) {
+      context.fail(503, e);
+    }
+  }
+
+  private void admit(RoutingContext context) {
+    String client = String.valueOf(context.request().remoteAddress().hostAddress());
+    if (limit.admits(client)) {
+      context.next();
+      return;
+    }
+    refuse(
+        context,
+        new RefusedException(429, "RATE", "too many requests from " + client + ": 100 a second are served", "slow down"));
+  }
+
+  private static java.util.function.Consumer<RoutingContext> text(String type, String body) {
+    return context -> context.response().putHeader("Content-Type", type).end(Buffer.buffer(body));
+  }
+
+  private static void fail(RoutingContext context) {
+    Throwable failure = context.failure();
+    int status = context.statusCode();
+    switch (failure) {
+      case RefusedException refused -> refuse(context, refused);
+      case NodeException e ->
+          refuse(context, new RefusedException(503, "CHAIN_UNAVAILABLE", "the chain's nodes do not answer", "try again"));
+      case null -> refuse(context, byStatus(status, ""));
+      default -> {
+        boolean clients = status >= 400 && status < 500 || failure.getClass().getName().startsWith("io.vertx.openapi.validation");
+        if (!clients) LOG.warn("request failed", "path", context.normalizedPath(), "reason", Journal.reason(failure));
+        refuse(context, byStatus(clients ? (status >= 400 && status < 500 ? status : 400) : 500, clients ? words(failure) : ""));
+      }
+    }
+  }
+
+  private static String words(Throwable failure) {
+    Throwable cause = failure.getCause() == null ? failure : failure.getCause();
+    return String.valueOf(cause.getMessage());
+  }
+
+  private static RefusedException byStatus(int status, String message) {
+    return switch (status) {
+      case 404 -> new RefusedException(404, "PATH", "nothing is served at this path", "see /openapi.yaml");
+      case 405 -> new RefusedException(405, "METHOD", "this path does not take that method", "see /openapi.yaml");
+      case 413 -> new RefusedException(413, "BODY", "the body is larger than " + MAX_BODY + " bytes", "send less");
+      default ->
+          status >= 400 && status < 500
+              ? new RefusedException(status, "REQUEST", message.isEmpty() ? "not a valid request" : message, "correct the request; see /openapi.yaml")
+              : new RefusedException(500, "INTERNAL", "the relayer failed on this request", "try again; its log says why");
+    };
+  }
+
+  private static void refuse(RoutingContext context, RefusedException refused) {
+    send(context, refused.status(), new JsonObject().put("error", refused.refusal().json()));
+  }
+
+  private static void send(RoutingContext context, int status, JsonObject body) {
+    if (context.response().ended() || context.response().closed()) return;
+    context
+        .response()
+        .setStatusCode(status)
+        .putHeader("Content-Type", "application/json")
+        .putHeader("Cache-Control", "no-store")
+        .putHeader("X-Content-Type-Options", "nosniff")
+        .end(body.encode());
+  }
+
+  private static String path(ValidatedRequest request, String name) {
+    return request.getPathParameters().get(name).getString();
+  }
+
+  private static Optional<String> query(ValidatedRequest request, String name) {
+    return Optional.ofNullable(request.getQuery().get(name)).filter(p -> !p.isNull()).map(p -> String.valueOf(p.get()));
+  }
+
+  private static Address address(String text) {
+    try {
+      return Address.of(text);
+    } catch (IllegalArgumentException e) {
+      throw new RefusedException(400, "REQUEST", e.getMessage(), "correct the address");
+    }
+  }
+
+  private static void requireUint256(BigInteger value) {
+    if (value.bitLength() > 256) {
+      throw new RefusedException(400, "REQUEST", value + " does not fit into 256 bits", "correct the number");
+    }
+  }
+
+  private static String status(int number) {
+    AgentStatus[] all = AgentStatus.values();
+    return number >= 0 && number < all.length ? all[number].name() : "UNKNOWN_" + number;
+  }
+
+  private static String document() {
+    try (InputStream in = Api.class.getResourceAsStream("/openapi.yaml")) {
+      if (in == null) throw new IllegalStateException("openapi.yaml is not on the class path");
+      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  @Override
+  public void close() {
+    threads.shutdownNow();
+  }
+}

@@ -1,0 +1,106 @@
+package org.mandate.relayer.api;
+
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import java.math.BigInteger;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import org.mandate.chain.Address;
+import org.mandate.chain.NodeException;
+import org.mandate.relayer.SigningGate;
+import org.mandate.relayer.follow.FollowedChain;
+import org.mandate.relayer.follow.Follower;
+import org.mandate.relayer.store.ChainRow;
+import org.mandate.relayer.store.Database;
+import org.mandate.relayer.store.StoreException;
+
+/** Whether the relayer does its work, and if not, why. */
+public final class Health {
+  private static final Duration SILENT = Duration.ofSeconds(30);
+  private static final long BEHIND_BLOCKS = 20;
+  private static final Duration BALANCE_KEEPS = Duration.ofSeconds(10);
+
+  private record Balance(BigInteger wei, Instant until) {}
+
+  private final Database database;
+  private final Map<FollowedChain, Follower> followers;
+  private final Address self;
+  private final SigningGate gate;
+  private final Clock clock;
+  private final Map<Long, Balance> balances = new ConcurrentHashMap<>();
+
+  public Health(
+      Database database, Map<FollowedChain, Follower> followers, Address self, SigningGate gate, Clock clock) {
+    this.database = database;
+    this.followers = Map.copyOf(followers);
+    this.self = self;
+    this.gate = gate;
+    this.clock = clock;
+  }
+
+  /** Per chain how far it is, and in {@code problems} what keeps the relayer from working; empty: it is ready. */
+  public JsonObject report() {
+    JsonArray problems = new JsonArray();
+    JsonObject chains = new JsonObject();
+    gate.closedBecause().ifPresent(reason -> problems.add("signing stopped: " + reason));
+    List<ChainRow> rows;
+    try {
+      rows = database.inTransaction(ChainRow::all);
+    } catch (StoreException e) {
+      problems.add("the database does not answer");
+      return new JsonObject().put("status", "DOWN").put("database", "DOWN").put("chains", chains).put("problems", problems);
+    }
+    followers.forEach(
+        (chain, follower) ->
+            rows.stream()
+                .filter(row -> row.chainId() == chain.id())
+                .forEach(row -> chains.put(Long.toString(chain.id()), chain(chain, follower, row, problems))));
+    return new JsonObject()
+        .put("status", problems.isEmpty() ? "UP" : "DOWN")
+        .put("address", self.hex())
+        .put("database", "UP")
+        .put("chains", chains)
+        .put("problems", problems);
+  }
+
+  private JsonObject chain(FollowedChain chain, Follower follower, ChainRow row, JsonArray problems) {
+    Instant now = clock.instant();
+    long stored = row.head().orElse(-1L);
+    long behind = Math.max(0, follower.seenHead() - stored);
+    if (follower.lastRound().plus(SILENT).isBefore(now)) {
+      problems.add("chain %d: no node answered since %s".formatted(chain.id(), follower.lastRound()));
+    }
+    if (row.head().isEmpty() || behind > BEHIND_BLOCKS) {
+      problems.add("chain %d: %d blocks behind its head".formatted(chain.id(), behind));
+    }
+    row.halted().ifPresent(reason -> problems.add("chain %d: %s".formatted(chain.id(), reason)));
+    JsonObject json =
+        new JsonObject()
+            .put("home", chain.isHome())
+            .put("head", stored)
+            .put("headTime", row.headTime())
+            .put("behind", behind)
+            .put("finalized", row.finalized().orElse(-1L))
+            .put("lagSeconds", Math.max(0, now.getEpochSecond() - row.headTime()));
+    try {
+      BigInteger wei = balance(chain, now);
+      json.put("balance", wei.toString());
+      if (wei.signum() == 0) problems.add("chain %d: %s has no coins to pay for transactions".formatted(chain.id(), self));
+    } catch (NodeException e) {
+      json.put("balance", "unknown");
+    }
+    return json;
+  }
+
+  private BigInteger balance(FollowedChain chain, Instant now) {
+    Balance known = balances.get(chain.id());
+    if (known != null && now.isBefore(known.until())) return known.wei();
+    BigInteger wei = chain.client().balance(self);
+    balances.put(chain.id(), new Balance(wei, now.plus(BALANCE_KEEPS)));
+    return wei;
+  }
+}

@@ -1,0 +1,136 @@
+package org.mandate.relayer.api;
+
+import io.vertx.core.json.JsonObject;
+import java.math.BigInteger;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.Set;
+import org.mandate.chain.Address;
+import org.mandate.chain.Bytes;
+import org.mandate.chain.CallRevertedException;
+import org.mandate.chain.Hash;
+import org.mandate.intent.Intent;
+import org.mandate.intent.IntentDomain;
+import org.mandate.intent.SignedIntent;
+import org.mandate.relayer.Bell;
+import org.mandate.relayer.Failpoint;
+import org.mandate.relayer.Journal;
+import org.mandate.relayer.store.Database;
+import org.mandate.relayer.store.StoredIntent;
+import org.mandate.relayer.store.Task;
+import org.mandate.relayer.work.ContractCalls;
+import org.mandate.relayer.work.Workplace;
+
+/**
+ * Takes signed intents. Refuses what the contract would refuse for reasons that are not policy's (signature, nonce, deadline, chain);
+ * what policy says of it, the contract says and records.
+ */
+final class IntentDesk {
+  private static final Journal LOG = Journal.of("intents");
+
+  /** The contract's own limit. */
+  private static final Duration MAX_LIFETIME = Duration.ofDays(7);
+
+  private final Workplace home;
+  private final Set<Long> chains;
+  private final IntentDomain domain;
+  private final Database database;
+  private final Bell work;
+  private final Clock clock;
+
+  IntentDesk(Workplace home, Set<Long> chains, Database database, Bell work, Clock clock) {
+    this.home = home;
+    this.chains = Set.copyOf(chains);
+    this.domain = new IntentDomain(home.chain().bigId(), home.chain().executor());
+    this.database = database;
+    this.work = work;
+    this.clock = clock;
+  }
+
+  Hash idOf(Intent intent) {
+    return intent.id(domain);
+  }
+
+  /**
+   * Stores the intent and the work of submitting it, once however often it comes.
+   *
+   * @throws RefusedException with the status and words for the client
+   */
+  Hash take(Intent intent, Bytes signature) {
+    Hash id = idOf(intent);
+    Optional<StoredIntent> known = database.inTransaction(tx -> StoredIntent.of(tx, id));
+    if (known.flatMap(StoredIntent::signature).filter(signature::equals).isPresent()) return id;
+    check(intent, id, signature);
+    Failpoint.BEFORE_INTENT_STORED.reach();
+    Instant now = clock.instant();
+    database.run(
+        tx -> {
+          StoredIntent.save(tx, id, intent, Optional.of(signature), now);
+          Task.ensure(tx, Task.Kind.SUBMIT, home.chain().id(), id, now, now);
+        });
+    Failpoint.AFTER_INTENT_STORED.reach();
+    LOG.info("intent stored", "intent", id, "agent", intent.agentId());
+    work.ring();
+    return id;
+  }
+
+  private void check(Intent intent, Hash id, Bytes signature) {
+    if (chains.stream().map(BigInteger::valueOf).noneMatch(intent.chainId()::equals)) {
+      throw new RefusedException(
+          422, "CHAIN", "chain " + intent.chainId() + " is not served here; served are " + chains, "name one of them, or ask another relayer");
+    }
+    Instant now = clock.instant();
+    if (intent.expiredAt(now)) {
+      throw new RefusedException(
+          422, "DEADLINE", "the deadline %s has passed: it is %d".formatted(intent.deadline(), now.getEpochSecond()), "sign it again with a later deadline");
+    }
+    BigInteger latest = BigInteger.valueOf(now.plus(MAX_LIFETIME).getEpochSecond());
+    if (intent.deadline().compareTo(latest) > 0) {
+      throw new RefusedException(
+          422, "DEADLINE", "the deadline %s is more than seven days ahead; the latest is %s".formatted(intent.deadline(), latest), "sign it again with an earlier deadline");
+    }
+    checkSignature(intent, id, signature);
+    if (home.calls().nonceUsed(intent.agentId(), intent.nonce())) {
+      boolean same = database.inTransaction(tx -> StoredIntent.of(tx, id)).isPresent();
+      if (!same) {
+        throw new RefusedException(
+            409, "NONCE", "nonce %s of agent %s is used".formatted(intent.nonce(), intent.agentId()), "sign it again with a fresh random nonce");
+      }
+    }
+  }
+
+  private void checkSignature(Intent intent, Hash id, Bytes signature) {
+    ContractCalls.Agent agent = home.calls().agent(intent.agentId());
+    Address wallet =
+        agent
+            .wallet()
+            .orElseThrow(
+                () ->
+                    new RefusedException(
+                        422, "AGENT", "agent %s has no wallet key in the registry".formatted(intent.agentId()), "register the agent and prove its key"));
+    Optional<Address> signer = new SignedIntent(intent, signature).recoverSigner(domain);
+    if (signer.filter(wallet::equals).isPresent() || acceptedByContract(wallet, id, signature)) return;
+    throw new RefusedException(
+        422,
+        "SIGNATURE",
+        "the signature is not by %s, the wallet of agent %s%s"
+            .formatted(wallet, intent.agentId(), signer.map(s -> ", but by " + s).orElse("")),
+        "sign the intent's EIP-712 digest %s with the agent's key".formatted(id));
+  }
+
+  private boolean acceptedByContract(Address wallet, Hash id, Bytes signature) {
+    if (home.chain().client().code(wallet).isEmpty()) return false;
+    try {
+      return home.calls().isValidSignature(wallet, id, signature);
+    } catch (CallRevertedException e) {
+      return false;
+    }
+  }
+
+  /** The answer to a submission. */
+  static JsonObject accepted(Hash id, String state) {
+    return new JsonObject().put("intentId", id.hex()).put("state", state);
+  }
+}

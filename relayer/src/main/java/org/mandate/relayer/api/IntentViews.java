@@ -1,0 +1,220 @@
+package org.mandate.relayer.api;
+
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import java.math.BigInteger;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import org.mandate.event.ContractEvents;
+import org.mandate.event.ExecutorEvent;
+import org.mandate.intent.IntentJson;
+import org.mandate.policy.Verdict;
+import org.mandate.relayer.store.EventKind;
+import org.mandate.relayer.store.StoredEvent;
+import org.mandate.relayer.store.StoredIntent;
+import org.mandate.relayer.store.Tx;
+import org.mandate.relayer.work.ContractCalls;
+import org.mandate.relayer.work.VerdictWords;
+
+/** An intent as the API shows it, from what is stored: nothing is asked of a chain. */
+final class IntentViews {
+  private final long home;
+
+  /** @param home id of the home chain */
+  IntentViews(long home) {
+    this.home = home;
+  }
+
+  JsonObject view(Tx tx, StoredIntent stored) {
+    List<StoredEvent> all =
+        StoredEvent.about(tx, stored.id()).stream().filter(e -> e.kind() != EventKind.APPENDED).toList();
+    List<StoredEvent> atHome = all.stream().filter(e -> e.chainId() == home).toList();
+    List<StoredEvent> elsewhere = all.stream().filter(e -> e.chainId() != home).toList();
+    JsonArray transactions = transactions(tx, stored);
+    Optional<JsonObject> parked = parked(tx, stored);
+    Optional<StoredEvent> last = last(elsewhere).or(() -> last(atHome));
+    String state =
+        last.map(IntentViews::state)
+            .orElseGet(() -> stored.lapsed() ? "EXPIRED" : waiting(transactions, parked.isPresent()));
+    JsonObject json =
+        new JsonObject()
+            .put("intentId", stored.id().hex())
+            .put("state", state)
+            .put("final", last.map(e -> e.isFinal() && isTerminal(state)).orElse(stored.lapsed()))
+            .put("intent", new JsonObject(IntentJson.write(stored.intent()).toString()));
+    atHome.stream().findFirst().flatMap(this::verdict).ifPresent(v -> json.put("verdict", v));
+    if (!atHome.isEmpty()) json.put("home", side(home, atHome));
+    if (!elsewhere.isEmpty()) json.put("destination", side(elsewhere.getFirst().chainId(), elsewhere));
+    json.put("transactions", transactions).put("timings", timings(stored, atHome, all));
+    if (!isTerminal(state)) parked.ifPresent(p -> json.put("parked", p));
+    return json;
+  }
+
+  /** A verdict in words and numbers. */
+  static JsonObject verdict(Verdict verdict) {
+    return new JsonObject()
+        .put("rule", verdict.rule().name())
+        .put("tripped", verdict.tripped())
+        .put("tier", verdict.tier().name())
+        .put("eta", Long.toString(verdict.eta()))
+        .put("limit", verdict.limit().toString())
+        .put("left", verdict.left().toString())
+        .put("availableAt", Long.toString(verdict.availableAt()))
+        .put("message", VerdictWords.message(verdict))
+        .put("next", VerdictWords.next(verdict));
+  }
+
+  /** What home said first is what policy said. */
+  private Optional<JsonObject> verdict(StoredEvent first) {
+    return event(first)
+        .flatMap(
+            event ->
+                switch (event) {
+                  case ExecutorEvent.Denied e ->
+                      Optional.of(ContractCalls.verdict(e.rule(), e.tripped(), 0, 0, e.limit(), e.left(), e.availableAt()));
+                  case ExecutorEvent.Admitted e -> Optional.of(admitted(e.tier(), e.eta()));
+                  case ExecutorEvent.Dispatched e -> Optional.of(admitted(0, first.time()));
+                  case ExecutorEvent.Executed e -> Optional.of(admitted(0, first.time()));
+                  case ExecutorEvent.Queued e -> Optional.<Verdict>empty();
+                  case ExecutorEvent.Cancelled e -> Optional.<Verdict>empty();
+                  case ExecutorEvent.Disputed e -> Optional.<Verdict>empty();
+                  case ExecutorEvent.Upheld e -> Optional.<Verdict>empty();
+                  case ExecutorEvent.Expired e -> Optional.<Verdict>empty();
+                })
+        .map(IntentViews::verdict);
+  }
+
+  private static Verdict admitted(int tier, long eta) {
+    return ContractCalls.verdict(0, false, tier, eta, BigInteger.ZERO, BigInteger.ZERO, 0);
+  }
+
+  private JsonObject side(long chainId, List<StoredEvent> events) {
+    StoredEvent last = events.getLast();
+    JsonArray steps = new JsonArray();
+    events.forEach(e -> steps.add(step(e)));
+    return new JsonObject()
+        .put("chainId", Long.toString(chainId))
+        .put("state", state(last))
+        .put("final", last.isFinal())
+        .put("events", steps);
+  }
+
+  private static JsonObject step(StoredEvent stored) {
+    JsonObject json =
+        new JsonObject()
+            .put("event", stored.kind().name())
+            .put(
+                "block",
+                new JsonObject()
+                    .put("number", Long.toString(stored.log().blockNumber()))
+                    .put("hash", stored.log().blockHash().hex())
+                    .put("timestamp", Long.toString(stored.time())))
+            .put("transaction", stored.log().transaction().hex())
+            .put("logIndex", stored.log().index())
+            .put("final", stored.isFinal());
+    event(stored)
+        .ifPresent(
+            event -> {
+              switch (event) {
+                case ExecutorEvent.Admitted e -> json.put("eta", Long.toString(e.eta()));
+                case ExecutorEvent.Dispatched e -> json.put("messageId", e.messageId().hex());
+                case ExecutorEvent.Queued e ->
+                    json.put("messageId", e.messageId().hex()).put("executableAt", Long.toString(e.executableAt()));
+                case ExecutorEvent.Executed e -> json.put("moved", e.moved().toString());
+                case ExecutorEvent.Cancelled e -> json.put("by", e.by().hex());
+                case ExecutorEvent.Disputed e ->
+                    json.put("by", e.by().hex()).put("resolveBy", Long.toString(e.resolveBy()));
+                case ExecutorEvent.Upheld e ->
+                    json.put("by", e.by().hex()).put("executableAt", Long.toString(e.executableAt()));
+                case ExecutorEvent.Denied e -> {}
+                case ExecutorEvent.Expired e -> {}
+              }
+            });
+    return json;
+  }
+
+  private static JsonArray transactions(Tx tx, StoredIntent stored) {
+    JsonArray all = new JsonArray();
+    tx.list(
+            """
+            SELECT t.*, (SELECT count(*) FROM attempt a WHERE a.transaction_id = t.transaction_id) AS attempts,
+                   coalesce(t.mined_hash, (SELECT a.hash FROM attempt a WHERE a.transaction_id = t.transaction_id
+                                            ORDER BY a.attempt DESC LIMIT 1)) AS hash
+              FROM transaction t
+             WHERE t.subject = ? OR t.subject IN (SELECT message_id FROM message WHERE intent_id = ?)
+             ORDER BY t.transaction_id
+            """,
+            row -> {
+              JsonObject json =
+                  new JsonObject()
+                      .put("purpose", row.text("purpose"))
+                      .put("chainId", Long.toString(row.number("chain_id")))
+                      .put("hash", row.hash("hash").hex())
+                      .put("nonce", row.number("nonce"))
+                      .put("attempts", row.number("attempts"))
+                      .put("state", row.text("state"));
+              row.optionalNumber("block_number").ifPresent(n -> json.put("block", Long.toString(n)));
+              row.optionalNumber("gas_used").ifPresent(n -> json.put("gasUsed", Long.toString(n)));
+              row.optionalBig("gas_price").ifPresent(n -> json.put("gasPrice", n.toString()));
+              return json;
+            },
+            stored.id(),
+            stored.id())
+        .forEach(all::add);
+    return all;
+  }
+
+  private static Optional<JsonObject> parked(Tx tx, StoredIntent stored) {
+    return tx
+        .list(
+            """
+            SELECT parked FROM task
+             WHERE parked IS NOT NULL
+               AND (subject = ? OR subject IN (SELECT message_id FROM message WHERE intent_id = ?))
+            """,
+            row -> new JsonObject(row.text("parked")),
+            stored.id(),
+            stored.id())
+        .stream()
+        .findFirst();
+  }
+
+  private static JsonObject timings(StoredIntent stored, List<StoredEvent> atHome, List<StoredEvent> all) {
+    JsonObject json = new JsonObject().put("receivedAt", stored.receivedAt().toString());
+    atHome.stream().findFirst().ifPresent(e -> json.put("submittedAt", Instant.ofEpochSecond(e.time()).toString()));
+    all.stream()
+        .filter(e -> e.kind() == EventKind.EXECUTED)
+        .findFirst()
+        .ifPresent(
+            e -> {
+              json.put("executedAt", Instant.ofEpochSecond(e.time()).toString());
+              json.put("seconds", Math.max(0, e.time() - stored.receivedAt().getEpochSecond()));
+            });
+    return json;
+  }
+
+  private static Optional<StoredEvent> last(List<StoredEvent> events) {
+    return events.isEmpty() ? Optional.empty() : Optional.of(events.getLast());
+  }
+
+  private static String state(StoredEvent event) {
+    return event.kind() == EventKind.UPHELD ? EventKind.QUEUED.name() : event.kind().name();
+  }
+
+  private static String waiting(JsonArray transactions, boolean isParked) {
+    boolean underWay = transactions.stream().anyMatch(t -> "OPEN".equals(((JsonObject) t).getString("state")));
+    return underWay ? "SUBMITTED" : isParked ? "PARKED" : "RECEIVED";
+  }
+
+  private static boolean isTerminal(String state) {
+    return switch (state) {
+      case "DENIED", "EXECUTED", "CANCELLED", "EXPIRED" -> true;
+      default -> false;
+    };
+  }
+
+  private static Optional<ExecutorEvent> event(StoredEvent stored) {
+    return ContractEvents.executor(stored.log());
+  }
+}

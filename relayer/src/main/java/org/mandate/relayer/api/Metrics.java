@@ -1,0 +1,88 @@
+package org.mandate.relayer.api;
+
+import io.micrometer.core.instrument.MultiGauge;
+import io.micrometer.core.instrument.Tags;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.vertx.core.json.JsonObject;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.BiConsumer;
+import org.mandate.relayer.store.Database;
+import org.mandate.relayer.store.Row;
+import org.mandate.relayer.store.Tx;
+
+/** What the database knows, as Prometheus metrics; read when they are asked for, so they survive restarts. */
+public final class Metrics {
+  private final PrometheusMeterRegistry registry;
+  private final Database database;
+  private final Health health;
+  private final MultiGauge intents;
+  private final MultiGauge transactions;
+  private final MultiGauge gas;
+  private final MultiGauge tasks;
+  private final MultiGauge records;
+  private final MultiGauge attestations;
+  private final MultiGauge chains;
+  private final MultiGauge ready;
+
+  public Metrics(PrometheusMeterRegistry registry, Database database, Health health) {
+    this.registry = registry;
+    this.database = database;
+    this.health = health;
+    this.intents = gauge("mandate.intents", "Intents by chain and by where they stand there");
+    this.transactions = gauge("mandate.transactions", "Transactions of this relayer by chain, purpose and state");
+    this.gas = gauge("mandate.gas.used", "Gas that this relayer's mined transactions used, by chain");
+    this.tasks = gauge("mandate.tasks", "Open work by kind, and whether something stands in its way");
+    this.records = gauge("mandate.audit.records", "Archived audit records by chain");
+    this.attestations = gauge("mandate.attestations", "Attestations known here, by signer");
+    this.chains = gauge("mandate.chain", "Head, finalized block, lag in seconds and balance in ether by chain");
+    this.ready = gauge("mandate.ready", "1: the relayer does its work");
+  }
+
+  private MultiGauge gauge(String name, String description) {
+    return MultiGauge.builder(name).description(description).register(registry);
+  }
+
+  /** The text format; asks the database first. */
+  public synchronized String scrape() {
+    database.run(
+        tx -> {
+          fill(tx, intents, "SELECT chain_id::text AS chain, state, count(*) AS n FROM intent_progress GROUP BY 1, 2", "chain", "state");
+          fill(tx, transactions, "SELECT chain_id::text AS chain, purpose, state, count(*) AS n FROM transaction GROUP BY 1, 2, 3", "chain", "purpose", "state");
+          fill(tx, gas, "SELECT chain_id::text AS chain, coalesce(sum(gas_used), 0)::bigint AS n FROM transaction GROUP BY 1", "chain");
+          fill(tx, tasks, "SELECT kind, (parked IS NOT NULL)::text AS parked, count(*) AS n FROM task GROUP BY 1, 2", "kind", "parked");
+          fill(tx, records, "SELECT chain_id::text AS chain, count(*) AS n FROM audit_record GROUP BY 1", "chain");
+          fill(tx, attestations, "SELECT '0x' || encode(signer, 'hex') AS signer, count(*) AS n FROM attestation GROUP BY 1", "signer");
+        });
+    JsonObject report = health.report();
+    ready.register(List.of(MultiGauge.Row.of(Tags.empty(), report.getString("status").equals("UP") ? 1 : 0)), true);
+    List<MultiGauge.Row<?>> rows = new ArrayList<>();
+    report
+        .getJsonObject("chains")
+        .forEach(
+            entry -> {
+              JsonObject chain = (JsonObject) entry.getValue();
+              BiConsumer<String, Double> add =
+                  (what, value) -> rows.add(MultiGauge.Row.of(Tags.of("chain", entry.getKey(), "what", what), value));
+              add.accept("head", chain.getDouble("head"));
+              add.accept("finalized", chain.getDouble("finalized"));
+              add.accept("lag_seconds", chain.getDouble("lagSeconds"));
+              String balance = chain.getString("balance");
+              if (!balance.equals("unknown")) add.accept("balance_ether", Double.parseDouble(balance) / 1e18);
+            });
+    chains.register(rows, true);
+    return registry.scrape();
+  }
+
+  private static void fill(Tx tx, MultiGauge gauge, String sql, String... labels) {
+    List<MultiGauge.Row<?>> rows = new ArrayList<>();
+    tx.list(sql, row -> rows.add(MultiGauge.Row.of(tags(row, labels), row.number("n"))));
+    gauge.register(rows, true);
+  }
+
+  private static Tags tags(Row row, String... labels) throws java.sql.SQLException {
+    Tags tags = Tags.empty();
+    for (String label : labels) tags = tags.and(label, row.text(label));
+    return tags;
+  }
+}

@@ -1,0 +1,241 @@
+package org.mandate.relayer.follow;
+
+import java.math.BigInteger;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.mandate.chain.Block;
+import org.mandate.chain.Bytes;
+import org.mandate.chain.Hash;
+import org.mandate.chain.Log;
+import org.mandate.chain.NodeException;
+import org.mandate.event.ContractEvents;
+import org.mandate.event.ExecutorEvent;
+import org.mandate.event.GatewayEvent;
+import org.mandate.gateway.InteroperableAddress;
+import org.mandate.intent.Intent;
+import org.mandate.relayer.Bell;
+import org.mandate.relayer.Failpoint;
+import org.mandate.relayer.Journal;
+import org.mandate.relayer.SigningGate;
+import org.mandate.relayer.store.Blocks;
+import org.mandate.relayer.store.ChainRow;
+import org.mandate.relayer.store.Database;
+import org.mandate.relayer.store.EventKind;
+import org.mandate.relayer.store.StoredEvent;
+import org.mandate.relayer.store.StoredIntent;
+import org.mandate.relayer.store.Task;
+import org.mandate.relayer.store.Tx;
+
+/**
+ * Follows one chain block by block. Each block is the child of the one before it, its logs are asked for by its hash, and it is
+ * stored with everything that follows from it in one transaction. A reorg is undone down to the common ancestor; one that
+ * goes deeper than what was declared final stops all signing, first of all.
+ */
+public final class Follower {
+  private static final Journal LOG = Journal.of("follower");
+  private static final int PAGE = 50;
+
+  private final FollowedChain chain;
+  private final Set<Long> destinations;
+  private final Database database;
+  private final SigningGate gate;
+  private final Bell news;
+  private final Clock clock;
+  private volatile Instant lastRound;
+  private volatile long seenHead = -1;
+
+  /** @param destinations chains that this relayer delivers to */
+  public Follower(
+      FollowedChain chain, Set<Long> destinations, Database database, SigningGate gate, Bell news, Clock clock) {
+    this.chain = chain;
+    this.destinations = Set.copyOf(destinations);
+    this.database = database;
+    this.gate = gate;
+    this.news = news;
+    this.clock = clock;
+    this.lastRound = clock.instant();
+  }
+
+  /** When the chain was last reached. */
+  public Instant lastRound() {
+    return lastRound;
+  }
+
+  /** The newest block that a node spoke of; -1 before the first. */
+  public long seenHead() {
+    return seenHead;
+  }
+
+  /** Catches up by one page. Answers whether there is more. */
+  public boolean round() {
+    Block head = chain.client().head();
+    seenHead = head.number();
+    Optional<Block> known = database.inTransaction(tx -> Blocks.atOrBelow(tx, chain.id(), Long.MAX_VALUE));
+    Block top = known.isPresent() ? known.get() : begin();
+    if (!agrees(head, top)) return false;
+    top = database.inTransaction(tx -> Blocks.atOrBelow(tx, chain.id(), Long.MAX_VALUE)).orElseThrow();
+    long last = Math.min(head.number(), top.number() + PAGE);
+    boolean stored = top.number() < last && follow(top, chain.client().blocks(top.number() + 1, last));
+    boolean finalized = finish();
+    lastRound = clock.instant();
+    if (stored || finalized) news.ring();
+    return stored && last < head.number();
+  }
+
+  private Block begin() {
+    long number = Math.max(chain.start() - 1, 0);
+    Block anchor = block(number);
+    database.run(tx -> Blocks.append(tx, chain.id(), anchor));
+    return anchor;
+  }
+
+  /** Undoes what the chain no longer has. Answers whether what is left agrees with the chain. */
+  private boolean agrees(Block head, Block top) {
+    long at = Math.min(head.number(), top.number());
+    Block stored = stored(at);
+    Block canonical = stored.number() == head.number() ? head : block(stored.number());
+    while (!canonical.hash().equals(stored.hash())) {
+      long number = stored.number();
+      if (database.inTransaction(tx -> ChainRow.of(tx, chain.id())).isFinal(number)) {
+        halt(stored, canonical);
+        return false;
+      }
+      database.run(tx -> Blocks.undoFrom(tx, chain.id(), number));
+      LOG.info("block undone", "chain", chain.id(), "block", number, "hash", stored.hash(), "now", canonical.hash());
+      stored = stored(number - 1);
+      canonical = block(stored.number());
+    }
+    return true;
+  }
+
+  private void halt(Block stored, Block canonical) {
+    String reason =
+        "chain %d reorganized a final block: %d was %s and is %s; check the node, then start with an empty database"
+            .formatted(chain.id(), stored.number(), stored.hash(), canonical.hash());
+    boolean first = gate.closedBecause().isEmpty();
+    gate.close(reason);
+    database.run(tx -> ChainRow.halt(tx, chain.id(), reason));
+    if (first) LOG.alarm("signing stopped", "chain", chain.id(), "reason", reason);
+  }
+
+  /** Stores the blocks as long as each is the child of the one before. Answers whether any was stored. */
+  private boolean follow(Block top, List<Block> blocks) {
+    Block parent = top;
+    for (Block block : blocks) {
+      if (block.number() != parent.number() + 1 || !block.parent().equals(parent.hash())) break;
+      List<Log> logs = chain.client().logs(block.hash(), chain.sources());
+      for (Log log : logs) {
+        if (!log.blockHash().equals(block.hash()) || log.blockNumber() != block.number()) {
+          throw new NodeException("node answered a log of block " + log.blockHash() + " for block " + block.hash());
+        }
+      }
+      database.run(tx -> store(tx, block, logs));
+      parent = block;
+    }
+    return parent != top;
+  }
+
+  private void store(Tx tx, Block block, List<Log> logs) {
+    Blocks.append(tx, chain.id(), block);
+    for (Log log : logs) {
+      Optional<EventKind> kind = chain.kindOf(log);
+      if (kind.isEmpty() || isForeign(kind.get(), log)) continue;
+      StoredEvent.insert(tx, chain.id(), kind.get(), log);
+      openWork(tx, kind.get(), log);
+    }
+    Failpoint.BEFORE_BLOCK_STORED.reach();
+  }
+
+  /** Anybody may send messages through the gateway, of any content; only our executor's are ours to carry. */
+  private boolean isForeign(EventKind kind, Log log) {
+    if (kind != EventKind.SENT) return false;
+    Bytes executor = new InteroperableAddress(chain.bigId(), chain.executor()).encode();
+    return ContractEvents.gateway(log)
+        .filter(e -> e instanceof GatewayEvent.MessageSent sent && sent.sender().equals(executor))
+        .isEmpty();
+  }
+
+  /** What the event may call for. */
+  private void openWork(Tx tx, EventKind kind, Log log) {
+    Instant now = clock.instant();
+    switch (kind) {
+      case ADMITTED, DENIED, DISPATCHED, QUEUED, EXECUTED, CANCELLED, DISPUTED, UPHELD, EXPIRED ->
+          ContractEvents.executor(log).ifPresent(event -> openWork(tx, event, now));
+      case SENT -> ContractEvents.gateway(log).ifPresent(event -> openWork(tx, event, now));
+      case APPENDED -> {
+        BigInteger agentId = StoredEvent.agent(kind, log).orElseThrow();
+        Task.ensure(tx, Task.Kind.PUBLISH, chain.id(), agentSubject(agentId), now, now);
+      }
+      case PUBLISHED, NUMBERED, DELIVERED -> {}
+    }
+  }
+
+  private void openWork(Tx tx, ExecutorEvent event, Instant now) {
+    switch (event) {
+      case ExecutorEvent.Admitted e -> {
+        save(tx, e.intentId(), e.intent(), now);
+        Task.open(tx, Task.Kind.PROCEED, chain.id(), e.intentId(), Instant.ofEpochSecond(e.eta()), now);
+      }
+      case ExecutorEvent.Denied e -> save(tx, e.intentId(), e.intent(), now);
+      case ExecutorEvent.Dispatched e -> save(tx, e.intentId(), e.intent(), now);
+      case ExecutorEvent.Queued e -> {
+        save(tx, e.intentId(), e.intent(), now);
+        Task.open(tx, Task.Kind.EXECUTE, chain.id(), e.intentId(), Instant.ofEpochSecond(e.executableAt()), now);
+      }
+      case ExecutorEvent.Executed e -> save(tx, e.intentId(), e.intent(), now);
+      case ExecutorEvent.Upheld e ->
+          Task.open(tx, Task.Kind.EXECUTE, chain.id(), e.intentId(), Instant.ofEpochSecond(e.executableAt()), now);
+      case ExecutorEvent.Disputed e ->
+          Task.open(tx, Task.Kind.EXECUTE, chain.id(), e.intentId(), Instant.ofEpochSecond(e.resolveBy() + 1), now);
+      case ExecutorEvent.Cancelled e -> {}
+      case ExecutorEvent.Expired e -> {}
+    }
+  }
+
+  private void openWork(Tx tx, GatewayEvent event, Instant now) {
+    switch (event) {
+      case GatewayEvent.MessageSent sent -> {
+        long destination = InteroperableAddress.decode(sent.recipient()).chainId().longValueExact();
+        if (destinations.contains(destination)) {
+          Task.ensure(tx, Task.Kind.DELIVER, destination, sent.messageId(), now, now);
+        }
+      }
+      case GatewayEvent.NonceAssigned numbered -> {}
+      case GatewayEvent.MessageDelivered delivered -> {}
+    }
+  }
+
+  /** Moves the finality mark, when the block that the chain calls final is stored. */
+  private boolean finish() {
+    return chain
+        .finality()
+        .highest(chain.client())
+        .map(last -> database.inTransaction(tx -> ChainRow.finalize(tx, chain.id(), last.number(), last.hash())))
+        .orElse(false);
+  }
+
+  private Block stored(long number) {
+    return database
+        .inTransaction(tx -> Blocks.atOrBelow(tx, chain.id(), number))
+        .orElseThrow(() -> new IllegalStateException("chain " + chain.id() + ": no block is stored below " + number));
+  }
+
+  private Block block(long number) {
+    return chain
+        .client()
+        .block(number)
+        .orElseThrow(() -> new NodeException("chain " + chain.id() + ": node does not have block " + number));
+  }
+
+  private static void save(Tx tx, Hash id, Intent intent, Instant now) {
+    StoredIntent.save(tx, id, intent, Optional.empty(), now);
+  }
+
+  /** An agent's id as the subject of work. */
+  public static Hash agentSubject(BigInteger agentId) {
+    return new Hash("0x" + "0".repeat(64 - agentId.toString(16).length()) + agentId.toString(16));
+  }
+}

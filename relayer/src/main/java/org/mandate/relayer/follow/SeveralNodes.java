@@ -1,0 +1,176 @@
+package org.mandate.relayer.follow;
+
+import java.math.BigInteger;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
+import org.mandate.chain.Address;
+import org.mandate.chain.Block;
+import org.mandate.chain.BlockTag;
+import org.mandate.chain.Bytes;
+import org.mandate.chain.ChainClient;
+import org.mandate.chain.Fees;
+import org.mandate.chain.GasEstimate;
+import org.mandate.chain.Hash;
+import org.mandate.chain.Log;
+import org.mandate.chain.NodeException;
+import org.mandate.chain.Receipt;
+import org.mandate.chain.SendOutcome;
+import org.mandate.chain.Transaction;
+
+/**
+ * Several nodes of one chain behind one client. A node that fails is left for the next one; what a node says about a transaction is
+ * never its failure. One node suffices to know that a transaction was mined; that none knows it proves nothing (L10).
+ */
+public final class SeveralNodes implements ChainClient {
+  private final List<ChainClient> nodes;
+  private final AtomicInteger preferred = new AtomicInteger();
+
+  /** @param nodes at least one, the preferred one first */
+  public SeveralNodes(List<? extends ChainClient> nodes) {
+    if (nodes.isEmpty()) throw new IllegalArgumentException("a chain needs at least one node");
+    this.nodes = List.copyOf(nodes);
+  }
+
+  private <T> T ask(Function<ChainClient, T> question) {
+    int first = preferred.get();
+    NodeException failure = new NodeException("no node was asked");
+    for (int i = 0; i < nodes.size(); i++) {
+      int index = Math.floorMod(first + i, nodes.size());
+      try {
+        T answer = question.apply(nodes.get(index));
+        if (i > 0) preferred.compareAndSet(first, index);
+        return answer;
+      } catch (NodeException e) {
+        failure = e;
+      }
+    }
+    throw failure;
+  }
+
+  @Override
+  public BigInteger chainId() {
+    return ask(ChainClient::chainId);
+  }
+
+  @Override
+  public Block head() {
+    return ask(ChainClient::head);
+  }
+
+  @Override
+  public Block finalized() {
+    return ask(ChainClient::finalized);
+  }
+
+  @Override
+  public Optional<Block> block(long number) {
+    return ask(n -> n.block(number));
+  }
+
+  @Override
+  public Optional<Block> block(Hash hash) {
+    return ask(n -> n.block(hash));
+  }
+
+  @Override
+  public List<Block> blocks(long from, long to) {
+    return ask(n -> n.blocks(from, to));
+  }
+
+  @Override
+  public List<Log> logs(Hash blockHash, Collection<Address> addresses) {
+    return ask(n -> n.logs(blockHash, addresses));
+  }
+
+  @Override
+  public List<Log> logs(long from, long to, Collection<Address> addresses) {
+    return ask(n -> n.logs(from, to, addresses));
+  }
+
+  @Override
+  public byte[] call(Address to, byte[] data) {
+    return ask(n -> n.call(to, data));
+  }
+
+  @Override
+  public byte[] call(Address to, byte[] data, Hash blockHash) {
+    return ask(n -> n.call(to, data, blockHash));
+  }
+
+  @Override
+  public Bytes code(Address address) {
+    return ask(n -> n.code(address));
+  }
+
+  @Override
+  public BigInteger balance(Address address) {
+    return ask(n -> n.balance(address));
+  }
+
+  @Override
+  public long nonce(Address account, BlockTag tag) {
+    return ask(n -> n.nonce(account, tag));
+  }
+
+  @Override
+  public GasEstimate estimateGas(Address from, Address to, BigInteger value, byte[] data) {
+    return ask(n -> n.estimateGas(from, to, value, data));
+  }
+
+  @Override
+  public Fees fees() {
+    return ask(ChainClient::fees);
+  }
+
+  /** To the preferred node; to the next ones as long as one is unreachable. */
+  @Override
+  public SendOutcome send(byte[] raw) {
+    SendOutcome outcome = new SendOutcome.Unreachable("no node was asked");
+    int first = preferred.get();
+    for (int i = 0; i < nodes.size(); i++) {
+      outcome = nodes.get(Math.floorMod(first + i, nodes.size())).send(raw);
+      if (!(outcome instanceof SendOutcome.Unreachable)) return outcome;
+    }
+    return outcome;
+  }
+
+  /** From any node that has it. */
+  @Override
+  public Optional<Receipt> receipt(Hash transaction) {
+    return Optional.ofNullable(receipts(List.of(transaction)).get(transaction));
+  }
+
+  /** From any node that has them; fails when no node answers. */
+  @Override
+  public Map<Hash, Receipt> receipts(Collection<Hash> transactions) {
+    Map<Hash, Receipt> found = new HashMap<>();
+    NodeException failure = new NodeException("no node was asked");
+    boolean answered = false;
+    for (ChainClient node : nodes) {
+      try {
+        node.receipts(transactions).forEach(found::putIfAbsent);
+        answered = true;
+      } catch (NodeException e) {
+        failure = e;
+      }
+      if (found.keySet().containsAll(transactions)) return found;
+    }
+    if (!answered) throw failure;
+    return found;
+  }
+
+  @Override
+  public Optional<Transaction> transaction(Hash hash) {
+    return ask(n -> n.transaction(hash));
+  }
+
+  @Override
+  public boolean transactionKnown(Hash transaction) {
+    return ask(n -> n.transactionKnown(transaction));
+  }
+}

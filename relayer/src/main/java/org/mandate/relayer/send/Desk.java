@@ -1,0 +1,134 @@
+package org.mandate.relayer.send;
+
+import java.math.BigInteger;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.Optional;
+import org.mandate.chain.Address;
+import org.mandate.chain.BlockTag;
+import org.mandate.chain.Bytes;
+import org.mandate.chain.Fees;
+import org.mandate.chain.Hash;
+import org.mandate.chain.NodeException;
+import org.mandate.relayer.Bell;
+import org.mandate.relayer.Failpoint;
+import org.mandate.relayer.SigningGate;
+import org.mandate.relayer.follow.FollowedChain;
+import org.mandate.relayer.store.ChainRow;
+import org.mandate.relayer.store.Database;
+import org.mandate.relayer.store.TransactionRow;
+import org.mandate.relayer.store.TransactionRow.Purpose;
+import org.mandate.relayer.store.Tx;
+import org.mandate.signer.Signer;
+import org.mandate.signer.Transactions;
+
+/**
+ * Where this relayer's transactions on one chain are written: nonce, signed bytes and the state change that they stand for in
+ * one database transaction, before anything is sent.
+ */
+public final class Desk {
+  // A quarter more than estimated: what the call touches may change before it is mined. EIP-7825 caps a transaction.
+  private static final long MAX_GAS = 16_777_216;
+  private static final long MAX_NONCE_JUMP = 64;
+
+  private final FollowedChain chain;
+  private final Database database;
+  private final Signer signer;
+  private final SigningGate gate;
+  private final Bell outbox;
+  private final Clock clock;
+
+  /** @param outbox is rung when there is something to send */
+  public Desk(FollowedChain chain, Database database, Signer signer, SigningGate gate, Bell outbox, Clock clock) {
+    this.chain = chain;
+    this.database = database;
+    this.signer = signer;
+    this.gate = gate;
+    this.outbox = outbox;
+    this.clock = clock;
+  }
+
+  public Address self() {
+    return signer.address();
+  }
+
+  /**
+   * Signs and stores a transaction for {@code subject}, unless one is on its way.
+   *
+   * @param gas as the node estimated
+   * @return whether a transaction for it is on its way now
+   */
+  public boolean write(Purpose purpose, Hash subject, Address target, Bytes data, long gas) {
+    Bid bid = Bid.of(chain.client().fees());
+    long count = count();
+    Instant now = clock.instant();
+    database.run(
+        tx -> {
+          if (TransactionRow.isOpen(tx, chain.id(), subject)) return;
+          long nonce = TransactionRow.takeNonce(tx, chain.id(), self(), count);
+          insert(tx, nonce, purpose, Optional.of(subject), target, data, gas + gas / 4, bid, now);
+          Failpoint.BEFORE_TRANSACTION_STORED.reach();
+        });
+    Failpoint.AFTER_TRANSACTION_STORED.reach();
+    outbox.ring();
+    return true;
+  }
+
+  /** Uses up a nonce that nobody used, so that later ones can be mined. */
+  void fill(Tx tx, long nonce, Bid bid) {
+    insert(tx, nonce, Purpose.FILL, Optional.empty(), self(), Bytes.EMPTY, 21_000, bid, clock.instant());
+  }
+
+  /** Signs the same transaction again at a higher bid, or, when no node takes its bytes, an empty one in its place. */
+  void replace(Tx tx, TransactionRow transaction, int attempt, Bid bid, boolean cancels) {
+    Address target = cancels ? self() : transaction.target();
+    Bytes data = cancels ? Bytes.EMPTY : transaction.data();
+    long gas = cancels ? 21_000 : transaction.gasLimit();
+    Transactions.Signed signed = sign(tx, transaction.nonce(), target, data, gas, bid);
+    TransactionRow.addAttempt(
+        tx, transaction.id(), attempt, signed.hash(), signed.raw(), bid.max(), bid.tip(), cancels, clock.instant());
+  }
+
+  private void insert(
+      Tx tx,
+      long nonce,
+      Purpose purpose,
+      Optional<Hash> subject,
+      Address target,
+      Bytes data,
+      long gas,
+      Bid bid,
+      Instant now) {
+    long limit = Math.min(gas, MAX_GAS);
+    Transactions.Signed signed = sign(tx, nonce, target, data, limit, bid);
+    long id =
+        TransactionRow.insert(tx, chain.id(), self(), nonce, purpose, subject, target, data, limit, now);
+    TransactionRow.addAttempt(tx, id, 1, signed.hash(), signed.raw(), bid.max(), bid.tip(), false, now);
+  }
+
+  private Transactions.Signed sign(Tx tx, long nonce, Address target, Bytes data, long gas, Bid bid) {
+    gate.check();
+    ChainRow.of(tx, chain.id())
+        .halted()
+        .ifPresent(
+            reason -> {
+              throw new IllegalStateException("nothing is signed: " + reason);
+            });
+    // The base fee is for information only; the signature covers the other two.
+    Fees fees = new Fees(BigInteger.ZERO, bid.tip(), bid.max());
+    return Transactions.sign(
+        new Transactions.Request(chain.bigId(), nonce, fees, gas, target, BigInteger.ZERO, data), signer);
+  }
+
+  /** The key's transaction count: an implausible one would put our next transaction out of reach. */
+  private long count() {
+    long latest = chain.client().nonce(self(), BlockTag.LATEST);
+    long known = database.inTransaction(tx -> TransactionRow.nextNonce(tx, chain.id(), self())).orElse(latest);
+    if (latest > known + MAX_NONCE_JUMP && chain.client().nonce(self(), BlockTag.FINALIZED) + MAX_NONCE_JUMP < latest) {
+      throw new NodeException(
+          "chain %d: node says that %s sent %d transactions, %d are known here and finality confirms far fewer"
+              .formatted(chain.id(), self(), latest, known));
+    }
+    return latest;
+  }
+}

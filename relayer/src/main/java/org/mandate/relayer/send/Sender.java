@@ -1,0 +1,228 @@
+package org.mandate.relayer.send;
+
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import org.mandate.chain.Block;
+import org.mandate.chain.BlockTag;
+import org.mandate.chain.Hash;
+import org.mandate.chain.Receipt;
+import org.mandate.chain.SendOutcome;
+import org.mandate.relayer.Bell;
+import org.mandate.relayer.Failpoint;
+import org.mandate.relayer.Journal;
+import org.mandate.relayer.follow.FollowedChain;
+import org.mandate.relayer.store.Blocks;
+import org.mandate.relayer.store.ChainRow;
+import org.mandate.relayer.store.Database;
+import org.mandate.relayer.store.TransactionRow;
+import org.mandate.relayer.store.TransactionRow.Attempt;
+import org.mandate.relayer.store.TransactionRow.Settled;
+
+/**
+ * Brings stored transactions of one chain into blocks: sends the stored bytes, sends them again when they got lost, raises the bid
+ * when blocks pass them over, and says how they ended only when finalized data does (L10). Whatever a node answers about a
+ * transaction is about the transaction, never about the node.
+ */
+public final class Sender {
+  private static final Journal LOG = Journal.of("sender");
+  private static final Duration RESEND = Duration.ofSeconds(4);
+  private static final long PATIENCE_BLOCKS = 2;
+  private static final int GAPS_AT_ONCE = 16;
+
+  /** A nonce that another transaction seems to have taken, noticed at a block that is not final yet. */
+  private record Suspicion(long number, Hash hash) {}
+
+  private final FollowedChain chain;
+  private final Database database;
+  private final Desk desk;
+  private final Bell settled;
+  private final Clock clock;
+  private final Map<Long, Suspicion> displaced = new HashMap<>();
+  private final Map<Long, String> complaints = new HashMap<>();
+
+  public Sender(FollowedChain chain, Database database, Desk desk, Bell settled, Clock clock) {
+    this.chain = chain;
+    this.database = database;
+    this.desk = desk;
+    this.settled = settled;
+    this.clock = clock;
+  }
+
+  /** Looks after every open transaction once. */
+  public boolean round() {
+    List<TransactionRow> open = database.inTransaction(tx -> TransactionRow.open(tx, chain.id()));
+    Optional<Long> next = database.inTransaction(tx -> TransactionRow.nextNonce(tx, chain.id(), desk.self()));
+    if (next.isEmpty()) return false;
+    // The head first: blocks that come in between only make us more patient.
+    long head = chain.client().head().number();
+    long count = chain.client().nonce(desk.self(), BlockTag.LATEST);
+    if (next.get() > count) fillGaps(count, next.get());
+    boolean changed = false;
+    for (TransactionRow transaction : open) {
+      List<Attempt> attempts = database.inTransaction(transaction::attempts);
+      if (transaction.nonce() < count) changed |= lookUp(transaction, attempts, head);
+      else send(transaction, attempts, head, transaction.nonce() == count);
+    }
+    if (changed) settled.ring();
+    return false;
+  }
+
+  // ------------------------------------------------------------------ sending
+
+  private void send(TransactionRow transaction, List<Attempt> attempts, long head, boolean isNext) {
+    Attempt newest = attempts.getFirst();
+    boolean passedOver = isNext && newest.sentBlock().filter(b -> head >= b + PATIENCE_BLOCKS).isPresent();
+    if (passedOver && raise(transaction, newest, false)) return;
+    boolean due = newest.sentAt().filter(at -> clock.instant().isBefore(at.plus(RESEND))).isEmpty();
+    if (due) send(transaction, newest, attempts, head);
+  }
+
+  private void send(TransactionRow transaction, Attempt attempt, List<Attempt> attempts, long head) {
+    SendOutcome outcome = chain.client().send(attempt.raw().bytes());
+    switch (outcome) {
+      case SendOutcome.Accepted accepted -> taken(transaction, attempt, head);
+      case SendOutcome.AlreadyKnown known -> taken(transaction, attempt, head);
+      case SendOutcome.NonceTooLow low -> complain(transaction, "nonce is used: looking for the receipt");
+      case SendOutcome.Underpriced underpriced -> {
+        complain(transaction, "underpriced: " + underpriced.reason());
+        raise(transaction, attempt, true);
+      }
+      case SendOutcome.InsufficientFunds poor ->
+          complain(transaction, "the key cannot pay: send coins to " + desk.self() + " (" + poor.reason() + ")");
+      case SendOutcome.Refused refused -> {
+        complain(transaction, "no node takes it: " + refused.reason());
+        boolean neverTaken = attempts.stream().allMatch(a -> a.sentAt().isEmpty() && !a.cancels());
+        if (neverTaken) cancel(transaction, attempt);
+      }
+      case SendOutcome.Unreachable gone -> complain(transaction, "node unreachable: " + gone.reason());
+    }
+  }
+
+  private void taken(TransactionRow transaction, Attempt attempt, long head) {
+    Failpoint.AFTER_TRANSACTION_SENT.reach();
+    database.run(tx -> transaction.sent(tx, attempt, clock.instant(), head));
+    if (attempt.sentAt().isEmpty()) {
+      LOG.info(
+          "sent",
+          "chain", chain.id(),
+          "purpose", transaction.purpose(),
+          "subject", transaction.subject().map(Hash::hex).orElse(""),
+          "nonce", transaction.nonce(),
+          "transaction", attempt.hash(),
+          "attempt", attempt.number());
+    }
+  }
+
+  /** Stores a replacement at a higher bid; it is sent in the next round, like any other. Answers whether there is one. */
+  private boolean raise(TransactionRow transaction, Attempt last, boolean wasRefused) {
+    Bid old = new Bid(last.maxFee(), last.maxTip());
+    Bid bid = old.replacedBy(Bid.of(chain.client().fees()));
+    if (!old.isReplaceableBy(bid) || (!wasRefused && bid.equals(old))) return false;
+    database.run(tx -> desk.replace(tx, transaction, last.number() + 1, bid, last.cancels()));
+    LOG.info(
+        "bid raised", "chain", chain.id(), "nonce", transaction.nonce(), "maxFee", bid.max(), "tip", bid.tip());
+    return true;
+  }
+
+  private void cancel(TransactionRow transaction, Attempt last) {
+    Bid bid = Bid.of(chain.client().fees());
+    database.run(tx -> desk.replace(tx, transaction, last.number() + 1, bid, true));
+    LOG.warn("cancelled: an empty transaction takes its nonce", "chain", chain.id(), "nonce", transaction.nonce());
+  }
+
+  /** Nonces that were taken from the count but belong to no transaction, here or on chain, would hold up all later ones. */
+  private void fillGaps(long count, long next) {
+    List<Long> gaps =
+        database.inTransaction(tx -> TransactionRow.gaps(tx, chain.id(), desk.self(), count, next, GAPS_AT_ONCE));
+    if (gaps.isEmpty()) return;
+    Bid bid = Bid.of(chain.client().fees());
+    for (long nonce : gaps) {
+      database.run(tx -> desk.fill(tx, nonce, bid));
+      LOG.warn("gap filled: nobody used this nonce", "chain", chain.id(), "nonce", nonce);
+    }
+  }
+
+  // ------------------------------------------------------------------ mined
+
+  private boolean lookUp(TransactionRow transaction, List<Attempt> attempts, long head) {
+    Map<Hash, Attempt> byHash = attempts.stream().collect(Collectors.toMap(Attempt::hash, a -> a));
+    Optional<Receipt> found =
+        chain.client().receipts(byHash.keySet()).values().stream()
+            .filter(r -> byHash.containsKey(r.transaction()))
+            .findFirst();
+    if (found.isEmpty()) return suspect(transaction, attempts, head);
+    displaced.remove(transaction.id());
+    Receipt receipt = found.get();
+    Failpoint.BEFORE_RECEIPT_STORED.reach();
+    boolean known = transaction.blockHash().filter(receipt.blockHash()::equals).isPresent() || mined(transaction, receipt);
+    boolean isFinal = database.inTransaction(tx -> ChainRow.of(tx, chain.id())).isFinal(receipt.blockNumber());
+    if (!known || !isFinal) return false;
+    boolean cancelled = byHash.get(receipt.transaction()).cancels();
+    Settled state = cancelled ? Settled.DISPLACED : receipt.succeeded() ? Settled.SUCCEEDED : Settled.REVERTED;
+    settle(transaction, state, receipt.transaction());
+    return true;
+  }
+
+  /** Stored only while its block is: a receipt that is read before the follower got there waits for the next round. */
+  private boolean mined(TransactionRow transaction, Receipt receipt) {
+    return database.inTransaction(
+        tx ->
+            transaction.mined(
+                tx,
+                receipt.blockNumber(),
+                receipt.blockHash(),
+                receipt.transaction(),
+                receipt.gasUsed(),
+                receipt.effectiveGasPrice()));
+  }
+
+  /**
+   * The nonce is used, and no receipt of ours is known. That proves nothing yet: only when the block at which it was noticed is
+   * final, and there is still none, another transaction of this key has it.
+   */
+  private boolean suspect(TransactionRow transaction, List<Attempt> attempts, long head) {
+    Suspicion suspicion = displaced.get(transaction.id());
+    if (suspicion == null) {
+      database
+          .inTransaction(tx -> Blocks.atOrBelow(tx, chain.id(), head))
+          .filter(b -> b.number() == head)
+          .ifPresent(b -> displaced.put(transaction.id(), new Suspicion(b.number(), b.hash())));
+      return false;
+    }
+    ChainRow row = database.inTransaction(tx -> ChainRow.of(tx, chain.id()));
+    if (!row.isFinal(suspicion.number())) return false;
+    Optional<Block> block = database.inTransaction(tx -> Blocks.atOrBelow(tx, chain.id(), suspicion.number()));
+    displaced.remove(transaction.id());
+    if (block.filter(b -> b.hash().equals(suspicion.hash())).isEmpty()) return false;
+    if (attempts.stream().anyMatch(a -> chain.client().receipt(a.hash()).isPresent())) return false;
+    settle(transaction, Settled.DISPLACED, attempts.getFirst().hash());
+    return true;
+  }
+
+  private void settle(TransactionRow transaction, Settled state, Hash hash) {
+    Instant now = clock.instant();
+    database.run(tx -> transaction.settle(tx, state, now));
+    complaints.remove(transaction.id());
+    LOG.info(
+        "settled",
+        "chain", chain.id(),
+        "purpose", transaction.purpose(),
+        "subject", transaction.subject().map(Hash::hex).orElse(""),
+        "nonce", transaction.nonce(),
+        "transaction", hash,
+        "state", state);
+  }
+
+  /** Says it once for as long as it stays the same. */
+  private void complain(TransactionRow transaction, String what) {
+    if (what.equals(complaints.put(transaction.id(), what))) return;
+    LOG.warn(
+        what, "chain", chain.id(), "purpose", transaction.purpose(), "nonce", transaction.nonce());
+  }
+}

@@ -1,0 +1,61 @@
+package org.mandate.relayer.store;
+
+import java.util.Optional;
+import org.mandate.chain.Block;
+
+/** The canonical blocks of a chain as they were seen; what was derived from a block goes with it. */
+public final class Blocks {
+  private Blocks() {}
+
+  /** Stores the block on top of what is there. */
+  public static void append(Tx tx, long chainId, Block block) {
+    insert(tx, chainId, block);
+    tx.update(
+        "UPDATE chain SET head = ?, head_time = ? WHERE chain_id = ?",
+        block.number(),
+        block.timestamp().getEpochSecond(),
+        chainId);
+  }
+
+  /** Stores a final block that was skipped while catching up. */
+  public static void insert(Tx tx, long chainId, Block block) {
+    tx.update(
+        "INSERT INTO block (chain_id, number, hash, parent_hash, time) VALUES (?, ?, ?, ?, ?)",
+        chainId,
+        block.number(),
+        block.hash(),
+        block.parent(),
+        block.timestamp().getEpochSecond());
+  }
+
+  /** Removes the newest blocks from {@code number} on, with everything that was derived from them. */
+  public static void undoFrom(Tx tx, long chainId, long number) {
+    tx.update("DELETE FROM block WHERE chain_id = ? AND number >= ?", chainId, number);
+    tx.update(
+        """
+        UPDATE chain c SET (head, head_time) =
+               (SELECT b.number, b.time FROM block b WHERE b.chain_id = c.chain_id ORDER BY b.number DESC LIMIT 1)
+         WHERE c.chain_id = ?
+        """,
+        chainId);
+    // A receipt of a removed block proves nothing any more.
+    tx.update(
+        """
+        UPDATE transaction SET block_number = NULL, block_hash = NULL, mined_hash = NULL, gas_used = NULL, gas_price = NULL
+         WHERE chain_id = ? AND state = 'OPEN' AND block_number >= ?
+        """,
+        chainId,
+        number);
+  }
+
+  /** The newest stored block at or below {@code number}. */
+  public static Optional<Block> atOrBelow(Tx tx, long chainId, long number) {
+    return tx.one(
+        "SELECT * FROM block WHERE chain_id = ? AND number <= ? ORDER BY number DESC LIMIT 1",
+        row ->
+            new Block(
+                row.number("number"), row.hash("hash"), row.hash("parent_hash"), java.time.Instant.ofEpochSecond(row.number("time"))),
+        chainId,
+        number);
+  }
+}

@@ -1,0 +1,87 @@
+package org.mandate.relayer.store;
+
+import java.util.List;
+import java.util.Optional;
+import org.mandate.chain.Address;
+import org.mandate.chain.Hash;
+
+/**
+ * How far a chain is followed.
+ *
+ * @param head newest block that is stored; absent before the first
+ * @param headTime its time, unix seconds; 0 before the first
+ * @param finalized newest stored block that is final; absent before the first
+ * @param finalizedTime its time, unix seconds; 0 before the first
+ * @param halted why nothing is signed any more: a reorg went deeper than the declared finality
+ */
+public record ChainRow(
+    long chainId, Optional<Long> head, long headTime, Optional<Long> finalized, long finalizedTime, Optional<String> halted) {
+
+  /** Whether block {@code number} is final. */
+  public boolean isFinal(long number) {
+    return finalized.filter(f -> number <= f).isPresent();
+  }
+
+  /**
+   * Registers the chain, once.
+   *
+   * @throws IllegalStateException when the database follows another deployment on it
+   */
+  public static void register(Tx tx, long chainId, Address gateway, Address executor) {
+    tx.update(
+        "INSERT INTO chain (chain_id, gateway, executor) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+        chainId,
+        gateway,
+        executor);
+    tx.one(
+            "SELECT 1 FROM chain WHERE chain_id = ? AND gateway = ? AND executor = ?",
+            row -> true,
+            chainId,
+            gateway,
+            executor)
+        .orElseThrow(
+            () ->
+                new IllegalStateException(
+                    "the database follows another deployment on chain " + chainId + ": use an empty data directory"));
+  }
+
+  /** The row; it exists once {@link #register} ran. */
+  public static ChainRow of(Tx tx, long chainId) {
+    return tx.one("SELECT * FROM chain WHERE chain_id = ?", ChainRow::read, chainId)
+        .orElseThrow(() -> new IllegalStateException("chain " + chainId + " is not registered"));
+  }
+
+  public static List<ChainRow> all(Tx tx) {
+    return tx.list("SELECT * FROM chain ORDER BY chain_id", ChainRow::read);
+  }
+
+  /** Moves the finality mark to a stored block. It never moves back. */
+  public static boolean finalize(Tx tx, long chainId, long number, Hash hash) {
+    return tx.update(
+            """
+            UPDATE chain c SET finalized = b.number, finalized_time = b.time
+              FROM block b
+             WHERE c.chain_id = ? AND b.chain_id = c.chain_id AND b.number = ? AND b.hash = ?
+               AND (c.finalized IS NULL OR c.finalized < b.number)
+            """,
+            chainId,
+            number,
+            hash)
+        > 0;
+  }
+
+  /** Stores that nothing may be signed any more, and why. */
+  public static void halt(Tx tx, long chainId, String reason) {
+    tx.update("UPDATE chain SET halted = coalesce(halted, ?) WHERE chain_id = ?", reason, chainId);
+  }
+
+  private static ChainRow read(Row row) throws java.sql.SQLException {
+    return new ChainRow(
+        row.number("chain_id"),
+        row.optionalNumber("head"),
+        row.optionalNumber("head_time").orElse(0L),
+        row.optionalNumber("finalized"),
+        row.optionalNumber("finalized_time").orElse(0L),
+        row.optionalText("halted"));
+  }
+}

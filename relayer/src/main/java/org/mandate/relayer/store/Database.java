@@ -1,0 +1,78 @@
+package org.mandate.relayer.store;
+
+import com.zaxxer.hikari.HikariConfig;
+import com.zaxxer.hikari.HikariDataSource;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import org.flywaydb.core.Flyway;
+
+/** The relayer's PostgreSQL database, migrated to the newest schema when it is opened. */
+public final class Database implements AutoCloseable {
+  private static final Duration CONNECT = Duration.ofSeconds(10);
+  private static final int CONNECTIONS = 12;
+
+  private final HikariDataSource source;
+
+  private Database(HikariDataSource source) {
+    this.source = source;
+  }
+
+  /**
+   * Opens and migrates.
+   *
+   * @param jdbcUrl {@code jdbc:postgresql://host:port/name?user=…}; a password in it never reaches the log
+   * @throws org.flywaydb.core.api.FlywayException when the schema is newer than this program or was altered
+   */
+  public static Database open(String jdbcUrl) {
+    HikariConfig config = new HikariConfig();
+    config.setJdbcUrl(jdbcUrl);
+    config.setMaximumPoolSize(CONNECTIONS);
+    config.setMinimumIdle(1);
+    config.setConnectionTimeout(CONNECT.toMillis());
+    config.setAutoCommit(false);
+    config.setPoolName("relayer");
+    // No statement may hang a workflow: a lock that is not free within seconds is a defect, not a reason to wait.
+    config.addDataSourceProperty("options", "-c statement_timeout=30000 -c lock_timeout=15000");
+    HikariDataSource source = new HikariDataSource(config);
+    try {
+      Flyway.configure().dataSource(source).locations("classpath:db/migration").load().migrate();
+    } catch (RuntimeException e) {
+      source.close();
+      throw e;
+    }
+    return new Database(source);
+  }
+
+  /** Runs the work in one transaction: all of it is stored, or, when it throws, nothing. */
+  public <T> T inTransaction(Function<Tx, T> work) {
+    try (Connection connection = source.getConnection()) {
+      try {
+        T result = work.apply(new Tx(connection));
+        connection.commit();
+        return result;
+      } catch (RuntimeException | Error e) {
+        connection.rollback();
+        throw e;
+      }
+    } catch (SQLException e) {
+      throw new StoreException(e);
+    }
+  }
+
+  /** {@link #inTransaction} for work without a result. */
+  public void run(Consumer<Tx> work) {
+    inTransaction(
+        tx -> {
+          work.accept(tx);
+          return true;
+        });
+  }
+
+  @Override
+  public void close() {
+    source.close();
+  }
+}

@@ -1,0 +1,114 @@
+package org.mandate.relayer.store;
+
+import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+/**
+ * A PostgreSQL server of our own in a data directory that outlives the process. A process that was killed leaves its server
+ * running: the next start stops that one first, and PostgreSQL then recovers by itself.
+ */
+public final class EmbeddedServer implements AutoCloseable {
+  private static final Duration START = Duration.ofSeconds(60);
+  private static final Duration STOP = Duration.ofSeconds(15);
+
+  private final EmbeddedPostgres server;
+
+  private EmbeddedServer(EmbeddedPostgres server) {
+    this.server = server;
+  }
+
+  /**
+   * Starts the server, on a free port of the loopback interface.
+   *
+   * @throws UncheckedIOException when it does not come up
+   */
+  public static EmbeddedServer start(Path dataDirectory) {
+    Path directory = dataDirectory.toAbsolutePath().normalize();
+    try {
+      Files.createDirectories(directory);
+      stopLeftover(directory);
+      EmbeddedPostgres server =
+          EmbeddedPostgres.builder()
+              .setDataDirectory(directory)
+              .setCleanDataDirectory(false)
+              .setRegisterShutdownHook(false) // Relayer.close() stops it, after everything that uses it
+              .setPGStartupWait(START)
+              .setServerConfig("fsync", "on") // the embedding turns it off, for tests
+              .setServerConfig("listen_addresses", "127.0.0.1")
+              .setServerConfig("max_connections", "32")
+              .setServerConfig("shared_buffers", "32MB")
+              .setOutputRedirector(ProcessBuilder.Redirect.DISCARD)
+              .setErrorRedirector(ProcessBuilder.Redirect.DISCARD)
+              .start();
+      return new EmbeddedServer(server);
+    } catch (IOException e) {
+      throw new UncheckedIOException("embedded PostgreSQL in " + directory + " did not start", e);
+    }
+  }
+
+  public String jdbcUrl() {
+    return "jdbc:postgresql://127.0.0.1:" + server.getPort() + "/postgres?user=postgres";
+  }
+
+  @Override
+  public void close() {
+    try {
+      server.close();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Stops the server that a killed process left behind, and only that: the pid may belong to somebody else by now. */
+  private static void stopLeftover(Path directory) throws IOException {
+    Path pidFile = directory.resolve("postmaster.pid");
+    if (!Files.exists(pidFile)) return;
+    List<String> lines = Files.readAllLines(pidFile);
+    if (lines.isEmpty()) return;
+    long pid;
+    try {
+      pid = Long.parseLong(lines.getFirst().trim());
+    } catch (NumberFormatException e) {
+      return; // torn by a crash: PostgreSQL judges it itself
+    }
+    ProcessHandle process = ProcessHandle.of(pid).orElse(null);
+    if (process == null || !serves(process, directory)) {
+      // A dead server's file. PostgreSQL refuses to start when the pid was taken over by another process.
+      Files.delete(pidFile);
+      return;
+    }
+    process.destroy();
+    if (!gone(process)) {
+      process.destroyForcibly();
+      if (!gone(process)) throw new IOException("a server (pid " + pid + ") holds the data directory and does not stop");
+    }
+    Files.deleteIfExists(pidFile);
+  }
+
+  private static boolean serves(ProcessHandle process, Path directory) {
+    return process.info().commandLine().map(c -> c.contains("postgres") && c.contains(directory.toString())).orElse(false);
+  }
+
+  private static boolean gone(ProcessHandle process) {
+    try {
+      process.onExit().get(STOP.toSeconds(), TimeUnit.SECONDS);
+      return true;
+    } catch (TimeoutException e) {
+      return false;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
+    } catch (ExecutionException e) {
+      throw new CompletionException(e);
+    }
+  }
+}

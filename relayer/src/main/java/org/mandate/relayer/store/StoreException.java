@@ -1,0 +1,21 @@
+package org.mandate.relayer.store;
+
+import java.sql.SQLException;
+
+/** The database refused or failed. The unit of work it happened in was rolled back as a whole. */
+public final class StoreException extends RuntimeException {
+  private static final long serialVersionUID = 1L;
+  private static final String UNIQUE_VIOLATION = "23505";
+
+  private final String sqlState;
+
+  StoreException(SQLException cause) {
+    super("database: " + cause.getMessage(), cause);
+    this.sqlState = cause.getSQLState() == null ? "" : cause.getSQLState();
+  }
+
+  /** Whether a uniqueness constraint refused the row: somebody else stored it first. */
+  public boolean isDuplicate() {
+    return UNIQUE_VIOLATION.equals(sqlState);
+  }
+}

@@ -1,0 +1,192 @@
+package org.mandate.relayer.store;
+
+import java.math.BigInteger;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.mandate.chain.Bytes;
+import org.mandate.chain.Hash;
+import org.mandate.chain.Log;
+
+/**
+ * An event of the protocol in a canonical block.
+ *
+ * @param time of its block, unix seconds
+ * @param isFinal whether its block is final
+ */
+public record StoredEvent(EventKind kind, long chainId, Log log, long time, boolean isFinal) {
+  private static final String SELECT =
+      """
+      SELECT e.*, b.hash AS block_hash, b.time, coalesce(e.block_number <= c.finalized, false) AS final
+        FROM event e
+        JOIN block b ON b.chain_id = e.chain_id AND b.number = e.block_number
+        JOIN chain c ON c.chain_id = e.chain_id
+      """;
+
+  /** The intent or message it is about; empty for a published batch. */
+  public static Optional<Hash> subject(EventKind kind, Log log) {
+    return switch (kind) {
+      case ADMITTED, DENIED, DISPATCHED, QUEUED, EXECUTED, CANCELLED, DISPUTED, UPHELD, EXPIRED, SENT, NUMBERED, DELIVERED ->
+          Optional.of(log.topics().get(1));
+      case APPENDED -> Optional.of(log.topics().get(2));
+      case PUBLISHED -> Optional.empty();
+    };
+  }
+
+  /** The agent it is about; empty for the gateway's events. */
+  public static Optional<BigInteger> agent(EventKind kind, Log log) {
+    return switch (kind) {
+      case ADMITTED, DENIED, DISPATCHED, QUEUED, EXECUTED, CANCELLED, DISPUTED, UPHELD, EXPIRED ->
+          Optional.of(new BigInteger(1, log.topics().get(2).bytes()));
+      case APPENDED, PUBLISHED -> Optional.of(new BigInteger(1, log.topics().get(1).bytes()));
+      case SENT, NUMBERED, DELIVERED -> Optional.empty();
+    };
+  }
+
+  /** Stores what its block, which must be stored already, logged. */
+  public static void insert(Tx tx, long chainId, EventKind kind, Log log) {
+    tx.update(
+        """
+        INSERT INTO event (chain_id, block_number, log_index, transaction, kind, subject, agent_id, address, topics, data)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        """,
+        chainId,
+        log.blockNumber(),
+        log.index(),
+        log.transaction(),
+        kind.name(),
+        subject(kind, log),
+        agent(kind, log),
+        log.address(),
+        joined(log.topics()),
+        Bytes.of(log.data()));
+  }
+
+  /** All events about an intent or message, in order, chain by chain. */
+  public static List<StoredEvent> about(Tx tx, Hash subject) {
+    return tx.list(
+        SELECT + " WHERE e.subject = ? ORDER BY e.chain_id, e.block_number, e.log_index", StoredEvent::read, subject);
+  }
+
+  /** The events of that kind about an intent or message on one chain, in order. */
+  public static List<StoredEvent> about(Tx tx, Hash subject, long chainId, EventKind kind) {
+    return tx.list(
+        SELECT + " WHERE e.subject = ? AND e.chain_id = ? AND e.kind = ? ORDER BY e.block_number, e.log_index",
+        StoredEvent::read,
+        subject,
+        chainId,
+        kind.name());
+  }
+
+  /** The events of that kind that a transaction logged, in order. */
+  public static List<StoredEvent> ofTransaction(Tx tx, long chainId, Hash transaction, EventKind kind) {
+    return tx.list(
+        SELECT + " WHERE e.chain_id = ? AND e.transaction = ? AND e.kind = ? ORDER BY e.log_index",
+        StoredEvent::read,
+        chainId,
+        transaction,
+        kind.name());
+  }
+
+  /** Where an intent stands on a chain: its last event there. */
+  public static Optional<StoredEvent> progress(Tx tx, Hash intentId, long chainId) {
+    return tx.one(
+        "SELECT * FROM intent_progress WHERE intent_id = ? AND chain_id = ?", StoredEvent::read, intentId, chainId);
+  }
+
+  /** Whether an event on that chain shows the intent itself; those that only name it come after. */
+  public static boolean shows(Tx tx, Hash intentId, long chainId) {
+    return tx.one(
+            """
+            SELECT count(*) AS n FROM event
+             WHERE subject = ? AND chain_id = ? AND kind IN ('ADMITTED', 'DENIED', 'DISPATCHED', 'QUEUED', 'EXECUTED')
+            """,
+            row -> row.number("n"),
+            intentId,
+            chainId)
+        .filter(n -> n > 0)
+        .isPresent();
+  }
+
+  /** Final messages from {@code chainId} that are not attested yet, oldest first. */
+  public static List<StoredEvent> unattested(Tx tx, long chainId, int limit) {
+    return tx.list(
+        SELECT
+            + """
+               WHERE e.kind = 'SENT' AND e.chain_id = ? AND e.block_number <= c.finalized
+                 AND NOT EXISTS (SELECT 1 FROM message m WHERE m.message_id = e.subject)
+               ORDER BY e.block_number, e.log_index LIMIT ?
+              """,
+        StoredEvent::read,
+        chainId,
+        limit);
+  }
+
+  /** Final audit records whose blob is not stored yet, oldest first. */
+  public static List<StoredEvent> unarchived(Tx tx, long chainId, int limit) {
+    return tx.list(
+        SELECT
+            + """
+               WHERE e.kind = 'APPENDED' AND e.chain_id = ? AND e.block_number <= c.finalized
+                 AND NOT EXISTS (SELECT 1 FROM audit_record r
+                                  WHERE r.chain_id = e.chain_id AND r.block_number = e.block_number AND r.log_index = e.log_index)
+               ORDER BY e.block_number, e.log_index LIMIT ?
+              """,
+        StoredEvent::read,
+        chainId,
+        limit);
+  }
+
+  /** The newest batch that was published for the agent. */
+  public static Optional<StoredEvent> lastPublished(Tx tx, long chainId, BigInteger agentId) {
+    return tx.one(
+        SELECT
+            + " WHERE e.kind = 'PUBLISHED' AND e.chain_id = ? AND e.agent_id = ?"
+            + " ORDER BY e.block_number DESC, e.log_index DESC LIMIT 1",
+        StoredEvent::read,
+        chainId,
+        agentId);
+  }
+
+  /** The event of that transaction right before a log, which an audit record belongs to. */
+  public static Optional<StoredEvent> before(Tx tx, StoredEvent event, Hash subject) {
+    return tx.one(
+        SELECT
+            + " WHERE e.chain_id = ? AND e.block_number = ? AND e.transaction = ? AND e.log_index < ? AND e.subject = ?"
+            + " AND e.kind IN ('ADMITTED', 'DENIED', 'DISPATCHED', 'QUEUED', 'EXECUTED', 'CANCELLED', 'DISPUTED', 'UPHELD', 'EXPIRED')"
+            + " ORDER BY e.log_index DESC LIMIT 1",
+        StoredEvent::read,
+        event.chainId(),
+        event.log().blockNumber(),
+        event.log().transaction(),
+        event.log().index(),
+        subject);
+  }
+
+  private static StoredEvent read(Row row) throws SQLException {
+    Log log =
+        new Log(
+            row.hash("block_hash"),
+            row.number("block_number"),
+            row.hash("transaction"),
+            (int) row.number("log_index"),
+            row.address("address"),
+            split(row.bytes("topics")),
+            row.bytes("data").hex());
+    return new StoredEvent(
+        EventKind.valueOf(row.text("kind")), row.number("chain_id"), log, row.number("time"), row.flag("final"));
+  }
+
+  private static Bytes joined(List<Hash> topics) {
+    StringBuilder all = new StringBuilder("0x");
+    topics.forEach(t -> all.append(t.hex(), 2, 66));
+    return new Bytes(all.toString());
+  }
+
+  private static List<Hash> split(Bytes topics) {
+    List<Hash> all = new ArrayList<>();
+    for (int i = 2; i < topics.hex().length(); i += 64) all.add(new Hash("0x" + topics.hex().substring(i, i + 64)));
+    return all;
+  }
+}

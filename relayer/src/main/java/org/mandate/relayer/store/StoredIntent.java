@@ -1,0 +1,91 @@
+package org.mandate.relayer.store;
+
+import java.math.BigInteger;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import org.mandate.chain.Bytes;
+import org.mandate.chain.Hash;
+import org.mandate.intent.Intent;
+
+/**
+ * An intent, whoever brought it.
+ *
+ * @param signature the agent's, when the intent was handed to this relayer, which then submits it
+ * @param number order of arrival
+ * @param lapsed finalized home data shows that it was never submitted before its deadline, and so never will be
+ */
+public record StoredIntent(
+    Hash id, Intent intent, Optional<Bytes> signature, Instant receivedAt, long number, boolean lapsed) {
+
+  /** Stores the intent unless it is there; a signature is added when there was none. Answers whether it was new. */
+  public static boolean save(Tx tx, Hash id, Intent intent, Optional<Bytes> signature, Instant now) {
+    boolean isNew =
+        tx.update(
+                """
+                INSERT INTO intent
+                  (intent_id, agent_id, account, chain_id, asset, recipient, amount, data, nonce, deadline, signature, received_at)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
+                """,
+                id,
+                intent.agentId(),
+                intent.account(),
+                intent.chainId(),
+                intent.asset(),
+                intent.to(),
+                intent.amount(),
+                intent.data(),
+                intent.nonce(),
+                intent.deadline(),
+                signature,
+                now)
+            > 0;
+    if (!isNew && signature.isPresent()) {
+      tx.update("UPDATE intent SET signature = ? WHERE intent_id = ? AND signature IS NULL", signature, id);
+    }
+    return isNew;
+  }
+
+  public static Optional<StoredIntent> of(Tx tx, Hash id) {
+    return tx.one("SELECT * FROM intent WHERE intent_id = ?", StoredIntent::read, id);
+  }
+
+  /** Newest first, those that arrived before {@code before}. */
+  public static List<StoredIntent> page(Tx tx, Optional<BigInteger> agentId, Optional<Long> before, int limit) {
+    return tx.list(
+        """
+        SELECT * FROM intent WHERE agent_id = coalesce(?::numeric, agent_id) AND number < coalesce(?::bigint, 9223372036854775807)
+         ORDER BY number DESC LIMIT ?
+        """,
+        StoredIntent::read,
+        agentId,
+        before,
+        limit);
+  }
+
+  public static void lapse(Tx tx, Hash id) {
+    tx.update("UPDATE intent SET lapsed = true WHERE intent_id = ?", id);
+  }
+
+  private static StoredIntent read(Row row) throws SQLException {
+    Intent intent =
+        new Intent(
+            row.big("agent_id"),
+            row.address("account"),
+            row.big("chain_id"),
+            row.address("asset"),
+            row.address("recipient"),
+            row.big("amount"),
+            row.bytes("data"),
+            row.big("nonce"),
+            row.big("deadline"));
+    return new StoredIntent(
+        row.hash("intent_id"),
+        intent,
+        row.optionalBytes("signature"),
+        row.time("received_at"),
+        row.number("number"),
+        row.flag("lapsed"));
+  }
+}

@@ -1,0 +1,82 @@
+package org.mandate.relayer.store;
+
+import java.math.BigInteger;
+import java.sql.SQLException;
+import java.util.List;
+import org.mandate.chain.Hash;
+
+/**
+ * An audit record whose blob is stored.
+ *
+ * @param cid the blob's name
+ * @param archivedAt unix seconds
+ */
+public record StoredRecord(
+    long chainId,
+    BigInteger agentId,
+    long index,
+    Hash intentId,
+    String action,
+    Hash recordHash,
+    String cid,
+    long blockNumber,
+    Hash transaction,
+    int logIndex,
+    long archivedAt) {
+
+  public void save(Tx tx) {
+    tx.update(
+        """
+        INSERT INTO audit_record
+          (chain_id, agent_id, index, intent_id, action, record_hash, cid, block_number, transaction, log_index, archived_at)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
+        """,
+        chainId,
+        agentId,
+        index,
+        intentId,
+        action,
+        recordHash,
+        cid,
+        blockNumber,
+        transaction,
+        logIndex,
+        archivedAt);
+  }
+
+  /** The agent's records from an index on, in order. */
+  public static List<StoredRecord> from(Tx tx, long chainId, BigInteger agentId, long from, int limit) {
+    return tx.list(
+        "SELECT * FROM audit_record WHERE chain_id = ? AND agent_id = ? AND index >= ? ORDER BY index LIMIT ?",
+        StoredRecord::read,
+        chainId,
+        agentId,
+        from,
+        limit);
+  }
+
+  /** Records that an IPFS daemon does not have yet. */
+  public static List<StoredRecord> unpinned(Tx tx, int limit) {
+    return tx.list("SELECT * FROM audit_record WHERE NOT pinned ORDER BY block_number LIMIT ?", StoredRecord::read, limit);
+  }
+
+  public void pinned(Tx tx) {
+    tx.update(
+        "UPDATE audit_record SET pinned = true WHERE chain_id = ? AND agent_id = ? AND index = ?", chainId, agentId, index);
+  }
+
+  private static StoredRecord read(Row row) throws SQLException {
+    return new StoredRecord(
+        row.number("chain_id"),
+        row.big("agent_id"),
+        row.number("index"),
+        row.hash("intent_id"),
+        row.text("action"),
+        row.hash("record_hash"),
+        row.text("cid"),
+        row.number("block_number"),
+        row.hash("transaction"),
+        (int) row.number("log_index"),
+        row.number("archived_at"));
+  }
+}

@@ -1,0 +1,101 @@
+package org.mandate.relayer.store;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+import org.mandate.chain.Hash;
+
+/**
+ * Open work: something may have to be done on a chain. Whoever claims it checks whether it still has to, so it may stand here
+ * needlessly but never be missing.
+ *
+ * @param subject intent, message, or the agent's id as 32 bytes
+ * @param attempts how often it was claimed since it was last carried out
+ */
+public record Task(Kind kind, long chainId, Hash subject, int attempts) {
+  /** What may have to be done. */
+  public enum Kind {
+    SUBMIT,
+    PROCEED,
+    DELIVER,
+    EXECUTE,
+    PUBLISH
+  }
+
+  /** Opens the work, or moves it to {@code notBefore} when it is open already. */
+  public static void open(Tx tx, Kind kind, long chainId, Hash subject, Instant notBefore, Instant now) {
+    tx.update(
+        """
+        INSERT INTO task (kind, chain_id, subject, not_before, created_at) VALUES (?, ?, ?, ?, ?)
+        ON CONFLICT (kind, chain_id, subject) DO UPDATE SET not_before = excluded.not_before, attempts = 0
+        """,
+        kind.name(),
+        chainId,
+        subject,
+        notBefore,
+        now);
+  }
+
+  /** Opens the work unless it is open already. */
+  public static void ensure(Tx tx, Kind kind, long chainId, Hash subject, Instant notBefore, Instant now) {
+    tx.update(
+        "INSERT INTO task (kind, chain_id, subject, not_before, created_at) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+        kind.name(),
+        chainId,
+        subject,
+        notBefore,
+        now);
+  }
+
+  /**
+   * Claims the work that is due longest, for {@code lease}: a worker that dies gives it back by itself. Fresh work goes ahead of
+   * failing work, so that one poisoned intent cannot hold up the others.
+   */
+  public static Optional<Task> claim(Tx tx, Instant now, Duration lease) {
+    return tx.one(
+        """
+        UPDATE task t SET not_before = ?, attempts = t.attempts + 1
+          FROM (SELECT kind, chain_id, subject FROM task WHERE not_before <= ?
+                 ORDER BY least(attempts, 3), not_before FOR UPDATE SKIP LOCKED LIMIT 1) due
+         WHERE t.kind = due.kind AND t.chain_id = due.chain_id AND t.subject = due.subject
+        RETURNING t.*
+        """,
+        Task::read,
+        now.plus(lease),
+        now);
+  }
+
+  /** Gives leases of a former process back. */
+  public static void releaseAll(Tx tx, Instant now) {
+    tx.update("UPDATE task SET not_before = least(not_before, ?)", now);
+  }
+
+  /** When the next work is due, if any is open. */
+  public static Optional<Instant> nextDue(Tx tx) {
+    return tx.one("SELECT min(not_before) AS due FROM task", row -> row.optionalTime("due")).flatMap(d -> d);
+  }
+
+  /** Puts the work off. What is parked is why nothing was sent, in words, as JSON; empty when nothing is wrong. */
+  public void putOff(Tx tx, Instant until, Optional<String> parked) {
+    tx.update(
+        "UPDATE task SET not_before = ?, parked = ?, attempts = CASE WHEN ? THEN attempts ELSE 0 END"
+            + " WHERE kind = ? AND chain_id = ? AND subject = ?",
+        until,
+        parked.map(Tx::json),
+        parked.isPresent(),
+        kind.name(),
+        chainId,
+        subject);
+  }
+
+  /** Finalized data shows that it is over. */
+  public void close(Tx tx) {
+    tx.update(
+        "DELETE FROM task WHERE kind = ? AND chain_id = ? AND subject = ?", kind.name(), chainId, subject);
+  }
+
+  private static Task read(Row row) throws java.sql.SQLException {
+    return new Task(
+        Kind.valueOf(row.text("kind")), row.number("chain_id"), row.hash("subject"), (int) row.number("attempts"));
+  }
+}

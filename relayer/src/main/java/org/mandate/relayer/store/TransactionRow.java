@@ -1,0 +1,254 @@
+package org.mandate.relayer.store;
+
+
+import java.math.BigInteger;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import org.mandate.chain.Address;
+import org.mandate.chain.Bytes;
+import org.mandate.chain.Hash;
+
+/**
+ * A transaction of this relayer that is not settled.
+ *
+ * @param purpose what it is for
+ * @param subject intent, message or agent; absent for a filler
+ * @param blockNumber where it was mined, as far as is known
+ */
+public record TransactionRow(
+    long id,
+    long chainId,
+    Address signer,
+    long nonce,
+    Purpose purpose,
+    Optional<Hash> subject,
+    Address target,
+    Bytes data,
+    long gasLimit,
+    Optional<Long> blockNumber,
+    Optional<Hash> blockHash) {
+
+  /** What a transaction is for. */
+  public enum Purpose {
+    SUBMIT,
+    PROCEED,
+    DELIVER,
+    EXECUTE,
+    EXPIRE,
+    RESOLVE,
+    PUBLISH,
+    /** Uses up a nonce that was left open, so that the ones after it can be mined. */
+    FILL
+  }
+
+  /** How a transaction ended, in a finalized block. */
+  public enum Settled {
+    SUCCEEDED,
+    REVERTED,
+    DISPLACED
+  }
+
+  /**
+   * Signed bytes.
+   *
+   * @param number from 1, one more for every replacement
+   * @param sentAt when a node last took it
+   * @param sentBlock the head when a node first took it
+   */
+  public record Attempt(
+      int number,
+      Hash hash,
+      Bytes raw,
+      BigInteger maxFee,
+      BigInteger maxTip,
+      Optional<Instant> sentAt,
+      Optional<Long> sentBlock,
+      boolean cancels) {}
+
+  /**
+   * Takes the next nonce of the key. Its row stays locked until the transaction ends, so nonces are taken one after another,
+   * and one that is not stored with its signed bytes was not taken.
+   *
+   * @param count the key's transaction count on chain: where the numbering starts, and what it catches up with when somebody
+   *     else used the key
+   */
+  public static long takeNonce(Tx tx, long chainId, Address signer, long count) {
+    tx.update(
+        "INSERT INTO signer_nonce (chain_id, signer, next) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+        chainId,
+        signer,
+        count);
+    return tx.one(
+            """
+            UPDATE signer_nonce SET next = greatest(next, ?) + 1 WHERE chain_id = ? AND signer = ? RETURNING next - 1 AS nonce
+            """,
+            row -> row.number("nonce"),
+            count,
+            chainId,
+            signer)
+        .orElseThrow();
+  }
+
+  /** Where the numbering stands; absent before the first transaction. */
+  public static Optional<Long> nextNonce(Tx tx, long chainId, Address signer) {
+    return tx.one(
+        "SELECT next FROM signer_nonce WHERE chain_id = ? AND signer = ? FOR UPDATE",
+        row -> row.number("next"),
+        chainId,
+        signer);
+  }
+
+  /** Nonces from {@code from} to below {@code to} that no open transaction uses. */
+  public static List<Long> gaps(Tx tx, long chainId, Address signer, long from, long to, int limit) {
+    return tx.list(
+        """
+        SELECT n FROM generate_series(?::bigint, ?::bigint - 1) n
+         WHERE NOT EXISTS (SELECT 1 FROM transaction t WHERE t.chain_id = ? AND t.signer = ? AND t.nonce = n)
+         ORDER BY n LIMIT ?
+        """,
+        row -> row.number("n"),
+        from,
+        to,
+        chainId,
+        signer,
+        limit);
+  }
+
+  /** Whether a transaction for this is on its way. */
+  public static boolean isOpen(Tx tx, long chainId, Hash subject) {
+    return tx.one(
+            "SELECT count(*) AS n FROM transaction WHERE chain_id = ? AND subject = ? AND state = 'OPEN'",
+            row -> row.number("n"),
+            chainId,
+            subject)
+        .filter(n -> n > 0)
+        .isPresent();
+  }
+
+  /** Stores the transaction with its first signed bytes. */
+  public static long insert(
+      Tx tx,
+      long chainId,
+      Address signer,
+      long nonce,
+      Purpose purpose,
+      Optional<Hash> subject,
+      Address target,
+      Bytes data,
+      long gasLimit,
+      Instant now) {
+    return tx.one(
+            """
+            INSERT INTO transaction (chain_id, signer, nonce, purpose, subject, target, data, gas_limit, created_at)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING transaction_id
+            """,
+            row -> row.number("transaction_id"),
+            chainId,
+            signer,
+            nonce,
+            purpose.name(),
+            subject,
+            target,
+            data,
+            gasLimit,
+            now)
+        .orElseThrow();
+  }
+
+  public static void addAttempt(
+      Tx tx, long id, int number, Hash hash, Bytes raw, BigInteger maxFee, BigInteger maxTip, boolean cancels, Instant now) {
+    tx.update(
+        """
+        INSERT INTO attempt (transaction_id, attempt, hash, raw, max_fee, max_tip, cancels, signed_at)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+        """,
+        id,
+        number,
+        hash,
+        raw,
+        maxFee,
+        maxTip,
+        cancels,
+        now);
+  }
+
+  /** Transactions that are not settled, in the order of their nonces. */
+  public static List<TransactionRow> open(Tx tx, long chainId) {
+    return tx.list(
+        "SELECT * FROM transaction WHERE chain_id = ? AND state = 'OPEN' ORDER BY nonce LIMIT 200",
+        TransactionRow::read,
+        chainId);
+  }
+
+  /** All signed bytes of the transaction, newest first. */
+  public List<Attempt> attempts(Tx tx) {
+    return tx.list(
+        "SELECT * FROM attempt WHERE transaction_id = ? ORDER BY attempt DESC",
+        row ->
+            new Attempt(
+                (int) row.number("attempt"),
+                row.hash("hash"),
+                row.bytes("raw"),
+                row.big("max_fee"),
+                row.big("max_tip"),
+                row.optionalTime("sent_at"),
+                row.optionalNumber("sent_block"),
+                row.flag("cancels")),
+        id);
+  }
+
+  public void sent(Tx tx, Attempt attempt, Instant now, long head) {
+    tx.update(
+        """
+        UPDATE attempt SET sent_at = ?, sent_block = coalesce(sent_block, ?) WHERE transaction_id = ? AND attempt = ?
+        """,
+        now,
+        head,
+        id,
+        attempt.number());
+  }
+
+  /** Stores where it was mined, only while that very block is stored: a receipt of another branch is not taken. */
+  public boolean mined(Tx tx, long number, Hash hash, Hash minedHash, long gasUsed, BigInteger gasPrice) {
+    return tx.update(
+            """
+            UPDATE transaction SET block_number = ?, block_hash = ?, mined_hash = ?, gas_used = ?, gas_price = ?
+             WHERE transaction_id = ? AND EXISTS (SELECT 1 FROM block b WHERE b.chain_id = ? AND b.number = ? AND b.hash = ?)
+            """,
+            number,
+            hash,
+            minedHash,
+            gasUsed,
+            gasPrice,
+            id,
+            chainId,
+            number,
+            hash)
+        > 0;
+  }
+
+  public void settle(Tx tx, Settled state, Instant now) {
+    tx.update(
+        "UPDATE transaction SET state = ?, settled_at = ? WHERE transaction_id = ? AND state = 'OPEN'",
+        state.name(),
+        now,
+        id);
+  }
+
+  private static TransactionRow read(Row row) throws SQLException {
+    return new TransactionRow(
+        row.number("transaction_id"),
+        row.number("chain_id"),
+        row.address("signer"),
+        row.number("nonce"),
+        Purpose.valueOf(row.text("purpose")),
+        row.optionalHash("subject"),
+        row.address("target"),
+        row.bytes("data"),
+        row.number("gas_limit"),
+        row.optionalNumber("block_number"),
+        row.optionalHash("block_hash"));
+  }
+}

@@ -1,0 +1,85 @@
+package org.mandate.relayer.store;
+
+import java.math.BigDecimal;
+import java.math.BigInteger;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.mandate.chain.Address;
+import org.mandate.chain.Bytes;
+import org.mandate.chain.Hash;
+
+/**
+ * One database transaction. Whatever happens before the unit of work ends is stored together or not at all.
+ */
+public final class Tx {
+  /** A JSON document. */
+  public record Json(String value) {}
+
+  /** Reads one row. */
+  @FunctionalInterface
+  public interface Reader<T> {
+    T read(Row row) throws SQLException;
+  }
+
+  private final Connection connection;
+
+  Tx(Connection connection) {
+    this.connection = connection;
+  }
+
+  public static Json json(String value) {
+    return new Json(value);
+  }
+
+  public <T> List<T> list(String sql, Reader<T> reader, Object... parameters) {
+    try (PreparedStatement statement = prepare(sql, parameters); var result = statement.executeQuery()) {
+      List<T> rows = new ArrayList<>();
+      Row row = new Row(result);
+      while (result.next()) rows.add(reader.read(row));
+      return rows;
+    } catch (SQLException e) {
+      throw new StoreException(e);
+    }
+  }
+
+  public <T> Optional<T> one(String sql, Reader<T> reader, Object... parameters) {
+    List<T> rows = list(sql, reader, parameters);
+    if (rows.size() > 1) throw new IllegalStateException("one row expected, got " + rows.size() + ": " + sql);
+    return rows.stream().findFirst();
+  }
+
+  public int update(String sql, Object... parameters) {
+    try (PreparedStatement statement = prepare(sql, parameters)) {
+      return statement.executeUpdate();
+    } catch (SQLException e) {
+      throw new StoreException(e);
+    }
+  }
+
+  private PreparedStatement prepare(String sql, Object... parameters) throws SQLException {
+    PreparedStatement statement = connection.prepareStatement(sql);
+    for (int i = 0; i < parameters.length; i++) bind(statement, i + 1, parameters[i]);
+    return statement;
+  }
+
+  private static void bind(PreparedStatement statement, int index, Object value) throws SQLException {
+    switch (value) {
+      case null -> statement.setObject(index, null);
+      case Optional<?> optional -> bind(statement, index, optional.orElse(null));
+      case Hash hash -> statement.setBytes(index, hash.bytes());
+      case Address address -> statement.setBytes(index, address.bytes());
+      case Bytes bytes -> statement.setBytes(index, bytes.bytes());
+      case Json json -> statement.setObject(index, json.value(), java.sql.Types.OTHER);
+      case byte[] bytes -> statement.setBytes(index, bytes);
+      case BigInteger big -> statement.setBigDecimal(index, new BigDecimal(big));
+      case Instant time -> statement.setObject(index, time.atOffset(ZoneOffset.UTC));
+      default -> statement.setObject(index, value);
+    }
+  }
+}

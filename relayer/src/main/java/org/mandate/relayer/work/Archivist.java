@@ -1,0 +1,182 @@
+package org.mandate.relayer.work;
+
+import java.time.Clock;
+import java.util.List;
+import java.util.Optional;
+import org.mandate.audit.Action;
+import org.mandate.audit.AuditRecord;
+import org.mandate.audit.BlobStore;
+import org.mandate.audit.BlobStoreException;
+import org.mandate.audit.Cid;
+import org.mandate.audit.Detail;
+import org.mandate.chain.Hash;
+import org.mandate.event.AuditEvent;
+import org.mandate.event.ContractEvents;
+import org.mandate.event.ExecutorEvent;
+import org.mandate.intent.Intent;
+import org.mandate.policy.Rule;
+import org.mandate.policy.Tier;
+import org.mandate.relayer.Bell;
+import org.mandate.relayer.Failpoint;
+import org.mandate.relayer.Journal;
+import org.mandate.relayer.follow.FollowedChain;
+import org.mandate.relayer.store.Database;
+import org.mandate.relayer.store.StoredEvent;
+import org.mandate.relayer.store.StoredIntent;
+import org.mandate.relayer.store.StoredRecord;
+
+/**
+ * Writes the blob of every final audit record. The bytes follow from public data alone, so every relayer stores the same blob under
+ * the same CID. A record whose hash is not the one on chain is never written.
+ */
+public final class Archivist {
+  private static final Journal LOG = Journal.of("archivist");
+  private static final int AT_ONCE = 100;
+
+  private final FollowedChain chain;
+  private final Database database;
+  private final BlobStore blobs;
+  private final Optional<BlobStore> daemon;
+  private final Bell archived;
+  private final Clock clock;
+
+  /**
+   * @param blobs where blobs must be before they are published
+   * @param daemon an IPFS daemon that is to have them too, when it can
+   */
+  public Archivist(
+      FollowedChain chain, Database database, BlobStore blobs, Optional<BlobStore> daemon, Bell archived, Clock clock) {
+    this.chain = chain;
+    this.database = database;
+    this.blobs = blobs;
+    this.daemon = daemon;
+    this.archived = archived;
+    this.clock = clock;
+  }
+
+  /** Stores the blobs of records that became final. */
+  public boolean round() {
+    List<StoredEvent> records = database.inTransaction(tx -> StoredEvent.unarchived(tx, chain.id(), AT_ONCE));
+    for (StoredEvent record : records) archive(record);
+    if (!records.isEmpty()) archived.ring();
+    return records.size() == AT_ONCE;
+  }
+
+  /** Hands blobs to the IPFS daemon; it may be away for as long as it likes. */
+  public boolean mirror() {
+    if (daemon.isEmpty()) return false;
+    List<StoredRecord> records = database.inTransaction(tx -> StoredRecord.unpinned(tx, AT_ONCE));
+    for (StoredRecord record : records) {
+      Optional<byte[]> blob = blobs.get(Cid.parse(record.cid()));
+      if (blob.isEmpty()) {
+        LOG.alarm("blob is gone from the store", "cid", record.cid());
+        continue;
+      }
+      Cid cid = daemon.get().put(blob.get());
+      daemon.get().pin(cid);
+      database.run(record::pinned);
+    }
+    return records.size() == AT_ONCE;
+  }
+
+  /** Hands one more blob, such as a manifest, to the daemon; only said when it fails, since the embedded store has it. */
+  void mirror(byte[] blob) {
+    daemon.ifPresent(
+        store -> {
+          try {
+            store.pin(store.put(blob));
+          } catch (BlobStoreException e) {
+            LOG.warn("IPFS daemon did not take a manifest", "reason", Journal.reason(e));
+          }
+        });
+  }
+
+  private void archive(StoredEvent stored) {
+    AuditEvent.Appended appended =
+        ContractEvents.auditLog(stored.log())
+            .filter(AuditEvent.Appended.class::isInstance)
+            .map(AuditEvent.Appended.class::cast)
+            .orElseThrow(() -> new IllegalStateException("stored audit event is not readable"));
+    StoredEvent cause =
+        database
+            .inTransaction(tx -> StoredEvent.before(tx, stored, appended.intentId()))
+            .orElseThrow(() -> new IllegalStateException("no event belongs to record " + appended.recordHash()));
+    ExecutorEvent event = ContractEvents.executor(cause.log()).orElseThrow();
+    Optional<Intent> intent =
+        database.inTransaction(tx -> StoredIntent.of(tx, appended.intentId())).map(StoredIntent::intent);
+    AuditRecord record =
+        new AuditRecord(
+            chain.bigId(),
+            appended.agentId(),
+            appended.index().longValueExact(),
+            appended.intentId(),
+            shown(event, intent),
+            detail(event),
+            new AuditRecord.Anchor(
+                cause.log().blockNumber(),
+                cause.log().blockHash(),
+                cause.time(),
+                cause.log().transaction(),
+                cause.log().index()));
+    if (!record.recordHash().equals(appended.recordHash())) {
+      throw new IllegalStateException(
+          "record %d of agent %s on chain %d hashes to %s, on chain it is %s: not archived"
+              .formatted(record.index(), record.agentId(), chain.id(), record.recordHash(), appended.recordHash()));
+    }
+    Cid cid = blobs.put(record.toBlob());
+    Failpoint.AFTER_BLOB_STORED.reach();
+    Action action = record.action();
+    database.run(
+        tx ->
+            new StoredRecord(
+                    chain.id(),
+                    record.agentId(),
+                    record.index(),
+                    record.intentId(),
+                    action.name(),
+                    record.recordHash(),
+                    cid.toString(),
+                    stored.log().blockNumber(),
+                    stored.log().transaction(),
+                    stored.log().index(),
+                    clock.instant().getEpochSecond())
+                .save(tx));
+  }
+
+  /**
+   * The intent as the chain's own events show it: what only this relayer was told must not be in the blob, or another relayer's
+   * blob would differ.
+   */
+  private Optional<Intent> shown(ExecutorEvent event, Optional<Intent> known) {
+    return switch (event) {
+      case ExecutorEvent.Admitted e -> Optional.of(e.intent());
+      case ExecutorEvent.Denied e -> Optional.of(e.intent());
+      case ExecutorEvent.Dispatched e -> Optional.of(e.intent());
+      case ExecutorEvent.Queued e -> Optional.of(e.intent());
+      case ExecutorEvent.Executed e -> Optional.of(e.intent());
+      case ExecutorEvent.Cancelled e -> known.filter(i -> wasShown(e.intentId()));
+      case ExecutorEvent.Disputed e -> known.filter(i -> wasShown(e.intentId()));
+      case ExecutorEvent.Upheld e -> known.filter(i -> wasShown(e.intentId()));
+      case ExecutorEvent.Expired e -> known.filter(i -> wasShown(e.intentId()));
+    };
+  }
+
+  private boolean wasShown(Hash intentId) {
+    return database.inTransaction(tx -> StoredEvent.shows(tx, intentId, chain.id()));
+  }
+
+  private static Detail detail(ExecutorEvent event) {
+    return switch (event) {
+      case ExecutorEvent.Admitted e -> new Detail.Admitted(Tier.values()[e.tier()], e.eta());
+      case ExecutorEvent.Denied e ->
+          new Detail.Denied(Rule.values()[e.rule()], e.tripped(), e.limit(), e.left(), e.availableAt());
+      case ExecutorEvent.Dispatched e -> new Detail.Dispatched(e.messageId());
+      case ExecutorEvent.Queued e -> new Detail.Queued(e.messageId(), e.executableAt());
+      case ExecutorEvent.Executed e -> new Detail.Executed(e.intent().account(), e.intent().asset(), e.moved());
+      case ExecutorEvent.Cancelled e -> new Detail.Cancelled(e.by());
+      case ExecutorEvent.Disputed e -> new Detail.Disputed(e.by(), e.resolveBy());
+      case ExecutorEvent.Upheld e -> new Detail.Upheld(e.by(), e.executableAt());
+      case ExecutorEvent.Expired e -> new Detail.Expired();
+    };
+  }
+}

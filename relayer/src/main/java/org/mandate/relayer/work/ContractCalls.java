@@ -1,0 +1,258 @@
+package org.mandate.relayer.work;
+
+import java.io.IOException;
+import java.math.BigInteger;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import org.mandate.chain.Address;
+import org.mandate.chain.Bytes;
+import org.mandate.chain.Hash;
+import org.mandate.contracts.AgentRegistry;
+import org.mandate.contracts.AuditLog;
+import org.mandate.contracts.CrossChainExecutor;
+import org.mandate.contracts.PolicyEngine;
+import org.mandate.contracts.QuorumGateway;
+import org.mandate.gateway.Message;
+import org.mandate.intent.Intent;
+import org.mandate.intent.IntentAbi;
+import org.mandate.policy.Rule;
+import org.mandate.policy.Tier;
+import org.mandate.policy.Verdict;
+import org.mandate.relayer.follow.FollowedChain;
+import org.web3j.abi.FunctionEncoder;
+import org.web3j.abi.datatypes.Function;
+import org.web3j.abi.datatypes.Type;
+import org.web3j.protocol.Web3j;
+import org.web3j.protocol.Web3jService;
+import org.web3j.protocol.core.BatchRequest;
+import org.web3j.protocol.core.BatchResponse;
+import org.web3j.protocol.core.RemoteFunctionCall;
+import org.web3j.protocol.core.Request;
+import org.web3j.protocol.core.Response;
+import org.web3j.protocol.websocket.events.Notification;
+import org.web3j.tx.ReadonlyTransactionManager;
+import org.web3j.tx.gas.DefaultGasProvider;
+import org.web3j.utils.Numeric;
+
+/** The calls of one chain's contracts: encoded and decoded by the generated wrappers, carried by the chain's client. */
+public final class ContractCalls {
+  private static final Bytes ERC1271_MAGIC = Bytes.of("0x1626ba7e");
+
+  private final FollowedChain chain;
+  private final AgentRegistry registry;
+  private final PolicyEngine policy;
+  private final CrossChainExecutor executor;
+  private final QuorumGateway gateway;
+  private final AuditLog auditLog;
+
+  public ContractCalls(FollowedChain chain) {
+    this.chain = chain;
+    Web3j nowhere = Web3j.build(new Nowhere());
+    ReadonlyTransactionManager reader = new ReadonlyTransactionManager(nowhere, Address.ZERO.hex());
+    DefaultGasProvider gas = new DefaultGasProvider();
+    this.registry = AgentRegistry.load(chain.registry().hex(), nowhere, reader, gas);
+    this.policy = PolicyEngine.load(chain.policy().hex(), nowhere, reader, gas);
+    this.executor = CrossChainExecutor.load(chain.executor().hex(), nowhere, reader, gas);
+    this.gateway = QuorumGateway.load(chain.gateway().hex(), nowhere, reader, gas);
+    this.auditLog = AuditLog.load(chain.auditLog().hex(), nowhere, reader, gas);
+  }
+
+  /** A call to put into a transaction. */
+  public record Call(Address to, Bytes data) {}
+
+  // ------------------------------------------------------------------ to send
+
+  public Call submit(Intent intent, Bytes signature) {
+    return call(chain.executor(), executor.submit(IntentAbi.toContract(intent), signature.bytes()));
+  }
+
+  public Call proceed(Intent intent) {
+    return call(chain.executor(), executor.proceed(IntentAbi.toContract(intent)));
+  }
+
+  public Call execute(Intent intent) {
+    return call(chain.executor(), executor.execute(IntentAbi.toContract(intent)));
+  }
+
+  public Call expire(Intent intent) {
+    return call(chain.executor(), executor.expire(IntentAbi.toContract(intent)));
+  }
+
+  public Call resolve(Intent intent) {
+    return call(chain.executor(), executor.resolve(IntentAbi.toContract(intent)));
+  }
+
+  /** @param signatures signers ascending */
+  public Call deliver(Message message, List<Bytes> signatures) {
+    return call(
+        chain.gateway(),
+        gateway.deliver(
+            new QuorumGateway.Message(
+                message.sourceChainId(),
+                message.nonce(),
+                message.sender().bytes(),
+                message.recipient().bytes(),
+                message.payload().bytes()),
+            signatures.stream().map(Bytes::bytes).toList()));
+  }
+
+  public Call publish(BigInteger agentId, long from, long to, Hash root, Hash manifestDigest) {
+    return call(
+        chain.auditLog(),
+        auditLog.publish(
+            agentId, BigInteger.valueOf(from), BigInteger.valueOf(to), root.bytes(), manifestDigest.bytes()));
+  }
+
+  // ------------------------------------------------------------------ to read
+
+  /** An agent as the registry has it; no wallet: unknown, or its key was cleared. */
+  public record Agent(Optional<Address> wallet, int status, int riskLevel) {}
+
+  public Agent agent(BigInteger agentId) {
+    List<Type<?>> answer = read(chain.registry(), registry.agent(agentId));
+    Address wallet = Address.of(answer.get(0).getValue().toString());
+    return new Agent(
+        Optional.of(wallet).filter(w -> !w.equals(Address.ZERO)), number(answer.get(1)), number(answer.get(2)));
+  }
+
+  /** Fails with {@link org.mandate.chain.CallRevertedException} when there is no such agent. */
+  public Address ownerOf(BigInteger agentId) {
+    return Address.of(read(chain.registry(), registry.ownerOf(agentId)).getFirst().getValue().toString());
+  }
+
+  public boolean frozen(BigInteger agentId) {
+    return (Boolean) read(chain.policy(), policy.frozen(agentId)).getFirst().getValue();
+  }
+
+  public Verdict preview(Intent intent) {
+    PolicyEngine.Intent asked =
+        new PolicyEngine.Intent(
+            intent.agentId(),
+            intent.account().hex(),
+            intent.chainId(),
+            intent.asset().hex(),
+            intent.to().hex(),
+            intent.amount(),
+            intent.data().bytes(),
+            intent.nonce(),
+            intent.deadline());
+    PolicyEngine.Verdict answer = (PolicyEngine.Verdict) (Object) read(chain.policy(), policy.preview(asked)).getFirst();
+    return verdict(
+        answer.rule.intValueExact(),
+        answer.tripped,
+        answer.tier.intValueExact(),
+        answer.eta.longValueExact(),
+        answer.limit,
+        answer.left,
+        answer.availableAt.longValueExact());
+  }
+
+  public PolicyEngine.Headroom headroom(BigInteger agentId, Address asset) {
+    return (PolicyEngine.Headroom) (Object) read(chain.policy(), policy.headroom(agentId, asset.hex())).getFirst();
+  }
+
+  public boolean nonceUsed(BigInteger agentId, BigInteger nonce) {
+    return (Boolean) read(chain.executor(), executor.nonceUsed(agentId, nonce)).getFirst().getValue();
+  }
+
+  /** An agent's audit chain. */
+  public record AuditChain(Bytes head, long count, long published) {}
+
+  public AuditChain auditChain(BigInteger agentId) {
+    List<Type<?>> answer = read(chain.auditLog(), auditLog.chain(agentId));
+    return new AuditChain(
+        Bytes.of((byte[]) answer.get(0).getValue()),
+        ((BigInteger) answer.get(1).getValue()).longValueExact(),
+        ((BigInteger) answer.get(2).getValue()).longValueExact());
+  }
+
+  /** Who may attest here, and how many must. */
+  public record Quorum(List<Address> relayers, int threshold) {}
+
+  public Quorum quorum() {
+    List<Type<?>> answer = read(chain.gateway(), gateway.quorum());
+    List<Address> relayers =
+        ((List<?>) answer.get(0).getValue())
+            .stream().map(a -> Address.of(((org.web3j.abi.datatypes.Address) a).getValue())).toList();
+    return new Quorum(relayers, number(answer.get(1)));
+  }
+
+  /** Whether a contract wallet takes the signature (ERC-1271). */
+  public boolean isValidSignature(Address wallet, Hash digest, Bytes signature) {
+    String data =
+        FunctionEncoder.encode(
+            new Function(
+                "isValidSignature",
+                List.of(
+                    new org.web3j.abi.datatypes.generated.Bytes32(digest.bytes()),
+                    new org.web3j.abi.datatypes.DynamicBytes(signature.bytes())),
+                List.of()));
+    byte[] answer = chain.client().call(wallet, Bytes.of(data).bytes());
+    return answer.length == 32 && Bytes.of(answer).hex().equals(ERC1271_MAGIC.hex() + "0".repeat(56));
+  }
+
+  /** A verdict from the contracts' numbers. */
+  public static Verdict verdict(
+      int rule, boolean tripped, int tier, long eta, BigInteger limit, BigInteger left, long availableAt) {
+    if (rule < 0 || rule >= Rule.values().length || tier < 0 || tier >= Tier.values().length) {
+      throw new IllegalArgumentException("the contracts know rule " + rule + " or tier " + tier + ", this program does not");
+    }
+    return new Verdict(Rule.values()[rule], tripped, Tier.values()[tier], eta, limit, left, availableAt);
+  }
+
+  private static Call call(Address to, RemoteFunctionCall<?> call) {
+    return new Call(to, Bytes.of(call.encodeFunctionCall()));
+  }
+
+  @SuppressWarnings("unchecked")
+  private List<Type<?>> read(Address from, RemoteFunctionCall<?> call) {
+    byte[] answer = chain.client().call(from, Bytes.of(call.encodeFunctionCall()).bytes());
+    List<Type<?>> decoded = (List<Type<?>>) (List<?>) call.decodeFunctionResponse(Numeric.toHexString(answer));
+    if (decoded.isEmpty()) {
+      throw new org.mandate.chain.NodeException("chain " + chain.id() + ": no contract answers at " + from);
+    }
+    return decoded;
+  }
+
+  private static int number(Type<?> value) {
+    return ((BigInteger) value.getValue()).intValueExact();
+  }
+
+  /** Wrappers want a node; these only encode and decode. */
+  private static final class Nowhere implements Web3jService {
+    private static final String WHY = "wrappers only encode here";
+
+    @Override
+    @SuppressWarnings("rawtypes")
+    public <T extends Response> T send(Request request, Class<T> type) throws IOException {
+      throw new IOException(WHY);
+    }
+
+    @Override
+    @SuppressWarnings("rawtypes")
+    public <T extends Response> CompletableFuture<T> sendAsync(Request request, Class<T> type) {
+      return CompletableFuture.failedFuture(new IOException(WHY));
+    }
+
+    @Override
+    public BatchResponse sendBatch(BatchRequest request) throws IOException {
+      throw new IOException(WHY);
+    }
+
+    @Override
+    public CompletableFuture<BatchResponse> sendBatchAsync(BatchRequest request) {
+      return CompletableFuture.failedFuture(new IOException(WHY));
+    }
+
+    @Override
+    @SuppressWarnings("rawtypes")
+    public <T extends Notification<?>> io.reactivex.Flowable<T> subscribe(
+        Request request, String unsubscribeMethod, Class<T> type) {
+      return io.reactivex.Flowable.error(new IOException(WHY));
+    }
+
+    @Override
+    public void close() {}
+  }
+}

@@ -1,0 +1,33 @@
+package org.mandate.relayer.work;
+
+import java.time.Instant;
+import java.util.Optional;
+import org.mandate.chain.Hash;
+import org.mandate.relayer.store.TransactionRow.Purpose;
+
+/** What a look at open work came to. */
+public sealed interface Decision {
+  /** Finalized data shows that it is over. */
+  record Over() implements Decision {}
+
+  /**
+   * Not now.
+   *
+   * @param parked what stands in the way, in words; empty when it is only a matter of waiting
+   */
+  record Later(Instant until, Optional<Refusal> parked) implements Decision {}
+
+  /** It reverts at present. Tried again with growing pauses: what stands in the way may go. */
+  record Blocked(Refusal why) implements Decision {}
+
+  /**
+   * Send this.
+   *
+   * @param gas as the node estimated
+   */
+  record Send(Purpose purpose, Hash subject, ContractCalls.Call call, long gas) implements Decision {}
+
+  static Decision later(Instant until) {
+    return new Later(until, Optional.empty());
+  }
+}

@@ -1,0 +1,137 @@
+package org.mandate.relayer.work;
+
+import java.math.BigInteger;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+import org.mandate.chain.Hash;
+import org.mandate.event.ContractEvents;
+import org.mandate.event.ExecutorEvent;
+import org.mandate.intent.Intent;
+import org.mandate.relayer.store.ChainRow;
+import org.mandate.relayer.store.Database;
+import org.mandate.relayer.store.StoredEvent;
+import org.mandate.relayer.store.StoredIntent;
+import org.mandate.relayer.store.Task;
+import org.mandate.relayer.store.TransactionRow.Purpose;
+
+/** What an intent calls for on one chain, as its last event there says. Looks at the database first, then asks the chain. */
+final class IntentWork {
+  private static final Duration LOOK_AGAIN = Duration.ofSeconds(1);
+
+  private final Database database;
+
+  IntentWork(Database database) {
+    this.database = database;
+  }
+
+  /** An intent that was handed to this relayer: submit it at home, until it is there or too late. */
+  Decision submit(Task task, Workplace home) {
+    Optional<StoredEvent> progress = home.progress(task.subject());
+    if (progress.isPresent()) return progress.get().isFinal() ? new Decision.Over() : again(home);
+    StoredIntent stored = home.intent(task.subject());
+    Intent intent = stored.intent();
+    ChainRow row = home.row();
+    if (isPast(intent, row.finalizedTime())) {
+      // The contract takes nothing after the deadline, and no final block up to it holds the intent.
+      database.run(tx -> StoredIntent.lapse(tx, task.subject()));
+      return new Decision.Over();
+    }
+    if (isPast(intent, row.headTime())) return again(home);
+    return stored
+        .signature()
+        .map(signature -> home.attempt(Purpose.SUBMIT, task.subject(), home.calls().submit(intent, signature)))
+        .orElseGet(Decision.Over::new);
+  }
+
+  /** An intent that waits at home: proceed when its wait is over, close it when it is too late. */
+  Decision proceed(Task task, Workplace home) {
+    Optional<StoredEvent> progress = home.progress(task.subject());
+    if (progress.isEmpty()) return forget(task, home);
+    StoredEvent last = progress.get();
+    return switch (event(last)) {
+      case ExecutorEvent.Admitted admitted -> {
+        if (isPast(admitted.intent(), home.row().headTime())) yield expire(task, home, admitted.intent());
+        yield whenDue(task, home, admitted.eta(), Purpose.PROCEED, home.calls().proceed(admitted.intent()));
+      }
+      case ExecutorEvent.Denied e -> closing(last, home);
+      case ExecutorEvent.Dispatched e -> closing(last, home);
+      case ExecutorEvent.Queued e -> closing(last, home);
+      case ExecutorEvent.Executed e -> closing(last, home);
+      case ExecutorEvent.Cancelled e -> closing(last, home);
+      case ExecutorEvent.Disputed e -> closing(last, home);
+      case ExecutorEvent.Upheld e -> closing(last, home);
+      case ExecutorEvent.Expired e -> closing(last, home);
+    };
+  }
+
+  /** An intent that arrived here: execute it after the window, resolve its dispute, or close it when it is too late. */
+  Decision execute(Task task, Workplace here) {
+    Optional<StoredEvent> progress = here.progress(task.subject());
+    if (progress.isEmpty()) return forget(task, here);
+    StoredEvent last = progress.get();
+    return switch (event(last)) {
+      case ExecutorEvent.Queued queued -> open(task, here, queued.executableAt());
+      case ExecutorEvent.Upheld upheld -> open(task, here, upheld.executableAt());
+      case ExecutorEvent.Disputed disputed ->
+          whenDue(
+              task, here, disputed.resolveBy() + 1, Purpose.RESOLVE, here.calls().resolve(here.intent(task.subject()).intent()));
+      case ExecutorEvent.Admitted e -> closing(last, here);
+      case ExecutorEvent.Denied e -> closing(last, here);
+      case ExecutorEvent.Dispatched e -> closing(last, here);
+      case ExecutorEvent.Executed e -> closing(last, here);
+      case ExecutorEvent.Cancelled e -> closing(last, here);
+      case ExecutorEvent.Expired e -> closing(last, here);
+    };
+  }
+
+  private Decision open(Task task, Workplace here, long executableAt) {
+    Intent intent = here.intent(task.subject()).intent();
+    if (isPast(intent, here.row().headTime())) return expire(task, here, intent);
+    return whenDue(task, here, executableAt, Purpose.EXECUTE, here.calls().execute(intent));
+  }
+
+  private Decision expire(Task task, Workplace place, Intent intent) {
+    return whenDue(
+        task, place, intent.deadline().longValueExact() + 1, Purpose.EXPIRE, place.calls().expire(intent));
+  }
+
+  private Decision whenDue(Task task, Workplace place, long due, Purpose purpose, ContractCalls.Call call) {
+    Instant turn = place.turn(task.subject(), Instant.ofEpochSecond(due));
+    if (place.now().isBefore(turn)) return Decision.later(turn);
+    return place.attempt(purpose, task.subject(), call);
+  }
+
+  /** A state that ends this work: over once it is final. */
+  private Decision closing(StoredEvent last, Workplace place) {
+    return last.isFinal() ? new Decision.Over() : again(place);
+  }
+
+  /** A reorg removed what opened this work; it may come back until the deadline has passed for good. */
+  private Decision forget(Task task, Workplace place) {
+    Optional<StoredIntent> stored = database.inTransaction(tx -> StoredIntent.of(tx, task.subject()));
+    boolean past = stored.filter(s -> isPast(s.intent(), place.row().finalizedTime())).isPresent();
+    return past ? new Decision.Over() : again(place);
+  }
+
+  private static Decision again(Workplace place) {
+    return Decision.later(place.now().plus(LOOK_AGAIN));
+  }
+
+  private static boolean isPast(Intent intent, long time) {
+    return BigInteger.valueOf(time).compareTo(intent.deadline()) > 0;
+  }
+
+  private static ExecutorEvent event(StoredEvent stored) {
+    return ContractEvents.executor(stored.log())
+        .orElseThrow(() -> new IllegalStateException("stored event of kind " + stored.kind() + " is not readable"));
+  }
+
+  /** The message's intent, if it is one of ours. */
+  static Optional<ExecutorEvent.Dispatched> dispatched(StoredEvent stored, Hash messageId) {
+    return ContractEvents.executor(stored.log())
+        .filter(ExecutorEvent.Dispatched.class::isInstance)
+        .map(ExecutorEvent.Dispatched.class::cast)
+        .filter(d -> d.messageId().equals(messageId));
+  }
+}

@@ -1,0 +1,82 @@
+package org.mandate.relayer.work;
+
+import java.time.Instant;
+import java.util.Optional;
+import org.mandate.policy.Rule;
+import org.mandate.policy.Verdict;
+
+/** A verdict of the policy in words (L12): which rule refused, its limit, what is left, when there is more, what to do. */
+public final class VerdictWords {
+  private VerdictWords() {}
+
+  /** What the rule says, with its numbers; amounts are in the asset's smallest unit. */
+  public static String message(Verdict verdict) {
+    String words =
+        switch (verdict.rule()) {
+          case NONE -> "admitted";
+          case AGENT_STATUS -> "the agent is not active";
+          case AGENT_BREAKER -> "the agent is frozen: its breaker is tripped";
+          case EXPIRY -> "the mandate has expired, or was never set";
+          case ASSET -> "the mandate has no limit for this asset";
+          case CHAIN -> "the asset may not be spent on this chain";
+          case RECIPIENT -> "the recipient is not on this chain's allowlist";
+          case SELECTOR -> "the mandate admits no contract call, only payments";
+          case AMOUNT -> "the amount is zero";
+          case PER_TRANSACTION ->
+              "the amount is above the per-transaction cap of %s; %s could be spent now".formatted(verdict.limit(), verdict.left());
+          case WINDOW ->
+              "the amount is above what is left in the rolling window: %s of %s".formatted(verdict.left(), verdict.limit());
+          case FREQUENCY -> "all %s transactions of the rolling window are used".formatted(verdict.limit());
+          case AUDIT_LAG ->
+              "more than %s audit records are not published yet: no audit, no spending".formatted(verdict.limit());
+        };
+    String tripped = verdict.tripped() ? "; the attempt froze the agent" : "";
+    String when = verdict.availableAt() > 0 ? "; available at " + Instant.ofEpochSecond(verdict.availableAt()) : "";
+    return words + tripped + when;
+  }
+
+  /** What to do about it. */
+  public static String next(Verdict verdict) {
+    String thaw = verdict.tripped() ? " The agent stays frozen until governance thaws it." : "";
+    return switch (verdict.rule()) {
+          case NONE -> "nothing: it proceeds by itself";
+          case AGENT_STATUS -> "ask governance to activate the agent";
+          case AGENT_BREAKER -> "ask governance to thaw the agent";
+          case EXPIRY -> "ask governance for a new mandate";
+          case ASSET, CHAIN, RECIPIENT -> "ask governance to add it to the mandate.";
+          case SELECTOR -> "send a payment without call data.";
+          case AMOUNT -> "ask for more than zero";
+          case PER_TRANSACTION -> "ask for less, or ask governance for a higher cap.";
+          case WINDOW ->
+              verdict.availableAt() > 0
+                  ? "ask for at most what is left, or wait until then."
+                  : "ask for at most what is left, or ask governance for a higher cap.";
+          case FREQUENCY -> verdict.availableAt() > 0 ? "wait until then" : "ask governance for more transactions";
+          case AUDIT_LAG -> "wait until the relayers have published the records; if that lasts, tell their operators";
+        }
+        + thaw;
+  }
+
+  /** A denial as a refusal. */
+  public static Refusal refusal(Verdict verdict) {
+    boolean hasLimit =
+        switch (verdict.rule()) {
+          case PER_TRANSACTION, WINDOW, FREQUENCY, AUDIT_LAG, EXPIRY -> true;
+          case NONE, AGENT_STATUS, AGENT_BREAKER, ASSET, CHAIN, RECIPIENT, SELECTOR, AMOUNT -> false;
+        };
+    return new Refusal(
+        verdict.rule().name(),
+        message(verdict),
+        hasLimit ? Optional.of(verdict.limit().toString()) : Optional.empty(),
+        hasLimit ? Optional.of(verdict.left().toString()) : Optional.empty(),
+        verdict.availableAt() > 0
+            ? Optional.of(Long.toString(verdict.availableAt()))
+            : Optional.empty(),
+        next(verdict));
+  }
+
+  /** Whether the policy itself refused. */
+  public static boolean isDenial(Verdict verdict) {
+    return verdict.rule() != Rule.NONE;
+  }
+}

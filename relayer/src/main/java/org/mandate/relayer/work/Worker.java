@@ -1,0 +1,109 @@
+package org.mandate.relayer.work;
+
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Map;
+import java.util.Optional;
+import org.mandate.audit.BlobStore;
+import org.mandate.relayer.Journal;
+import org.mandate.relayer.store.Database;
+import org.mandate.relayer.store.Task;
+import org.mandate.relayer.store.TransactionRow;
+
+/**
+ * Claims open work, one piece at a time, looks at what it needs now, and either signs a transaction for it or puts it off. Any number
+ * of workers may run, in any number of processes.
+ */
+public final class Worker {
+  private static final Journal LOG = Journal.of("worker");
+  private static final Duration LEASE = Duration.ofSeconds(30);
+  private static final Duration ON_ITS_WAY = Duration.ofSeconds(1);
+  private static final Duration FIRST_BACKOFF = Duration.ofMillis(500);
+  private static final Duration MOST_BACKOFF = Duration.ofSeconds(30);
+
+  private final Database database;
+  private final Map<Long, Workplace> places;
+  private final Clock clock;
+  private final IntentWork intents;
+  private final DeliverWork messages;
+  private final Map<Long, PublishWork> publishing;
+
+  public Worker(
+      Database database,
+      Map<Long, Workplace> places,
+      Peers peers,
+      BlobStore blobs,
+      Map<Long, Archivist> archivists,
+      Duration publishInterval,
+      Clock clock) {
+    this.database = database;
+    this.places = Map.copyOf(places);
+    this.clock = clock;
+    this.intents = new IntentWork(database);
+    this.messages = new DeliverWork(database, peers);
+    this.publishing =
+        archivists.entrySet().stream()
+            .collect(
+                java.util.stream.Collectors.toUnmodifiableMap(
+                    Map.Entry::getKey, e -> new PublishWork(database, blobs, e.getValue(), publishInterval)));
+  }
+
+  /** Does one piece of work. Answers whether there was one. */
+  public boolean round() throws InterruptedException {
+    Optional<Task> claimed = database.inTransaction(tx -> Task.claim(tx, clock.instant(), LEASE));
+    if (claimed.isEmpty()) return false;
+    Task task = claimed.get();
+    try {
+      settle(task, decide(task));
+    } catch (RuntimeException e) {
+      // The chain, the database or this program failed, not the intent: it is tried again, behind fresh work.
+      Instant until = clock.instant().plus(backoff(task));
+      database.run(tx -> task.putOff(tx, until, Optional.of(unavailable(e))));
+      LOG.warn("put off", "work", task.kind(), "chain", task.chainId(), "subject", task.subject(), "reason", Journal.reason(e));
+    }
+    return true;
+  }
+
+  private Decision decide(Task task) throws InterruptedException {
+    Workplace place = places.get(task.chainId());
+    if (place == null) throw new IllegalStateException("chain " + task.chainId() + " is no longer configured");
+    boolean open = database.inTransaction(tx -> TransactionRow.isOpen(tx, task.chainId(), task.subject()));
+    if (open) return Decision.later(clock.instant().plus(ON_ITS_WAY));
+    return switch (task.kind()) {
+      case SUBMIT -> intents.submit(task, place);
+      case PROCEED -> intents.proceed(task, place);
+      case EXECUTE -> intents.execute(task, place);
+      case DELIVER -> messages.deliver(task, place);
+      case PUBLISH -> publishing.get(task.chainId()).publish(task, place);
+    };
+  }
+
+  private void settle(Task task, Decision decision) {
+    switch (decision) {
+      case Decision.Over over -> database.run(task::close);
+      case Decision.Later later ->
+          database.run(tx -> task.putOff(tx, later.until(), later.parked().map(r -> r.json().encode())));
+      case Decision.Blocked blocked -> {
+        Instant until = clock.instant().plus(backoff(task));
+        database.run(tx -> task.putOff(tx, until, Optional.of(blocked.why().json().encode())));
+        LOG.info(
+            "parked", "work", task.kind(), "chain", task.chainId(), "subject", task.subject(), "reason", blocked.why().message());
+      }
+      case Decision.Send send -> {
+        places.get(task.chainId()).desk().write(send.purpose(), send.subject(), send.call().to(), send.call().data(), send.gas());
+        database.run(tx -> task.putOff(tx, clock.instant().plus(ON_ITS_WAY), Optional.empty()));
+      }
+    }
+  }
+
+  private static String unavailable(RuntimeException e) {
+    return Refusal.of("UNAVAILABLE", Journal.reason(e), "nothing: it is tried again").json().encode();
+  }
+
+  private static Duration backoff(Task task) {
+    int doublings = Math.min(Math.max(task.attempts() - 1, 0), 6);
+    Duration pause = FIRST_BACKOFF.multipliedBy(1L << doublings);
+    return pause.compareTo(MOST_BACKOFF) < 0 ? pause : MOST_BACKOFF;
+  }
+}

@@ -1,0 +1,114 @@
+package org.mandate.relayer.work;
+
+import java.math.BigInteger;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
+import org.mandate.chain.Address;
+import org.mandate.chain.GasEstimate;
+import org.mandate.chain.Hash;
+import org.mandate.relayer.follow.FollowedChain;
+import org.mandate.relayer.send.Desk;
+import org.mandate.relayer.store.ChainRow;
+import org.mandate.relayer.store.Database;
+import org.mandate.relayer.store.StoredEvent;
+import org.mandate.relayer.store.StoredIntent;
+import org.mandate.relayer.store.TransactionRow.Purpose;
+
+/** One chain as the workflows see it: what stands there, what is known of it, and where transactions are written. */
+public final class Workplace {
+  private static final Duration QUORUM_KEEPS = Duration.ofSeconds(15);
+
+  private record Known(ContractCalls.Quorum quorum, Instant until) {}
+
+  private final FollowedChain chain;
+  private final ContractCalls calls;
+  private final Desk desk;
+  private final Database database;
+  private final Duration stagger;
+  private final Clock clock;
+  private final AtomicReference<Optional<Known>> quorum = new AtomicReference<>(Optional.empty());
+
+  public Workplace(FollowedChain chain, Desk desk, Database database, Duration stagger, Clock clock) {
+    this.chain = chain;
+    this.calls = new ContractCalls(chain);
+    this.desk = desk;
+    this.database = database;
+    this.stagger = stagger;
+    this.clock = clock;
+  }
+
+  public FollowedChain chain() {
+    return chain;
+  }
+
+  public ContractCalls calls() {
+    return calls;
+  }
+
+  public Desk desk() {
+    return desk;
+  }
+
+  Instant now() {
+    return clock.instant();
+  }
+
+  ChainRow row() {
+    return database.inTransaction(tx -> ChainRow.of(tx, chain.id()));
+  }
+
+  /** Where the intent stands here. */
+  Optional<StoredEvent> progress(Hash intentId) {
+    return database.inTransaction(tx -> StoredEvent.progress(tx, intentId, chain.id()));
+  }
+
+  StoredIntent intent(Hash intentId) {
+    return database
+        .inTransaction(tx -> StoredIntent.of(tx, intentId))
+        .orElseThrow(() -> new IllegalStateException("intent " + intentId + " is not stored"));
+  }
+
+  /** Who attests messages that come here; a few seconds old at most. */
+  public ContractCalls.Quorum quorum() {
+    Optional<Known> known = quorum.get().filter(k -> now().isBefore(k.until()));
+    if (known.isPresent()) return known.get().quorum();
+    ContractCalls.Quorum fresh = calls.quorum();
+    quorum.set(Optional.of(new Known(fresh, now().plus(QUORUM_KEEPS))));
+    return fresh;
+  }
+
+  /**
+   * When it is this relayer's turn: the hash of the subject and each relayer's address puts them in an order that nobody can
+   * choose, and each waits for those before it.
+   */
+  Instant turn(Hash subject, Instant from) {
+    List<Address> relayers = quorum().relayers();
+    Hash own = place(subject, desk.self());
+    long before = relayers.stream().map(r -> place(subject, r)).filter(place -> place.compareTo(own) < 0).count();
+    return from.plus(stagger.multipliedBy(before));
+  }
+
+  /** Simulates the call as this relayer; a revert blocks it, in words. */
+  Decision attempt(Purpose purpose, Hash subject, ContractCalls.Call call) {
+    GasEstimate estimate =
+        chain.client().estimateGas(desk.self(), call.to(), BigInteger.ZERO, call.data().bytes());
+    return switch (estimate) {
+      case GasEstimate.Estimated gas -> new Decision.Send(purpose, subject, call, gas.gas());
+      case GasEstimate.Reverted reverted ->
+          new Decision.Blocked(
+              Refusal.of(
+                  "CONTRACT",
+                  "%s on chain %d would revert: %s".formatted(purpose.name().toLowerCase(Locale.ROOT), chain.id(), reverted.reason()),
+                  "remove the cause; it is tried again until the intent's deadline"));
+    };
+  }
+
+  private static Hash place(Hash subject, Address relayer) {
+    return Hash.keccak(subject.hex() + relayer.hex());
+  }
+}
