@@ -5,7 +5,10 @@ import java.math.BigInteger;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.Optional;
+import org.mandate.chain.Block;
 import org.mandate.chain.Hash;
+import org.mandate.chain.Log;
+import org.mandate.event.ExecutorEvent;
 import org.mandate.intent.Intent;
 import org.mandate.intent.IntentJson;
 
@@ -35,9 +38,48 @@ public record AuditRecord(
    * Where a record's event is on chain.
    *
    * @param blockTimestamp unix seconds
-   * @param logIndex the event's position in its block
+   * @param logIndex position of the executor's event in its block
    */
   public record Anchor(long blockNumber, Hash blockHash, long blockTimestamp, Hash transaction, int logIndex) {}
+
+  /**
+   * The record of an executor's event.
+   *
+   * @param index how many records the agent has on this chain before it
+   * @param seen the intent when an earlier event of this chain showed it; events that show it themselves don't need it
+   * @param block the event's block
+   */
+  public static AuditRecord of(
+      BigInteger chainId, ExecutorEvent event, long index, Optional<Intent> seen, Block block) {
+    Log log = event.log();
+    if (!block.hash().equals(log.blockHash())) {
+      throw new IllegalArgumentException("block " + block.hash() + " is not the event's, " + log.blockHash());
+    }
+    return new AuditRecord(
+        chainId,
+        event.agentId(),
+        index,
+        event.intentId(),
+        shownBy(event).or(() -> seen),
+        Detail.of(event),
+        new Anchor(
+            log.blockNumber(), log.blockHash(), block.timestamp().getEpochSecond(), log.transaction(), log.index()));
+  }
+
+  /** The intent, when the event shows it. */
+  public static Optional<Intent> shownBy(ExecutorEvent event) {
+    return switch (event) {
+      case ExecutorEvent.Admitted e -> Optional.of(e.intent());
+      case ExecutorEvent.Denied e -> Optional.of(e.intent());
+      case ExecutorEvent.Dispatched e -> Optional.of(e.intent());
+      case ExecutorEvent.Queued e -> Optional.of(e.intent());
+      case ExecutorEvent.Executed e -> Optional.of(e.intent());
+      case ExecutorEvent.Cancelled e -> Optional.empty();
+      case ExecutorEvent.Disputed e -> Optional.empty();
+      case ExecutorEvent.Upheld e -> Optional.empty();
+      case ExecutorEvent.Expired e -> Optional.empty();
+    };
+  }
 
   public Action action() {
     return detail.action();

@@ -95,7 +95,7 @@ public final class CanonicalJson {
         .setStreamReadConstraints(
             StreamReadConstraints.builder()
                 .maxNestingDepth(MAX_DEPTH)
-                .maxStringLength(BlobStore.MAX_BYTES)
+                .maxStringLength(2 * BlobSource.MAX_BYTES) // a blob in base64
                 .build());
     return mapper;
   }

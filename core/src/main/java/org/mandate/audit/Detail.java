@@ -1,8 +1,10 @@
 package org.mandate.audit;
 
 import java.math.BigInteger;
+import java.util.List;
 import org.mandate.chain.Address;
 import org.mandate.chain.Hash;
+import org.mandate.event.ExecutorEvent;
 import org.mandate.policy.Rule;
 import org.mandate.policy.Tier;
 
@@ -31,6 +33,33 @@ public sealed interface Detail {
   record Upheld(Address by, long executableAt) implements Detail {}
 
   record Expired() implements Detail {}
+
+  /**
+   * The facts that an executor's event states.
+   *
+   * @throws IllegalArgumentException when a tier or rule is none that we know
+   */
+  static Detail of(ExecutorEvent event) {
+    return switch (event) {
+      case ExecutorEvent.Admitted e -> new Admitted(numbered(Tier.values(), e.tier()), e.eta());
+      case ExecutorEvent.Denied e ->
+          new Denied(numbered(Rule.values(), e.rule()), e.tripped(), e.limit(), e.left(), e.availableAt());
+      case ExecutorEvent.Dispatched e -> new Dispatched(e.messageId());
+      case ExecutorEvent.Queued e -> new Queued(e.messageId(), e.executableAt());
+      case ExecutorEvent.Executed e -> new Executed(e.intent().account(), e.intent().asset(), e.moved());
+      case ExecutorEvent.Cancelled e -> new Cancelled(e.by());
+      case ExecutorEvent.Disputed e -> new Disputed(e.by(), e.resolveBy());
+      case ExecutorEvent.Upheld e -> new Upheld(e.by(), e.executableAt());
+      case ExecutorEvent.Expired e -> new Expired();
+    };
+  }
+
+  private static <T> T numbered(T[] values, int number) {
+    if (number < 0 || number >= values.length) {
+      throw new IllegalArgumentException("number " + number + " is none of " + List.of(values));
+    }
+    return values[number];
+  }
 
   default Action action() {
     return switch (this) {

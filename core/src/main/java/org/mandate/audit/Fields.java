@@ -140,6 +140,12 @@ final class Fields {
     return all;
   }
 
+  /** The whole object as canonical JSON; all of its fields count as read. */
+  byte[] canonical() {
+    object.fieldNames().forEachRemaining(read::add);
+    return CanonicalJson.bytes(object);
+  }
+
   /** Refuses fields that were not read. */
   void end() {
     object

@@ -1,0 +1,16 @@
+package org.mandate.audit;
+
+import org.mandate.chain.Address;
+import org.mandate.chain.ChainClient;
+import org.mandate.chain.Finality;
+import org.mandate.intent.IntentDomain;
+
+/**
+ * One chain to audit.
+ *
+ * @param finality up to where; what is above may still change
+ * @param domain names the executor, which stands at the same address on every chain
+ * @param fromBlock block of the deployment: there are no events before it
+ */
+public record AuditedChain(
+    ChainClient client, Finality finality, IntentDomain domain, Address auditLog, long fromBlock) {}

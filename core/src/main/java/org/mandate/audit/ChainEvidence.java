@@ -1,0 +1,68 @@
+package org.mandate.audit;
+
+import java.math.BigInteger;
+import java.time.Instant;
+import java.util.List;
+import org.mandate.chain.Address;
+import org.mandate.chain.Block;
+import org.mandate.chain.Hash;
+import org.mandate.intent.IntentDomain;
+
+/**
+ * All that one chain says about one agent, up to a final block. Whoever doubts it asks any node of that chain.
+ *
+ * @param block the final block
+ * @param state the agent's chain as the contract stores it at that block
+ * @param published how many records the contract counts as published at that block
+ * @param records what the executor's events say, in order
+ * @param links what the audit log's events say, in order
+ * @param publications the published batches, in order
+ */
+public record ChainEvidence(
+    BigInteger chainId,
+    BigInteger agentId,
+    IntentDomain domain,
+    Address auditLog,
+    FinalBlock block,
+    HashChain state,
+    long published,
+    List<AuditRecord> records,
+    List<Link> links,
+    List<Publication> publications) {
+
+  /** Up to where the evidence reaches. */
+  public record FinalBlock(long number, Hash hash, Instant timestamp) {
+    static FinalBlock of(Block block) {
+      return new FinalBlock(block.number(), block.hash(), block.timestamp());
+    }
+  }
+
+  /**
+   * One {@code Appended} event.
+   *
+   * @param chain the agent's chain after it
+   */
+  public record Link(Action action, Hash intentId, Hash recordHash, HashChain chain) {}
+
+  /**
+   * One {@code Published} event: records {@code [from, to)}.
+   *
+   * @param root RFC 6962 Merkle root
+   * @param manifest the manifest blob
+   */
+  public record Publication(long from, long to, Hash root, Cid manifest) {}
+
+  public ChainEvidence {
+    records = List.copyOf(records);
+    links = List.copyOf(links);
+    publications = List.copyOf(publications);
+    for (int i = 0; i < records.size(); i++) {
+      AuditRecord record = records.get(i);
+      if (record.index() != i || !record.chainId().equals(chainId) || !record.agentId().equals(agentId)) {
+        throw new IllegalArgumentException(
+            "record " + i + " of agent " + agentId + " on chain " + chainId + " stands as record " + record.index()
+                + " of agent " + record.agentId() + " on chain " + record.chainId());
+      }
+    }
+  }
+}

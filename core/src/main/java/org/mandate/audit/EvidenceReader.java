@@ -1,0 +1,181 @@
+package org.mandate.audit;
+
+import java.math.BigInteger;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.mandate.audit.ChainEvidence.FinalBlock;
+import org.mandate.audit.ChainEvidence.Link;
+import org.mandate.audit.ChainEvidence.Publication;
+import org.mandate.chain.Address;
+import org.mandate.chain.Block;
+import org.mandate.chain.ChainClient;
+import org.mandate.chain.Hash;
+import org.mandate.chain.Log;
+import org.mandate.chain.NodeException;
+import org.mandate.event.AuditEvent;
+import org.mandate.event.ContractEvents;
+import org.mandate.event.ExecutorEvent;
+import org.mandate.intent.Intent;
+
+/** Reads from a chain all that it says about an agent. */
+final class EvidenceReader {
+  /** Blocks per question, at first; halved when a node finds that too much. */
+  private static final long PAGE = 5_000;
+
+  private static final byte[] CHAIN_SELECTOR =
+      Arrays.copyOf(Hash.keccak("chain(uint256)").bytes(), 4);
+
+  private final AuditedChain chain;
+  private final ChainClient client;
+
+  EvidenceReader(AuditedChain chain) {
+    this.chain = chain;
+    this.client = chain.client();
+  }
+
+  /**
+   * @throws NodeException when the node does not answer, answers nonsense, or has no final block yet
+   */
+  ChainEvidence read(BigInteger agentId) {
+    try {
+      return readAll(agentId);
+    } catch (IllegalArgumentException | ArithmeticException e) {
+      throw new NodeException("chain " + client.chainId() + ": the node's answer makes no sense: " + e.getMessage(), e);
+    }
+  }
+
+  private ChainEvidence readAll(BigInteger agentId) {
+    Block last =
+        chain
+            .finality()
+            .highest(client)
+            .orElseThrow(() -> new NodeException("chain " + client.chainId() + " has no final block yet"));
+    Hash agent = AbiWords.of(agentId);
+    List<Log> executorLogs = logs(chain.domain().executor(), List.of(Set.of(), Set.of(), Set.of(agent)), last);
+    List<Log> auditLogs = logs(chain.auditLog(), List.of(Set.of(), Set.of(agent)), last);
+    List<Link> links = new ArrayList<>();
+    List<Publication> publications = new ArrayList<>();
+    for (Log log : auditLogs) {
+      ContractEvents.auditLog(log)
+          .ifPresent(
+              event -> {
+                switch (event) {
+                  case AuditEvent.Appended e -> links.add(link(e));
+                  case AuditEvent.Published e -> publications.add(publication(e));
+                }
+              });
+    }
+    State state = state(agent, last);
+    return new ChainEvidence(
+        client.chainId(),
+        agentId,
+        chain.domain(),
+        chain.auditLog(),
+        FinalBlock.of(last),
+        state.chain(),
+        state.published(),
+        records(executorLogs),
+        links,
+        publications);
+  }
+
+  private List<AuditRecord> records(List<Log> logs) {
+    List<AuditRecord> records = new ArrayList<>();
+    Map<Hash, Intent> seen = new HashMap<>();
+    Map<Hash, Block> blocks = new HashMap<>();
+    for (Log log : logs) {
+      Optional<ExecutorEvent> event = ContractEvents.executor(log);
+      if (event.isPresent()) {
+        Block block = blocks.computeIfAbsent(log.blockHash(), this::block);
+        Hash intentId = event.get().intentId();
+        AuditRecord.shownBy(event.get()).ifPresent(intent -> seen.put(intentId, intent));
+        records.add(
+            AuditRecord.of(
+                client.chainId(),
+                event.get(),
+                records.size(),
+                Optional.ofNullable(seen.get(intentId)),
+                block));
+      }
+    }
+    return records;
+  }
+
+  private record State(HashChain chain, long published) {}
+
+  private State state(Hash agent, Block last) {
+    byte[] question = Arrays.copyOf(CHAIN_SELECTOR, 36);
+    System.arraycopy(agent.bytes(), 0, question, 4, 32);
+    byte[] answer = client.call(chain.auditLog(), question, last.hash());
+    if (answer.length != 96) {
+      throw new NodeException(
+          "chain(uint256) of the audit log " + chain.auditLog() + " answered " + answer.length
+              + " bytes instead of 96: is it deployed there?");
+    }
+    String head = "0x" + HexFormat.of().formatHex(answer, 0, HashChain.HEAD_BYTES);
+    return new State(
+        new HashChain(head, new BigInteger(1, answer, 32, 32).longValueExact()),
+        new BigInteger(1, answer, 64, 32).longValueExact());
+  }
+
+  private List<Log> logs(Address address, List<Set<Hash>> topics, Block last) {
+    List<Log> all = new ArrayList<>();
+    long page = PAGE;
+    long from = chain.fromBlock();
+    while (from <= last.number()) {
+      long to = Math.min(last.number(), from + page - 1);
+      try {
+        for (Log log : client.logs(from, to, Set.of(address), topics)) {
+          checkAsked(log, address, from, to);
+          all.add(log);
+        }
+        from = to + 1;
+      } catch (NodeException e) {
+        if (page == 1) {
+          throw e;
+        }
+        page = Math.max(1, page / 4);
+      }
+    }
+    return all;
+  }
+
+  private void checkAsked(Log log, Address address, long from, long to) {
+    if (!log.address().equals(address) || log.blockNumber() < from || log.blockNumber() > to) {
+      throw new NodeException(
+          "asked for logs of " + address + " in blocks " + from + " to " + to + ", the node of chain "
+              + client.chainId() + " sent one of " + log.address() + " in block " + log.blockNumber());
+    }
+  }
+
+  private Block block(Hash hash) {
+    return client
+        .block(hash)
+        .orElseThrow(
+            () -> new NodeException("chain " + client.chainId() + ": the node sent a log of block " + hash
+                + " and does not know that block"));
+  }
+
+  private static Link link(AuditEvent.Appended event) {
+    Action[] actions = Action.values();
+    if (event.action() < 1 || event.action() >= actions.length) {
+      throw new IllegalArgumentException("action " + event.action() + " of " + event.log().transaction());
+    }
+    return new Link(
+        actions[event.action()],
+        event.intentId(),
+        event.recordHash(),
+        new HashChain(event.head().hex(), event.index().longValueExact() + 1));
+  }
+
+  private static Publication publication(AuditEvent.Published event) {
+    return new Publication(
+        event.from().longValueExact(), event.to().longValueExact(), event.root(), new Cid(event.manifestDigest()));
+  }
+}

@@ -1,0 +1,138 @@
+package org.mandate.audit;
+
+import java.math.BigInteger;
+import org.mandate.chain.Hash;
+
+/** Something that an audit found. */
+public sealed interface Finding {
+  BigInteger chainId();
+
+  /** For people: what, where, and what was expected. */
+  String words();
+
+  /** Whether the verdict can't be "in order" with it. */
+  default boolean fails() {
+    return true;
+  }
+
+  /** The kind, as a word for machines. */
+  default String kind() {
+    return getClass().getSimpleName();
+  }
+
+  /** What a blob is for. */
+  sealed interface Subject {
+    /** A record of the agent's chain. */
+    record OfRecord(long index) implements Subject {
+      @Override
+      public String toString() {
+        return "blob of record " + index;
+      }
+    }
+
+    /** The batch of the records {@code [from, to)}. */
+    record OfBatch(long from, long to) implements Subject {
+      @Override
+      public String toString() {
+        return "manifest of records " + from + " to " + (to - 1);
+      }
+    }
+  }
+
+  /** The store does not have a blob. */
+  record MissingBlob(BigInteger chainId, Subject subject, Cid cid) implements Finding {
+    @Override
+    public String words() {
+      return "the " + subject + " is missing: " + cid;
+    }
+  }
+
+  /** The store has other bytes under a blob's name. */
+  record AlteredBlob(BigInteger chainId, Subject subject, Cid cid, String why) implements Finding {
+    @Override
+    public String words() {
+      return "the " + subject + " was altered: " + why;
+    }
+  }
+
+  /** The store did not answer: nothing is known about a blob. */
+  record UnreadBlob(BigInteger chainId, Subject subject, Cid cid, String why) implements Finding {
+    @Override
+    public String words() {
+      return "the " + subject + " could not be read (" + cid + "): " + why;
+    }
+  }
+
+  /** A blob was published that is not of its schema. */
+  record MalformedBlob(BigInteger chainId, Subject subject, Cid cid, String why) implements Finding {
+    @Override
+    public String words() {
+      return "the " + subject + " is malformed (" + cid + "): " + why;
+    }
+  }
+
+  /** A published blob says something else than the chain. */
+  record FalseBlob(BigInteger chainId, Subject subject, Cid cid, String field, String says, String chainSays)
+      implements Finding {
+    @Override
+    public String words() {
+      return "the " + subject + " is false (" + cid + "): it says that " + field + " is " + says + ", the chain says "
+          + chainSays;
+    }
+  }
+
+  /** A batch's root on chain does not commit to the records and blobs of its manifest. */
+  record WrongRoot(BigInteger chainId, long from, long to, Hash onChain, Hash computed) implements Finding {
+    @Override
+    public String words() {
+      return "the root of records " + from + " to " + (to - 1) + " is " + onChain + " on chain; the records and blobs give "
+          + computed;
+    }
+  }
+
+  /** A batch does not begin where the one before it ended, or ends beyond the chain. */
+  record WrongRange(BigInteger chainId, long from, long to, long expectedFrom, long count) implements Finding {
+    @Override
+    public String words() {
+      return "a batch holds records " + from + " to " + (to - 1) + "; expected was one from " + expectedFrom
+          + ", and the chain has " + count;
+    }
+  }
+
+  /** The executor did something that its agent's chain does not have. */
+  record Omitted(BigInteger chainId, long index, Action action, Hash intentId) implements Finding {
+    @Override
+    public String words() {
+      return "the action " + action + " of intent " + intentId + " is not in the audit chain; it would be record " + index;
+    }
+  }
+
+  /** The agent's chain has a record that no action of the executor explains. */
+  record Unexplained(BigInteger chainId, long index, Action action, Hash intentId) implements Finding {
+    @Override
+    public String words() {
+      return "record " + index + " (" + action + " of intent " + intentId + ") has no event of the executor behind it";
+    }
+  }
+
+  /** What the events give is not what the contract stores, or not what another event says. */
+  record ChainMismatch(BigInteger chainId, String what, String expected, String found) implements Finding {
+    @Override
+    public String words() {
+      return what + " is " + found + "; the events give " + expected;
+    }
+  }
+
+  /** Records that no batch holds yet. Relayers have until the policy's lag. */
+  record Unpublished(BigInteger chainId, long from, long to) implements Finding {
+    @Override
+    public String words() {
+      return "records " + from + " to " + (to - 1) + " are not published yet";
+    }
+
+    @Override
+    public boolean fails() {
+      return false;
+    }
+  }
+}
