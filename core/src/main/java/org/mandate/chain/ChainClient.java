@@ -5,6 +5,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * A chain, as its nodes tell it. Calls block: use virtual threads.
@@ -44,9 +45,16 @@ public interface ChainClient {
    * says which chain they are of.
    *
    * @param addresses whose; empty: everyone's
-   * @throws NodeException also when there are more than the node wants to give: ask for fewer blocks
+   * @param topics what each position may hold; an empty set, or no set: anything
+   * @throws NodeException also when there are more than the node wants to give: ask for fewer blocks; and when the node does
+   *     not have them all
    */
-  List<Log> logs(long from, long to, Collection<Address> addresses);
+  List<Log> logs(long from, long to, Collection<Address> addresses, List<Set<Hash>> topics);
+
+  /** As {@link #logs(long, long, Collection, List)}, of any topics. */
+  default List<Log> logs(long from, long to, Collection<Address> addresses) {
+    return logs(from, to, addresses, List.of());
+  }
 
   /**
    * Reads from a contract at the latest block.

@@ -102,7 +102,7 @@ public final class JsonRpcClient implements ChainClient {
   }
 
   @Override
-  public List<Log> logs(long from, long to, Collection<Address> addresses) {
+  public List<Log> logs(long from, long to, Collection<Address> addresses, List<Set<Hash>> topics) {
     Set<Address> wanted = Set.copyOf(addresses);
     Map<String, Object> filter = new LinkedHashMap<>();
     filter.put("fromBlock", quantity(from));
@@ -110,7 +110,17 @@ public final class JsonRpcClient implements ChainClient {
     if (!wanted.isEmpty()) {
       filter.put("address", wanted.stream().map(Address::hex).sorted().toList());
     }
-    return ask("eth_getLogs", result -> logsOf(result, from, to, wanted), filter);
+    List<List<String>> positions = new ArrayList<>();
+    topics.forEach(any -> positions.add(any.isEmpty() ? null : any.stream().map(Hash::hex).sorted().toList()));
+    filter.put("topics", positions);
+    // A node that is behind answers "no logs" for blocks that it does not have: ask for the last one too.
+    List<Answer> answers =
+        transport.askAll(
+            List.of(new Request("eth_getLogs", filter), new Request("eth_getBlockByNumber", quantity(to), false)));
+    if (read("eth_getBlockByNumber", answers.get(1), result -> blockOf(result, to)).isEmpty()) {
+      throw transport.failure("eth_getLogs", "block " + to + " is not known");
+    }
+    return read("eth_getLogs", answers.get(0), result -> logsOf(result, from, to, wanted, topics));
   }
 
   @Override
@@ -267,10 +277,10 @@ public final class JsonRpcClient implements ChainClient {
     return logs;
   }
 
-  private static List<Log> logsOf(JsonNode result, long from, long to, Set<Address> wanted) {
+  private static List<Log> logsOf(JsonNode result, long from, long to, Set<Address> wanted, List<Set<Hash>> topics) {
     List<Log> logs = RpcValue.logs(result);
     for (Log log : logs) {
-      if (log.blockNumber() < from || log.blockNumber() > to) {
+      if (log.blockNumber() < from || log.blockNumber() > to || !log.hasTopics(topics)) {
         throw new IllegalArgumentException("a log of block " + log.blockNumber() + ", which was not asked for");
       }
       requireWanted(log, wanted);

@@ -1,6 +1,7 @@
 package org.mandate.chain;
 
 import java.util.List;
+import java.util.Set;
 
 /**
  * An event of a contract.
@@ -19,5 +20,15 @@ public record Log(
     if (!HexText.isCanonical(data)) {
       throw new IllegalArgumentException("log data is not hex: " + HexText.shown(data));
     }
+  }
+
+  /** @param wanted what each position may hold; an empty set, or no set: anything */
+  public boolean hasTopics(List<Set<Hash>> wanted) {
+    for (int i = 0; i < wanted.size(); i++) {
+      if (!wanted.get(i).isEmpty() && (i >= topics.size() || !wanted.get(i).contains(topics.get(i)))) {
+        return false;
+      }
+    }
+    return true;
   }
 }
