@@ -10,10 +10,10 @@ import java.util.stream.Stream;
  *
  * @param chains EIP-155 ids of the chains where it may be spent
  */
-record AssetMandate(AssetLimit limit, Set<BigInteger> chains, Usage usage) {
-  static final AssetMandate NONE = new AssetMandate(AssetLimit.NONE, Set.of(), Usage.NONE);
+public record AssetMandate(AssetLimit limit, Set<BigInteger> chains, Usage usage) {
+  public static final AssetMandate NONE = new AssetMandate(AssetLimit.NONE, Set.of(), Usage.NONE);
 
-  AssetMandate {
+  public AssetMandate {
     chains = Set.copyOf(chains);
   }
 

@@ -10,38 +10,27 @@ import org.mandate.chain.Address;
 /**
  * An agent's mandate with its counters: all that {@code PolicyEngine} stores about an agent. Immutable; every change is a
  * new value. The empty mandate denies everything (L11).
+ *
+ * @param frozen the agent's breaker is tripped
+ * @param transactions how many transactions were admitted lately
+ * @param assets every asset that ever had a limit or a chain
  */
-public final class Mandate {
+public record Mandate(
+    Terms terms,
+    boolean frozen,
+    RollingWindow transactions,
+    Map<Address, AssetMandate> assets,
+    Set<Recipient> recipients) {
   /** Of an agent that governance never gave a mandate. */
   public static final Mandate EMPTY =
       new Mandate(Terms.NEVER_SET, false, RollingWindow.starting(0, 0, 0), Map.of(), Set.of());
 
-  private final Terms terms;
-  private final boolean frozen;
-  private final RollingWindow transactions;
-  private final Map<Address, AssetMandate> assets;
-  private final Set<Recipient> recipients;
+  /** More units than any cap has: what was spent beyond counts as this much. */
+  private static final BigInteger MOST_UNITS = BigInteger.TWO.pow(32);
 
-  private Mandate(
-      Terms terms,
-      boolean frozen,
-      RollingWindow transactions,
-      Map<Address, AssetMandate> assets,
-      Set<Recipient> recipients) {
-    this.terms = terms;
-    this.frozen = frozen;
-    this.transactions = transactions;
-    this.assets = Map.copyOf(assets);
-    this.recipients = Set.copyOf(recipients);
-  }
-
-  public Terms terms() {
-    return terms;
-  }
-
-  /** Whether the agent's breaker is tripped. */
-  public boolean frozen() {
-    return frozen;
+  public Mandate {
+    assets = Map.copyOf(assets);
+    recipients = Set.copyOf(recipients);
   }
 
   /** The asset's limit; {@link AssetLimit#NONE} when it has none. */
@@ -49,28 +38,14 @@ public final class Mandate {
     return asset(asset).limit();
   }
 
-  /** Every asset that ever had a limit or a chain, with its limit. */
-  public Map<Address, AssetLimit> limits() {
-    Map<Address, AssetLimit> limits = new HashMap<>();
-    assets.forEach((asset, mandate) -> limits.put(asset, mandate.limit()));
-    return Map.copyOf(limits);
-  }
-
   /** EIP-155 ids of the chains where the asset may be spent. */
   public Set<BigInteger> chains(Address asset) {
     return asset(asset).chains();
   }
 
-  public Set<Recipient> recipients() {
-    return recipients;
-  }
-
-  AssetMandate asset(Address asset) {
+  /** The asset's part; {@link AssetMandate#NONE} when the mandate does not name it. */
+  public AssetMandate asset(Address asset) {
     return assets.getOrDefault(asset, AssetMandate.NONE);
-  }
-
-  RollingWindow transactions() {
-    return transactions;
   }
 
   /** With other terms, from {@code now} in unix seconds. What was counted stays counted, as if it had happened now. */
@@ -106,7 +81,7 @@ public final class Mandate {
   public Mandate counting(Address asset, BigInteger amount, long now) {
     AssetMandate current = asset(asset);
     Usage usage = current.usage().at(now);
-    Usage spent = new Usage(usage.shift(), usage.window().plus(usage.units(amount).longValueExact()));
+    Usage spent = new Usage(usage.shift(), usage.window().plus(usage.units(amount).min(MOST_UNITS).longValueExact()));
     Map<Address, AssetMandate> all = new HashMap<>(assets);
     all.put(asset, current.withUsage(spent));
     return new Mandate(terms, frozen, transactions.at(now).plus(1), all, recipients);

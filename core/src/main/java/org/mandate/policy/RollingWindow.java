@@ -12,10 +12,10 @@ import java.util.List;
  * @param newest number of the newest bucket; bucket n covers the seconds [n * bucketSeconds, (n + 1) * bucketSeconds)
  * @param buckets what each bucket holds, newest first
  */
-record RollingWindow(long bucketSeconds, long newest, List<Long> buckets) {
+public record RollingWindow(long bucketSeconds, long newest, List<Long> buckets) {
   static final int BUCKETS = 8;
 
-  RollingWindow {
+  public RollingWindow {
     buckets = List.copyOf(buckets);
     if (bucketSeconds < 1 || buckets.size() != BUCKETS) {
       throw new IllegalArgumentException("a rolling window has eight buckets of at least a second");

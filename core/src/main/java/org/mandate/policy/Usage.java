@@ -10,11 +10,11 @@ import java.util.Collections;
  * @param shift binary logarithm of the unit
  * @param window the units spent
  */
-record Usage(int shift, RollingWindow window) {
+public record Usage(int shift, RollingWindow window) {
   private static final int BUCKET_BITS = 27;
 
   /** Nothing spent, of an asset without a limit. */
-  static final Usage NONE =
+  public static final Usage NONE =
       new Usage(0, new RollingWindow(1, 0, Collections.nCopies(RollingWindow.BUCKETS, 0L)));
 
   Usage at(long now) {
