@@ -3,6 +3,7 @@ package org.mandate.deploy;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -11,22 +12,24 @@ import org.web3j.protocol.Web3j;
 import org.web3j.protocol.http.HttpService;
 
 /** A real Anvil on a free port, mining every transaction at once. */
-final class DevChain implements AutoCloseable {
+public final class DevChain implements AutoCloseable {
   /** Anvil's first development key, public knowledge. */
-  static final Credentials RICH =
+  public static final Credentials RICH =
       Credentials.create("0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80");
 
   private final Process process;
+  private final String url;
   private final HttpService service;
   private final Web3j web3j;
 
   private DevChain(Process process, String url) {
     this.process = process;
+    this.url = url;
     this.service = new HttpService(url);
     this.web3j = Web3j.build(service);
   }
 
-  static DevChain start(long chainId) throws IOException {
+  public static DevChain start(long chainId) throws IOException {
     var process =
         new ProcessBuilder(
                 root().resolve("node_modules/.bin/anvil").toString(),
@@ -46,19 +49,24 @@ final class DevChain implements AutoCloseable {
     throw new IOException("anvil ended without listening");
   }
 
-  HttpService service() {
+  /** Where it listens. */
+  public URI url() {
+    return URI.create(url);
+  }
+
+  public HttpService service() {
     return service;
   }
 
-  Web3j web3j() {
+  public Web3j web3j() {
     return web3j;
   }
 
-  Sender sender(Credentials key) {
+  public Sender sender(Credentials key) {
     return new Sender(web3j, key);
   }
 
-  Deployer deployer(Credentials key) {
+  public Deployer deployer(Credentials key) {
     return new Deployer(sender(key), new StateOverrideCall(service), line -> {});
   }
 

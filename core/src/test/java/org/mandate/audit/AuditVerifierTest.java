@@ -1,0 +1,429 @@
+package org.mandate.audit;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.math.BigInteger;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.mandate.audit.ChainEvidence.Publication;
+import org.mandate.audit.Finding.Subject;
+import org.mandate.chain.Address;
+import org.mandate.chain.Bytes;
+import org.mandate.chain.Deployment;
+import org.mandate.chain.Finality;
+import org.mandate.chain.Hash;
+import org.mandate.chain.JsonRpcClient;
+import org.mandate.chain.NodeException;
+import org.mandate.contracts.AgentRegistry;
+import org.mandate.contracts.AuditLog;
+import org.mandate.contracts.CrossChainExecutor;
+import org.mandate.contracts.PolicyEngine;
+import org.mandate.deploy.AgentSetup;
+import org.mandate.deploy.Call;
+import org.mandate.deploy.DeploymentParameters;
+import org.mandate.deploy.DeploymentParameters.ExistingAuthority;
+import org.mandate.deploy.DevChain;
+import org.mandate.deploy.Sender;
+import org.mandate.intent.Intent;
+import org.mandate.intent.IntentAbi;
+import org.mandate.intent.IntentDomain;
+import org.mandate.intent.SignedIntent;
+import org.mandate.policy.Rule;
+import org.mandate.signer.PrivateKeySigner;
+import org.web3j.crypto.Credentials;
+import org.web3j.protocol.core.Request;
+import org.web3j.protocol.core.Response;
+import org.web3j.utils.Numeric;
+
+/** A real chain with a small history of one agent: two payments, a cancellation, a denial that trips, a denial after it. */
+class AuditVerifierTest {
+  private static final BigInteger HOME = BigInteger.valueOf(31337);
+  private static final BigInteger ETHER = BigInteger.TEN.pow(18);
+  private static final Address PAYEE = Address.of("0x" + "ab".repeat(20));
+  private static final PrivateKeySigner AGENT = new PrivateKeySigner(BigInteger.valueOf(0xa1));
+  private static final Credentials AUTHORITY = key(0xb1);
+  private static final Credentials RELAYER = key(1);
+
+  private static DevChain chain;
+  private static Deployment deployment;
+  private static BigInteger agentId;
+  private static AuditedChain audited;
+
+  @TempDir Path directory;
+  private EmbeddedBlobStore store;
+
+  @BeforeAll
+  static void tellTheStory() throws Exception {
+    chain = DevChain.start(HOME.longValueExact());
+    Sender owner = chain.sender(DevChain.RICH);
+    for (Credentials poor : List.of(AUTHORITY, RELAYER)) {
+      owner.send(new Call("fund", poor.getAddress(), ETHER, "0x"));
+    }
+    deployment =
+        chain
+            .deployer(DevChain.RICH)
+            .deploy(
+                new DeploymentParameters(
+                    HOME.longValueExact(),
+                    List.of(31338L),
+                    Stream.of(1, 2, 3).map(n -> key(n).getAddress()).toList(),
+                    2,
+                    List.of(key(11).getAddress()),
+                    Duration.ofSeconds(5),
+                    Duration.ofHours(1),
+                    new ExistingAuthority(AUTHORITY.getAddress()),
+                    Optional.empty()));
+    AgentSetup setup = new AgentSetup(deployment.registry().hex());
+    agentId = setup.register(owner, "");
+    setup.setWallet(owner, agentId, AGENT);
+    deployment = chain.deployer(DevChain.RICH).deployVault(deployment, Address.of(owner.address()), agentId.longValueExact());
+    owner.send(new Call("fund vault", vault().hex(), ETHER, "0x"));
+    grantMandate();
+
+    IntentDomain domain = new IntentDomain(HOME, deployment.executor());
+    submit(pay(100, 1), domain);
+    submit(pay(200, 2), domain);
+    var executor =
+        CrossChainExecutor.load(deployment.executor().hex(), chain.web3j(), owner.reader(), Sender.NO_GAS);
+    owner.send(Call.of("cancel", deployment.executor().hex(), executor.cancel(IntentAbi.toContract(pay(1, 3)))));
+    submit(pay(5_000, 4), domain);
+    submit(pay(1, 5), domain);
+    audited =
+        new AuditedChain(
+            new JsonRpcClient(chain.url(), Duration.ofSeconds(10)),
+            new Finality.Confirmations(0),
+            domain,
+            deployment.auditLog(),
+            deployment.block());
+  }
+
+  @AfterAll
+  static void stop() {
+    chain.close();
+  }
+
+  @BeforeEach
+  void openStore() {
+    store = new EmbeddedBlobStore(directory, Clock.systemUTC());
+  }
+
+  @Test
+  void L6_shouldReadEveryActionAndFindTheChainsOwnHead() {
+    ChainEvidence evidence = evidence();
+    assertEquals(
+        List.of(Action.EXECUTED, Action.EXECUTED, Action.CANCELLED, Action.DENIED, Action.DENIED),
+        evidence.records().stream().map(AuditRecord::action).toList());
+    assertEquals(
+        new Detail.Executed(vault(), Address.ZERO, BigInteger.valueOf(100)), evidence.records().get(0).detail());
+    assertEquals(
+        new Detail.Denied(Rule.PER_TRANSACTION, true, BigInteger.valueOf(1000), BigInteger.valueOf(1000), 0),
+        evidence.records().get(3).detail());
+    assertEquals(Optional.empty(), evidence.records().get(2).intent(), "nobody ever showed the cancelled intent");
+
+    AuditReport report = new AuditVerifier(List.of(audited), store).verify(agentId);
+    assertTrue(report.ok(), report.findings().toString());
+    assertEquals(List.of(new Finding.Unpublished(HOME, 0, 5)), report.findings());
+    assertEquals(evidence.state(), report.chains().getFirst().chain());
+    assertEquals(5, report.records());
+  }
+
+  @Test
+  void shouldReadBackEveryRecordItWrites() {
+    for (AuditRecord record : evidence().records()) {
+      assertEquals(record, AuditRecord.parse(record.toBlob()));
+    }
+  }
+
+  @Test
+  void shouldVerifyPublishedBatchesAndNameWhatIsMissingOrAltered() throws IOException {
+    ChainEvidence published = published(evidence(), 0, 2, 5);
+    AuditReport report = verify(published);
+    assertEquals(List.of(), report.findings());
+    assertEquals(5, report.chains().getFirst().verifiedBlobs());
+    assertEquals(2, report.chains().getFirst().batches());
+
+    Cid altered = Cid.of(published.records().get(1).toBlob());
+    Cid removed = Cid.of(published.records().get(3).toBlob());
+    Files.writeString(store.file(altered), Files.readString(store.file(altered)).replace("\"moved\":\"200\"", "\"moved\":\"201\""));
+    Files.delete(store.file(removed));
+    AuditReport bad = verify(published);
+    assertFalse(bad.ok());
+    assertEquals(2, bad.findings().size(), bad.findings().toString());
+    assertTrue(bad.findings().get(0) instanceof Finding.AlteredBlob a && a.cid().equals(altered) && a.subject().equals(new Subject.OfRecord(1)));
+    assertEquals(new Finding.MissingBlob(HOME, new Subject.OfRecord(3), removed), bad.findings().get(1));
+    assertTrue(bad.findings().get(1).words().equals("the blob of record 3 is missing: " + removed));
+  }
+
+  @Test
+  void shouldNameAManifestThatIsMissingOrAltered() throws IOException {
+    ChainEvidence published = published(evidence(), 0, 2, 5);
+    Files.delete(store.file(published.publications().get(0).manifest()));
+    Files.writeString(store.file(published.publications().get(1).manifest()), "{}");
+    List<Finding> findings = verify(published).findings();
+    assertEquals(
+        new Finding.MissingBlob(HOME, new Subject.OfBatch(0, 2), published.publications().get(0).manifest()), findings.get(0));
+    assertTrue(findings.get(1) instanceof Finding.AlteredBlob a && a.subject().equals(new Subject.OfBatch(2, 5)));
+  }
+
+  @Test
+  void shouldFindAPublishedLieFieldByField() {
+    ChainEvidence evidence = evidence();
+    AuditRecord truth = evidence.records().get(0);
+    Intent intent = truth.intent().orElseThrow();
+    Intent other =
+        new Intent(
+            intent.agentId(), intent.account(), intent.chainId(), intent.asset(), Address.ZERO, intent.amount(), intent.data(),
+            intent.nonce(), intent.deadline());
+    AuditRecord.Anchor anchor = truth.anchor();
+    List<AuditRecord> lies =
+        List.of(
+            with(truth, other, anchor),
+            with(truth, intent, new AuditRecord.Anchor(anchor.blockNumber() + 1, anchor.blockHash(), anchor.blockTimestamp(), anchor.transaction(), anchor.logIndex())),
+            with(truth, intent, new AuditRecord.Anchor(anchor.blockNumber(), anchor.blockHash(), anchor.blockTimestamp() + 1, anchor.transaction(), anchor.logIndex())),
+            with(truth, intent, new AuditRecord.Anchor(anchor.blockNumber(), anchor.blockHash(), anchor.blockTimestamp(), anchor.blockHash(), anchor.logIndex())),
+            with(truth, intent, new AuditRecord.Anchor(anchor.blockNumber(), anchor.blockHash(), anchor.blockTimestamp(), anchor.transaction(), anchor.logIndex() + 1)));
+    List<String> fields = List.of("intent", "block.number", "block.timestamp", "transaction", "logIndex");
+    for (int i = 0; i < lies.size(); i++) {
+      List<Finding> findings = verify(published(evidence, List.of(lies.get(i)))).findings();
+      assertTrue(findings.getFirst() instanceof Finding.FalseBlob, findings.toString());
+      assertEquals(fields.get(i), ((Finding.FalseBlob) findings.getFirst()).field());
+    }
+  }
+
+  @Test
+  void shouldFindABatchOfAnotherRecord() {
+    ChainEvidence evidence = evidence();
+    AuditRecord truth = evidence.records().get(0);
+    AuditRecord lie =
+        new AuditRecord(
+            HOME, agentId, 0, truth.intentId(), truth.intent(), new Detail.Executed(vault(), Address.ZERO, BigInteger.ONE), truth.anchor());
+    List<Finding> findings = verify(published(evidence, List.of(lie))).findings();
+    assertTrue(findings.get(0) instanceof Finding.FalseBlob f && f.field().equals("recordHash of record 0"), findings.toString());
+    assertTrue(findings.get(1) instanceof Finding.FalseBlob f && f.field().equals("detail"), findings.toString());
+    assertTrue(findings.get(2) instanceof Finding.WrongRoot, findings.toString());
+  }
+
+  @Test
+  void shouldAcceptTheCancelledIntentOnlyWhenItIsTheOne() {
+    ChainEvidence evidence = evidence();
+    List<AuditRecord> records = new ArrayList<>(evidence.records().subList(0, 3));
+    records.set(2, with(records.get(2), pay(1, 3), records.get(2).anchor()));
+    assertTrue(verify(published(evidence, records)).ok());
+    records.set(2, with(records.get(2), pay(1, 77), records.get(2).anchor()));
+    List<Finding> findings = verify(published(evidence, records)).findings();
+    assertTrue(findings.getFirst() instanceof Finding.FalseBlob f && f.field().equals("the intent's id"), findings.toString());
+  }
+
+  @Test
+  void shouldFindARootThatCommitsToSomethingElse() {
+    ChainEvidence honest = published(evidence(), 0, 5);
+    Publication p = honest.publications().getFirst();
+    List<Finding> findings =
+        verify(with(honest, List.of(new Publication(p.from(), p.to(), Hash.ZERO, p.manifest())))).findings();
+    assertTrue(findings.getFirst() instanceof Finding.WrongRoot w && w.onChain().equals(Hash.ZERO), findings.toString());
+  }
+
+  @Test
+  void shouldFindGapsOverlapsAndBatchesBeyondTheChain() {
+    ChainEvidence honest = published(evidence(), 0, 2, 4, 5);
+    List<Publication> p = honest.publications();
+    assertTrue(has(verify(with(honest, List.of(p.get(0), p.get(2)))), Finding.WrongRange.class), "gap");
+    assertTrue(has(verify(with(honest, List.of(p.get(0), p.get(1), p.get(1), p.get(2)))), Finding.WrongRange.class), "overlap");
+    Publication last = p.get(2);
+    Publication beyond = new Publication(last.from(), 6, last.root(), last.manifest());
+    assertTrue(has(verify(with(honest, List.of(p.get(0), p.get(1), beyond))), Finding.WrongRange.class), "beyond");
+    assertTrue(has(verify(with(honest, p.subList(0, 2))), Finding.ChainMismatch.class), "the contract counted more");
+  }
+
+  @Test
+  void L6_shouldFindWhatAnExecutorOrALogLeavesOut() {
+    ChainEvidence e = evidence();
+    ChainEvidence omitted =
+        new ChainEvidence(
+            e.chainId(), e.agentId(), e.domain(), e.auditLog(), e.block(), e.links().get(3).chain(), e.published(),
+            e.records(), e.links().subList(0, 4), e.publications());
+    assertTrue(has(verify(omitted), Finding.Omitted.class));
+    ChainEvidence invented =
+        new ChainEvidence(
+            e.chainId(), e.agentId(), e.domain(), e.auditLog(), e.block(), e.state(), e.published(),
+            e.records().subList(0, 4), e.links(), e.publications());
+    assertTrue(has(verify(invented), Finding.Unexplained.class));
+    assertTrue(has(verify(invented), Finding.ChainMismatch.class));
+    ChainEvidence both =
+        new ChainEvidence(
+            e.chainId(), e.agentId(), e.domain(), e.auditLog(), e.block(), e.state(), e.published(),
+            e.records().subList(0, 4), e.links().subList(0, 4), e.publications());
+    assertTrue(has(verify(both), Finding.ChainMismatch.class), "hidden from both, seen in the contract's state");
+  }
+
+  @Test
+  void shouldReadPublicationsFromTheChain() throws IOException {
+    String snapshot = rpc("evm_snapshot").toString();
+    try {
+      ChainEvidence before = evidence();
+      Batch batch = Batch.of(before.records().subList(0, 2));
+      before.records().forEach(record -> store.put(record.toBlob()));
+      Cid manifest = store.put(batch.toBlob());
+      Sender relayer = chain.sender(RELAYER);
+      var log = AuditLog.load(deployment.auditLog().hex(), chain.web3j(), relayer.reader(), Sender.NO_GAS);
+      relayer.send(
+          Call.of(
+              "publish",
+              deployment.auditLog().hex(),
+              log.publish(agentId, BigInteger.ZERO, BigInteger.TWO, batch.root().bytes(), manifest.digest().bytes())));
+      assertEquals(List.of(new Publication(0, 2, batch.root(), manifest)), evidence().publications());
+      AuditReport report = new AuditVerifier(List.of(audited), store).verify(agentId);
+      assertTrue(report.ok(), report.findings().toString());
+      assertEquals(List.of(new Finding.Unpublished(HOME, 2, 5)), report.findings());
+      assertEquals(2, report.chains().getFirst().verifiedBlobs());
+    } finally {
+      rpc("evm_revert", snapshot);
+    }
+  }
+
+  @Test
+  void shouldVerifyAnExportFromNothingElse() {
+    ChainEvidence published = published(evidence(), 0, 2, 5);
+    AuditVerifier verifier = new AuditVerifier(List.of(audited), store);
+    AuditExport export = verifier.export(agentId, List.of(published));
+    byte[] document = export.toJson();
+    AuditExport read = AuditExport.parse(document);
+    assertEquals(List.of(published), read.chains());
+    assertArrayEquals(document, read.toJson());
+    AuditReport report = AuditVerifier.verifyExport(read);
+    assertEquals(List.of(), report.findings());
+    assertEquals(verifier.verify(agentId, List.of(published)), report);
+
+    String text = new String(document, StandardCharsets.UTF_8);
+    String otherBlob = text.replace("\\\"moved\\\":\\\"200\\\"", "\\\"moved\\\":\\\"201\\\"");
+    assertFalse(otherBlob.equals(text));
+    assertTrue(has(verifyExport(otherBlob), Finding.AlteredBlob.class));
+    String otherHead = text.replaceFirst(published.state().head(), "0x" + "11".repeat(27));
+    assertTrue(has(verifyExport(otherHead), Finding.ChainMismatch.class));
+    assertThrows(MalformedBlobException.class, () -> verifyExport(text.replace("\"moved\":\"200\"", "\"moved\":\"201\"")), "a record in the evidence");
+    assertThrows(MalformedBlobException.class, () -> verifyExport(text.replace("mandate.export.v1", "mandate.export.v2")));
+    assertThrows(MalformedBlobException.class, () -> verifyExport(text + " "));
+  }
+
+  @Test
+  void shouldGiveNoVerdictWhenTheNodeIsOfAnotherChain() {
+    AuditedChain elsewhere =
+        new AuditedChain(audited.client(), audited.finality(), audited.domain(), PAYEE, audited.fromBlock());
+    assertThrows(
+        NodeException.class, () -> new AuditVerifier(List.of(elsewhere), store).verify(agentId));
+  }
+
+  // ------------------------------------------------------------------ story
+
+  private static void grantMandate() {
+    Sender authority = chain.sender(AUTHORITY);
+    var registry = AgentRegistry.load(deployment.registry().hex(), chain.web3j(), authority.reader(), Sender.NO_GAS);
+    var policy = PolicyEngine.load(deployment.policy().hex(), chain.web3j(), authority.reader(), Sender.NO_GAS);
+    String engine = deployment.policy().hex();
+    authority.sendAll(
+        List.of(
+            Call.of("activate", deployment.registry().hex(), registry.activate(agentId)),
+            Call.of("terms", engine, policy.setTerms(agentId, new PolicyEngine.Terms(
+                BigInteger.valueOf(4_000_000_000L), BigInteger.valueOf(3600), BigInteger.valueOf(100), BigInteger.valueOf(50)))),
+            Call.of("limit", engine, policy.setLimit(agentId, Address.ZERO.hex(), new PolicyEngine.Limit(
+                BigInteger.valueOf(1_000), BigInteger.valueOf(10_000), BigInteger.valueOf(3600)))),
+            Call.of("chain", engine, policy.setAssetChain(agentId, Address.ZERO.hex(), HOME, true)),
+            Call.of("payee", engine, policy.setRecipient(agentId, HOME, PAYEE.hex(), true))));
+  }
+
+  private static Intent pay(long amount, long nonce) {
+    return new Intent(
+        agentId, vault(), HOME, Address.ZERO, PAYEE, BigInteger.valueOf(amount), Bytes.EMPTY, BigInteger.valueOf(nonce),
+        BigInteger.valueOf(System.currentTimeMillis() / 1000 / 10_000 * 10_000 + 100_000));
+  }
+
+  private static void submit(Intent intent, IntentDomain domain) {
+    Sender anyone = chain.sender(DevChain.RICH);
+    SignedIntent signed = SignedIntent.sign(intent, domain, AGENT);
+    var executor = CrossChainExecutor.load(deployment.executor().hex(), chain.web3j(), anyone.reader(), Sender.NO_GAS);
+    anyone.send(
+        Call.of("submit", deployment.executor().hex(), executor.submit(IntentAbi.toContract(intent), signed.signature().bytes())));
+  }
+
+  private static Object rpc(String method, Object... parameters) throws IOException {
+    return new Request<>(method, List.of(parameters), chain.service(), AnyResponse.class).send().getResult();
+  }
+
+  /** Whatever a node answers. */
+  static final class AnyResponse extends Response<Object> {}
+
+  private static Address vault() {
+    return deployment.address("AgentVault-" + agentId);
+  }
+
+  private static Credentials key(int number) {
+    return Credentials.create(Numeric.toHexStringWithPrefixZeroPadded(BigInteger.valueOf(number), 64));
+  }
+
+  // ------------------------------------------------------------------ evidence
+
+  private ChainEvidence evidence() {
+    return new AuditVerifier(List.of(audited), store).evidence(agentId).getFirst();
+  }
+
+  private AuditReport verify(ChainEvidence evidence) {
+    return new AuditVerifier(List.of(audited), store).verify(agentId, List.of(evidence));
+  }
+
+  private static AuditReport verifyExport(String document) {
+    return AuditVerifier.verifyExport(AuditExport.parse(document.getBytes(StandardCharsets.UTF_8)));
+  }
+
+  private static boolean has(AuditReport report, Class<? extends Finding> kind) {
+    return report.findings().stream().anyMatch(kind::isInstance);
+  }
+
+  /** As if the true records had been published in batches with these bounds. */
+  private ChainEvidence published(ChainEvidence evidence, int... bounds) {
+    List<Publication> publications = new ArrayList<>();
+    for (int i = 1; i < bounds.length; i++) {
+      publications.add(publish(evidence.records().subList(bounds[i - 1], bounds[i])));
+    }
+    return with(evidence, publications);
+  }
+
+  /** As if these records had been published in one batch. */
+  private ChainEvidence published(ChainEvidence evidence, List<AuditRecord> records) {
+    return with(evidence, List.of(publish(records)));
+  }
+
+  private Publication publish(List<AuditRecord> records) {
+    records.forEach(record -> store.put(record.toBlob()));
+    Batch batch = Batch.of(records);
+    assertEquals(batch, Batch.parse(batch.toBlob()));
+    return new Publication(batch.from(), batch.to(), batch.root(), store.put(batch.toBlob()));
+  }
+
+  private static ChainEvidence with(ChainEvidence e, List<Publication> publications) {
+    long published = e.publications().isEmpty() ? publications.getLast().to() : e.published();
+    return new ChainEvidence(
+        e.chainId(), e.agentId(), e.domain(), e.auditLog(), e.block(), e.state(), published, e.records(), e.links(), publications);
+  }
+
+  private static AuditRecord with(AuditRecord record, Intent intent, AuditRecord.Anchor anchor) {
+    return new AuditRecord(
+        record.chainId(), record.agentId(), record.index(), record.intentId(), Optional.of(intent), record.detail(), anchor);
+  }
+}
