@@ -6,6 +6,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import org.mandate.chain.Address;
@@ -88,8 +89,8 @@ public final class SeveralNodes implements ChainClient {
   }
 
   @Override
-  public List<Log> logs(long from, long to, Collection<Address> addresses) {
-    return ask(n -> n.logs(from, to, addresses));
+  public List<Log> logs(long from, long to, Collection<Address> addresses, List<Set<Hash>> topics) {
+    return ask(n -> n.logs(from, to, addresses, topics));
   }
 
   @Override
