@@ -1,0 +1,267 @@
+package org.mandate.watchdog;
+
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.BooleanSupplier;
+import java.util.function.Function;
+import org.mandate.chain.Address;
+import org.mandate.chain.Block;
+import org.mandate.chain.Bytes;
+import org.mandate.chain.CallRevertedException;
+import org.mandate.chain.Hash;
+import org.mandate.chain.NodeException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One delivered intent, from the block that queued it until it is proven honest, stopped, or over. Disputes what home did not
+ * dispatch; disputes too when home cannot be asked until the window is nearly over (L11).
+ */
+final class Case {
+  private static final Logger LOG = LoggerFactory.getLogger(Case.class);
+
+  private final Queued delivery;
+  private final Court court;
+  private final BooleanSupplier stands;
+  private final Runnable onEnd;
+  private Optional<Thread> thread = Optional.empty();
+
+  /**
+   * What all cases of one chain share.
+   *
+   * @param chainId where the intents are queued
+   * @param witness asks home; empty on home itself, where nothing may be queued
+   * @param condemned why home should not have dispatched an intent, by the own evaluation of its policy
+   * @param safetyMargin how much of the window must be left for a dispute while home is silent
+   */
+  record Court(
+      long chainId,
+      ExecutorState executor,
+      Chronicle chronicle,
+      Optional<Witness> witness,
+      Function<Hash, Optional<String>> condemned,
+      Enforcer enforcer,
+      Findings findings,
+      Duration safetyMargin,
+      Duration poll,
+      Clock clock) {}
+
+  private sealed interface Judgement {
+    record Honest() implements Judgement {}
+
+    record Open() implements Judgement {}
+
+    record Wrong(Check check, String expected, String seen, String next) implements Judgement {}
+  }
+
+  /**
+   * @param stands whether the delivery is still in the chain
+   */
+  Case(Queued delivery, Court court, BooleanSupplier stands, Runnable onEnd) {
+    this.delivery = delivery;
+    this.court = court;
+    this.stands = stands;
+    this.onEnd = onEnd;
+  }
+
+  void start() {
+    thread = Optional.of(Thread.ofVirtual().name("case-" + delivery.event().intentId()).start(this::work));
+  }
+
+  void close() {
+    thread.ifPresent(Thread::interrupt);
+  }
+
+  private void work() {
+    try {
+      while (stands.getAsBoolean()) {
+        if (step() || !Pause.of(court.poll())) {
+          return;
+        }
+      }
+      court.findings().update(findingId(), found -> found.status() == Finding.Status.OPEN ? found.with(Finding.Status.WITHDRAWN) : found);
+    } finally {
+      onEnd.run();
+    }
+  }
+
+  /** @return whether the case is over */
+  private boolean step() {
+    ExecutorState.Progress progress;
+    try {
+      progress = court.executor().progress(delivery.event().intentId());
+    } catch (NodeException | CallRevertedException e) {
+      return false;
+    }
+    return switch (progress.state()) {
+      case QUEUED -> judged(progress);
+      // Stopped already, or executed: ExecutionExaminer looks at what executed.
+      case NONE, DENIED, ADMITTED, DISPATCHED, DISPUTED, EXECUTED, CANCELLED, EXPIRED -> true;
+    };
+  }
+
+  private boolean judged(ExecutorState.Progress progress) {
+    return switch (judge(progress)) {
+      case Judgement.Honest honest -> true;
+      case Judgement.Open open -> false;
+      case Judgement.Wrong wrong -> {
+        if (progress.upheld()) {
+          upheld(wrong);
+        } else {
+          dispute(wrong);
+        }
+        yield true;
+      }
+    };
+  }
+
+  private Judgement judge(ExecutorState.Progress progress) {
+    Hash messageId = delivery.event().messageId();
+    if (court.witness().isEmpty()) {
+      return forged("nothing is ever queued at home", "message %s queued at home".formatted(messageId));
+    }
+    Optional<String> condemned = court.condemned().apply(delivery.event().intentId());
+    if (condemned.isPresent()) {
+      return new Judgement.Wrong(
+          Check.POLICY,
+          "an intent that the mandate admits",
+          condemned.get(),
+          "See the finding on home's chain for this intent. Do not uphold it before the mandate on chain is what governance set.");
+    }
+    Testimony testimony =
+        court.witness().get().ask(delivery.event().intentId(), Optional.of(messageId), delivery.block().timestamp());
+    return switch (testimony) {
+      case Testimony.Proven proven -> new Judgement.Honest();
+      case Testimony.Provisional provisional -> new Judgement.Open();
+      case Testimony.OtherMessage other ->
+          forged(
+              "message %s, which home dispatched in block %d".formatted(other.messageId(), other.block().number()),
+              "message %s".formatted(messageId));
+      case Testimony.Absent absent ->
+          forged(
+              "home's executor says DISPATCHED for this intent",
+              "home says %s as of block %d (%s), while message %s was delivered in block %d (%s)"
+                  .formatted(
+                      absent.state(),
+                      absent.asOf().number(),
+                      absent.asOf().timestamp(),
+                      messageId,
+                      delivery.block().number(),
+                      delivery.block().timestamp()));
+      case Testimony.Unknown unknown ->
+          left(progress).compareTo(margin(progress)) > 0
+              ? new Judgement.Open()
+              : new Judgement.Wrong(
+                  Check.HOME_UNREACHABLE,
+                  "home can be asked before the dispute window ends at " + progress.due(),
+                  unknown.reason(),
+                  "Restore the connection to home, then compare message %s with home's dispatches. If home dispatched it, governance should uphold the intent before the resolution window ends; otherwise let it be cancelled."
+                      .formatted(messageId));
+    };
+  }
+
+  private static Judgement forged(String expected, String seen) {
+    return new Judgement.Wrong(
+        Check.FORGERY,
+        expected,
+        seen,
+        "Relayers attested what home does not know: take them out of the quorum (QuorumGateway.setRelayers), and keep the signatures in the delivering transaction as proof. Do not uphold the intent.");
+  }
+
+  // A short window must not be all margin: home may be silent for a moment.
+  private Duration margin(ExecutorState.Progress progress) {
+    Duration half = Duration.between(delivery.block().timestamp(), progress.due()).dividedBy(2);
+    return half.compareTo(court.safetyMargin()) < 0 ? half : court.safetyMargin();
+  }
+
+  // The chain's own time, which may run ahead of this machine's.
+  private Duration left(ExecutorState.Progress progress) {
+    Instant now = court.clock().instant();
+    Instant chain = court.chronicle().tip().map(Block::timestamp).orElse(now);
+    return Duration.between(chain.isAfter(now) ? chain : now, progress.due());
+  }
+
+  private void upheld(Judgement.Wrong wrong) {
+    report(
+        wrong,
+        Finding.Status.MISSED,
+        "Governance upheld this intent, so it can no longer be disputed and executes at once. Find out who voted for it; withdraw the vault's funds on this chain.");
+  }
+
+  private void dispute(Judgement.Wrong wrong) {
+    report(wrong, Finding.Status.OPEN, wrong.next());
+    Optional<Enforcer.Done> end = court.enforcer().bringAbout(new Dispute());
+    if (end.isEmpty()) {
+      return;
+    }
+    Remedy.Settled settled = end.get().settled();
+    Deed deed = new Deed("dispute", court.chainId(), end.get().transaction(), settled.outcome(), court.clock().instant());
+    LOG.atInfo().addKeyValue("intent", delivery.event().intentId()).addKeyValue("outcome", settled.outcome()).log("dispute settled");
+    court
+        .findings()
+        .update(
+            findingId(),
+            found ->
+                found.with(deed).with(settled.stopped() ? Finding.Status.STOPPED : Finding.Status.MISSED));
+  }
+
+  private void report(Judgement.Wrong wrong, Finding.Status status, String next) {
+    court
+        .findings()
+        .report(
+            new Finding(
+                findingId(),
+                wrong.check(),
+                Severity.CRITICAL,
+                court.chainId(),
+                delivery.block().number(),
+                Optional.of(delivery.event().agentId()),
+                Optional.of(delivery.event().intentId()),
+                wrong.expected(),
+                wrong.seen(),
+                next,
+                court.clock().instant(),
+                status,
+                List.of()));
+  }
+
+  private String findingId() {
+    return "delivery:" + court.chainId() + ":" + delivery.event().intentId();
+  }
+
+  private final class Dispute implements Remedy {
+    @Override
+    public String what() {
+      return "dispute of intent " + delivery.event().intentId();
+    }
+
+    @Override
+    public Address to() {
+      return court.executor().address();
+    }
+
+    @Override
+    public Bytes data() {
+      return ExecutorState.dispute(delivery.event().intent());
+    }
+
+    @Override
+    public Optional<Settled> settled() {
+      ExecutorState.Progress progress = court.executor().progress(delivery.event().intentId());
+      return switch (progress.state()) {
+        case QUEUED ->
+            progress.upheld()
+                ? Optional.of(new Settled(false, "QUEUED again: governance upheld it"))
+                : Optional.empty();
+        case DISPUTED -> Optional.of(new Settled(true, "DISPUTED; governance may uphold it until " + progress.due()));
+        case CANCELLED, EXPIRED -> Optional.of(new Settled(true, progress.state().name()));
+        case EXECUTED -> Optional.of(new Settled(false, "EXECUTED before the dispute was mined"));
+        case NONE -> Optional.of(new Settled(true, "no longer queued: a reorg removed it"));
+        case DENIED, ADMITTED, DISPATCHED -> Optional.of(new Settled(true, "is " + progress.state() + ", not queued"));
+      };
+    }
+  }
+}

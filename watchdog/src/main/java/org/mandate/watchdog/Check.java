@@ -1,0 +1,23 @@
+package org.mandate.watchdog;
+
+/** What the watchdog checks; a finding names the check that failed. */
+public enum Check {
+  /** A queued intent was dispatched by home, under that message id. */
+  FORGERY,
+  /** Home could be asked about a queued intent before its window ran out. */
+  HOME_UNREACHABLE,
+  /** A decision at home is the one that the mandate gives. */
+  POLICY,
+  /** An intent that executed at a destination was dispatched by home. */
+  EXECUTION,
+  /** What left a vault left it for an executed intent. */
+  OUTFLOW,
+  /** A submitted intent carries the signature of the agent's wallet. */
+  SIGNATURE,
+  /** The audit chain has one record for each action, and its hashes follow. */
+  RECORD,
+  /** A published batch is complete and unaltered. */
+  PUBLICATION,
+  /** The watchdog itself can see and act. */
+  SELF
+}

@@ -1,0 +1,257 @@
+package org.mandate.watchdog;
+
+import java.math.BigInteger;
+import java.time.Duration;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
+import org.mandate.chain.Address;
+import org.mandate.chain.Block;
+import org.mandate.chain.BlockTag;
+import org.mandate.chain.Bytes;
+import org.mandate.chain.CallRevertedException;
+import org.mandate.chain.ChainClient;
+import org.mandate.chain.Fees;
+import org.mandate.chain.GasEstimate;
+import org.mandate.chain.Hash;
+import org.mandate.chain.NodeException;
+import org.mandate.chain.Receipt;
+import org.mandate.chain.SendOutcome;
+import org.mandate.signer.Signer;
+import org.mandate.signer.Transactions;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The watchdog's hand on one chain: sends what brings a remedy about, bids more when blocks pass it over, and ends only when
+ * the remedy was read back from the chain.
+ *
+ * <p>Keeps nothing on disk. After a crash it begins at the account's mined nonce, so that a transaction of its former life
+ * is either mined or replaced; none is skipped for good (L9). A remedy that another watchdog brought about counts.
+ */
+final class Enforcer implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Enforcer.class);
+  /** Blocks that may pass a transaction over before it bids more. */
+  private static final int PATIENCE_BLOCKS = 2;
+  // EIP-7825: no transaction may use more.
+  private static final long MAX_GAS = 16_777_216L;
+
+  private final long chainId;
+  private final ChainClient chain;
+  private final Signer signer;
+  private final BigInteger maxFee;
+  private final Duration poll;
+  private final Consumer<String> trouble;
+  private final ReentrantLock lock = new ReentrantLock();
+  private final TreeMap<Long, Pending> pending = new TreeMap<>();
+  private final AtomicLong sent = new AtomicLong();
+  private volatile boolean closed;
+  private Optional<Thread> tender = Optional.empty();
+
+  private record Pending(
+      Transactions.Request request, Transactions.Signed signed, List<Hash> hashes, long sentAtBlock, boolean reached) {}
+
+  /**
+   * How a remedy ended.
+   *
+   * @param transaction the own transaction that did it; empty when somebody else was faster
+   */
+  record Done(Remedy.Settled settled, Optional<Hash> transaction) {}
+
+  /**
+   * @param maxFee most that a transaction bids, wei per gas
+   * @param trouble is told, in words, why nothing can be sent
+   */
+  Enforcer(long chainId, ChainClient chain, Signer signer, BigInteger maxFee, Duration poll, Consumer<String> trouble) {
+    this.chainId = chainId;
+    this.chain = chain;
+    this.signer = signer;
+    this.maxFee = maxFee;
+    this.poll = poll;
+    this.trouble = trouble;
+  }
+
+  void start() {
+    tender = Optional.of(Thread.ofVirtual().name("enforcer-" + chainId).start(this::tendAll));
+  }
+
+  /** Transactions sent since the start, replacements included. */
+  long sent() {
+    return sent.get();
+  }
+
+  @Override
+  public void close() {
+    closed = true;
+    tender.ifPresent(Thread::interrupt);
+  }
+
+  /** Works until the remedy is settled; empty when the watchdog closes before. Blocks: call it on a virtual thread. */
+  Optional<Done> bringAbout(Remedy remedy) {
+    List<Hash> hashes = new CopyOnWriteArrayList<>();
+    Optional<Long> nonce = Optional.empty();
+    while (!closed) {
+      try {
+        Optional<Remedy.Settled> settled = remedy.settled();
+        if (settled.isPresent()) {
+          return Optional.of(new Done(settled.get(), ours(hashes)));
+        }
+        if (nonce.isEmpty() || chain.nonce(signer.address(), BlockTag.LATEST) > nonce.get()) {
+          // Either nothing was sent yet, or what was sent is mined. One more look: it may have been mined since.
+          if (nonce.isEmpty() || remedy.settled().isEmpty()) {
+            nonce = send(remedy, hashes);
+          }
+        }
+      } catch (NodeException | CallRevertedException e) {
+        LOG.atWarn()
+            .addKeyValue("chain", chainId)
+            .addKeyValue("remedy", remedy.what())
+            .addKeyValue("reason", e.getMessage())
+            .log("the node is silent; trying again");
+      }
+      if (!Pause.of(poll)) {
+        break;
+      }
+    }
+    return Optional.empty();
+  }
+
+  private Optional<Hash> ours(List<Hash> hashes) {
+    return hashes.stream()
+        .filter(hash -> chain.receipt(hash).filter(Receipt::succeeded).isPresent())
+        .findFirst();
+  }
+
+  private Optional<Long> send(Remedy remedy, List<Hash> hashes) {
+    long gas;
+    switch (chain.estimateGas(signer.address(), remedy.to(), BigInteger.ZERO, remedy.data().bytes())) {
+      case GasEstimate.Estimated estimated -> gas = Math.min(MAX_GAS, estimated.gas() + estimated.gas() / 2);
+      case GasEstimate.Reverted reverted -> {
+        if (remedy.settled().isEmpty()) {
+          trouble.accept("%s on chain %s would revert: %s".formatted(remedy.what(), chainId, reverted.reason()));
+        }
+        return Optional.empty();
+      }
+    }
+    Fees fees = affordable(chain.fees());
+    long head = chain.head().number();
+    lock.lock();
+    try {
+      long nonce = chain.nonce(signer.address(), BlockTag.LATEST);
+      pending.headMap(nonce).clear();
+      while (pending.containsKey(nonce)) {
+        nonce++;
+      }
+      Transactions.Request request =
+          new Transactions.Request(BigInteger.valueOf(chainId), nonce, fees, gas, remedy.to(), BigInteger.ZERO, remedy.data());
+      return submit(request, head, hashes) ? Optional.of(nonce) : Optional.empty();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** @return whether the nonce is in use now */
+  private boolean submit(Transactions.Request request, long head, List<Hash> hashes) {
+    Transactions.Signed signed = Transactions.sign(request, signer);
+    hashes.add(signed.hash());
+    sent.incrementAndGet();
+    SendOutcome outcome = chain.send(signed.raw().bytes());
+    return switch (outcome) {
+      case SendOutcome.Accepted accepted -> keep(request, signed, hashes, head, true);
+      case SendOutcome.AlreadyKnown known -> keep(request, signed, hashes, head, true);
+      case SendOutcome.Unreachable silence -> keep(request, signed, hashes, head, false);
+      // What stands in the pool bids more, perhaps of a former life: bid more at once.
+      case SendOutcome.Underpriced underpriced -> keep(request, signed, hashes, head - PATIENCE_BLOCKS, true);
+      case SendOutcome.NonceTooLow low -> {
+        pending.remove(request.nonce());
+        yield false;
+      }
+      case SendOutcome.InsufficientFunds funds -> refused(request, "the account has too little: " + funds.reason());
+      case SendOutcome.Refused refused -> refused(request, refused.reason());
+    };
+  }
+
+  private boolean keep(
+      Transactions.Request request, Transactions.Signed signed, List<Hash> hashes, long head, boolean reached) {
+    pending.put(request.nonce(), new Pending(request, signed, hashes, head, reached));
+    return true;
+  }
+
+  private boolean refused(Transactions.Request request, String reason) {
+    pending.remove(request.nonce());
+    trouble.accept("a transaction on chain %s was refused: %s".formatted(chainId, reason));
+    return false;
+  }
+
+  private void tendAll() {
+    while (!closed) {
+      try {
+        tend();
+      } catch (NodeException e) {
+        LOG.atDebug().addKeyValue("chain", chainId).addKeyValue("reason", e.getMessage()).log("not tended");
+      } catch (RuntimeException e) {
+        LOG.atError().addKeyValue("chain", chainId).setCause(e).log("tending transactions failed");
+      }
+      if (!Pause.of(poll)) {
+        return;
+      }
+    }
+  }
+
+  // All pending transactions are tended, also those whose remedy is settled already: a nonce must not get stuck.
+  private void tend() {
+    lock.lock();
+    try {
+      if (pending.isEmpty()) {
+        return;
+      }
+      Block head = chain.head();
+      pending.headMap(chain.nonce(signer.address(), BlockTag.LATEST)).clear();
+      for (Pending waiting : List.copyOf(pending.values())) {
+        if (!waiting.reached()) {
+          submit(waiting.request(), head.number(), waiting.hashes());
+        } else if (head.number() >= waiting.sentAtBlock() + PATIENCE_BLOCKS) {
+          raise(waiting, head.number());
+        }
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void raise(Pending waiting, long head) {
+    Transactions.Request old = waiting.request();
+    Fees now = chain.fees();
+    Fees more =
+        new Fees(
+            now.baseFee(),
+            raised(old.fees().maxPriorityFee()).max(now.maxPriorityFee()),
+            raised(old.fees().maxFee()).max(now.maxFee()));
+    Fees bid = affordable(more);
+    if (bid.maxFee().compareTo(old.fees().maxFee()) <= 0) {
+      trouble.accept(
+          "a transaction on chain %s waits at the highest fee that is allowed, %s wei: raise maxFeePerGas"
+              .formatted(chainId, maxFee));
+      submit(old, head, waiting.hashes());
+      return;
+    }
+    submit(
+        new Transactions.Request(old.chainId(), old.nonce(), bid, old.gasLimit(), old.to(), old.value(), old.data()),
+        head,
+        waiting.hashes());
+  }
+
+  // Nodes replace only for 10 % more in both fees.
+  private static BigInteger raised(BigInteger fee) {
+    return fee.add(fee.shiftRight(2)).add(BigInteger.ONE);
+  }
+
+  private Fees affordable(Fees fees) {
+    BigInteger most = fees.maxFee().min(maxFee);
+    return new Fees(fees.baseFee(), fees.maxPriorityFee().min(most), most);
+  }
+}

@@ -1,0 +1,113 @@
+package org.mandate.watchdog;
+
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import org.mandate.chain.Block;
+import org.mandate.chain.Hash;
+import org.mandate.event.ExecutorEvent;
+import org.mandate.event.ExecutorEvent.Executed;
+import org.mandate.intent.IntentDomain;
+
+/**
+ * At a destination: what executed must be what home dispatched. An intent's id commits to its content, so equal id is equal
+ * content; that the event's content has that id is checked here.
+ */
+final class ExecutionExaminer implements Examiner {
+  private final long chainId;
+  private final IntentDomain domain;
+  private final Witness witness;
+  private final Freezer freezer;
+  private final Duration poll;
+  private final Clock clock;
+  private final Map<Hash, Execution> executed = new ConcurrentHashMap<>();
+
+  private record Execution(Executed event, Block block) {}
+
+  ExecutionExaminer(
+      long chainId, IntentDomain domain, Witness witness, Freezer freezer, Duration poll, Clock clock) {
+    this.chainId = chainId;
+    this.domain = domain;
+    this.witness = witness;
+    this.freezer = freezer;
+    this.poll = poll;
+    this.clock = clock;
+  }
+
+  @Override
+  public void examine(Page page) {
+    for (Entry entry : page.entries()) {
+      if (entry instanceof Entry.Executor(Executed event)) {
+        Execution execution = new Execution(event, page.block());
+        if (!execution.equals(executed.put(event.intentId(), execution))) {
+          Thread.ofVirtual().name("execution-" + event.intentId()).start(() -> check(execution));
+        }
+      }
+    }
+  }
+
+  @Override
+  public void reset() {
+    executed.clear();
+  }
+
+  private void check(Execution execution) {
+    ExecutorEvent.Executed event = execution.event();
+    if (!event.intent().id(domain).equals(event.intentId())) {
+      found(execution, "intent " + event.intent().id(domain) + ", the id of the content that executed", "intent " + event.intentId());
+      return;
+    }
+    while (execution.equals(executed.get(event.intentId()))) {
+      switch (witness.ask(event.intentId(), Optional.empty(), execution.block().timestamp())) {
+        case Testimony.Proven proven -> {
+          return;
+        }
+        case Testimony.Absent absent -> {
+          found(
+              execution,
+              "home's executor says DISPATCHED for this intent",
+              "home says %s as of block %d, while %s of asset %s left %s for %s"
+                  .formatted(
+                      absent.state(),
+                      absent.asOf().number(),
+                      event.moved(),
+                      event.intent().asset(),
+                      event.intent().account(),
+                      event.intent().to()));
+          return;
+        }
+        case Testimony.Provisional provisional -> {}
+        case Testimony.OtherMessage other -> {
+          return;
+        }
+        case Testimony.Unknown unknown -> {}
+      }
+      if (!Pause.of(poll)) {
+        return;
+      }
+    }
+  }
+
+  private void found(Execution execution, String expected, String seen) {
+    Executed event = execution.event();
+    freezer.freezeFor(
+        new Finding(
+            "execution:" + chainId + ":" + event.intentId(),
+            Check.EXECUTION,
+            Severity.CRITICAL,
+            chainId,
+            execution.block().number(),
+            Optional.of(event.agentId()),
+            Optional.of(event.intentId()),
+            expected,
+            seen,
+            "Value left the vault without a dispatch at home. Withdraw what is left in the vaults of this chain, replace the relayer set, and find out why no dispute stopped it.",
+            clock.instant(),
+            Finding.Status.OPEN,
+            List.of()),
+        event.agentId());
+  }
+}

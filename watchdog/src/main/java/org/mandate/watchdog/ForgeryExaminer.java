@@ -1,0 +1,92 @@
+package org.mandate.watchdog;
+
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.BooleanSupplier;
+import org.mandate.chain.Hash;
+import org.mandate.event.ExecutorEvent;
+
+/**
+ * Opens a case for each intent that is queued on its chain; home included, where anything queued is forged. A case runs on
+ * its own thread until the intent is proven or no longer queued.
+ */
+final class ForgeryExaminer implements Examiner, AutoCloseable {
+  private final Cases cases;
+  private final Map<Hash, Queued> queued = new HashMap<>();
+  private final Map<Hash, Case> running = new HashMap<>();
+  private final Set<Hash> again = new HashSet<>();
+  private boolean closed;
+
+  /** Makes a case about a delivery. */
+  interface Cases {
+    /**
+     * @param stands whether that very delivery is still in the chain
+     * @param onEnd to be called when the case is over
+     */
+    Case open(Queued delivery, BooleanSupplier stands, Runnable onEnd);
+  }
+
+  ForgeryExaminer(Cases cases) {
+    this.cases = cases;
+  }
+
+  @Override
+  public synchronized void examine(Page page) {
+    for (Entry entry : page.entries()) {
+      if (entry instanceof Entry.Executor(ExecutorEvent.Queued event)) {
+        queued.put(event.intentId(), new Queued(event, page.block()));
+        open(event.intentId());
+      }
+    }
+  }
+
+  @Override
+  public synchronized void reset() {
+    queued.clear();
+  }
+
+  /** Looks again at every delivery: what made an intent honest may be gone. */
+  synchronized void reopen() {
+    List.copyOf(queued.keySet()).forEach(this::open);
+  }
+
+  synchronized int running() {
+    return running.size();
+  }
+
+  @Override
+  public synchronized void close() {
+    closed = true;
+    queued.clear();
+    running.values().forEach(Case::close);
+  }
+
+  private void open(Hash intentId) {
+    if (closed) {
+      return;
+    }
+    if (running.containsKey(intentId)) {
+      // It may be about to end on what it knew before.
+      again.add(intentId);
+      return;
+    }
+    Queued delivery = queued.get(intentId);
+    Case opened = cases.open(delivery, () -> stands(delivery), () -> ended(intentId));
+    running.put(intentId, opened);
+    opened.start();
+  }
+
+  private synchronized boolean stands(Queued delivery) {
+    return delivery.equals(queued.get(delivery.event().intentId()));
+  }
+
+  private synchronized void ended(Hash intentId) {
+    running.remove(intentId);
+    if (again.remove(intentId) && queued.containsKey(intentId)) {
+      open(intentId);
+    }
+  }
+}

@@ -1,0 +1,92 @@
+package org.mandate.watchdog;
+
+import java.math.BigInteger;
+import java.time.Clock;
+import java.util.List;
+import java.util.Optional;
+import org.mandate.chain.Address;
+import org.mandate.chain.Bytes;
+import org.mandate.chain.ChainClient;
+import org.mandate.chain.NodeException;
+import org.web3j.abi.FunctionEncoder;
+import org.web3j.abi.datatypes.Function;
+import org.web3j.abi.datatypes.generated.Uint256;
+
+/** Freezes agents in home's policy engine, and notes on the finding what came of it. */
+final class Freezer {
+  private final long chainId;
+  private final ChainClient home;
+  private final Address policy;
+  private final Enforcer enforcer;
+  private final Findings findings;
+  private final Clock clock;
+
+  Freezer(long chainId, ChainClient home, Address policy, Enforcer enforcer, Findings findings, Clock clock) {
+    this.chainId = chainId;
+    this.home = home;
+    this.policy = policy;
+    this.enforcer = enforcer;
+    this.findings = findings;
+    this.clock = clock;
+  }
+
+  /** Reports the finding and, if it is new, freezes its agent. Returns at once. */
+  void freezeFor(Finding finding, BigInteger agentId) {
+    if (findings.report(finding)) {
+      Thread.ofVirtual().name("freeze-" + agentId).start(() -> freeze(agentId, finding.id()));
+    }
+  }
+
+  private void freeze(BigInteger agentId, String findingId) {
+    enforcer
+        .bringAbout(new Freeze(agentId))
+        .ifPresent(
+            done -> {
+              Deed deed =
+                  new Deed(
+                      "freeze agent " + agentId,
+                      chainId,
+                      done.transaction(),
+                      done.settled().outcome(),
+                      clock.instant());
+              findings.update(findingId, found -> found.with(deed).with(Finding.Status.STOPPED));
+            });
+  }
+
+  private final class Freeze implements Remedy {
+    private final BigInteger agentId;
+
+    private Freeze(BigInteger agentId) {
+      this.agentId = agentId;
+    }
+
+    @Override
+    public String what() {
+      return "freeze of agent " + agentId;
+    }
+
+    @Override
+    public Address to() {
+      return policy;
+    }
+
+    @Override
+    public Bytes data() {
+      return call("freeze");
+    }
+
+    @Override
+    public Optional<Settled> settled() {
+      byte[] answer = home.call(policy, call("frozen").bytes());
+      if (answer.length != 32) {
+        throw new NodeException("frozen() answered " + answer.length + " bytes, expected 32");
+      }
+      boolean frozen = new BigInteger(1, answer).signum() != 0;
+      return frozen ? Optional.of(new Settled(true, "the agent is frozen")) : Optional.empty();
+    }
+
+    private Bytes call(String name) {
+      return Bytes.of(FunctionEncoder.encode(new Function(name, List.of(new Uint256(agentId)), List.of())));
+    }
+  }
+}

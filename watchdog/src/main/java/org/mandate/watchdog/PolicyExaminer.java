@@ -1,0 +1,136 @@
+package org.mandate.watchdog;
+
+import java.time.Clock;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import org.mandate.chain.Address;
+import org.mandate.chain.Hash;
+import org.mandate.policy.Rule;
+import org.mandate.policy.Verdict;
+import org.mandate.watchdog.Replay.Decision;
+
+/**
+ * At home: every decision of the policy engine must be the one that the own evaluator takes. What it should not have admitted
+ * freezes the agent, and is disputed at its destination.
+ */
+final class PolicyExaminer implements Examiner {
+  private final long chainId;
+  private final Address executor;
+  private final Freezer freezer;
+  private final Findings findings;
+  private final Clock clock;
+  private final Map<Hash, String> condemned = new ConcurrentHashMap<>();
+  private Replay replay;
+
+  PolicyExaminer(long chainId, Address executor, Freezer freezer, Findings findings, Clock clock) {
+    this.chainId = chainId;
+    this.executor = executor;
+    this.freezer = freezer;
+    this.findings = findings;
+    this.clock = clock;
+    this.replay = new Replay(executor);
+  }
+
+  /** Why home should not have dispatched the intent; empty when it should, or did not. */
+  Optional<String> condemned(Hash intentId) {
+    return Optional.ofNullable(condemned.get(intentId));
+  }
+
+  @Override
+  public void examine(Page page) {
+    Map<Hash, List<Entry>> transactions = page.byTransaction();
+    long timestamp = page.block().timestamp().getEpochSecond();
+    for (Entry entry : page.entries()) {
+      replay
+          .next(entry, transactions.get(entry.log().transaction()), timestamp)
+          .ifPresent(decision -> found(decision, page.block().number()));
+    }
+  }
+
+  @Override
+  public void reset() {
+    replay = new Replay(executor);
+    condemned.clear();
+  }
+
+  private void found(Decision decision, long block) {
+    switch (decision) {
+      case Decision.Admitted admitted -> {
+        condemned.put(admitted.intentId(), "home admitted it, but the mandate says " + words(admitted.own()));
+        freezer.freezeFor(
+            finding(
+                decision,
+                block,
+                Severity.CRITICAL,
+                "the mandate refuses: " + words(admitted.own()),
+                "the engine admitted %s of asset %s to %s on chain %s"
+                    .formatted(
+                        admitted.intent().amount(), admitted.intent().asset(), admitted.intent().to(), admitted.intent().chainId()),
+                "The engine's state or code is not what governance set. Compare PolicyEngine.headroom with the last LimitSet and TermsSet events, and do not thaw the agent before you know why."),
+            decision.agentId());
+      }
+      case Decision.NeverJudged never -> {
+        condemned.put(never.intentId(), "home's policy engine was never asked about it");
+        freezer.freezeFor(
+            finding(
+                decision,
+                block,
+                Severity.CRITICAL,
+                "a Consumed event of the policy engine before the intent went on",
+                never.event().getClass().getSimpleName() + " without one",
+                "The executor went past the policy engine. Check the code at both addresses against deployments/, and withdraw the vaults."),
+            decision.agentId());
+      }
+      case Decision.Refused refused ->
+          freezer.freezeFor(
+              finding(
+                  decision,
+                  block,
+                  Severity.CRITICAL,
+                  "the mandate admits",
+                  "the engine refused: " + words(refused.event()),
+                  "The engine is stricter than the mandate that governance set. Compare PolicyEngine.headroom with the last LimitSet and TermsSet events; thaw the agent when they agree again."),
+              decision.agentId());
+      case Decision.RefusedOtherwise otherwise ->
+          findings.report(
+              finding(
+                  decision,
+                  block,
+                  Severity.WARNING,
+                  words(otherwise.own()),
+                  words(otherwise.event()),
+                  "Both refuse, but not for the same reason or with the same numbers. Report it: the evaluator and the engine must agree."));
+    }
+  }
+
+  private Finding finding(
+      Decision decision, long block, Severity severity, String expected, String seen, String next) {
+    return new Finding(
+        "policy:" + chainId + ":" + decision.intentId(),
+        Check.POLICY,
+        severity,
+        chainId,
+        block,
+        Optional.of(decision.agentId()),
+        Optional.of(decision.intentId()),
+        expected,
+        seen,
+        next,
+        clock.instant(),
+        Finding.Status.OPEN,
+        List.of());
+  }
+
+  private static String words(Verdict verdict) {
+    return "%s, tripped %s, limit %s, left %s, available at %d"
+        .formatted(verdict.rule(), verdict.tripped(), verdict.limit(), verdict.left(), verdict.availableAt());
+  }
+
+  private static String words(org.mandate.event.ExecutorEvent.Denied event) {
+    String rule = event.rule() < Rule.values().length ? Rule.values()[event.rule()].name() : "rule " + event.rule();
+    return "%s, tripped %s, limit %s, left %s, available at %d"
+        .formatted(rule, event.tripped(), event.limit(), event.left(), event.availableAt());
+  }
+}

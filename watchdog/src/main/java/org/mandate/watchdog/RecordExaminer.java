@@ -1,0 +1,171 @@
+package org.mandate.watchdog;
+
+import java.math.BigInteger;
+import java.time.Clock;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import org.mandate.audit.AuditRecord;
+import org.mandate.audit.AuditRecord.Anchor;
+import org.mandate.audit.Detail;
+import org.mandate.audit.HashChain;
+import org.mandate.chain.Block;
+import org.mandate.chain.Hash;
+import org.mandate.event.AuditEvent;
+import org.mandate.event.ExecutorEvent;
+import org.mandate.policy.Rule;
+import org.mandate.policy.Tier;
+
+/**
+ * The audit chain must have one record for each executor event, in the same transaction and order, and each head must follow
+ * from the one before. What is not so is told to people: nothing on chain can mend it.
+ */
+final class RecordExaminer implements Examiner {
+  private final BigInteger chainId;
+  private final Findings findings;
+  private final Clock clock;
+  private final Optional<PublicationCheck> publications;
+  private final Map<BigInteger, HashChain> chains = new ConcurrentHashMap<>();
+  private final Map<BigInteger, List<Hash>> records = new ConcurrentHashMap<>();
+
+  /**
+   * @param publications checks each batch; empty when no blob gateway is configured
+   */
+  RecordExaminer(
+      BigInteger chainId, Findings findings, Clock clock, Optional<PublicationCheck> publications) {
+    this.chainId = chainId;
+    this.findings = findings;
+    this.clock = clock;
+    this.publications = publications;
+  }
+
+  /** Hash of the agent's record {@code index}, as the executor's events give it; empty when there is none yet. */
+  Optional<Hash> record(BigInteger agentId, long index) {
+    List<Hash> known = records.getOrDefault(agentId, List.of());
+    synchronized (known) {
+      return index < known.size() ? Optional.of(known.get((int) index)) : Optional.empty();
+    }
+  }
+
+  @Override
+  public void examine(Page page) {
+    for (List<Entry> transaction : page.byTransaction().values()) {
+      examine(transaction, page.block());
+    }
+  }
+
+  @Override
+  public void reset() {
+    chains.clear();
+    records.clear();
+  }
+
+  private void examine(List<Entry> transaction, Block block) {
+    Deque<ExecutorEvent> unrecorded = new ArrayDeque<>();
+    for (Entry entry : transaction) {
+      switch (entry) {
+        case Entry.Executor(ExecutorEvent event) -> unrecorded.addLast(event);
+        case Entry.Audit(AuditEvent.Appended appended) -> appended(appended, Optional.ofNullable(unrecorded.pollFirst()), block);
+        case Entry.Audit(AuditEvent.Published batch) ->
+            publications.ifPresent(check -> check.start(chainId, batch, block, this::record));
+        case Entry.Unreadable unreadable ->
+            found(
+                "unreadable:%s:%d".formatted(unreadable.log().transaction(), unreadable.log().index()),
+                block,
+                Optional.empty(),
+                Optional.empty(),
+                "a log that this watchdog can read",
+                unreadable.reason());
+        case Entry.Policy policy -> {}
+        case Entry.Registry registry -> {}
+        case Entry.Paid paid -> {}
+      }
+    }
+    for (ExecutorEvent event : unrecorded) {
+      found(
+          "unrecorded:%s:%d".formatted(event.log().transaction(), event.log().index()),
+          block,
+          Optional.of(event.agentId()),
+          Optional.of(event.intentId()),
+          "an Appended event of the audit log in the same transaction",
+          event.getClass().getSimpleName() + " without one");
+    }
+  }
+
+  private void appended(AuditEvent.Appended appended, Optional<ExecutorEvent> event, Block block) {
+    HashChain before = chains.getOrDefault(appended.agentId(), HashChain.EMPTY);
+    HashChain after = before.append(appended.recordHash());
+    // From here on the chain's own head counts, so that one fault is one finding.
+    chains.put(appended.agentId(), new HashChain(appended.head().hex(), appended.index().longValueExact() + 1));
+    Hash own = event.map(e -> recordHash(e, before.count())).orElse(appended.recordHash());
+    List<Hash> known = records.computeIfAbsent(appended.agentId(), id -> new ArrayList<>());
+    synchronized (known) {
+      known.add(own);
+    }
+    String id = "record:%s:%s:%s".formatted(chainId, appended.agentId(), appended.index());
+    if (event.isEmpty()) {
+      found(id, block, Optional.of(appended.agentId()), Optional.of(appended.intentId()), "an executor event for the record", "record " + appended.index() + " without one");
+    } else if (!own.equals(appended.recordHash())) {
+      found(id, block, Optional.of(appended.agentId()), Optional.of(appended.intentId()), "record hash " + own, "record hash " + appended.recordHash());
+    } else if (appended.index().longValueExact() != before.count() || !after.head().equals(appended.head().hex())) {
+      found(
+          id,
+          block,
+          Optional.of(appended.agentId()),
+          Optional.of(appended.intentId()),
+          "record %d with head %s".formatted(before.count(), after.head()),
+          "record %s with head %s".formatted(appended.index(), appended.head()));
+    }
+  }
+
+  private Hash recordHash(ExecutorEvent event, long index) {
+    return new AuditRecord(
+            chainId,
+            event.agentId(),
+            index,
+            event.intentId(),
+            Optional.empty(),
+            detail(event),
+            new Anchor(
+                event.log().blockNumber(), event.log().blockHash(), 0, event.log().transaction(), event.log().index()))
+        .recordHash();
+  }
+
+  private static Detail detail(ExecutorEvent event) {
+    return switch (event) {
+      case ExecutorEvent.Admitted e -> new Detail.Admitted(Tier.values()[e.tier()], e.eta());
+      case ExecutorEvent.Denied e ->
+          new Detail.Denied(Rule.values()[e.rule()], e.tripped(), e.limit(), e.left(), e.availableAt());
+      case ExecutorEvent.Dispatched e -> new Detail.Dispatched(e.messageId());
+      case ExecutorEvent.Queued e -> new Detail.Queued(e.messageId(), e.executableAt());
+      case ExecutorEvent.Executed e -> new Detail.Executed(e.intent().account(), e.intent().asset(), e.moved());
+      case ExecutorEvent.Cancelled e -> new Detail.Cancelled(e.by());
+      case ExecutorEvent.Disputed e -> new Detail.Disputed(e.by(), e.resolveBy());
+      case ExecutorEvent.Upheld e -> new Detail.Upheld(e.by(), e.executableAt());
+      case ExecutorEvent.Expired e -> new Detail.Expired();
+    };
+  }
+
+  private void found(
+      String id, Block block, Optional<BigInteger> agentId, Optional<Hash> intentId, String expected, String seen) {
+    findings.report(
+        new Finding(
+            id,
+            Check.RECORD,
+            Severity.CRITICAL,
+            chainId.longValueExact(),
+            block.number(),
+            agentId,
+            intentId,
+            expected,
+            seen,
+            "The audit log and the executor disagree: compare the code at both addresses with deployments/, and ask a second node for this block.",
+            clock.instant(),
+            Finding.Status.OPEN,
+            List.of()));
+  }
+}

@@ -1,0 +1,205 @@
+package org.mandate.watchdog;
+
+import java.math.BigInteger;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Semaphore;
+import java.util.function.Predicate;
+import org.mandate.chain.Address;
+import org.mandate.chain.Block;
+import org.mandate.chain.Bytes;
+import org.mandate.chain.CallRevertedException;
+import org.mandate.chain.ChainClient;
+import org.mandate.chain.Hash;
+import org.mandate.chain.NodeException;
+import org.mandate.chain.Transaction;
+import org.mandate.contracts.CrossChainExecutor;
+import org.mandate.event.ExecutorEvent;
+import org.mandate.intent.Intent;
+import org.mandate.intent.IntentAbi;
+import org.mandate.intent.IntentDomain;
+import org.mandate.intent.SignedIntent;
+import org.web3j.abi.FunctionEncoder;
+import org.web3j.abi.FunctionReturnDecoder;
+import org.web3j.abi.TypeReference;
+import org.web3j.abi.datatypes.DynamicBytes;
+import org.web3j.abi.datatypes.Function;
+import org.web3j.abi.datatypes.Type;
+import org.web3j.abi.datatypes.generated.Bytes32;
+import org.web3j.utils.Numeric;
+
+/**
+ * At home: each intent that was submitted by a direct call of the executor carries the signature of the agent's wallet as of
+ * that log. Contract wallets (ERC-1271) are asked at that block. Submissions through another contract hide their call data
+ * from this check; the executor has checked them.
+ */
+final class SignatureExaminer implements Examiner {
+  private static final Hash WALLET_SET = Hash.keccak("AgentWalletSet(uint256,address,address)");
+  @SuppressWarnings({"unchecked", "rawtypes"})
+  private static final List<TypeReference<Type>> PARAMETERS =
+      (List) List.of(new TypeReference<CrossChainExecutor.Intent>() {}, new TypeReference<DynamicBytes>() {});
+  private static final int MAGIC = 0x1626ba7e; // ERC-1271
+  private static final int AT_ONCE = 8;
+  private static final Duration RETRY = Duration.ofSeconds(1);
+
+  private final ChainClient home;
+  private final long chainId;
+  private final Address executor;
+  private final IntentDomain domain;
+  private final Predicate<Block> stands;
+  private final Freezer freezer;
+  private final Clock clock;
+  private final Bytes submit;
+  private final Map<BigInteger, Address> wallets = new HashMap<>();
+  private final Semaphore slots = new Semaphore(AT_ONCE);
+
+  /**
+   * @param stands whether a block is still in the chain
+   */
+  SignatureExaminer(
+      ChainClient home, long chainId, IntentDomain domain, Predicate<Block> stands, Freezer freezer, Clock clock) {
+    this.home = home;
+    this.chainId = chainId;
+    this.executor = domain.executor();
+    this.domain = domain;
+    this.stands = stands;
+    this.freezer = freezer;
+    this.clock = clock;
+    Intent none =
+        new Intent(
+            BigInteger.ZERO, Address.ZERO, BigInteger.ZERO, Address.ZERO, Address.ZERO, BigInteger.ZERO, Bytes.EMPTY, BigInteger.ZERO, BigInteger.ZERO);
+    this.submit = selector(new Function("submit", List.of(IntentAbi.toContract(none), DynamicBytes.DEFAULT), List.of()));
+  }
+
+  @Override
+  public void examine(Page page) {
+    for (Entry entry : page.entries()) {
+      switch (entry) {
+        case Entry.Registry(var log) -> {
+          LogWords words = LogWords.of(log);
+          if (words.topic(0).equals(WALLET_SET)) {
+            wallets.put(words.topicNumber(1), words.topicAddress(2));
+          }
+        }
+        case Entry.Executor(ExecutorEvent.Admitted e) -> start(e, page.block());
+        case Entry.Executor(ExecutorEvent.Denied e) -> start(e, page.block());
+        case Entry.Executor(ExecutorEvent.Dispatched e) -> start(e, page.block());
+        case Entry.Executor(ExecutorEvent.Executed e) -> start(e, page.block());
+        case Entry.Executor other -> {}
+        case Entry.Audit audit -> {}
+        case Entry.Policy policy -> {}
+        case Entry.Paid paid -> {}
+        case Entry.Unreadable unreadable -> {}
+      }
+    }
+  }
+
+  @Override
+  public void reset() {
+    wallets.clear();
+  }
+
+  private void start(ExecutorEvent event, Block block) {
+    Address wallet = wallets.getOrDefault(event.agentId(), Address.ZERO);
+    Thread.ofVirtual()
+        .name("signature-" + event.intentId())
+        .start(
+            () -> {
+              try {
+                slots.acquire();
+              } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                return;
+              }
+              try {
+                check(event, block, wallet);
+              } finally {
+                slots.release();
+              }
+            });
+  }
+
+  private void check(ExecutorEvent event, Block block, Address wallet) {
+    while (stands.test(block)) {
+      try {
+        home.transaction(event.log().transaction())
+            .filter(transaction -> transaction.to().filter(executor::equals).isPresent())
+            .flatMap(this::submitted)
+            .filter(signed -> signed.intent().id(domain).equals(event.intentId()))
+            .filter(signed -> !signedBy(signed, wallet, block))
+            .ifPresent(signed -> found(event, block, wallet, signed));
+        return;
+      } catch (NodeException e) {
+        if (!Pause.of(RETRY)) {
+          return;
+        }
+      }
+    }
+  }
+
+  /** The arguments of a {@code submit} call; empty for any other call. */
+  @SuppressWarnings("rawtypes")
+  private Optional<SignedIntent> submitted(Transaction transaction) {
+    String input = transaction.input().hex();
+    if (!input.startsWith(submit.hex())) {
+      return Optional.empty();
+    }
+    try {
+      List<Type> arguments = FunctionReturnDecoder.decode("0x" + input.substring(10), PARAMETERS);
+      return Optional.of(
+          new SignedIntent(
+              IntentAbi.fromContract((CrossChainExecutor.Intent) arguments.get(0)),
+              Bytes.of((byte[]) arguments.get(1).getValue())));
+    } catch (RuntimeException e) {
+      return Optional.empty(); // the executor read it, and did not say so in this event
+    }
+  }
+
+  private boolean signedBy(SignedIntent signed, Address wallet, Block block) {
+    if (signed.recoverSigner(domain).filter(wallet::equals).isPresent()) {
+      return true;
+    }
+    if (home.code(wallet).isEmpty()) {
+      return false;
+    }
+    Function ask =
+        new Function(
+            "isValidSignature",
+            List.of(new Bytes32(signed.intent().id(domain).bytes()), new DynamicBytes(signed.signature().bytes())),
+            List.of());
+    try {
+      byte[] answer = home.call(wallet, Numeric.hexStringToByteArray(FunctionEncoder.encode(ask)), block.hash());
+      return answer.length == 32 && new BigInteger(1, Arrays.copyOf(answer, 4)).intValue() == MAGIC;
+    } catch (CallRevertedException e) {
+      return false;
+    }
+  }
+
+  private void found(ExecutorEvent event, Block block, Address wallet, SignedIntent signed) {
+    freezer.freezeFor(
+        new Finding(
+            "signature:" + chainId + ":" + event.intentId(),
+            Check.SIGNATURE,
+            Severity.CRITICAL,
+            chainId,
+            block.number(),
+            Optional.of(event.agentId()),
+            Optional.of(event.intentId()),
+            "a signature of the agent's wallet " + wallet,
+            signed.recoverSigner(domain).map(signer -> "a signature of " + signer).orElse("no valid signature"),
+            "The executor took an intent that the agent did not sign. Check the code at the executor's address against deployments/, and withdraw the vaults.",
+            clock.instant(),
+            Finding.Status.OPEN,
+            List.of()),
+        event.agentId());
+  }
+
+  private static Bytes selector(Function function) {
+    return Bytes.of(FunctionEncoder.encode(function).substring(0, 10));
+  }
+}

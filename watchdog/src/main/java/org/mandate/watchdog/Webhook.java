@@ -1,0 +1,137 @@
+package org.mandate.watchdog;
+
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.security.GeneralSecurityException;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.HexFormat;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
+import javax.crypto.Mac;
+import javax.crypto.spec.SecretKeySpec;
+
+/**
+ * Posts alerts to a person's or a pager's URL, in order, from an own thread, so that a slow receiver delays nothing.
+ *
+ * <p>Each request carries {@code X-Mandate-Timestamp} (unix seconds) and {@code X-Mandate-Signature: sha256=<hex>}, the
+ * HMAC-SHA256 (RFC 2104) of {@code timestamp + "." + body} under the shared secret. A receiver compares in constant time
+ * and refuses old timestamps, so that a copied request is worth nothing.
+ */
+final class Webhook implements AutoCloseable {
+  static final String TIMESTAMP = "X-Mandate-Timestamp";
+  static final String SIGNATURE = "X-Mandate-Signature";
+
+  private static final int QUEUE = 1_000;
+  private static final int TRIES = 5;
+  private static final Duration TIME_LIMIT = Duration.ofSeconds(3);
+  private static final Duration FIRST_PAUSE = Duration.ofMillis(500);
+
+  private final URI url;
+  private final byte[] secret;
+  private final Clock clock;
+  private final Consumer<String> trouble;
+  private final BlockingQueue<String> queue = new ArrayBlockingQueue<>(QUEUE);
+  private final AtomicLong delivered = new AtomicLong();
+  private final AtomicLong dropped = new AtomicLong();
+  private final HttpClient http;
+  private final Thread sender;
+
+  /**
+   * @param trouble is told, in words without secrets, what could not be delivered
+   */
+  Webhook(URI url, byte[] secret, Clock clock, Consumer<String> trouble) {
+    this.url = url;
+    this.secret = secret.clone();
+    this.clock = clock;
+    this.trouble = trouble;
+    this.http =
+        HttpClient.newBuilder().connectTimeout(TIME_LIMIT).followRedirects(HttpClient.Redirect.NEVER).build();
+    this.sender = Thread.ofVirtual().name("webhook").start(this::work);
+  }
+
+  /** Queues a body; drops it, counted and logged, when the receiver has been down for too long. */
+  void post(String body) {
+    if (!queue.offer(body)) {
+      dropped.incrementAndGet();
+      trouble.accept("webhook: " + QUEUE + " alerts are waiting already, this one is dropped");
+    }
+  }
+
+  long delivered() {
+    return delivered.get();
+  }
+
+  long dropped() {
+    return dropped.get();
+  }
+
+  /** The value of the signature header. */
+  static String sign(byte[] secret, long timestamp, String body) {
+    try {
+      Mac mac = Mac.getInstance("HmacSHA256");
+      mac.init(new SecretKeySpec(secret, "HmacSHA256"));
+      byte[] tag = mac.doFinal((timestamp + "." + body).getBytes(StandardCharsets.UTF_8));
+      return "sha256=" + HexFormat.of().formatHex(tag);
+    } catch (GeneralSecurityException e) {
+      throw new IllegalStateException("this Java has no HmacSHA256", e);
+    }
+  }
+
+  @Override
+  public void close() {
+    sender.interrupt();
+    http.shutdownNow();
+  }
+
+  private void work() {
+    try {
+      while (true) {
+        deliver(queue.take());
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void deliver(String body) throws InterruptedException {
+    Duration pause = FIRST_PAUSE;
+    String reason = "";
+    for (int attempt = 1; attempt <= TRIES; attempt++) {
+      try {
+        HttpResponse<Void> answer = http.send(request(body), HttpResponse.BodyHandlers.discarding());
+        if (answer.statusCode() / 100 == 2) {
+          delivered.incrementAndGet();
+          return;
+        }
+        reason = "HTTP " + answer.statusCode();
+      } catch (IOException e) {
+        reason = e.getClass().getSimpleName();
+      }
+      if (attempt < TRIES) {
+        Thread.sleep(pause);
+        pause = pause.multipliedBy(2);
+      }
+    }
+    dropped.incrementAndGet();
+    trouble.accept("webhook: " + url.getHost() + " did not take an alert in " + TRIES + " tries: " + reason);
+  }
+
+  // The timestamp is of this attempt: a receiver that refuses old ones must not refuse a retry.
+  private HttpRequest request(String body) {
+    long timestamp = clock.instant().getEpochSecond();
+    return HttpRequest.newBuilder(url)
+        .timeout(TIME_LIMIT)
+        .header("Content-Type", "application/json")
+        .header(TIMESTAMP, Long.toString(timestamp))
+        .header(SIGNATURE, sign(secret, timestamp, body))
+        .POST(HttpRequest.BodyPublishers.ofString(body))
+        .build();
+  }
+}

@@ -1,0 +1,160 @@
+package org.mandate.watchdog;
+
+import java.math.BigInteger;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Function;
+import org.mandate.chain.Hash;
+import org.mandate.intent.IntentDomain;
+import org.mandate.signer.Signer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Puts the watchdog together: who examines which chain, who asks whom. */
+final class Workshop {
+  private static final Logger LOG = LoggerFactory.getLogger(Workshop.class);
+
+  private final WatchdogConfig config;
+  private final Signer signer;
+  private final Findings findings;
+  private final Optional<PublicationCheck> publications;
+  private final Clock clock;
+
+  Workshop(
+      WatchdogConfig config, Signer signer, Findings findings, Optional<PublicationCheck> publications, Clock clock) {
+    this.config = config;
+    this.signer = signer;
+    this.findings = findings;
+    this.publications = publications;
+    this.clock = clock;
+  }
+
+  /** Home first. Nothing runs yet. */
+  List<WatchedChain> build(Link home, List<Link> destinations) {
+    IntentDomain domain = new IntentDomain(BigInteger.valueOf(home.id()), home.deployment().executor());
+    ExecutorState executor = new ExecutorState(home.chain(), domain.executor());
+    Enforcer enforcer = enforcer(home);
+    Freezer freezer = new Freezer(home.id(), home.chain(), home.deployment().policy(), enforcer, findings, clock);
+    Chronicle chronicle = new Chronicle(home.deployment().block());
+    Dispatches dispatches = new Dispatches();
+    PolicyExaminer policy = new PolicyExaminer(home.id(), domain.executor(), freezer, findings, clock);
+    ForgeryExaminer forgery =
+        forgery(home, executor, chronicle, Optional.empty(), intentId -> Optional.empty(), enforcer);
+    List<WatchedChain> all = new CopyOnWriteArrayList<>();
+    Follower follower =
+        new Follower(
+            home.id(),
+            home.chain(),
+            new Reader(home.chain(), home.deployment()),
+            chronicle,
+            // A dispatch is known only after it was judged.
+            List.of(
+                forgery,
+                policy,
+                dispatches,
+                new OutflowExaminer(home.id(), freezer, clock),
+                new SignatureExaminer(home.chain(), home.id(), domain, chronicle::has, freezer, clock),
+                records(home)),
+            keep -> {
+              findings.withdraw(home.id(), keep);
+              // What home forgot may make dishonest what is queued elsewhere.
+              all.forEach(WatchedChain::reopen);
+            },
+            home.settings().pollInterval(),
+            clock);
+    Witness witness =
+        new Witness(home.chain(), follower, chronicle, dispatches, executor, home.finality(), config.homeLag());
+    all.add(new WatchedChain(home, chronicle, follower, enforcer, forgery));
+    for (Link destination : destinations) {
+      all.add(destination(destination, domain, witness, policy::condemned, freezer));
+    }
+    return new ArrayList<>(all);
+  }
+
+  private WatchedChain destination(
+      Link link, IntentDomain domain, Witness witness, Function<Hash, Optional<String>> condemned, Freezer freezer) {
+    Enforcer enforcer = enforcer(link);
+    Chronicle chronicle = new Chronicle(link.deployment().block());
+    ForgeryExaminer forgery =
+        forgery(
+            link,
+            new ExecutorState(link.chain(), link.deployment().executor()),
+            chronicle,
+            Optional.of(witness),
+            condemned,
+            enforcer);
+    Follower follower =
+        new Follower(
+            link.id(),
+            link.chain(),
+            new Reader(link.chain(), link.deployment()),
+            chronicle,
+            List.of(
+                forgery,
+                new ExecutionExaminer(link.id(), domain, witness, freezer, link.settings().pollInterval(), clock),
+                new OutflowExaminer(link.id(), freezer, clock),
+                records(link)),
+            keep -> findings.withdraw(link.id(), keep),
+            link.settings().pollInterval(),
+            clock);
+    return new WatchedChain(link, chronicle, follower, enforcer, forgery);
+  }
+
+  private ForgeryExaminer forgery(
+      Link link,
+      ExecutorState executor,
+      Chronicle chronicle,
+      Optional<Witness> witness,
+      Function<Hash, Optional<String>> condemned,
+      Enforcer enforcer) {
+    Case.Court court =
+        new Case.Court(
+            link.id(),
+            executor,
+            chronicle,
+            witness,
+            condemned,
+            enforcer,
+            findings,
+            config.safetyMargin(),
+            link.settings().pollInterval(),
+            clock);
+    return new ForgeryExaminer((delivery, stands, onEnd) -> new Case(delivery, court, stands, onEnd));
+  }
+
+  private RecordExaminer records(Link link) {
+    BigInteger chainId = BigInteger.valueOf(link.id());
+    return new RecordExaminer(chainId, findings, clock, publications);
+  }
+
+  private Enforcer enforcer(Link link) {
+    return new Enforcer(
+        link.id(),
+        link.chain(),
+        signer,
+        config.maxFeePerGas(),
+        link.settings().pollInterval(),
+        text -> {
+          LOG.atError().addKeyValue("chain", link.id()).log(text);
+          findings.report(
+              new Finding(
+                  "self:%d:%s".formatted(link.id(), text),
+                  Check.SELF,
+                  Severity.CRITICAL,
+                  link.id(),
+                  -1,
+                  Optional.empty(),
+                  Optional.empty(),
+                  "the watchdog can act on chain " + link.id(),
+                  text,
+                  "See that account %s has the GUARDIAN role and enough native coin on chain %d, and that its nodes take transactions."
+                      .formatted(signer.address(), link.id()),
+                  clock.instant(),
+                  Finding.Status.OPEN,
+                  List.of()));
+        });
+  }
+}
