@@ -1,0 +1,587 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity ^0.8.28;
+
+import {Action, AuditLog} from "../../src/AuditLog.sol";
+import {Status} from "../../src/AgentRegistry.sol";
+import {CrossChainExecutor, State} from "../../src/CrossChainExecutor.sol";
+import {Intent} from "../../src/Intent.sol";
+import {PolicyEngine} from "../../src/PolicyEngine.sol";
+import {QuorumGateway} from "../../src/QuorumGateway.sol";
+import {InteroperableAddress} from "@openzeppelin/contracts/utils/draft-InteroperableAddress.sol";
+import {Rule, Tier, Verdict} from "../../src/Verdict.sol";
+import {Deployed} from "../lib/Deployed.sol";
+import {Vm} from "../lib/Test.sol";
+
+/// @title Everybody who can touch the system, honest or not, in any order; and an observer who keeps his own books
+/// @notice Agent (honest, greedy, hijacked), owner, thief, relayers (one, a minority, a lying quorum), a rogue guardian,
+///         governance, time, and one honest watchdog who acts before time passes. The observer looks at the events of
+///         every step and notes the first breach of each law in {breach}; he believes no contract's own counters.
+contract Actors is Deployed {
+    struct Use {
+        uint256 when;
+        uint256 amount;
+    }
+
+    /// @dev Everything that L5 speaks of.
+    struct Mandate {
+        PolicyEngine.Terms terms;
+        PolicyEngine.Limit[2] limits;
+        bool[12] allowed;
+        bool frozen;
+        Status status;
+        uint8 riskLevel;
+        uint64 disputeWindow;
+        bytes32 quorum;
+    }
+
+    /// @notice What broke law `n`, empty while it holds.
+    mapping(uint256 law => string) public breach;
+
+    Intent[] private _known;
+    bytes[] private _signatures;
+    QuorumGateway.Message[] private _messages;
+    uint256 private _sentNonce;
+
+    mapping(bytes32 intentId => bool) private _signed;
+    mapping(bytes32 intentId => bool) private _consumed;
+    mapping(bytes32 intentId => uint256) private _executions;
+    mapping(bytes32 intentId => bytes32) private _dispatchedAs;
+    mapping(bytes32 intentId => bytes32) private _queuedAs;
+    mapping(bytes32 intentId => uint256) private _executableAt;
+    mapping(bytes32 intentId => bool) private _disputed;
+
+    mapping(address asset => Use[]) private _uses;
+    mapping(address asset => uint256) private _shortestWindow;
+    Use[] private _transactions;
+    uint256 private _shortestFrequencyWindow = 1 hours;
+    mapping(address account => mapping(address asset => uint256)) private _outflow;
+    mapping(uint256 chain => bytes27) private _heads;
+    mapping(uint256 chain => uint256) private _counts;
+    bytes32 private _unrecorded;
+    bool private _mustBeFrozen;
+
+    /// @notice How often something interesting happened: a run in which nothing does proves nothing.
+    mapping(string what => uint256) public times;
+
+    constructor() {
+        deployAll();
+        _shortestWindow[ETH] = WINDOW;
+        _shortestWindow[address(token)] = WINDOW;
+    }
+
+    // ------------------------------------------------------------------ the observer
+
+    modifier observed(bool byGovernance) {
+        vm.chainId(here); // forge keeps the time between the steps of a sequence, not the chain's id
+        Mandate memory before = _mandate();
+        vm.recordLogs();
+        _;
+        _digest(vm.getRecordedLogs());
+        if (!byGovernance) _checkDirection(before, _mandate());
+        if (policy.frozen(agentId) != _mustBeFrozen) _note(4, "frozen without a breach, or thawed without governance");
+    }
+
+    function _note(uint256 law, string memory what) private {
+        if (bytes(breach[law]).length == 0) breach[law] = what;
+    }
+
+    function _digest(Vm.Log[] memory logs) private {
+        for (uint256 i; i < logs.length; ++i) {
+            Vm.Log memory log = logs[i];
+            if (log.emitter == address(executor)) _executorEvent(log);
+            else if (log.emitter == address(auditLog)) _auditEvent(log);
+            else if (log.emitter == address(policy)) _policyEvent(log);
+            else if (log.emitter == address(gateway)) _gatewayEvent(log);
+        }
+        if (_unrecorded != 0) _note(6, "an action without a record");
+        _unrecorded = 0;
+    }
+
+    function _executorEvent(Vm.Log memory log) private {
+        bytes32 kind = log.topics[0];
+        if (kind == CrossChainExecutor.DisputeWindowSet.selector) return;
+        bytes32 id = log.topics[1];
+        Action action;
+        bytes memory detail;
+        if (kind == CrossChainExecutor.IntentExecuted.selector) {
+            (Intent memory intent, uint256 moved) = abi.decode(log.data, (Intent, uint256));
+            (action, detail) = (Action.EXECUTED, abi.encode(intent.account, intent.asset, moved));
+            _executed(id, intent, moved);
+        } else if (kind == CrossChainExecutor.IntentDenied.selector) {
+            (, Verdict memory v) = abi.decode(log.data, (Intent, Verdict));
+            (action, detail) = (Action.DENIED, abi.encode(v.rule, v.tripped, v.limit, v.left, v.availableAt));
+            if (v.rule >= Rule.ASSET && v.rule <= Rule.WINDOW && v.rule != Rule.AMOUNT) _mustBeFrozen = true;
+            ++times["denied"];
+        } else if (kind == CrossChainExecutor.IntentDispatched.selector) {
+            (, bytes32 messageId) = abi.decode(log.data, (Intent, bytes32));
+            (action, detail) = (Action.DISPATCHED, abi.encode(messageId));
+            _dispatchedAs[id] = messageId;
+            if (!_consumed[id]) _note(1, "dispatched without the policy");
+        } else if (kind == CrossChainExecutor.IntentQueued.selector) {
+            (, bytes32 messageId, uint64 executableAt) = abi.decode(log.data, (Intent, bytes32, uint64));
+            (action, detail) = (Action.QUEUED, abi.encode(messageId, executableAt));
+            (_queuedAs[id], _executableAt[id]) = (messageId, executableAt);
+            if (executableAt < time() + DISPUTE_WINDOW) _note(7, "queued for less than the dispute window");
+            if (here == HOME) _note(3, "queued at home");
+        } else if (kind == CrossChainExecutor.IntentDisputed.selector) {
+            action = Action.DISPUTED;
+            detail = log.data;
+            _disputed[id] = true;
+            ++times["disputed"];
+        } else if (kind == CrossChainExecutor.IntentUpheld.selector) {
+            action = Action.UPHELD;
+            detail = log.data;
+            (_disputed[id], _executableAt[id]) = (false, time());
+        } else if (kind == CrossChainExecutor.IntentCancelled.selector) {
+            (action, detail) = (Action.CANCELLED, log.data);
+        } else if (kind == CrossChainExecutor.IntentExpired.selector) {
+            action = Action.EXPIRED;
+        } else if (kind == CrossChainExecutor.IntentAdmitted.selector) {
+            (, Tier tier, uint64 eta) = abi.decode(log.data, (Intent, Tier, uint64));
+            (action, detail) = (Action.ADMITTED, abi.encode(tier, eta));
+        }
+        if (_unrecorded != 0) _note(6, "an action without a record");
+        _unrecorded = keccak256(abi.encode(here, uint256(log.topics[2]), action, id, keccak256(detail)));
+    }
+
+    function _executed(bytes32 id, Intent memory intent, uint256 moved) private {
+        if (!_signed[id]) _note(1, "executed what the agent did not sign");
+        if (!_consumed[id]) _note(1, "executed without the policy");
+        if (moved > intent.amount) _note(1, "moved more than declared");
+        if (_executions[id]++ > 0) _note(3, "executed twice");
+        if (intent.chainId != here) _note(3, "executed on another chain");
+        if (time() > intent.deadline) _note(3, "executed past its deadline");
+        if (here == REMOTE) {
+            if (time() < _executableAt[id]) _note(7, "executed within the dispute window");
+            if (_disputed[id]) _note(7, "executed while disputed");
+            if (_dispatchedAs[id] == 0 || _dispatchedAs[id] != _queuedAs[id]) _note(7, "executed a forgery");
+            ++times["executed remotely"];
+        } else {
+            if (policy.frozen(agentId)) _note(1, "a frozen agent spent at home");
+            ++times["executed at home"];
+        }
+        _outflow[intent.account][intent.asset] += moved;
+    }
+
+    function _auditEvent(Vm.Log memory log) private {
+        if (log.topics[0] != AuditLog.Appended.selector) return;
+        (uint256 index,, bytes32 recordHash, bytes27 head) = abi.decode(log.data, (uint256, Action, bytes32, bytes27));
+        if (recordHash != _unrecorded) _note(6, "a record without its action, or of another one");
+        _unrecorded = 0;
+        _heads[here] = bytes27(keccak256(abi.encodePacked(_heads[here], recordHash)));
+        if (head != _heads[here]) _note(6, "a head that does not extend the chain");
+        if (index != _counts[here]++) _note(6, "an index that does not count up");
+    }
+
+    function _policyEvent(Vm.Log memory log) private {
+        bytes32 kind = log.topics[0];
+        if (kind == PolicyEngine.Thawed.selector) _mustBeFrozen = false;
+        if (kind == PolicyEngine.Tripped.selector) _mustBeFrozen = true;
+        if (kind != PolicyEngine.Consumed.selector) return;
+        _consumed[log.topics[2]] = true;
+        address asset = address(uint160(uint256(log.topics[3])));
+        _uses[asset].push(Use(time(), abi.decode(log.data, (uint256))));
+        _transactions.push(Use(time(), 1));
+        // Whenever something is admitted: all that was spent within the window that ends now. A use stays counted for
+        // the shortest window there ever was, at least.
+        PolicyEngine.Headroom memory h = policy.headroom(agentId, asset);
+        if (_sum(_uses[asset], time() - _shortestWindow[asset]) > h.limit.cap) _note(2, "a window above the cap");
+        if (_sum(_transactions, time() - _shortestFrequencyWindow) > h.terms.maxTransactions) {
+            _note(2, "a window with too many transactions");
+        }
+        if (abi.decode(log.data, (uint256)) > h.limit.perTransaction) _note(2, "above the cap of one transaction");
+    }
+
+    function _sum(Use[] storage uses, uint256 from) private view returns (uint256 total) {
+        for (uint256 i = uses.length; i > 0 && uses[i - 1].when >= from; --i) {
+            total += uses[i - 1].amount;
+        }
+    }
+
+    function _gatewayEvent(Vm.Log memory log) private {
+        bytes32 kind = log.topics[0];
+        if (kind == QuorumGateway.NonceAssigned.selector) {
+            _sentNonce = abi.decode(log.data, (uint256));
+        } else if (kind != QuorumGateway.MessageDelivered.selector && kind != QuorumGateway.RelayersSet.selector) {
+            (bytes memory sender, bytes memory recipient, bytes memory payload,,) =
+                abi.decode(log.data, (bytes, bytes, bytes, uint256, bytes[]));
+            _messages.push(QuorumGateway.Message(here, _sentNonce, sender, recipient, payload));
+        }
+    }
+
+    function _mandate() private view returns (Mandate memory m) {
+        PolicyEngine.Headroom memory h = policy.headroom(agentId, ETH);
+        (m.terms, m.limits[0], m.frozen, m.status) = (h.terms, h.limit, h.frozen, h.status);
+        m.limits[1] = policy.headroom(agentId, address(token)).limit;
+        for (uint256 i; i < 2; ++i) {
+            uint256 chain = i == 0 ? HOME : REMOTE;
+            m.allowed[6 * i] = policy.isAssetOnChain(agentId, ETH, chain);
+            m.allowed[6 * i + 1] = policy.isAssetOnChain(agentId, address(token), chain);
+            m.allowed[6 * i + 2] = policy.isAssetOnChain(agentId, address(votes), chain);
+            m.allowed[6 * i + 3] = policy.isRecipient(agentId, chain, PAYEE);
+            m.allowed[6 * i + 4] = policy.isRecipient(agentId, chain, THIEF);
+            m.allowed[6 * i + 5] = policy.isRecipient(agentId, chain, OWNER);
+        }
+        (,, m.riskLevel) = registry.agent(agentId);
+        m.disputeWindow = executor.disputeWindow();
+        (address[] memory set, uint256 threshold) = gateway.quorum();
+        m.quorum = keccak256(abi.encode(set, threshold));
+    }
+
+    function _checkDirection(Mandate memory a, Mandate memory b) private {
+        bool looser = b.terms.expiry > a.terms.expiry || b.terms.frequencyWindow < a.terms.frequencyWindow
+            || b.terms.maxTransactions > a.terms.maxTransactions || b.terms.maxAuditLag > a.terms.maxAuditLag
+            || (a.frozen && !b.frozen) || (b.status == Status.ACTIVE && a.status != Status.ACTIVE)
+            || b.riskLevel < a.riskLevel || b.disputeWindow < a.disputeWindow || a.quorum != b.quorum;
+        for (uint256 i; i < 2; ++i) {
+            looser = looser || b.limits[i].perTransaction > a.limits[i].perTransaction
+                || b.limits[i].cap > a.limits[i].cap || b.limits[i].window < a.limits[i].window;
+        }
+        for (uint256 i; i < 12; ++i) {
+            looser = looser || (b.allowed[i] && !a.allowed[i]);
+        }
+        if (looser) _note(5, "looser without governance");
+    }
+
+    // ------------------------------------------------------------------ what the invariants ask
+
+    /// @notice Whether each vault lost exactly what the executed intents declared.
+    function checkBooks() external {
+        address[2] memory accounts = [address(vault), address(remoteVault)];
+        for (uint256 i; i < 2; ++i) {
+            if (accounts[i].balance + _outflow[accounts[i]][ETH] != VAULT_ETH) _note(1, "ether left unaccounted");
+            if (token.balanceOf(accounts[i]) + _outflow[accounts[i]][address(token)] != VAULT_TOKENS) {
+                _note(1, "tokens left unaccounted");
+            }
+        }
+        uint256 arrived = _outflow[address(vault)][ETH] + _outflow[address(remoteVault)][ETH];
+        if (PAYEE.balance != arrived) _note(7, "ether went to somebody else");
+        arrived = _outflow[address(vault)][address(token)] + _outflow[address(remoteVault)][address(token)];
+        if (token.balanceOf(PAYEE) != arrived) _note(7, "tokens went to somebody else");
+    }
+
+    /// @notice Whether the log's heads are those recomputed from the events, on both chains.
+    function checkHeads() external {
+        for (uint256 i; i < 2; ++i) {
+            switchTo(here == HOME ? REMOTE : HOME);
+            (bytes27 head, uint256 count,) = auditLog.chain(agentId);
+            if (head != _heads[here] || count != _counts[here]) _note(6, "the head is not what the actions make it");
+        }
+    }
+
+    // ------------------------------------------------------------------ agent, thief
+
+    /// @notice The agent signs and somebody submits: mostly near what is left, sometimes beyond or nonsense.
+    function agentPays(uint256 seed) external observed(false) {
+        switchTo(HOME);
+        Intent memory intent = _intent(seed);
+        _remember(intent, sign(intent), true);
+        _submit(_known.length - 1, seed);
+    }
+
+    function _intent(uint256 seed) private returns (Intent memory intent) {
+        address asset = seed % 2 == 0 ? ETH : address(token);
+        uint256 left = policy.headroom(agentId, asset).left;
+        uint256 how = (seed >> 8) % 16;
+        uint256 amount = how < 8 ? left / 2 + (seed >> 64) % (left / 2 + 1) : how < 13 ? left / 7 : left;
+        if (how == 14) amount = left + 1;
+        intent = (seed >> 16) % 2 == 0 ? payment(asset, amount) : remotePayment(asset, amount);
+        uint256 odd = (seed >> 24) % 64;
+        if (odd == 0) intent.to = THIEF;
+        if (odd == 1) intent.data = hex"01";
+        if (odd == 2) intent.asset = address(votes);
+        if (odd == 3) intent.chainId = 99;
+        if (odd == 4) intent.account = address(remoteVault);
+        if (odd == 5) intent.deadline = uint64(time() + 10);
+        if (odd > 32) intent.deadline = uint64(time() + 7 days);
+    }
+
+    function _remember(Intent memory intent, bytes memory proof, bool signed) private {
+        bytes32 id = executor.idOf(intent);
+        share(id);
+        _known.push(intent);
+        _signatures.push(proof);
+        if (signed) _signed[id] = true;
+    }
+
+    function _submit(uint256 index, uint256 seed) private returns (bool ok) {
+        vm.prank(_anybody(seed));
+        bytes memory answer;
+        (ok, answer) = address(executor).call(abi.encodeCall(executor.submit, (_known[index], _signatures[index])));
+        if (!ok) return false;
+        (, Verdict memory v) = abi.decode(answer, (bytes32, Verdict));
+        if (v.tripped && !policy.frozen(agentId)) _note(4, "a breach that froze nobody");
+    }
+
+    /// @notice What the agent never signed, or signed otherwise, is submitted: it is refused and freezes nobody.
+    function thiefSubmits(uint256 seed) external observed(false) {
+        switchTo(HOME);
+        bool frozen = policy.frozen(agentId);
+        Intent memory intent = _intent(seed);
+        bytes memory proof = _signatures.length > 0 && seed % 3 == 0
+            ? _signatures[(seed >> 32) % _signatures.length]
+            : signature(0xD6, executor.idOf(intent));
+        intent.to = seed % 5 == 0 ? THIEF : intent.to;
+        intent.amount = seed % 7 == 0 ? type(uint256).max : intent.amount;
+        _remember(intent, proof, false);
+        bool ok = _submit(_known.length - 1, seed);
+        if (ok) _note(1, "accepted what the agent did not sign");
+        if (policy.frozen(agentId) != frozen) _note(4, "froze the agent by failing on its behalf");
+    }
+
+    /// @notice Anything known is tried again, by anybody, anywhere.
+    function replay(uint256 seed) external observed(false) {
+        if (_known.length == 0) return;
+        uint256 index = (seed >> 8) % _known.length;
+        switchTo(seed % 4 == 0 ? REMOTE : HOME);
+        _submit(index, seed);
+    }
+
+    // ------------------------------------------------------------------ relayers
+
+    /// @notice Two or three honest relayers deliver a message that home sent, perhaps again.
+    function relayersDeliver(uint256 seed) external observed(false) {
+        if (_messages.length == 0) return;
+        switchTo(REMOTE);
+        QuorumGateway.Message memory message =
+            _messages[seed % 3 == 0 ? (seed >> 8) % _messages.length : _messages.length - 1];
+        _deliver(message, attest(message, 2 + (seed >> 16) % 2), seed);
+    }
+
+    function _deliver(QuorumGateway.Message memory message, bytes[] memory signatures, uint256 seed)
+        private
+        returns (bool ok)
+    {
+        vm.prank(_anybody(seed));
+        (ok,) = address(gateway).call(abi.encodeCall(gateway.deliver, (message, signatures)));
+    }
+
+    /// @notice One relayer's key, however often it signs, delivers nothing.
+    function minorityForges(uint256 seed) external observed(false) {
+        Intent memory intent = _forgery(seed);
+        QuorumGateway.Message memory message = messageOf(intent, seed >> 200);
+        bytes[] memory signatures = attest(message, 1);
+        if (seed % 2 == 0) {
+            bytes memory one = signatures[0];
+            signatures = new bytes[](2);
+            (signatures[0], signatures[1]) = (one, seed % 4 == 0 ? one : signature(0xBAD, gateway.messageId(message)));
+        }
+        if (_deliver(message, signatures, seed)) _note(7, "one relayer delivered alone");
+    }
+
+    /// @notice A lying quorum delivers what home never dispatched: anything, anywhere.
+    function quorumForges(uint256 seed) external observed(false) {
+        Intent memory intent = _forgery(seed);
+        QuorumGateway.Message memory message = messageOf(intent, seed >> 200);
+        if (_deliver(message, attest(message, 3), seed)) ++times["forged"];
+    }
+
+    function _forgery(uint256 seed) private returns (Intent memory intent) {
+        switchTo(seed % 4 == 0 ? HOME : REMOTE);
+        if (_known.length > 0 && seed % 3 == 0) intent = _known[(seed >> 8) % _known.length];
+        else intent = (seed >> 4) % 2 == 0 ? payment(ETH, 500 ether) : payment(address(token), 500_000e6);
+        if (seed % 5 != 0) {
+            intent.chainId = here;
+            intent.account = here == HOME ? address(vault) : address(remoteVault);
+        }
+        if (seed % 7 == 0) intent.to = THIEF;
+        _remember(intent, "", false);
+    }
+
+    // ------------------------------------------------------------------ anybody at the destination
+
+    function executeSome(uint256 seed) external observed(false) {
+        _onSome(seed, executor.execute.selector, State.QUEUED, _anybody(seed));
+    }
+
+    function finishSome(uint256 seed) external observed(false) {
+        bytes4[3] memory kinds = [executor.resolve.selector, executor.expire.selector, executor.proceed.selector];
+        State[3] memory states = [State.DISPUTED, State.QUEUED, State.ADMITTED];
+        _onSome(seed >> 2, kinds[seed % 3], states[seed % 3], _anybody(seed));
+    }
+
+    function cancelSome(uint256 seed) external observed(false) {
+        _onSome(seed, executor.cancel.selector, State.NONE, _anybody(seed));
+    }
+
+    /// @notice A guardian who lies, or anybody else, disputes whatever he likes.
+    function disputeSome(uint256 seed) external observed(false) {
+        address who = (seed >> 64) % 4 == 0 ? WATCHDOG2 : _anybody(seed);
+        _onSome(seed, executor.dispute.selector, State.QUEUED, who);
+    }
+
+    /// @notice Governance upholds what was dispatched and disputed wrongly; everybody else tries it in vain.
+    function upholdSome(uint256 seed) external observed(false) {
+        if (_known.length == 0) return;
+        switchTo(REMOTE);
+        Intent memory intent = _pick(seed, State.DISPUTED);
+        bytes32 id = executor.idOf(intent);
+        bool honest = _dispatchedAs[id] != 0 && _dispatchedAs[id] == _queuedAs[id];
+        vm.prank(honest ? address(timelock) : _anybody(seed));
+        (bool ok,) = address(executor).call(abi.encodeCall(executor.uphold, (intent)));
+        if (ok && !honest) _note(7, "upheld without governance");
+    }
+
+    function _onSome(uint256 seed, bytes4 selector, State state, address who) private returns (bool ok) {
+        if (_known.length == 0) return false;
+        switchTo(seed % 8 == 0 || selector == executor.cancel.selector ? HOME : REMOTE);
+        Intent memory intent = _pick(seed, state);
+        vm.prank(who);
+        (ok,) = address(executor).call(abi.encodeWithSelector(selector, intent));
+    }
+
+    /// @dev One in four is anyone; else the latest in that state, if there is one.
+    function _pick(uint256 seed, State state) private view returns (Intent memory) {
+        for (uint256 i = _known.length; (seed >> 5) % 4 > 0 && i > 0 && i + 30 > _known.length; --i) {
+            if (stateOf(executor.idOf(_known[i - 1])) == state) return _known[i - 1];
+        }
+        return _known[(seed >> 8) % _known.length];
+    }
+
+    // ------------------------------------------------------------------ the mandate
+
+    /// @notice Anybody but governance changes anything to anything.
+    function meddle(uint256 seed) external observed(false) {
+        switchTo(HOME);
+        address who = _anybody(seed);
+        (address target, bytes memory call_) =
+            (seed >> 8) % 12 < 6 ? (address(policy), _policyCall(seed)) : _otherCall(seed, who);
+        if (call_.length == 0) return;
+        vm.prank(who);
+        (bool ok,) = target.call(call_);
+        if (ok) ++times["meddled"];
+        if (ok && target == address(vault)) _note(7, "a single key moved value");
+    }
+
+    function _policyCall(uint256 seed) private view returns (bytes memory) {
+        address asset = (seed >> 3) % 2 == 0 ? ETH : address(token);
+        uint256 chain = (seed >> 4) % 2 == 0 ? HOME : REMOTE;
+        bool allowed = (seed >> 16) % 4 > 0;
+        uint256 kind = (seed >> 8) % 12;
+        if (kind == 0) return abi.encodeCall(policy.setTerms, (agentId, _someTerms(seed)));
+        if (kind == 1) return abi.encodeCall(policy.setLimit, (agentId, asset, _someLimit(seed, asset)));
+        if (kind == 2) return abi.encodeCall(policy.setAssetChain, (agentId, asset, chain, allowed));
+        if (kind == 3) {
+            return abi.encodeCall(policy.setRecipient, (agentId, chain, (seed >> 20) % 3 == 0 ? PAYEE : THIEF, allowed));
+        }
+        if (kind == 4) return seed % 8 == 0 ? abi.encodeCall(policy.freeze, (agentId)) : bytes("");
+        return abi.encodeCall(policy.thaw, (agentId));
+    }
+
+    function _otherCall(uint256 seed, address who) private view returns (address, bytes memory) {
+        uint256 kind = (seed >> 8) % 12;
+        if (kind == 6) {
+            return (address(registry), seed % 8 == 0 ? abi.encodeCall(registry.suspend, (agentId)) : bytes(""));
+        }
+        if (kind == 7) return (address(registry), abi.encodeCall(registry.activate, (agentId)));
+        if (kind == 8) {
+            return (address(registry), abi.encodeCall(registry.setRiskLevel, (agentId, uint8((seed >> 16) % 4))));
+        }
+        if (kind == 9) {
+            return (address(executor), abi.encodeCall(executor.setDisputeWindow, (uint64((seed >> 16) % 90))));
+        }
+        if (kind == 10) return (address(vault), abi.encodeCall(vault.withdraw, (ETH, who, 1)));
+        return (address(vault), abi.encodeCall(vault.pay, (agentId, ETH, who, 1)));
+    }
+
+    function _someTerms(uint256 seed) private view returns (PolicyEngine.Terms memory t) {
+        t = policy.headroom(agentId, ETH).terms;
+        uint256 field = (seed >> 16) % 5;
+        uint256 step = (seed >> 24) % 3;
+        if (field == 0) t.expiry = t.expiry + 1 - uint32(step);
+        if (field == 1) t.frequencyWindow = t.frequencyWindow + 1 - uint24(step);
+        if (field == 2) t.maxTransactions = t.maxTransactions + 1 - uint16(t.maxTransactions > 3 ? step : 1);
+        if (field == 3) t.maxAuditLag = t.maxAuditLag + 1 - uint16(t.maxAuditLag > 20 ? step : 1);
+        if (field == 4) {
+            t = PolicyEngine.Terms(
+                t.expiry - 1, t.frequencyWindow + 60, t.maxTransactions, t.maxAuditLag + uint16(step)
+            );
+        }
+    }
+
+    function _someLimit(uint256 seed, address asset) private view returns (PolicyEngine.Limit memory l) {
+        l = policy.headroom(agentId, asset).limit;
+        uint256 field = (seed >> 16) % 3;
+        bool up = (seed >> 24) % 2 == 0;
+        uint256 part = 2 + (seed >> 32) % 8;
+        if (field == 0) {
+            l.perTransaction = uint104(up ? l.perTransaction + 1 : l.perTransaction - l.perTransaction / part);
+        }
+        if (field == 1) l.cap = uint104(up ? l.cap + 1 : l.cap - l.cap / part);
+        if (field == 2) l.window = uint24(up ? l.window + l.window / part : l.window - 1);
+        if (l.window > 10 days) l.window = 10 days;
+    }
+
+    /// @notice Governance thaws, reactivates, and sets limits as it likes, looser too.
+    function govern(uint256 seed) external observed(true) {
+        switchTo(HOME);
+        vm.startPrank(address(timelock));
+        policy.thaw(agentId);
+        (, Status status,) = registry.agent(agentId);
+        if (status == Status.SUSPENDED) registry.activate(agentId);
+        for (uint256 i; i < 2; ++i) {
+            uint256 chain = i == 0 ? HOME : REMOTE;
+            policy.setAssetChain(agentId, ETH, chain, true);
+            policy.setAssetChain(agentId, address(token), chain, true);
+            policy.setRecipient(agentId, chain, PAYEE, true);
+        }
+        if (executor.disputeWindow() > 2 minutes) executor.setDisputeWindow(DISPUTE_WINDOW);
+        if (seed % 4 == 0) {
+            uint256 scale = 1 + (seed >> 8) % 5;
+            uint24 window = uint24(1 hours * (1 + (seed >> 16) % 30));
+            policy.setLimit(
+                agentId, ETH, PolicyEngine.Limit(uint104(scale * 1 ether), uint104(scale * 3 ether), window)
+            );
+            policy.setLimit(
+                agentId, address(token), PolicyEngine.Limit(uint104(scale * 1000e6), uint104(scale * 2500e6), window)
+            );
+            PolicyEngine.Terms memory t = terms();
+            t.frequencyWindow = uint24(10 minutes * (1 + (seed >> 24) % 8));
+            t.maxTransactions = uint16(3 + (seed >> 32) % 10);
+            policy.setTerms(agentId, t);
+            if (window < _shortestWindow[ETH]) {
+                _shortestWindow[ETH] = window;
+                _shortestWindow[address(token)] = window;
+            }
+            if (t.frequencyWindow < _shortestFrequencyWindow) _shortestFrequencyWindow = t.frequencyWindow;
+        }
+        vm.stopPrank();
+    }
+
+    function publishSome(uint256 seed) external observed(false) {
+        switchTo(seed % 4 == 0 ? REMOTE : HOME);
+        (, uint256 count, uint256 published) = auditLog.chain(agentId);
+        if (count == published) return;
+        vm.prank(PUBLISHER);
+        auditLog.publish(agentId, published, published + 1 + seed % (count - published), bytes32(seed), bytes32(seed));
+    }
+
+    // ------------------------------------------------------------------ time and the honest watchdog
+
+    /// @notice Time passes, from a second to a third of a day. Before it does, the honest watchdog acts.
+    function passTime(uint256 seed) external observed(false) {
+        _watch();
+        uint256 kind = seed % 8;
+        uint256 most = kind < 4 ? 2 minutes : kind < 6 ? 20 minutes : kind == 6 ? 3 hours : 9 hours;
+        skip(1 + (seed >> 8) % most);
+    }
+
+    /// @dev Believes no relayer: whatever is queued must have left home under that very message id.
+    function _watch() private {
+        switchTo(REMOTE);
+        for (uint256 i; i < _known.length; ++i) {
+            bytes32 id = executor.idOf(_known[i]);
+            if (stateOf(id) != State.QUEUED || _dispatchedAs[id] == _queuedAs[id]) continue;
+            vm.prank(WATCHDOG);
+            executor.dispute(_known[i]);
+            ++times["forgery stopped"];
+        }
+    }
+
+    /// @dev Every key but governance's and the honest watchdog's.
+    function _anybody(uint256 seed) private view returns (address) {
+        address[8] memory all =
+            [AGENT, OWNER, WATCHDOG2, THIEF, PUBLISHER, vm.addr(relayerKeys[0]), DEPLOYER, address(executor)];
+        return all[(seed >> 128) % 7];
+    }
+}

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity ^0.8.28;
+
+import {Test} from "../lib/Test.sol";
+import {Actors} from "./Actors.sol";
+
+/// @notice The laws under random sequences of everything that anybody can do (see {Actors}).
+contract LawInvariantsTest is Test {
+    Actors private _actors;
+
+    function setUp() public {
+        _actors = new Actors();
+    }
+
+    function targetContracts() public view returns (address[] memory targets) {
+        targets = new address[](1);
+        targets[0] = address(_actors);
+    }
+
+    function targetSelectors() public view returns (FuzzSelector[] memory targets) {
+        bytes4[] memory selectors = new bytes4[](20);
+        // What moves the story on comes more than once: a sequence should get somewhere.
+        selectors[0] = Actors.agentPays.selector;
+        selectors[1] = Actors.agentPays.selector;
+        selectors[2] = Actors.agentPays.selector;
+        selectors[3] = Actors.relayersDeliver.selector;
+        selectors[4] = Actors.relayersDeliver.selector;
+        selectors[5] = Actors.passTime.selector;
+        selectors[6] = Actors.passTime.selector;
+        selectors[7] = Actors.executeSome.selector;
+        selectors[8] = Actors.executeSome.selector;
+        selectors[9] = Actors.govern.selector;
+        selectors[10] = Actors.thiefSubmits.selector;
+        selectors[11] = Actors.replay.selector;
+        selectors[12] = Actors.minorityForges.selector;
+        selectors[13] = Actors.quorumForges.selector;
+        selectors[14] = Actors.finishSome.selector;
+        selectors[15] = Actors.cancelSome.selector;
+        selectors[16] = Actors.disputeSome.selector;
+        selectors[17] = Actors.upholdSome.selector;
+        selectors[18] = Actors.meddle.selector;
+        selectors[19] = Actors.publishSome.selector;
+        targets = new FuzzSelector[](1);
+        targets[0] = FuzzSelector(address(_actors), selectors);
+    }
+
+    /// @notice Value leaves a vault only for what the agent signed and the policy admitted, to the last unit.
+    function invariant_L1_outflowIsWhatSignedIntentsDeclared() public {
+        _actors.checkBooks();
+        _holds(1);
+    }
+
+    /// @notice In every window that ends in an admission, all chains together, no more than the cap was admitted.
+    function invariant_L2_noWindowAboveTheCap() public view {
+        _holds(2);
+    }
+
+    function invariant_L3_executedAtMostOnceOnTheRightChainInTime() public view {
+        _holds(3);
+    }
+
+    function invariant_L4_breachesFreezeAndNothingElseDoes() public view {
+        _holds(4);
+    }
+
+    function invariant_L5_nothingLooserWithoutGovernance() public view {
+        _holds(5);
+    }
+
+    function invariant_L6_everyActionIsOneRecord() public {
+        _actors.checkHeads();
+        _holds(6);
+    }
+
+    /// @notice Agent, owner, guardian, publisher, relayers (even all of them): with one honest watchdog nothing leaves
+    ///         beyond the mandate.
+    function invariant_L7_noKeysButGovernancesMoveMore() public {
+        _actors.checkBooks();
+        _holds(7);
+    }
+
+    /// @notice A long walk of fixed steps: everything the laws speak of really happens in these sequences.
+    function test_walk_visitsEverything() public {
+        bytes4[] memory selectors = targetSelectors()[0].selectors;
+        uint256 seed = 1;
+        for (uint256 i; i < 1000; ++i) {
+            seed = uint256(keccak256(abi.encode(seed)));
+            (bool ok,) = address(_actors)
+                .call(
+                    abi.encodeWithSelector(selectors[seed % selectors.length], uint256(keccak256(abi.encode(seed, i))))
+                );
+            assertTrue(ok, "an actor failed");
+        }
+        _actors.checkBooks();
+        _actors.checkHeads();
+        for (uint256 law = 1; law <= 7; ++law) {
+            _holds(law);
+        }
+        string[7] memory all =
+            ["executed at home", "executed remotely", "denied", "disputed", "forged", "forgery stopped", "meddled"];
+        for (uint256 i; i < all.length; ++i) {
+            assertGe(_actors.times(all[i]), 5, all[i]);
+        }
+    }
+
+    function _holds(uint256 law) private view {
+        assertEq(_actors.breach(law), "", "law broken");
+    }
+}
