@@ -16,6 +16,7 @@ public final class Loop implements AutoCloseable {
   }
 
   private static final Journal LOG = Journal.of("loop");
+  private static final Duration PATIENCE = Duration.ofSeconds(10);
   private static final Duration MOST_BACKOFF = Duration.ofSeconds(10);
 
   private final String name;
@@ -76,9 +77,13 @@ public final class Loop implements AutoCloseable {
   @Override
   public void close() {
     closed = true;
-    thread.interrupt();
+    wake();
     try {
-      thread.join(Duration.ofSeconds(20));
+      // An interrupt would tear a database connection in the middle of a round: only for one that does not end.
+      if (!thread.join(PATIENCE)) {
+        thread.interrupt();
+        thread.join(PATIENCE);
+      }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }

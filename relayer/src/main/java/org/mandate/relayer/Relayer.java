@@ -347,8 +347,7 @@ public final class Relayer implements AutoCloseable {
             .setMetricsOptions(
                 new MicrometerMetricsOptions()
                     .setEnabled(true)
-                    .setPrometheusOptions(new VertxPrometheusOptions().setEnabled(true))
-                    .setJvmMetricsEnabled(true));
+                    .setPrometheusOptions(new VertxPrometheusOptions().setEnabled(true)));
     Vertx vertx = Vertx.builder().with(options).withMetrics(new MicrometerMetricsFactory(registry)).build();
     parts.push(() -> vertx.close().await());
     return vertx;

@@ -12,6 +12,7 @@ import io.vertx.core.json.JsonObject;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import io.vertx.ext.web.handler.BodyHandler;
+import io.vertx.ext.web.openapi.router.RequestExtractor;
 import io.vertx.ext.web.openapi.router.RouterBuilder;
 import io.vertx.openapi.contract.OpenAPIContract;
 import io.vertx.openapi.validation.ValidatedRequest;
@@ -117,7 +118,7 @@ public final class Api implements AutoCloseable {
   /** Listens; answers the port. */
   public int listen(String host, int port) {
     OpenAPIContract contract = OpenAPIContract.from(vertx, "openapi.yaml").await();
-    RouterBuilder builder = RouterBuilder.create(vertx, contract);
+    RouterBuilder builder = RouterBuilder.create(vertx, contract, RequestExtractor.withBodyHandler());
     builder.rootHandler(BodyHandler.create(false).setBodyLimit(MAX_BODY));
     route(builder, "submitIntent", this::submit);
     route(builder, "listIntents", this::list);
@@ -129,13 +130,16 @@ public final class Api implements AutoCloseable {
     route(builder, "getAttestation", this::attestation);
     route(builder, "live", request -> Answer.ok(new JsonObject().put("status", "UP")));
     route(builder, "ready", request -> ready());
+    TrustlessGateway gateway = new TrustlessGateway(vertx, blobs);
+    builder.getRoute("getBlob").setDoValidation(false).addHandler(context -> gateway.handle(context.request()));
+    builder
+        .getRoute("metrics")
+        .addHandler(c -> onVirtualThread(c, () -> text("text/plain; version=0.0.4", metrics.scrape())));
+    builder.getRoute("openapi").addHandler(text("text/plain; charset=utf-8", document)::accept);
 
     Router router = Router.router(vertx);
     router.route().handler(this::admit);
-    TrustlessGateway gateway = new TrustlessGateway(vertx, blobs);
-    router.route(TrustlessGateway.PATH + "*").handler(context -> gateway.handle(context.request()));
-    router.get("/metrics").handler(context -> onVirtualThread(context, () -> text("text/plain; version=0.0.4", metrics.scrape())));
-    router.get("/openapi.yaml").handler(context -> text("application/yaml", document).accept(context));
+    router.head(TrustlessGateway.PATH + "*").handler(context -> gateway.handle(context.request()));
     router.route("/*").subRouter(builder.createRouter());
     router.route().failureHandler(Api::fail);
     router.errorHandler(404, c -> refuse(c, new RefusedException(404, "PATH", "nothing is served at this path", "see /openapi.yaml")));

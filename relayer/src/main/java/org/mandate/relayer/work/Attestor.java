@@ -78,7 +78,7 @@ public final class Attestor {
     Optional<StoredMessage> message = rebuild(stored, id);
     if (message.isEmpty()) {
       refused.add(id);
-      LOG.alarm("not attested: not a message that our executor dispatched", "message", id, "block", stored.log().blockNumber());
+      LOG.alarm("not attested: not a message that our executor dispatched", "messageId", id, "block", stored.log().blockNumber());
       return false;
     }
     gate.check();
@@ -90,7 +90,7 @@ public final class Attestor {
           if (ChainRow.of(tx, home.id()).halted().isPresent()) throw new IllegalStateException("nothing is signed");
           StoredMessage.save(tx, message.get(), destination, signer.address(), attestation);
         });
-    LOG.info("attested", "message", id, "intent", message.get().intentId());
+    LOG.info("attested", "messageId", id, "intent", message.get().intentId());
     return true;
   }
 

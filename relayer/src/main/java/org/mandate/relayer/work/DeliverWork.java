@@ -53,7 +53,7 @@ final class DeliverWork {
     Map<Address, Attestation> known = gather(id, destination);
     int needed = destination.quorum().threshold();
     if (known.size() < needed) {
-      LOG.info("waiting for attestations", "message", id, "have", known.size(), "need", needed);
+      LOG.info("waiting for attestations", "messageId", id, "have", known.size(), "need", needed);
       return Decision.later(destination.now().plus(LOOK_AGAIN));
     }
     Instant turn = destination.turn(id, message.attestedAt());

@@ -1,0 +1,154 @@
+package org.mandate.relayer;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import java.math.BigInteger;
+import java.net.URI;
+import java.net.http.HttpResponse;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.mandate.audit.AuditRecord;
+import org.mandate.chain.Hash;
+import org.mandate.intent.Intent;
+
+/** Three relayers, two real chains, quorum two of three. */
+class RelayersTest {
+  private static final Duration SOON = Duration.ofSeconds(30);
+  private static Town town;
+  private static final List<Relayer> RELAYERS = new ArrayList<>();
+
+  @BeforeAll
+  static void start() throws Exception {
+    town = Town.build(3, 2);
+    List<URI> addresses = new ArrayList<>();
+    List<Integer> ports = new ArrayList<>();
+    for (int i = 0; i < 3; i++) {
+      try (java.net.ServerSocket socket = new java.net.ServerSocket(0)) {
+        ports.add(socket.getLocalPort());
+        addresses.add(URI.create("http://127.0.0.1:" + socket.getLocalPort()));
+      }
+    }
+    for (int i = 0; i < 3; i++) {
+      List<URI> peers = new ArrayList<>(addresses);
+      peers.remove(i);
+      RelayerConfig config = town.config(i, peers, town.home.url(), town.remote.url(), ports.get(i));
+      RELAYERS.add(Relayer.start(config, Town.relayer(i), Clock.systemUTC()));
+    }
+  }
+
+  @AfterAll
+  static void stop() throws Exception {
+    RELAYERS.forEach(Relayer::close);
+    town.close();
+  }
+
+  private static int port(int i) {
+    return RELAYERS.get(i).port();
+  }
+
+  @Test
+  void shouldPayAtHomeOnceWhenTheAgentSigns() throws Exception {
+    BigInteger before = town.received(town.home);
+    Hash id = town.submit(port(0), town.payment(Town.HOME, town.token, 1000));
+    JsonObject view = town.awaitState(port(0), id, "EXECUTED", SOON);
+    assertEquals(before.add(BigInteger.valueOf(1000)), town.received(town.home));
+    assertEquals("NONE", view.getJsonObject("verdict").getString("rule"));
+    JsonObject end = town.await(port(0), id, SOON, v -> v.getBoolean("final"));
+    town.await(port(0), id, SOON, v -> v.getJsonArray("transactions").getJsonObject(0).getString("state").equals("SUCCEEDED"));
+    assertEquals(1, end.getJsonArray("transactions").size());
+    // The others saw it too.
+    town.awaitState(port(2), id, "EXECUTED", SOON);
+  }
+
+  @Test
+  void shouldPayAcrossChainsOnceWhenTwoRelayersAttest() throws Exception {
+    BigInteger before = town.received(town.remote);
+    Instant start = Instant.now();
+    Hash id = town.submit(port(1), town.payment(Town.REMOTE, town.token, 2000));
+    JsonObject view = town.awaitState(port(1), id, "EXECUTED", Duration.ofSeconds(45));
+    System.out.println("cross-chain: " + Duration.between(start, Instant.now()).toMillis() + " ms");
+    assertEquals(before.add(BigInteger.valueOf(2000)), town.received(town.remote));
+    assertEquals("DISPATCHED", view.getJsonObject("home").getString("state"));
+    assertEquals("QUEUED", view.getJsonObject("destination").getJsonArray("events").getJsonObject(0).getString("event"));
+    // Whatever the others try, it stays one payment.
+    town.await(port(1), id, SOON, v -> v.getBoolean("final"));
+    assertEquals(before.add(BigInteger.valueOf(2000)), town.received(town.remote));
+  }
+
+  @Test
+  void L3_shouldSubmitOnceWhenTheSameIntentComesTwiceAndToTwoRelayers() throws Exception {
+    BigInteger before = town.received(town.home);
+    Intent intent = town.payment(Town.HOME, town.token, 300);
+    Hash id = town.submit(port(0), intent);
+    assertEquals(id, town.submit(port(0), intent));
+    assertEquals(id, town.submit(port(2), intent));
+    town.await(port(0), id, SOON, v -> v.getBoolean("final"));
+    assertEquals(id, town.submit(port(0), intent));
+    Thread.sleep(3000);
+    assertEquals(before.add(BigInteger.valueOf(300)), town.received(town.home));
+  }
+
+  @Test
+  void shouldPublishTheSameBlobsEverywhereWhenActionsAreFinal() throws Exception {
+    Hash id = town.submit(port(0), town.payment(Town.HOME, town.token, 10));
+    town.await(port(0), id, SOON, v -> v.getBoolean("final"));
+    Instant end = Instant.now().plus(SOON);
+    JsonObject trail = trail(0);
+    while (trail.getLong("published") < 1 || record(trail, id).isEmpty() || trail.getLong("published") <= index(trail, id)) {
+      assertTrue(Instant.now().isBefore(end), trail.encodePrettily());
+      Thread.sleep(300);
+      trail = trail(0);
+    }
+    String cid = record(trail, id).getString("cid");
+    JsonObject other = trail(1);
+    while (record(other, id).isEmpty()) {
+      assertTrue(Instant.now().isBefore(end), other.encodePrettily());
+      Thread.sleep(300);
+      other = trail(1);
+    }
+    assertEquals(cid, record(other, id).getString("cid"));
+    HttpResponse<String> blob = town.get(port(2), "/ipfs/" + cid + "?format=raw");
+    assertEquals(200, blob.statusCode());
+    assertEquals(id, AuditRecord.parse(blob.body().getBytes(java.nio.charset.StandardCharsets.UTF_8)).intentId());
+  }
+
+  @Test
+  void shouldBeReadyAndShowMetricsWhenAllIsWell() throws Exception {
+    HttpResponse<String> ready = town.get(port(0), "/health/ready");
+    assertEquals(200, ready.statusCode(), ready.body());
+    JsonObject home = new JsonObject(ready.body()).getJsonObject("chains").getJsonObject("31337");
+    assertTrue(home.getLong("head") > 0 && home.getLong("finalized") > 0, ready.body());
+    assertEquals(200, town.get(port(0), "/health/live").statusCode());
+    String metrics = town.get(port(0), "/metrics").body();
+    assertTrue(metrics.contains("mandate_chain{") && metrics.contains("mandate_ready 1"), metrics);
+    assertTrue(town.get(port(0), "/openapi.yaml").body().startsWith("openapi: 3.1.0"));
+  }
+
+  private static JsonObject trail(int relayer) throws Exception {
+    return new JsonObject(town.get(port(relayer), "/v1/agents/" + town.agentId + "/audit").body());
+  }
+
+  private static JsonObject record(JsonObject trail, Hash id) {
+    JsonArray records = trail.getJsonArray("records");
+    for (int i = 0; i < records.size(); i++) {
+      if (records.getJsonObject(i).getString("intentId").equals(id.hex())) return records.getJsonObject(i);
+    }
+    return new JsonObject();
+  }
+
+  private static long index(JsonObject trail, Hash id) {
+    JsonObject record = record(trail, id);
+    assertFalse(record.isEmpty());
+    return record.getLong("index");
+  }
+}

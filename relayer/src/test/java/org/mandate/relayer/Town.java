@@ -1,0 +1,306 @@
+package org.mandate.relayer;
+
+import io.vertx.core.json.JsonObject;
+import java.io.IOException;
+import java.math.BigInteger;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Predicate;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.mandate.chain.Address;
+import org.mandate.chain.Bytes;
+import org.mandate.chain.Deployment;
+import org.mandate.chain.Hash;
+import org.mandate.contracts.AgentRegistry;
+import org.mandate.contracts.PolicyEngine;
+import org.mandate.contracts.TestToken;
+import org.mandate.deploy.AgentSetup;
+import org.mandate.deploy.Call;
+import org.mandate.deploy.Contracts;
+import org.mandate.deploy.Deployer;
+import org.mandate.deploy.DeploymentParameters;
+import org.mandate.deploy.Sender;
+import org.mandate.deploy.StateOverrideCall;
+import org.mandate.intent.Intent;
+import org.mandate.intent.IntentDomain;
+import org.mandate.intent.IntentJson;
+import org.mandate.intent.SignedIntent;
+import org.mandate.relayer.RelayerConfig.ChainSettings;
+import org.mandate.relayer.RelayerConfig.HttpSettings;
+import org.mandate.relayer.RelayerConfig.KeySettings;
+import org.mandate.signer.PrivateKeySigner;
+import org.web3j.crypto.Credentials;
+
+/** Two real chains with the whole deployment, one agent with a mandate and a funded vault on both, and keys for relayers. */
+final class Town implements AutoCloseable {
+  static final long HOME = 31337;
+  static final long REMOTE = 31338;
+  static final BigInteger CAP = BigInteger.valueOf(1_000_000);
+
+  private static final List<String> KEYS =
+      List.of(
+          "ac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80",
+          "59c6995e998f97a5a0044966f0945389dc9e86dae88c7a8412f4603b6b78690d",
+          "5de4111afa1a4b94908f83103eb1f1706367c2e68ca870fc3fb9a804cdab365a",
+          "7c852118294e51e653712a81e05800f419141751be58f605c371e15141b007a6",
+          "47e179ec197488593b187f80a00eb0da91f1b9d0b13f8733639f19c30a34926a",
+          "8b3a350cf5c34c9194ca85829a2df0ec3153be0318b5e2d3348e872092edffba",
+          "92db14e403b83dfe3df233f83dfa3a0d7096f21ca9b0d6d6b8d88b2b4ec1564e",
+          "4bbbf85ce3377467afe5d46f804f221813b2bb87f24d81f60f1fcdbf7cbf4356");
+
+  final Anvil home;
+  final Anvil remote;
+  final Path directory;
+  final Deployment atHome;
+  final Deployment atRemote;
+  final BigInteger agentId;
+  final Address vault;
+  final Address token;
+  final Address recipient = key(7).address();
+  private final HttpClient http = HttpClient.newHttpClient();
+  private final SecureRandom random = new SecureRandom();
+
+  private Town(
+      Anvil home, Anvil remote, Path directory, Deployment atHome, Deployment atRemote, BigInteger agentId) {
+    this.home = home;
+    this.remote = remote;
+    this.directory = directory;
+    this.atHome = atHome;
+    this.atRemote = atRemote;
+    this.agentId = agentId;
+    this.vault = Contracts.vault(atHome, agentId.longValueExact()).orElseThrow();
+    this.token = Contracts.testToken(atHome).orElseThrow();
+  }
+
+  static PrivateKeySigner key(int index) {
+    return new PrivateKeySigner(new BigInteger(KEYS.get(index), 16));
+  }
+
+  static Credentials credentials(int index) {
+    return Credentials.create(KEYS.get(index));
+  }
+
+  /** The i-th relayer's key, from 0. */
+  static PrivateKeySigner relayer(int i) {
+    return key(3 + i);
+  }
+
+  /** @param threshold of the relayers' quorum, of {@code relayers} keys */
+  static Town build(int relayers, int threshold) throws Exception {
+    Anvil home = Anvil.start(HOME);
+    Anvil remote = Anvil.start(REMOTE);
+    Path directory = Files.createTempDirectory("relayer-test");
+    DeploymentParameters parameters =
+        new DeploymentParameters(
+            HOME,
+            List.of(REMOTE),
+            IntStream.range(0, relayers).mapToObj(i -> relayer(i).address().hex()).toList(),
+            threshold,
+            List.of(key(2).address().hex()),
+            Duration.ofSeconds(5),
+            Duration.ofSeconds(5),
+            new DeploymentParameters.ExistingAuthority(key(1).address().hex()),
+            Optional.of(new DeploymentParameters.TokenGrant(key(1).address().hex(), CAP.multiply(CAP))));
+    Deployment atHome = deployer(home).deploy(parameters);
+    Deployment atRemote = deployer(remote).deploy(parameters);
+
+    Sender authority = home.sender(credentials(1));
+    AgentSetup setup = new AgentSetup(atHome.registry().hex());
+    BigInteger agentId = setup.register(authority, "");
+    setup.setWallet(authority, agentId, key(6));
+    atHome = deployer(home).deployVault(atHome, key(1).address(), agentId.longValueExact());
+    atRemote = deployer(remote).deployVault(atRemote, key(1).address(), agentId.longValueExact());
+    Town town = new Town(home, remote, directory, atHome, atRemote, agentId);
+    town.grant(authority);
+    town.fund(authority);
+    town.fund(remote.sender(credentials(1)));
+    atHome.write(directory.resolve("deployments").resolve(HOME + ".json"));
+    atRemote.write(directory.resolve("deployments").resolve(REMOTE + ".json"));
+    return town;
+  }
+
+  private static Deployer deployer(Anvil chain) {
+    return new Deployer(chain.sender(credentials(0)), new StateOverrideCall(chain.service()), line -> {});
+  }
+
+  private void grant(Sender authority) {
+    String registry = atHome.registry().hex();
+    String policy = atHome.policy().hex();
+    AgentRegistry agents = AgentRegistry.load(registry, authority.web3j(), authority.reader(), Sender.NO_GAS);
+    PolicyEngine engine = PolicyEngine.load(policy, authority.web3j(), authority.reader(), Sender.NO_GAS);
+    List<Call> calls = new ArrayList<>();
+    calls.add(Call.of("activate", registry, agents.activate(agentId)));
+    calls.add(
+        Call.of(
+            "terms",
+            policy,
+            engine.setTerms(
+                agentId,
+                new PolicyEngine.Terms(
+                    BigInteger.valueOf(4_000_000_000L),
+                    BigInteger.valueOf(3600),
+                    BigInteger.valueOf(1000),
+                    BigInteger.valueOf(1000)))));
+    for (String asset : List.of(Address.ZERO.hex(), token.hex())) {
+      calls.add(
+          Call.of(
+              "limit",
+              policy,
+              engine.setLimit(
+                  agentId, asset, new PolicyEngine.Limit(CAP, CAP.multiply(BigInteger.TEN), BigInteger.valueOf(3600)))));
+      for (long chain : List.of(HOME, REMOTE)) {
+        calls.add(Call.of("chain", policy, engine.setAssetChain(agentId, asset, BigInteger.valueOf(chain), true)));
+      }
+    }
+    for (long chain : List.of(HOME, REMOTE)) {
+      calls.add(Call.of("recipient", policy, engine.setRecipient(agentId, BigInteger.valueOf(chain), recipient.hex(), true)));
+    }
+    authority.sendAll(calls);
+  }
+
+  private void fund(Sender authority) {
+    TestToken dollars = TestToken.load(token.hex(), authority.web3j(), authority.reader(), Sender.NO_GAS);
+    authority.sendAll(
+        List.of(
+            new Call("fund", vault.hex(), BigInteger.TEN.pow(18), "0x"),
+            Call.of("fund", token.hex(), dollars.transfer(vault.hex(), CAP.multiply(BigInteger.valueOf(100))))));
+  }
+
+  /** A call that the authority may make at home, where everybody's waiting is an EOA's. */
+  void govern(String what, Address to, org.web3j.protocol.core.RemoteFunctionCall<?> call) {
+    home.sender(credentials(1)).send(Call.of(what, to.hex(), call));
+  }
+
+  PolicyEngine policy() {
+    Sender authority = home.sender(credentials(1));
+    return PolicyEngine.load(atHome.policy().hex(), authority.web3j(), authority.reader(), Sender.NO_GAS);
+  }
+
+  RelayerConfig config(int i, List<URI> peers) {
+    return config(i, peers, home.url(), remote.url(), 0);
+  }
+
+  RelayerConfig config(int i, List<URI> peers, URI homeRpc, URI remoteRpc, int port) {
+    Path own = directory.resolve("relayer-" + i);
+    return new RelayerConfig(
+        List.of(chain(HOME, homeRpc), chain(REMOTE, remoteRpc)),
+        new KeySettings(own.resolve("key.json"), relayer(i).address(), Optional.empty(), Optional.of("UNUSED")),
+        own,
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty(),
+        new HttpSettings("127.0.0.1", port, Optional.empty()),
+        peers,
+        Duration.ofSeconds(1),
+        Duration.ofSeconds(4));
+  }
+
+  private ChainSettings chain(long id, URI rpc) {
+    return new ChainSettings(
+        id, List.of(rpc), directory.resolve("deployments").resolve(id + ".json"), "finalized", Duration.ofMillis(250));
+  }
+
+  // ------------------------------------------------------------------ the agent
+
+  Intent payment(long chainId, Address asset, long amount) {
+    return payment(chainId, asset, amount, Duration.ofMinutes(10));
+  }
+
+  Intent payment(long chainId, Address asset, long amount, Duration lifetime) {
+    return new Intent(
+        agentId,
+        vault,
+        BigInteger.valueOf(chainId),
+        asset,
+        recipient,
+        BigInteger.valueOf(amount),
+        Bytes.EMPTY,
+        new BigInteger(256, random),
+        BigInteger.valueOf(Instant.now().plus(lifetime).getEpochSecond()));
+  }
+
+  IntentDomain domain() {
+    return new IntentDomain(BigInteger.valueOf(HOME), atHome.executor());
+  }
+
+  SignedIntent signed(Intent intent) {
+    return SignedIntent.sign(intent, domain(), key(6));
+  }
+
+  JsonObject body(SignedIntent signed) {
+    return new JsonObject()
+        .put("intent", new JsonObject(IntentJson.write(signed.intent()).toString()))
+        .put("signature", signed.signature().hex());
+  }
+
+  /** Hands the intent to a relayer and answers its id. */
+  Hash submit(int port, Intent intent) throws Exception {
+    HttpResponse<String> answer = post(port, "/v1/intents", body(signed(intent)).encode());
+    if (answer.statusCode() != 202) throw new IllegalStateException(answer.statusCode() + " " + answer.body());
+    return Hash.of(new JsonObject(answer.body()).getString("intentId"));
+  }
+
+  HttpResponse<String> post(int port, String path, String body) throws Exception {
+    return http.send(
+        HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path))
+            .header("Content-Type", "application/json")
+            .POST(HttpRequest.BodyPublishers.ofString(body))
+            .timeout(Duration.ofSeconds(20))
+            .build(),
+        HttpResponse.BodyHandlers.ofString());
+  }
+
+  HttpResponse<String> get(int port, String path) throws Exception {
+    return http.send(
+        HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path)).timeout(Duration.ofSeconds(20)).build(),
+        HttpResponse.BodyHandlers.ofString());
+  }
+
+  JsonObject intent(int port, Hash id) throws Exception {
+    return new JsonObject(get(port, "/v1/intents/" + id).body());
+  }
+
+  /** Asks until the intent is as wanted. */
+  JsonObject await(int port, Hash id, Duration most, Predicate<JsonObject> wanted) throws Exception {
+    Instant end = Instant.now().plus(most);
+    JsonObject view = intent(port, id);
+    while (!wanted.test(view)) {
+      if (Instant.now().isAfter(end)) throw new AssertionError("after " + most + " still " + view.encodePrettily());
+      Thread.sleep(200);
+      view = intent(port, id);
+    }
+    return view;
+  }
+
+  JsonObject awaitState(int port, Hash id, String state, Duration most) throws Exception {
+    return await(port, id, most, view -> state.equals(view.getString("state")));
+  }
+
+  /** What the recipient holds of the token, in its smallest unit. */
+  BigInteger received(Anvil chain) throws Exception {
+    Sender reader = chain.sender(credentials(1));
+    return TestToken.load(token.hex(), reader.web3j(), reader.reader(), Sender.NO_GAS).balanceOf(recipient.hex()).send();
+  }
+
+  @Override
+  public void close() throws IOException {
+    home.close();
+    remote.close();
+    http.close();
+    try (Stream<Path> files = Files.walk(directory)) {
+      files.sorted(Comparator.reverseOrder()).forEach(f -> f.toFile().delete());
+    }
+  }
+}
