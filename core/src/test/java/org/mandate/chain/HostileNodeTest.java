@@ -1,0 +1,225 @@
+package org.mandate.chain;
+
+import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.sun.net.httpserver.HttpServer;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Set;
+import java.util.concurrent.Executors;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** A node that answers whatever it likes: no real one can be made to. */
+class HostileNodeTest {
+  private static final Pattern ID = Pattern.compile("\"id\":(\\d+)");
+  private static final String HASH = "0x" + "1".repeat(64);
+  private static final String OTHER = "0x" + "2".repeat(64);
+  private static final String TOKEN = "0x" + "a".repeat(40);
+
+  private HttpServer server;
+
+  @AfterEach
+  void stop() {
+    server.stop(0);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "",
+        "nonsense",
+        "[]",
+        "{}",
+        "null",
+        "{\"id\":ID}",
+        "{\"id\":\"ID\",\"result\":\"0x1\"}",
+        "{\"id\":77777,\"result\":\"0x1\"}",
+        "{\"id\":ID,\"result\":null}",
+        "{\"id\":ID,\"result\":1}",
+        "{\"id\":ID,\"result\":\"1\"}",
+        "{\"id\":ID,\"result\":\"0x\"}",
+        "{\"id\":ID,\"result\":\"0x-1\"}",
+        "{\"id\":ID,\"result\":\"0x1ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff\"}",
+        "{\"id\":ID,\"result\":\"0x1\",\"result\":\"0x2\"}",
+        "{\"id\":ID,\"result\":\"0x1\"} {}",
+        "{\"id\":ID,\"error\":{\"code\":-32005,\"message\":\"slow down\"}}",
+        "{\"id\":ID,\"error\":{}}"
+      })
+  void shouldRefuseWhenTheAnswerMakesNoSense(String answer) {
+    assertThrows(NodeException.class, () -> answering(200, answer).chainId());
+  }
+
+  @Test
+  void shouldReadWhenTheAnswerMakesSense() {
+    assertDoesNotThrow(() -> answering(200, "{\"id\":ID,\"result\":\"0x1\"}").chainId()); // the other tests can fail
+  }
+
+  @Test
+  void shouldRefuseWhenAnotherBlockIsAnswered() {
+    ChainClient node = answering(200, "{\"id\":ID,\"result\":" + block("0x7", OTHER) + "}");
+    assertThrows(NodeException.class, () -> node.block(Hash.of(HASH)));
+    assertThrows(NodeException.class, () -> node.block(8));
+    assertDoesNotThrow(() -> node.block(7));
+  }
+
+  @Test
+  void shouldRefuseWhenLogsAreOfAnotherBlockOrContract() {
+    String block = block("0x7", HASH);
+    assertDoesNotThrow(() -> logs(log(HASH, "0x7", TOKEN, "0x0", false), block));
+    assertThrows(NodeException.class, () -> logs(log(OTHER, "0x7", TOKEN, "0x0", false), block));
+    assertThrows(NodeException.class, () -> logs(log(HASH, "0x8", TOKEN, "0x0", false), block));
+    assertThrows(NodeException.class, () -> logs(log(HASH, "0x7", "0x" + "b".repeat(40), "0x0", false), block));
+    assertThrows(NodeException.class, () -> logs(log(HASH, "0x7", TOKEN, "0xffffffffff", false), block));
+    assertThrows(NodeException.class, () -> logs(log(HASH, "0x7", TOKEN, "0x0", true), block));
+    String twice = log(HASH, "0x7", TOKEN, "0x0", false);
+    assertThrows(NodeException.class, () -> logs(twice + "," + twice, block));
+    assertThrows(NodeException.class, () -> logs("", "null")); // no logs, of a block that it does not know
+  }
+
+  @Test
+  void shouldSayUnreachableWhenTheNodeNamesAnotherTransaction() {
+    var outcome = answering(200, "{\"id\":ID,\"result\":\"" + HASH + "\"}").send(new byte[] {1});
+    assertInstanceOf(SendOutcome.Unreachable.class, outcome);
+  }
+
+  @Test
+  void shouldNotCountAgainstTheTransactionWhenTheNodeIsIll() {
+    for (String error : new String[] {"internal error", "request rate exceeded", "header not found", "txpool is full"}) {
+      var outcome =
+          answering(200, "{\"id\":ID,\"error\":{\"code\":-32000,\"message\":\"" + error + "\"}}").send(new byte[] {1});
+      assertInstanceOf(SendOutcome.Unreachable.class, outcome, error);
+      server.stop(0);
+    }
+    assertInstanceOf(SendOutcome.Unreachable.class, answering(502, "Bad gateway").send(new byte[] {1}));
+  }
+
+  @Test
+  void shouldStopReadingWhenTheAnswerIsHuge() throws IOException {
+    ChainClient node =
+        serving(
+            exchange -> {
+              exchange.sendResponseHeaders(200, 0);
+              byte[] chunk = " ".repeat(1 << 20).getBytes(StandardCharsets.US_ASCII);
+              for (int i = 0; i < 64; i++) {
+                exchange.write(chunk);
+              }
+            });
+    var refused = assertThrows(NodeException.class, node::chainId);
+    assertTrue(refused.getMessage().contains("larger than"), refused.getMessage());
+  }
+
+  @Test
+  void shouldStopWaitingWhenTheAnswerDrips() {
+    ChainClient node =
+        serving(
+            exchange -> {
+              exchange.sendResponseHeaders(200, 0);
+              for (int i = 0; i < 100; i++) {
+                exchange.write(new byte[] {' '});
+                Thread.sleep(100);
+              }
+            });
+    assertTimeoutPreemptively(Duration.ofSeconds(5), () -> assertThrows(NodeException.class, node::chainId));
+  }
+
+  @Test
+  void shouldNotShowTheAccessKeyWhenTheNodeFails() {
+    answering(200, "nonsense");
+    URI secret = URI.create("http://user:hush@127.0.0.1:" + server.getAddress().getPort() + "/v3/hush?key=hush");
+    var refused =
+        assertThrows(NodeException.class, () -> new JsonRpcClient(secret, Duration.ofSeconds(1)).chainId());
+    assertFalse(refused.getMessage().contains("hush"), refused.getMessage());
+  }
+
+  private void logs(String logs, String block) {
+    if (server != null) {
+      server.stop(0);
+    }
+    // a batch of two, answered in the other order
+    answering(200, "[{\"id\":SECOND,\"result\":" + block + "},{\"id\":ID,\"result\":[" + logs + "]}]")
+        .logs(Hash.of(HASH), Set.of(Address.of(TOKEN)));
+  }
+
+  private static String block(String number, String hash) {
+    return "{\"number\":\"" + number + "\",\"hash\":\"" + hash + "\",\"parentHash\":\"" + OTHER + "\",\"timestamp\":\"0x1\"}";
+  }
+
+  private static String log(String block, String number, String address, String index, boolean removed) {
+    return "{\"blockHash\":\"" + block + "\",\"blockNumber\":\"" + number + "\",\"address\":\"" + address
+        + "\",\"logIndex\":\"" + index + "\",\"removed\":" + removed + ",\"topics\":[],\"data\":\"0x\",\"transactionHash\":\""
+        + OTHER + "\"}";
+  }
+
+  private ChainClient answering(int status, String answer) {
+    return serving(
+        exchange -> {
+          byte[] body = answer.replace("SECOND", exchange.id(1)).replace("ID", exchange.id(0)).getBytes(StandardCharsets.UTF_8);
+          exchange.sendResponseHeaders(status, body.length == 0 ? -1 : body.length);
+          if (body.length > 0) {
+            exchange.write(body);
+          }
+        });
+  }
+
+  private interface Behaviour {
+    void answer(Exchange exchange) throws IOException, InterruptedException;
+  }
+
+  private record Exchange(com.sun.net.httpserver.HttpExchange http, String request) {
+    void sendResponseHeaders(int status, long length) throws IOException {
+      http.sendResponseHeaders(status, length);
+    }
+
+    void write(byte[] bytes) throws IOException {
+      OutputStream body = http.getResponseBody();
+      body.write(bytes);
+      body.flush();
+    }
+
+    /** The id of the request, or of the n-th in a batch. */
+    String id(int n) {
+      Matcher ids = ID.matcher(request);
+      String id = "0";
+      for (int i = 0; i <= n && ids.find(); i++) {
+        id = ids.group(1);
+      }
+      return id;
+    }
+  }
+
+  private ChainClient serving(Behaviour behaviour) {
+    try {
+      server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    } catch (IOException e) {
+      throw new IllegalStateException(e);
+    }
+    server.setExecutor(Executors.newVirtualThreadPerTaskExecutor());
+    server.createContext(
+        "/",
+        http -> {
+          try (http) {
+            behaviour.answer(
+                new Exchange(http, new String(http.getRequestBody().readAllBytes(), StandardCharsets.UTF_8)));
+          } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+          }
+        });
+    server.start();
+    return new JsonRpcClient(URI.create("http://127.0.0.1:" + server.getAddress().getPort()), Duration.ofSeconds(2));
+  }
+}

@@ -1,0 +1,2 @@
+/** Real programs and nodes for the tests of every module. */
+package org.mandate.testing;
