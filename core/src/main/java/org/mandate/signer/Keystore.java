@@ -137,9 +137,10 @@ final class Keystore {
     int r = parameters.path("r").asInt();
     int p = parameters.path("p").asInt();
     boolean possible = n > 1 && Integer.bitCount(n) == 1 && r > 0 && p > 0 && p <= SCRYPT_PARALLEL_LIMIT;
+    possible &= r > 1 || n < 65536; // RFC 7914: n is below 2^(128 r / 8)
     if (!possible || 128L * n * r > SCRYPT_MEMORY_LIMIT || 128L * r * p > SCRYPT_MEMORY_LIMIT) {
       throw new KeystoreException(
-          "has scrypt parameters n " + n + ", r " + r + ", p " + p + ", which are wrong or need more than 1 GiB");
+          "has scrypt parameters n " + n + ", r " + r + ", p " + p + ", which RFC 7914 forbids or which need more than 1 GiB");
     }
     return SCrypt.generate(secret, salt, n, r, p, DERIVED);
   }

@@ -1,0 +1,93 @@
+package org.mandate.gateway;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.math.BigInteger;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.mandate.chain.Abi;
+import org.mandate.chain.Address;
+import org.mandate.chain.Bytes;
+import org.mandate.chain.Hash;
+import org.mandate.contracts.QuorumGateway;
+import org.mandate.intent.IntentAbi;
+import org.mandate.intent.Intents;
+import org.mandate.signer.PrivateKeySigner;
+import org.mandate.signer.Signature;
+import org.mandate.testing.Anvil;
+import org.web3j.abi.TypeReference;
+import org.web3j.abi.datatypes.DynamicArray;
+import org.web3j.abi.datatypes.generated.Bytes32;
+import org.web3j.abi.datatypes.generated.Uint256;
+
+class MessageTest {
+  private static final Address EXECUTOR = Address.of("0x" + "99".repeat(20));
+  private static final PrivateKeySigner FIRST = new PrivateKeySigner(BigInteger.valueOf(1));
+  private static final PrivateKeySigner SECOND = new PrivateKeySigner(BigInteger.valueOf(2));
+
+  private static Message message(BigInteger destination) {
+    return new Message(
+        BigInteger.valueOf(31337),
+        BigInteger.valueOf(3),
+        new InteroperableAddress(BigInteger.valueOf(31337), EXECUTOR).encode(),
+        new InteroperableAddress(destination, EXECUTOR).encode(),
+        IntentAbi.encode(Intents.payment()));
+  }
+
+  @Test
+  void shouldHaveTheIdThatTheContractComputes() {
+    try (Anvil anvil = Anvil.start(31338)) {
+      Address gateway =
+          anvil.create(
+              QuorumGateway.BINARY,
+              Abi.encode(
+                  new org.web3j.abi.datatypes.Address(EXECUTOR.hex()),
+                  new DynamicArray<>(
+                      org.web3j.abi.datatypes.Address.class,
+                      new org.web3j.abi.datatypes.Address(FIRST.address().hex())),
+                  new Uint256(1)));
+      for (BigInteger destination :
+          List.of(BigInteger.valueOf(31338), BigInteger.ONE, BigInteger.TWO.pow(256).subtract(BigInteger.ONE))) {
+        Message m = message(destination);
+        var contracts =
+            new QuorumGateway.Message(
+                m.sourceChainId(), m.nonce(), m.sender().bytes(), m.recipient().bytes(), m.payload().bytes());
+        byte[] answer = anvil.client().call(gateway, Abi.call(QuorumGateway.FUNC_MESSAGEID, contracts));
+        assertEquals(
+            Hash.of((byte[]) Abi.decode(answer, new TypeReference<Bytes32>() {}).getFirst()), m.id(gateway));
+      }
+    }
+  }
+
+  @Test
+  void shouldRefuseWhenTheRecipientIsNowhere() {
+    Message nowhere = new Message(BigInteger.ONE, BigInteger.ZERO, Bytes.EMPTY, Bytes.of("0x01"), Bytes.EMPTY);
+    assertThrows(IllegalArgumentException.class, () -> nowhere.id(EXECUTOR));
+  }
+
+  @Test
+  void shouldNameTheRelayerWhenItAttests() {
+    Hash id = message(BigInteger.TEN).id(EXECUTOR);
+    Attestation attestation = Attestation.sign(id, FIRST);
+    assertEquals(Optional.of(FIRST.address()), attestation.signer());
+    assertTrue(attestation.isBy(FIRST.address()));
+    assertFalse(attestation.isBy(SECOND.address()));
+    assertFalse(new Attestation(Hash.keccak("another"), attestation.signature()).isBy(FIRST.address()));
+  }
+
+  @Test
+  void shouldBeAscendingAndDistinctWhenDelivered() {
+    Hash id = message(BigInteger.TEN).id(EXECUTOR);
+    List<Address> signers =
+        Attestation.forDelivery(
+                List.of(Attestation.sign(id, FIRST), Attestation.sign(id, SECOND), Attestation.sign(id, FIRST)))
+            .stream()
+            .map(signature -> Signature.of(signature).recover(id).orElseThrow())
+            .toList();
+    assertEquals(List.of(FIRST.address(), SECOND.address()).stream().sorted().toList(), signers);
+  }
+}

@@ -1,0 +1,161 @@
+package org.mandate.signer;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.math.BigInteger;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.mandate.chain.Address;
+import org.mandate.chain.Hash;
+import org.mandate.testing.Tools;
+import org.web3j.crypto.Credentials;
+import org.web3j.crypto.ECKeyPair;
+import org.web3j.crypto.Wallet;
+import org.web3j.crypto.WalletUtils;
+import org.web3j.protocol.ObjectMapperFactory;
+
+class KeystoreSignerTest {
+  /** Of the Web3 Secret Storage definition's test vectors; passphrase "testpassword". */
+  private static final BigInteger VECTOR_KEY =
+      new BigInteger("7a28b5ba57c53603b0b07b56bba752f7784bf506fa95edc395f5cf6c7514fe9d", 16);
+
+  private static final Address VECTOR_ADDRESS = new PrivateKeySigner(VECTOR_KEY).address();
+  private static final String PBKDF2_VECTOR =
+      """
+      {"crypto":{"cipher":"aes-128-ctr","cipherparams":{"iv":"6087dab2f9fdbbfaddc31a909735c1e6"},
+      "ciphertext":"5318b4d5bcd28de64ee5559e671353e16f075ecae9f99c7a79a38af5f869aa46","kdf":"pbkdf2",
+      "kdfparams":{"c":262144,"dklen":32,"prf":"hmac-sha256","salt":"ae3cd4e7013836a3df6bd7241b12db061dbe2c6785853cce422d148a624ce0bd"},
+      "mac":"517ead924a9d0dc3124507e3393d175ce3ff7c1e96529c6c555ce9e51205e9b2"},"id":"3198bc9c-6672-5ab3-d995-4942343ae5b6","version":3}
+      """;
+  /** Well-formed; the passphrase that opens it is not known. */
+  private static final String SCRYPT_FILE =
+      """
+      {"crypto":{"cipher":"aes-128-ctr","cipherparams":{"iv":"83dbcc02d8ccb40e466191a123791e0e"},
+      "ciphertext":"d172bf743a674da9cdad04534d56926ef8358534d458fffccd4e6ad2fbde479c","kdf":"scrypt",
+      "kdfparams":{"dklen":32,"n":4096,"p":6,"r":8,"salt":"ab0c7876052600dd703518d6fc3fe8984592145b591fc8fb5c6d43190334ba19"},
+      "mac":"2103ac29920d71da29f15d75b4a16dbe95cfd7ff8faea1056c33131d846e3097"},"id":"3198bc9c-6672-5ab3-d995-4942343ae5b6","version":3}
+      """;
+
+  @TempDir Path folder;
+  private Path key;
+  private Passphrase passphrase;
+
+  @BeforeEach
+  void prepare() throws IOException {
+    key = folder.resolve("key.json");
+    Path file = folder.resolve("passphrase");
+    Files.writeString(file, "testpassword\nnot this line\n");
+    passphrase = new Passphrase.InFile(file);
+  }
+
+  @Test
+  void shouldOpenTheVectorOfTheDefinition() throws IOException {
+    for (String vector : new String[] {PBKDF2_VECTOR, PBKDF2_VECTOR.replace("crypto", "Crypto")}) {
+      Files.writeString(key, vector);
+      var signer = KeystoreSigner.open(key, passphrase, VECTOR_ADDRESS);
+      assertEquals(new PrivateKeySigner(VECTOR_KEY).sign(Hash.ZERO), signer.sign(Hash.ZERO));
+    }
+  }
+
+  @Test
+  void shouldOpenWhatAnotherWalletWrites() throws Exception {
+    var pair = ECKeyPair.create(BigInteger.valueOf(77));
+    ObjectMapperFactory.getObjectMapper().writeValue(key.toFile(), Wallet.createLight("testpassword", pair));
+    assertEquals(new PrivateKeySigner(BigInteger.valueOf(77)).address(), KeystoreSigner.open(key, passphrase).address());
+  }
+
+  @Test
+  void shouldOpenWhatFoundryWritesAndTheOtherWayRound() {
+    Tools.cast("wallet", "import", "--keystore-dir", folder.toString(), "--private-key", "0x" + "0".repeat(62) + "4d",
+        "--unsafe-password", "testpassword", "foundry");
+    assertEquals(
+        new PrivateKeySigner(BigInteger.valueOf(77)).address(),
+        KeystoreSigner.open(folder.resolve("foundry"), passphrase).address());
+    KeystoreSigner.write(key, BigInteger.valueOf(77), passphrase, KeystoreSigner.Cost.STANDARD);
+    var decrypted =
+        Tools.cast("wallet", "decrypt-keystore", "--keystore-dir", folder.toString(), "--unsafe-password", "testpassword", "key.json");
+    assertTrue(decrypted.getFirst().endsWith("0x" + "0".repeat(62) + "4d"), decrypted.toString());
+  }
+
+  @Test
+  void anotherWalletShouldOpenWhatIsWritten() throws Exception {
+    var signer = KeystoreSigner.create(key, passphrase, KeystoreSigner.Cost.LIGHT);
+    Credentials other = WalletUtils.loadCredentials("testpassword", key.toFile());
+    assertEquals(signer.address(), Address.of(other.getAddress()));
+    assertEquals(signer.address(), KeystoreSigner.open(key, passphrase).address());
+    assertEquals("rw-------", PosixFilePermissions.toString(Files.getPosixFilePermissions(key)));
+    assertThrows(KeystoreException.class, () -> KeystoreSigner.create(key, passphrase, KeystoreSigner.Cost.LIGHT));
+  }
+
+  @Test
+  void shouldOpenWhenThePassphraseIsInTheEnvironmentAndNotAscii() {
+    var environment = new Passphrase.InEnvironment("MANDATE_PASSPHRASE", Map.of("MANDATE_PASSPHRASE", "pässwörd ✓"));
+    var signer = KeystoreSigner.create(key, environment, KeystoreSigner.Cost.LIGHT);
+    assertEquals(signer.address(), KeystoreSigner.open(key, environment).address());
+    assertFalse(environment.toString().contains("pässwörd"));
+  }
+
+  @Test
+  void shouldRefuseWhenTheKeyIsAnothers() throws IOException {
+    Files.writeString(key, PBKDF2_VECTOR);
+    refuses(() -> KeystoreSigner.open(key, passphrase, Address.ZERO), VECTOR_ADDRESS.checksummed());
+  }
+
+  @Test
+  void shouldRefuseWhenThePassphraseIsWrongOrMissing() throws IOException {
+    Files.writeString(key, PBKDF2_VECTOR);
+    Path wrong = Files.writeString(folder.resolve("wrong"), "hush-hush");
+    refuses(() -> KeystoreSigner.open(key, new Passphrase.InFile(wrong)), "passphrase");
+    refuses(() -> KeystoreSigner.open(key, new Passphrase.InFile(folder.resolve("none"))), "none");
+    refuses(() -> KeystoreSigner.open(key, new Passphrase.InFile(Files.writeString(wrong, "\n"))), "empty");
+    refuses(() -> KeystoreSigner.open(key, new Passphrase.InEnvironment("NOT_SET", Map.of())), "NOT_SET");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "\"version\":3|\"version\":1|version 3",
+        "aes-128-ctr|aes-128-cbc|cipher",
+        "\"scrypt\"|\"argon2\"|derivation",
+        "\"n\":4096|\"n\":1073741824|1 GiB",
+        "\"n\":4096|\"n\":3|scrypt",
+        "\"c\":262144|\"c\":2000000000|rounds",
+        "\"r\":8|\"r\":1000000|1 GiB",
+        "\"p\":6|\"p\":100000|scrypt",
+        "\"dklen\":32|\"dklen\":64|64",
+        "\"iv\":\"83|\"iv\":\"|iv",
+        "\"mac\":\"21|\"mac\":\"zz|mac",
+        "5318b4|5318b5|passphrase",
+        "{|[|JSON"
+      })
+  void shouldSayWhatIsWrongWhenTheFileIs(String good, String bad, String word) throws IOException {
+    String whole = SCRYPT_FILE.contains(good) ? SCRYPT_FILE : PBKDF2_VECTOR;
+    Files.writeString(key, whole.replaceFirst(java.util.regex.Pattern.quote(good), bad));
+    refuses(() -> KeystoreSigner.open(key, passphrase), word);
+  }
+
+  @Test
+  void shouldRefuseWhenThereIsNoFileOrAHugeOne() throws IOException {
+    refuses(() -> KeystoreSigner.open(folder.resolve("nowhere.json"), passphrase), "nowhere.json");
+    Files.writeString(key, " ".repeat(100_000));
+    refuses(() -> KeystoreSigner.open(key, passphrase), "larger");
+  }
+
+  private void refuses(org.junit.jupiter.api.function.Executable opening, String word) {
+    var refused = assertThrows(KeystoreException.class, opening);
+    assertTrue(refused.getMessage().contains(word), refused.getMessage());
+    assertFalse(refused.getMessage().contains("testpassword") || refused.getMessage().contains("hush"));
+  }
+}
