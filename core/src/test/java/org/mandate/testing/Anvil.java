@@ -15,6 +15,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.locks.LockSupport;
 import org.mandate.chain.Address;
 import org.mandate.chain.Bytes;
 import org.mandate.chain.Hash;
@@ -106,7 +108,14 @@ public final class Anvil implements AutoCloseable {
 
   private Receipt transact(Map<String, String> transaction) {
     Hash hash = Hash.of(rpc("eth_sendTransaction", transaction).textValue());
-    return client().receipt(hash).orElseThrow();
+    for (int tries = 0; tries < 1000; tries++) { // it answers before it has mined
+      Optional<Receipt> receipt = client().receipt(hash);
+      if (receipt.isPresent()) {
+        return receipt.get();
+      }
+      LockSupport.parkNanos(Duration.ofMillis(10).toNanos());
+    }
+    throw new IllegalStateException("transaction " + hash + " is not mined");
   }
 
   /** Mines empty blocks. */
