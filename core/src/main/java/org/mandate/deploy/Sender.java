@@ -5,10 +5,14 @@ import java.math.BigInteger;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
+import org.mandate.chain.Address;
+import org.mandate.chain.Bytes;
+import org.mandate.chain.Fees;
+import org.mandate.chain.RevertReason;
+import org.mandate.signer.PrivateKeySigner;
+import org.mandate.signer.Signer;
+import org.mandate.signer.Transactions;
 import org.web3j.crypto.Credentials;
-import org.web3j.crypto.RawTransaction;
-import org.web3j.crypto.TransactionEncoder;
 import org.web3j.protocol.Web3j;
 import org.web3j.protocol.core.DefaultBlockParameterName;
 import org.web3j.protocol.core.Response;
@@ -34,17 +38,22 @@ public final class Sender {
   private static final BigInteger MAX_GAS = BigInteger.valueOf(16_777_216L);
 
   private final Web3j web3j;
-  private final Credentials key;
+  private final Signer key;
   private final long chainId;
 
+  /** With a key that lies open in memory, as in tests and demonstrations. */
   public Sender(Web3j web3j, Credentials key) {
+    this(web3j, new PrivateKeySigner(key.getEcKeyPair().getPrivateKey()));
+  }
+
+  public Sender(Web3j web3j, Signer key) {
     this.web3j = web3j;
     this.key = key;
     this.chainId = answer("chain id", () -> web3j.ethChainId().send()).getChainId().longValueExact();
   }
 
   public String address() {
-    return key.getAddress().toLowerCase(Locale.ROOT);
+    return key.address().hex();
   }
 
   public long chainId() {
@@ -78,24 +87,25 @@ public final class Sender {
         answer("latest block", () -> web3j.ethGetBlockByNumber(DefaultBlockParameterName.LATEST, false).send())
             .getBlock()
             .getBaseFeePerGas();
-    var maxFee = baseFee.shiftLeft(1).add(TIP);
+    var fees = new Fees(baseFee, TIP, baseFee.shiftLeft(1).add(TIP));
     // All estimates come first: when one call cannot work nothing has been sent.
     var gas = calls.stream().map(this::estimate).toList();
     var hashes = new ArrayList<String>();
     for (int i = 0; i < calls.size(); i++) {
       var call = calls.get(i);
-      var raw =
-          RawTransaction.createTransaction(
-              chainId,
-              nonce.add(BigInteger.valueOf(i)),
-              gas.get(i),
-              call.to(),
-              call.value(),
-              call.data(),
-              TIP,
-              maxFee);
-      var signed = Numeric.toHexString(TransactionEncoder.signMessage(raw, chainId, key));
-      hashes.add(answer(call.what(), () -> web3j.ethSendRawTransaction(signed).send()).getTransactionHash());
+      var signed =
+          Transactions.sign(
+              new Transactions.Request(
+                  BigInteger.valueOf(chainId),
+                  nonce.longValueExact() + i,
+                  fees,
+                  gas.get(i).longValueExact(),
+                  Address.of(call.to()),
+                  call.value(),
+                  Bytes.of(call.data())),
+              key);
+      var raw = signed.raw().hex();
+      hashes.add(answer(call.what(), () -> web3j.ethSendRawTransaction(raw).send()).getTransactionHash());
     }
     var receipts = new ArrayList<TransactionReceipt>();
     for (int i = 0; i < calls.size(); i++) {
@@ -153,13 +163,19 @@ public final class Sender {
       var response = ask.ask();
       if (response.hasError()) {
         var data = response.getError().getData();
-        var reason = data == null ? "" : " " + RevertReason.words(data);
-        throw new DeploymentException("%s: %s%s".formatted(what, response.getError().getMessage(), reason));
+        throw new DeploymentException(
+            "%s: %s".formatted(what, data == null ? response.getError().getMessage() : reason(data)));
       }
       return response;
     } catch (IOException e) {
       throw new DeploymentException(what + ": the node does not answer: " + e.getMessage(), e);
     }
+  }
+
+  /** What the contract says; the data as it is when that is not a revert's. */
+  private static String reason(String data) {
+    var hex = data.replace("\"", "");
+    return hex.matches("0x([0-9a-fA-F]{2})*") ? RevertReason.decode(Numeric.hexStringToByteArray(hex)) : data;
   }
 
   /** A read through a wrapper. */
