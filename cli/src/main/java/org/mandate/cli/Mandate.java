@@ -1,0 +1,93 @@
+package org.mandate.cli;
+
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import org.mandate.chain.CallRevertedException;
+import org.mandate.chain.NodeException;
+import org.mandate.config.ConfigException;
+import org.mandate.deploy.DeploymentException;
+import org.mandate.signer.KeystoreException;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** The {@code mandate} command. */
+@Command(
+    name = "mandate",
+    description = "Give an AI agent a budget, not your keys.",
+    mixinStandardHelpOptions = true,
+    version = "mandate 0.1.0",
+    subcommands = {
+      DemoCommand.class,
+      TestCommand.class,
+      RelayerCommand.class,
+      WatchdogCommand.class,
+    },
+    synopsisSubcommandLabel = "COMMAND")
+public final class Mandate implements Runnable {
+  @Spec private CommandSpec command;
+
+  @Override
+  public void run() {
+    throw new ParameterException(command.commandLine(), "say what to do: one of the commands below");
+  }
+
+  /** Runs the command and ends the process with its exit code. */
+  public static void main(String[] arguments) {
+    System.exit(commandLine().execute(arguments));
+  }
+
+  /** The command, ready to execute; tests give it their own writers. */
+  static CommandLine commandLine() {
+    var line = new CommandLine(new Mandate());
+    configure(line);
+    return line;
+  }
+
+  private static void configure(CommandLine line) {
+    line.setExecutionStrategy(new CommandLine.RunLast());
+    line.setExitCodeExceptionMapper(Mandate::exitCode);
+    line.setExecutionExceptionHandler(
+        (exception, at, parsed) -> {
+          at.getErr().println("mandate: " + exception.getMessage());
+          at.getErr().flush();
+          return exitCode(exception);
+        });
+    line.setParameterExceptionHandler(
+        (exception, arguments) -> {
+          var at = exception.getCommandLine();
+          at.getErr().println("mandate: " + exception.getMessage());
+          at.usage(at.getErr());
+          at.getErr().flush();
+          return ExitCode.USAGE.code();
+        });
+    addHelp(line);
+  }
+
+  /** Every command has help and lists the exit codes. */
+  private static void addHelp(CommandLine line) {
+    var codes = new LinkedHashMap<String, String>();
+    Arrays.stream(ExitCode.values()).forEach(c -> codes.put(Integer.toString(c.code()), c.meaning()));
+    var spec = line.getCommandSpec();
+    spec.mixinStandardHelpOptions(true);
+    spec.usageMessage().exitCodeListHeading("%nExit codes:%n").exitCodeList(codes).width(110);
+    spec.exitCodeOnInvalidInput(ExitCode.USAGE.code());
+    line.getSubcommands().values().forEach(Mandate::addHelp);
+  }
+
+  /** What an exception means to a script. */
+  static int exitCode(Throwable exception) {
+    return switch (exception) {
+      case Failure failure -> failure.exitCode().code();
+      case ConfigException e -> ExitCode.CONFIGURATION.code();
+      case KeystoreException e -> ExitCode.CONFIGURATION.code();
+      case CallRevertedException e -> ExitCode.REFUSED.code();
+      case NodeException e -> ExitCode.UNREACHABLE.code();
+      case DeploymentException e -> ExitCode.UNREACHABLE.code();
+      case IllegalArgumentException e -> ExitCode.CONFIGURATION.code();
+      default -> ExitCode.UNREACHABLE.code();
+    };
+  }
+}

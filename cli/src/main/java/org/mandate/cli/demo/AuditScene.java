@@ -1,0 +1,145 @@
+package org.mandate.cli.demo;
+
+import java.math.BigInteger;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+import org.mandate.audit.AuditReport;
+import org.mandate.audit.AuditVerifier;
+import org.mandate.audit.AuditedChain;
+import org.mandate.audit.Batch;
+import org.mandate.audit.BlobSource;
+import org.mandate.audit.Cid;
+import org.mandate.audit.EmbeddedBlobStore;
+import org.mandate.audit.Finding;
+import org.mandate.audit.GatewayBlobSource;
+import org.mandate.chain.Finality;
+import org.mandate.chain.Hash;
+import org.mandate.chain.JsonRpcClient;
+import org.mandate.contracts.AuditLog;
+import org.web3j.protocol.core.methods.response.Log;
+
+/** A stranger re-derives everything from public data; what is altered or missing is named. */
+final class AuditScene implements Story.Scene {
+  private static final Duration REQUEST = Duration.ofSeconds(10);
+
+  private final Play play;
+
+  AuditScene(Play play) {
+    this.play = play;
+  }
+
+  @Override
+  public void play() throws Exception {
+    var story = play.story();
+    var actions = chainsMatchActions(play.home()) + chainsMatchActions(play.remote());
+    story.say("every one of %d actions on both chains extended the agent's hash chain in its own transaction", actions);
+    story.fact("actions", actions);
+    play.awaitPublished();
+    for (var ledger : List.of(play.home(), play.remote())) {
+      var records = ledger.records(play.agentId());
+      story.say("chain %d: %d records, all published", ledger.chain().chainId(), records.count());
+      story.fact("recordsOn" + ledger.chain().chainId(), records.count());
+    }
+    var gateway = play.stage().relayers().getFirst().url();
+    story.say("mandate audit verify --agent %d with nothing but two RPC URLs and the gateway %s", play.agentId(), gateway);
+    var verdict = verify(new GatewayBlobSource(gateway, REQUEST));
+    story.must(verdict.ok(), "the audit finds: %s", words(verdict));
+    story.mustEqual(actions, verdict.records(), "records that the audit recomputed");
+    var verified = verdict.chains().stream().mapToInt(AuditReport.ChainReport::verifiedBlobs).sum();
+    story.mustEqual(actions, (long) verified, "blobs that the audit verified");
+    story.say("verdict: in order; %d records recomputed, %d blobs fetched by CID and hashed", verdict.records(), verified);
+    story.fact("verdict", "in order");
+    story.fact("verifiedBlobs", verified);
+    damage();
+    story.fact("evidence", "%d records, %d blobs in order; altered and removed blob named".formatted(actions, verified));
+  }
+
+  /** One blob is altered, one removed: the verdict must name both, and only them; then they are put back. */
+  private void damage() throws Exception {
+    var story = play.story();
+    var store = new EmbeddedBlobStore(play.stage().blobs(), Clock.systemUTC());
+    var records = publishedAtHome(store);
+    var altered = records.getFirst();
+    var removed = records.getLast();
+    var alteredFile = store.file(altered.cid());
+    var removedFile = store.file(removed.cid());
+    var alteredBytes = Files.readAllBytes(alteredFile);
+    var removedBytes = Files.readAllBytes(removedFile);
+    Files.writeString(
+        alteredFile, new String(alteredBytes, StandardCharsets.UTF_8).replaceFirst("\"amount\":\"", "\"amount\":\"9"));
+    Files.delete(removedFile);
+    story.say("now record %d is altered on disk (the amount gets a 9 in front) and record %d is removed",
+        altered.index(), removed.index());
+    // The gateway itself refuses to serve altered bytes, so the auditor looks at the store's files.
+    var verdict = verify(store);
+    Files.write(alteredFile, alteredBytes);
+    Files.write(removedFile, removedBytes);
+    var failing = verdict.findings().stream().filter(Finding::fails).toList();
+    for (var finding : failing) {
+      story.say("verdict: %s", finding.words());
+    }
+    story.must(!verdict.ok(), "the audit does not see the damage");
+    story.must(
+        failing.stream().anyMatch(f -> f instanceof Finding.AlteredBlob a && names(a.subject(), altered, a.cid())),
+        "the audit does not name the altered record %d: %s",
+        altered.index(),
+        words(verdict));
+    story.must(
+        failing.stream().anyMatch(f -> f instanceof Finding.MissingBlob m && names(m.subject(), removed, m.cid())),
+        "the audit does not name the removed record %d: %s",
+        removed.index(),
+        words(verdict));
+    story.mustEqual(2, failing.size(), "number of findings");
+    story.must(verify(store).ok(), "the audit is not in order after the blobs are put back");
+    story.say("both are put back, and the verdict is in order again");
+    story.fact("alteredRecord", altered.index());
+    story.fact("alteredCid", altered.cid().toString());
+    story.fact("removedRecord", removed.index());
+    story.fact("removedCid", removed.cid().toString());
+    story.fact("findings", failing.stream().map(Finding::words).toList());
+  }
+
+  private static boolean names(Finding.Subject subject, Batch.Entry entry, Cid cid) {
+    return subject.equals(new Finding.Subject.OfRecord(entry.index())) && cid.equals(entry.cid());
+  }
+
+  /** All records of the home chain, as the published manifests list them. */
+  private List<Batch.Entry> publishedAtHome(EmbeddedBlobStore store) {
+    return play.home().published(play.agentId()).stream()
+        .map(log -> new Cid(Hash.of(AuditLog.getPublishedEventFromLog(log).manifestDigest)))
+        .flatMap(cid -> Batch.parse(store.get(cid).orElseThrow()).records().stream())
+        .toList();
+  }
+
+  private AuditReport verify(BlobSource blobs) {
+    var chains = List.of(play.home(), play.remote()).stream().map(this::audited).toList();
+    return new AuditVerifier(chains, blobs).verify(BigInteger.valueOf(play.agentId()));
+  }
+
+  private AuditedChain audited(Ledger ledger) {
+    return new AuditedChain(
+        new JsonRpcClient(URI.create(ledger.chain().url()), REQUEST),
+        new Finality.FinalizedTag(),
+        play.domain(),
+        ledger.deployment().auditLog(),
+        ledger.deployment().block());
+  }
+
+  /** L6 on chain: executor's events and links of the audit chain, one to one, pairwise in the same transaction. */
+  private long chainsMatchActions(Ledger ledger) throws Exception {
+    var story = play.story();
+    var events = ledger.events(play.agentId()).stream().map(Log::getTransactionHash).toList();
+    var links = ledger.appended(play.agentId()).stream().map(Log::getTransactionHash).toList();
+    story.mustEqual(events, links, "transactions of the records on chain " + ledger.chain().chainId());
+    story.mustEqual((long) links.size(), ledger.records(play.agentId()).count(), "length of the hash chain");
+    return links.size();
+  }
+
+  private static String words(AuditReport report) {
+    return String.join("; ", report.findings().stream().map(Finding::words).toList());
+  }
+}

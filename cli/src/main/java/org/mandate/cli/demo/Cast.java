@@ -1,0 +1,59 @@
+package org.mandate.cli.demo;
+
+import java.security.GeneralSecurityException;
+import java.util.List;
+import java.util.stream.Stream;
+import org.web3j.crypto.Credentials;
+import org.web3j.crypto.Keys;
+
+/**
+ * Who plays: a fresh random key each.
+ *
+ * @param deployer pays for the deployment and holds nothing after it
+ * @param delegate holds the DAO's votes and its treasury
+ * @param owner owns the agent's identity
+ * @param agent signs intents; never has a coin, never sends a transaction
+ * @param relayers attest and submit
+ * @param watchdogs dispute and freeze
+ * @param courier delivers the forged message: anybody could
+ * @param payee gets paid
+ */
+record Cast(
+    Credentials deployer,
+    Credentials delegate,
+    Credentials owner,
+    Credentials agent,
+    List<Credentials> relayers,
+    List<Credentials> watchdogs,
+    Credentials courier,
+    Credentials payee) {
+
+  static final int RELAYERS = 3;
+  static final int WATCHDOGS = 2;
+
+  static Cast random() {
+    return new Cast(
+        key(),
+        key(),
+        key(),
+        key(),
+        Stream.generate(Cast::key).limit(RELAYERS).toList(),
+        Stream.generate(Cast::key).limit(WATCHDOGS).toList(),
+        key(),
+        key());
+  }
+
+  private static Credentials key() {
+    try {
+      return Credentials.create(Keys.createEcKeyPair());
+    } catch (GeneralSecurityException e) {
+      throw new IllegalStateException("this Java has no secp256k1 keys", e);
+    }
+  }
+
+  /** Everyone who sends transactions. */
+  Stream<Credentials> senders() {
+    return Stream.of(Stream.of(deployer, delegate, owner, courier), relayers.stream(), watchdogs.stream())
+        .flatMap(s -> s);
+  }
+}

@@ -1,0 +1,75 @@
+package org.mandate.cli.demo;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.file.Path;
+
+/** The story from beginning to end. */
+public final class Demo {
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private final Path root;
+  private final PrintStream out;
+  private final boolean keep;
+
+  /**
+   * @param root directory of the project, with {@code node_modules}
+   * @param out gets the story, for people
+   * @param keep leave everything running afterwards, until the process is ended
+   */
+  public Demo(Path root, PrintStream out, boolean keep) {
+    this.root = root;
+    this.out = out;
+    this.keep = keep;
+  }
+
+  /**
+   * Plays all scenes; whatever happens, nothing stays behind.
+   *
+   * @return the report: {@code ok}, {@code seconds}, and {@code scenes} with what each read back
+   * @throws IOException when the stage cannot be set
+   */
+  public ObjectNode run() throws IOException {
+    var story = new Story(out);
+    story.say("setting the stage: two chains with a block per second, PostgreSQL, fresh keys");
+    try (var stage = Stage.build(root)) {
+      // Ctrl-C and SIGTERM end the JVM without unwinding this stack.
+      var hook = new Thread(stage::close, "demo-cleanup");
+      Runtime.getRuntime().addShutdownHook(hook);
+      var play = new Play(stage, story);
+      story.scene("governance", "1. A DAO puts an agent on a leash", new GovernanceScene(play));
+      story.scene("payment-at-home", "2. A payment at home", new HomePaymentScene(play));
+      story.scene("payment-across-chains", "3. A payment across chains", new CrossChainScene(play));
+      story.scene("over-the-cap", "4. Over the cap", new OverCapScene(play));
+      story.scene("forgery", "5. Forgery", new ForgeryScene(play));
+      story.scene("crash", "6. Crash", new CrashScene(play));
+      story.scene("audit", "7. Audit", new AuditScene(play));
+      story.summarize();
+      var report = report(story);
+      if (!story.ok()) {
+        story.say("logs of the processes: %s", stage.directory());
+        stage.keepDirectory();
+      } else if (keep) {
+        new KeptStage(play, out).hold();
+      }
+      return report;
+    }
+  }
+
+  private static ObjectNode report(Story story) {
+    var report = JSON.createObjectNode();
+    report.put("ok", story.ok());
+    report.put("seconds", Math.round(story.seconds() * 10) / 10.0);
+    var scenes = report.putArray("scenes");
+    for (var scene : story.reports()) {
+      var node = scenes.addObject();
+      node.put("name", scene.name());
+      node.put("ok", scene.ok());
+      node.put("seconds", Math.round(scene.took().toMillis() / 100.0) / 10.0);
+      node.setAll((ObjectNode) JSON.valueToTree(scene.facts()));
+    }
+    return report;
+  }
+}

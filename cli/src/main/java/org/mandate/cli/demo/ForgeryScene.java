@@ -1,0 +1,132 @@
+package org.mandate.cli.demo;
+
+import java.math.BigInteger;
+import java.time.Duration;
+import java.util.List;
+import org.mandate.chain.Address;
+import org.mandate.chain.Bytes;
+import org.mandate.chain.Hash;
+import org.mandate.contracts.CrossChainExecutor;
+import org.mandate.contracts.QuorumGateway;
+import org.mandate.deploy.Call;
+import org.mandate.deploy.DeploymentException;
+import org.mandate.deploy.Sender;
+import org.mandate.gateway.Attestation;
+import org.mandate.gateway.InteroperableAddress;
+import org.mandate.gateway.Message;
+import org.mandate.intent.Intent;
+import org.mandate.intent.IntentAbi;
+
+/** A full quorum of relayers lies: a watchdog that believes neither stops it within the window. */
+final class ForgeryScene implements Story.Scene {
+  // A number that home's gateway never gave out.
+  private static final BigInteger INVENTED_NONCE = BigInteger.valueOf(1_000_000);
+
+  private final Play play;
+
+  ForgeryScene(Play play) {
+    this.play = play;
+  }
+
+  @Override
+  public void play() throws Exception {
+    var story = play.story();
+    var home = play.home();
+    var remote = play.remote();
+    var cast = play.stage().cast();
+    var vault = remote.vault(play.agentId());
+    var before = remote.dollars(vault);
+    var thief = Play.address(cast.courier());
+    var intent = play.intent(remote, remote.token(), thief, before);
+    var id = intent.id(play.domain());
+    var executor = home.deployment().executor();
+    var message =
+        new Message(
+            home.deployment().chainId(),
+            INVENTED_NONCE,
+            new InteroperableAddress(home.deployment().chainId(), executor).encode(),
+            new InteroperableAddress(remote.deployment().chainId(), executor).encode(),
+            IntentAbi.encode(intent));
+    var messageId = message.id(home.deployment().gateway());
+    story.say("relayers 1 and 2 collude: they sign a message that home never dispatched, all %s of the vault to a thief",
+        Play.dollarWords(before));
+    var attestations =
+        cast.relayers().subList(0, Stage.THRESHOLD).stream()
+            .map(relayer -> Attestation.sign(messageId, Play.signer(relayer)))
+            .toList();
+    deliver(message, Attestation.forDelivery(attestations));
+    story.mustEqual(Ledger.State.NONE, home.state(id), "state of the forged intent at home");
+    var queuedLog = remote.events(CrossChainExecutor.INTENTQUEUED_EVENT, id).getFirst();
+    var queued = CrossChainExecutor.getIntentQueuedEventFromLog(queuedLog);
+    story.mustEqual(messageId, Hash.of(queued.messageId), "message that was delivered");
+    story.say("the gateway accepts two valid signatures and queues intent %s in %s: %d s until it could execute",
+        Play.brief(id.hex()), Play.brief(queuedLog.getTransactionHash()), Stage.DISPUTE_WINDOW.toSeconds());
+
+    play.awaitState(remote, id, Ledger.State.DISPUTED, Duration.ofSeconds(20));
+    var disputedLog = remote.events(CrossChainExecutor.INTENTDISPUTED_EVENT, id).getFirst();
+    var by = Address.of(CrossChainExecutor.getIntentDisputedEventFromLog(disputedLog).by);
+    var watchdogs = cast.watchdogs().stream().map(Play::address).toList();
+    story.must(watchdogs.contains(by), "disputed by %s, which is no watchdog of ours", by);
+    var blocks = disputedLog.getBlockNumber().subtract(queuedLog.getBlockNumber()).longValueExact();
+    var seconds = remote.time(disputedLog) - remote.time(queuedLog);
+    story.must(
+        remote.time(disputedLog) < queued.executableAt.longValueExact(), "disputed only after the window, %d s", seconds);
+    story.say("watchdog %d disputes it on chain, %d blocks later, in %s",
+        watchdogs.indexOf(by) + 1, blocks, Play.brief(disputedLog.getTransactionHash()));
+
+    while (remote.chain().now() <= queued.executableAt.longValueExact()) {
+      Thread.sleep(100);
+    }
+    var refusal = executeAnyway(intent);
+    story.must(refusal.contains("ExecutorState"), "executing a disputed intent failed for another reason: %s", refusal);
+    story.mustEqual(Ledger.State.DISPUTED, remote.state(id), "state of the forged intent after the window");
+    story.mustEqual(before, remote.dollars(vault), "TUSD in the vault");
+    story.mustEqual(BigInteger.ZERO, remote.dollars(thief), "TUSD of the thief");
+    story.say("the window has passed, executing it is refused, the vault still holds %s", Play.dollarWords(before));
+    story.fact("intentId", id.hex());
+    story.fact("messageId", messageId.hex());
+    story.fact("signedBy", cast.relayers().subList(0, Stage.THRESHOLD).stream().map(r -> Play.address(r).hex()).toList());
+    story.fact("stateAtHome", Ledger.State.NONE.name());
+    story.fact("queued", queuedLog.getTransactionHash());
+    story.fact("disputed", disputedLog.getTransactionHash());
+    story.fact("disputedBy", by.hex());
+    story.fact("blocksUntilDispute", blocks);
+    story.fact("secondsUntilDispute", seconds);
+    story.fact("state", Ledger.State.DISPUTED.name());
+    story.fact("vaultMoved", "0");
+    story.fact("evidence", "disputed by watchdog %d after %d blocks in %s, nothing moved"
+        .formatted(watchdogs.indexOf(by) + 1, blocks, Play.brief(disputedLog.getTransactionHash())));
+  }
+
+  private void deliver(Message message, List<Bytes> signatures) {
+    var courier = play.courier(play.remote());
+    var address = play.remote().deployment().gateway().hex();
+    var gateway = QuorumGateway.load(address, courier.web3j(), courier.reader(), Sender.NO_GAS);
+    courier.send(
+        Call.of(
+            "deliver",
+            address,
+            gateway.deliver(
+                new QuorumGateway.Message(
+                    message.sourceChainId(),
+                    message.nonce(),
+                    message.sender().bytes(),
+                    message.recipient().bytes(),
+                    message.payload().bytes()),
+                signatures.stream().map(Bytes::bytes).toList())));
+  }
+
+  private String executeAnyway(Intent intent) {
+    try {
+      play.courier(play.remote())
+          .send(
+              Call.of(
+                  "execute",
+                  play.remote().deployment().executor().hex(),
+                  play.remote().executor().execute(IntentAbi.toContract(intent))));
+    } catch (DeploymentException e) {
+      return e.getMessage();
+    }
+    throw new Story.Broken("a disputed intent was executed");
+  }
+}

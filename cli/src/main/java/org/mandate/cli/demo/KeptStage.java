@@ -1,0 +1,44 @@
+package org.mandate.cli.demo;
+
+import java.io.PrintStream;
+import java.util.concurrent.CountDownLatch;
+
+/** What remains running with {@code --keep}, and how to use it. */
+final class KeptStage {
+  private final Play play;
+  private final PrintStream out;
+
+  KeptStage(Play play, PrintStream out) {
+    this.play = play;
+    this.out = out;
+  }
+
+  /** Says what is there and waits until the process is ended. */
+  void hold() {
+    var stage = play.stage();
+    var rpc = "--rpc %s --rpc %s".formatted(stage.home().url(), stage.remote().url());
+    var relayer = stage.relayers().getFirst().url();
+    var deployments = "--deployments " + stage.deployments();
+    out.printf("%nEverything keeps running until you press Ctrl-C.%n");
+    out.printf("  home chain %d    %s%n", Stage.HOME, stage.home().url());
+    out.printf("  remote chain %d  %s%n", Stage.REMOTE, stage.remote().url());
+    for (var service : stage.relayers()) {
+      out.printf("  %-18s %s   log %s%n", service.name(), service.url(), service.log());
+    }
+    for (var service : stage.watchdogs()) {
+      out.printf("  %-18s %s   log %s%n", service.name(), service.url(), service.log());
+    }
+    out.printf("%nTry:%n");
+    out.printf("  curl %s/v1/intents%n", relayer);
+    out.printf("  ./mandate agent show %d %s %s%n", play.agentId(), rpc, deployments);
+    out.printf("  ./mandate policy headroom %d %s %s%n", play.agentId(), rpc, deployments);
+    out.printf("  ./mandate intent list --relayer %s%n", relayer);
+    out.printf("  ./mandate audit verify --agent %d %s %s --blobs %s%n", play.agentId(), rpc, deployments, relayer);
+    out.printf("  ./mandate doctor %s %s --relayer %s%n", rpc, deployments, relayer);
+    try {
+      new CountDownLatch(1).await();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

@@ -1,0 +1,165 @@
+package org.mandate.cli.demo;
+
+import java.io.IOException;
+import java.math.BigInteger;
+import java.util.ArrayList;
+import java.util.List;
+import org.mandate.chain.Address;
+import org.mandate.chain.Deployment;
+import org.mandate.chain.Hash;
+import org.mandate.contracts.AgentRegistry;
+import org.mandate.contracts.AuditLog;
+import org.mandate.contracts.CrossChainExecutor;
+import org.mandate.contracts.PolicyEngine;
+import org.mandate.contracts.TestToken;
+import org.mandate.deploy.Contracts;
+import org.mandate.deploy.Sender;
+import org.web3j.abi.EventEncoder;
+import org.web3j.abi.datatypes.Event;
+import org.web3j.protocol.Web3j;
+import org.web3j.protocol.core.DefaultBlockParameter;
+import org.web3j.protocol.core.DefaultBlockParameterName;
+import org.web3j.protocol.core.methods.request.EthFilter;
+import org.web3j.protocol.core.methods.response.EthLog;
+import org.web3j.protocol.core.methods.response.Log;
+import org.web3j.tx.ReadonlyTransactionManager;
+import org.web3j.utils.Numeric;
+
+/** What one chain says: the demo reads every outcome here, never in a process's answer. */
+final class Ledger {
+  /** Where an intent stands on this chain, in the contract's numbering. */
+  enum State {
+    NONE,
+    DENIED,
+    ADMITTED,
+    DISPATCHED,
+    QUEUED,
+    DISPUTED,
+    EXECUTED,
+    CANCELLED,
+    EXPIRED
+  }
+
+  private final LocalChain chain;
+  private final Deployment deployment;
+  private final Web3j web3j;
+  private final ReadonlyTransactionManager reader;
+
+  Ledger(LocalChain chain, Deployment deployment) {
+    this.chain = chain;
+    this.deployment = deployment;
+    this.web3j = chain.web3j();
+    this.reader = new ReadonlyTransactionManager(web3j, Address.ZERO.hex());
+  }
+
+  LocalChain chain() {
+    return chain;
+  }
+
+  Deployment deployment() {
+    return deployment;
+  }
+
+  Address vault(long agentId) {
+    return Contracts.vault(deployment, agentId).orElseThrow();
+  }
+
+  Address token() {
+    return Contracts.testToken(deployment).orElseThrow();
+  }
+
+  CrossChainExecutor executor() {
+    return CrossChainExecutor.load(deployment.executor().hex(), web3j, reader, Sender.NO_GAS);
+  }
+
+  PolicyEngine policy() {
+    return PolicyEngine.load(deployment.policy().hex(), web3j, reader, Sender.NO_GAS);
+  }
+
+  AgentRegistry registry() {
+    return AgentRegistry.load(deployment.registry().hex(), web3j, reader, Sender.NO_GAS);
+  }
+
+  AuditLog auditLog() {
+    return AuditLog.load(deployment.auditLog().hex(), web3j, reader, Sender.NO_GAS);
+  }
+
+  State state(Hash intentId) throws Exception {
+    return State.values()[executor().progress(intentId.bytes()).send().component1().intValueExact()];
+  }
+
+  /** Native coin, wei. */
+  BigInteger coin(Address account) throws IOException {
+    return chain.balance(account.hex());
+  }
+
+  /** Test dollars, millionths. */
+  BigInteger dollars(Address account) throws Exception {
+    return TestToken.load(token().hex(), web3j, reader, Sender.NO_GAS).balanceOf(account.hex()).send();
+  }
+
+  /** The agent's records on this chain. */
+  record Records(long count, long published) {}
+
+  Records records(long agentId) throws Exception {
+    var chain = auditLog().chain(BigInteger.valueOf(agentId)).send();
+    return new Records(chain.component2().longValueExact(), chain.component3().longValueExact());
+  }
+
+  /** The executor's events of one kind for one intent. */
+  List<Log> events(Event event, Hash intentId) {
+    var filter = filter(deployment.executor());
+    filter.addSingleTopic(EventEncoder.encode(event));
+    filter.addSingleTopic(intentId.hex());
+    return logs(filter);
+  }
+
+  /** All the executor's events that concern an intent of this agent, in order. */
+  List<Log> events(long agentId) {
+    var filter = filter(deployment.executor());
+    filter.addNullTopic();
+    filter.addNullTopic();
+    filter.addSingleTopic(topic(agentId));
+    return logs(filter);
+  }
+
+  /** The agent's links in the audit log, in order. */
+  List<Log> appended(long agentId) {
+    var filter = filter(deployment.auditLog());
+    filter.addSingleTopic(EventEncoder.encode(AuditLog.APPENDED_EVENT));
+    filter.addSingleTopic(topic(agentId));
+    return logs(filter);
+  }
+
+  /** The agent's published batches, in order. */
+  List<Log> published(long agentId) {
+    var filter = filter(deployment.auditLog());
+    filter.addSingleTopic(EventEncoder.encode(AuditLog.PUBLISHED_EVENT));
+    filter.addSingleTopic(topic(agentId));
+    return logs(filter);
+  }
+
+  private static String topic(long agentId) {
+    return Numeric.toHexString(Numeric.toBytesPadded(BigInteger.valueOf(agentId), 32));
+  }
+
+  /** Seconds of the block that a log stands in. */
+  long time(Log log) throws IOException {
+    return web3j.ethGetBlockByHash(log.getBlockHash(), false).send().getBlock().getTimestamp().longValueExact();
+  }
+
+  private EthFilter filter(Address contract) {
+    return new EthFilter(
+        DefaultBlockParameter.valueOf(BigInteger.valueOf(deployment.block())),
+        DefaultBlockParameterName.LATEST,
+        contract.hex());
+  }
+
+  private List<Log> logs(EthFilter filter) {
+    var logs = new ArrayList<Log>();
+    for (var result : Sender.read("events", () -> web3j.ethGetLogs(filter).send()).getLogs()) {
+      logs.add(((EthLog.LogObject) result).get());
+    }
+    return logs;
+  }
+}

@@ -1,0 +1,67 @@
+package org.mandate.cli.demo;
+
+import java.math.BigInteger;
+import org.mandate.chain.Address;
+import org.mandate.contracts.CrossChainExecutor;
+import org.mandate.contracts.PolicyEngine;
+
+/** An agent asks for too much: denied in words, frozen by its own attempt, thawed by governance only. */
+final class OverCapScene implements Story.Scene {
+  private static final BigInteger TOO_MUCH = Stage.ETHER.multiply(BigInteger.valueOf(3));
+  private static final BigInteger LITTLE = Stage.ETHER.divide(BigInteger.TEN);
+  private static final BigInteger PER_TRANSACTION_RULE = BigInteger.valueOf(9);
+
+  private final Play play;
+
+  OverCapScene(Play play) {
+    this.play = play;
+  }
+
+  @Override
+  public void play() throws Exception {
+    var story = play.story();
+    var home = play.home();
+    var agent = BigInteger.valueOf(play.agentId());
+    var before = home.coin(home.vault(play.agentId()));
+    var greedy = play.sign(home, Address.ZERO, TOO_MUCH);
+    var id = play.id(greedy);
+    story.say("the agent asks for %s, the mandate admits %s per payment",
+        Play.coinWords(TOO_MUCH), Play.coinWords(Play.COIN_PER_TRANSACTION));
+    play.submitBreach(play.stage().relayers().getFirst(), greedy);
+    play.awaitState(home, id, Ledger.State.DENIED, Play.PATIENCE);
+    var log = home.events(CrossChainExecutor.INTENTDENIED_EVENT, id).getFirst();
+    var verdict = CrossChainExecutor.getIntentDeniedEventFromLog(log).verdict;
+    story.mustEqual(PER_TRANSACTION_RULE, verdict.rule, "rule that refused (PER_TRANSACTION)");
+    story.mustEqual(true, verdict.tripped, "whether the denial tripped the breaker");
+    story.mustEqual(Play.COIN_PER_TRANSACTION, verdict.limit, "limit in the denial");
+    var tripped =
+        play.stage().home().web3j().ethGetTransactionReceipt(log.getTransactionHash()).send().getTransactionReceipt()
+            .orElseThrow();
+    story.mustEqual(1, PolicyEngine.getTrippedEvents(tripped).size(), "trips in the denying transaction");
+    story.mustEqual(true, home.policy().frozen(agent).send(), "whether the agent is frozen");
+    story.say("denied on chain by PER_TRANSACTION, limit %s, left %s; frozen in the same transaction %s",
+        Play.coinWords(verdict.limit), Play.coinWords(verdict.left), Play.brief(log.getTransactionHash()));
+    story.fact("deniedIntentId", id.hex());
+    story.fact("denied", log.getTransactionHash());
+    story.fact("rule", "PER_TRANSACTION");
+    story.fact("limit", verdict.limit.toString());
+    story.fact("left", verdict.left.toString());
+    story.fact("frozen", true);
+
+    var modest = play.sign(home, Address.ZERO, LITTLE);
+    var refusal = play.refuse(play.stage().relayers().getFirst(), modest);
+    story.say("its next intent, %s, is refused by %s: %s", Play.coinWords(LITTLE), refusal.by(), refusal.words());
+    story.mustEqual("AGENT_BREAKER", refusal.rule(), "rule that refuses the frozen agent");
+    story.mustEqual(before, home.coin(home.vault(play.agentId())), "ETH in the vault");
+    story.fact("nextRefusedBy", refusal.rule());
+    story.fact("nextRefusal", refusal.words());
+
+    story.say("only governance can thaw: a second proposal is made, voted, queued, executed");
+    var outcome = play.pass("Thaw agent " + play.agentId() + " after its breach", play.thaw());
+    story.mustEqual(false, home.policy().frozen(agent).send(), "whether the agent is still frozen");
+    story.say("thawed in transaction %s", Play.brief(outcome.executed().getTransactionHash()));
+    story.fact("thawed", outcome.executed().getTransactionHash());
+    story.fact("evidence", "PER_TRANSACTION denies, agent frozen in %s, thawed by proposal"
+        .formatted(Play.brief(log.getTransactionHash())));
+  }
+}

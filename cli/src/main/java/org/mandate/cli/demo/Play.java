@@ -1,0 +1,399 @@
+package org.mandate.cli.demo;
+
+import static org.mandate.cli.demo.Stage.DOLLAR;
+import static org.mandate.cli.demo.Stage.ETHER;
+import static org.mandate.cli.demo.Stage.async;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.math.BigDecimal;
+import java.math.BigInteger;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import org.mandate.chain.Address;
+import org.mandate.chain.Bytes;
+import org.mandate.chain.Hash;
+import org.mandate.contracts.AgentRegistry;
+import org.mandate.contracts.CrossChainExecutor;
+import org.mandate.contracts.PolicyEngine;
+import org.mandate.contracts.QuorumGateway;
+import org.mandate.contracts.TestToken;
+import org.mandate.deploy.AgentSetup;
+import org.mandate.deploy.Call;
+import org.mandate.deploy.Contracts;
+import org.mandate.deploy.Deployer;
+import org.mandate.deploy.DeploymentCheck;
+import org.mandate.deploy.GovernanceProposal;
+import org.mandate.deploy.Sender;
+import org.mandate.intent.Intent;
+import org.mandate.intent.IntentAbi;
+import org.mandate.intent.IntentDomain;
+import org.mandate.intent.IntentJson;
+import org.mandate.intent.SignedIntent;
+import org.mandate.policy.Rule;
+import org.mandate.signer.PrivateKeySigner;
+import org.mandate.signer.Signature;
+import org.mandate.signer.Signer;
+import org.web3j.abi.FunctionReturnDecoder;
+import org.web3j.abi.TypeReference;
+import org.web3j.abi.datatypes.DynamicArray;
+import org.web3j.abi.datatypes.DynamicBytes;
+import org.web3j.abi.datatypes.Type;
+import org.web3j.crypto.Credentials;
+import org.web3j.protocol.core.methods.response.Log;
+
+/** What the scenes share: the stage when it is set, and the things that people do in the story. */
+final class Play {
+  static final Duration PATIENCE = Duration.ofSeconds(45);
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final SecureRandom RANDOM = new SecureRandom();
+
+  // The mandate that governance gives to the agent.
+  static final BigInteger COIN_PER_TRANSACTION = ETHER;
+  static final BigInteger COIN_CAP = ETHER.multiply(BigInteger.TWO);
+  static final BigInteger DOLLARS_PER_TRANSACTION = DOLLAR.multiply(BigInteger.valueOf(500));
+  static final BigInteger DOLLARS_CAP = DOLLAR.multiply(BigInteger.valueOf(1000));
+  static final int WINDOW_SECONDS = 86_400;
+
+  private final Stage stage;
+  private final Story story;
+  private Ledger home;
+  private Ledger remote;
+  private long agentId;
+
+  Play(Stage stage, Story story) {
+    this.stage = stage;
+    this.story = story;
+  }
+
+  Stage stage() {
+    return stage;
+  }
+
+  Story story() {
+    return story;
+  }
+
+  Ledger home() {
+    return home;
+  }
+
+  Ledger remote() {
+    return remote;
+  }
+
+  long agentId() {
+    return agentId;
+  }
+
+  // ------------------------------------------------------------------ setting the stage
+
+  /** Contracts on both chains; every role read back. */
+  void deploy() {
+    story.say("deploying to chain %d (home) and chain %d (remote)", Stage.HOME, Stage.REMOTE);
+    var atHome = async(() -> deploy(stage.home()));
+    var atRemote = async(() -> deploy(stage.remote()));
+    home = atHome.join();
+    remote = atRemote.join();
+  }
+
+  private Ledger deploy(LocalChain chain) {
+    var deployer = new Deployer(chain.sender(stage.cast().deployer()), chain.overrides(), line -> {});
+    return new Ledger(chain, deployer.deploy(stage.parameters()));
+  }
+
+  /** The agent's identity, owned by its owner, with a key that proved itself. */
+  void registerAgent() {
+    var owner = stage.home().sender(stage.cast().owner());
+    var setup = new AgentSetup(home.deployment().registry().hex());
+    var id = setup.register(owner, "https://agents.example/travel.json");
+    setup.setWallet(owner, id, agentSigner());
+    agentId = id.longValueExact();
+  }
+
+  /** The agent's vault on both chains, with money from the treasury in it. */
+  void fundVaults() {
+    var there = async(() -> fundVault(remote));
+    home = fundVault(home);
+    remote = there.join();
+  }
+
+  private Ledger fundVault(Ledger ledger) {
+    var chain = ledger.chain();
+    var owner = Contracts.timelock(ledger.deployment()).orElseThrow();
+    var deployer = new Deployer(chain.sender(stage.cast().deployer()), chain.overrides(), line -> {});
+    var deployment = deployer.deployVault(ledger.deployment(), owner, agentId);
+    var with = new Ledger(chain, deployment);
+    var vault = with.vault(agentId).hex();
+    var treasury = chain.sender(stage.cast().delegate());
+    var token = TestToken.load(with.token().hex(), chain.web3j(), treasury.reader(), Sender.NO_GAS);
+    treasury.sendAll(
+        List.of(
+            new Call("coin for the vault", vault, ETHER.multiply(BigInteger.TEN), "0x"),
+            Call.of("dollars for the vault", with.token().hex(), token.transfer(vault, dollars(5_000)))));
+    return with;
+  }
+
+  // ------------------------------------------------------------------ governance
+
+  /** Makes the delegate's votes count. */
+  void delegateVotes() {
+    GovernanceProposal.delegateToSelf(delegate(), Contracts.votingToken(home.deployment()).orElseThrow().hex());
+  }
+
+  GovernanceProposal.Outcome pass(String description, List<Call> calls) {
+    return new GovernanceProposal(Contracts.governor(home.deployment()).orElseThrow().hex(), calls, description)
+        .pass(delegate(), PATIENCE);
+  }
+
+  /** The mandate: what the agent may spend, where, how fast and to whom. */
+  List<Call> mandate() throws IOException {
+    var id = BigInteger.valueOf(agentId);
+    var policyAddress = home.deployment().policy().hex();
+    var policy = PolicyEngine.load(policyAddress, stage.home().web3j(), delegate().reader(), Sender.NO_GAS);
+    var registryAddress = home.deployment().registry().hex();
+    var registry = AgentRegistry.load(registryAddress, stage.home().web3j(), delegate().reader(), Sender.NO_GAS);
+    var window = BigInteger.valueOf(WINDOW_SECONDS);
+    var expiry = BigInteger.valueOf(stage.home().now() + 30 * 86_400);
+    var payee = payee().hex();
+    var coin = Address.ZERO.hex();
+    var dollar = home.token().hex();
+    var calls = new ArrayList<Call>();
+    calls.add(Call.of("activate the agent", registryAddress, registry.activate(id)));
+    calls.add(
+        Call.of(
+            "terms",
+            policyAddress,
+            policy.setTerms(
+                id,
+                new PolicyEngine.Terms(expiry, window, BigInteger.valueOf(100), BigInteger.valueOf(64)))));
+    calls.add(
+        Call.of(
+            "limit for coin",
+            policyAddress,
+            policy.setLimit(id, coin, new PolicyEngine.Limit(COIN_PER_TRANSACTION, COIN_CAP, window))));
+    calls.add(
+        Call.of(
+            "limit for dollars",
+            policyAddress,
+            policy.setLimit(id, dollar, new PolicyEngine.Limit(DOLLARS_PER_TRANSACTION, DOLLARS_CAP, window))));
+    for (var chain : List.of(Stage.HOME, Stage.REMOTE)) {
+      var chainId = BigInteger.valueOf(chain);
+      for (var asset : List.of(coin, dollar)) {
+        calls.add(Call.of("asset on chain", policyAddress, policy.setAssetChain(id, asset, chainId, true)));
+      }
+      calls.add(Call.of("recipient", policyAddress, policy.setRecipient(id, chainId, payee, true)));
+    }
+    return List.copyOf(calls);
+  }
+
+  List<Call> thaw() {
+    var address = home.deployment().policy().hex();
+    var policy = PolicyEngine.load(address, stage.home().web3j(), delegate().reader(), Sender.NO_GAS);
+    return List.of(Call.of("thaw the agent", address, policy.thaw(BigInteger.valueOf(agentId))));
+  }
+
+  /** What is not as it must be in the deployment of this chain. */
+  List<String> findings(Ledger ledger) {
+    return new DeploymentCheck(ledger.chain().web3j(), ledger.deployment()).findings(stage.parameters());
+  }
+
+  Set<String> admins(Ledger ledger) {
+    return new DeploymentCheck(ledger.chain().web3j(), ledger.deployment()).holders().accessManager().get(0L);
+  }
+
+  // ------------------------------------------------------------------ the agent
+
+  /** A payment that the agent signs. */
+  SignedIntent sign(Ledger destination, Address asset, BigInteger amount) throws IOException {
+    return SignedIntent.sign(intent(destination, asset, payee(), amount), domain(), agentSigner());
+  }
+
+  Intent intent(Ledger destination, Address asset, Address to, BigInteger amount) throws IOException {
+    return new Intent(
+        BigInteger.valueOf(agentId),
+        destination.vault(agentId),
+        destination.deployment().chainId(),
+        asset,
+        to,
+        amount,
+        Bytes.EMPTY,
+        new BigInteger(256, RANDOM),
+        BigInteger.valueOf(stage.home().now() + 900));
+  }
+
+  Hash id(SignedIntent signed) {
+    return signed.intent().id(domain());
+  }
+
+  IntentDomain domain() {
+    return new IntentDomain(home.deployment().chainId(), home.deployment().executor());
+  }
+
+  /** Hands the intent to a relayer's REST API and returns its answer. */
+  JsonNode submit(Service relayer, SignedIntent signed) throws IOException, InterruptedException {
+    var response = post(relayer, signed);
+    story.must(
+        response.status() == 202, "%s answers %d: %s", relayer.name(), response.status(), response.body().toString());
+    story.mustEqual(id(signed).hex(), response.body().path("intentId").asText(), "intent id in the answer");
+    return response.body();
+  }
+
+  /**
+   * Brings an intent that policy will refuse onto the chain: through the relayer, or, when that refuses to waste gas on
+   * it, by an account of ours. Anybody may submit what the agent signed.
+   */
+  void submitBreach(Service relayer, SignedIntent signed) throws IOException, InterruptedException {
+    var answer = post(relayer, signed);
+    if (answer.status() == 202) {
+      return;
+    }
+    story.mustEqual(422, answer.status(), "%s's answer to a breach".formatted(relayer.name()));
+    story.say("%s will not submit it (%s); anybody can, and somebody does",
+        relayer.name(), answer.body().at("/error/message").asText());
+    courier(home).send(
+        Call.of(
+            "submit",
+            home.deployment().executor().hex(),
+            home.executor().submit(IntentAbi.toContract(signed.intent()), signed.signature().bytes())));
+  }
+
+  /**
+   * Who refuses an intent, and why.
+   *
+   * @param by the relayer, or the chain
+   */
+  record Refusal(String by, String rule, String words) {}
+
+  /** Hands over an intent that must be refused, by the relayer's answer or on chain. */
+  Refusal refuse(Service relayer, SignedIntent signed) throws Exception {
+    var answer = post(relayer, signed);
+    if (answer.status() != 202) {
+      var error = answer.body().path("error");
+      return new Refusal(
+          relayer.name(), error.path("rule").asText(), error.path("message").asText() + "; " + error.path("next").asText());
+    }
+    var id = id(signed);
+    awaitState(home, id, Ledger.State.DENIED, PATIENCE);
+    var log = home.events(CrossChainExecutor.INTENTDENIED_EVENT, id).getFirst();
+    var rule = Rule.values()[CrossChainExecutor.getIntentDeniedEventFromLog(log).verdict.rule.intValueExact()].name();
+    return new Refusal("chain " + Stage.HOME, rule, "denied by %s in %s".formatted(rule, brief(log.getTransactionHash())));
+  }
+
+  /** Relayers whose signatures the delivering transaction carries. */
+  List<String> attestedBy(Log delivery, Hash messageId) throws IOException {
+    var input =
+        remote.chain().web3j().ethGetTransactionByHash(delivery.getTransactionHash()).send().getTransaction()
+            .orElseThrow()
+            .getInput();
+    var relayers = stage.cast().relayers().stream().map(Play::address).toList();
+    var signers = new ArrayList<String>();
+    for (var signature : signatures(input)) {
+      var signer = Signature.of(signature).recover(messageId).orElseThrow();
+      story.must(relayers.contains(signer), "%s signed the message and is no relayer", signer);
+      signers.add(signer.hex());
+    }
+    return List.copyOf(signers);
+  }
+
+  @SuppressWarnings({"unchecked", "rawtypes"})
+  private static List<byte[]> signatures(String delivering) {
+    List<TypeReference<Type>> types =
+        (List)
+            List.of(
+                new TypeReference<QuorumGateway.Message>() {}, new TypeReference<DynamicArray<DynamicBytes>>() {});
+    var decoded = FunctionReturnDecoder.decode(delivering.substring(10), types);
+    return ((DynamicArray<DynamicBytes>) decoded.get(1)).getValue().stream().map(DynamicBytes::getValue).toList();
+  }
+
+  /** A relayer's answer. */
+  record Answer(int status, JsonNode body) {}
+
+  Answer post(Service relayer, SignedIntent signed) throws IOException, InterruptedException {
+    var body = JSON.createObjectNode();
+    body.set("intent", IntentJson.write(signed.intent()));
+    body.put("signature", signed.signature().hex());
+    var response = relayer.post("/v1/intents", body.toString());
+    return new Answer(response.statusCode(), JSON.readTree(response.body()));
+  }
+
+  // ------------------------------------------------------------------ waiting
+
+  /** Waits until something read from a chain is so. */
+  void await(String what, Duration timeout, Callable<Boolean> holds) throws Exception {
+    var end = System.nanoTime() + timeout.toNanos();
+    while (!holds.call()) {
+      story.must(System.nanoTime() < end, "waited %d s for %s", timeout.toSeconds(), what);
+      Thread.sleep(100);
+    }
+  }
+
+  void awaitState(Ledger ledger, Hash intentId, Ledger.State state, Duration timeout) throws Exception {
+    await(
+        "the intent to be %s on chain %d".formatted(state, ledger.chain().chainId()),
+        timeout,
+        () -> ledger.state(intentId) == state);
+  }
+
+  /** Waits until every record of the agent is published on both chains, and the chain itself calls that final. */
+  void awaitPublished() throws Exception {
+    for (var ledger : List.of(home, remote)) {
+      await(
+          "the records of chain %d to be published".formatted(ledger.chain().chainId()),
+          PATIENCE,
+          () -> ledger.records(agentId).published() == ledger.records(agentId).count());
+      var last = ledger.chain().head();
+      await("a final block", PATIENCE, () -> ledger.chain().finalized() >= last);
+    }
+  }
+
+  // ------------------------------------------------------------------ people
+
+  Signer agentSigner() {
+    return signer(stage.cast().agent());
+  }
+
+  Sender delegate() {
+    return stage.home().sender(stage.cast().delegate());
+  }
+
+  Sender courier(Ledger ledger) {
+    return ledger.chain().sender(stage.cast().courier());
+  }
+
+  Address payee() {
+    return address(stage.cast().payee());
+  }
+
+  static Address address(Credentials key) {
+    return Address.of(key.getAddress());
+  }
+
+  static Signer signer(Credentials key) {
+    return new PrivateKeySigner(key.getEcKeyPair().getPrivateKey());
+  }
+
+  // ------------------------------------------------------------------ words
+
+  static BigInteger dollars(long amount) {
+    return DOLLAR.multiply(BigInteger.valueOf(amount));
+  }
+
+  static String coinWords(BigInteger wei) {
+    return new BigDecimal(wei).movePointLeft(18).stripTrailingZeros().toPlainString() + " ETH";
+  }
+
+  static String dollarWords(BigInteger millionths) {
+    return new BigDecimal(millionths).movePointLeft(6).stripTrailingZeros().toPlainString() + " TUSD";
+  }
+
+  static String brief(String hex) {
+    return hex.toLowerCase(Locale.ROOT).substring(0, 10) + "…";
+  }
+}

@@ -1,0 +1,157 @@
+package org.mandate.cli.demo;
+
+import java.io.IOException;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+
+/** A relayer or a watchdog: a process of its own, started like an operator starts it. */
+final class Service {
+  private static final Duration START = Duration.ofSeconds(60);
+  private static final HttpClient HTTP = HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(2)).build();
+
+  private final String name;
+  private final String kind;
+  private final Path config;
+  private final Path log;
+  private final URI url;
+  private final Reaper reaper;
+  private Process process;
+
+  /**
+   * @param kind subcommand: {@code relayer} or {@code watchdog}
+   * @param url where its HTTP server listens, as the configuration says
+   * @param log gets its standard error, one JSON object a line
+   */
+  Service(String name, String kind, Path config, URI url, Path log, Reaper reaper) {
+    this.name = name;
+    this.kind = kind;
+    this.config = config;
+    this.url = url;
+    this.log = log;
+    this.reaper = reaper;
+  }
+
+  String name() {
+    return name;
+  }
+
+  URI url() {
+    return url;
+  }
+
+  Path log() {
+    return log;
+  }
+
+  long pid() {
+    return process.pid();
+  }
+
+  /** Starts the process and returns at once. */
+  void start(Map<String, String> environment) throws IOException {
+    var command =
+        List.of(
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "-Xmx192m",
+            "-Xss512k",
+            "-XX:+UseSerialGC",
+            "-XX:TieredStopAtLevel=1",
+            "-Xshare:auto",
+            "--enable-native-access=ALL-UNNAMED",
+            "-cp",
+            System.getProperty("java.class.path"),
+            "org.mandate.cli.Mandate",
+            kind,
+            "run",
+            "--config",
+            config.toString());
+    var builder = new ProcessBuilder(command);
+    builder.environment().keySet().removeIf(k -> k.startsWith("MANDATE_"));
+    builder.environment().putAll(environment);
+    var output = ProcessBuilder.Redirect.appendTo(log.toFile());
+    process = builder.redirectOutput(output).redirectError(output).start();
+    reaper.watch(process.pid());
+    process.getOutputStream().close();
+  }
+
+  /** Waits until the process says that it does its work. */
+  void awaitReady() throws IOException, InterruptedException {
+    var end = System.nanoTime() + START.toNanos();
+    while (true) {
+      if (!process.isAlive()) {
+        throw new IOException("%s ended with %d; the end of its log:%n%s".formatted(name, process.exitValue(), tail()));
+      }
+      if (isReady()) {
+        return;
+      }
+      if (System.nanoTime() > end) {
+        throw new IOException("%s is not ready after %s; the end of its log:%n%s".formatted(name, START, tail()));
+      }
+      Thread.sleep(100);
+    }
+  }
+
+  private boolean isReady() throws InterruptedException {
+    try {
+      return get("/health/ready").statusCode() == 200;
+    } catch (IOException e) {
+      return false; // does not listen yet
+    }
+  }
+
+  HttpResponse<String> get(String path) throws IOException, InterruptedException {
+    return HTTP.send(
+        HttpRequest.newBuilder(url.resolve(path)).timeout(Duration.ofSeconds(5)).GET().build(),
+        HttpResponse.BodyHandlers.ofString());
+  }
+
+  HttpResponse<String> post(String path, String json) throws IOException, InterruptedException {
+    return HTTP.send(
+        HttpRequest.newBuilder(url.resolve(path))
+            .timeout(Duration.ofSeconds(20))
+            .header("Content-Type", "application/json")
+            .POST(HttpRequest.BodyPublishers.ofString(json))
+            .build(),
+        HttpResponse.BodyHandlers.ofString());
+  }
+
+  /** SIGKILL: no goodbye, nothing flushed. */
+  void kill() throws IOException, InterruptedException {
+    process.destroyForcibly();
+    ended();
+  }
+
+  /** SIGTERM, as an operator stops it. */
+  void stop() throws IOException, InterruptedException {
+    process.destroy();
+    ended();
+  }
+
+  private void ended() throws IOException, InterruptedException {
+    if (!process.waitFor(20, TimeUnit.SECONDS)) {
+      throw new IOException(name + " does not end");
+    }
+    reaper.forget(process.pid());
+  }
+
+  private String tail() throws IOException {
+    var lines = Files.readAllLines(log);
+    return String.join(System.lineSeparator(), lines.subList(Math.max(0, lines.size() - 15), lines.size()));
+  }
+
+  /** A port that was free a moment ago. */
+  static int freePort() throws IOException {
+    try (var socket = new ServerSocket(0)) {
+      return socket.getLocalPort();
+    }
+  }
+}

@@ -1,0 +1,265 @@
+package org.mandate.cli.demo;
+
+import java.io.IOException;
+import java.math.BigInteger;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.mandate.chain.Deployment;
+import org.mandate.cli.KeyFile;
+import org.mandate.deploy.DeploymentParameters;
+import org.mandate.deploy.DeploymentParameters.OwnGovernance;
+import org.mandate.deploy.DeploymentParameters.TokenGrant;
+import org.web3j.crypto.Credentials;
+
+/** Everything the story is played on: chains, database, keys, processes. All of it is gone when the stage closes. */
+final class Stage implements AutoCloseable {
+  static final long HOME = 31337;
+  static final long REMOTE = 31338;
+  static final int THRESHOLD = 2;
+  static final Duration DISPUTE_WINDOW = Duration.ofSeconds(6);
+  static final BigInteger ETHER = BigInteger.TEN.pow(18);
+  static final BigInteger DOLLAR = BigInteger.TEN.pow(6);
+  private static final BigInteger POCKET_MONEY = ETHER.multiply(BigInteger.valueOf(100));
+
+  private final Path directory;
+  private final Reaper reaper;
+  private final Cast cast;
+  private final LocalChain home;
+  private final LocalChain remote;
+  private final CompletableFuture<Database> database;
+  private final List<Service> relayers = new ArrayList<>();
+  private final List<Service> watchdogs = new ArrayList<>();
+
+  private Stage(Path directory, Reaper reaper, Cast cast, LocalChain home, LocalChain remote, CompletableFuture<Database> database) {
+    this.directory = directory;
+    this.reaper = reaper;
+    this.cast = cast;
+    this.home = home;
+    this.remote = remote;
+    this.database = database;
+  }
+
+  /**
+   * Starts both chains; the database gets ready meanwhile.
+   *
+   * @param root directory with {@code node_modules}
+   */
+  static Stage build(Path root) throws IOException {
+    var directory = Files.createTempDirectory("mandate-demo-");
+    var reaper = Reaper.start(directory);
+    try {
+      var home = async(() -> LocalChain.start(root, reaper, "home", HOME));
+      var remote = async(() -> LocalChain.start(root, reaper, "remote", REMOTE));
+      var database = async(() -> Database.start(directory.resolve("postgresql"), reaper));
+      var cast = Cast.random();
+      var stage = new Stage(directory, reaper, cast, home.join(), remote.join(), database);
+      for (var chain : List.of(stage.home, stage.remote)) {
+        for (var sender : cast.senders().toList()) {
+          chain.fund(sender.getAddress(), POCKET_MONEY);
+        }
+      }
+      return stage;
+    } catch (CompletionException e) {
+      reaper.close();
+      throw new IOException(e.getCause().getMessage(), e.getCause());
+    } catch (IOException e) {
+      reaper.close();
+      throw e;
+    }
+  }
+
+  Path directory() {
+    return directory;
+  }
+
+  Cast cast() {
+    return cast;
+  }
+
+  LocalChain home() {
+    return home;
+  }
+
+  LocalChain remote() {
+    return remote;
+  }
+
+  List<Service> relayers() {
+    return relayers;
+  }
+
+  List<Service> watchdogs() {
+    return watchdogs;
+  }
+
+  Path deployments() {
+    return directory.resolve("deployments");
+  }
+
+  /** One store for all relayers: content has one name, whoever writes it. */
+  Path blobs() {
+    return directory.resolve("blobs");
+  }
+
+  DeploymentParameters parameters() {
+    return new DeploymentParameters(
+        HOME,
+        List.of(REMOTE),
+        cast.relayers().stream().map(Credentials::getAddress).toList(),
+        THRESHOLD,
+        cast.watchdogs().stream().map(Credentials::getAddress).toList(),
+        DISPUTE_WINDOW,
+        Duration.ofHours(1),
+        new OwnGovernance(
+            Duration.ofSeconds(2),
+            Duration.ofSeconds(1),
+            Duration.ofSeconds(3),
+            BigInteger.ZERO,
+            4,
+            new TokenGrant(cast.delegate().getAddress(), ETHER.multiply(BigInteger.valueOf(1_000_000)))),
+        Optional.of(new TokenGrant(cast.delegate().getAddress(), DOLLAR.multiply(BigInteger.valueOf(1_000_000)))));
+  }
+
+  /** Starts three relayers and two watchdogs, each a process with a key file of its own. */
+  void startServices(List<Deployment> deployments) throws IOException, SQLException {
+    for (var deployment : deployments) {
+      deployment.write(deployments().resolve(deployment.chainId() + ".json"));
+    }
+    var server = database.join();
+    var ports = new ArrayList<Integer>();
+    for (int i = 0; i < Cast.RELAYERS + Cast.WATCHDOGS; i++) {
+      ports.add(Service.freePort());
+    }
+    for (int i = 0; i < Cast.RELAYERS; i++) {
+      var self = i;
+      var peers =
+          IntStream.range(0, Cast.RELAYERS)
+              .filter(j -> j != self)
+              .mapToObj(j -> "http://127.0.0.1:" + ports.get(j))
+              .collect(Collectors.joining(", "));
+      var name = "relayer-" + (i + 1);
+      var extra =
+          """
+          data-directory: %s
+          database-url: %s
+          blob-directory: %s
+          peers: [%s]
+          publish-interval: 1s
+          stagger: 2s
+          """
+              .formatted(directory.resolve(name), server.create("relayer_" + (i + 1)), blobs(), peers);
+      relayers.add(service(name, "relayer", cast.relayers().get(i), ports.get(i), extra));
+    }
+    for (int i = 0; i < Cast.WATCHDOGS; i++) {
+      var name = "watchdog-" + (i + 1);
+      watchdogs.add(
+          service(
+              name,
+              "watchdog",
+              cast.watchdogs().get(i),
+              ports.get(Cast.RELAYERS + i),
+              "blob-gateway: http://127.0.0.1:%d%n".formatted(ports.getFirst())));
+    }
+    for (var service : relayers) {
+      service.start(Map.of());
+    }
+    for (var service : watchdogs) {
+      service.start(Map.of());
+    }
+  }
+
+  private Service service(String name, String kind, Credentials key, int port, String extra) throws IOException {
+    var place = Files.createDirectories(directory.resolve(name));
+    var keyFile = place.resolve("key.json");
+    var passphraseFile = place.resolve("passphrase");
+    var passphrase = randomPassphrase();
+    KeyFile.writeSecret(passphraseFile, passphrase + "\n");
+    var address = KeyFile.write(keyFile, key.getEcKeyPair(), passphrase.toCharArray(), KeyFile.Strength.LIGHT);
+    var config = directory.resolve(name + ".yaml");
+    Files.writeString(
+        config,
+        """
+        chains:
+        %s%skey:
+          file: %s
+          address: "%s"
+          passphrase-file: %s
+        http:
+          host: 127.0.0.1
+          port: %d
+        %s"""
+            .formatted(chainSection(home), chainSection(remote), keyFile, address, passphraseFile, port, extra));
+    var url = URI.create("http://127.0.0.1:" + port);
+    return new Service(name, kind, config, url, directory.resolve(name + ".log"), reaper);
+  }
+
+  private String chainSection(LocalChain chain) {
+    return """
+          - id: %d
+            rpc-urls: [%s]
+            deployment: %s
+            finality: finalized
+            poll-interval: 250ms
+        """
+        .formatted(chain.chainId(), chain.url(), deployments().resolve(chain.chainId() + ".json"));
+  }
+
+  void awaitServices() throws IOException, InterruptedException {
+    for (var service : relayers) {
+      service.awaitReady();
+    }
+    for (var service : watchdogs) {
+      service.awaitReady();
+    }
+  }
+
+  private static String randomPassphrase() {
+    var bytes = new byte[24];
+    new SecureRandom().nextBytes(bytes);
+    return HexFormat.of().formatHex(bytes);
+  }
+
+  interface Step<T> {
+    T run() throws Exception;
+  }
+
+  /** Runs beside the caller; a failure comes out of {@code join}. */
+  static <T> CompletableFuture<T> async(Step<T> step) {
+    var future = new CompletableFuture<T>();
+    Thread.ofVirtual()
+        .start(
+            () -> {
+              try {
+                future.complete(step.run());
+              } catch (Exception e) {
+                future.completeExceptionally(e);
+              }
+            });
+    return future;
+  }
+
+  /** What the stage's end must not remove: there is something to look at. */
+  void keepDirectory() {
+    reaper.keepDirectory();
+  }
+
+  @Override
+  public void close() {
+    home.close();
+    remote.close();
+    reaper.close();
+  }
+}
