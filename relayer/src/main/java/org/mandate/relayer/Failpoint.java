@@ -4,6 +4,7 @@ import java.util.Arrays;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Collectors;
 
 /**
@@ -34,12 +35,22 @@ public enum Failpoint {
 
   public static final String VARIABLE = "MANDATE_FAILPOINT";
   private static final Journal LOG = Journal.of("failpoint");
+  private static final AtomicBoolean REACHED = new AtomicBoolean();
   private static final Optional<Failpoint> ARMED = Optional.ofNullable(System.getenv(VARIABLE)).map(Failpoint::named);
 
-  /** Stops the thread for good, and thereby what it holds, when this is the armed point. */
+  /** Stops everything for good when this is the armed point. */
   public void reach() {
     if (ARMED.isEmpty() || ARMED.get() != this) return;
-    LOG.alarm("stopped dead", "failpoint", label());
+    if (REACHED.compareAndSet(false, true)) LOG.alarm("stopped dead", "failpoint", label());
+    stop();
+  }
+
+  /** Before anything that others can see: once a point is reached, nothing moves any more. */
+  public static void stopIfReached() {
+    if (REACHED.get()) stop();
+  }
+
+  private static void stop() {
     try {
       new CountDownLatch(1).await();
     } catch (InterruptedException e) {

@@ -48,6 +48,7 @@ public final class Loop implements AutoCloseable {
     String lastFailure = "";
     Duration pause = interval;
     while (!closed) {
+      Failpoint.stopIfReached();
       try {
         boolean more = round.run();
         if (!lastFailure.isEmpty()) LOG.info("recovered", "loop", name);

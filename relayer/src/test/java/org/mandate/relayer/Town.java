@@ -257,14 +257,14 @@ final class Town implements AutoCloseable {
         HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path))
             .header("Content-Type", "application/json")
             .POST(HttpRequest.BodyPublishers.ofString(body))
-            .timeout(Duration.ofSeconds(20))
+            .timeout(Duration.ofSeconds(8))
             .build(),
         HttpResponse.BodyHandlers.ofString());
   }
 
   HttpResponse<String> get(int port, String path) throws Exception {
     return http.send(
-        HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path)).timeout(Duration.ofSeconds(20)).build(),
+        HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path)).timeout(Duration.ofSeconds(8)).build(),
         HttpResponse.BodyHandlers.ofString());
   }
 

@@ -22,12 +22,15 @@ import java.io.UncheckedIOException;
 import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.mandate.audit.BlobSource;
 import org.mandate.audit.TrustlessGateway;
 import org.mandate.chain.Address;
@@ -44,6 +47,7 @@ import org.mandate.intent.IntentJson;
 import org.mandate.policy.AgentStatus;
 import org.mandate.policy.Verdict;
 import org.mandate.relayer.Bell;
+import org.mandate.relayer.Failpoint;
 import org.mandate.relayer.Journal;
 import org.mandate.relayer.store.Database;
 import org.mandate.relayer.store.StoredEvent;
@@ -241,7 +245,7 @@ public final class Api implements AutoCloseable {
     ContractCalls.Agent agent = home.calls().agent(id);
     JsonObject audit = new JsonObject();
     places.values().stream()
-        .sorted(java.util.Comparator.comparing(p -> p.chain().id()))
+        .sorted(Comparator.comparing(p -> p.chain().id()))
         .forEach(
             place -> {
               ContractCalls.AuditChain chain = place.calls().auditChain(id);
@@ -366,12 +370,13 @@ public final class Api implements AutoCloseable {
 
   /** Runs what waits on a virtual thread, and writes the answer on the request's event loop. */
   private void onVirtualThread(
-      RoutingContext context, java.util.function.Supplier<java.util.function.Consumer<RoutingContext>> work) {
+      RoutingContext context, Supplier<Consumer<RoutingContext>> work) {
     Context loop = vertx.getOrCreateContext();
     try {
       threads.execute(
           () -> {
-            java.util.function.Consumer<RoutingContext> answer;
+            Failpoint.stopIfReached();
+            Consumer<RoutingContext> answer;
             try {
               answer = work.get();
             } catch (RuntimeException e) {
@@ -396,7 +401,7 @@ public final class Api implements AutoCloseable {
         new RefusedException(429, "RATE", "too many requests from " + client + ": 100 a second are served", "slow down"));
   }
 
-  private static java.util.function.Consumer<RoutingContext> text(String type, String body) {
+  private static Consumer<RoutingContext> text(String type, String body) {
     return context -> context.response().putHeader("Content-Type", type).end(Buffer.buffer(body));
   }
 

@@ -20,6 +20,7 @@ import org.mandate.relayer.follow.FollowedChain;
 import org.mandate.relayer.store.Blocks;
 import org.mandate.relayer.store.ChainRow;
 import org.mandate.relayer.store.Database;
+import org.mandate.relayer.store.StoredEvent;
 import org.mandate.relayer.store.TransactionRow;
 import org.mandate.relayer.store.TransactionRow.Attempt;
 import org.mandate.relayer.store.TransactionRow.Settled;
@@ -78,12 +79,16 @@ public final class Sender {
   private void send(TransactionRow transaction, List<Attempt> attempts, long head, boolean isNext) {
     Attempt newest = attempts.getFirst();
     boolean passedOver = isNext && newest.sentBlock().filter(b -> head >= b + PATIENCE_BLOCKS).isPresent();
-    if (passedOver && raise(transaction, newest, false)) return;
-    boolean due = newest.sentAt().filter(at -> clock.instant().isBefore(at.plus(RESEND))).isEmpty();
+    // What the node no longer has (a reorg, a full pool, a restart) was not passed over: the same bytes go out again.
+    boolean lost = passedOver && !chain.client().transactionKnown(newest.hash());
+    if (lost) database.run(tx -> transaction.lost(tx, newest));
+    if (passedOver && !lost && raise(transaction, newest, false)) return;
+    boolean due = lost || newest.sentAt().filter(at -> clock.instant().isBefore(at.plus(RESEND))).isEmpty();
     if (due) send(transaction, newest, attempts, head);
   }
 
   private void send(TransactionRow transaction, Attempt attempt, List<Attempt> attempts, long head) {
+    Failpoint.stopIfReached();
     SendOutcome outcome = chain.client().send(attempt.raw().bytes());
     switch (outcome) {
       case SendOutcome.Accepted accepted -> taken(transaction, attempt, head);
@@ -200,7 +205,11 @@ public final class Sender {
     Optional<Block> block = database.inTransaction(tx -> Blocks.atOrBelow(tx, chain.id(), suspicion.number()));
     displaced.remove(transaction.id());
     if (block.filter(b -> b.hash().equals(suspicion.hash())).isEmpty()) return false;
-    if (attempts.stream().anyMatch(a -> chain.client().receipt(a.hash()).isPresent())) return false;
+    // An event of it is proof enough that it was mined, whatever a node says about its receipt.
+    boolean wasMined =
+        database.inTransaction(
+            tx -> attempts.stream().anyMatch(a -> StoredEvent.isOf(tx, chain.id(), a.hash())));
+    if (wasMined || attempts.stream().anyMatch(a -> chain.client().receipt(a.hash()).isPresent())) return false;
     settle(transaction, Settled.DISPLACED, attempts.getFirst().hash());
     return true;
   }

@@ -95,6 +95,17 @@ public record StoredEvent(EventKind kind, long chainId, Log log, long time, bool
         "SELECT * FROM intent_progress WHERE intent_id = ? AND chain_id = ?", StoredEvent::read, intentId, chainId);
   }
 
+  /** Whether the transaction logged anything that is stored. */
+  public static boolean isOf(Tx tx, long chainId, Hash transaction) {
+    return tx.one(
+            "SELECT count(*) AS n FROM event WHERE chain_id = ? AND transaction = ?",
+            row -> row.number("n"),
+            chainId,
+            transaction)
+        .filter(n -> n > 0)
+        .isPresent();
+  }
+
   /** Whether an event on that chain shows the intent itself; those that only name it come after. */
   public static boolean shows(Tx tx, Hash intentId, long chainId) {
     return tx.one(

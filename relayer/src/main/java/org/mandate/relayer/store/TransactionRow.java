@@ -210,6 +210,12 @@ public record TransactionRow(
         attempt.number());
   }
 
+  /** No node has it any more: blocks count anew from when one takes it again. */
+  public void lost(Tx tx, Attempt attempt) {
+    tx.update(
+        "UPDATE attempt SET sent_block = NULL WHERE transaction_id = ? AND attempt = ?", id, attempt.number());
+  }
+
   /** Stores where it was mined, only while that very block is stored: a receipt of another branch is not taken. */
   public boolean mined(Tx tx, long number, Hash hash, Hash minedHash, long gasUsed, BigInteger gasPrice) {
     return tx.update(

@@ -1,0 +1,70 @@
+package org.mandate.relayer;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import io.vertx.core.json.JsonObject;
+import java.math.BigInteger;
+import java.net.http.HttpTimeoutException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.mandate.chain.Hash;
+import org.mandate.intent.Intent;
+
+/** A relayer's process is killed between two steps and started again. {@code -Dmandate.failpoints=all} tries every step. */
+class CrashTest {
+  private static final Duration SOON = Duration.ofSeconds(40);
+  private static final BigInteger AMOUNT = BigInteger.valueOf(77);
+  private static Town town;
+
+  @BeforeAll
+  static void build() throws Exception {
+    town = Town.build(1, 1);
+  }
+
+  @AfterAll
+  static void close() throws Exception {
+    town.close();
+  }
+
+  static Stream<Failpoint> failpoints() {
+    if ("all".equals(System.getProperty("mandate.failpoints"))) return Stream.of(Failpoint.values());
+    return Stream.of(
+        Failpoint.AFTER_INTENT_STORED,
+        Failpoint.BEFORE_TRANSACTION_STORED,
+        Failpoint.AFTER_TRANSACTION_STORED,
+        Failpoint.AFTER_TRANSACTION_SENT,
+        Failpoint.BEFORE_ATTESTATION_STORED);
+  }
+
+  @ParameterizedTest
+  @MethodSource("failpoints")
+  void L9_shouldExecuteExactlyOnceWhenKilledAt(Failpoint failpoint) throws Exception {
+    // Only a payment to the other chain is attested; one at home is quicker.
+    boolean attests = failpoint == Failpoint.BEFORE_ATTESTATION_STORED;
+    Anvil destination = attests ? town.remote : town.home;
+    BigInteger before = town.received(destination);
+    Intent payment = town.payment(attests ? Town.REMOTE : Town.HOME, town.token, AMOUNT.longValueExact());
+    Hash id = payment.id(town.domain());
+    try (RelayerProcess relayer = RelayerProcess.start(town, 0, List.of(), Optional.of(failpoint))) {
+      try {
+        town.submit(relayer.port(), payment);
+      } catch (HttpTimeoutException | AssertionError e) {
+        // It stopped before it answered, or before it was ready: the agent asks again.
+      }
+      relayer.awaitStop(failpoint);
+      relayer.kill();
+    }
+    try (RelayerProcess relayer = RelayerProcess.start(town, 0, List.of(), Optional.empty())) {
+      int port = relayer.port();
+      town.submit(port, payment);
+      JsonObject end = town.await(port, id, SOON, v -> "EXECUTED".equals(v.getString("state")) && v.getBoolean("final"));
+      assertEquals(before.add(AMOUNT), town.received(destination), end.encodePrettily());
+    }
+  }
+}

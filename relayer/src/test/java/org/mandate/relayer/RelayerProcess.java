@@ -1,0 +1,133 @@
+package org.mandate.relayer;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.vertx.core.json.JsonObject;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.web3j.crypto.Wallet;
+
+/** A relayer in a process of its own, with a key file and a YAML file, as an operator runs it. */
+final class RelayerProcess implements AutoCloseable {
+  private static final String PASSPHRASE = "correct horse battery staple";
+
+  private final Process process;
+  private final Path log;
+  private final Path ready;
+
+  private RelayerProcess(Process process, Path log, Path ready) {
+    this.process = process;
+    this.log = log;
+    this.ready = ready;
+  }
+
+  /** What runs in the child. */
+  public static void main(String[] args) {
+    Relayer.run(Path.of(args[0]));
+  }
+
+  /** Starts the i-th relayer of the town; what it stored before is there. */
+  static RelayerProcess start(Town town, int i, List<URI> peers, Optional<Failpoint> failpoint) throws Exception {
+    Path own = town.directory.resolve("process-" + i);
+    Path config = own.resolve("relayer.yaml");
+    Path ready = own.resolve("ready.json");
+    Path log = own.resolve("log-" + Instant.now().toEpochMilli() + ".jsonl");
+    Files.createDirectories(own);
+    Files.deleteIfExists(ready);
+    if (!Files.exists(config)) write(town, i, peers, own, config);
+    ProcessBuilder builder =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-XX:TieredStopAtLevel=1",
+                "-XX:+UseSerialGC",
+                "-cp",
+                System.getProperty("java.class.path"),
+                RelayerProcess.class.getName(),
+                config.toString())
+            .redirectError(log.toFile())
+            .redirectOutput(ProcessBuilder.Redirect.DISCARD);
+    builder.environment().put("TEST_PASSPHRASE", PASSPHRASE);
+    failpoint.ifPresent(f -> builder.environment().put(Failpoint.VARIABLE, f.label()));
+    return new RelayerProcess(builder.start(), log, ready);
+  }
+
+  private static void write(Town town, int i, List<URI> peers, Path own, Path config) throws Exception {
+    Path key = own.resolve("key.json");
+    new ObjectMapper().writeValue(key.toFile(), Wallet.createLight(PASSPHRASE, Town.credentials(3 + i).getEcKeyPair()));
+    Files.writeString(
+        config,
+        """
+        chains:
+          - id: %d
+            rpc-urls: [%s]
+            deployment: ../deployments/%d.json
+            poll-interval: 250ms
+          - id: %d
+            rpc-urls: [%s]
+            deployment: ../deployments/%d.json
+            poll-interval: 250ms
+        key:
+          file: key.json
+          address: "%s"
+          passphrase-variable: TEST_PASSPHRASE
+        data-directory: data
+        http:
+          ready-file: ready.json
+        peers: %s
+        publish-interval: 1s
+        stagger: 2s
+        """
+            .formatted(
+                Town.HOME, town.home.url(), Town.HOME, Town.REMOTE, town.remote.url(), Town.REMOTE,
+                Town.relayer(i).address(), peers));
+  }
+
+  /** The API's port, once it is ready. */
+  int port() throws Exception {
+    Instant end = Instant.now().plus(Duration.ofSeconds(40));
+    while (!Files.exists(ready)) {
+      if (!process.isAlive() || Instant.now().isAfter(end)) throw new AssertionError("not ready:\n" + log());
+      Thread.sleep(50);
+    }
+    return new JsonObject(Files.readString(ready)).getInteger("port");
+  }
+
+  void awaitStop(Failpoint failpoint) throws Exception {
+    Instant end = Instant.now().plus(Duration.ofSeconds(40));
+    while (!log().contains("\"failpoint\":\"" + failpoint.label() + "\"")) {
+      if (!process.isAlive() || Instant.now().isAfter(end)) throw new AssertionError("not stopped:\n" + log());
+      Thread.sleep(50);
+    }
+  }
+
+  String log() throws IOException {
+    return Files.readString(log);
+  }
+
+  /** SIGKILL. */
+  void kill() {
+    process.destroyForcibly().onExit().join();
+  }
+
+  /** SIGTERM: an orderly end. */
+  @Override
+  public void close() {
+    process.destroy();
+    try {
+      process.onExit().get(20, TimeUnit.SECONDS);
+    } catch (ExecutionException | TimeoutException e) {
+      kill();
+    } catch (InterruptedException e) {
+      kill();
+      Thread.currentThread().interrupt();
+    }
+  }
+}
