@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity ^0.8.28;
+
+import {Intent} from "../src/Intent.sol";
+import {QuorumGateway} from "../src/QuorumGateway.sol";
+import {Deployed} from "./lib/Deployed.sol";
+
+/// @notice What each call costs as a whole transaction, the second time it happens (contracts/snapshots/gas.json;
+///         scripts/check-contracts compares, scripts/check-contracts --update rewrites).
+contract GasTest is Deployed {
+    function setUp() public {
+        deployAll();
+        // The agent, its window and the payee's balance are in use.
+        submitAdmitted(payment(ETH, 0.1 ether));
+    }
+
+    /// @dev A payment whose nonce shares its word with one that was used.
+    function _next(bool remote, address asset, uint256 amount)
+        private
+        returns (Intent memory intent, bytes memory proof)
+    {
+        for (uint256 i; i < 2; ++i) {
+            intent = remote ? remotePayment(asset, amount) : payment(asset, amount);
+            proof = sign(intent);
+            if (i == 0) submit(intent);
+        }
+    }
+
+    function _snapshot(string memory name) private {
+        vm.snapshotGasLastCall("gas", name);
+    }
+
+    function test_snapshot_submitToken() public {
+        (Intent memory intent, bytes memory proof) = _next(false, address(token), 100e6);
+        executor.submit(intent, proof);
+        _snapshot("submit, ERC-20 from the vault, instant");
+    }
+
+    function test_snapshot_submitEther() public {
+        (Intent memory intent, bytes memory proof) = _next(false, ETH, 0.1 ether);
+        executor.submit(intent, proof);
+        _snapshot("submit, ether from the vault, instant");
+    }
+
+    function test_snapshot_submitDenied() public {
+        (Intent memory intent, bytes memory proof) = _next(false, ETH, 0);
+        executor.submit(intent, proof);
+        _snapshot("submit, denied");
+    }
+
+    function test_snapshot_submitBreach() public {
+        (Intent memory intent, bytes memory proof) = _next(false, ETH, 0.1 ether);
+        intent.amount = 2 ether;
+        proof = sign(intent);
+        executor.submit(intent, proof);
+        _snapshot("submit, denied and frozen");
+    }
+
+    function test_snapshot_dispatch() public {
+        (Intent memory intent, bytes memory proof) = _next(true, address(token), 100e6);
+        executor.submit(intent, proof);
+        _snapshot("submit, dispatched to another chain");
+    }
+
+    function test_snapshot_destination() public {
+        Intent memory first = remotePayment(address(token), 100e6);
+        deliver(first);
+        Intent memory second = remotePayment(address(token), 100e6);
+        QuorumGateway.Message memory message = dispatch(second);
+        bytes[] memory signatures = attest(message, 2);
+        switchTo(REMOTE);
+        gateway.deliver(message, signatures);
+        _snapshot("deliver, 2 of 3 signatures");
+        skip(DISPUTE_WINDOW);
+        executor.execute(first);
+        executor.execute(second);
+        _snapshot("execute, ERC-20");
+    }
+
+    function test_snapshot_dispute() public {
+        Intent memory intent = remotePayment(address(token), 100e6);
+        deliver(intent);
+        vm.prank(WATCHDOG);
+        executor.dispute(intent);
+        _snapshot("dispute");
+        vm.prank(address(timelock));
+        executor.uphold(intent);
+        _snapshot("uphold");
+    }
+
+    function test_snapshot_cancel() public {
+        Intent memory intent = payment(ETH, 1);
+        vm.prank(OWNER);
+        executor.cancel(intent);
+        _snapshot("cancel before submission");
+    }
+
+    function test_snapshot_freeze() public {
+        vm.prank(WATCHDOG);
+        policy.freeze(agentId);
+        _snapshot("freeze");
+    }
+
+    function test_snapshot_publish() public {
+        submit(payment(ETH, 1));
+        vm.prank(PUBLISHER);
+        auditLog.publish(agentId, 0, 1, bytes32(uint256(1)), bytes32(uint256(1)));
+        vm.prank(PUBLISHER);
+        auditLog.publish(agentId, 1, 2, bytes32(uint256(1)), bytes32(uint256(1)));
+        _snapshot("publish");
+    }
+
+    function test_snapshot_setLimit() public {
+        vm.prank(OWNER);
+        policy.setLimit(agentId, ETH, limit(0.5 ether, 2 ether));
+        _snapshot("setLimit, tightened by the owner");
+    }
+}
