@@ -9,7 +9,7 @@ import org.mandate.contracts.CrossChainExecutor;
 /** A relayer dies between storing a transaction and sending it: the payment executes exactly once. */
 final class CrashScene implements Story.Scene {
   private static final BigInteger AMOUNT = Stage.ETHER.divide(BigInteger.valueOf(4));
-  private static final String FAILPOINT = "after-transaction-stored";
+  static final String FAILPOINT = "after-transaction-stored";
   private static final int ACCEPTED = 202;
 
   private final Play play;
@@ -23,17 +23,13 @@ final class CrashScene implements Story.Scene {
     var story = play.story();
     var home = play.home();
     var vault = home.vault(play.agentId());
-    var relayer = play.stage().relayers().getLast();
+    var relayer = play.lastRelayer();
     var key = Play.address(play.stage().cast().relayers().getLast());
-    // Nothing else may be on its way: the relayer has to stop at this payment, not at a batch of records.
-    play.awaitPublished();
-    relayer.stop();
-    relayer.start(Map.of("MANDATE_FAILPOINT", FAILPOINT));
-    relayer.awaitReady();
+    play.awaitArmed();
     var before = home.coin(vault);
     var signed = play.sign(home, Address.ZERO, AMOUNT);
     var id = play.id(signed);
-    story.say("relayer 3 is restarted so that it stops dead when a transaction is signed and stored, and not yet sent");
+    story.say("relayer 3 was restarted so that it stops dead when a transaction is signed and stored, and not yet sent");
     var answer = play.post(relayer, signed);
     story.mustEqual(ACCEPTED, answer.status(), "relayer 3's answer");
     play.await("relayer 3 to stop dead", Play.PATIENCE, () -> Files.readString(relayer.log()).contains("stopped dead"));

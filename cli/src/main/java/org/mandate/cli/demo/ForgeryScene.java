@@ -74,6 +74,8 @@ final class ForgeryScene implements Story.Scene {
     story.say("watchdog %d disputes it on chain, %d blocks later, in %s",
         watchdogs.indexOf(by) + 1, blocks, Play.brief(disputedLog.getTransactionHash()));
 
+    // The next scene's preparation takes the time of the window.
+    play.armLastRelayer(CrashScene.FAILPOINT);
     while (remote.chain().now() <= queued.executableAt.longValueExact()) {
       Thread.sleep(100);
     }

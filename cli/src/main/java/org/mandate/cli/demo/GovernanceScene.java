@@ -43,21 +43,22 @@ final class GovernanceScene implements Story.Scene {
     });
     play.registerAgent();
     votes.join();
-    var registered = play.home().registry().agent(BigInteger.valueOf(play.agentId())).send();
-    story.mustEqual(Play.address(play.stage().cast().agent()), Address.of(registered.component1()), "agent's key");
-    story.mustEqual(BigInteger.ZERO, registered.component2(), "agent's status (pending)");
-    story.say("agent %d registered by its owner; its key %s proved itself by a signature; it may do nothing yet",
-        play.agentId(), Address.of(registered.component1()));
-    story.fact("agentId", play.agentId());
-    story.fact("agentKey", Address.of(registered.component1()).hex());
-
+    story.say("agent %d is registered by its owner; it may do nothing yet", play.agentId());
+    story.say("the DAO proposes its mandate: 1 ETH and 500 TUSD per payment, 2 ETH and 1000 TUSD a day, one payee");
+    var calls = play.mandate();
+    var outcome = async(() -> play.pass("Mandate for agent " + play.agentId(), calls));
     var vaults = async(() -> {
       play.fundVaults();
       return true;
     });
-    story.say("the DAO proposes the mandate: 1 ETH and 500 TUSD per payment, 2 ETH and 1000 TUSD a day, one payee");
-    var calls = play.mandate();
-    var outcome = async(() -> play.pass("Mandate for agent " + play.agentId(), calls));
+    play.proveAgentKey();
+    var registered = play.home().registry().agent(BigInteger.valueOf(play.agentId())).send();
+    story.mustEqual(Play.address(play.stage().cast().agent()), Address.of(registered.component1()), "agent's key");
+    story.mustEqual(BigInteger.ZERO, registered.component2(), "agent's status (pending)");
+    story.say("the agent's key %s has proved itself by a signature", Address.of(registered.component1()));
+    story.fact("agentId", play.agentId());
+    story.fact("agentKey", Address.of(registered.component1()).hex());
+
     vaults.join();
     play.stage().startServices(List.of(play.home().deployment(), play.remote().deployment()));
     story.say("three relayers and two watchdogs start meanwhile, each its own process with its own key");

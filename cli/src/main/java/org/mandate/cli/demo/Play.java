@@ -14,8 +14,10 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
 import org.mandate.chain.Address;
 import org.mandate.chain.Bytes;
 import org.mandate.chain.Hash;
@@ -66,6 +68,7 @@ final class Play {
   private Ledger home;
   private Ledger remote;
   private long agentId;
+  private CompletableFuture<Boolean> armed = CompletableFuture.completedFuture(false);
 
   Play(Stage stage, Story story) {
     this.stage = stage;
@@ -108,13 +111,22 @@ final class Play {
     return new Ledger(chain, deployer.deploy(stage.parameters()));
   }
 
-  /** The agent's identity, owned by its owner, with a key that proved itself. */
+  /** The agent's identity, owned by its owner, without a key yet. */
   void registerAgent() {
-    var owner = stage.home().sender(stage.cast().owner());
-    var setup = new AgentSetup(home.deployment().registry().hex());
-    var id = setup.register(owner, "https://agents.example/travel.json");
-    setup.setWallet(owner, id, agentSigner());
-    agentId = id.longValueExact();
+    agentId = agentSetup().register(owner(), "https://agents.example/travel.json").longValueExact();
+  }
+
+  /** The agent's key, which proves itself by a signature. */
+  void proveAgentKey() {
+    agentSetup().setWallet(owner(), BigInteger.valueOf(agentId), agentSigner());
+  }
+
+  private AgentSetup agentSetup() {
+    return new AgentSetup(home.deployment().registry().hex());
+  }
+
+  private Sender owner() {
+    return stage.home().sender(stage.cast().owner());
   }
 
   /** The agent's vault on both chains, with money from the treasury in it. */
@@ -321,6 +333,34 @@ final class Play {
     body.put("signature", signed.signature().hex());
     var response = relayer.post("/v1/intents", body.toString());
     return new Answer(response.statusCode(), JSON.readTree(response.body()));
+  }
+
+  // ------------------------------------------------------------------ crashing
+
+  /** The relayer that will crash. */
+  Service lastRelayer() {
+    return stage.relayers().getLast();
+  }
+
+  /**
+   * Restarts the last relayer so that it stops dead at that step. Nothing else may be on its way then: it has to stop at
+   * the payment of the crash, not at a batch of records.
+   */
+  void armLastRelayer(String failpoint) {
+    armed =
+        async(
+            () -> {
+              awaitPublished();
+              lastRelayer().stop();
+              lastRelayer().start(Map.of("MANDATE_FAILPOINT", failpoint));
+              lastRelayer().awaitReady();
+              return true;
+            });
+  }
+
+  /** Waits until the last relayer is armed. */
+  void awaitArmed() {
+    armed.join();
   }
 
   // ------------------------------------------------------------------ waiting

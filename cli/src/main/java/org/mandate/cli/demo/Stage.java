@@ -124,9 +124,9 @@ final class Stage implements AutoCloseable {
         DISPUTE_WINDOW,
         Duration.ofHours(1),
         new OwnGovernance(
-            Duration.ofSeconds(2),
             Duration.ofSeconds(1),
-            Duration.ofSeconds(3),
+            Duration.ofSeconds(1),
+            Duration.ofSeconds(4),
             BigInteger.ZERO,
             4,
             new TokenGrant(cast.delegate().getAddress(), ETHER.multiply(BigInteger.valueOf(1_000_000)))),
@@ -157,8 +157,8 @@ final class Stage implements AutoCloseable {
           database-url: %s
           blob-directory: %s
           peers: [%s]
-          publish-interval: 1s
-          stagger: 2s
+          publish-interval: 500ms
+          stagger: 1s
           """
               .formatted(directory.resolve(name), server.create("relayer_" + (i + 1)), blobs(), peers);
       relayers.add(service(name, "relayer", cast.relayers().get(i), ports.get(i), extra));
