@@ -78,13 +78,23 @@ final class Case {
   private void work() {
     try {
       while (stands.getAsBoolean()) {
-        if (step() || !Pause.of(court.poll())) {
+        if (attempt() || !Pause.of(court.poll())) {
           return;
         }
       }
       court.findings().update(findingId(), found -> found.status() == Finding.Status.OPEN ? found.with(Finding.Status.WITHDRAWN) : found);
     } finally {
       onEnd.run();
+    }
+  }
+
+  // Whatever goes wrong, a case that ends too early is worse than one that tries again.
+  private boolean attempt() {
+    try {
+      return step();
+    } catch (RuntimeException e) {
+      LOG.atError().addKeyValue("chain", court.chainId()).addKeyValue("intent", delivery.event().intentId()).setCause(e).log("a case failed; trying again");
+      return false;
     }
   }
 
@@ -97,9 +107,10 @@ final class Case {
       return false;
     }
     return switch (progress.state()) {
-      case QUEUED -> judged(progress);
-      // Stopped already, or executed: ExecutionExaminer looks at what executed.
-      case NONE, DENIED, ADMITTED, DISPATCHED, DISPUTED, EXECUTED, CANCELLED, EXPIRED -> true;
+      // Somebody else may have been faster; people are told all the same what is wrong with it.
+      case QUEUED, DISPUTED -> judged(progress);
+      // Over. ExecutionExaminer looks at what executed.
+      case NONE, DENIED, ADMITTED, DISPATCHED, EXECUTED, CANCELLED, EXPIRED -> true;
     };
   }
 
@@ -152,7 +163,7 @@ final class Case {
                       delivery.block().number(),
                       delivery.block().timestamp()));
       case Testimony.Unknown unknown ->
-          left(progress).compareTo(margin(progress)) > 0
+          progress.state() == IntentState.DISPUTED || left(progress).compareTo(margin(progress)) > 0
               ? new Judgement.Open()
               : new Judgement.Wrong(
                   Check.HOME_UNREACHABLE,

@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
@@ -13,7 +14,6 @@ import org.mandate.chain.Address;
 import org.mandate.chain.Block;
 import org.mandate.chain.BlockTag;
 import org.mandate.chain.Bytes;
-import org.mandate.chain.CallRevertedException;
 import org.mandate.chain.ChainClient;
 import org.mandate.chain.Fees;
 import org.mandate.chain.GasEstimate;
@@ -39,6 +39,8 @@ final class Enforcer implements AutoCloseable {
   private static final int PATIENCE_BLOCKS = 2;
   // EIP-7825: no transaction may use more.
   private static final long MAX_GAS = 16_777_216L;
+  private static final long FALLBACK_GAS = 300_000L;
+  private static final long FALLBACK_GAS_PER_BYTE = 48L;
 
   private final long chainId;
   private final ChainClient chain;
@@ -106,12 +108,13 @@ final class Enforcer implements AutoCloseable {
             nonce = send(remedy, hashes);
           }
         }
-      } catch (NodeException | CallRevertedException e) {
+      } catch (RuntimeException e) {
+        // Whatever it was, giving up is worse than trying again.
         LOG.atWarn()
             .addKeyValue("chain", chainId)
             .addKeyValue("remedy", remedy.what())
-            .addKeyValue("reason", e.getMessage())
-            .log("the node is silent; trying again");
+            .addKeyValue("reason", e.toString())
+            .log("a remedy failed; trying again");
       }
       if (!Pause.of(poll)) {
         break;
@@ -127,15 +130,9 @@ final class Enforcer implements AutoCloseable {
   }
 
   private Optional<Long> send(Remedy remedy, List<Hash> hashes) {
-    long gas;
-    switch (chain.estimateGas(signer.address(), remedy.to(), BigInteger.ZERO, remedy.data().bytes())) {
-      case GasEstimate.Estimated estimated -> gas = Math.min(MAX_GAS, estimated.gas() + estimated.gas() / 2);
-      case GasEstimate.Reverted reverted -> {
-        if (remedy.settled().isEmpty()) {
-          trouble.accept("%s on chain %s would revert: %s".formatted(remedy.what(), chainId, reverted.reason()));
-        }
-        return Optional.empty();
-      }
+    OptionalLong gas = gas(remedy);
+    if (gas.isEmpty()) {
+      return Optional.empty();
     }
     Fees fees = affordable(chain.fees());
     long head = chain.head().number();
@@ -147,11 +144,31 @@ final class Enforcer implements AutoCloseable {
         nonce++;
       }
       Transactions.Request request =
-          new Transactions.Request(BigInteger.valueOf(chainId), nonce, fees, gas, remedy.to(), BigInteger.ZERO, remedy.data());
+          new Transactions.Request(BigInteger.valueOf(chainId), nonce, fees, gas.getAsLong(), remedy.to(), BigInteger.ZERO, remedy.data());
       return submit(request, head, hashes) ? Optional.of(nonce) : Optional.empty();
     } finally {
       lock.unlock();
     }
+  }
+
+  /** Empty: it would revert. */
+  private OptionalLong gas(Remedy remedy) {
+    GasEstimate estimate;
+    try {
+      estimate = chain.estimateGas(signer.address(), remedy.to(), BigInteger.ZERO, remedy.data().bytes());
+    } catch (NodeException e) {
+      // A node that cannot estimate may still send.
+      return OptionalLong.of(Math.min(MAX_GAS, FALLBACK_GAS + FALLBACK_GAS_PER_BYTE * remedy.data().size()));
+    }
+    return switch (estimate) {
+      case GasEstimate.Estimated estimated -> OptionalLong.of(Math.min(MAX_GAS, estimated.gas() + estimated.gas() / 2));
+      case GasEstimate.Reverted reverted -> {
+        if (remedy.settled().isEmpty()) {
+          trouble.accept("%s on chain %s would revert: %s".formatted(remedy.what(), chainId, reverted.reason()));
+        }
+        yield OptionalLong.empty();
+      }
+    };
   }
 
   /** @return whether the nonce is in use now */

@@ -108,6 +108,7 @@ final class ExecutionExaminer implements Examiner {
             clock.instant(),
             Finding.Status.OPEN,
             List.of()),
-        event.agentId());
+        event.agentId(),
+        execution.block().timestamp());
   }
 }

@@ -62,6 +62,7 @@ final class OutflowExaminer implements Examiner {
             clock.instant(),
             Finding.Status.OPEN,
             List.of()),
-        paid.agentId());
+        paid.agentId(),
+        block.timestamp());
   }
 }

@@ -6,6 +6,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import org.mandate.chain.Address;
+import org.mandate.chain.Block;
 import org.mandate.chain.Hash;
 import org.mandate.policy.Rule;
 import org.mandate.policy.Verdict;
@@ -45,7 +46,7 @@ final class PolicyExaminer implements Examiner {
     for (Entry entry : page.entries()) {
       replay
           .next(entry, transactions.get(entry.log().transaction()), timestamp)
-          .ifPresent(decision -> found(decision, page.block().number()));
+          .ifPresent(decision -> found(decision, page.block()));
     }
   }
 
@@ -55,7 +56,7 @@ final class PolicyExaminer implements Examiner {
     condemned.clear();
   }
 
-  private void found(Decision decision, long block) {
+  private void found(Decision decision, Block block) {
     switch (decision) {
       case Decision.Admitted admitted -> {
         condemned.put(admitted.intentId(), "home admitted it, but the mandate says " + words(admitted.own()));
@@ -69,7 +70,8 @@ final class PolicyExaminer implements Examiner {
                     .formatted(
                         admitted.intent().amount(), admitted.intent().asset(), admitted.intent().to(), admitted.intent().chainId()),
                 "The engine's state or code is not what governance set. Compare PolicyEngine.headroom with the last LimitSet and TermsSet events, and do not thaw the agent before you know why."),
-            decision.agentId());
+            decision.agentId(),
+            block.timestamp());
       }
       case Decision.NeverJudged never -> {
         condemned.put(never.intentId(), "home's policy engine was never asked about it");
@@ -81,7 +83,8 @@ final class PolicyExaminer implements Examiner {
                 "a Consumed event of the policy engine before the intent went on",
                 never.event().getClass().getSimpleName() + " without one",
                 "The executor went past the policy engine. Check the code at both addresses against deployments/, and withdraw the vaults."),
-            decision.agentId());
+            decision.agentId(),
+            block.timestamp());
       }
       case Decision.Refused refused ->
           freezer.freezeFor(
@@ -92,7 +95,8 @@ final class PolicyExaminer implements Examiner {
                   "the mandate admits",
                   "the engine refused: " + words(refused.event()),
                   "The engine is stricter than the mandate that governance set. Compare PolicyEngine.headroom with the last LimitSet and TermsSet events; thaw the agent when they agree again."),
-              decision.agentId());
+              decision.agentId(),
+              block.timestamp());
       case Decision.RefusedOtherwise otherwise ->
           findings.report(
               finding(
@@ -106,13 +110,13 @@ final class PolicyExaminer implements Examiner {
   }
 
   private Finding finding(
-      Decision decision, long block, Severity severity, String expected, String seen, String next) {
+      Decision decision, Block block, Severity severity, String expected, String seen, String next) {
     return new Finding(
         "policy:" + chainId + ":" + decision.intentId(),
         Check.POLICY,
         severity,
         chainId,
-        block,
+        block.number(),
         Optional.of(decision.agentId()),
         Optional.of(decision.intentId()),
         expected,

@@ -196,7 +196,8 @@ final class SignatureExaminer implements Examiner {
             clock.instant(),
             Finding.Status.OPEN,
             List.of()),
-        event.agentId());
+        event.agentId(),
+        block.timestamp());
   }
 
   private static Bytes selector(Function function) {

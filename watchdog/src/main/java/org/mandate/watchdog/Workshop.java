@@ -6,6 +6,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import org.mandate.chain.Hash;
 import org.mandate.intent.IntentDomain;
@@ -37,7 +39,18 @@ final class Workshop {
     IntentDomain domain = new IntentDomain(BigInteger.valueOf(home.id()), home.deployment().executor());
     ExecutorState executor = new ExecutorState(home.chain(), domain.executor());
     Enforcer enforcer = enforcer(home);
-    Freezer freezer = new Freezer(home.id(), home.chain(), home.deployment().policy(), enforcer, findings, clock);
+    Thaws thaws = new Thaws();
+    AtomicReference<BooleanSupplier> homeIsRead = new AtomicReference<>(() -> false);
+    Freezer freezer =
+        new Freezer(
+            home.id(),
+            home.chain(),
+            home.deployment().policy(),
+            enforcer,
+            thaws,
+            () -> homeIsRead.get().getAsBoolean(),
+            findings,
+            clock);
     Chronicle chronicle = new Chronicle(home.deployment().block());
     Dispatches dispatches = new Dispatches();
     PolicyExaminer policy = new PolicyExaminer(home.id(), domain.executor(), freezer, findings, clock);
@@ -53,6 +66,7 @@ final class Workshop {
             // A dispatch is known only after it was judged.
             List.of(
                 forgery,
+                thaws,
                 policy,
                 dispatches,
                 new OutflowExaminer(home.id(), freezer, clock),
@@ -65,6 +79,7 @@ final class Workshop {
             },
             home.settings().pollInterval(),
             clock);
+    homeIsRead.set(follower::caughtUp);
     Witness witness =
         new Witness(home.chain(), follower, chronicle, dispatches, executor, home.finality(), config.homeLag());
     all.add(new WatchedChain(home, chronicle, follower, enforcer, forgery));

@@ -1,0 +1,43 @@
+package org.mandate.watchdog;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.math.BigInteger;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.mandate.gateway.Message;
+import org.mandate.intent.Intent;
+
+/** Home changes its mind after the delivery. */
+class ReorgTest {
+  private static final int DEPTH = 4;
+
+  @TempDir Path directory;
+
+  @Test
+  void L7_deliveredIntentIsDisputedWhenAReorgRemovesItsDispatchFromHome() throws Exception {
+    try (World world = World.start(directory)) {
+      Thread.sleep(4000);
+      try (Watchdog watchdog = world.watchdog(0)) {
+        Thread.sleep(3000);
+        Intent intent = world.payment(World.REMOTE, BigInteger.TEN);
+        Message message = world.sent(world.submit(intent));
+        // The relayers were hasty: they attest before the dispatch is final.
+        world.deliver(message);
+        Thread.sleep(500);
+        assertEquals(IntentState.QUEUED, world.state(intent));
+        world.home.rpc("anvil_reorg", DEPTH, List.of());
+        World.await("intent is DISPUTED", Duration.ofSeconds(15), () -> world.state(intent) == IntentState.DISPUTED);
+        World.await(
+            "the finding is stopped",
+            Duration.ofSeconds(10),
+            () -> watchdog.findings().stream().anyMatch(f -> f.status() == Finding.Status.STOPPED));
+        assertTrue(watchdog.findings().stream().anyMatch(f -> f.check() == Check.FORGERY));
+      }
+    }
+  }
+}

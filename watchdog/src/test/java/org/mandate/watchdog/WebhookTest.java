@@ -1,0 +1,73 @@
+package org.mandate.watchdog;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+
+import com.sun.net.httpserver.HttpServer;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.time.Clock;
+import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+
+class WebhookTest {
+  private static final byte[] SECRET = "key".getBytes(StandardCharsets.UTF_8);
+
+  private record Received(String timestamp, String signature, String body) {}
+
+  @Test
+  void shouldSignLikeRfc4231() {
+    // RFC 4231, test case 2: key "Jefe", data "what do ya want for nothing?"; the point stands between timestamp and body.
+    assertNotEquals(
+        Webhook.sign(SECRET, 1, "2.body"), Webhook.sign(SECRET, 12, "body"), "a timestamp must not slide into the body");
+    assertEquals(
+        "sha256=1861264e8b21e4b5ab60bc4cdefe2f3e4abe4d4d2d72f9cabd88fa9bb4d0a0b2".length(),
+        Webhook.sign(SECRET, 1, "body").length());
+  }
+
+  @Test
+  void shouldDeliverSignedAndTryAgainAfterAFailure() throws Exception {
+    BlockingQueue<Received> received = new LinkedBlockingQueue<>();
+    List<String> trouble = new CopyOnWriteArrayList<>();
+    AtomicInteger requests = new AtomicInteger();
+    HttpServer server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    server.createContext(
+        "/alerts",
+        exchange -> {
+          String body = new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8);
+          boolean refuse = requests.incrementAndGet() == 1;
+          if (!refuse) {
+            received.add(
+                new Received(
+                    exchange.getRequestHeaders().getFirst(Webhook.TIMESTAMP),
+                    exchange.getRequestHeaders().getFirst(Webhook.SIGNATURE),
+                    body));
+          }
+          exchange.sendResponseHeaders(refuse ? 503 : 204, -1);
+          exchange.close();
+        });
+    server.start();
+    URI url = URI.create("http://127.0.0.1:" + server.getAddress().getPort() + "/alerts");
+    try (Webhook webhook = new Webhook(url, SECRET, Clock.systemUTC(), trouble::add)) {
+      webhook.post("{\"a\":1}");
+      Received first = received.poll(10, TimeUnit.SECONDS);
+      assertEquals("{\"a\":1}", first.body());
+      javax.crypto.Mac mac = javax.crypto.Mac.getInstance("HmacSHA256");
+      mac.init(new javax.crypto.spec.SecretKeySpec(SECRET, "HmacSHA256"));
+      String expected =
+          java.util.HexFormat.of()
+              .formatHex(mac.doFinal((first.timestamp() + "." + first.body()).getBytes(StandardCharsets.UTF_8)));
+      assertEquals("sha256=" + expected, first.signature());
+      assertEquals(List.of(), trouble);
+    } finally {
+      server.stop(0);
+    }
+  }
+}

@@ -1,0 +1,379 @@
+package org.mandate.watchdog;
+
+import java.io.IOException;
+import java.math.BigInteger;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BooleanSupplier;
+import org.mandate.chain.Address;
+import org.mandate.chain.Bytes;
+import org.mandate.chain.Deployment;
+import org.mandate.chain.Hash;
+import org.mandate.contracts.AgentRegistry;
+import org.mandate.contracts.AuditLog;
+import org.mandate.contracts.CrossChainExecutor;
+import org.mandate.contracts.PolicyEngine;
+import org.mandate.contracts.QuorumGateway;
+import org.mandate.deploy.AgentSetup;
+import org.mandate.deploy.Call;
+import org.mandate.deploy.Contracts;
+import org.mandate.deploy.Deployer;
+import org.mandate.deploy.DeploymentParameters;
+import org.mandate.deploy.DeploymentParameters.ExistingAuthority;
+import org.mandate.deploy.Sender;
+import org.mandate.deploy.StateOverrideCall;
+import org.mandate.event.ContractEvents;
+import org.mandate.event.ExecutorEvent;
+import org.mandate.event.GatewayEvent;
+import org.mandate.gateway.Attestation;
+import org.mandate.gateway.InteroperableAddress;
+import org.mandate.gateway.Message;
+import org.mandate.intent.Intent;
+import org.mandate.intent.IntentAbi;
+import org.mandate.intent.IntentDomain;
+import org.mandate.intent.SignedIntent;
+import org.mandate.signer.PrivateKeySigner;
+import org.mandate.signer.Signer;
+import org.web3j.crypto.Credentials;
+import org.web3j.crypto.Wallet;
+import org.web3j.protocol.core.methods.response.TransactionReceipt;
+import org.web3j.utils.Numeric;
+
+/** Two real chains with everything deployed, one agent with a mandate in native coin, and relayers' keys to misuse. */
+final class World implements AutoCloseable {
+  static final long HOME = 31337;
+  static final long REMOTE = 31338;
+  static final Duration WINDOW = Duration.ofSeconds(10);
+  static final BigInteger AGENT = BigInteger.ONE;
+  static final BigInteger ETHER = BigInteger.TEN.pow(18);
+  static final BigInteger CAP = ETHER;
+  static final Signer STRANGER = signer(key(0xbad));
+  static final Address RECIPIENT = Address.of("0x00000000000000000000000000000000000beef1");
+  private static final char[] PASSPHRASE = "correct horse".toCharArray();
+  private static final Credentials RICH =
+      Credentials.create("0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80");
+  private static final Credentials AUTHORITY = key(42);
+  private static final List<Credentials> RELAYERS = List.of(key(1), key(2), key(3));
+  private static final List<Credentials> WATCHDOGS = List.of(key(11), key(12));
+  static final Signer AGENT_KEY = signer(key(0xa1));
+
+  final Anvil home;
+  final Anvil remote;
+  final Deployment homeDeployment;
+  final Deployment remoteDeployment;
+  final IntentDomain domain;
+  private final Path directory;
+  private final AtomicLong nonces = new AtomicLong(1);
+  private final AtomicLong messages = new AtomicLong(1_000_000);
+
+  private World(Path directory, Anvil home, Anvil remote) throws Exception {
+    this.directory = directory;
+    this.home = home;
+    this.remote = remote;
+    for (Anvil chain : List.of(home, remote)) {
+      Sender rich = new Sender(chain.web3j, RICH);
+      List<Call> funds = new ArrayList<>();
+      funds.add(new Call("fund authority", AUTHORITY.getAddress(), ETHER.multiply(BigInteger.TEN), "0x"));
+      for (Credentials key : WATCHDOGS) {
+        funds.add(new Call("fund watchdog", key.getAddress(), ETHER, "0x"));
+      }
+      rich.sendAll(funds);
+    }
+    homeDeployment = deploy(home);
+    remoteDeployment = deploy(remote);
+    domain = new IntentDomain(BigInteger.valueOf(HOME), homeDeployment.executor());
+    mandate();
+    home.mineEverySecond();
+    remote.mineEverySecond();
+  }
+
+  static World start(Path directory) throws Exception {
+    return new World(directory, Anvil.start(HOME), Anvil.start(REMOTE));
+  }
+
+  private Deployment deploy(Anvil chain) throws IOException {
+    Sender sender = new Sender(chain.web3j, RICH);
+    Deployer deployer = new Deployer(sender, new StateOverrideCall(chain.service), line -> {});
+    Deployment deployment =
+        deployer.deploy(
+            new DeploymentParameters(
+                HOME,
+                List.of(REMOTE),
+                RELAYERS.stream().map(Credentials::getAddress).toList(),
+                2,
+                WATCHDOGS.stream().map(Credentials::getAddress).toList(),
+                WINDOW,
+                Duration.ofHours(1),
+                new ExistingAuthority(AUTHORITY.getAddress()),
+                Optional.empty()));
+    deployment = deployer.deployVault(deployment, Address.of(AUTHORITY.getAddress()), 1);
+    sender.send(new Call("fund vault", Contracts.vault(deployment, 1).orElseThrow().hex(), ETHER.multiply(BigInteger.TEN), "0x"));
+    deployment.write(directory.resolve(deployment.chainId() + ".json"));
+    return deployment;
+  }
+
+  private void mandate() {
+    Sender owner = new Sender(home.web3j, RICH);
+    Sender authority = new Sender(home.web3j, AUTHORITY);
+    AgentSetup setup = new AgentSetup(homeDeployment.registry().hex());
+    if (!setup.register(owner, "").equals(AGENT)) {
+      throw new IllegalStateException("the agent's id is not " + AGENT);
+    }
+    setup.setWallet(owner, AGENT, AGENT_KEY);
+    AgentRegistry registry = AgentRegistry.load(homeDeployment.registry().hex(), home.web3j, authority.reader(), Sender.NO_GAS);
+    authority.send(Call.of("activate", homeDeployment.registry().hex(), registry.activate(AGENT)));
+    BigInteger year = BigInteger.valueOf(Instant.now().plus(Duration.ofDays(300)).getEpochSecond());
+    governance(
+        policy()
+            .setTerms(
+                AGENT,
+                new PolicyEngine.Terms(year, BigInteger.valueOf(3600), BigInteger.valueOf(1000), BigInteger.valueOf(1000))));
+    governance(
+        policy()
+            .setLimit(AGENT, Address.ZERO.hex(), new PolicyEngine.Limit(CAP, CAP.multiply(BigInteger.valueOf(4)), BigInteger.valueOf(3600))));
+    for (long chain : new long[] {HOME, REMOTE}) {
+      governance(policy().setAssetChain(AGENT, Address.ZERO.hex(), BigInteger.valueOf(chain), true));
+      governance(policy().setRecipient(AGENT, BigInteger.valueOf(chain), RECIPIENT.hex(), true));
+    }
+  }
+
+  /** A restricted call of the policy engine, by the authority. */
+  void governance(org.web3j.protocol.core.RemoteFunctionCall<?> call) {
+    new Sender(home.web3j, AUTHORITY).send(Call.of("governance", homeDeployment.policy().hex(), call));
+  }
+
+  PolicyEngine policy() {
+    return PolicyEngine.load(
+        homeDeployment.policy().hex(), home.web3j, new Sender(home.web3j, AUTHORITY).reader(), Sender.NO_GAS);
+  }
+
+  boolean frozen() {
+    try {
+      return policy().frozen(AGENT).send();
+    } catch (Exception e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** A payment in native coin that nobody has used yet. */
+  Intent payment(long chainId, BigInteger amount) {
+    return new Intent(
+        AGENT,
+        Contracts.vault(remoteDeployment, 1).orElseThrow(),
+        BigInteger.valueOf(chainId),
+        Address.ZERO,
+        RECIPIENT,
+        amount,
+        Bytes.EMPTY,
+        BigInteger.valueOf(nonces.getAndIncrement()),
+        BigInteger.valueOf(Instant.now().plus(Duration.ofHours(1)).getEpochSecond()));
+  }
+
+  /** Submits at home, signed by the agent. */
+  TransactionReceipt submit(Intent intent) {
+    return submit(intent, AGENT_KEY);
+  }
+
+  /** The message that home really sent in that transaction. */
+  Message sent(TransactionReceipt receipt) {
+    Hash transaction = Hash.of(receipt.getTransactionHash());
+    var logs = home.client.receipt(transaction).orElseThrow().logs();
+    List<GatewayEvent> events =
+        logs.stream()
+            .filter(log -> log.address().equals(homeDeployment.gateway()))
+            .flatMap(log -> ContractEvents.gateway(log).stream())
+            .toList();
+    BigInteger nonce = ((GatewayEvent.NonceAssigned) events.get(0)).nonce();
+    GatewayEvent.MessageSent sent = (GatewayEvent.MessageSent) events.get(1);
+    return new Message(BigInteger.valueOf(HOME), nonce, sent.sender(), sent.recipient(), sent.payload());
+  }
+
+  /** A message that claims to come from home's executor. */
+  Message forged(Intent intent) {
+    Bytes sender = new InteroperableAddress(BigInteger.valueOf(HOME), domain.executor()).encode();
+    Bytes recipient = new InteroperableAddress(BigInteger.valueOf(REMOTE), domain.executor()).encode();
+    return new Message(
+        BigInteger.valueOf(HOME), BigInteger.valueOf(messages.getAndIncrement()), sender, recipient, IntentAbi.encode(intent));
+  }
+
+  /** Two of the three relayers sign whatever it is, and deliver it. Returns the block that queued it. */
+  long deliver(Message message) {
+    Hash id = message.id(remoteDeployment.gateway());
+    List<byte[]> signatures =
+        Attestation.forDelivery(List.of(Attestation.sign(id, signer(RELAYERS.get(0))), Attestation.sign(id, signer(RELAYERS.get(2)))))
+            .stream()
+            .map(Bytes::bytes)
+            .toList();
+    QuorumGateway gateway =
+        QuorumGateway.load(remoteDeployment.gateway().hex(), remote.web3j, new Sender(remote.web3j, RICH).reader(), Sender.NO_GAS);
+    return new Sender(remote.web3j, RICH)
+        .send(
+            Call.of(
+                "deliver",
+                remoteDeployment.gateway().hex(),
+                gateway.deliver(
+                    new QuorumGateway.Message(
+                        message.sourceChainId(),
+                        message.nonce(),
+                        message.sender().bytes(),
+                        message.recipient().bytes(),
+                        message.payload().bytes()),
+                    signatures)))
+        .getBlockNumber()
+        .longValueExact();
+  }
+
+  /** Executes at the remote chain; throws when the contract refuses. */
+  TransactionReceipt execute(Intent intent) {
+    return new Sender(remote.web3j, RICH)
+        .send(Call.of("execute", domain.executor().hex(), executor(remote).execute(IntentAbi.toContract(intent))));
+  }
+
+  private CrossChainExecutor executor(Anvil chain) {
+    return CrossChainExecutor.load(domain.executor().hex(), chain.web3j, new Sender(chain.web3j, RICH).reader(), Sender.NO_GAS);
+  }
+
+  /** A transaction of a contract itself, as if its code were another. */
+  void as(Anvil chain, Address contract, Address to, org.web3j.protocol.core.RemoteFunctionCall<?> call) {
+    chain.rpc("anvil_impersonateAccount", contract.hex());
+    chain.rpc("anvil_setBalance", contract.hex(), "0x" + ETHER.toString(16));
+    String transaction =
+        chain
+            .rpc(
+                "eth_sendTransaction",
+                java.util.Map.of("from", contract.hex(), "to", to.hex(), "data", call.encodeFunctionCall(), "gas", "0x7a120"))
+            .asText();
+    chain.rpc("anvil_stopImpersonatingAccount", contract.hex());
+    Instant end = Instant.now().plusSeconds(10);
+    while (chain.client.receipt(Hash.of(transaction)).isEmpty()) {
+      if (Instant.now().isAfter(end)) {
+        throw new AssertionError("transaction " + transaction + " was not mined");
+      }
+      java.util.concurrent.locks.LockSupport.parkNanos(100_000_000);
+    }
+    if (!chain.client.receipt(Hash.of(transaction)).orElseThrow().succeeded()) {
+      throw new AssertionError("transaction " + transaction + " reverted");
+    }
+  }
+
+  Address vault() {
+    return Contracts.vault(remoteDeployment, 1).orElseThrow();
+  }
+
+  /** Submits at home, signed by somebody. */
+  TransactionReceipt submit(Intent intent, Signer signer) {
+    SignedIntent signed = SignedIntent.sign(intent, domain, signer);
+    return new Sender(home.web3j, RICH)
+        .send(
+            Call.of(
+                "submit",
+                domain.executor().hex(),
+                executor(home).submit(IntentAbi.toContract(intent), signed.signature().bytes())));
+  }
+
+  /** Publishes whatever it is as a batch, with a relayer's key. */
+  void publish(BigInteger from, BigInteger to, Hash root, Hash manifest) {
+    Sender relayer = new Sender(home.web3j, RELAYERS.getFirst());
+    AuditLog log = AuditLog.load(homeDeployment.auditLog().hex(), home.web3j, relayer.reader(), Sender.NO_GAS);
+    new Sender(home.web3j, RICH).send(new Call("fund relayer", relayer.address(), ETHER, "0x"));
+    relayer.send(
+        Call.of("publish", homeDeployment.auditLog().hex(), log.publish(AGENT, from, to, root.bytes(), manifest.bytes())));
+  }
+
+  IntentState state(Intent intent) {
+    return new ExecutorState(remote.client, domain.executor()).progress(intent.id(domain)).state();
+  }
+
+  BigInteger received() {
+    return remote.client.balance(RECIPIENT);
+  }
+
+  /** Number of the block in which the intent was disputed. */
+  long disputedIn(Intent intent) {
+    long head = remote.client.head().number();
+    return remote.client.logs(0, head, List.of(domain.executor())).stream()
+        .flatMap(log -> ContractEvents.executor(log).stream())
+        .filter(event -> event instanceof ExecutorEvent.Disputed && event.intentId().equals(intent.id(domain)))
+        .map(event -> event.log().blockNumber())
+        .findFirst()
+        .orElseThrow(() -> new AssertionError("never disputed"));
+  }
+
+  Watchdog watchdog(int number) throws Exception {
+    return Watchdog.start(config(number, home.url, Optional.empty()));
+  }
+
+  /**
+   * @param homeUrl where it looks for home
+   */
+  WatchdogConfig config(int number, java.net.URI homeUrl, Optional<WatchdogConfig.WebhookSettings> webhook)
+      throws Exception {
+    return config(number, homeUrl, webhook, Optional.empty());
+  }
+
+  WatchdogConfig config(
+      int number,
+      java.net.URI homeUrl,
+      Optional<WatchdogConfig.WebhookSettings> webhook,
+      Optional<java.net.URI> blobs)
+      throws Exception {
+    Credentials key = WATCHDOGS.get(number);
+    Path file = directory.resolve("watchdog-" + number + ".json");
+    Path passphrase = directory.resolve("passphrase");
+    if (!Files.exists(file)) {
+      Files.writeString(
+          file,
+          new com.fasterxml.jackson.databind.ObjectMapper()
+              .writeValueAsString(Wallet.createLight(new String(PASSPHRASE), key.getEcKeyPair())));
+      Files.writeString(passphrase, new String(PASSPHRASE) + "\n");
+    }
+    return new WatchdogConfig(
+        List.of(
+            chain(HOME, homeUrl),
+            chain(REMOTE, remote.url)),
+        new WatchdogConfig.KeySettings(file, Address.of(key.getAddress()), Optional.of(passphrase), Optional.empty()),
+        new WatchdogConfig.HttpSettings("127.0.0.1", 0),
+        webhook,
+        blobs,
+        Duration.ofSeconds(30),
+        Duration.ofMinutes(2),
+        BigInteger.valueOf(2_000_000_000_000L),
+        BigInteger.valueOf(10_000_000_000_000_000L));
+  }
+
+  private WatchdogConfig.ChainSettings chain(long id, java.net.URI url) {
+    return new WatchdogConfig.ChainSettings(
+        id, List.of(url), directory.resolve(id + ".json"), "finalized", Duration.ofMillis(200), Duration.ofSeconds(3));
+  }
+
+  /** Waits for something that must become true. */
+  static void await(String what, Duration limit, BooleanSupplier condition) throws InterruptedException {
+    Instant end = Instant.now().plus(limit);
+    while (!condition.getAsBoolean()) {
+      if (Instant.now().isAfter(end)) {
+        throw new AssertionError("after " + limit + " still not: " + what);
+      }
+      Thread.sleep(100);
+    }
+  }
+
+  private static Credentials key(int number) {
+    return Credentials.create(Numeric.toHexStringWithPrefixZeroPadded(BigInteger.valueOf(number), 64));
+  }
+
+  private static Signer signer(Credentials key) {
+    return new PrivateKeySigner(key.getEcKeyPair().getPrivateKey());
+  }
+
+  @Override
+  public void close() {
+    home.close();
+    remote.close();
+  }
+}
