@@ -56,7 +56,8 @@ public final class Loop implements AutoCloseable {
         pause = more ? Duration.ZERO : interval;
       } catch (InterruptedException e) {
         return;
-      } catch (RuntimeException e) {
+      } catch (RuntimeException | Error e) {
+        // An Error too: a loop that ends in silence would be the jam that needs a person.
         if (closed) return;
         String failure = Journal.reason(e);
         if (!failure.equals(lastFailure)) LOG.warn("round failed, will be tried again", "loop", name, "reason", failure);

@@ -379,7 +379,7 @@ public final class Api implements AutoCloseable {
             Consumer<RoutingContext> answer;
             try {
               answer = work.get();
-            } catch (RuntimeException e) {
+            } catch (RuntimeException | Error e) {
               loop.runOnContext(done -> context.fail(e));
               return;
             }

@@ -56,7 +56,7 @@ public final class Worker {
     Task task = claimed.get();
     try {
       settle(task, decide(task));
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       // The chain, the database or this program failed, not the intent: it is tried again, behind fresh work.
       Instant until = clock.instant().plus(backoff(task));
       database.run(tx -> task.putOff(tx, until, Optional.of(unavailable(e))));
@@ -97,7 +97,7 @@ public final class Worker {
     }
   }
 
-  private static String unavailable(RuntimeException e) {
+  private static String unavailable(Throwable e) {
     return Refusal.of("UNAVAILABLE", Journal.reason(e), "nothing: it is tried again").json().encode();
   }
 

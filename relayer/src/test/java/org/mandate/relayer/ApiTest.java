@@ -1,0 +1,223 @@
+package org.mandate.relayer;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.vertx.core.json.JsonObject;
+import java.math.BigInteger;
+import java.net.http.HttpResponse;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestMethodOrder;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.mandate.chain.Hash;
+import org.mandate.intent.Intent;
+import org.mandate.intent.SignedIntent;
+
+/** What the API takes, what it refuses, and in which words. */
+@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
+class ApiTest {
+  private static final Duration SOON = Duration.ofSeconds(30);
+  private static Town town;
+  private static Relayer relayer;
+
+  @BeforeAll
+  static void start() throws Exception {
+    town = Town.build(1, 1);
+    relayer = Relayer.start(town.config(0, List.of()), Town.relayer(0), Clock.systemUTC());
+  }
+
+  @AfterAll
+  static void stop() throws Exception {
+    relayer.close();
+    town.close();
+  }
+
+  private static Arguments refusal(String name, int status, String rule, UnaryOperator<JsonObject> change) {
+    return Arguments.of(name, status, rule, change);
+  }
+
+  private static UnaryOperator<JsonObject> field(String name, Object value) {
+    return body -> {
+      body.getJsonObject("intent").put(name, value);
+      return body;
+    };
+  }
+
+  static Stream<Arguments> refusals() {
+    return Stream.of(
+        refusal("no signature", 400, "REQUEST", b -> new JsonObject().put("intent", b.getJsonObject("intent"))),
+        refusal("unknown field", 400, "REQUEST", b -> b.put("gas", "1")),
+        refusal("unknown field of the intent", 400, "REQUEST", field("chain", "1")),
+        refusal("number instead of string", 400, "REQUEST", field("amount", 5)),
+        refusal("negative amount", 400, "REQUEST", field("amount", "-5")),
+        refusal("leading zero", 400, "REQUEST", field("amount", "05")),
+        refusal("amount above 256 bits", 400, "REQUEST", field("amount", "9".repeat(78))),
+        refusal("address too short", 400, "REQUEST", field("to", "0x1234")),
+        refusal("odd hex", 400, "REQUEST", field("data", "0x1")),
+        refusal("deadline above 64 bits", 400, "REQUEST", field("deadline", "9".repeat(20))),
+        refusal("chain zero", 400, "REQUEST", field("chainId", "0")),
+        refusal("chain that is not served", 422, "CHAIN", field("chainId", "10")),
+        refusal("deadline passed", 422, "DEADLINE", field("deadline", "1")),
+        refusal("deadline too far", 422, "DEADLINE", field("deadline", "99999999999")),
+        refusal("another agent", 422, "AGENT", field("agentId", "12345")),
+        refusal("amount changed after signing", 422, "SIGNATURE", field("amount", "7")),
+        refusal("signature of nobody", 422, "SIGNATURE", b -> b.put("signature", "0x" + "00".repeat(65))),
+        refusal("signature too short", 422, "SIGNATURE", b -> b.put("signature", "0x1234")),
+        refusal("data too long", 400, "REQUEST", field("data", "0x" + "00".repeat(9000))));
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("refusals")
+  @Order(1)
+  void shouldRefuseInWordsWhen(String name, int status, String rule, UnaryOperator<JsonObject> change) throws Exception {
+    JsonObject body = change.apply(town.body(town.signed(town.payment(Town.HOME, town.token, 5))));
+    HttpResponse<String> answer = town.post(relayer.port(), "/v1/intents", body.encode());
+    assertEquals(status, answer.statusCode(), answer.body());
+    JsonObject error = new JsonObject(answer.body()).getJsonObject("error");
+    assertEquals(rule, error.getString("rule"), answer.body());
+    assertFalse(error.getString("message").isBlank());
+    assertFalse(error.getString("next").isBlank());
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "{", "[]", "null", "\"x\"", "{\"intent\":null,\"signature\":\"0x00\"}"})
+  @Order(1)
+  void shouldRefuseWhenTheBodyIsNotASignedIntent(String body) throws Exception {
+    HttpResponse<String> answer = town.post(relayer.port(), "/v1/intents", body);
+    assertEquals(400, answer.statusCode(), answer.body());
+    assertEquals("REQUEST", new JsonObject(answer.body()).getJsonObject("error").getString("rule"));
+  }
+
+  @Test
+  @Order(1)
+  void shouldRefuseWhenTheBodyIsTooLarge() throws Exception {
+    HttpResponse<String> answer = town.post(relayer.port(), "/v1/intents", " ".repeat(70_000));
+    assertEquals(413, answer.statusCode(), answer.body());
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "/v1/intents/0x12",
+        "/v1/intents?limit=0",
+        "/v1/intents?limit=1000",
+        "/v1/intents?state=LOST",
+        "/v1/intents?cursor=-1",
+        "/v1/agents/x",
+        "/v1/agents/1/policy?asset=0x1",
+        "/v1/agents/1/audit?from=-1",
+        "/v1/agents/1/audit?chainId=5",
+        "/v1/attestations/zz"
+      })
+  @Order(1)
+  void shouldRefuseWhenAParameterIsWrong(String path) throws Exception {
+    HttpResponse<String> answer = town.get(relayer.port(), path);
+    assertEquals(400, answer.statusCode(), answer.body());
+    assertFalse(new JsonObject(answer.body()).getJsonObject("error").getString("next").isBlank());
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"/nowhere", "/v1/agents/99", "/v1/intents/0x", "/ipfs/bafkreigh2akiscaildcqabsyg3dfr6chu3fgpregiymsck7e7aqa4s52zy?format=raw"})
+  @Order(1)
+  void shouldSayNotFoundWhenThereIsNothing(String path) throws Exception {
+    String asked = path.endsWith("0x") ? path + "ab".repeat(32) : path;
+    assertEquals(404, town.get(relayer.port(), asked).statusCode());
+  }
+
+  @Test
+  @Order(2)
+  void shouldRefuseANonceThatIsUsed() throws Exception {
+    Intent first = town.payment(Town.HOME, town.token, 5);
+    Hash id = town.submit(relayer.port(), first);
+    town.awaitState(relayer.port(), id, "EXECUTED", SOON);
+    Intent second =
+        new Intent(
+            first.agentId(), first.account(), first.chainId(), first.asset(), first.to(), BigInteger.TEN, first.data(),
+            first.nonce(), first.deadline());
+    HttpResponse<String> answer = town.post(relayer.port(), "/v1/intents", town.body(town.signed(second)).encode());
+    assertEquals(409, answer.statusCode(), answer.body());
+    assertEquals("NONCE", new JsonObject(answer.body()).getJsonObject("error").getString("rule"));
+  }
+
+  @Test
+  @Order(3)
+  void shouldShowAgentHeadroomAndPages() throws Exception {
+    JsonObject agent = new JsonObject(town.get(relayer.port(), "/v1/agents/" + town.agentId).body());
+    assertEquals("ACTIVE", agent.getString("status"), agent.encode());
+    assertEquals(Town.key(6).address().hex(), agent.getString("wallet"));
+    JsonObject policy =
+        new JsonObject(town.get(relayer.port(), "/v1/agents/" + town.agentId + "/policy?asset=" + town.token).body());
+    assertEquals(Town.CAP.toString(), policy.getJsonObject("limit").getString("perTransaction"), policy.encode());
+    assertTrue(new BigInteger(policy.getString("used")).signum() > 0, policy.encode());
+    for (int i = 0; i < 3; i++) town.submit(relayer.port(), town.payment(Town.HOME, town.token, 1));
+    JsonObject first = new JsonObject(town.get(relayer.port(), "/v1/intents?limit=2&agentId=" + town.agentId).body());
+    assertEquals(2, first.getJsonArray("intents").size());
+    JsonObject rest =
+        new JsonObject(town.get(relayer.port(), "/v1/intents?limit=200&cursor=" + first.getString("next")).body());
+    assertTrue(rest.getJsonArray("intents").size() >= 2, rest.encode());
+    assertFalse(rest.containsKey("next"));
+    JsonObject executed = new JsonObject(town.get(relayer.port(), "/v1/intents?state=EXECUTED").body());
+    assertTrue(executed.getJsonArray("intents").size() >= 1);
+    assertTrue(
+        executed.getJsonArray("intents").stream().allMatch(i -> "EXECUTED".equals(((JsonObject) i).getString("state"))));
+  }
+
+  @Test
+  @Order(4)
+  void shouldParkInWordsWhenThePaymentWouldRevertAndExpireItAfterItsDeadline() throws Exception {
+    // The vault holds 10^18 wei; the cap admits less, so a token that the vault lacks does: an account that is none.
+    Intent good = town.payment(Town.HOME, town.token, 5, Duration.ofSeconds(8));
+    Intent bad =
+        new Intent(
+            good.agentId(), town.recipient, good.chainId(), good.asset(), good.to(), good.amount(), good.data(),
+            good.nonce(), good.deadline());
+    Hash id = town.submit(relayer.port(), bad);
+    JsonObject parked = town.awaitState(relayer.port(), id, "PARKED", SOON);
+    assertEquals("CONTRACT", parked.getJsonObject("parked").getString("rule"), parked.encode());
+    JsonObject end = town.awaitState(relayer.port(), id, "EXPIRED", SOON);
+    assertTrue(end.getBoolean("final"));
+    assertEquals(0, end.getJsonArray("transactions").size());
+  }
+
+  @Test
+  @Order(5)
+  void L12_shouldSayWhichRuleRefusedWhenTheCapIsExceeded() throws Exception {
+    SignedIntent over = town.signed(town.payment(Town.HOME, town.token, Town.CAP.longValueExact() + 1));
+    JsonObject asked = new JsonObject().put("intent", town.body(over).getJsonObject("intent"));
+    JsonObject preview = new JsonObject(town.post(relayer.port(), "/v1/intents/preview", asked.encode()).body());
+    assertFalse(preview.getBoolean("admitted"), preview.encode());
+    assertEquals("PER_TRANSACTION", preview.getJsonObject("verdict").getString("rule"));
+
+    Hash id = town.submit(relayer.port(), over.intent());
+    JsonObject denied = town.awaitState(relayer.port(), id, "DENIED", SOON);
+    JsonObject verdict = denied.getJsonObject("verdict");
+    assertEquals("PER_TRANSACTION", verdict.getString("rule"), denied.encode());
+    assertEquals(Town.CAP.toString(), verdict.getString("limit"));
+    assertEquals(Town.CAP.toString(), verdict.getString("left"));
+    assertTrue(verdict.getBoolean("tripped"));
+    assertTrue(verdict.getString("message").contains(Town.CAP.toString()), verdict.encode());
+    assertTrue(verdict.getString("next").contains("governance"), verdict.encode());
+
+    Hash next = town.submit(relayer.port(), town.payment(Town.HOME, town.token, 1));
+    JsonObject refused = town.awaitState(relayer.port(), next, "DENIED", SOON);
+    assertEquals("AGENT_BREAKER", refused.getJsonObject("verdict").getString("rule"));
+    assertTrue(new JsonObject(town.get(relayer.port(), "/v1/agents/" + town.agentId).body()).getBoolean("frozen"));
+
+    town.govern("thaw", town.atHome.policy(), town.policy().thaw(town.agentId));
+    Hash last = town.submit(relayer.port(), town.payment(Town.HOME, town.token, 1));
+    town.awaitState(relayer.port(), last, "EXECUTED", SOON);
+  }
+}
