@@ -463,6 +463,18 @@ contract ExecutorHomeTest is Deployed {
             address(authority), HOME, registry, policy, auditLog, address(gateway), 0, RESOLUTION_WINDOW
         );
     }
+
+    /// @notice A resolution window so long that adding it to the time overflows would make every dispute revert.
+    function test_L7_constructor_revert_resolutionWindowTooLong() public {
+        uint64 max = executor.MAX_RESOLUTION_WINDOW();
+        vm.expectRevert(
+            abi.encodeWithSelector(CrossChainExecutor.ExecutorResolutionWindow.selector, type(uint64).max, max)
+        );
+        new CrossChainExecutor(
+            address(authority), HOME, registry, policy, auditLog, address(gateway), 30, type(uint64).max
+        );
+        new CrossChainExecutor(address(authority), HOME, registry, policy, auditLog, address(gateway), 30, max);
+    }
 }
 
 contract LyingAccount is MandateAccount {
