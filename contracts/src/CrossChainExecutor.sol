@@ -46,6 +46,8 @@ contract CrossChainExecutor is ERC7786Recipient, AccessManaged, ReentrancyGuardT
     /// @notice Bounds of the dispute window, seconds.
     uint64 public constant MIN_DISPUTE_WINDOW = 5;
     uint64 public constant MAX_DISPUTE_WINDOW = 3 days;
+    /// @notice Most that the resolution window may be, seconds; a longer one could make every dispute overflow.
+    uint64 public constant MAX_RESOLUTION_WINDOW = 30 days;
 
     /// @notice The chain where agents, policy and accounting live.
     uint256 public immutable HOME_CHAIN_ID;
@@ -88,6 +90,7 @@ contract CrossChainExecutor is ERC7786Recipient, AccessManaged, ReentrancyGuardT
     error ExecutorUnauthorized(address caller);
     error ExecutorUpheld(bytes32 intentId);
     error ExecutorDisputeWindow(uint64 asked, uint64 min, uint64 max);
+    error ExecutorResolutionWindow(uint64 asked, uint64 max);
     error ExecutorMovedOther(uint256 declared, uint256 moved);
 
     constructor(
@@ -100,6 +103,9 @@ contract CrossChainExecutor is ERC7786Recipient, AccessManaged, ReentrancyGuardT
         uint64 disputeWindow_,
         uint64 resolutionWindow
     ) AccessManaged(authority_) {
+        require(
+            resolutionWindow <= MAX_RESOLUTION_WINDOW, ExecutorResolutionWindow(resolutionWindow, MAX_RESOLUTION_WINDOW)
+        );
         HOME_CHAIN_ID = homeChainId;
         REGISTRY = registry;
         POLICY = policy;
