@@ -140,13 +140,19 @@ class TroubleTest {
   @Order(7)
   void L3_shouldPayOnceWhenAReorgRemovesThePayment() throws Exception {
     settled();
-    BigInteger before = town.received(town.home);
-    Hash id = town.submit(relayer.port(), town.payment(Town.HOME, town.token, 71));
-    JsonObject view = town.awaitState(relayer.port(), id, "EXECUTED", SOON);
+    BigInteger before;
+    Hash id;
+    JsonObject view;
+    long depth;
+    do { // until this thread is quick enough to catch the payment before it is final
+      mining(1);
+      before = town.received(town.home);
+      id = town.submit(relayer.port(), town.payment(Town.HOME, town.token, 71));
+      view = town.awaitState(relayer.port(), id, "EXECUTED", SOON);
+      mining(0);
+      depth = town.home.client().head().number() - number(view) + 1;
+    } while (depth > 2);
     String block = block(view);
-    mining(0);
-    long depth = town.home.client().head().number() - number(view) + 1;
-    assertTrue(depth <= 2, "the test was too slow: the payment is final already");
     town.home.reorg((int) depth);
     assertEquals(before, town.received(town.home), "the reorg did not remove the payment");
     mining(1);

@@ -8,8 +8,10 @@ import org.mandate.chain.Hash;
 import org.mandate.event.ContractEvents;
 import org.mandate.event.ExecutorEvent;
 import org.mandate.intent.Intent;
+import org.mandate.relayer.Journal;
 import org.mandate.relayer.store.ChainRow;
 import org.mandate.relayer.store.Database;
+import org.mandate.relayer.store.EventKind;
 import org.mandate.relayer.store.StoredEvent;
 import org.mandate.relayer.store.StoredIntent;
 import org.mandate.relayer.store.Task;
@@ -17,12 +19,16 @@ import org.mandate.relayer.store.TransactionRow.Purpose;
 
 /** What an intent calls for on one chain, as its last event there says. Looks at the database first, then asks the chain. */
 final class IntentWork {
+  private static final Journal LOG = Journal.of("intents");
   private static final Duration LOOK_AGAIN = Duration.ofSeconds(1);
 
   private final Database database;
+  private final long home;
 
-  IntentWork(Database database) {
+  /** @param home id of the home chain */
+  IntentWork(Database database, long home) {
     this.database = database;
+    this.home = home;
   }
 
   /** An intent that was handed to this relayer: submit it at home, until it is there or too late. */
@@ -71,7 +77,10 @@ final class IntentWork {
     if (progress.isEmpty()) return forget(task, here);
     StoredEvent last = progress.get();
     return switch (event(last)) {
-      case ExecutorEvent.Queued queued -> open(task, here, queued.executableAt());
+      case ExecutorEvent.Queued queued -> {
+        if (!wasDispatched(queued)) yield forged(task, here, queued);
+        yield open(task, here, queued.executableAt());
+      }
       case ExecutorEvent.Upheld upheld -> open(task, here, upheld.executableAt());
       case ExecutorEvent.Disputed disputed ->
           whenDue(
@@ -83,6 +92,31 @@ final class IntentWork {
       case ExecutorEvent.Cancelled e -> closing(last, here);
       case ExecutorEvent.Expired e -> closing(last, here);
     };
+  }
+
+  /** Whether home finally sent that very message for that intent. A quorum that lies gets no help in carrying it out. */
+  private boolean wasDispatched(ExecutorEvent.Queued queued) {
+    return database
+        .inTransaction(tx -> StoredEvent.about(tx, queued.intentId(), home, EventKind.DISPATCHED))
+        .stream()
+        .filter(StoredEvent::isFinal)
+        .anyMatch(e -> dispatched(e, queued.messageId()).isPresent());
+  }
+
+  private static Decision forged(Task task, Workplace here, ExecutorEvent.Queued queued) {
+    Instant now = here.now();
+    if (task.attempts() == 3) { // not while home is only a little slower
+      LOG.alarm(
+          "home did not send what arrived: not executed",
+          "intent", queued.intentId(), "messageId", queued.messageId(), "chain", here.chain().id());
+    }
+    return new Decision.Later(
+        now.plus(LOOK_AGAIN),
+        Optional.of(
+            Refusal.of(
+                "NOT_DISPATCHED",
+                "no final block of home chain holds the dispatch of message " + queued.messageId(),
+                "a guardian should dispute it at once; if home is only slow, nothing")));
   }
 
   private Decision open(Task task, Workplace here, long executableAt) {

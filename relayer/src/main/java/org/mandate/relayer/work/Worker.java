@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import org.mandate.audit.BlobStore;
 import org.mandate.relayer.Journal;
 import org.mandate.relayer.store.Database;
@@ -40,12 +41,15 @@ public final class Worker {
     this.database = database;
     this.places = Map.copyOf(places);
     this.clock = clock;
-    this.intents = new IntentWork(database);
+    this.intents =
+        new IntentWork(
+            database,
+            places.values().stream().filter(p -> p.chain().isHome()).findFirst().orElseThrow().chain().id());
     this.messages = new DeliverWork(database, peers);
     this.publishing =
         archivists.entrySet().stream()
             .collect(
-                java.util.stream.Collectors.toUnmodifiableMap(
+                Collectors.toUnmodifiableMap(
                     Map.Entry::getKey, e -> new PublishWork(database, blobs, e.getValue(), publishInterval)));
   }
 

@@ -1,0 +1,63 @@
+package org.mandate.relayer;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import io.vertx.core.json.JsonObject;
+import java.math.BigInteger;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.mandate.chain.Hash;
+import org.mandate.contracts.QuorumGateway;
+import org.mandate.deploy.Call;
+import org.mandate.deploy.Sender;
+import org.mandate.gateway.Attestation;
+import org.mandate.gateway.InteroperableAddress;
+import org.mandate.gateway.Message;
+import org.mandate.intent.Intent;
+import org.mandate.intent.IntentAbi;
+
+/** A quorum lies: it delivers what home never sent. */
+class ForgeryTest {
+  @Test
+  void L7_shouldNotExecuteWhatHomeNeverDispatched() throws Exception {
+    try (Town town = Town.build(1, 1);
+        Relayer relayer = Relayer.start(town.config(0, List.of()), Town.relayer(0), Clock.systemUTC())) {
+      Intent intent = town.payment(Town.REMOTE, town.token, 900);
+      BigInteger home = BigInteger.valueOf(Town.HOME);
+      Message message =
+          new Message(
+              home,
+              BigInteger.valueOf(999),
+              new InteroperableAddress(home, town.atHome.executor()).encode(),
+              new InteroperableAddress(BigInteger.valueOf(Town.REMOTE), town.atHome.executor()).encode(),
+              IntentAbi.encode(intent));
+      Attestation attestation = Attestation.sign(message.id(town.atHome.gateway()), Town.relayer(0));
+      Sender anyone = town.remote.sender(Town.credentials(1));
+      QuorumGateway gateway =
+          QuorumGateway.load(town.atRemote.gateway().hex(), anyone.web3j(), anyone.reader(), Sender.NO_GAS);
+      QuorumGateway.Message forged =
+          new QuorumGateway.Message(
+              message.sourceChainId(),
+              message.nonce(),
+              message.sender().bytes(),
+              message.recipient().bytes(),
+              message.payload().bytes());
+      anyone.send(
+          Call.of(
+              "deliver a forgery",
+              town.atRemote.gateway().hex(),
+              gateway.deliver(forged, List.of(attestation.signature().bytes()))));
+      Hash id = intent.id(town.domain());
+      JsonObject view =
+          town.await(relayer.port(), id, Duration.ofSeconds(30), v -> v.containsKey("parked") && "QUEUED".equals(v.getString("state")));
+      assertEquals("NOT_DISPATCHED", view.getJsonObject("parked").getString("rule"), view.encodePrettily());
+      Thread.sleep(9_000); // past the dispute window, which nobody used
+      JsonObject end = town.intent(relayer.port(), id);
+      assertEquals("QUEUED", end.getString("state"), end.encodePrettily());
+      assertEquals(0, end.getJsonArray("transactions").size(), end.encodePrettily());
+      assertEquals(BigInteger.ZERO, town.received(town.remote));
+    }
+  }
+}
