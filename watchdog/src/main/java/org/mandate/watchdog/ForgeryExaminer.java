@@ -1,5 +1,7 @@
 package org.mandate.watchdog;
 
+import java.time.Clock;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -14,7 +16,11 @@ import org.mandate.event.ExecutorEvent;
  * its own thread until the intent is proven or no longer queued.
  */
 final class ForgeryExaminer implements Examiner, AutoCloseable {
+  /** How long after its deadline, by this machine's clock, an intent is looked at: the chain's clock may be behind. */
+  private static final Duration GRACE = Duration.ofDays(1);
+
   private final Cases cases;
+  private final Clock clock;
   private final Map<Hash, Queued> queued = new HashMap<>();
   private final Map<Hash, Case> running = new HashMap<>();
   private final Set<Hash> again = new HashSet<>();
@@ -29,8 +35,9 @@ final class ForgeryExaminer implements Examiner, AutoCloseable {
     Case open(Queued delivery, BooleanSupplier stands, Runnable onEnd);
   }
 
-  ForgeryExaminer(Cases cases) {
+  ForgeryExaminer(Cases cases, Clock clock) {
     this.cases = cases;
+    this.clock = clock;
   }
 
   @Override
@@ -65,7 +72,7 @@ final class ForgeryExaminer implements Examiner, AutoCloseable {
   }
 
   private void open(Hash intentId) {
-    if (closed) {
+    if (closed || queued.get(intentId).event().intent().expiredAt(clock.instant().minus(GRACE))) {
       return;
     }
     if (running.containsKey(intentId)) {

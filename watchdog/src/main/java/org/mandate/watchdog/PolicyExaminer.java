@@ -21,15 +21,21 @@ final class PolicyExaminer implements Examiner {
   private final Address executor;
   private final Freezer freezer;
   private final Findings findings;
+  private final Runnable onCondemned;
   private final Clock clock;
   private final Map<Hash, String> condemned = new ConcurrentHashMap<>();
   private Replay replay;
 
-  PolicyExaminer(long chainId, Address executor, Freezer freezer, Findings findings, Clock clock) {
+  /**
+   * @param onCondemned called when an intent turns out to be wrong: it may have passed for honest before
+   */
+  PolicyExaminer(
+      long chainId, Address executor, Freezer freezer, Findings findings, Runnable onCondemned, Clock clock) {
     this.chainId = chainId;
     this.executor = executor;
     this.freezer = freezer;
     this.findings = findings;
+    this.onCondemned = onCondemned;
     this.clock = clock;
     this.replay = new Replay(executor);
   }
@@ -59,7 +65,7 @@ final class PolicyExaminer implements Examiner {
   private void found(Decision decision, Block block) {
     switch (decision) {
       case Decision.Admitted admitted -> {
-        condemned.put(admitted.intentId(), "home admitted it, but the mandate says " + words(admitted.own()));
+        condemn(admitted, "home admitted it, but the mandate says " + words(admitted.own()));
         freezer.freezeFor(
             finding(
                 decision,
@@ -74,7 +80,7 @@ final class PolicyExaminer implements Examiner {
             block.timestamp());
       }
       case Decision.NeverJudged never -> {
-        condemned.put(never.intentId(), "home's policy engine was never asked about it");
+        condemn(never, "home's policy engine was never asked about it");
         freezer.freezeFor(
             finding(
                 decision,
@@ -107,6 +113,11 @@ final class PolicyExaminer implements Examiner {
                   words(otherwise.event()),
                   "Both refuse, but not for the same reason or with the same numbers. Report it: the evaluator and the engine must agree."));
     }
+  }
+
+  private void condemn(Decision decision, String reason) {
+    condemned.put(decision.intentId(), reason);
+    onCondemned.run();
   }
 
   private Finding finding(

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.mandate.audit.GatewayBlobSource;
 import org.mandate.chain.Address;
 import org.mandate.chain.Deployment;
@@ -27,6 +28,7 @@ import org.slf4j.LoggerFactory;
 public final class Watchdog implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Watchdog.class);
   private static final Duration BLOB_TIME_LIMIT = Duration.ofSeconds(10);
+  private static final Duration CLOSE_TIME_LIMIT = Duration.ofSeconds(2);
   private static final int MAX_SECRET_CHARACTERS = 4096;
 
   private final List<WatchedChain> chains;
@@ -109,11 +111,26 @@ public final class Watchdog implements AutoCloseable {
     JsonLogging.install();
     WatchdogConfig config = Config.load(WatchdogConfig.class, Optional.of(file), System.getenv(), flags);
     CountDownLatch end = new CountDownLatch(1);
+    CountDownLatch closed = new CountDownLatch(1);
     try (Watchdog watchdog = start(config)) {
-      Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().unstarted(end::countDown));
+      Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().unstarted(() -> endAndWait(end, closed)));
       System.out.println("READY watchdog " + watchdog.address() + " http://" + config.http().host() + ":" + watchdog.httpPort());
       System.out.flush();
       end.await();
+    } finally {
+      closed.countDown();
+    }
+  }
+
+  // The machine stops when its hooks are through: leave time to close what is open.
+  private static void endAndWait(CountDownLatch end, CountDownLatch closed) {
+    end.countDown();
+    try {
+      if (!closed.await(CLOSE_TIME_LIMIT.toMillis(), TimeUnit.MILLISECONDS)) {
+        LOG.warn("not everything was closed within {}", CLOSE_TIME_LIMIT);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     }
   }
 

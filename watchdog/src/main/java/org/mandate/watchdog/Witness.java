@@ -2,13 +2,18 @@ package org.mandate.watchdog;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.mandate.chain.Block;
 import org.mandate.chain.CallRevertedException;
 import org.mandate.chain.ChainClient;
 import org.mandate.chain.Finality;
 import org.mandate.chain.Hash;
+import org.mandate.chain.Log;
 import org.mandate.chain.NodeException;
+import org.mandate.event.ContractEvents;
+import org.mandate.event.ExecutorEvent;
 import org.mandate.watchdog.Dispatches.Dispatch;
 
 /**
@@ -16,28 +21,30 @@ import org.mandate.watchdog.Dispatches.Dispatch;
  * own state at a block. A "no" counts only as of a block that is not older than the question.
  */
 final class Witness {
+  private static final Hash DISPATCHED =
+      Hash.keccak(
+          "IntentDispatched(bytes32,uint256,(uint256,address,uint256,address,address,uint256,bytes,uint256,uint64),bytes32)");
+
   private final ChainClient home;
-  private final Follower follower;
-  private final Chronicle chronicle;
+  private final long firstBlock;
   private final Dispatches dispatches;
   private final ExecutorState executor;
   private final Finality finality;
   private final Duration maxLag;
 
   /**
+   * @param firstBlock of the deployment at home: no dispatch is older
    * @param maxLag how much older than the destination's block home's head may be at most and still say "no"
    */
   Witness(
       ChainClient home,
-      Follower follower,
-      Chronicle chronicle,
+      long firstBlock,
       Dispatches dispatches,
       ExecutorState executor,
       Finality finality,
       Duration maxLag) {
     this.home = home;
-    this.follower = follower;
-    this.chronicle = chronicle;
+    this.firstBlock = firstBlock;
     this.dispatches = dispatches;
     this.executor = executor;
     this.finality = finality;
@@ -49,15 +56,21 @@ final class Witness {
    * @param arrivedAt timestamp of the destination's block in which it was seen
    */
   Testimony ask(Hash intentId, Optional<Hash> messageId, Instant arrivedAt) {
-    Optional<Block> tip = chronicle.tip();
-    if (tip.isEmpty() || !follower.caughtUp()) {
-      return new Testimony.Unknown("home has not been read up to its head yet");
-    }
-    Optional<Dispatch> dispatch = dispatches.of(intentId);
     try {
-      return dispatch.isPresent()
-          ? confirm(dispatch.get(), intentId, messageId, tip.get())
-          : deny(intentId, arrivedAt);
+      Optional<Dispatch> dispatch = dispatches.of(intentId);
+      if (dispatch.isPresent()) {
+        return confirm(dispatch.get(), intentId, messageId);
+      }
+      Block head = home.head();
+      ExecutorState.Progress progress = executor.progress(intentId, head.hash());
+      if (progress.state() != IntentState.DISPATCHED) {
+        return deny(progress, head, arrivedAt);
+      }
+      // The follower has not read that far yet, or the node withheld the event from it.
+      Optional<Dispatch> found = find(intentId, head);
+      return found.isPresent()
+          ? confirm(found.get(), intentId, messageId)
+          : new Testimony.Unknown("home's state at block " + head.number() + " says DISPATCHED, but there is no such event");
     } catch (NodeException e) {
       return new Testimony.Unknown("home's node does not answer: " + e.getMessage());
     } catch (CallRevertedException e) {
@@ -65,31 +78,38 @@ final class Witness {
     }
   }
 
-  private Testimony confirm(Dispatch dispatch, Hash intentId, Optional<Hash> messageId, Block tip) {
+  private Testimony confirm(Dispatch dispatch, Hash intentId, Optional<Hash> messageId) {
     Block block = dispatch.block();
     if (messageId.filter(id -> !id.equals(dispatch.event().messageId())).isPresent()) {
       return new Testimony.OtherMessage(dispatch.event().messageId(), block);
     }
-    ExecutorState.Progress progress = executor.progress(intentId, tip.hash());
+    ExecutorState.Progress progress = executor.progress(intentId);
     if (progress.state() != IntentState.DISPATCHED) {
-      return new Testimony.Unknown("home's event says DISPATCHED, its state at block " + tip.number() + " says " + progress.state());
+      return new Testimony.Unknown("home's event of block " + block.number() + " says DISPATCHED, its state says " + progress.state());
     }
     boolean settled = finality.highest(home).filter(highest -> highest.number() >= block.number()).isPresent();
     return settled ? new Testimony.Proven(block) : new Testimony.Provisional(block);
   }
 
-  // Asked at a head that the node gives now, so that it does not matter how far the follower has read.
-  private Testimony deny(Hash intentId, Instant arrivedAt) {
-    Block head = home.head();
+  private Optional<Dispatch> find(Hash intentId, Block head) {
+    List<Log> logs =
+        home.logs(firstBlock, head.number(), List.of(executor.address()), List.of(Set.of(DISPATCHED), Set.of(intentId)));
+    for (Log log : logs) {
+      Optional<Block> block = home.block(log.blockNumber()).filter(b -> b.hash().equals(log.blockHash()));
+      if (block.isPresent() && ContractEvents.executor(log).orElse(null) instanceof ExecutorEvent.Dispatched event) {
+        return Optional.of(new Dispatch(event, block.get()));
+      }
+    }
+    return Optional.empty();
+  }
+
+  // Judged at a head that the node gives now, so that it does not matter how far the follower has read.
+  private Testimony deny(ExecutorState.Progress progress, Block head, Instant arrivedAt) {
     Duration lag = allowedLag(head);
     if (head.timestamp().isBefore(arrivedAt.minus(lag))) {
       return new Testimony.Unknown(
           "home's head %d is of %s, more than %s older than the delivery at %s"
               .formatted(head.number(), head.timestamp(), lag, arrivedAt));
-    }
-    ExecutorState.Progress progress = executor.progress(intentId, head.hash());
-    if (progress.state() == IntentState.DISPATCHED) {
-      return new Testimony.Unknown("home's state at block " + head.number() + " says DISPATCHED, its event was not seen yet");
     }
     return new Testimony.Absent(progress.state().name(), head);
   }

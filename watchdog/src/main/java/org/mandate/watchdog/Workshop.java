@@ -53,10 +53,11 @@ final class Workshop {
             clock);
     Chronicle chronicle = new Chronicle(home.deployment().block());
     Dispatches dispatches = new Dispatches();
-    PolicyExaminer policy = new PolicyExaminer(home.id(), domain.executor(), freezer, findings, clock);
+    List<WatchedChain> all = new CopyOnWriteArrayList<>();
+    PolicyExaminer policy = new PolicyExaminer(
+            home.id(), domain.executor(), freezer, findings, () -> all.forEach(WatchedChain::reopen), clock);
     ForgeryExaminer forgery =
         forgery(home, executor, chronicle, Optional.empty(), intentId -> Optional.empty(), enforcer);
-    List<WatchedChain> all = new CopyOnWriteArrayList<>();
     Follower follower =
         new Follower(
             home.id(),
@@ -81,7 +82,7 @@ final class Workshop {
             clock);
     homeIsRead.set(follower::caughtUp);
     Witness witness =
-        new Witness(home.chain(), follower, chronicle, dispatches, executor, home.finality(), config.homeLag());
+        new Witness(home.chain(), home.deployment().block(), dispatches, executor, home.finality(), config.homeLag());
     all.add(new WatchedChain(home, chronicle, follower, enforcer, forgery));
     for (Link destination : destinations) {
       all.add(destination(destination, domain, witness, policy::condemned, freezer));
@@ -137,7 +138,7 @@ final class Workshop {
             config.safetyMargin(),
             link.settings().pollInterval(),
             clock);
-    return new ForgeryExaminer((delivery, stands, onEnd) -> new Case(delivery, court, stands, onEnd));
+    return new ForgeryExaminer((delivery, stands, onEnd) -> new Case(delivery, court, stands, onEnd), clock);
   }
 
   private RecordExaminer records(Link link) {

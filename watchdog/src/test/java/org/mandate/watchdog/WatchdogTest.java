@@ -100,6 +100,40 @@ class WatchdogTest {
   }
 
   @Test
+  void L7_honestIntentIsNotDisputedByAWatchdogThatReadsHomeSlowly() throws Exception {
+    WatchdogConfig usual = world.config(0, world.home.url, Optional.empty());
+    WatchdogConfig.ChainSettings home = usual.chains().getFirst();
+    // One look a minute: the follower never reads the dispatch before the window ends.
+    WatchdogConfig slow =
+        new WatchdogConfig(
+            List.of(
+                new WatchdogConfig.ChainSettings(
+                    home.id(), home.rpcUrls(), home.deployment(), home.finality(), Duration.ofMinutes(1), home.timeout()),
+                usual.chains().getLast()),
+            usual.key(),
+            usual.http(),
+            usual.webhook(),
+            usual.blobGateway(),
+            usual.homeLag(),
+            usual.safetyMargin(),
+            usual.maxFeePerGas(),
+            usual.minimumBalance());
+    try (Watchdog watchdog = ready(Watchdog.start(slow))) {
+      Intent real = world.payment(World.REMOTE, AMOUNT);
+      Message message = world.sent(world.submit(real));
+      Thread.sleep(3000);
+      world.deliver(message);
+      Intent forged = world.payment(World.REMOTE, AMOUNT);
+      world.deliver(world.forged(forged));
+      awaitState(forged, IntentState.DISPUTED);
+      Thread.sleep(World.WINDOW.plusSeconds(1));
+      assertEquals(IntentState.QUEUED, world.state(real));
+      world.execute(real);
+      assertEquals(List.of(), about(watchdog, real));
+    }
+  }
+
+  @Test
   void L7_watchdogThatCannotSeeHomeDisputesBeforeTheWindowEnds() throws Exception {
     // Nobody listens on the discard port.
     try (Watchdog watchdog = Watchdog.start(world.config(0, URI.create("http://127.0.0.1:9"), Optional.empty()))) {
