@@ -5,13 +5,13 @@ import java.nio.file.Path;
 import java.util.Optional;
 
 /** Where the project is: the launcher says so in MANDATE_HOME, else it is looked for above the working directory. */
-final class Home {
+public final class Home {
   private Home() {}
 
   /**
    * @throws Failure when there is none
    */
-  static Path directory() {
+  public static Path directory() {
     return Optional.ofNullable(System.getenv("MANDATE_HOME"))
         .map(Path::of)
         .or(Home::above)

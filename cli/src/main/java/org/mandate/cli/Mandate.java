@@ -4,6 +4,13 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import org.mandate.chain.CallRevertedException;
 import org.mandate.chain.NodeException;
+import org.mandate.cli.agent.AgentCommand;
+import org.mandate.cli.audit.AuditCommand;
+import org.mandate.cli.deploy.DeployCommand;
+import org.mandate.cli.doctor.DoctorCommand;
+import org.mandate.cli.intent.IntentCommand;
+import org.mandate.cli.keys.KeysCommand;
+import org.mandate.cli.policy.PolicyCommand;
 import org.mandate.config.ConfigException;
 import org.mandate.deploy.DeploymentException;
 import org.mandate.signer.KeystoreException;
@@ -11,6 +18,7 @@ import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.Spec;
 
 /** The {@code mandate} command. */
@@ -22,8 +30,15 @@ import picocli.CommandLine.Spec;
     subcommands = {
       DemoCommand.class,
       TestCommand.class,
+      DeployCommand.class,
+      AgentCommand.class,
+      PolicyCommand.class,
+      IntentCommand.class,
+      AuditCommand.class,
+      KeysCommand.class,
       RelayerCommand.class,
       WatchdogCommand.class,
+      DoctorCommand.class,
     },
     synopsisSubcommandLabel = "COMMAND")
 public final class Mandate implements Runnable {
@@ -47,7 +62,7 @@ public final class Mandate implements Runnable {
   }
 
   private static void configure(CommandLine line) {
-    line.setExecutionStrategy(new CommandLine.RunLast());
+    line.setExecutionStrategy(Mandate::execute);
     line.setExitCodeExceptionMapper(Mandate::exitCode);
     line.setExecutionExceptionHandler(
         (exception, at, parsed) -> {
@@ -64,6 +79,12 @@ public final class Mandate implements Runnable {
           return ExitCode.USAGE.code();
         });
     addHelp(line);
+  }
+
+  /** Runs the last command on the line; what it returns is the exit code, which picocli knows of integers only. */
+  private static int execute(ParseResult parsed) {
+    var code = new CommandLine.RunLast().execute(parsed);
+    return parsed.asCommandLineList().getLast().getExecutionResult() instanceof ExitCode answer ? answer.code() : code;
   }
 
   /** Every command has help and lists the exit codes. */
@@ -85,7 +106,8 @@ public final class Mandate implements Runnable {
       case KeystoreException e -> ExitCode.CONFIGURATION.code();
       case CallRevertedException e -> ExitCode.REFUSED.code();
       case NodeException e -> ExitCode.UNREACHABLE.code();
-      case DeploymentException e -> ExitCode.UNREACHABLE.code();
+      // No cause: the node did answer, and said no for the contract.
+      case DeploymentException e -> (e.getCause() == null ? ExitCode.REFUSED : ExitCode.UNREACHABLE).code();
       case IllegalArgumentException e -> ExitCode.CONFIGURATION.code();
       default -> ExitCode.UNREACHABLE.code();
     };

@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import org.mandate.watchdog.Watchdog;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -13,13 +14,13 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "watchdog",
     description = "Run a watchdog: replays, verifies, disputes, trips, alerts.",
-    subcommands = WatchdogCommand.Run.class)
+    subcommands = {WatchdogCommand.Run.class, WatchdogCommand.SampleConfig.class})
 final class WatchdogCommand implements Runnable {
   @Spec private CommandSpec command;
 
   @Override
   public void run() {
-    throw new ParameterException(command.commandLine(), "say what to do: run");
+    throw new ParameterException(command.commandLine(), "say what to do: run or sample-config");
   }
 
   @Command(
@@ -35,6 +36,17 @@ final class WatchdogCommand implements Runnable {
     @Override
     public ExitCode call() throws InterruptedException {
       Watchdog.run(config);
+      return ExitCode.OK;
+    }
+  }
+
+  @Command(name = "sample-config", description = "Prints a settings file that shows and explains every key.")
+  static final class SampleConfig implements Callable<ExitCode> {
+    @Mixin private Output output;
+
+    @Override
+    public ExitCode call() {
+      output.document("watchdog.sample.yaml", Watchdog.class);
       return ExitCode.OK;
     }
   }

@@ -12,7 +12,10 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Map;
 
-/** Where a passphrase is: in a file or an environment variable, never on a command line, which every process can read. */
+/**
+ * Where a passphrase is: in a file, in an environment variable, or typed; never on a command line, which every process can
+ * read.
+ */
 public sealed interface Passphrase {
   /** The file's first line. */
   record InFile(Path file) implements Passphrase {}
@@ -26,6 +29,15 @@ public sealed interface Passphrase {
     }
   }
 
+  /** Somebody typed it just now. */
+  record Typed(char[] characters) implements Passphrase {
+    /** Never the value. */
+    @Override
+    public String toString() {
+      return "typed passphrase";
+    }
+  }
+
   /**
    * A fresh array that the caller wipes.
    *
@@ -36,12 +48,14 @@ public sealed interface Passphrase {
         switch (this) {
           case InFile in -> firstLine(in.file());
           case InEnvironment in -> in.environment().getOrDefault(in.variable(), "").toCharArray();
+          case Typed typed -> typed.characters().clone();
         };
     if (passphrase.length == 0) {
       throw new KeystoreException(
           switch (this) {
             case InFile in -> "passphrase: the first line of " + in.file() + " is empty";
             case InEnvironment in -> "passphrase: the environment variable " + in.variable() + " is not set, or empty";
+            case Typed typed -> "passphrase: nothing was typed";
           });
     }
     return passphrase;

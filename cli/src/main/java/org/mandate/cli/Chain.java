@@ -1,0 +1,112 @@
+package org.mandate.cli;
+
+import java.math.BigInteger;
+import java.net.URI;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Optional;
+import org.mandate.chain.Address;
+import org.mandate.chain.ChainClient;
+import org.mandate.chain.Deployment;
+import org.mandate.chain.JsonRpcClient;
+import org.mandate.contracts.AgentRegistry;
+import org.mandate.contracts.AuditLog;
+import org.mandate.contracts.CrossChainExecutor;
+import org.mandate.contracts.PolicyEngine;
+import org.mandate.deploy.Sender;
+import org.mandate.deploy.StateOverrideCall;
+import org.mandate.signer.Signer;
+import org.web3j.protocol.Web3j;
+import org.web3j.protocol.http.HttpService;
+import org.web3j.tx.ReadonlyTransactionManager;
+
+/** A chain with our contracts on it, as one node tells it. */
+public final class Chain implements AutoCloseable {
+  private static final Duration TIMEOUT = Duration.ofSeconds(10);
+
+  private final ChainClient client;
+  private final HttpService service;
+  private final Web3j web3j;
+  private final Deployment deployment;
+  private final ReadonlyTransactionManager reader;
+
+  private Chain(ChainClient client, URI rpc, Deployment deployment) {
+    this.client = client;
+    this.service = new HttpService(rpc.toString());
+    this.web3j = Web3j.build(service);
+    this.deployment = deployment;
+    this.reader = new ReadonlyTransactionManager(web3j, Address.ZERO.hex());
+  }
+
+  /** The chain that a node serves. */
+  public static BigInteger idOf(URI rpc) {
+    return new JsonRpcClient(rpc, TIMEOUT).chainId();
+  }
+
+  /**
+   * Connects.
+   *
+   * @param file absent: {@code deployments/<chain id>.json}
+   * @throws Failure when the file is of another chain
+   */
+  public static Chain open(URI rpc, Optional<Path> file) {
+    var client = new JsonRpcClient(rpc, TIMEOUT);
+    var id = client.chainId();
+    var path = file.orElse(Path.of("deployments", id + ".json"));
+    var deployment = Deployment.read(path);
+    if (!deployment.chainId().equals(id)) {
+      throw new Failure(
+          ExitCode.CONFIGURATION,
+          "the node serves chain %s, %s is of chain %s: give the node and the file of one chain"
+              .formatted(id, path, deployment.chainId()));
+    }
+    return new Chain(client, rpc, deployment);
+  }
+
+  public ChainClient client() {
+    return client;
+  }
+
+  public Deployment deployment() {
+    return deployment;
+  }
+
+  public Web3j web3j() {
+    return web3j;
+  }
+
+  /** For wrappers that only read or encode. */
+  public ReadonlyTransactionManager reader() {
+    return reader;
+  }
+
+  public StateOverrideCall overrides() {
+    return new StateOverrideCall(service);
+  }
+
+  /** Sends as that key. */
+  public Sender sender(Signer key) {
+    return new Sender(web3j, key);
+  }
+
+  public AgentRegistry registry() {
+    return AgentRegistry.load(deployment.registry().hex(), web3j, reader, Sender.NO_GAS);
+  }
+
+  public PolicyEngine policy() {
+    return PolicyEngine.load(deployment.policy().hex(), web3j, reader, Sender.NO_GAS);
+  }
+
+  public AuditLog auditLog() {
+    return AuditLog.load(deployment.auditLog().hex(), web3j, reader, Sender.NO_GAS);
+  }
+
+  public CrossChainExecutor executor() {
+    return CrossChainExecutor.load(deployment.executor().hex(), web3j, reader, Sender.NO_GAS);
+  }
+
+  @Override
+  public void close() {
+    web3j.shutdown();
+  }
+}

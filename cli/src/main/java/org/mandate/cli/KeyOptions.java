@@ -1,0 +1,29 @@
+package org.mandate.cli;
+
+import java.nio.file.Path;
+import java.util.Optional;
+import org.mandate.signer.KeystoreSigner;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** Whose key signs. Keys and passphrases are never arguments, which every process of the machine can read. */
+public final class KeyOptions {
+  @Spec(Spec.Target.MIXEE)
+  private CommandSpec command;
+
+  @Option(names = "--key", paramLabel = "FILE", description = "Key file that signs (see mandate keys).")
+  private Optional<Path> file = Optional.empty();
+
+  @Mixin private PassphraseOptions passphrase;
+
+  /** Opens the key. */
+  public KeystoreSigner open() {
+    var path =
+        file.orElseThrow(
+            () -> new ParameterException(command.commandLine(), "no key: give --key FILE (mandate keys new makes one)"));
+    return KeystoreSigner.open(path, passphrase.of(path));
+  }
+}

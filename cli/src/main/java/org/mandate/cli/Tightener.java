@@ -1,0 +1,24 @@
+package org.mandate.cli;
+
+import java.math.BigInteger;
+import org.mandate.chain.Address;
+import org.mandate.deploy.Sender;
+
+/** Who may stop or tighten an agent at once: a guardian, its owner, its own key. */
+public final class Tightener {
+  private Tightener() {}
+
+  /**
+   * Refuses before anything is sent.
+   *
+   * @throws Failure when the account is none of them
+   */
+  public static void require(Chain chain, BigInteger agentId, Address account) {
+    if (!Sender.read("whether " + account + " may tighten", () -> chain.registry().isTightener(agentId, account.hex()).send())) {
+      throw new Failure(
+          ExitCode.REFUSED,
+          "%s is neither guardian nor owner nor key of agent %s, who alone may stop it at once: use one of their keys, or have governance do it"
+              .formatted(account, agentId));
+    }
+  }
+}

@@ -1,0 +1,34 @@
+package org.mandate.cli.agent;
+
+import java.nio.file.Path;
+import java.util.Optional;
+import org.mandate.cli.PassphraseOptions;
+import org.mandate.signer.KeystoreSigner;
+import org.mandate.signer.Passphrase;
+import picocli.CommandLine.Option;
+
+/** The agent's own key, which proves itself. It sends nothing and needs no coins for this. */
+final class AgentKeyOptions {
+  @Option(names = "--agent-key", paramLabel = "FILE", description = "The agent's own key file; it signs the proof.")
+  private Optional<Path> file = Optional.empty();
+
+  @Option(names = "--agent-passphrase-file", paramLabel = "FILE", description = "Its passphrase, first line.")
+  private Optional<Path> passphrase = Optional.empty();
+
+  @Option(
+      names = "--agent-passphrase-env",
+      paramLabel = "VARIABLE",
+      description = "Environment variable with it. Without either option it is asked for.")
+  private Optional<String> variable = Optional.empty();
+
+  Optional<KeystoreSigner> open() {
+    return file.map(
+        path ->
+            KeystoreSigner.open(
+                path,
+                passphrase
+                    .<Passphrase>map(Passphrase.InFile::new)
+                    .or(() -> variable.map(name -> new Passphrase.InEnvironment(name, System.getenv())))
+                    .orElseGet(() -> PassphraseOptions.asked(path))));
+  }
+}

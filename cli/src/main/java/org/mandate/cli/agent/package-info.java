@@ -1,0 +1,2 @@
+/** {@code mandate agent}: who the agents are. */
+package org.mandate.cli.agent;

@@ -1,0 +1,152 @@
+package org.mandate.cli.audit;
+
+import java.io.IOException;
+import java.math.BigInteger;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.mandate.audit.AuditExport;
+import org.mandate.audit.AuditVerifier;
+import org.mandate.audit.AuditedChain;
+import org.mandate.audit.MalformedBlobException;
+import org.mandate.chain.Finality;
+import org.mandate.cli.AgentOption;
+import org.mandate.cli.Chain;
+import org.mandate.cli.ChainsOptions;
+import org.mandate.cli.ExitCode;
+import org.mandate.cli.Failure;
+import org.mandate.cli.Group;
+import org.mandate.cli.Output;
+import org.mandate.intent.IntentDomain;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** Verifies and exports an agent's audit trail. Needs the nodes and the blobs, nobody's word. */
+@Command(
+    name = "audit",
+    description = "Verify and export an agent's audit trail from public data alone.",
+    subcommands = {AuditCommand.Verify.class, AuditCommand.Export.class, AuditCommand.VerifyExport.class})
+public final class AuditCommand extends Group {
+  private static final long MAX_EXPORT = 1L << 30;
+
+  /** What verify and export have in common. */
+  static final class Trail {
+    @Mixin private ChainsOptions chains;
+    @Mixin private BlobOptions blobs;
+
+    @Mixin private AgentOption agent;
+
+    @Option(
+        names = "--finality",
+        defaultValue = "finalized",
+        paramLabel = "RULE",
+        description = "Up to where: finalized (default), or how many blocks must stand on top.")
+    private String finality;
+
+    BigInteger agentId() {
+      return agent.id();
+    }
+
+    AuditVerifier verifier(List<Chain> open) {
+      return new AuditVerifier(open.stream().map(this::audited).toList(), blobs.open());
+    }
+
+    List<Chain> open() {
+      return chains.open();
+    }
+
+    private AuditedChain audited(Chain chain) {
+      var deployment = chain.deployment();
+      return new AuditedChain(
+          chain.client(),
+          Finality.of(finality),
+          new IntentDomain(deployment.homeChainId(), deployment.executor()),
+          deployment.auditLog(),
+          deployment.block());
+    }
+  }
+
+  @Command(
+      name = "verify",
+      description = {
+        "Recomputes the agent's trail on every chain given: records from the executor's events, the hash chain from the",
+        "records, batch roots from both, and reads every blob. Exit code 0: in order; 1: findings; 4: a node is silent."
+      })
+  static final class Verify implements Callable<ExitCode> {
+    @Mixin private Output output;
+    @Mixin private Trail trail;
+
+    @Override
+    public ExitCode call() {
+      var chains = trail.open();
+      try {
+        return Verdict.show(output, trail.verifier(chains).verify(trail.agentId()));
+      } finally {
+        chains.forEach(Chain::close);
+      }
+    }
+  }
+
+  @Command(
+      name = "export",
+      description = "Writes the trail with all its blobs into one file that anyone verifies offline: audit verify-export.")
+  static final class Export implements Callable<ExitCode> {
+    @Mixin private Output output;
+    @Mixin private Trail trail;
+
+    @Option(names = "--out", required = true, paramLabel = "FILE", description = "File to write; it must not exist.")
+    private Path file;
+
+    @Override
+    public ExitCode call() throws IOException {
+      var chains = trail.open();
+      try {
+        var verifier = trail.verifier(chains);
+        var evidence = verifier.evidence(trail.agentId());
+        var export = verifier.export(trail.agentId(), evidence);
+        Files.write(file, export.toJson(), StandardOpenOption.CREATE_NEW);
+        var report = AuditVerifier.verifyExport(export);
+        output.line(
+            "%s: %d records of agent %s; %s",
+            file, report.records(), trail.agentId(), report.ok() ? "in order" : "NOT in order: run audit verify-export");
+        output.json(
+            Output.object().put("ok", report.ok()).put("file", file.toString()).put("records", report.records()));
+        return report.ok() ? ExitCode.OK : ExitCode.NO;
+      } catch (FileAlreadyExistsException e) {
+        throw new Failure(ExitCode.CONFIGURATION, file + " exists already: choose another name");
+      } finally {
+        chains.forEach(Chain::close);
+      }
+    }
+  }
+
+  @Command(
+      name = "verify-export",
+      description = {
+        "Verifies an exported trail from the file alone, without network. What the file quotes from the chains is believed;",
+        "its final blocks say where to ask."
+      })
+  static final class VerifyExport implements Callable<ExitCode> {
+    @Mixin private Output output;
+
+    @Parameters(paramLabel = "FILE", description = "File that audit export wrote.")
+    private Path file;
+
+    @Override
+    public ExitCode call() throws IOException {
+      if (!Files.isRegularFile(file) || Files.size(file) > MAX_EXPORT) {
+        throw new Failure(ExitCode.CONFIGURATION, file + " is no file, or larger than 1 GiB");
+      }
+      try {
+        return Verdict.show(output, AuditVerifier.verifyExport(AuditExport.parse(Files.readAllBytes(file))));
+      } catch (MalformedBlobException e) {
+        throw new Failure(ExitCode.CONFIGURATION, "%s is not an export: %s".formatted(file, e.getMessage()));
+      }
+    }
+  }
+}

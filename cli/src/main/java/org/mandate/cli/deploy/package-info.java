@@ -1,0 +1,2 @@
+/** {@code mandate deploy}: puts the contracts on their chains. */
+package org.mandate.cli.deploy;

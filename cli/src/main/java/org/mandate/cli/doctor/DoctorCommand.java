@@ -1,0 +1,114 @@
+package org.mandate.cli.doctor;
+
+import java.net.URI;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import org.mandate.cli.ChainsOptions;
+import org.mandate.cli.ExitCode;
+import org.mandate.cli.Failure;
+import org.mandate.cli.Home;
+import org.mandate.cli.Output;
+import org.mandate.config.Config;
+import org.mandate.relayer.RelayerConfig;
+import org.mandate.watchdog.WatchdogConfig;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** Looks at everything that it is shown, and goes on after the first thing that is wrong. */
+@Command(
+    name = "doctor",
+    description = {
+      "Looks at this machine and, given nodes, deployment files, settings or addresses, at a running system, and says",
+      "what to fix. Exit code 0: nothing fails (there may be warnings); 1: something does."
+    })
+public final class DoctorCommand implements Callable<ExitCode> {
+  @Mixin private Output output;
+  @Mixin private ChainsOptions chains;
+
+  @Option(names = "--relayer", paramLabel = "URL", description = "A relayer's API; as often as there are relayers.")
+  private List<URI> relayers = List.of();
+
+  @Option(names = "--watchdog", paramLabel = "URL", description = "A watchdog's address; as often as there are watchdogs.")
+  private List<URI> watchdogs = List.of();
+
+  @Option(names = "--relayer-config", paramLabel = "FILE", description = "A relayer's settings: its chains and itself are looked at.")
+  private Optional<Path> relayerConfig = Optional.empty();
+
+  @Option(names = "--watchdog-config", paramLabel = "FILE", description = "A watchdog's settings, likewise.")
+  private Optional<Path> watchdogConfig = Optional.empty();
+
+  /** A node and the chain that it must serve. */
+  private record Node(URI rpc, Optional<Path> deployment, Optional<Long> chainId) {}
+
+  @Override
+  public ExitCode call() {
+    var nodes = new ArrayList<Node>();
+    var relayerUrls = new ArrayList<>(relayers);
+    var watchdogUrls = new ArrayList<>(watchdogs);
+    chains.nodes().forEach(url -> nodes.add(new Node(url, Optional.empty(), Optional.empty())));
+    relayerConfig
+        .map(file -> Config.load(RelayerConfig.class, Optional.of(file), System.getenv(), Map.of()))
+        .ifPresent(
+            config -> {
+              config.chains().forEach(c -> c.rpcUrls().forEach(u -> nodes.add(new Node(u, Optional.of(c.deployment()), Optional.of(c.id())))));
+              address(config.http().host(), config.http().port()).ifPresent(relayerUrls::add);
+            });
+    watchdogConfig
+        .map(file -> Config.load(WatchdogConfig.class, Optional.of(file), System.getenv(), Map.of()))
+        .ifPresent(
+            config -> {
+              config.chains().forEach(c -> c.rpcUrls().forEach(u -> nodes.add(new Node(u, Optional.of(c.deployment()), Optional.of(c.id())))));
+              address(config.http().host(), config.http().port()).ifPresent(watchdogUrls::add);
+            });
+
+    var checks = new ArrayList<>(Machine.examine(home()));
+    for (var node : nodes) {
+      var deployment = node.deployment().or(() -> chains.deploymentOf(node.rpc()));
+      checks.addAll(new Running(Clock.systemUTC()).examine(node.rpc(), deployment, node.chainId()));
+    }
+    relayerUrls.forEach(url -> checks.addAll(Service.examine("relayer", url)));
+    watchdogUrls.forEach(url -> checks.addAll(Service.examine("watchdog", url)));
+    return report(checks);
+  }
+
+  private ExitCode report(List<Check> checks) {
+    var json = Output.object();
+    var failed = checks.stream().filter(c -> c.level() == Check.Level.FAIL).count();
+    var warned = checks.stream().filter(c -> c.level() == Check.Level.WARN).count();
+    json.put("ok", failed == 0).put("failed", failed).put("warned", warned);
+    var list = json.putArray("checks");
+    for (var check : checks) {
+      output.line("%-4s  %s: %s: %s", check.level(), check.about(), check.name(), check.found());
+      if (!check.next().isEmpty()) {
+        output.line("      -> %s", check.next());
+      }
+      list.addObject()
+          .put("about", check.about())
+          .put("name", check.name())
+          .put("level", check.level().name())
+          .put("found", check.found())
+          .put("next", check.next());
+    }
+    output.line("%d checks, %d failed, %d warnings", checks.size(), failed, warned);
+    output.json(json);
+    return failed == 0 ? ExitCode.OK : ExitCode.NO;
+  }
+
+  private static Optional<URI> address(String host, int port) {
+    return port == 0 ? Optional.empty() : Optional.of(URI.create("http://" + host + ":" + port));
+  }
+
+  private static Optional<Path> home() {
+    try {
+      return Optional.of(Home.directory());
+    } catch (Failure e) {
+      return Optional.empty();
+    }
+  }
+}

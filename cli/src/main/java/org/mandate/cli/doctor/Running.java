@@ -1,0 +1,183 @@
+package org.mandate.cli.doctor;
+
+import java.math.BigInteger;
+import java.net.URI;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.Supplier;
+import org.mandate.chain.Address;
+import org.mandate.chain.Hash;
+import org.mandate.chain.NodeException;
+import org.mandate.cli.Chain;
+import org.mandate.cli.Failure;
+import org.mandate.cli.Words;
+import org.mandate.contracts.AgentRegistry;
+import org.mandate.deploy.DeploymentCheck;
+import org.mandate.deploy.DeploymentException;
+import org.mandate.deploy.Sender;
+import org.web3j.abi.EventEncoder;
+
+/** Whether a chain and what we have on it are as they must be. */
+final class Running {
+  /** A node's clock and ours. */
+  private static final Duration SKEW = Duration.ofSeconds(60);
+
+  /** Pays for a few hundred transactions at usual fees. */
+  private static final BigInteger LOW = BigInteger.TEN.pow(16);
+
+  private static final long MAX_AGENTS = 100;
+  private static final long BLOCKS = 10_000;
+
+  private final Clock clock;
+  private final List<Check> checks = new ArrayList<>();
+
+  Running(Clock clock) {
+    this.clock = clock;
+  }
+
+  /**
+   * Looks at one chain.
+   *
+   * @param expected the chain's id, when a configuration says it
+   */
+  List<Check> examine(URI rpc, Optional<Path> deployment, Optional<Long> expected) {
+    var about = "node " + rpc.getHost() + ":" + rpc.getPort();
+    var id = attempt(about, "answers", "start it, or correct the URL", () -> Chain.idOf(rpc));
+    if (id.isEmpty()) {
+      return checks;
+    }
+    if (expected.isPresent() && !id.get().equals(BigInteger.valueOf(expected.get()))) {
+      checks.add(
+          Check.fail(about, "chain id", id.get() + ", configured is " + expected.get(), "correct the rpc-urls of that chain"));
+      return checks;
+    }
+    checks.add(Check.ok(about, "chain id", id.get().toString()));
+    var open =
+        attempt(
+            about,
+            "deployment",
+            "give the chain's deployment file (--deployment FILE), or deploy",
+            () -> Chain.open(rpc, deployment));
+    open.ifPresent(
+        chain -> {
+          try (chain) {
+            examine(chain);
+          }
+        });
+    return checks;
+  }
+
+  private void examine(Chain chain) {
+    var about = "chain " + chain.deployment().chainId();
+    clock(about, chain);
+    attempt(about, "finalized block", "use a node that serves the finalized tag, or set finality to a number of blocks", () -> {
+      var head = chain.client().head();
+      var last = chain.client().finalized();
+      checks.add(Check.ok(about, "finalized block", "%d, head is %d".formatted(last.number(), head.number())));
+      return last;
+    });
+    attempt(about, "code and roles", "the node must answer logs since the deployment's block", () -> {
+      var check = new DeploymentCheck(chain.web3j(), chain.deployment());
+      var findings = check.findings();
+      if (findings.isEmpty()) {
+        checks.add(Check.ok(about, "code and roles", "%d contracts as recorded, every role where it belongs".formatted(chain.deployment().contracts().size())));
+      }
+      for (var finding : findings) {
+        checks.add(Check.fail(about, "code and roles", finding, "stop, find out who did it, and have governance take it back"));
+      }
+      balances(about, chain, check.holders());
+      return findings;
+    });
+    if (chain.deployment().isHome()) {
+      attempt(about, "audit", "the node must answer logs since the deployment's block", () -> {
+        audit(about, chain);
+        return true;
+      });
+    }
+  }
+
+  private void clock(String about, Chain chain) {
+    attempt(about, "clock", "use another node", () -> {
+      var block = chain.client().head().timestamp();
+      var behind = Duration.between(block, clock.instant());
+      var found = "newest block is %d s behind this machine's clock".formatted(behind.toSeconds());
+      if (behind.negated().compareTo(Duration.ofSeconds(15)) > 0) {
+        checks.add(Check.fail(about, "clock", "newest block is %d s ahead of this machine's clock".formatted(-behind.toSeconds()), "set this machine's clock (NTP): deadlines depend on it"));
+      } else if (behind.compareTo(SKEW) > 0) {
+        checks.add(Check.warn(about, "clock", found, "the chain stands still, the node lags, or this machine's clock is ahead: look which"));
+      } else {
+        checks.add(Check.ok(about, "clock", found));
+      }
+      return true;
+    });
+  }
+
+  /** Relayers and guardians must be able to pay for what they are there for. */
+  private void balances(String about, Chain chain, DeploymentCheck.Holders holders) {
+    var roles = new String[] {"ADMIN", "guardian", "relayer"};
+    for (long role = 1; role <= 2; role++) {
+      for (var account : new TreeSet<>(holders.accessManager().getOrDefault(role, Set.of()))) {
+        var address = Address.of(account);
+        var balance = chain.client().balance(address);
+        var name = "balance of %s %s".formatted(roles[(int) role], account);
+        var found = Words.amount(Address.ZERO, balance);
+        checks.add(
+            balance.compareTo(LOW) >= 0
+                ? Check.ok(about, name, found)
+                : Check.warn(about, name, found, "send it coins: without them it can neither relay nor dispute"));
+      }
+    }
+  }
+
+  /** An agent whose records are not published stops being able to spend. */
+  private void audit(String about, Chain chain) {
+    var agents = agents(chain);
+    var worst = 0L;
+    for (var id : agents.stream().limit(MAX_AGENTS).toList()) {
+      var unpublished = Sender.read("unpublished records", () -> chain.auditLog().unpublished(id).send()).longValueExact();
+      var headroom = Sender.read("headroom", () -> chain.policy().headroom(id, Address.ZERO.hex()).send());
+      worst = Math.max(worst, unpublished);
+      if (headroom.frozen) {
+        checks.add(Check.warn(about, "agent " + id, "frozen", "find out why (its last denial says), then mandate policy thaw"));
+      }
+      if (unpublished > 0 && headroom.recordsLeft.signum() == 0) {
+        checks.add(
+            Check.fail(
+                about,
+                "audit of agent " + id,
+                "%d unpublished records, its mandate admits %s: it may not spend".formatted(unpublished, headroom.terms.maxAuditLag),
+                "look at the relayers: they publish (blob directory, balance)"));
+      }
+    }
+    checks.add(Check.ok(about, "audit lag", "%d agents, at most %d unpublished records".formatted(agents.size(), worst)));
+  }
+
+  private static List<BigInteger> agents(Chain chain) {
+    var ids = new ArrayList<BigInteger>();
+    var head = chain.client().head().number();
+    var registered = Hash.of(EventEncoder.encode(AgentRegistry.REGISTERED_EVENT));
+    for (var from = chain.deployment().block(); from <= head; from += BLOCKS) {
+      chain
+          .client()
+          .logs(from, Math.min(head, from + BLOCKS - 1), List.of(chain.deployment().registry()), List.of(Set.of(registered)))
+          .forEach(log -> ids.add(new BigInteger(1, log.topics().get(1).bytes())));
+    }
+    return ids;
+  }
+
+  /** What cannot be looked at is a finding, and the rest is looked at all the same. */
+  private <T> Optional<T> attempt(String about, String name, String next, Supplier<T> look) {
+    try {
+      return Optional.of(look.get());
+    } catch (NodeException | DeploymentException | Failure | IllegalArgumentException e) {
+      checks.add(Check.fail(about, name, e.getMessage(), next));
+      return Optional.empty();
+    }
+  }
+}

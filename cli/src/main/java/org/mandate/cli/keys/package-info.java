@@ -1,0 +1,2 @@
+/** {@code mandate keys}: key files. */
+package org.mandate.cli.keys;

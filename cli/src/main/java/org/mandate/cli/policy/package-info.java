@@ -1,0 +1,2 @@
+/** {@code mandate policy}: an agent's mandate, shown, compared, proposed, tightened, stopped. */
+package org.mandate.cli.policy;

@@ -1,0 +1,182 @@
+package org.mandate.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.ByteArrayInputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import picocli.CommandLine;
+
+/** What every command owes its user, and the commands that need no chain. */
+class CommandsTest {
+  @TempDir private Path folder;
+
+  @Test
+  void shouldHaveHelpWithExitCodesForEveryCommand() {
+    var commands = new ArrayList<List<String>>();
+    collect(Mandate.commandLine(), List.of(), commands);
+    assertTrue(commands.size() > 30, "only " + commands);
+    for (var command : commands) {
+      var asked = new ArrayList<>(command);
+      asked.add("--help");
+      var run = Run.mandate(asked.toArray(String[]::new));
+      assertEquals(0, run.code(), command.toString());
+      assertTrue(run.out().contains("Usage: mandate"), command + ": " + run.out());
+      assertTrue(run.out().contains("Exit codes:"), command.toString());
+    }
+  }
+
+  @Test
+  void shouldOfferJsonOnEveryCommandThatAnswers() {
+    var commands = new ArrayList<CommandLine>();
+    leaves(Mandate.commandLine(), commands);
+    for (var command : commands) {
+      var name = command.getCommandSpec().qualifiedName();
+      // These two do not answer and end: one runs until it is stopped, the other is the launcher's.
+      if (!name.endsWith(" run") && !name.equals("mandate test")) {
+        assertTrue(command.getCommandSpec().optionsMap().containsKey("--json"), name);
+      }
+    }
+  }
+
+  @Test
+  void shouldSayUsageWhenTheCommandLineIsWrong() {
+    assertEquals(2, Run.mandate("policy").code());
+    assertEquals(2, Run.mandate("policy", "shwo").code());
+    assertEquals(2, Run.mandate("policy", "show").code());
+    var group = Run.mandate("keys");
+    assertTrue(group.err().contains("new") && group.err().contains("import"), group.err());
+  }
+
+  @Test
+  void shouldSayUnreachableWhenNoNodeAnswers() {
+    var run = Run.mandate("policy", "show", "--agent", "1", "--rpc", "http://127.0.0.1:1");
+    assertEquals(4, run.code(), run.err());
+    assertEquals("", run.out());
+  }
+
+  @Test
+  void shouldSayConfigurationWhenAFileIsWrong() throws Exception {
+    var file = Files.writeString(folder.resolve("deploy.yaml"), "chanis: []\n");
+    var key = key("deployer");
+    var run = Run.mandate("deploy", "--config", file.toString(), "--key", key, "--passphrase-file", passphrase());
+    assertEquals(3, run.code());
+    assertTrue(run.err().contains("did you mean chains?"), run.err());
+  }
+
+  @Test
+  void shouldMakeAKeyFileForItsOwnerOnlyAndNeverOverwriteIt() throws Exception {
+    var file = folder.resolve("keys/agent.json");
+    var made = Run.mandate("keys", "new", file.toString(), "--light", "--passphrase-file", passphrase(), "--json");
+    assertEquals(0, made.code(), made.err());
+    assertEquals("rw-------", PosixFilePermissions.toString(Files.getPosixFilePermissions(file)));
+    var address = made.json().path("address").asText();
+
+    var shown =
+        Run.mandate("keys", "address", file.toString(), "--prove", "--passphrase-file", passphrase(), "--json");
+    assertEquals(0, shown.code(), shown.err());
+    assertEquals(address, shown.json().path("address").asText());
+
+    var before = Files.readString(file);
+    var again = Run.mandate("keys", "new", file.toString(), "--light", "--passphrase-file", passphrase());
+    assertEquals(3, again.code());
+    assertTrue(again.err().contains("never overwritten"), again.err());
+    assertEquals(before, Files.readString(file));
+  }
+
+  @Test
+  void shouldImportAKeyFromStandardInputWithoutShowingIt() throws Exception {
+    var hex = "ac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80";
+    var file = folder.resolve("imported.json");
+    var run = imported(file, "0x" + hex + "\n");
+    assertEquals(0, run.code(), run.err());
+    assertEquals("0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266", run.json().path("address").asText());
+    assertFalse((run.out() + run.err() + Files.readString(file)).contains(hex));
+
+    var wrong = imported(folder.resolve("wrong.json"), "0x" + hex.substring(1) + "\n");
+    assertEquals(3, wrong.code());
+    assertFalse(wrong.err().contains(hex.substring(1, 20)), wrong.err());
+    assertFalse(Files.exists(folder.resolve("wrong.json")));
+  }
+
+  @Test
+  void shouldRefuseAWrongPassphrase() throws Exception {
+    var key = key("some");
+    var other = Files.writeString(folder.resolve("other"), "not that one\n").toString();
+    var run = Run.mandate("keys", "address", key, "--prove", "--passphrase-file", other);
+    assertEquals(3, run.code());
+    assertTrue(run.err().contains("does not open with this passphrase"), run.err());
+  }
+
+  @Test
+  void shouldPrintSamplesThatItsOwnReadersTake() throws Exception {
+    for (var sample : List.of(List.of("relayer", "sample-config"), List.of("watchdog", "sample-config"))) {
+      var run = Run.mandate(sample.toArray(String[]::new));
+      assertEquals(0, run.code(), run.err());
+      assertTrue(run.out().contains("chains:"), run.out());
+    }
+    assertTrue(Run.mandate("relayer", "sample-config", "--json").json().path("document").asText().contains("chains:"));
+    var mandate = Run.mandate("policy", "sample-file");
+    assertTrue(mandate.out().contains("max-audit-lag"), mandate.out());
+    var deploy = Files.writeString(folder.resolve("deploy.yaml"), Run.mandate("deploy", "sample-config").out());
+    var parameters = org.mandate.cli.deploy.DeployFile.read(deploy).parameters();
+    assertEquals(31337, parameters.homeChainId());
+    assertEquals(2, parameters.threshold());
+  }
+
+  @Test
+  void shouldSayThatARelayerDoesNotAnswer() {
+    var run = Run.mandate("intent", "list", "--relayer", "http://127.0.0.1:1", "--json");
+    assertEquals(4, run.code());
+    assertTrue(run.err().contains("is it running?"), run.err());
+  }
+
+  // ------------------------------------------------------------------ parts
+
+  private Run imported(Path file, String input) throws Exception {
+    var before = System.in;
+    System.setIn(new ByteArrayInputStream(input.getBytes(StandardCharsets.US_ASCII)));
+    try {
+      return Run.mandate(
+          "keys", "import", file.toString(), "--stdin", "--light", "--passphrase-file", passphrase(), "--json");
+    } finally {
+      System.setIn(before);
+    }
+  }
+
+  private String key(String name) throws Exception {
+    var file = folder.resolve(name + ".json");
+    assertEquals(0, Run.mandate("keys", "new", file.toString(), "--light", "--passphrase-file", passphrase()).code());
+    return file.toString();
+  }
+
+  private String passphrase() throws Exception {
+    return Files.writeString(folder.resolve("passphrase"), "correct horse\n").toString();
+  }
+
+  private static void collect(CommandLine line, List<String> path, List<List<String>> all) {
+    all.add(path);
+    line.getSubcommands()
+        .forEach(
+            (name, sub) -> {
+              var below = new ArrayList<>(path);
+              below.add(name);
+              collect(sub, List.copyOf(below), all);
+            });
+  }
+
+  private static void leaves(CommandLine line, List<CommandLine> all) {
+    if (line.getSubcommands().isEmpty()) {
+      all.add(line);
+    }
+    line.getSubcommands().values().forEach(sub -> leaves(sub, all));
+  }
+}

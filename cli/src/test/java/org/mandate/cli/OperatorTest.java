@@ -1,0 +1,350 @@
+package org.mandate.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.ByteArrayInputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.mandate.testing.Anvil;
+
+/** An operator's day on a real chain, through the command line alone. */
+class OperatorTest {
+  private static final String RICH = "ac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80";
+  private static final String PAYEE = "0x70997970c51812dc3a010c7d01b50e0d17dc79c8";
+  private static final String COIN = "0x0000000000000000000000000000000000000000";
+
+  @TempDir private Path folder;
+  private String url;
+
+  @Test
+  void L5_shouldRegisterProposeTightenFreezeAndThawThroughTheCommandLine() throws Exception {
+    try (var anvil = Anvil.start(31337, "--block-time", "1", "--slots-in-an-epoch", "1")) {
+      url = anvil.url().toString();
+      Files.writeString(folder.resolve("passphrase"), "correct horse\n");
+      importRich("owner.json");
+      newKey("agent.json");
+      newKey("stranger.json");
+      deploys();
+      registers();
+      proposes();
+      audits(0);
+      previews();
+      signs();
+      tightens();
+      freezesAndThaws();
+      audits(1);
+      examines();
+      stops();
+    }
+  }
+
+  private void deploys() throws Exception {
+    Files.writeString(
+        folder.resolve("deploy.yaml"),
+        """
+        chains:
+          - id: 31337
+            rpc-url: %s
+        home-chain-id: 31337
+        other-chain-ids: [31338]
+        relayers: ["0x0000000000000000000000000000000000000a01", "0x0000000000000000000000000000000000000a02"]
+        threshold: 2
+        guardians: ["0x0000000000000000000000000000000000000b01"]
+        dispute-window: 5s
+        resolution-window: 1h
+        governance:
+          timelock-delay: 1s
+          voting-delay: 1s
+          voting-period: 3s
+          proposal-threshold: 0
+          quorum-percent: 4
+          votes:
+            holder: "0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266"
+            supply: 1000000
+        vaults: [1]
+        """
+            .formatted(url));
+    var first = deploy();
+    assertEquals(0, first.code(), first.err());
+    var chain = first.json().path("chains").get(0);
+    var timelock = chain.path("contracts").path("TimelockController").asText();
+    assertEquals(timelock, chain.path("roles").path("ADMIN").get(0).asText());
+    assertEquals(1, chain.path("roles").path("ADMIN").size());
+    assertTrue(chain.path("contracts").has("AgentVault-1"), first.out());
+    // Again: everything stands, and the answer is the same.
+    var second = deploy();
+    assertEquals(0, second.code(), second.err());
+    assertEquals(first.json(), second.json());
+    assertTrue(second.err().contains("already stands"), second.err());
+  }
+
+  private Run deploy() {
+    return Run.mandate(
+        with("owner.json", "deploy", "--config", path("deploy.yaml"), "--out", path("deployments"), "--json"));
+  }
+
+  private void registers() {
+    var nobody = onHome("agent", "show", "--agent", "1", "--json");
+    assertEquals(5, nobody.code());
+    assertTrue(nobody.err().contains("there is no agent 1"), nobody.err());
+
+    var run =
+        onHome(
+            with(
+                "owner.json",
+                "agent",
+                "register",
+                "--uri",
+                "https://example.org/agent.json",
+                "--agent-key",
+                path("agent.json"),
+                "--agent-passphrase-file",
+                path("passphrase"),
+                "--json"));
+    assertEquals(0, run.code(), run.err());
+    assertEquals("1", run.json().path("agentId").asText());
+    assertEquals("PENDING", run.json().path("status").asText());
+    var key = Run.mandate("keys", "address", path("agent.json"), "--json").json().path("address").asText();
+    assertEquals(key.toLowerCase(Locale.ROOT), run.json().path("wallet").asText());
+  }
+
+  private void proposes() throws Exception {
+    mandateFile("mandate.yaml", "1000", "2000");
+    var shown = onHome("policy", "propose", "--agent", "1", "--file", path("mandate.yaml"), "--json");
+    assertEquals(0, shown.code(), shown.err());
+    assertFalse(shown.json().path("tightens").asBoolean());
+    assertEquals("NOT_SENT", shown.json().path("proposal").path("state").asText());
+    assertTrue(shown.out().contains("recipient 0x70997970C51812dc3A010C7d01b50e0d17dc79C8 on chain 31337"), shown.out());
+
+    var tooLoose = onHome(with("owner.json", "policy", "tighten", "--agent", "1", "--file", path("mandate.yaml")));
+    assertEquals(5, tooLoose.code());
+    assertTrue(tooLoose.err().contains("waits for governance"), tooLoose.err());
+
+    var passed =
+        onHome(
+            with(
+                "owner.json",
+                "policy",
+                "propose",
+                "--agent",
+                "1",
+                "--file",
+                path("mandate.yaml"),
+                "--activate",
+                "--pass",
+                "--json"));
+    assertEquals(0, passed.code(), passed.err());
+    assertEquals("EXECUTED", passed.json().path("proposal").path("state").asText());
+
+    var now = onHome("policy", "show", "--agent", "1", "--json").json();
+    assertEquals("ACTIVE", now.path("status").asText());
+    assertEquals("2000", now.path("assets").get(0).path("cap").asText());
+    assertEquals(PAYEE, now.path("recipients").get(0).path("address").asText());
+    var same = onHome("policy", "propose", "--agent", "1", "--file", path("mandate.yaml"), "--json");
+    assertTrue(same.json().path("same").asBoolean(), same.out());
+    assertEquals("1000", onHome("policy", "headroom", "--agent", "1", "--json").json().path("left").asText());
+  }
+
+  private void previews() {
+    assertEquals(0, preview("1000", PAYEE).code());
+    var over = preview("1001", PAYEE);
+    assertEquals(5, over.code());
+    assertEquals("PER_TRANSACTION", over.json().path("rule").asText());
+    assertEquals("1000", over.json().path("limit").asText());
+    assertFalse(over.json().path("next").asText().isBlank());
+    assertEquals("RECIPIENT", preview("1", "0x00000000000000000000000000000000000000ff").json().path("rule").asText());
+  }
+
+  private Run preview(String amount, String to) {
+    return onHome("policy", "preview", "--agent", "1", "--to", to, "--amount", amount, "--json");
+  }
+
+  private void signs() {
+    var signed =
+        Run.mandate(
+            with(
+                "agent.json",
+                "intent",
+                "sign",
+                "--agent",
+                "1",
+                "--to",
+                PAYEE,
+                "--amount",
+                "7",
+                "--deployment",
+                deployment(),
+                "--out",
+                path("intent.json"),
+                "--json"));
+    assertEquals(0, signed.code(), signed.err());
+    assertEquals(132, signed.json().path("signature").asText().length());
+    assertTrue(Files.exists(folder.resolve("intent.json")));
+    var stranger = onHome(with("stranger.json", "intent", "cancel", path("intent.json")));
+    assertEquals(5, stranger.code(), stranger.err());
+    // Nobody needs to have submitted it: its nonce is used up.
+    var cancelled = onHome(with("owner.json", "intent", "cancel", path("intent.json"), "--json"));
+    assertEquals(0, cancelled.code(), cancelled.err());
+    assertEquals(signed.json().path("intentId"), cancelled.json().path("intentId"));
+    var again = onHome(with("owner.json", "intent", "cancel", path("intent.json")));
+    assertEquals(5, again.code(), again.err());
+    assertTrue(again.err().contains("ExecutorState"), again.err());
+  }
+
+  private void tightens() throws Exception {
+    mandateFile("tighter.yaml", "900", "1500");
+    var stranger = onHome(with("stranger.json", "policy", "tighten", "--agent", "1", "--file", path("tighter.yaml")));
+    assertEquals(5, stranger.code());
+    assertTrue(stranger.err().contains("neither guardian nor owner"), stranger.err());
+    var run = onHome(with("owner.json", "policy", "tighten", "--agent", "1", "--file", path("tighter.yaml"), "--json"));
+    assertEquals(0, run.code(), run.err());
+    assertEquals(1, run.json().path("transactions").size());
+    run.json().path("changes").forEach(c -> assertEquals("TIGHTER", c.path("direction").asText()));
+    assertEquals("900", onHome("policy", "headroom", "--agent", "1", "--json").json().path("left").asText());
+    assertEquals(5, onHome(with("owner.json", "policy", "tighten", "--agent", "1", "--file", path("mandate.yaml"))).code());
+  }
+
+  private void freezesAndThaws() {
+    assertEquals(1, onHome(with("owner.json", "policy", "thaw", "--agent", "1")).code());
+    assertEquals(5, onHome(with("stranger.json", "policy", "freeze", "--agent", "1")).code());
+    var frozen = onHome(with("owner.json", "policy", "freeze", "--agent", "1", "--json"));
+    assertEquals(0, frozen.code(), frozen.err());
+    assertTrue(frozen.json().path("frozen").asBoolean());
+    assertEquals("AGENT_BREAKER", preview("1", PAYEE).json().path("rule").asText());
+    var thawed = onHome(with("owner.json", "policy", "thaw", "--agent", "1", "--pass", "--json"));
+    assertEquals(0, thawed.code(), thawed.err());
+    assertFalse(thawed.json().path("frozen").asBoolean());
+    assertEquals(0, preview("1", PAYEE).code());
+  }
+
+  private void audits(int records) throws Exception {
+    var blobs = Files.createDirectories(folder.resolve("blobs")).toString();
+    var run = onHome("audit", "verify", "--agent", "1", "--blobs", blobs, "--json");
+    assertEquals(0, run.code(), run.err());
+    assertTrue(run.json().path("ok").asBoolean());
+    assertEquals(records, run.json().path("chains").get(0).path("records").asInt());
+    var export = path("export-" + records + ".json");
+    var exported = onHome("audit", "export", "--agent", "1", "--blobs", blobs, "--out", export, "--json");
+    assertEquals(0, exported.code(), exported.err());
+    assertEquals(records, exported.json().path("records").asInt());
+    assertEquals(0, Run.mandate("audit", "verify-export", export, "--json").code());
+    assertEquals(3, Run.mandate("audit", "verify-export", path("mandate.yaml"), "--json").code());
+  }
+
+  private void examines() throws Exception {
+    var well = onHome("doctor", "--json");
+    assertEquals(0, well.code(), well.out());
+    var found = well.json().path("checks");
+    assertTrue(level(found, "code and roles").equals("OK"), well.out());
+    assertTrue(level(found, "finalized block").equals("OK"), well.out());
+    assertTrue(level(found, "audit lag").equals("OK"), well.out());
+    // Nobody gave the relayers any coins.
+    assertTrue(level(found, "balance of relayer 0x0000000000000000000000000000000000000a01").equals("WARN"), well.out());
+
+    // A deployment file that says something else than the chain.
+    var text = Files.readString(folder.resolve("deployments/31337.json"));
+    var hash = text.replaceFirst("(?s).*?\"codeHash\"\\s*:\\s*\"(0x[0-9a-f]{64})\".*", "$1");
+    assertEquals(66, hash.length());
+    Files.writeString(folder.resolve("false.json"), text.replace(hash, "0x" + "11".repeat(32)));
+    var ill =
+        Run.mandate(
+            "doctor", "--rpc", url, "--deployment", path("false.json"), "--relayer", "http://127.0.0.1:1", "--json");
+    assertEquals(1, ill.code(), ill.out());
+    assertEquals("FAIL", level(ill.json().path("checks"), "code and roles"));
+    assertEquals("FAIL", level(ill.json().path("checks"), "health"));
+  }
+
+  private static String level(JsonNode checks, String name) {
+    for (var check : checks) {
+      if (check.path("name").asText().equals(name)) {
+        return check.path("level").asText();
+      }
+    }
+    return "absent";
+  }
+
+  private void stops() {
+    var suspended = onHome(with("owner.json", "agent", "suspend", "--agent", "1", "--json"));
+    assertEquals(0, suspended.code(), suspended.err());
+    assertEquals("SUSPENDED", suspended.json().path("status").asText());
+    var unset = onHome(with("owner.json", "agent", "wallet", "unset", "--agent", "1", "--json"));
+    assertEquals(COIN, unset.json().path("wallet").asText());
+    var proposed = onHome(with("owner.json", "agent", "activate", "--agent", "1", "--send", "--json"));
+    assertEquals("PROPOSED", proposed.json().path("proposal").path("state").asText());
+    assertEquals(2, onHome(with("owner.json", "agent", "revoke", "--agent", "1")).code());
+    var revoked = onHome(with("owner.json", "agent", "revoke", "--agent", "1", "--for-good", "--json"));
+    assertEquals("REVOKED", revoked.json().path("status").asText());
+    assertEquals(5, onHome("agent", "activate", "--agent", "1").code());
+  }
+
+  // ------------------------------------------------------------------ parts
+
+  private void mandateFile(String name, String perTransaction, String cap) throws Exception {
+    Files.writeString(
+        folder.resolve(name),
+        """
+        terms:
+          expiry: 2100-01-01T00:00:00Z
+          frequency-window: 1h
+          max-transactions: 20
+          max-audit-lag: 50
+        assets:
+          - asset: "%s"
+            per-transaction: %s
+            cap: %s
+            window: 1d
+            chains: [31337]
+        recipients:
+          - chain-id: 31337
+            address: "%s"
+        """
+            .formatted(COIN, perTransaction, cap, PAYEE));
+  }
+
+  private void importRich(String name) {
+    var before = System.in;
+    System.setIn(new ByteArrayInputStream(RICH.getBytes(StandardCharsets.US_ASCII)));
+    try {
+      assertEquals(
+          0,
+          Run.mandate(
+                  "keys", "import", path(name), "--stdin", "--light", "--passphrase-file", path("passphrase"))
+              .code());
+    } finally {
+      System.setIn(before);
+    }
+  }
+
+  private void newKey(String name) {
+    assertEquals(0, Run.mandate("keys", "new", path(name), "--light", "--passphrase-file", path("passphrase")).code());
+  }
+
+  private Run onHome(String... arguments) {
+    var all = new ArrayList<>(List.of(arguments));
+    all.addAll(List.of("--rpc", url, "--deployment", deployment()));
+    return Run.mandate(all.toArray(String[]::new));
+  }
+
+  private String[] with(String key, String... arguments) {
+    var all = new ArrayList<>(List.of(arguments));
+    all.addAll(List.of("--key", path(key), "--passphrase-file", path("passphrase")));
+    return all.toArray(String[]::new);
+  }
+
+  private String deployment() {
+    return path("deployments/31337.json");
+  }
+
+  private String path(String name) {
+    return folder.resolve(name).toString();
+  }
+}
