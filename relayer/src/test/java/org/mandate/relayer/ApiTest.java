@@ -23,6 +23,8 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.mandate.chain.Hash;
+import org.mandate.contracts.AgentRegistry;
+import org.mandate.deploy.Sender;
 import org.mandate.intent.Intent;
 import org.mandate.intent.SignedIntent;
 
@@ -219,5 +221,28 @@ class ApiTest {
     town.govern("thaw", town.atHome.policy(), town.policy().thaw(town.agentId));
     Hash last = town.submit(relayer.port(), town.payment(Town.HOME, town.token, 1));
     town.awaitState(relayer.port(), last, "EXECUTED", SOON);
+  }
+
+  @Test
+  @Order(6)
+  void shouldAskTheWalletWhenItIsAContract() throws Exception {
+    // ERC-1271, and it takes every signature.
+    String contract = "0x" + "c0de".repeat(10);
+    town.home.ask("anvil_setCode", contract, "0x631626ba7e60e01b60005260206000f3");
+    Sender owner = town.home.sender(Town.credentials(1));
+    AgentRegistry registry =
+        AgentRegistry.load(town.atHome.registry().hex(), owner.web3j(), owner.reader(), Sender.NO_GAS);
+    BigInteger deadline = BigInteger.valueOf(town.home.client().head().timestamp().getEpochSecond() + 600);
+    town.govern(
+        "wallet", town.atHome.registry(), registry.setAgentWallet(town.agentId, contract, deadline, new byte[] {1}));
+    JsonObject body = town.body(town.signed(town.payment(Town.HOME, town.token, 3))).put("signature", "0x1234");
+    HttpResponse<String> answer = town.post(relayer.port(), "/v1/intents", body.encode());
+    assertEquals(202, answer.statusCode(), answer.body());
+    Hash id = Hash.of(new JsonObject(answer.body()).getString("intentId"));
+    town.awaitState(relayer.port(), id, "EXECUTED", SOON);
+
+    town.home.ask("anvil_setCode", contract, "0x60006000fd"); // refuses everything
+    JsonObject refused = town.body(town.signed(town.payment(Town.HOME, town.token, 3))).put("signature", "0x1234");
+    assertEquals(422, town.post(relayer.port(), "/v1/intents", refused.encode()).statusCode());
   }
 }

@@ -1,0 +1,2 @@
+/** The REST API, health and metrics. */
+package org.mandate.relayer.api;

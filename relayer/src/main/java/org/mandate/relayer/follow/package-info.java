@@ -1,0 +1,2 @@
+/** Chains, block by block. */
+package org.mandate.relayer.follow;

@@ -1,0 +1,2 @@
+/** What intents, messages and audit records call for, step by step. */
+package org.mandate.relayer.work;
