@@ -43,6 +43,8 @@ contract CrossChainExecutor is ERC7786Recipient, AccessManaged, ReentrancyGuardT
 
     /// @notice An intent's deadline may lie at most this many seconds ahead: an agent's open promises stay few.
     uint256 public constant MAX_LIFETIME = 7 days;
+    /// @notice An intent's call data may be at most this long: every record of it is published whole, by everyone's relayers.
+    uint256 public constant MAX_DATA_LENGTH = 8192;
     /// @notice Bounds of the dispute window, seconds.
     uint64 public constant MIN_DISPUTE_WINDOW = 5;
     uint64 public constant MAX_DISPUTE_WINDOW = 3 days;
@@ -81,6 +83,7 @@ contract CrossChainExecutor is ERC7786Recipient, AccessManaged, ReentrancyGuardT
     error ExecutorWrongChain(uint256 chainId, uint256 here);
     error ExecutorPastDeadline(uint64 deadline, uint256 now_);
     error ExecutorDeadlineTooFar(uint64 deadline, uint256 latest);
+    error ExecutorDataTooLong(uint256 length, uint256 max);
     error ExecutorNonceUsed(uint256 agentId, uint256 nonce);
     error ExecutorSignatureInvalid(uint256 agentId, address wallet);
     error ExecutorState(bytes32 intentId, State state);
@@ -133,6 +136,7 @@ contract CrossChainExecutor is ERC7786Recipient, AccessManaged, ReentrancyGuardT
             intent.deadline <= block.timestamp + MAX_LIFETIME,
             ExecutorDeadlineTooFar(intent.deadline, block.timestamp + MAX_LIFETIME)
         );
+        _checkData(intent.data.length);
         intentId = IntentHash.id(intent, _DOMAIN);
         (address wallet,,) = REGISTRY.agent(intent.agentId);
         require(
@@ -286,6 +290,7 @@ contract CrossChainExecutor is ERC7786Recipient, AccessManaged, ReentrancyGuardT
     function _processMessage(address, bytes32 receiveId, bytes calldata, bytes calldata payload) internal override {
         Intent memory intent = abi.decode(payload, (Intent));
         require(intent.chainId == block.chainid, ExecutorWrongChain(intent.chainId, block.chainid));
+        _checkData(intent.data.length);
         bytes32 intentId = IntentHash.id(intent, _DOMAIN);
         State state_ = _progress[intentId].state;
         require(state_ == State.NONE, ExecutorState(intentId, state_));
@@ -323,6 +328,10 @@ contract CrossChainExecutor is ERC7786Recipient, AccessManaged, ReentrancyGuardT
 
     function _record(uint256 agentId, bytes32 intentId, Action action, bytes memory detail) private {
         AUDIT_LOG.append(agentId, intentId, action, detail);
+    }
+
+    function _checkData(uint256 length) private pure {
+        require(length <= MAX_DATA_LENGTH, ExecutorDataTooLong(length, MAX_DATA_LENGTH));
     }
 
     function _useNonce(uint256 agentId, uint256 nonce) private {

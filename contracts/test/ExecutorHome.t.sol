@@ -89,6 +89,18 @@ contract ExecutorHomeTest is Deployed {
         submitAdmitted(intent);
     }
 
+    function test_L6_submit_revert_dataTooLongToPublish() public {
+        Intent memory intent = payment(address(token), 1);
+        intent.data = new bytes(8193);
+        bytes memory proof = sign(intent);
+        vm.expectRevert(abi.encodeWithSelector(CrossChainExecutor.ExecutorDataTooLong.selector, 8193, 8192));
+        executor.submit(intent, proof);
+        intent.data = new bytes(8192);
+        proof = sign(intent);
+        (, Verdict memory verdict) = executor.submit(intent, proof);
+        assertEq(uint8(verdict.rule), uint8(Rule.SELECTOR), "judged");
+    }
+
     function test_submit_revert_nobodysSignature() public {
         Intent memory intent = payment(ETH, 1);
         bytes32 id = executor.idOf(intent);
