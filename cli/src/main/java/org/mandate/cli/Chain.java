@@ -46,13 +46,13 @@ public final class Chain implements AutoCloseable {
   /**
    * Connects.
    *
-   * @param file absent: {@code deployments/<chain id>.json}
+   * @param file absent: {@code <chain id>.json} in the folder
    * @throws Failure when the file is of another chain
    */
-  public static Chain open(URI rpc, Optional<Path> file) {
+  public static Chain open(URI rpc, Optional<Path> file, Path folder) {
     var client = new JsonRpcClient(rpc, TIMEOUT);
     var id = client.chainId();
-    var path = file.orElse(Path.of("deployments", id + ".json"));
+    var path = file.orElse(folder.resolve(id + ".json"));
     var deployment = Deployment.read(path);
     if (!deployment.chainId().equals(id)) {
       throw new Failure(

@@ -22,12 +22,19 @@ public final class ChainOptions {
   @Option(
       names = "--deployment",
       paramLabel = "FILE",
-      description = "Where the contracts stand; else deployments/<chain id>.json.")
+      description = "Where the contracts stand; else the folder's file.")
   private Optional<Path> deployment = Optional.empty();
+
+  @Option(
+      names = "--deployments",
+      paramLabel = "DIR",
+      defaultValue = "deployments",
+      description = "Folder with <chain id>.json (default: ${DEFAULT-VALUE}).")
+  private Path folder;
 
   /** Connects. */
   public Chain open() {
-    return Chain.open(url(), deployment);
+    return Chain.open(url(), deployment, folder);
   }
 
   /** Connects, and refuses a chain that is not home: agents and mandates live there. */

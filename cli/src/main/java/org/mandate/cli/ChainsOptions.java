@@ -22,8 +22,15 @@ public final class ChainsOptions {
   @Option(
       names = "--deployment",
       paramLabel = "FILE",
-      description = "A chain's deployment file; once per chain. Else deployments/<chain id>.json.")
+      description = "A chain's deployment file; once per chain. Else the folder's file.")
   private List<Path> deployments = List.of();
+
+  @Option(
+      names = "--deployments",
+      paramLabel = "DIR",
+      defaultValue = "deployments",
+      description = "Folder with <chain id>.json (default: ${DEFAULT-VALUE}).")
+  private Path folder;
 
   /** The nodes that were given. */
   public List<URI> nodes() {
@@ -60,6 +67,11 @@ public final class ChainsOptions {
     return files;
   }
 
+  /** Where the files are that were not given one by one. */
+  public Path folder() {
+    return folder;
+  }
+
   /** Connects to all of them; at least one is needed. */
   public List<Chain> open() {
     if (nodes().isEmpty()) {
@@ -72,7 +84,7 @@ public final class ChainsOptions {
       if (chains.stream().anyMatch(c -> c.deployment().chainId().equals(id))) {
         throw new Failure(ExitCode.USAGE, "two nodes serve chain " + id + ": give one for each chain");
       }
-      chains.add(Chain.open(node, Optional.ofNullable(files.get(id.toString()))));
+      chains.add(Chain.open(node, Optional.ofNullable(files.get(id.toString())), folder));
     }
     return List.copyOf(chains);
   }

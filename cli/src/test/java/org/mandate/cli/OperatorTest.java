@@ -160,6 +160,8 @@ class OperatorTest {
     assertEquals(5, over.code());
     assertEquals("PER_TRANSACTION", over.json().path("rule").asText());
     assertEquals("1000", over.json().path("limit").asText());
+    assertTrue(over.json().path("wouldTrip").asBoolean());
+    assertFalse(over.json().path("message").asText().contains("froze"), over.out());
     assertFalse(over.json().path("next").asText().isBlank());
     assertEquals("RECIPIENT", preview("1", "0x00000000000000000000000000000000000000ff").json().path("rule").asText());
   }

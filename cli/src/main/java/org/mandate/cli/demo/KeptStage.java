@@ -17,6 +17,7 @@ final class KeptStage {
   void hold() {
     var stage = play.stage();
     var rpc = "--rpc %s --rpc %s".formatted(stage.home().url(), stage.remote().url());
+    var home = "--rpc " + stage.home().url();
     var relayer = stage.relayers().getFirst().url();
     var deployments = "--deployments " + stage.deployments();
     out.printf("%nEverything keeps running until you press Ctrl-C.%n");
@@ -30,11 +31,12 @@ final class KeptStage {
     }
     out.printf("%nTry:%n");
     out.printf("  curl %s/v1/intents%n", relayer);
-    out.printf("  ./mandate agent show %d %s %s%n", play.agentId(), rpc, deployments);
-    out.printf("  ./mandate policy headroom %d %s %s%n", play.agentId(), rpc, deployments);
+    out.printf("  ./mandate agent show --agent %d %s %s%n", play.agentId(), home, deployments);
+    out.printf("  ./mandate policy headroom --agent %d %s %s%n", play.agentId(), home, deployments);
     out.printf("  ./mandate intent list --relayer %s%n", relayer);
     out.printf("  ./mandate audit verify --agent %d %s %s --blobs %s%n", play.agentId(), rpc, deployments, relayer);
-    out.printf("  ./mandate doctor %s %s --relayer %s%n", rpc, deployments, relayer);
+    var watchdog = stage.watchdogs().getFirst().url();
+    out.printf("  ./mandate doctor %s %s --relayer %s --watchdog %s%n", rpc, deployments, relayer, watchdog);
     try {
       new CountDownLatch(1).await();
     } catch (InterruptedException e) {

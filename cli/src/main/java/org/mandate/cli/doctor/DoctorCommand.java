@@ -70,7 +70,7 @@ public final class DoctorCommand implements Callable<ExitCode> {
     var checks = new ArrayList<>(Machine.examine(home()));
     for (var node : nodes) {
       var deployment = node.deployment().or(() -> chains.deploymentOf(node.rpc()));
-      checks.addAll(new Running(Clock.systemUTC()).examine(node.rpc(), deployment, node.chainId()));
+      checks.addAll(new Running(Clock.systemUTC()).examine(node.rpc(), deployment, chains.folder(), node.chainId()));
     }
     relayerUrls.forEach(url -> checks.addAll(Service.examine("relayer", url)));
     watchdogUrls.forEach(url -> checks.addAll(Service.examine("watchdog", url)));

@@ -44,9 +44,10 @@ final class Running {
   /**
    * Looks at one chain.
    *
+   * @param deployment the chain's file; absent: {@code <chain id>.json} in the folder
    * @param expected the chain's id, when a configuration says it
    */
-  List<Check> examine(URI rpc, Optional<Path> deployment, Optional<Long> expected) {
+  List<Check> examine(URI rpc, Optional<Path> deployment, Path folder, Optional<Long> expected) {
     var about = "node " + rpc.getHost() + ":" + rpc.getPort();
     var id = attempt(about, "answers", "start it, or correct the URL", () -> Chain.idOf(rpc));
     if (id.isEmpty()) {
@@ -63,7 +64,7 @@ final class Running {
             about,
             "deployment",
             "give the chain's deployment file (--deployment FILE), or deploy",
-            () -> Chain.open(rpc, deployment));
+            () -> Chain.open(rpc, deployment, folder));
     open.ifPresent(
         chain -> {
           try (chain) {

@@ -27,6 +27,7 @@ import org.mandate.deploy.Sender;
 import org.mandate.policy.AgentStatus;
 import org.mandate.policy.Mandate;
 import org.mandate.policy.Recipient;
+import org.mandate.policy.Verdict;
 import org.mandate.relayer.work.ContractCalls;
 import org.mandate.relayer.work.VerdictWords;
 import org.web3j.protocol.core.methods.response.TransactionReceipt;
@@ -213,26 +214,32 @@ public final class PolicyCommand extends Group {
                 answer.limit,
                 answer.left,
                 answer.availableAt.longValueExact());
+        // The words of a refusal that happened say that it froze the agent; this one has not happened.
+        var unharmed =
+            new Verdict(
+                verdict.rule(), false, verdict.tier(), verdict.eta(), verdict.limit(), verdict.left(), verdict.availableAt());
+        var message = VerdictWords.message(unharmed);
+        var next = VerdictWords.next(unharmed);
         if (verdict.allowed()) {
           output.line("ADMITTED, tier %s", verdict.tier());
         } else {
-          output.line("REFUSED by %s: %s", verdict.rule(), VerdictWords.message(verdict));
-          output.line("next: %s", VerdictWords.next(verdict));
+          output.line("REFUSED by %s: %s", verdict.rule(), message);
+          output.line("next: %s", next);
           if (verdict.tripped()) {
-            output.line("A real attempt would freeze the agent.");
+            output.line("A real attempt would freeze the agent until governance thaws it.");
           }
         }
         output.json(
             Output.object()
                 .put("admitted", verdict.allowed())
                 .put("rule", verdict.rule().name())
-                .put("tripped", verdict.tripped())
+                .put("wouldTrip", verdict.tripped())
                 .put("tier", verdict.tier().name())
                 .put("limit", verdict.limit().toString())
                 .put("left", verdict.left().toString())
                 .put("availableAt", Long.toString(verdict.availableAt()))
-                .put("message", VerdictWords.message(verdict))
-                .put("next", VerdictWords.next(verdict)));
+                .put("message", message)
+                .put("next", next));
         return verdict.allowed() ? ExitCode.OK : ExitCode.REFUSED;
       }
     }
