@@ -1,12 +1,14 @@
 package org.mandate.relayer;
 
 import java.time.Duration;
+import java.time.Instant;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 
 /**
  * A workflow that runs again and again on a virtual thread of its own: at once when woken, else after its interval. A failure
- * is logged once per kind and never ends the loop; what failed is still in the database and is tried again.
+ * is logged once per kind and never ends the loop; what failed is still in the database and is tried again. A broken virtual
+ * machine ends the process: half a relayer is worse than one that is started again.
  */
 public final class Loop implements AutoCloseable {
   /** One round. Answers whether there is more to do right away. */
@@ -18,25 +20,50 @@ public final class Loop implements AutoCloseable {
   private static final Journal LOG = Journal.of("loop");
   private static final Duration PATIENCE = Duration.ofSeconds(10);
   private static final Duration MOST_BACKOFF = Duration.ofSeconds(10);
+  private static final int SOFTWARE_FAILURE = 70; // sysexits.h, EX_SOFTWARE
 
   private final String name;
   private final Duration interval;
   private final Round round;
   private final Semaphore wake = new Semaphore(0);
+  private final Runnable fatal;
   private final Thread thread;
   private volatile boolean closed;
+  private volatile Instant lastSuccess = Instant.now();
+  private volatile String failure = "";
 
-  private Loop(String name, Duration interval, Round round) {
+  private Loop(String name, Duration interval, Round round, Runnable fatal) {
     this.name = name;
+    this.fatal = fatal;
     this.interval = interval;
     this.round = round;
     this.thread = Thread.ofVirtual().name(name).unstarted(this::run);
   }
 
   public static Loop start(String name, Duration interval, Round round) {
-    Loop loop = new Loop(name, interval, round);
+    // Without shutdown hooks: they would wait for memory that is not there, and a crash loses nothing (L9).
+    return start(name, interval, round, () -> Runtime.getRuntime().halt(SOFTWARE_FAILURE));
+  }
+
+  /** @param fatal what ends the process */
+  static Loop start(String name, Duration interval, Round round, Runnable fatal) {
+    Loop loop = new Loop(name, interval, round, fatal);
     loop.thread.start();
     return loop;
+  }
+
+  public String name() {
+    return name;
+  }
+
+  /** When a round last ended well; before the first, when the loop was started. */
+  public Instant lastSuccess() {
+    return lastSuccess;
+  }
+
+  /** Why the last round failed; empty when it did not. */
+  public String failure() {
+    return failure;
   }
 
   /** There is something to do. */
@@ -45,23 +72,27 @@ public final class Loop implements AutoCloseable {
   }
 
   private void run() {
-    String lastFailure = "";
     Duration pause = interval;
     while (!closed) {
       Failpoint.stopIfReached();
       try {
         boolean more = round.run();
-        if (!lastFailure.isEmpty()) LOG.info("recovered", "loop", name);
-        lastFailure = "";
+        if (!failure.isEmpty()) LOG.info("recovered", "loop", name);
+        failure = "";
+        lastSuccess = Instant.now();
         pause = more ? Duration.ZERO : interval;
       } catch (InterruptedException e) {
         return;
-      } catch (RuntimeException | Error e) {
+      } catch (Throwable e) {
         // An Error too: a loop that ends in silence would be the jam that needs a person.
+        if (isFatal(e)) {
+          end(e);
+          return;
+        }
         if (closed) return;
-        String failure = Journal.reason(e);
-        if (!failure.equals(lastFailure)) LOG.warn("round failed, will be tried again", "loop", name, "reason", failure);
-        lastFailure = failure;
+        String reason = Journal.reason(e);
+        if (!reason.equals(failure)) LOG.warn("round failed, will be tried again", "loop", name, "reason", reason);
+        failure = reason;
         pause = pause.isZero() ? interval : min(pause.multipliedBy(2), MOST_BACKOFF);
       }
       try {
@@ -69,6 +100,19 @@ public final class Loop implements AutoCloseable {
       } catch (InterruptedException e) {
         return;
       }
+    }
+  }
+
+  /** Whether the virtual machine itself is broken. Input can overflow a stack: that breaks the round only. */
+  public static boolean isFatal(Throwable failure) {
+    return failure instanceof VirtualMachineError && !(failure instanceof StackOverflowError);
+  }
+
+  private void end(Throwable e) {
+    try {
+      LOG.alarm("the virtual machine is broken: the process ends", "loop", name, "reason", Journal.reason(e));
+    } finally {
+      fatal.run();
     }
   }
 

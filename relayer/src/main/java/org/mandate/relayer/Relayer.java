@@ -189,21 +189,29 @@ public final class Relayer implements AutoCloseable {
           Sender sender = new Sender(chain, database, desk, news, clock);
           Loop sending = opened(Loop.start("send-" + chain.id(), settings.pollInterval(), sender::round));
           outbox.add(sending);
+          loops.add(sending);
           Loop archiving = opened(Loop.start("archive-" + chain.id(), Duration.ofSeconds(2), archivist::round));
           news.add(archiving);
+          loops.add(archiving);
         });
     if (daemon.isPresent()) {
-      opened(Loop.start("mirror", Duration.ofSeconds(5), archivists.get(home.id())::mirror));
+      loops.add(opened(Loop.start("mirror", Duration.ofSeconds(5), archivists.get(home.id())::mirror)));
     }
     Attestor attestor = new Attestor(home, destinations, database, signer, gate, news, clock);
-    news.add(opened(Loop.start("attest", Duration.ofSeconds(2), attestor::round)));
+    Loop attesting = opened(Loop.start("attest", Duration.ofSeconds(2), attestor::round));
+    news.add(attesting);
+    loops.add(attesting);
     Worker worker =
         new Worker(database, places, peers, blobs, archivists, config.publishInterval(), clock);
-    for (int i = 0; i < WORKERS; i++) news.add(opened(Loop.start("work-" + i, WORK, worker::round)));
+    for (int i = 0; i < WORKERS; i++) {
+      Loop working = opened(Loop.start("work-" + i, WORK, worker::round));
+      news.add(working);
+      loops.add(working);
+    }
 
     PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     Vertx vertx = vertx(registry);
-    Health health = new Health(database, followers, signer.address(), gate, clock);
+    Health health = new Health(database, followers, loops, signer.address(), gate, clock);
     Api api =
         opened(
             new Api(

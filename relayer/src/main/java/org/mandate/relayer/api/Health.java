@@ -6,11 +6,13 @@ import java.math.BigInteger;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import org.mandate.chain.Address;
 import org.mandate.chain.NodeException;
+import org.mandate.relayer.Loop;
 import org.mandate.relayer.SigningGate;
 import org.mandate.relayer.follow.FollowedChain;
 import org.mandate.relayer.follow.Follower;
@@ -21,6 +23,7 @@ import org.mandate.relayer.store.StoreException;
 /** Whether the relayer does its work, and if not, why. */
 public final class Health {
   private static final Duration SILENT = Duration.ofSeconds(30);
+  private static final Duration STUCK = Duration.ofSeconds(60);
   private static final long BEHIND_BLOCKS = 20;
   private static final Duration BALANCE_KEEPS = Duration.ofSeconds(10);
 
@@ -28,15 +31,22 @@ public final class Health {
 
   private final Database database;
   private final Map<FollowedChain, Follower> followers;
+  private final List<Loop> loops;
   private final Address self;
   private final SigningGate gate;
   private final Clock clock;
   private final Map<Long, Balance> balances = new ConcurrentHashMap<>();
 
   public Health(
-      Database database, Map<FollowedChain, Follower> followers, Address self, SigningGate gate, Clock clock) {
+      Database database,
+      Map<FollowedChain, Follower> followers,
+      List<Loop> loops,
+      Address self,
+      SigningGate gate,
+      Clock clock) {
     this.database = database;
     this.followers = Map.copyOf(followers);
+    this.loops = List.copyOf(loops);
     this.self = self;
     this.gate = gate;
     this.clock = clock;
@@ -59,12 +69,27 @@ public final class Health {
             rows.stream()
                 .filter(row -> row.chainId() == chain.id())
                 .forEach(row -> chains.put(Long.toString(chain.id()), chain(chain, follower, row, problems))));
+    JsonObject workflows = workflows(problems);
     return new JsonObject()
         .put("status", problems.isEmpty() ? "UP" : "DOWN")
         .put("address", self.hex())
         .put("database", "UP")
         .put("chains", chains)
+        .put("loops", workflows)
         .put("problems", problems);
+  }
+
+  /** When each workflow last ended a round well; one that has not for a minute is a problem. */
+  private JsonObject workflows(JsonArray problems) {
+    JsonObject json = new JsonObject();
+    Instant now = Instant.now();
+    for (Loop loop : loops) {
+      json.put(loop.name(), loop.lastSuccess().truncatedTo(ChronoUnit.SECONDS).toString());
+      if (loop.lastSuccess().plus(STUCK).isBefore(now)) {
+        problems.add("%s: nothing succeeded since %s; %s".formatted(loop.name(), loop.lastSuccess(), loop.failure()));
+      }
+    }
+    return json;
   }
 
   private JsonObject chain(FollowedChain chain, Follower follower, ChainRow row, JsonArray problems) {

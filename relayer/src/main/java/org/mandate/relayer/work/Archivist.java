@@ -3,10 +3,15 @@ package org.mandate.relayer.work;
 import java.time.Clock;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import org.mandate.audit.Action;
+import org.mandate.audit.AlteredBlobException;
 import org.mandate.audit.AuditRecord;
 import org.mandate.audit.BlobStore;
 import org.mandate.audit.BlobStoreException;
+import org.mandate.audit.BlobStoreUnavailableException;
+import org.mandate.audit.BlobTooLargeException;
 import org.mandate.audit.Cid;
 import org.mandate.audit.Detail;
 import org.mandate.chain.Hash;
@@ -39,6 +44,8 @@ public final class Archivist {
   private final Optional<BlobStore> daemon;
   private final Bell archived;
   private final Clock clock;
+  private final Set<String> lost = ConcurrentHashMap.newKeySet();
+  private volatile Optional<StoredRecord> mirrored = Optional.empty();
 
   /**
    * @param blobs where blobs must be before they are published
@@ -62,21 +69,40 @@ public final class Archivist {
     return records.size() == AT_ONCE;
   }
 
-  /** Hands blobs to the IPFS daemon; it may be away for as long as it likes. */
+  /**
+   * Hands blobs to the IPFS daemon; it may be away for as long as it likes. Goes once through the records that it does not have and
+   * then rests, so that blobs which cannot be handed over hold up neither the others nor the processor.
+   */
   public boolean mirror() {
     if (daemon.isEmpty()) return false;
-    List<StoredRecord> records = database.inTransaction(tx -> StoredRecord.unpinned(tx, AT_ONCE));
+    Optional<StoredRecord> after = mirrored;
+    List<StoredRecord> records = database.inTransaction(tx -> StoredRecord.unpinned(tx, after, AT_ONCE));
     for (StoredRecord record : records) {
-      Optional<byte[]> blob = blobs.get(Cid.parse(record.cid()));
-      if (blob.isEmpty()) {
-        LOG.alarm("blob is gone from the store", "cid", record.cid());
-        continue;
+      mirrored = Optional.of(record);
+      try {
+        mirror(record, daemon.get());
+      } catch (BlobStoreUnavailableException e) {
+        LOG.warn("IPFS daemon did not take a blob", "cid", record.cid(), "reason", Journal.reason(e));
+        return false;
       }
-      Cid cid = daemon.get().put(blob.get());
-      daemon.get().pin(cid);
-      database.run(record::pinned);
     }
-    return records.size() == AT_ONCE;
+    if (records.size() == AT_ONCE) return true;
+    mirrored = Optional.empty();
+    return false;
+  }
+
+  private void mirror(StoredRecord record, BlobStore store) {
+    try {
+      Optional<byte[]> blob = blobs.get(Cid.parse(record.cid()));
+      if (blob.isPresent()) {
+        store.pin(store.put(blob.get()));
+        database.run(record::pinned);
+      } else if (lost.add(record.cid())) {
+        LOG.alarm("blob is gone from the store", "cid", record.cid());
+      }
+    } catch (AlteredBlobException | BlobTooLargeException e) {
+      if (lost.add(record.cid())) LOG.alarm("blob cannot be mirrored", "cid", record.cid(), "reason", Journal.reason(e));
+    }
   }
 
   /** Hands one more blob, such as a manifest, to the daemon; only said when it fails, since the embedded store has it. */

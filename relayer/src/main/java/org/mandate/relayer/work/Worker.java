@@ -8,6 +8,7 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 import org.mandate.audit.BlobStore;
 import org.mandate.relayer.Journal;
+import org.mandate.relayer.Loop;
 import org.mandate.relayer.store.Database;
 import org.mandate.relayer.store.Task;
 import org.mandate.relayer.store.TransactionRow;
@@ -61,6 +62,7 @@ public final class Worker {
     try {
       settle(task, decide(task));
     } catch (RuntimeException | Error e) {
+      if (Loop.isFatal(e)) throw e;
       // The chain, the database or this program failed, not the intent: it is tried again, behind fresh work.
       Instant until = clock.instant().plus(backoff(task));
       database.run(tx -> task.putOff(tx, until, Optional.of(unavailable(e))));
