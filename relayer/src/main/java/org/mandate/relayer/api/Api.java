@@ -213,7 +213,7 @@ public final class Api implements AutoCloseable {
         }
         scanned++;
         next = Optional.of(row.number());
-        JsonObject view = database.inTransaction(tx -> views.view(tx, row));
+        JsonObject view = database.inTransaction(tx -> views.brief(tx, row));
         if (state.isEmpty() || state.get().equals(view.getString("state"))) page.add(view);
       }
     }

@@ -19,11 +19,23 @@ import org.mandate.relayer.work.VerdictWords;
 
 /** An intent as the API shows it, from what is stored: nothing is asked of a chain. */
 final class IntentViews {
+  private static final int SHOWN_BYTES = 68; // a call with two words
+
   private final long home;
 
   /** @param home id of the home chain */
   IntentViews(long home) {
     this.home = home;
+  }
+
+  /** As in a list: long call data is cut to its selector, and its length told. */
+  JsonObject brief(Tx tx, StoredIntent stored) {
+    JsonObject view = view(tx, stored);
+    int bytes = stored.intent().data().bytes().length;
+    if (bytes <= SHOWN_BYTES) return view;
+    JsonObject intent = view.getJsonObject("intent");
+    intent.put("data", intent.getString("data").substring(0, 10)).put("dataBytes", bytes);
+    return view;
   }
 
   JsonObject view(Tx tx, StoredIntent stored) {

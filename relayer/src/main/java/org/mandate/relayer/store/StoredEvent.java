@@ -5,6 +5,8 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.mandate.chain.Bytes;
 import org.mandate.chain.Hash;
 import org.mandate.chain.Log;
@@ -134,18 +136,20 @@ public record StoredEvent(EventKind kind, long chainId, Log log, long time, bool
         limit);
   }
 
-  /** Final audit records whose blob is not stored yet, oldest first. */
-  public static List<StoredEvent> unarchived(Tx tx, long chainId, int limit) {
+  /** Final audit records whose blob is not stored yet, oldest first, but for those of some agents. */
+  public static List<StoredEvent> unarchived(Tx tx, long chainId, Set<BigInteger> without, int limit) {
     return tx.list(
         SELECT
             + """
                WHERE e.kind = 'APPENDED' AND e.chain_id = ? AND e.block_number <= c.finalized
+                 AND e.agent_id <> ALL (?::numeric[])
                  AND NOT EXISTS (SELECT 1 FROM audit_record r
                                   WHERE r.chain_id = e.chain_id AND r.block_number = e.block_number AND r.log_index = e.log_index)
                ORDER BY e.block_number, e.log_index LIMIT ?
               """,
         StoredEvent::read,
         chainId,
+        without.stream().map(BigInteger::toString).collect(Collectors.joining(",", "{", "}")),
         limit);
   }
 

@@ -1,7 +1,11 @@
 package org.mandate.relayer.work;
 
+import java.math.BigInteger;
 import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -26,6 +30,7 @@ import org.mandate.relayer.Failpoint;
 import org.mandate.relayer.Journal;
 import org.mandate.relayer.follow.FollowedChain;
 import org.mandate.relayer.store.Database;
+import org.mandate.relayer.store.StoreException;
 import org.mandate.relayer.store.StoredEvent;
 import org.mandate.relayer.store.StoredIntent;
 import org.mandate.relayer.store.StoredRecord;
@@ -37,6 +42,7 @@ import org.mandate.relayer.store.StoredRecord;
 public final class Archivist {
   private static final Journal LOG = Journal.of("archivist");
   private static final int AT_ONCE = 100;
+  private static final Duration BLOCKED = Duration.ofMinutes(1);
 
   private final FollowedChain chain;
   private final Database database;
@@ -44,6 +50,7 @@ public final class Archivist {
   private final Optional<BlobStore> daemon;
   private final Bell archived;
   private final Clock clock;
+  private final Map<BigInteger, Instant> blocked = new ConcurrentHashMap<>();
   private final Set<String> lost = ConcurrentHashMap.newKeySet();
   private volatile Optional<StoredRecord> mirrored = Optional.empty();
 
@@ -63,10 +70,35 @@ public final class Archivist {
 
   /** Stores the blobs of records that became final. */
   public boolean round() {
-    List<StoredEvent> records = database.inTransaction(tx -> StoredEvent.unarchived(tx, chain.id(), AT_ONCE));
-    for (StoredEvent record : records) archive(record);
-    if (!records.isEmpty()) archived.ring();
+    Instant now = clock.instant();
+    blocked.values().removeIf(until -> until.isBefore(now));
+    Set<BigInteger> left = Set.copyOf(blocked.keySet());
+    List<StoredEvent> records = database.inTransaction(tx -> StoredEvent.unarchived(tx, chain.id(), left, AT_ONCE));
+    boolean any = false;
+    for (StoredEvent record : records) any |= archiveAlone(record, now);
+    if (any) archived.ring();
     return records.size() == AT_ONCE;
+  }
+
+  /** One record that cannot be archived holds up its own agent only, which may then not spend for long (L6). */
+  private boolean archiveAlone(StoredEvent record, Instant now) {
+    BigInteger agentId = StoredEvent.agent(record.kind(), record.log()).orElseThrow();
+    if (blocked.containsKey(agentId)) return false;
+    try {
+      archive(record);
+      return true;
+    } catch (StoreException | BlobStoreUnavailableException e) {
+      throw e; // nothing about this record
+    } catch (RuntimeException e) {
+      blocked.put(agentId, now.plus(BLOCKED));
+      LOG.alarm(
+          "record not archived: the agent's audit trail stands still",
+          "chain", chain.id(),
+          "agent", agentId,
+          "transaction", record.log().transaction(),
+          "reason", Journal.reason(e));
+      return false;
+    }
   }
 
   /**
