@@ -56,6 +56,7 @@ import org.mandate.relayer.send.Sender;
 import org.mandate.relayer.store.ChainRow;
 import org.mandate.relayer.store.Database;
 import org.mandate.relayer.store.EmbeddedServer;
+import org.mandate.relayer.store.StoredMessage;
 import org.mandate.relayer.store.Task;
 import org.mandate.relayer.work.Archivist;
 import org.mandate.relayer.work.Attestor;
@@ -159,6 +160,7 @@ public final class Relayer implements AutoCloseable {
         tx -> {
           chains.values().forEach(c -> ChainRow.register(tx, c.id(), c.gateway(), c.executor()));
           Task.releaseAll(tx, clock.instant());
+          StoredMessage.forgetRefusals(tx);
         });
     SigningGate gate = new SigningGate();
     database

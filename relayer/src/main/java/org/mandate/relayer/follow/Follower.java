@@ -198,9 +198,10 @@ public final class Follower {
   private void openWork(Tx tx, GatewayEvent event, Instant now) {
     switch (event) {
       case GatewayEvent.MessageSent sent -> {
-        long destination = InteroperableAddress.decode(sent.recipient()).chainId().longValueExact();
-        if (destinations.contains(destination)) {
-          Task.ensure(tx, Task.Kind.DELIVER, destination, sent.messageId(), now, now);
+        // Any chain id can stand there, also one beyond 64 bits: what is not served must not stop the follower.
+        BigInteger destination = InteroperableAddress.decode(sent.recipient()).chainId();
+        if (destination.bitLength() < 64 && destinations.contains(destination.longValue())) {
+          Task.ensure(tx, Task.Kind.DELIVER, destination.longValue(), sent.messageId(), now, now);
         }
       }
       case GatewayEvent.NonceAssigned numbered -> {}

@@ -122,13 +122,14 @@ public record StoredEvent(EventKind kind, long chainId, Log log, long time, bool
         .isPresent();
   }
 
-  /** Final messages from {@code chainId} that are not attested yet, oldest first. */
+  /** Final messages from {@code chainId} that are neither attested nor refused yet, oldest first. */
   public static List<StoredEvent> unattested(Tx tx, long chainId, int limit) {
     return tx.list(
         SELECT
             + """
                WHERE e.kind = 'SENT' AND e.chain_id = ? AND e.block_number <= c.finalized
                  AND NOT EXISTS (SELECT 1 FROM message m WHERE m.message_id = e.subject)
+                 AND NOT EXISTS (SELECT 1 FROM refused_message r WHERE r.message_id = e.subject)
                ORDER BY e.block_number, e.log_index LIMIT ?
               """,
         StoredEvent::read,

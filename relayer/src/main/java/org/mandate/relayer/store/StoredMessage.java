@@ -33,6 +33,17 @@ public record StoredMessage(Hash id, Message message, Hash intentId, Instant att
     attest(tx, signer, attestation);
   }
 
+  /** Stores that the message is not attested, and why. */
+  public static void refuse(Tx tx, Hash id, String reason, Instant now) {
+    tx.update(
+        "INSERT INTO refused_message (message_id, reason, refused_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING", id, reason, now);
+  }
+
+  /** Makes refused messages be looked at again. */
+  public static void forgetRefusals(Tx tx) {
+    tx.update("DELETE FROM refused_message");
+  }
+
   public static Optional<StoredMessage> of(Tx tx, Hash id) {
     return tx.one("SELECT * FROM message WHERE message_id = ?", StoredMessage::read, id);
   }

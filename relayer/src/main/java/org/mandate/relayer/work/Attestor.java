@@ -5,7 +5,6 @@ import java.time.Clock;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import org.mandate.chain.Hash;
 import org.mandate.event.ContractEvents;
 import org.mandate.event.ExecutorEvent;
@@ -23,6 +22,7 @@ import org.mandate.relayer.follow.FollowedChain;
 import org.mandate.relayer.store.ChainRow;
 import org.mandate.relayer.store.Database;
 import org.mandate.relayer.store.EventKind;
+import org.mandate.relayer.store.StoreException;
 import org.mandate.relayer.store.StoredEvent;
 import org.mandate.relayer.store.StoredMessage;
 import org.mandate.signer.Signer;
@@ -42,7 +42,6 @@ public final class Attestor {
   private final SigningGate gate;
   private final Bell attested;
   private final Clock clock;
-  private final Set<Hash> refused = ConcurrentHashMap.newKeySet();
 
   public Attestor(
       FollowedChain home,
@@ -65,22 +64,22 @@ public final class Attestor {
   public boolean round() {
     List<StoredEvent> sent = database.inTransaction(tx -> StoredEvent.unattested(tx, home.id(), AT_ONCE));
     boolean any = false;
-    for (StoredEvent event : sent) {
-      if (refused.contains(event.log().topics().get(1))) continue;
-      any |= attest(event);
-    }
+    for (StoredEvent event : sent) any |= attest(event);
     if (any) attested.ring();
-    return false;
+    return sent.size() == AT_ONCE;
   }
 
   private boolean attest(StoredEvent stored) {
     Hash id = stored.log().topics().get(1);
-    Optional<StoredMessage> message = rebuild(stored, id);
-    if (message.isEmpty()) {
-      refused.add(id);
-      LOG.alarm("not attested: not a message that our executor dispatched", "messageId", id, "block", stored.log().blockNumber());
-      return false;
+    Optional<StoredMessage> message;
+    try {
+      message = rebuild(stored, id);
+    } catch (StoreException e) {
+      throw e; // nothing about this message
+    } catch (RuntimeException e) {
+      return refuse(stored, id, "not readable: " + Journal.reason(e));
     }
+    if (message.isEmpty()) return refuse(stored, id, "not a message that our executor dispatched to a chain served here");
     gate.check();
     Attestation attestation = Attestation.sign(id, signer);
     Failpoint.BEFORE_ATTESTATION_STORED.reach();
@@ -92,6 +91,12 @@ public final class Attestor {
         });
     LOG.info("attested", "messageId", id, "intent", message.get().intentId());
     return true;
+  }
+
+  private boolean refuse(StoredEvent stored, Hash id, String reason) {
+    database.run(tx -> StoredMessage.refuse(tx, id, reason, clock.instant()));
+    LOG.alarm("not attested", "messageId", id, "block", stored.log().blockNumber(), "reason", reason);
+    return false;
   }
 
   private Optional<StoredMessage> rebuild(StoredEvent stored, Hash id) {
