@@ -103,7 +103,7 @@ public final class Follower {
         halt(stored, canonical);
         return false;
       }
-      database.run(tx -> Blocks.undoFrom(tx, chain.id(), number));
+      database.run(tx -> Blocks.undoFrom(tx, chain.id(), number, clock.instant()));
       LOG.info("block undone", "chain", chain.id(), "block", number, "hash", stored.hash(), "now", canonical.hash());
       stored = stored(number - 1);
       canonical = block(stored.number());

@@ -1,5 +1,6 @@
 package org.mandate.relayer.store;
 
+import java.time.Instant;
 import java.util.Optional;
 import org.mandate.chain.Block;
 
@@ -29,7 +30,7 @@ public final class Blocks {
   }
 
   /** Removes the newest blocks from {@code number} on, with everything that was derived from them. */
-  public static void undoFrom(Tx tx, long chainId, long number) {
+  public static void undoFrom(Tx tx, long chainId, long number, Instant now) {
     tx.update("DELETE FROM block WHERE chain_id = ? AND number >= ?", chainId, number);
     tx.update(
         """
@@ -46,6 +47,8 @@ public final class Blocks {
         """,
         chainId,
         number);
+    // What was put off because of an event that is gone must not wait for that event's time.
+    Task.wake(tx, chainId, now);
   }
 
   /** The newest stored block at or below {@code number}. */
@@ -54,7 +57,7 @@ public final class Blocks {
         "SELECT * FROM block WHERE chain_id = ? AND number <= ? ORDER BY number DESC LIMIT 1",
         row ->
             new Block(
-                row.number("number"), row.hash("hash"), row.hash("parent_hash"), java.time.Instant.ofEpochSecond(row.number("time"))),
+                row.number("number"), row.hash("hash"), row.hash("parent_hash"), Instant.ofEpochSecond(row.number("time"))),
         chainId,
         number);
   }

@@ -11,8 +11,9 @@ import org.mandate.chain.Hash;
  *
  * @param subject intent, message, or the agent's id as 32 bytes
  * @param attempts how often it was claimed since it was last carried out
+ * @param lease until when it is claimed; what moved it meanwhile, such as a new event, wins over the one who claimed it
  */
-public record Task(Kind kind, long chainId, Hash subject, int attempts) {
+public record Task(Kind kind, long chainId, Hash subject, int attempts, Instant lease) {
   /** What may have to be done. */
   public enum Kind {
     SUBMIT,
@@ -75,27 +76,41 @@ public record Task(Kind kind, long chainId, Hash subject, int attempts) {
     return tx.one("SELECT min(not_before) AS due FROM task", row -> row.optionalTime("due")).flatMap(d -> d);
   }
 
-  /** Puts the work off. What is parked is why nothing was sent, in words, as JSON; empty when nothing is wrong. */
+  /** Puts the work off, as long as it is still this claim's. What is parked is why nothing was sent, in words, as JSON; empty when nothing is wrong. */
   public void putOff(Tx tx, Instant until, Optional<String> parked) {
     tx.update(
         "UPDATE task SET not_before = ?, parked = ?, attempts = CASE WHEN ? THEN attempts ELSE 0 END"
-            + " WHERE kind = ? AND chain_id = ? AND subject = ?",
+            + " WHERE kind = ? AND chain_id = ? AND subject = ? AND not_before = ?",
         until,
         parked.map(Tx::json),
         parked.isPresent(),
         kind.name(),
         chainId,
-        subject);
+        subject,
+        lease);
   }
 
-  /** Finalized data shows that it is over. */
+  /** Finalized data shows that it is over. Does nothing when it was moved since it was claimed. */
   public void close(Tx tx) {
     tx.update(
-        "DELETE FROM task WHERE kind = ? AND chain_id = ? AND subject = ?", kind.name(), chainId, subject);
+        "DELETE FROM task WHERE kind = ? AND chain_id = ? AND subject = ? AND not_before = ?",
+        kind.name(),
+        chainId,
+        subject,
+        lease);
+  }
+
+  /** A reorg: what waits for something on that chain looks again at once. */
+  public static void wake(Tx tx, long chainId, Instant now) {
+    tx.update("UPDATE task SET not_before = least(not_before, ?) WHERE chain_id = ?", now, chainId);
   }
 
   private static Task read(Row row) throws java.sql.SQLException {
     return new Task(
-        Kind.valueOf(row.text("kind")), row.number("chain_id"), row.hash("subject"), (int) row.number("attempts"));
+        Kind.valueOf(row.text("kind")),
+        row.number("chain_id"),
+        row.hash("subject"),
+        (int) row.number("attempts"),
+        row.time("not_before"));
   }
 }
