@@ -26,21 +26,27 @@ public record Bid(BigInteger max, BigInteger tip) {
   }
 
   /**
-   * The bid of a replacement: at least a tenth more than the last one, as nodes demand; what the market asks when that is more;
-   * never beyond three times what it asks; never below the last bid.
+   * The bid of a replacement: both parts at least a tenth more than the last ones, as nodes demand even when the market asks more of
+   * one part only; what it asks when that is more. The same bid when both parts are beyond three times what the market asks
+   * already: then it is not the bid that keeps the transaction out of blocks.
    */
   public Bid replacedBy(Bid estimate) {
-    BigInteger newTip = raise(tip, estimate.tip);
-    return new Bid(raise(max, estimate.max).max(newTip), newTip);
+    boolean enough =
+        max.compareTo(estimate.max.multiply(THREE)) >= 0 && tip.compareTo(estimate.tip.multiply(THREE)) >= 0;
+    if (enough) return this;
+    Bid tenthMore = tenthMore();
+    BigInteger newTip = tenthMore.tip.max(estimate.tip);
+    return new Bid(tenthMore.max.max(estimate.max).max(newTip), newTip);
+  }
+
+  /** The least that nodes take in place of this. */
+  public Bid tenthMore() {
+    return new Bid(tenthMore(max), tenthMore(tip));
   }
 
   /** Whether nodes take {@code next} in place of this: both parts a tenth more. */
   public boolean isReplaceableBy(Bid next) {
     return isTenthMore(max, next.max) && isTenthMore(tip, next.tip);
-  }
-
-  private static BigInteger raise(BigInteger old, BigInteger estimate) {
-    return tenthMore(old).max(estimate).min(estimate.multiply(THREE)).max(old);
   }
 
   private static BigInteger tenthMore(BigInteger value) {

@@ -127,7 +127,8 @@ public final class Sender {
   /** Stores a replacement at a higher bid; it is sent in the next round, like any other. Answers whether there is one. */
   private boolean raise(TransactionRow transaction, Attempt last, boolean wasRefused) {
     Bid old = new Bid(last.maxFee(), last.maxTip());
-    Bid bid = old.replacedBy(Bid.of(chain.client().fees()));
+    Bid better = old.replacedBy(Bid.of(chain.client().fees()));
+    Bid bid = wasRefused && better.equals(old) ? old.tenthMore() : better;
     if (!old.isReplaceableBy(bid) || (!wasRefused && bid.equals(old))) return false;
     database.run(tx -> desk.replace(tx, transaction, last.number() + 1, bid, last.cancels()));
     LOG.info(

@@ -11,11 +11,11 @@ import org.junit.jupiter.params.provider.CsvSource;
 class BidTest {
   @ParameterizedTest
   @CsvSource({
-    // old, estimate, replacement: max(min(max(old * 1.1, estimate), 3 * estimate), old)
+    // old, estimate, replacement: max(old * 1.1, estimate), unless the old one is three times the estimate already
     "100, 50, 110", // a tenth more, the market asks less
     "100, 500, 500", // the market asks more
-    "100, 36, 108", // three times the market at most
-    "100, 20, 100", // never below the last bid
+    "100, 34, 110", // the tenth may go beyond three times the market
+    "100, 33, 100", // three times the market already
     "7, 7, 8", // rounded up
     "0, 0, 0"
   })
@@ -32,6 +32,18 @@ class BidTest {
     assertTrue(next.tip().compareTo(next.max()) <= 0);
     assertTrue(next.max().compareTo(BigInteger.valueOf(max)) >= 0);
     assertFalse(next.tip().compareTo(BigInteger.valueOf(tip)) < 0);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "100, 10, 200, 1, 200, 11", // the base fee rises while tips fall
+    "100, 10, 50, 40, 110, 40" // tips rise while the base fee falls
+  })
+  void shouldRaiseBothPartsWhenTheMarketAsksMoreOfOne(
+      long max, long tip, long estimatedMax, long estimatedTip, long newMax, long newTip) {
+    Bid next = bid(max, tip).replacedBy(bid(estimatedMax, estimatedTip));
+    assertEquals(bid(newMax, newTip), next);
+    assertTrue(bid(max, tip).isReplaceableBy(next));
   }
 
   private static Bid bid(long max, long tip) {
