@@ -4,13 +4,16 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
 import org.mandate.chain.Block;
 import org.mandate.chain.BlockTag;
 import org.mandate.chain.Hash;
+import org.mandate.chain.NodeException;
 import org.mandate.chain.Receipt;
 import org.mandate.chain.SendOutcome;
 import org.mandate.relayer.Bell;
@@ -20,6 +23,7 @@ import org.mandate.relayer.follow.FollowedChain;
 import org.mandate.relayer.store.Blocks;
 import org.mandate.relayer.store.ChainRow;
 import org.mandate.relayer.store.Database;
+import org.mandate.relayer.store.StoreException;
 import org.mandate.relayer.store.StoredEvent;
 import org.mandate.relayer.store.TransactionRow;
 import org.mandate.relayer.store.TransactionRow.Attempt;
@@ -57,21 +61,50 @@ public final class Sender {
 
   /** Looks after every open transaction once. */
   public boolean round() {
-    List<TransactionRow> open = database.inTransaction(tx -> TransactionRow.open(tx, chain.id()));
     Optional<Long> next = database.inTransaction(tx -> TransactionRow.nextNonce(tx, chain.id(), desk.self()));
     if (next.isEmpty()) return false;
     // The head first: blocks that come in between only make us more patient.
     long head = chain.client().head().number();
     long count = chain.client().nonce(desk.self(), BlockTag.LATEST);
     if (next.get() > count) fillGaps(count, next.get());
-    boolean changed = false;
-    for (TransactionRow transaction : open) {
-      List<Attempt> attempts = database.inTransaction(transaction::attempts);
-      if (transaction.nonce() < count) changed |= lookUp(transaction, attempts, head);
-      else send(transaction, attempts, head, transaction.nonce() == count);
+    if (settle(database.inTransaction(tx -> TransactionRow.toSettle(tx, chain.id(), desk.self(), count)), head)) settled.ring();
+    for (TransactionRow transaction :
+        database.inTransaction(tx -> TransactionRow.toSend(tx, chain.id(), desk.self(), count))) {
+      displaced.remove(transaction.id()); // a reorg gave its nonce back, or a node had spoken of a block that never was
+      alone(
+          transaction,
+          () -> {
+            send(transaction, database.inTransaction(transaction::attempts), head, transaction.nonce() == count);
+            return false;
+          });
     }
-    if (changed) settled.ring();
     return false;
+  }
+
+  /** Looks for the receipts of all of them in one go. Answers whether one was settled. */
+  private boolean settle(List<TransactionRow> transactions, long head) {
+    Map<TransactionRow, List<Attempt>> attempts = new LinkedHashMap<>();
+    database.run(tx -> transactions.forEach(t -> attempts.put(t, t.attempts(tx))));
+    List<Hash> hashes = attempts.values().stream().flatMap(List::stream).map(Attempt::hash).toList();
+    if (hashes.isEmpty()) return false;
+    Map<Hash, Receipt> receipts = chain.client().receipts(hashes);
+    boolean changed = false;
+    for (TransactionRow transaction : transactions) {
+      changed |= alone(transaction, () -> lookUp(transaction, attempts.get(transaction), receipts, head));
+    }
+    return changed;
+  }
+
+  /** What fails for one transaction must not hold up the others. A node that does not answer does, for this round. */
+  private boolean alone(TransactionRow transaction, BooleanSupplier work) {
+    try {
+      return work.getAsBoolean();
+    } catch (NodeException | StoreException e) {
+      throw e;
+    } catch (RuntimeException e) {
+      complain(transaction, "failed: " + Journal.reason(e));
+      return false;
+    }
   }
 
   // ------------------------------------------------------------------ sending
@@ -156,10 +189,12 @@ public final class Sender {
 
   // ------------------------------------------------------------------ mined
 
-  private boolean lookUp(TransactionRow transaction, List<Attempt> attempts, long head) {
+  private boolean lookUp(
+      TransactionRow transaction, List<Attempt> attempts, Map<Hash, Receipt> receipts, long head) {
     Map<Hash, Attempt> byHash = attempts.stream().collect(Collectors.toMap(Attempt::hash, a -> a));
     Optional<Receipt> found =
-        chain.client().receipts(byHash.keySet()).values().stream()
+        byHash.keySet().stream()
+            .flatMap(hash -> Optional.ofNullable(receipts.get(hash)).stream())
             .filter(r -> byHash.containsKey(r.transaction()))
             .findFirst();
     if (found.isEmpty()) return suspect(transaction, attempts, head);

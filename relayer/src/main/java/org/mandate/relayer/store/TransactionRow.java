@@ -30,6 +30,8 @@ public record TransactionRow(
     Optional<Long> blockNumber,
     Optional<Hash> blockHash) {
 
+  private static final int AT_ONCE = 200;
+
   /** What a transaction is for. */
   public enum Purpose {
     SUBMIT,
@@ -174,12 +176,38 @@ public record TransactionRow(
         now);
   }
 
-  /** Transactions that are not settled, in the order of their nonces. */
-  public static List<TransactionRow> open(Tx tx, long chainId) {
+  /**
+   * Transactions whose nonce is not used yet, in the order of their nonces.
+   *
+   * @param count the key's transaction count
+   */
+  public static List<TransactionRow> toSend(Tx tx, long chainId, Address signer, long count) {
     return tx.list(
-        "SELECT * FROM transaction WHERE chain_id = ? AND state = 'OPEN' ORDER BY nonce LIMIT 200",
+        "SELECT * FROM transaction WHERE chain_id = ? AND signer = ? AND state = 'OPEN' AND nonce >= ? ORDER BY nonce LIMIT "
+            + AT_ONCE,
         TransactionRow::read,
-        chainId);
+        chainId,
+        signer,
+        count);
+  }
+
+  /**
+   * Transactions whose nonce is used and whose end may be known now: those in a final block first, then those whose block is not
+   * known. What is in a block that is not final yet only has to wait.
+   */
+  public static List<TransactionRow> toSettle(Tx tx, long chainId, Address signer, long count) {
+    return tx.list(
+        """
+        SELECT t.* FROM transaction t JOIN chain c ON c.chain_id = t.chain_id
+         WHERE t.chain_id = ? AND t.signer = ? AND t.state = 'OPEN' AND t.nonce < ?
+           AND (t.block_number IS NULL OR t.block_number <= c.finalized)
+         ORDER BY t.block_number NULLS LAST, t.nonce LIMIT
+        """
+            + AT_ONCE,
+        TransactionRow::read,
+        chainId,
+        signer,
+        count);
   }
 
   /** All signed bytes of the transaction, newest first. */
