@@ -75,6 +75,9 @@ public interface ChainClient {
   /** How many transactions the account sent: the nonce of its next one. */
   long nonce(Address account, BlockTag tag);
 
+  /** As it was at the end of that block. */
+  long nonce(Address account, long blockNumber);
+
   /** @param value wei */
   GasEstimate estimateGas(Address from, Address to, BigInteger value, byte[] data);
 

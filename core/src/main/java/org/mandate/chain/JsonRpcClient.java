@@ -158,6 +158,11 @@ public final class JsonRpcClient implements ChainClient {
   }
 
   @Override
+  public long nonce(Address account, long blockNumber) {
+    return ask("eth_getTransactionCount", result -> RpcValue.number(result, "nonce"), account.hex(), quantity(blockNumber));
+  }
+
+  @Override
   public GasEstimate estimateGas(Address from, Address to, BigInteger value, byte[] data) {
     Map<String, Object> call =
         Map.of(

@@ -261,7 +261,7 @@ public final class Relayer implements AutoCloseable {
   }
 
   private FollowedChain connect(ChainSettings settings) {
-    ChainClient client =
+    SeveralNodes client =
         new SeveralNodes(settings.rpcUrls().stream().map(url -> new JsonRpcClient(url, RPC_TIMEOUT)).toList());
     Deployment deployment = Deployment.read(settings.deployment());
     BigInteger id = BigInteger.valueOf(settings.id());

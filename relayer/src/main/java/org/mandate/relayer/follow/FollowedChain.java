@@ -4,7 +4,6 @@ import java.math.BigInteger;
 import java.util.List;
 import java.util.Optional;
 import org.mandate.chain.Address;
-import org.mandate.chain.ChainClient;
 import org.mandate.chain.Finality;
 import org.mandate.chain.Log;
 import org.mandate.relayer.store.EventKind;
@@ -17,7 +16,7 @@ import org.mandate.relayer.store.EventKind;
  */
 public record FollowedChain(
     long id,
-    ChainClient client,
+    SeveralNodes client,
     Finality finality,
     long start,
     boolean isHome,

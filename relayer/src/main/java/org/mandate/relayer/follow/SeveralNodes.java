@@ -119,6 +119,11 @@ public final class SeveralNodes implements ChainClient {
   }
 
   @Override
+  public long nonce(Address account, long blockNumber) {
+    return ask(n -> n.nonce(account, blockNumber));
+  }
+
+  @Override
   public GasEstimate estimateGas(Address from, Address to, BigInteger value, byte[] data) {
     return ask(n -> n.estimateGas(from, to, value, data));
   }
@@ -163,6 +168,18 @@ public final class SeveralNodes implements ChainClient {
     }
     if (answered * 2 <= nodes.size()) throw failure;
     return found;
+  }
+
+  /** Whether every node answered, and none has a receipt of any of them. */
+  public boolean noneHasReceipt(Collection<Hash> transactions) {
+    for (ChainClient node : nodes) {
+      try {
+        if (!node.receipts(transactions).isEmpty()) return false;
+      } catch (NodeException e) {
+        return false;
+      }
+    }
+    return true;
   }
 
   @Override

@@ -225,7 +225,7 @@ public final class Sender {
 
   /**
    * The nonce is used, and no receipt of ours is known. That proves nothing yet: only when the block at which it was noticed is
-   * final, and there is still none, another transaction of this key has it.
+   * final, the nonce is used there, and every node says that it has no receipt, another transaction of this key has it.
    */
   private boolean suspect(TransactionRow transaction, List<Attempt> attempts, long head) {
     Suspicion suspicion = displaced.get(transaction.id());
@@ -245,7 +245,10 @@ public final class Sender {
     boolean wasMined =
         database.inTransaction(
             tx -> attempts.stream().anyMatch(a -> StoredEvent.isOf(tx, chain.id(), a.hash())));
-    if (wasMined || attempts.stream().anyMatch(a -> chain.client().receipt(a.hash()).isPresent())) return false;
+    if (wasMined) return false;
+    // One node may be mistaken about either: the nonce must be used at a final block, and no node may have a receipt.
+    if (chain.client().nonce(desk.self(), suspicion.number()) <= transaction.nonce()) return false;
+    if (!chain.client().noneHasReceipt(attempts.stream().map(Attempt::hash).toList())) return false;
     settle(transaction, Settled.DISPLACED, attempts.getFirst().hash());
     return true;
   }
