@@ -52,6 +52,7 @@ import org.mandate.relayer.follow.FollowedChain;
 import org.mandate.relayer.follow.Follower;
 import org.mandate.relayer.follow.SeveralNodes;
 import org.mandate.relayer.send.Desk;
+import org.mandate.relayer.send.FeeLimit;
 import org.mandate.relayer.send.Sender;
 import org.mandate.relayer.store.ChainRow;
 import org.mandate.relayer.store.Database;
@@ -181,7 +182,8 @@ public final class Relayer implements AutoCloseable {
     chains.forEach(
         (settings, chain) -> {
           Bell outbox = new Bell();
-          Desk desk = new Desk(chain, database, signer, gate, outbox, clock);
+          FeeLimit limit = FeeLimit.ofGwei(settings.maxFeeGwei(), settings.maxTipGwei());
+          Desk desk = new Desk(chain, database, limit, signer, gate, outbox, clock);
           places.put(chain.id(), new Workplace(chain, desk, database, config.stagger(), clock));
           Follower follower = new Follower(chain, destinations, database, gate, news, clock);
           followers.put(chain, follower);
@@ -272,7 +274,7 @@ public final class Relayer implements AutoCloseable {
     BigInteger actual = awaited(client);
     if (!actual.equals(id)) {
       throw new IllegalArgumentException(
-          "the nodes %s are of chain %s, configured is %s".formatted(settings.rpcUrls(), actual, id));
+          "the nodes %s are of chain %s, configured is %s".formatted(shown(settings.rpcUrls()), actual, id));
     }
     return new FollowedChain(
         settings.id(),
@@ -285,6 +287,13 @@ public final class Relayer implements AutoCloseable {
         deployment.executor(),
         deployment.gateway(),
         deployment.auditLog());
+  }
+
+  /** Scheme, host and port: what stands elsewhere in a node's URL is often a password. */
+  static List<String> shown(List<URI> urls) {
+    return urls.stream()
+        .map(url -> url.getScheme() + "://" + url.getHost() + (url.getPort() < 0 ? "" : ":" + url.getPort()))
+        .toList();
   }
 
   /** A node may start a little later than the relayer. */

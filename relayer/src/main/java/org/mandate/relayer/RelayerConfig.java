@@ -45,18 +45,26 @@ public record RelayerConfig(
    * @param deployment file {@code deployments/<id>.json}
    * @param finality {@code finalized}, or how many blocks must stand on top of a final one
    * @param pollInterval how often the head is asked for
+   * @param maxFeeGwei most that is bid in all, gwei per gas: above that, transactions wait
+   * @param maxTipGwei most of that which goes to the block's proposer
    */
   public record ChainSettings(
       long id,
       List<URI> rpcUrls,
       Path deployment,
       @Default("finalized") String finality,
-      @Default("500ms") Duration pollInterval) {
+      @Default("500ms") Duration pollInterval,
+      @Default("500") int maxFeeGwei,
+      @Default("50") int maxTipGwei) {
     public ChainSettings {
       rpcUrls = List.copyOf(rpcUrls);
       if (id <= 0) throw new IllegalArgumentException("chain id " + id + " is not above 0");
       if (rpcUrls.isEmpty()) throw new IllegalArgumentException("chain " + id + " has no rpc-urls; at least one is needed");
       Finality.of(finality);
+      if (maxFeeGwei < 1 || maxTipGwei < 0 || maxTipGwei > maxFeeGwei) {
+        throw new IllegalArgumentException(
+            "chain %d: max-fee-gwei %d must be at least 1, max-tip-gwei %d from 0 to max-fee-gwei".formatted(id, maxFeeGwei, maxTipGwei));
+      }
       requireWithin("poll-interval", pollInterval, Duration.ofMillis(50), Duration.ofMinutes(1));
     }
   }

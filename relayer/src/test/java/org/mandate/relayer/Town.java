@@ -209,7 +209,13 @@ final class Town implements AutoCloseable {
 
   private ChainSettings chain(long id, URI rpc) {
     return new ChainSettings(
-        id, List.of(rpc), directory.resolve("deployments").resolve(id + ".json"), "finalized", Duration.ofMillis(250));
+        id,
+        List.of(rpc),
+        directory.resolve("deployments").resolve(id + ".json"),
+        "finalized",
+        Duration.ofMillis(250),
+        500,
+        50);
   }
 
   // ------------------------------------------------------------------ the agent

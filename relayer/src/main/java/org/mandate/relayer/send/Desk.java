@@ -33,15 +33,24 @@ public final class Desk {
 
   private final FollowedChain chain;
   private final Database database;
+  private final FeeLimit limit;
   private final Signer signer;
   private final SigningGate gate;
   private final Bell outbox;
   private final Clock clock;
 
   /** @param outbox is rung when there is something to send */
-  public Desk(FollowedChain chain, Database database, Signer signer, SigningGate gate, Bell outbox, Clock clock) {
+  public Desk(
+      FollowedChain chain,
+      Database database,
+      FeeLimit limit,
+      Signer signer,
+      SigningGate gate,
+      Bell outbox,
+      Clock clock) {
     this.chain = chain;
     this.database = database;
+    this.limit = limit;
     this.signer = signer;
     this.gate = gate;
     this.outbox = outbox;
@@ -57,9 +66,10 @@ public final class Desk {
    *
    * @param gas as the node estimated
    * @return whether a transaction for it is on its way now
+   * @throws FeeLimitException when blocks cost more than this relayer pays
    */
   public boolean write(Purpose purpose, Hash subject, Address target, Bytes data, long gas) {
-    Bid bid = Bid.of(chain.client().fees());
+    Bid bid = bid();
     long count = count();
     Instant now = clock.instant();
     database.run(
@@ -72,6 +82,16 @@ public final class Desk {
     Failpoint.AFTER_TRANSACTION_STORED.reach();
     outbox.ring();
     return true;
+  }
+
+  /** What the market asks, within the limit. */
+  Bid bid() {
+    return limit.bid(chain.client().fees());
+  }
+
+  /** The bid, or as much of it as the limit allows. */
+  Bid cut(Bid bid) {
+    return limit.cut(bid);
   }
 
   /** Uses up a nonce that nobody used, so that later ones can be mined. */
@@ -108,6 +128,7 @@ public final class Desk {
 
   private Transactions.Signed sign(Tx tx, long nonce, Address target, Bytes data, long gas, Bid bid) {
     gate.check();
+    limit.check(bid);
     ChainRow.of(tx, chain.id())
         .halted()
         .ifPresent(

@@ -161,8 +161,16 @@ public final class Sender {
   private boolean raise(TransactionRow transaction, Attempt last, boolean wasRefused) {
     Bid old = new Bid(last.maxFee(), last.maxTip());
     Bid better = old.replacedBy(Bid.of(chain.client().fees()));
-    Bid bid = wasRefused && better.equals(old) ? old.tenthMore() : better;
-    if (!old.isReplaceableBy(bid) || (!wasRefused && bid.equals(old))) return false;
+    Bid wanted = wasRefused && better.equals(old) ? old.tenthMore() : better;
+    Bid bid = desk.cut(wanted);
+    if (!old.isReplaceableBy(bid) || (!wasRefused && bid.equals(old))) {
+      if (!bid.equals(wanted) && isNews(transaction, "the bid is at its limit")) {
+        LOG.alarm(
+            "the bid is at its limit and blocks pass it over: wait, or raise max-fee-gwei and max-tip-gwei",
+            "chain", chain.id(), "nonce", transaction.nonce(), "maxFee", old.max(), "asked", wanted.max());
+      }
+      return false;
+    }
     database.run(tx -> desk.replace(tx, transaction, last.number() + 1, bid, last.cancels()));
     LOG.info(
         "bid raised", "chain", chain.id(), "nonce", transaction.nonce(), "maxFee", bid.max(), "tip", bid.tip());
@@ -170,7 +178,7 @@ public final class Sender {
   }
 
   private void cancel(TransactionRow transaction, Attempt last) {
-    Bid bid = Bid.of(chain.client().fees());
+    Bid bid = desk.bid();
     database.run(tx -> desk.replace(tx, transaction, last.number() + 1, bid, true));
     LOG.warn("cancelled: an empty transaction takes its nonce", "chain", chain.id(), "nonce", transaction.nonce());
   }
@@ -180,7 +188,7 @@ public final class Sender {
     List<Long> gaps =
         database.inTransaction(tx -> TransactionRow.gaps(tx, chain.id(), desk.self(), count, next, GAPS_AT_ONCE));
     if (gaps.isEmpty()) return;
-    Bid bid = Bid.of(chain.client().fees());
+    Bid bid = desk.bid();
     for (long nonce : gaps) {
       database.run(tx -> desk.fill(tx, nonce, bid));
       LOG.warn("gap filled: nobody used this nonce", "chain", chain.id(), "nonce", nonce);
@@ -267,9 +275,13 @@ public final class Sender {
         "state", state);
   }
 
+  private boolean isNews(TransactionRow transaction, String what) {
+    return !what.equals(complaints.put(transaction.id(), what));
+  }
+
   /** Says it once for as long as it stays the same. */
   private void complain(TransactionRow transaction, String what) {
-    if (what.equals(complaints.put(transaction.id(), what))) return;
+    if (!isNews(transaction, what)) return;
     LOG.warn(
         what, "chain", chain.id(), "purpose", transaction.purpose(), "nonce", transaction.nonce());
   }

@@ -9,6 +9,7 @@ import java.util.stream.Collectors;
 import org.mandate.audit.BlobStore;
 import org.mandate.relayer.Journal;
 import org.mandate.relayer.Loop;
+import org.mandate.relayer.send.FeeLimitException;
 import org.mandate.relayer.store.Database;
 import org.mandate.relayer.store.Task;
 import org.mandate.relayer.store.TransactionRow;
@@ -104,6 +105,9 @@ public final class Worker {
   }
 
   private static String unavailable(Throwable e) {
+    if (e instanceof FeeLimitException) {
+      return Refusal.of("FEES", e.getMessage(), "nothing: it is tried again").json().encode();
+    }
     return Refusal.of("UNAVAILABLE", Journal.reason(e), "nothing: it is tried again").json().encode();
   }
 
