@@ -68,7 +68,7 @@ final class IntentDesk {
     database.run(
         tx -> {
           StoredIntent.save(tx, id, intent, Optional.of(signature), now);
-          Task.ensure(tx, Task.Kind.SUBMIT, home.chain().id(), id, now, now);
+          Task.open(tx, Task.Kind.SUBMIT, home.chain().id(), id, now, now);
         });
     Failpoint.AFTER_INTENT_STORED.reach();
     LOG.info("intent stored", "intent", id, "agent", intent.agentId());

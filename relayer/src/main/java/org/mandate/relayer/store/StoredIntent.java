@@ -19,7 +19,10 @@ import org.mandate.intent.Intent;
 public record StoredIntent(
     Hash id, Intent intent, Optional<Bytes> signature, Instant receivedAt, long number, boolean lapsed) {
 
-  /** Stores the intent unless it is there; a signature is added when there was none. Answers whether it was new. */
+  /**
+   * Stores the intent unless it is there. A signature takes the place of an older one: it was checked just now, and the agent's key may
+   * have changed since. Answers whether it was new.
+   */
   public static boolean save(Tx tx, Hash id, Intent intent, Optional<Bytes> signature, Instant now) {
     boolean isNew =
         tx.update(
@@ -42,7 +45,7 @@ public record StoredIntent(
                 now)
             > 0;
     if (!isNew && signature.isPresent()) {
-      tx.update("UPDATE intent SET signature = ? WHERE intent_id = ? AND signature IS NULL", signature, id);
+      tx.update("UPDATE intent SET signature = ? WHERE intent_id = ?", signature, id);
     }
     return isNew;
   }

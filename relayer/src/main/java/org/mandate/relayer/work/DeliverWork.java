@@ -68,10 +68,14 @@ final class DeliverWork {
     Map<Address, Attestation> valid = new LinkedHashMap<>();
     database.inTransaction(tx -> StoredMessage.attestations(tx, id)).forEach(a -> keep(valid, a, quorum));
     if (valid.size() >= quorum.threshold()) return valid;
-    for (Attestation attestation : peers.attestations(id)) {
-      if (!keep(valid, attestation, quorum)) continue;
-      database.run(tx -> StoredMessage.attest(tx, attestation.signer().orElseThrow(), attestation));
-    }
+    peers.attestations(
+        id,
+        attestation -> {
+          if (keep(valid, attestation, quorum)) {
+            database.run(tx -> StoredMessage.attest(tx, attestation.signer().orElseThrow(), attestation));
+          }
+          return valid.size() >= quorum.threshold();
+        });
     return valid;
   }
 

@@ -14,13 +14,15 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.Callable;
+import java.util.concurrent.CompletionService;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorCompletionService;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
 import org.mandate.chain.Bytes;
 import org.mandate.chain.Hash;
 import org.mandate.gateway.Attestation;
@@ -51,20 +53,29 @@ public final class Peers implements AutoCloseable {
             .build();
   }
 
-  /** What the peers attest under that message, unchecked but for its form. */
-  public List<Attestation> attestations(Hash messageId) throws InterruptedException {
-    List<Callable<Optional<Attestation>>> questions = new ArrayList<>();
-    for (URI peer : peers) questions.add(() -> ask(peer, messageId));
-    List<Attestation> answers = new ArrayList<>();
-    for (Future<Optional<Attestation>> answer :
-        threads.invokeAll(questions, TIMEOUT.toMillis() * 2, TimeUnit.MILLISECONDS)) {
-      try {
-        if (!answer.isCancelled()) answer.get().ifPresent(answers::add);
-      } catch (ExecutionException e) {
-        throw new IllegalStateException(e.getCause());
+  /**
+   * Hands over what the peers attest under that message, unchecked but for its form, as it comes: nobody waits for the slowest peer
+   * when the others suffice.
+   *
+   * @param taker answers whether it has enough
+   */
+  public void attestations(Hash messageId, Predicate<Attestation> taker) throws InterruptedException {
+    CompletionService<Optional<Attestation>> answers = new ExecutorCompletionService<>(threads);
+    List<Future<Optional<Attestation>>> questions = new ArrayList<>();
+    for (URI peer : peers) questions.add(answers.submit(() -> ask(peer, messageId)));
+    try {
+      long end = System.nanoTime() + TIMEOUT.toNanos() * 2;
+      for (int i = 0; i < questions.size(); i++) {
+        Future<Optional<Attestation>> answer = answers.poll(end - System.nanoTime(), TimeUnit.NANOSECONDS);
+        if (answer == null) return;
+        Optional<Attestation> attestation = answer.get();
+        if (attestation.isPresent() && taker.test(attestation.get())) return;
       }
+    } catch (ExecutionException e) {
+      throw new IllegalStateException(e.getCause());
+    } finally {
+      questions.forEach(q -> q.cancel(true));
     }
-    return answers;
   }
 
   private Optional<Attestation> ask(URI peer, Hash messageId) {
