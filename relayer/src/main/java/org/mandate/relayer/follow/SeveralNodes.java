@@ -133,16 +133,40 @@ public final class SeveralNodes implements ChainClient {
     return ask(ChainClient::fees);
   }
 
-  /** To the preferred node; to the next ones as long as one is unreachable. */
+  /** To the preferred node; to the next ones as long as one is unreachable or refuses: refused is what none takes. */
   @Override
   public SendOutcome send(byte[] raw) {
-    SendOutcome outcome = new SendOutcome.Unreachable("no node was asked");
+    SendOutcome refused = new SendOutcome.Unreachable("no node was asked");
+    boolean someUnreachable = false;
     int first = preferred.get();
     for (int i = 0; i < nodes.size(); i++) {
-      outcome = nodes.get(Math.floorMod(first + i, nodes.size())).send(raw);
-      if (!(outcome instanceof SendOutcome.Unreachable)) return outcome;
+      SendOutcome outcome = nodes.get(Math.floorMod(first + i, nodes.size())).send(raw);
+      switch (outcome) {
+        case SendOutcome.Unreachable gone -> {
+          someUnreachable = true;
+          if (refused instanceof SendOutcome.Unreachable) refused = gone;
+        }
+        case SendOutcome.Refused no -> refused = no;
+        case SendOutcome.Accepted yes -> {
+          return yes;
+        }
+        case SendOutcome.AlreadyKnown known -> {
+          return known;
+        }
+        case SendOutcome.NonceTooLow low -> {
+          return low;
+        }
+        case SendOutcome.Underpriced underpriced -> {
+          return underpriced;
+        }
+        case SendOutcome.InsufficientFunds poor -> {
+          return poor;
+        }
+      }
     }
-    return outcome;
+    return someUnreachable && refused instanceof SendOutcome.Refused no
+        ? new SendOutcome.Unreachable("refused by some (" + no.reason() + "), others do not answer")
+        : refused;
   }
 
   /** From any node that has it. */

@@ -8,6 +8,7 @@ import org.mandate.chain.Address;
 import org.mandate.chain.BlockTag;
 import org.mandate.chain.Bytes;
 import org.mandate.chain.Fees;
+import org.mandate.chain.GasEstimate;
 import org.mandate.chain.Hash;
 import org.mandate.chain.NodeException;
 import org.mandate.relayer.Bell;
@@ -29,6 +30,8 @@ import org.mandate.signer.Transactions;
 public final class Desk {
   // A quarter more than estimated: what the call touches may change before it is mined. EIP-7825 caps a transaction.
   private static final long MAX_GAS = 16_777_216;
+  private static final long EMPTY_GAS = 21_000;
+  private static final long MAX_EMPTY_GAS = 2_000_000;
   private static final long MAX_NONCE_JUMP = 64;
 
   private final FollowedChain chain;
@@ -95,15 +98,23 @@ public final class Desk {
   }
 
   /** Uses up a nonce that nobody used, so that later ones can be mined. */
-  void fill(Tx tx, long nonce, Bid bid) {
-    insert(tx, nonce, Purpose.FILL, Optional.empty(), self(), Bytes.EMPTY, 21_000, bid, clock.instant());
+  void fill(Tx tx, long nonce, Bid bid, long gas) {
+    insert(tx, nonce, Purpose.FILL, Optional.empty(), self(), Bytes.EMPTY, gas, bid, clock.instant());
+  }
+
+  /** What a transaction costs that does nothing: 21,000 on most chains, more where data or storage are paid with gas. */
+  long emptyGas() {
+    GasEstimate estimate = chain.client().estimateGas(self(), self(), BigInteger.ZERO, new byte[0]);
+    return switch (estimate) {
+      case GasEstimate.Estimated estimated -> Math.clamp(estimated.gas() + estimated.gas() / 4, EMPTY_GAS, MAX_EMPTY_GAS);
+      case GasEstimate.Reverted reverted -> EMPTY_GAS;
+    };
   }
 
   /** Signs the same transaction again at a higher bid, or, when no node takes its bytes, an empty one in its place. */
-  void replace(Tx tx, TransactionRow transaction, int attempt, Bid bid, boolean cancels) {
+  void replace(Tx tx, TransactionRow transaction, int attempt, Bid bid, boolean cancels, long gas) {
     Address target = cancels ? self() : transaction.target();
     Bytes data = cancels ? Bytes.EMPTY : transaction.data();
-    long gas = cancels ? 21_000 : transaction.gasLimit();
     Transactions.Signed signed = sign(tx, transaction.nonce(), target, data, gas, bid);
     TransactionRow.addAttempt(
         tx, transaction.id(), attempt, signed.hash(), signed.raw(), bid.max(), bid.tip(), cancels, clock.instant());

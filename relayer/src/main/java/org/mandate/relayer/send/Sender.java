@@ -136,7 +136,9 @@ public final class Sender {
       case SendOutcome.Refused refused -> {
         complain(transaction, "no node takes it: " + refused.reason());
         boolean neverTaken = attempts.stream().allMatch(a -> a.sentAt().isEmpty() && !a.cancels());
-        if (neverTaken) cancel(transaction, attempt);
+        // What is empty already would be refused again: a person must see to that one.
+        boolean isEmpty = transaction.purpose() == TransactionRow.Purpose.FILL || attempt.cancels();
+        if (neverTaken && !isEmpty) cancel(transaction, attempt);
       }
       case SendOutcome.Unreachable gone -> complain(transaction, "node unreachable: " + gone.reason());
     }
@@ -171,7 +173,8 @@ public final class Sender {
       }
       return false;
     }
-    database.run(tx -> desk.replace(tx, transaction, last.number() + 1, bid, last.cancels()));
+    long gas = last.cancels() ? desk.emptyGas() : transaction.gasLimit();
+    database.run(tx -> desk.replace(tx, transaction, last.number() + 1, bid, last.cancels(), gas));
     LOG.info(
         "bid raised", "chain", chain.id(), "nonce", transaction.nonce(), "maxFee", bid.max(), "tip", bid.tip());
     return true;
@@ -179,7 +182,8 @@ public final class Sender {
 
   private void cancel(TransactionRow transaction, Attempt last) {
     Bid bid = desk.bid();
-    database.run(tx -> desk.replace(tx, transaction, last.number() + 1, bid, true));
+    long gas = desk.emptyGas();
+    database.run(tx -> desk.replace(tx, transaction, last.number() + 1, bid, true, gas));
     LOG.warn("cancelled: an empty transaction takes its nonce", "chain", chain.id(), "nonce", transaction.nonce());
   }
 
@@ -189,8 +193,9 @@ public final class Sender {
         database.inTransaction(tx -> TransactionRow.gaps(tx, chain.id(), desk.self(), count, next, GAPS_AT_ONCE));
     if (gaps.isEmpty()) return;
     Bid bid = desk.bid();
+    long gas = desk.emptyGas();
     for (long nonce : gaps) {
-      database.run(tx -> desk.fill(tx, nonce, bid));
+      database.run(tx -> desk.fill(tx, nonce, bid, gas));
       LOG.warn("gap filled: nobody used this nonce", "chain", chain.id(), "nonce", nonce);
     }
   }
