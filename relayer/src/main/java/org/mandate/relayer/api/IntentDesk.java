@@ -14,6 +14,7 @@ import org.mandate.chain.Hash;
 import org.mandate.intent.Intent;
 import org.mandate.intent.IntentDomain;
 import org.mandate.intent.SignedIntent;
+import org.mandate.policy.Verdict;
 import org.mandate.relayer.Bell;
 import org.mandate.relayer.Failpoint;
 import org.mandate.relayer.Journal;
@@ -21,11 +22,12 @@ import org.mandate.relayer.store.Database;
 import org.mandate.relayer.store.StoredIntent;
 import org.mandate.relayer.store.Task;
 import org.mandate.relayer.work.ContractCalls;
+import org.mandate.relayer.work.VerdictWords;
 import org.mandate.relayer.work.Workplace;
 
 /**
- * Takes signed intents. Refuses what the contract would refuse for reasons that are not policy's (signature, nonce, deadline, chain);
- * what policy says of it, the contract says and records.
+ * Takes signed intents. Refuses what the contract would refuse for reasons that are not policy's (signature, nonce, deadline, chain),
+ * and whatever an agent asks that may not ask; what policy says of the rest, the contract says and records.
  */
 final class IntentDesk {
   private static final Journal LOG = Journal.of("intents");
@@ -98,6 +100,20 @@ final class IntentDesk {
         throw new RefusedException(
             409, "NONCE", "nonce %s of agent %s is used".formatted(intent.nonce(), intent.agentId()), "sign it again with a fresh random nonce");
       }
+      return;
+    }
+    checkAgent(intent);
+  }
+
+  /**
+   * Refuses what an agent asks that may not ask for anything: anybody can register one, and this relayer would pay for its denials. What
+   * breaks a mandate goes to the chain, which records it and freezes the agent (L4).
+   */
+  private void checkAgent(Intent intent) {
+    Verdict verdict = home.calls().preview(intent);
+    switch (verdict.rule()) {
+      case AGENT_STATUS, AGENT_BREAKER, EXPIRY -> throw new RefusedException(422, VerdictWords.refusal(verdict));
+      case NONE, ASSET, CHAIN, RECIPIENT, SELECTOR, AMOUNT, PER_TRANSACTION, WINDOW, FREQUENCY, AUDIT_LAG -> {}
     }
   }
 

@@ -31,7 +31,6 @@ public final class Desk {
   // A quarter more than estimated: what the call touches may change before it is mined. EIP-7825 caps a transaction.
   private static final long MAX_GAS = 16_777_216;
   private static final long EMPTY_GAS = 21_000;
-  private static final long MAX_EMPTY_GAS = 2_000_000;
   private static final long MAX_NONCE_JUMP = 64;
 
   private final FollowedChain chain;
@@ -106,7 +105,7 @@ public final class Desk {
   long emptyGas() {
     GasEstimate estimate = chain.client().estimateGas(self(), self(), BigInteger.ZERO, new byte[0]);
     return switch (estimate) {
-      case GasEstimate.Estimated estimated -> Math.clamp(estimated.gas() + estimated.gas() / 4, EMPTY_GAS, MAX_EMPTY_GAS);
+      case GasEstimate.Estimated estimated -> Math.clamp(estimated.gas() + estimated.gas() / 4, EMPTY_GAS, Purpose.FILL.mostGas());
       case GasEstimate.Reverted reverted -> EMPTY_GAS;
     };
   }

@@ -34,15 +34,29 @@ public record TransactionRow(
 
   /** What a transaction is for. */
   public enum Purpose {
-    SUBMIT,
-    PROCEED,
-    DELIVER,
-    EXECUTE,
-    EXPIRE,
-    RESOLVE,
-    PUBLISH,
+    SUBMIT(3_000_000),
+    PROCEED(3_000_000),
+    DELIVER(3_000_000),
+    EXECUTE(3_000_000),
+    EXPIRE(1_000_000),
+    RESOLVE(1_000_000),
+    PUBLISH(1_000_000),
     /** Uses up a nonce that was left open, so that the ones after it can be mined. */
-    FILL
+    FILL(2_000_000);
+
+    private final long mostGas;
+
+    Purpose(long mostGas) {
+      this.mostGas = mostGas;
+    }
+
+    /**
+     * Most gas that this relayer pays for: many times what the contracts need ({@code contracts/snapshots/gas.json}). The rest is code of
+     * others, such as a wallet that checks a signature or a token, and theirs to keep cheap.
+     */
+    public long mostGas() {
+      return mostGas;
+    }
   }
 
   /** How a transaction ended, in a finalized block. */

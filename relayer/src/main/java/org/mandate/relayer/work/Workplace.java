@@ -98,6 +98,13 @@ public final class Workplace {
     GasEstimate estimate =
         chain.client().estimateGas(desk.self(), call.to(), BigInteger.ZERO, call.data().bytes());
     return switch (estimate) {
+      case GasEstimate.Estimated gas when gas.gas() > purpose.mostGas() ->
+          new Decision.Blocked(
+              Refusal.of(
+                  "GAS",
+                  "%s on chain %d would use %d gas, this relayer pays for %d"
+                      .formatted(purpose.name().toLowerCase(Locale.ROOT), chain.id(), gas.gas(), purpose.mostGas()),
+                  "use a wallet or token that needs less, or send the transaction yourself"));
       case GasEstimate.Estimated gas -> new Decision.Send(purpose, subject, call, gas.gas());
       case GasEstimate.Reverted reverted ->
           new Decision.Blocked(
