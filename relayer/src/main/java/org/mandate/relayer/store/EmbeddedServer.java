@@ -5,7 +5,11 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.security.SecureRandom;
 import java.time.Duration;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
@@ -15,33 +19,48 @@ import java.util.concurrent.TimeoutException;
 /**
  * A PostgreSQL server of our own in a data directory that outlives the process. A process that was killed leaves its server
  * running: the next start stops that one first, and PostgreSQL then recovers by itself.
+ *
+ * <p>It listens on the loopback interface, which all users of the machine share: a random password, in a file that only this user may
+ * read, keeps the others out (SCRAM, RFC 5802).
  */
 public final class EmbeddedServer implements AutoCloseable {
   private static final Duration START = Duration.ofSeconds(60);
   private static final Duration STOP = Duration.ofSeconds(15);
 
-  private final EmbeddedPostgres server;
+  private static final int PASSWORD_BYTES = 32;
 
-  private EmbeddedServer(EmbeddedPostgres server) {
+  private final EmbeddedPostgres server;
+  private final String password;
+
+  private EmbeddedServer(EmbeddedPostgres server, String password) {
     this.server = server;
+    this.password = password;
   }
 
   /**
    * Starts the server, on a free port of the loopback interface.
    *
    * @throws UncheckedIOException when it does not come up
+   * @throws IllegalStateException when the data directory has no password file
    */
   public static EmbeddedServer start(Path dataDirectory) {
     Path directory = dataDirectory.toAbsolutePath().normalize();
     try {
       Files.createDirectories(directory);
       stopLeftover(directory);
+      Path passwordFile = directory.resolveSibling(directory.getFileName() + ".password");
+      String password = password(passwordFile, directory);
       EmbeddedPostgres server =
           EmbeddedPostgres.builder()
               .setDataDirectory(directory)
               .setCleanDataDirectory(false)
               .setRegisterShutdownHook(false) // Relayer.close() stops it, after everything that uses it
               .setPGStartupWait(START)
+              // These go to initdb as they are; the later --auth takes the place of the embedding's "trust".
+              .setLocaleConfig("auth", "scram-sha-256")
+              .setLocaleConfig("pwfile", passwordFile.toString())
+              .setConnectConfig("password", password)
+              .setServerConfig("unix_socket_directories", "")
               .setServerConfig("fsync", "on") // the embedding turns it off, for tests
               .setServerConfig("listen_addresses", "127.0.0.1")
               .setServerConfig("max_connections", "32")
@@ -49,14 +68,33 @@ public final class EmbeddedServer implements AutoCloseable {
               .setOutputRedirector(ProcessBuilder.Redirect.DISCARD)
               .setErrorRedirector(ProcessBuilder.Redirect.DISCARD)
               .start();
-      return new EmbeddedServer(server);
+      return new EmbeddedServer(server, password);
     } catch (IOException e) {
       throw new UncheckedIOException("embedded PostgreSQL in " + directory + " did not start", e);
     }
   }
 
+  /** With the password in it: not for logs. */
   public String jdbcUrl() {
-    return "jdbc:postgresql://127.0.0.1:" + server.getPort() + "/postgres?user=postgres";
+    return "jdbc:postgresql://127.0.0.1:" + server.getPort() + "/postgres?user=postgres&password=" + password;
+  }
+
+  /** The password, made before the database is. */
+  private static String password(Path file, Path directory) throws IOException {
+    if (Files.exists(file)) return Files.readString(file).trim();
+    if (Files.exists(directory.resolve("PG_VERSION"))) {
+      throw new IllegalStateException(
+          "database in %s has no password file %s: bring the file back, or start with an empty data directory".formatted(directory, file));
+    }
+    byte[] secret = new byte[PASSWORD_BYTES];
+    new SecureRandom().nextBytes(secret);
+    String password = HexFormat.of().formatHex(secret);
+    Path draft = file.resolveSibling(file.getFileName() + ".tmp");
+    Files.deleteIfExists(draft);
+    Files.createFile(draft, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+    Files.writeString(draft, password);
+    Files.move(draft, file, StandardCopyOption.ATOMIC_MOVE);
+    return password;
   }
 
   @Override

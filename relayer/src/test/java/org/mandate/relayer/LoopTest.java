@@ -1,0 +1,53 @@
+package org.mandate.relayer;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+
+class LoopTest {
+  private static final Duration INTERVAL = Duration.ofMillis(5);
+
+  @Test
+  void shouldGoOnWhenARoundEndsWithAnError() throws Exception {
+    AtomicInteger rounds = new AtomicInteger();
+    CountDownLatch third = new CountDownLatch(1);
+    Loop.Round round =
+        () -> {
+          switch (rounds.incrementAndGet()) {
+            case 1 -> throw new AssertionError("first");
+            case 2 -> throw new StackOverflowError();
+            default -> third.countDown();
+          }
+          return false;
+        };
+    Instant started = Instant.now();
+    try (Loop loop = Loop.start("test", INTERVAL, round, () -> {})) {
+      assertTrue(third.await(10, TimeUnit.SECONDS));
+      Thread.sleep(100);
+      assertEquals("", loop.failure());
+      assertTrue(loop.lastSuccess().isAfter(started));
+    }
+  }
+
+  @Test
+  void shouldEndTheProcessWhenTheVirtualMachineIsBroken() throws Exception {
+    CountDownLatch ended = new CountDownLatch(1);
+    AtomicInteger rounds = new AtomicInteger();
+    Loop.Round round =
+        () -> {
+          rounds.incrementAndGet();
+          throw new OutOfMemoryError("test");
+        };
+    try (Loop loop = Loop.start("test", INTERVAL, round, ended::countDown)) {
+      assertTrue(ended.await(10, TimeUnit.SECONDS));
+      Thread.sleep(50);
+      assertEquals(1, rounds.get(), loop.name());
+    }
+  }
+}
