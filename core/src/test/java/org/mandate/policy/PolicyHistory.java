@@ -1,0 +1,296 @@
+package org.mandate.policy;
+
+import java.math.BigInteger;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Random;
+import org.mandate.chain.Address;
+import org.mandate.chain.Bytes;
+import org.mandate.intent.Intent;
+
+/** Makes up mandates, intents and times, near the limits more often than chance would. */
+final class PolicyHistory {
+  static final BigInteger HOME = BigInteger.valueOf(31337);
+  static final List<BigInteger> OTHER_CHAINS = List.of(BigInteger.TEN, BigInteger.TWO.pow(255));
+  private static final List<BigInteger> CHAINS = List.of(HOME, OTHER_CHAINS.get(0), OTHER_CHAINS.get(1));
+  private static final BigInteger UNKNOWN_CHAIN = BigInteger.valueOf(99);
+  private static final List<Address> ASSETS = List.of(Address.ZERO, address(0xa1));
+  private static final List<Address> PAYEES = List.of(address(0xb1), address(0xb2));
+  private static final int MAX_WINDOW = (1 << 24) - 1;
+
+  /** Who tries to change a mandate. */
+  enum Who {
+    GOVERNANCE,
+    OWNER,
+    STRANGER
+  }
+
+  /** What happens to one agent in one block. */
+  sealed interface Move {
+    record Consume(Intent intent) implements Move {}
+
+    record Change(Who who, PolicyChange change) implements Move {}
+
+    record SetStatus(AgentStatus status) implements Move {}
+
+    record Append() implements Move {}
+
+    record Publish() implements Move {}
+  }
+
+  /** An agent as the evaluator sees it. */
+  static final class Agent {
+    private final BigInteger id;
+    private final List<Move> plan = new ArrayList<>();
+    private Mandate mandate = Mandate.EMPTY;
+    private AgentStatus status = AgentStatus.PENDING;
+    private long records;
+    private long published;
+    private long nonce;
+    private boolean planned;
+
+    Agent(BigInteger id) {
+      this.id = id;
+    }
+
+    BigInteger id() {
+      return id;
+    }
+
+    Mandate mandate() {
+      return mandate;
+    }
+
+    AgentStatus status() {
+      return status;
+    }
+
+    long unpublished() {
+      return records - published;
+    }
+
+    long published() {
+      return published;
+    }
+
+    void become(Mandate next) {
+      mandate = next;
+    }
+
+    void become(AgentStatus next) {
+      status = next;
+    }
+
+    void append() {
+      records++;
+    }
+
+    void publish() {
+      published = records;
+    }
+  }
+
+  private final Random random;
+
+  PolicyHistory(Random random) {
+    this.random = random;
+  }
+
+  /** Seconds until the next block, at least 1. */
+  long pause() {
+    int choice = random.nextInt(100);
+    int most = choice < 45 ? 5 : choice < 70 ? 60 : choice < 88 ? 3_600 : choice < 97 ? 90_000 : 3_000_000;
+    return 1 + random.nextInt(most);
+  }
+
+  Move next(Agent agent, long now) {
+    if (!agent.planned) {
+      agent.planned = true;
+      plan(agent, now);
+    }
+    if (!agent.plan.isEmpty()) {
+      return agent.plan.removeFirst();
+    }
+    boolean stopped = agent.status != AgentStatus.ACTIVE || agent.mandate.frozen() || now > agent.mandate.terms().expiry();
+    if (stopped && agent.status != AgentStatus.REVOKED && random.nextInt(2) > 0) {
+      return restart(agent, now);
+    }
+    if (agent.unpublished() > agent.mandate.terms().maxAuditLag() && random.nextInt(3) == 0) {
+      return new Move.Publish();
+    }
+    int choice = random.nextInt(1000);
+    if (choice < 820) {
+      return new Move.Consume(intent(agent, now));
+    }
+    if (choice < 860) {
+      return new Move.Append();
+    }
+    if (choice < 868) {
+      return status(agent);
+    }
+    Who who = choice < 920 ? Who.GOVERNANCE : choice < 980 ? Who.OWNER : Who.STRANGER;
+    return new Move.Change(who, who == Who.OWNER ? aboutSame(agent, now) : change(now));
+  }
+
+  /** What governance grants at first: mostly enough to spend, in any order. */
+  private void plan(Agent agent, long now) {
+    List<Move> grants = new ArrayList<>();
+    grants.add(new Move.SetStatus(AgentStatus.ACTIVE));
+    grants.add(governance(new PolicyChange.SetTerms(terms(now))));
+    for (Address asset : ASSETS) {
+      grants.add(governance(new PolicyChange.SetLimit(asset, limit())));
+      for (BigInteger chain : CHAINS) {
+        grants.add(governance(new PolicyChange.SetAssetChain(asset, chain, true)));
+      }
+    }
+    for (Address payee : PAYEES) {
+      for (BigInteger chain : CHAINS) {
+        grants.add(governance(new PolicyChange.SetRecipient(new Recipient(chain, payee), true)));
+      }
+    }
+    Collections.shuffle(grants, random);
+    agent.plan.addAll(grants.subList(0, grants.size() - random.nextInt(2)));
+  }
+
+  private Move restart(Agent agent, long now) {
+    if (agent.status != AgentStatus.ACTIVE) {
+      return new Move.SetStatus(AgentStatus.ACTIVE);
+    }
+    return agent.mandate.frozen()
+        ? governance(new PolicyChange.Thaw())
+        : governance(new PolicyChange.SetTerms(terms(now)));
+  }
+
+  private Move status(Agent agent) {
+    return switch (agent.status) {
+      case PENDING, SUSPENDED -> new Move.SetStatus(AgentStatus.ACTIVE);
+      case ACTIVE -> new Move.SetStatus(random.nextInt(20) == 0 ? AgentStatus.REVOKED : AgentStatus.SUSPENDED);
+      case REVOKED -> new Move.Append();
+    };
+  }
+
+  private static Move governance(PolicyChange change) {
+    return new Move.Change(Who.GOVERNANCE, change);
+  }
+
+  // ------------------------------------------------------------------ intents
+
+  private Intent intent(Agent agent, long now) {
+    Address asset = random.nextInt(60) == 0 ? address(0xa9) : pick(ASSETS);
+    return new Intent(
+        agent.id(),
+        address(0xc1),
+        random.nextInt(60) == 0 ? UNKNOWN_CHAIN : pick(CHAINS),
+        asset,
+        random.nextInt(60) == 0 ? address(0xb9) : pick(PAYEES),
+        amount(agent.mandate, asset, now),
+        random.nextInt(60) == 0 ? Bytes.of("0x00") : Bytes.EMPTY,
+        BigInteger.valueOf(agent.nonce++),
+        BigInteger.valueOf(now + 60));
+  }
+
+  private BigInteger amount(Mandate mandate, Address asset, long now) {
+    AssetLimit limit = mandate.limit(asset);
+    BigInteger left = mandate.asset(asset).usage().at(now).left(limit.cap());
+    BigInteger most = left.min(limit.perTransaction());
+    return switch (random.nextInt(24)) {
+      case 0 -> BigInteger.ZERO;
+      case 1 -> limit.perTransaction();
+      case 2 -> limit.perTransaction().add(BigInteger.ONE);
+      case 3 -> left;
+      case 4 -> left.add(BigInteger.ONE);
+      case 5 -> new BigInteger(256, random);
+      case 6 -> limit.cap();
+      case 7 -> BigInteger.ONE;
+      case 8 -> most;
+      default -> below(most.shiftRight(random.nextInt(5)).add(BigInteger.ONE)).add(BigInteger.ONE);
+    };
+  }
+
+  // ------------------------------------------------------------------ mandates
+
+  private PolicyChange change(long now) {
+    return switch (random.nextInt(10)) {
+      case 0, 1 -> new PolicyChange.SetTerms(terms(now));
+      case 2, 3, 4, 5 -> new PolicyChange.SetLimit(pick(ASSETS), limit());
+      case 6 -> new PolicyChange.SetAssetChain(pick(ASSETS), pick(CHAINS), random.nextInt(3) > 0);
+      case 7 -> new PolicyChange.SetRecipient(new Recipient(pick(CHAINS), pick(PAYEES)), random.nextInt(3) > 0);
+      case 8 -> new PolicyChange.Freeze();
+      default -> new PolicyChange.Thaw();
+    };
+  }
+
+  /** A change that is a little tighter or a little looser than what holds, field by field. */
+  private PolicyChange aboutSame(Agent agent, long now) {
+    Terms terms = agent.mandate.terms();
+    Address asset = pick(ASSETS);
+    AssetLimit limit = agent.mandate.limit(asset);
+    return switch (random.nextInt(5)) {
+      case 0, 1 ->
+          new PolicyChange.SetTerms(
+              new Terms(
+                  near(terms.expiry(), 0, (1L << 32) - 1),
+                  (int) near(terms.frequencyWindow(), 1, MAX_WINDOW),
+                  (int) near(terms.maxTransactions(), 0, 65_535),
+                  (int) near(terms.maxAuditLag(), 0, 65_535)));
+      case 2, 3 ->
+          new PolicyChange.SetLimit(
+              asset,
+              new AssetLimit(
+                  near(limit.perTransaction()), near(limit.cap()), (int) near(limit.window(), 1, MAX_WINDOW)));
+      default -> change(now);
+    };
+  }
+
+  private Terms terms(long now) {
+    long expiry = random.nextInt(4) == 0 ? now + random.nextInt(10_000) : (1L << 32) - 1;
+    int max = random.nextInt(8) == 0 ? random.nextInt(65_536) : random.nextInt(25);
+    int lag = random.nextInt(3) == 0 ? random.nextInt(3) : 3 + random.nextInt(200);
+    return new Terms(expiry, window(), max, lag);
+  }
+
+  private AssetLimit limit() {
+    BigInteger cap = random.nextInt(25) == 0 ? BigInteger.ZERO : new BigInteger(1 + random.nextInt(104), random);
+    BigInteger perTransaction =
+        random.nextInt(4) == 0
+            ? new BigInteger(1 + random.nextInt(104), random)
+            : cap.shiftRight(random.nextInt(5)).add(BigInteger.valueOf(random.nextInt(2))).min(maxAmount());
+    return new AssetLimit(perTransaction, cap, window());
+  }
+
+  private int window() {
+    return switch (random.nextInt(6)) {
+      case 0 -> 1 + random.nextInt(20);
+      case 1 -> 3_600;
+      case 2 -> 86_400 * (1 + random.nextInt(30));
+      case 3 -> MAX_WINDOW - random.nextInt(3);
+      default -> 1 + random.nextInt(1 << (1 + random.nextInt(23)));
+    };
+  }
+
+  private long near(long value, long least, long most) {
+    return Math.clamp(value + (random.nextInt(3) > 0 ? 0 : random.nextInt(5) - 2), least, most);
+  }
+
+  private BigInteger near(BigInteger value) {
+    BigInteger moved = value.add(BigInteger.valueOf(random.nextInt(3) > 0 ? 0 : random.nextInt(5) - 2));
+    return moved.max(BigInteger.ZERO).min(maxAmount());
+  }
+
+  private static BigInteger maxAmount() {
+    return BigInteger.TWO.pow(104).subtract(BigInteger.ONE);
+  }
+
+  private BigInteger below(BigInteger bound) {
+    return new BigInteger(bound.bitLength() + 16, random).mod(bound);
+  }
+
+  private <T> T pick(List<T> values) {
+    return values.get(random.nextInt(values.size()));
+  }
+
+  private static Address address(int last) {
+    return Address.of("0x" + "0".repeat(38) + Integer.toHexString(last));
+  }
+}
