@@ -64,7 +64,7 @@ class PolicyAgreementTest {
       long now = START;
       int cases = 0;
       for (int step = 0; step < STEPS; step++) {
-        now += history.pause();
+        now += history.pause(agents, now);
         List<PolicyHistory.Move> moves = new ArrayList<>();
         for (PolicyHistory.Agent agent : agents) {
           moves.add(history.next(agent, now));

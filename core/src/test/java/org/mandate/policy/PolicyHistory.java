@@ -97,11 +97,31 @@ final class PolicyHistory {
     this.random = random;
   }
 
-  /** Seconds until the next block, at least 1. */
-  long pause() {
+  /** Seconds until the next block, at least 1; often to a second at which something changes for one of the agents. */
+  long pause(List<Agent> agents, long now) {
+    if (random.nextInt(3) == 0) {
+      long until = turningPoint(agents, now) + random.nextInt(3) - 1 - now;
+      if (until > 0 && until < 100_000) {
+        return until;
+      }
+    }
     int choice = random.nextInt(100);
     int most = choice < 45 ? 5 : choice < 70 ? 60 : choice < 88 ? 3_600 : choice < 97 ? 90_000 : 3_000_000;
     return 1 + random.nextInt(most);
+  }
+
+  /** When the next mandate expires, or when one of some agent's windows begins a bucket. */
+  private long turningPoint(List<Agent> agents, long now) {
+    Mandate mandate = pick(agents).mandate();
+    return switch (random.nextInt(3)) {
+      case 0 -> agents.stream().mapToLong(agent -> agent.mandate().terms().expiry()).filter(at -> at > now).min().orElse(now);
+      case 1 -> nextBucket(mandate.transactions(), now);
+      default -> nextBucket(mandate.asset(pick(ASSETS)).usage().window(), now);
+    };
+  }
+
+  private long nextBucket(RollingWindow window, long now) {
+    return (now / window.bucketSeconds() + 1 + random.nextInt(RollingWindow.BUCKETS)) * window.bucketSeconds();
   }
 
   Move next(Agent agent, long now) {
