@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
+import java.util.Locale;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
@@ -42,7 +43,7 @@ class CidTest {
             good.substring(1),
             good + "a",
             good.substring(0, 58),
-            good.toUpperCase(java.util.Locale.ROOT),
+            good.toUpperCase(Locale.ROOT),
             " " + good,
             good + "=",
             good.substring(0, 58) + "v", // unused bits set: a second name for the same digest
