@@ -46,6 +46,7 @@ public final class Follower {
   private final Clock clock;
   private volatile Instant lastRound;
   private volatile long seenHead = -1;
+  private volatile Hash doubted = Hash.ZERO;
 
   /** @param destinations chains that this relayer delivers to */
   public Follower(
@@ -100,7 +101,9 @@ public final class Follower {
     while (!canonical.hash().equals(stored.hash())) {
       long number = stored.number();
       if (database.inTransaction(tx -> ChainRow.of(tx, chain.id())).isFinal(number)) {
-        halt(stored, canonical);
+        SeveralNodes.Agreement agreement = chain.client().agreement(number, stored.hash());
+        if (agreement.isContradicted()) halt(stored, canonical);
+        else doubt(stored, canonical, agreement);
         return false;
       }
       database.run(tx -> Blocks.undoFrom(tx, chain.id(), number, clock.instant()));
@@ -109,6 +112,22 @@ public final class Follower {
       canonical = block(stored.number());
     }
     return true;
+  }
+
+  /** Nodes contradict each other about a final block: nothing is undone or finalized, and another one is asked first. */
+  private void doubt(Block stored, Block canonical, SeveralNodes.Agreement agreement) {
+    chain.client().preferNext();
+    if (canonical.hash().equals(doubted)) return;
+    doubted = canonical.hash();
+    LOG.alarm(
+        "nodes contradict each other about a final block",
+        "chain", chain.id(),
+        "block", stored.number(),
+        "stored", stored.hash(),
+        "told", canonical.hash(),
+        "nodes", agreement.nodes(),
+        "same", agreement.same(),
+        "different", agreement.different());
   }
 
   private void halt(Block stored, Block canonical) {
@@ -209,13 +228,18 @@ public final class Follower {
     }
   }
 
-  /** Moves the finality mark, when the block that the chain calls final is stored. */
+  /** Moves the finality mark, when the block that the chain calls final is stored and the majority of the nodes has it. */
   private boolean finish() {
-    return chain
-        .finality()
-        .highest(chain.client())
-        .map(last -> database.inTransaction(tx -> ChainRow.finalize(tx, chain.id(), last.number(), last.hash())))
-        .orElse(false);
+    Optional<Block> last = chain.finality().highest(chain.client());
+    if (last.isEmpty() || database.inTransaction(tx -> ChainRow.of(tx, chain.id())).isFinal(last.get().number())) return false;
+    Block block = last.get();
+    if (!stored(block.number()).hash().equals(block.hash())) return false; // not there yet, or on another branch
+    SeveralNodes.Agreement agreement = chain.client().agreement(block.number(), block.hash());
+    if (!agreement.isConfirmed()) {
+      if (agreement.different() > 0) doubt(stored(block.number()), block, agreement);
+      return false;
+    }
+    return database.inTransaction(tx -> ChainRow.finalize(tx, chain.id(), block.number(), block.hash()));
   }
 
   private Block stored(long number) {

@@ -25,9 +25,29 @@ import org.mandate.chain.Transaction;
 
 /**
  * Several nodes of one chain behind one client. A node that fails is left for the next one; what a node says about a transaction is
- * never its failure. One node suffices to know that a transaction was mined; that none knows it proves nothing (L10).
+ * never its failure. One node suffices to know that a transaction was mined; that none knows it proves nothing (L10). Which block is
+ * final is for the majority to say: signatures hang on it.
  */
 public final class SeveralNodes implements ChainClient {
+  /**
+   * What all nodes say about one thing.
+   *
+   * @param nodes how many there are
+   * @param same how many say that it is so
+   * @param different how many say that it is otherwise; the rest does not answer, or does not know yet
+   */
+  public record Agreement(int nodes, int same, int different) {
+    /** More than half of all nodes, those that do not answer included, say so. */
+    public boolean isConfirmed() {
+      return same * 2 > nodes;
+    }
+
+    /** More than half of all nodes say otherwise. */
+    public boolean isContradicted() {
+      return different * 2 > nodes;
+    }
+  }
+
   private final List<ChainClient> nodes;
   private final AtomicInteger preferred = new AtomicInteger();
 
@@ -35,6 +55,45 @@ public final class SeveralNodes implements ChainClient {
   public SeveralNodes(List<? extends ChainClient> nodes) {
     if (nodes.isEmpty()) throw new IllegalArgumentException("a chain needs at least one node");
     this.nodes = List.copyOf(nodes);
+  }
+
+  /** Asks every node which block stands at a number. For what one node alone must not decide. */
+  public Agreement agreement(long number, Hash hash) {
+    return agreement(node -> node.block(number).map(block -> block.hash().equals(hash)));
+  }
+
+  /** Asks every node whether that block stands at its number and holds that log. */
+  public Agreement agreement(Log log) {
+    return agreement(
+        node -> {
+          Optional<Block> block = node.block(log.blockNumber());
+          if (block.isEmpty()) return Optional.empty();
+          boolean same =
+              block.get().hash().equals(log.blockHash())
+                  && node.logs(log.blockHash(), List.of(log.address())).contains(log);
+          return Optional.of(same);
+        });
+  }
+
+  private Agreement agreement(Function<ChainClient, Optional<Boolean>> question) {
+    int same = 0;
+    int different = 0;
+    for (ChainClient node : nodes) {
+      try {
+        Optional<Boolean> answer = question.apply(node);
+        if (answer.isEmpty()) continue;
+        if (answer.get()) same++;
+        else different++;
+      } catch (NodeException e) {
+        // Says neither: it counts as a node that did not answer.
+      }
+    }
+    return new Agreement(nodes.size(), same, different);
+  }
+
+  /** Asks another node first from now on. */
+  public void preferNext() {
+    preferred.updateAndGet(i -> Math.floorMod(i + 1, nodes.size()));
   }
 
   private <T> T ask(Function<ChainClient, T> question) {

@@ -5,6 +5,7 @@ import java.time.Clock;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import org.mandate.chain.Hash;
 import org.mandate.event.ContractEvents;
 import org.mandate.event.ExecutorEvent;
@@ -19,6 +20,7 @@ import org.mandate.relayer.Failpoint;
 import org.mandate.relayer.Journal;
 import org.mandate.relayer.SigningGate;
 import org.mandate.relayer.follow.FollowedChain;
+import org.mandate.relayer.follow.SeveralNodes;
 import org.mandate.relayer.store.ChainRow;
 import org.mandate.relayer.store.Database;
 import org.mandate.relayer.store.EventKind;
@@ -42,6 +44,7 @@ public final class Attestor {
   private final SigningGate gate;
   private final Bell attested;
   private final Clock clock;
+  private final Set<Hash> doubted = ConcurrentHashMap.newKeySet();
 
   public Attestor(
       FollowedChain home,
@@ -66,9 +69,10 @@ public final class Attestor {
     boolean any = false;
     for (StoredEvent event : sent) any |= attest(event);
     if (any) attested.ring();
-    return sent.size() == AT_ONCE;
+    return any && sent.size() == AT_ONCE;
   }
 
+  /** Answers whether the message is done with. */
   private boolean attest(StoredEvent stored) {
     Hash id = stored.log().topics().get(1);
     Optional<StoredMessage> message;
@@ -80,6 +84,7 @@ public final class Attestor {
       return refuse(stored, id, "not readable: " + Journal.reason(e));
     }
     if (message.isEmpty()) return refuse(stored, id, "not a message that our executor dispatched to a chain served here");
+    if (!isConfirmed(stored)) return false;
     gate.check();
     Attestation attestation = Attestation.sign(id, signer);
     Failpoint.BEFORE_ATTESTATION_STORED.reach();
@@ -93,10 +98,27 @@ public final class Attestor {
     return true;
   }
 
+  /** Whether the majority of the nodes has that log in that block: one node that lies must not get a signature. */
+  private boolean isConfirmed(StoredEvent stored) {
+    SeveralNodes.Agreement agreement = home.client().agreement(stored.log());
+    Hash id = stored.log().topics().get(1);
+    if ((agreement.different() > 0 || !agreement.isConfirmed()) && doubted.add(id)) {
+      LOG.alarm(
+          agreement.isConfirmed() ? "nodes disagree about a final message" : "not attested yet: too few nodes have the message",
+          "messageId", id,
+          "block", stored.log().blockNumber(),
+          "nodes", agreement.nodes(),
+          "same", agreement.same(),
+          "different", agreement.different());
+    }
+    if (agreement.isConfirmed()) doubted.remove(id);
+    return agreement.isConfirmed();
+  }
+
   private boolean refuse(StoredEvent stored, Hash id, String reason) {
     database.run(tx -> StoredMessage.refuse(tx, id, reason, clock.instant()));
     LOG.alarm("not attested", "messageId", id, "block", stored.log().blockNumber(), "reason", reason);
-    return false;
+    return true;
   }
 
   private Optional<StoredMessage> rebuild(StoredEvent stored, Hash id) {

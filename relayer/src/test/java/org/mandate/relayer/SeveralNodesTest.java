@@ -1,0 +1,79 @@
+package org.mandate.relayer;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.net.URI;
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.mandate.chain.Block;
+import org.mandate.chain.ChainClient;
+import org.mandate.chain.Hash;
+import org.mandate.chain.JsonRpcClient;
+import org.mandate.chain.SendOutcome;
+import org.mandate.relayer.follow.SeveralNodes;
+import org.mandate.relayer.follow.SeveralNodes.Agreement;
+
+/** What one node alone must not decide: two nodes of one chain, one that lies, one that is down. */
+class SeveralNodesTest {
+  private static Anvil honest;
+  private static Anvil liar;
+  private static ChainClient down;
+
+  @BeforeAll
+  static void start() throws Exception {
+    honest = Anvil.start(1, "--no-mining");
+    liar = Anvil.start(1, "--no-mining", "--timestamp", "1700000000");
+    down = new JsonRpcClient(URI.create("http://127.0.0.1:1"), Duration.ofSeconds(1));
+    honest.ask("evm_mine");
+    liar.ask("evm_mine");
+  }
+
+  @AfterAll
+  static void stop() {
+    honest.close();
+    liar.close();
+  }
+
+  @Test
+  void shouldBelieveTheMajorityAboutABlock() {
+    Block block = honest.client().block(1).orElseThrow();
+    Block forged = liar.client().block(1).orElseThrow();
+    SeveralNodes nodes = new SeveralNodes(List.of(liar.client(), honest.client(), honest.client()));
+    assertEquals(new Agreement(3, 2, 1), nodes.agreement(1, block.hash()));
+    assertTrue(nodes.agreement(1, block.hash()).isConfirmed());
+    assertFalse(nodes.agreement(1, forged.hash()).isConfirmed());
+    assertTrue(nodes.agreement(1, forged.hash()).isContradicted());
+    assertEquals(new Agreement(3, 0, 0), nodes.agreement(99, block.hash()));
+  }
+
+  @Test
+  void shouldNotDecideWhenOneOfTwoIsDownOrLies() {
+    Block block = honest.client().block(1).orElseThrow();
+    Agreement alone = new SeveralNodes(List.of(honest.client(), down)).agreement(1, block.hash());
+    assertEquals(new Agreement(2, 1, 0), alone);
+    assertFalse(alone.isConfirmed());
+    Agreement torn = new SeveralNodes(List.of(honest.client(), liar.client())).agreement(1, block.hash());
+    assertFalse(torn.isConfirmed() || torn.isContradicted());
+  }
+
+  @Test
+  void L10_shouldSayThatNoneHasAReceiptOnlyWhenAllAnswered() {
+    Set<Hash> unknown = Set.of(Hash.keccak("never sent"));
+    assertTrue(new SeveralNodes(List.of(honest.client(), liar.client())).noneHasReceipt(unknown));
+    assertFalse(new SeveralNodes(List.of(honest.client(), down)).noneHasReceipt(unknown));
+  }
+
+  @Test
+  void shouldAskTheOthersWhenOneRefusesBytes() {
+    byte[] garbage = {1, 2, 3};
+    assertTrue(new SeveralNodes(List.of(honest.client(), liar.client())).send(garbage) instanceof SendOutcome.Refused);
+    assertTrue(new SeveralNodes(List.of(honest.client(), down)).send(garbage) instanceof SendOutcome.Unreachable);
+    assertTrue(new SeveralNodes(List.of(down, honest.client())).send(garbage) instanceof SendOutcome.Unreachable);
+  }
+}
