@@ -220,7 +220,7 @@ public final class Follower {
         // Any chain id can stand there, also one beyond 64 bits: what is not served must not stop the follower.
         BigInteger destination = InteroperableAddress.decode(sent.recipient()).chainId();
         if (destination.bitLength() < 64 && destinations.contains(destination.longValue())) {
-          Task.ensure(tx, Task.Kind.DELIVER, destination.longValue(), sent.messageId(), now, now);
+          Task.open(tx, Task.Kind.DELIVER, destination.longValue(), sent.messageId(), now, now);
         }
       }
       case GatewayEvent.NonceAssigned numbered -> {}

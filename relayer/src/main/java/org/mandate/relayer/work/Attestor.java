@@ -27,6 +27,7 @@ import org.mandate.relayer.store.EventKind;
 import org.mandate.relayer.store.StoreException;
 import org.mandate.relayer.store.StoredEvent;
 import org.mandate.relayer.store.StoredMessage;
+import org.mandate.relayer.store.Task;
 import org.mandate.signer.Signer;
 
 /**
@@ -93,6 +94,7 @@ public final class Attestor {
         tx -> {
           if (ChainRow.of(tx, home.id()).halted().isPresent()) throw new IllegalStateException("nothing is signed");
           StoredMessage.save(tx, message.get(), destination, signer.address(), attestation);
+          Task.open(tx, Task.Kind.DELIVER, destination, id, clock.instant(), clock.instant());
         });
     LOG.info("attested", "messageId", id, "intent", message.get().intentId());
     return true;

@@ -25,12 +25,16 @@ import org.mandate.relayer.store.TransactionRow.Purpose;
 final class DeliverWork {
   private static final Journal LOG = Journal.of("deliver");
   private static final Duration LOOK_AGAIN = Duration.ofMillis(500);
+  private static final Duration UNATTESTED = Duration.ofSeconds(30);
 
   private final Database database;
+  private final long home;
   private final Peers peers;
 
-  DeliverWork(Database database, Peers peers) {
+  /** @param home id of the home chain */
+  DeliverWork(Database database, long home, Peers peers) {
     this.database = database;
+    this.home = home;
     this.peers = peers;
   }
 
@@ -39,11 +43,15 @@ final class DeliverWork {
     List<StoredEvent> delivered =
         database.inTransaction(tx -> StoredEvent.about(tx, id, destination.chain().id(), EventKind.DELIVERED));
     if (!delivered.isEmpty()) {
-      return delivered.getLast().isFinal() ? new Decision.Over() : Decision.later(destination.now().plus(LOOK_AGAIN));
+      return delivered.getLast().isFinal() ? new Decision.Over() : Decision.later(destination.lookAgain());
     }
     Optional<StoredMessage> found = database.inTransaction(tx -> StoredMessage.of(tx, id));
-    // Not final at home yet, or a reorg removed it there.
-    if (found.isEmpty()) return Decision.later(destination.now().plus(LOOK_AGAIN));
+    if (found.isEmpty()) {
+      // A reorg removed it at home: the event that brings it back opens this work again.
+      boolean sent = !database.inTransaction(tx -> StoredEvent.about(tx, id, home, EventKind.SENT)).isEmpty();
+      // Not final there yet, or refused: attesting it wakes this work.
+      return sent ? Decision.later(destination.now().plus(UNATTESTED)) : new Decision.Over();
+    }
     StoredMessage message = found.get();
     Optional<StoredIntent> intent = database.inTransaction(tx -> StoredIntent.of(tx, message.intentId()));
     ChainRow row = destination.row();
@@ -54,7 +62,10 @@ final class DeliverWork {
     int needed = destination.quorum().threshold();
     if (known.size() < needed) {
       LOG.info("waiting for attestations", "messageId", id, "have", known.size(), "need", needed);
-      return Decision.later(destination.now().plus(LOOK_AGAIN));
+      // The longer peers are silent, the less often they are asked.
+      long age = Duration.between(message.attestedAt(), destination.now()).toMillis();
+      Duration pause = Duration.ofMillis(Math.clamp(age / 8, LOOK_AGAIN.toMillis(), UNATTESTED.toMillis()));
+      return Decision.later(destination.now().plus(pause));
     }
     Instant turn = destination.turn(id, message.attestedAt());
     if (destination.now().isBefore(turn)) return Decision.later(turn);

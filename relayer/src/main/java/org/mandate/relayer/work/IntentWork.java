@@ -149,7 +149,7 @@ final class IntentWork {
   }
 
   private static Decision again(Workplace place) {
-    return Decision.later(place.now().plus(LOOK_AGAIN));
+    return Decision.later(place.lookAgain());
   }
 
   private static boolean isPast(Intent intent, long time) {

@@ -43,11 +43,9 @@ public final class Worker {
     this.database = database;
     this.places = Map.copyOf(places);
     this.clock = clock;
-    this.intents =
-        new IntentWork(
-            database,
-            places.values().stream().filter(p -> p.chain().isHome()).findFirst().orElseThrow().chain().id());
-    this.messages = new DeliverWork(database, peers);
+    long home = places.values().stream().filter(p -> p.chain().isHome()).findFirst().orElseThrow().chain().id();
+    this.intents = new IntentWork(database, home);
+    this.messages = new DeliverWork(database, home, peers);
     this.publishing =
         archivists.entrySet().stream()
             .collect(
@@ -76,7 +74,7 @@ public final class Worker {
     Workplace place = places.get(task.chainId());
     if (place == null) throw new IllegalStateException("chain " + task.chainId() + " is no longer configured");
     boolean open = database.inTransaction(tx -> TransactionRow.isOpen(tx, task.chainId(), task.subject()));
-    if (open) return Decision.later(clock.instant().plus(ON_ITS_WAY));
+    if (open) return Decision.later(place.lookAgain());
     return switch (task.kind()) {
       case SUBMIT -> intents.submit(task, place);
       case PROCEED -> intents.proceed(task, place);

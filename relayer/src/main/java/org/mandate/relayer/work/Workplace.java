@@ -58,6 +58,16 @@ public final class Workplace {
     return clock.instant();
   }
 
+  /**
+   * When to look again at something that only finality can end: the slower the chain becomes final, the later. A reorg and a new event
+   * wake the work before that.
+   */
+  Instant lookAgain() {
+    ChainRow row = row();
+    long lag = row.finalized().isPresent() ? row.headTime() - row.finalizedTime() : 0;
+    return now().plus(Duration.ofSeconds(Math.clamp(lag / 8, 1, 30)));
+  }
+
   ChainRow row() {
     return database.inTransaction(tx -> ChainRow.of(tx, chain.id()));
   }
