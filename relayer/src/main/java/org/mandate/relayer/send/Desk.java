@@ -91,6 +91,11 @@ public final class Desk {
     return limit.bid(chain.client().fees());
   }
 
+  /** What the market asks, as far as the limit allows. */
+  Bid market() {
+    return limit.market(chain.client().fees());
+  }
+
   /** The bid, or as much of it as the limit allows. */
   Bid cut(Bid bid) {
     return limit.cut(bid);

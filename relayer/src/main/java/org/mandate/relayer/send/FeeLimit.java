@@ -11,6 +11,9 @@ import org.mandate.chain.Fees;
  */
 public record FeeLimit(BigInteger max, BigInteger tip) {
   private static final BigInteger GWEI = BigInteger.TEN.pow(9);
+  private static final BigInteger TWO = BigInteger.TWO;
+  private static final BigInteger FOUR = BigInteger.valueOf(4);
+  private static final BigInteger FIVE = BigInteger.valueOf(5);
 
   public FeeLimit {
     if (tip.signum() < 0 || max.compareTo(tip) < 0) {
@@ -33,7 +36,17 @@ public record FeeLimit(BigInteger max, BigInteger tip) {
       throw new FeeLimitException(
           "the base fee of %s wei per gas is above the limit of %s".formatted(fees.baseFee(), max));
     }
-    return cut(Bid.of(fees));
+    return market(fees);
+  }
+
+  /**
+   * What the market asks, with room below the limit for replacements, each of which must bid a tenth more of both parts: a node's
+   * inflated estimate must not take it all at once.
+   */
+  Bid market(Fees fees) {
+    BigInteger cutTip = fees.maxPriorityFee().min(tip.divide(TWO));
+    BigInteger needed = fees.baseFee().multiply(FIVE).divide(FOUR).add(cutTip);
+    return cut(new Bid(fees.maxFee().min(max.divide(TWO).max(needed)).max(cutTip), cutTip));
   }
 
   /** The bid, or as much of it as the limit allows. */

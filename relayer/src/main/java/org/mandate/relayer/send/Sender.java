@@ -4,10 +4,12 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
 import org.mandate.chain.Block;
@@ -50,6 +52,7 @@ public final class Sender {
   private final Clock clock;
   private final Map<Long, Suspicion> displaced = new HashMap<>();
   private final Map<Long, String> complaints = new HashMap<>();
+  private final Set<Long> atLimit = new HashSet<>();
 
   public Sender(FollowedChain chain, Database database, Desk desk, Bell settled, Clock clock) {
     this.chain = chain;
@@ -162,11 +165,11 @@ public final class Sender {
   /** Stores a replacement at a higher bid; it is sent in the next round, like any other. Answers whether there is one. */
   private boolean raise(TransactionRow transaction, Attempt last, boolean wasRefused) {
     Bid old = new Bid(last.maxFee(), last.maxTip());
-    Bid better = old.replacedBy(Bid.of(chain.client().fees()));
+    Bid better = old.replacedBy(desk.market());
     Bid wanted = wasRefused && better.equals(old) ? old.tenthMore() : better;
     Bid bid = desk.cut(wanted);
     if (!old.isReplaceableBy(bid) || (!wasRefused && bid.equals(old))) {
-      if (!bid.equals(wanted) && isNews(transaction, "the bid is at its limit")) {
+      if (!bid.equals(wanted) && atLimit.add(transaction.id())) {
         LOG.alarm(
             "the bid is at its limit and blocks pass it over: wait, or raise max-fee-gwei and max-tip-gwei",
             "chain", chain.id(), "nonce", transaction.nonce(), "maxFee", old.max(), "asked", wanted.max());
@@ -270,6 +273,7 @@ public final class Sender {
     Instant now = clock.instant();
     database.run(tx -> transaction.settle(tx, state, now));
     complaints.remove(transaction.id());
+    atLimit.remove(transaction.id());
     LOG.info(
         "settled",
         "chain", chain.id(),
@@ -280,13 +284,9 @@ public final class Sender {
         "state", state);
   }
 
-  private boolean isNews(TransactionRow transaction, String what) {
-    return !what.equals(complaints.put(transaction.id(), what));
-  }
-
   /** Says it once for as long as it stays the same. */
   private void complain(TransactionRow transaction, String what) {
-    if (!isNews(transaction, what)) return;
+    if (what.equals(complaints.put(transaction.id(), what))) return;
     LOG.warn(
         what, "chain", chain.id(), "purpose", transaction.purpose(), "nonce", transaction.nonce());
   }

@@ -12,8 +12,19 @@ class FeeLimitTest {
   private static final FeeLimit LIMIT = FeeLimit.ofGwei(100, 5);
 
   @Test
-  void shouldBidTheLimitWhenTheNodeAsksForMore() {
-    assertEquals(new Bid(gwei(100), gwei(5)), LIMIT.bid(new Fees(gwei(60), gwei(1_000_000), gwei(2_000_000))));
+  void shouldStayBelowTheLimitWhenTheNodeAsksForMore() {
+    assertEquals(new Bid(gwei(77), gwei(2)), FeeLimit.ofGwei(100, 4).bid(new Fees(gwei(60), gwei(1_000_000), gwei(2_000_000))));
+    assertEquals(new Bid(gwei(100), gwei(2)), FeeLimit.ofGwei(100, 4).bid(new Fees(gwei(90), gwei(3), gwei(183))));
+  }
+
+  @Test
+  void shouldHaveRoomForReplacementsWhenTheFirstBidWasInflated() {
+    Bid bid = LIMIT.bid(new Fees(gwei(1), gwei(1_000_000), gwei(2_000_000)));
+    for (int i = 0; i < 5; i++) {
+      Bid next = LIMIT.cut(bid.tenthMore());
+      assertTrue(bid.isReplaceableBy(next), i + ": " + next);
+      bid = next;
+    }
   }
 
   @Test
