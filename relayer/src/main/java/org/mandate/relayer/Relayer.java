@@ -215,18 +215,19 @@ public final class Relayer implements AutoCloseable {
 
     PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     Vertx vertx = vertx(registry);
-    Health health = new Health(database, followers, loops, signer.address(), gate, clock);
+    Database guests = opened(database.forGuests());
+    Health health = new Health(guests, followers, loops, signer.address(), gate, clock);
     Api api =
         opened(
             new Api(
                 vertx,
-                database,
+                guests,
                 places.get(home.id()),
                 places,
                 signer.address(),
                 blobs,
                 health,
-                new Metrics(registry, database, health),
+                new Metrics(registry, guests, health),
                 news,
                 clock));
     int port = api.listen(config.http().host(), config.http().port());

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.vertx.core.Context;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpConnection;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.json.JsonArray;
@@ -22,10 +23,13 @@ import java.io.UncheckedIOException;
 import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
@@ -65,7 +69,10 @@ import org.mandate.relayer.work.Workplace;
 public final class Api implements AutoCloseable {
   private static final Journal LOG = Journal.of("api");
   private static final long MAX_BODY = 64 * 1024;
-  private static final int MAX_SCANNED = 2_000;
+  private static final int MAX_SCANNED = 500;
+  private static final int MAX_CONNECTIONS = 1_000;
+  private static final Duration FIRST_REQUEST = Duration.ofSeconds(10);
+  private static final Duration KEEPS = Duration.ofSeconds(1);
   private static final ObjectMapper JSON = new ObjectMapper();
 
   /** An answer with a JSON body. */
@@ -91,6 +98,11 @@ public final class Api implements AutoCloseable {
   private final IntentDesk desk;
   private final IntentViews views;
   private final ClientLimit limit;
+  private final Recent<String, Answer> agents;
+  private final Recent<String, String> scrapes;
+  private final Recent<String, JsonObject> reports;
+  private final Set<HttpConnection> connections = ConcurrentHashMap.newKeySet();
+  private final Set<HttpConnection> silent = ConcurrentHashMap.newKeySet();
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
   private final String document;
 
@@ -116,6 +128,9 @@ public final class Api implements AutoCloseable {
     this.desk = new IntentDesk(home, places.keySet(), database, work, clock);
     this.views = new IntentViews(home.chain().id());
     this.limit = new ClientLimit(100, 200, clock);
+    this.agents = new Recent<>(KEEPS, clock);
+    this.scrapes = new Recent<>(KEEPS, clock);
+    this.reports = new Recent<>(KEEPS, clock);
     this.document = document();
   }
 
@@ -128,7 +143,7 @@ public final class Api implements AutoCloseable {
     route(builder, "listIntents", this::list);
     route(builder, "previewIntent", this::preview);
     route(builder, "getIntent", this::intent);
-    route(builder, "getAgent", this::agent);
+    route(builder, "getAgent", request -> agents.get(path(request, "id"), () -> agent(request)));
     route(builder, "getHeadroom", this::headroom);
     route(builder, "getAudit", this::audit);
     route(builder, "getAttestation", this::attestation);
@@ -138,7 +153,7 @@ public final class Api implements AutoCloseable {
     builder.getRoute("getBlob").setDoValidation(false).addHandler(context -> gateway.handle(context.request()));
     builder
         .getRoute("metrics")
-        .addHandler(c -> onVirtualThread(c, () -> text("text/plain; version=0.0.4", metrics.scrape())));
+        .addHandler(c -> onVirtualThread(c, () -> text("text/plain; version=0.0.4", scrapes.get("", metrics::scrape))));
     builder.getRoute("openapi").addHandler(text("text/plain; charset=utf-8", document)::accept);
 
     Router router = Router.router(vertx);
@@ -152,7 +167,12 @@ public final class Api implements AutoCloseable {
         vertx
             .createHttpServer(
                 new HttpServerOptions().setIdleTimeout(60).setMaxInitialLineLength(4096).setMaxHeaderSize(16 * 1024))
-            .requestHandler(router)
+            .connectionHandler(this::connected)
+            .requestHandler(
+                request -> {
+                  silent.remove(request.connection());
+                  router.handle(request);
+                })
             .listen(port, host)
             .await();
     return server.actualPort();
@@ -204,7 +224,7 @@ public final class Api implements AutoCloseable {
     while (more && page.size() < most && scanned < MAX_SCANNED) {
       Optional<Long> from = next;
       int want = Math.min(100, state.isPresent() ? 100 : most - page.size());
-      List<StoredIntent> rows = database.inTransaction(tx -> StoredIntent.page(tx, agentId, from, want));
+      List<StoredIntent> rows = database.inTransaction(tx -> StoredIntent.page(tx, agentId, state, from, want));
       more = rows.size() == want;
       for (StoredIntent row : rows) {
         if (page.size() == most) {
@@ -348,7 +368,7 @@ public final class Api implements AutoCloseable {
   }
 
   private Answer ready() {
-    JsonObject report = health.report();
+    JsonObject report = reports.get("", health::report);
     return new Answer(report.getJsonArray("problems").isEmpty() ? 200 : 503, report);
   }
 
@@ -388,6 +408,28 @@ public final class Api implements AutoCloseable {
     } catch (RejectedExecutionException e) {
       context.fail(503, e);
     }
+  }
+
+  /** Bounds how many connect, and how long one may take to ask its first question. */
+  private void connected(HttpConnection connection) {
+    if (connections.size() >= MAX_CONNECTIONS) {
+      connection.close();
+      return;
+    }
+    connections.add(connection);
+    silent.add(connection);
+    long timer =
+        vertx.setTimer(
+            FIRST_REQUEST.toMillis(),
+            fired -> {
+              if (silent.remove(connection)) connection.close();
+            });
+    connection.closeHandler(
+        closed -> {
+          connections.remove(connection);
+          silent.remove(connection);
+          vertx.cancelTimer(timer);
+        });
   }
 
   private void admit(RoutingContext context) {

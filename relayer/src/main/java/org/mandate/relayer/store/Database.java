@@ -13,6 +13,7 @@ import org.flywaydb.core.Flyway;
 public final class Database implements AutoCloseable {
   private static final Duration CONNECT = Duration.ofSeconds(10);
   private static final int CONNECTIONS = 12;
+  private static final int GUEST_CONNECTIONS = 4;
 
   private final HikariDataSource source;
 
@@ -27,16 +28,7 @@ public final class Database implements AutoCloseable {
    * @throws org.flywaydb.core.api.FlywayException when the schema is newer than this program or was altered
    */
   public static Database open(String jdbcUrl) {
-    HikariConfig config = new HikariConfig();
-    config.setJdbcUrl(jdbcUrl);
-    config.setMaximumPoolSize(CONNECTIONS);
-    config.setMinimumIdle(1);
-    config.setConnectionTimeout(CONNECT.toMillis());
-    config.setAutoCommit(false);
-    config.setPoolName("relayer");
-    // No statement may hang a workflow: a lock that is not free within seconds is a defect, not a reason to wait.
-    config.addDataSourceProperty("options", "-c statement_timeout=30000 -c lock_timeout=15000");
-    HikariDataSource source = new HikariDataSource(config);
+    HikariDataSource source = pool(jdbcUrl, "relayer", CONNECTIONS, Duration.ofSeconds(30));
     try {
       Flyway.configure().dataSource(source).locations("classpath:db/migration").load().migrate();
     } catch (RuntimeException e) {
@@ -44,6 +36,25 @@ public final class Database implements AutoCloseable {
       throw e;
     }
     return new Database(source);
+  }
+
+  /** A few connections of their own to the same database, for requests from outside: they must not hold up the workflows. */
+  public Database forGuests() {
+    return new Database(pool(source.getJdbcUrl(), "api", GUEST_CONNECTIONS, Duration.ofSeconds(5)));
+  }
+
+  private static HikariDataSource pool(String jdbcUrl, String name, int connections, Duration statement) {
+    HikariConfig config = new HikariConfig();
+    config.setJdbcUrl(jdbcUrl);
+    config.setMaximumPoolSize(connections);
+    config.setMinimumIdle(1);
+    config.setConnectionTimeout(CONNECT.toMillis());
+    config.setAutoCommit(false);
+    config.setPoolName(name);
+    // No statement may hang a workflow: a lock that is not free within seconds is a defect, not a reason to wait.
+    long most = statement.toMillis();
+    config.addDataSourceProperty("options", "-c statement_timeout=%d -c lock_timeout=%d".formatted(most, most / 2));
+    return new HikariDataSource(config);
   }
 
   /** Runs the work in one transaction: all of it is stored, or, when it throws, nothing. */

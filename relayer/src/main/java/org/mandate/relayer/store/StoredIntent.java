@@ -54,17 +54,34 @@ public record StoredIntent(
     return tx.one("SELECT * FROM intent WHERE intent_id = ?", StoredIntent::read, id);
   }
 
-  /** Newest first, those that arrived before {@code before}. */
-  public static List<StoredIntent> page(Tx tx, Optional<BigInteger> agentId, Optional<Long> before, int limit) {
+  /**
+   * Newest first, those that arrived before {@code before}.
+   *
+   * @param state only such as may be in that state: the caller looks closer
+   */
+  public static List<StoredIntent> page(
+      Tx tx, Optional<BigInteger> agentId, Optional<String> state, Optional<Long> before, int limit) {
     return tx.list(
         """
-        SELECT * FROM intent WHERE agent_id = coalesce(?::numeric, agent_id) AND number < coalesce(?::bigint, 9223372036854775807)
-         ORDER BY number DESC LIMIT ?
-        """,
+        SELECT i.* FROM intent i
+         WHERE i.agent_id = coalesce(?::numeric, i.agent_id) AND i.number < coalesce(?::bigint, 9223372036854775807) AND
+        """
+            + state.map(StoredIntent::mayBe).orElse("true")
+            + " ORDER BY i.number DESC LIMIT ?",
         StoredIntent::read,
         agentId,
         before,
         limit);
+  }
+
+  private static String mayBe(String state) {
+    String known = "EXISTS (SELECT 1 FROM event e WHERE e.subject = i.intent_id AND e.kind IN (%s))";
+    return switch (state) {
+      case "RECEIVED", "SUBMITTED", "PARKED" -> "NOT EXISTS (SELECT 1 FROM event e WHERE e.subject = i.intent_id)";
+      case "EXPIRED" -> "(i.lapsed OR " + known.formatted("'EXPIRED'") + ")";
+      case "QUEUED" -> known.formatted("'QUEUED', 'UPHELD'");
+      default -> known.formatted("'" + EventKind.valueOf(state).name() + "'");
+    };
   }
 
   public static void lapse(Tx tx, Hash id) {

@@ -142,6 +142,28 @@ class StoreTest {
   }
 
   @Test
+  void shouldPageByStateInTheDatabase() {
+    Intent intent =
+        new Intent(
+            BigInteger.ONE, OTHER, BigInteger.ONE, OTHER, OTHER, BigInteger.ONE, Bytes.EMPTY, BigInteger.ONE, BigInteger.valueOf(NOW.getEpochSecond()));
+    Hash lapsed = Hash.keccak("lapsed");
+    database.run(
+        tx -> {
+          StoredIntent.save(tx, lapsed, intent, Optional.empty(), NOW);
+          StoredIntent.lapse(tx, lapsed);
+          StoredIntent.save(tx, Hash.keccak("fresh"), intent, Optional.empty(), NOW);
+          assertEquals(2, StoredIntent.page(tx, Optional.of(BigInteger.ONE), Optional.empty(), Optional.empty(), 10).size());
+          assertEquals(2, StoredIntent.page(tx, Optional.empty(), Optional.of("RECEIVED"), Optional.empty(), 10).size());
+          assertEquals(
+              List.of(lapsed),
+              StoredIntent.page(tx, Optional.empty(), Optional.of("EXPIRED"), Optional.empty(), 10).stream().map(StoredIntent::id).toList());
+          for (String state : List.of("DENIED", "ADMITTED", "DISPATCHED", "QUEUED", "DISPUTED", "EXECUTED", "CANCELLED")) {
+            assertTrue(StoredIntent.page(tx, Optional.empty(), Optional.of(state), Optional.empty(), 10).isEmpty(), state);
+          }
+        });
+  }
+
+  @Test
   void shouldPassOverAgentsAndRefusedMessages() {
     database.run(
         tx -> {
