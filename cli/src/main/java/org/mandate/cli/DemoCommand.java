@@ -21,8 +21,6 @@ final class DemoCommand implements Callable<ExitCode> {
 
   @Override
   public ExitCode call() throws IOException {
-    var report = new Demo(Home.directory(), System.err, keep).run();
-    output.json(report);
-    return report.path("ok").asBoolean() ? ExitCode.OK : ExitCode.NO;
+    return new Demo(Home.directory(), System.err, keep).run(output::json) ? ExitCode.OK : ExitCode.NO;
   }
 }

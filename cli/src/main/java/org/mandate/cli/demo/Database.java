@@ -3,7 +3,6 @@ package org.mandate.cli.demo;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
 import java.net.URI;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
 
@@ -17,6 +16,7 @@ final class Database {
 
   /** Starts a real server of our own in {@code directory}, on a free port. */
   static Database start(Path directory, Reaper reaper) throws IOException {
+    reaper.watchPostgres(directory);
     var server =
         EmbeddedPostgres.builder()
             .setDataDirectory(directory)
@@ -28,7 +28,6 @@ final class Database {
             .setOutputRedirector(ProcessBuilder.Redirect.DISCARD)
             .setErrorRedirector(ProcessBuilder.Redirect.DISCARD)
             .start();
-    reaper.watch(Long.parseLong(Files.readAllLines(directory.resolve("postmaster.pid")).getFirst().trim()));
     return new Database(server);
   }
 

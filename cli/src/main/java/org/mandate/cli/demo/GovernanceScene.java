@@ -37,6 +37,9 @@ final class GovernanceScene implements Story.Scene {
     story.fact("admin", Contracts.timelock(play.home().deployment()).orElseThrow().hex());
     story.fact("deployerRoles", 0);
 
+    play.stage().write(List.of(play.home().deployment(), play.remote().deployment()));
+    play.stage().startServices();
+    story.say("three relayers and two watchdogs start, each its own process with its own key");
     var votes = async(() -> {
       play.delegateVotes();
       return true;
@@ -60,8 +63,8 @@ final class GovernanceScene implements Story.Scene {
     story.fact("agentKey", Address.of(registered.component1()).hex());
 
     vaults.join();
-    play.stage().startServices(List.of(play.home().deployment(), play.remote().deployment()));
-    story.say("three relayers and two watchdogs start meanwhile, each its own process with its own key");
+    // With the vaults in them, for whoever reads the files later.
+    play.stage().write(List.of(play.home().deployment(), play.remote().deployment()));
     var proposal = outcome.join();
     story.say("proposed, voted, queued, executed: proposal %s in transaction %s",
         Play.brief("0x" + proposal.id().toString(16)), Play.brief(proposal.executed().getTransactionHash()));

@@ -31,11 +31,12 @@ final class KeptStage {
     }
     out.printf("%nTry:%n");
     out.printf("  curl %s/v1/intents%n", relayer);
+    var watchdog = stage.watchdogs().getFirst().url();
+    out.printf("  curl %s/v1/findings%n", watchdog);
     out.printf("  ./mandate agent show --agent %d %s %s%n", play.agentId(), home, deployments);
     out.printf("  ./mandate policy headroom --agent %d %s %s%n", play.agentId(), home, deployments);
     out.printf("  ./mandate intent list --relayer %s%n", relayer);
     out.printf("  ./mandate audit verify --agent %d %s %s --blobs %s%n", play.agentId(), rpc, deployments, relayer);
-    var watchdog = stage.watchdogs().getFirst().url();
     out.printf("  ./mandate doctor %s %s --relayer %s --watchdog %s%n", rpc, deployments, relayer, watchdog);
     try {
       new CountDownLatch(1).await();

@@ -13,31 +13,45 @@ import java.util.concurrent.TimeUnit;
  * closes, however we ended (SIGKILL too), it ends them and removes our temporary directory.
  */
 final class Reaper implements AutoCloseable {
-  // Signals from the terminal go to the whole process group: the reaper must survive them to do its work. A child that
-  // does not end in five seconds is killed. Process numbers are taken out of the list when a child ends on its own,
-  // so that a number given to another process meanwhile is never signalled.
+  // Signals from the terminal go to the whole process group: the reaper must survive them to do its work. Each child is
+  // asked to end, urged after five seconds, killed after ten. Process numbers are taken out of the list when a child ends
+  // on its own, so that a number given to another process meanwhile is never signalled.
   private static final String SCRIPT =
       """
       trap '' INT TERM HUP
       directory=$1
-      pids=' '
-      while read -r verb pid; do
+      children=' '
+      servers=
+      while read -r verb pid ask urge; do
         case $verb in
-          watch) pids="$pids$pid " ;;
-          forget) pids=$(printf %s "$pids" | sed "s/ $pid / /") ;;
+          watch) children="$children$pid:$ask:$urge " ;;
+          forget) children=$(printf %s "$children" | sed "s/ $pid:[^ ]* / /") ;;
+          postgres) servers="$servers $pid" ;;
           keep) directory= ;;
         esac
       done
-      for pid in $pids; do kill "$pid" 2>/dev/null; done
-      n=0
-      while [ $n -lt 50 ]; do
-        alive=
-        for pid in $pids; do kill -0 "$pid" 2>/dev/null && alive=yes; done
-        [ -n "$alive" ] || break
-        sleep 0.1
-        n=$((n + 1))
+      for server in $servers; do
+        [ ! -s "$server/postmaster.pid" ] || children="$children$(head -n 1 "$server/postmaster.pid"):INT:QUIT "
       done
-      for pid in $pids; do kill -9 "$pid" 2>/dev/null; done
+      each() { # each FIELD: signals every child with that field of its entry
+        for child in $children; do
+          signal=$(printf %s "$child" | cut -d : -f "$1")
+          kill -s "${signal:-KILL}" "${child%%:*}" 2>/dev/null
+        done
+      }
+      ended() { # within five seconds
+        n=0
+        while [ $n -lt 50 ]; do
+          alive=
+          for child in $children; do kill -0 "${child%%:*}" 2>/dev/null && alive=yes; done
+          [ -n "$alive" ] || return 0
+          sleep 0.1
+          n=$((n + 1))
+        done
+        return 1
+      }
+      each 2
+      ended || { each 3; ended || each 4; }
       [ -z "$directory" ] || rm -rf "$directory"
       """;
 
@@ -65,7 +79,15 @@ final class Reaper implements AutoCloseable {
   }
 
   void watch(long pid) {
-    order("watch " + pid);
+    order("watch " + pid + " TERM KILL");
+  }
+
+  /**
+   * Watches the PostgreSQL server of a data directory, whether or not it runs already. Its signals mean other things: INT
+   * ends it with its clients connected, QUIT ends it and all its processes at once. Killed, it would leave some behind.
+   */
+  void watchPostgres(Path dataDirectory) {
+    order("postgres " + dataDirectory);
   }
 
   void forget(long pid) {

@@ -133,11 +133,15 @@ final class Stage implements AutoCloseable {
         Optional.of(new TokenGrant(cast.delegate().getAddress(), DOLLAR.multiply(BigInteger.valueOf(1_000_000)))));
   }
 
-  /** Starts three relayers and two watchdogs, each a process with a key file of its own. */
-  void startServices(List<Deployment> deployments) throws IOException, SQLException {
+  /** Writes the deployment files. */
+  void write(List<Deployment> deployments) {
     for (var deployment : deployments) {
       deployment.write(deployments().resolve(deployment.chainId() + ".json"));
     }
+  }
+
+  /** Starts three relayers and two watchdogs, each a process with a key file of its own. */
+  void startServices() throws IOException, SQLException {
     var server = database.join();
     var ports = new ArrayList<Integer>();
     for (int i = 0; i < Cast.RELAYERS + Cast.WATCHDOGS; i++) {
