@@ -102,8 +102,10 @@ final class Enforcer implements AutoCloseable {
         if (settled.isPresent()) {
           return Optional.of(new Done(settled.get(), ours(hashes)));
         }
-        if (nonce.isEmpty() || chain.nonce(signer.address(), BlockTag.LATEST) > nonce.get()) {
-          // Either nothing was sent yet, or what was sent is mined. One more look: it may have been mined since.
+        if (nonce.isEmpty()
+            || !tended(nonce.get(), hashes)
+            || chain.nonce(signer.address(), BlockTag.LATEST) > nonce.get()) {
+          // Nothing was sent yet, or it was refused later, or it is mined. One more look: it may have been mined since.
           if (nonce.isEmpty() || remedy.settled().isEmpty()) {
             nonce = send(remedy, hashes);
           }
@@ -127,6 +129,16 @@ final class Enforcer implements AutoCloseable {
     return hashes.stream()
         .filter(hash -> chain.receipt(hash).filter(Receipt::succeeded).isPresent())
         .findFirst();
+  }
+
+  // By the list itself: another remedy may have taken the nonce since.
+  private boolean tended(long nonce, List<Hash> hashes) {
+    lock.lock();
+    try {
+      return Optional.ofNullable(pending.get(nonce)).filter(waiting -> waiting.hashes() == hashes).isPresent();
+    } finally {
+      lock.unlock();
+    }
   }
 
   private Optional<Long> send(Remedy remedy, List<Hash> hashes) {
@@ -256,10 +268,15 @@ final class Enforcer implements AutoCloseable {
       submit(old, head, waiting.hashes());
       return;
     }
-    submit(
-        new Transactions.Request(old.chainId(), old.nonce(), bid, old.gasLimit(), old.to(), old.value(), old.data()),
-        head,
-        waiting.hashes());
+    boolean taken =
+        submit(
+            new Transactions.Request(old.chainId(), old.nonce(), bid, old.gasLimit(), old.to(), old.value(), old.data()),
+            head,
+            waiting.hashes());
+    if (!taken) {
+      // A refused bid says nothing about the one before it: that may still be mined, or may have left the pool. Send it again.
+      pending.put(old.nonce(), new Pending(old, waiting.signed(), waiting.hashes(), head, false));
+    }
   }
 
   // Nodes replace only for 10 % more in both fees.

@@ -1,0 +1,107 @@
+package org.mandate.watchdog;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.lang.reflect.Proxy;
+import java.math.BigInteger;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.IntFunction;
+import org.junit.jupiter.api.Test;
+import org.mandate.chain.Address;
+import org.mandate.chain.Block;
+import org.mandate.chain.Bytes;
+import org.mandate.chain.ChainClient;
+import org.mandate.chain.Fees;
+import org.mandate.chain.GasEstimate;
+import org.mandate.chain.Hash;
+import org.mandate.chain.SendOutcome;
+import org.mandate.signer.PrivateKeySigner;
+
+/** A node that takes the first transaction, mines nothing, and refuses what it is told to refuse. */
+class EnforcerTest {
+  private static final Hash HASH = Hash.keccak("any");
+  private static final Duration POLL = Duration.ofMillis(5);
+  private static final SendOutcome TAKEN = new SendOutcome.Accepted(HASH);
+
+  private final List<Bytes> sent = new CopyOnWriteArrayList<>();
+
+  @Test
+  void L9_shouldKeepTheTransactionWhenTheNodeCannotAffordItsReplacement() throws Exception {
+    run(number -> number == 2 ? new SendOutcome.InsufficientFunds("too poor for that bid") : TAKEN, 4);
+    assertEquals(sent.get(0), sent.get(2), "the transaction before the refused bid is sent again");
+  }
+
+  @Test
+  void L9_shouldKeepTheTransactionWhenALaggingNodeCallsItsNonceUsed() throws Exception {
+    run(number -> number == 2 ? new SendOutcome.NonceTooLow() : TAKEN, 4);
+    assertEquals(sent.get(0), sent.get(2), "the transaction before the refused bid is sent again");
+  }
+
+  @Test
+  void L9_shouldSendAnewWhenEverythingWasRefusedForAWhile() throws Exception {
+    run(number -> number > 1 && number < 8 ? new SendOutcome.Refused("not now") : TAKEN, 10);
+  }
+
+  /** Runs a remedy until so many transactions were sent, and then settles it. */
+  private void run(IntFunction<SendOutcome> node, int sends) throws InterruptedException {
+    try (Enforcer enforcer =
+        new Enforcer(1, chain(node), new PrivateKeySigner(BigInteger.TEN), BigInteger.TEN.pow(18), POLL, trouble -> {})) {
+      enforcer.start();
+      Thread work = Thread.ofVirtual().start(() -> enforcer.bringAbout(remedy(sends)));
+      World.await(sends + " transactions are sent", Duration.ofSeconds(5), () -> sent.size() >= sends);
+      work.join(Duration.ofSeconds(5));
+    }
+  }
+
+  private Remedy remedy(int sends) {
+    return new Remedy() {
+      @Override
+      public String what() {
+        return "test";
+      }
+
+      @Override
+      public Address to() {
+        return Address.ZERO;
+      }
+
+      @Override
+      public Bytes data() {
+        return Bytes.EMPTY;
+      }
+
+      @Override
+      public Optional<Settled> settled() {
+        return sent.size() < sends ? Optional.empty() : Optional.of(new Settled(true, "done"));
+      }
+    };
+  }
+
+  private ChainClient chain(IntFunction<SendOutcome> node) {
+    AtomicLong head = new AtomicLong(100);
+    return (ChainClient)
+        Proxy.newProxyInstance(
+            ChainClient.class.getClassLoader(),
+            new Class<?>[] {ChainClient.class},
+            (proxy, method, arguments) ->
+                switch (method.getName()) {
+                  case "head" -> new Block(head.incrementAndGet(), HASH, HASH, Instant.EPOCH);
+                  case "nonce" -> 0L;
+                  case "fees" -> new Fees(BigInteger.ONE, BigInteger.ONE, BigInteger.TWO);
+                  case "estimateGas" -> new GasEstimate.Estimated(21_000);
+                  case "receipt" -> Optional.empty();
+                  case "send" -> {
+                    synchronized (sent) {
+                      sent.add(Bytes.of((byte[]) arguments[0]));
+                      yield node.apply(sent.size());
+                    }
+                  }
+                  default -> throw new UnsupportedOperationException(method.getName());
+                });
+  }
+}
