@@ -27,6 +27,10 @@ public final class AlteredBlobException extends BlobStoreException {
     return answer;
   }
 
+  static AlteredBlobException noFile(Cid cid) {
+    return new AlteredBlobException(cid, "what bears its name is no regular file");
+  }
+
   static AlteredBlobException tooLarge(Cid cid) {
     return new AlteredBlobException(cid, "it is larger than any blob, " + BlobSource.MAX_BYTES + " bytes");
   }

@@ -1,7 +1,6 @@
 package org.mandate.audit;
 
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.DirectoryStream;
@@ -27,6 +26,7 @@ public final class EmbeddedBlobStore implements BlobStore {
 
   private final Path blocks;
   private final Path tmp;
+  private final DirectoryBlobSource written;
 
   /**
    * Opens the store in {@code directory}, which is made when it does not exist.
@@ -36,6 +36,7 @@ public final class EmbeddedBlobStore implements BlobStore {
   public EmbeddedBlobStore(Path directory, Clock clock) {
     this.blocks = directory.resolve("blocks");
     this.tmp = directory.resolve("tmp");
+    this.written = new DirectoryBlobSource(directory);
     try {
       Files.createDirectories(blocks);
       Files.createDirectories(tmp);
@@ -81,18 +82,7 @@ public final class EmbeddedBlobStore implements BlobStore {
 
   @Override
   public Optional<byte[]> get(Cid cid) {
-    Path file = file(cid);
-    try (InputStream in = Files.newInputStream(file)) {
-      byte[] bytes = in.readNBytes(MAX_BYTES + 1);
-      if (bytes.length > MAX_BYTES) {
-        throw AlteredBlobException.tooLarge(cid);
-      }
-      return Optional.of(AlteredBlobException.check(cid, bytes));
-    } catch (NoSuchFileException e) {
-      return Optional.empty();
-    } catch (IOException e) {
-      throw new BlobStoreUnavailableException("blob " + cid + " can't be read from " + file + ": " + e, e);
-    }
+    return written.get(cid);
   }
 
   @Override
@@ -104,8 +94,7 @@ public final class EmbeddedBlobStore implements BlobStore {
 
   /** Where the blob is kept, whether it exists or not. */
   public Path file(Cid cid) {
-    String name = cid.toString();
-    return blocks.resolve(name.substring(name.length() - 2)).resolve(name);
+    return written.file(cid);
   }
 
   private boolean isWhole(Cid cid) {

@@ -3,10 +3,9 @@ package org.mandate.cli.audit;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Clock;
 import java.time.Duration;
 import org.mandate.audit.BlobSource;
-import org.mandate.audit.EmbeddedBlobStore;
+import org.mandate.audit.DirectoryBlobSource;
 import org.mandate.audit.GatewayBlobSource;
 import org.mandate.cli.ExitCode;
 import org.mandate.cli.Failure;
@@ -33,6 +32,6 @@ final class BlobOptions {
           ExitCode.CONFIGURATION,
           "%s is no directory: give a relayer's blob-directory, or the http address of a gateway".formatted(directory));
     }
-    return new EmbeddedBlobStore(directory, Clock.systemUTC());
+    return new DirectoryBlobSource(directory);
   }
 }
