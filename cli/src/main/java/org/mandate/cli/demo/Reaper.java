@@ -15,7 +15,7 @@ import java.util.concurrent.TimeUnit;
 final class Reaper implements AutoCloseable {
   // Signals from the terminal go to the whole process group: the reaper must survive them to do its work. Each child is
   // asked to end, urged after five seconds, killed after ten. Process numbers are taken out of the list when a child ends
-  // on its own, so that a number given to another process meanwhile is never signalled.
+  // on its own, so that a number given to another process meanwhile is never signalled. Databases end after those who use them.
   private static final String SCRIPT =
       """
       trap '' INT TERM HUP
@@ -30,28 +30,31 @@ final class Reaper implements AutoCloseable {
           keep) directory= ;;
         esac
       done
-      for server in $servers; do
-        [ ! -s "$server/postmaster.pid" ] || children="$children$(head -n 1 "$server/postmaster.pid"):INT:QUIT "
-      done
-      each() { # each FIELD: signals every child with that field of its entry
-        for child in $children; do
+      each() { # each FIELD ENTRIES: signals everything on the list with that field of its entry
+        for child in $2; do
           signal=$(printf %s "$child" | cut -d : -f "$1")
           kill -s "${signal:-KILL}" "${child%%:*}" 2>/dev/null
         done
       }
-      ended() { # within five seconds
+      ended() { # ended ENTRIES: whether all are, within five seconds
         n=0
         while [ $n -lt 50 ]; do
           alive=
-          for child in $children; do kill -0 "${child%%:*}" 2>/dev/null && alive=yes; done
+          for child in $1; do kill -0 "${child%%:*}" 2>/dev/null && alive=yes; done
           [ -n "$alive" ] || return 0
           sleep 0.1
           n=$((n + 1))
         done
         return 1
       }
-      each 2
-      ended || { each 3; ended || each 4; }
+      end() { # end ENTRIES
+        each 2 "$1"
+        ended "$1" || { each 3 "$1"; ended "$1" || each 4 "$1"; }
+      }
+      end "$children"
+      for server in $servers; do
+        [ ! -s "$server/postmaster.pid" ] || end "$(head -n 1 "$server/postmaster.pid"):INT:QUIT"
+      done
       [ -z "$directory" ] || rm -rf "$directory"
       """;
 
@@ -113,7 +116,7 @@ final class Reaper implements AutoCloseable {
   public void close() {
     try {
       orders.close();
-      if (!process.waitFor(20, TimeUnit.SECONDS)) {
+      if (!process.waitFor(40, TimeUnit.SECONDS)) {
         process.destroyForcibly();
       }
     } catch (IOException e) {
