@@ -36,9 +36,15 @@ public interface ChainClient {
    * The logs of one block, in order.
    *
    * @param addresses whose; empty: everyone's
+   * @param topics what each position may hold; an empty set, or no set: anything
    * @throws NodeException also when the node does not know the block: an unknown block has no "no logs"
    */
-  List<Log> logs(Hash blockHash, Collection<Address> addresses);
+  List<Log> logs(Hash blockHash, Collection<Address> addresses, List<Set<Hash>> topics);
+
+  /** As {@link #logs(Hash, Collection, List)}, of any topics. */
+  default List<Log> logs(Hash blockHash, Collection<Address> addresses) {
+    return logs(blockHash, addresses, List.of());
+  }
 
   /**
    * The logs of the blocks {@code from} to {@code to}, both included, in order. For blocks too old to be reorganised: nothing

@@ -84,13 +84,14 @@ public final class JsonRpcClient implements ChainClient {
   }
 
   @Override
-  public List<Log> logs(Hash blockHash, Collection<Address> addresses) {
+  public List<Log> logs(Hash blockHash, Collection<Address> addresses, List<Set<Hash>> topics) {
     Set<Address> wanted = Set.copyOf(addresses);
     Map<String, Object> filter = new LinkedHashMap<>();
     filter.put("blockHash", blockHash.hex());
     if (!wanted.isEmpty()) {
       filter.put("address", wanted.stream().map(Address::hex).sorted().toList());
     }
+    filter.put("topics", positions(topics));
     // Some nodes answer "no logs" for a block that they do not know: ask for the block too.
     List<Answer> answers =
         transport.askAll(
@@ -98,7 +99,7 @@ public final class JsonRpcClient implements ChainClient {
     Block block =
         read("eth_getBlockByHash", answers.get(1), result -> blockOf(result, blockHash))
             .orElseThrow(() -> transport.failure("eth_getLogs", "block " + blockHash + " is not known"));
-    return read("eth_getLogs", answers.get(0), result -> logsOf(result, block, wanted));
+    return read("eth_getLogs", answers.get(0), result -> logsOf(result, block, wanted, topics));
   }
 
   @Override
@@ -110,9 +111,7 @@ public final class JsonRpcClient implements ChainClient {
     if (!wanted.isEmpty()) {
       filter.put("address", wanted.stream().map(Address::hex).sorted().toList());
     }
-    List<List<String>> positions = new ArrayList<>();
-    topics.forEach(any -> positions.add(any.isEmpty() ? null : any.stream().map(Hash::hex).sorted().toList()));
-    filter.put("topics", positions);
+    filter.put("topics", positions(topics));
     // A node that is behind answers "no logs" for blocks that it does not have: ask for the last one too.
     List<Answer> answers =
         transport.askAll(
@@ -272,11 +271,14 @@ public final class JsonRpcClient implements ChainClient {
         : Optional.of(RpcValue.receipt(result)).filter(r -> matches(r.transaction(), transaction, "receipt"));
   }
 
-  private static List<Log> logsOf(JsonNode result, Block block, Set<Address> wanted) {
+  private static List<Log> logsOf(JsonNode result, Block block, Set<Address> wanted, List<Set<Hash>> topics) {
     List<Log> logs = RpcValue.logs(result);
     for (Log log : logs) {
       matches(log.blockHash(), block.hash(), "log's block");
       matches(log.blockNumber(), block.number(), "log's block");
+      if (!log.hasTopics(topics)) {
+        throw new IllegalArgumentException("a log with topics that were not asked for");
+      }
       requireWanted(log, wanted);
     }
     return logs;
@@ -291,6 +293,12 @@ public final class JsonRpcClient implements ChainClient {
       requireWanted(log, wanted);
     }
     return logs;
+  }
+
+  private static List<List<String>> positions(List<Set<Hash>> topics) {
+    List<List<String>> positions = new ArrayList<>();
+    topics.forEach(any -> positions.add(any.isEmpty() ? null : any.stream().map(Hash::hex).sorted().toList()));
+    return positions;
   }
 
   private static void requireWanted(Log log, Set<Address> wanted) {

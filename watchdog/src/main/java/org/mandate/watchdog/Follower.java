@@ -30,6 +30,7 @@ final class Follower implements AutoCloseable {
   private final Reader reader;
   private final Chronicle chronicle;
   private final List<Examiner> examiners;
+  private final Payments payments;
   private final LongConsumer onReorg;
   private final Duration poll;
   private final Clock clock;
@@ -44,6 +45,7 @@ final class Follower implements AutoCloseable {
 
   /**
    * @param examiners in the order in which they see each page: the most urgent first
+   * @param payments told each block after the examiners saw it
    * @param onReorg told the number of the newest block that is left, after the examiners were told; -1 for none
    */
   Follower(
@@ -52,6 +54,7 @@ final class Follower implements AutoCloseable {
       Reader reader,
       Chronicle chronicle,
       List<Examiner> examiners,
+      Payments payments,
       LongConsumer onReorg,
       Duration poll,
       Clock clock) {
@@ -60,12 +63,14 @@ final class Follower implements AutoCloseable {
     this.reader = reader;
     this.chronicle = chronicle;
     this.examiners = List.copyOf(examiners);
+    this.payments = payments;
     this.onReorg = onReorg;
     this.poll = poll;
     this.clock = clock;
   }
 
   void start() {
+    payments.start();
     thread = Optional.of(Thread.ofVirtual().name("follower-" + chainId).start(this::work));
   }
 
@@ -93,6 +98,7 @@ final class Follower implements AutoCloseable {
   public void close() {
     closed = true;
     thread.ifPresent(Thread::interrupt);
+    payments.close();
   }
 
   private void work() {
@@ -109,7 +115,8 @@ final class Follower implements AutoCloseable {
           silent = true;
           LOG.atWarn().addKeyValue("chain", chainId).addKeyValue("reason", e.getMessage()).log("the node is silent");
         }
-      } catch (RuntimeException e) {
+      } catch (Throwable e) {
+        Fault.endIfFatal(e);
         LOG.atError().addKeyValue("chain", chainId).setCause(e).log("following failed; trying again");
       }
       if (!Pause.of(poll)) {
@@ -159,6 +166,7 @@ final class Follower implements AutoCloseable {
     pages.forEach(chronicle::add);
     chronicle.skipTo(last);
     pages.forEach(this::examine);
+    payments.of(from, to, pages);
   }
 
   private void read(Block block) {
@@ -167,6 +175,7 @@ final class Follower implements AutoCloseable {
     if (!page.entries().isEmpty()) {
       examine(page);
     }
+    payments.of(page);
   }
 
   // An examiner that fails must blind neither the others nor itself for the next page.
@@ -174,7 +183,8 @@ final class Follower implements AutoCloseable {
     for (Examiner examiner : examiners) {
       try {
         examiner.examine(page);
-      } catch (RuntimeException e) {
+      } catch (Throwable e) {
+        Fault.endIfFatal(e);
         failures.incrementAndGet();
         LOG.atError()
             .addKeyValue("chain", chainId)

@@ -22,13 +22,22 @@ import org.mandate.event.ContractEvents;
 import org.mandate.event.ExecutorEvent;
 
 /**
- * Reads a block's logs of our contracts and of the vaults that it knows: those of the deployment, and any account that the
- * executor has paid from.
+ * Reads a block's logs of our contracts; and, by separate requests, the payments of the vaults that it knows: those of the
+ * deployment, and any account that the executor has paid from.
  */
 final class Reader {
   private static final Hash PAID = Hash.keccak("Paid(address,address,uint256)");
   private static final Hash VAULT_AGENT = Hash.keccak("AGENT_ID()");
   private static final String VAULT_PREFIX = "AgentVault";
+  private static final int WORD_CHARACTERS = 2 + 64;
+
+  /** Where the watchdog knows a vault from. Asked for apart, so that strangers' contracts never hide what ours did. */
+  enum Vaults {
+    /** The deployment. */
+    DEPLOYED,
+    /** An intent that was executed: any contract whatever, of the agent's choice. */
+    MET
+  }
 
   private final ChainClient chain;
   private final Address executor;
@@ -52,30 +61,38 @@ final class Reader {
             .toList();
   }
 
-  /** The page of that block. */
+  /** The page of that block, without payments: nobody outside of our contracts decides how much there is to read. */
   Page read(Block block) {
-    askVaults();
-    List<Log> logs = chain.logs(block.hash(), addresses());
-    if (meetVaults(logs)) {
-      // A vault that was unknown until this block: its payments are in this block too.
-      logs = chain.logs(block.hash(), addresses());
-    }
+    return page(block, chain.logs(block.hash(), system()));
+  }
+
+  /** The pages with entries of the blocks {@code from} to {@code to}, which are too old to be reorganised; without payments. */
+  List<Page> read(long from, long to) {
+    return pages(chain.logs(from, to, system()));
+  }
+
+  /** What those vaults paid in that block, and nothing else. */
+  Page paid(Block block, Vaults vaults) {
+    Set<Address> asked = known(vaults);
+    return page(block, asked.isEmpty() ? List.of() : chain.logs(block.hash(), asked, List.of(Set.of(PAID))));
+  }
+
+  /** What those vaults paid in the blocks {@code from} to {@code to}, which are too old to be reorganised. */
+  List<Page> paid(long from, long to, Vaults vaults) {
+    Set<Address> asked = known(vaults);
+    return asked.isEmpty() ? List.of() : pages(chain.logs(from, to, asked, List.of(Set.of(PAID))));
+  }
+
+  private Page page(Block block, List<Log> logs) {
     List<Entry> entries = new ArrayList<>();
     for (Log log : logs) {
       entry(log).ifPresent(entries::add);
     }
+    meetVaults(entries);
     return new Page(block, entries);
   }
 
-  /**
-   * The pages with entries of the blocks {@code from} to {@code to}, which are too old to be reorganised.
-   */
-  List<Page> read(long from, long to) {
-    askVaults();
-    List<Log> logs = chain.logs(from, to, addresses());
-    if (meetVaults(logs)) {
-      logs = chain.logs(from, to, addresses());
-    }
+  private List<Page> pages(List<Log> logs) {
     Map<Long, List<Entry>> byBlock = new TreeMap<>();
     for (Log log : logs) {
       entry(log).ifPresent(entry -> byBlock.computeIfAbsent(log.blockNumber(), n -> new ArrayList<>()).add(entry));
@@ -88,14 +105,23 @@ final class Reader {
                   .block(number)
                   .filter(found -> entries.stream().allMatch(entry -> entry.log().blockHash().equals(found.hash())))
                   .orElseThrow(() -> new NodeException("the node contradicts itself about block " + number));
+          meetVaults(entries);
           pages.add(new Page(block, entries));
         });
     return pages;
   }
 
-  private Set<Address> addresses() {
+  private List<Address> system() {
+    return List.of(executor, auditLog, policy, registry);
+  }
+
+  private Set<Address> known(Vaults which) {
+    askVaults();
     Set<Address> all = new HashSet<>(vaults.keySet());
-    all.addAll(List.of(executor, auditLog, policy, registry));
+    switch (which) {
+      case DEPLOYED -> all.retainAll(ofDeployment);
+      case MET -> all.removeAll(ofDeployment);
+    }
     return all;
   }
 
@@ -113,14 +139,12 @@ final class Reader {
     asked.set(true);
   }
 
-  private boolean meetVaults(List<Log> logs) {
-    boolean met = false;
-    for (Log log : logs) {
-      if (entry(log).orElse(null) instanceof Entry.Executor(ExecutorEvent.Executed executed)) {
-        met |= vaults.putIfAbsent(executed.intent().account(), executed.agentId()) == null;
+  private void meetVaults(List<Entry> entries) {
+    for (Entry entry : entries) {
+      if (entry instanceof Entry.Executor(ExecutorEvent.Executed executed)) {
+        vaults.putIfAbsent(executed.intent().account(), executed.agentId());
       }
     }
-    return met;
   }
 
   private Optional<Entry> entry(Log log) {
@@ -144,7 +168,7 @@ final class Reader {
   }
 
   private Optional<Entry> paid(Log log) {
-    if (log.topics().size() != 3 || !log.topics().getFirst().equals(PAID)) {
+    if (log.topics().size() != 3 || !log.topics().getFirst().equals(PAID) || log.data().length() != WORD_CHARACTERS) {
       return Optional.empty();
     }
     BigInteger agentId = vaults.get(log.address());

@@ -53,6 +53,7 @@ final class Workshop {
             clock);
     Chronicle chronicle = new Chronicle(home.deployment().block());
     Dispatches dispatches = new Dispatches();
+    Reader reader = new Reader(home.chain(), home.deployment());
     List<WatchedChain> all = new CopyOnWriteArrayList<>();
     PolicyExaminer policy = new PolicyExaminer(
             home.id(), domain.executor(), freezer, findings, () -> all.forEach(WatchedChain::reopen), clock);
@@ -62,7 +63,7 @@ final class Workshop {
         new Follower(
             home.id(),
             home.chain(),
-            new Reader(home.chain(), home.deployment()),
+            reader,
             chronicle,
             // A dispatch is known only after it was judged.
             List.of(
@@ -70,9 +71,9 @@ final class Workshop {
                 thaws,
                 policy,
                 dispatches,
-                new OutflowExaminer(home.id(), freezer, clock),
                 new SignatureExaminer(home.chain(), home.id(), domain, chronicle::has, freezer, clock),
                 records(home)),
+            payments(home, reader, chronicle, freezer),
             keep -> {
               findings.withdraw(home.id(), keep);
               // What home forgot may make dishonest what is queued elsewhere.
@@ -93,6 +94,7 @@ final class Workshop {
   private WatchedChain destination(
       Link link, IntentDomain domain, Witness witness, Function<Hash, Optional<String>> condemned, Freezer freezer) {
     Enforcer enforcer = enforcer(link);
+    Reader reader = new Reader(link.chain(), link.deployment());
     Chronicle chronicle = new Chronicle(link.deployment().block());
     ForgeryExaminer forgery =
         forgery(
@@ -106,13 +108,13 @@ final class Workshop {
         new Follower(
             link.id(),
             link.chain(),
-            new Reader(link.chain(), link.deployment()),
+            reader,
             chronicle,
             List.of(
                 forgery,
                 new ExecutionExaminer(link.id(), domain, witness, freezer, link.settings().pollInterval(), clock),
-                new OutflowExaminer(link.id(), freezer, clock),
                 records(link)),
+            payments(link, reader, chronicle, freezer),
             keep -> findings.withdraw(link.id(), keep),
             link.settings().pollInterval(),
             clock);
@@ -139,6 +141,33 @@ final class Workshop {
             link.settings().pollInterval(),
             clock);
     return new ForgeryExaminer((delivery, stands, onEnd) -> new Case(delivery, court, stands, onEnd), clock);
+  }
+
+  private Payments payments(Link link, Reader reader, Chronicle chronicle, Freezer freezer) {
+    return new Payments(
+        link.id(),
+        link.chain(),
+        reader,
+        chronicle,
+        new OutflowExaminer(link.id(), freezer, clock),
+        // Once per chain: whoever fills blocks must not fill the list of findings. The log has each block.
+        text ->
+            findings.report(
+                new Finding(
+                    "payments:" + link.id(),
+                    Check.OUTFLOW,
+                    Severity.CRITICAL,
+                    link.id(),
+                    -1,
+                    Optional.empty(),
+                    Optional.empty(),
+                    "the payments of every known vault",
+                    "could not be read: " + text,
+                    "Compare the payments of the vaults with the executed intents by hand, for this block and each later one that the log names. If an account that is no vault of yours emits too much, freeze its agent.",
+                    clock.instant(),
+                    Finding.Status.OPEN,
+                    List.of())),
+        link.settings().pollInterval());
   }
 
   private RecordExaminer records(Link link) {

@@ -143,8 +143,8 @@ public final class SeveralNodes implements ChainClient {
   }
 
   @Override
-  public List<Log> logs(Hash blockHash, Collection<Address> addresses) {
-    return ask(n -> n.logs(blockHash, addresses));
+  public List<Log> logs(Hash blockHash, Collection<Address> addresses, List<Set<Hash>> topics) {
+    return ask(n -> n.logs(blockHash, addresses, topics));
   }
 
   @Override
