@@ -240,6 +240,15 @@ class OperatorTest {
     assertEquals(records, exported.json().path("records").asInt());
     assertEquals(0, Run.mandate("audit", "verify-export", export, "--json").code());
     assertEquals(3, Run.mandate("audit", "verify-export", path("mandate.yaml"), "--json").code());
+    assertTrue(run.json().path("chains").get(0).path("block").path("timestamp").asLong() > 0, run.out());
+    var said = onHome("audit", "verify", "--agent", "1", "--blobs", blobs);
+    assertTrue(said.out().contains(records == 0 ? "agent 1: no records" : "agent 1: in order"), said.out());
+    var nobody = onHome("audit", "verify", "--agent", "99", "--blobs", blobs);
+    assertEquals(1, nobody.code(), nobody.out());
+    assertTrue(nobody.err().contains("not registered"), nobody.err());
+    try (var left = Files.list(folder.resolve("blobs"))) {
+      assertEquals(0, left.count(), "an audit leaves the blobs alone");
+    }
   }
 
   private void examines() throws Exception {

@@ -91,7 +91,14 @@ public final class AuditExport {
     BigInteger agentId = fields.decimal("agentId", 256);
     List<ChainEvidence> chains = new ArrayList<>();
     for (Fields chain : fields.objects("chains", MAX_CHAINS)) {
-      chains.add(readChain(chain, agentId));
+      ChainEvidence evidence = readChain(chain, agentId);
+      if (chains.stream().anyMatch(other -> other.chainId().equals(evidence.chainId()))) {
+        throw fields.wrong("chains", "names chain " + evidence.chainId() + " twice");
+      }
+      chains.add(evidence);
+    }
+    if (chains.isEmpty()) {
+      throw fields.wrong("chains", "is empty: there is nothing to verify");
     }
     Map<String, byte[]> blobs = new TreeMap<>();
     for (Fields blob : fields.objects("blobs", MAX_ITEMS)) {

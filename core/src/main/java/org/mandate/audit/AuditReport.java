@@ -4,10 +4,16 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.math.BigInteger;
 import java.util.List;
+import java.util.stream.Stream;
 import org.mandate.audit.ChainEvidence.FinalBlock;
 
-/** The verdict on an agent's audit trail. */
-public record AuditReport(BigInteger agentId, List<ChainReport> chains) {
+/**
+ * The verdict on an agent's audit trail.
+ *
+ * @param chains the chains that were audited, at least one
+ * @param gaps what the audited chains show to be missing from the audit: an incomplete audit is never in order
+ */
+public record AuditReport(BigInteger agentId, List<ChainReport> chains, List<Finding> gaps) {
   /**
    * The verdict on one chain.
    *
@@ -38,10 +44,15 @@ public record AuditReport(BigInteger agentId, List<ChainReport> chains) {
 
   public AuditReport {
     chains = List.copyOf(chains);
+    gaps = List.copyOf(gaps);
+    if (chains.isEmpty()) {
+      throw new IllegalArgumentException("no chain was audited: there is no verdict on agent " + agentId);
+    }
   }
 
+  /** Whether every chain that the trail touches was audited and is in order. */
   public boolean ok() {
-    return chains.stream().allMatch(ChainReport::ok);
+    return gaps.stream().noneMatch(Finding::fails) && chains.stream().allMatch(ChainReport::ok);
   }
 
   /** Records on all chains. */
@@ -49,8 +60,9 @@ public record AuditReport(BigInteger agentId, List<ChainReport> chains) {
     return chains.stream().mapToLong(chain -> chain.chain().count()).sum();
   }
 
+  /** The gaps, and what was found on each chain. */
   public List<Finding> findings() {
-    return chains.stream().flatMap(chain -> chain.findings().stream()).toList();
+    return Stream.concat(gaps.stream(), chains.stream().flatMap(chain -> chain.findings().stream())).toList();
   }
 
   /** For machines. */
@@ -63,21 +75,27 @@ public record AuditReport(BigInteger agentId, List<ChainReport> chains) {
       ObjectNode one = list.addObject();
       one.put("chainId", chain.chainId().toString());
       one.put("ok", chain.ok());
-      one.putObject("block").put("number", chain.block().number()).put("hash", chain.block().hash().hex());
+      one.putObject("block")
+          .put("number", chain.block().number())
+          .put("hash", chain.block().hash().hex())
+          .put("timestamp", Long.toString(chain.block().timestamp().getEpochSecond()));
       one.put("head", chain.chain().head());
       one.put("records", chain.chain().count());
       one.put("published", chain.published());
       one.put("batches", chain.batches());
       one.put("verifiedBlobs", chain.verifiedBlobs());
-      ArrayNode findings = one.putArray("findings");
-      for (Finding finding : chain.findings()) {
-        findings
-            .addObject()
-            .put("kind", finding.kind())
-            .put("fails", finding.fails())
-            .put("words", finding.words());
-      }
+      write(one.putArray("findings"), chain.findings());
     }
+    write(json.putArray("gaps"), gaps);
     return json;
+  }
+
+  private static void write(ArrayNode list, List<Finding> findings) {
+    for (Finding finding : findings) {
+      list.addObject()
+          .put("kind", finding.kind())
+          .put("fails", finding.fails())
+          .put("words", finding.words());
+    }
   }
 }

@@ -31,7 +31,11 @@ public final class AuditVerifier {
     return chains.stream().map(chain -> new EvidenceReader(chain).read(agentId)).toList();
   }
 
-  /** The verdict on evidence that was read before. */
+  /**
+   * The verdict on evidence that was read before.
+   *
+   * @throws IllegalArgumentException when there is none
+   */
   public AuditReport verify(BigInteger agentId, List<ChainEvidence> evidence) {
     return verify(agentId, evidence, blobs);
   }
@@ -50,6 +54,7 @@ public final class AuditVerifier {
   }
 
   private static AuditReport verify(BigInteger agentId, List<ChainEvidence> evidence, BlobSource blobs) {
-    return new AuditReport(agentId, evidence.stream().map(one -> EvidenceCheck.run(one, blobs)).toList());
+    return new AuditReport(
+        agentId, evidence.stream().map(one -> EvidenceCheck.run(one, blobs)).toList(), Coverage.gaps(evidence));
   }
 }

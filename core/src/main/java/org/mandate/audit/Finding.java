@@ -2,6 +2,7 @@ package org.mandate.audit;
 
 import java.math.BigInteger;
 import org.mandate.chain.Hash;
+import org.mandate.intent.IntentDomain;
 
 /** Something that an audit found. */
 public sealed interface Finding {
@@ -120,6 +121,24 @@ public sealed interface Finding {
     @Override
     public String words() {
       return what + " is " + found + "; the events give " + expected;
+    }
+  }
+
+  /** The trail reaches a chain that the audit did not look at. */
+  record ChainNotAudited(BigInteger chainId, String why) implements Finding {
+    @Override
+    public String words() {
+      return "chain " + chainId + " was not audited; " + why;
+    }
+  }
+
+  /** The chains' evidence is not of one and the same system. */
+  record OtherSystem(BigInteger chainId, IntentDomain expected, IntentDomain found) implements Finding {
+    @Override
+    public String words() {
+      return "the evidence of chain " + chainId + " is of the executor " + found.executor() + " with home chain "
+          + found.homeChainId() + "; the other chains are of the executor " + expected.executor() + " with home chain "
+          + expected.homeChainId();
     }
   }
 

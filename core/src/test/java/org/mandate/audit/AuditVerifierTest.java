@@ -323,6 +323,43 @@ class AuditVerifierTest {
   }
 
   @Test
+  void shouldNotSayInOrderWhenNoChainWasAudited() {
+    AuditVerifier verifier = new AuditVerifier(List.of(), store);
+    assertThrows(IllegalArgumentException.class, () -> verifier.verify(agentId));
+    byte[] empty = verifier.export(agentId, List.of()).toJson();
+    assertThrows(MalformedBlobException.class, () -> AuditExport.parse(empty));
+    ChainEvidence home = evidence();
+    byte[] twice = verifier.export(agentId, List.of(home, home)).toJson();
+    assertThrows(MalformedBlobException.class, () -> AuditExport.parse(twice));
+  }
+
+  @Test
+  void L6_shouldNotSayInOrderWhenAChainThatTheTrailReachesIsLeftOut() {
+    BigInteger remote = BigInteger.valueOf(31338);
+    ChainEvidence home = dispatchedTo(remote);
+    ChainEvidence destination = untouched(remote, home.domain());
+    AuditVerifier verifier = new AuditVerifier(List.of(), store);
+    assertTrue(verifier.verify(agentId, List.of(home, destination)).ok());
+
+    AuditReport homeOnly = verifier.verify(agentId, List.of(home));
+    assertFalse(homeOnly.ok());
+    assertTrue(homeOnly.gaps().getFirst() instanceof Finding.ChainNotAudited g && g.chainId().equals(remote));
+    AuditReport remoteOnly = verifier.verify(agentId, List.of(destination));
+    assertFalse(remoteOnly.ok());
+    assertTrue(remoteOnly.gaps().getFirst() instanceof Finding.ChainNotAudited g && g.chainId().equals(HOME));
+    AuditExport cut = AuditExport.parse(verifier.export(agentId, List.of(home)).toJson());
+    assertEquals(homeOnly, AuditVerifier.verifyExport(cut));
+
+    AuditRecord shown = home.records().getFirst();
+    AuditRecord hidden =
+        new AuditRecord(
+            HOME, agentId, 0, shown.intentId(), Optional.empty(), shown.detail(), shown.anchor());
+    assertFalse(verifier.verify(agentId, List.of(with(home, hidden))).ok(), "the destination is hidden");
+    ChainEvidence other = untouched(remote, new IntentDomain(remote, home.domain().executor()));
+    assertTrue(has(verifier.verify(agentId, List.of(home, other)), Finding.OtherSystem.class));
+  }
+
+  @Test
   void shouldGiveNoVerdictWhenTheNodeIsOfAnotherChain() {
     AuditedChain elsewhere =
         new AuditedChain(audited.client(), audited.finality(), audited.domain(), PAYEE, audited.fromBlock());
@@ -414,6 +451,31 @@ class AuditVerifierTest {
     Batch batch = Batch.of(records);
     assertEquals(batch, Batch.parse(batch.toBlob()));
     return new Publication(batch.from(), batch.to(), batch.root(), store.put(batch.toBlob()));
+  }
+
+  /** As if the agent had only dispatched one intent from home. */
+  private ChainEvidence dispatchedTo(BigInteger destination) {
+    ChainEvidence e = evidence();
+    Intent intent =
+        new Intent(agentId, vault(), destination, Address.ZERO, PAYEE, BigInteger.ONE, Bytes.EMPTY, BigInteger.TEN, BigInteger.TEN);
+    AuditRecord record =
+        new AuditRecord(
+            HOME, agentId, 0, intent.id(e.domain()), Optional.of(intent), new Detail.Dispatched(Hash.ZERO),
+            e.records().getFirst().anchor());
+    return with(e, record);
+  }
+
+  private static ChainEvidence with(ChainEvidence e, AuditRecord only) {
+    HashChain head = HashChain.EMPTY.append(only.recordHash());
+    return new ChainEvidence(
+        e.chainId(), e.agentId(), e.domain(), e.auditLog(), e.block(), head, 0, List.of(only),
+        List.of(new ChainEvidence.Link(only.action(), only.intentId(), only.recordHash(), head)), List.of());
+  }
+
+  private ChainEvidence untouched(BigInteger chainId, IntentDomain domain) {
+    return new ChainEvidence(
+        chainId, agentId, domain, deployment.auditLog(), evidence().block(), HashChain.EMPTY, 0, List.of(), List.of(),
+        List.of());
   }
 
   private static ChainEvidence with(ChainEvidence e, List<Publication> publications) {

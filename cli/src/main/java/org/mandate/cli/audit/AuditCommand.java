@@ -11,7 +11,10 @@ import java.util.concurrent.Callable;
 import org.mandate.audit.AuditExport;
 import org.mandate.audit.AuditVerifier;
 import org.mandate.audit.AuditedChain;
+import org.mandate.audit.ChainEvidence;
 import org.mandate.audit.MalformedBlobException;
+import org.mandate.chain.Bytes;
+import org.mandate.chain.CallRevertedException;
 import org.mandate.chain.Finality;
 import org.mandate.cli.AgentOption;
 import org.mandate.cli.Chain;
@@ -60,6 +63,31 @@ public final class AuditCommand extends Group {
       return chains.open();
     }
 
+    /** What the chains say; an agent without records must at least be registered at home. */
+    List<ChainEvidence> evidence(List<Chain> open, AuditVerifier verifier) {
+      var evidence = verifier.evidence(agentId());
+      if (evidence.stream().allMatch(chain -> chain.records().isEmpty() && chain.links().isEmpty())) {
+        for (var chain : open) {
+          if (chain.deployment().chainId().equals(chain.deployment().homeChainId())) {
+            requireRegistered(chain);
+          }
+        }
+      }
+      return evidence;
+    }
+
+    private void requireRegistered(Chain home) {
+      try {
+        var question = Bytes.of(home.registry().ownerOf(agentId()).encodeFunctionCall());
+        home.client().call(home.deployment().registry(), question.bytes());
+      } catch (CallRevertedException e) {
+        throw new Failure(
+            ExitCode.NO,
+            "agent %s has no records and is not registered on home chain %s: there is nothing to audit; is the number right?"
+                .formatted(agentId(), home.deployment().chainId()));
+      }
+    }
+
     private AuditedChain audited(Chain chain) {
       var deployment = chain.deployment();
       return new AuditedChain(
@@ -85,7 +113,8 @@ public final class AuditCommand extends Group {
     public ExitCode call() {
       var chains = trail.open();
       try {
-        return Verdict.show(output, trail.verifier(chains).verify(trail.agentId()));
+        var verifier = trail.verifier(chains);
+        return Verdict.show(output, verifier.verify(trail.agentId(), trail.evidence(chains, verifier)));
       } finally {
         chains.forEach(Chain::close);
       }
@@ -107,13 +136,14 @@ public final class AuditCommand extends Group {
       var chains = trail.open();
       try {
         var verifier = trail.verifier(chains);
-        var evidence = verifier.evidence(trail.agentId());
+        var evidence = trail.evidence(chains, verifier);
         var export = verifier.export(trail.agentId(), evidence);
         Files.write(file, export.toJson(), StandardOpenOption.CREATE_NEW);
         var report = AuditVerifier.verifyExport(export);
         output.line(
             "%s: %d records of agent %s; %s",
-            file, report.records(), trail.agentId(), report.ok() ? "in order" : "NOT in order: run audit verify-export");
+            file, report.records(), trail.agentId(), Verdict.words(report));
+        report.gaps().forEach(gap -> output.line("BAD   %s: %s", gap.kind(), gap.words()));
         output.json(
             Output.object().put("ok", report.ok()).put("file", file.toString()).put("records", report.records()));
         return report.ok() ? ExitCode.OK : ExitCode.NO;

@@ -1,0 +1,57 @@
+package org.mandate.audit;
+
+import java.math.BigInteger;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.mandate.intent.IntentDomain;
+
+/**
+ * Which chains an audit must look at: home, where every intent begins, and each chain that home dispatched one to. A chain
+ * that is left out could hide any record, so its absence is a finding.
+ */
+final class Coverage {
+  private Coverage() {}
+
+  static List<Finding> gaps(List<ChainEvidence> evidence) {
+    List<Finding> gaps = new ArrayList<>();
+    Set<BigInteger> audited = evidence.stream().map(ChainEvidence::chainId).collect(Collectors.toSet());
+    Map<BigInteger, String> needed = new LinkedHashMap<>();
+    for (ChainEvidence chain : evidence) {
+      IntentDomain expected = evidence.getFirst().domain();
+      if (!chain.domain().equals(expected)) {
+        gaps.add(new Finding.OtherSystem(chain.chainId(), expected, chain.domain()));
+      }
+      needed.putIfAbsent(chain.domain().homeChainId(), "it is home: every intent begins there");
+      for (AuditRecord record : chain.records()) {
+        if (record.action() == Action.DISPATCHED) {
+          record
+              .intent()
+              .ifPresentOrElse(
+                  intent ->
+                      needed.putIfAbsent(
+                          intent.chainId(),
+                          "record " + record.index() + " of chain " + chain.chainId() + " dispatched intent "
+                              + record.intentId() + " to it"),
+                  () -> gaps.add(withoutIntent(chain, record)));
+        }
+      }
+    }
+    needed.forEach(
+        (chainId, why) -> {
+          if (!audited.contains(chainId)) {
+            gaps.add(new Finding.ChainNotAudited(chainId, why));
+          }
+        });
+    return gaps;
+  }
+
+  /** The event of a dispatch shows its intent; who leaves it out hides where it went. */
+  private static Finding withoutIntent(ChainEvidence chain, AuditRecord record) {
+    return new Finding.ChainMismatch(
+        chain.chainId(), "the intent that record " + record.index() + " dispatched", "the whole of it", "left out");
+  }
+}
