@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
+import {IAccessManaged} from "@openzeppelin/contracts/access/manager/IAccessManaged.sol";
+import {IAccessManager} from "@openzeppelin/contracts/access/manager/IAccessManager.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {Address} from "@openzeppelin/contracts/utils/Address.sol";
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 import {MandateAccount} from "./MandateAccount.sol";
+import {Roles} from "./governance/Roles.sol";
 
 /// @title Funds that one agent may spend within its mandate
 /// @notice The executor pays from here what it has admitted; the vault believes nobody and measures what left. The owner
@@ -27,7 +30,7 @@ contract AgentVault is MandateAccount, ReentrancyGuardTransient {
     event Deposited(address indexed from, uint256 amount);
     event Paid(address indexed asset, address indexed to, uint256 amount);
     event Withdrawn(address indexed asset, address indexed to, uint256 amount);
-    event StoppedSet(bool stopped);
+    event StoppedSet(bool stopped, address indexed by);
 
     error VaultNotOwner(address caller);
     error VaultNotExecutor(address caller);
@@ -89,11 +92,18 @@ contract AgentVault is MandateAccount, ReentrancyGuardTransient {
         emit Withdrawn(asset, to, amount);
     }
 
-    /// @notice Stops or restarts payments. Owner only.
+    /// @notice Stops or restarts payments. The owner; a guardian may stop, at once, and not restart (L5).
     function setStopped(bool stopped_) external {
-        require(msg.sender == OWNER, VaultNotOwner(msg.sender));
+        require(msg.sender == OWNER || (stopped_ && _isGuardian(msg.sender)), VaultNotOwner(msg.sender));
         stopped = stopped_;
-        emit StoppedSet(stopped_);
+        emit StoppedSet(stopped_, msg.sender);
+    }
+
+    /// @dev Guardians are those of the executor's authority: whoever may dispute there may stop here.
+    function _isGuardian(address caller) private view returns (bool) {
+        address manager = IAccessManaged(EXECUTOR).authority();
+        (bool guardian, uint32 delay) = IAccessManager(manager).hasRole(Roles.GUARDIAN, caller);
+        return guardian && delay == 0;
     }
 
     function _decrease(uint256 from, uint256 to) private pure returns (uint256) {

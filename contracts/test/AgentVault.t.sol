@@ -95,7 +95,7 @@ contract AgentVaultTest is Deployed {
 
     function test_pay_revert_stopped() public {
         vm.expectEmit(address(vault));
-        emit AgentVault.StoppedSet(true);
+        emit AgentVault.StoppedSet(true, address(timelock));
         vm.prank(address(timelock));
         vault.setStopped(true);
         vm.expectRevert(AgentVault.VaultStopped.selector);
@@ -105,13 +105,28 @@ contract AgentVaultTest is Deployed {
         _pay(ETH, PAYEE, 1);
     }
 
-    function test_setStopped_revert_notTheOwner() public {
-        address[4] memory others = [THIEF, AGENT, OWNER, WATCHDOG];
+    function test_setStopped_revert_strangersAndAgents() public {
+        address[3] memory others = [THIEF, AGENT, OWNER];
         for (uint256 i; i < others.length; ++i) {
             vm.expectRevert(abi.encodeWithSelector(AgentVault.VaultNotOwner.selector, others[i]));
             vm.prank(others[i]);
             vault.setStopped(true);
         }
+    }
+
+    function test_L5_setStopped_guardianStopsAtOnceAndNeverRestarts() public {
+        vm.expectEmit(address(vault));
+        emit AgentVault.StoppedSet(true, WATCHDOG);
+        vm.prank(WATCHDOG);
+        vault.setStopped(true);
+        vm.expectRevert(AgentVault.VaultStopped.selector);
+        _pay(ETH, PAYEE, 1);
+        vm.expectRevert(abi.encodeWithSelector(AgentVault.VaultNotOwner.selector, WATCHDOG));
+        vm.prank(WATCHDOG);
+        vault.setStopped(false);
+        vm.prank(address(timelock));
+        vault.setStopped(false);
+        _pay(ETH, PAYEE, 1);
     }
 
     // ------------------------------------------------------------------ bad tokens
