@@ -88,7 +88,8 @@ public final class IntentCommand extends Group {
       name = "submit",
       description = {
         "Hands a signed intent to a relayer. Repeating it is harmless.",
-        "With --wait, exit code 0: executed; 5: denied, cancelled or expired, with the rule; 4: not settled in that time."
+        "Exit code 5: denied, cancelled or expired, with the rule. With --wait, exit code 0: executed, and final;",
+        "4: not final in that time."
       })
   static final class Submit implements Callable<ExitCode> {
     private static final long POLL_MILLIS = 500;
@@ -99,40 +100,92 @@ public final class IntentCommand extends Group {
     @Parameters(paramLabel = "FILE", description = "File that mandate intent sign wrote.")
     private Path file;
 
-    @Option(names = "--wait", paramLabel = "SECONDS", description = "Wait until it is settled.")
+    @Option(names = "--wait", paramLabel = "SECONDS", description = "Wait until its fate is final.")
     private int wait;
 
     @Override
     public ExitCode call() throws InterruptedException {
       var api = relayer.api();
-      var accepted = api.post("v1/intents", IntentFile.json(IntentFile.read(file)));
-      var id = Hash.of(accepted.path("intentId").asText());
+      var signed = IntentFile.read(file);
+      var accepted = api.post("v1/intents", IntentFile.json(signed));
+      var id = id(accepted);
+      var view = requireSame(signed, id, api.get("v1/intents/" + id));
       if (wait <= 0) {
+        if (isRefused(view)) {
+          return show(output, view, ExitCode.REFUSED);
+        }
         output.line("%s %s", id, accepted.path("state").asText());
         output.json(accepted);
         return ExitCode.OK;
       }
       var end = System.nanoTime() + wait * 1_000_000_000L;
-      var state = "";
-      while (System.nanoTime() < end) {
-        var view = api.get("v1/intents/" + id);
-        if (!view.path("state").asText().equals(state)) {
-          state = view.path("state").asText();
+      var seen = "";
+      while (true) {
+        var state = state(view);
+        if (!state.equals(seen)) {
           output.progress("%s", state);
+          seen = state;
         }
-        switch (state) {
-          case "EXECUTED" -> {
-            return show(output, view, ExitCode.OK);
-          }
-          case "DENIED", "CANCELLED", "EXPIRED" -> {
-            return show(output, view, ExitCode.REFUSED);
-          }
-          default -> Thread.sleep(POLL_MILLIS);
+        // Until it is final, another block may take the place of the one that says so.
+        if (isFinal(view)) {
+          return show(output, view, settled(view));
         }
+        if (System.nanoTime() >= end) {
+          throw new Failure(
+              ExitCode.UNREACHABLE,
+              "after %d s intent %s is %s and not final; it goes on without you: mandate intent get %s"
+                  .formatted(wait, id, state, id));
+        }
+        Thread.sleep(POLL_MILLIS);
+        view = requireSame(signed, id, api.get("v1/intents/" + id));
       }
-      throw new Failure(
-          ExitCode.UNREACHABLE,
-          "after %d s intent %s is %s; it goes on without you: mandate intent get %s".formatted(wait, id, state, id));
+    }
+
+    private static Hash id(JsonNode accepted) {
+      try {
+        return Hash.of(accepted.path("intentId").asText());
+      } catch (IllegalArgumentException e) {
+        throw new Failure(
+            ExitCode.UNREACHABLE, "the relayer took the intent and names no id: is this a relayer's address?");
+      }
+    }
+
+    /** A relayer must not pass off another intent's fate as this one's. The id covers the intent, not its signature. */
+    private static JsonNode requireSame(SignedIntent signed, Hash id, JsonNode view) {
+      if (!view.path("intentId").asText().equals(id.hex())
+          || !view.path("intent").equals(IntentFile.json(signed).path("intent"))) {
+        throw new Failure(
+            ExitCode.UNREACHABLE,
+            "the relayer answers with another intent than the file's under the id %s: do not believe what it says of it, ask another relayer"
+                .formatted(id));
+      }
+      return view;
+    }
+
+    private static ExitCode settled(JsonNode view) {
+      if (isRefused(view)) {
+        return ExitCode.REFUSED;
+      }
+      if (!"EXECUTED".equals(state(view))) {
+        throw new Failure(
+            ExitCode.UNREACHABLE, "the relayer calls the state %s final, which it never is".formatted(state(view)));
+      }
+      return ExitCode.OK;
+    }
+
+    private static boolean isRefused(JsonNode view) {
+      return switch (state(view)) {
+        case "DENIED", "CANCELLED", "EXPIRED" -> true;
+        default -> false;
+      };
+    }
+
+    private static boolean isFinal(JsonNode view) {
+      return view.path("final").asBoolean();
+    }
+
+    private static String state(JsonNode view) {
+      return view.path("state").asText();
     }
   }
 
