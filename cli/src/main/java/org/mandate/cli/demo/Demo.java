@@ -38,7 +38,7 @@ public final class Demo {
     story.say("setting the stage: two chains with a block per second, PostgreSQL, fresh keys");
     try (var stage = Stage.build(root)) {
       // Ctrl-C and SIGTERM end the JVM without unwinding this stack.
-      var hook = new Thread(stage::close, "demo-cleanup");
+      var hook = new Thread(() -> breakOff(story, stage), "demo-cleanup");
       Runtime.getRuntime().addShutdownHook(hook);
       var play = new Play(stage, story);
       story.scene("governance", "1. A DAO puts an agent on a leash", new GovernanceScene(play));
@@ -48,6 +48,9 @@ public final class Demo {
       story.scene("forgery", "5. Forgery", new ForgeryScene(play));
       story.scene("crash", "6. Crash", new CrashScene(play));
       story.scene("audit", "7. Audit", new AuditScene(play));
+      if (story.isBrokenOff()) {
+        return false;
+      }
       story.summarize();
       report.accept(report(story));
       if (!story.ok()) {
@@ -58,6 +61,11 @@ public final class Demo {
       }
       return story.ok();
     }
+  }
+
+  private static void breakOff(Story story, Stage stage) {
+    story.breakOff();
+    stage.close();
   }
 
   private static ObjectNode report(Story story) {

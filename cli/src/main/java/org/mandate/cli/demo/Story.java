@@ -36,6 +36,7 @@ final class Story {
   private final PrintStream out;
   private final long started = System.nanoTime();
   private final List<Report> reports = new ArrayList<>();
+  private volatile boolean over;
   private Map<String, Object> facts = new LinkedHashMap<>();
 
   Story(PrintStream out) {
@@ -44,7 +45,19 @@ final class Story {
 
   /** One line of the story, with the seconds since its beginning. */
   synchronized void say(String line, Object... values) {
+    if (over) {
+      return;
+    }
     out.printf(Locale.ROOT, "%6.1f  %s%n", seconds(), values.length == 0 ? line : String.format(Locale.ROOT, line, values));
+  }
+
+  /** The process is being ended: what breaks from now on is nobody's failure, and nothing more is told. */
+  void breakOff() {
+    over = true;
+  }
+
+  boolean isBrokenOff() {
+    return over;
   }
 
   double seconds() {
@@ -81,7 +94,9 @@ final class Story {
       reports.add(new Report(name, false, Duration.ZERO, Map.of("skipped", "an earlier scene failed")));
       return;
     }
-    out.printf("%n%s%n", title);
+    if (!over) {
+      out.printf("%n%s%n", title);
+    }
     var from = System.nanoTime();
     var ok = false;
     try {
@@ -94,7 +109,7 @@ final class Story {
       // An error, too, ends in a report: whoever reads it has nothing else.
       fact("failure", String.valueOf(e.getMessage()));
       say("FAILED: %s", e.getMessage());
-      if (!(e instanceof Broken)) {
+      if (!(e instanceof Broken) && !over) {
         e.printStackTrace(out);
       }
     }
