@@ -44,7 +44,7 @@ public record DeploymentParameters(
   /**
    * A DAO of its own: token, Governor and timelock are deployed too.
    *
-   * @param timelockDelay between queueing and executing a proposal
+   * @param timelockDelay between queueing and executing a proposal, at least 1 s
    * @param votingDelay between proposal and vote
    * @param votingPeriod length of the vote, at least 1 s
    * @param proposalThreshold votes needed to propose, 10^-18 tokens
@@ -60,7 +60,8 @@ public record DeploymentParameters(
       TokenGrant votes)
       implements Governance {
     public OwnGovernance {
-      require(!timelockDelay.isNegative(), "timelock delay %s is negative", timelockDelay);
+      require(
+          timelockDelay.toSeconds() >= 1, "timelock delay %s is shorter than 1 s: what loosens must wait", timelockDelay);
       require(!votingDelay.isNegative(), "voting delay %s is negative", votingDelay);
       require(votingPeriod.toSeconds() >= 1, "voting period %s is shorter than 1 s", votingPeriod);
       require(proposalThreshold.signum() >= 0, "proposal threshold %s is negative", proposalThreshold);

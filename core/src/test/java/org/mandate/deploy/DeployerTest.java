@@ -246,6 +246,8 @@ class DeployerTest {
             IllegalArgumentException.class,
             () -> small(1, GUARDIANS, Duration.ofSeconds(5)));
     assertTrue(threshold.getMessage().contains("threshold 1"), threshold.getMessage());
+    var delay = assertThrows(IllegalArgumentException.class, () -> own(0));
+    assertTrue(delay.getMessage().contains("timelock delay"), delay.getMessage());
     var window =
         assertThrows(
             IllegalArgumentException.class,
