@@ -18,7 +18,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * One delivered intent, from the block that queued it until it is proven honest, stopped, or over. Disputes what home did not
- * dispatch; disputes too when home cannot be asked until the window is nearly over (L11).
+ * dispatch; disputes too when home cannot be asked until the window is nearly over (L11), and
+ * when the dispatch that home tells is not final until then: a reorg may remove it after the intent executed.
  */
 final class Case {
   private static final Logger LOG = LoggerFactory.getLogger(Case.class);
@@ -146,7 +147,14 @@ final class Case {
         court.witness().get().ask(delivery.event().intentId(), Optional.of(messageId), delivery.block().timestamp());
     return switch (testimony) {
       case Testimony.Proven proven -> new Judgement.Honest();
-      case Testimony.Provisional provisional -> new Judgement.Open();
+      case Testimony.Provisional provisional ->
+          mayWait(progress)
+              ? new Judgement.Open()
+              : new Judgement.Wrong(
+                  Check.HOME_NOT_FINAL,
+                  "home's dispatch is final before the dispute window ends at " + progress.due(),
+                  "home dispatched message %s in block %d, which is not final yet".formatted(messageId, provisional.block().number()),
+                  "When that block is final, governance should uphold the intent before the resolution window ends; otherwise let it be cancelled. Relayers attest only what is final: if home finalizes as usual, find out who signed, and take them out of the quorum (QuorumGateway.setRelayers).");
       case Testimony.OtherMessage other ->
           forged(
               "message %s, which home dispatched in block %d".formatted(other.messageId(), other.block().number()),
@@ -163,7 +171,7 @@ final class Case {
                       delivery.block().number(),
                       delivery.block().timestamp()));
       case Testimony.Unknown unknown ->
-          progress.state() == IntentState.DISPUTED || left(progress).compareTo(margin(progress)) > 0
+          mayWait(progress)
               ? new Judgement.Open()
               : new Judgement.Wrong(
                   Check.HOME_UNREACHABLE,
@@ -180,6 +188,10 @@ final class Case {
         expected,
         seen,
         "Relayers attested what home does not know: take them out of the quorum (QuorumGateway.setRelayers), and keep the signatures in the delivering transaction as proof. Do not uphold the intent.");
+  }
+
+  private boolean mayWait(ExecutorState.Progress progress) {
+    return progress.state() == IntentState.DISPUTED || left(progress).compareTo(margin(progress)) > 0;
   }
 
   // A short window must not be all margin: home may be silent for a moment.

@@ -6,6 +6,8 @@ public enum Check {
   FORGERY,
   /** Home could be asked about a queued intent before its window ran out. */
   HOME_UNREACHABLE,
+  /** The dispatch of a queued intent was final at home before its window ran out. */
+  HOME_NOT_FINAL,
   /** A decision at home is the one that the mandate gives. */
   POLICY,
   /** An intent that executed at a destination was dispatched by home. */

@@ -19,6 +19,23 @@ class ReorgTest {
   @TempDir Path directory;
 
   @Test
+  void L7_deliveredIntentIsDisputedWhenItsDispatchIsNotFinalUntilTheWindowIsNearlyOver() throws Exception {
+    try (World world = World.start(directory)) {
+      Thread.sleep(4000);
+      try (Watchdog watchdog = world.watchdog(0)) {
+        Thread.sleep(3000);
+        Intent intent = world.payment(World.REMOTE, BigInteger.TEN);
+        Message message = world.sent(world.submit(intent));
+        world.home.rpc("evm_setIntervalMining", 0);
+        // The relayers were hasty, and home finalizes nothing more.
+        world.deliver(message);
+        World.await("intent is DISPUTED", World.WINDOW, () -> world.state(intent) == IntentState.DISPUTED);
+        assertTrue(watchdog.findings().stream().anyMatch(f -> f.check() == Check.HOME_NOT_FINAL));
+      }
+    }
+  }
+
+  @Test
   void L7_deliveredIntentIsDisputedWhenAReorgRemovesItsDispatchFromHome() throws Exception {
     try (World world = World.start(directory)) {
       Thread.sleep(4000);
