@@ -4,7 +4,6 @@ import java.math.BigInteger;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import org.mandate.audit.AuditReport;
@@ -13,7 +12,7 @@ import org.mandate.audit.AuditedChain;
 import org.mandate.audit.Batch;
 import org.mandate.audit.BlobSource;
 import org.mandate.audit.Cid;
-import org.mandate.audit.EmbeddedBlobStore;
+import org.mandate.audit.DirectoryBlobSource;
 import org.mandate.audit.Finding;
 import org.mandate.audit.GatewayBlobSource;
 import org.mandate.chain.Finality;
@@ -61,7 +60,7 @@ final class AuditScene implements Story.Scene {
   /** One blob is altered, one removed: the verdict must name both, and only them; then they are put back. */
   private void damage() throws Exception {
     var story = play.story();
-    var store = new EmbeddedBlobStore(play.stage().blobs(), Clock.systemUTC());
+    var store = new DirectoryBlobSource(play.stage().blobs());
     var records = publishedAtHome(store);
     var altered = records.getFirst();
     var removed = records.getLast();
@@ -108,7 +107,7 @@ final class AuditScene implements Story.Scene {
   }
 
   /** All records of the home chain, as the published manifests list them. */
-  private List<Batch.Entry> publishedAtHome(EmbeddedBlobStore store) {
+  private List<Batch.Entry> publishedAtHome(BlobSource store) {
     return play.home().published(play.agentId()).stream()
         .map(log -> new Cid(Hash.of(AuditLog.getPublishedEventFromLog(log).manifestDigest)))
         .flatMap(cid -> Batch.parse(store.get(cid).orElseThrow()).records().stream())

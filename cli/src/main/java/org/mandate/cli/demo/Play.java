@@ -12,12 +12,15 @@ import java.math.BigInteger;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.Stream;
 import org.mandate.chain.Address;
 import org.mandate.chain.Bytes;
 import org.mandate.chain.Hash;
@@ -220,6 +223,15 @@ final class Play {
     return new DeploymentCheck(ledger.chain().web3j(), ledger.deployment()).holders().accessManager().get(0L);
   }
 
+  /** How many roles of the AccessManager and the timelock the deployer holds, read back. */
+  long deployerRoles(Ledger ledger) {
+    var deployer = Contracts.deployer(ledger.deployment()).hex();
+    var holders = new DeploymentCheck(ledger.chain().web3j(), ledger.deployment()).holders();
+    return Stream.concat(holders.accessManager().values().stream(), holders.timelock().values().stream())
+        .filter(accounts -> accounts.contains(deployer))
+        .count();
+  }
+
   // ------------------------------------------------------------------ the agent
 
   /** A payment that the agent signs. */
@@ -299,19 +311,19 @@ final class Play {
   }
 
   /** Relayers whose signatures the delivering transaction carries. */
-  List<String> attestedBy(Log delivery, Hash messageId) throws IOException {
+  Set<String> attestedBy(Log delivery, Hash messageId) throws IOException {
     var input =
         remote.chain().web3j().ethGetTransactionByHash(delivery.getTransactionHash()).send().getTransaction()
             .orElseThrow()
             .getInput();
     var relayers = stage.cast().relayers().stream().map(Play::address).toList();
-    var signers = new ArrayList<String>();
+    var signers = new LinkedHashSet<String>(); // one that signs twice counts once
     for (var signature : signatures(input)) {
       var signer = Signature.of(signature).recover(messageId).orElseThrow();
       story.must(relayers.contains(signer), "%s signed the message and is no relayer", signer);
       signers.add(signer.hex());
     }
-    return List.copyOf(signers);
+    return Collections.unmodifiableSet(signers);
   }
 
   @SuppressWarnings({"unchecked", "rawtypes"})
