@@ -5,7 +5,11 @@ import picocli.CommandLine.Option;
 
 /** Which agent a command is about. */
 public final class AgentOption {
-  @Option(names = "--agent", required = true, paramLabel = "ID", description = "The agent's number in the registry.")
+  @Option(
+      names = "--agent",
+      required = true,
+      paramLabel = "ID",
+      description = "The agent's number in the registry.")
   private BigInteger id;
 
   public BigInteger id() {

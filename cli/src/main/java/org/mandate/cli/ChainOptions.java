@@ -16,7 +16,8 @@ public final class ChainOptions {
   @Option(
       names = "--rpc",
       paramLabel = "URL",
-      description = "The home chain's node; else the variable MANDATE_RPC (for URLs with a secret in them).")
+      description =
+          "The home chain's node; else the variable MANDATE_RPC (for URLs with a secret in them).")
   private Optional<URI> rpc = Optional.empty();
 
   @Option(
@@ -53,6 +54,8 @@ public final class ChainOptions {
   private URI url() {
     return rpc.or(() -> Optional.ofNullable(System.getenv("MANDATE_RPC")).map(URI::create))
         .orElseThrow(
-            () -> new ParameterException(command.commandLine(), "no node: give --rpc URL, or set MANDATE_RPC"));
+            () ->
+                new ParameterException(
+                    command.commandLine(), "no node: give --rpc URL, or set MANDATE_RPC"));
   }
 }

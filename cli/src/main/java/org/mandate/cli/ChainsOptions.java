@@ -16,7 +16,8 @@ public final class ChainsOptions {
   @Option(
       names = "--rpc",
       paramLabel = "URL",
-      description = "A node; once per chain. Else the variable MANDATE_RPC, with commas between them.")
+      description =
+          "A node; once per chain. Else the variable MANDATE_RPC, with commas between them.")
   private List<URI> nodes = List.of();
 
   @Option(
@@ -46,11 +47,15 @@ public final class ChainsOptions {
     return List.copyOf(urls);
   }
 
-  /** The file among those given that is of a node's chain; empty also when the node does not answer. */
+  /**
+   * The file among those given that is of a node's chain; empty also when the node does not answer.
+   */
   public Optional<Path> deploymentOf(URI node) {
     var files = files();
     try {
-      return files.isEmpty() ? Optional.empty() : Optional.ofNullable(files.get(Chain.idOf(node).toString()));
+      return files.isEmpty()
+          ? Optional.empty()
+          : Optional.ofNullable(files.get(Chain.idOf(node).toString()));
     } catch (NodeException e) {
       return Optional.empty();
     }
@@ -61,7 +66,9 @@ public final class ChainsOptions {
     for (var file : deployments) {
       var id = Deployment.read(file).chainId().toString();
       if (files.put(id, file) != null) {
-        throw new Failure(ExitCode.USAGE, "two deployment files are of chain " + id + ": give one for each chain");
+        throw new Failure(
+            ExitCode.USAGE,
+            "two deployment files are of chain " + id + ": give one for each chain");
       }
     }
     return files;
@@ -75,14 +82,16 @@ public final class ChainsOptions {
   /** Connects to all of them; at least one is needed. */
   public List<Chain> open() {
     if (nodes().isEmpty()) {
-      throw new Failure(ExitCode.USAGE, "no node: give --rpc URL once per chain, or set MANDATE_RPC");
+      throw new Failure(
+          ExitCode.USAGE, "no node: give --rpc URL once per chain, or set MANDATE_RPC");
     }
     var files = files();
     var chains = new ArrayList<Chain>();
     for (var node : nodes()) {
       var id = Chain.idOf(node);
       if (chains.stream().anyMatch(c -> c.deployment().chainId().equals(id))) {
-        throw new Failure(ExitCode.USAGE, "two nodes serve chain " + id + ": give one for each chain");
+        throw new Failure(
+            ExitCode.USAGE, "two nodes serve chain " + id + ": give one for each chain");
       }
       chains.add(Chain.open(node, Optional.ofNullable(files.get(id.toString())), folder));
     }

@@ -16,11 +16,15 @@ import picocli.CommandLine.Option;
 final class DemoCommand implements Callable<ExitCode> {
   @Mixin private Output output;
 
-  @Option(names = "--keep", description = "Leave everything running and say how to use it, until Ctrl-C.")
+  @Option(
+      names = "--keep",
+      description = "Leave everything running and say how to use it, until Ctrl-C.")
   private boolean keep;
 
   @Override
   public ExitCode call() throws IOException {
-    return new Demo(Home.directory(), System.err, keep).run(output::json) ? ExitCode.OK : ExitCode.NO;
+    return new Demo(Home.directory(), System.err, keep).run(output::json)
+        ? ExitCode.OK
+        : ExitCode.NO;
   }
 }

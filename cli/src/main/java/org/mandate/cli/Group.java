@@ -13,6 +13,7 @@ public abstract class Group implements Runnable {
   public void run() {
     throw new ParameterException(
         command.commandLine(),
-        "say what to do: " + command.subcommands().keySet().stream().collect(Collectors.joining(", ")));
+        "say what to do: "
+            + command.subcommands().keySet().stream().collect(Collectors.joining(", ")));
   }
 }

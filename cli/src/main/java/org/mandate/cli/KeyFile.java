@@ -17,7 +17,10 @@ import org.web3j.crypto.Wallet;
 import org.web3j.crypto.exception.CipherException;
 import org.web3j.protocol.ObjectMapperFactory;
 
-/** Web3 Secret Storage version 3 files: written once, readable by their owner only, never overwritten. */
+/**
+ * Web3 Secret Storage version 3 files: written once, readable by their owner only, never
+ * overwritten.
+ */
 public final class KeyFile {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final int MAX_BYTES = 64 * 1024;
@@ -70,7 +73,9 @@ public final class KeyFile {
         }
       }
     } catch (FileAlreadyExistsException e) {
-      throw new Failure(ExitCode.CONFIGURATION, file + " exists already and is never overwritten: choose another name");
+      throw new Failure(
+          ExitCode.CONFIGURATION,
+          file + " exists already and is never overwritten: choose another name");
     } catch (IOException e) {
       throw new Failure(ExitCode.UNREACHABLE, "%s cannot be written: %s".formatted(file, e));
     }
@@ -91,14 +96,17 @@ public final class KeyFile {
     } catch (IOException | IllegalArgumentException e) {
       throw new Failure(
           ExitCode.CONFIGURATION,
-          "%s is not a Web3 Secret Storage file with an address: %s".formatted(file, e.getMessage()));
+          "%s is not a Web3 Secret Storage file with an address: %s"
+              .formatted(file, e.getMessage()));
     }
   }
 
   private static FileAttribute<?>[] ownerOnly(Path file) {
     // Where there are no POSIX permissions the directory's own protection has to do.
     return file.getFileSystem().supportedFileAttributeViews().contains("posix")
-        ? new FileAttribute<?>[] {PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"))}
+        ? new FileAttribute<?>[] {
+          PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"))
+        }
         : new FileAttribute<?>[0];
   }
 }

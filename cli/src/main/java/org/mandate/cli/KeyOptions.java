@@ -9,12 +9,18 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** Whose key signs. Keys and passphrases are never arguments, which every process of the machine can read. */
+/**
+ * Whose key signs. Keys and passphrases are never arguments, which every process of the machine can
+ * read.
+ */
 public final class KeyOptions {
   @Spec(Spec.Target.MIXEE)
   private CommandSpec command;
 
-  @Option(names = "--key", paramLabel = "FILE", description = "Key file that signs (see mandate keys).")
+  @Option(
+      names = "--key",
+      paramLabel = "FILE",
+      description = "Key file that signs (see mandate keys).")
   private Optional<Path> file = Optional.empty();
 
   @Mixin private PassphraseOptions passphrase;
@@ -23,7 +29,9 @@ public final class KeyOptions {
   public KeystoreSigner open() {
     var path =
         file.orElseThrow(
-            () -> new ParameterException(command.commandLine(), "no key: give --key FILE (mandate keys new makes one)"));
+            () ->
+                new ParameterException(
+                    command.commandLine(), "no key: give --key FILE (mandate keys new makes one)"));
     return KeystoreSigner.open(path, passphrase.of(path));
   }
 }

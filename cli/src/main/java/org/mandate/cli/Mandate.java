@@ -46,7 +46,8 @@ public final class Mandate implements Runnable {
 
   @Override
   public void run() {
-    throw new ParameterException(command.commandLine(), "say what to do: one of the commands below");
+    throw new ParameterException(
+        command.commandLine(), "say what to do: one of the commands below");
   }
 
   /** Runs the command and ends the process with its exit code. */
@@ -81,16 +82,22 @@ public final class Mandate implements Runnable {
     addHelp(line);
   }
 
-  /** Runs the last command on the line; what it returns is the exit code, which picocli knows of integers only. */
+  /**
+   * Runs the last command on the line; what it returns is the exit code, which picocli knows of
+   * integers only.
+   */
   private static int execute(ParseResult parsed) {
     var code = new CommandLine.RunLast().execute(parsed);
-    return parsed.asCommandLineList().getLast().getExecutionResult() instanceof ExitCode answer ? answer.code() : code;
+    return parsed.asCommandLineList().getLast().getExecutionResult() instanceof ExitCode answer
+        ? answer.code()
+        : code;
   }
 
   /** Every command has help and lists the exit codes. */
   private static void addHelp(CommandLine line) {
     var codes = new LinkedHashMap<String, String>();
-    Arrays.stream(ExitCode.values()).forEach(c -> codes.put(Integer.toString(c.code()), c.meaning()));
+    Arrays.stream(ExitCode.values())
+        .forEach(c -> codes.put(Integer.toString(c.code()), c.meaning()));
     var spec = line.getCommandSpec();
     spec.mixinStandardHelpOptions(true);
     spec.usageMessage().exitCodeListHeading("%nExit codes:%n").exitCodeList(codes).width(110);
@@ -107,7 +114,8 @@ public final class Mandate implements Runnable {
       case CallRevertedException e -> ExitCode.REFUSED.code();
       case NodeException e -> ExitCode.UNREACHABLE.code();
       // No cause: the node did answer, and said no for the contract.
-      case DeploymentException e -> (e.getCause() == null ? ExitCode.REFUSED : ExitCode.UNREACHABLE).code();
+      case DeploymentException e ->
+          (e.getCause() == null ? ExitCode.REFUSED : ExitCode.UNREACHABLE).code();
       case IllegalArgumentException e -> ExitCode.CONFIGURATION.code();
       default -> ExitCode.UNREACHABLE.code();
     };

@@ -15,11 +15,13 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /**
- * How a command answers: for people, or with {@code --json} one JSON object and nothing else on standard output. What is
- * not the answer (progress, warnings) goes to standard error in both cases.
+ * How a command answers: for people, or with {@code --json} one JSON object and nothing else on
+ * standard output. What is not the answer (progress, warnings) goes to standard error in both
+ * cases.
  */
 public final class Output {
-  private static final ObjectMapper JSON = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
+  private static final ObjectMapper JSON =
+      new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
 
   @Spec(Spec.Target.MIXEE)
   private CommandSpec command;

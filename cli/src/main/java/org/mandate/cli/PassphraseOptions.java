@@ -8,13 +8,17 @@ import picocli.CommandLine.Option;
 
 /** Where a key file's passphrase is: in a file, in the environment, or in somebody's head. */
 public final class PassphraseOptions {
-  @Option(names = "--passphrase-file", paramLabel = "FILE", description = "Its first line is the passphrase.")
+  @Option(
+      names = "--passphrase-file",
+      paramLabel = "FILE",
+      description = "Its first line is the passphrase.")
   private Optional<Path> file = Optional.empty();
 
   @Option(
       names = "--passphrase-env",
       paramLabel = "VARIABLE",
-      description = "Environment variable with the passphrase. Without either option it is asked for.")
+      description =
+          "Environment variable with the passphrase. Without either option it is asked for.")
   private Optional<String> variable = Optional.empty();
 
   /** The passphrase of a key file that exists. */
@@ -54,7 +58,8 @@ public final class PassphraseOptions {
         .orElseThrow(
             () ->
                 new Failure(
-                    ExitCode.CONFIGURATION, "no terminal to ask on: give --passphrase-file or --passphrase-env"));
+                    ExitCode.CONFIGURATION,
+                    "no terminal to ask on: give --passphrase-file or --passphrase-env"));
   }
 
   /** What is typed without echo; empty without a terminal. */

@@ -27,13 +27,15 @@ public final class ProposalOptions {
 
   @Option(
       names = "--pass",
-      description = "Also vote, queue and execute with --key, waiting for each delay: for a key that holds the votes.")
+      description =
+          "Also vote, queue and execute with --key, waiting for each delay: for a key that holds the votes.")
   private boolean pass;
 
   @Option(
       names = "--description",
       paramLabel = "TEXT",
-      description = "What voters read. The same calls with the same words cannot be proposed twice.")
+      description =
+          "What voters read. The same calls with the same words cannot be proposed twice.")
   private Optional<String> description = Optional.empty();
 
   @Option(
@@ -49,7 +51,8 @@ public final class ProposalOptions {
    * @param words description when none is given
    * @throws Failure when it is to be sent and the deployment has no Governor
    */
-  public void proceed(Chain chain, List<Call> calls, String words, Output output, ObjectNode answer) {
+  public void proceed(
+      Chain chain, List<Call> calls, String words, Output output, ObjectNode answer) {
     var text = description.orElse(words);
     var json = answer.putObject("proposal").put("description", text);
     var list = json.putArray("calls");
@@ -70,7 +73,8 @@ public final class ProposalOptions {
             "this deployment has no Governor of its own: have its authority (a Safe, another DAO) make the calls that"
                 + " --json shows");
       }
-      output.line("This deployment has no Governor of its own: its authority makes these calls (--json has their data).");
+      output.line(
+          "This deployment has no Governor of its own: its authority makes these calls (--json has their data).");
       return;
     }
     var id = id(chain, governor.get().hex(), calls, text);
@@ -94,24 +98,31 @@ public final class ProposalOptions {
             });
     if (pass) {
       delegate(chain, sender, output);
-      output.progress("proposing, voting, queueing, executing: waits for the voting delay, the vote and the timelock");
+      output.progress(
+          "proposing, voting, queueing, executing: waits for the voting delay, the vote and the timelock");
       var outcome = proposal.pass(sender, Duration.ofSeconds(patience));
       json.put("state", "EXECUTED").put("transaction", outcome.executed().getTransactionHash());
       output.line("executed in transaction %s", outcome.executed().getTransactionHash());
     } else {
       var receipt = proposal.propose(sender);
       json.put("state", "PROPOSED").put("transaction", receipt.getTransactionHash());
-      output.line("proposed in transaction %s; next: the vote, then queue and execute at the Governor", receipt.getTransactionHash());
+      output.line(
+          "proposed in transaction %s; next: the vote, then queue and execute at the Governor",
+          receipt.getTransactionHash());
     }
   }
 
-  /** Tokens count only when they are delegated; to somebody who has not chosen, the choice is clear. */
+  /**
+   * Tokens count only when they are delegated; to somebody who has not chosen, the choice is clear.
+   */
   private static void delegate(Chain chain, Sender sender, Output output) {
     var address = Contracts.votingToken(chain.deployment()).orElseThrow().hex();
     var token = MandateToken.load(address, chain.web3j(), chain.reader(), Sender.NO_GAS);
     var delegate = Sender.read("delegate", () -> token.delegates(sender.address()).send());
     if (Address.of(delegate).equals(Address.ZERO)) {
-      output.progress("delegating the votes of %s to itself: undelegated tokens do not count", sender.address());
+      output.progress(
+          "delegating the votes of %s to itself: undelegated tokens do not count",
+          sender.address());
       GovernanceProposal.delegateToSelf(sender, address);
     }
   }

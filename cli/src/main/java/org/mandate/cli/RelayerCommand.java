@@ -13,7 +13,8 @@ import picocli.CommandLine.Spec;
 /** Runs a relayer in this process. */
 @Command(
     name = "relayer",
-    description = "Run a relayer: follows, attests, submits, publishes audit blobs, serves the API.",
+    description =
+        "Run a relayer: follows, attests, submits, publishes audit blobs, serves the API.",
     subcommands = {RelayerCommand.Run.class, RelayerCommand.SampleConfig.class})
 final class RelayerCommand implements Runnable {
   @Spec private CommandSpec command;
@@ -30,7 +31,11 @@ final class RelayerCommand implements Runnable {
         "Every key of the file can be overridden in the environment: data-directory is MANDATE_DATA_DIRECTORY."
       })
   static final class Run implements Callable<ExitCode> {
-    @Option(names = "--config", required = true, paramLabel = "FILE", description = "Settings, YAML.")
+    @Option(
+        names = "--config",
+        required = true,
+        paramLabel = "FILE",
+        description = "Settings, YAML.")
     private Path config;
 
     @Override
@@ -40,7 +45,9 @@ final class RelayerCommand implements Runnable {
     }
   }
 
-  @Command(name = "sample-config", description = "Prints a settings file that shows and explains every key.")
+  @Command(
+      name = "sample-config",
+      description = "Prints a settings file that shows and explains every key.")
   static final class SampleConfig implements Callable<ExitCode> {
     @Mixin private Output output;
 

@@ -14,7 +14,9 @@ public final class Tightener {
    * @throws Failure when the account is none of them
    */
   public static void require(Chain chain, BigInteger agentId, Address account) {
-    if (!Sender.read("whether " + account + " may tighten", () -> chain.registry().isTightener(agentId, account.hex()).send())) {
+    if (!Sender.read(
+        "whether " + account + " may tighten",
+        () -> chain.registry().isTightener(agentId, account.hex()).send())) {
       throw new Failure(
           ExitCode.REFUSED,
           "%s is neither guardian nor owner nor key of agent %s, who alone may stop it at once: use one of their keys, or have governance do it"

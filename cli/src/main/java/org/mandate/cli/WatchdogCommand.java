@@ -30,7 +30,11 @@ final class WatchdogCommand implements Runnable {
         "Every key of the file can be overridden in the environment: home-lag is MANDATE_HOME_LAG."
       })
   static final class Run implements Callable<ExitCode> {
-    @Option(names = "--config", required = true, paramLabel = "FILE", description = "Settings, YAML.")
+    @Option(
+        names = "--config",
+        required = true,
+        paramLabel = "FILE",
+        description = "Settings, YAML.")
     private Path config;
 
     @Override
@@ -40,7 +44,9 @@ final class WatchdogCommand implements Runnable {
     }
   }
 
-  @Command(name = "sample-config", description = "Prints a settings file that shows and explains every key.")
+  @Command(
+      name = "sample-config",
+      description = "Prints a settings file that shows and explains every key.")
   static final class SampleConfig implements Callable<ExitCode> {
     @Mixin private Output output;
 

@@ -20,7 +20,10 @@ public final class Words {
   /** An amount in the asset's smallest unit; the coin's also in whole coins. */
   public static String amount(Address asset, BigInteger amount) {
     return asset.equals(Address.ZERO)
-        ? amount + " wei (" + new BigDecimal(amount, COIN_DECIMALS).stripTrailingZeros().toPlainString() + " coins)"
+        ? amount
+            + " wei ("
+            + new BigDecimal(amount, COIN_DECIMALS).stripTrailingZeros().toPlainString()
+            + " coins)"
         : amount.toString();
   }
 

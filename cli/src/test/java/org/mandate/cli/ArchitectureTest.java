@@ -31,43 +31,83 @@ class ArchitectureTest {
 
   @ArchTest
   static final ArchRule L7_watchdogKnowsNoRelayer =
-      noClasses().that().resideInAPackage(WATCHDOG).should().dependOnClassesThat().resideInAnyPackage(RELAYER, CLI)
-          .because("it is a second opinion: it shares core's types and none of the relayer's judgement");
+      noClasses()
+          .that()
+          .resideInAPackage(WATCHDOG)
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage(RELAYER, CLI)
+          .because(
+              "it is a second opinion: it shares core's types and none of the relayer's judgement");
 
   @ArchTest
   static final ArchRule relayerKnowsNoWatchdog =
-      noClasses().that().resideInAPackage(RELAYER).should().dependOnClassesThat().resideInAnyPackage(WATCHDOG, CLI);
+      noClasses()
+          .that()
+          .resideInAPackage(RELAYER)
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage(WATCHDOG, CLI);
 
   @ArchTest
   static final ArchRule coreKnowsNoProcess =
-      noClasses().that().resideOutsideOfPackages(CLI, RELAYER, WATCHDOG)
-          .should().dependOnClassesThat().resideInAnyPackage(CLI, RELAYER, WATCHDOG);
+      noClasses()
+          .that()
+          .resideOutsideOfPackages(CLI, RELAYER, WATCHDOG)
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage(CLI, RELAYER, WATCHDOG);
 
   @ArchTest
   static final ArchRule wrappersKnowNobody =
-      noClasses().that().resideInAPackage(CONTRACTS)
-          .should().dependOnClassesThat(
-              com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage("org.mandate..")
-                  .and(com.tngtech.archunit.core.domain.JavaClass.Predicates.resideOutsideOfPackage(CONTRACTS)));
+      noClasses()
+          .that()
+          .resideInAPackage(CONTRACTS)
+          .should()
+          .dependOnClassesThat(
+              com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage(
+                      "org.mandate..")
+                  .and(
+                      com.tngtech.archunit.core.domain.JavaClass.Predicates.resideOutsideOfPackage(
+                          CONTRACTS)));
 
   @ArchTest
-  static final ArchRule packagesHaveAnOrder = slices().matching("org.mandate.(*)..").should().beFreeOfCycles();
+  static final ArchRule packagesHaveAnOrder =
+      slices().matching("org.mandate.(*)..").should().beFreeOfCycles();
 
   @ArchTest
   static final ArchRule nothingInCoreRuns =
-      noMethods().that().areDeclaredInClassesThat().resideOutsideOfPackages(CLI, RELAYER, WATCHDOG)
-          .should().haveName("main").andShould().haveModifier(PUBLIC).andShould().haveModifier(STATIC);
+      noMethods()
+          .that()
+          .areDeclaredInClassesThat()
+          .resideOutsideOfPackages(CLI, RELAYER, WATCHDOG)
+          .should()
+          .haveName("main")
+          .andShould()
+          .haveModifier(PUBLIC)
+          .andShould()
+          .haveModifier(STATIC);
 
   @ArchTest
   static final ArchRule coreSaysNothingByItself =
-      noClasses().that().resideOutsideOfPackages(CLI, RELAYER, WATCHDOG).should(ACCESS_STANDARD_STREAMS);
+      noClasses()
+          .that()
+          .resideOutsideOfPackages(CLI, RELAYER, WATCHDOG)
+          .should(ACCESS_STANDARD_STREAMS);
 
   @ArchTest
   static final ArchRule namesSayWhatThingsAre =
-      noClasses().that().resideOutsideOfPackage(CONTRACTS)
-          .should().haveSimpleNameEndingWith("Impl")
-          .orShould().haveSimpleNameEndingWith("Util")
-          .orShould().haveSimpleNameEndingWith("Utils")
-          .orShould().haveSimpleNameEndingWith("Helper")
-          .orShould().haveSimpleNameEndingWith("Manager");
+      noClasses()
+          .that()
+          .resideOutsideOfPackage(CONTRACTS)
+          .should()
+          .haveSimpleNameEndingWith("Impl")
+          .orShould()
+          .haveSimpleNameEndingWith("Util")
+          .orShould()
+          .haveSimpleNameEndingWith("Utils")
+          .orShould()
+          .haveSimpleNameEndingWith("Helper")
+          .orShould()
+          .haveSimpleNameEndingWith("Manager");
 }

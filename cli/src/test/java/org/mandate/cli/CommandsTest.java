@@ -67,7 +67,9 @@ class CommandsTest {
   void shouldSayConfigurationWhenAFileIsWrong() throws Exception {
     var file = Files.writeString(folder.resolve("deploy.yaml"), "chanis: []\n");
     var key = key("deployer");
-    var run = Run.mandate("deploy", "--config", file.toString(), "--key", key, "--passphrase-file", passphrase());
+    var run =
+        Run.mandate(
+            "deploy", "--config", file.toString(), "--key", key, "--passphrase-file", passphrase());
     assertEquals(3, run.code());
     assertTrue(run.err().contains("did you mean chains?"), run.err());
   }
@@ -75,18 +77,28 @@ class CommandsTest {
   @Test
   void shouldMakeAKeyFileForItsOwnerOnlyAndNeverOverwriteIt() throws Exception {
     var file = folder.resolve("keys/agent.json");
-    var made = Run.mandate("keys", "new", file.toString(), "--light", "--passphrase-file", passphrase(), "--json");
+    var made =
+        Run.mandate(
+            "keys", "new", file.toString(), "--light", "--passphrase-file", passphrase(), "--json");
     assertEquals(0, made.code(), made.err());
     assertEquals("rw-------", PosixFilePermissions.toString(Files.getPosixFilePermissions(file)));
     var address = made.json().path("address").asText();
 
     var shown =
-        Run.mandate("keys", "address", file.toString(), "--prove", "--passphrase-file", passphrase(), "--json");
+        Run.mandate(
+            "keys",
+            "address",
+            file.toString(),
+            "--prove",
+            "--passphrase-file",
+            passphrase(),
+            "--json");
     assertEquals(0, shown.code(), shown.err());
     assertEquals(address, shown.json().path("address").asText());
 
     var before = Files.readString(file);
-    var again = Run.mandate("keys", "new", file.toString(), "--light", "--passphrase-file", passphrase());
+    var again =
+        Run.mandate("keys", "new", file.toString(), "--light", "--passphrase-file", passphrase());
     assertEquals(3, again.code());
     assertTrue(again.err().contains("never overwritten"), again.err());
     assertEquals(before, Files.readString(file));
@@ -118,15 +130,23 @@ class CommandsTest {
 
   @Test
   void shouldPrintSamplesThatItsOwnReadersTake() throws Exception {
-    for (var sample : List.of(List.of("relayer", "sample-config"), List.of("watchdog", "sample-config"))) {
+    for (var sample :
+        List.of(List.of("relayer", "sample-config"), List.of("watchdog", "sample-config"))) {
       var run = Run.mandate(sample.toArray(String[]::new));
       assertEquals(0, run.code(), run.err());
       assertTrue(run.out().contains("chains:"), run.out());
     }
-    assertTrue(Run.mandate("relayer", "sample-config", "--json").json().path("document").asText().contains("chains:"));
+    assertTrue(
+        Run.mandate("relayer", "sample-config", "--json")
+            .json()
+            .path("document")
+            .asText()
+            .contains("chains:"));
     var mandate = Run.mandate("policy", "sample-file");
     assertTrue(mandate.out().contains("max-audit-lag"), mandate.out());
-    var deploy = Files.writeString(folder.resolve("deploy.yaml"), Run.mandate("deploy", "sample-config").out());
+    var deploy =
+        Files.writeString(
+            folder.resolve("deploy.yaml"), Run.mandate("deploy", "sample-config").out());
     var parameters = org.mandate.cli.deploy.DeployFile.read(deploy).parameters();
     assertEquals(31337, parameters.homeChainId());
     assertEquals(2, parameters.threshold());
@@ -146,7 +166,14 @@ class CommandsTest {
     System.setIn(new ByteArrayInputStream(input.getBytes(StandardCharsets.US_ASCII)));
     try {
       return Run.mandate(
-          "keys", "import", file.toString(), "--stdin", "--light", "--passphrase-file", passphrase(), "--json");
+          "keys",
+          "import",
+          file.toString(),
+          "--stdin",
+          "--light",
+          "--passphrase-file",
+          passphrase(),
+          "--json");
     } finally {
       System.setIn(before);
     }
@@ -154,7 +181,10 @@ class CommandsTest {
 
   private String key(String name) throws Exception {
     var file = folder.resolve(name + ".json");
-    assertEquals(0, Run.mandate("keys", "new", file.toString(), "--light", "--passphrase-file", passphrase()).code());
+    assertEquals(
+        0,
+        Run.mandate("keys", "new", file.toString(), "--light", "--passphrase-file", passphrase())
+            .code());
     return file.toString();
   }
 

@@ -18,7 +18,8 @@ import org.mandate.testing.Anvil;
 
 /** An operator's day on a real chain, through the command line alone. */
 class OperatorTest {
-  private static final String RICH = "ac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80";
+  private static final String RICH =
+      "ac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80";
   private static final String PAYEE = "0x70997970c51812dc3a010c7d01b50e0d17dc79c8";
   private static final String COIN = "0x0000000000000000000000000000000000000000";
 
@@ -89,7 +90,14 @@ class OperatorTest {
 
   private Run deploy() {
     return Run.mandate(
-        with("owner.json", "deploy", "--config", path("deploy.yaml"), "--out", path("deployments"), "--json"));
+        with(
+            "owner.json",
+            "deploy",
+            "--config",
+            path("deploy.yaml"),
+            "--out",
+            path("deployments"),
+            "--json"));
   }
 
   private void registers() {
@@ -113,19 +121,29 @@ class OperatorTest {
     assertEquals(0, run.code(), run.err());
     assertEquals("1", run.json().path("agentId").asText());
     assertEquals("PENDING", run.json().path("status").asText());
-    var key = Run.mandate("keys", "address", path("agent.json"), "--json").json().path("address").asText();
+    var key =
+        Run.mandate("keys", "address", path("agent.json"), "--json")
+            .json()
+            .path("address")
+            .asText();
     assertEquals(key.toLowerCase(Locale.ROOT), run.json().path("wallet").asText());
   }
 
   private void proposes() throws Exception {
     mandateFile("mandate.yaml", "1000", "2000");
-    var shown = onHome("policy", "propose", "--agent", "1", "--file", path("mandate.yaml"), "--json");
+    var shown =
+        onHome("policy", "propose", "--agent", "1", "--file", path("mandate.yaml"), "--json");
     assertEquals(0, shown.code(), shown.err());
     assertFalse(shown.json().path("tightens").asBoolean());
     assertEquals("NOT_SENT", shown.json().path("proposal").path("state").asText());
-    assertTrue(shown.out().contains("recipient 0x70997970C51812dc3A010C7d01b50e0d17dc79C8 on chain 31337"), shown.out());
+    assertTrue(
+        shown.out().contains("recipient 0x70997970C51812dc3A010C7d01b50e0d17dc79C8 on chain 31337"),
+        shown.out());
 
-    var tooLoose = onHome(with("owner.json", "policy", "tighten", "--agent", "1", "--file", path("mandate.yaml")));
+    var tooLoose =
+        onHome(
+            with(
+                "owner.json", "policy", "tighten", "--agent", "1", "--file", path("mandate.yaml")));
     assertEquals(5, tooLoose.code());
     assertTrue(tooLoose.err().contains("waits for governance"), tooLoose.err());
 
@@ -149,9 +167,12 @@ class OperatorTest {
     assertEquals("ACTIVE", now.path("status").asText());
     assertEquals("2000", now.path("assets").get(0).path("cap").asText());
     assertEquals(PAYEE, now.path("recipients").get(0).path("address").asText());
-    var same = onHome("policy", "propose", "--agent", "1", "--file", path("mandate.yaml"), "--json");
+    var same =
+        onHome("policy", "propose", "--agent", "1", "--file", path("mandate.yaml"), "--json");
     assertTrue(same.json().path("same").asBoolean(), same.out());
-    assertEquals("1000", onHome("policy", "headroom", "--agent", "1", "--json").json().path("left").asText());
+    assertEquals(
+        "1000",
+        onHome("policy", "headroom", "--agent", "1", "--json").json().path("left").asText());
   }
 
   private void previews() {
@@ -163,7 +184,9 @@ class OperatorTest {
     assertTrue(over.json().path("wouldTrip").asBoolean());
     assertFalse(over.json().path("message").asText().contains("froze"), over.out());
     assertFalse(over.json().path("next").asText().isBlank());
-    assertEquals("RECIPIENT", preview("1", "0x00000000000000000000000000000000000000ff").json().path("rule").asText());
+    assertEquals(
+        "RECIPIENT",
+        preview("1", "0x00000000000000000000000000000000000000ff").json().path("rule").asText());
   }
 
   private Run preview(String amount, String to) {
@@ -204,15 +227,46 @@ class OperatorTest {
 
   private void tightens() throws Exception {
     mandateFile("tighter.yaml", "900", "1500");
-    var stranger = onHome(with("stranger.json", "policy", "tighten", "--agent", "1", "--file", path("tighter.yaml")));
+    var stranger =
+        onHome(
+            with(
+                "stranger.json",
+                "policy",
+                "tighten",
+                "--agent",
+                "1",
+                "--file",
+                path("tighter.yaml")));
     assertEquals(5, stranger.code());
     assertTrue(stranger.err().contains("neither guardian nor owner"), stranger.err());
-    var run = onHome(with("owner.json", "policy", "tighten", "--agent", "1", "--file", path("tighter.yaml"), "--json"));
+    var run =
+        onHome(
+            with(
+                "owner.json",
+                "policy",
+                "tighten",
+                "--agent",
+                "1",
+                "--file",
+                path("tighter.yaml"),
+                "--json"));
     assertEquals(0, run.code(), run.err());
     assertEquals(1, run.json().path("transactions").size());
     run.json().path("changes").forEach(c -> assertEquals("TIGHTER", c.path("direction").asText()));
-    assertEquals("900", onHome("policy", "headroom", "--agent", "1", "--json").json().path("left").asText());
-    assertEquals(5, onHome(with("owner.json", "policy", "tighten", "--agent", "1", "--file", path("mandate.yaml"))).code());
+    assertEquals(
+        "900", onHome("policy", "headroom", "--agent", "1", "--json").json().path("left").asText());
+    assertEquals(
+        5,
+        onHome(
+                with(
+                    "owner.json",
+                    "policy",
+                    "tighten",
+                    "--agent",
+                    "1",
+                    "--file",
+                    path("mandate.yaml")))
+            .code());
   }
 
   private void freezesAndThaws() {
@@ -235,14 +289,18 @@ class OperatorTest {
     assertTrue(run.json().path("ok").asBoolean());
     assertEquals(records, run.json().path("chains").get(0).path("records").asInt());
     var export = path("export-" + records + ".json");
-    var exported = onHome("audit", "export", "--agent", "1", "--blobs", blobs, "--out", export, "--json");
+    var exported =
+        onHome("audit", "export", "--agent", "1", "--blobs", blobs, "--out", export, "--json");
     assertEquals(0, exported.code(), exported.err());
     assertEquals(records, exported.json().path("records").asInt());
     assertEquals(0, Run.mandate("audit", "verify-export", export, "--json").code());
     assertEquals(3, Run.mandate("audit", "verify-export", path("mandate.yaml"), "--json").code());
-    assertTrue(run.json().path("chains").get(0).path("block").path("timestamp").asLong() > 0, run.out());
+    assertTrue(
+        run.json().path("chains").get(0).path("block").path("timestamp").asLong() > 0, run.out());
     var said = onHome("audit", "verify", "--agent", "1", "--blobs", blobs);
-    assertTrue(said.out().contains(records == 0 ? "agent 1: no records" : "agent 1: in order"), said.out());
+    assertTrue(
+        said.out().contains(records == 0 ? "agent 1: no records" : "agent 1: in order"),
+        said.out());
     var nobody = onHome("audit", "verify", "--agent", "99", "--blobs", blobs);
     assertEquals(1, nobody.code(), nobody.out());
     assertTrue(nobody.err().contains("not registered"), nobody.err());
@@ -259,7 +317,10 @@ class OperatorTest {
     assertTrue(level(found, "finalized block").equals("OK"), well.out());
     assertTrue(level(found, "audit lag").equals("OK"), well.out());
     // Nobody gave the relayers any coins.
-    assertTrue(level(found, "balance of relayer 0x0000000000000000000000000000000000000a01").equals("WARN"), well.out());
+    assertTrue(
+        level(found, "balance of relayer 0x0000000000000000000000000000000000000a01")
+            .equals("WARN"),
+        well.out());
 
     // A deployment file that says something else than the chain.
     var text = Files.readString(folder.resolve("deployments/31337.json"));
@@ -268,7 +329,14 @@ class OperatorTest {
     Files.writeString(folder.resolve("false.json"), text.replace(hash, "0x" + "11".repeat(32)));
     var ill =
         Run.mandate(
-            "doctor", "--rpc", url, "--deployment", path("false.json"), "--relayer", "http://127.0.0.1:1", "--json");
+            "doctor",
+            "--rpc",
+            url,
+            "--deployment",
+            path("false.json"),
+            "--relayer",
+            "http://127.0.0.1:1",
+            "--json");
     assertEquals(1, ill.code(), ill.out());
     assertEquals("FAIL", level(ill.json().path("checks"), "code and roles"));
     assertEquals("FAIL", level(ill.json().path("checks"), "health"));
@@ -289,10 +357,12 @@ class OperatorTest {
     assertEquals("SUSPENDED", suspended.json().path("status").asText());
     var unset = onHome(with("owner.json", "agent", "wallet", "unset", "--agent", "1", "--json"));
     assertEquals(COIN, unset.json().path("wallet").asText());
-    var proposed = onHome(with("owner.json", "agent", "activate", "--agent", "1", "--send", "--json"));
+    var proposed =
+        onHome(with("owner.json", "agent", "activate", "--agent", "1", "--send", "--json"));
     assertEquals("PROPOSED", proposed.json().path("proposal").path("state").asText());
     assertEquals(2, onHome(with("owner.json", "agent", "revoke", "--agent", "1")).code());
-    var revoked = onHome(with("owner.json", "agent", "revoke", "--agent", "1", "--for-good", "--json"));
+    var revoked =
+        onHome(with("owner.json", "agent", "revoke", "--agent", "1", "--for-good", "--json"));
     assertEquals("REVOKED", revoked.json().path("status").asText());
     assertEquals(5, onHome("agent", "activate", "--agent", "1").code());
   }
@@ -328,7 +398,13 @@ class OperatorTest {
       assertEquals(
           0,
           Run.mandate(
-                  "keys", "import", path(name), "--stdin", "--light", "--passphrase-file", path("passphrase"))
+                  "keys",
+                  "import",
+                  path(name),
+                  "--stdin",
+                  "--light",
+                  "--passphrase-file",
+                  path("passphrase"))
               .code());
     } finally {
       System.setIn(before);
@@ -336,7 +412,10 @@ class OperatorTest {
   }
 
   private void newKey(String name) {
-    assertEquals(0, Run.mandate("keys", "new", path(name), "--light", "--passphrase-file", path("passphrase")).code());
+    assertEquals(
+        0,
+        Run.mandate("keys", "new", path(name), "--light", "--passphrase-file", path("passphrase"))
+            .code());
   }
 
   private Run onHome(String... arguments) {

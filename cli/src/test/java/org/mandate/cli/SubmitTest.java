@@ -45,7 +45,8 @@ class SubmitTest {
     var signed = SignedIntent.sign(pay(5), DOMAIN, new PrivateKeySigner(BigInteger.TWO));
     var json = Output.object();
     json.set("intent", IntentJson.write(signed.intent()));
-    Files.writeString(folder.resolve("intent.json"), json.put("signature", signed.signature().hex()).toString());
+    Files.writeString(
+        folder.resolve("intent.json"), json.put("signature", signed.signature().hex()).toString());
   }
 
   @AfterEach
@@ -129,14 +130,25 @@ class SubmitTest {
   }
 
   private static ObjectNode view(Intent intent, String state, boolean isFinal) {
-    var view = Output.object().put("intentId", pay(5).id(DOMAIN).hex()).put("state", state).put("final", isFinal);
+    var view =
+        Output.object()
+            .put("intentId", pay(5).id(DOMAIN).hex())
+            .put("state", state)
+            .put("final", isFinal);
     view.set("intent", IntentJson.write(intent));
     return view;
   }
 
   private static Intent pay(long amount) {
     return new Intent(
-        BigInteger.ONE, SOMEBODY, BigInteger.ONE, Address.ZERO, SOMEBODY, BigInteger.valueOf(amount), Bytes.EMPTY,
-        BigInteger.ONE, BigInteger.valueOf(4_000_000_000L));
+        BigInteger.ONE,
+        SOMEBODY,
+        BigInteger.ONE,
+        Address.ZERO,
+        SOMEBODY,
+        BigInteger.valueOf(amount),
+        Bytes.EMPTY,
+        BigInteger.ONE,
+        BigInteger.valueOf(4_000_000_000L));
   }
 }

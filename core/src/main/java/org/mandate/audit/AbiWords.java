@@ -17,7 +17,8 @@ final class AbiWords {
     if (value.signum() < 0 || value.bitLength() > 256) {
       throw new IllegalArgumentException("not a uint256: " + value);
     }
-    return new Hash("0x" + "0".repeat(64 - hexDigits(value)) + (value.signum() == 0 ? "" : value.toString(16)));
+    return new Hash(
+        "0x" + "0".repeat(64 - hexDigits(value)) + (value.signum() == 0 ? "" : value.toString(16)));
   }
 
   static Hash of(Address value) {

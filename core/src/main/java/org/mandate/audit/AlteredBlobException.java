@@ -2,7 +2,10 @@ package org.mandate.audit;
 
 import org.mandate.chain.Hash;
 
-/** A store answered with bytes that are not what the CID names: the blob was altered, there or on the way. */
+/**
+ * A store answered with bytes that are not what the CID names: the blob was altered, there or on
+ * the way.
+ */
 public final class AlteredBlobException extends BlobStoreException {
   private static final long serialVersionUID = 1L;
 
@@ -32,6 +35,7 @@ public final class AlteredBlobException extends BlobStoreException {
   }
 
   static AlteredBlobException tooLarge(Cid cid) {
-    return new AlteredBlobException(cid, "it is larger than any blob, " + BlobSource.MAX_BYTES + " bytes");
+    return new AlteredBlobException(
+        cid, "it is larger than any blob, " + BlobSource.MAX_BYTES + " bytes");
   }
 }

@@ -19,8 +19,8 @@ import org.mandate.audit.ChainEvidence.Publication;
 import org.mandate.intent.IntentDomain;
 
 /**
- * An agent's audit trail in one document: what the chains say, and the blobs. Whoever has it can verify it without network
- * and without us.
+ * An agent's audit trail in one document: what the chains say, and the blobs. Whoever has it can
+ * verify it without network and without us.
  */
 public final class AuditExport {
   private static final String SCHEMA = "mandate.export.v1";
@@ -65,7 +65,9 @@ public final class AuditExport {
 
   /** The export's blobs. */
   public BlobSource source() {
-    return cid -> Optional.ofNullable(blobs.get(cid.toString())).map(blob -> AlteredBlobException.check(cid, blob));
+    return cid ->
+        Optional.ofNullable(blobs.get(cid.toString()))
+            .map(blob -> AlteredBlobException.check(cid, blob));
   }
 
   /** The document: canonical JSON, schema {@code mandate.export.v1}. */
@@ -152,7 +154,10 @@ public final class AuditExport {
     return json;
   }
 
-  /** As text where it is text, for people; a blob that nobody could write with our schemas may be anything. */
+  /**
+   * As text where it is text, for people; a blob that nobody could write with our schemas may be
+   * anything.
+   */
   private static ObjectNode writeBlob(String cid, byte[] blob) {
     ObjectNode json = CanonicalJson.object().put("cid", cid);
     String text = new String(blob, StandardCharsets.UTF_8);
@@ -174,7 +179,10 @@ public final class AuditExport {
     for (Fields link : fields.objects("links", MAX_ITEMS)) {
       links.add(
           new Link(
-              link.constant("action", Action.class), link.hash("intentId"), link.hash("recordHash"), chain(link)));
+              link.constant("action", Action.class),
+              link.hash("intentId"),
+              link.hash("recordHash"),
+              chain(link)));
       link.end();
     }
     List<Publication> publications = new ArrayList<>();
@@ -187,21 +195,24 @@ public final class AuditExport {
               publication.cid("manifest")));
       publication.end();
     }
-    ChainEvidence evidence = consistent(
-        () -> new ChainEvidence(
-            fields.decimal("chainId", 256),
-            agentId,
-            new IntentDomain(fields.decimal("homeChainId", 256), fields.address("executor")),
-            fields.address("auditLog"),
-            new FinalBlock(
-                block.decimalLong("number"),
-                block.hash("hash"),
-                Instant.ofEpochSecond(block.decimal("timestamp", 40).longValueExact())),
-            chain(state),
-            state.number("published"),
-            records,
-            links,
-            publications));
+    ChainEvidence evidence =
+        consistent(
+            () ->
+                new ChainEvidence(
+                    fields.decimal("chainId", 256),
+                    agentId,
+                    new IntentDomain(
+                        fields.decimal("homeChainId", 256), fields.address("executor")),
+                    fields.address("auditLog"),
+                    new FinalBlock(
+                        block.decimalLong("number"),
+                        block.hash("hash"),
+                        Instant.ofEpochSecond(block.decimal("timestamp", 40).longValueExact())),
+                    chain(state),
+                    state.number("published"),
+                    records,
+                    links,
+                    publications));
     block.end();
     state.end();
     fields.end();

@@ -13,14 +13,15 @@ import org.mandate.intent.Intent;
 import org.mandate.intent.IntentJson;
 
 /**
- * One link of an agent's audit chain, complete: what happened, to which intent, and where on chain it can be seen.
+ * One link of an agent's audit chain, complete: what happened, to which intent, and where on chain
+ * it can be seen.
  *
  * @param chainId EIP-155 id of the chain where it happened
  * @param agentId whose chain it extends
  * @param index position in that chain, from 0
  * @param intentId the intent's EIP-712 digest
- * @param intent the intent itself; empty when the chain's events never showed it, as when it was cancelled before anyone
- *     submitted it
+ * @param intent the intent itself; empty when the chain's events never showed it, as when it was
+ *     cancelled before anyone submitted it
  * @param detail the action and its facts
  * @param anchor the executor's event
  */
@@ -40,20 +41,23 @@ public record AuditRecord(
    * @param blockTimestamp unix seconds
    * @param logIndex position of the executor's event in its block
    */
-  public record Anchor(long blockNumber, Hash blockHash, long blockTimestamp, Hash transaction, int logIndex) {}
+  public record Anchor(
+      long blockNumber, Hash blockHash, long blockTimestamp, Hash transaction, int logIndex) {}
 
   /**
    * The record of an executor's event.
    *
    * @param index how many records the agent has on this chain before it
-   * @param seen the intent when an earlier event of this chain showed it; events that show it themselves don't need it
+   * @param seen the intent when an earlier event of this chain showed it; events that show it
+   *     themselves don't need it
    * @param block the event's block
    */
   public static AuditRecord of(
       BigInteger chainId, ExecutorEvent event, long index, Optional<Intent> seen, Block block) {
     Log log = event.log();
     if (!block.hash().equals(log.blockHash())) {
-      throw new IllegalArgumentException("block " + block.hash() + " is not the event's, " + log.blockHash());
+      throw new IllegalArgumentException(
+          "block " + block.hash() + " is not the event's, " + log.blockHash());
     }
     return new AuditRecord(
         chainId,
@@ -63,7 +67,11 @@ public record AuditRecord(
         shownBy(event).or(() -> seen),
         Detail.of(event),
         new Anchor(
-            log.blockNumber(), log.blockHash(), block.timestamp().getEpochSecond(), log.transaction(), log.index()));
+            log.blockNumber(),
+            log.blockHash(),
+            block.timestamp().getEpochSecond(),
+            log.transaction(),
+            log.index()));
   }
 
   /** The intent, when the event shows it. */
@@ -122,7 +130,8 @@ public record AuditRecord(
   /**
    * Reads a blob.
    *
-   * @throws MalformedBlobException when it is anything but what {@link #toBlob} writes for some record
+   * @throws MalformedBlobException when it is anything but what {@link #toBlob} writes for some
+   *     record
    */
   public static AuditRecord parse(byte[] blob) {
     Fields fields = new Fields(CanonicalJson.parseObject(blob));
@@ -134,7 +143,9 @@ public record AuditRecord(
             fields.decimal("agentId", 256),
             fields.number("index"),
             fields.hash("intentId"),
-            fields.has("intent") ? Optional.of(fields.json("intent", IntentJson::read)) : Optional.empty(),
+            fields.has("intent")
+                ? Optional.of(fields.json("intent", IntentJson::read))
+                : Optional.empty(),
             DetailJson.read(fields.constant("action", Action.class), fields.object("detail")),
             new Anchor(
                 block.decimalLong("number"),
@@ -144,7 +155,8 @@ public record AuditRecord(
                 Math.toIntExact(Math.min(Integer.MAX_VALUE, fields.number("logIndex")))));
     block.end();
     if (!fields.hash("recordHash").equals(record.recordHash())) {
-      throw fields.wrong("recordHash", "is not the hash of the other fields, " + record.recordHash());
+      throw fields.wrong(
+          "recordHash", "is not the hash of the other fields, " + record.recordHash());
     }
     fields.end();
     // Whatever reads more leniently than it writes would let one record have two blobs.
@@ -156,6 +168,10 @@ public record AuditRecord(
 
   /** The record's leaf in a batch: {@code uint64 index ‖ recordHash ‖ SHA-256 of the blob}. */
   static byte[] leafInput(long index, Hash recordHash, Cid cid) {
-    return ByteBuffer.allocate(72).putLong(index).put(recordHash.bytes()).put(cid.digest().bytes()).array();
+    return ByteBuffer.allocate(72)
+        .putLong(index)
+        .put(recordHash.bytes())
+        .put(cid.digest().bytes())
+        .array();
   }
 }

@@ -11,7 +11,8 @@ import org.mandate.audit.ChainEvidence.FinalBlock;
  * The verdict on an agent's audit trail.
  *
  * @param chains the chains that were audited, at least one
- * @param gaps what the audited chains show to be missing from the audit: an incomplete audit is never in order
+ * @param gaps what the audited chains show to be missing from the audit: an incomplete audit is
+ *     never in order
  */
 public record AuditReport(BigInteger agentId, List<ChainReport> chains, List<Finding> gaps) {
   /**
@@ -21,7 +22,8 @@ public record AuditReport(BigInteger agentId, List<ChainReport> chains, List<Fin
    * @param chain the agent's chain as its events give it
    * @param published how many records are in batches
    * @param batches how many batches there are
-   * @param verifiedBlobs how many records' blobs were read, hashed and found equal to what the chain says
+   * @param verifiedBlobs how many records' blobs were read, hashed and found equal to what the
+   *     chain says
    * @param findings what is wrong or worth knowing
    */
   public record ChainReport(
@@ -36,7 +38,10 @@ public record AuditReport(BigInteger agentId, List<ChainReport> chains, List<Fin
       findings = List.copyOf(findings);
     }
 
-    /** Whether every record up to the final block is in its chain, and every published one is proven by its blob. */
+    /**
+     * Whether every record up to the final block is in its chain, and every published one is proven
+     * by its blob.
+     */
     public boolean ok() {
       return findings.stream().noneMatch(Finding::fails);
     }
@@ -46,7 +51,8 @@ public record AuditReport(BigInteger agentId, List<ChainReport> chains, List<Fin
     chains = List.copyOf(chains);
     gaps = List.copyOf(gaps);
     if (chains.isEmpty()) {
-      throw new IllegalArgumentException("no chain was audited: there is no verdict on agent " + agentId);
+      throw new IllegalArgumentException(
+          "no chain was audited: there is no verdict on agent " + agentId);
     }
   }
 
@@ -62,7 +68,8 @@ public record AuditReport(BigInteger agentId, List<ChainReport> chains, List<Fin
 
   /** The gaps, and what was found on each chain. */
   public List<Finding> findings() {
-    return Stream.concat(gaps.stream(), chains.stream().flatMap(chain -> chain.findings().stream())).toList();
+    return Stream.concat(gaps.stream(), chains.stream().flatMap(chain -> chain.findings().stream()))
+        .toList();
   }
 
   /** For machines. */

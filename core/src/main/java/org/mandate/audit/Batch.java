@@ -18,7 +18,9 @@ public record Batch(BigInteger chainId, BigInteger agentId, List<Entry> records)
 
   private static final String SCHEMA = "mandate.batch.v1";
 
-  /** @param index position in the agent's chain, from 0 */
+  /**
+   * @param index position in the agent's chain, from 0
+   */
   public record Entry(long index, Hash recordHash, Cid cid) {
     private byte[] leafInput() {
       return AuditRecord.leafInput(index, recordHash, cid);
@@ -28,12 +30,15 @@ public record Batch(BigInteger chainId, BigInteger agentId, List<Entry> records)
   public Batch {
     records = List.copyOf(records);
     if (records.isEmpty() || records.size() > MAX_RECORDS) {
-      throw new IllegalArgumentException("a batch has 1 to " + MAX_RECORDS + " records, not " + records.size());
+      throw new IllegalArgumentException(
+          "a batch has 1 to " + MAX_RECORDS + " records, not " + records.size());
     }
     for (int i = 1; i < records.size(); i++) {
       if (records.get(i).index() != records.get(i - 1).index() + 1) {
         throw new IllegalArgumentException(
-            "records of a batch are consecutive: " + records.get(i).index() + " follows "
+            "records of a batch are consecutive: "
+                + records.get(i).index()
+                + " follows "
                 + records.get(i - 1).index());
       }
     }
@@ -75,7 +80,10 @@ public record Batch(BigInteger chainId, BigInteger agentId, List<Entry> records)
     return MerkleTree.over(records.stream().map(Entry::leafInput).toList());
   }
 
-  /** The manifest as a blob: canonical JSON, schema {@code mandate.batch.v1}. Its SHA-256 goes on chain. */
+  /**
+   * The manifest as a blob: canonical JSON, schema {@code mandate.batch.v1}. Its SHA-256 goes on
+   * chain.
+   */
   public byte[] toBlob() {
     ObjectNode json = CanonicalJson.object();
     json.put("schema", SCHEMA);
@@ -98,7 +106,8 @@ public record Batch(BigInteger chainId, BigInteger agentId, List<Entry> records)
   /**
    * Reads a manifest.
    *
-   * @throws MalformedBlobException when it is anything but what {@link #toBlob} writes for some batch
+   * @throws MalformedBlobException when it is anything but what {@link #toBlob} writes for some
+   *     batch
    */
   public static Batch parse(byte[] blob) {
     Fields fields = new Fields(CanonicalJson.parseObject(blob));
@@ -116,7 +125,11 @@ public record Batch(BigInteger chainId, BigInteger agentId, List<Entry> records)
     }
     if (fields.number("from") != batch.from() || fields.number("to") != batch.to()) {
       throw new MalformedBlobException(
-          "fields from and to are not the records' range [" + batch.from() + ", " + batch.to() + ")");
+          "fields from and to are not the records' range ["
+              + batch.from()
+              + ", "
+              + batch.to()
+              + ")");
     }
     if (!fields.hash("root").equals(batch.root())) {
       throw fields.wrong("root", "is not the Merkle root of the records, " + batch.root());

@@ -15,15 +15,23 @@ import java.util.concurrent.Flow;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
-/** HTTP with a server that is not trusted: the whole exchange has a time limit and the answer a size limit. */
+/**
+ * HTTP with a server that is not trusted: the whole exchange has a time limit and the answer a size
+ * limit.
+ */
 final class BlobHttp {
-  /** An answer's status and its body, of which at most {@link BlobSource#MAX_BYTES} + 1 bytes were read. */
+  /**
+   * An answer's status and its body, of which at most {@link BlobSource#MAX_BYTES} + 1 bytes were
+   * read.
+   */
   record Answer(int status, byte[] body) {}
 
   private final HttpClient client;
   private final Duration timeLimit;
 
-  /** @param timeLimit for one exchange, from connecting to the body's last byte */
+  /**
+   * @param timeLimit for one exchange, from connecting to the body's last byte
+   */
   BlobHttp(Duration timeLimit) {
     this.client =
         HttpClient.newBuilder()
@@ -35,7 +43,8 @@ final class BlobHttp {
   }
 
   Answer send(HttpRequest request) {
-    CompletableFuture<HttpResponse<byte[]>> exchange = client.sendAsync(request, info -> new BoundedBody());
+    CompletableFuture<HttpResponse<byte[]>> exchange =
+        client.sendAsync(request, info -> new BoundedBody());
     try {
       HttpResponse<byte[]> response = exchange.get(timeLimit.toMillis(), TimeUnit.MILLISECONDS);
       return new Answer(response.statusCode(), response.body());
@@ -44,17 +53,23 @@ final class BlobHttp {
       throw new BlobStoreUnavailableException(
           address(request.uri()) + " did not answer within " + timeLimit.toMillis() + " ms", e);
     } catch (ExecutionException e) {
-      throw new BlobStoreUnavailableException(address(request.uri()) + " can't be reached: " + e.getCause(), e);
+      throw new BlobStoreUnavailableException(
+          address(request.uri()) + " can't be reached: " + e.getCause(), e);
     } catch (InterruptedException e) {
       exchange.cancel(true);
       Thread.currentThread().interrupt();
-      throw new BlobStoreUnavailableException("interrupted while waiting for " + address(request.uri()), e);
+      throw new BlobStoreUnavailableException(
+          "interrupted while waiting for " + address(request.uri()), e);
     }
   }
 
   /** Without credentials and query, which may be secret. */
   static String address(URI uri) {
-    return uri.getScheme() + "://" + uri.getHost() + (uri.getPort() < 0 ? "" : ":" + uri.getPort()) + uri.getPath();
+    return uri.getScheme()
+        + "://"
+        + uri.getHost()
+        + (uri.getPort() < 0 ? "" : ":" + uri.getPort())
+        + uri.getPath();
   }
 
   private static final class BoundedBody implements HttpResponse.BodySubscriber<byte[]> {
@@ -76,7 +91,8 @@ final class BlobHttp {
     @Override
     public void onNext(List<ByteBuffer> buffers) {
       for (ByteBuffer buffer : buffers) {
-        byte[] part = new byte[Math.min(buffer.remaining(), BlobSource.MAX_BYTES + 1 - bytes.size())];
+        byte[] part =
+            new byte[Math.min(buffer.remaining(), BlobSource.MAX_BYTES + 1 - bytes.size())];
         buffer.get(part);
         bytes.writeBytes(part);
       }

@@ -3,8 +3,8 @@ package org.mandate.audit;
 import java.util.Optional;
 
 /**
- * Where blobs are read. Whoever answers is not believed: what comes back was hashed again and is what the CID names.
- * Calls block; make them on a virtual thread.
+ * Where blobs are read. Whoever answers is not believed: what comes back was hashed again and is
+ * what the CID names. Calls block; make them on a virtual thread.
  */
 public interface BlobSource {
   /** No blob is larger, in bytes: one blob is one IPFS block. */

@@ -5,7 +5,13 @@ public final class BlobTooLargeException extends BlobStoreException {
   private static final long serialVersionUID = 1L;
 
   private BlobTooLargeException(int bytes) {
-    super("a blob has at most " + BlobSource.MAX_BYTES + " bytes, this one has " + bytes + ": split it", null);
+    super(
+        "a blob has at most "
+            + BlobSource.MAX_BYTES
+            + " bytes, this one has "
+            + bytes
+            + ": split it",
+        null);
   }
 
   static void check(byte[] blob) {

@@ -18,8 +18,8 @@ import org.erdtman.jcs.JsonCanonicalizer;
 /**
  * JSON in its canonical form, RFC 8785 (JCS): one value has one sequence of bytes, and so one hash.
  *
- * <p>Numbers are IEEE 754 doubles in that form, so integers beyond 2^53 lose digits: whoever writes a blob writes such
- * values as decimal strings.
+ * <p>Numbers are IEEE 754 doubles in that form, so integers beyond 2^53 lose digits: whoever writes
+ * a blob writes such values as decimal strings.
  */
 public final class CanonicalJson {
   private static final int MAX_DEPTH = 64;
@@ -37,15 +37,16 @@ public final class CanonicalJson {
     try {
       return new JsonCanonicalizer(MAPPER.writeValueAsString(value)).getEncodedUTF8();
     } catch (IOException e) {
-      throw new IllegalArgumentException("this value has no canonical JSON form (RFC 8785): " + e.getMessage(), e);
+      throw new IllegalArgumentException(
+          "this value has no canonical JSON form (RFC 8785): " + e.getMessage(), e);
     }
   }
 
   /**
    * Reads bytes that must be the canonical form of an object.
    *
-   * @throws MalformedBlobException when they are not UTF-8, not JSON, not an object, or not canonical: then the same
-   *     value could have a second hash
+   * @throws MalformedBlobException when they are not UTF-8, not JSON, not an object, or not
+   *     canonical: then the same value could have a second hash
    */
   public static ObjectNode parseObject(byte[] bytes) {
     JsonNode node;

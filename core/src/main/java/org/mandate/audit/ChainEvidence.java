@@ -9,7 +9,8 @@ import org.mandate.chain.Hash;
 import org.mandate.intent.IntentDomain;
 
 /**
- * All that one chain says about one agent, up to a final block. Whoever doubts it asks any node of that chain.
+ * All that one chain says about one agent, up to a final block. Whoever doubts it asks any node of
+ * that chain.
  *
  * @param block the final block
  * @param state the agent's chain as the contract stores it at that block
@@ -58,10 +59,22 @@ public record ChainEvidence(
     publications = List.copyOf(publications);
     for (int i = 0; i < records.size(); i++) {
       AuditRecord record = records.get(i);
-      if (record.index() != i || !record.chainId().equals(chainId) || !record.agentId().equals(agentId)) {
+      if (record.index() != i
+          || !record.chainId().equals(chainId)
+          || !record.agentId().equals(agentId)) {
         throw new IllegalArgumentException(
-            "record " + i + " of agent " + agentId + " on chain " + chainId + " stands as record " + record.index()
-                + " of agent " + record.agentId() + " on chain " + record.chainId());
+            "record "
+                + i
+                + " of agent "
+                + agentId
+                + " on chain "
+                + chainId
+                + " stands as record "
+                + record.index()
+                + " of agent "
+                + record.agentId()
+                + " on chain "
+                + record.chainId());
       }
     }
   }

@@ -4,8 +4,9 @@ import java.util.Arrays;
 import org.mandate.chain.Hash;
 
 /**
- * Content identifier of a blob: CIDv1, codec raw (0x55), multihash SHA-256 (0x12, 32 bytes), written in base32 (multibase
- * {@code b}, RFC 4648, lower case, no padding). The only kind that the audit trail uses: one blob, one block, one name.
+ * Content identifier of a blob: CIDv1, codec raw (0x55), multihash SHA-256 (0x12, 32 bytes),
+ * written in base32 (multibase {@code b}, RFC 4648, lower case, no padding). The only kind that the
+ * audit trail uses: one blob, one block, one name.
  *
  * @param digest SHA-256 of the blob's bytes
  * @see <a href="https://github.com/multiformats/cid">CID specification</a>
@@ -23,14 +24,16 @@ public record Cid(Hash digest) {
   /**
    * Reads the text form; exactly what {@link #toString} writes.
    *
-   * @throws IllegalArgumentException when {@code text} is anything else, other valid kinds of CID included
+   * @throws IllegalArgumentException when {@code text} is anything else, other valid kinds of CID
+   *     included
    */
   public static Cid parse(String text) {
     if (text.length() != TEXT_LENGTH || text.charAt(0) != 'b') {
       throw invalid(text);
     }
     byte[] binary = Base32.decode(text.substring(1)).orElseThrow(() -> invalid(text));
-    if (binary.length != BINARY_LENGTH || !Arrays.equals(binary, 0, PREFIX.length, PREFIX, 0, PREFIX.length)) {
+    if (binary.length != BINARY_LENGTH
+        || !Arrays.equals(binary, 0, PREFIX.length, PREFIX, 0, PREFIX.length)) {
       throw invalid(text);
     }
     return new Cid(Hash.of(Arrays.copyOfRange(binary, PREFIX.length, BINARY_LENGTH)));

@@ -10,15 +10,16 @@ import java.util.stream.Collectors;
 import org.mandate.intent.IntentDomain;
 
 /**
- * Which chains an audit must look at: home, where every intent begins, and each chain that home dispatched one to. A chain
- * that is left out could hide any record, so its absence is a finding.
+ * Which chains an audit must look at: home, where every intent begins, and each chain that home
+ * dispatched one to. A chain that is left out could hide any record, so its absence is a finding.
  */
 final class Coverage {
   private Coverage() {}
 
   static List<Finding> gaps(List<ChainEvidence> evidence) {
     List<Finding> gaps = new ArrayList<>();
-    Set<BigInteger> audited = evidence.stream().map(ChainEvidence::chainId).collect(Collectors.toSet());
+    Set<BigInteger> audited =
+        evidence.stream().map(ChainEvidence::chainId).collect(Collectors.toSet());
     Map<BigInteger, String> needed = new LinkedHashMap<>();
     for (ChainEvidence chain : evidence) {
       IntentDomain expected = evidence.getFirst().domain();
@@ -34,8 +35,13 @@ final class Coverage {
                   intent ->
                       needed.putIfAbsent(
                           intent.chainId(),
-                          "record " + record.index() + " of chain " + chain.chainId() + " dispatched intent "
-                              + record.intentId() + " to it"),
+                          "record "
+                              + record.index()
+                              + " of chain "
+                              + chain.chainId()
+                              + " dispatched intent "
+                              + record.intentId()
+                              + " to it"),
                   () -> gaps.add(withoutIntent(chain, record)));
         }
       }
@@ -52,6 +58,9 @@ final class Coverage {
   /** The event of a dispatch shows its intent; who leaves it out hides where it went. */
   private static Finding withoutIntent(ChainEvidence chain, AuditRecord record) {
     return new Finding.ChainMismatch(
-        chain.chainId(), "the intent that record " + record.index() + " dispatched", "the whole of it", "left out");
+        chain.chainId(),
+        "the intent that record " + record.index() + " dispatched",
+        "the whole of it",
+        "left out");
   }
 }

@@ -8,13 +8,17 @@ import org.mandate.event.ExecutorEvent;
 import org.mandate.policy.Rule;
 import org.mandate.policy.Tier;
 
-/** The facts of an action. Times are unix seconds, 0 to 2^63-1; amounts are in the asset's smallest unit. */
+/**
+ * The facts of an action. Times are unix seconds, 0 to 2^63-1; amounts are in the asset's smallest
+ * unit.
+ */
 public sealed interface Detail {
   /** The policy admitted the intent, and it waits. */
   record Admitted(Tier tier, long eta) implements Detail {}
 
   /** The policy refused the intent; see {@link org.mandate.policy.Verdict}. */
-  record Denied(Rule rule, boolean tripped, BigInteger limit, BigInteger left, long availableAt) implements Detail {}
+  record Denied(Rule rule, boolean tripped, BigInteger limit, BigInteger left, long availableAt)
+      implements Detail {}
 
   /** The intent left home for its destination. */
   record Dispatched(Hash messageId) implements Detail {}
@@ -43,10 +47,12 @@ public sealed interface Detail {
     return switch (event) {
       case ExecutorEvent.Admitted e -> new Admitted(numbered(Tier.values(), e.tier()), e.eta());
       case ExecutorEvent.Denied e ->
-          new Denied(numbered(Rule.values(), e.rule()), e.tripped(), e.limit(), e.left(), e.availableAt());
+          new Denied(
+              numbered(Rule.values(), e.rule()), e.tripped(), e.limit(), e.left(), e.availableAt());
       case ExecutorEvent.Dispatched e -> new Dispatched(e.messageId());
       case ExecutorEvent.Queued e -> new Queued(e.messageId(), e.executableAt());
-      case ExecutorEvent.Executed e -> new Executed(e.intent().account(), e.intent().asset(), e.moved());
+      case ExecutorEvent.Executed e ->
+          new Executed(e.intent().account(), e.intent().asset(), e.moved());
       case ExecutorEvent.Cancelled e -> new Cancelled(e.by());
       case ExecutorEvent.Disputed e -> new Disputed(e.by(), e.resolveBy());
       case ExecutorEvent.Upheld e -> new Upheld(e.by(), e.executableAt());
@@ -88,7 +94,8 @@ public sealed interface Detail {
               AbiWords.of(d.availableAt()));
       case Dispatched d -> AbiWords.encode(d.messageId());
       case Queued d -> AbiWords.encode(d.messageId(), AbiWords.of(d.executableAt()));
-      case Executed d -> AbiWords.encode(AbiWords.of(d.account()), AbiWords.of(d.asset()), AbiWords.of(d.moved()));
+      case Executed d ->
+          AbiWords.encode(AbiWords.of(d.account()), AbiWords.of(d.asset()), AbiWords.of(d.moved()));
       case Cancelled d -> AbiWords.encode(AbiWords.of(d.by()));
       case Disputed d -> AbiWords.encode(AbiWords.of(d.by()), AbiWords.of(d.resolveBy()));
       case Upheld d -> AbiWords.encode(AbiWords.of(d.by()), AbiWords.of(d.executableAt()));

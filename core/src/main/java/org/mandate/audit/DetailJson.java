@@ -11,7 +11,8 @@ final class DetailJson {
   static ObjectNode write(Detail detail) {
     ObjectNode json = CanonicalJson.object();
     return switch (detail) {
-      case Detail.Admitted d -> json.put("tier", d.tier().name()).put("eta", Long.toString(d.eta()));
+      case Detail.Admitted d ->
+          json.put("tier", d.tier().name()).put("eta", Long.toString(d.eta()));
       case Detail.Denied d ->
           json.put("rule", d.rule().name())
               .put("tripped", d.tripped())
@@ -20,12 +21,17 @@ final class DetailJson {
               .put("availableAt", Long.toString(d.availableAt()));
       case Detail.Dispatched d -> json.put("messageId", d.messageId().hex());
       case Detail.Queued d ->
-          json.put("messageId", d.messageId().hex()).put("executableAt", Long.toString(d.executableAt()));
+          json.put("messageId", d.messageId().hex())
+              .put("executableAt", Long.toString(d.executableAt()));
       case Detail.Executed d ->
-          json.put("account", d.account().hex()).put("asset", d.asset().hex()).put("moved", d.moved().toString());
+          json.put("account", d.account().hex())
+              .put("asset", d.asset().hex())
+              .put("moved", d.moved().toString());
       case Detail.Cancelled d -> json.put("by", d.by().hex());
-      case Detail.Disputed d -> json.put("by", d.by().hex()).put("resolveBy", Long.toString(d.resolveBy()));
-      case Detail.Upheld d -> json.put("by", d.by().hex()).put("executableAt", Long.toString(d.executableAt()));
+      case Detail.Disputed d ->
+          json.put("by", d.by().hex()).put("resolveBy", Long.toString(d.resolveBy()));
+      case Detail.Upheld d ->
+          json.put("by", d.by().hex()).put("executableAt", Long.toString(d.executableAt()));
       case Detail.Expired d -> json;
     };
   }
@@ -33,8 +39,10 @@ final class DetailJson {
   static Detail read(Action action, Fields fields) {
     Detail detail =
         switch (action) {
-          case NONE -> throw new MalformedBlobException("field action is NONE, which is never recorded");
-          case ADMITTED -> new Detail.Admitted(fields.constant("tier", Tier.class), fields.decimalLong("eta"));
+          case NONE ->
+              throw new MalformedBlobException("field action is NONE, which is never recorded");
+          case ADMITTED ->
+              new Detail.Admitted(fields.constant("tier", Tier.class), fields.decimalLong("eta"));
           case DENIED ->
               new Detail.Denied(
                   fields.constant("rule", Rule.class),
@@ -43,12 +51,16 @@ final class DetailJson {
                   fields.decimal("left", 256),
                   fields.decimalLong("availableAt"));
           case DISPATCHED -> new Detail.Dispatched(fields.hash("messageId"));
-          case QUEUED -> new Detail.Queued(fields.hash("messageId"), fields.decimalLong("executableAt"));
+          case QUEUED ->
+              new Detail.Queued(fields.hash("messageId"), fields.decimalLong("executableAt"));
           case EXECUTED ->
-              new Detail.Executed(fields.address("account"), fields.address("asset"), fields.decimal("moved", 256));
+              new Detail.Executed(
+                  fields.address("account"), fields.address("asset"), fields.decimal("moved", 256));
           case CANCELLED -> new Detail.Cancelled(fields.address("by"));
-          case DISPUTED -> new Detail.Disputed(fields.address("by"), fields.decimalLong("resolveBy"));
-          case UPHELD -> new Detail.Upheld(fields.address("by"), fields.decimalLong("executableAt"));
+          case DISPUTED ->
+              new Detail.Disputed(fields.address("by"), fields.decimalLong("resolveBy"));
+          case UPHELD ->
+              new Detail.Upheld(fields.address("by"), fields.decimalLong("executableAt"));
           case EXPIRED -> new Detail.Expired();
         };
     fields.end();

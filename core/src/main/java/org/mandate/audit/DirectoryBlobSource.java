@@ -10,8 +10,9 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.util.Optional;
 
 /**
- * Reads the blobs of an {@link EmbeddedBlobStore}'s directory and changes nothing there: an auditor looks at other people's
- * evidence. Only regular files count: opening a pipe that bears a blob's name would wait for its writer forever.
+ * Reads the blobs of an {@link EmbeddedBlobStore}'s directory and changes nothing there: an auditor
+ * looks at other people's evidence. Only regular files count: opening a pipe that bears a blob's
+ * name would wait for its writer forever.
  */
 public final class DirectoryBlobSource implements BlobSource {
   private final Path blocks;
@@ -40,7 +41,8 @@ public final class DirectoryBlobSource implements BlobSource {
     } catch (NoSuchFileException e) {
       return Optional.empty();
     } catch (IOException e) {
-      throw new BlobStoreUnavailableException("blob " + cid + " can't be read from " + file + ": " + e, e);
+      throw new BlobStoreUnavailableException(
+          "blob " + cid + " can't be read from " + file + ": " + e, e);
     }
   }
 

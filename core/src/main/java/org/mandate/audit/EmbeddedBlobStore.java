@@ -16,9 +16,10 @@ import java.util.Optional;
 import java.util.UUID;
 
 /**
- * Blobs in a directory, one file per blob: {@code blocks/<last two characters of the CID>/<CID>}. A blob is written to a
- * file of its own in {@code tmp}, forced to disk and renamed, so under its name it is whole or absent, whenever a process
- * dies and however many processes share the directory. Nothing is ever deleted; every blob is pinned.
+ * Blobs in a directory, one file per blob: {@code blocks/<last two characters of the CID>/<CID>}. A
+ * blob is written to a file of its own in {@code tmp}, forced to disk and renamed, so under its
+ * name it is whole or absent, whenever a process dies and however many processes share the
+ * directory. Nothing is ever deleted; every blob is pinned.
  */
 public final class EmbeddedBlobStore implements BlobStore {
   /** A file in {@code tmp} this old belongs to a process that died: a write takes milliseconds. */
@@ -42,7 +43,8 @@ public final class EmbeddedBlobStore implements BlobStore {
       Files.createDirectories(tmp);
       sweep(clock.instant().minus(ABANDONED));
     } catch (IOException e) {
-      throw new BlobStoreUnavailableException("blob store " + directory + " can't be opened: " + e, e);
+      throw new BlobStoreUnavailableException(
+          "blob store " + directory + " can't be opened: " + e, e);
     }
   }
 
@@ -53,7 +55,8 @@ public final class EmbeddedBlobStore implements BlobStore {
     Path file = file(cid);
     try {
       if (isWhole(cid)) {
-        // The process that wrote it may have died between its rename and the directory's way to the disk.
+        // The process that wrote it may have died between its rename and the directory's way to the
+        // disk.
         force(file.getParent());
         return cid;
       }
@@ -68,7 +71,8 @@ public final class EmbeddedBlobStore implements BlobStore {
           }
           channel.force(true);
         }
-        Files.move(draft, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        Files.move(
+            draft, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
       } finally {
         Files.deleteIfExists(draft);
       }
@@ -76,7 +80,8 @@ public final class EmbeddedBlobStore implements BlobStore {
       force(blocks);
       return cid;
     } catch (IOException e) {
-      throw new BlobStoreUnavailableException("blob " + cid + " can't be written to " + file + ": " + e, e);
+      throw new BlobStoreUnavailableException(
+          "blob " + cid + " can't be written to " + file + ": " + e, e);
     }
   }
 
@@ -88,7 +93,8 @@ public final class EmbeddedBlobStore implements BlobStore {
   @Override
   public void pin(Cid cid) {
     if (!has(cid)) {
-      throw new BlobStoreUnavailableException("blob " + cid + " can't be pinned: it is not in " + blocks);
+      throw new BlobStoreUnavailableException(
+          "blob " + cid + " can't be pinned: it is not in " + blocks);
     }
   }
 

@@ -79,7 +79,9 @@ final class EvidenceCheck {
     mismatch("the number" + at, chain.count(), link.chain().count());
     record
         .intent()
-        .ifPresent(intent -> mismatch("the id of intent" + at, intent.id(evidence.domain()), record.intentId()));
+        .ifPresent(
+            intent ->
+                mismatch("the id of intent" + at, intent.id(evidence.domain()), record.intentId()));
   }
 
   private void mismatch(String what, Object expected, Object found) {
@@ -93,9 +95,12 @@ final class EvidenceCheck {
   private long checkPublications(long count) {
     long published = 0;
     for (Publication publication : evidence.publications()) {
-      if (publication.from() != published || publication.to() <= publication.from() || publication.to() > count) {
+      if (publication.from() != published
+          || publication.to() <= publication.from()
+          || publication.to() > count) {
         findings.add(
-            new Finding.WrongRange(chainId, publication.from(), publication.to(), published, count));
+            new Finding.WrongRange(
+                chainId, publication.from(), publication.to(), published, count));
       }
       checkBatch(publication);
       published = Math.max(published, publication.to());
@@ -114,7 +119,8 @@ final class EvidenceCheck {
     try {
       batch = Batch.parse(blob.get());
     } catch (MalformedBlobException e) {
-      findings.add(new Finding.MalformedBlob(chainId, subject, publication.manifest(), e.getMessage()));
+      findings.add(
+          new Finding.MalformedBlob(chainId, subject, publication.manifest(), e.getMessage()));
       return;
     }
     Facts facts = new Facts(subject, publication.manifest());
@@ -134,16 +140,20 @@ final class EvidenceCheck {
       record.ifPresent(expected -> checkBlob(expected, entry.cid()));
       leaves.add(AuditRecord.leafInput(entry.index(), recordHash, entry.cid()));
     }
-    // The leaves hold the chain's hashes and the blobs' digests: an equal root includes each of them.
+    // The leaves hold the chain's hashes and the blobs' digests: an equal root includes each of
+    // them.
     Hash root = MerkleTree.over(leaves).root();
     if (!root.equals(publication.root())) {
       findings.add(
-          new Finding.WrongRoot(chainId, publication.from(), publication.to(), publication.root(), root));
+          new Finding.WrongRoot(
+              chainId, publication.from(), publication.to(), publication.root(), root));
     }
   }
 
   private Optional<AuditRecord> record(long index) {
-    return index < evidence.records().size() ? Optional.of(evidence.records().get((int) index)) : Optional.empty();
+    return index < evidence.records().size()
+        ? Optional.of(evidence.records().get((int) index))
+        : Optional.empty();
   }
 
   // ------------------------------------------------------------------ the blobs
@@ -174,10 +184,15 @@ final class EvidenceCheck {
             & facts.same("intentId", found.intentId(), expected.intentId())
             & facts.same("detail", found.detail(), expected.detail())
             & sameIntent(facts, found, expected)
-            & facts.same("block.number", found.anchor().blockNumber(), expected.anchor().blockNumber())
+            & facts.same(
+                "block.number", found.anchor().blockNumber(), expected.anchor().blockNumber())
             & facts.same("block.hash", found.anchor().blockHash(), expected.anchor().blockHash())
-            & facts.same("block.timestamp", found.anchor().blockTimestamp(), expected.anchor().blockTimestamp())
-            & facts.same("transaction", found.anchor().transaction(), expected.anchor().transaction())
+            & facts.same(
+                "block.timestamp",
+                found.anchor().blockTimestamp(),
+                expected.anchor().blockTimestamp())
+            & facts.same(
+                "transaction", found.anchor().transaction(), expected.anchor().transaction())
             & facts.same("logIndex", found.anchor().logIndex(), expected.anchor().logIndex());
     if (same) {
       verifiedBlobs++;
@@ -187,7 +202,8 @@ final class EvidenceCheck {
   /** Where the chain's events never showed the intent, its id decides: it is the intent's hash. */
   private boolean sameIntent(Facts facts, AuditRecord found, AuditRecord expected) {
     if (expected.intent().isEmpty() && found.intent().isPresent()) {
-      return facts.same("the intent's id", found.intent().get().id(evidence.domain()), expected.intentId());
+      return facts.same(
+          "the intent's id", found.intent().get().id(evidence.domain()), expected.intentId());
     }
     return facts.same("intent", found.intent(), expected.intent());
   }
@@ -222,7 +238,8 @@ final class EvidenceCheck {
         return true;
       }
       findings.add(
-          new Finding.FalseBlob(chainId, subject, cid, field, String.valueOf(says), String.valueOf(chainSays)));
+          new Finding.FalseBlob(
+              chainId, subject, cid, field, String.valueOf(says), String.valueOf(chainSays)));
       return false;
     }
   }

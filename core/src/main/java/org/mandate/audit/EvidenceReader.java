@@ -40,13 +40,15 @@ final class EvidenceReader {
   }
 
   /**
-   * @throws NodeException when the node does not answer, answers nonsense, or has no final block yet
+   * @throws NodeException when the node does not answer, answers nonsense, or has no final block
+   *     yet
    */
   ChainEvidence read(BigInteger agentId) {
     try {
       return readAll(agentId);
     } catch (IllegalArgumentException | ArithmeticException e) {
-      throw new NodeException("chain " + client.chainId() + ": the node's answer makes no sense: " + e.getMessage(), e);
+      throw new NodeException(
+          "chain " + client.chainId() + ": the node's answer makes no sense: " + e.getMessage(), e);
     }
   }
 
@@ -55,9 +57,11 @@ final class EvidenceReader {
         chain
             .finality()
             .highest(client)
-            .orElseThrow(() -> new NodeException("chain " + client.chainId() + " has no final block yet"));
+            .orElseThrow(
+                () -> new NodeException("chain " + client.chainId() + " has no final block yet"));
     Hash agent = AbiWords.of(agentId);
-    List<Log> executorLogs = logs(chain.domain().executor(), List.of(Set.of(), Set.of(), Set.of(agent)), last);
+    List<Log> executorLogs =
+        logs(chain.domain().executor(), List.of(Set.of(), Set.of(), Set.of(agent)), last);
     List<Log> auditLogs = logs(chain.auditLog(), List.of(Set.of(), Set.of(agent)), last);
     List<Link> links = new ArrayList<>();
     List<Publication> publications = new ArrayList<>();
@@ -115,7 +119,10 @@ final class EvidenceReader {
     byte[] answer = client.call(chain.auditLog(), question, last.hash());
     if (answer.length != 96) {
       throw new NodeException(
-          "chain(uint256) of the audit log " + chain.auditLog() + " answered " + answer.length
+          "chain(uint256) of the audit log "
+              + chain.auditLog()
+              + " answered "
+              + answer.length
               + " bytes instead of 96: is it deployed there?");
     }
     String head = "0x" + HexFormat.of().formatHex(answer, 0, HashChain.HEAD_BYTES);
@@ -147,14 +154,20 @@ final class EvidenceReader {
     return client
         .block(hash)
         .orElseThrow(
-            () -> new NodeException("chain " + client.chainId() + ": the node sent a log of block " + hash
-                + " and does not know that block"));
+            () ->
+                new NodeException(
+                    "chain "
+                        + client.chainId()
+                        + ": the node sent a log of block "
+                        + hash
+                        + " and does not know that block"));
   }
 
   private static Link link(AuditEvent.Appended event) {
     Action[] actions = Action.values();
     if (event.action() < 1 || event.action() >= actions.length) {
-      throw new IllegalArgumentException("action " + event.action() + " of " + event.log().transaction());
+      throw new IllegalArgumentException(
+          "action " + event.action() + " of " + event.log().transaction());
     }
     return new Link(
         actions[event.action()],
@@ -165,6 +178,9 @@ final class EvidenceReader {
 
   private static Publication publication(AuditEvent.Published event) {
     return new Publication(
-        event.from().longValueExact(), event.to().longValueExact(), event.root(), new Cid(event.manifestDigest()));
+        event.from().longValueExact(),
+        event.to().longValueExact(),
+        event.root(),
+        new Cid(event.manifestDigest()));
   }
 }

@@ -14,8 +14,8 @@ import org.mandate.chain.Bytes;
 import org.mandate.chain.Hash;
 
 /**
- * Strict reading of a JSON object: a field is there, of its type, in its only spelling; {@link #end} refuses what nobody
- * asked for. Every refusal names the field's path.
+ * Strict reading of a JSON object: a field is there, of its type, in its only spelling; {@link
+ * #end} refuses what nobody asked for. Every refusal names the field's path.
  */
 final class Fields {
   private static final long MAX_SAFE_INTEGER = (1L << 53) - 1;
@@ -63,7 +63,9 @@ final class Fields {
   /** A JSON number, 0 to 2^53-1. */
   long number(String name) {
     JsonNode node = node(name);
-    if (!node.isIntegralNumber() || !node.canConvertToLong() || node.longValue() < 0
+    if (!node.isIntegralNumber()
+        || !node.canConvertToLong()
+        || node.longValue() < 0
         || node.longValue() > MAX_SAFE_INTEGER) {
       throw wrong(name, "is not a whole number from 0 to 2^53-1");
     }
@@ -105,7 +107,9 @@ final class Fields {
 
   <E extends Enum<E>> E constant(String name, Class<E> type) {
     return spelled(
-        name, text -> Enum.valueOf(type, text), "one of " + String.join(", ", Stream.of(type.getEnumConstants()).map(Enum::name).toList()));
+        name,
+        text -> Enum.valueOf(type, text),
+        "one of " + String.join(", ", Stream.of(type.getEnumConstants()).map(Enum::name).toList()));
   }
 
   /** Whatever {@code read} makes of the field. */

@@ -65,7 +65,8 @@ public sealed interface Finding {
   }
 
   /** A blob was published that is not of its schema. */
-  record MalformedBlob(BigInteger chainId, Subject subject, Cid cid, String why) implements Finding {
+  record MalformedBlob(BigInteger chainId, Subject subject, Cid cid, String why)
+      implements Finding {
     @Override
     public String words() {
       return "the " + subject + " is malformed (" + cid + "): " + why;
@@ -73,30 +74,53 @@ public sealed interface Finding {
   }
 
   /** A published blob says something else than the chain. */
-  record FalseBlob(BigInteger chainId, Subject subject, Cid cid, String field, String says, String chainSays)
+  record FalseBlob(
+      BigInteger chainId, Subject subject, Cid cid, String field, String says, String chainSays)
       implements Finding {
     @Override
     public String words() {
-      return "the " + subject + " is false (" + cid + "): it says that " + field + " is " + says + ", the chain says "
+      return "the "
+          + subject
+          + " is false ("
+          + cid
+          + "): it says that "
+          + field
+          + " is "
+          + says
+          + ", the chain says "
           + chainSays;
     }
   }
 
   /** A batch's root on chain does not commit to the records and blobs of its manifest. */
-  record WrongRoot(BigInteger chainId, long from, long to, Hash onChain, Hash computed) implements Finding {
+  record WrongRoot(BigInteger chainId, long from, long to, Hash onChain, Hash computed)
+      implements Finding {
     @Override
     public String words() {
-      return "the root of records " + from + " to " + (to - 1) + " is " + onChain + " on chain; the records and blobs give "
+      return "the root of records "
+          + from
+          + " to "
+          + (to - 1)
+          + " is "
+          + onChain
+          + " on chain; the records and blobs give "
           + computed;
     }
   }
 
   /** A batch does not begin where the one before it ended, or ends beyond the chain. */
-  record WrongRange(BigInteger chainId, long from, long to, long expectedFrom, long count) implements Finding {
+  record WrongRange(BigInteger chainId, long from, long to, long expectedFrom, long count)
+      implements Finding {
     @Override
     public String words() {
-      return "a batch holds records " + from + " to " + (to - 1) + "; expected was one from " + expectedFrom
-          + ", and the chain has " + count;
+      return "a batch holds records "
+          + from
+          + " to "
+          + (to - 1)
+          + "; expected was one from "
+          + expectedFrom
+          + ", and the chain has "
+          + count;
     }
   }
 
@@ -104,20 +128,33 @@ public sealed interface Finding {
   record Omitted(BigInteger chainId, long index, Action action, Hash intentId) implements Finding {
     @Override
     public String words() {
-      return "the action " + action + " of intent " + intentId + " is not in the audit chain; it would be record " + index;
+      return "the action "
+          + action
+          + " of intent "
+          + intentId
+          + " is not in the audit chain; it would be record "
+          + index;
     }
   }
 
   /** The agent's chain has a record that no action of the executor explains. */
-  record Unexplained(BigInteger chainId, long index, Action action, Hash intentId) implements Finding {
+  record Unexplained(BigInteger chainId, long index, Action action, Hash intentId)
+      implements Finding {
     @Override
     public String words() {
-      return "record " + index + " (" + action + " of intent " + intentId + ") has no event of the executor behind it";
+      return "record "
+          + index
+          + " ("
+          + action
+          + " of intent "
+          + intentId
+          + ") has no event of the executor behind it";
     }
   }
 
   /** What the events give is not what the contract stores, or not what another event says. */
-  record ChainMismatch(BigInteger chainId, String what, String expected, String found) implements Finding {
+  record ChainMismatch(BigInteger chainId, String what, String expected, String found)
+      implements Finding {
     @Override
     public String words() {
       return what + " is " + found + "; the events give " + expected;
@@ -133,11 +170,19 @@ public sealed interface Finding {
   }
 
   /** The chains' evidence is not of one and the same system. */
-  record OtherSystem(BigInteger chainId, IntentDomain expected, IntentDomain found) implements Finding {
+  record OtherSystem(BigInteger chainId, IntentDomain expected, IntentDomain found)
+      implements Finding {
     @Override
     public String words() {
-      return "the evidence of chain " + chainId + " is of the executor " + found.executor() + " with home chain "
-          + found.homeChainId() + "; the other chains are of the executor " + expected.executor() + " with home chain "
+      return "the evidence of chain "
+          + chainId
+          + " is of the executor "
+          + found.executor()
+          + " with home chain "
+          + found.homeChainId()
+          + "; the other chains are of the executor "
+          + expected.executor()
+          + " with home chain "
           + expected.homeChainId();
     }
   }

@@ -8,7 +8,8 @@ import java.util.Optional;
 /**
  * Reads blobs from any IPFS trustless gateway.
  *
- * @see <a href="https://specs.ipfs.tech/http-gateways/trustless-gateway/">Trustless Gateway Specification</a>
+ * @see <a href="https://specs.ipfs.tech/http-gateways/trustless-gateway/">Trustless Gateway
+ *     Specification</a>
  */
 public final class GatewayBlobSource implements BlobSource {
   private final URI gateway;
@@ -27,7 +28,11 @@ public final class GatewayBlobSource implements BlobSource {
   public Optional<byte[]> get(Cid cid) {
     URI address = gateway.resolve("ipfs/" + cid + "?format=raw");
     BlobHttp.Answer answer =
-        http.send(HttpRequest.newBuilder(address).header("Accept", TrustlessGateway.RAW_BLOCK).GET().build());
+        http.send(
+            HttpRequest.newBuilder(address)
+                .header("Accept", TrustlessGateway.RAW_BLOCK)
+                .GET()
+                .build());
     return switch (answer.status()) {
       case 200 -> {
         if (answer.body().length > MAX_BYTES) {
@@ -39,7 +44,10 @@ public final class GatewayBlobSource implements BlobSource {
       case 404, 410 -> Optional.empty();
       default ->
           throw new BlobStoreUnavailableException(
-              BlobHttp.address(address) + " answered HTTP " + answer.status() + ", expected 200 or 404");
+              BlobHttp.address(address)
+                  + " answered HTTP "
+                  + answer.status()
+                  + ", expected 200 or 404");
     };
   }
 }

@@ -5,8 +5,8 @@ import java.util.HexFormat;
 import org.mandate.chain.Hash;
 
 /**
- * An agent's hash chain as {@code AuditLog} keeps it: {@code head' = bytes27(keccak256(head ‖ recordHash))}, from a head of
- * zeros.
+ * An agent's hash chain as {@code AuditLog} keeps it: {@code head' = bytes27(keccak256(head ‖
+ * recordHash))}, from a head of zeros.
  *
  * @param head lower-case 0x hex of 27 bytes
  * @param count how many records the head stands for, 0 to 2^40-1
@@ -20,7 +20,8 @@ public record HashChain(String head, long count) {
 
   public HashChain {
     if (!head.matches("0x[0-9a-f]{54}")) {
-      throw new IllegalArgumentException("a chain head is 27 bytes of lower-case 0x hex, not " + head);
+      throw new IllegalArgumentException(
+          "a chain head is 27 bytes of lower-case 0x hex, not " + head);
     }
     if (count < 0 || count > MAX_COUNT) {
       throw new IllegalArgumentException("a chain has 0 to 2^40-1 records, not " + count);
@@ -29,7 +30,8 @@ public record HashChain(String head, long count) {
 
   /** The chain with one more record. */
   public HashChain append(Hash recordHash) {
-    byte[] preimage = Arrays.copyOf(HexFormat.of().parseHex(head, 2, head.length()), HEAD_BYTES + 32);
+    byte[] preimage =
+        Arrays.copyOf(HexFormat.of().parseHex(head, 2, head.length()), HEAD_BYTES + 32);
     System.arraycopy(recordHash.bytes(), 0, preimage, HEAD_BYTES, 32);
     byte[] next = Arrays.copyOf(Hash.keccak(preimage).bytes(), HEAD_BYTES);
     return new HashChain("0x" + HexFormat.of().formatHex(next), count + 1);

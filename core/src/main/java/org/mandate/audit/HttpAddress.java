@@ -9,7 +9,10 @@ final class HttpAddress {
   /** {@code address} with a path that ends in a slash, so that relative paths resolve below it. */
   static URI base(URI address) {
     boolean http = "http".equals(address.getScheme()) || "https".equals(address.getScheme());
-    if (!http || address.getHost() == null || address.getQuery() != null || address.getFragment() != null) {
+    if (!http
+        || address.getHost() == null
+        || address.getQuery() != null
+        || address.getFragment() != null) {
       throw new IllegalArgumentException("not an http or https address without query: " + address);
     }
     return address.getPath().endsWith("/") ? address : URI.create(address + "/");

@@ -15,17 +15,21 @@ import java.util.Optional;
 import java.util.UUID;
 
 /**
- * Blobs in an IPFS node, over the RPC API of Kubo. Uses only what js-ipfs understands too: {@code add} with raw leaves and
- * one chunk, which gives one raw block, and {@code block/get}.
+ * Blobs in an IPFS node, over the RPC API of Kubo. Uses only what js-ipfs understands too: {@code
+ * add} with raw leaves and one chunk, which gives one raw block, and {@code block/get}.
  *
- * <p>A node that does not have a blob asks the network for it until the time limit; nobody can tell absence from slowness
- * there, so a blob that is not found in time counts as missing.
+ * <p>A node that does not have a blob asks the network for it until the time limit; nobody can tell
+ * absence from slowness there, so a blob that is not found in time counts as missing.
  *
  * @see <a href="https://docs.ipfs.tech/reference/kubo/rpc/">Kubo RPC API</a>
  */
 public final class KuboBlobStore implements BlobStore {
   private static final ObjectMapper MAPPER = new ObjectMapper();
-  /** What the nodes say when they looked for a block and did not find it; all of them answer 500 to that. */
+
+  /**
+   * What the nodes say when they looked for a block and did not find it; all of them answer 500 to
+   * that.
+   */
   private static final List<String> NOT_FOUND =
       List.of("could not find", "not found", "deadline exceeded", "timed out", "timeout");
 
@@ -35,8 +39,8 @@ public final class KuboBlobStore implements BlobStore {
 
   /**
    * @param api the RPC API's address, for example {@code http://127.0.0.1:5001}
-   * @param timeLimit for one operation in the node; the exchange as a whole gets two seconds more, so that the node's own
-   *     answer is heard
+   * @param timeLimit for one operation in the node; the exchange as a whole gets two seconds more,
+   *     so that the node's own answer is heard
    */
   public KuboBlobStore(URI api, Duration timeLimit) {
     this.api = HttpAddress.base(api);
@@ -51,13 +55,20 @@ public final class KuboBlobStore implements BlobStore {
     String boundary = "mandate-" + UUID.randomUUID();
     HttpRequest request =
         HttpRequest.newBuilder(
-                command("add", "cid-version=1&raw-leaves=true&hash=sha2-256&chunker=size-" + MAX_BYTES + "&pin=true"
-                    + "&cid-base=base32&progress=false"))
+                command(
+                    "add",
+                    "cid-version=1&raw-leaves=true&hash=sha2-256&chunker=size-"
+                        + MAX_BYTES
+                        + "&pin=true"
+                        + "&cid-base=base32&progress=false"))
             .header("Content-Type", "multipart/form-data; boundary=" + boundary)
             .POST(
                 BodyPublishers.concat(
                     BodyPublishers.ofString(
-                        "--" + boundary + "\r\nContent-Disposition: form-data; name=\"file\"; filename=\"" + cid
+                        "--"
+                            + boundary
+                            + "\r\nContent-Disposition: form-data; name=\"file\"; filename=\""
+                            + cid
                             + "\"\r\nContent-Type: application/octet-stream\r\n\r\n"),
                     BodyPublishers.ofByteArray(blob),
                     BodyPublishers.ofString("\r\n--" + boundary + "--\r\n")))
@@ -69,7 +80,12 @@ public final class KuboBlobStore implements BlobStore {
     String stored = field(answer.body(), "Hash");
     if (!stored.equals(cid.toString())) {
       throw new BlobStoreUnavailableException(
-          "the IPFS node at " + BlobHttp.address(api) + " stored the blob " + cid + " as " + shorten(stored));
+          "the IPFS node at "
+              + BlobHttp.address(api)
+              + " stored the blob "
+              + cid
+              + " as "
+              + shorten(stored));
     }
     return cid;
   }
@@ -98,7 +114,8 @@ public final class KuboBlobStore implements BlobStore {
   }
 
   private URI command(String name, String arguments) {
-    return api.resolve("api/v0/" + name + "?" + arguments + "&timeout=" + timeLimit.toMillis() + "ms");
+    return api.resolve(
+        "api/v0/" + name + "?" + arguments + "&timeout=" + timeLimit.toMillis() + "ms");
   }
 
   private static HttpRequest post(URI address) {
@@ -112,8 +129,16 @@ public final class KuboBlobStore implements BlobStore {
 
   private BlobStoreUnavailableException refused(String command, Cid cid, BlobHttp.Answer answer) {
     return new BlobStoreUnavailableException(
-        "the IPFS node at " + BlobHttp.address(api) + " refused " + command + " of " + cid + ": HTTP "
-            + answer.status() + " " + shorten(message(answer)));
+        "the IPFS node at "
+            + BlobHttp.address(api)
+            + " refused "
+            + command
+            + " of "
+            + cid
+            + ": HTTP "
+            + answer.status()
+            + " "
+            + shorten(message(answer)));
   }
 
   private static String message(BlobHttp.Answer answer) {

@@ -5,8 +5,9 @@ import java.util.List;
 import org.mandate.chain.Hash;
 
 /**
- * A Merkle tree as in RFC 6962, section 2.1, with SHA-256: leaves and nodes are hashed with different prefixes, so that
- * neither passes for the other. Proofs are verified as in RFC 9162, sections 2.1.3.2 and 2.1.4.2.
+ * A Merkle tree as in RFC 6962, section 2.1, with SHA-256: leaves and nodes are hashed with
+ * different prefixes, so that neither passes for the other. Proofs are verified as in RFC 9162,
+ * sections 2.1.3.2 and 2.1.4.2.
  */
 public final class MerkleTree {
   private static final byte[] LEAF = {0};
@@ -52,21 +53,27 @@ public final class MerkleTree {
   }
 
   /**
-   * The proof that this tree extends its first {@code oldSize} leaves; empty when they are all of it.
+   * The proof that this tree extends its first {@code oldSize} leaves; empty when they are all of
+   * it.
    *
    * @throws IndexOutOfBoundsException when {@code oldSize} is not in 1 to {@link #size}
    */
   public List<Hash> consistencyProof(int oldSize) {
     if (oldSize < 1 || oldSize > leaves.size()) {
-      throw new IndexOutOfBoundsException("consistency of " + oldSize + " with a tree of " + leaves.size());
+      throw new IndexOutOfBoundsException(
+          "consistency of " + oldSize + " with a tree of " + leaves.size());
     }
     List<Hash> proof = new ArrayList<>();
     addSubproof(oldSize, 0, leaves.size(), true, proof);
     return List.copyOf(proof);
   }
 
-  /** Whether {@code proof} shows that {@code leafInput} is leaf {@code index} of the tree of {@code size} leaves under {@code root}. */
-  public static boolean verifyInclusion(Hash root, long size, long index, byte[] leafInput, List<Hash> proof) {
+  /**
+   * Whether {@code proof} shows that {@code leafInput} is leaf {@code index} of the tree of {@code
+   * size} leaves under {@code root}.
+   */
+  public static boolean verifyInclusion(
+      Hash root, long size, long index, byte[] leafInput, List<Hash> proof) {
     if (index < 0 || index >= size) {
       return false;
     }
@@ -92,7 +99,10 @@ public final class MerkleTree {
     return sn == 0 && hash.equals(root);
   }
 
-  /** Whether {@code proof} shows that the tree of {@code newSize} leaves extends the tree of {@code oldSize} leaves. */
+  /**
+   * Whether {@code proof} shows that the tree of {@code newSize} leaves extends the tree of {@code
+   * oldSize} leaves.
+   */
   public static boolean verifyConsistency(
       long oldSize, long newSize, Hash oldRoot, Hash newRoot, List<Hash> proof) {
     if (oldSize < 1 || oldSize > newSize) {
@@ -101,7 +111,8 @@ public final class MerkleTree {
     if (oldSize == newSize) {
       return proof.isEmpty() && oldRoot.equals(newRoot);
     }
-    // A complete old tree is itself a node of the new one: it stands for the first hash of the proof.
+    // A complete old tree is itself a node of the new one: it stands for the first hash of the
+    // proof.
     List<Hash> path = new ArrayList<>(proof);
     if (Long.bitCount(oldSize) == 1) {
       path.addFirst(oldRoot);

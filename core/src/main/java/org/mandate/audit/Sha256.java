@@ -4,7 +4,10 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import org.mandate.chain.Hash;
 
-/** SHA-256 (FIPS 180-4), the hash of blobs and of Merkle batches; what is on chain is hashed with Keccak-256. */
+/**
+ * SHA-256 (FIPS 180-4), the hash of blobs and of Merkle batches; what is on chain is hashed with
+ * Keccak-256.
+ */
 final class Sha256 {
   private Sha256() {}
 

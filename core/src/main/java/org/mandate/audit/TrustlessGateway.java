@@ -15,10 +15,12 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 
 /**
- * Serves the blobs of a {@link BlobSource} to any IPFS client: {@code GET} and {@code HEAD /ipfs/{cid}}, raw blocks only,
- * as a trustless gateway that does not look further than its own store.
+ * Serves the blobs of a {@link BlobSource} to any IPFS client: {@code GET} and {@code HEAD
+ * /ipfs/{cid}}, raw blocks only, as a trustless gateway that does not look further than its own
+ * store.
  *
- * @see <a href="https://specs.ipfs.tech/http-gateways/trustless-gateway/">Trustless Gateway Specification</a>
+ * @see <a href="https://specs.ipfs.tech/http-gateways/trustless-gateway/">Trustless Gateway
+ *     Specification</a>
  */
 public final class TrustlessGateway implements Handler<HttpServerRequest> {
   /** Media type of a raw block, the only one served. */
@@ -55,8 +57,10 @@ public final class TrustlessGateway implements Handler<HttpServerRequest> {
     }
     Format format = Format.asked(request.getParam("format"), request.getHeader("Accept"));
     switch (format) {
-      case UNSAID -> refuse(response, 400, "say what you accept: ?format=raw or Accept: " + RAW_BLOCK);
-      case OTHER -> refuse(response, 406, "only raw blocks are served: ?format=raw or Accept: " + RAW_BLOCK);
+      case UNSAID ->
+          refuse(response, 400, "say what you accept: ?format=raw or Accept: " + RAW_BLOCK);
+      case OTHER ->
+          refuse(response, 406, "only raw blocks are served: ?format=raw or Accept: " + RAW_BLOCK);
       case RAW -> serve(request, response, name);
     }
   }
@@ -71,7 +75,10 @@ public final class TrustlessGateway implements Handler<HttpServerRequest> {
       cid = Cid.parse(name);
     } catch (IllegalArgumentException e) {
       if (isOtherCid(name)) {
-        refuse(response, 404, "no blob here has a CID of that kind, only raw CIDv1 with SHA-256 in base32");
+        refuse(
+            response,
+            404,
+            "no blob here has a CID of that kind, only raw CIDv1 with SHA-256 in base32");
       } else {
         refuse(response, 400, e.getMessage());
       }
@@ -96,14 +103,18 @@ public final class TrustlessGateway implements Handler<HttpServerRequest> {
         .onFailure(
             error -> {
               if (error instanceof AlteredBlobException) {
-                refuse(response, 500, "the blob " + cid + " was altered in the store and is not served");
+                refuse(
+                    response,
+                    500,
+                    "the blob " + cid + " was altered in the store and is not served");
               } else {
                 refuse(response, 502, "the blob store did not answer");
               }
             });
   }
 
-  private void answer(HttpServerRequest request, HttpServerResponse response, String name, byte[] blob) {
+  private void answer(
+      HttpServerRequest request, HttpServerResponse response, String name, byte[] blob) {
     blobHeaders(response, name);
     response.putHeader("Content-Type", RAW_BLOCK);
     response.putHeader("Content-Length", Integer.toString(blob.length));
@@ -156,7 +167,10 @@ public final class TrustlessGateway implements Handler<HttpServerRequest> {
         .orElse(false);
   }
 
-  /** Whether an {@code If-None-Match} header names the tag; weak tags match too, RFC 9110 section 13.1.2. */
+  /**
+   * Whether an {@code If-None-Match} header names the tag; weak tags match too, RFC 9110 section
+   * 13.1.2.
+   */
   private static boolean matches(String ifNoneMatch, String tag) {
     return ifNoneMatch != null
         && Arrays.stream(ifNoneMatch.split(",", 64))
@@ -164,14 +178,19 @@ public final class TrustlessGateway implements Handler<HttpServerRequest> {
             .anyMatch(one -> one.equals("*") || one.equals(tag) || one.equals("W/" + tag));
   }
 
-  /** Whether {@code name} is a CID of a kind that this store never has: CIDv0, or a CIDv1 of another codec, hash or base. */
+  /**
+   * Whether {@code name} is a CID of a kind that this store never has: CIDv0, or a CIDv1 of another
+   * codec, hash or base.
+   */
   private static boolean isOtherCid(String name) {
     if (name.matches("Qm[1-9A-HJ-NP-Za-km-z]{44}")) {
       return true;
     }
     return name.length() <= 128
         && name.startsWith("b")
-        && Base32.decode(name.substring(1)).filter(cid -> cid.length >= 4 && cid[0] == 1).isPresent();
+        && Base32.decode(name.substring(1))
+            .filter(cid -> cid.length >= 4 && cid[0] == 1)
+            .isPresent();
   }
 
   private enum Format {
@@ -193,8 +212,13 @@ public final class TrustlessGateway implements Handler<HttpServerRequest> {
     private static boolean admitsRaw(String range) {
       String[] parts = range.toLowerCase(Locale.ROOT).split(";", 16);
       String type = parts[0].strip();
-      boolean refused = Arrays.stream(parts).skip(1).map(String::strip).anyMatch(p -> p.matches("q=0(\\.0{0,3})?"));
-      return !refused && (type.equals(RAW_BLOCK) || type.equals("application/*") || type.equals("*/*"));
+      boolean refused =
+          Arrays.stream(parts)
+              .skip(1)
+              .map(String::strip)
+              .anyMatch(p -> p.matches("q=0(\\.0{0,3})?"));
+      return !refused
+          && (type.equals(RAW_BLOCK) || type.equals("application/*") || type.equals("*/*"));
     }
   }
 }

@@ -9,7 +9,10 @@ import org.web3j.abi.Utils;
 import org.web3j.abi.datatypes.Function;
 import org.web3j.abi.datatypes.Type;
 
-/** Solidity's ABI for calls: {@code Abi.call(PolicyEngine.FUNC_FROZEN, new Uint256(id))}, {@code Abi.decode(answer, …)}. */
+/**
+ * Solidity's ABI for calls: {@code Abi.call(PolicyEngine.FUNC_FROZEN, new Uint256(id))}, {@code
+ * Abi.decode(answer, …)}.
+ */
 public final class Abi {
   private Abi() {}
 
@@ -28,8 +31,8 @@ public final class Abi {
   }
 
   /**
-   * The values, one per type: {@code BigInteger}, {@code String} (also addresses), {@code Boolean}, {@code byte[]}; lists of web3j types;
-   * structs as the wrappers' classes.
+   * The values, one per type: {@code BigInteger}, {@code String} (also addresses), {@code Boolean},
+   * {@code byte[]}; lists of web3j types; structs as the wrappers' classes.
    *
    * @throws IllegalArgumentException if the data is not of these types
    */
@@ -45,7 +48,11 @@ public final class Abi {
     }
     if (values.size() != types.length) {
       throw new IllegalArgumentException(
-          data.length + " bytes hold " + values.size() + " values of ABI data; expected " + types.length);
+          data.length
+              + " bytes hold "
+              + values.size()
+              + " values of ABI data; expected "
+              + types.length);
     }
     return values;
   }

@@ -12,7 +12,8 @@ public record Address(String hex) implements Comparable<Address> {
 
   public Address {
     if (hex.length() != 42 || !HexText.isCanonical(hex)) {
-      throw new IllegalArgumentException("not an address: " + HexText.shown(hex) + " (0x and 40 hex digits are)");
+      throw new IllegalArgumentException(
+          "not an address: " + HexText.shown(hex) + " (0x and 40 hex digits are)");
     }
   }
 
@@ -24,15 +25,21 @@ public record Address(String hex) implements Comparable<Address> {
   public static Address of(String hex) {
     Address address = new Address(hex.toLowerCase(Locale.ROOT));
     String digits = hex.substring(2);
-    boolean mixed = !digits.equals(digits.toLowerCase(Locale.ROOT)) && !digits.equals(digits.toUpperCase(Locale.ROOT));
+    boolean mixed =
+        !digits.equals(digits.toLowerCase(Locale.ROOT))
+            && !digits.equals(digits.toUpperCase(Locale.ROOT));
     if (mixed && !digits.equals(address.checksummed().substring(2))) {
       throw new IllegalArgumentException(
-          "address " + hex + " has a wrong checksum (ERC-55): copy it again, or write it in lower case");
+          "address "
+              + hex
+              + " has a wrong checksum (ERC-55): copy it again, or write it in lower case");
     }
     return address;
   }
 
-  /** @param bytes exactly 20 */
+  /**
+   * @param bytes exactly 20
+   */
   public static Address of(byte[] bytes) {
     return new Address(HexText.encode(bytes));
   }

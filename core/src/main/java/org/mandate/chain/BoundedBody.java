@@ -16,7 +16,9 @@ final class BoundedBody implements HttpResponse.BodySubscriber<byte[]> {
   private final CompletableFuture<byte[]> body = new CompletableFuture<>();
   private Flow.Subscription subscription;
 
-  /** @param limit bytes */
+  /**
+   * @param limit bytes
+   */
   BoundedBody(int limit) {
     this.limit = limit;
   }

@@ -7,7 +7,9 @@ public final class CallRevertedException extends RuntimeException {
   @Serial private static final long serialVersionUID = 1;
   private final String reason;
 
-  /** @param reason the revert in words, see {@link RevertReason} */
+  /**
+   * @param reason the revert in words, see {@link RevertReason}
+   */
   public CallRevertedException(Address to, String reason) {
     super("call of " + to + " reverted: " + reason);
     this.reason = reason;

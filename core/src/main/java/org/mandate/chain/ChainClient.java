@@ -10,7 +10,8 @@ import java.util.Set;
 /**
  * A chain, as its nodes tell it. Calls block: use virtual threads.
  *
- * <p>Every method but {@link #send} throws {@link NodeException} when the node does not answer sensibly.
+ * <p>Every method but {@link #send} throws {@link NodeException} when the node does not answer
+ * sensibly.
  */
 public interface ChainClient {
   /** EIP-155. */
@@ -27,8 +28,9 @@ public interface ChainClient {
   Optional<Block> block(Hash hash);
 
   /**
-   * The blocks {@code from} to {@code to}, both included, as far as the node has them: ends early at the first that is missing.
-   * Their parent hashes are not compared: the chain may have changed between two answers.
+   * The blocks {@code from} to {@code to}, both included, as far as the node has them: ends early
+   * at the first that is missing. Their parent hashes are not compared: the chain may have changed
+   * between two answers.
    */
   List<Block> blocks(long from, long to);
 
@@ -37,7 +39,8 @@ public interface ChainClient {
    *
    * @param addresses whose; empty: everyone's
    * @param topics what each position may hold; an empty set, or no set: anything
-   * @throws NodeException also when the node does not know the block: an unknown block has no "no logs"
+   * @throws NodeException also when the node does not know the block: an unknown block has no "no
+   *     logs"
    */
   List<Log> logs(Hash blockHash, Collection<Address> addresses, List<Set<Hash>> topics);
 
@@ -47,13 +50,13 @@ public interface ChainClient {
   }
 
   /**
-   * The logs of the blocks {@code from} to {@code to}, both included, in order. For blocks too old to be reorganised: nothing
-   * says which chain they are of.
+   * The logs of the blocks {@code from} to {@code to}, both included, in order. For blocks too old
+   * to be reorganised: nothing says which chain they are of.
    *
    * @param addresses whose; empty: everyone's
    * @param topics what each position may hold; an empty set, or no set: anything
-   * @throws NodeException also when there are more than the node wants to give: ask for fewer blocks; and when the node does
-   *     not have them all
+   * @throws NodeException also when there are more than the node wants to give: ask for fewer
+   *     blocks; and when the node does not have them all
    */
   List<Log> logs(long from, long to, Collection<Address> addresses, List<Set<Hash>> topics);
 
@@ -84,13 +87,17 @@ public interface ChainClient {
   /** As it was at the end of that block. */
   long nonce(Address account, long blockNumber);
 
-  /** @param value wei */
+  /**
+   * @param value wei
+   */
   GasEstimate estimateGas(Address from, Address to, BigInteger value, byte[] data);
 
   /** From the last blocks' fees (eth_feeHistory). */
   Fees fees();
 
-  /** @param raw a signed transaction */
+  /**
+   * @param raw a signed transaction
+   */
   SendOutcome send(byte[] raw);
 
   /** Empty: this node knows no receipt now; nothing follows from that (L10). */

@@ -12,7 +12,8 @@ import java.util.TreeMap;
  * @param block of the first of them: events are read from there on
  * @param contracts by the Solidity contract's name
  */
-public record Deployment(BigInteger chainId, BigInteger homeChainId, long block, Map<String, Contract> contracts) {
+public record Deployment(
+    BigInteger chainId, BigInteger homeChainId, long block, Map<String, Contract> contracts) {
   /**
    * One contract.
    *
@@ -32,12 +33,19 @@ public record Deployment(BigInteger chainId, BigInteger homeChainId, long block,
     return chainId.equals(homeChainId);
   }
 
-  /** @throws IllegalArgumentException if the deployment has no such contract */
+  /**
+   * @throws IllegalArgumentException if the deployment has no such contract
+   */
   public Address address(String contract) {
     Contract found = contracts.get(contract);
     if (found == null) {
       throw new IllegalArgumentException(
-          "deployment on chain " + chainId + " has no " + contract + "; it has " + new TreeMap<>(contracts).keySet());
+          "deployment on chain "
+              + chainId
+              + " has no "
+              + contract
+              + "; it has "
+              + new TreeMap<>(contracts).keySet());
     }
     return found.address();
   }

@@ -40,7 +40,8 @@ final class DeploymentJson {
       }
       return deployment(JSON.readTree(Files.readAllBytes(file)));
     } catch (NoSuchFileException e) {
-      throw new IllegalArgumentException("there is no deployment file " + file + ": run mandate deploy, or correct the path");
+      throw new IllegalArgumentException(
+          "there is no deployment file " + file + ": run mandate deploy, or correct the path");
     } catch (IOException e) {
       throw new IllegalArgumentException("deployment file " + file + " cannot be read as JSON", e);
     } catch (IllegalArgumentException e) {
@@ -64,7 +65,10 @@ final class DeploymentJson {
                       Bytes.of(text(entry.getValue(), "arguments"))));
             });
     return new Deployment(
-        chainId(json, "chainId"), chainId(json, "homeChainId"), json.path("block").asLong(-1), contracts);
+        chainId(json, "chainId"),
+        chainId(json, "homeChainId"),
+        json.path("block").asLong(-1),
+        contracts);
   }
 
   private static BigInteger chainId(JsonNode json, String field) {
@@ -83,7 +87,8 @@ final class DeploymentJson {
     Set<String> found = new HashSet<>();
     json.fieldNames().forEachRemaining(found::add);
     if (!found.equals(fields)) {
-      throw new IllegalArgumentException(what + " has the fields " + found + " instead of " + fields);
+      throw new IllegalArgumentException(
+          what + " has the fields " + found + " instead of " + fields);
     }
   }
 
@@ -104,7 +109,8 @@ final class DeploymentJson {
     try {
       Path target = file.toAbsolutePath();
       Files.createDirectories(target.getParent());
-      Path unfinished = target.resolveSibling(target.getFileName() + "." + ProcessHandle.current().pid());
+      Path unfinished =
+          target.resolveSibling(target.getFileName() + "." + ProcessHandle.current().pid());
       try {
         Files.writeString(unfinished, JSON.writeValueAsString(json) + "\n");
         move(unfinished, target);

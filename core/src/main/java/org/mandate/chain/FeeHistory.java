@@ -6,7 +6,10 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 
-/** A bid from the last blocks' fees: the median tip of blocks that held transactions, over twice the next base fee. */
+/**
+ * A bid from the last blocks' fees: the median tip of blocks that held transactions, over twice the
+ * next base fee.
+ */
 final class FeeHistory {
   /** Blocks looked back at. */
   static final int BLOCKS = 10;

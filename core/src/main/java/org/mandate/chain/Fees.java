@@ -15,7 +15,8 @@ public record Fees(BigInteger baseFee, BigInteger maxPriorityFee, BigInteger max
       throw new IllegalArgumentException("a fee is negative");
     }
     if (maxPriorityFee.compareTo(maxFee) > 0) {
-      throw new IllegalArgumentException("tip " + maxPriorityFee + " is above the maximal fee " + maxFee);
+      throw new IllegalArgumentException(
+          "tip " + maxPriorityFee + " is above the maximal fee " + maxFee);
     }
   }
 }

@@ -7,11 +7,14 @@ public sealed interface Finality {
   /** The chain's own {@code finalized} tag. */
   record FinalizedTag() implements Finality {}
 
-  /** @param count how many blocks stand on top of it; 0: the head itself is final */
+  /**
+   * @param count how many blocks stand on top of it; 0: the head itself is final
+   */
   record Confirmations(int count) implements Finality {
     public Confirmations {
       if (count < 0) {
-        throw new IllegalArgumentException("confirmations " + count + " is negative; 0 or more are possible");
+        throw new IllegalArgumentException(
+            "confirmations " + count + " is negative; 0 or more are possible");
       }
     }
   }
@@ -24,7 +27,8 @@ public sealed interface Finality {
     try {
       return new Confirmations(Integer.parseInt(text));
     } catch (NumberFormatException e) {
-      throw new IllegalArgumentException("finality \"" + HexText.shown(text) + "\": write finalized, or a number of blocks");
+      throw new IllegalArgumentException(
+          "finality \"" + HexText.shown(text) + "\": write finalized, or a number of blocks");
     }
   }
 
@@ -36,7 +40,9 @@ public sealed interface Finality {
         Block head = chain.head();
         yield confirmations.count() == 0
             ? Optional.of(head)
-            : head.number() < confirmations.count() ? Optional.empty() : chain.block(head.number() - confirmations.count());
+            : head.number() < confirmations.count()
+                ? Optional.empty()
+                : chain.block(head.number() - confirmations.count());
       }
     };
   }

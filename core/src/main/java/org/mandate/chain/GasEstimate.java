@@ -2,9 +2,13 @@ package org.mandate.chain;
 
 /** What a node expects of a call. */
 public sealed interface GasEstimate {
-  /** @param gas as the node says, without any margin */
+  /**
+   * @param gas as the node says, without any margin
+   */
   record Estimated(long gas) implements GasEstimate {}
 
-  /** @param reason the revert, in words (see {@link RevertReason}) */
+  /**
+   * @param reason the revert, in words (see {@link RevertReason})
+   */
   record Reverted(String reason) implements GasEstimate {}
 }

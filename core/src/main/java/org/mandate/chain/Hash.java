@@ -13,7 +13,8 @@ public record Hash(String hex) implements Comparable<Hash> {
 
   public Hash {
     if (hex.length() != 66 || !HexText.isCanonical(hex)) {
-      throw new IllegalArgumentException("not a hash: " + HexText.shown(hex) + " (0x and 64 hex digits are)");
+      throw new IllegalArgumentException(
+          "not a hash: " + HexText.shown(hex) + " (0x and 64 hex digits are)");
     }
   }
 
@@ -22,7 +23,9 @@ public record Hash(String hex) implements Comparable<Hash> {
     return new Hash(hex.toLowerCase(Locale.ROOT));
   }
 
-  /** @param bytes exactly 32 */
+  /**
+   * @param bytes exactly 32
+   */
   public static Hash of(byte[] bytes) {
     return new Hash(HexText.encode(bytes));
   }

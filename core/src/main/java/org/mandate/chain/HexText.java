@@ -31,6 +31,8 @@ final class HexText {
 
   /** A text to show in an error: at most 80 characters of it, whatever was sent. */
   static String shown(String text) {
-    return text.length() <= 80 ? text : text.substring(0, 80) + "… (" + text.length() + " characters)";
+    return text.length() <= 80
+        ? text
+        : text.substring(0, 80) + "… (" + text.length() + " characters)";
   }
 }

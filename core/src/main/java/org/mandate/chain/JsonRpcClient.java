@@ -15,7 +15,10 @@ import java.util.function.Function;
 import org.mandate.chain.JsonRpcTransport.Answer;
 import org.mandate.chain.JsonRpcTransport.Request;
 
-/** A chain as one node tells it over JSON-RPC. Every answer is checked against its question; time and size are bounded. */
+/**
+ * A chain as one node tells it over JSON-RPC. Every answer is checked against its question; time
+ * and size are bounded.
+ */
 public final class JsonRpcClient implements ChainClient {
   private static final int BATCH = 50;
 
@@ -28,8 +31,10 @@ public final class JsonRpcClient implements ChainClient {
    * @param timeout of one request, answer included
    */
   public JsonRpcClient(URI node, Duration timeout) {
-    if (node.getHost() == null || !("http".equals(node.getScheme()) || "https".equals(node.getScheme()))) {
-      throw new IllegalArgumentException("a node's URL has the form http://host:port or https://host/path");
+    if (node.getHost() == null
+        || !("http".equals(node.getScheme()) || "https".equals(node.getScheme()))) {
+      throw new IllegalArgumentException(
+          "a node's URL has the form http://host:port or https://host/path");
     }
     if (timeout.isNegative() || timeout.isZero()) {
       throw new IllegalArgumentException("a node's time limit must be above zero, not " + timeout);
@@ -73,7 +78,8 @@ public final class JsonRpcClient implements ChainClient {
       List<Answer> answers = transport.askAll(requests);
       for (int i = 0; i < answers.size(); i++) {
         long number = start + i;
-        Optional<Block> block = read(requests.get(i).method(), answers.get(i), result -> blockOf(result, number));
+        Optional<Block> block =
+            read(requests.get(i).method(), answers.get(i), result -> blockOf(result, number));
         if (block.isEmpty()) {
           return blocks;
         }
@@ -95,10 +101,13 @@ public final class JsonRpcClient implements ChainClient {
     // Some nodes answer "no logs" for a block that they do not know: ask for the block too.
     List<Answer> answers =
         transport.askAll(
-            List.of(new Request("eth_getLogs", filter), new Request("eth_getBlockByHash", blockHash.hex(), false)));
+            List.of(
+                new Request("eth_getLogs", filter),
+                new Request("eth_getBlockByHash", blockHash.hex(), false)));
     Block block =
         read("eth_getBlockByHash", answers.get(1), result -> blockOf(result, blockHash))
-            .orElseThrow(() -> transport.failure("eth_getLogs", "block " + blockHash + " is not known"));
+            .orElseThrow(
+                () -> transport.failure("eth_getLogs", "block " + blockHash + " is not known"));
     return read("eth_getLogs", answers.get(0), result -> logsOf(result, block, wanted, topics));
   }
 
@@ -112,10 +121,13 @@ public final class JsonRpcClient implements ChainClient {
       filter.put("address", wanted.stream().map(Address::hex).sorted().toList());
     }
     filter.put("topics", positions(topics));
-    // A node that is behind answers "no logs" for blocks that it does not have: ask for the last one too.
+    // A node that is behind answers "no logs" for blocks that it does not have: ask for the last
+    // one too.
     List<Answer> answers =
         transport.askAll(
-            List.of(new Request("eth_getLogs", filter), new Request("eth_getBlockByNumber", quantity(to), false)));
+            List.of(
+                new Request("eth_getLogs", filter),
+                new Request("eth_getBlockByNumber", quantity(to), false)));
     if (read("eth_getBlockByNumber", answers.get(1), result -> blockOf(result, to)).isEmpty()) {
       throw transport.failure("eth_getLogs", "block " + to + " is not known");
     }
@@ -137,7 +149,8 @@ public final class JsonRpcClient implements ChainClient {
     return switch (transport.ask(new Request("eth_call", call, block))) {
       case Answer.Failed failed when failed.error().isRevert() ->
           throw new CallRevertedException(to, failed.error().reason());
-      case Answer answer -> read("eth_call", answer, result -> RpcValue.bytes(result, "result")).bytes();
+      case Answer answer ->
+          read("eth_call", answer, result -> RpcValue.bytes(result, "result")).bytes();
     };
   }
 
@@ -148,27 +161,44 @@ public final class JsonRpcClient implements ChainClient {
 
   @Override
   public BigInteger balance(Address address) {
-    return ask("eth_getBalance", result -> RpcValue.quantity(result, "balance"), address.hex(), "latest");
+    return ask(
+        "eth_getBalance", result -> RpcValue.quantity(result, "balance"), address.hex(), "latest");
   }
 
   @Override
   public long nonce(Address account, BlockTag tag) {
-    return ask("eth_getTransactionCount", result -> RpcValue.number(result, "nonce"), account.hex(), tag.rpc());
+    return ask(
+        "eth_getTransactionCount",
+        result -> RpcValue.number(result, "nonce"),
+        account.hex(),
+        tag.rpc());
   }
 
   @Override
   public long nonce(Address account, long blockNumber) {
-    return ask("eth_getTransactionCount", result -> RpcValue.number(result, "nonce"), account.hex(), quantity(blockNumber));
+    return ask(
+        "eth_getTransactionCount",
+        result -> RpcValue.number(result, "nonce"),
+        account.hex(),
+        quantity(blockNumber));
   }
 
   @Override
   public GasEstimate estimateGas(Address from, Address to, BigInteger value, byte[] data) {
     Map<String, Object> call =
         Map.of(
-            "from", from.hex(), "to", to.hex(), "value", "0x" + value.toString(16), "input", Bytes.of(data).hex());
+            "from",
+            from.hex(),
+            "to",
+            to.hex(),
+            "value",
+            "0x" + value.toString(16),
+            "input",
+            Bytes.of(data).hex());
     return switch (transport.ask(new Request("eth_estimateGas", call))) {
       case Answer.Failed failed
-          when failed.error().isRevert() || failed.error().says("exceeds allowance", "insufficient funds") ->
+          when failed.error().isRevert()
+              || failed.error().says("exceeds allowance", "insufficient funds") ->
           new GasEstimate.Reverted(failed.error().reason());
       case Answer answer -> {
         long gas = read("eth_estimateGas", answer, result -> RpcValue.number(result, "gas"));
@@ -180,7 +210,11 @@ public final class JsonRpcClient implements ChainClient {
   @Override
   public Fees fees() {
     return ask(
-        "eth_feeHistory", FeeHistory::fees, quantity(FeeHistory.BLOCKS), "latest", List.of(FeeHistory.PERCENTILE));
+        "eth_feeHistory",
+        FeeHistory::fees,
+        quantity(FeeHistory.BLOCKS),
+        "latest",
+        List.of(FeeHistory.PERCENTILE));
   }
 
   @Override
@@ -192,7 +226,8 @@ public final class JsonRpcClient implements ChainClient {
         case Answer.Result result ->
             result.value().asText().equalsIgnoreCase(transaction.hex())
                 ? new SendOutcome.Accepted(transaction)
-                : new SendOutcome.Unreachable("the node names another transaction than " + transaction);
+                : new SendOutcome.Unreachable(
+                    "the node names another transaction than " + transaction);
       };
     } catch (NodeException e) {
       return new SendOutcome.Unreachable(e.getMessage());
@@ -201,7 +236,8 @@ public final class JsonRpcClient implements ChainClient {
 
   @Override
   public Optional<Receipt> receipt(Hash transaction) {
-    return ask("eth_getTransactionReceipt", result -> receiptOf(result, transaction), transaction.hex());
+    return ask(
+        "eth_getTransactionReceipt", result -> receiptOf(result, transaction), transaction.hex());
   }
 
   @Override
@@ -211,7 +247,10 @@ public final class JsonRpcClient implements ChainClient {
     for (int start = 0; start < hashes.size(); start += BATCH) {
       List<Hash> some = hashes.subList(start, Math.min(hashes.size(), start + BATCH));
       List<Answer> answers =
-          transport.askAll(some.stream().map(hash -> new Request("eth_getTransactionReceipt", hash.hex())).toList());
+          transport.askAll(
+              some.stream()
+                  .map(hash -> new Request("eth_getTransactionReceipt", hash.hex()))
+                  .toList());
       for (int i = 0; i < some.size(); i++) {
         Hash hash = some.get(i);
         read("eth_getTransactionReceipt", answers.get(i), result -> receiptOf(result, hash))
@@ -228,7 +267,8 @@ public final class JsonRpcClient implements ChainClient {
         result ->
             result.isNull()
                 ? Optional.empty()
-                : Optional.of(RpcValue.transaction(result)).filter(t -> matches(t.hash(), hash, "transaction")),
+                : Optional.of(RpcValue.transaction(result))
+                    .filter(t -> matches(t.hash(), hash, "transaction")),
         hash.hex());
   }
 
@@ -236,7 +276,9 @@ public final class JsonRpcClient implements ChainClient {
   public boolean transactionKnown(Hash transaction) {
     return ask(
         "eth_getTransactionByHash",
-        result -> !result.isNull() && matches(RpcValue.hash(result.path("hash"), "hash"), transaction, "transaction"),
+        result ->
+            !result.isNull()
+                && matches(RpcValue.hash(result.path("hash"), "hash"), transaction, "transaction"),
         transaction.hex());
   }
 
@@ -258,20 +300,26 @@ public final class JsonRpcClient implements ChainClient {
   }
 
   private static Optional<Block> blockOf(JsonNode result, long number) {
-    return result.isNull() ? Optional.empty() : Optional.of(RpcValue.block(result)).filter(b -> matches(b.number(), number, "block"));
+    return result.isNull()
+        ? Optional.empty()
+        : Optional.of(RpcValue.block(result)).filter(b -> matches(b.number(), number, "block"));
   }
 
   private static Optional<Block> blockOf(JsonNode result, Hash hash) {
-    return result.isNull() ? Optional.empty() : Optional.of(RpcValue.block(result)).filter(b -> matches(b.hash(), hash, "block"));
+    return result.isNull()
+        ? Optional.empty()
+        : Optional.of(RpcValue.block(result)).filter(b -> matches(b.hash(), hash, "block"));
   }
 
   private static Optional<Receipt> receiptOf(JsonNode result, Hash transaction) {
     return result.isNull()
         ? Optional.empty()
-        : Optional.of(RpcValue.receipt(result)).filter(r -> matches(r.transaction(), transaction, "receipt"));
+        : Optional.of(RpcValue.receipt(result))
+            .filter(r -> matches(r.transaction(), transaction, "receipt"));
   }
 
-  private static List<Log> logsOf(JsonNode result, Block block, Set<Address> wanted, List<Set<Hash>> topics) {
+  private static List<Log> logsOf(
+      JsonNode result, Block block, Set<Address> wanted, List<Set<Hash>> topics) {
     List<Log> logs = RpcValue.logs(result);
     for (Log log : logs) {
       matches(log.blockHash(), block.hash(), "log's block");
@@ -284,11 +332,13 @@ public final class JsonRpcClient implements ChainClient {
     return logs;
   }
 
-  private static List<Log> logsOf(JsonNode result, long from, long to, Set<Address> wanted, List<Set<Hash>> topics) {
+  private static List<Log> logsOf(
+      JsonNode result, long from, long to, Set<Address> wanted, List<Set<Hash>> topics) {
     List<Log> logs = RpcValue.logs(result);
     for (Log log : logs) {
       if (log.blockNumber() < from || log.blockNumber() > to || !log.hasTopics(topics)) {
-        throw new IllegalArgumentException("a log of block " + log.blockNumber() + ", which was not asked for");
+        throw new IllegalArgumentException(
+            "a log of block " + log.blockNumber() + ", which was not asked for");
       }
       requireWanted(log, wanted);
     }
@@ -297,7 +347,8 @@ public final class JsonRpcClient implements ChainClient {
 
   private static List<List<String>> positions(List<Set<Hash>> topics) {
     List<List<String>> positions = new ArrayList<>();
-    topics.forEach(any -> positions.add(any.isEmpty() ? null : any.stream().map(Hash::hex).sorted().toList()));
+    topics.forEach(
+        any -> positions.add(any.isEmpty() ? null : any.stream().map(Hash::hex).sorted().toList()));
     return positions;
   }
 

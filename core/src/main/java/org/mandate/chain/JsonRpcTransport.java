@@ -72,7 +72,8 @@ final class JsonRpcTransport {
 
   Answer ask(Request request) {
     ObjectNode envelope = envelope(request);
-    return answer(post(envelope, request.method()), envelope.get("id").longValue(), request.method());
+    return answer(
+        post(envelope, request.method()), envelope.get("id").longValue(), request.method());
   }
 
   /** One answer per request, in their order. */
@@ -110,7 +111,15 @@ final class JsonRpcTransport {
 
   private String problem(String method, String problem) {
     String port = node.getPort() < 0 ? "" : ":" + node.getPort();
-    return "node " + node.getScheme() + "://" + node.getHost() + port + ": " + method + ": " + problem;
+    return "node "
+        + node.getScheme()
+        + "://"
+        + node.getHost()
+        + port
+        + ": "
+        + method
+        + ": "
+        + problem;
   }
 
   private ObjectNode envelope(Request request) {
@@ -123,9 +132,14 @@ final class JsonRpcTransport {
   }
 
   private Answer answer(JsonNode answer, long id, String method) {
-    if (!answer.isObject() || !answer.path("id").isIntegralNumber() || answer.get("id").longValue() != id) {
-      JsonNode error = answer.path("error"); // a request that the node could not read is answered without an id
-      throw failure(method, error.isObject() ? RpcError.of(error).toString() : "the answer is not to this request");
+    if (!answer.isObject()
+        || !answer.path("id").isIntegralNumber()
+        || answer.get("id").longValue() != id) {
+      JsonNode error =
+          answer.path("error"); // a request that the node could not read is answered without an id
+      throw failure(
+          method,
+          error.isObject() ? RpcError.of(error).toString() : "the answer is not to this request");
     }
     if (answer.hasNonNull("error")) {
       return new Answer.Failed(RpcError.of(answer.get("error")));
@@ -144,7 +158,8 @@ final class JsonRpcTransport {
               .timeout(timeout)
               .POST(HttpRequest.BodyPublishers.ofByteArray(JSON.writeValueAsBytes(body)))
               .build();
-      CompletableFuture<HttpResponse<byte[]>> exchange = HTTP.sendAsync(request, info -> new BoundedBody(ANSWER_LIMIT));
+      CompletableFuture<HttpResponse<byte[]>> exchange =
+          HTTP.sendAsync(request, info -> new BoundedBody(ANSWER_LIMIT));
       HttpResponse<byte[]> response;
       try {
         // HttpRequest's own time limit ends with the headers; this one covers the body too
@@ -161,7 +176,10 @@ final class JsonRpcTransport {
       throw failure(method, "no answer within " + timeout.toMillis() + " ms", e);
     } catch (ExecutionException e) {
       Throwable cause = e.getCause();
-      throw failure(method, cause.getMessage() == null ? cause.getClass().getSimpleName() : cause.getMessage(), cause);
+      throw failure(
+          method,
+          cause.getMessage() == null ? cause.getClass().getSimpleName() : cause.getMessage(),
+          cause);
     } catch (IOException e) {
       throw failure(method, "cannot write the request", e);
     } catch (InterruptedException e) {
@@ -174,7 +192,8 @@ final class JsonRpcTransport {
     try {
       return JSON.readTree(response.body());
     } catch (IOException e) {
-      throw failure(method, "HTTP status " + response.statusCode() + ", and the answer is not JSON", e);
+      throw failure(
+          method, "HTTP status " + response.statusCode() + ", and the answer is not JSON", e);
     }
   }
 }

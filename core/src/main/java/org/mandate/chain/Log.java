@@ -11,21 +11,31 @@ import java.util.Set;
  * @param data canonical hex
  */
 public record Log(
-    Hash blockHash, long blockNumber, Hash transaction, int index, Address address, List<Hash> topics, String data) {
+    Hash blockHash,
+    long blockNumber,
+    Hash transaction,
+    int index,
+    Address address,
+    List<Hash> topics,
+    String data) {
   public Log {
     topics = List.copyOf(topics);
     if (topics.size() > 4) {
-      throw new IllegalArgumentException("a log has " + topics.size() + " topics; at most 4 are possible");
+      throw new IllegalArgumentException(
+          "a log has " + topics.size() + " topics; at most 4 are possible");
     }
     if (!HexText.isCanonical(data)) {
       throw new IllegalArgumentException("log data is not hex: " + HexText.shown(data));
     }
   }
 
-  /** @param wanted what each position may hold; an empty set, or no set: anything */
+  /**
+   * @param wanted what each position may hold; an empty set, or no set: anything
+   */
   public boolean hasTopics(List<Set<Hash>> wanted) {
     for (int i = 0; i < wanted.size(); i++) {
-      if (!wanted.get(i).isEmpty() && (i >= topics.size() || !wanted.get(i).contains(topics.get(i)))) {
+      if (!wanted.get(i).isEmpty()
+          && (i >= topics.size() || !wanted.get(i).contains(topics.get(i)))) {
         return false;
       }
     }

@@ -2,7 +2,10 @@ package org.mandate.chain;
 
 import java.io.Serial;
 
-/** A node did not answer, answered too late or too much, or its answer makes no sense. Says nothing about the chain. */
+/**
+ * A node did not answer, answered too late or too much, or its answer makes no sense. Says nothing
+ * about the chain.
+ */
 public final class NodeException extends RuntimeException {
   @Serial private static final long serialVersionUID = 1;
 

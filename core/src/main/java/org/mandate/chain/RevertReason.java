@@ -15,7 +15,10 @@ import java.util.Optional;
 import org.web3j.abi.TypeReference;
 import org.web3j.abi.datatypes.Type;
 
-/** What a revert says, in words: a custom error of our contracts with its values by name, a message, or a panic. */
+/**
+ * What a revert says, in words: a custom error of our contracts with its values by name, a message,
+ * or a panic.
+ */
 public final class RevertReason {
   private static final int SHOWN = 300;
 
@@ -34,19 +37,30 @@ public final class RevertReason {
     static final Map<String, CustomError> BY_SELECTOR = load();
 
     private static Map<String, CustomError> load() {
-      try (InputStream in = RevertReason.class.getResourceAsStream("/org/mandate/contracts/errors.json")) {
+      try (InputStream in =
+          RevertReason.class.getResourceAsStream("/org/mandate/contracts/errors.json")) {
         if (in == null) {
-          throw new IllegalStateException("errors.json is not on the class path: build the contracts module");
+          throw new IllegalStateException(
+              "errors.json is not on the class path: build the contracts module");
         }
         Map<String, CustomError> known = new HashMap<>();
         for (JsonNode error : JsonMapper.builder().build().readTree(in)) {
           List<Parameter> parameters = new ArrayList<>();
-          error.get("inputs").forEach(p -> parameters.add(new Parameter(p.get("name").asText(), p.get("type").asText())));
+          error
+              .get("inputs")
+              .forEach(
+                  p ->
+                      parameters.add(
+                          new Parameter(p.get("name").asText(), p.get("type").asText())));
           CustomError custom = new CustomError(error.get("name").asText(), List.copyOf(parameters));
           known.put(selector(custom.signature()), custom);
         }
-        known.put(selector("Error(string)"), new CustomError("Error", List.of(new Parameter("", "string"))));
-        known.put(selector("Panic(uint256)"), new CustomError("Panic", List.of(new Parameter("", "uint256"))));
+        known.put(
+            selector("Error(string)"),
+            new CustomError("Error", List.of(new Parameter("", "string"))));
+        known.put(
+            selector("Panic(uint256)"),
+            new CustomError("Panic", List.of(new Parameter("", "uint256"))));
         return Map.copyOf(known);
       } catch (IOException e) {
         throw new UncheckedIOException(e);
@@ -58,7 +72,9 @@ public final class RevertReason {
     }
   }
 
-  /** @param data what the contract reverted with; may be empty or anything */
+  /**
+   * @param data what the contract reverted with; may be empty or anything
+   */
   public static String decode(byte[] data) {
     if (data.length == 0) {
       return "without a reason";
@@ -68,8 +84,12 @@ public final class RevertReason {
       return all.hex();
     }
     return Optional.ofNullable(Known.BY_SELECTOR.get(all.hex().substring(0, 10)))
-        .flatMap(error -> values(error, Arrays.copyOfRange(data, 4, data.length)).map(v -> words(error, v)))
-        .orElse("unknown error " + (data.length <= SHOWN / 2 ? all.hex() : all.hex().substring(0, SHOWN) + "…"));
+        .flatMap(
+            error ->
+                values(error, Arrays.copyOfRange(data, 4, data.length)).map(v -> words(error, v)))
+        .orElse(
+            "unknown error "
+                + (data.length <= SHOWN / 2 ? all.hex() : all.hex().substring(0, SHOWN) + "…"));
   }
 
   /** Empty: the data is not what the selector promises. */
@@ -94,7 +114,8 @@ public final class RevertReason {
     }
     List<String> parts = new ArrayList<>();
     for (int i = 0; i < values.size(); i++) {
-      parts.add(error.parameters().get(i).name().replaceAll("^_+|_+$", "") + " " + shown(values.get(i)));
+      parts.add(
+          error.parameters().get(i).name().replaceAll("^_+|_+$", "") + " " + shown(values.get(i)));
     }
     return error.name() + "(" + String.join(", ", parts) + ")";
   }

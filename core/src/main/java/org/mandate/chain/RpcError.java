@@ -17,8 +17,12 @@ record RpcError(int code, String message, Optional<Bytes> data) {
 
   static RpcError of(JsonNode error) {
     String message = error.path("message").asText("no message");
-    String shown = message.length() <= MESSAGE_LIMIT ? message : message.substring(0, MESSAGE_LIMIT) + "…";
-    return new RpcError(error.path("code").asInt(0), shown.replaceAll("\\p{Cntrl}", " "), dataOf(error.path("data")));
+    String shown =
+        message.length() <= MESSAGE_LIMIT ? message : message.substring(0, MESSAGE_LIMIT) + "…";
+    return new RpcError(
+        error.path("code").asInt(0),
+        shown.replaceAll("\\p{Cntrl}", " "),
+        dataOf(error.path("data")));
   }
 
   /** A hex string; inside an object (Hardhat); or behind a word (Nethermind: "Reverted 0x…"). */
@@ -45,7 +49,9 @@ record RpcError(int code, String message, Optional<Bytes> data) {
 
   /** Whether the contract refused, rather than the node. */
   boolean isRevert() {
-    return code == 3 || code == -32015 || says("revert", "invalid opcode", "out of gas", "stack underflow");
+    return code == 3
+        || code == -32015
+        || says("revert", "invalid opcode", "out of gas", "stack underflow");
   }
 
   /** The refusal in words. */

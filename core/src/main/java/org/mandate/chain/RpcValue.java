@@ -8,7 +8,10 @@ import java.util.List;
 import java.util.Optional;
 import java.util.regex.Pattern;
 
-/** Reads what a node answered, believing nothing: every method throws {@link IllegalArgumentException} for what it cannot be. */
+/**
+ * Reads what a node answered, believing nothing: every method throws {@link
+ * IllegalArgumentException} for what it cannot be.
+ */
 final class RpcValue {
   /** Seconds; the year 9999, above which {@link Instant} and databases differ. */
   private static final long LATEST_TIMESTAMP = 253_402_300_799L;
@@ -141,6 +144,8 @@ final class RpcValue {
   }
 
   private static Optional<Address> optionalAddress(JsonNode node, String name) {
-    return node.isNull() || node.isMissingNode() ? Optional.empty() : Optional.of(address(node, name));
+    return node.isNull() || node.isMissingNode()
+        ? Optional.empty()
+        : Optional.of(address(node, name));
   }
 }

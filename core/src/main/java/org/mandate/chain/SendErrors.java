@@ -1,17 +1,29 @@
 package org.mandate.chain;
 
 /**
- * Tells errors of a transaction from errors of a node. Nodes agree on neither codes nor words: these are the words of Geth, Reth,
- * Erigon, Besu, Nethermind, OpenEthereum and Anvil. What is not recognised says nothing about the transaction.
+ * Tells errors of a transaction from errors of a node. Nodes agree on neither codes nor words:
+ * these are the words of Geth, Reth, Erigon, Besu, Nethermind, OpenEthereum and Anvil. What is not
+ * recognised says nothing about the transaction.
  */
 final class SendErrors {
   private SendErrors() {}
 
   static SendOutcome classify(RpcError error, Hash transaction) {
-    if (error.says("already known", "alreadyknown", "known transaction", "already imported", "already exists", "already in mempool")) {
+    if (error.says(
+        "already known",
+        "alreadyknown",
+        "known transaction",
+        "already imported",
+        "already exists",
+        "already in mempool")) {
       return new SendOutcome.AlreadyKnown(transaction);
     }
-    if (error.says("nonce too low", "nonce is too low", "nonce_too_low", "oldnonce", "nonce has already been used")) {
+    if (error.says(
+        "nonce too low",
+        "nonce is too low",
+        "nonce_too_low",
+        "oldnonce",
+        "nonce has already been used")) {
       return new SendOutcome.NonceTooLow();
     }
     if (error.says(
@@ -27,7 +39,12 @@ final class SendErrors {
         "gas price is too low")) {
       return new SendOutcome.Underpriced(error.toString());
     }
-    if (error.says("insufficient funds", "insufficientfunds", "insufficient balance", "upfront cost", "upfront_cost")) {
+    if (error.says(
+        "insufficient funds",
+        "insufficientfunds",
+        "insufficient balance",
+        "upfront cost",
+        "upfront_cost")) {
       return new SendOutcome.InsufficientFunds(error.toString());
     }
     boolean final_ =
@@ -57,6 +74,8 @@ final class SendErrors {
                 "failed to decode",
                 "decode error",
                 "execution reverted");
-    return final_ ? new SendOutcome.Refused(error.toString()) : new SendOutcome.Unreachable(error.toString());
+    return final_
+        ? new SendOutcome.Refused(error.toString())
+        : new SendOutcome.Unreachable(error.toString());
   }
 }

@@ -1,8 +1,9 @@
 package org.mandate.chain;
 
 /**
- * What a node said to a signed transaction. All but {@link Unreachable} are facts about the transaction and never count against
- * the node; after {@link Unreachable} the transaction may or may not be on its way, and the same bytes are sent again.
+ * What a node said to a signed transaction. All but {@link Unreachable} are facts about the
+ * transaction and never count against the node; after {@link Unreachable} the transaction may or
+ * may not be on its way, and the same bytes are sent again.
  */
 public sealed interface SendOutcome {
   /** The node took it. */
@@ -20,7 +21,9 @@ public sealed interface SendOutcome {
   /** The sender's balance does not cover value and fees. */
   record InsufficientFunds(String reason) implements SendOutcome {}
 
-  /** The node will never take these bytes: malformed, wrong chain, above the gas limit, reverting. */
+  /**
+   * The node will never take these bytes: malformed, wrong chain, above the gas limit, reverting.
+   */
   record Refused(String reason) implements SendOutcome {}
 
   /** No answer, or none that makes sense: says nothing about the transaction. */

@@ -28,7 +28,11 @@ final class Binder {
   private final List<String> problems;
   private final Set<String> known = new LinkedHashSet<>();
 
-  Binder(Path fileFolder, Map<String, String> environment, Map<String, String> flags, List<String> problems) {
+  Binder(
+      Path fileFolder,
+      Map<String, String> environment,
+      Map<String, String> flags,
+      List<String> problems) {
     this.fileFolder = fileFolder;
     this.environment = environment;
     this.flags = flags;
@@ -54,7 +58,13 @@ final class Binder {
         .forEach(
             (key, setting) -> {
               if (!keys.contains(key)) {
-                problems.add(setting.where() + ": " + path + key + ": no such setting" + suggestion(key, keys));
+                problems.add(
+                    setting.where()
+                        + ": "
+                        + path
+                        + key
+                        + ": no such setting"
+                        + suggestion(key, keys));
               }
             });
     int before = problems.size();
@@ -65,10 +75,13 @@ final class Binder {
       Optional<Setting> setting = Optional.ofNullable(section.settings().get(keys.get(i)));
       values[i] = component(components[i], path + keys.get(i), setting).orElse(null);
     }
-    return problems.size() > before ? Optional.empty() : construct(type, types, values, path, section);
+    return problems.size() > before
+        ? Optional.empty()
+        : construct(type, types, values, path, section);
   }
 
-  private Optional<Object> construct(Class<?> type, Class<?>[] types, Object[] values, String path, Section section) {
+  private Optional<Object> construct(
+      Class<?> type, Class<?>[] types, Object[] values, String path, Section section) {
     try {
       Constructor<?> constructor = type.getDeclaredConstructor(types);
       constructor.setAccessible(true);
@@ -86,7 +99,8 @@ final class Binder {
   }
 
   /** Empty only after a problem. */
-  private Optional<Object> component(RecordComponent component, String path, Optional<Setting> inFile) {
+  private Optional<Object> component(
+      RecordComponent component, String path, Optional<Setting> inFile) {
     Type type = component.getGenericType();
     if (component.getType() == Optional.class) {
       Type inner = argument(type, 0);
@@ -107,16 +121,19 @@ final class Binder {
     boolean inside =
         section
             && (flags.keySet().stream().anyMatch(f -> f.startsWith(path + "."))
-                || environment.keySet().stream().anyMatch(v -> v.startsWith(Key.environment(path) + "_")));
+                || environment.keySet().stream()
+                    .anyMatch(v -> v.startsWith(Key.environment(path) + "_")));
     return inside || inFile.isPresent() || !section && override(path).isPresent();
   }
 
   private Optional<Object> value(Type type, String path, Optional<Setting> inFile) {
     known.add(path);
-    if (type instanceof ParameterizedType parameterized && parameterized.getRawType() == List.class) {
+    if (type instanceof ParameterizedType parameterized
+        && parameterized.getRawType() == List.class) {
       return list(argument(type, 0), path, inFile);
     }
-    if (type instanceof ParameterizedType parameterized && parameterized.getRawType() == Map.class) {
+    if (type instanceof ParameterizedType parameterized
+        && parameterized.getRawType() == Map.class) {
       return map(argument(type, 1), path, inFile);
     }
     if (!(type instanceof Class<?> plain)) {
@@ -130,7 +147,11 @@ final class Binder {
 
   private Optional<Object> section(Class<?> type, String path, Optional<Setting> inFile) {
     if (inFile.isPresent() && !(inFile.get() instanceof Section)) {
-      return problem(inFile.get().where() + ": " + path + ": must hold settings of its own, indented below it");
+      return problem(
+          inFile.get().where()
+              + ": "
+              + path
+              + ": must hold settings of its own, indented below it");
     }
     Section section = inFile.map(Section.class::cast).orElseGet(() -> new Section(Map.of(), path));
     return record(type, path + ".", section);
@@ -143,7 +164,12 @@ final class Binder {
     }
     return switch (inFile.orElse(null)) {
       case null ->
-          problem(path + " is missing: set it in the file, by the variable " + Key.environment(path) + " or by --" + path);
+          problem(
+              path
+                  + " is missing: set it in the file, by the variable "
+                  + Key.environment(path)
+                  + " or by --"
+                  + path);
       case Scalar scalar -> parse(type, path, scalar, fileFolder);
       case Setting other -> problem(other.where() + ": " + path + ": must be one value");
     };
@@ -170,7 +196,8 @@ final class Binder {
                   .<Setting>map(text -> new Scalar(text, scalar.where()))
                   .toList();
           case Section section -> {
-            problem(section.where() + ": " + path + ": must be a list: lines that begin with \"- \"");
+            problem(
+                section.where() + ": " + path + ": must be a list: lines that begin with \"- \"");
             yield List.of();
           }
         };
@@ -178,7 +205,9 @@ final class Binder {
     for (int i = 0; i < items.size(); i++) {
       String itemPath = path + "." + i;
       Optional<Object> value =
-          items.get(i) instanceof Scalar scalar && item instanceof Class<?> type && (!type.isRecord() || isScalar(type))
+          items.get(i) instanceof Scalar scalar
+                  && item instanceof Class<?> type
+                  && (!type.isRecord() || isScalar(type))
               ? parse(type, itemPath, scalar, folder)
               : value(item, itemPath, Optional.of(items.get(i)));
       value.ifPresent(values::add);
@@ -193,24 +222,34 @@ final class Binder {
         Map<String, Object> values = new LinkedHashMap<>();
         section
             .settings()
-            .forEach((key, s) -> value(item, path + "." + key, Optional.of(s)).ifPresent(v -> values.put(key, v)));
+            .forEach(
+                (key, s) ->
+                    value(item, path + "." + key, Optional.of(s))
+                        .ifPresent(v -> values.put(key, v)));
         yield Optional.of(values);
       }
-      case Setting other -> problem(other.where() + ": " + path + ": must hold \"key: value\" lines");
+      case Setting other ->
+          problem(other.where() + ": " + path + ": must hold \"key: value\" lines");
     };
   }
 
   /** A record that reads itself from one word (an Address) is a value, not a section. */
   private static boolean isScalar(Class<?> type) {
     return Arrays.stream(type.getMethods())
-        .anyMatch(m -> m.getName().equals("of") && Arrays.equals(m.getParameterTypes(), new Class<?>[] {String.class}));
+        .anyMatch(
+            m ->
+                m.getName().equals("of")
+                    && Arrays.equals(m.getParameterTypes(), new Class<?>[] {String.class}));
   }
 
   private Optional<Scalar> override(String path) {
     String variable = Key.environment(path);
     return Optional.ofNullable(flags.get(path))
         .map(text -> new Scalar(text, "flag --" + path))
-        .or(() -> Optional.ofNullable(environment.get(variable)).map(text -> new Scalar(text, "variable " + variable)));
+        .or(
+            () ->
+                Optional.ofNullable(environment.get(variable))
+                    .map(text -> new Scalar(text, "variable " + variable)));
   }
 
   private Optional<Object> problem(String words) {

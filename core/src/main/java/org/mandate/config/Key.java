@@ -2,7 +2,10 @@ package org.mandate.config;
 
 import java.util.Locale;
 
-/** A setting's name in its three spellings: {@code pollInterval}, {@code poll-interval}, {@code MANDATE_POLL_INTERVAL}. */
+/**
+ * A setting's name in its three spellings: {@code pollInterval}, {@code poll-interval}, {@code
+ * MANDATE_POLL_INTERVAL}.
+ */
 final class Key {
   private Key() {}
 
@@ -21,6 +24,7 @@ final class Key {
 
   /** {@code home.rpc-url} to {@code MANDATE_HOME_RPC_URL}. */
   static String environment(String path) {
-    return Config.ENVIRONMENT_PREFIX + path.replace('.', '_').replace('-', '_').toUpperCase(Locale.ROOT);
+    return Config.ENVIRONMENT_PREFIX
+        + path.replace('.', '_').replace('-', '_').toUpperCase(Locale.ROOT);
   }
 }

@@ -15,7 +15,9 @@ final class Nearest {
     }
     int near = Math.max(2, typed.length() / 3);
     return known.stream()
-        .min(Comparator.<String>comparingInt(word -> distance(typed, word)).thenComparing(word -> word))
+        .min(
+            Comparator.<String>comparingInt(word -> distance(typed, word))
+                .thenComparing(word -> word))
         .filter(word -> distance(typed, word) <= near);
   }
 

@@ -64,7 +64,8 @@ final class Scalars {
 
   private static long integer(String text, long least, long most) {
     BigInteger value = number(text);
-    if (value.compareTo(BigInteger.valueOf(least)) < 0 || value.compareTo(BigInteger.valueOf(most)) > 0) {
+    if (value.compareTo(BigInteger.valueOf(least)) < 0
+        || value.compareTo(BigInteger.valueOf(most)) > 0) {
       throw new IllegalArgumentException(text + " is not from " + least + " to " + most);
     }
     return value.longValue();
@@ -81,14 +82,16 @@ final class Scalars {
     return switch (text) {
       case "true" -> true;
       case "false" -> false;
-      default -> throw new IllegalArgumentException("\"" + shown(text) + "\" is neither true nor false");
+      default ->
+          throw new IllegalArgumentException("\"" + shown(text) + "\" is neither true nor false");
     };
   }
 
   private static Duration duration(String text) {
     Matcher parts = DURATION.matcher(text);
     if (!parts.matches()) {
-      throw new IllegalArgumentException("\"" + shown(text) + "\" is not a duration such as 250ms, 5s, 2m, 1h or 1d");
+      throw new IllegalArgumentException(
+          "\"" + shown(text) + "\" is not a duration such as 250ms, 5s, 2m, 1h or 1d");
     }
     long count = Long.parseLong(parts.group(1));
     return switch (parts.group(2)) {
@@ -110,7 +113,8 @@ final class Scalars {
     } catch (URISyntaxException e) {
       // said below
     }
-    throw new IllegalArgumentException("is not a URL with scheme and host, such as http://127.0.0.1:8545");
+    throw new IllegalArgumentException(
+        "is not a URL with scheme and host, such as http://127.0.0.1:8545");
   }
 
   private static Path path(String text, Path folder) {
@@ -128,15 +132,21 @@ final class Scalars {
       }
     }
     throw new IllegalArgumentException(
-        "\"" + shown(text) + "\" is none of "
-            + Arrays.stream(type.getEnumConstants()).map(Scalars::word).collect(Collectors.joining(", ")));
+        "\""
+            + shown(text)
+            + "\" is none of "
+            + Arrays.stream(type.getEnumConstants())
+                .map(Scalars::word)
+                .collect(Collectors.joining(", ")));
   }
 
   private static String word(Object constant) {
     return ((Enum<?>) constant).name().toLowerCase(Locale.ROOT).replace('_', '-');
   }
 
-  /** Domain values read themselves: {@code static T of(String)}, as Address, Hash and Finality do. */
+  /**
+   * Domain values read themselves: {@code static T of(String)}, as Address, Hash and Finality do.
+   */
   private static Object domainValue(Class<?> type, String text) {
     try {
       Method of = type.getMethod("of", String.class);

@@ -59,7 +59,11 @@ final class YamlFile {
           };
     } catch (MarkedYAMLException e) {
       String line = e.getProblemMark() == null ? "" : ":" + (e.getProblemMark().getLine() + 1);
-      problems.add(file + line + ": not YAML: " + e.getProblem()); // never the line itself: it may hold a secret
+      problems.add(
+          file
+              + line
+              + ": not YAML: "
+              + e.getProblem()); // never the line itself: it may hold a secret
     } catch (YAMLException e) {
       problems.add(file + ": not YAML");
     } catch (NoSuchFileException e) {
@@ -81,7 +85,9 @@ final class YamlFile {
     return switch (node) {
       case MappingNode mapping -> section(mapping);
       case SequenceNode sequence ->
-          new Sequence(sequence.getValue().stream().filter(n -> !isNull(n)).map(this::setting).toList(), where(node));
+          new Sequence(
+              sequence.getValue().stream().filter(n -> !isNull(n)).map(this::setting).toList(),
+              where(node));
       case ScalarNode scalar -> new Scalar(scalar.getValue(), where(node));
       default -> new Scalar("", where(node)); // an anchor: composing has replaced or refused it
     };
@@ -91,7 +97,9 @@ final class YamlFile {
     Map<String, Setting> settings = new LinkedHashMap<>();
     for (NodeTuple tuple : mapping.getValue()) {
       Optional<String> key =
-          tuple.getKeyNode() instanceof ScalarNode scalar ? Optional.of(scalar.getValue()) : Optional.empty();
+          tuple.getKeyNode() instanceof ScalarNode scalar
+              ? Optional.of(scalar.getValue())
+              : Optional.empty();
       if (key.isEmpty()) {
         problems.add(where(tuple.getKeyNode()) + ": a key must be a word");
       } else if (isNull(tuple.getValueNode())) {

@@ -30,8 +30,8 @@ public final class AgentSetup {
   }
 
   /**
-   * Sets the key that the agent acts with; the key proves itself by an EIP-712 signature over the agent, its owner, a
-   * nonce and a deadline.
+   * Sets the key that the agent acts with; the key proves itself by an EIP-712 signature over the
+   * agent, its owner, a nonce and a deadline.
    *
    * @param owner the agent's owner, who sends the transaction
    * @param wallet the agent's key
@@ -42,7 +42,9 @@ public final class AgentSetup {
         Call.of(
             "set wallet of agent " + agentId,
             registry,
-            contract(owner).setAgentWallet(agentId, wallet.address().hex(), proof.deadline(), proof.signature())));
+            contract(owner)
+                .setAgentWallet(
+                    agentId, wallet.address().hex(), proof.deadline(), proof.signature())));
   }
 
   /**
@@ -53,7 +55,10 @@ public final class AgentSetup {
    */
   public record WalletProof(BigInteger deadline, byte[] signature) {}
 
-  /** Signs the proof for the agent's present owner and nonce, valid for ten minutes of the chain's clock. */
+  /**
+   * Signs the proof for the agent's present owner and nonce, valid for ten minutes of the chain's
+   * clock.
+   */
   public WalletProof prove(Sender reader, BigInteger agentId, Signer wallet) {
     var contract = contract(reader);
     var owner = Sender.read("owner of agent " + agentId, () -> contract.ownerOf(agentId).send());
@@ -61,7 +66,11 @@ public final class AgentSetup {
     var deadline =
         Sender.answer(
                 "latest block",
-                () -> reader.web3j().ethGetBlockByNumber(DefaultBlockParameterName.LATEST, false).send())
+                () ->
+                    reader
+                        .web3j()
+                        .ethGetBlockByNumber(DefaultBlockParameterName.LATEST, false)
+                        .send())
             .getBlock()
             .getTimestamp()
             .add(BigInteger.valueOf(PROOF_AGE.toSeconds()));

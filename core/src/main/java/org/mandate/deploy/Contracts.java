@@ -35,7 +35,10 @@ public final class Contracts {
     return find(deployment, vaultName(agentId));
   }
 
-  /** Whose key deployed; addresses depend on it. It was the AccessManager's first admin, its constructor's argument. */
+  /**
+   * Whose key deployed; addresses depend on it. It was the AccessManager's first admin, its
+   * constructor's argument.
+   */
   public static Address deployer(Deployment deployment) {
     var arguments = deployment.contracts().get("AccessManager").arguments().hex();
     return Address.of("0x" + arguments.substring(arguments.length() - 40));

@@ -23,11 +23,13 @@ import org.web3j.tx.TransactionManager;
 import org.web3j.utils.Numeric;
 
 /**
- * Deploys everything to one chain, hands all power over and proves that it did. Can be run again at any time: what
- * stands with the expected code is left alone, what is missing is done, anything else is refused.
+ * Deploys everything to one chain, hands all power over and proves that it did. Can be run again at
+ * any time: what stands with the expected code is left alone, what is missing is done, anything
+ * else is refused.
  *
- * <p>The expected code of a contract is what its constructor returns when a node runs it in place ({@code eth_call}
- * with the init code as the address's code and empty storage), so immutable values are compared too.
+ * <p>The expected code of a contract is what its constructor returns when a node runs it in place
+ * ({@code eth_call} with the init code as the address's code and empty storage), so immutable
+ * values are compared too.
  */
 public final class Deployer {
   /** The AccessManager's own admin role. */
@@ -57,7 +59,8 @@ public final class Deployer {
   /**
    * Deploys what is missing, sets the roles, gives the deployer's away, and checks the whole.
    *
-   * @throws DeploymentException when something else stands at an address, a step fails, or the check does
+   * @throws DeploymentException when something else stands at an address, a step fails, or the
+   *     check does
    */
   public Deployment deploy(DeploymentParameters parameters) {
     if (!parameters.allChainIds().contains(sender.chainId())) {
@@ -67,7 +70,8 @@ public final class Deployer {
     }
     var plan = Plan.of(sender.address(), parameters);
     if (plan.authority().equals(sender.address())) {
-      throw new DeploymentException("the authority is the deployer's own key: name a timelock, a Safe or another DAO");
+      throw new DeploymentException(
+          "the authority is the deployer's own key: name a timelock, a Safe or another DAO");
     }
     createFactory();
     create(plan.contracts().stream().filter(c -> !c.after()).toList());
@@ -75,7 +79,8 @@ public final class Deployer {
     handOver(plan, parameters);
     var deployment = describe(plan, parameters);
     new DeploymentCheck(sender.web3j(), deployment).requireAll(parameters);
-    progress.accept("every privileged role is held by " + plan.authority() + ", none by the deployer");
+    progress.accept(
+        "every privileged role is held by " + plan.authority() + ", none by the deployer");
     return deployment;
   }
 
@@ -88,7 +93,8 @@ public final class Deployer {
    */
   public Deployment deployVault(Deployment deployment, Address owner, long agentId) {
     var deployer = Contracts.deployer(deployment);
-    if (deployment.chainId().longValueExact() != sender.chainId() || !deployer.hex().equals(sender.address())) {
+    if (deployment.chainId().longValueExact() != sender.chainId()
+        || !deployer.hex().equals(sender.address())) {
       throw new DeploymentException(
           "the deployment is of chain %s by %s, this key is %s on chain %d"
               .formatted(deployment.chainId(), deployer, sender.address(), sender.chainId()));
@@ -97,7 +103,8 @@ public final class Deployer {
     create(List.of(creation));
     var contracts = new TreeMap<>(deployment.contracts());
     contracts.put(creation.name(), contract(creation));
-    return new Deployment(deployment.chainId(), deployment.homeChainId(), deployment.block(), contracts);
+    return new Deployment(
+        deployment.chainId(), deployment.homeChainId(), deployment.block(), contracts);
   }
 
   // ------------------------------------------------------------------ creating
@@ -112,9 +119,14 @@ public final class Deployer {
               .formatted(sender.chainId(), Create3.CANONICAL_DEPLOYER));
     }
     sender.send(
-        new Call("create Create3Factory", Create3.CANONICAL_DEPLOYER, BigInteger.ZERO, Create3.factoryCreation()));
+        new Call(
+            "create Create3Factory",
+            Create3.CANONICAL_DEPLOYER,
+            BigInteger.ZERO,
+            Create3.factoryCreation()));
     if (codeAt(Create3.factory()).isEmpty()) {
-      throw new DeploymentException("the factory does not stand at " + Create3.factory() + " after its creation");
+      throw new DeploymentException(
+          "the factory does not stand at " + Create3.factory() + " after its creation");
     }
     progress.accept("Create3Factory at " + Create3.factory());
   }
@@ -145,7 +157,8 @@ public final class Deployer {
                         "create " + creation.name(),
                         Create3.factory(),
                         factory.create(
-                            Create3.salt(creation.name()), Numeric.hexStringToByteArray(creation.initCode()))))
+                            Create3.salt(creation.name()),
+                            Numeric.hexStringToByteArray(creation.initCode()))))
             .toList());
     for (var creation : missing) {
       requireCode(creation, expected.get(creation.name()), codeAt(creation.address()));
@@ -158,7 +171,12 @@ public final class Deployer {
       throw new DeploymentException(
           ("%s at %s on chain %d has code %s, these sources and parameters give %s: "
                   + "use the parameters of then, or another key")
-              .formatted(creation.name(), creation.address(), sender.chainId(), hash(code), hash(expected)));
+              .formatted(
+                  creation.name(),
+                  creation.address(),
+                  sender.chainId(),
+                  hash(code),
+                  hash(expected)));
     }
   }
 
@@ -168,7 +186,8 @@ public final class Deployer {
   private void handOver(Plan plan, DeploymentParameters parameters) {
     var address = Create3.addressOf(sender.address(), "AccessManager");
     var manager = AccessManager.load(address, sender.web3j(), sender.reader(), Sender.NO_GAS);
-    var admin = Sender.read("deployer's role", () -> manager.hasRole(ADMIN, sender.address()).send());
+    var admin =
+        Sender.read("deployer's role", () -> manager.hasRole(ADMIN, sender.address()).send());
     if (!admin.component1()) {
       return;
     }
@@ -184,7 +203,9 @@ public final class Deployer {
     calls.add(
         manager
             .setTargetFunctionRole(
-                Create3.addressOf(sender.address(), "AuditLog"), List.of(publishSelector()), PUBLISHER)
+                Create3.addressOf(sender.address(), "AuditLog"),
+                List.of(publishSelector()),
+                PUBLISHER)
             .encodeFunctionCall());
     calls.add(manager.grantRole(ADMIN, plan.authority(), BigInteger.ZERO).encodeFunctionCall());
     calls.add(manager.renounceRole(ADMIN, sender.address()).encodeFunctionCall());
@@ -219,7 +240,10 @@ public final class Deployer {
         "Create3Factory",
         new Deployment.Contract(Address.of(factory), Hash.of(hash(codeAt(factory))), Bytes.EMPTY));
     return new Deployment(
-        BigInteger.valueOf(sender.chainId()), BigInteger.valueOf(parameters.homeChainId()), first, contracts);
+        BigInteger.valueOf(sender.chainId()),
+        BigInteger.valueOf(parameters.homeChainId()),
+        first,
+        contracts);
   }
 
   private Deployment.Contract contract(Plan.Creation creation) {
@@ -242,15 +266,21 @@ public final class Deployer {
   /** When the factory created this deployer's contracts, by address. */
   private Map<String, Long> createdAt() {
     var filter =
-        new EthFilter(DefaultBlockParameterName.EARLIEST, DefaultBlockParameterName.LATEST, Create3.factory());
+        new EthFilter(
+            DefaultBlockParameterName.EARLIEST,
+            DefaultBlockParameterName.LATEST,
+            Create3.factory());
     filter.addSingleTopic(EventEncoder.encode(Create3Factory.CREATED_EVENT));
     filter.addSingleTopic("0x" + "0".repeat(24) + Numeric.cleanHexPrefix(sender.address()));
-    var logs = Sender.answer("logs of the factory", () -> sender.web3j().ethGetLogs(filter).send()).getLogs();
+    var logs =
+        Sender.answer("logs of the factory", () -> sender.web3j().ethGetLogs(filter).send())
+            .getLogs();
     var created = new HashMap<String, Long>();
     for (var result : logs) {
       var log = ((EthLog.LogObject) result).get();
       created.put(
-          "0x" + log.getData().substring(26, 66).toLowerCase(Locale.ROOT), log.getBlockNumber().longValueExact());
+          "0x" + log.getData().substring(26, 66).toLowerCase(Locale.ROOT),
+          log.getBlockNumber().longValueExact());
     }
     return created;
   }

@@ -31,8 +31,8 @@ import org.web3j.tx.ReadonlyTransactionManager;
 import org.web3j.utils.Numeric;
 
 /**
- * Reads a deployment back: code, settings and every holder of every role, now or at a delay. Holders are found in the
- * contracts' own events, so one that nobody thought of is found too.
+ * Reads a deployment back: code, settings and every holder of every role, now or at a delay.
+ * Holders are found in the contracts' own events, so one that nobody thought of is found too.
  */
 public final class DeploymentCheck {
   private static final String ZERO = "0x" + "0".repeat(40);
@@ -94,8 +94,8 @@ public final class DeploymentCheck {
   }
 
   /**
-   * What can be checked without knowing the parameters: code as recorded, the deployer without a role, and every
-   * privileged role at the timelock when there is one.
+   * What can be checked without knowing the parameters: code as recorded, the deployer without a
+   * role, and every privileged role at the timelock when there is one.
    */
   public List<String> findings() {
     var found = new ArrayList<>(codeFindings());
@@ -109,37 +109,49 @@ public final class DeploymentCheck {
                     Set.of(timelock.hex()),
                     holders.accessManager().getOrDefault(0L, Set.of())));
     var deployer = Contracts.deployer(deployment).hex();
-    holders.accessManager().forEach((role, accounts) -> {
-      if (accounts.contains(deployer)) {
-        found.add("the deployer %s holds role %d of the AccessManager".formatted(deployer, role));
-      }
-    });
+    holders
+        .accessManager()
+        .forEach(
+            (role, accounts) -> {
+              if (accounts.contains(deployer)) {
+                found.add(
+                    "the deployer %s holds role %d of the AccessManager".formatted(deployer, role));
+              }
+            });
     timelockFindings(found, holders);
     return List.copyOf(found);
   }
 
   private List<String> codeFindings() {
     var found = new ArrayList<String>();
-    deployment.contracts().forEach((name, contract) -> {
-      var code =
-          Sender.answer(
-                  "code of " + name,
-                  () -> web3j.ethGetCode(contract.address().hex(), DefaultBlockParameterName.LATEST).send())
-              .getCode();
-      var what = "code hash of %s at %s".formatted(name, contract.address());
-      compare(found, what, contract.codeHash().hex(), Deployer.hash(code));
-    });
+    deployment
+        .contracts()
+        .forEach(
+            (name, contract) -> {
+              var code =
+                  Sender.answer(
+                          "code of " + name,
+                          () ->
+                              web3j
+                                  .ethGetCode(
+                                      contract.address().hex(), DefaultBlockParameterName.LATEST)
+                                  .send())
+                      .getCode();
+              var what = "code hash of %s at %s".formatted(name, contract.address());
+              compare(found, what, contract.codeHash().hex(), Deployer.hash(code));
+            });
     return found;
   }
 
   private void settings(List<String> found, DeploymentParameters parameters) {
-    var manager = AccessManager.load(Contracts.accessManager(deployment).hex(), web3j, reader, Sender.NO_GAS);
+    var manager =
+        AccessManager.load(Contracts.accessManager(deployment).hex(), web3j, reader, Sender.NO_GAS);
     var gateway = QuorumGateway.load(deployment.gateway().hex(), web3j, reader, Sender.NO_GAS);
-    var executor = CrossChainExecutor.load(deployment.executor().hex(), web3j, reader, Sender.NO_GAS);
+    var executor =
+        CrossChainExecutor.load(deployment.executor().hex(), web3j, reader, Sender.NO_GAS);
     var policy = PolicyEngine.load(deployment.policy().hex(), web3j, reader, Sender.NO_GAS);
     var registry = AgentRegistry.load(deployment.registry().hex(), web3j, reader, Sender.NO_GAS);
-    var auditLog =
-        AuditLog.load(deployment.auditLog().hex(), web3j, reader, Sender.NO_GAS);
+    var auditLog = AuditLog.load(deployment.auditLog().hex(), web3j, reader, Sender.NO_GAS);
     var authorities =
         Map.of(
             "QuorumGateway", gateway.authority(),
@@ -160,7 +172,11 @@ public final class DeploymentCheck {
         "relayers of the gateway",
         parameters.relayers(),
         quorum.component1().stream().map(a -> a.toLowerCase(Locale.ROOT)).toList());
-    compare(found, "threshold of the gateway", BigInteger.valueOf(parameters.threshold()), quorum.component2());
+    compare(
+        found,
+        "threshold of the gateway",
+        BigInteger.valueOf(parameters.threshold()),
+        quorum.component2());
     compare(
         found,
         "chains of the policy",
@@ -177,14 +193,20 @@ public final class DeploymentCheck {
         Deployer.PUBLISHER,
         Sender.read(
             "role for AuditLog.publish",
-            () -> manager.getTargetFunctionRole(deployment.auditLog().hex(), Deployer.publishSelector()).send()));
+            () ->
+                manager
+                    .getTargetFunctionRole(deployment.auditLog().hex(), Deployer.publishSelector())
+                    .send()));
   }
 
   private void governance(List<String> found, OwnGovernance own, Holders holders) {
     timelockFindings(found, holders);
     var timelock =
-        TimelockController.load(Contracts.timelock(deployment).orElseThrow().hex(), web3j, reader, Sender.NO_GAS);
-    var governor = MandateGovernor.load(Contracts.governor(deployment).orElseThrow().hex(), web3j, reader, Sender.NO_GAS);
+        TimelockController.load(
+            Contracts.timelock(deployment).orElseThrow().hex(), web3j, reader, Sender.NO_GAS);
+    var governor =
+        MandateGovernor.load(
+            Contracts.governor(deployment).orElseThrow().hex(), web3j, reader, Sender.NO_GAS);
     compare(
         found,
         "delay of the timelock",
@@ -194,12 +216,14 @@ public final class DeploymentCheck {
         found,
         "timelock of the governor",
         Contracts.timelock(deployment).orElseThrow().hex(),
-        Sender.read("timelock of the governor", () -> governor.timelock().send()).toLowerCase(Locale.ROOT));
+        Sender.read("timelock of the governor", () -> governor.timelock().send())
+            .toLowerCase(Locale.ROOT));
     compare(
         found,
         "voting token of the governor",
         Contracts.votingToken(deployment).orElseThrow().hex(),
-        Sender.read("token of the governor", () -> governor.token().send()).toLowerCase(Locale.ROOT));
+        Sender.read("token of the governor", () -> governor.token().send())
+            .toLowerCase(Locale.ROOT));
     compare(
         found,
         "voting delay",
@@ -246,13 +270,18 @@ public final class DeploymentCheck {
   }
 
   private Map<Long, Set<String>> accessManagerHolders() {
-    var manager = AccessManager.load(Contracts.accessManager(deployment).hex(), web3j, reader, Sender.NO_GAS);
+    var manager =
+        AccessManager.load(Contracts.accessManager(deployment).hex(), web3j, reader, Sender.NO_GAS);
     var holders = new TreeMap<Long, Set<String>>();
-    for (var log : logs(Contracts.accessManager(deployment).hex(), AccessManager.ROLEGRANTED_EVENT)) {
+    for (var log :
+        logs(Contracts.accessManager(deployment).hex(), AccessManager.ROLEGRANTED_EVENT)) {
       var role = Numeric.toBigInt(log.getTopics().get(1));
       var account = account(log, 2);
-      // `since` is 0 for nobody, and lies ahead while a grant waits: both count as what they will be.
-      var since = Sender.read("access of " + account, () -> manager.getAccess(role, account).send()).component1();
+      // `since` is 0 for nobody, and lies ahead while a grant waits: both count as what they will
+      // be.
+      var since =
+          Sender.read("access of " + account, () -> manager.getAccess(role, account).send())
+              .component1();
       if (since.signum() > 0) {
         holders.computeIfAbsent(role.longValueExact(), r -> new TreeSet<>()).add(account);
       }
@@ -279,7 +308,9 @@ public final class DeploymentCheck {
                 if (Sender.read(
                     "role of " + account,
                     () -> timelock.hasRole(Numeric.hexStringToByteArray(role), account).send())) {
-                  holders.computeIfAbsent(names.getOrDefault(role, role), r -> new TreeSet<>()).add(account);
+                  holders
+                      .computeIfAbsent(names.getOrDefault(role, role), r -> new TreeSet<>())
+                      .add(account);
                 }
               }
             });
@@ -302,7 +333,8 @@ public final class DeploymentCheck {
             address);
     filter.addSingleTopic(EventEncoder.encode(event));
     var logs = new ArrayList<Log>();
-    for (var result : Sender.answer("roles of " + address, () -> web3j.ethGetLogs(filter).send()).getLogs()) {
+    for (var result :
+        Sender.answer("roles of " + address, () -> web3j.ethGetLogs(filter).send()).getLogs()) {
       logs.add(((EthLog.LogObject) result).get());
     }
     return logs;

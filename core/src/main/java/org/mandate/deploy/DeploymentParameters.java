@@ -9,8 +9,8 @@ import java.util.Locale;
 import java.util.Optional;
 
 /**
- * Everything that decides what is deployed. The same parameters and the same deployer key give the same addresses on
- * every chain, and the same code up to the chain's own id.
+ * Everything that decides what is deployed. The same parameters and the same deployer key give the
+ * same addresses on every chain, and the same code up to the chain's own id.
  *
  * @param homeChainId EIP-155 id of the chain where registry, policy and accounting are used
  * @param otherChainIds the other chains that mandates may name, distinct, at most 15
@@ -61,11 +61,17 @@ public record DeploymentParameters(
       implements Governance {
     public OwnGovernance {
       require(
-          timelockDelay.toSeconds() >= 1, "timelock delay %s is shorter than 1 s: what loosens must wait", timelockDelay);
+          timelockDelay.toSeconds() >= 1,
+          "timelock delay %s is shorter than 1 s: what loosens must wait",
+          timelockDelay);
       require(!votingDelay.isNegative(), "voting delay %s is negative", votingDelay);
       require(votingPeriod.toSeconds() >= 1, "voting period %s is shorter than 1 s", votingPeriod);
-      require(proposalThreshold.signum() >= 0, "proposal threshold %s is negative", proposalThreshold);
-      require(quorumPercent >= 1 && quorumPercent <= 100, "quorum of %s %% is not within 1 to 100", quorumPercent);
+      require(
+          proposalThreshold.signum() >= 0, "proposal threshold %s is negative", proposalThreshold);
+      require(
+          quorumPercent >= 1 && quorumPercent <= 100,
+          "quorum of %s %% is not within 1 to 100",
+          quorumPercent);
     }
   }
 
@@ -94,8 +100,14 @@ public record DeploymentParameters(
     var others = otherChainIds.size();
     require(others < MAX_CHAINS, "%s other chains are more than %s", others, MAX_CHAINS - 1);
     var chains = new HashSet<>(otherChainIds);
-    require(chains.size() == otherChainIds.size(), "other chain ids %s are not distinct", otherChainIds);
-    require(!chains.contains(homeChainId), "home chain %s stands among the other chains too", homeChainId);
+    require(
+        chains.size() == otherChainIds.size(),
+        "other chain ids %s are not distinct",
+        otherChainIds);
+    require(
+        !chains.contains(homeChainId),
+        "home chain %s stands among the other chains too",
+        homeChainId);
     for (var id : otherChainIds) {
       require(id > 0, "chain id %s is not above 0", id);
     }
@@ -111,17 +123,26 @@ public record DeploymentParameters(
         threshold,
         relayers.size());
     guardians = addresses("guardian", guardians);
-    require(!guardians.isEmpty(), "without a guardian (watchdog) nobody can dispute: name at least one");
+    require(
+        !guardians.isEmpty(),
+        "without a guardian (watchdog) nobody can dispute: name at least one");
     for (var guardian : guardians) {
-      require(!relayers.contains(guardian), "%s is relayer and guardian: the watchdog must not trust itself", guardian);
+      require(
+          !relayers.contains(guardian),
+          "%s is relayer and guardian: the watchdog must not trust itself",
+          guardian);
     }
     require(
-        disputeWindow.compareTo(MIN_DISPUTE_WINDOW) >= 0 && disputeWindow.compareTo(MAX_DISPUTE_WINDOW) <= 0,
+        disputeWindow.compareTo(MIN_DISPUTE_WINDOW) >= 0
+            && disputeWindow.compareTo(MAX_DISPUTE_WINDOW) <= 0,
         "dispute window %s is not within %s to %s",
         disputeWindow,
         MIN_DISPUTE_WINDOW,
         MAX_DISPUTE_WINDOW);
-    require(resolutionWindow.toSeconds() >= 1, "resolution window %s is shorter than 1 s", resolutionWindow);
+    require(
+        resolutionWindow.toSeconds() >= 1,
+        "resolution window %s is shorter than 1 s",
+        resolutionWindow);
   }
 
   /** Home first, then the others. */
@@ -149,7 +170,8 @@ public record DeploymentParameters(
 
   private static void require(boolean holds, String message, Object... values) {
     if (!holds) {
-      throw new IllegalArgumentException("deployment parameters: " + String.format(message, values));
+      throw new IllegalArgumentException(
+          "deployment parameters: " + String.format(message, values));
     }
   }
 }

@@ -15,9 +15,9 @@ import org.web3j.protocol.core.methods.response.TransactionReceipt;
 import org.web3j.utils.Numeric;
 
 /**
- * One proposal of the DAO: what it would do, and its way through the Governor and the timelock. The steps are
- * separate, because different people take them; {@link #pass} takes them all with one key. Waits end by the chain's
- * clock, not by ours.
+ * One proposal of the DAO: what it would do, and its way through the Governor and the timelock. The
+ * steps are separate, because different people take them; {@link #pass} takes them all with one
+ * key. Waits end by the chain's clock, not by ours.
  */
 public final class GovernanceProposal {
   /** The Governor's own states, in its numbering. */
@@ -41,7 +41,8 @@ public final class GovernanceProposal {
   /**
    * @param governor address of the Governor
    * @param calls what the timelock executes, in order, at least one
-   * @param description in words; a proposal with the same calls and description cannot be made twice
+   * @param description in words; a proposal with the same calls and description cannot be made
+   *     twice
    */
   public GovernanceProposal(String governor, List<Call> calls, String description) {
     if (calls.isEmpty()) {
@@ -72,7 +73,10 @@ public final class GovernanceProposal {
   public BigInteger id(Sender sender) {
     return Sender.read(
         "proposal id",
-        () -> contract(sender).hashProposal(targets(), values(), calldatas(), descriptionHash()).send());
+        () ->
+            contract(sender)
+                .hashProposal(targets(), values(), calldatas(), descriptionHash())
+                .send());
   }
 
   /** Where the proposal stands; empty when it was not made. */
@@ -106,7 +110,10 @@ public final class GovernanceProposal {
   /** Votes for the proposal, which must be open for votes. */
   public TransactionReceipt voteFor(Sender sender) {
     return sender.send(
-        Call.of("vote for '" + description + "'", governor, contract(sender).castVote(id(sender), FOR)));
+        Call.of(
+            "vote for '" + description + "'",
+            governor,
+            contract(sender).castVote(id(sender), FOR)));
   }
 
   public TransactionReceipt queue(Sender sender) {
@@ -122,7 +129,8 @@ public final class GovernanceProposal {
         Call.of(
             "execute '" + description + "'",
             governor,
-            contract(sender).execute(targets(), values(), calldatas(), descriptionHash(), BigInteger.ZERO)));
+            contract(sender)
+                .execute(targets(), values(), calldatas(), descriptionHash(), BigInteger.ZERO)));
   }
 
   /**
@@ -154,7 +162,8 @@ public final class GovernanceProposal {
         () -> {
           var state = state(sender).orElseThrow();
           if (state != wanted && !before.contains(state)) {
-            throw new DeploymentException("proposal '%s' is %s instead of %s".formatted(description, state, wanted));
+            throw new DeploymentException(
+                "proposal '%s' is %s instead of %s".formatted(description, state, wanted));
           }
           return state == wanted;
         });
@@ -172,7 +181,9 @@ public final class GovernanceProposal {
 
   private static BigInteger now(Sender sender) {
     return Sender.answer(
-            "latest block", () -> sender.web3j().ethGetBlockByNumber(DefaultBlockParameterName.LATEST, false).send())
+            "latest block",
+            () ->
+                sender.web3j().ethGetBlockByNumber(DefaultBlockParameterName.LATEST, false).send())
         .getBlock()
         .getTimestamp();
   }

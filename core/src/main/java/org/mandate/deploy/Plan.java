@@ -28,8 +28,9 @@ import org.web3j.abi.datatypes.generated.Uint64;
 import org.web3j.utils.Numeric;
 
 /**
- * What one deployer creates for given parameters: names, addresses and constructor arguments, without a chain.
- * Addresses are predicted, so that contracts can refer to each other whatever the order they are created in.
+ * What one deployer creates for given parameters: names, addresses and constructor arguments,
+ * without a chain. Addresses are predicted, so that contracts can refer to each other whatever the
+ * order they are created in.
  *
  * @param authority who ends up with the AccessManager's admin role
  * @param contracts in an order in which no constructor calls a contract that does not exist yet
@@ -73,14 +74,17 @@ record Plan(String authority, List<Creation> contracts) {
             new Uint256(home),
             new DynamicArray<>(
                 Uint256.class,
-                parameters.otherChainIds().stream().map(id -> new Uint256(BigInteger.valueOf(id))).toList())));
+                parameters.otherChainIds().stream()
+                    .map(id -> new Uint256(BigInteger.valueOf(id)))
+                    .toList())));
     all.add(
         creation(
             deployer,
             "QuorumGateway",
             QuorumGateway.BINARY,
             address(manager),
-            new DynamicArray<>(Address.class, parameters.relayers().stream().map(Plan::address).toList()),
+            new DynamicArray<>(
+                Address.class, parameters.relayers().stream().map(Plan::address).toList()),
             new Uint256(parameters.threshold())));
     all.add(
         creation(
@@ -166,7 +170,8 @@ record Plan(String authority, List<Creation> contracts) {
   @SuppressWarnings("rawtypes")
   private static Creation creation(String deployer, String name, String binary, Type... arguments) {
     var encoded = FunctionEncoder.encodeConstructor(List.<Type>of(arguments));
-    return new Creation(name, Create3.addressOf(deployer, name), binary, Numeric.cleanHexPrefix(encoded), false);
+    return new Creation(
+        name, Create3.addressOf(deployer, name), binary, Numeric.cleanHexPrefix(encoded), false);
   }
 
   private static Address address(String value) {

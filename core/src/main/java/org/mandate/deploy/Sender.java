@@ -24,8 +24,9 @@ import org.web3j.tx.gas.DefaultGasProvider;
 import org.web3j.utils.Numeric;
 
 /**
- * One key on one chain, for a person's or a script's transactions: estimates, signs (EIP-1559), sends, waits for the
- * receipt and refuses a failed one. Not for services, which keep what they sign in a database first.
+ * One key on one chain, for a person's or a script's transactions: estimates, signs (EIP-1559),
+ * sends, waits for the receipt and refuses a failed one. Not for services, which keep what they
+ * sign in a database first.
  */
 public final class Sender {
   /** Gas provider for wrappers that are only read through, or only encode. */
@@ -49,7 +50,8 @@ public final class Sender {
   public Sender(Web3j web3j, Signer key) {
     this.web3j = web3j;
     this.key = key;
-    this.chainId = answer("chain id", () -> web3j.ethChainId().send()).getChainId().longValueExact();
+    this.chainId =
+        answer("chain id", () -> web3j.ethChainId().send()).getChainId().longValueExact();
   }
 
   public String address() {
@@ -81,10 +83,17 @@ public final class Sender {
   /** Sends independent transactions one after the other, then waits for all of them. */
   public List<TransactionReceipt> sendAll(List<Call> calls) {
     var nonce =
-        answer("nonce", () -> web3j.ethGetTransactionCount(address(), DefaultBlockParameterName.PENDING).send())
+        answer(
+                "nonce",
+                () ->
+                    web3j
+                        .ethGetTransactionCount(address(), DefaultBlockParameterName.PENDING)
+                        .send())
             .getTransactionCount();
     var baseFee =
-        answer("latest block", () -> web3j.ethGetBlockByNumber(DefaultBlockParameterName.LATEST, false).send())
+        answer(
+                "latest block",
+                () -> web3j.ethGetBlockByNumber(DefaultBlockParameterName.LATEST, false).send())
             .getBlock()
             .getBaseFeePerGas();
     var fees = new Fees(baseFee, TIP, baseFee.shiftLeft(1).add(TIP));
@@ -105,7 +114,8 @@ public final class Sender {
                   Bytes.of(call.data())),
               key);
       var raw = signed.raw().hex();
-      hashes.add(answer(call.what(), () -> web3j.ethSendRawTransaction(raw).send()).getTransactionHash());
+      hashes.add(
+          answer(call.what(), () -> web3j.ethSendRawTransaction(raw).send()).getTransactionHash());
     }
     var receipts = new ArrayList<TransactionReceipt>();
     for (int i = 0; i < calls.size(); i++) {
@@ -126,7 +136,8 @@ public final class Sender {
     var end = System.nanoTime() + RECEIPT_TIMEOUT.toNanos();
     while (true) {
       var receipt =
-          answer(call.what(), () -> web3j.ethGetTransactionReceipt(hash).send()).getTransactionReceipt();
+          answer(call.what(), () -> web3j.ethGetTransactionReceipt(hash).send())
+              .getTransactionReceipt();
       if (receipt.isPresent()) {
         if (!receipt.get().isStatusOK()) {
           throw new DeploymentException(
@@ -157,14 +168,18 @@ public final class Sender {
     T ask() throws IOException;
   }
 
-  /** The node's answer; its errors and its silence become a {@link DeploymentException} that says what was asked. */
+  /**
+   * The node's answer; its errors and its silence become a {@link DeploymentException} that says
+   * what was asked.
+   */
   static <T extends Response<?>> T answer(String what, Ask<T> ask) {
     try {
       var response = ask.ask();
       if (response.hasError()) {
         var data = response.getError().getData();
         throw new DeploymentException(
-            "%s: %s".formatted(what, data == null ? response.getError().getMessage() : reason(data)));
+            "%s: %s"
+                .formatted(what, data == null ? response.getError().getMessage() : reason(data)));
       }
       return response;
     } catch (IOException e) {
@@ -175,7 +190,9 @@ public final class Sender {
   /** What the contract says; the data as it is when that is not a revert's. */
   private static String reason(String data) {
     var hex = data.replace("\"", "");
-    return hex.matches("0x([0-9a-fA-F]{2})*") ? RevertReason.decode(Numeric.hexStringToByteArray(hex)) : data;
+    return hex.matches("0x([0-9a-fA-F]{2})*")
+        ? RevertReason.decode(Numeric.hexStringToByteArray(hex))
+        : data;
   }
 
   /** A read through a wrapper. */

@@ -7,8 +7,8 @@ import org.web3j.protocol.core.Request;
 import org.web3j.protocol.core.methods.response.EthCall;
 
 /**
- * Runs a constructor where its contract will stand or stands, without a transaction: {@code eth_call} with state
- * overrides, which the common node clients all support.
+ * Runs a constructor where its contract will stand or stands, without a transaction: {@code
+ * eth_call} with state overrides, which the common node clients all support.
  */
 public final class StateOverrideCall {
   private final Web3jService node;
@@ -18,7 +18,8 @@ public final class StateOverrideCall {
   }
 
   /**
-   * The code that {@code initCode} would leave at {@code address}, with the immutable values that it has there.
+   * The code that {@code initCode} would leave at {@code address}, with the immutable values that
+   * it has there.
    *
    * @throws DeploymentException when the constructor refuses its arguments, with its reason
    */

@@ -18,7 +18,14 @@ public sealed interface AuditEvent {
    * @param action number of the contracts' {@code Action}
    * @param head 27 bytes: the chain's head after it
    */
-  record Appended(Log log, BigInteger agentId, Hash intentId, BigInteger index, int action, Hash recordHash, Bytes head)
+  record Appended(
+      Log log,
+      BigInteger agentId,
+      Hash intentId,
+      BigInteger index,
+      int action,
+      Hash recordHash,
+      Bytes head)
       implements AuditEvent {}
 
   /**
@@ -28,6 +35,12 @@ public sealed interface AuditEvent {
    * @param manifestDigest SHA-256 of the manifest blob
    */
   record Published(
-      Log log, BigInteger agentId, BigInteger from, BigInteger to, Hash root, Hash manifestDigest, Address publisher)
+      Log log,
+      BigInteger agentId,
+      BigInteger from,
+      BigInteger to,
+      Hash root,
+      Hash manifestDigest,
+      Address publisher)
       implements AuditEvent {}
 }

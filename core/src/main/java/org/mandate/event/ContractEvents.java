@@ -74,7 +74,12 @@ public final class ContractEvents {
       return Optional.of(reader.apply(log));
     } catch (RuntimeException e) { // web3j throws what it likes at malformed data
       throw new IllegalArgumentException(
-          "log " + log.index() + " of block " + log.blockHash() + " is not the event that its topic names", e);
+          "log "
+              + log.index()
+              + " of block "
+              + log.blockHash()
+              + " is not the event that its topic names",
+          e);
     }
   }
 
@@ -106,7 +111,11 @@ public final class ContractEvents {
   private static ExecutorEvent dispatched(Log log) {
     var e = CrossChainExecutor.getIntentDispatchedEventFromLog(web3j(log));
     return new ExecutorEvent.Dispatched(
-        log, Hash.of(e.intentId), e.agentId, IntentAbi.fromContract(e.intent), Hash.of(e.messageId));
+        log,
+        Hash.of(e.intentId),
+        e.agentId,
+        IntentAbi.fromContract(e.intent),
+        Hash.of(e.messageId));
   }
 
   private static ExecutorEvent queued(Log log) {
@@ -163,7 +172,13 @@ public final class ContractEvents {
   private static AuditEvent published(Log log) {
     var e = AuditLog.getPublishedEventFromLog(web3j(log));
     return new AuditEvent.Published(
-        log, e.agentId, e.from, e.to, Hash.of(e.root), Hash.of(e.manifestDigest), Address.of(e.publisher));
+        log,
+        e.agentId,
+        e.from,
+        e.to,
+        Hash.of(e.root),
+        Hash.of(e.manifestDigest),
+        Address.of(e.publisher));
   }
 
   private static GatewayEvent nonceAssigned(Log log) {

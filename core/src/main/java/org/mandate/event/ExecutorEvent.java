@@ -6,7 +6,10 @@ import org.mandate.chain.Hash;
 import org.mandate.chain.Log;
 import org.mandate.intent.Intent;
 
-/** A step in an intent's life on one chain. Each extends the agent's audit chain once, in the same transaction and order. */
+/**
+ * A step in an intent's life on one chain. Each extends the agent's audit chain once, in the same
+ * transaction and order.
+ */
 public sealed interface ExecutorEvent {
   /** Where it was said. */
   Log log();
@@ -21,7 +24,8 @@ public sealed interface ExecutorEvent {
    * @param tier number of the contracts' {@code Tier}
    * @param eta unix seconds from which it may proceed
    */
-  record Admitted(Log log, Hash intentId, BigInteger agentId, Intent intent, int tier, long eta) implements ExecutorEvent {}
+  record Admitted(Log log, Hash intentId, BigInteger agentId, Intent intent, int tier, long eta)
+      implements ExecutorEvent {}
 
   /**
    * Refused by policy.
@@ -43,26 +47,38 @@ public sealed interface ExecutorEvent {
       implements ExecutorEvent {}
 
   /** Sent to its destination. */
-  record Dispatched(Log log, Hash intentId, BigInteger agentId, Intent intent, Hash messageId) implements ExecutorEvent {}
+  record Dispatched(Log log, Hash intentId, BigInteger agentId, Intent intent, Hash messageId)
+      implements ExecutorEvent {}
 
   /**
    * Arrived at its destination, open to dispute.
    *
    * @param executableAt unix seconds
    */
-  record Queued(Log log, Hash intentId, BigInteger agentId, Intent intent, Hash messageId, long executableAt)
+  record Queued(
+      Log log, Hash intentId, BigInteger agentId, Intent intent, Hash messageId, long executableAt)
       implements ExecutorEvent {}
 
-  /** @param moved what left the account, as the account measured it */
-  record Executed(Log log, Hash intentId, BigInteger agentId, Intent intent, BigInteger moved) implements ExecutorEvent {}
+  /**
+   * @param moved what left the account, as the account measured it
+   */
+  record Executed(Log log, Hash intentId, BigInteger agentId, Intent intent, BigInteger moved)
+      implements ExecutorEvent {}
 
-  record Cancelled(Log log, Hash intentId, BigInteger agentId, Address by) implements ExecutorEvent {}
+  record Cancelled(Log log, Hash intentId, BigInteger agentId, Address by)
+      implements ExecutorEvent {}
 
-  /** @param resolveBy unix seconds until which governance may uphold it */
-  record Disputed(Log log, Hash intentId, BigInteger agentId, Address by, long resolveBy) implements ExecutorEvent {}
+  /**
+   * @param resolveBy unix seconds until which governance may uphold it
+   */
+  record Disputed(Log log, Hash intentId, BigInteger agentId, Address by, long resolveBy)
+      implements ExecutorEvent {}
 
-  /** @param executableAt unix seconds */
-  record Upheld(Log log, Hash intentId, BigInteger agentId, Address by, long executableAt) implements ExecutorEvent {}
+  /**
+   * @param executableAt unix seconds
+   */
+  record Upheld(Log log, Hash intentId, BigInteger agentId, Address by, long executableAt)
+      implements ExecutorEvent {}
 
   record Expired(Log log, Hash intentId, BigInteger agentId) implements ExecutorEvent {}
 }

@@ -6,7 +6,10 @@ import org.mandate.chain.Bytes;
 import org.mandate.chain.Hash;
 import org.mandate.chain.Log;
 
-/** What the gateway says. At the source, {@link NonceAssigned} comes right before its {@link MessageSent}. */
+/**
+ * What the gateway says. At the source, {@link NonceAssigned} comes right before its {@link
+ * MessageSent}.
+ */
 public sealed interface GatewayEvent {
   Log log();
 
@@ -15,7 +18,9 @@ public sealed interface GatewayEvent {
   record NonceAssigned(Log log, Hash messageId, BigInteger nonce) implements GatewayEvent {}
 
   /** ERC-7786, without value and attributes, which our gateway refuses. */
-  record MessageSent(Log log, Hash messageId, Bytes sender, Bytes recipient, Bytes payload) implements GatewayEvent {}
+  record MessageSent(Log log, Hash messageId, Bytes sender, Bytes recipient, Bytes payload)
+      implements GatewayEvent {}
 
-  record MessageDelivered(Log log, Hash messageId, Address recipient, Address by) implements GatewayEvent {}
+  record MessageDelivered(Log log, Hash messageId, Address recipient, Address by)
+      implements GatewayEvent {}
 }

@@ -15,11 +15,15 @@ public record InteroperableAddress(BigInteger chainId, Address address) {
 
   public InteroperableAddress {
     if (chainId.signum() <= 0 || chainId.bitLength() > 256) {
-      throw new IllegalArgumentException("interoperable address: chain id " + chainId + " is not from 1 to 2^256 - 1");
+      throw new IllegalArgumentException(
+          "interoperable address: chain id " + chainId + " is not from 1 to 2^256 - 1");
     }
   }
 
-  /** {@code version 0x0001 ‖ chain type 0x0000 ‖ length of chain ‖ chain ‖ length of address ‖ address}. */
+  /**
+   * {@code version 0x0001 ‖ chain type 0x0000 ‖ length of chain ‖ chain ‖ length of address ‖
+   * address}.
+   */
   public Bytes encode() {
     byte[] chain = chainId.toByteArray();
     int skip = chain[0] == 0 ? 1 : 0; // BigInteger's sign byte
@@ -34,7 +38,8 @@ public record InteroperableAddress(BigInteger chainId, Address address) {
   }
 
   /**
-   * Reads the one encoding that {@link #encode} writes: two encodings of one account would be two message ids.
+   * Reads the one encoding that {@link #encode} writes: two encodings of one account would be two
+   * message ids.
    *
    * @throws IllegalArgumentException for anything else
    */
@@ -52,6 +57,7 @@ public record InteroperableAddress(BigInteger chainId, Address address) {
           "not an ERC-7930 version 1 address of an EVM chain (" + encoded.size() + " bytes)");
     }
     return new InteroperableAddress(
-        new BigInteger(1, in, 5, length), Address.of(Arrays.copyOfRange(in, 6 + length, in.length)));
+        new BigInteger(1, in, 5, length),
+        Address.of(Arrays.copyOfRange(in, 6 + length, in.length)));
   }
 }

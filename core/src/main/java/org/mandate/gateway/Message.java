@@ -14,7 +14,8 @@ import org.mandate.signer.TypedData;
  * @param sender ERC-7930 address of the contract that sent it
  * @param recipient ERC-7930 address of the contract that receives it
  */
-public record Message(BigInteger sourceChainId, BigInteger nonce, Bytes sender, Bytes recipient, Bytes payload) {
+public record Message(
+    BigInteger sourceChainId, BigInteger nonce, Bytes sender, Bytes recipient, Bytes payload) {
   private static final String TYPE =
       "Message(uint256 sourceChainId,uint256 nonce,bytes sender,bytes recipient,bytes payload)";
 
@@ -48,7 +49,8 @@ public record Message(BigInteger sourceChainId, BigInteger nonce, Bytes sender, 
 
   private static void requireUint(String field, BigInteger value) {
     if (value.signum() < 0 || value.bitLength() > 256) {
-      throw new IllegalArgumentException("message." + field + ": " + value + " is not from 0 to 2^256 - 1");
+      throw new IllegalArgumentException(
+          "message." + field + ": " + value + " is not from 0 to 2^256 - 1");
     }
   }
 }

@@ -12,11 +12,13 @@ import org.mandate.signer.TypedData;
  * @param nonce the registry's current proof nonce of that agent
  * @param deadline unix seconds
  */
-public record AgentWalletProof(BigInteger agentId, Address newWallet, Address owner, BigInteger nonce, BigInteger deadline) {
+public record AgentWalletProof(
+    BigInteger agentId, Address newWallet, Address owner, BigInteger nonce, BigInteger deadline) {
   public Hash digest(BigInteger chainId, Address registry) {
     return TypedData.digest(
         TypedData.domain("AgentRegistry", "1", chainId, registry),
-        TypedData.struct("AgentWalletSet(uint256 agentId,address newWallet,address owner,uint256 nonce,uint256 deadline)")
+        TypedData.struct(
+                "AgentWalletSet(uint256 agentId,address newWallet,address owner,uint256 nonce,uint256 deadline)")
             .uint(agentId)
             .address(newWallet)
             .address(owner)

@@ -8,8 +8,9 @@ import org.mandate.chain.Hash;
 import org.mandate.signer.TypedData;
 
 /**
- * What an agent asks for: move at most {@code amount} of {@code asset} out of {@code account}. The same as the contracts' struct
- * {@code Intent}, field by field, and able to hold whatever the contracts accept: a forged intent must be readable to be disputed.
+ * What an agent asks for: move at most {@code amount} of {@code asset} out of {@code account}. The
+ * same as the contracts' struct {@code Intent}, field by field, and able to hold whatever the
+ * contracts accept: a forged intent must be readable to be disputed.
  *
  * @param agentId ERC-721 id of the agent in home's registry, uint256
  * @param account custody account on the destination chain
@@ -67,7 +68,8 @@ public record Intent(
 
   private static void requireUint(String field, BigInteger value, int bits) {
     if (value.signum() < 0 || value.bitLength() > bits) {
-      throw new IllegalArgumentException("intent." + field + ": " + value + " is not from 0 to 2^" + bits + " - 1");
+      throw new IllegalArgumentException(
+          "intent." + field + ": " + value + " is not from 0 to 2^" + bits + " - 1");
     }
   }
 }

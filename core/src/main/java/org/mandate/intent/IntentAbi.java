@@ -52,9 +52,11 @@ public final class IntentAbi {
     try {
       return fromContract(
           (CrossChainExecutor.Intent)
-              Abi.decode(payload.bytes(), new TypeReference<CrossChainExecutor.Intent>() {}).getFirst());
+              Abi.decode(payload.bytes(), new TypeReference<CrossChainExecutor.Intent>() {})
+                  .getFirst());
     } catch (IllegalArgumentException e) {
-      throw new IllegalArgumentException("the payload (" + payload.size() + " bytes) is not an intent", e);
+      throw new IllegalArgumentException(
+          "the payload (" + payload.size() + " bytes) is not an intent", e);
     }
   }
 }

@@ -5,7 +5,10 @@ import org.mandate.chain.Address;
 import org.mandate.chain.Hash;
 import org.mandate.signer.TypedData;
 
-/** Where intents count: the executor of one home chain. Every chain uses home's id, so an intent has one id everywhere. */
+/**
+ * Where intents count: the executor of one home chain. Every chain uses home's id, so an intent has
+ * one id everywhere.
+ */
 public record IntentDomain(BigInteger homeChainId, Address executor) {
   public Hash separator() {
     return TypedData.domain("Mandate", "1", homeChainId, executor);

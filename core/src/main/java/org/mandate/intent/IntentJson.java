@@ -13,11 +13,15 @@ import java.util.regex.Pattern;
 import org.mandate.chain.Address;
 import org.mandate.chain.Bytes;
 
-/** Intents as JSON: an object whose nine fields are all strings; numbers are decimal, addresses and data hex. */
+/**
+ * Intents as JSON: an object whose nine fields are all strings; numbers are decimal, addresses and
+ * data hex.
+ */
 public final class IntentJson {
   /** In the order of the contracts' struct. */
   public static final List<String> FIELDS =
-      List.of("agentId", "account", "chainId", "asset", "to", "amount", "data", "nonce", "deadline");
+      List.of(
+          "agentId", "account", "chainId", "asset", "to", "amount", "data", "nonce", "deadline");
 
   /** Bytes of call data; what a block could carry is less. */
   private static final int DATA_LIMIT = 128 << 10;
@@ -90,7 +94,9 @@ public final class IntentJson {
       unknown.removeAll(FIELDS);
       unknown.stream()
           .limit(10)
-          .forEach(name -> problems.add(name.substring(0, Math.min(40, name.length())) + ": no such field"));
+          .forEach(
+              name ->
+                  problems.add(name.substring(0, Math.min(40, name.length())) + ": no such field"));
     }
 
     BigInteger number(String name) {

@@ -24,7 +24,9 @@ public record AssetMandate(AssetLimit limit, Set<BigInteger> chains, Usage usage
   AssetMandate withChain(BigInteger chainId, boolean allowed) {
     Stream<BigInteger> others = chains.stream().filter(chain -> !chain.equals(chainId));
     return new AssetMandate(
-        limit, (allowed ? Stream.concat(others, Stream.of(chainId)) : others).collect(Collectors.toSet()), usage);
+        limit,
+        (allowed ? Stream.concat(others, Stream.of(chainId)) : others).collect(Collectors.toSet()),
+        usage);
   }
 
   AssetMandate withUsage(Usage next) {

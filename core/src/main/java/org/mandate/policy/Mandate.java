@@ -8,8 +8,8 @@ import java.util.Set;
 import org.mandate.chain.Address;
 
 /**
- * An agent's mandate with its counters: all that {@code PolicyEngine} stores about an agent. Immutable; every change is a
- * new value. The empty mandate denies everything (L11).
+ * An agent's mandate with its counters: all that {@code PolicyEngine} stores about an agent.
+ * Immutable; every change is a new value. The empty mandate denies everything (L11).
  *
  * @param frozen the agent's breaker is tripped
  * @param transactions how many transactions were admitted lately
@@ -48,7 +48,10 @@ public record Mandate(
     return assets.getOrDefault(asset, AssetMandate.NONE);
   }
 
-  /** With other terms, from {@code now} in unix seconds. What was counted stays counted, as if it had happened now. */
+  /**
+   * With other terms, from {@code now} in unix seconds. What was counted stays counted, as if it
+   * had happened now.
+   */
   Mandate withTerms(Terms next, long now) {
     RollingWindow counts =
         next.frequencyWindow() == terms.frequencyWindow()
@@ -77,11 +80,17 @@ public record Mandate(
     return new Mandate(terms, next, transactions, assets, recipients);
   }
 
-  /** With one more transaction of {@code amount} counted at {@code now}, whether or not the mandate admits it. */
+  /**
+   * With one more transaction of {@code amount} counted at {@code now}, whether or not the mandate
+   * admits it.
+   */
   public Mandate counting(Address asset, BigInteger amount, long now) {
     AssetMandate current = asset(asset);
     Usage usage = current.usage().at(now);
-    Usage spent = new Usage(usage.shift(), usage.window().plus(usage.units(amount).min(MOST_UNITS).longValueExact()));
+    Usage spent =
+        new Usage(
+            usage.shift(),
+            usage.window().plus(usage.units(amount).min(MOST_UNITS).longValueExact()));
     Map<Address, AssetMandate> all = new HashMap<>(assets);
     all.put(asset, current.withUsage(spent));
     return new Mandate(terms, frozen, transactions.at(now).plus(1), all, recipients);

@@ -3,7 +3,10 @@ package org.mandate.policy;
 import java.math.BigInteger;
 import org.mandate.chain.Address;
 
-/** A change of a mandate. What loosens nothing may apply at once, everything else waits for governance (L5). */
+/**
+ * A change of a mandate. What loosens nothing may apply at once, everything else waits for
+ * governance (L5).
+ */
 public sealed interface PolicyChange {
   /** Sets the terms. */
   record SetTerms(Terms terms) implements PolicyChange {
@@ -20,7 +23,8 @@ public sealed interface PolicyChange {
   }
 
   /** Allows or forbids to spend an asset on a chain. */
-  record SetAssetChain(Address asset, BigInteger chainId, boolean allowed) implements PolicyChange {}
+  record SetAssetChain(Address asset, BigInteger chainId, boolean allowed)
+      implements PolicyChange {}
 
   /** Allows or forbids a recipient. */
   record SetRecipient(Recipient recipient, boolean allowed) implements PolicyChange {}
@@ -31,7 +35,9 @@ public sealed interface PolicyChange {
   /** Resets the breaker. */
   record Thaw() implements PolicyChange {}
 
-  /** Whether those who may only tighten (guardian, owner, the agent itself) may make this change. */
+  /**
+   * Whether those who may only tighten (guardian, owner, the agent itself) may make this change.
+   */
   default boolean tightens(Mandate current) {
     return switch (this) {
       case SetTerms change -> change.terms().loosensNothingOf(current.terms());
@@ -52,10 +58,12 @@ public sealed interface PolicyChange {
     return switch (this) {
       case SetTerms change -> current.withTerms(change.terms(), now);
       case SetLimit change ->
-          current.withAsset(change.asset(), current.asset(change.asset()).withLimit(change.limit(), now));
+          current.withAsset(
+              change.asset(), current.asset(change.asset()).withLimit(change.limit(), now));
       case SetAssetChain change ->
           current.withAsset(
-              change.asset(), current.asset(change.asset()).withChain(change.chainId(), change.allowed()));
+              change.asset(),
+              current.asset(change.asset()).withChain(change.chainId(), change.allowed()));
       case SetRecipient change -> current.withRecipient(change.recipient(), change.allowed());
       case Freeze change -> current.withFrozen(true);
       case Thaw change -> current.withFrozen(false);

@@ -3,7 +3,10 @@ package org.mandate.policy;
 import java.math.BigInteger;
 import org.mandate.intent.Intent;
 
-/** Judges intents by the rules of {@code PolicyEngine.sol}, in their order: the first that refuses decides. */
+/**
+ * Judges intents by the rules of {@code PolicyEngine.sol}, in their order: the first that refuses
+ * decides.
+ */
 public final class PolicyEvaluator {
   private PolicyEvaluator() {}
 
@@ -17,7 +20,8 @@ public final class PolicyEvaluator {
       return Verdict.deny(Rule.AGENT_BREAKER, false);
     }
     if (now > mandate.terms().expiry()) {
-      return Verdict.deny(Rule.EXPIRY, false, BigInteger.valueOf(mandate.terms().expiry()), BigInteger.ZERO, 0);
+      return Verdict.deny(
+          Rule.EXPIRY, false, BigInteger.valueOf(mandate.terms().expiry()), BigInteger.ZERO, 0);
     }
     AssetMandate asset = mandate.asset(intent.asset());
     if (asset.limit().cap().signum() == 0) {
@@ -45,7 +49,11 @@ public final class PolicyEvaluator {
     }
     if (unpublishedRecords > mandate.terms().maxAuditLag()) {
       return Verdict.deny(
-          Rule.AUDIT_LAG, false, BigInteger.valueOf(mandate.terms().maxAuditLag()), BigInteger.ZERO, 0);
+          Rule.AUDIT_LAG,
+          false,
+          BigInteger.valueOf(mandate.terms().maxAuditLag()),
+          BigInteger.ZERO,
+          0);
     }
     return Verdict.allow(now);
   }
@@ -92,7 +100,8 @@ public final class PolicyEvaluator {
     long count = transactions.sum();
     if (count >= max) {
       long availableAt = max == 0 ? 0 : transactions.freedAt(count + 1 - max);
-      return Verdict.deny(Rule.FREQUENCY, false, BigInteger.valueOf(max), BigInteger.ZERO, availableAt);
+      return Verdict.deny(
+          Rule.FREQUENCY, false, BigInteger.valueOf(max), BigInteger.ZERO, availableAt);
     }
     return Verdict.allow(now);
   }

@@ -5,11 +5,13 @@ import java.util.Collections;
 import java.util.List;
 
 /**
- * A strict rolling window: eight buckets of equal length whose sum covers every window of the given length that ends now,
- * so what is admitted under a cap never exceeds it in any window (L2); a use counts at most a seventh of the window too long.
+ * A strict rolling window: eight buckets of equal length whose sum covers every window of the given
+ * length that ends now, so what is admitted under a cap never exceeds it in any window (L2); a use
+ * counts at most a seventh of the window too long.
  *
  * @param bucketSeconds length of a bucket, at least 1
- * @param newest number of the newest bucket; bucket n covers the seconds [n * bucketSeconds, (n + 1) * bucketSeconds)
+ * @param newest number of the newest bucket; bucket n covers the seconds [n * bucketSeconds, (n +
+ *     1) * bucketSeconds)
  * @param buckets what each bucket holds, newest first
  */
 public record RollingWindow(long bucketSeconds, long newest, List<Long> buckets) {
@@ -22,7 +24,10 @@ public record RollingWindow(long bucketSeconds, long newest, List<Long> buckets)
     }
   }
 
-  /** A window of {@code seconds}, into which {@code amount} has gone at {@code now} and nothing before. */
+  /**
+   * A window of {@code seconds}, into which {@code amount} has gone at {@code now} and nothing
+   * before.
+   */
   static RollingWindow starting(int seconds, long now, long amount) {
     long length = bucketSeconds(seconds);
     List<Long> buckets = new ArrayList<>(Collections.nCopies(BUCKETS, 0L));
@@ -30,7 +35,9 @@ public record RollingWindow(long bucketSeconds, long newest, List<Long> buckets)
     return new RollingWindow(length, now / length, buckets);
   }
 
-  /** Seven buckets are at least as long as the window; the eighth is the one that is being filled. */
+  /**
+   * Seven buckets are at least as long as the window; the eighth is the one that is being filled.
+   */
   private static long bucketSeconds(int seconds) {
     return Math.max(1, Math.ceilDiv(seconds, BUCKETS - 1));
   }
@@ -61,7 +68,10 @@ public record RollingWindow(long bucketSeconds, long newest, List<Long> buckets)
     return new RollingWindow(bucketSeconds, newest, contents);
   }
 
-  /** First second at which at least {@code needed} of what counts now has fallen out; 0 when that never happens. */
+  /**
+   * First second at which at least {@code needed} of what counts now has fallen out; 0 when that
+   * never happens.
+   */
   long freedAt(long needed) {
     long freed = 0;
     for (int i = BUCKETS - 1; i >= 0; i--) {

@@ -1,6 +1,9 @@
 package org.mandate.policy;
 
-/** Which rule decided, in the order of evaluation; ordinals are those on chain ({@code Verdict.sol}). */
+/**
+ * Which rule decided, in the order of evaluation; ordinals are those on chain ({@code
+ * Verdict.sol}).
+ */
 public enum Rule {
   /** Every rule admitted. */
   NONE,

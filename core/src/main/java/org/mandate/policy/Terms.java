@@ -3,7 +3,8 @@ package org.mandate.policy;
 /**
  * The part of a mandate that holds for all assets.
  *
- * @param expiry unix seconds after which nothing is admitted, below 2^32; 0: the mandate was never set
+ * @param expiry unix seconds after which nothing is admitted, below 2^32; 0: the mandate was never
+ *     set
  * @param frequencyWindow seconds of the rolling window that counts transactions, below 2^24
  * @param maxTransactions most transactions admitted in any such window, below 2^16
  * @param maxAuditLag most records that may be unpublished when an intent is admitted, below 2^16

@@ -4,8 +4,9 @@ import java.math.BigInteger;
 import java.util.Collections;
 
 /**
- * What was spent of one asset in its rolling window, in units of 2^{@code shift} of its smallest unit, rounded up: the
- * contract keeps 27 bits per bucket, and whatever rounding costs, it costs the agent (L2).
+ * What was spent of one asset in its rolling window, in units of 2^{@code shift} of its smallest
+ * unit, rounded up: the contract keeps 27 bits per bucket, and whatever rounding costs, it costs
+ * the agent (L2).
  *
  * @param shift binary logarithm of the unit
  * @param window the units spent
@@ -42,7 +43,8 @@ public record Usage(int shift, RollingWindow window) {
   }
 
   /**
-   * The same usage under a new limit. Nothing is forgotten: with another window, all that counts is taken as spent now.
+   * The same usage under a new limit. Nothing is forgotten: with another window, all that counts is
+   * taken as spent now.
    *
    * @param now unix seconds
    */
@@ -52,7 +54,8 @@ public record Usage(int shift, RollingWindow window) {
       BigInteger total = BigInteger.valueOf(current.sum()).shiftLeft(shift);
       int nextShift = shiftFor(next.cap().max(total));
       return new Usage(
-          nextShift, RollingWindow.starting(next.window(), now, unitsOf(total, nextShift).longValueExact()));
+          nextShift,
+          RollingWindow.starting(next.window(), now, unitsOf(total, nextShift).longValueExact()));
     }
     long fullest = Collections.max(current.buckets());
     int nextShift = shiftFor(next.cap().max(BigInteger.valueOf(fullest).shiftLeft(shift)));
@@ -60,7 +63,10 @@ public record Usage(int shift, RollingWindow window) {
         nextShift,
         current.holding(
             current.buckets().stream()
-                .map(units -> unitsOf(BigInteger.valueOf(units).shiftLeft(shift), nextShift).longValueExact())
+                .map(
+                    units ->
+                        unitsOf(BigInteger.valueOf(units).shiftLeft(shift), nextShift)
+                            .longValueExact())
                 .toList()));
   }
 

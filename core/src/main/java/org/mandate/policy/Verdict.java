@@ -9,14 +9,20 @@ import java.math.BigInteger;
  * @param tripped the refusal freezes the agent
  * @param tier how an admitted intent proceeds; INSTANT in a denial
  * @param eta unix seconds from which an admitted intent may proceed; 0 in a denial
- * @param limit the limit that refused, in the rule's unit (asset's smallest unit, transactions, seconds, records); 0 if it
- *     has none
+ * @param limit the limit that refused, in the rule's unit (asset's smallest unit, transactions,
+ *     seconds, records); 0 if it has none
  * @param left what is left of it now, same unit
- * @param availableAt unix seconds when the same request could be admitted if nothing else is spent; 0 if time alone
- *     changes nothing
+ * @param availableAt unix seconds when the same request could be admitted if nothing else is spent;
+ *     0 if time alone changes nothing
  */
 public record Verdict(
-    Rule rule, boolean tripped, Tier tier, long eta, BigInteger limit, BigInteger left, long availableAt) {
+    Rule rule,
+    boolean tripped,
+    Tier tier,
+    long eta,
+    BigInteger limit,
+    BigInteger left,
+    long availableAt) {
 
   /** Whether every rule admitted. */
   public boolean allowed() {
@@ -31,7 +37,8 @@ public record Verdict(
     return deny(rule, tripped, BigInteger.ZERO, BigInteger.ZERO, 0);
   }
 
-  static Verdict deny(Rule rule, boolean tripped, BigInteger limit, BigInteger left, long availableAt) {
+  static Verdict deny(
+      Rule rule, boolean tripped, BigInteger limit, BigInteger left, long availableAt) {
     return new Verdict(rule, tripped, Tier.INSTANT, 0, limit, left, availableAt);
   }
 }

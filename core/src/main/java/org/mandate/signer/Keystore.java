@@ -50,7 +50,10 @@ final class Keystore {
       if (json == null || !json.path("version").isInt() || json.get("version").intValue() != 3) {
         throw new KeystoreException("is not a Web3 Secret Storage file of version 3");
       }
-      crypto = json.has("crypto") ? json.get("crypto") : json.path("Crypto"); // both spellings are in use
+      crypto =
+          json.has("crypto")
+              ? json.get("crypto")
+              : json.path("Crypto"); // both spellings are in use
     } catch (JsonProcessingException e) {
       throw new KeystoreException("is not JSON");
     } catch (java.io.IOException e) {
@@ -102,7 +105,13 @@ final class Keystore {
       crypto.putObject("cipherparams").put("iv", HEX.formatHex(iv));
       crypto.put("ciphertext", HEX.formatHex(ciphertext));
       crypto.put("kdf", "scrypt");
-      crypto.putObject("kdfparams").put("n", n).put("r", 8).put("p", 1).put("dklen", DERIVED).put("salt", HEX.formatHex(salt));
+      crypto
+          .putObject("kdfparams")
+          .put("n", n)
+          .put("r", 8)
+          .put("p", 1)
+          .put("dklen", DERIVED)
+          .put("salt", HEX.formatHex(salt));
       crypto.put("mac", HEX.formatHex(mac(derived, ciphertext)));
       return JSON.writeValueAsBytes(json);
     } catch (JsonProcessingException e) {
@@ -118,14 +127,20 @@ final class Keystore {
     JsonNode parameters = crypto.path("kdfparams");
     byte[] salt = hex(parameters.path("salt"), "salt", -1);
     if (parameters.path("dklen").asInt() != DERIVED) {
-      throw new KeystoreException("derives " + parameters.path("dklen").asInt() + " bytes of key; " + DERIVED + " are expected");
+      throw new KeystoreException(
+          "derives "
+              + parameters.path("dklen").asInt()
+              + " bytes of key; "
+              + DERIVED
+              + " are expected");
     }
     byte[] secret = utf8(passphrase);
     try {
       return switch (crypto.path("kdf").asText()) {
         case "scrypt" -> scrypt(secret, salt, parameters);
         case "pbkdf2" -> pbkdf2(secret, salt, parameters);
-        case String other -> throw new KeystoreException("has another key derivation than scrypt or pbkdf2");
+        case String other ->
+            throw new KeystoreException("has another key derivation than scrypt or pbkdf2");
       };
     } finally {
       Arrays.fill(secret, (byte) 0);
@@ -136,20 +151,31 @@ final class Keystore {
     int n = parameters.path("n").asInt();
     int r = parameters.path("r").asInt();
     int p = parameters.path("p").asInt();
-    boolean possible = n > 1 && Integer.bitCount(n) == 1 && r > 0 && p > 0 && p <= SCRYPT_PARALLEL_LIMIT;
+    boolean possible =
+        n > 1 && Integer.bitCount(n) == 1 && r > 0 && p > 0 && p <= SCRYPT_PARALLEL_LIMIT;
     possible &= r > 1 || n < 65536; // RFC 7914: n is below 2^(128 r / 8)
     if (!possible || 128L * n * r > SCRYPT_MEMORY_LIMIT || 128L * r * p > SCRYPT_MEMORY_LIMIT) {
       throw new KeystoreException(
-          "has scrypt parameters n " + n + ", r " + r + ", p " + p + ", which RFC 7914 forbids or which need more than 1 GiB");
+          "has scrypt parameters n "
+              + n
+              + ", r "
+              + r
+              + ", p "
+              + p
+              + ", which RFC 7914 forbids or which need more than 1 GiB");
     }
     return SCrypt.generate(secret, salt, n, r, p, DERIVED);
   }
 
   private static byte[] pbkdf2(byte[] secret, byte[] salt, JsonNode parameters) {
     int rounds = parameters.path("c").asInt();
-    if (!"hmac-sha256".equals(parameters.path("prf").asText()) || rounds < 1 || rounds > PBKDF2_ROUNDS_LIMIT) {
+    if (!"hmac-sha256".equals(parameters.path("prf").asText())
+        || rounds < 1
+        || rounds > PBKDF2_ROUNDS_LIMIT) {
       throw new KeystoreException(
-          "has PBKDF2 parameters other than hmac-sha256 with 1 to " + PBKDF2_ROUNDS_LIMIT + " rounds");
+          "has PBKDF2 parameters other than hmac-sha256 with 1 to "
+              + PBKDF2_ROUNDS_LIMIT
+              + " rounds");
     }
     PKCS5S2ParametersGenerator generator = new PKCS5S2ParametersGenerator(new SHA256Digest());
     generator.init(secret, salt, rounds);
@@ -176,11 +202,16 @@ final class Keystore {
     }
   }
 
-  /** @param size bytes; -1: any up to 1 KiB */
+  /**
+   * @param size bytes; -1: any up to 1 KiB
+   */
   private static byte[] hex(JsonNode node, String name, int size) {
     try {
       String text = node.asText();
-      byte[] bytes = text.length() <= 2048 ? HEX.parseHex(text.startsWith("0x") ? text.substring(2) : text) : new byte[0];
+      byte[] bytes =
+          text.length() <= 2048
+              ? HEX.parseHex(text.startsWith("0x") ? text.substring(2) : text)
+              : new byte[0];
       if (size < 0 ? bytes.length > 0 : bytes.length == size) {
         return bytes;
       }

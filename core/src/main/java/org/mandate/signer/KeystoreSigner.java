@@ -17,7 +17,10 @@ import java.util.Set;
 import org.mandate.chain.Address;
 import org.mandate.chain.Hash;
 
-/** Signs with the key of a Web3 Secret Storage version 3 file, as geth, ethers and web3j write it (scrypt or PBKDF2). */
+/**
+ * Signs with the key of a Web3 Secret Storage version 3 file, as geth, ethers and web3j write it
+ * (scrypt or PBKDF2).
+ */
 public final class KeystoreSigner implements Signer {
   private static final int FILE_LIMIT = 64 << 10;
 
@@ -45,14 +48,20 @@ public final class KeystoreSigner implements Signer {
    * Opens a key file.
    *
    * @param expected whose key it must be: a swapped file is found here, not on chain
-   * @throws KeystoreException if the file cannot be read, is not such a file, the passphrase is wrong, or the key is another's
+   * @throws KeystoreException if the file cannot be read, is not such a file, the passphrase is
+   *     wrong, or the key is another's
    */
   public static KeystoreSigner open(Path file, Passphrase passphrase, Address expected) {
     KeystoreSigner signer = open(file, passphrase);
     if (!signer.address().equals(expected)) {
       throw new KeystoreException(
-          "key file " + file + " holds the key of " + signer.address().checksummed() + ", not of "
-              + expected.checksummed() + ": put the right file there, or correct the configured address");
+          "key file "
+              + file
+              + " holds the key of "
+              + signer.address().checksummed()
+              + ", not of "
+              + expected.checksummed()
+              + ": put the right file there, or correct the configured address");
     }
     return signer;
   }
@@ -81,14 +90,16 @@ public final class KeystoreSigner implements Signer {
     SecureRandom random = new SecureRandom();
     while (true) {
       BigInteger candidate = new BigInteger(256, random);
-      if (candidate.signum() > 0 && candidate.compareTo(org.web3j.crypto.Sign.CURVE_PARAMS.getN()) < 0) {
+      if (candidate.signum() > 0
+          && candidate.compareTo(org.web3j.crypto.Sign.CURVE_PARAMS.getN()) < 0) {
         return write(file, candidate, passphrase, cost);
       }
     }
   }
 
   /** Writes the file of a key that exists already; otherwise as {@link #create}. */
-  public static KeystoreSigner write(Path file, BigInteger privateKey, Passphrase passphrase, Cost cost) {
+  public static KeystoreSigner write(
+      Path file, BigInteger privateKey, Passphrase passphrase, Cost cost) {
     PrivateKeySigner key = new PrivateKeySigner(privateKey);
     char[] secret = passphrase.read();
     try {
@@ -99,7 +110,8 @@ public final class KeystoreSigner implements Signer {
     } catch (FileAlreadyExistsException e) {
       throw new KeystoreException("key file " + file + " exists already: choose another name");
     } catch (IOException e) {
-      throw new KeystoreException("key file " + file + " cannot be written (" + e.getClass().getSimpleName() + ")");
+      throw new KeystoreException(
+          "key file " + file + " cannot be written (" + e.getClass().getSimpleName() + ")");
     } finally {
       Arrays.fill(secret, '\0');
     }
@@ -124,20 +136,25 @@ public final class KeystoreSigner implements Signer {
     try (InputStream in = Files.newInputStream(file)) {
       byte[] bytes = in.readNBytes(FILE_LIMIT + 1);
       if (bytes.length > FILE_LIMIT) {
-        throw new KeystoreException("key file " + file + " is larger than " + FILE_LIMIT + " bytes: it is no key file");
+        throw new KeystoreException(
+            "key file " + file + " is larger than " + FILE_LIMIT + " bytes: it is no key file");
       }
       return bytes;
     } catch (NoSuchFileException e) {
-      throw new KeystoreException("there is no key file " + file + ": make one with mandate keys, or correct the path");
+      throw new KeystoreException(
+          "there is no key file " + file + ": make one with mandate keys, or correct the path");
     } catch (IOException e) {
-      throw new KeystoreException("key file " + file + " cannot be read (" + e.getClass().getSimpleName() + ")");
+      throw new KeystoreException(
+          "key file " + file + " cannot be read (" + e.getClass().getSimpleName() + ")");
     }
   }
 
   private static FileAttribute<?>[] ownerOnly() {
     Set<String> views = FileSystems.getDefault().supportedFileAttributeViews();
     return views.contains("posix")
-        ? new FileAttribute<?>[] {PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"))}
+        ? new FileAttribute<?>[] {
+          PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"))
+        }
         : new FileAttribute<?>[0];
   }
 }

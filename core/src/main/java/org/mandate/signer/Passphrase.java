@@ -13,14 +13,16 @@ import java.util.Arrays;
 import java.util.Map;
 
 /**
- * Where a passphrase is: in a file, in an environment variable, or typed; never on a command line, which every process can
- * read.
+ * Where a passphrase is: in a file, in an environment variable, or typed; never on a command line,
+ * which every process can read.
  */
 public sealed interface Passphrase {
   /** The file's first line. */
   record InFile(Path file) implements Passphrase {}
 
-  /** @param environment the process's own */
+  /**
+   * @param environment the process's own
+   */
   record InEnvironment(String variable, Map<String, String> environment) implements Passphrase {
     /** Never the value. */
     @Override
@@ -54,7 +56,8 @@ public sealed interface Passphrase {
       throw new KeystoreException(
           switch (this) {
             case InFile in -> "passphrase: the first line of " + in.file() + " is empty";
-            case InEnvironment in -> "passphrase: the environment variable " + in.variable() + " is not set, or empty";
+            case InEnvironment in ->
+                "passphrase: the environment variable " + in.variable() + " is not set, or empty";
             case Typed typed -> "passphrase: nothing was typed";
           });
     }
@@ -81,7 +84,8 @@ public sealed interface Passphrase {
     } catch (CharacterCodingException e) {
       throw new KeystoreException("passphrase: " + file + " is not UTF-8 text");
     } catch (IOException e) {
-      throw new KeystoreException("passphrase: cannot read " + file + " (" + e.getClass().getSimpleName() + ")");
+      throw new KeystoreException(
+          "passphrase: cannot read " + file + " (" + e.getClass().getSimpleName() + ")");
     } finally {
       Arrays.fill(bytes, (byte) 0);
       Arrays.fill(text.array(), '\0');

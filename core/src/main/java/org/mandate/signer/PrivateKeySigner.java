@@ -12,10 +12,13 @@ public final class PrivateKeySigner implements Signer {
   private final ECKeyPair key;
   private final Address address;
 
-  /** @param privateKey 1 to the curve's order - 1 */
+  /**
+   * @param privateKey 1 to the curve's order - 1
+   */
   public PrivateKeySigner(BigInteger privateKey) {
     if (privateKey.signum() <= 0 || privateKey.compareTo(Sign.CURVE_PARAMS.getN()) >= 0) {
-      throw new IllegalArgumentException("private key is outside the curve's order"); // never show it
+      throw new IllegalArgumentException(
+          "private key is outside the curve's order"); // never show it
     }
     key = ECKeyPair.create(privateKey);
     address = Address.of("0x" + Keys.getAddress(key));
@@ -29,7 +32,8 @@ public final class PrivateKeySigner implements Signer {
   @Override
   public Signature sign(Hash digest) {
     Sign.SignatureData data = Sign.signMessage(digest.bytes(), key, false); // web3j makes s low
-    return new Signature(new BigInteger(1, data.getR()), new BigInteger(1, data.getS()), data.getV()[0] - 27);
+    return new Signature(
+        new BigInteger(1, data.getR()), new BigInteger(1, data.getS()), data.getV()[0] - 27);
   }
 
   /** Never the key. */

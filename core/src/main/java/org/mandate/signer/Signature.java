@@ -10,8 +10,8 @@ import org.web3j.crypto.Keys;
 import org.web3j.crypto.Sign;
 
 /**
- * A secp256k1 signature. Only the one with the lower {@code s} exists here (EIP-2): the other, equally valid in mathematics, is what
- * contracts refuse and what would give one deed two names.
+ * A secp256k1 signature. Only the one with the lower {@code s} exists here (EIP-2): the other,
+ * equally valid in mathematics, is what contracts refuse and what would give one deed two names.
  *
  * @param yParity 0 or 1
  */
@@ -27,7 +27,8 @@ public record Signature(BigInteger r, BigInteger s, int yParity) {
       throw new IllegalArgumentException("signature: r is outside the curve's order");
     }
     if (s.signum() <= 0 || s.compareTo(HALF_ORDER) > 0) {
-      throw new IllegalArgumentException("signature: s is not in the lower half of the curve's order (EIP-2)");
+      throw new IllegalArgumentException(
+          "signature: s is not in the lower half of the curve's order (EIP-2)");
     }
     if (yParity != 0 && yParity != 1) {
       throw new IllegalArgumentException("signature: parity " + yParity + " is neither 0 nor 1");
@@ -37,7 +38,8 @@ public record Signature(BigInteger r, BigInteger s, int yParity) {
   /** Reads {@code r ‖ s ‖ v}, 65 bytes, v 27 or 28. */
   public static Signature of(byte[] bytes) {
     if (bytes.length != SIZE) {
-      throw new IllegalArgumentException("signature: " + bytes.length + " bytes; r ‖ s ‖ v are " + SIZE);
+      throw new IllegalArgumentException(
+          "signature: " + bytes.length + " bytes; r ‖ s ‖ v are " + SIZE);
     }
     int v = bytes[64] & 0xff;
     if (v != 27 && v != 28) {

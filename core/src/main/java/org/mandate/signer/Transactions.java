@@ -28,20 +28,42 @@ public final class Transactions {
    * @param value wei
    */
   public record Request(
-      BigInteger chainId, long nonce, Fees fees, long gasLimit, Address to, BigInteger value, Bytes data) {
+      BigInteger chainId,
+      long nonce,
+      Fees fees,
+      long gasLimit,
+      Address to,
+      BigInteger value,
+      Bytes data) {
     public Request {
-      if (chainId.signum() <= 0 || nonce < 0 || gasLimit <= 0 || value.signum() < 0 || value.bitLength() > 256) {
+      if (chainId.signum() <= 0
+          || nonce < 0
+          || gasLimit <= 0
+          || value.signum() < 0
+          || value.bitLength() > 256) {
         throw new IllegalArgumentException(
-            "transaction: chain " + chainId + ", nonce " + nonce + ", gas " + gasLimit + ", value " + value
+            "transaction: chain "
+                + chainId
+                + ", nonce "
+                + nonce
+                + ", gas "
+                + gasLimit
+                + ", value "
+                + value
                 + ": chain and gas must be above zero, nonce and value at least zero");
       }
     }
   }
 
-  /** @param hash the transaction's id, known before it is sent */
+  /**
+   * @param hash the transaction's id, known before it is sent
+   */
   public record Signed(Bytes raw, Hash hash) {}
 
-  /** The same request signed by the same key is the same transaction: signatures are deterministic (RFC 6979). */
+  /**
+   * The same request signed by the same key is the same transaction: signatures are deterministic
+   * (RFC 6979).
+   */
   public static Signed sign(Request request, Signer signer) {
     List<RlpType> fields = new ArrayList<>();
     fields.add(RlpString.create(request.chainId()));

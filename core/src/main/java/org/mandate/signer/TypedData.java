@@ -5,10 +5,14 @@ import org.mandate.chain.Address;
 import org.mandate.chain.Bytes;
 import org.mandate.chain.Hash;
 
-/** EIP-712: hashing of typed data, so that a signature holds for one purpose, chain and contract only. */
+/**
+ * EIP-712: hashing of typed data, so that a signature holds for one purpose, chain and contract
+ * only.
+ */
 public final class TypedData {
   private static final Hash DOMAIN_TYPE =
-      Hash.keccak("EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)");
+      Hash.keccak(
+          "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)");
 
   private TypedData() {}
 
@@ -20,7 +24,9 @@ public final class TypedData {
       words = new Words(fields + 1).add(type);
     }
 
-    /** @param value 0 to 2^256 - 1 */
+    /**
+     * @param value 0 to 2^256 - 1
+     */
     public Struct uint(BigInteger value) {
       words.add(value);
       return this;

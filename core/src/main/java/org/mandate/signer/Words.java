@@ -14,7 +14,9 @@ final class Words {
     bytes = new byte[32 * count];
   }
 
-  /** @param value 0 to 2^256 - 1 */
+  /**
+   * @param value 0 to 2^256 - 1
+   */
   static void put(BigInteger value, byte[] out, int offset) {
     if (value.signum() < 0 || value.bitLength() > 256) {
       throw new IllegalArgumentException(value + " does not fit into 256 bits");

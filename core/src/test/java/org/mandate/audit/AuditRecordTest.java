@@ -38,12 +38,15 @@ class AuditRecordTest {
   /** Each kind of detail, and its fields as the executor encodes them. */
   private static final Map<Detail, List<Type<?>>> DETAILS =
       Map.of(
-          new Detail.Admitted(Tier.DELAY, 1_800_000_000L), List.of(new Uint8(2), new Uint64(1_800_000_000L)),
+          new Detail.Admitted(Tier.DELAY, 1_800_000_000L),
+              List.of(new Uint8(2), new Uint64(1_800_000_000L)),
           new Detail.Denied(Rule.WINDOW, true, HUGE, BigInteger.ZERO, 77),
-              List.of(new Uint8(10), new Bool(true), new Uint256(HUGE), new Uint256(0), new Uint64(77)),
+              List.of(
+                  new Uint8(10), new Bool(true), new Uint256(HUGE), new Uint256(0), new Uint64(77)),
           new Detail.Dispatched(MESSAGE), List.of(new Bytes32(MESSAGE.bytes())),
           new Detail.Queued(MESSAGE, 9), List.of(new Bytes32(MESSAGE.bytes()), new Uint64(9)),
-          new Detail.Executed(SOMEBODY, ASSET, HUGE), List.of(address(SOMEBODY), address(ASSET), new Uint256(HUGE)),
+          new Detail.Executed(SOMEBODY, ASSET, HUGE),
+              List.of(address(SOMEBODY), address(ASSET), new Uint256(HUGE)),
           new Detail.Cancelled(SOMEBODY), List.of(address(SOMEBODY)),
           new Detail.Disputed(SOMEBODY, 5), List.of(address(SOMEBODY), new Uint64(5)),
           new Detail.Upheld(SOMEBODY, 6), List.of(address(SOMEBODY), new Uint64(6)),
@@ -57,7 +60,9 @@ class AuditRecordTest {
           @SuppressWarnings("rawtypes")
           List<Type> types = List.copyOf(fields);
           assertArrayEquals(
-              Numeric.hexStringToByteArray(FunctionEncoder.encodeConstructor(types)), detail.encode(), detail.toString());
+              Numeric.hexStringToByteArray(FunctionEncoder.encodeConstructor(types)),
+              detail.encode(),
+              detail.toString());
           actions.add(detail.action());
         });
     assertEquals(Action.values().length - 1, actions.size(), "every action but NONE");
@@ -75,19 +80,31 @@ class AuditRecordTest {
 
   @Test
   void shouldWriteTheDocumentedForm() {
-    AuditRecord record = record(new Detail.Denied(Rule.WINDOW, true, BigInteger.TEN, BigInteger.ONE, 77), Optional.empty());
+    AuditRecord record =
+        record(
+            new Detail.Denied(Rule.WINDOW, true, BigInteger.TEN, BigInteger.ONE, 77),
+            Optional.empty());
     assertEquals(
-        "{\"action\":\"DENIED\",\"agentId\":\"1\",\"block\":{\"hash\":\"" + Hash.keccak("block")
+        "{\"action\":\"DENIED\",\"agentId\":\"1\",\"block\":{\"hash\":\""
+            + Hash.keccak("block")
             + "\",\"number\":\"12\",\"timestamp\":\"1800000000\"},\"chainId\":\"31337\",\"detail\":{\"availableAt\":\"77\","
             + "\"left\":\"1\",\"limit\":\"10\",\"rule\":\"WINDOW\",\"tripped\":true},\"index\":0,\"intentId\":\""
-            + Hash.keccak("intent") + "\",\"logIndex\":3,\"recordHash\":\"" + record.recordHash()
-            + "\",\"schema\":\"mandate.record.v1\",\"transaction\":\"" + Hash.keccak("transaction") + "\"}",
+            + Hash.keccak("intent")
+            + "\",\"logIndex\":3,\"recordHash\":\""
+            + record.recordHash()
+            + "\",\"schema\":\"mandate.record.v1\",\"transaction\":\""
+            + Hash.keccak("transaction")
+            + "\"}",
         new String(record.toBlob(), UTF_8));
   }
 
   @Test
   void shouldRefuseEveryOtherSpelling() {
-    String good = new String(record(new Detail.Executed(SOMEBODY, ASSET, BigInteger.TEN), Optional.of(intent())).toBlob(), UTF_8);
+    String good =
+        new String(
+            record(new Detail.Executed(SOMEBODY, ASSET, BigInteger.TEN), Optional.of(intent()))
+                .toBlob(),
+            UTF_8);
     AuditRecord.parse(good.getBytes(UTF_8));
     List<String> bad =
         List.of(
@@ -108,7 +125,8 @@ class AuditRecordTest {
             good.replace("\"transaction\":", "\"transactions\":"),
             good.replace("\"nonce\":\"4\"", "\"nonce\":\"04\""));
     for (String text : bad) {
-      assertThrows(MalformedBlobException.class, () -> AuditRecord.parse(text.getBytes(UTF_8)), text);
+      assertThrows(
+          MalformedBlobException.class, () -> AuditRecord.parse(text.getBytes(UTF_8)), text);
     }
   }
 
@@ -117,7 +135,13 @@ class AuditRecordTest {
     AuditRecord first = record(new Detail.Expired(), Optional.empty());
     AuditRecord second =
         new AuditRecord(
-            first.chainId(), first.agentId(), 1, first.intentId(), first.intent(), first.detail(), first.anchor());
+            first.chainId(),
+            first.agentId(),
+            1,
+            first.intentId(),
+            first.intent(),
+            first.detail(),
+            first.anchor());
     Batch batch = Batch.of(List.of(first, second));
     String good = new String(batch.toBlob(), UTF_8);
     assertEquals(batch, Batch.parse(good.getBytes(UTF_8)));
@@ -156,7 +180,14 @@ class AuditRecordTest {
 
   private static Intent intent() {
     return new Intent(
-        BigInteger.ONE, SOMEBODY, HUGE, ASSET, SOMEBODY, HUGE, Bytes.of("0xdeadbeef"), BigInteger.valueOf(4),
+        BigInteger.ONE,
+        SOMEBODY,
+        HUGE,
+        ASSET,
+        SOMEBODY,
+        HUGE,
+        Bytes.of("0xdeadbeef"),
+        BigInteger.valueOf(4),
         BigInteger.valueOf(1_900_000_000L));
   }
 

@@ -52,7 +52,10 @@ import org.web3j.protocol.core.Request;
 import org.web3j.protocol.core.Response;
 import org.web3j.utils.Numeric;
 
-/** A real chain with a small history of one agent: two payments, a cancellation, a denial that trips, a denial after it. */
+/**
+ * A real chain with a small history of one agent: two payments, a cancellation, a denial that
+ * trips, a denial after it.
+ */
 class AuditVerifierTest {
   private static final BigInteger HOME = BigInteger.valueOf(31337);
   private static final BigInteger ETHER = BigInteger.TEN.pow(18);
@@ -93,7 +96,10 @@ class AuditVerifierTest {
     AgentSetup setup = new AgentSetup(deployment.registry().hex());
     agentId = setup.register(owner, "");
     setup.setWallet(owner, agentId, AGENT);
-    deployment = chain.deployer(DevChain.RICH).deployVault(deployment, Address.of(owner.address()), agentId.longValueExact());
+    deployment =
+        chain
+            .deployer(DevChain.RICH)
+            .deployVault(deployment, Address.of(owner.address()), agentId.longValueExact());
     owner.send(new Call("fund vault", vault().hex(), ETHER, "0x"));
     grantMandate();
 
@@ -101,8 +107,13 @@ class AuditVerifierTest {
     submit(pay(100, 1), domain);
     submit(pay(200, 2), domain);
     var executor =
-        CrossChainExecutor.load(deployment.executor().hex(), chain.web3j(), owner.reader(), Sender.NO_GAS);
-    owner.send(Call.of("cancel", deployment.executor().hex(), executor.cancel(IntentAbi.toContract(pay(1, 3)))));
+        CrossChainExecutor.load(
+            deployment.executor().hex(), chain.web3j(), owner.reader(), Sender.NO_GAS);
+    owner.send(
+        Call.of(
+            "cancel",
+            deployment.executor().hex(),
+            executor.cancel(IntentAbi.toContract(pay(1, 3)))));
     submit(pay(5_000, 4), domain);
     submit(pay(1, 5), domain);
     audited =
@@ -131,11 +142,16 @@ class AuditVerifierTest {
         List.of(Action.EXECUTED, Action.EXECUTED, Action.CANCELLED, Action.DENIED, Action.DENIED),
         evidence.records().stream().map(AuditRecord::action).toList());
     assertEquals(
-        new Detail.Executed(vault(), Address.ZERO, BigInteger.valueOf(100)), evidence.records().get(0).detail());
+        new Detail.Executed(vault(), Address.ZERO, BigInteger.valueOf(100)),
+        evidence.records().get(0).detail());
     assertEquals(
-        new Detail.Denied(Rule.PER_TRANSACTION, true, BigInteger.valueOf(1000), BigInteger.valueOf(1000), 0),
+        new Detail.Denied(
+            Rule.PER_TRANSACTION, true, BigInteger.valueOf(1000), BigInteger.valueOf(1000), 0),
         evidence.records().get(3).detail());
-    assertEquals(Optional.empty(), evidence.records().get(2).intent(), "nobody ever showed the cancelled intent");
+    assertEquals(
+        Optional.empty(),
+        evidence.records().get(2).intent(),
+        "nobody ever showed the cancelled intent");
 
     AuditReport report = new AuditVerifier(List.of(audited), store).verify(agentId);
     assertTrue(report.ok(), report.findings().toString());
@@ -161,13 +177,19 @@ class AuditVerifierTest {
 
     Cid altered = Cid.of(published.records().get(1).toBlob());
     Cid removed = Cid.of(published.records().get(3).toBlob());
-    Files.writeString(store.file(altered), Files.readString(store.file(altered)).replace("\"moved\":\"200\"", "\"moved\":\"201\""));
+    Files.writeString(
+        store.file(altered),
+        Files.readString(store.file(altered)).replace("\"moved\":\"200\"", "\"moved\":\"201\""));
     Files.delete(store.file(removed));
     AuditReport bad = verify(published);
     assertFalse(bad.ok());
     assertEquals(2, bad.findings().size(), bad.findings().toString());
-    assertTrue(bad.findings().get(0) instanceof Finding.AlteredBlob a && a.cid().equals(altered) && a.subject().equals(new Subject.OfRecord(1)));
-    assertEquals(new Finding.MissingBlob(HOME, new Subject.OfRecord(3), removed), bad.findings().get(1));
+    assertTrue(
+        bad.findings().get(0) instanceof Finding.AlteredBlob a
+            && a.cid().equals(altered)
+            && a.subject().equals(new Subject.OfRecord(1)));
+    assertEquals(
+        new Finding.MissingBlob(HOME, new Subject.OfRecord(3), removed), bad.findings().get(1));
     assertTrue(bad.findings().get(1).words().equals("the blob of record 3 is missing: " + removed));
   }
 
@@ -178,8 +200,12 @@ class AuditVerifierTest {
     Files.writeString(store.file(published.publications().get(1).manifest()), "{}");
     List<Finding> findings = verify(published).findings();
     assertEquals(
-        new Finding.MissingBlob(HOME, new Subject.OfBatch(0, 2), published.publications().get(0).manifest()), findings.get(0));
-    assertTrue(findings.get(1) instanceof Finding.AlteredBlob a && a.subject().equals(new Subject.OfBatch(2, 5)));
+        new Finding.MissingBlob(
+            HOME, new Subject.OfBatch(0, 2), published.publications().get(0).manifest()),
+        findings.get(0));
+    assertTrue(
+        findings.get(1) instanceof Finding.AlteredBlob a
+            && a.subject().equals(new Subject.OfBatch(2, 5)));
   }
 
   @Test
@@ -189,17 +215,57 @@ class AuditVerifierTest {
     Intent intent = truth.intent().orElseThrow();
     Intent other =
         new Intent(
-            intent.agentId(), intent.account(), intent.chainId(), intent.asset(), Address.ZERO, intent.amount(), intent.data(),
-            intent.nonce(), intent.deadline());
+            intent.agentId(),
+            intent.account(),
+            intent.chainId(),
+            intent.asset(),
+            Address.ZERO,
+            intent.amount(),
+            intent.data(),
+            intent.nonce(),
+            intent.deadline());
     AuditRecord.Anchor anchor = truth.anchor();
     List<AuditRecord> lies =
         List.of(
             with(truth, other, anchor),
-            with(truth, intent, new AuditRecord.Anchor(anchor.blockNumber() + 1, anchor.blockHash(), anchor.blockTimestamp(), anchor.transaction(), anchor.logIndex())),
-            with(truth, intent, new AuditRecord.Anchor(anchor.blockNumber(), anchor.blockHash(), anchor.blockTimestamp() + 1, anchor.transaction(), anchor.logIndex())),
-            with(truth, intent, new AuditRecord.Anchor(anchor.blockNumber(), anchor.blockHash(), anchor.blockTimestamp(), anchor.blockHash(), anchor.logIndex())),
-            with(truth, intent, new AuditRecord.Anchor(anchor.blockNumber(), anchor.blockHash(), anchor.blockTimestamp(), anchor.transaction(), anchor.logIndex() + 1)));
-    List<String> fields = List.of("intent", "block.number", "block.timestamp", "transaction", "logIndex");
+            with(
+                truth,
+                intent,
+                new AuditRecord.Anchor(
+                    anchor.blockNumber() + 1,
+                    anchor.blockHash(),
+                    anchor.blockTimestamp(),
+                    anchor.transaction(),
+                    anchor.logIndex())),
+            with(
+                truth,
+                intent,
+                new AuditRecord.Anchor(
+                    anchor.blockNumber(),
+                    anchor.blockHash(),
+                    anchor.blockTimestamp() + 1,
+                    anchor.transaction(),
+                    anchor.logIndex())),
+            with(
+                truth,
+                intent,
+                new AuditRecord.Anchor(
+                    anchor.blockNumber(),
+                    anchor.blockHash(),
+                    anchor.blockTimestamp(),
+                    anchor.blockHash(),
+                    anchor.logIndex())),
+            with(
+                truth,
+                intent,
+                new AuditRecord.Anchor(
+                    anchor.blockNumber(),
+                    anchor.blockHash(),
+                    anchor.blockTimestamp(),
+                    anchor.transaction(),
+                    anchor.logIndex() + 1)));
+    List<String> fields =
+        List.of("intent", "block.number", "block.timestamp", "transaction", "logIndex");
     for (int i = 0; i < lies.size(); i++) {
       List<Finding> findings = verify(published(evidence, List.of(lies.get(i)))).findings();
       assertTrue(findings.getFirst() instanceof Finding.FalseBlob, findings.toString());
@@ -213,10 +279,21 @@ class AuditVerifierTest {
     AuditRecord truth = evidence.records().get(0);
     AuditRecord lie =
         new AuditRecord(
-            HOME, agentId, 0, truth.intentId(), truth.intent(), new Detail.Executed(vault(), Address.ZERO, BigInteger.ONE), truth.anchor());
+            HOME,
+            agentId,
+            0,
+            truth.intentId(),
+            truth.intent(),
+            new Detail.Executed(vault(), Address.ZERO, BigInteger.ONE),
+            truth.anchor());
     List<Finding> findings = verify(published(evidence, List.of(lie))).findings();
-    assertTrue(findings.get(0) instanceof Finding.FalseBlob f && f.field().equals("recordHash of record 0"), findings.toString());
-    assertTrue(findings.get(1) instanceof Finding.FalseBlob f && f.field().equals("detail"), findings.toString());
+    assertTrue(
+        findings.get(0) instanceof Finding.FalseBlob f
+            && f.field().equals("recordHash of record 0"),
+        findings.toString());
+    assertTrue(
+        findings.get(1) instanceof Finding.FalseBlob f && f.field().equals("detail"),
+        findings.toString());
     assertTrue(findings.get(2) instanceof Finding.WrongRoot, findings.toString());
   }
 
@@ -228,7 +305,9 @@ class AuditVerifierTest {
     assertTrue(verify(published(evidence, records)).ok());
     records.set(2, with(records.get(2), pay(1, 77), records.get(2).anchor()));
     List<Finding> findings = verify(published(evidence, records)).findings();
-    assertTrue(findings.getFirst() instanceof Finding.FalseBlob f && f.field().equals("the intent's id"), findings.toString());
+    assertTrue(
+        findings.getFirst() instanceof Finding.FalseBlob f && f.field().equals("the intent's id"),
+        findings.toString());
   }
 
   @Test
@@ -236,20 +315,32 @@ class AuditVerifierTest {
     ChainEvidence honest = published(evidence(), 0, 5);
     Publication p = honest.publications().getFirst();
     List<Finding> findings =
-        verify(with(honest, List.of(new Publication(p.from(), p.to(), Hash.ZERO, p.manifest())))).findings();
-    assertTrue(findings.getFirst() instanceof Finding.WrongRoot w && w.onChain().equals(Hash.ZERO), findings.toString());
+        verify(with(honest, List.of(new Publication(p.from(), p.to(), Hash.ZERO, p.manifest()))))
+            .findings();
+    assertTrue(
+        findings.getFirst() instanceof Finding.WrongRoot w && w.onChain().equals(Hash.ZERO),
+        findings.toString());
   }
 
   @Test
   void shouldFindGapsOverlapsAndBatchesBeyondTheChain() {
     ChainEvidence honest = published(evidence(), 0, 2, 4, 5);
     List<Publication> p = honest.publications();
-    assertTrue(has(verify(with(honest, List.of(p.get(0), p.get(2)))), Finding.WrongRange.class), "gap");
-    assertTrue(has(verify(with(honest, List.of(p.get(0), p.get(1), p.get(1), p.get(2)))), Finding.WrongRange.class), "overlap");
+    assertTrue(
+        has(verify(with(honest, List.of(p.get(0), p.get(2)))), Finding.WrongRange.class), "gap");
+    assertTrue(
+        has(
+            verify(with(honest, List.of(p.get(0), p.get(1), p.get(1), p.get(2)))),
+            Finding.WrongRange.class),
+        "overlap");
     Publication last = p.get(2);
     Publication beyond = new Publication(last.from(), 6, last.root(), last.manifest());
-    assertTrue(has(verify(with(honest, List.of(p.get(0), p.get(1), beyond))), Finding.WrongRange.class), "beyond");
-    assertTrue(has(verify(with(honest, p.subList(0, 2))), Finding.ChainMismatch.class), "the contract counted more");
+    assertTrue(
+        has(verify(with(honest, List.of(p.get(0), p.get(1), beyond))), Finding.WrongRange.class),
+        "beyond");
+    assertTrue(
+        has(verify(with(honest, p.subList(0, 2))), Finding.ChainMismatch.class),
+        "the contract counted more");
   }
 
   @Test
@@ -257,20 +348,46 @@ class AuditVerifierTest {
     ChainEvidence e = evidence();
     ChainEvidence omitted =
         new ChainEvidence(
-            e.chainId(), e.agentId(), e.domain(), e.auditLog(), e.block(), e.links().get(3).chain(), e.published(),
-            e.records(), e.links().subList(0, 4), e.publications());
+            e.chainId(),
+            e.agentId(),
+            e.domain(),
+            e.auditLog(),
+            e.block(),
+            e.links().get(3).chain(),
+            e.published(),
+            e.records(),
+            e.links().subList(0, 4),
+            e.publications());
     assertTrue(has(verify(omitted), Finding.Omitted.class));
     ChainEvidence invented =
         new ChainEvidence(
-            e.chainId(), e.agentId(), e.domain(), e.auditLog(), e.block(), e.state(), e.published(),
-            e.records().subList(0, 4), e.links(), e.publications());
+            e.chainId(),
+            e.agentId(),
+            e.domain(),
+            e.auditLog(),
+            e.block(),
+            e.state(),
+            e.published(),
+            e.records().subList(0, 4),
+            e.links(),
+            e.publications());
     assertTrue(has(verify(invented), Finding.Unexplained.class));
     assertTrue(has(verify(invented), Finding.ChainMismatch.class));
     ChainEvidence both =
         new ChainEvidence(
-            e.chainId(), e.agentId(), e.domain(), e.auditLog(), e.block(), e.state(), e.published(),
-            e.records().subList(0, 4), e.links().subList(0, 4), e.publications());
-    assertTrue(has(verify(both), Finding.ChainMismatch.class), "hidden from both, seen in the contract's state");
+            e.chainId(),
+            e.agentId(),
+            e.domain(),
+            e.auditLog(),
+            e.block(),
+            e.state(),
+            e.published(),
+            e.records().subList(0, 4),
+            e.links().subList(0, 4),
+            e.publications());
+    assertTrue(
+        has(verify(both), Finding.ChainMismatch.class),
+        "hidden from both, seen in the contract's state");
   }
 
   @Test
@@ -282,13 +399,21 @@ class AuditVerifierTest {
       before.records().forEach(record -> store.put(record.toBlob()));
       Cid manifest = store.put(batch.toBlob());
       Sender relayer = chain.sender(RELAYER);
-      var log = AuditLog.load(deployment.auditLog().hex(), chain.web3j(), relayer.reader(), Sender.NO_GAS);
+      var log =
+          AuditLog.load(
+              deployment.auditLog().hex(), chain.web3j(), relayer.reader(), Sender.NO_GAS);
       relayer.send(
           Call.of(
               "publish",
               deployment.auditLog().hex(),
-              log.publish(agentId, BigInteger.ZERO, BigInteger.TWO, batch.root().bytes(), manifest.digest().bytes())));
-      assertEquals(List.of(new Publication(0, 2, batch.root(), manifest)), evidence().publications());
+              log.publish(
+                  agentId,
+                  BigInteger.ZERO,
+                  BigInteger.TWO,
+                  batch.root().bytes(),
+                  manifest.digest().bytes())));
+      assertEquals(
+          List.of(new Publication(0, 2, batch.root(), manifest)), evidence().publications());
       AuditReport report = new AuditVerifier(List.of(audited), store).verify(agentId);
       assertTrue(report.ok(), report.findings().toString());
       assertEquals(List.of(new Finding.Unpublished(HOME, 2, 5)), report.findings());
@@ -317,8 +442,13 @@ class AuditVerifierTest {
     assertTrue(has(verifyExport(otherBlob), Finding.AlteredBlob.class));
     String otherHead = text.replaceFirst(published.state().head(), "0x" + "11".repeat(27));
     assertTrue(has(verifyExport(otherHead), Finding.ChainMismatch.class));
-    assertThrows(MalformedBlobException.class, () -> verifyExport(text.replace("\"moved\":\"200\"", "\"moved\":\"201\"")), "a record in the evidence");
-    assertThrows(MalformedBlobException.class, () -> verifyExport(text.replace("mandate.export.v1", "mandate.export.v2")));
+    assertThrows(
+        MalformedBlobException.class,
+        () -> verifyExport(text.replace("\"moved\":\"200\"", "\"moved\":\"201\"")),
+        "a record in the evidence");
+    assertThrows(
+        MalformedBlobException.class,
+        () -> verifyExport(text.replace("mandate.export.v1", "mandate.export.v2")));
     assertThrows(MalformedBlobException.class, () -> verifyExport(text + " "));
   }
 
@@ -343,10 +473,14 @@ class AuditVerifierTest {
 
     AuditReport homeOnly = verifier.verify(agentId, List.of(home));
     assertFalse(homeOnly.ok());
-    assertTrue(homeOnly.gaps().getFirst() instanceof Finding.ChainNotAudited g && g.chainId().equals(remote));
+    assertTrue(
+        homeOnly.gaps().getFirst() instanceof Finding.ChainNotAudited g
+            && g.chainId().equals(remote));
     AuditReport remoteOnly = verifier.verify(agentId, List.of(destination));
     assertFalse(remoteOnly.ok());
-    assertTrue(remoteOnly.gaps().getFirst() instanceof Finding.ChainNotAudited g && g.chainId().equals(HOME));
+    assertTrue(
+        remoteOnly.gaps().getFirst() instanceof Finding.ChainNotAudited g
+            && g.chainId().equals(HOME));
     AuditExport cut = AuditExport.parse(verifier.export(agentId, List.of(home)).toJson());
     assertEquals(homeOnly, AuditVerifier.verifyExport(cut));
 
@@ -354,7 +488,8 @@ class AuditVerifierTest {
     AuditRecord hidden =
         new AuditRecord(
             HOME, agentId, 0, shown.intentId(), Optional.empty(), shown.detail(), shown.anchor());
-    assertFalse(verifier.verify(agentId, List.of(with(home, hidden))).ok(), "the destination is hidden");
+    assertFalse(
+        verifier.verify(agentId, List.of(with(home, hidden))).ok(), "the destination is hidden");
     ChainEvidence other = untouched(remote, new IntentDomain(remote, home.domain().executor()));
     assertTrue(has(verifier.verify(agentId, List.of(home, other)), Finding.OtherSystem.class));
   }
@@ -362,7 +497,8 @@ class AuditVerifierTest {
   @Test
   void shouldGiveNoVerdictWhenTheNodeIsOfAnotherChain() {
     AuditedChain elsewhere =
-        new AuditedChain(audited.client(), audited.finality(), audited.domain(), PAYEE, audited.fromBlock());
+        new AuditedChain(
+            audited.client(), audited.finality(), audited.domain(), PAYEE, audited.fromBlock());
     assertThrows(
         NodeException.class, () -> new AuditVerifier(List.of(elsewhere), store).verify(agentId));
   }
@@ -371,36 +507,70 @@ class AuditVerifierTest {
 
   private static void grantMandate() {
     Sender authority = chain.sender(AUTHORITY);
-    var registry = AgentRegistry.load(deployment.registry().hex(), chain.web3j(), authority.reader(), Sender.NO_GAS);
-    var policy = PolicyEngine.load(deployment.policy().hex(), chain.web3j(), authority.reader(), Sender.NO_GAS);
+    var registry =
+        AgentRegistry.load(
+            deployment.registry().hex(), chain.web3j(), authority.reader(), Sender.NO_GAS);
+    var policy =
+        PolicyEngine.load(
+            deployment.policy().hex(), chain.web3j(), authority.reader(), Sender.NO_GAS);
     String engine = deployment.policy().hex();
     authority.sendAll(
         List.of(
             Call.of("activate", deployment.registry().hex(), registry.activate(agentId)),
-            Call.of("terms", engine, policy.setTerms(agentId, new PolicyEngine.Terms(
-                BigInteger.valueOf(4_000_000_000L), BigInteger.valueOf(3600), BigInteger.valueOf(100), BigInteger.valueOf(50)))),
-            Call.of("limit", engine, policy.setLimit(agentId, Address.ZERO.hex(), new PolicyEngine.Limit(
-                BigInteger.valueOf(1_000), BigInteger.valueOf(10_000), BigInteger.valueOf(3600)))),
+            Call.of(
+                "terms",
+                engine,
+                policy.setTerms(
+                    agentId,
+                    new PolicyEngine.Terms(
+                        BigInteger.valueOf(4_000_000_000L),
+                        BigInteger.valueOf(3600),
+                        BigInteger.valueOf(100),
+                        BigInteger.valueOf(50)))),
+            Call.of(
+                "limit",
+                engine,
+                policy.setLimit(
+                    agentId,
+                    Address.ZERO.hex(),
+                    new PolicyEngine.Limit(
+                        BigInteger.valueOf(1_000),
+                        BigInteger.valueOf(10_000),
+                        BigInteger.valueOf(3600)))),
             Call.of("chain", engine, policy.setAssetChain(agentId, Address.ZERO.hex(), HOME, true)),
             Call.of("payee", engine, policy.setRecipient(agentId, HOME, PAYEE.hex(), true))));
   }
 
   private static Intent pay(long amount, long nonce) {
     return new Intent(
-        agentId, vault(), HOME, Address.ZERO, PAYEE, BigInteger.valueOf(amount), Bytes.EMPTY, BigInteger.valueOf(nonce),
+        agentId,
+        vault(),
+        HOME,
+        Address.ZERO,
+        PAYEE,
+        BigInteger.valueOf(amount),
+        Bytes.EMPTY,
+        BigInteger.valueOf(nonce),
         BigInteger.valueOf(System.currentTimeMillis() / 1000 / 10_000 * 10_000 + 100_000));
   }
 
   private static void submit(Intent intent, IntentDomain domain) {
     Sender anyone = chain.sender(DevChain.RICH);
     SignedIntent signed = SignedIntent.sign(intent, domain, AGENT);
-    var executor = CrossChainExecutor.load(deployment.executor().hex(), chain.web3j(), anyone.reader(), Sender.NO_GAS);
+    var executor =
+        CrossChainExecutor.load(
+            deployment.executor().hex(), chain.web3j(), anyone.reader(), Sender.NO_GAS);
     anyone.send(
-        Call.of("submit", deployment.executor().hex(), executor.submit(IntentAbi.toContract(intent), signed.signature().bytes())));
+        Call.of(
+            "submit",
+            deployment.executor().hex(),
+            executor.submit(IntentAbi.toContract(intent), signed.signature().bytes())));
   }
 
   private static Object rpc(String method, Object... parameters) throws IOException {
-    return new Request<>(method, List.of(parameters), chain.service(), AnyResponse.class).send().getResult();
+    return new Request<>(method, List.of(parameters), chain.service(), AnyResponse.class)
+        .send()
+        .getResult();
   }
 
   /** Whatever a node answers. */
@@ -411,7 +581,8 @@ class AuditVerifierTest {
   }
 
   private static Credentials key(int number) {
-    return Credentials.create(Numeric.toHexStringWithPrefixZeroPadded(BigInteger.valueOf(number), 64));
+    return Credentials.create(
+        Numeric.toHexStringWithPrefixZeroPadded(BigInteger.valueOf(number), 64));
   }
 
   // ------------------------------------------------------------------ evidence
@@ -457,10 +628,24 @@ class AuditVerifierTest {
   private ChainEvidence dispatchedTo(BigInteger destination) {
     ChainEvidence e = evidence();
     Intent intent =
-        new Intent(agentId, vault(), destination, Address.ZERO, PAYEE, BigInteger.ONE, Bytes.EMPTY, BigInteger.TEN, BigInteger.TEN);
+        new Intent(
+            agentId,
+            vault(),
+            destination,
+            Address.ZERO,
+            PAYEE,
+            BigInteger.ONE,
+            Bytes.EMPTY,
+            BigInteger.TEN,
+            BigInteger.TEN);
     AuditRecord record =
         new AuditRecord(
-            HOME, agentId, 0, intent.id(e.domain()), Optional.of(intent), new Detail.Dispatched(Hash.ZERO),
+            HOME,
+            agentId,
+            0,
+            intent.id(e.domain()),
+            Optional.of(intent),
+            new Detail.Dispatched(Hash.ZERO),
             e.records().getFirst().anchor());
     return with(e, record);
   }
@@ -468,24 +653,55 @@ class AuditVerifierTest {
   private static ChainEvidence with(ChainEvidence e, AuditRecord only) {
     HashChain head = HashChain.EMPTY.append(only.recordHash());
     return new ChainEvidence(
-        e.chainId(), e.agentId(), e.domain(), e.auditLog(), e.block(), head, 0, List.of(only),
-        List.of(new ChainEvidence.Link(only.action(), only.intentId(), only.recordHash(), head)), List.of());
+        e.chainId(),
+        e.agentId(),
+        e.domain(),
+        e.auditLog(),
+        e.block(),
+        head,
+        0,
+        List.of(only),
+        List.of(new ChainEvidence.Link(only.action(), only.intentId(), only.recordHash(), head)),
+        List.of());
   }
 
   private ChainEvidence untouched(BigInteger chainId, IntentDomain domain) {
     return new ChainEvidence(
-        chainId, agentId, domain, deployment.auditLog(), evidence().block(), HashChain.EMPTY, 0, List.of(), List.of(),
+        chainId,
+        agentId,
+        domain,
+        deployment.auditLog(),
+        evidence().block(),
+        HashChain.EMPTY,
+        0,
+        List.of(),
+        List.of(),
         List.of());
   }
 
   private static ChainEvidence with(ChainEvidence e, List<Publication> publications) {
     long published = e.publications().isEmpty() ? publications.getLast().to() : e.published();
     return new ChainEvidence(
-        e.chainId(), e.agentId(), e.domain(), e.auditLog(), e.block(), e.state(), published, e.records(), e.links(), publications);
+        e.chainId(),
+        e.agentId(),
+        e.domain(),
+        e.auditLog(),
+        e.block(),
+        e.state(),
+        published,
+        e.records(),
+        e.links(),
+        publications);
   }
 
   private static AuditRecord with(AuditRecord record, Intent intent, AuditRecord.Anchor anchor) {
     return new AuditRecord(
-        record.chainId(), record.agentId(), record.index(), record.intentId(), Optional.of(intent), record.detail(), anchor);
+        record.chainId(),
+        record.agentId(),
+        record.index(),
+        record.intentId(),
+        Optional.of(intent),
+        record.detail(),
+        anchor);
   }
 }

@@ -29,10 +29,14 @@ class CanonicalJsonTest {
     String expected =
         "{\"literals\":[null,true,false],\"numbers\":[333333333.3333333,1e+30,4.5,0.002,1e-27],"
             + "\"string\":\"€$\\u000f\\nA'B\\\"\\\\\\\\\\\"/\"}";
-    assertEquals(expected, new String(CanonicalJson.bytes(new ObjectMapper().readTree(input)), UTF_8));
+    assertEquals(
+        expected, new String(CanonicalJson.bytes(new ObjectMapper().readTree(input)), UTF_8));
   }
 
-  /** Without negative numbers and U+007F, which titanium-jcs 1.0.0 writes as exponents and as an escape, against the RFC. */
+  /**
+   * Without negative numbers and U+007F, which titanium-jcs 1.0.0 writes as exponents and as an
+   * escape, against the RFC.
+   */
   @Test
   void shouldAgreeWithAnIndependentImplementation() {
     Random random = new Random(8785);
@@ -78,7 +82,10 @@ class CanonicalJsonTest {
             "{\"a\":1e400}",
             "{\"a\":".repeat(100) + "1" + "}".repeat(100));
     for (String text : bad) {
-      assertThrows(MalformedBlobException.class, () -> CanonicalJson.parseObject(text.getBytes(UTF_8)), text);
+      assertThrows(
+          MalformedBlobException.class,
+          () -> CanonicalJson.parseObject(text.getBytes(UTF_8)),
+          text);
     }
     assertThrows(
         MalformedBlobException.class,

@@ -14,7 +14,9 @@ import org.junit.jupiter.api.Test;
 class CidTest {
   @Test
   void shouldGiveTheKnownCids() {
-    assertEquals("bafkreihdwdcefgh4dqkjv67uzcmw7ojee6xedzdetojuzjevtenxquvyku", Cid.of(new byte[0]).toString());
+    assertEquals(
+        "bafkreihdwdcefgh4dqkjv67uzcmw7ojee6xedzdetojuzjevtenxquvyku",
+        Cid.of(new byte[0]).toString());
     assertEquals(
         "bafkreifzjut3te2nhyekklss27nh3k72ysco7y32koao5eei66wof36n5e",
         Cid.of("hello world".getBytes(UTF_8)).toString());

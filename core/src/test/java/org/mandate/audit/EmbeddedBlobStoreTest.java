@@ -60,14 +60,16 @@ class EmbeddedBlobStoreTest {
     EmbeddedBlobStore store = open();
     byte[] blob = "the truth".getBytes(UTF_8);
     Cid cid = store.put(blob);
-    for (byte[] lie : List.of("the trutH".getBytes(UTF_8), new byte[0], new byte[BlobSource.MAX_BYTES + 1])) {
+    for (byte[] lie :
+        List.of("the trutH".getBytes(UTF_8), new byte[0], new byte[BlobSource.MAX_BYTES + 1])) {
       Files.write(store.file(cid), lie);
       assertEquals(cid, assertThrows(AlteredBlobException.class, () -> store.get(cid)).cid());
       assertThrows(AlteredBlobException.class, () -> store.has(cid));
       assertThrows(AlteredBlobException.class, () -> store.pin(cid));
     }
     store.put(blob);
-    assertArrayEquals(blob, store.get(cid).orElseThrow(), "storing the true bytes again heals the blob");
+    assertArrayEquals(
+        blob, store.get(cid).orElseThrow(), "storing the true bytes again heals the blob");
   }
 
   @Test
@@ -136,7 +138,8 @@ class EmbeddedBlobStoreTest {
       }
     }
     EmbeddedBlobStore store = open();
-    try (Stream<Path> files = Files.walk(directory.resolve("blocks")).filter(Files::isRegularFile)) {
+    try (Stream<Path> files =
+        Files.walk(directory.resolve("blocks")).filter(Files::isRegularFile)) {
       for (Path file : files.toList()) {
         assertTrue(store.has(Cid.parse(file.getFileName().toString())), "half a blob: " + file);
       }

@@ -22,9 +22,13 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The reference implementation of CIDs (npm multiformats, on Node) reads from our gateway and checks what it got. */
+/**
+ * The reference implementation of CIDs (npm multiformats, on Node) reads from our gateway and
+ * checks what it got.
+ */
 class ForeignClientTest {
-  private static final List<String> FILES = List.of("package.json", "package-lock.json", "fetch.mjs");
+  private static final List<String> FILES =
+      List.of("package.json", "package-lock.json", "fetch.mjs");
   private static final Path CLIENT = Path.of("target", "ipfs-client").toAbsolutePath();
   private static final Vertx VERTX = Vertx.vertx();
 
@@ -43,13 +47,17 @@ class ForeignClientTest {
       try (InputStream in = ForeignClientTest.class.getResourceAsStream("/ipfs-client/" + name)) {
         byte[] content = in.readAllBytes();
         Path file = CLIENT.resolve(name);
-        changed |= name.startsWith("package") && !(Files.exists(file) && new String(content, UTF_8).equals(Files.readString(file)));
+        changed |=
+            name.startsWith("package")
+                && !(Files.exists(file)
+                    && new String(content, UTF_8).equals(Files.readString(file)));
         Path draft = Files.write(CLIENT.resolve(name + ".new"), content);
         Files.move(draft, file, StandardCopyOption.REPLACE_EXISTING);
       }
     }
     if (changed) {
-      Ended npm = run("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline");
+      Ended npm =
+          run("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline");
       assertEquals(0, npm.status(), npm.output());
     }
   }
@@ -84,7 +92,11 @@ class ForeignClientTest {
       Ended client = fetch(cid);
       assertEquals(0, client.status(), client.output());
       assertEquals(
-          "{\"cid\":\"" + cid + "\",\"length\":" + blob.length + ",\"type\":\"application/vnd.ipld.raw\"}",
+          "{\"cid\":\""
+              + cid
+              + "\",\"length\":"
+              + blob.length
+              + ",\"type\":\"application/vnd.ipld.raw\"}",
           client.output().strip());
     }
   }

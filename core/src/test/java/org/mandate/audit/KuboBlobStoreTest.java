@@ -19,7 +19,8 @@ import org.junit.jupiter.api.Test;
 /** Against a real IPFS daemon: {@code MANDATE_IPFS_API=$(scripts/ipfs-daemon start)}. */
 class KuboBlobStoreTest {
   private static final Optional<String> API =
-      Optional.ofNullable(System.getProperty("mandate.ipfs.api", System.getenv("MANDATE_IPFS_API")));
+      Optional.ofNullable(
+          System.getProperty("mandate.ipfs.api", System.getenv("MANDATE_IPFS_API")));
 
   @Test
   void shouldGiveBackWhatItTook() {
@@ -43,7 +44,8 @@ class KuboBlobStoreTest {
     HttpResponse<String> answer =
         HttpClient.newHttpClient()
             .send(
-                HttpRequest.newBuilder(URI.create(API.orElseThrow() + "/api/v0/pin/ls?type=recursive&arg=" + cid))
+                HttpRequest.newBuilder(
+                        URI.create(API.orElseThrow() + "/api/v0/pin/ls?type=recursive&arg=" + cid))
                     .POST(HttpRequest.BodyPublishers.noBody())
                     .build(),
                 HttpResponse.BodyHandlers.ofString());
@@ -62,13 +64,15 @@ class KuboBlobStoreTest {
 
   @Test
   void shouldRefuseABlobThatIsMoreThanABlock() {
-    KuboBlobStore store = new KuboBlobStore(URI.create("http://127.0.0.1:9"), Duration.ofSeconds(1));
+    KuboBlobStore store =
+        new KuboBlobStore(URI.create("http://127.0.0.1:9"), Duration.ofSeconds(1));
     assertThrows(BlobTooLargeException.class, () -> store.put(new byte[BlobSource.MAX_BYTES + 1]));
   }
 
   @Test
   void shouldSayUnavailableWhenNobodyListens() {
-    KuboBlobStore store = new KuboBlobStore(URI.create("http://127.0.0.1:9"), Duration.ofSeconds(1));
+    KuboBlobStore store =
+        new KuboBlobStore(URI.create("http://127.0.0.1:9"), Duration.ofSeconds(1));
     Cid cid = Cid.of(new byte[0]);
     assertThrows(BlobStoreUnavailableException.class, () -> store.get(cid));
     assertThrows(BlobStoreUnavailableException.class, () -> store.put(new byte[0]));
@@ -76,7 +80,9 @@ class KuboBlobStoreTest {
   }
 
   private static KuboBlobStore daemon() {
-    assumeTrue(API.isPresent(), "no IPFS daemon: set MANDATE_IPFS_API=$(scripts/ipfs-daemon start) to run this");
+    assumeTrue(
+        API.isPresent(),
+        "no IPFS daemon: set MANDATE_IPFS_API=$(scripts/ipfs-daemon start) to run this");
     return new KuboBlobStore(URI.create(API.orElseThrow()), Duration.ofSeconds(2));
   }
 }

@@ -13,10 +13,21 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.mandate.chain.Hash;
 
-/** Known answers are those of the Certificate Transparency reference implementation's Merkle tree tests. */
+/**
+ * Known answers are those of the Certificate Transparency reference implementation's Merkle tree
+ * tests.
+ */
 class MerkleTreeTest {
   private static final List<byte[]> LEAVES =
-      Stream.of("", "00", "10", "2021", "3031", "40414243", "5051525354555657", "606162636465666768696a6b6c6d6e6f")
+      Stream.of(
+              "",
+              "00",
+              "10",
+              "2021",
+              "3031",
+              "40414243",
+              "5051525354555657",
+              "606162636465666768696a6b6c6d6e6f")
           .map(HexFormat.of()::parseHex)
           .toList();
   private static final List<Hash> ROOTS =
@@ -56,7 +67,8 @@ class MerkleTreeTest {
             "d37ee418976dd95753c1c73862b9398fa2a2cf9b4ff0fdfe8b30cd95209614b7"),
         tree(8).inclusionProof(5));
     assertEquals(
-        hashes("fac54203e7cc696cf0dfcb42c92a1d9dbaf70ad9e621f4bd8d98662f00e3c125"), tree(3).inclusionProof(2));
+        hashes("fac54203e7cc696cf0dfcb42c92a1d9dbaf70ad9e621f4bd8d98662f00e3c125"),
+        tree(3).inclusionProof(2));
     assertEquals(
         hashes(
             "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d",
@@ -99,14 +111,18 @@ class MerkleTreeTest {
         byte[] other = leaves.get(i).clone();
         other[random.nextInt(other.length)] ^= 1;
         assertFalse(MerkleTree.verifyInclusion(tree.root(), size, i, other, proof), "another leaf");
-        assertFalse(MerkleTree.verifyInclusion(tree.root(), size, size, leaves.get(i), proof), "outside");
-        assertFalse(MerkleTree.verifyInclusion(tree.root(), size, -1, leaves.get(i), proof), "negative");
+        assertFalse(
+            MerkleTree.verifyInclusion(tree.root(), size, size, leaves.get(i), proof), "outside");
+        assertFalse(
+            MerkleTree.verifyInclusion(tree.root(), size, -1, leaves.get(i), proof), "negative");
         for (int j = 0; j < size; j++) {
           boolean atJ = MerkleTree.verifyInclusion(tree.root(), size, j, leaves.get(i), proof);
           assertEquals(i == j, atJ, "leaf " + i + " at " + j + " of " + size);
         }
         for (List<Hash> wrong : damaged(proof, random)) {
-          assertFalse(MerkleTree.verifyInclusion(tree.root(), size, i, leaves.get(i), wrong), "damaged proof");
+          assertFalse(
+              MerkleTree.verifyInclusion(tree.root(), size, i, leaves.get(i), wrong),
+              "damaged proof");
         }
       }
     }
@@ -121,16 +137,24 @@ class MerkleTreeTest {
       for (int old = 1; old <= size; old++) {
         Hash oldRoot = MerkleTree.over(leaves.subList(0, old)).root();
         List<Hash> proof = tree.consistencyProof(old);
-        assertTrue(MerkleTree.verifyConsistency(old, size, oldRoot, tree.root(), proof), old + " of " + size);
+        assertTrue(
+            MerkleTree.verifyConsistency(old, size, oldRoot, tree.root(), proof),
+            old + " of " + size);
         Hash forged = MerkleTree.leafHash(new byte[100]); // no leaf of the tree is that long
-        assertFalse(MerkleTree.verifyConsistency(old, size, forged, tree.root(), proof), "another old root");
-        assertFalse(MerkleTree.verifyConsistency(old, size, oldRoot, forged, proof), "another new root");
+        assertFalse(
+            MerkleTree.verifyConsistency(old, size, forged, tree.root(), proof),
+            "another old root");
+        assertFalse(
+            MerkleTree.verifyConsistency(old, size, oldRoot, forged, proof), "another new root");
         for (List<Hash> wrong : damaged(proof, random)) {
-          assertFalse(MerkleTree.verifyConsistency(old, size, oldRoot, tree.root(), wrong), "damaged proof");
+          assertFalse(
+              MerkleTree.verifyConsistency(old, size, oldRoot, tree.root(), wrong),
+              "damaged proof");
         }
       }
       assertFalse(MerkleTree.verifyConsistency(0, size, tree.root(), tree.root(), List.of()));
-      assertFalse(MerkleTree.verifyConsistency(size + 1, size, tree.root(), tree.root(), List.of()));
+      assertFalse(
+          MerkleTree.verifyConsistency(size + 1, size, tree.root(), tree.root(), List.of()));
     }
   }
 

@@ -113,10 +113,14 @@ class TrustlessGatewayTest {
   void shouldRefuseInTheRightWords() throws Exception {
     assertEquals(404, get("/ipfs/" + ABSENT + "?format=raw").statusCode());
     assertEquals(
-        412, get("/ipfs/" + ABSENT + "?format=raw", "Cache-Control", "only-if-cached").statusCode());
-    assertEquals(404, get("/ipfs/QmbFMke1KXqnYyBBWxB74N4c5SBnJMVAiMNRcGu6x1AwQH?format=raw").statusCode());
+        412,
+        get("/ipfs/" + ABSENT + "?format=raw", "Cache-Control", "only-if-cached").statusCode());
     assertEquals(
-        404, get("/ipfs/bafybeihdwdcefgh4dqkjv67uzcmw7ojee6xedzdetojuzjevtenxquvyku?format=raw").statusCode());
+        404, get("/ipfs/QmbFMke1KXqnYyBBWxB74N4c5SBnJMVAiMNRcGu6x1AwQH?format=raw").statusCode());
+    assertEquals(
+        404,
+        get("/ipfs/bafybeihdwdcefgh4dqkjv67uzcmw7ojee6xedzdetojuzjevtenxquvyku?format=raw")
+            .statusCode());
     for (String format : List.of("car", "tar", "dag-json", "ipns-record", "x", "")) {
       assertEquals(406, get("/ipfs/" + CID + "?format=" + format).statusCode(), format);
     }
@@ -131,7 +135,9 @@ class TrustlessGatewayTest {
     }
     HttpResponse<byte[]> post =
         client.send(
-            HttpRequest.newBuilder(base.resolve("/ipfs/" + CID)).POST(HttpRequest.BodyPublishers.noBody()).build(),
+            HttpRequest.newBuilder(base.resolve("/ipfs/" + CID))
+                .POST(HttpRequest.BodyPublishers.noBody())
+                .build(),
             HttpResponse.BodyHandlers.ofByteArray());
     assertEquals(405, post.statusCode());
     assertHeader(post, "Allow", "GET, HEAD");
@@ -157,7 +163,9 @@ class TrustlessGatewayTest {
   @Test
   void shouldCatchALyingGateway() throws Exception {
     assertThrows(AlteredBlobException.class, () -> answering(200, BLOB).get(ABSENT));
-    assertThrows(AlteredBlobException.class, () -> answering(200, new byte[BlobSource.MAX_BYTES + 9]).get(CID));
+    assertThrows(
+        AlteredBlobException.class,
+        () -> answering(200, new byte[BlobSource.MAX_BYTES + 9]).get(CID));
     assertThrows(BlobStoreUnavailableException.class, () -> answering(500, BLOB).get(CID));
     assertThrows(BlobStoreUnavailableException.class, () -> answering(302, BLOB).get(CID));
   }
@@ -172,10 +180,12 @@ class TrustlessGatewayTest {
             .listen(0, "127.0.0.1")
             .await(10, TimeUnit.SECONDS);
     GatewayBlobSource source =
-        new GatewayBlobSource(URI.create("http://127.0.0.1:" + silent.actualPort()), Duration.ofMillis(300));
+        new GatewayBlobSource(
+            URI.create("http://127.0.0.1:" + silent.actualPort()), Duration.ofMillis(300));
     assertThrows(BlobStoreUnavailableException.class, () -> source.get(CID));
     silent.close().await(10, TimeUnit.SECONDS);
-    assertThrows(BlobStoreUnavailableException.class, () -> source.get(CID), "nobody listens any more");
+    assertThrows(
+        BlobStoreUnavailableException.class, () -> source.get(CID), "nobody listens any more");
   }
 
   private GatewayBlobSource answering(int status, byte[] body) throws Exception {
@@ -190,7 +200,8 @@ class TrustlessGatewayTest {
                         .end(io.vertx.core.buffer.Buffer.buffer(body)))
             .listen(0, "127.0.0.1")
             .await(10, TimeUnit.SECONDS);
-    return new GatewayBlobSource(URI.create("http://127.0.0.1:" + liar.actualPort()), Duration.ofSeconds(5));
+    return new GatewayBlobSource(
+        URI.create("http://127.0.0.1:" + liar.actualPort()), Duration.ofSeconds(5));
   }
 
   private HttpResponse<byte[]> get(String path, String... headers) throws Exception {
@@ -203,7 +214,9 @@ class TrustlessGatewayTest {
 
   private int head(String path) throws Exception {
     return client
-        .send(HttpRequest.newBuilder(base.resolve(path)).HEAD().build(), HttpResponse.BodyHandlers.discarding())
+        .send(
+            HttpRequest.newBuilder(base.resolve(path)).HEAD().build(),
+            HttpResponse.BodyHandlers.discarding())
         .statusCode();
   }
 

@@ -35,13 +35,22 @@ class AddressTest {
   void shouldRefuseWhenChecksumIsWrong() {
     var refused =
         assertThrows(
-            IllegalArgumentException.class, () -> Address.of("0x5aAeb6053F3E94C9b9A09f33669435E7Ef1Beaed"));
+            IllegalArgumentException.class,
+            () -> Address.of("0x5aAeb6053F3E94C9b9A09f33669435E7Ef1Beaed"));
     assertTrue(refused.getMessage().contains("checksum"), refused.getMessage());
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"", "0x", "5aaeb6053f3e94c9b9a09f33669435e7ef1beaed", "0x5aaeb6053f3e94c9b9a09f33669435e7ef1beae",
-    "0x5aaeb6053f3e94c9b9a09f33669435e7ef1beaed00", "0x5aaeb6053f3e94c9b9a09f33669435e7ef1beaeg", "0X5aaeb6053f3e94c9b9a09f33669435e7ef1beae١"})
+  @ValueSource(
+      strings = {
+        "",
+        "0x",
+        "5aaeb6053f3e94c9b9a09f33669435e7ef1beaed",
+        "0x5aaeb6053f3e94c9b9a09f33669435e7ef1beae",
+        "0x5aaeb6053f3e94c9b9a09f33669435e7ef1beaed00",
+        "0x5aaeb6053f3e94c9b9a09f33669435e7ef1beaeg",
+        "0X5aaeb6053f3e94c9b9a09f33669435e7ef1beae١"
+      })
   void shouldRefuseWhenNotAnAddress(String text) {
     assertThrows(IllegalArgumentException.class, () -> Address.of(text));
   }
@@ -57,12 +66,15 @@ class AddressTest {
   void shouldComeBackWhenBytesAreWritten(@ForAll byte[] bytes) {
     assertEquals(bytes.length, Bytes.of(bytes).size());
     assertEquals(Bytes.of(bytes), Bytes.of(Bytes.of(bytes).bytes()));
-    assertEquals(Bytes.of(bytes), Bytes.of(Bytes.of(bytes).hex().toUpperCase(Locale.ROOT).replace("0X", "0x")));
+    assertEquals(
+        Bytes.of(bytes),
+        Bytes.of(Bytes.of(bytes).hex().toUpperCase(Locale.ROOT).replace("0X", "0x")));
   }
 
   @Test
   void shouldNotBeShownWholeWhenHuge() {
-    var refused = assertThrows(IllegalArgumentException.class, () -> Address.of("0x" + "a".repeat(100_000)));
+    var refused =
+        assertThrows(IllegalArgumentException.class, () -> Address.of("0x" + "a".repeat(100_000)));
     assertTrue(refused.getMessage().length() < 300);
   }
 }

@@ -21,7 +21,9 @@ class DeploymentTest {
           Map.of(
               "CrossChainExecutor",
               new Deployment.Contract(
-                  Address.of("0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed"), Hash.keccak("code"), Bytes.of("0x0102"))));
+                  Address.of("0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed"),
+                  Hash.keccak("code"),
+                  Bytes.of("0x0102"))));
 
   @TempDir Path folder;
 
@@ -31,13 +33,16 @@ class DeploymentTest {
     DEPLOYMENT.write(file);
     DEPLOYMENT.write(file); // again, over itself
     assertEquals(DEPLOYMENT, Deployment.read(file));
-    assertEquals("0x5aaeb6053f3e94c9b9a09f33669435e7ef1beaed", Deployment.read(file).executor().hex());
+    assertEquals(
+        "0x5aaeb6053f3e94c9b9a09f33669435e7ef1beaed", Deployment.read(file).executor().hex());
   }
 
   @Test
   void shouldSayWhatIsThereWhenAContractIsNot() {
     var refused = assertThrows(IllegalArgumentException.class, DEPLOYMENT::gateway);
-    assertTrue(refused.getMessage().contains("QuorumGateway") && refused.getMessage().contains("CrossChainExecutor"));
+    assertTrue(
+        refused.getMessage().contains("QuorumGateway")
+            && refused.getMessage().contains("CrossChainExecutor"));
   }
 
   @Test
@@ -51,13 +56,17 @@ class DeploymentTest {
     refuses(file, good.replace("12", "-1"), "negative");
     refuses(file, good + "{}", "JSON");
     refuses(file, "", "");
-    var missing = assertThrows(IllegalArgumentException.class, () -> Deployment.read(folder.resolve("none.json")));
+    var missing =
+        assertThrows(
+            IllegalArgumentException.class, () -> Deployment.read(folder.resolve("none.json")));
     assertTrue(missing.getMessage().contains("none.json"));
   }
 
   private static void refuses(Path file, String content, String word) throws IOException {
     Files.writeString(file, content);
     var refused = assertThrows(IllegalArgumentException.class, () -> Deployment.read(file));
-    assertTrue(refused.getMessage().contains(word) && refused.getMessage().contains("31338.json"), refused.getMessage());
+    assertTrue(
+        refused.getMessage().contains(word) && refused.getMessage().contains("31338.json"),
+        refused.getMessage());
   }
 }

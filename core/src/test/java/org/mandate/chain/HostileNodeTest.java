@@ -66,7 +66,9 @@ class HostileNodeTest {
 
   @Test
   void shouldReadWhenTheAnswerMakesSense() {
-    assertDoesNotThrow(() -> answering(200, "{\"id\":ID,\"result\":\"0x1\"}").chainId()); // the other tests can fail
+    assertDoesNotThrow(
+        () ->
+            answering(200, "{\"id\":ID,\"result\":\"0x1\"}").chainId()); // the other tests can fail
   }
 
   @Test
@@ -83,12 +85,16 @@ class HostileNodeTest {
     assertDoesNotThrow(() -> logs(log(HASH, "0x7", TOKEN, "0x0", false), block));
     assertThrows(NodeException.class, () -> logs(log(OTHER, "0x7", TOKEN, "0x0", false), block));
     assertThrows(NodeException.class, () -> logs(log(HASH, "0x8", TOKEN, "0x0", false), block));
-    assertThrows(NodeException.class, () -> logs(log(HASH, "0x7", "0x" + "b".repeat(40), "0x0", false), block));
-    assertThrows(NodeException.class, () -> logs(log(HASH, "0x7", TOKEN, "0xffffffffff", false), block));
+    assertThrows(
+        NodeException.class,
+        () -> logs(log(HASH, "0x7", "0x" + "b".repeat(40), "0x0", false), block));
+    assertThrows(
+        NodeException.class, () -> logs(log(HASH, "0x7", TOKEN, "0xffffffffff", false), block));
     assertThrows(NodeException.class, () -> logs(log(HASH, "0x7", TOKEN, "0x0", true), block));
     String twice = log(HASH, "0x7", TOKEN, "0x0", false);
     assertThrows(NodeException.class, () -> logs(twice + "," + twice, block));
-    assertThrows(NodeException.class, () -> logs("", "null")); // no logs, of a block that it does not know
+    assertThrows(
+        NodeException.class, () -> logs("", "null")); // no logs, of a block that it does not know
   }
 
   @Test
@@ -99,13 +105,18 @@ class HostileNodeTest {
 
   @Test
   void shouldNotCountAgainstTheTransactionWhenTheNodeIsIll() {
-    for (String error : new String[] {"internal error", "request rate exceeded", "header not found", "txpool is full"}) {
+    for (String error :
+        new String[] {
+          "internal error", "request rate exceeded", "header not found", "txpool is full"
+        }) {
       var outcome =
-          answering(200, "{\"id\":ID,\"error\":{\"code\":-32000,\"message\":\"" + error + "\"}}").send(new byte[] {1});
+          answering(200, "{\"id\":ID,\"error\":{\"code\":-32000,\"message\":\"" + error + "\"}}")
+              .send(new byte[] {1});
       assertInstanceOf(SendOutcome.Unreachable.class, outcome, error);
       server.stop(0);
     }
-    assertInstanceOf(SendOutcome.Unreachable.class, answering(502, "Bad gateway").send(new byte[] {1}));
+    assertInstanceOf(
+        SendOutcome.Unreachable.class, answering(502, "Bad gateway").send(new byte[] {1}));
   }
 
   @Test
@@ -134,15 +145,19 @@ class HostileNodeTest {
                 Thread.sleep(100);
               }
             });
-    assertTimeoutPreemptively(Duration.ofSeconds(5), () -> assertThrows(NodeException.class, node::chainId));
+    assertTimeoutPreemptively(
+        Duration.ofSeconds(5), () -> assertThrows(NodeException.class, node::chainId));
   }
 
   @Test
   void shouldNotShowTheAccessKeyWhenTheNodeFails() {
     answering(200, "nonsense");
-    URI secret = URI.create("http://user:hush@127.0.0.1:" + server.getAddress().getPort() + "/v3/hush?key=hush");
+    URI secret =
+        URI.create(
+            "http://user:hush@127.0.0.1:" + server.getAddress().getPort() + "/v3/hush?key=hush");
     var refused =
-        assertThrows(NodeException.class, () -> new JsonRpcClient(secret, Duration.ofSeconds(1)).chainId());
+        assertThrows(
+            NodeException.class, () -> new JsonRpcClient(secret, Duration.ofSeconds(1)).chainId());
     assertFalse(refused.getMessage().contains("hush"), refused.getMessage());
   }
 
@@ -151,24 +166,46 @@ class HostileNodeTest {
       server.stop(0);
     }
     // a batch of two, answered in the other order
-    answering(200, "[{\"id\":SECOND,\"result\":" + block + "},{\"id\":ID,\"result\":[" + logs + "]}]")
+    answering(
+            200, "[{\"id\":SECOND,\"result\":" + block + "},{\"id\":ID,\"result\":[" + logs + "]}]")
         .logs(Hash.of(HASH), Set.of(Address.of(TOKEN)));
   }
 
   private static String block(String number, String hash) {
-    return "{\"number\":\"" + number + "\",\"hash\":\"" + hash + "\",\"parentHash\":\"" + OTHER + "\",\"timestamp\":\"0x1\"}";
+    return "{\"number\":\""
+        + number
+        + "\",\"hash\":\""
+        + hash
+        + "\",\"parentHash\":\""
+        + OTHER
+        + "\",\"timestamp\":\"0x1\"}";
   }
 
-  private static String log(String block, String number, String address, String index, boolean removed) {
-    return "{\"blockHash\":\"" + block + "\",\"blockNumber\":\"" + number + "\",\"address\":\"" + address
-        + "\",\"logIndex\":\"" + index + "\",\"removed\":" + removed + ",\"topics\":[],\"data\":\"0x\",\"transactionHash\":\""
-        + OTHER + "\"}";
+  private static String log(
+      String block, String number, String address, String index, boolean removed) {
+    return "{\"blockHash\":\""
+        + block
+        + "\",\"blockNumber\":\""
+        + number
+        + "\",\"address\":\""
+        + address
+        + "\",\"logIndex\":\""
+        + index
+        + "\",\"removed\":"
+        + removed
+        + ",\"topics\":[],\"data\":\"0x\",\"transactionHash\":\""
+        + OTHER
+        + "\"}";
   }
 
   private ChainClient answering(int status, String answer) {
     return serving(
         exchange -> {
-          byte[] body = answer.replace("SECOND", exchange.id(1)).replace("ID", exchange.id(0)).getBytes(StandardCharsets.UTF_8);
+          byte[] body =
+              answer
+                  .replace("SECOND", exchange.id(1))
+                  .replace("ID", exchange.id(0))
+                  .getBytes(StandardCharsets.UTF_8);
           exchange.sendResponseHeaders(status, body.length == 0 ? -1 : body.length);
           if (body.length > 0) {
             exchange.write(body);
@@ -214,12 +251,15 @@ class HostileNodeTest {
         http -> {
           try (http) {
             behaviour.answer(
-                new Exchange(http, new String(http.getRequestBody().readAllBytes(), StandardCharsets.UTF_8)));
+                new Exchange(
+                    http,
+                    new String(http.getRequestBody().readAllBytes(), StandardCharsets.UTF_8)));
           } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
           }
         });
     server.start();
-    return new JsonRpcClient(URI.create("http://127.0.0.1:" + server.getAddress().getPort()), Duration.ofSeconds(2));
+    return new JsonRpcClient(
+        URI.create("http://127.0.0.1:" + server.getAddress().getPort()), Duration.ofSeconds(2));
   }
 }

@@ -78,10 +78,13 @@ class JsonRpcClientTest {
     Receipt payment = anvil.send(token, payment());
     assertEquals(1, chain.logs(payment.blockHash(), Set.of(token)).size());
     anvil.reorg(1);
-    if (chain.block(payment.blockHash()).isEmpty()) { // a node may keep what it removed; then it may tell its logs
+    if (chain
+        .block(payment.blockHash())
+        .isEmpty()) { // a node may keep what it removed; then it may tell its logs
       assertThrows(NodeException.class, () -> chain.logs(payment.blockHash(), Set.of(token)));
     }
-    assertThrows(NodeException.class, () -> chain.logs(Hash.keccak("no such block"), Set.of(token)));
+    assertThrows(
+        NodeException.class, () -> chain.logs(Hash.keccak("no such block"), Set.of(token)));
     assertEquals(Optional.empty(), chain.receipt(payment.transaction()));
   }
 
@@ -101,12 +104,15 @@ class JsonRpcClientTest {
     assertEquals(List.of(), chain.logs(payment.blockHash(), Set.of(PAYEE)));
     assertEquals(List.of(log), chain.logs(payment.blockHash(), Set.of()));
 
-    byte[] balanceOf = Abi.call(TestToken.FUNC_BALANCEOF, new org.web3j.abi.datatypes.Address(PAYEE.hex()));
+    byte[] balanceOf =
+        Abi.call(TestToken.FUNC_BALANCEOF, new org.web3j.abi.datatypes.Address(PAYEE.hex()));
     assertEquals(BigInteger.valueOf(7), uint(chain.call(token, balanceOf)));
     assertEquals(BigInteger.ZERO, uint(chain.call(token, balanceOf, before.hash())));
 
     assertEquals(payment, chain.receipt(payment.transaction()).orElseThrow());
-    assertEquals(Set.of(payment.transaction()), chain.receipts(List.of(Hash.keccak("none"), payment.transaction())).keySet());
+    assertEquals(
+        Set.of(payment.transaction()),
+        chain.receipts(List.of(Hash.keccak("none"), payment.transaction())).keySet());
     assertTrue(chain.transactionKnown(payment.transaction()));
     assertFalse(chain.transactionKnown(Hash.keccak("none")));
   }
@@ -115,13 +121,20 @@ class JsonRpcClientTest {
   void L12_shouldSayTheRevertInWordsWhenACallIsRefused() {
     Address token = token();
     byte[] transfer =
-        Abi.call(TestToken.FUNC_TRANSFER, new org.web3j.abi.datatypes.Address(PAYEE.hex()), new Uint256(5));
+        Abi.call(
+            TestToken.FUNC_TRANSFER,
+            new org.web3j.abi.datatypes.Address(PAYEE.hex()),
+            new Uint256(5));
     var refused = assertThrows(CallRevertedException.class, () -> chain.call(token, transfer));
-    assertEquals("ERC20InvalidSender(sender 0x0000000000000000000000000000000000000000)", refused.reason());
+    assertEquals(
+        "ERC20InvalidSender(sender 0x0000000000000000000000000000000000000000)", refused.reason());
 
     Address poor = new PrivateKeySigner(BigInteger.TWO).address();
-    var estimate = assertInstanceOf(GasEstimate.Reverted.class, chain.estimateGas(poor, token, BigInteger.ZERO, transfer));
-    assertTrue(estimate.reason().startsWith("ERC20InsufficientBalance(sender " + poor), estimate.reason());
+    var estimate =
+        assertInstanceOf(
+            GasEstimate.Reverted.class, chain.estimateGas(poor, token, BigInteger.ZERO, transfer));
+    assertTrue(
+        estimate.reason().startsWith("ERC20InsufficientBalance(sender " + poor), estimate.reason());
     var possible = chain.estimateGas(Anvil.RICH.address(), PAYEE, BigInteger.ONE, new byte[0]);
     assertEquals(new GasEstimate.Estimated(21_000), possible);
   }
@@ -150,7 +163,9 @@ class JsonRpcClientTest {
     assertInstanceOf(SendOutcome.InsufficientFunds.class, chain.send(rich.raw().bytes()));
     var elsewhere =
         Transactions.sign(
-            new Transactions.Request(BigInteger.TWO, 1, fees, 21_000, PAYEE, BigInteger.ONE, Bytes.EMPTY), Anvil.RICH);
+            new Transactions.Request(
+                BigInteger.TWO, 1, fees, 21_000, PAYEE, BigInteger.ONE, Bytes.EMPTY),
+            Anvil.RICH);
     assertInstanceOf(SendOutcome.Refused.class, chain.send(elsewhere.raw().bytes()));
     assertInstanceOf(SendOutcome.Refused.class, chain.send(new byte[] {2, 1, 1}));
   }
@@ -174,18 +189,23 @@ class JsonRpcClientTest {
 
   private static Transactions.Signed signed(long nonce, Fees fees, BigInteger value) {
     return Transactions.sign(
-        new Transactions.Request(CHAIN, nonce, fees, 21_000, PAYEE, value, Bytes.EMPTY), Anvil.RICH);
+        new Transactions.Request(CHAIN, nonce, fees, 21_000, PAYEE, value, Bytes.EMPTY),
+        Anvil.RICH);
   }
 
   private Address token() {
     return anvil.create(
         TestToken.BINARY,
-        Abi.encode(new org.web3j.abi.datatypes.Address(Anvil.RICH.address().hex()), new Uint256(1000)));
+        Abi.encode(
+            new org.web3j.abi.datatypes.Address(Anvil.RICH.address().hex()), new Uint256(1000)));
   }
 
   private static Bytes payment() {
     return Bytes.of(
-        Abi.call(TestToken.FUNC_TRANSFER, new org.web3j.abi.datatypes.Address(PAYEE.hex()), new Uint256(7)));
+        Abi.call(
+            TestToken.FUNC_TRANSFER,
+            new org.web3j.abi.datatypes.Address(PAYEE.hex()),
+            new Uint256(7)));
   }
 
   private static BigInteger uint(byte[] answer) {

@@ -33,7 +33,8 @@ class RevertReasonTest {
 
   @Test
   void shouldShowTheBytesWhenTheErrorIsUnknown() {
-    assertEquals("unknown error 0xdeadbeef01", RevertReason.decode(Bytes.of("0xdeadbeef01").bytes()));
+    assertEquals(
+        "unknown error 0xdeadbeef01", RevertReason.decode(Bytes.of("0xdeadbeef01").bytes()));
     assertEquals("0xdead", RevertReason.decode(Bytes.of("0xdead").bytes()));
     assertEquals("without a reason", RevertReason.decode(new byte[0]));
   }
@@ -58,7 +59,10 @@ class RevertReasonTest {
   }
 
   private static byte[] encode(String signature, String arguments) {
-    String[] values = arguments == null ? new String[0] : signature.contains("string") ? new String[] {arguments} : arguments.split(",");
+    String[] values =
+        arguments == null
+            ? new String[0]
+            : signature.contains("string") ? new String[] {arguments} : arguments.split(",");
     String[] command = new String[2 + values.length];
     command[0] = "calldata";
     command[1] = signature;

@@ -42,7 +42,8 @@ class SendErrorsTest {
         "-32000|missing trie node|Unreachable",
         "0|no message|Unreachable"
       })
-  void shouldTellWhoseFaultItIs(int code, String message, String outcome) throws ClassNotFoundException {
+  void shouldTellWhoseFaultItIs(int code, String message, String outcome)
+      throws ClassNotFoundException {
     assertInstanceOf(
         Class.forName(SendOutcome.class.getName() + "$" + outcome),
         SendErrors.classify(new RpcError(code, message, Optional.empty()), Hash.ZERO));

@@ -81,7 +81,8 @@ class ConfigTest {
     assertEquals(new Finality.FinalizedTag(), settings.chains().get(0).finality());
     assertEquals(new Finality.Confirmations(12), settings.chains().get(1).finality());
     assertEquals(folder.resolve("keys/relayer.json"), settings.key());
-    assertEquals("0x00aeb6053f3e94c9b9a09f33669435e7ef1beaed", settings.address().hex()); // not a number
+    assertEquals(
+        "0x00aeb6053f3e94c9b9a09f33669435e7ef1beaed", settings.address().hex()); // not a number
     assertEquals(new Api("127.0.0.1", 8080), settings.api());
     assertEquals(Optional.empty(), settings.metrics());
     assertEquals(Duration.ofSeconds(2), settings.pollInterval());
@@ -154,7 +155,9 @@ class ConfigTest {
             "relayer.yaml:12: api: must hold settings of its own",
             "relayer.yaml:13: weights: must hold",
             "key is missing: set it in the file, by the variable MANDATE_KEY or by --key")) {
-      assertTrue(refused.problems().stream().anyMatch(p -> p.startsWith(problem)), problem + " in\n" + refused.getMessage());
+      assertTrue(
+          refused.problems().stream().anyMatch(p -> p.startsWith(problem)),
+          problem + " in\n" + refused.getMessage());
     }
   }
 
@@ -162,13 +165,19 @@ class ConfigTest {
   void shouldReportTheRecordsOwnChecks() throws IOException {
     var refused = refuses(WHOLE.replace("id: 31338", "id: -1"), Map.of(), Map.of("api.prot", "1"));
     assertEquals(
-        List.of("relayer.yaml:5: chains.1: chain id -1 is not above 0", "flag --api.prot: no such setting; did you mean api.port?"),
+        List.of(
+            "relayer.yaml:5: chains.1: chain id -1 is not above 0",
+            "flag --api.prot: no such setting; did you mean api.port?"),
         refused.problems());
   }
 
   @Test
   void shouldNotShowASecretWhenAUrlOrALineIsWrong() throws IOException {
-    var url = refuses(WHOLE.replace("http://127.0.0.1:9545", "postgresql:user:hush@nowhere"), Map.of(), Map.of());
+    var url =
+        refuses(
+            WHOLE.replace("http://127.0.0.1:9545", "postgresql:user:hush@nowhere"),
+            Map.of(),
+            Map.of());
     assertFalse(url.getMessage().contains("hush"), url.getMessage());
     var yaml = refuses("key: hush: hush\n", Map.of(), Map.of());
     assertFalse(yaml.getMessage().contains("hush"), yaml.getMessage());
@@ -176,14 +185,22 @@ class ConfigTest {
 
   @Test
   void shouldRefuseWhenAKeyStandsTwiceOrTheFileIsNoSettings() throws IOException {
-    assertTrue(refuses(WHOLE + "mode: live\n", Map.of(), Map.of()).getMessage().contains("mode stands twice"));
+    assertTrue(
+        refuses(WHOLE + "mode: live\n", Map.of(), Map.of())
+            .getMessage()
+            .contains("mode stands twice"));
     assertTrue(refuses("- a\n", Map.of(), Map.of()).getMessage().contains("key: value"));
     assertTrue(refuses("a: &x [*x]", Map.of(), Map.of()).getMessage().contains("YAML"));
-    assertTrue(refuses(WHOLE.replace("2s", "''"), Map.of(), Map.of()).getMessage().contains("poll-interval: is empty"));
+    assertTrue(
+        refuses(WHOLE.replace("2s", "''"), Map.of(), Map.of())
+            .getMessage()
+            .contains("poll-interval: is empty"));
     var missing =
         assertThrows(
             ConfigException.class,
-            () -> Config.load(Settings.class, Optional.of(folder.resolve("none.yaml")), Map.of(), Map.of()));
+            () ->
+                Config.load(
+                    Settings.class, Optional.of(folder.resolve("none.yaml")), Map.of(), Map.of()));
     assertTrue(missing.getMessage().contains("none.yaml"));
   }
 
@@ -195,14 +212,17 @@ class ConfigTest {
     assertEquals(a.equals(b), Nearest.distance(a, b) == 0);
   }
 
-  private Settings load(String yaml, Map<String, String> environment, Map<String, String> flags) throws IOException {
+  private Settings load(String yaml, Map<String, String> environment, Map<String, String> flags)
+      throws IOException {
     Path file = Files.writeString(folder.resolve("relayer.yaml"), yaml);
     return Config.load(Settings.class, Optional.of(file), environment, flags);
   }
 
-  private ConfigException refuses(String yaml, Map<String, String> environment, Map<String, String> flags) throws IOException {
+  private ConfigException refuses(
+      String yaml, Map<String, String> environment, Map<String, String> flags) throws IOException {
     Path file = Files.writeString(folder.resolve("relayer.yaml"), yaml);
     return assertThrows(
-        ConfigException.class, () -> Config.load(Settings.class, Optional.of(file), environment, flags));
+        ConfigException.class,
+        () -> Config.load(Settings.class, Optional.of(file), environment, flags));
   }
 }

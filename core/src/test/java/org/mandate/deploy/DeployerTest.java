@@ -34,7 +34,8 @@ class DeployerTest {
   private static final Duration PATIENCE = Duration.ofSeconds(60);
   private static final BigInteger TOKEN = BigInteger.TEN.pow(18);
   private static final Credentials AGENT = key(0xa1);
-  private static final List<String> RELAYERS = List.of(key(1).getAddress(), key(2).getAddress(), key(3).getAddress());
+  private static final List<String> RELAYERS =
+      List.of(key(1).getAddress(), key(2).getAddress(), key(3).getAddress());
   private static final List<String> GUARDIANS = List.of(key(11).getAddress(), key(12).getAddress());
 
   @Test
@@ -46,7 +47,8 @@ class DeployerTest {
       var governor = Contracts.governor(deployment).orElseThrow().hex();
       var holders = new DeploymentCheck(home.web3j(), deployment).holders();
       assertEquals(
-          Map.of(0L, Set.of(timelock), 1L, Set.copyOf(GUARDIANS), 2L, Set.copyOf(RELAYERS)), holders.accessManager());
+          Map.of(0L, Set.of(timelock), 1L, Set.copyOf(GUARDIANS), 2L, Set.copyOf(RELAYERS)),
+          holders.accessManager());
       assertEquals(
           Map.of(
               "ADMIN", Set.of(timelock),
@@ -63,13 +65,22 @@ class DeployerTest {
     try (var home = DevChain.start(HOME)) {
       var deployment = home.deployer(DevChain.RICH).deploy(parameters(1));
       var deployer = home.sender(DevChain.RICH);
-      var policy = PolicyEngine.load(deployment.policy().hex(), home.web3j(), deployer.reader(), Sender.NO_GAS);
-      var manager = AccessManager.load(Contracts.accessManager(deployment).hex(), home.web3j(), deployer.reader(), Sender.NO_GAS);
+      var policy =
+          PolicyEngine.load(
+              deployment.policy().hex(), home.web3j(), deployer.reader(), Sender.NO_GAS);
+      var manager =
+          AccessManager.load(
+              Contracts.accessManager(deployment).hex(),
+              home.web3j(),
+              deployer.reader(),
+              Sender.NO_GAS);
 
       var refused =
           assertThrows(
               DeploymentException.class,
-              () -> deployer.send(Call.of("thaw", deployment.policy().hex(), policy.thaw(BigInteger.ONE))));
+              () ->
+                  deployer.send(
+                      Call.of("thaw", deployment.policy().hex(), policy.thaw(BigInteger.ONE))));
       assertTrue(refused.getMessage().contains("AccessManagedUnauthorized"), refused.getMessage());
       assertThrows(
           DeploymentException.class,
@@ -87,8 +98,14 @@ class DeployerTest {
     try (var home = DevChain.start(HOME)) {
       var deployment = home.deployer(DevChain.RICH).deploy(parameters(1));
       var sender = home.sender(DevChain.RICH);
-      GovernanceProposal.delegateToSelf(sender, Contracts.votingToken(deployment).orElseThrow().hex());
-      var manager = AccessManager.load(Contracts.accessManager(deployment).hex(), home.web3j(), sender.reader(), Sender.NO_GAS);
+      GovernanceProposal.delegateToSelf(
+          sender, Contracts.votingToken(deployment).orElseThrow().hex());
+      var manager =
+          AccessManager.load(
+              Contracts.accessManager(deployment).hex(),
+              home.web3j(),
+              sender.reader(),
+              Sender.NO_GAS);
       var stranger = key(99).getAddress();
       mineEverySecond(home);
       new GovernanceProposal(
@@ -117,16 +134,22 @@ class DeployerTest {
         var remote = DevChain.start(REMOTE)) {
       var here = withVault(home);
       // Another number of transactions before: addresses depend on key and name only.
-      remote.sender(DevChain.RICH).send(new Call("noise", key(5).getAddress(), BigInteger.ONE, "0x"));
+      remote
+          .sender(DevChain.RICH)
+          .send(new Call("noise", key(5).getAddress(), BigInteger.ONE, "0x"));
       var there = withVault(remote);
 
       assertEquals(here.contracts().keySet(), there.contracts().keySet());
-      here.contracts().forEach((name, c) -> assertEquals(c.address(), there.contracts().get(name).address(), name));
+      here.contracts()
+          .forEach(
+              (name, c) -> assertEquals(c.address(), there.contracts().get(name).address(), name));
       assertTrue(here.isHome());
       assertFalse(there.isHome());
 
       var reader = home.sender(DevChain.RICH).reader();
-      var vault = AgentVault.load(Contracts.vault(here, 1).orElseThrow().hex(), home.web3j(), reader, Sender.NO_GAS);
+      var vault =
+          AgentVault.load(
+              Contracts.vault(here, 1).orElseThrow().hex(), home.web3j(), reader, Sender.NO_GAS);
       assertEquals(Contracts.timelock(here).orElseThrow().hex(), vault.OWNER().send());
       assertEquals(here.executor().hex(), vault.EXECUTOR().send());
       assertEquals(BigInteger.ONE, vault.AGENT_ID().send());
@@ -149,13 +172,15 @@ class DeployerTest {
     try (var home = DevChain.start(HOME)) {
       // Stops after the first contracts: the deployer's balance runs out on the way.
       var poor = key(77);
-      home.sender(DevChain.RICH).send(new Call("fund", poor.getAddress(), new BigInteger("13000000000000000"), "0x"));
+      home.sender(DevChain.RICH)
+          .send(new Call("fund", poor.getAddress(), new BigInteger("13000000000000000"), "0x"));
       assertThrows(DeploymentException.class, () -> home.deployer(poor).deploy(parameters(1)));
       assertNotEquals("0x", codeOf(home, Create3.addressOf(poor.getAddress(), "AccessManager")));
       assertEquals("0x", codeOf(home, Create3.addressOf(poor.getAddress(), "MandateGovernor")));
       home.sender(DevChain.RICH).send(new Call("fund", poor.getAddress(), TOKEN, "0x"));
       var deployment = home.deployer(poor).deploy(parameters(1));
-      assertEquals(List.of(), new DeploymentCheck(home.web3j(), deployment).findings(parameters(1)));
+      assertEquals(
+          List.of(), new DeploymentCheck(home.web3j(), deployment).findings(parameters(1)));
     }
   }
 
@@ -164,8 +189,12 @@ class DeployerTest {
     try (var home = DevChain.start(HOME)) {
       home.deployer(DevChain.RICH).deploy(parameters(1));
       // A value in storage: found when the settings are read back.
-      var delay = assertThrows(DeploymentException.class, () -> home.deployer(DevChain.RICH).deploy(parameters(2)));
-      assertTrue(delay.getMessage().contains("delay of the timelock: must be 2, is 1"), delay.getMessage());
+      var delay =
+          assertThrows(
+              DeploymentException.class, () -> home.deployer(DevChain.RICH).deploy(parameters(2)));
+      assertTrue(
+          delay.getMessage().contains("delay of the timelock: must be 2, is 1"),
+          delay.getMessage());
       // An immutable value: found in the code.
       var p = parameters(1);
       var longer =
@@ -179,7 +208,9 @@ class DeployerTest {
               Duration.ofHours(2),
               p.governance(),
               p.testToken());
-      var code = assertThrows(DeploymentException.class, () -> home.deployer(DevChain.RICH).deploy(longer));
+      var code =
+          assertThrows(
+              DeploymentException.class, () -> home.deployer(DevChain.RICH).deploy(longer));
       assertTrue(code.getMessage().startsWith("CrossChainExecutor"), code.getMessage());
     }
   }
@@ -187,7 +218,9 @@ class DeployerTest {
   @Test
   void shouldRefuseAChainThatTheParametersDoNotName() throws Exception {
     try (var other = DevChain.start(5)) {
-      var refused = assertThrows(DeploymentException.class, () -> other.deployer(DevChain.RICH).deploy(parameters(1)));
+      var refused =
+          assertThrows(
+              DeploymentException.class, () -> other.deployer(DevChain.RICH).deploy(parameters(1)));
       assertTrue(refused.getMessage().contains("chain 5"), refused.getMessage());
     }
   }
@@ -211,7 +244,9 @@ class DeployerTest {
       var deployment = home.deployer(DevChain.RICH).deploy(parameters);
       assertEquals(Optional.empty(), Contracts.governor(deployment));
       assertEquals(Optional.empty(), Contracts.testToken(deployment));
-      assertEquals(Set.of(safe), new DeploymentCheck(home.web3j(), deployment).holders().accessManager().get(0L));
+      assertEquals(
+          Set.of(safe),
+          new DeploymentCheck(home.web3j(), deployment).holders().accessManager().get(0L));
     }
   }
 
@@ -220,11 +255,14 @@ class DeployerTest {
     try (var home = DevChain.start(HOME)) {
       var deployment = home.deployer(DevChain.RICH).deploy(parameters(1));
       var sender = home.sender(DevChain.RICH);
-      GovernanceProposal.delegateToSelf(sender, Contracts.votingToken(deployment).orElseThrow().hex());
+      GovernanceProposal.delegateToSelf(
+          sender, Contracts.votingToken(deployment).orElseThrow().hex());
       var setup = new AgentSetup(deployment.registry().hex());
       var agentId = setup.register(sender, "https://example.org/agent.json");
       setup.setWallet(sender, agentId, new PrivateKeySigner(AGENT.getEcKeyPair().getPrivateKey()));
-      var registry = AgentRegistry.load(deployment.registry().hex(), home.web3j(), sender.reader(), Sender.NO_GAS);
+      var registry =
+          AgentRegistry.load(
+              deployment.registry().hex(), home.web3j(), sender.reader(), Sender.NO_GAS);
       assertEquals(AGENT.getAddress(), registry.getAgentWallet(agentId).send());
 
       mineEverySecond(home);
@@ -243,20 +281,17 @@ class DeployerTest {
   void shouldSayWhatIsWrongWithParameters() {
     var threshold =
         assertThrows(
-            IllegalArgumentException.class,
-            () -> small(1, GUARDIANS, Duration.ofSeconds(5)));
+            IllegalArgumentException.class, () -> small(1, GUARDIANS, Duration.ofSeconds(5)));
     assertTrue(threshold.getMessage().contains("threshold 1"), threshold.getMessage());
     var delay = assertThrows(IllegalArgumentException.class, () -> own(0));
     assertTrue(delay.getMessage().contains("timelock delay"), delay.getMessage());
     var window =
         assertThrows(
-            IllegalArgumentException.class,
-            () -> small(2, GUARDIANS, Duration.ofSeconds(4)));
+            IllegalArgumentException.class, () -> small(2, GUARDIANS, Duration.ofSeconds(4)));
     assertTrue(window.getMessage().contains("dispute window"), window.getMessage());
     var judge =
         assertThrows(
-            IllegalArgumentException.class,
-            () -> small(2, RELAYERS, Duration.ofSeconds(5)));
+            IllegalArgumentException.class, () -> small(2, RELAYERS, Duration.ofSeconds(5)));
     assertTrue(judge.getMessage().contains("relayer and guardian"), judge.getMessage());
   }
 
@@ -287,9 +322,18 @@ class DeployerTest {
         Optional.of(new TokenGrant(DevChain.RICH.getAddress(), BigInteger.TEN.pow(12))));
   }
 
-  private static DeploymentParameters small(int threshold, List<String> guardians, Duration window) {
+  private static DeploymentParameters small(
+      int threshold, List<String> guardians, Duration window) {
     return new DeploymentParameters(
-        1, List.of(), RELAYERS, threshold, guardians, window, Duration.ofHours(1), own(1), Optional.empty());
+        1,
+        List.of(),
+        RELAYERS,
+        threshold,
+        guardians,
+        window,
+        Duration.ofHours(1),
+        own(1),
+        Optional.empty());
   }
 
   private static OwnGovernance own(long timelockDelay) {
@@ -303,6 +347,7 @@ class DeployerTest {
   }
 
   private static Credentials key(int number) {
-    return Credentials.create(Numeric.toHexStringWithPrefixZeroPadded(BigInteger.valueOf(number), 64));
+    return Credentials.create(
+        Numeric.toHexStringWithPrefixZeroPadded(BigInteger.valueOf(number), 64));
   }
 }

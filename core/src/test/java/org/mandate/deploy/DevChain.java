@@ -39,7 +39,8 @@ public final class DevChain implements AutoCloseable {
                 Long.toString(chainId))
             .redirectErrorStream(true)
             .start();
-    var output = new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
+    var output =
+        new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
     for (var line = output.readLine(); line != null; line = output.readLine()) {
       if (line.startsWith("Listening on ")) {
         Thread.ofVirtual().start(() -> output.lines().forEach(ignored -> {}));
@@ -77,7 +78,8 @@ public final class DevChain implements AutoCloseable {
         return p;
       }
     }
-    throw new IllegalStateException("no node_modules/.bin/anvil above " + start + ": run scripts/npm-ci");
+    throw new IllegalStateException(
+        "no node_modules/.bin/anvil above " + start + ": run scripts/npm-ci");
   }
 
   @Override

@@ -18,7 +18,8 @@ import org.mandate.testing.Tools;
 
 /** The logs are made by Foundry's encoder from the events as the Solidity sources declare them. */
 class ContractEventsTest {
-  private static final String INTENT = "(uint256,address,uint256,address,address,uint256,bytes,uint256,uint64)";
+  private static final String INTENT =
+      "(uint256,address,uint256,address,address,uint256,bytes,uint256,uint64)";
   private static final String VERDICT = "(uint8,bool,uint8,uint64,uint256,uint256,uint64)";
   private static final Hash ID = Hash.keccak("id");
   private static final Hash MESSAGE = Hash.keccak("message");
@@ -42,21 +43,40 @@ class ContractEventsTest {
   @Test
   void shouldReadEveryEventOfTheExecutor() {
     for (Intent intent : List.of(Intents.payment(), FORGED)) {
-      Log admitted = log("IntentAdmitted", "," + INTENT + ",uint8,uint64", tuple(intent), "2", "1800000001");
+      Log admitted =
+          log("IntentAdmitted", "," + INTENT + ",uint8,uint64", tuple(intent), "2", "1800000001");
       reads(new ExecutorEvent.Admitted(admitted, ID, AGENT, intent, 2, 1_800_000_001));
       Log denied =
-          log("IntentDenied", "," + INTENT + "," + VERDICT, tuple(intent), "(10,true,0,0," + BIG + ",3,1800000002)");
-      reads(new ExecutorEvent.Denied(denied, ID, AGENT, intent, 10, true, BIG, BigInteger.valueOf(3), 1_800_000_002));
-      Log dispatched = log("IntentDispatched", "," + INTENT + ",bytes32", tuple(intent), MESSAGE.hex());
+          log(
+              "IntentDenied",
+              "," + INTENT + "," + VERDICT,
+              tuple(intent),
+              "(10,true,0,0," + BIG + ",3,1800000002)");
+      reads(
+          new ExecutorEvent.Denied(
+              denied, ID, AGENT, intent, 10, true, BIG, BigInteger.valueOf(3), 1_800_000_002));
+      Log dispatched =
+          log("IntentDispatched", "," + INTENT + ",bytes32", tuple(intent), MESSAGE.hex());
       reads(new ExecutorEvent.Dispatched(dispatched, ID, AGENT, intent, MESSAGE));
-      Log queued = log("IntentQueued", "," + INTENT + ",bytes32,uint64", tuple(intent), MESSAGE.hex(), "1800000003");
+      Log queued =
+          log(
+              "IntentQueued",
+              "," + INTENT + ",bytes32,uint64",
+              tuple(intent),
+              MESSAGE.hex(),
+              "1800000003");
       reads(new ExecutorEvent.Queued(queued, ID, AGENT, intent, MESSAGE, 1_800_000_003));
-      Log executed = log("IntentExecuted", "," + INTENT + ",uint256", tuple(intent), BIG.toString());
+      Log executed =
+          log("IntentExecuted", "," + INTENT + ",uint256", tuple(intent), BIG.toString());
       reads(new ExecutorEvent.Executed(executed, ID, AGENT, intent, BIG));
     }
     reads(new ExecutorEvent.Cancelled(log("IntentCancelled", ",address", BY.hex()), ID, AGENT, BY));
-    reads(new ExecutorEvent.Disputed(log("IntentDisputed", ",address,uint64", BY.hex(), "7"), ID, AGENT, BY, 7));
-    reads(new ExecutorEvent.Upheld(log("IntentUpheld", ",address,uint64", BY.hex(), "8"), ID, AGENT, BY, 8));
+    reads(
+        new ExecutorEvent.Disputed(
+            log("IntentDisputed", ",address,uint64", BY.hex(), "7"), ID, AGENT, BY, 7));
+    reads(
+        new ExecutorEvent.Upheld(
+            log("IntentUpheld", ",address,uint64", BY.hex(), "8"), ID, AGENT, BY, 8));
     reads(new ExecutorEvent.Expired(log("IntentExpired", ""), ID, AGENT));
   }
 
@@ -66,17 +86,29 @@ class ContractEventsTest {
     Log appended =
         encode(
             "Appended(uint256 indexed,bytes32 indexed,uint256,uint8,bytes32,bytes27)",
-            "5", ID.hex(), "12", "5", MESSAGE.hex(), head.hex());
+            "5",
+            ID.hex(),
+            "12",
+            "5",
+            MESSAGE.hex(),
+            head.hex());
     assertEquals(
-        Optional.of(new AuditEvent.Appended(appended, AGENT, ID, BigInteger.valueOf(12), 5, MESSAGE, head)),
+        Optional.of(
+            new AuditEvent.Appended(appended, AGENT, ID, BigInteger.valueOf(12), 5, MESSAGE, head)),
         ContractEvents.auditLog(appended));
     Log published =
         encode(
             "Published(uint256 indexed,uint256,uint256,bytes32,bytes32,address indexed)",
-            "5", "3", "9", ID.hex(), MESSAGE.hex(), BY.hex());
+            "5",
+            "3",
+            "9",
+            ID.hex(),
+            MESSAGE.hex(),
+            BY.hex());
     assertEquals(
         Optional.of(
-            new AuditEvent.Published(published, AGENT, BigInteger.valueOf(3), BigInteger.valueOf(9), ID, MESSAGE, BY)),
+            new AuditEvent.Published(
+                published, AGENT, BigInteger.valueOf(3), BigInteger.valueOf(9), ID, MESSAGE, BY)),
         ContractEvents.auditLog(published));
   }
 
@@ -91,14 +123,23 @@ class ContractEventsTest {
     assertEquals(
         Optional.of(
             new GatewayEvent.MessageSent(
-                message, ID, Bytes.of("0x01"), Bytes.of("0x0203"), Bytes.of("0x" + "44".repeat(70)))),
+                message,
+                ID,
+                Bytes.of("0x01"),
+                Bytes.of("0x0203"),
+                Bytes.of("0x" + "44".repeat(70)))),
         ContractEvents.gateway(message));
     Log attributed = encode(sent, ID.hex(), "0x01", "0x02", "0x03", "0", "[0xaabb]");
     assertThrows(IllegalArgumentException.class, () -> ContractEvents.gateway(attributed));
     Log delivered =
-        encode("MessageDelivered(bytes32 indexed,address indexed,address indexed)", ID.hex(), BY.hex(), BY.hex());
+        encode(
+            "MessageDelivered(bytes32 indexed,address indexed,address indexed)",
+            ID.hex(),
+            BY.hex(),
+            BY.hex());
     assertEquals(
-        Optional.of(new GatewayEvent.MessageDelivered(delivered, ID, BY, BY)), ContractEvents.gateway(delivered));
+        Optional.of(new GatewayEvent.MessageDelivered(delivered, ID, BY, BY)),
+        ContractEvents.gateway(delivered));
   }
 
   @Test
@@ -111,8 +152,13 @@ class ContractEventsTest {
 
   @Test
   void shouldRefuseWhenTheDataIsCutOff() {
-    Log whole = log("IntentQueued", "," + INTENT + ",bytes32,uint64", tuple(FORGED), MESSAGE.hex(), "3");
-    for (String data : List.of("0x", whole.data().substring(0, 66), whole.data().substring(0, whole.data().length() - 128))) {
+    Log whole =
+        log("IntentQueued", "," + INTENT + ",bytes32,uint64", tuple(FORGED), MESSAGE.hex(), "3");
+    for (String data :
+        List.of(
+            "0x",
+            whole.data().substring(0, 66),
+            whole.data().substring(0, whole.data().length() - 128))) {
       Log cut = new Log(ID, 1, ID, 0, BY, whole.topics(), data);
       assertThrows(IllegalArgumentException.class, () -> ContractEvents.executor(cut));
     }
@@ -128,7 +174,8 @@ class ContractEventsTest {
   private static Log log(String name, String rest, String... values) {
     List<String> all = new ArrayList<>(List.of(ID.hex(), AGENT.toString()));
     all.addAll(List.of(values));
-    return encode(name + "(bytes32 indexed,uint256 indexed" + rest + ")", all.toArray(String[]::new));
+    return encode(
+        name + "(bytes32 indexed,uint256 indexed" + rest + ")", all.toArray(String[]::new));
   }
 
   /** The indexed values here are all one word each, and stand first or last. */
@@ -136,9 +183,15 @@ class ContractEventsTest {
     String name = event.substring(0, event.indexOf('('));
     List<String> types = parameters(event.substring(event.indexOf('(') + 1, event.length() - 1));
     List<Hash> topics = new ArrayList<>();
-    topics.add(Hash.of(Tools.cast("keccak", name + "(" + String.join(",", types).replace(" indexed", "") + ")").getFirst()));
+    topics.add(
+        Hash.of(
+            Tools.cast("keccak", name + "(" + String.join(",", types).replace(" indexed", "") + ")")
+                .getFirst()));
     List<String> data = new ArrayList<>(List.of("abi-encode"));
-    data.add("f(" + String.join(",", types.stream().filter(t -> !t.endsWith(" indexed")).toList()) + ")");
+    data.add(
+        "f("
+            + String.join(",", types.stream().filter(t -> !t.endsWith(" indexed")).toList())
+            + ")");
     for (int i = 0; i < values.length; i++) {
       if (types.get(i).endsWith(" indexed")) {
         String type = types.get(i).replace(" indexed", "");
@@ -169,6 +222,15 @@ class ContractEventsTest {
 
   private static String tuple(Intent i) {
     return "(%s,%s,%s,%s,%s,%s,%s,%s,%s)"
-        .formatted(i.agentId(), i.account(), i.chainId(), i.asset(), i.to(), i.amount(), i.data(), i.nonce(), i.deadline());
+        .formatted(
+            i.agentId(),
+            i.account(),
+            i.chainId(),
+            i.asset(),
+            i.to(),
+            i.amount(),
+            i.data(),
+            i.nonce(),
+            i.deadline());
   }
 }

@@ -24,14 +24,16 @@ class InteroperableAddressTest {
   @Test
   void shouldAgreeWithErc7930WhenEncoded() {
     var address =
-        new InteroperableAddress(BigInteger.ONE, Address.of("0xd8dA6BF26964aF9D7eEd9e03E53415D37aA96045"));
+        new InteroperableAddress(
+            BigInteger.ONE, Address.of("0xd8dA6BF26964aF9D7eEd9e03E53415D37aA96045"));
     assertEquals(EXAMPLE, address.encode().hex());
     assertEquals(address, InteroperableAddress.decode(Bytes.of(EXAMPLE)));
   }
 
   @Property
   void shouldComeBackWhenEncoded(
-      @ForAll @BigRange(min = "1", max = UINT256_MAX) BigInteger chainId, @ForAll @Size(20) byte[] address) {
+      @ForAll @BigRange(min = "1", max = UINT256_MAX) BigInteger chainId,
+      @ForAll @Size(20) byte[] address) {
     var place = new InteroperableAddress(chainId, Address.of(address));
     assertEquals(place, InteroperableAddress.decode(place.encode()));
   }
@@ -52,7 +54,8 @@ class InteroperableAddressTest {
         "0x00010000ff0114d8da6bf26964af9d7eed9e03e53415d37aa96045"
       })
   void shouldRefuseWhenNotTheOneEncoding(String encoded) {
-    assertThrows(IllegalArgumentException.class, () -> InteroperableAddress.decode(Bytes.of(encoded)));
+    assertThrows(
+        IllegalArgumentException.class, () -> InteroperableAddress.decode(Bytes.of(encoded)));
   }
 
   @Property

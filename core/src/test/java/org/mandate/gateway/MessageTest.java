@@ -51,21 +51,31 @@ class MessageTest {
                       new org.web3j.abi.datatypes.Address(FIRST.address().hex())),
                   new Uint256(1)));
       for (BigInteger destination :
-          List.of(BigInteger.valueOf(31338), BigInteger.ONE, BigInteger.TWO.pow(256).subtract(BigInteger.ONE))) {
+          List.of(
+              BigInteger.valueOf(31338),
+              BigInteger.ONE,
+              BigInteger.TWO.pow(256).subtract(BigInteger.ONE))) {
         Message m = message(destination);
         var contracts =
             new QuorumGateway.Message(
-                m.sourceChainId(), m.nonce(), m.sender().bytes(), m.recipient().bytes(), m.payload().bytes());
-        byte[] answer = anvil.client().call(gateway, Abi.call(QuorumGateway.FUNC_MESSAGEID, contracts));
+                m.sourceChainId(),
+                m.nonce(),
+                m.sender().bytes(),
+                m.recipient().bytes(),
+                m.payload().bytes());
+        byte[] answer =
+            anvil.client().call(gateway, Abi.call(QuorumGateway.FUNC_MESSAGEID, contracts));
         assertEquals(
-            Hash.of((byte[]) Abi.decode(answer, new TypeReference<Bytes32>() {}).getFirst()), m.id(gateway));
+            Hash.of((byte[]) Abi.decode(answer, new TypeReference<Bytes32>() {}).getFirst()),
+            m.id(gateway));
       }
     }
   }
 
   @Test
   void shouldRefuseWhenTheRecipientIsNowhere() {
-    Message nowhere = new Message(BigInteger.ONE, BigInteger.ZERO, Bytes.EMPTY, Bytes.of("0x01"), Bytes.EMPTY);
+    Message nowhere =
+        new Message(BigInteger.ONE, BigInteger.ZERO, Bytes.EMPTY, Bytes.of("0x01"), Bytes.EMPTY);
     assertThrows(IllegalArgumentException.class, () -> nowhere.id(EXECUTOR));
   }
 
@@ -76,7 +86,8 @@ class MessageTest {
     assertEquals(Optional.of(FIRST.address()), attestation.signer());
     assertTrue(attestation.isBy(FIRST.address()));
     assertFalse(attestation.isBy(SECOND.address()));
-    assertFalse(new Attestation(Hash.keccak("another"), attestation.signature()).isBy(FIRST.address()));
+    assertFalse(
+        new Attestation(Hash.keccak("another"), attestation.signature()).isBy(FIRST.address()));
   }
 
   @Test
@@ -84,7 +95,10 @@ class MessageTest {
     Hash id = message(BigInteger.TEN).id(EXECUTOR);
     List<Address> signers =
         Attestation.forDelivery(
-                List.of(Attestation.sign(id, FIRST), Attestation.sign(id, SECOND), Attestation.sign(id, FIRST)))
+                List.of(
+                    Attestation.sign(id, FIRST),
+                    Attestation.sign(id, SECOND),
+                    Attestation.sign(id, FIRST)))
             .stream()
             .map(signature -> Signature.of(signature).recover(id).orElseThrow())
             .toList();

@@ -43,7 +43,8 @@ class IntentTest {
   }
 
   @Property(tries = 200)
-  void shouldHaveTheIdThatAnotherEip712EncoderComputes(@ForAll("intents") Intent intent) throws IOException {
+  void shouldHaveTheIdThatAnotherEip712EncoderComputes(@ForAll("intents") Intent intent)
+      throws IOException {
     String json =
         """
         {"types":{"EIP712Domain":[{"name":"name","type":"string"},{"name":"version","type":"string"},
@@ -65,7 +66,14 @@ class IntentTest {
           anvil.create(
               CrossChainExecutor.BINARY,
               Abi.encode(
-                  zero, new Uint256(31337), zero, zero, zero, zero, new Uint64(BigInteger.valueOf(5)), new Uint64(BigInteger.TEN)));
+                  zero,
+                  new Uint256(31337),
+                  zero,
+                  zero,
+                  zero,
+                  zero,
+                  new Uint64(BigInteger.valueOf(5)),
+                  new Uint64(BigInteger.TEN)));
       Intent odd =
           new Intent(
               BigInteger.TWO.pow(256).subtract(BigInteger.ONE),
@@ -78,7 +86,11 @@ class IntentTest {
               BigInteger.ZERO,
               BigInteger.TWO.pow(64).subtract(BigInteger.ONE));
       for (Intent intent : List.of(Intents.payment(), odd)) {
-        byte[] answer = anvil.client().call(executor, Abi.call(CrossChainExecutor.FUNC_IDOF, IntentAbi.toContract(intent)));
+        byte[] answer =
+            anvil
+                .client()
+                .call(
+                    executor, Abi.call(CrossChainExecutor.FUNC_IDOF, IntentAbi.toContract(intent)));
         Hash id = Hash.of((byte[]) Abi.decode(answer, new TypeReference<Bytes32>() {}).getFirst());
         assertEquals(id, intent.id(new IntentDomain(BigInteger.valueOf(31337), executor)));
       }
@@ -94,15 +106,96 @@ class IntentTest {
     for (Intent intent :
         List.of(
             i,
-            new Intent(n, i.account(), i.chainId(), i.asset(), i.to(), i.amount(), i.data(), i.nonce(), i.deadline()),
-            new Intent(i.agentId(), other, i.chainId(), i.asset(), i.to(), i.amount(), i.data(), i.nonce(), i.deadline()),
-            new Intent(i.agentId(), i.account(), n, i.asset(), i.to(), i.amount(), i.data(), i.nonce(), i.deadline()),
-            new Intent(i.agentId(), i.account(), i.chainId(), other, i.to(), i.amount(), i.data(), i.nonce(), i.deadline()),
-            new Intent(i.agentId(), i.account(), i.chainId(), i.asset(), other, i.amount(), i.data(), i.nonce(), i.deadline()),
-            new Intent(i.agentId(), i.account(), i.chainId(), i.asset(), i.to(), n, i.data(), i.nonce(), i.deadline()),
-            new Intent(i.agentId(), i.account(), i.chainId(), i.asset(), i.to(), i.amount(), Bytes.of("0x00"), i.nonce(), i.deadline()),
-            new Intent(i.agentId(), i.account(), i.chainId(), i.asset(), i.to(), i.amount(), i.data(), n, i.deadline()),
-            new Intent(i.agentId(), i.account(), i.chainId(), i.asset(), i.to(), i.amount(), i.data(), i.nonce(), n))) {
+            new Intent(
+                n,
+                i.account(),
+                i.chainId(),
+                i.asset(),
+                i.to(),
+                i.amount(),
+                i.data(),
+                i.nonce(),
+                i.deadline()),
+            new Intent(
+                i.agentId(),
+                other,
+                i.chainId(),
+                i.asset(),
+                i.to(),
+                i.amount(),
+                i.data(),
+                i.nonce(),
+                i.deadline()),
+            new Intent(
+                i.agentId(),
+                i.account(),
+                n,
+                i.asset(),
+                i.to(),
+                i.amount(),
+                i.data(),
+                i.nonce(),
+                i.deadline()),
+            new Intent(
+                i.agentId(),
+                i.account(),
+                i.chainId(),
+                other,
+                i.to(),
+                i.amount(),
+                i.data(),
+                i.nonce(),
+                i.deadline()),
+            new Intent(
+                i.agentId(),
+                i.account(),
+                i.chainId(),
+                i.asset(),
+                other,
+                i.amount(),
+                i.data(),
+                i.nonce(),
+                i.deadline()),
+            new Intent(
+                i.agentId(),
+                i.account(),
+                i.chainId(),
+                i.asset(),
+                i.to(),
+                n,
+                i.data(),
+                i.nonce(),
+                i.deadline()),
+            new Intent(
+                i.agentId(),
+                i.account(),
+                i.chainId(),
+                i.asset(),
+                i.to(),
+                i.amount(),
+                Bytes.of("0x00"),
+                i.nonce(),
+                i.deadline()),
+            new Intent(
+                i.agentId(),
+                i.account(),
+                i.chainId(),
+                i.asset(),
+                i.to(),
+                i.amount(),
+                i.data(),
+                n,
+                i.deadline()),
+            new Intent(
+                i.agentId(),
+                i.account(),
+                i.chainId(),
+                i.asset(),
+                i.to(),
+                i.amount(),
+                i.data(),
+                i.nonce(),
+                n))) {
       assertTrue(ids.add(intent.id(DOMAIN)));
     }
     assertNotEquals(i.id(DOMAIN), i.id(new IntentDomain(BigInteger.ONE, DOMAIN.executor())));
@@ -114,13 +207,17 @@ class IntentTest {
     SignedIntent signed = SignedIntent.sign(intent, DOMAIN, AGENT);
     assertEquals(Optional.of(AGENT.address()), signed.recoverSigner(DOMAIN));
     assertNotEquals(
-        Optional.of(AGENT.address()), signed.recoverSigner(new IntentDomain(BigInteger.ONE, DOMAIN.executor())));
+        Optional.of(AGENT.address()),
+        signed.recoverSigner(new IntentDomain(BigInteger.ONE, DOMAIN.executor())));
   }
 
   @Test
   void shouldNameNobodyWhenTheSignatureIsNotOfAKey() {
-    for (String signature : List.of("0x", "0x" + "00".repeat(65), "0x" + "ff".repeat(65), "0x" + "11".repeat(66))) {
-      assertEquals(Optional.empty(), new SignedIntent(Intents.payment(), Bytes.of(signature)).recoverSigner(DOMAIN));
+    for (String signature :
+        List.of("0x", "0x" + "00".repeat(65), "0x" + "ff".repeat(65), "0x" + "11".repeat(66))) {
+      assertEquals(
+          Optional.empty(),
+          new SignedIntent(Intents.payment(), Bytes.of(signature)).recoverSigner(DOMAIN));
     }
   }
 
@@ -130,13 +227,31 @@ class IntentTest {
     for (BigInteger bad : List.of(BigInteger.ONE.negate(), BigInteger.TWO.pow(256))) {
       assertThrows(
           IllegalArgumentException.class,
-          () -> new Intent(i.agentId(), i.account(), i.chainId(), i.asset(), i.to(), bad, i.data(), i.nonce(), i.deadline()));
+          () ->
+              new Intent(
+                  i.agentId(),
+                  i.account(),
+                  i.chainId(),
+                  i.asset(),
+                  i.to(),
+                  bad,
+                  i.data(),
+                  i.nonce(),
+                  i.deadline()));
     }
     assertThrows(
         IllegalArgumentException.class,
         () ->
             new Intent(
-                i.agentId(), i.account(), i.chainId(), i.asset(), i.to(), i.amount(), i.data(), i.nonce(), BigInteger.TWO.pow(64)));
+                i.agentId(),
+                i.account(),
+                i.chainId(),
+                i.asset(),
+                i.to(),
+                i.amount(),
+                i.data(),
+                i.nonce(),
+                BigInteger.TWO.pow(64)));
   }
 
   @Test
@@ -158,11 +273,32 @@ class IntentTest {
     String tuple =
         "(%s,%s,%s,%s,%s,%s,%s,%s,%s)"
             .formatted(
-                i.agentId(), i.account(), i.chainId(), i.asset(), i.to(), i.amount(), "0x0badc0de", i.nonce(), i.deadline());
+                i.agentId(),
+                i.account(),
+                i.chainId(),
+                i.asset(),
+                i.to(),
+                i.amount(),
+                "0x0badc0de",
+                i.nonce(),
+                i.deadline());
     String encoded =
-        Tools.cast("abi-encode", "f((uint256,address,uint256,address,address,uint256,bytes,uint256,uint64))", tuple).getFirst();
+        Tools.cast(
+                "abi-encode",
+                "f((uint256,address,uint256,address,address,uint256,bytes,uint256,uint64))",
+                tuple)
+            .getFirst();
     Intent withData =
-        new Intent(i.agentId(), i.account(), i.chainId(), i.asset(), i.to(), i.amount(), Bytes.of("0x0badc0de"), i.nonce(), i.deadline());
+        new Intent(
+            i.agentId(),
+            i.account(),
+            i.chainId(),
+            i.asset(),
+            i.to(),
+            i.amount(),
+            Bytes.of("0x0badc0de"),
+            i.nonce(),
+            i.deadline());
     assertEquals(encoded, IntentAbi.encode(withData).hex());
   }
 

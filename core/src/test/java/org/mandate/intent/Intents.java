@@ -30,15 +30,19 @@ public final class Intents {
   /** Whatever the contracts would accept. */
   public static Arbitrary<Intent> any() {
     Arbitrary<BigInteger> uint = Arbitraries.bigIntegers().between(BigInteger.ZERO, UINT256);
-    Arbitrary<Address> address = Arbitraries.bytes().array(byte[].class).ofSize(20).map(Address::of);
+    Arbitrary<Address> address =
+        Arbitraries.bytes().array(byte[].class).ofSize(20).map(Address::of);
     Arbitrary<Bytes> data = Arbitraries.bytes().array(byte[].class).ofMaxSize(100).map(Bytes::of);
     return Combinators.combine(
-            Combinators.combine(uint, uint, uint, uint).as((a, b, c, d) -> new BigInteger[] {a, b, c, d}),
+            Combinators.combine(uint, uint, uint, uint)
+                .as((a, b, c, d) -> new BigInteger[] {a, b, c, d}),
             address,
             address,
             address,
             data,
             Arbitraries.bigIntegers().between(BigInteger.ZERO, UINT64))
-        .as((n, account, asset, to, bytes, deadline) -> new Intent(n[0], account, n[1], asset, to, n[2], bytes, n[3], deadline));
+        .as(
+            (n, account, asset, to, bytes, deadline) ->
+                new Intent(n[0], account, n[1], asset, to, n[2], bytes, n[3], deadline));
   }
 }

@@ -30,9 +30,10 @@ import org.mandate.deploy.Sender;
 import org.mandate.intent.Intent;
 
 /**
- * The real engine on a real chain against the evaluator: many agents with random mandates live random histories. Each step
- * is one block with one transaction per agent (an intent, a change by governance, an attempt by the owner or a stranger), the
- * time between blocks is random, and each transaction's outcome must be the one that the evaluator gives.
+ * The real engine on a real chain against the evaluator: many agents with random mandates live
+ * random histories. Each step is one block with one transaction per agent (an intent, a change by
+ * governance, an attempt by the owner or a stranger), the time between blocks is random, and each
+ * transaction's outcome must be the one that the evaluator gives.
  */
 class PolicyAgreementTest {
   private static final int AGENTS = 64;
@@ -78,7 +79,9 @@ class PolicyAgreementTest {
       compareBreakers(agents);
       assertTrue(cases >= CASES, "only " + cases + " intents were judged");
       for (Rule rule : Rule.values()) {
-        assertTrue(seen.getOrDefault(rule, 0) >= 20, "seed " + seed + ": rule " + rule + " decided too rarely: " + seen);
+        assertTrue(
+            seen.getOrDefault(rule, 0) >= 20,
+            "seed " + seed + ": rule " + rule + " decided too rarely: " + seen);
       }
     }
   }
@@ -90,10 +93,18 @@ class PolicyAgreementTest {
     Mandate before = agent.mandate();
     switch (move) {
       case PolicyHistory.Move.Consume(Intent intent) -> {
-        Judgement judgement = PolicyEvaluator.consume(before, agent.status(), agent.unpublished(), intent, now);
-        Verdict preview = PolicyEvaluator.preview(before, agent.status(), agent.unpublished(), intent, now);
+        Judgement judgement =
+            PolicyEvaluator.consume(before, agent.status(), agent.unpublished(), intent, now);
+        Verdict preview =
+            PolicyEvaluator.preview(before, agent.status(), agent.unpublished(), intent, now);
         if (!outcome.succeeded() || !verdict(outcome.output()).equals(judgement.verdict())) {
-          mismatch(agent, move, now, step, judgement.verdict(), outcome.succeeded() ? verdict(outcome.output()) : outcome);
+          mismatch(
+              agent,
+              move,
+              now,
+              step,
+              judgement.verdict(),
+              outcome.succeeded() ? verdict(outcome.output()) : outcome);
         }
         assertEquals(judgement.verdict(), preview);
         seen.merge(judgement.verdict().rule(), 1, Integer::sum);
@@ -130,15 +141,35 @@ class PolicyAgreementTest {
   }
 
   private void mismatch(
-      PolicyHistory.Agent agent, PolicyHistory.Move move, long now, int step, Object evaluator, Object chain) {
+      PolicyHistory.Agent agent,
+      PolicyHistory.Move move,
+      long now,
+      int step,
+      Object evaluator,
+      Object chain) {
     fail(
-        "engine and evaluator differ (-Dmandate.l8.seed=" + seed + ", step " + step + ")"
-            + "\nnow        " + now
-            + "\nagent      " + agent.id() + ", " + agent.status() + ", " + agent.unpublished() + " unpublished records"
-            + "\nmove       " + move
-            + "\nmandate    " + agent.mandate()
-            + "\nevaluator  " + evaluator
-            + "\nengine     " + chain);
+        "engine and evaluator differ (-Dmandate.l8.seed="
+            + seed
+            + ", step "
+            + step
+            + ")"
+            + "\nnow        "
+            + now
+            + "\nagent      "
+            + agent.id()
+            + ", "
+            + agent.status()
+            + ", "
+            + agent.unpublished()
+            + " unpublished records"
+            + "\nmove       "
+            + move
+            + "\nmandate    "
+            + agent.mandate()
+            + "\nevaluator  "
+            + evaluator
+            + "\nengine     "
+            + chain);
   }
 
   private void compareBreakers(List<PolicyHistory.Agent> agents) throws Exception {
@@ -167,10 +198,12 @@ class PolicyAgreementTest {
 
   private void deploy(DevChain chain) throws Exception {
     rpc = new Rpc(chain.url());
-    var manager = AccessManager.deploy(chain.web3j(), DevChain.RICH, Sender.NO_GAS, GOVERNANCE).send();
+    var manager =
+        AccessManager.deploy(chain.web3j(), DevChain.RICH, Sender.NO_GAS, GOVERNANCE).send();
     String authority = manager.getContractAddress();
     registry = AgentRegistry.deploy(chain.web3j(), DevChain.RICH, Sender.NO_GAS, authority).send();
-    auditLog = AuditLog.deploy(chain.web3j(), DevChain.RICH, Sender.NO_GAS, authority, EXECUTOR).send();
+    auditLog =
+        AuditLog.deploy(chain.web3j(), DevChain.RICH, Sender.NO_GAS, authority, EXECUTOR).send();
     engine =
         PolicyEngine.deploy(
                 chain.web3j(),
@@ -185,7 +218,8 @@ class PolicyAgreementTest {
             .send();
     rpc.ask("evm_setAutomine", false);
     for (String account : List.of(GOVERNANCE, EXECUTOR, OWNER, STRANGER)) {
-      nonces.put(account, Long.decode(rpc.ask("eth_getTransactionCount", account, "latest").asText()));
+      nonces.put(
+          account, Long.decode(rpc.ask("eth_getTransactionCount", account, "latest").asText()));
     }
   }
 
@@ -193,7 +227,9 @@ class PolicyAgreementTest {
     List<Transaction> registrations = new ArrayList<>();
     List<PolicyHistory.Agent> agents = new ArrayList<>();
     for (int i = 1; i <= AGENTS; i++) {
-      registrations.add(new Transaction(OWNER, registry.getContractAddress(), registry.register().encodeFunctionCall()));
+      registrations.add(
+          new Transaction(
+              OWNER, registry.getContractAddress(), registry.register().encodeFunctionCall()));
       agents.add(new PolicyHistory.Agent(BigInteger.valueOf(i)));
     }
     mine(registrations, START - 1).forEach(outcome -> assertTrue(outcome.succeeded()));
@@ -204,7 +240,8 @@ class PolicyAgreementTest {
 
   private record Outcome(boolean succeeded, String output) {}
 
-  private List<Outcome> mine(List<PolicyHistory.Agent> agents, List<PolicyHistory.Move> moves, long now) {
+  private List<Outcome> mine(
+      List<PolicyHistory.Agent> agents, List<PolicyHistory.Move> moves, long now) {
     List<Transaction> transactions = new ArrayList<>();
     for (int i = 0; i < moves.size(); i++) {
       transactions.add(transaction(agents.get(i), moves.get(i)));
@@ -221,13 +258,20 @@ class PolicyAgreementTest {
           new Object[] {
             "eth_sendTransaction",
             Map.of(
-                "from", transaction.from(),
-                "to", transaction.to(),
-                "data", transaction.data(),
-                "nonce", "0x" + Long.toHexString(nonce),
-                "gas", "0x61a80",
-                "maxFeePerGas", "0x12a05f2000",
-                "maxPriorityFeePerGas", "0x0")
+                "from",
+                transaction.from(),
+                "to",
+                transaction.to(),
+                "data",
+                transaction.data(),
+                "nonce",
+                "0x" + Long.toHexString(nonce),
+                "gas",
+                "0x61a80",
+                "maxFeePerGas",
+                "0x12a05f2000",
+                "maxPriorityFeePerGas",
+                "0x0")
           });
     }
     List<String> hashes = rpc.askAll(calls).stream().map(JsonNode::asText).toList();
@@ -250,7 +294,8 @@ class PolicyAgreementTest {
     String policy = engine.getContractAddress();
     return switch (move) {
       case PolicyHistory.Move.Consume(Intent intent) ->
-          new Transaction(EXECUTOR, policy, engine.consume(contractIntent(intent)).encodeFunctionCall());
+          new Transaction(
+              EXECUTOR, policy, engine.consume(contractIntent(intent)).encodeFunctionCall());
       case PolicyHistory.Move.Change(PolicyHistory.Who who, PolicyChange change) ->
           new Transaction(
               switch (who) {
@@ -307,12 +352,15 @@ class PolicyAgreementTest {
               .setLimit(
                   id,
                   asset.hex(),
-                  new PolicyEngine.Limit(l.perTransaction(), l.cap(), BigInteger.valueOf(l.window())))
+                  new PolicyEngine.Limit(
+                      l.perTransaction(), l.cap(), BigInteger.valueOf(l.window())))
               .encodeFunctionCall();
       case PolicyChange.SetAssetChain(Address asset, BigInteger chainId, boolean allowed) ->
           engine.setAssetChain(id, asset.hex(), chainId, allowed).encodeFunctionCall();
       case PolicyChange.SetRecipient(Recipient recipient, boolean allowed) ->
-          engine.setRecipient(id, recipient.chainId(), recipient.address().hex(), allowed).encodeFunctionCall();
+          engine
+              .setRecipient(id, recipient.chainId(), recipient.address().hex(), allowed)
+              .encodeFunctionCall();
       case PolicyChange.Freeze freeze -> engine.freeze(id).encodeFunctionCall();
       case PolicyChange.Thaw thaw -> engine.thaw(id).encodeFunctionCall();
     };
@@ -334,7 +382,8 @@ class PolicyAgreementTest {
   /** JSON-RPC in batches. */
   private static final class Rpc {
     private static final ObjectMapper MAPPER = new ObjectMapper();
-    private final HttpClient http = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+    private final HttpClient http =
+        HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
     private final URI url;
 
     Rpc(URI url) {
@@ -366,7 +415,8 @@ class PolicyAgreementTest {
                 .POST(HttpRequest.BodyPublishers.ofByteArray(MAPPER.writeValueAsBytes(batch)))
                 .build();
         JsonNode[] results = new JsonNode[calls.size()];
-        for (JsonNode answer : MAPPER.readTree(http.send(request, HttpResponse.BodyHandlers.ofByteArray()).body())) {
+        for (JsonNode answer :
+            MAPPER.readTree(http.send(request, HttpResponse.BodyHandlers.ofByteArray()).body())) {
           assertTrue(answer.has("result"), answer::toString);
           results[answer.path("id").asInt()] = answer.path("result");
         }

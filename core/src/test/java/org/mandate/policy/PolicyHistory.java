@@ -13,7 +13,8 @@ import org.mandate.intent.Intent;
 final class PolicyHistory {
   static final BigInteger HOME = BigInteger.valueOf(31337);
   static final List<BigInteger> OTHER_CHAINS = List.of(BigInteger.TEN, BigInteger.TWO.pow(255));
-  private static final List<BigInteger> CHAINS = List.of(HOME, OTHER_CHAINS.get(0), OTHER_CHAINS.get(1));
+  private static final List<BigInteger> CHAINS =
+      List.of(HOME, OTHER_CHAINS.get(0), OTHER_CHAINS.get(1));
   private static final BigInteger UNKNOWN_CHAIN = BigInteger.valueOf(99);
   private static final List<Address> ASSETS = List.of(Address.ZERO, address(0xa1));
   private static final List<Address> PAYEES = List.of(address(0xb1), address(0xb2));
@@ -97,7 +98,10 @@ final class PolicyHistory {
     this.random = random;
   }
 
-  /** Seconds until the next block, at least 1; often to a second at which something changes for one of the agents. */
+  /**
+   * Seconds until the next block, at least 1; often to a second at which something changes for one
+   * of the agents.
+   */
   long pause(List<Agent> agents, long now) {
     if (random.nextInt(3) == 0) {
       long until = turningPoint(agents, now) + random.nextInt(3) - 1 - now;
@@ -106,7 +110,8 @@ final class PolicyHistory {
       }
     }
     int choice = random.nextInt(100);
-    int most = choice < 45 ? 5 : choice < 70 ? 60 : choice < 88 ? 3_600 : choice < 97 ? 90_000 : 3_000_000;
+    int most =
+        choice < 45 ? 5 : choice < 70 ? 60 : choice < 88 ? 3_600 : choice < 97 ? 90_000 : 3_000_000;
     return 1 + random.nextInt(most);
   }
 
@@ -114,14 +119,20 @@ final class PolicyHistory {
   private long turningPoint(List<Agent> agents, long now) {
     Mandate mandate = pick(agents).mandate();
     return switch (random.nextInt(3)) {
-      case 0 -> agents.stream().mapToLong(agent -> agent.mandate().terms().expiry()).filter(at -> at > now).min().orElse(now);
+      case 0 ->
+          agents.stream()
+              .mapToLong(agent -> agent.mandate().terms().expiry())
+              .filter(at -> at > now)
+              .min()
+              .orElse(now);
       case 1 -> nextBucket(mandate.transactions(), now);
       default -> nextBucket(mandate.asset(pick(ASSETS)).usage().window(), now);
     };
   }
 
   private long nextBucket(RollingWindow window, long now) {
-    return (now / window.bucketSeconds() + 1 + random.nextInt(RollingWindow.BUCKETS)) * window.bucketSeconds();
+    return (now / window.bucketSeconds() + 1 + random.nextInt(RollingWindow.BUCKETS))
+        * window.bucketSeconds();
   }
 
   Move next(Agent agent, long now) {
@@ -132,7 +143,10 @@ final class PolicyHistory {
     if (!agent.plan.isEmpty()) {
       return agent.plan.removeFirst();
     }
-    boolean stopped = agent.status != AgentStatus.ACTIVE || agent.mandate.frozen() || now > agent.mandate.terms().expiry();
+    boolean stopped =
+        agent.status != AgentStatus.ACTIVE
+            || agent.mandate.frozen()
+            || now > agent.mandate.terms().expiry();
     if (stopped && agent.status != AgentStatus.REVOKED && random.nextInt(2) > 0) {
       return restart(agent, now);
     }
@@ -185,7 +199,8 @@ final class PolicyHistory {
   private Move status(Agent agent) {
     return switch (agent.status) {
       case PENDING, SUSPENDED -> new Move.SetStatus(AgentStatus.ACTIVE);
-      case ACTIVE -> new Move.SetStatus(random.nextInt(20) == 0 ? AgentStatus.REVOKED : AgentStatus.SUSPENDED);
+      case ACTIVE ->
+          new Move.SetStatus(random.nextInt(20) == 0 ? AgentStatus.REVOKED : AgentStatus.SUSPENDED);
       case REVOKED -> new Move.Append();
     };
   }
@@ -235,7 +250,9 @@ final class PolicyHistory {
       case 0, 1 -> new PolicyChange.SetTerms(terms(now));
       case 2, 3, 4, 5 -> new PolicyChange.SetLimit(pick(ASSETS), limit());
       case 6 -> new PolicyChange.SetAssetChain(pick(ASSETS), pick(CHAINS), random.nextInt(3) > 0);
-      case 7 -> new PolicyChange.SetRecipient(new Recipient(pick(CHAINS), pick(PAYEES)), random.nextInt(3) > 0);
+      case 7 ->
+          new PolicyChange.SetRecipient(
+              new Recipient(pick(CHAINS), pick(PAYEES)), random.nextInt(3) > 0);
       case 8 -> new PolicyChange.Freeze();
       default -> new PolicyChange.Thaw();
     };
@@ -258,7 +275,9 @@ final class PolicyHistory {
           new PolicyChange.SetLimit(
               asset,
               new AssetLimit(
-                  near(limit.perTransaction()), near(limit.cap()), (int) near(limit.window(), 1, MAX_WINDOW)));
+                  near(limit.perTransaction()),
+                  near(limit.cap()),
+                  (int) near(limit.window(), 1, MAX_WINDOW)));
       default -> change(now);
     };
   }
@@ -271,11 +290,14 @@ final class PolicyHistory {
   }
 
   private AssetLimit limit() {
-    BigInteger cap = random.nextInt(25) == 0 ? BigInteger.ZERO : new BigInteger(1 + random.nextInt(104), random);
+    BigInteger cap =
+        random.nextInt(25) == 0 ? BigInteger.ZERO : new BigInteger(1 + random.nextInt(104), random);
     BigInteger perTransaction =
         random.nextInt(4) == 0
             ? new BigInteger(1 + random.nextInt(104), random)
-            : cap.shiftRight(random.nextInt(5)).add(BigInteger.valueOf(random.nextInt(2))).min(maxAmount());
+            : cap.shiftRight(random.nextInt(5))
+                .add(BigInteger.valueOf(random.nextInt(2)))
+                .min(maxAmount());
     return new AssetLimit(perTransaction, cap, window());
   }
 
@@ -294,7 +316,8 @@ final class PolicyHistory {
   }
 
   private BigInteger near(BigInteger value) {
-    BigInteger moved = value.add(BigInteger.valueOf(random.nextInt(3) > 0 ? 0 : random.nextInt(5) - 2));
+    BigInteger moved =
+        value.add(BigInteger.valueOf(random.nextInt(3) > 0 ? 0 : random.nextInt(5) - 2));
     return moved.max(BigInteger.ZERO).min(maxAmount());
   }
 

@@ -26,19 +26,28 @@ class PolicyWindowTest {
     for (int seed = 0; seed < 300; seed++) {
       Random random = new Random(seed);
       int window = 1 + random.nextInt(1 << (1 + random.nextInt(20)));
-      BigInteger cap = new BigInteger(1 + random.nextInt(104), random).add(BigInteger.ONE).min(maxAmount());
+      BigInteger cap =
+          new BigInteger(1 + random.nextInt(104), random).add(BigInteger.ONE).min(maxAmount());
       Mandate mandate = mandate(new AssetLimit(cap, cap, window));
       List<Payment> admitted = new ArrayList<>();
       long now = 1_000_000_000L;
       for (int i = 0; i < 300; i++) {
         now += random.nextInt(3) == 0 ? 0 : pause(random, window);
         if (random.nextInt(40) == 0) {
-          // Windows never grow here: what an earlier, shorter window has forgotten, a longer one can't count.
+          // Windows never grow here: what an earlier, shorter window has forgotten, a longer one
+          // can't count.
           window = 1 + random.nextInt(window);
-          cap = cap.shiftRight(random.nextInt(3)).add(new BigInteger(random.nextInt(8), random)).max(BigInteger.ONE).min(maxAmount());
-          mandate = new PolicyChange.SetLimit(Address.ZERO, new AssetLimit(cap, cap, window)).apply(mandate, now);
+          cap =
+              cap.shiftRight(random.nextInt(3))
+                  .add(new BigInteger(random.nextInt(8), random))
+                  .max(BigInteger.ONE)
+                  .min(maxAmount());
+          mandate =
+              new PolicyChange.SetLimit(Address.ZERO, new AssetLimit(cap, cap, window))
+                  .apply(mandate, now);
         }
-        BigInteger amount = amount(random, cap, mandate.asset(Address.ZERO).usage().at(now).left(cap));
+        BigInteger amount =
+            amount(random, cap, mandate.asset(Address.ZERO).usage().at(now).left(cap));
         Judgement judgement = judge(mandate, amount, now);
         if (judgement.verdict().allowed()) {
           admitted.add(new Payment(now, amount));
@@ -46,7 +55,16 @@ class PolicyWindowTest {
           BigInteger spent = spentSince(admitted, now - window);
           assertTrue(
               spent.compareTo(cap) <= 0,
-              "seed " + seed + ": " + spent + " in the " + window + " s to " + now + ", the cap is " + cap);
+              "seed "
+                  + seed
+                  + ": "
+                  + spent
+                  + " in the "
+                  + window
+                  + " s to "
+                  + now
+                  + ", the cap is "
+                  + cap);
         }
       }
     }
@@ -57,14 +75,16 @@ class PolicyWindowTest {
     for (int seed = 0; seed < 300; seed++) {
       Random random = new Random(seed);
       int window = 1 + random.nextInt(1 << (1 + random.nextInt(20)));
-      BigInteger cap = BigInteger.valueOf(1 + random.nextInt((1 << 27) - 1)); // exact: the unit is 1
+      BigInteger cap =
+          BigInteger.valueOf(1 + random.nextInt((1 << 27) - 1)); // exact: the unit is 1
       Mandate mandate = mandate(new AssetLimit(cap, cap, window));
       List<Payment> admitted = new ArrayList<>();
       long now = 1_000_000_000L;
       int refused = 0;
       for (int i = 0; i < 300; i++) {
         now += pause(random, window);
-        BigInteger amount = amount(random, cap, mandate.asset(Address.ZERO).usage().at(now).left(cap)).min(cap);
+        BigInteger amount =
+            amount(random, cap, mandate.asset(Address.ZERO).usage().at(now).left(cap)).min(cap);
         Judgement judgement = judge(mandate, amount, now);
         if (judgement.verdict().allowed()) {
           admitted.add(new Payment(now, amount));
@@ -89,21 +109,28 @@ class PolicyWindowTest {
     for (int seed = 0; seed < 300; seed++) {
       Random random = new Random(seed);
       int window = 1 + random.nextInt(1 << (1 + random.nextInt(20)));
-      BigInteger cap = new BigInteger(1 + random.nextInt(104), random).add(BigInteger.ONE).min(maxAmount());
+      BigInteger cap =
+          new BigInteger(1 + random.nextInt(104), random).add(BigInteger.ONE).min(maxAmount());
       Mandate mandate = mandate(new AssetLimit(cap, cap, window));
       long now = 1_000_000_000L;
       for (int i = 0; i < 100; i++) {
         now += pause(random, window);
-        BigInteger amount = amount(random, cap, mandate.asset(Address.ZERO).usage().at(now).left(cap)).min(cap);
+        BigInteger amount =
+            amount(random, cap, mandate.asset(Address.ZERO).usage().at(now).left(cap)).min(cap);
         Judgement judgement = judge(mandate, amount, now);
         Verdict verdict = judgement.verdict();
         if (verdict.allowed()) {
           mandate = judgement.after();
         } else if (verdict.availableAt() > 0) {
           named++;
-          assertTrue(judge(mandate, amount, verdict.availableAt()).verdict().allowed(), "seed " + seed);
-          assertTrue(!judge(mandate, amount, verdict.availableAt() - 1).verdict().allowed(), "seed " + seed);
-          assertTrue(verdict.availableAt() > now && verdict.availableAt() <= now + window + window / 7 + 8);
+          assertTrue(
+              judge(mandate, amount, verdict.availableAt()).verdict().allowed(), "seed " + seed);
+          assertTrue(
+              !judge(mandate, amount, verdict.availableAt() - 1).verdict().allowed(),
+              "seed " + seed);
+          assertTrue(
+              verdict.availableAt() > now
+                  && verdict.availableAt() <= now + window + window / 7 + 8);
         }
       }
     }
@@ -115,7 +142,8 @@ class PolicyWindowTest {
     int tried = 0;
     for (int seed = 0; seed < 300; seed++) {
       Random random = new Random(seed);
-      BigInteger cap = new BigInteger(2 + random.nextInt(103), random).add(BigInteger.TWO).min(maxAmount());
+      BigInteger cap =
+          new BigInteger(2 + random.nextInt(103), random).add(BigInteger.TWO).min(maxAmount());
       Mandate mandate = mandate(new AssetLimit(cap, cap, 1 + random.nextInt(10_000)));
       long now = 1_000_000_000L;
       for (int i = 0; i < 40; i++) {
@@ -129,7 +157,8 @@ class PolicyWindowTest {
             tried++;
             assertTrue(judge(mandate, left, now).verdict().allowed(), "seed " + seed);
           }
-          assertTrue(!judge(mandate, left.add(BigInteger.ONE), now).verdict().allowed(), "seed " + seed);
+          assertTrue(
+              !judge(mandate, left.add(BigInteger.ONE), now).verdict().allowed(), "seed " + seed);
         }
       }
     }
@@ -154,12 +183,23 @@ class PolicyWindowTest {
   private static Judgement judge(Mandate mandate, BigInteger amount, long now) {
     Intent intent =
         new Intent(
-            BigInteger.ONE, PAYEE, CHAIN, Address.ZERO, PAYEE, amount, Bytes.EMPTY, BigInteger.ZERO, BigInteger.ZERO);
+            BigInteger.ONE,
+            PAYEE,
+            CHAIN,
+            Address.ZERO,
+            PAYEE,
+            amount,
+            Bytes.EMPTY,
+            BigInteger.ZERO,
+            BigInteger.ZERO);
     return PolicyEvaluator.consume(mandate, AgentStatus.ACTIVE, 0, intent, now);
   }
 
   private static BigInteger spentSince(List<Payment> payments, long from) {
-    return payments.stream().filter(p -> p.at() >= from).map(Payment::amount).reduce(BigInteger.ZERO, BigInteger::add);
+    return payments.stream()
+        .filter(p -> p.at() >= from)
+        .map(Payment::amount)
+        .reduce(BigInteger.ZERO, BigInteger::add);
   }
 
   private static long pause(Random random, int window) {
@@ -171,7 +211,9 @@ class PolicyWindowTest {
         switch (random.nextInt(4)) {
           case 0 -> left;
           case 1 -> left.add(BigInteger.ONE);
-          default -> new BigInteger(cap.bitLength() + 8, random).mod(cap.shiftRight(random.nextInt(6)).add(BigInteger.ONE));
+          default ->
+              new BigInteger(cap.bitLength() + 8, random)
+                  .mod(cap.shiftRight(random.nextInt(6)).add(BigInteger.ONE));
         };
     return amount.max(BigInteger.ONE);
   }

@@ -38,6 +38,7 @@ class KeystoreSignerTest {
       "kdfparams":{"c":262144,"dklen":32,"prf":"hmac-sha256","salt":"ae3cd4e7013836a3df6bd7241b12db061dbe2c6785853cce422d148a624ce0bd"},
       "mac":"517ead924a9d0dc3124507e3393d175ce3ff7c1e96529c6c555ce9e51205e9b2"},"id":"3198bc9c-6672-5ab3-d995-4942343ae5b6","version":3}
       """;
+
   /** Well-formed; the passphrase that opens it is not known. */
   private static final String SCRYPT_FILE =
       """
@@ -71,20 +72,38 @@ class KeystoreSignerTest {
   @Test
   void shouldOpenWhatAnotherWalletWrites() throws Exception {
     var pair = ECKeyPair.create(BigInteger.valueOf(77));
-    ObjectMapperFactory.getObjectMapper().writeValue(key.toFile(), Wallet.createLight("testpassword", pair));
-    assertEquals(new PrivateKeySigner(BigInteger.valueOf(77)).address(), KeystoreSigner.open(key, passphrase).address());
+    ObjectMapperFactory.getObjectMapper()
+        .writeValue(key.toFile(), Wallet.createLight("testpassword", pair));
+    assertEquals(
+        new PrivateKeySigner(BigInteger.valueOf(77)).address(),
+        KeystoreSigner.open(key, passphrase).address());
   }
 
   @Test
   void shouldOpenWhatFoundryWritesAndTheOtherWayRound() {
-    Tools.cast("wallet", "import", "--keystore-dir", folder.toString(), "--private-key", "0x" + "0".repeat(62) + "4d",
-        "--unsafe-password", "testpassword", "foundry");
+    Tools.cast(
+        "wallet",
+        "import",
+        "--keystore-dir",
+        folder.toString(),
+        "--private-key",
+        "0x" + "0".repeat(62) + "4d",
+        "--unsafe-password",
+        "testpassword",
+        "foundry");
     assertEquals(
         new PrivateKeySigner(BigInteger.valueOf(77)).address(),
         KeystoreSigner.open(folder.resolve("foundry"), passphrase).address());
     KeystoreSigner.write(key, BigInteger.valueOf(77), passphrase, KeystoreSigner.Cost.STANDARD);
     var decrypted =
-        Tools.cast("wallet", "decrypt-keystore", "--keystore-dir", folder.toString(), "--unsafe-password", "testpassword", "key.json");
+        Tools.cast(
+            "wallet",
+            "decrypt-keystore",
+            "--keystore-dir",
+            folder.toString(),
+            "--unsafe-password",
+            "testpassword",
+            "key.json");
     assertTrue(decrypted.getFirst().endsWith("0x" + "0".repeat(62) + "4d"), decrypted.toString());
   }
 
@@ -95,12 +114,16 @@ class KeystoreSignerTest {
     assertEquals(signer.address(), Address.of(other.getAddress()));
     assertEquals(signer.address(), KeystoreSigner.open(key, passphrase).address());
     assertEquals("rw-------", PosixFilePermissions.toString(Files.getPosixFilePermissions(key)));
-    assertThrows(KeystoreException.class, () -> KeystoreSigner.create(key, passphrase, KeystoreSigner.Cost.LIGHT));
+    assertThrows(
+        KeystoreException.class,
+        () -> KeystoreSigner.create(key, passphrase, KeystoreSigner.Cost.LIGHT));
   }
 
   @Test
   void shouldOpenWhenThePassphraseIsInTheEnvironmentAndNotAscii() {
-    var environment = new Passphrase.InEnvironment("MANDATE_PASSPHRASE", Map.of("MANDATE_PASSPHRASE", "pässwörd ✓"));
+    var environment =
+        new Passphrase.InEnvironment(
+            "MANDATE_PASSPHRASE", Map.of("MANDATE_PASSPHRASE", "pässwörd ✓"));
     var signer = KeystoreSigner.create(key, environment, KeystoreSigner.Cost.LIGHT);
     assertEquals(signer.address(), KeystoreSigner.open(key, environment).address());
     assertFalse(environment.toString().contains("pässwörd"));
@@ -118,8 +141,12 @@ class KeystoreSignerTest {
     Path wrong = Files.writeString(folder.resolve("wrong"), "hush-hush");
     refuses(() -> KeystoreSigner.open(key, new Passphrase.InFile(wrong)), "passphrase");
     refuses(() -> KeystoreSigner.open(key, new Passphrase.InFile(folder.resolve("none"))), "none");
-    refuses(() -> KeystoreSigner.open(key, new Passphrase.InFile(Files.writeString(wrong, "\n"))), "empty");
-    refuses(() -> KeystoreSigner.open(key, new Passphrase.InEnvironment("NOT_SET", Map.of())), "NOT_SET");
+    refuses(
+        () -> KeystoreSigner.open(key, new Passphrase.InFile(Files.writeString(wrong, "\n"))),
+        "empty");
+    refuses(
+        () -> KeystoreSigner.open(key, new Passphrase.InEnvironment("NOT_SET", Map.of())),
+        "NOT_SET");
   }
 
   @ParameterizedTest
@@ -156,6 +183,7 @@ class KeystoreSignerTest {
   private void refuses(org.junit.jupiter.api.function.Executable opening, String word) {
     var refused = assertThrows(KeystoreException.class, opening);
     assertTrue(refused.getMessage().contains(word), refused.getMessage());
-    assertFalse(refused.getMessage().contains("testpassword") || refused.getMessage().contains("hush"));
+    assertFalse(
+        refused.getMessage().contains("testpassword") || refused.getMessage().contains("hush"));
   }
 }

@@ -21,7 +21,11 @@ class SignatureTest {
 
   @Property(tries = 200)
   void shouldNameTheSignerWhenRecovered(
-      @ForAll @BigRange(min = "1", max = "1000000000000000000000000000000000000000000000000000000000000") BigInteger key,
+      @ForAll
+          @BigRange(
+              min = "1",
+              max = "1000000000000000000000000000000000000000000000000000000000000")
+          BigInteger key,
       @ForAll @Size(32) byte[] digest) {
     var signer = new PrivateKeySigner(key);
     var signature = signer.sign(Hash.of(digest));
@@ -32,8 +36,17 @@ class SignatureTest {
   @Test
   void shouldBeWhatAnotherSignerMakes() {
     var digest = Hash.keccak("pay");
-    String other = Tools.cast("wallet", "sign", "--no-hash", "--private-key", "0x" + "0".repeat(62) + "a1", digest.hex()).getFirst();
-    assertEquals(other, Bytes.of(new PrivateKeySigner(BigInteger.valueOf(0xa1)).sign(digest).bytes()).hex());
+    String other =
+        Tools.cast(
+                "wallet",
+                "sign",
+                "--no-hash",
+                "--private-key",
+                "0x" + "0".repeat(62) + "a1",
+                digest.hex())
+            .getFirst();
+    assertEquals(
+        other, Bytes.of(new PrivateKeySigner(BigInteger.valueOf(0xa1)).sign(digest).bytes()).hex());
   }
 
   @Test
@@ -47,7 +60,8 @@ class SignatureTest {
   }
 
   @Property
-  void shouldRefuseOrAnswerWhateverTheBytes(@ForAll @Size(65) byte[] bytes, @ForAll boolean sensible) {
+  void shouldRefuseOrAnswerWhateverTheBytes(
+      @ForAll @Size(65) byte[] bytes, @ForAll boolean sensible) {
     if (sensible) {
       bytes[32] &= 0x3f;
       bytes[64] = 27;

@@ -25,14 +25,19 @@ class TransactionsTest {
       @ForAll @LongRange(min = 0) long tip,
       @ForAll @LongRange(min = 0) long more,
       @ForAll @LongRange(min = 1) long gas,
-      @ForAll @BigRange(min = "0", max = "115792089237316195423570985008687907853269984665640564039457584007913129639935")
+      @ForAll
+          @BigRange(
+              min = "0",
+              max =
+                  "115792089237316195423570985008687907853269984665640564039457584007913129639935")
           BigInteger value,
       @ForAll byte[] data) {
     var maxFee = BigInteger.valueOf(tip).add(BigInteger.valueOf(more));
     var fees = new Fees(BigInteger.ZERO, BigInteger.valueOf(tip), maxFee);
     var signed =
         Transactions.sign(
-            new Transactions.Request(BigInteger.valueOf(chainId), nonce, fees, gas, TO, value, Bytes.of(data)),
+            new Transactions.Request(
+                BigInteger.valueOf(chainId), nonce, fees, gas, TO, value, Bytes.of(data)),
             new PrivateKeySigner(BigInteger.valueOf(0xa1)));
     var other =
         TransactionEncoder.signMessage(

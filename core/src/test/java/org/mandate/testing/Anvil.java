@@ -28,7 +28,8 @@ import org.mandate.signer.PrivateKeySigner;
 public final class Anvil implements AutoCloseable {
   /** Its first account's key, public knowledge; 10,000 ether. */
   public static final PrivateKeySigner RICH =
-      new PrivateKeySigner(new BigInteger("ac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80", 16));
+      new PrivateKeySigner(
+          new BigInteger("ac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80", 16));
 
   private static final JsonMapper JSON = JsonMapper.builder().build();
 
@@ -41,19 +42,25 @@ public final class Anvil implements AutoCloseable {
     this.url = url;
   }
 
-  /** @param options as on Anvil's command line */
+  /**
+   * @param options as on Anvil's command line
+   */
   public static Anvil start(long chainId, String... options) {
     List<String> command =
-        new ArrayList<>(List.of(Tools.foundry("anvil"), "--port", "0", "--chain-id", Long.toString(chainId)));
+        new ArrayList<>(
+            List.of(Tools.foundry("anvil"), "--port", "0", "--chain-id", Long.toString(chainId)));
     command.addAll(List.of(options));
     try {
       Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
       BufferedReader output =
-          new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
+          new BufferedReader(
+              new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
       for (String line = output.readLine(); line != null; line = output.readLine()) {
         if (line.startsWith("Listening on ")) {
-          Thread.ofVirtual().start(() -> output.lines().forEach(rest -> {})); // a full pipe would stop it
-          return new Anvil(process, URI.create("http://" + line.substring("Listening on ".length()).trim()));
+          Thread.ofVirtual()
+              .start(() -> output.lines().forEach(rest -> {})); // a full pipe would stop it
+          return new Anvil(
+              process, URI.create("http://" + line.substring("Listening on ".length()).trim()));
         }
       }
       throw new IllegalStateException("anvil ended without listening");
@@ -74,14 +81,16 @@ public final class Anvil implements AutoCloseable {
   public JsonNode rpc(String method, Object... parameters) {
     try {
       byte[] body =
-          JSON.writeValueAsBytes(Map.of("jsonrpc", "2.0", "id", 1, "method", method, "params", parameters));
+          JSON.writeValueAsBytes(
+              Map.of("jsonrpc", "2.0", "id", 1, "method", method, "params", parameters));
       HttpRequest request =
           HttpRequest.newBuilder(url)
               .header("content-type", "application/json")
               .timeout(Duration.ofSeconds(30))
               .POST(HttpRequest.BodyPublishers.ofByteArray(body))
               .build();
-      JsonNode answer = JSON.readTree(http.send(request, HttpResponse.BodyHandlers.ofByteArray()).body());
+      JsonNode answer =
+          JSON.readTree(http.send(request, HttpResponse.BodyHandlers.ofByteArray()).body());
       if (answer.has("error")) {
         throw new IllegalStateException(method + ": " + answer.get("error"));
       }
@@ -96,13 +105,19 @@ public final class Anvil implements AutoCloseable {
 
   /** Sends as an unlocked account of Anvil's, which pays and fills in the rest. */
   public Receipt send(Address to, Bytes data) {
-    return transact(Map.of("from", RICH.address().hex(), "to", to.hex(), "input", data.hex(), "gas", "0xb71b00"));
+    return transact(
+        Map.of(
+            "from", RICH.address().hex(), "to", to.hex(), "input", data.hex(), "gas", "0xb71b00"));
   }
 
   /** Creates a contract from creation code and encoded constructor arguments. */
   public Address create(String creationCode, byte[] arguments) {
-    String code = (creationCode.startsWith("0x") ? "" : "0x") + creationCode + Bytes.of(arguments).hex().substring(2);
-    Receipt receipt = transact(Map.of("from", RICH.address().hex(), "input", code, "gas", "0xb71b00"));
+    String code =
+        (creationCode.startsWith("0x") ? "" : "0x")
+            + creationCode
+            + Bytes.of(arguments).hex().substring(2);
+    Receipt receipt =
+        transact(Map.of("from", RICH.address().hex(), "input", code, "gas", "0xb71b00"));
     return receipt.created().filter(a -> receipt.succeeded()).orElseThrow();
   }
 

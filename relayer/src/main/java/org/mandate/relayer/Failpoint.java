@@ -8,8 +8,9 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Collectors;
 
 /**
- * Steps between which a crash must lose nothing (L9). A test or a demonstration names one in {@code MANDATE_FAILPOINT}; the
- * process then stops dead when it gets there, says so in its log, and waits to be killed. Nothing else ever reaches one.
+ * Steps between which a crash must lose nothing (L9). A test or a demonstration names one in {@code
+ * MANDATE_FAILPOINT}; the process then stops dead when it gets there, says so in its log, and waits
+ * to be killed. Nothing else ever reaches one.
  */
 public enum Failpoint {
   /** The intent is checked, nothing is stored. */
@@ -36,7 +37,8 @@ public enum Failpoint {
   public static final String VARIABLE = "MANDATE_FAILPOINT";
   private static final Journal LOG = Journal.of("failpoint");
   private static final AtomicBoolean REACHED = new AtomicBoolean();
-  private static final Optional<Failpoint> ARMED = Optional.ofNullable(System.getenv(VARIABLE)).map(Failpoint::named);
+  private static final Optional<Failpoint> ARMED =
+      Optional.ofNullable(System.getenv(VARIABLE)).map(Failpoint::named);
 
   /** Stops everything for good when this is the armed point. */
   public void reach() {
@@ -70,7 +72,12 @@ public enum Failpoint {
         .orElseThrow(
             () ->
                 new IllegalArgumentException(
-                    VARIABLE + "=" + label + " is none of "
-                        + Arrays.stream(values()).map(Failpoint::label).collect(Collectors.joining(", "))));
+                    VARIABLE
+                        + "="
+                        + label
+                        + " is none of "
+                        + Arrays.stream(values())
+                            .map(Failpoint::label)
+                            .collect(Collectors.joining(", "))));
   }
 }

@@ -9,7 +9,10 @@ import java.util.logging.LogManager;
 import java.util.logging.LogRecord;
 import java.util.logging.Logger;
 
-/** Structured log: one JSON object a line on standard error. Callers pass names and values, never keys or passphrases. */
+/**
+ * Structured log: one JSON object a line on standard error. Callers pass names and values, never
+ * keys or passphrases.
+ */
 public final class Journal {
   private static final Clock CLOCK = Clock.systemUTC();
 
@@ -41,7 +44,9 @@ public final class Journal {
     Throwable root = failure;
     while (root.getCause() != null && root.getCause() != root) root = root.getCause();
     String own = failure.getClass().getSimpleName() + ": " + failure.getMessage();
-    return root == failure ? own : own + " <- " + root.getClass().getSimpleName() + ": " + root.getMessage();
+    return root == failure
+        ? own
+        : own + " <- " + root.getClass().getSimpleName() + ": " + root.getMessage();
   }
 
   /** Sends what libraries log through java.util.logging the same way, warnings and worse. */
@@ -54,7 +59,12 @@ public final class Journal {
           @Override
           public void publish(LogRecord entry) {
             String reason = entry.getThrown() == null ? "" : reason(entry.getThrown());
-            write("warn", entry.getLoggerName(), String.valueOf(entry.getMessage()), "reason", reason);
+            write(
+                "warn",
+                entry.getLoggerName(),
+                String.valueOf(entry.getMessage()),
+                "reason",
+                reason);
           }
 
           @Override
@@ -74,7 +84,9 @@ public final class Journal {
             .put("message", message);
     for (int i = 0; i + 1 < fields.length; i += 2) {
       Object value = fields[i + 1];
-      line.put(String.valueOf(fields[i]), value instanceof Number || value instanceof Boolean ? value : String.valueOf(value));
+      line.put(
+          String.valueOf(fields[i]),
+          value instanceof Number || value instanceof Boolean ? value : String.valueOf(value));
     }
     System.err.println(line.encode());
   }

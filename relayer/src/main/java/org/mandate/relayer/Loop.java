@@ -6,9 +6,10 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A workflow that runs again and again on a virtual thread of its own: at once when woken, else after its interval. A failure
- * is logged once per kind and never ends the loop; what failed is still in the database and is tried again. A broken virtual
- * machine ends the process: half a relayer is worse than one that is started again.
+ * A workflow that runs again and again on a virtual thread of its own: at once when woken, else
+ * after its interval. A failure is logged once per kind and never ends the loop; what failed is
+ * still in the database and is tried again. A broken virtual machine ends the process: half a
+ * relayer is worse than one that is started again.
  */
 public final class Loop implements AutoCloseable {
   /** One round. Answers whether there is more to do right away. */
@@ -41,11 +42,14 @@ public final class Loop implements AutoCloseable {
   }
 
   public static Loop start(String name, Duration interval, Round round) {
-    // Without shutdown hooks: they would wait for memory that is not there, and a crash loses nothing (L9).
+    // Without shutdown hooks: they would wait for memory that is not there, and a crash loses
+    // nothing (L9).
     return start(name, interval, round, () -> Runtime.getRuntime().halt(SOFTWARE_FAILURE));
   }
 
-  /** @param fatal what ends the process */
+  /**
+   * @param fatal what ends the process
+   */
   static Loop start(String name, Duration interval, Round round, Runnable fatal) {
     Loop loop = new Loop(name, interval, round, fatal);
     loop.thread.start();
@@ -91,26 +95,36 @@ public final class Loop implements AutoCloseable {
         }
         if (closed) return;
         String reason = Journal.reason(e);
-        if (!reason.equals(failure)) LOG.warn("round failed, will be tried again", "loop", name, "reason", reason);
+        if (!reason.equals(failure))
+          LOG.warn("round failed, will be tried again", "loop", name, "reason", reason);
         failure = reason;
         pause = pause.isZero() ? interval : min(pause.multipliedBy(2), MOST_BACKOFF);
       }
       try {
-        if (!pause.isZero() && wake.tryAcquire(pause.toMillis(), TimeUnit.MILLISECONDS)) wake.drainPermits();
+        if (!pause.isZero() && wake.tryAcquire(pause.toMillis(), TimeUnit.MILLISECONDS))
+          wake.drainPermits();
       } catch (InterruptedException e) {
         return;
       }
     }
   }
 
-  /** Whether the virtual machine itself is broken. Input can overflow a stack: that breaks the round only. */
+  /**
+   * Whether the virtual machine itself is broken. Input can overflow a stack: that breaks the round
+   * only.
+   */
   public static boolean isFatal(Throwable failure) {
     return failure instanceof VirtualMachineError && !(failure instanceof StackOverflowError);
   }
 
   private void end(Throwable e) {
     try {
-      LOG.alarm("the virtual machine is broken: the process ends", "loop", name, "reason", Journal.reason(e));
+      LOG.alarm(
+          "the virtual machine is broken: the process ends",
+          "loop",
+          name,
+          "reason",
+          Journal.reason(e));
     } finally {
       fatal.run();
     }
@@ -125,7 +139,8 @@ public final class Loop implements AutoCloseable {
     closed = true;
     wake();
     try {
-      // An interrupt would tear a database connection in the middle of a round: only for one that does not end.
+      // An interrupt would tear a database connection in the middle of a round: only for one that
+      // does not end.
       if (!thread.join(PATIENCE)) {
         thread.interrupt();
         thread.join(PATIENCE);

@@ -68,7 +68,10 @@ import org.mandate.signer.KeystoreSigner;
 import org.mandate.signer.Passphrase;
 import org.mandate.signer.Signer;
 
-/** A running relayer: follows its chains, attests, submits, delivers, executes, publishes, and serves the API. */
+/**
+ * A running relayer: follows its chains, attests, submits, delivers, executes, publishes, and
+ * serves the API.
+ */
 public final class Relayer implements AutoCloseable {
   private static final Journal LOG = Journal.of("relayer");
   private static final Duration RPC_TIMEOUT = Duration.ofSeconds(8);
@@ -93,7 +96,8 @@ public final class Relayer implements AutoCloseable {
         key.passphraseFile().isPresent()
             ? new Passphrase.InFile(key.passphraseFile().get())
             : new Passphrase.InEnvironment(key.passphraseVariable().orElseThrow(), System.getenv());
-    return start(config, KeystoreSigner.open(key.file(), passphrase, key.address()), Clock.systemUTC());
+    return start(
+        config, KeystoreSigner.open(key.file(), passphrase, key.address()), Clock.systemUTC());
   }
 
   /** Starts with that key. */
@@ -109,7 +113,8 @@ public final class Relayer implements AutoCloseable {
   }
 
   /**
-   * Runs until the process is told to stop: one READY line of JSON on standard output, the log on standard error.
+   * Runs until the process is told to stop: one READY line of JSON on standard output, the log on
+   * standard error.
    *
    * @param file the YAML settings, overridden by the environment
    */
@@ -144,7 +149,10 @@ public final class Relayer implements AutoCloseable {
     return readyLine.getInteger("port");
   }
 
-  /** What the READY line says: {@code ready}, {@code component}, {@code http}, {@code port}, {@code address}, {@code pid}. */
+  /**
+   * What the READY line says: {@code ready}, {@code component}, {@code http}, {@code port}, {@code
+   * address}, {@code pid}.
+   */
   public JsonObject readyLine() {
     return readyLine.copy();
   }
@@ -164,15 +172,16 @@ public final class Relayer implements AutoCloseable {
           StoredMessage.forgetRefusals(tx);
         });
     SigningGate gate = new SigningGate();
-    database
-        .inTransaction(ChainRow::all)
-        .forEach(row -> row.halted().ifPresent(gate::close));
+    database.inTransaction(ChainRow::all).forEach(row -> row.halted().ifPresent(gate::close));
 
     BlobStore blobs = new EmbeddedBlobStore(config.blobs(), clock);
     Optional<BlobStore> daemon = config.ipfsApi().map(api -> new KuboBlobStore(api, IPFS_TIMEOUT));
     Peers peers = opened(new Peers(config.peers()));
     Set<Long> destinations =
-        chains.values().stream().filter(c -> !c.isHome()).map(FollowedChain::id).collect(Collectors.toSet());
+        chains.values().stream()
+            .filter(c -> !c.isHome())
+            .map(FollowedChain::id)
+            .collect(Collectors.toSet());
 
     Bell news = new Bell(); // blocks, settled transactions, new work
     Map<Long, Workplace> places = new HashMap<>();
@@ -189,17 +198,21 @@ public final class Relayer implements AutoCloseable {
           followers.put(chain, follower);
           Archivist archivist = new Archivist(chain, database, blobs, daemon, news, clock);
           archivists.put(chain.id(), archivist);
-          loops.add(opened(Loop.start("follow-" + chain.id(), settings.pollInterval(), follower::round)));
+          loops.add(
+              opened(Loop.start("follow-" + chain.id(), settings.pollInterval(), follower::round)));
           Sender sender = new Sender(chain, database, desk, news, clock);
-          Loop sending = opened(Loop.start("send-" + chain.id(), settings.pollInterval(), sender::round));
+          Loop sending =
+              opened(Loop.start("send-" + chain.id(), settings.pollInterval(), sender::round));
           outbox.add(sending);
           loops.add(sending);
-          Loop archiving = opened(Loop.start("archive-" + chain.id(), Duration.ofSeconds(2), archivist::round));
+          Loop archiving =
+              opened(Loop.start("archive-" + chain.id(), Duration.ofSeconds(2), archivist::round));
           news.add(archiving);
           loops.add(archiving);
         });
     if (daemon.isPresent()) {
-      loops.add(opened(Loop.start("mirror", Duration.ofSeconds(5), archivists.get(home.id())::mirror)));
+      loops.add(
+          opened(Loop.start("mirror", Duration.ofSeconds(5), archivists.get(home.id())::mirror)));
     }
     Attestor attestor = new Attestor(home, destinations, database, signer, gate, news, clock);
     Loop attesting = opened(Loop.start("attest", Duration.ofSeconds(2), attestor::round));
@@ -239,7 +252,14 @@ public final class Relayer implements AutoCloseable {
         .put("address", signer.address().hex())
         .put("pid", ProcessHandle.current().pid());
     config.http().readyFile().ifPresent(this::announce);
-    LOG.info("ready", "http", readyLine.getString("http"), "address", signer.address(), "chains", places.keySet());
+    LOG.info(
+        "ready",
+        "http",
+        readyLine.getString("http"),
+        "address",
+        signer.address(),
+        "chains",
+        places.keySet());
   }
 
   /** The data directory is one process's: a second one would stop the first one's database. */
@@ -249,7 +269,9 @@ public final class Relayer implements AutoCloseable {
       FileChannel channel =
           opened(
               FileChannel.open(
-                  directory.resolve("relayer.lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE));
+                  directory.resolve("relayer.lock"),
+                  StandardOpenOption.CREATE,
+                  StandardOpenOption.WRITE));
       FileLock lock = channel.tryLock();
       if (lock == null) throw new IllegalStateException(inUse(directory));
     } catch (OverlappingFileLockException e) {
@@ -260,22 +282,27 @@ public final class Relayer implements AutoCloseable {
   }
 
   private static String inUse(Path directory) {
-    return "data directory " + directory + " is used by another relayer: give each its own data-directory";
+    return "data directory "
+        + directory
+        + " is used by another relayer: give each its own data-directory";
   }
 
   private FollowedChain connect(ChainSettings settings) {
     SeveralNodes client =
-        new SeveralNodes(settings.rpcUrls().stream().map(url -> new JsonRpcClient(url, RPC_TIMEOUT)).toList());
+        new SeveralNodes(
+            settings.rpcUrls().stream().map(url -> new JsonRpcClient(url, RPC_TIMEOUT)).toList());
     Deployment deployment = Deployment.read(settings.deployment());
     BigInteger id = BigInteger.valueOf(settings.id());
     if (!deployment.chainId().equals(id)) {
       throw new IllegalArgumentException(
-          "deployment %s is of chain %s, configured is %s".formatted(settings.deployment(), deployment.chainId(), id));
+          "deployment %s is of chain %s, configured is %s"
+              .formatted(settings.deployment(), deployment.chainId(), id));
     }
     BigInteger actual = awaited(client);
     if (!actual.equals(id)) {
       throw new IllegalArgumentException(
-          "the nodes %s are of chain %s, configured is %s".formatted(shown(settings.rpcUrls()), actual, id));
+          "the nodes %s are of chain %s, configured is %s"
+              .formatted(shown(settings.rpcUrls()), actual, id));
     }
     return new FollowedChain(
         settings.id(),
@@ -293,7 +320,12 @@ public final class Relayer implements AutoCloseable {
   /** Scheme, host and port: what stands elsewhere in a node's URL is often a password. */
   static List<String> shown(List<URI> urls) {
     return urls.stream()
-        .map(url -> url.getScheme() + "://" + url.getHost() + (url.getPort() < 0 ? "" : ":" + url.getPort()))
+        .map(
+            url ->
+                url.getScheme()
+                    + "://"
+                    + url.getHost()
+                    + (url.getPort() < 0 ? "" : ":" + url.getPort()))
         .toList();
   }
 
@@ -318,14 +350,20 @@ public final class Relayer implements AutoCloseable {
   private static FollowedChain home(List<FollowedChain> chains) {
     List<FollowedChain> homes = chains.stream().filter(FollowedChain::isHome).toList();
     if (homes.size() != 1) {
-      throw new IllegalArgumentException("exactly one configured chain must be the home chain, not " + homes.size());
+      throw new IllegalArgumentException(
+          "exactly one configured chain must be the home chain, not " + homes.size());
     }
     FollowedChain home = homes.getFirst();
     for (FollowedChain chain : chains) {
       if (!chain.executor().equals(home.executor()) || !chain.gateway().equals(home.gateway())) {
         throw new IllegalArgumentException(
             "chain %d has executor %s and gateway %s, home has %s and %s: not one deployment"
-                .formatted(chain.id(), chain.executor(), chain.gateway(), home.executor(), home.gateway()));
+                .formatted(
+                    chain.id(),
+                    chain.executor(),
+                    chain.gateway(),
+                    home.executor(),
+                    home.gateway()));
       }
     }
     return home;
@@ -336,7 +374,10 @@ public final class Relayer implements AutoCloseable {
         config
             .databaseUrl()
             .map(Relayer::jdbc)
-            .orElseGet(() -> opened(EmbeddedServer.start(config.dataDirectory().resolve("postgres"))).jdbcUrl());
+            .orElseGet(
+                () ->
+                    opened(EmbeddedServer.start(config.dataDirectory().resolve("postgres")))
+                        .jdbcUrl());
     return opened(Database.open(url));
   }
 
@@ -368,7 +409,8 @@ public final class Relayer implements AutoCloseable {
                 new MicrometerMetricsOptions()
                     .setEnabled(true)
                     .setPrometheusOptions(new VertxPrometheusOptions().setEnabled(true)));
-    Vertx vertx = Vertx.builder().with(options).withMetrics(new MicrometerMetricsFactory(registry)).build();
+    Vertx vertx =
+        Vertx.builder().with(options).withMetrics(new MicrometerMetricsFactory(registry)).build();
     parts.push(() -> vertx.close().await());
     return vertx;
   }
@@ -377,7 +419,8 @@ public final class Relayer implements AutoCloseable {
     try {
       Path draft = readyFile.resolveSibling(readyFile.getFileName() + ".tmp");
       Files.writeString(draft, readyLine.encode() + "\n");
-      Files.move(draft, readyFile, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+      Files.move(
+          draft, readyFile, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     } catch (IOException e) {
       throw new UncheckedIOException("ready file " + readyFile + " cannot be written", e);
     }
@@ -396,7 +439,12 @@ public final class Relayer implements AutoCloseable {
       try {
         part.close();
       } catch (Exception e) {
-        LOG.warn("did not close cleanly", "part", part.getClass().getSimpleName(), "reason", Journal.reason(e));
+        LOG.warn(
+            "did not close cleanly",
+            "part",
+            part.getClass().getSimpleName(),
+            "reason",
+            Journal.reason(e));
       }
     }
   }

@@ -17,7 +17,8 @@ import org.mandate.config.Default;
  * @param chains the home chain and those that it delivers to, each once
  * @param key what it signs with
  * @param dataDirectory of the embedded database and, unless said otherwise, of the blobs
- * @param databaseUrl {@code postgresql://user:password@host:port/name}; absent: a server of its own in the data directory
+ * @param databaseUrl {@code postgresql://user:password@host:port/name}; absent: a server of its own
+ *     in the data directory
  * @param blobDirectory absent: {@code blobs} in the data directory
  * @param ipfsApi Kubo RPC of an IPFS daemon that is to keep the blobs too
  * @param http where the API listens
@@ -59,26 +60,34 @@ public record RelayerConfig(
     public ChainSettings {
       rpcUrls = List.copyOf(rpcUrls);
       if (id <= 0) throw new IllegalArgumentException("chain id " + id + " is not above 0");
-      if (rpcUrls.isEmpty()) throw new IllegalArgumentException("chain " + id + " has no rpc-urls; at least one is needed");
+      if (rpcUrls.isEmpty())
+        throw new IllegalArgumentException(
+            "chain " + id + " has no rpc-urls; at least one is needed");
       Finality.of(finality);
       if (maxFeeGwei < 1 || maxTipGwei < 0 || maxTipGwei > maxFeeGwei) {
         throw new IllegalArgumentException(
-            "chain %d: max-fee-gwei %d must be at least 1, max-tip-gwei %d from 0 to max-fee-gwei".formatted(id, maxFeeGwei, maxTipGwei));
+            "chain %d: max-fee-gwei %d must be at least 1, max-tip-gwei %d from 0 to max-fee-gwei"
+                .formatted(id, maxFeeGwei, maxTipGwei));
       }
       requireWithin("poll-interval", pollInterval, Duration.ofMillis(50), Duration.ofMinutes(1));
     }
   }
 
   /**
-   * The key: a Web3 Secret Storage version 3 file, and where its passphrase is. One of the two places.
+   * The key: a Web3 Secret Storage version 3 file, and where its passphrase is. One of the two
+   * places.
    *
    * @param address whose key it must be
    */
   public record KeySettings(
-      Path file, Address address, Optional<Path> passphraseFile, Optional<String> passphraseVariable) {
+      Path file,
+      Address address,
+      Optional<Path> passphraseFile,
+      Optional<String> passphraseVariable) {
     public KeySettings {
       if (passphraseFile.isPresent() == passphraseVariable.isPresent()) {
-        throw new IllegalArgumentException("key: set either passphrase-file or passphrase-variable");
+        throw new IllegalArgumentException(
+            "key: set either passphrase-file or passphrase-variable");
       }
     }
   }
@@ -92,18 +101,21 @@ public record RelayerConfig(
   public record HttpSettings(
       @Default("127.0.0.1") String host, @Default("0") int port, Optional<Path> readyFile) {
     public HttpSettings {
-      if (port < 0 || port > 65535) throw new IllegalArgumentException("http.port " + port + " is not from 0 to 65535");
+      if (port < 0 || port > 65535)
+        throw new IllegalArgumentException("http.port " + port + " is not from 0 to 65535");
     }
   }
 
   public RelayerConfig {
     chains = List.copyOf(chains);
     peers = List.copyOf(peers);
-    if (chains.isEmpty()) throw new IllegalArgumentException("no chains: at least the home chain is needed");
+    if (chains.isEmpty())
+      throw new IllegalArgumentException("no chains: at least the home chain is needed");
     Set<Long> ids = new HashSet<>();
     chains.forEach(
         c -> {
-          if (!ids.add(c.id())) throw new IllegalArgumentException("chain " + c.id() + " is configured twice");
+          if (!ids.add(c.id()))
+            throw new IllegalArgumentException("chain " + c.id() + " is configured twice");
         });
     requireWithin("publish-interval", publishInterval, Duration.ofMillis(200), Duration.ofHours(1));
     requireWithin("stagger", stagger, Duration.ofMillis(100), Duration.ofMinutes(10));
@@ -116,7 +128,8 @@ public record RelayerConfig(
 
   private static void requireWithin(String what, Duration value, Duration least, Duration most) {
     if (value.compareTo(least) < 0 || value.compareTo(most) > 0) {
-      throw new IllegalArgumentException(what + " " + value + " is not within " + least + " and " + most);
+      throw new IllegalArgumentException(
+          what + " " + value + " is not within " + least + " and " + most);
     }
   }
 }

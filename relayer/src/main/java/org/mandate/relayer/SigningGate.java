@@ -3,7 +3,10 @@ package org.mandate.relayer;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
 
-/** Whether this relayer may sign. Closed first when something is deeply wrong; the reasons are stored after that. */
+/**
+ * Whether this relayer may sign. Closed first when something is deeply wrong; the reasons are
+ * stored after that.
+ */
 public final class SigningGate {
   private final AtomicReference<String> closed = new AtomicReference<>("");
 

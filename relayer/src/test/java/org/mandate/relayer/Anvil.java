@@ -18,7 +18,9 @@ import org.web3j.protocol.core.Request;
 import org.web3j.protocol.core.Response;
 import org.web3j.protocol.http.HttpService;
 
-/** A real Anvil on a free port that mines a block a second and finalizes two blocks behind the head. */
+/**
+ * A real Anvil on a free port that mines a block a second and finalizes two blocks behind the head.
+ */
 final class Anvil implements AutoCloseable {
   private final Process process;
   private final URI url;
@@ -37,7 +39,12 @@ final class Anvil implements AutoCloseable {
         new ArrayList<>(
             List.of(
                 root().resolve("node_modules/.bin/anvil").toString(),
-                "--port", "0", "--chain-id", Long.toString(chainId), "--slots-in-an-epoch", "1"));
+                "--port",
+                "0",
+                "--chain-id",
+                Long.toString(chainId),
+                "--slots-in-an-epoch",
+                "1"));
     command.addAll(more.length == 0 ? List.of("--block-time", "1") : List.of(more));
     Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
     BufferedReader output =
@@ -45,7 +52,8 @@ final class Anvil implements AutoCloseable {
     for (String line = output.readLine(); line != null; line = output.readLine()) {
       if (line.startsWith("Listening on ")) {
         Thread.ofVirtual().start(() -> output.lines().forEach(ignored -> {}));
-        return new Anvil(process, URI.create("http://" + line.substring("Listening on ".length()).trim()));
+        return new Anvil(
+            process, URI.create("http://" + line.substring("Listening on ".length()).trim()));
       }
     }
     throw new IOException("anvil ended without listening");
@@ -73,7 +81,8 @@ final class Anvil implements AutoCloseable {
 
   /** One of Anvil's own methods. */
   Object ask(String method, Object... parameters) throws IOException {
-    Answer answer = new Request<Object, Answer>(method, List.of(parameters), service, Answer.class).send();
+    Answer answer =
+        new Request<Object, Answer>(method, List.of(parameters), service, Answer.class).send();
     if (answer.hasError()) throw new IOException(method + ": " + answer.getError().getMessage());
     return answer.getResult();
   }
@@ -86,13 +95,13 @@ final class Anvil implements AutoCloseable {
     ask("anvil_reorg", depth, List.of());
   }
 
-
   private static Path root() {
     Path start = Path.of("").toAbsolutePath();
     for (Path p = start; p != null; p = p.getParent()) {
       if (Files.isExecutable(p.resolve("node_modules/.bin/anvil"))) return p;
     }
-    throw new IllegalStateException("no node_modules/.bin/anvil above " + start + ": run scripts/npm-ci");
+    throw new IllegalStateException(
+        "no node_modules/.bin/anvil above " + start + ": run scripts/npm-ci");
   }
 
   @Override

@@ -47,7 +47,8 @@ class ApiTest {
     town.close();
   }
 
-  private static Arguments refusal(String name, int status, String rule, UnaryOperator<JsonObject> change) {
+  private static Arguments refusal(
+      String name, int status, String rule, UnaryOperator<JsonObject> change) {
     return Arguments.of(name, status, rule, change);
   }
 
@@ -60,7 +61,11 @@ class ApiTest {
 
   static Stream<Arguments> refusals() {
     return Stream.of(
-        refusal("no signature", 400, "REQUEST", b -> new JsonObject().put("intent", b.getJsonObject("intent"))),
+        refusal(
+            "no signature",
+            400,
+            "REQUEST",
+            b -> new JsonObject().put("intent", b.getJsonObject("intent"))),
         refusal("unknown field", 400, "REQUEST", b -> b.put("gas", "1")),
         refusal("unknown field of the intent", 400, "REQUEST", field("chain", "1")),
         refusal("number instead of string", 400, "REQUEST", field("amount", 5)),
@@ -76,7 +81,11 @@ class ApiTest {
         refusal("deadline too far", 422, "DEADLINE", field("deadline", "99999999999")),
         refusal("another agent", 422, "AGENT", field("agentId", "12345")),
         refusal("amount changed after signing", 422, "SIGNATURE", field("amount", "7")),
-        refusal("signature of nobody", 422, "SIGNATURE", b -> b.put("signature", "0x" + "00".repeat(65))),
+        refusal(
+            "signature of nobody",
+            422,
+            "SIGNATURE",
+            b -> b.put("signature", "0x" + "00".repeat(65))),
         refusal("signature too short", 422, "SIGNATURE", b -> b.put("signature", "0x1234")),
         refusal("data too long", 400, "REQUEST", field("data", "0x" + "00".repeat(9000))));
   }
@@ -84,7 +93,8 @@ class ApiTest {
   @ParameterizedTest(name = "{0}")
   @MethodSource("refusals")
   @Order(1)
-  void shouldRefuseInWordsWhen(String name, int status, String rule, UnaryOperator<JsonObject> change) throws Exception {
+  void shouldRefuseInWordsWhen(
+      String name, int status, String rule, UnaryOperator<JsonObject> change) throws Exception {
     JsonObject body = change.apply(town.body(town.signed(town.payment(Town.HOME, town.token, 5))));
     HttpResponse<String> answer = town.post(relayer.port(), "/v1/intents", body.encode());
     assertEquals(status, answer.statusCode(), answer.body());
@@ -95,7 +105,8 @@ class ApiTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"", "{", "[]", "null", "\"x\"", "{\"intent\":null,\"signature\":\"0x00\"}"})
+  @ValueSource(
+      strings = {"", "{", "[]", "null", "\"x\"", "{\"intent\":null,\"signature\":\"0x00\"}"})
   @Order(1)
   void shouldRefuseWhenTheBodyIsNotASignedIntent(String body) throws Exception {
     HttpResponse<String> answer = town.post(relayer.port(), "/v1/intents", body);
@@ -132,7 +143,13 @@ class ApiTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"/nowhere", "/v1/agents/99", "/v1/intents/0x", "/ipfs/bafkreigh2akiscaildcqabsyg3dfr6chu3fgpregiymsck7e7aqa4s52zy?format=raw"})
+  @ValueSource(
+      strings = {
+        "/nowhere",
+        "/v1/agents/99",
+        "/v1/intents/0x",
+        "/ipfs/bafkreigh2akiscaildcqabsyg3dfr6chu3fgpregiymsck7e7aqa4s52zy?format=raw"
+      })
   @Order(1)
   void shouldSayNotFoundWhenThereIsNothing(String path) throws Exception {
     String asked = path.endsWith("0x") ? path + "ab".repeat(32) : path;
@@ -147,9 +164,17 @@ class ApiTest {
     town.awaitState(relayer.port(), id, "EXECUTED", SOON);
     Intent second =
         new Intent(
-            first.agentId(), first.account(), first.chainId(), first.asset(), first.to(), BigInteger.TEN, first.data(),
-            first.nonce(), first.deadline());
-    HttpResponse<String> answer = town.post(relayer.port(), "/v1/intents", town.body(town.signed(second)).encode());
+            first.agentId(),
+            first.account(),
+            first.chainId(),
+            first.asset(),
+            first.to(),
+            BigInteger.TEN,
+            first.data(),
+            first.nonce(),
+            first.deadline());
+    HttpResponse<String> answer =
+        town.post(relayer.port(), "/v1/intents", town.body(town.signed(second)).encode());
     assertEquals(409, answer.statusCode(), answer.body());
     assertEquals("NONCE", new JsonObject(answer.body()).getJsonObject("error").getString("rule"));
   }
@@ -157,35 +182,55 @@ class ApiTest {
   @Test
   @Order(3)
   void shouldShowAgentHeadroomAndPages() throws Exception {
-    JsonObject agent = new JsonObject(town.get(relayer.port(), "/v1/agents/" + town.agentId).body());
+    JsonObject agent =
+        new JsonObject(town.get(relayer.port(), "/v1/agents/" + town.agentId).body());
     assertEquals("ACTIVE", agent.getString("status"), agent.encode());
     assertEquals(Town.key(6).address().hex(), agent.getString("wallet"));
     JsonObject policy =
-        new JsonObject(town.get(relayer.port(), "/v1/agents/" + town.agentId + "/policy?asset=" + town.token).body());
-    assertEquals(Town.CAP.toString(), policy.getJsonObject("limit").getString("perTransaction"), policy.encode());
+        new JsonObject(
+            town.get(relayer.port(), "/v1/agents/" + town.agentId + "/policy?asset=" + town.token)
+                .body());
+    assertEquals(
+        Town.CAP.toString(),
+        policy.getJsonObject("limit").getString("perTransaction"),
+        policy.encode());
     assertTrue(new BigInteger(policy.getString("used")).signum() > 0, policy.encode());
     for (int i = 0; i < 3; i++) town.submit(relayer.port(), town.payment(Town.HOME, town.token, 1));
-    JsonObject first = new JsonObject(town.get(relayer.port(), "/v1/intents?limit=2&agentId=" + town.agentId).body());
+    JsonObject first =
+        new JsonObject(
+            town.get(relayer.port(), "/v1/intents?limit=2&agentId=" + town.agentId).body());
     assertEquals(2, first.getJsonArray("intents").size());
     JsonObject rest =
-        new JsonObject(town.get(relayer.port(), "/v1/intents?limit=200&cursor=" + first.getString("next")).body());
+        new JsonObject(
+            town.get(relayer.port(), "/v1/intents?limit=200&cursor=" + first.getString("next"))
+                .body());
     assertTrue(rest.getJsonArray("intents").size() >= 2, rest.encode());
     assertFalse(rest.containsKey("next"));
-    JsonObject executed = new JsonObject(town.get(relayer.port(), "/v1/intents?state=EXECUTED").body());
+    JsonObject executed =
+        new JsonObject(town.get(relayer.port(), "/v1/intents?state=EXECUTED").body());
     assertTrue(executed.getJsonArray("intents").size() >= 1);
     assertTrue(
-        executed.getJsonArray("intents").stream().allMatch(i -> "EXECUTED".equals(((JsonObject) i).getString("state"))));
+        executed.getJsonArray("intents").stream()
+            .allMatch(i -> "EXECUTED".equals(((JsonObject) i).getString("state"))));
   }
 
   @Test
   @Order(4)
   void shouldParkInWordsWhenThePaymentWouldRevertAndExpireItAfterItsDeadline() throws Exception {
-    // The vault holds 10^18 wei; the cap admits less, so a token that the vault lacks does: an account that is none.
+    // The vault holds 10^18 wei; the cap admits less, so a token that the vault lacks does: an
+    // account that is none.
     Intent good = town.payment(Town.HOME, town.token, 5, Duration.ofSeconds(8));
     Intent bad =
         new Intent(
-            good.agentId(), town.recipient, good.chainId(), good.asset(), good.to(), good.amount(), good.data(),
-            good.nonce(), good.deadline());
+            good.agentId(),
+            town.recipient,
+            good.chainId(),
+            good.asset(),
+            good.to(),
+            good.amount(),
+            good.data(),
+            good.nonce(),
+            good.deadline());
     Hash id = town.submit(relayer.port(), bad);
     JsonObject parked = town.awaitState(relayer.port(), id, "PARKED", SOON);
     assertEquals("CONTRACT", parked.getJsonObject("parked").getString("rule"), parked.encode());
@@ -197,9 +242,11 @@ class ApiTest {
   @Test
   @Order(5)
   void L12_shouldSayWhichRuleRefusedWhenTheCapIsExceeded() throws Exception {
-    SignedIntent over = town.signed(town.payment(Town.HOME, town.token, Town.CAP.longValueExact() + 1));
+    SignedIntent over =
+        town.signed(town.payment(Town.HOME, town.token, Town.CAP.longValueExact() + 1));
     JsonObject asked = new JsonObject().put("intent", town.body(over).getJsonObject("intent"));
-    JsonObject preview = new JsonObject(town.post(relayer.port(), "/v1/intents/preview", asked.encode()).body());
+    JsonObject preview =
+        new JsonObject(town.post(relayer.port(), "/v1/intents/preview", asked.encode()).body());
     assertFalse(preview.getBoolean("admitted"), preview.encode());
     assertEquals("PER_TRANSACTION", preview.getJsonObject("verdict").getString("rule"));
 
@@ -215,12 +262,15 @@ class ApiTest {
 
     // Refused at once, and this relayer pays for no transaction that can only be denied.
     SignedIntent next = town.signed(town.payment(Town.HOME, town.token, 1));
-    HttpResponse<String> answer = town.post(relayer.port(), "/v1/intents", town.body(next).encode());
+    HttpResponse<String> answer =
+        town.post(relayer.port(), "/v1/intents", town.body(next).encode());
     assertEquals(422, answer.statusCode(), answer.body());
     JsonObject refused = new JsonObject(answer.body()).getJsonObject("error");
     assertEquals("AGENT_BREAKER", refused.getString("rule"), answer.body());
     assertTrue(refused.getString("next").contains("governance"), answer.body());
-    assertTrue(new JsonObject(town.get(relayer.port(), "/v1/agents/" + town.agentId).body()).getBoolean("frozen"));
+    assertTrue(
+        new JsonObject(town.get(relayer.port(), "/v1/agents/" + town.agentId).body())
+            .getBoolean("frozen"));
 
     town.govern("thaw", town.atHome.policy(), town.policy().thaw(town.agentId));
     Hash last = town.submit(relayer.port(), town.payment(Town.HOME, town.token, 1));
@@ -235,18 +285,24 @@ class ApiTest {
     town.home.ask("anvil_setCode", contract, "0x631626ba7e60e01b60005260206000f3");
     Sender owner = town.home.sender(Town.credentials(1));
     AgentRegistry registry =
-        AgentRegistry.load(town.atHome.registry().hex(), owner.web3j(), owner.reader(), Sender.NO_GAS);
-    BigInteger deadline = BigInteger.valueOf(town.home.client().head().timestamp().getEpochSecond() + 600);
+        AgentRegistry.load(
+            town.atHome.registry().hex(), owner.web3j(), owner.reader(), Sender.NO_GAS);
+    BigInteger deadline =
+        BigInteger.valueOf(town.home.client().head().timestamp().getEpochSecond() + 600);
     town.govern(
-        "wallet", town.atHome.registry(), registry.setAgentWallet(town.agentId, contract, deadline, new byte[] {1}));
-    JsonObject body = town.body(town.signed(town.payment(Town.HOME, town.token, 3))).put("signature", "0x1234");
+        "wallet",
+        town.atHome.registry(),
+        registry.setAgentWallet(town.agentId, contract, deadline, new byte[] {1}));
+    JsonObject body =
+        town.body(town.signed(town.payment(Town.HOME, town.token, 3))).put("signature", "0x1234");
     HttpResponse<String> answer = town.post(relayer.port(), "/v1/intents", body.encode());
     assertEquals(202, answer.statusCode(), answer.body());
     Hash id = Hash.of(new JsonObject(answer.body()).getString("intentId"));
     town.awaitState(relayer.port(), id, "EXECUTED", SOON);
 
     town.home.ask("anvil_setCode", contract, "0x60006000fd"); // refuses everything
-    JsonObject refused = town.body(town.signed(town.payment(Town.HOME, town.token, 3))).put("signature", "0x1234");
+    JsonObject refused =
+        town.body(town.signed(town.payment(Town.HOME, town.token, 3))).put("signature", "0x1234");
     assertEquals(422, town.post(relayer.port(), "/v1/intents", refused.encode()).statusCode());
   }
 }

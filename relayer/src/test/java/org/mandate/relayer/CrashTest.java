@@ -16,7 +16,10 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.mandate.chain.Hash;
 import org.mandate.intent.Intent;
 
-/** A relayer's process is killed between two steps and started again. {@code -Dmandate.failpoints=all} tries every step. */
+/**
+ * A relayer's process is killed between two steps and started again. {@code
+ * -Dmandate.failpoints=all} tries every step.
+ */
 class CrashTest {
   private static final Duration SOON = Duration.ofSeconds(40);
   private static final BigInteger AMOUNT = BigInteger.valueOf(77);
@@ -33,7 +36,8 @@ class CrashTest {
   }
 
   static Stream<Failpoint> failpoints() {
-    if ("all".equals(System.getProperty("mandate.failpoints"))) return Stream.of(Failpoint.values());
+    if ("all".equals(System.getProperty("mandate.failpoints")))
+      return Stream.of(Failpoint.values());
     return Stream.of(
         Failpoint.AFTER_INTENT_STORED,
         Failpoint.BEFORE_TRANSACTION_STORED,
@@ -49,9 +53,11 @@ class CrashTest {
     boolean attests = failpoint == Failpoint.BEFORE_ATTESTATION_STORED;
     Anvil destination = attests ? town.remote : town.home;
     BigInteger before = town.received(destination);
-    Intent payment = town.payment(attests ? Town.REMOTE : Town.HOME, town.token, AMOUNT.longValueExact());
+    Intent payment =
+        town.payment(attests ? Town.REMOTE : Town.HOME, town.token, AMOUNT.longValueExact());
     Hash id = payment.id(town.domain());
-    try (RelayerProcess relayer = RelayerProcess.start(town, 0, List.of(), Optional.of(failpoint))) {
+    try (RelayerProcess relayer =
+        RelayerProcess.start(town, 0, List.of(), Optional.of(failpoint))) {
       try {
         town.submit(relayer.port(), payment);
       } catch (HttpTimeoutException | AssertionError e) {
@@ -63,7 +69,12 @@ class CrashTest {
     try (RelayerProcess relayer = RelayerProcess.start(town, 0, List.of(), Optional.empty())) {
       int port = relayer.port();
       town.submit(port, payment);
-      JsonObject end = town.await(port, id, SOON, v -> "EXECUTED".equals(v.getString("state")) && v.getBoolean("final"));
+      JsonObject end =
+          town.await(
+              port,
+              id,
+              SOON,
+              v -> "EXECUTED".equals(v.getString("state")) && v.getBoolean("final"));
       assertEquals(before.add(AMOUNT), town.received(destination), end.encodePrettily());
     }
   }

@@ -23,7 +23,8 @@ class ForgeryTest {
   @Test
   void L7_shouldNotExecuteWhatHomeNeverDispatched() throws Exception {
     try (Town town = Town.build(1, 1);
-        Relayer relayer = Relayer.start(town.config(0, List.of()), Town.relayer(0), Clock.systemUTC())) {
+        Relayer relayer =
+            Relayer.start(town.config(0, List.of()), Town.relayer(0), Clock.systemUTC())) {
       Intent intent = town.payment(Town.REMOTE, town.token, 900);
       BigInteger home = BigInteger.valueOf(Town.HOME);
       Message message =
@@ -31,12 +32,15 @@ class ForgeryTest {
               home,
               BigInteger.valueOf(999),
               new InteroperableAddress(home, town.atHome.executor()).encode(),
-              new InteroperableAddress(BigInteger.valueOf(Town.REMOTE), town.atHome.executor()).encode(),
+              new InteroperableAddress(BigInteger.valueOf(Town.REMOTE), town.atHome.executor())
+                  .encode(),
               IntentAbi.encode(intent));
-      Attestation attestation = Attestation.sign(message.id(town.atHome.gateway()), Town.relayer(0));
+      Attestation attestation =
+          Attestation.sign(message.id(town.atHome.gateway()), Town.relayer(0));
       Sender anyone = town.remote.sender(Town.credentials(1));
       QuorumGateway gateway =
-          QuorumGateway.load(town.atRemote.gateway().hex(), anyone.web3j(), anyone.reader(), Sender.NO_GAS);
+          QuorumGateway.load(
+              town.atRemote.gateway().hex(), anyone.web3j(), anyone.reader(), Sender.NO_GAS);
       QuorumGateway.Message forged =
           new QuorumGateway.Message(
               message.sourceChainId(),
@@ -51,8 +55,13 @@ class ForgeryTest {
               gateway.deliver(forged, List.of(attestation.signature().bytes()))));
       Hash id = intent.id(town.domain());
       JsonObject view =
-          town.await(relayer.port(), id, Duration.ofSeconds(30), v -> v.containsKey("parked") && "QUEUED".equals(v.getString("state")));
-      assertEquals("NOT_DISPATCHED", view.getJsonObject("parked").getString("rule"), view.encodePrettily());
+          town.await(
+              relayer.port(),
+              id,
+              Duration.ofSeconds(30),
+              v -> v.containsKey("parked") && "QUEUED".equals(v.getString("state")));
+      assertEquals(
+          "NOT_DISPATCHED", view.getJsonObject("parked").getString("rule"), view.encodePrettily());
       Thread.sleep(9_000); // past the dispute window, which nobody used
       JsonObject end = town.intent(relayer.port(), id);
       assertEquals("QUEUED", end.getString("state"), end.encodePrettily());

@@ -46,7 +46,8 @@ final class LyingNode implements AutoCloseable {
   }
 
   static LyingNode before(URI real) throws IOException {
-    HttpServer server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    HttpServer server =
+        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
     LyingNode node = new LyingNode(server, real);
     server.setExecutor(node.threads);
     server.createContext("/", node::answer);
@@ -94,7 +95,8 @@ final class LyingNode implements AutoCloseable {
     JsonNode asked = JSON.readTree(question);
     Set<String> hidden = new HashSet<>();
     for (JsonNode one : asked.isArray() ? asked : JSON.createArrayNode().add(asked)) {
-      if (one.path("method").asText().equals("eth_getTransactionReceipt")) hidden.add(one.path("id").toString());
+      if (one.path("method").asText().equals("eth_getTransactionReceipt"))
+        hidden.add(one.path("id").toString());
     }
     JsonNode told = JSON.readTree(answer);
     for (JsonNode one : told.isArray() ? told : JSON.createArrayNode().add(told)) {

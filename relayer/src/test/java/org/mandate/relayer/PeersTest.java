@@ -25,7 +25,10 @@ import org.mandate.chain.Hash;
 import org.mandate.gateway.Attestation;
 import org.mandate.signer.PrivateKeySigner;
 
-/** A quorum of two of two: one relayer has honest and hostile peers, the other has hostile ones only. */
+/**
+ * A quorum of two of two: one relayer has honest and hostile peers, the other has hostile ones
+ * only.
+ */
 class PeersTest {
   private static final Duration SOON = Duration.ofSeconds(60);
 
@@ -38,21 +41,34 @@ class PeersTest {
           List.of(
               serve(servers, id -> "not json at all"),
               serve(servers, id -> "{\"messageId\":\"" + id + "\",\"signature\":7}"),
-              serve(servers, id -> "{\"messageId\":\"" + id + "\",\"signature\":\"0x" + "ff".repeat(65) + "\"}"),
+              serve(
+                  servers,
+                  id ->
+                      "{\"messageId\":\"" + id + "\",\"signature\":\"0x" + "ff".repeat(65) + "\"}"),
               serve(servers, id -> attestation(id, Attestation.sign(Hash.of(id), stranger))),
-              serve(servers, id -> attestation(id, Attestation.sign(Hash.keccak("another"), Town.relayer(1)))),
+              serve(
+                  servers,
+                  id -> attestation(id, Attestation.sign(Hash.keccak("another"), Town.relayer(1)))),
               serve(servers, id -> "x".repeat(1 << 20)),
               serve(servers, PeersTest::never));
-      try (Relayer honest = Relayer.start(town.config(1, List.of()), Town.relayer(1), Clock.systemUTC())) {
+      try (Relayer honest =
+          Relayer.start(town.config(1, List.of()), Town.relayer(1), Clock.systemUTC())) {
         List<URI> peers = new ArrayList<>(hostile);
         peers.add(URI.create("http://127.0.0.1:" + honest.port()));
-        try (Relayer relayer = Relayer.start(town.config(0, peers), Town.relayer(0), Clock.systemUTC())) {
+        try (Relayer relayer =
+            Relayer.start(town.config(0, peers), Town.relayer(0), Clock.systemUTC())) {
           BigInteger before = town.received(town.remote);
           Hash id = town.submit(relayer.port(), town.payment(Town.REMOTE, town.token, 500));
-          JsonObject end = town.await(relayer.port(), id, SOON, v -> "EXECUTED".equals(v.getString("state")));
+          JsonObject end =
+              town.await(relayer.port(), id, SOON, v -> "EXECUTED".equals(v.getString("state")));
           assertEquals(before.add(BigInteger.valueOf(500)), town.received(town.remote));
           assertTrue(
-              town.get(relayer.port(), "/metrics").body().lines().filter(l -> l.startsWith("mandate_attestations{")).count() == 2,
+              town.get(relayer.port(), "/metrics")
+                      .body()
+                      .lines()
+                      .filter(l -> l.startsWith("mandate_attestations{"))
+                      .count()
+                  == 2,
               end.encodePrettily());
         }
       }
@@ -78,8 +94,10 @@ class PeersTest {
     return "";
   }
 
-  private static URI serve(List<HttpServer> servers, Function<String, String> answer) throws IOException {
-    HttpServer server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+  private static URI serve(List<HttpServer> servers, Function<String, String> answer)
+      throws IOException {
+    HttpServer server =
+        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
     server.setExecutor(Executors.newVirtualThreadPerTaskExecutor());
     server.createContext("/v1/attestations/", exchange -> reply(exchange, answer));
     server.start();
@@ -87,10 +105,12 @@ class PeersTest {
     return URI.create("http://127.0.0.1:" + server.getAddress().getPort());
   }
 
-  private static void reply(HttpExchange exchange, Function<String, String> answer) throws IOException {
+  private static void reply(HttpExchange exchange, Function<String, String> answer)
+      throws IOException {
     String path = exchange.getRequestURI().getPath();
     try (exchange) {
-      byte[] body = answer.apply(path.substring(path.lastIndexOf('/') + 1)).getBytes(StandardCharsets.UTF_8);
+      byte[] body =
+          answer.apply(path.substring(path.lastIndexOf('/') + 1)).getBytes(StandardCharsets.UTF_8);
       exchange.sendResponseHeaders(200, 0);
       try (OutputStream out = exchange.getResponseBody()) {
         out.write(body);

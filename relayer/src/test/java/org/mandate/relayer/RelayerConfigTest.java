@@ -49,7 +49,12 @@ class RelayerConfigTest {
   @Test
   void shouldLetTheEnvironmentOverrideTheFile() {
     RelayerConfig config =
-        load(Map.of("MANDATE_DATABASE_URL", "postgresql://me:secret@db.example:6543/relayer", "MANDATE_STAGGER", "9s"));
+        load(
+            Map.of(
+                "MANDATE_DATABASE_URL",
+                "postgresql://me:secret@db.example:6543/relayer",
+                "MANDATE_STAGGER",
+                "9s"));
     assertEquals(Duration.ofSeconds(9), config.stagger());
     assertEquals(
         "jdbc:postgresql://db.example:6543/relayer?user=me&password=secret",
@@ -59,7 +64,8 @@ class RelayerConfigTest {
   @Test
   void shouldTakeADatabaseWithoutPassword() {
     assertEquals(
-        "jdbc:postgresql://localhost/r?sslmode=require&user=me", Relayer.jdbc(URI.create("postgresql://me@localhost/r?sslmode=require")));
+        "jdbc:postgresql://localhost/r?sslmode=require&user=me",
+        Relayer.jdbc(URI.create("postgresql://me@localhost/r?sslmode=require")));
   }
 
   @ParameterizedTest
@@ -70,7 +76,8 @@ class RelayerConfigTest {
     "passphrase-file: keys/relayer.passphrase, passphrase: secret, passphrase",
     "id: 31338, id: 31337, twice"
   })
-  void shouldRefuseInWordsWhenASettingIsWrong(String right, String wrong, String named) throws Exception {
+  void shouldRefuseInWordsWhenASettingIsWrong(String right, String wrong, String named)
+      throws Exception {
     Files.writeString(file, Files.readString(file).replace(right, wrong));
     ConfigException refused = assertThrows(ConfigException.class, () -> load(Map.of()));
     assertTrue(refused.getMessage().contains(named), refused.getMessage());

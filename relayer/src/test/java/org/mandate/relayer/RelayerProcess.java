@@ -35,7 +35,8 @@ final class RelayerProcess implements AutoCloseable {
   }
 
   /** Starts the i-th relayer of the town; what it stored before is there. */
-  static RelayerProcess start(Town town, int i, List<URI> peers, Optional<Failpoint> failpoint) throws Exception {
+  static RelayerProcess start(Town town, int i, List<URI> peers, Optional<Failpoint> failpoint)
+      throws Exception {
     Path own = town.directory.resolve("process-" + i);
     Path config = own.resolve("relayer.yaml");
     Path ready = own.resolve("ready.json");
@@ -59,9 +60,12 @@ final class RelayerProcess implements AutoCloseable {
     return new RelayerProcess(builder.start(), log, ready);
   }
 
-  private static void write(Town town, int i, List<URI> peers, Path own, Path config) throws Exception {
+  private static void write(Town town, int i, List<URI> peers, Path own, Path config)
+      throws Exception {
     Path key = own.resolve("key.json");
-    new ObjectMapper().writeValue(key.toFile(), Wallet.createLight(PASSPHRASE, Town.credentials(3 + i).getEcKeyPair()));
+    new ObjectMapper()
+        .writeValue(
+            key.toFile(), Wallet.createLight(PASSPHRASE, Town.credentials(3 + i).getEcKeyPair()));
     Files.writeString(
         config,
         """
@@ -86,15 +90,22 @@ final class RelayerProcess implements AutoCloseable {
         stagger: 2s
         """
             .formatted(
-                Town.HOME, town.home.url(), Town.HOME, Town.REMOTE, town.remote.url(), Town.REMOTE,
-                Town.relayer(i).address(), peers));
+                Town.HOME,
+                town.home.url(),
+                Town.HOME,
+                Town.REMOTE,
+                town.remote.url(),
+                Town.REMOTE,
+                Town.relayer(i).address(),
+                peers));
   }
 
   /** The API's port, once it is ready. */
   int port() throws Exception {
     Instant end = Instant.now().plus(Duration.ofSeconds(40));
     while (!Files.exists(ready)) {
-      if (!process.isAlive() || Instant.now().isAfter(end)) throw new AssertionError("not ready:\n" + log());
+      if (!process.isAlive() || Instant.now().isAfter(end))
+        throw new AssertionError("not ready:\n" + log());
       Thread.sleep(50);
     }
     return new JsonObject(Files.readString(ready)).getInteger("port");
@@ -103,7 +114,8 @@ final class RelayerProcess implements AutoCloseable {
   void awaitStop(Failpoint failpoint) throws Exception {
     Instant end = Instant.now().plus(Duration.ofSeconds(40));
     while (!log().contains("\"failpoint\":\"" + failpoint.label() + "\"")) {
-      if (!process.isAlive() || Instant.now().isAfter(end)) throw new AssertionError("not stopped:\n" + log());
+      if (!process.isAlive() || Instant.now().isAfter(end))
+        throw new AssertionError("not stopped:\n" + log());
       Thread.sleep(50);
     }
   }

@@ -41,7 +41,8 @@ class RelayersTest {
     for (int i = 0; i < 3; i++) {
       List<URI> peers = new ArrayList<>(addresses);
       peers.remove(i);
-      RelayerConfig config = town.config(i, peers, town.home.url(), town.remote.url(), ports.get(i));
+      RelayerConfig config =
+          town.config(i, peers, town.home.url(), town.remote.url(), ports.get(i));
       RELAYERS.add(Relayer.start(config, Town.relayer(i), Clock.systemUTC()));
     }
   }
@@ -64,7 +65,12 @@ class RelayersTest {
     assertEquals(before.add(BigInteger.valueOf(1000)), town.received(town.home));
     assertEquals("NONE", view.getJsonObject("verdict").getString("rule"));
     JsonObject end = town.await(port(0), id, SOON, v -> v.getBoolean("final"));
-    town.await(port(0), id, SOON, v -> v.getJsonArray("transactions").getJsonObject(0).getString("state").equals("SUCCEEDED"));
+    town.await(
+        port(0),
+        id,
+        SOON,
+        v ->
+            v.getJsonArray("transactions").getJsonObject(0).getString("state").equals("SUCCEEDED"));
     assertEquals(1, end.getJsonArray("transactions").size());
     // The others saw it too.
     town.awaitState(port(2), id, "EXECUTED", SOON);
@@ -79,7 +85,12 @@ class RelayersTest {
     System.out.println("cross-chain: " + Duration.between(start, Instant.now()).toMillis() + " ms");
     assertEquals(before.add(BigInteger.valueOf(2000)), town.received(town.remote));
     assertEquals("DISPATCHED", view.getJsonObject("home").getString("state"));
-    assertEquals("QUEUED", view.getJsonObject("destination").getJsonArray("events").getJsonObject(0).getString("event"));
+    assertEquals(
+        "QUEUED",
+        view.getJsonObject("destination")
+            .getJsonArray("events")
+            .getJsonObject(0)
+            .getString("event"));
     // Whatever the others try, it stays one payment.
     town.await(port(1), id, SOON, v -> v.getBoolean("final"));
     assertEquals(before.add(BigInteger.valueOf(2000)), town.received(town.remote));
@@ -104,7 +115,9 @@ class RelayersTest {
     town.await(port(0), id, SOON, v -> v.getBoolean("final"));
     Instant end = Instant.now().plus(SOON);
     JsonObject trail = trail(0);
-    while (trail.getLong("published") < 1 || record(trail, id).isEmpty() || trail.getLong("published") <= index(trail, id)) {
+    while (trail.getLong("published") < 1
+        || record(trail, id).isEmpty()
+        || trail.getLong("published") <= index(trail, id)) {
       assertTrue(Instant.now().isBefore(end), trail.encodePrettily());
       Thread.sleep(300);
       trail = trail(0);
@@ -119,7 +132,10 @@ class RelayersTest {
     assertEquals(cid, record(other, id).getString("cid"));
     HttpResponse<String> blob = town.get(port(2), "/ipfs/" + cid + "?format=raw");
     assertEquals(200, blob.statusCode());
-    assertEquals(id, AuditRecord.parse(blob.body().getBytes(java.nio.charset.StandardCharsets.UTF_8)).intentId());
+    assertEquals(
+        id,
+        AuditRecord.parse(blob.body().getBytes(java.nio.charset.StandardCharsets.UTF_8))
+            .intentId());
   }
 
   @Test
@@ -141,7 +157,8 @@ class RelayersTest {
   private static JsonObject record(JsonObject trail, Hash id) {
     JsonArray records = trail.getJsonArray("records");
     for (int i = 0; i < records.size(); i++) {
-      if (records.getJsonObject(i).getString("intentId").equals(id.hex())) return records.getJsonObject(i);
+      if (records.getJsonObject(i).getString("intentId").equals(id.hex()))
+        return records.getJsonObject(i);
     }
     return new JsonObject();
   }

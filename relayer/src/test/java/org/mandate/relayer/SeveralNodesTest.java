@@ -58,7 +58,8 @@ class SeveralNodesTest {
     Agreement alone = new SeveralNodes(List.of(honest.client(), down)).agreement(1, block.hash());
     assertEquals(new Agreement(2, 1, 0), alone);
     assertFalse(alone.isConfirmed());
-    Agreement torn = new SeveralNodes(List.of(honest.client(), liar.client())).agreement(1, block.hash());
+    Agreement torn =
+        new SeveralNodes(List.of(honest.client(), liar.client())).agreement(1, block.hash());
     assertFalse(torn.isConfirmed() || torn.isContradicted());
   }
 
@@ -72,8 +73,14 @@ class SeveralNodesTest {
   @Test
   void shouldAskTheOthersWhenOneRefusesBytes() {
     byte[] garbage = {1, 2, 3};
-    assertTrue(new SeveralNodes(List.of(honest.client(), liar.client())).send(garbage) instanceof SendOutcome.Refused);
-    assertTrue(new SeveralNodes(List.of(honest.client(), down)).send(garbage) instanceof SendOutcome.Unreachable);
-    assertTrue(new SeveralNodes(List.of(down, honest.client())).send(garbage) instanceof SendOutcome.Unreachable);
+    assertTrue(
+        new SeveralNodes(List.of(honest.client(), liar.client())).send(garbage)
+            instanceof SendOutcome.Refused);
+    assertTrue(
+        new SeveralNodes(List.of(honest.client(), down)).send(garbage)
+            instanceof SendOutcome.Unreachable);
+    assertTrue(
+        new SeveralNodes(List.of(down, honest.client())).send(garbage)
+            instanceof SendOutcome.Unreachable);
   }
 }

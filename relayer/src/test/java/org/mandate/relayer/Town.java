@@ -43,7 +43,10 @@ import org.mandate.relayer.RelayerConfig.KeySettings;
 import org.mandate.signer.PrivateKeySigner;
 import org.web3j.crypto.Credentials;
 
-/** Two real chains with the whole deployment, one agent with a mandate and a funded vault on both, and keys for relayers. */
+/**
+ * Two real chains with the whole deployment, one agent with a mandate and a funded vault on both,
+ * and keys for relayers.
+ */
 final class Town implements AutoCloseable {
   static final long HOME = 31337;
   static final long REMOTE = 31338;
@@ -73,7 +76,12 @@ final class Town implements AutoCloseable {
   private final SecureRandom random = new SecureRandom();
 
   private Town(
-      Anvil home, Anvil remote, Path directory, Deployment atHome, Deployment atRemote, BigInteger agentId) {
+      Anvil home,
+      Anvil remote,
+      Path directory,
+      Deployment atHome,
+      Deployment atRemote,
+      BigInteger agentId) {
     this.home = home;
     this.remote = remote;
     this.directory = directory;
@@ -97,7 +105,9 @@ final class Town implements AutoCloseable {
     return key(3 + i);
   }
 
-  /** @param threshold of the relayers' quorum, of {@code relayers} keys */
+  /**
+   * @param threshold of the relayers' quorum, of {@code relayers} keys
+   */
   static Town build(int relayers, int threshold) throws Exception {
     Anvil home = Anvil.start(HOME);
     Anvil remote = Anvil.start(REMOTE);
@@ -112,7 +122,8 @@ final class Town implements AutoCloseable {
             Duration.ofSeconds(5),
             Duration.ofSeconds(5),
             new DeploymentParameters.ExistingAuthority(key(1).address().hex()),
-            Optional.of(new DeploymentParameters.TokenGrant(key(1).address().hex(), CAP.multiply(CAP))));
+            Optional.of(
+                new DeploymentParameters.TokenGrant(key(1).address().hex(), CAP.multiply(CAP))));
     Deployment atHome = deployer(home).deploy(parameters);
     Deployment atRemote = deployer(remote).deploy(parameters);
 
@@ -132,14 +143,17 @@ final class Town implements AutoCloseable {
   }
 
   private static Deployer deployer(Anvil chain) {
-    return new Deployer(chain.sender(credentials(0)), new StateOverrideCall(chain.service()), line -> {});
+    return new Deployer(
+        chain.sender(credentials(0)), new StateOverrideCall(chain.service()), line -> {});
   }
 
   private void grant(Sender authority) {
     String registry = atHome.registry().hex();
     String policy = atHome.policy().hex();
-    AgentRegistry agents = AgentRegistry.load(registry, authority.web3j(), authority.reader(), Sender.NO_GAS);
-    PolicyEngine engine = PolicyEngine.load(policy, authority.web3j(), authority.reader(), Sender.NO_GAS);
+    AgentRegistry agents =
+        AgentRegistry.load(registry, authority.web3j(), authority.reader(), Sender.NO_GAS);
+    PolicyEngine engine =
+        PolicyEngine.load(policy, authority.web3j(), authority.reader(), Sender.NO_GAS);
     List<Call> calls = new ArrayList<>();
     calls.add(Call.of("activate", registry, agents.activate(agentId)));
     calls.add(
@@ -159,23 +173,38 @@ final class Town implements AutoCloseable {
               "limit",
               policy,
               engine.setLimit(
-                  agentId, asset, new PolicyEngine.Limit(CAP, CAP.multiply(BigInteger.TEN), BigInteger.valueOf(3600)))));
+                  agentId,
+                  asset,
+                  new PolicyEngine.Limit(
+                      CAP, CAP.multiply(BigInteger.TEN), BigInteger.valueOf(3600)))));
       for (long chain : List.of(HOME, REMOTE)) {
-        calls.add(Call.of("chain", policy, engine.setAssetChain(agentId, asset, BigInteger.valueOf(chain), true)));
+        calls.add(
+            Call.of(
+                "chain",
+                policy,
+                engine.setAssetChain(agentId, asset, BigInteger.valueOf(chain), true)));
       }
     }
     for (long chain : List.of(HOME, REMOTE)) {
-      calls.add(Call.of("recipient", policy, engine.setRecipient(agentId, BigInteger.valueOf(chain), recipient.hex(), true)));
+      calls.add(
+          Call.of(
+              "recipient",
+              policy,
+              engine.setRecipient(agentId, BigInteger.valueOf(chain), recipient.hex(), true)));
     }
     authority.sendAll(calls);
   }
 
   private void fund(Sender authority) {
-    TestToken dollars = TestToken.load(token.hex(), authority.web3j(), authority.reader(), Sender.NO_GAS);
+    TestToken dollars =
+        TestToken.load(token.hex(), authority.web3j(), authority.reader(), Sender.NO_GAS);
     authority.sendAll(
         List.of(
             new Call("fund", vault.hex(), BigInteger.TEN.pow(18), "0x"),
-            Call.of("fund", token.hex(), dollars.transfer(vault.hex(), CAP.multiply(BigInteger.valueOf(100))))));
+            Call.of(
+                "fund",
+                token.hex(),
+                dollars.transfer(vault.hex(), CAP.multiply(BigInteger.valueOf(100))))));
   }
 
   /** A call that the authority may make at home, where everybody's waiting is an EOA's. */
@@ -185,7 +214,8 @@ final class Town implements AutoCloseable {
 
   PolicyEngine policy() {
     Sender authority = home.sender(credentials(1));
-    return PolicyEngine.load(atHome.policy().hex(), authority.web3j(), authority.reader(), Sender.NO_GAS);
+    return PolicyEngine.load(
+        atHome.policy().hex(), authority.web3j(), authority.reader(), Sender.NO_GAS);
   }
 
   RelayerConfig config(int i, List<URI> peers) {
@@ -196,7 +226,8 @@ final class Town implements AutoCloseable {
     Path own = directory.resolve("relayer-" + i);
     return new RelayerConfig(
         List.of(chain(HOME, homeRpc), chain(REMOTE, remoteRpc)),
-        new KeySettings(own.resolve("key.json"), relayer(i).address(), Optional.empty(), Optional.of("UNUSED")),
+        new KeySettings(
+            own.resolve("key.json"), relayer(i).address(), Optional.empty(), Optional.of("UNUSED")),
         own,
         Optional.empty(),
         Optional.empty(),
@@ -254,7 +285,8 @@ final class Town implements AutoCloseable {
   /** Hands the intent to a relayer and answers its id. */
   Hash submit(int port, Intent intent) throws Exception {
     HttpResponse<String> answer = post(port, "/v1/intents", body(signed(intent)).encode());
-    if (answer.statusCode() != 202) throw new IllegalStateException(answer.statusCode() + " " + answer.body());
+    if (answer.statusCode() != 202)
+      throw new IllegalStateException(answer.statusCode() + " " + answer.body());
     return Hash.of(new JsonObject(answer.body()).getString("intentId"));
   }
 
@@ -270,7 +302,9 @@ final class Town implements AutoCloseable {
 
   HttpResponse<String> get(int port, String path) throws Exception {
     return http.send(
-        HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path)).timeout(Duration.ofSeconds(8)).build(),
+        HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path))
+            .timeout(Duration.ofSeconds(8))
+            .build(),
         HttpResponse.BodyHandlers.ofString());
   }
 
@@ -279,11 +313,13 @@ final class Town implements AutoCloseable {
   }
 
   /** Asks until the intent is as wanted. */
-  JsonObject await(int port, Hash id, Duration most, Predicate<JsonObject> wanted) throws Exception {
+  JsonObject await(int port, Hash id, Duration most, Predicate<JsonObject> wanted)
+      throws Exception {
     Instant end = Instant.now().plus(most);
     JsonObject view = intent(port, id);
     while (!wanted.test(view)) {
-      if (Instant.now().isAfter(end)) throw new AssertionError("after " + most + " still " + view.encodePrettily());
+      if (Instant.now().isAfter(end))
+        throw new AssertionError("after " + most + " still " + view.encodePrettily());
       Thread.sleep(200);
       view = intent(port, id);
     }
@@ -297,7 +333,9 @@ final class Town implements AutoCloseable {
   /** What the recipient holds of the token, in its smallest unit. */
   BigInteger received(Anvil chain) throws Exception {
     Sender reader = chain.sender(credentials(1));
-    return TestToken.load(token.hex(), reader.web3j(), reader.reader(), Sender.NO_GAS).balanceOf(recipient.hex()).send();
+    return TestToken.load(token.hex(), reader.web3j(), reader.reader(), Sender.NO_GAS)
+        .balanceOf(recipient.hex())
+        .send();
   }
 
   @Override

@@ -23,7 +23,10 @@ import org.mandate.chain.Hash;
 import org.mandate.chain.SendOutcome;
 import org.mandate.signer.Transactions;
 
-/** One relayer behind a node that lies, on a chain that reorganizes, with a key that somebody else uses too. */
+/**
+ * One relayer behind a node that lies, on a chain that reorganizes, with a key that somebody else
+ * uses too.
+ */
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class TroubleTest {
   private static final Duration SOON = Duration.ofSeconds(40);
@@ -37,7 +40,10 @@ class TroubleTest {
     town = Town.build(1, 1);
     node = LyingNode.before(town.home.url());
     relayer =
-        Relayer.start(town.config(0, List.of(), node.url(), town.remote.url(), 0), Town.relayer(0), Clock.systemUTC());
+        Relayer.start(
+            town.config(0, List.of(), node.url(), town.remote.url(), 0),
+            Town.relayer(0),
+            Clock.systemUTC());
     // The key's first transaction is somebody else's.
     assertTrue(foreign(0, 3) instanceof SendOutcome.Accepted);
   }
@@ -70,7 +76,10 @@ class TroubleTest {
     assertTrue(foreign(nonce, 50) instanceof SendOutcome.Accepted);
     mining(1);
     JsonObject end = town.await(relayer.port(), id, SOON, v -> v.getBoolean("final"));
-    assertEquals("DISPLACED", end.getJsonArray("transactions").getJsonObject(0).getString("state"), end.encodePrettily());
+    assertEquals(
+        "DISPLACED",
+        end.getJsonArray("transactions").getJsonObject(0).getString("state"),
+        end.encodePrettily());
     assertEquals(2, end.getJsonArray("transactions").size());
     assertEquals(before.add(BigInteger.valueOf(21)), town.received(town.home));
   }
@@ -96,7 +105,9 @@ class TroubleTest {
     mining(0);
     Hash id = town.submit(relayer.port(), town.payment(Town.HOME, town.token, 41));
     town.await(relayer.port(), id, SOON, v -> inPool(v));
-    town.home.ask("anvil_setNextBlockBaseFeePerGas", "0x" + GWEI.multiply(BigInteger.valueOf(400)).toString(16));
+    town.home.ask(
+        "anvil_setNextBlockBaseFeePerGas",
+        "0x" + GWEI.multiply(BigInteger.valueOf(400)).toString(16));
     mining(1);
     JsonObject end = town.await(relayer.port(), id, SOON, v -> v.getBoolean("final"));
     JsonObject transaction = end.getJsonArray("transactions").getJsonObject(0);
@@ -114,10 +125,17 @@ class TroubleTest {
     town.await(relayer.port(), id, SOON, v -> v.getBoolean("final"));
     Thread.sleep(6000);
     JsonObject view = town.intent(relayer.port(), id);
-    assertEquals("OPEN", view.getJsonArray("transactions").getJsonObject(0).getString("state"), view.encodePrettily());
+    assertEquals(
+        "OPEN",
+        view.getJsonArray("transactions").getJsonObject(0).getString("state"),
+        view.encodePrettily());
     node.tell(LyingNode.Lie.NONE);
     town.await(
-        relayer.port(), id, SOON, v -> "SUCCEEDED".equals(v.getJsonArray("transactions").getJsonObject(0).getString("state")));
+        relayer.port(),
+        id,
+        SOON,
+        v ->
+            "SUCCEEDED".equals(v.getJsonArray("transactions").getJsonObject(0).getString("state")));
     assertEquals(before.add(BigInteger.valueOf(51)), town.received(town.home));
   }
 
@@ -127,7 +145,8 @@ class TroubleTest {
     settled();
     BigInteger before = town.received(town.home);
     Hash id = town.submit(relayer.port(), town.payment(Town.HOME, town.token, 61));
-    for (LyingNode.Lie lie : List.of(LyingNode.Lie.GARBAGE, LyingNode.Lie.ERRORS, LyingNode.Lie.ENDLESS)) {
+    for (LyingNode.Lie lie :
+        List.of(LyingNode.Lie.GARBAGE, LyingNode.Lie.ERRORS, LyingNode.Lie.ENDLESS)) {
       node.tell(lie);
       Thread.sleep(2500);
     }
@@ -173,7 +192,8 @@ class TroubleTest {
       assertTrue(Instant.now().isBefore(end), "still ready after a deep reorg at " + head);
       Thread.sleep(200);
     }
-    assertTrue(town.get(relayer.port(), "/health/ready").body().contains("reorganized a final block"));
+    assertTrue(
+        town.get(relayer.port(), "/health/ready").body().contains("reorganized a final block"));
     Hash id = town.submit(relayer.port(), town.payment(Town.HOME, town.token, 81));
     Thread.sleep(4000);
     JsonObject view = town.intent(relayer.port(), id);
@@ -193,12 +213,20 @@ class TroubleTest {
   private static void settled() throws Exception {
     Instant end = Instant.now().plus(SOON);
     while (true) {
-      JsonObject trail = new JsonObject(town.get(relayer.port(), "/v1/agents/" + town.agentId + "/audit?limit=500").body());
+      JsonObject trail =
+          new JsonObject(
+              town.get(relayer.port(), "/v1/agents/" + town.agentId + "/audit?limit=500").body());
       String metrics = town.get(relayer.port(), "/metrics").body();
       boolean open =
-          metrics.lines().anyMatch(l -> l.startsWith("mandate_transactions{chain=\"31337\"") && l.contains("state=\"OPEN\""));
+          metrics
+              .lines()
+              .anyMatch(
+                  l ->
+                      l.startsWith("mandate_transactions{chain=\"31337\"")
+                          && l.contains("state=\"OPEN\""));
       if (!open && trail.getLong("published") == trail.getJsonArray("records").size()) return;
-      assertTrue(Instant.now().isBefore(end), trail.getLong("published") + " published\n" + metrics);
+      assertTrue(
+          Instant.now().isBefore(end), trail.getLong("published") + " published\n" + metrics);
       Thread.sleep(200);
     }
   }
@@ -225,7 +253,10 @@ class TroubleTest {
   }
 
   private static JsonObject executed(JsonObject view) {
-    return view.getJsonObject("home").getJsonArray("events").getJsonObject(0).getJsonObject("block");
+    return view.getJsonObject("home")
+        .getJsonArray("events")
+        .getJsonObject(0)
+        .getJsonObject("block");
   }
 
   /** A transaction of the relayer's key that the relayer knows nothing of. */

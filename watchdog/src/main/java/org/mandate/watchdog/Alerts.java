@@ -6,7 +6,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
 
-/** Tells people about each new or changed finding: a line in the log, and the webhook when there is one. */
+/**
+ * Tells people about each new or changed finding: a line in the log, and the webhook when there is
+ * one.
+ */
 final class Alerts implements Consumer<Finding> {
   private static final Logger LOG = LoggerFactory.getLogger(Alerts.class);
 
@@ -21,7 +24,10 @@ final class Alerts implements Consumer<Finding> {
     var line = LOG.atLevel(level(finding.severity()));
     var json = FindingJson.of(finding);
     for (var field : json.properties()) {
-      line = line.addKeyValue(field.getKey(), field.getValue().isTextual() ? field.getValue().textValue() : field.getValue());
+      line =
+          line.addKeyValue(
+              field.getKey(),
+              field.getValue().isTextual() ? field.getValue().textValue() : field.getValue());
     }
     line.log("finding");
     webhook.ifPresent(w -> w.post(json.toString()));

@@ -17,9 +17,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One delivered intent, from the block that queued it until it is proven honest, stopped, or over. Disputes what home did not
- * dispatch; disputes too when home cannot be asked until the window is nearly over (L11), and
- * when the dispatch that home tells is not final until then: a reorg may remove it after the intent executed.
+ * One delivered intent, from the block that queued it until it is proven honest, stopped, or over.
+ * Disputes what home did not dispatch; disputes too when home cannot be asked until the window is
+ * nearly over (L11), and when the dispatch that home tells is not final until then: a reorg may
+ * remove it after the intent executed.
  */
 final class Case {
   private static final Logger LOG = LoggerFactory.getLogger(Case.class);
@@ -35,7 +36,8 @@ final class Case {
    *
    * @param chainId where the intents are queued
    * @param witness asks home; empty on home itself, where nothing may be queued
-   * @param condemned why home should not have dispatched an intent, by the own evaluation of its policy
+   * @param condemned why home should not have dispatched an intent, by the own evaluation of its
+   *     policy
    * @param safetyMargin how much of the window must be left for a dispute while home is silent
    */
   record Court(
@@ -69,7 +71,9 @@ final class Case {
   }
 
   void start() {
-    thread = Optional.of(Thread.ofVirtual().name("case-" + delivery.event().intentId()).start(this::work));
+    thread =
+        Optional.of(
+            Thread.ofVirtual().name("case-" + delivery.event().intentId()).start(this::work));
   }
 
   void close() {
@@ -83,7 +87,14 @@ final class Case {
           return;
         }
       }
-      court.findings().update(findingId(), found -> found.status() == Finding.Status.OPEN ? found.with(Finding.Status.WITHDRAWN) : found);
+      court
+          .findings()
+          .update(
+              findingId(),
+              found ->
+                  found.status() == Finding.Status.OPEN
+                      ? found.with(Finding.Status.WITHDRAWN)
+                      : found);
     } finally {
       onEnd.run();
     }
@@ -94,12 +105,18 @@ final class Case {
     try {
       return step();
     } catch (RuntimeException e) {
-      LOG.atError().addKeyValue("chain", court.chainId()).addKeyValue("intent", delivery.event().intentId()).setCause(e).log("a case failed; trying again");
+      LOG.atError()
+          .addKeyValue("chain", court.chainId())
+          .addKeyValue("intent", delivery.event().intentId())
+          .setCause(e)
+          .log("a case failed; trying again");
       return false;
     }
   }
 
-  /** @return whether the case is over */
+  /**
+   * @return whether the case is over
+   */
   private boolean step() {
     ExecutorState.Progress progress;
     try {
@@ -133,7 +150,8 @@ final class Case {
   private Judgement judge(ExecutorState.Progress progress) {
     Hash messageId = delivery.event().messageId();
     if (court.witness().isEmpty()) {
-      return forged("nothing is ever queued at home", "message %s queued at home".formatted(messageId));
+      return forged(
+          "nothing is ever queued at home", "message %s queued at home".formatted(messageId));
     }
     Optional<String> condemned = court.condemned().apply(delivery.event().intentId());
     if (condemned.isPresent()) {
@@ -144,7 +162,10 @@ final class Case {
           "See the finding on home's chain for this intent. Do not uphold it before the mandate on chain is what governance set.");
     }
     Testimony testimony =
-        court.witness().get().ask(delivery.event().intentId(), Optional.of(messageId), delivery.block().timestamp());
+        court
+            .witness()
+            .get()
+            .ask(delivery.event().intentId(), Optional.of(messageId), delivery.block().timestamp());
     return switch (testimony) {
       case Testimony.Proven proven -> new Judgement.Honest();
       case Testimony.Provisional provisional ->
@@ -153,11 +174,13 @@ final class Case {
               : new Judgement.Wrong(
                   Check.HOME_NOT_FINAL,
                   "home's dispatch is final before the dispute window ends at " + progress.due(),
-                  "home dispatched message %s in block %d, which is not final yet".formatted(messageId, provisional.block().number()),
+                  "home dispatched message %s in block %d, which is not final yet"
+                      .formatted(messageId, provisional.block().number()),
                   "When that block is final, governance should uphold the intent before the resolution window ends; otherwise let it be cancelled. Relayers attest only what is final: if home finalizes as usual, find out who signed, and take them out of the quorum (QuorumGateway.setRelayers).");
       case Testimony.OtherMessage other ->
           forged(
-              "message %s, which home dispatched in block %d".formatted(other.messageId(), other.block().number()),
+              "message %s, which home dispatched in block %d"
+                  .formatted(other.messageId(), other.block().number()),
               "message %s".formatted(messageId));
       case Testimony.Absent absent ->
           forged(
@@ -191,7 +214,8 @@ final class Case {
   }
 
   private boolean mayWait(ExecutorState.Progress progress) {
-    return progress.state() == IntentState.DISPUTED || left(progress).compareTo(margin(progress)) > 0;
+    return progress.state() == IntentState.DISPUTED
+        || left(progress).compareTo(margin(progress)) > 0;
   }
 
   // A short window must not be all margin: home may be silent for a moment.
@@ -221,14 +245,25 @@ final class Case {
       return;
     }
     Remedy.Settled settled = end.get().settled();
-    Deed deed = new Deed("dispute", court.chainId(), end.get().transaction(), settled.outcome(), court.clock().instant());
-    LOG.atInfo().addKeyValue("intent", delivery.event().intentId()).addKeyValue("outcome", settled.outcome()).log("dispute settled");
+    Deed deed =
+        new Deed(
+            "dispute",
+            court.chainId(),
+            end.get().transaction(),
+            settled.outcome(),
+            court.clock().instant());
+    LOG.atInfo()
+        .addKeyValue("intent", delivery.event().intentId())
+        .addKeyValue("outcome", settled.outcome())
+        .log("dispute settled");
     court
         .findings()
         .update(
             findingId(),
             found ->
-                found.with(deed).with(settled.stopped() ? Finding.Status.STOPPED : Finding.Status.MISSED));
+                found
+                    .with(deed)
+                    .with(settled.stopped() ? Finding.Status.STOPPED : Finding.Status.MISSED));
   }
 
   private void report(Judgement.Wrong wrong, Finding.Status status, String next) {
@@ -279,11 +314,14 @@ final class Case {
             progress.upheld()
                 ? Optional.of(new Settled(false, "QUEUED again: governance upheld it"))
                 : Optional.empty();
-        case DISPUTED -> Optional.of(new Settled(true, "DISPUTED; governance may uphold it until " + progress.due()));
+        case DISPUTED ->
+            Optional.of(
+                new Settled(true, "DISPUTED; governance may uphold it until " + progress.due()));
         case CANCELLED, EXPIRED -> Optional.of(new Settled(true, progress.state().name()));
         case EXECUTED -> Optional.of(new Settled(false, "EXECUTED before the dispute was mined"));
         case NONE -> Optional.of(new Settled(true, "no longer queued: a reorg removed it"));
-        case DENIED, ADMITTED, DISPATCHED -> Optional.of(new Settled(true, "is " + progress.state() + ", not queued"));
+        case DENIED, ADMITTED, DISPATCHED ->
+            Optional.of(new Settled(true, "is " + progress.state() + ", not queued"));
       };
     }
   }

@@ -9,8 +9,8 @@ import java.util.TreeMap;
 import org.mandate.chain.Block;
 
 /**
- * What the watchdog has read of one chain: the newest blocks, to notice a reorg, and all pages with entries. Written by the
- * chain's follower, read by everybody.
+ * What the watchdog has read of one chain: the newest blocks, to notice a reorg, and all pages with
+ * entries. Written by the chain's follower, read by everybody.
  */
 final class Chronicle {
   /** How many blocks below the head are kept; a deeper reorg makes the follower start over. */
@@ -63,7 +63,8 @@ final class Chronicle {
 
   /** Whether the block is among the newest and was not removed, or is too old to be. */
   synchronized boolean has(Block block) {
-    return !newest.isEmpty() && block.number() < newest.getFirst().number() || newest.contains(block);
+    return !newest.isEmpty() && block.number() < newest.getFirst().number()
+        || newest.contains(block);
   }
 
   /**

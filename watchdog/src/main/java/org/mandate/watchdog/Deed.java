@@ -13,4 +13,5 @@ import org.mandate.chain.Hash;
  * @param outcome what was read back afterwards
  * @param at when it was known
  */
-public record Deed(String what, long chainId, Optional<Hash> transaction, String outcome, Instant at) {}
+public record Deed(
+    String what, long chainId, Optional<Hash> transaction, String outcome, Instant at) {}

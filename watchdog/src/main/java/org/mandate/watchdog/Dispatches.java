@@ -7,7 +7,10 @@ import org.mandate.chain.Block;
 import org.mandate.chain.Hash;
 import org.mandate.event.ExecutorEvent.Dispatched;
 
-/** What home dispatched, by intent. Filled by home's follower, asked by the cases of all destinations. */
+/**
+ * What home dispatched, by intent. Filled by home's follower, asked by the cases of all
+ * destinations.
+ */
 final class Dispatches implements Examiner {
   /**
    * A dispatch in home's current chain.

@@ -12,7 +12,10 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 
-/** What the watchdog shows over HTTP: health, metrics, findings. Reads only; binds where the configuration says. */
+/**
+ * What the watchdog shows over HTTP: health, metrics, findings. Reads only; binds where the
+ * configuration says.
+ */
 final class Endpoint implements AutoCloseable {
   private static final String JSON = "application/json";
   private static final int IDLE_SECONDS = 30;
@@ -37,7 +40,12 @@ final class Endpoint implements AutoCloseable {
    * @param port 0: any free one
    * @param metrics in the Prometheus text format
    */
-  Endpoint(String host, int port, Supplier<Readiness> readiness, Supplier<String> metrics, Findings findings) {
+  Endpoint(
+      String host,
+      int port,
+      Supplier<Readiness> readiness,
+      Supplier<String> metrics,
+      Findings findings) {
     vertx = Vertx.vertx();
     try {
       server =
@@ -56,7 +64,9 @@ final class Endpoint implements AutoCloseable {
     } catch (RuntimeException e) {
       vertx.close();
       throw new IllegalStateException(
-          "http: cannot listen on %s:%d: %s; set http.port to a free port, or 0 for any".formatted(host, port, e.getMessage()), e);
+          "http: cannot listen on %s:%d: %s; set http.port to a free port, or 0 for any"
+              .formatted(host, port, e.getMessage()),
+          e);
     }
   }
 
@@ -66,11 +76,20 @@ final class Endpoint implements AutoCloseable {
 
   @Override
   public void close() {
-    vertx.close().toCompletionStage().toCompletableFuture().orTimeout(5, TimeUnit.SECONDS).exceptionally(e -> null).join();
+    vertx
+        .close()
+        .toCompletionStage()
+        .toCompletableFuture()
+        .orTimeout(5, TimeUnit.SECONDS)
+        .exceptionally(e -> null)
+        .join();
   }
 
   private static void answer(
-      HttpServerRequest request, Supplier<Readiness> readiness, Supplier<String> metrics, Findings findings) {
+      HttpServerRequest request,
+      Supplier<Readiness> readiness,
+      Supplier<String> metrics,
+      Findings findings) {
     if (request.method() != HttpMethod.GET) {
       send(request, 405, JSON, error("only GET is answered here"));
       return;
@@ -83,18 +102,25 @@ final class Endpoint implements AutoCloseable {
         lacking.forEach(body.putArray("lacking")::add);
         send(request, lacking.isEmpty() ? 200 : 503, JSON, body.toString());
       }
-      case "/metrics" -> send(request, 200, "text/plain; version=0.0.4; charset=utf-8", metrics.get());
+      case "/metrics" ->
+          send(request, 200, "text/plain; version=0.0.4; charset=utf-8", metrics.get());
       case "/v1/findings" -> {
         ObjectNode body = object();
         var list = body.putArray("findings");
         findings.all().forEach(finding -> list.add(FindingJson.of(finding)));
         send(request, 200, JSON, body.toString());
       }
-      default -> send(request, 404, JSON, error("unknown; there are /health/live, /health/ready, /metrics, /v1/findings"));
+      default ->
+          send(
+              request,
+              404,
+              JSON,
+              error("unknown; there are /health/live, /health/ready, /metrics, /v1/findings"));
     }
   }
 
-  private static Future<Void> send(HttpServerRequest request, int status, String type, String body) {
+  private static Future<Void> send(
+      HttpServerRequest request, int status, String type, String body) {
     return request
         .response()
         .setStatusCode(status)

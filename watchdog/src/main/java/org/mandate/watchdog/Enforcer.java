@@ -2,18 +2,16 @@ package org.mandate.watchdog;
 
 import java.math.BigInteger;
 import java.time.Duration;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.TreeMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
-import org.mandate.chain.Address;
 import org.mandate.chain.Block;
 import org.mandate.chain.BlockTag;
-import org.mandate.chain.Bytes;
 import org.mandate.chain.ChainClient;
 import org.mandate.chain.Fees;
 import org.mandate.chain.GasEstimate;
@@ -27,16 +25,19 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The watchdog's hand on one chain: sends what brings a remedy about, bids more when blocks pass it over, and ends only when
- * the remedy was read back from the chain.
+ * The watchdog's hand on one chain: sends what brings a remedy about, bids more when blocks pass it
+ * over, and ends only when the remedy was read back from the chain.
  *
- * <p>Keeps nothing on disk. After a crash it begins at the account's mined nonce, so that a transaction of its former life
- * is either mined or replaced; none is skipped for good (L9). A remedy that another watchdog brought about counts.
+ * <p>Keeps nothing on disk. After a crash it begins at the account's mined nonce, so that a
+ * transaction of its former life is either mined or replaced; none is skipped for good (L9). A
+ * remedy that another watchdog brought about counts.
  */
 final class Enforcer implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Enforcer.class);
+
   /** Blocks that may pass a transaction over before it bids more. */
   private static final int PATIENCE_BLOCKS = 2;
+
   // EIP-7825: no transaction may use more.
   private static final long MAX_GAS = 16_777_216L;
   private static final long FALLBACK_GAS = 300_000L;
@@ -55,7 +56,11 @@ final class Enforcer implements AutoCloseable {
   private Optional<Thread> tender = Optional.empty();
 
   private record Pending(
-      Transactions.Request request, Transactions.Signed signed, List<Hash> hashes, long sentAtBlock, boolean reached) {}
+      Transactions.Request request,
+      Transactions.Signed signed,
+      List<Hash> hashes,
+      long sentAtBlock,
+      boolean reached) {}
 
   /**
    * How a remedy ended.
@@ -68,7 +73,13 @@ final class Enforcer implements AutoCloseable {
    * @param maxFee most that a transaction bids, wei per gas
    * @param trouble is told, in words, why nothing can be sent
    */
-  Enforcer(long chainId, ChainClient chain, Signer signer, BigInteger maxFee, Duration poll, Consumer<String> trouble) {
+  Enforcer(
+      long chainId,
+      ChainClient chain,
+      Signer signer,
+      BigInteger maxFee,
+      Duration poll,
+      Consumer<String> trouble) {
     this.chainId = chainId;
     this.chain = chain;
     this.signer = signer;
@@ -92,7 +103,10 @@ final class Enforcer implements AutoCloseable {
     tender.ifPresent(Thread::interrupt);
   }
 
-  /** Works until the remedy is settled; empty when the watchdog closes before. Blocks: call it on a virtual thread. */
+  /**
+   * Works until the remedy is settled; empty when the watchdog closes before. Blocks: call it on a
+   * virtual thread.
+   */
   Optional<Done> bringAbout(Remedy remedy) {
     List<Hash> hashes = new CopyOnWriteArrayList<>();
     Optional<Long> nonce = Optional.empty();
@@ -105,7 +119,8 @@ final class Enforcer implements AutoCloseable {
         if (nonce.isEmpty()
             || !tended(nonce.get(), hashes)
             || chain.nonce(signer.address(), BlockTag.LATEST) > nonce.get()) {
-          // Nothing was sent yet, or it was refused later, or it is mined. One more look: it may have been mined since.
+          // Nothing was sent yet, or it was refused later, or it is mined. One more look: it may
+          // have been mined since.
           if (nonce.isEmpty() || remedy.settled().isEmpty()) {
             nonce = send(remedy, hashes);
           }
@@ -135,7 +150,9 @@ final class Enforcer implements AutoCloseable {
   private boolean tended(long nonce, List<Hash> hashes) {
     lock.lock();
     try {
-      return Optional.ofNullable(pending.get(nonce)).filter(waiting -> waiting.hashes() == hashes).isPresent();
+      return Optional.ofNullable(pending.get(nonce))
+          .filter(waiting -> waiting.hashes() == hashes)
+          .isPresent();
     } finally {
       lock.unlock();
     }
@@ -156,7 +173,14 @@ final class Enforcer implements AutoCloseable {
         nonce++;
       }
       Transactions.Request request =
-          new Transactions.Request(BigInteger.valueOf(chainId), nonce, fees, gas.getAsLong(), remedy.to(), BigInteger.ZERO, remedy.data());
+          new Transactions.Request(
+              BigInteger.valueOf(chainId),
+              nonce,
+              fees,
+              gas.getAsLong(),
+              remedy.to(),
+              BigInteger.ZERO,
+              remedy.data());
       return submit(request, head, hashes) ? Optional.of(nonce) : Optional.empty();
     } finally {
       lock.unlock();
@@ -167,23 +191,30 @@ final class Enforcer implements AutoCloseable {
   private OptionalLong gas(Remedy remedy) {
     GasEstimate estimate;
     try {
-      estimate = chain.estimateGas(signer.address(), remedy.to(), BigInteger.ZERO, remedy.data().bytes());
+      estimate =
+          chain.estimateGas(signer.address(), remedy.to(), BigInteger.ZERO, remedy.data().bytes());
     } catch (NodeException e) {
       // A node that cannot estimate may still send.
-      return OptionalLong.of(Math.min(MAX_GAS, FALLBACK_GAS + FALLBACK_GAS_PER_BYTE * remedy.data().size()));
+      return OptionalLong.of(
+          Math.min(MAX_GAS, FALLBACK_GAS + FALLBACK_GAS_PER_BYTE * remedy.data().size()));
     }
     return switch (estimate) {
-      case GasEstimate.Estimated estimated -> OptionalLong.of(Math.min(MAX_GAS, estimated.gas() + estimated.gas() / 2));
+      case GasEstimate.Estimated estimated ->
+          OptionalLong.of(Math.min(MAX_GAS, estimated.gas() + estimated.gas() / 2));
       case GasEstimate.Reverted reverted -> {
         if (remedy.settled().isEmpty()) {
-          trouble.accept("%s on chain %s would revert: %s".formatted(remedy.what(), chainId, reverted.reason()));
+          trouble.accept(
+              "%s on chain %s would revert: %s"
+                  .formatted(remedy.what(), chainId, reverted.reason()));
         }
         yield OptionalLong.empty();
       }
     };
   }
 
-  /** @return whether the nonce is in use now */
+  /**
+   * @return whether the nonce is in use now
+   */
   private boolean submit(Transactions.Request request, long head, List<Hash> hashes) {
     Transactions.Signed signed = Transactions.sign(request, signer);
     hashes.add(signed.hash());
@@ -194,18 +225,24 @@ final class Enforcer implements AutoCloseable {
       case SendOutcome.AlreadyKnown known -> keep(request, signed, hashes, head, true);
       case SendOutcome.Unreachable silence -> keep(request, signed, hashes, head, false);
       // What stands in the pool bids more, perhaps of a former life: bid more at once.
-      case SendOutcome.Underpriced underpriced -> keep(request, signed, hashes, head - PATIENCE_BLOCKS, true);
+      case SendOutcome.Underpriced underpriced ->
+          keep(request, signed, hashes, head - PATIENCE_BLOCKS, true);
       case SendOutcome.NonceTooLow low -> {
         pending.remove(request.nonce());
         yield false;
       }
-      case SendOutcome.InsufficientFunds funds -> refused(request, "the account has too little: " + funds.reason());
+      case SendOutcome.InsufficientFunds funds ->
+          refused(request, "the account has too little: " + funds.reason());
       case SendOutcome.Refused refused -> refused(request, refused.reason());
     };
   }
 
   private boolean keep(
-      Transactions.Request request, Transactions.Signed signed, List<Hash> hashes, long head, boolean reached) {
+      Transactions.Request request,
+      Transactions.Signed signed,
+      List<Hash> hashes,
+      long head,
+      boolean reached) {
     pending.put(request.nonce(), new Pending(request, signed, hashes, head, reached));
     return true;
   }
@@ -221,7 +258,10 @@ final class Enforcer implements AutoCloseable {
       try {
         tend();
       } catch (NodeException e) {
-        LOG.atDebug().addKeyValue("chain", chainId).addKeyValue("reason", e.getMessage()).log("not tended");
+        LOG.atDebug()
+            .addKeyValue("chain", chainId)
+            .addKeyValue("reason", e.getMessage())
+            .log("not tended");
       } catch (RuntimeException e) {
         LOG.atError().addKeyValue("chain", chainId).setCause(e).log("tending transactions failed");
       }
@@ -231,7 +271,8 @@ final class Enforcer implements AutoCloseable {
     }
   }
 
-  // All pending transactions are tended, also those whose remedy is settled already: a nonce must not get stuck.
+  // All pending transactions are tended, also those whose remedy is settled already: a nonce must
+  // not get stuck.
   private void tend() {
     lock.lock();
     try {
@@ -270,11 +311,13 @@ final class Enforcer implements AutoCloseable {
     }
     boolean taken =
         submit(
-            new Transactions.Request(old.chainId(), old.nonce(), bid, old.gasLimit(), old.to(), old.value(), old.data()),
+            new Transactions.Request(
+                old.chainId(), old.nonce(), bid, old.gasLimit(), old.to(), old.value(), old.data()),
             head,
             waiting.hashes());
     if (!taken) {
-      // A refused bid says nothing about the one before it: that may still be mined, or may have left the pool. Send it again.
+      // A refused bid says nothing about the one before it: that may still be mined, or may have
+      // left the pool. Send it again.
       pending.put(old.nonce(), new Pending(old, waiting.signed(), waiting.hashes(), head, false));
     }
   }

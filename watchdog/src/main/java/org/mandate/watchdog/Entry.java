@@ -37,12 +37,16 @@ sealed interface Entry {
    *
    * @param agentId whose vault it is
    */
-  record Paid(Log log, BigInteger agentId, Address asset, Address to, BigInteger amount) implements Entry {
+  record Paid(Log log, BigInteger agentId, Address asset, Address to, BigInteger amount)
+      implements Entry {
     Address vault() {
       return log.address();
     }
   }
 
-  /** A log of one of our contracts that cannot be read: a node lies, or this program is too old for the contract. */
+  /**
+   * A log of one of our contracts that cannot be read: a node lies, or this program is too old for
+   * the contract.
+   */
   record Unreadable(Log log, String reason) implements Entry {}
 }

@@ -13,8 +13,8 @@ import org.mandate.event.ExecutorEvent.Executed;
 import org.mandate.intent.IntentDomain;
 
 /**
- * At a destination: what executed must be what home dispatched. An intent's id commits to its content, so equal id is equal
- * content; that the event's content has that id is checked here.
+ * At a destination: what executed must be what home dispatched. An intent's id commits to its
+ * content, so equal id is equal content; that the event's content has that id is checked here.
  */
 final class ExecutionExaminer implements Examiner {
   private final long chainId;
@@ -28,7 +28,12 @@ final class ExecutionExaminer implements Examiner {
   private record Execution(Executed event, Block block) {}
 
   ExecutionExaminer(
-      long chainId, IntentDomain domain, Witness witness, Freezer freezer, Duration poll, Clock clock) {
+      long chainId,
+      IntentDomain domain,
+      Witness witness,
+      Freezer freezer,
+      Duration poll,
+      Clock clock) {
     this.chainId = chainId;
     this.domain = domain;
     this.witness = witness;
@@ -57,7 +62,10 @@ final class ExecutionExaminer implements Examiner {
   private void check(Execution execution) {
     ExecutorEvent.Executed event = execution.event();
     if (!event.intent().id(domain).equals(event.intentId())) {
-      found(execution, "intent " + event.intent().id(domain) + ", the id of the content that executed", "intent " + event.intentId());
+      found(
+          execution,
+          "intent " + event.intent().id(domain) + ", the id of the content that executed",
+          "intent " + event.intentId());
       return;
     }
     while (execution.equals(executed.get(event.intentId()))) {

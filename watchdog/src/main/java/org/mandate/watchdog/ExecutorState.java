@@ -55,7 +55,8 @@ final class ExecutorState {
   }
 
   private static byte[] question(Hash intentId) {
-    return encode(new Function("progress", List.of(new Bytes32(intentId.bytes())), List.of())).bytes();
+    return encode(new Function("progress", List.of(new Bytes32(intentId.bytes())), List.of()))
+        .bytes();
   }
 
   private static Bytes encode(Function function) {
@@ -64,15 +65,21 @@ final class ExecutorState {
 
   private static Progress decode(byte[] answer) {
     if (answer.length != 3 * WORD) {
-      throw new NodeException("progress() answered " + answer.length + " bytes, expected " + 3 * WORD);
+      throw new NodeException(
+          "progress() answered " + answer.length + " bytes, expected " + 3 * WORD);
     }
     BigInteger state = word(answer, 0);
     BigInteger due = word(answer, 2);
-    if (state.bitLength() > 31 || state.intValue() >= IntentState.values().length || due.bitLength() > 63) {
+    if (state.bitLength() > 31
+        || state.intValue() >= IntentState.values().length
+        || due.bitLength() > 63) {
       throw new NodeException("progress() answered a state " + state + " that does not exist");
     }
     long seconds = Math.min(due.longValue(), Instant.MAX.getEpochSecond());
-    return new Progress(IntentState.values()[state.intValue()], word(answer, 1).signum() != 0, Instant.ofEpochSecond(seconds));
+    return new Progress(
+        IntentState.values()[state.intValue()],
+        word(answer, 1).signum() != 0,
+        Instant.ofEpochSecond(seconds));
   }
 
   private static BigInteger word(byte[] answer, int index) {

@@ -54,16 +54,22 @@ public record Finding(
   Finding with(Deed deed) {
     List<Deed> all = new ArrayList<>(deeds);
     all.add(deed);
-    return new Finding(id, check, severity, chainId, block, agentId, intentId, expected, seen, next, at, status, all);
+    return new Finding(
+        id, check, severity, chainId, block, agentId, intentId, expected, seen, next, at, status,
+        all);
   }
 
   /** The same in another status. */
   Finding with(Status status) {
-    return new Finding(id, check, severity, chainId, block, agentId, intentId, expected, seen, next, at, status, deeds);
+    return new Finding(
+        id, check, severity, chainId, block, agentId, intentId, expected, seen, next, at, status,
+        deeds);
   }
 
   /** The same with another advice. */
   Finding with(String next) {
-    return new Finding(id, check, severity, chainId, block, agentId, intentId, expected, seen, next, at, status, deeds);
+    return new Finding(
+        id, check, severity, chainId, block, agentId, intentId, expected, seen, next, at, status,
+        deeds);
   }
 }

@@ -3,7 +3,10 @@ package org.mandate.watchdog;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 
-/** A finding as it stands in the log, in the webhook and in the API. Numbers beyond 2^53 are decimal strings. */
+/**
+ * A finding as it stands in the log, in the webhook and in the API. Numbers beyond 2^53 are decimal
+ * strings.
+ */
 final class FindingJson {
   private FindingJson() {}
 

@@ -52,13 +52,19 @@ final class Findings {
     alerts.accept(changed);
   }
 
-  /** A reorg removed the blocks of a chain above {@code keep}: what was found in them and is still open is withdrawn. */
+  /**
+   * A reorg removed the blocks of a chain above {@code keep}: what was found in them and is still
+   * open is withdrawn.
+   */
   void withdraw(long chainId, long keep) {
     for (Finding finding : all()) {
       if (finding.chainId() == chainId && finding.block() > keep) {
         update(
             finding.id(),
-            found -> found.status() == Finding.Status.OPEN ? found.with(Finding.Status.WITHDRAWN) : found);
+            found ->
+                found.status() == Finding.Status.OPEN
+                    ? found.with(Finding.Status.WITHDRAWN)
+                    : found);
       }
     }
   }

@@ -15,13 +15,16 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Follows one chain at its latest block, by hash and parent hash, from the deployment's first block on, and hands each page
- * to the examiners. When a reorg removes blocks, the examiners forget everything and are given again what is left.
+ * Follows one chain at its latest block, by hash and parent hash, from the deployment's first block
+ * on, and hands each page to the examiners. When a reorg removes blocks, the examiners forget
+ * everything and are given again what is left.
  */
 final class Follower implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Follower.class);
+
   /** Blocks asked for in one request near the head. */
   private static final int BATCH = 64;
+
   /** Blocks asked for in one request while far behind; halved while a node refuses. */
   private static final long RANGE = 5_000;
 
@@ -46,7 +49,8 @@ final class Follower implements AutoCloseable {
   /**
    * @param examiners in the order in which they see each page: the most urgent first
    * @param payments told each block after the examiners saw it
-   * @param onReorg told the number of the newest block that is left, after the examiners were told; -1 for none
+   * @param onReorg told the number of the newest block that is left, after the examiners were told;
+   *     -1 for none
    */
   Follower(
       long chainId,
@@ -113,11 +117,17 @@ final class Follower implements AutoCloseable {
       } catch (NodeException e) {
         if (!silent && !closed) {
           silent = true;
-          LOG.atWarn().addKeyValue("chain", chainId).addKeyValue("reason", e.getMessage()).log("the node is silent");
+          LOG.atWarn()
+              .addKeyValue("chain", chainId)
+              .addKeyValue("reason", e.getMessage())
+              .log("the node is silent");
         }
       } catch (Throwable e) {
         Fault.endIfFatal(e);
-        LOG.atError().addKeyValue("chain", chainId).setCause(e).log("following failed; trying again");
+        LOG.atError()
+            .addKeyValue("chain", chainId)
+            .setCause(e)
+            .log("following failed; trying again");
       }
       if (!Pause.of(poll)) {
         return;
@@ -134,7 +144,8 @@ final class Follower implements AutoCloseable {
       catchUp(head.number() - Chronicle.KEPT_BLOCKS);
     }
     while (!closed && chronicle.next() <= head.number()) {
-      List<Block> blocks = chain.blocks(chronicle.next(), Math.min(head.number(), chronicle.next() + BATCH - 1));
+      List<Block> blocks =
+          chain.blocks(chronicle.next(), Math.min(head.number(), chronicle.next() + BATCH - 1));
       if (blocks.isEmpty()) {
         return;
       }
@@ -162,7 +173,12 @@ final class Follower implements AutoCloseable {
     }
     range = Math.min(RANGE, range * 2);
     Block last =
-        chain.block(to).orElseThrow(() -> new NodeException("the node does not have block " + to + " of chain " + chainId));
+        chain
+            .block(to)
+            .orElseThrow(
+                () ->
+                    new NodeException(
+                        "the node does not have block " + to + " of chain " + chainId));
     pages.forEach(chronicle::add);
     chronicle.skipTo(last);
     pages.forEach(this::examine);
@@ -196,7 +212,9 @@ final class Follower implements AutoCloseable {
     }
   }
 
-  /** @return false when the node cannot tell now */
+  /**
+   * @return false when the node cannot tell now
+   */
   private boolean undoReorg(Block head) {
     Optional<Block> tip = chronicle.tip();
     if (tip.isEmpty() || tip.get().equals(head)) {
@@ -205,13 +223,19 @@ final class Follower implements AutoCloseable {
     List<Block> known = chronicle.newest();
     if (head.number() < known.getLast().number()) {
       // So far behind that nothing can be compared: a lagging node, no reorg.
-      throw new NodeException("the node is at block " + head.number() + "; block " + tip.get().number() + " was seen before");
+      throw new NodeException(
+          "the node is at block "
+              + head.number()
+              + "; block "
+              + tip.get().number()
+              + " was seen before");
     }
     List<Block> gone = new ArrayList<>();
     for (Block block : known) {
       Optional<Block> now = chain.block(block.number());
       if (now.isEmpty() && block.number() <= head.number()) {
-        throw new NodeException("the node is at block " + head.number() + " and does not have block " + block.number());
+        throw new NodeException(
+            "the node is at block " + head.number() + " and does not have block " + block.number());
       }
       if (now.filter(block::equals).isPresent()) {
         break;

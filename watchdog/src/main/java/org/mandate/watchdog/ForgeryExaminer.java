@@ -12,11 +12,14 @@ import org.mandate.chain.Hash;
 import org.mandate.event.ExecutorEvent;
 
 /**
- * Opens a case for each intent that is queued on its chain; home included, where anything queued is forged. A case runs on
- * its own thread until the intent is proven or no longer queued.
+ * Opens a case for each intent that is queued on its chain; home included, where anything queued is
+ * forged. A case runs on its own thread until the intent is proven or no longer queued.
  */
 final class ForgeryExaminer implements Examiner, AutoCloseable {
-  /** How long after its deadline, by this machine's clock, an intent is looked at: the chain's clock may be behind. */
+  /**
+   * How long after its deadline, by this machine's clock, an intent is looked at: the chain's clock
+   * may be behind.
+   */
   private static final Duration GRACE = Duration.ofDays(1);
 
   private final Cases cases;

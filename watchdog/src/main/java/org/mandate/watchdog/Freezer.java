@@ -51,14 +51,17 @@ final class Freezer {
   }
 
   /**
-   * Reports the finding and, if it is new, freezes its agent, unless governance thawed the agent since: a watchdog that starts
-   * again must not overrule what governance decided knowing the finding. Returns at once.
+   * Reports the finding and, if it is new, freezes its agent, unless governance thawed the agent
+   * since: a watchdog that starts again must not overrule what governance decided knowing the
+   * finding. Returns at once.
    *
    * @param seenAt timestamp of the block where it was found
    */
   void freezeFor(Finding finding, BigInteger agentId, Instant seenAt) {
     if (findings.report(finding)) {
-      Thread.ofVirtual().name("freeze-" + agentId).start(() -> freeze(agentId, finding.id(), seenAt));
+      Thread.ofVirtual()
+          .name("freeze-" + agentId)
+          .start(() -> freeze(agentId, finding.id(), seenAt));
     }
   }
 
@@ -70,7 +73,14 @@ final class Freezer {
     }
     Optional<Instant> thawed = thaws.last(agentId).filter(at -> at.isAfter(seenAt));
     if (thawed.isPresent()) {
-      done(findingId, new Deed("nothing", chainId, Optional.empty(), "governance thawed the agent afterwards, at " + thawed.get(), clock.instant()));
+      done(
+          findingId,
+          new Deed(
+              "nothing",
+              chainId,
+              Optional.empty(),
+              "governance thawed the agent afterwards, at " + thawed.get(),
+              clock.instant()));
       return;
     }
     enforcer
@@ -79,7 +89,12 @@ final class Freezer {
             end ->
                 done(
                     findingId,
-                    new Deed("freeze agent " + agentId, chainId, end.transaction(), end.settled().outcome(), clock.instant())));
+                    new Deed(
+                        "freeze agent " + agentId,
+                        chainId,
+                        end.transaction(),
+                        end.settled().outcome(),
+                        clock.instant())));
   }
 
   private void done(String findingId, Deed deed) {
@@ -119,7 +134,8 @@ final class Freezer {
     }
 
     private Bytes call(String name) {
-      return Bytes.of(FunctionEncoder.encode(new Function(name, List.of(new Uint256(agentId)), List.of())));
+      return Bytes.of(
+          FunctionEncoder.encode(new Function(name, List.of(new Uint256(agentId)), List.of())));
     }
   }
 }

@@ -18,7 +18,8 @@ record LogWords(Log log, byte[] data) {
   /** The indexed parameter {@code index}, from 1. */
   Hash topic(int index) {
     if (index >= log.topics().size()) {
-      throw new IllegalArgumentException("log %d of %s has no topic %d".formatted(log.index(), log.transaction(), index));
+      throw new IllegalArgumentException(
+          "log %d of %s has no topic %d".formatted(log.index(), log.transaction(), index));
     }
     return log.topics().get(index);
   }
@@ -34,7 +35,8 @@ record LogWords(Log log, byte[] data) {
   /** The parameter at word {@code index} of the data, from 0. */
   BigInteger number(int index) {
     if (data.length < (index + 1) * WORD) {
-      throw new IllegalArgumentException("log %d of %s has no word %d".formatted(log.index(), log.transaction(), index));
+      throw new IllegalArgumentException(
+          "log %d of %s has no word %d".formatted(log.index(), log.transaction(), index));
     }
     return new BigInteger(1, Arrays.copyOfRange(data, index * WORD, (index + 1) * WORD));
   }

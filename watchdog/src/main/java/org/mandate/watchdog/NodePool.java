@@ -17,8 +17,8 @@ import org.mandate.chain.NodeException;
 import org.mandate.chain.SendOutcome;
 
 /**
- * Several nodes of one chain behind one {@link ChainClient}: the one that answered last is asked first, the next one when it
- * fails. A node of another chain is never believed.
+ * Several nodes of one chain behind one {@link ChainClient}: the one that answered last is asked
+ * first, the next one when it fails. A node of another chain is never believed.
  */
 final class NodePool implements InvocationHandler {
   private final BigInteger chainId;
@@ -32,7 +32,8 @@ final class NodePool implements InvocationHandler {
   }
 
   static ChainClient of(long chainId, List<URI> urls, Duration timeout) {
-    List<ChainClient> nodes = urls.stream().<ChainClient>map(url -> new JsonRpcClient(url, timeout)).toList();
+    List<ChainClient> nodes =
+        urls.stream().<ChainClient>map(url -> new JsonRpcClient(url, timeout)).toList();
     return (ChainClient)
         Proxy.newProxyInstance(
             NodePool.class.getClassLoader(),
@@ -67,7 +68,8 @@ final class NodePool implements InvocationHandler {
       if (!proven.contains(node)) {
         BigInteger told = node.chainId();
         if (!told.equals(chainId)) {
-          return new NodeException("a node for chain " + chainId + " is of chain " + told + ": correct its rpc-urls");
+          return new NodeException(
+              "a node for chain " + chainId + " is of chain " + told + ": correct its rpc-urls");
         }
         proven.add(node);
       }

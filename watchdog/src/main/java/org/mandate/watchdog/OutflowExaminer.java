@@ -9,7 +9,10 @@ import org.mandate.chain.Address;
 import org.mandate.chain.Block;
 import org.mandate.event.ExecutorEvent.Executed;
 
-/** Every payment of a vault must stand in the same transaction as an executed intent of the same vault, asset, recipient and amount. */
+/**
+ * Every payment of a vault must stand in the same transaction as an executed intent of the same
+ * vault, asset, recipient and amount.
+ */
 final class OutflowExaminer implements Examiner {
   private final long chainId;
   private final Freezer freezer;
@@ -30,7 +33,11 @@ final class OutflowExaminer implements Examiner {
       for (Entry entry : transaction) {
         if (entry instanceof Entry.Executor(Executed event)) {
           declared.add(
-              new Flow(event.intent().account(), event.intent().asset(), event.intent().to(), event.moved()));
+              new Flow(
+                  event.intent().account(),
+                  event.intent().asset(),
+                  event.intent().to(),
+                  event.moved()));
         }
       }
       for (Entry entry : transaction) {
@@ -57,7 +64,8 @@ final class OutflowExaminer implements Examiner {
             Optional.of(paid.agentId()),
             Optional.empty(),
             "an IntentExecuted for the same payment in transaction " + paid.log().transaction(),
-            "vault %s paid %s of asset %s to %s without one".formatted(paid.vault(), paid.amount(), paid.asset(), paid.to()),
+            "vault %s paid %s of asset %s to %s without one"
+                .formatted(paid.vault(), paid.amount(), paid.asset(), paid.to()),
             "Stop the vault (AgentVault.setStopped) and withdraw its funds; its executor did not account for this payment.",
             clock.instant(),
             Finding.Status.OPEN,

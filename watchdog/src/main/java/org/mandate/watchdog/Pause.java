@@ -6,7 +6,9 @@ import java.time.Duration;
 final class Pause {
   private Pause() {}
 
-  /** @return false when the thread was interrupted and should end */
+  /**
+   * @return false when the thread was interrupted and should end
+   */
   static boolean of(Duration length) {
     try {
       Thread.sleep(length);

@@ -14,11 +14,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Reads what the vaults of one chain paid, and has it judged, apart from the follower: whoever has an intent executed chooses
- * its account, and that contract may emit more than any node hands out. That must not keep the watchdog from the blocks.
+ * Reads what the vaults of one chain paid, and has it judged, apart from the follower: whoever has
+ * an intent executed chooses its account, and that contract may emit more than any node hands out.
+ * That must not keep the watchdog from the blocks.
  */
 final class Payments implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Payments.class);
+
   /** How often a node that answers otherwise is asked for the same payments. */
   private static final int TRIES = 10;
 
@@ -39,7 +41,13 @@ final class Payments implements AutoCloseable {
    * @param block the only one; empty for a range too old to be reorganised
    * @param pages those of the blocks that have entries
    */
-  private record Span(long from, long to, Optional<Block> block, List<Page> pages, Reader.Vaults vaults, int tries) {
+  private record Span(
+      long from,
+      long to,
+      Optional<Block> block,
+      List<Page> pages,
+      Reader.Vaults vaults,
+      int tries) {
     private Span again() {
       return new Span(from, to, block, pages, vaults, tries + 1);
     }
@@ -49,7 +57,9 @@ final class Payments implements AutoCloseable {
     }
   }
 
-  /** @param unread is told, in words, which payments could not be read */
+  /**
+   * @param unread is told, in words, which payments could not be read
+   */
   Payments(
       long chainId,
       ChainClient chain,
@@ -142,7 +152,10 @@ final class Payments implements AutoCloseable {
           .log("payments were not read");
       unread.accept(
           "what the vaults that are %s paid in block %d: %s"
-              .formatted(span.vaults() == Reader.Vaults.DEPLOYED ? "deployed" : "known by use", span.from(), reason.getMessage()));
+              .formatted(
+                  span.vaults() == Reader.Vaults.DEPLOYED ? "deployed" : "known by use",
+                  span.from(),
+                  reason.getMessage()));
     }
   }
 
@@ -157,7 +170,9 @@ final class Payments implements AutoCloseable {
 
   private static Page together(Page paid, List<Page> pages) {
     List<Entry> entries = new ArrayList<>(paid.entries());
-    pages.stream().filter(page -> page.block().equals(paid.block())).forEach(page -> entries.addAll(page.entries()));
+    pages.stream()
+        .filter(page -> page.block().equals(paid.block()))
+        .forEach(page -> entries.addAll(page.entries()));
     entries.sort(Comparator.comparing(entry -> entry.log().index()));
     return new Page(paid.block(), entries);
   }

@@ -13,8 +13,8 @@ import org.mandate.policy.Verdict;
 import org.mandate.watchdog.Replay.Decision;
 
 /**
- * At home: every decision of the policy engine must be the one that the own evaluator takes. What it should not have admitted
- * freezes the agent, and is disputed at its destination.
+ * At home: every decision of the policy engine must be the one that the own evaluator takes. What
+ * it should not have admitted freezes the agent, and is disputed at its destination.
  */
 final class PolicyExaminer implements Examiner {
   private final long chainId;
@@ -27,10 +27,16 @@ final class PolicyExaminer implements Examiner {
   private Replay replay;
 
   /**
-   * @param onCondemned called when an intent turns out to be wrong: it may have passed for honest before
+   * @param onCondemned called when an intent turns out to be wrong: it may have passed for honest
+   *     before
    */
   PolicyExaminer(
-      long chainId, Address executor, Freezer freezer, Findings findings, Runnable onCondemned, Clock clock) {
+      long chainId,
+      Address executor,
+      Freezer freezer,
+      Findings findings,
+      Runnable onCondemned,
+      Clock clock) {
     this.chainId = chainId;
     this.executor = executor;
     this.freezer = freezer;
@@ -74,7 +80,10 @@ final class PolicyExaminer implements Examiner {
                 "the mandate refuses: " + words(admitted.own()),
                 "the engine admitted %s of asset %s to %s on chain %s"
                     .formatted(
-                        admitted.intent().amount(), admitted.intent().asset(), admitted.intent().to(), admitted.intent().chainId()),
+                        admitted.intent().amount(),
+                        admitted.intent().asset(),
+                        admitted.intent().to(),
+                        admitted.intent().chainId()),
                 "The engine's state or code is not what governance set. Compare PolicyEngine.headroom with the last LimitSet and TermsSet events, and do not thaw the agent before you know why."),
             decision.agentId(),
             block.timestamp());
@@ -121,7 +130,12 @@ final class PolicyExaminer implements Examiner {
   }
 
   private Finding finding(
-      Decision decision, Block block, Severity severity, String expected, String seen, String next) {
+      Decision decision,
+      Block block,
+      Severity severity,
+      String expected,
+      String seen,
+      String next) {
     return new Finding(
         "policy:" + chainId + ":" + decision.intentId(),
         Check.POLICY,
@@ -140,11 +154,19 @@ final class PolicyExaminer implements Examiner {
 
   private static String words(Verdict verdict) {
     return "%s, tripped %s, limit %s, left %s, available at %d"
-        .formatted(verdict.rule(), verdict.tripped(), verdict.limit(), verdict.left(), verdict.availableAt());
+        .formatted(
+            verdict.rule(),
+            verdict.tripped(),
+            verdict.limit(),
+            verdict.left(),
+            verdict.availableAt());
   }
 
   private static String words(org.mandate.event.ExecutorEvent.Denied event) {
-    String rule = event.rule() < Rule.values().length ? Rule.values()[event.rule()].name() : "rule " + event.rule();
+    String rule =
+        event.rule() < Rule.values().length
+            ? Rule.values()[event.rule()].name()
+            : "rule " + event.rule();
     return "%s, tripped %s, limit %s, left %s, available at %d"
         .formatted(rule, event.tripped(), event.limit(), event.left(), event.availableAt());
   }

@@ -20,8 +20,9 @@ import org.mandate.chain.Hash;
 import org.mandate.event.AuditEvent.Published;
 
 /**
- * Fetches each published batch, manifest and blobs, and compares it with the records that the executor's events give. What is
- * altered is told at once, what is missing after {@link #GRACE}: blobs may take a moment to spread.
+ * Fetches each published batch, manifest and blobs, and compares it with the records that the
+ * executor's events give. What is altered is told at once, what is missing after {@link #GRACE}:
+ * blobs may take a moment to spread.
  */
 final class PublicationCheck {
   static final Duration GRACE = Duration.ofSeconds(60);
@@ -69,15 +70,24 @@ final class PublicationCheck {
     try {
       Optional<byte[]> manifest = fetch(new Cid(batch.manifestDigest()), end);
       if (manifest.isEmpty()) {
-        found(chainId, batch, block, Severity.WARNING, "the manifest " + new Cid(batch.manifestDigest()), "nothing under that name");
+        found(
+            chainId,
+            batch,
+            block,
+            Severity.WARNING,
+            "the manifest " + new Cid(batch.manifestDigest()),
+            "nothing under that name");
         return;
       }
       Batch content = Batch.parse(manifest.get());
       List<String> faults = new ArrayList<>();
       if (!content.chainId().equals(chainId) || !content.agentId().equals(batch.agentId())) {
-        faults.add("the manifest is of agent %s on chain %s".formatted(content.agentId(), content.chainId()));
+        faults.add(
+            "the manifest is of agent %s on chain %s"
+                .formatted(content.agentId(), content.chainId()));
       }
-      if (content.from() != batch.from().longValueExact() || content.to() != batch.to().longValueExact()) {
+      if (content.from() != batch.from().longValueExact()
+          || content.to() != batch.to().longValueExact()) {
         faults.add("the manifest has records %d to %d".formatted(content.from(), content.to()));
       }
       if (!content.root().equals(batch.root())) {
@@ -92,15 +102,24 @@ final class PublicationCheck {
             batch,
             block,
             Severity.CRITICAL,
-            "records %s to %s of agent %s under root %s".formatted(batch.from(), batch.to(), batch.agentId(), batch.root()),
+            "records %s to %s of agent %s under root %s"
+                .formatted(batch.from(), batch.to(), batch.agentId(), batch.root()),
             String.join("; ", faults.subList(0, Math.min(faults.size(), 10))));
       }
     } catch (MalformedBlobException e) {
-      found(chainId, batch, block, Severity.CRITICAL, "a manifest", "the blob is " + e.getMessage());
+      found(
+          chainId, batch, block, Severity.CRITICAL, "a manifest", "the blob is " + e.getMessage());
     } catch (AlteredBlobException e) {
-      found(chainId, batch, block, Severity.CRITICAL, "the bytes that the manifest's digest names", e.getMessage());
+      found(
+          chainId,
+          batch,
+          block,
+          Severity.CRITICAL,
+          "the bytes that the manifest's digest names",
+          e.getMessage());
     } catch (BlobStoreUnavailableException e) {
-      found(chainId, batch, block, Severity.WARNING, "an answer of the blob gateway", e.getMessage());
+      found(
+          chainId, batch, block, Severity.WARNING, "an answer of the blob gateway", e.getMessage());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
@@ -110,7 +129,9 @@ final class PublicationCheck {
       throws InterruptedException {
     Optional<Hash> own = records.of(batch.agentId(), entry.index());
     if (own.isPresent() && !own.get().equals(entry.recordHash())) {
-      return Optional.of("record %d is %s in the manifest, %s by the executor's event".formatted(entry.index(), entry.recordHash(), own.get()));
+      return Optional.of(
+          "record %d is %s in the manifest, %s by the executor's event"
+              .formatted(entry.index(), entry.recordHash(), own.get()));
     }
     try {
       Optional<byte[]> blob = fetch(entry.cid(), end);
@@ -119,13 +140,15 @@ final class PublicationCheck {
       }
       AuditRecord record = AuditRecord.parse(blob.get());
       if (!record.recordHash().equals(entry.recordHash()) || record.index() != entry.index()) {
-        return Optional.of("record %d: blob %s is of another record".formatted(entry.index(), entry.cid()));
+        return Optional.of(
+            "record %d: blob %s is of another record".formatted(entry.index(), entry.cid()));
       }
       return Optional.empty();
     } catch (AlteredBlobException e) {
       return Optional.of("record %d: %s".formatted(entry.index(), e.getMessage()));
     } catch (MalformedBlobException e) {
-      return Optional.of("record %d: blob %s is %s".formatted(entry.index(), entry.cid(), e.getMessage()));
+      return Optional.of(
+          "record %d: blob %s is %s".formatted(entry.index(), entry.cid(), e.getMessage()));
     }
   }
 
@@ -146,7 +169,12 @@ final class PublicationCheck {
   }
 
   private void found(
-      BigInteger chainId, Published batch, Block block, Severity severity, String expected, String seen) {
+      BigInteger chainId,
+      Published batch,
+      Block block,
+      Severity severity,
+      String expected,
+      String seen) {
     findings.report(
         new Finding(
             "publication:%s:%s:%s".formatted(chainId, batch.agentId(), batch.from()),

@@ -22,8 +22,8 @@ import org.mandate.event.ContractEvents;
 import org.mandate.event.ExecutorEvent;
 
 /**
- * Reads a block's logs of our contracts; and, by separate requests, the payments of the vaults that it knows: those of the
- * deployment, and any account that the executor has paid from.
+ * Reads a block's logs of our contracts; and, by separate requests, the payments of the vaults that
+ * it knows: those of the deployment, and any account that the executor has paid from.
  */
 final class Reader {
   private static final Hash PAID = Hash.keccak("Paid(address,address,uint256)");
@@ -31,7 +31,10 @@ final class Reader {
   private static final String VAULT_PREFIX = "AgentVault";
   private static final int WORD_CHARACTERS = 2 + 64;
 
-  /** Where the watchdog knows a vault from. Asked for apart, so that strangers' contracts never hide what ours did. */
+  /**
+   * Where the watchdog knows a vault from. Asked for apart, so that strangers' contracts never hide
+   * what ours did.
+   */
   enum Vaults {
     /** The deployment. */
     DEPLOYED,
@@ -61,12 +64,18 @@ final class Reader {
             .toList();
   }
 
-  /** The page of that block, without payments: nobody outside of our contracts decides how much there is to read. */
+  /**
+   * The page of that block, without payments: nobody outside of our contracts decides how much
+   * there is to read.
+   */
   Page read(Block block) {
     return page(block, chain.logs(block.hash(), system()));
   }
 
-  /** The pages with entries of the blocks {@code from} to {@code to}, which are too old to be reorganised; without payments. */
+  /**
+   * The pages with entries of the blocks {@code from} to {@code to}, which are too old to be
+   * reorganised; without payments.
+   */
   List<Page> read(long from, long to) {
     return pages(chain.logs(from, to, system()));
   }
@@ -74,10 +83,15 @@ final class Reader {
   /** What those vaults paid in that block, and nothing else. */
   Page paid(Block block, Vaults vaults) {
     Set<Address> asked = known(vaults);
-    return page(block, asked.isEmpty() ? List.of() : chain.logs(block.hash(), asked, List.of(Set.of(PAID))));
+    return page(
+        block,
+        asked.isEmpty() ? List.of() : chain.logs(block.hash(), asked, List.of(Set.of(PAID))));
   }
 
-  /** What those vaults paid in the blocks {@code from} to {@code to}, which are too old to be reorganised. */
+  /**
+   * What those vaults paid in the blocks {@code from} to {@code to}, which are too old to be
+   * reorganised.
+   */
   List<Page> paid(long from, long to, Vaults vaults) {
     Set<Address> asked = known(vaults);
     return asked.isEmpty() ? List.of() : pages(chain.logs(from, to, asked, List.of(Set.of(PAID))));
@@ -95,7 +109,10 @@ final class Reader {
   private List<Page> pages(List<Log> logs) {
     Map<Long, List<Entry>> byBlock = new TreeMap<>();
     for (Log log : logs) {
-      entry(log).ifPresent(entry -> byBlock.computeIfAbsent(log.blockNumber(), n -> new ArrayList<>()).add(entry));
+      entry(log)
+          .ifPresent(
+              entry ->
+                  byBlock.computeIfAbsent(log.blockNumber(), n -> new ArrayList<>()).add(entry));
     }
     List<Page> pages = new ArrayList<>();
     byBlock.forEach(
@@ -103,8 +120,12 @@ final class Reader {
           Block block =
               chain
                   .block(number)
-                  .filter(found -> entries.stream().allMatch(entry -> entry.log().blockHash().equals(found.hash())))
-                  .orElseThrow(() -> new NodeException("the node contradicts itself about block " + number));
+                  .filter(
+                      found ->
+                          entries.stream()
+                              .allMatch(entry -> entry.log().blockHash().equals(found.hash())))
+                  .orElseThrow(
+                      () -> new NodeException("the node contradicts itself about block " + number));
           meetVaults(entries);
           pages.add(new Page(block, entries));
         });
@@ -168,7 +189,9 @@ final class Reader {
   }
 
   private Optional<Entry> paid(Log log) {
-    if (log.topics().size() != 3 || !log.topics().getFirst().equals(PAID) || log.data().length() != WORD_CHARACTERS) {
+    if (log.topics().size() != 3
+        || !log.topics().getFirst().equals(PAID)
+        || log.data().length() != WORD_CHARACTERS) {
       return Optional.empty();
     }
     BigInteger agentId = vaults.get(log.address());
@@ -176,7 +199,12 @@ final class Reader {
       return Optional.empty();
     }
     return Optional.of(
-        new Entry.Paid(log, agentId, address(log.topics().get(1)), address(log.topics().get(2)), new BigInteger(log.data().substring(2), 16)));
+        new Entry.Paid(
+            log,
+            agentId,
+            address(log.topics().get(1)),
+            address(log.topics().get(2)),
+            new BigInteger(log.data().substring(2), 16)));
   }
 
   private static Address address(Hash topic) {

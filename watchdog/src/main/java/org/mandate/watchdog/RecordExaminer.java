@@ -21,8 +21,9 @@ import org.mandate.policy.Rule;
 import org.mandate.policy.Tier;
 
 /**
- * The audit chain must have one record for each executor event, in the same transaction and order, and each head must follow
- * from the one before. What is not so is told to people: nothing on chain can mend it.
+ * The audit chain must have one record for each executor event, in the same transaction and order,
+ * and each head must follow from the one before. What is not so is told to people: nothing on chain
+ * can mend it.
  */
 final class RecordExaminer implements Examiner {
   private final BigInteger chainId;
@@ -43,7 +44,10 @@ final class RecordExaminer implements Examiner {
     this.publications = publications;
   }
 
-  /** Hash of the agent's record {@code index}, as the executor's events give it; empty when there is none yet. */
+  /**
+   * Hash of the agent's record {@code index}, as the executor's events give it; empty when there is
+   * none yet.
+   */
   Optional<Hash> record(BigInteger agentId, long index) {
     List<Hash> known = records.getOrDefault(agentId, List.of());
     synchronized (known) {
@@ -69,12 +73,14 @@ final class RecordExaminer implements Examiner {
     for (Entry entry : transaction) {
       switch (entry) {
         case Entry.Executor(ExecutorEvent event) -> unrecorded.addLast(event);
-        case Entry.Audit(AuditEvent.Appended appended) -> appended(appended, Optional.ofNullable(unrecorded.pollFirst()), block);
+        case Entry.Audit(AuditEvent.Appended appended) ->
+            appended(appended, Optional.ofNullable(unrecorded.pollFirst()), block);
         case Entry.Audit(AuditEvent.Published batch) ->
             publications.ifPresent(check -> check.start(chainId, batch, block, this::record));
         case Entry.Unreadable unreadable ->
             found(
-                "unreadable:%s:%d".formatted(unreadable.log().transaction(), unreadable.log().index()),
+                "unreadable:%s:%d"
+                    .formatted(unreadable.log().transaction(), unreadable.log().index()),
                 block,
                 Optional.empty(),
                 Optional.empty(),
@@ -100,7 +106,9 @@ final class RecordExaminer implements Examiner {
     HashChain before = chains.getOrDefault(appended.agentId(), HashChain.EMPTY);
     HashChain after = before.append(appended.recordHash());
     // From here on the chain's own head counts, so that one fault is one finding.
-    chains.put(appended.agentId(), new HashChain(appended.head().hex(), appended.index().longValueExact() + 1));
+    chains.put(
+        appended.agentId(),
+        new HashChain(appended.head().hex(), appended.index().longValueExact() + 1));
     Hash own = event.map(e -> recordHash(e, before.count())).orElse(appended.recordHash());
     List<Hash> known = records.computeIfAbsent(appended.agentId(), id -> new ArrayList<>());
     synchronized (known) {
@@ -108,10 +116,23 @@ final class RecordExaminer implements Examiner {
     }
     String id = "record:%s:%s:%s".formatted(chainId, appended.agentId(), appended.index());
     if (event.isEmpty()) {
-      found(id, block, Optional.of(appended.agentId()), Optional.of(appended.intentId()), "an executor event for the record", "record " + appended.index() + " without one");
+      found(
+          id,
+          block,
+          Optional.of(appended.agentId()),
+          Optional.of(appended.intentId()),
+          "an executor event for the record",
+          "record " + appended.index() + " without one");
     } else if (!own.equals(appended.recordHash())) {
-      found(id, block, Optional.of(appended.agentId()), Optional.of(appended.intentId()), "record hash " + own, "record hash " + appended.recordHash());
-    } else if (appended.index().longValueExact() != before.count() || !after.head().equals(appended.head().hex())) {
+      found(
+          id,
+          block,
+          Optional.of(appended.agentId()),
+          Optional.of(appended.intentId()),
+          "record hash " + own,
+          "record hash " + appended.recordHash());
+    } else if (appended.index().longValueExact() != before.count()
+        || !after.head().equals(appended.head().hex())) {
       found(
           id,
           block,
@@ -131,7 +152,11 @@ final class RecordExaminer implements Examiner {
             Optional.empty(),
             detail(event),
             new Anchor(
-                event.log().blockNumber(), event.log().blockHash(), 0, event.log().transaction(), event.log().index()))
+                event.log().blockNumber(),
+                event.log().blockHash(),
+                0,
+                event.log().transaction(),
+                event.log().index()))
         .recordHash();
   }
 
@@ -139,10 +164,12 @@ final class RecordExaminer implements Examiner {
     return switch (event) {
       case ExecutorEvent.Admitted e -> new Detail.Admitted(Tier.values()[e.tier()], e.eta());
       case ExecutorEvent.Denied e ->
-          new Detail.Denied(Rule.values()[e.rule()], e.tripped(), e.limit(), e.left(), e.availableAt());
+          new Detail.Denied(
+              Rule.values()[e.rule()], e.tripped(), e.limit(), e.left(), e.availableAt());
       case ExecutorEvent.Dispatched e -> new Detail.Dispatched(e.messageId());
       case ExecutorEvent.Queued e -> new Detail.Queued(e.messageId(), e.executableAt());
-      case ExecutorEvent.Executed e -> new Detail.Executed(e.intent().account(), e.intent().asset(), e.moved());
+      case ExecutorEvent.Executed e ->
+          new Detail.Executed(e.intent().account(), e.intent().asset(), e.moved());
       case ExecutorEvent.Cancelled e -> new Detail.Cancelled(e.by());
       case ExecutorEvent.Disputed e -> new Detail.Disputed(e.by(), e.resolveBy());
       case ExecutorEvent.Upheld e -> new Detail.Upheld(e.by(), e.executableAt());
@@ -151,7 +178,12 @@ final class RecordExaminer implements Examiner {
   }
 
   private void found(
-      String id, Block block, Optional<BigInteger> agentId, Optional<Hash> intentId, String expected, String seen) {
+      String id,
+      Block block,
+      Optional<BigInteger> agentId,
+      Optional<Hash> intentId,
+      String expected,
+      String seen) {
     findings.report(
         new Finding(
             id,

@@ -25,8 +25,9 @@ import org.mandate.policy.Terms;
 import org.mandate.policy.Verdict;
 
 /**
- * Home's policy, told again from its events: every change of a mandate, of an agent's status, and of its records, in the order
- * of the logs; and each decision judged by the own evaluator at the point where the engine took it.
+ * Home's policy, told again from its events: every change of a mandate, of an agent's status, and
+ * of its records, in the order of the logs; and each decision judged by the own evaluator at the
+ * point where the engine took it.
  */
 final class Replay {
   private static final Map<Hash, BiFunction<Replay, LogWords, Optional<Decision>>> POLICY_EVENTS =
@@ -63,7 +64,8 @@ final class Replay {
     Hash intentId();
 
     /** The engine admitted what the mandate refuses. */
-    record Admitted(Log log, BigInteger agentId, Hash intentId, Intent intent, Verdict own) implements Decision {}
+    record Admitted(Log log, BigInteger agentId, Hash intentId, Intent intent, Verdict own)
+        implements Decision {}
 
     /** The engine refused what the mandate admits. */
     record Refused(ExecutorEvent.Denied event, Verdict own) implements Decision {
@@ -154,27 +156,36 @@ final class Replay {
     return apply == null ? Optional.empty() : apply.apply(this, log);
   }
 
-  // The engine counted an intent; what the intent was, the executor says later in the same transaction.
+  // The engine counted an intent; what the intent was, the executor says later in the same
+  // transaction.
   private Optional<Decision> consumed(LogWords log, List<Entry> transaction) {
     Hash intentId = log.topic(2);
     Optional<Intent> intent =
         transaction.stream()
             .filter(entry -> entry.log().index() > log.log().index())
-            .flatMap(entry -> entry instanceof Entry.Executor(ExecutorEvent event) ? intentOf(event).stream() : java.util.stream.Stream.empty())
+            .flatMap(
+                entry ->
+                    entry instanceof Entry.Executor(ExecutorEvent event)
+                        ? intentOf(event).stream()
+                        : java.util.stream.Stream.empty())
             .filter(said -> said.intentId().equals(intentId))
             .map(Said::intent)
             .findFirst();
     if (intent.isEmpty()) {
-      return Optional.empty(); // an executor event without Consumed, or the reverse, is found in executed()
+      return Optional
+          .empty(); // an executor event without Consumed, or the reverse, is found in executed()
     }
     consumed.add(intentId);
     Agent agent = agent(intent.get().agentId());
-    Verdict own = PolicyEvaluator.preview(agent.mandate, agent.status, agent.records - agent.published, intent.get(), now);
+    Verdict own =
+        PolicyEvaluator.preview(
+            agent.mandate, agent.status, agent.records - agent.published, intent.get(), now);
     // Counted either way: the engine did.
     agent.mandate = agent.mandate.counting(intent.get().asset(), intent.get().amount(), now);
     return own.allowed()
         ? Optional.empty()
-        : Optional.of(new Decision.Admitted(log.log(), intent.get().agentId(), intentId, intent.get(), own));
+        : Optional.of(
+            new Decision.Admitted(log.log(), intent.get().agentId(), intentId, intent.get(), own));
   }
 
   private record Said(Hash intentId, Intent intent) {}
@@ -208,13 +219,16 @@ final class Replay {
   }
 
   private Optional<Decision> judged(ExecutorEvent event) {
-    return consumed.contains(event.intentId()) ? Optional.empty() : Optional.of(new Decision.NeverJudged(event));
+    return consumed.contains(event.intentId())
+        ? Optional.empty()
+        : Optional.of(new Decision.NeverJudged(event));
   }
 
   private Optional<Decision> denied(ExecutorEvent.Denied event) {
     Agent agent = agent(event.agentId());
     Judgement judgement =
-        PolicyEvaluator.consume(agent.mandate, agent.status, agent.records - agent.published, event.intent(), now);
+        PolicyEvaluator.consume(
+            agent.mandate, agent.status, agent.records - agent.published, event.intent(), now);
     Verdict own = judgement.verdict();
     if (event.tripped()) {
       agent.mandate = new PolicyChange.Freeze().apply(agent.mandate, now);
@@ -263,20 +277,28 @@ final class Replay {
     return change(
         log,
         new PolicyChange.SetLimit(
-            log.topicAddress(2), new AssetLimit(log.number(0), log.number(1), log.number(2).intValueExact())));
+            log.topicAddress(2),
+            new AssetLimit(log.number(0), log.number(1), log.number(2).intValueExact())));
   }
 
   private Optional<Decision> assetChainSet(LogWords log) {
-    return change(log, new PolicyChange.SetAssetChain(log.topicAddress(2), log.topicNumber(3), log.flag(0)));
+    return change(
+        log, new PolicyChange.SetAssetChain(log.topicAddress(2), log.topicNumber(3), log.flag(0)));
   }
 
   private Optional<Decision> recipientSet(LogWords log) {
-    return change(log, new PolicyChange.SetRecipient(new Recipient(log.topicNumber(2), log.topicAddress(3)), log.flag(0)));
+    return change(
+        log,
+        new PolicyChange.SetRecipient(
+            new Recipient(log.topicNumber(2), log.topicAddress(3)), log.flag(0)));
   }
 
-  // A trip by the executor belongs to a denial, whose event follows and is judged with the mandate before the trip.
+  // A trip by the executor belongs to a denial, whose event follows and is judged with the mandate
+  // before the trip.
   private Optional<Decision> tripped(LogWords log) {
-    return log.topicAddress(2).equals(executor) ? Optional.empty() : change(log, new PolicyChange.Freeze());
+    return log.topicAddress(2).equals(executor)
+        ? Optional.empty()
+        : change(log, new PolicyChange.Freeze());
   }
 
   private Optional<Decision> thawed(LogWords log) {

@@ -34,15 +34,21 @@ import org.web3j.abi.datatypes.generated.Bytes32;
 import org.web3j.utils.Numeric;
 
 /**
- * At home: each intent that was submitted by a direct call of the executor carries the signature of the agent's wallet as of
- * that log. Contract wallets (ERC-1271) are asked at that block. Submissions through another contract hide their call data
- * from this check; the executor has checked them.
+ * At home: each intent that was submitted by a direct call of the executor carries the signature of
+ * the agent's wallet as of that log. Contract wallets (ERC-1271) are asked at that block.
+ * Submissions through another contract hide their call data from this check; the executor has
+ * checked them.
  */
 final class SignatureExaminer implements Examiner {
   private static final Hash WALLET_SET = Hash.keccak("AgentWalletSet(uint256,address,address)");
+
   @SuppressWarnings({"unchecked", "rawtypes"})
   private static final List<TypeReference<Type>> PARAMETERS =
-      (List) List.of(new TypeReference<CrossChainExecutor.Intent>() {}, new TypeReference<DynamicBytes>() {});
+      (List)
+          List.of(
+              new TypeReference<CrossChainExecutor.Intent>() {},
+              new TypeReference<DynamicBytes>() {});
+
   private static final int MAGIC = 0x1626ba7e; // ERC-1271
   private static final int AT_ONCE = 8;
   private static final Duration RETRY = Duration.ofSeconds(1);
@@ -62,7 +68,12 @@ final class SignatureExaminer implements Examiner {
    * @param stands whether a block is still in the chain
    */
   SignatureExaminer(
-      ChainClient home, long chainId, IntentDomain domain, Predicate<Block> stands, Freezer freezer, Clock clock) {
+      ChainClient home,
+      long chainId,
+      IntentDomain domain,
+      Predicate<Block> stands,
+      Freezer freezer,
+      Clock clock) {
     this.home = home;
     this.chainId = chainId;
     this.executor = domain.executor();
@@ -72,8 +83,19 @@ final class SignatureExaminer implements Examiner {
     this.clock = clock;
     Intent none =
         new Intent(
-            BigInteger.ZERO, Address.ZERO, BigInteger.ZERO, Address.ZERO, Address.ZERO, BigInteger.ZERO, Bytes.EMPTY, BigInteger.ZERO, BigInteger.ZERO);
-    this.submit = selector(new Function("submit", List.of(IntentAbi.toContract(none), DynamicBytes.DEFAULT), List.of()));
+            BigInteger.ZERO,
+            Address.ZERO,
+            BigInteger.ZERO,
+            Address.ZERO,
+            Address.ZERO,
+            BigInteger.ZERO,
+            Bytes.EMPTY,
+            BigInteger.ZERO,
+            BigInteger.ZERO);
+    this.submit =
+        selector(
+            new Function(
+                "submit", List.of(IntentAbi.toContract(none), DynamicBytes.DEFAULT), List.of()));
   }
 
   @Override
@@ -170,10 +192,14 @@ final class SignatureExaminer implements Examiner {
     Function ask =
         new Function(
             "isValidSignature",
-            List.of(new Bytes32(signed.intent().id(domain).bytes()), new DynamicBytes(signed.signature().bytes())),
+            List.of(
+                new Bytes32(signed.intent().id(domain).bytes()),
+                new DynamicBytes(signed.signature().bytes())),
             List.of());
     try {
-      byte[] answer = home.call(wallet, Numeric.hexStringToByteArray(FunctionEncoder.encode(ask)), block.hash());
+      byte[] answer =
+          home.call(
+              wallet, Numeric.hexStringToByteArray(FunctionEncoder.encode(ask)), block.hash());
       return answer.length == 32 && new BigInteger(1, Arrays.copyOf(answer, 4)).intValue() == MAGIC;
     } catch (CallRevertedException e) {
       return false;
@@ -191,7 +217,10 @@ final class SignatureExaminer implements Examiner {
             Optional.of(event.agentId()),
             Optional.of(event.intentId()),
             "a signature of the agent's wallet " + wallet,
-            signed.recoverSigner(domain).map(signer -> "a signature of " + signer).orElse("no valid signature"),
+            signed
+                .recoverSigner(domain)
+                .map(signer -> "a signature of " + signer)
+                .orElse("no valid signature"),
             "The executor took an intent that the agent did not sign. Check the code at the executor's address against deployments/, and withdraw the vaults.",
             clock.instant(),
             Finding.Status.OPEN,

@@ -22,7 +22,10 @@ import org.web3j.abi.datatypes.Function;
 import org.web3j.abi.datatypes.generated.Uint64;
 import org.web3j.utils.Numeric;
 
-/** Whether the watchdog can see and act, and the numbers that show it. What needs a node is asked regularly, not per request. */
+/**
+ * Whether the watchdog can see and act, and the numbers that show it. What needs a node is asked
+ * regularly, not per request.
+ */
 final class Vitals implements AutoCloseable {
   private static final long GUARDIAN = 1;
   private static final Duration INTERVAL_WELL = Duration.ofSeconds(15);
@@ -33,7 +36,8 @@ final class Vitals implements AutoCloseable {
   private final Address address;
   private final BigInteger minimumBalance;
   private final Clock clock;
-  private final PrometheusMeterRegistry metrics = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+  private final PrometheusMeterRegistry metrics =
+      new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
   private final Map<Long, Account> accounts = new ConcurrentHashMap<>();
   private Optional<Thread> thread = Optional.empty();
 
@@ -60,8 +64,10 @@ final class Vitals implements AutoCloseable {
     }
     webhook.ifPresent(
         hook -> {
-          FunctionCounter.builder("mandate.watchdog.webhook.delivered", hook, Webhook::delivered).register(metrics);
-          FunctionCounter.builder("mandate.watchdog.webhook.dropped", hook, Webhook::dropped).register(metrics);
+          FunctionCounter.builder("mandate.watchdog.webhook.delivered", hook, Webhook::delivered)
+              .register(metrics);
+          FunctionCounter.builder("mandate.watchdog.webhook.dropped", hook, Webhook::dropped)
+              .register(metrics);
         });
   }
 
@@ -86,15 +92,20 @@ final class Vitals implements AutoCloseable {
         lacking.add("chain %d: its nodes have not answered for %s".formatted(chain.id(), SILENCE));
       }
       if (follower.failures() > 0) {
-        lacking.add("chain %d: %d pages could not be judged, see the log".formatted(chain.id(), follower.failures()));
+        lacking.add(
+            "chain %d: %d pages could not be judged, see the log"
+                .formatted(chain.id(), follower.failures()));
       }
       Account account = accounts.get(chain.id());
       if (account == null) {
-        lacking.add("chain %d: role and balance of %s are not known yet".formatted(chain.id(), address));
+        lacking.add(
+            "chain %d: role and balance of %s are not known yet".formatted(chain.id(), address));
         continue;
       }
       if (!account.guardian()) {
-        lacking.add("chain %d: %s does not have the GUARDIAN role; grant it by governance".formatted(chain.id(), address));
+        lacking.add(
+            "chain %d: %s does not have the GUARDIAN role; grant it by governance"
+                .formatted(chain.id(), address));
       }
       if (account.balance().compareTo(minimumBalance) < 0) {
         lacking.add(
@@ -134,7 +145,8 @@ final class Vitals implements AutoCloseable {
                   chain.link().deployment().address("AccessManager"),
                   Numeric.hexStringToByteArray(FunctionEncoder.encode(hasRole)));
       // (bool isMember, uint32 executionDelay): a guardian who must wait is none.
-      boolean guardian = answer.length == 64 && answer[31] == 1 && new BigInteger(1, answer, 32, 32).signum() == 0;
+      boolean guardian =
+          answer.length == 64 && answer[31] == 1 && new BigInteger(1, answer, 32, 32).signum() == 0;
       accounts.put(chain.id(), new Account(chain.link().chain().balance(address), guardian));
     } catch (NodeException | CallRevertedException e) {
       // Seen by the follower too, which says so.
@@ -143,28 +155,59 @@ final class Vitals implements AutoCloseable {
 
   private void measure(WatchedChain chain) {
     Tags tags = Tags.of("chain", Long.toString(chain.id()));
-    gauge("mandate.watchdog.head.block", "newest block that was read", tags, chain, c -> c.chronicle().tip().map(b -> (double) b.number()).orElse(-1.0));
+    gauge(
+        "mandate.watchdog.head.block",
+        "newest block that was read",
+        tags,
+        chain,
+        c -> c.chronicle().tip().map(b -> (double) b.number()).orElse(-1.0));
     gauge(
         "mandate.watchdog.head.age.seconds",
         "age of the newest block that was read, by this machine's clock",
         tags,
         chain,
-        c -> c.chronicle().tip().map(b -> Duration.between(b.timestamp(), clock.instant()).toMillis() / 1000.0).orElse(Double.NaN));
-    gauge("mandate.watchdog.cases", "queued intents that are being watched", tags, chain, c -> (double) c.forgery().running());
+        c ->
+            c.chronicle()
+                .tip()
+                .map(b -> Duration.between(b.timestamp(), clock.instant()).toMillis() / 1000.0)
+                .orElse(Double.NaN));
+    gauge(
+        "mandate.watchdog.cases",
+        "queued intents that are being watched",
+        tags,
+        chain,
+        c -> (double) c.forgery().running());
     gauge(
         "mandate.watchdog.balance.wei",
         "what the watchdog's account has for gas",
         tags,
         chain,
-        c -> Optional.ofNullable(accounts.get(c.id())).map(a -> a.balance().doubleValue()).orElse(Double.NaN));
-    FunctionCounter.builder("mandate.watchdog.reorgs", chain, c -> c.follower().reorgs()).tags(tags).register(metrics);
-    FunctionCounter.builder("mandate.watchdog.transactions.sent", chain, c -> c.enforcer().sent()).tags(tags).register(metrics);
-    FunctionCounter.builder("mandate.watchdog.pages.failed", chain, c -> c.follower().failures()).tags(tags).register(metrics);
+        c ->
+            Optional.ofNullable(accounts.get(c.id()))
+                .map(a -> a.balance().doubleValue())
+                .orElse(Double.NaN));
+    FunctionCounter.builder("mandate.watchdog.reorgs", chain, c -> c.follower().reorgs())
+        .tags(tags)
+        .register(metrics);
+    FunctionCounter.builder("mandate.watchdog.transactions.sent", chain, c -> c.enforcer().sent())
+        .tags(tags)
+        .register(metrics);
+    FunctionCounter.builder("mandate.watchdog.pages.failed", chain, c -> c.follower().failures())
+        .tags(tags)
+        .register(metrics);
   }
 
   private void gauge(
-      String name, String description, Tags tags, WatchedChain chain, java.util.function.ToDoubleFunction<WatchedChain> value) {
-    Gauge.builder(name, chain, value).tags(tags).description(description).strongReference(true).register(metrics);
+      String name,
+      String description,
+      Tags tags,
+      WatchedChain chain,
+      java.util.function.ToDoubleFunction<WatchedChain> value) {
+    Gauge.builder(name, chain, value)
+        .tags(tags)
+        .description(description)
+        .strongReference(true)
+        .register(metrics);
   }
 
   private static double count(Findings findings, Check check) {

@@ -22,8 +22,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A running watchdog. It follows home and the destinations by itself, judges what it reads, and disputes and freezes with its
- * own key. Nothing it does depends on a relayer.
+ * A running watchdog. It follows home and the destinations by itself, judges what it reads, and
+ * disputes and freezes with its own key. Nothing it does depends on a relayer.
  */
 public final class Watchdog implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Watchdog.class);
@@ -54,7 +54,8 @@ public final class Watchdog implements AutoCloseable {
   }
 
   /**
-   * Starts; returns when it follows the chains and listens, which is before it has read their history.
+   * Starts; returns when it follows the chains and listens, which is before it has read their
+   * history.
    *
    * @throws IllegalArgumentException if the deployments do not fit the configuration
    * @throws org.mandate.signer.KeystoreException if the key cannot be opened
@@ -74,10 +75,17 @@ public final class Watchdog implements AutoCloseable {
         config.webhook().map(settings -> webhook(settings, environment, clock));
     Findings findings = new Findings(new Alerts(webhook));
     List<WatchedChain> chains = watch(config, signer, findings, clock);
-    Vitals vitals = new Vitals(chains, findings, webhook, signer.address(), config.minimumBalance(), clock);
+    Vitals vitals =
+        new Vitals(chains, findings, webhook, signer.address(), config.minimumBalance(), clock);
     Endpoint endpoint;
     try {
-      endpoint = new Endpoint(config.http().host(), config.http().port(), vitals::readiness, vitals::metrics, findings);
+      endpoint =
+          new Endpoint(
+              config.http().host(),
+              config.http().port(),
+              vitals::readiness,
+              vitals::metrics,
+              findings);
     } catch (RuntimeException e) {
       webhook.ifPresent(Webhook::close);
       throw e;
@@ -93,7 +101,8 @@ public final class Watchdog implements AutoCloseable {
   }
 
   /**
-   * The process: reads the configuration, starts, prints the READY line on standard output, and runs until it is asked to end.
+   * The process: reads the configuration, starts, prints the READY line on standard output, and
+   * runs until it is asked to end.
    *
    * @param file the YAML file
    * @throws org.mandate.config.ConfigException if the configuration cannot be used
@@ -109,12 +118,20 @@ public final class Watchdog implements AutoCloseable {
    */
   public static void run(Path file, Map<String, String> flags) throws InterruptedException {
     JsonLogging.install();
-    WatchdogConfig config = Config.load(WatchdogConfig.class, Optional.of(file), System.getenv(), flags);
+    WatchdogConfig config =
+        Config.load(WatchdogConfig.class, Optional.of(file), System.getenv(), flags);
     CountDownLatch end = new CountDownLatch(1);
     CountDownLatch closed = new CountDownLatch(1);
     try (Watchdog watchdog = start(config)) {
-      Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().unstarted(() -> endAndWait(end, closed)));
-      System.out.println("READY watchdog " + watchdog.address() + " http://" + config.http().host() + ":" + watchdog.httpPort());
+      Runtime.getRuntime()
+          .addShutdownHook(Thread.ofPlatform().unstarted(() -> endAndWait(end, closed)));
+      System.out.println(
+          "READY watchdog "
+              + watchdog.address()
+              + " http://"
+              + config.http().host()
+              + ":"
+              + watchdog.httpPort());
       System.out.flush();
       end.await();
     } finally {
@@ -157,12 +174,14 @@ public final class Watchdog implements AutoCloseable {
     webhook.ifPresent(Webhook::close);
   }
 
-  private static List<WatchedChain> watch(WatchdogConfig config, Signer signer, Findings findings, Clock clock) {
+  private static List<WatchedChain> watch(
+      WatchdogConfig config, Signer signer, Findings findings, Clock clock) {
     List<Link> links = config.chains().stream().map(Link::open).toList();
     List<Link> homes = links.stream().filter(link -> link.deployment().isHome()).toList();
     if (homes.size() != 1) {
       throw new IllegalArgumentException(
-          "chains: %d of them are home by their deployment files; exactly one must be".formatted(homes.size()));
+          "chains: %d of them are home by their deployment files; exactly one must be"
+              .formatted(homes.size()));
     }
     Link home = homes.getFirst();
     List<Link> destinations = links.stream().filter(link -> link != home).toList();
@@ -172,7 +191,12 @@ public final class Watchdog implements AutoCloseable {
           || !deployment.executor().equals(home.deployment().executor())) {
         throw new IllegalArgumentException(
             "chain %d: its deployment belongs to home %s and executor %s, not to home %d and executor %s"
-                .formatted(link.id(), deployment.homeChainId(), deployment.executor(), home.id(), home.deployment().executor()));
+                .formatted(
+                    link.id(),
+                    deployment.homeChainId(),
+                    deployment.executor(),
+                    home.id(),
+                    home.deployment().executor()));
       }
     }
     Optional<PublicationCheck> publications =
@@ -189,7 +213,8 @@ public final class Watchdog implements AutoCloseable {
     char[] secret = secret(settings.secretFile(), settings.secretVariable(), environment).read();
     try {
       if (secret.length == 0 || secret.length > MAX_SECRET_CHARACTERS) {
-        throw new IllegalArgumentException("webhook: its secret is empty or longer than " + MAX_SECRET_CHARACTERS + " characters");
+        throw new IllegalArgumentException(
+            "webhook: its secret is empty or longer than " + MAX_SECRET_CHARACTERS + " characters");
       }
       byte[] bytes = new String(secret).getBytes(StandardCharsets.UTF_8);
       return new Webhook(settings.url(), bytes, clock, text -> LOG.atWarn().log(text));
@@ -198,7 +223,8 @@ public final class Watchdog implements AutoCloseable {
     }
   }
 
-  private static Passphrase secret(Optional<Path> file, Optional<String> variable, Map<String, String> environment) {
+  private static Passphrase secret(
+      Optional<Path> file, Optional<String> variable, Map<String, String> environment) {
     return file.<Passphrase>map(Passphrase.InFile::new)
         .orElseGet(() -> new Passphrase.InEnvironment(variable.orElseThrow(), environment));
   }

@@ -19,11 +19,12 @@ import org.mandate.config.Default;
  * @param key what it signs with; its address has the GUARDIAN role on every chain
  * @param http where health, metrics and findings are shown
  * @param webhook where alerts go besides the log
- * @param blobGateway IPFS trustless gateway from which published batches are fetched; absent: they are not checked
- * @param homeLag how much older than a delivery home's head may be and still prove that home did not dispatch it; half of home's
- *     own delay of finality when that is less
- * @param safetyMargin how much of a window must be left for a dispute while home cannot be asked; half of the window when
- *     that is less
+ * @param blobGateway IPFS trustless gateway from which published batches are fetched; absent: they
+ *     are not checked
+ * @param homeLag how much older than a delivery home's head may be and still prove that home did
+ *     not dispatch it; half of home's own delay of finality when that is less
+ * @param safetyMargin how much of a window must be left for a dispute while home cannot be asked;
+ *     half of the window when that is less
  * @param maxFeePerGas most that a transaction bids, wei
  * @param minimumBalance below it, on any chain, the watchdog is not ready, wei
  */
@@ -61,7 +62,8 @@ public record WatchdogConfig(
         throw new IllegalArgumentException("chain id " + id + " is not above 0");
       }
       if (rpcUrls.isEmpty()) {
-        throw new IllegalArgumentException("chain " + id + " has no rpc-urls; at least one is needed");
+        throw new IllegalArgumentException(
+            "chain " + id + " has no rpc-urls; at least one is needed");
       }
       Finality.of(finality);
       requireWithin("poll-interval", pollInterval, Duration.ofMillis(50), Duration.ofMinutes(1));
@@ -70,15 +72,20 @@ public record WatchdogConfig(
   }
 
   /**
-   * The key: a Web3 Secret Storage version 3 file, and where its passphrase is. One of the two places.
+   * The key: a Web3 Secret Storage version 3 file, and where its passphrase is. One of the two
+   * places.
    *
    * @param address whose key it must be
    */
   public record KeySettings(
-      Path file, Address address, Optional<Path> passphraseFile, Optional<String> passphraseVariable) {
+      Path file,
+      Address address,
+      Optional<Path> passphraseFile,
+      Optional<String> passphraseVariable) {
     public KeySettings {
       if (passphraseFile.isPresent() == passphraseVariable.isPresent()) {
-        throw new IllegalArgumentException("key: set either passphrase-file or passphrase-variable");
+        throw new IllegalArgumentException(
+            "key: set either passphrase-file or passphrase-variable");
       }
     }
   }
@@ -97,7 +104,8 @@ public record WatchdogConfig(
   }
 
   /** Where alerts are posted, and where the secret that signs them is. One of the two places. */
-  public record WebhookSettings(URI url, Optional<Path> secretFile, Optional<String> secretVariable) {
+  public record WebhookSettings(
+      URI url, Optional<Path> secretFile, Optional<String> secretVariable) {
     public WebhookSettings {
       if (!"http".equals(url.getScheme()) && !"https".equals(url.getScheme())) {
         throw new IllegalArgumentException("webhook.url must begin with http:// or https://");
@@ -111,7 +119,8 @@ public record WatchdogConfig(
   public WatchdogConfig {
     chains = List.copyOf(chains);
     if (chains.size() < 2) {
-      throw new IllegalArgumentException("chains: home and at least one destination are needed, there are " + chains.size());
+      throw new IllegalArgumentException(
+          "chains: home and at least one destination are needed, there are " + chains.size());
     }
     Set<Long> ids = new HashSet<>();
     for (ChainSettings chain : chains) {
@@ -128,7 +137,8 @@ public record WatchdogConfig(
 
   private static void requireWithin(String what, Duration value, Duration least, Duration most) {
     if (value.compareTo(least) < 0 || value.compareTo(most) > 0) {
-      throw new IllegalArgumentException(what + " " + value + " is not within " + least + " and " + most);
+      throw new IllegalArgumentException(
+          what + " " + value + " is not within " + least + " and " + most);
     }
   }
 }

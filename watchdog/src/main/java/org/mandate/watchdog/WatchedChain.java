@@ -1,7 +1,8 @@
 package org.mandate.watchdog;
 
 /** Everything that runs for one chain. */
-record WatchedChain(Link link, Chronicle chronicle, Follower follower, Enforcer enforcer, ForgeryExaminer forgery)
+record WatchedChain(
+    Link link, Chronicle chronicle, Follower follower, Enforcer enforcer, ForgeryExaminer forgery)
     implements AutoCloseable {
   long id() {
     return link.id();

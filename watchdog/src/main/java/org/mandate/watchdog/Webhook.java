@@ -18,11 +18,13 @@ import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 
 /**
- * Posts alerts to a person's or a pager's URL, in order, from an own thread, so that a slow receiver delays nothing.
+ * Posts alerts to a person's or a pager's URL, in order, from an own thread, so that a slow
+ * receiver delays nothing.
  *
- * <p>Each request carries {@code X-Mandate-Timestamp} (unix seconds) and {@code X-Mandate-Signature: sha256=<hex>}, the
- * HMAC-SHA256 (RFC 2104) of {@code timestamp + "." + body} under the shared secret. A receiver compares in constant time
- * and refuses old timestamps, so that a copied request is worth nothing.
+ * <p>Each request carries {@code X-Mandate-Timestamp} (unix seconds) and {@code
+ * X-Mandate-Signature: sha256=<hex>}, the HMAC-SHA256 (RFC 2104) of {@code timestamp + "." + body}
+ * under the shared secret. A receiver compares in constant time and refuses old timestamps, so that
+ * a copied request is worth nothing.
  */
 final class Webhook implements AutoCloseable {
   static final String TIMESTAMP = "X-Mandate-Timestamp";
@@ -52,7 +54,10 @@ final class Webhook implements AutoCloseable {
     this.clock = clock;
     this.trouble = trouble;
     this.http =
-        HttpClient.newBuilder().connectTimeout(TIME_LIMIT).followRedirects(HttpClient.Redirect.NEVER).build();
+        HttpClient.newBuilder()
+            .connectTimeout(TIME_LIMIT)
+            .followRedirects(HttpClient.Redirect.NEVER)
+            .build();
     this.sender = Thread.ofVirtual().name("webhook").start(this::work);
   }
 
@@ -105,7 +110,8 @@ final class Webhook implements AutoCloseable {
     String reason = "";
     for (int attempt = 1; attempt <= TRIES; attempt++) {
       try {
-        HttpResponse<Void> answer = http.send(request(body), HttpResponse.BodyHandlers.discarding());
+        HttpResponse<Void> answer =
+            http.send(request(body), HttpResponse.BodyHandlers.discarding());
         if (answer.statusCode() / 100 == 2) {
           delivered.incrementAndGet();
           return;
@@ -120,7 +126,8 @@ final class Webhook implements AutoCloseable {
       }
     }
     dropped.incrementAndGet();
-    trouble.accept("webhook: " + url.getHost() + " did not take an alert in " + TRIES + " tries: " + reason);
+    trouble.accept(
+        "webhook: " + url.getHost() + " did not take an alert in " + TRIES + " tries: " + reason);
   }
 
   // The timestamp is of this attempt: a receiver that refuses old ones must not refuse a retry.

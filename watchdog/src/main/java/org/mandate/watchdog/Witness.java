@@ -17,8 +17,9 @@ import org.mandate.event.ExecutorEvent;
 import org.mandate.watchdog.Dispatches.Dispatch;
 
 /**
- * Asks home whether it dispatched an intent. Two sources must agree: the events that the follower read, and the executor's
- * own state at a block. A "no" counts only as of a block that is not older than the question.
+ * Asks home whether it dispatched an intent. Two sources must agree: the events that the follower
+ * read, and the executor's own state at a block. A "no" counts only as of a block that is not older
+ * than the question.
  */
 final class Witness {
   private static final Hash DISPATCHED =
@@ -34,7 +35,8 @@ final class Witness {
 
   /**
    * @param firstBlock of the deployment at home: no dispatch is older
-   * @param maxLag how much older than the destination's block home's head may be at most and still say "no"
+   * @param maxLag how much older than the destination's block home's head may be at most and still
+   *     say "no"
    */
   Witness(
       ChainClient home,
@@ -70,7 +72,10 @@ final class Witness {
       Optional<Dispatch> found = find(intentId, head);
       return found.isPresent()
           ? confirm(found.get(), intentId, messageId)
-          : new Testimony.Unknown("home's state at block " + head.number() + " says DISPATCHED, but there is no such event");
+          : new Testimony.Unknown(
+              "home's state at block "
+                  + head.number()
+                  + " says DISPATCHED, but there is no such event");
     } catch (NodeException e) {
       return new Testimony.Unknown("home's node does not answer: " + e.getMessage());
     } catch (CallRevertedException e) {
@@ -85,25 +90,37 @@ final class Witness {
     }
     ExecutorState.Progress progress = executor.progress(intentId);
     if (progress.state() != IntentState.DISPATCHED) {
-      return new Testimony.Unknown("home's event of block " + block.number() + " says DISPATCHED, its state says " + progress.state());
+      return new Testimony.Unknown(
+          "home's event of block "
+              + block.number()
+              + " says DISPATCHED, its state says "
+              + progress.state());
     }
-    boolean settled = finality.highest(home).filter(highest -> highest.number() >= block.number()).isPresent();
+    boolean settled =
+        finality.highest(home).filter(highest -> highest.number() >= block.number()).isPresent();
     return settled ? new Testimony.Proven(block) : new Testimony.Provisional(block);
   }
 
   private Optional<Dispatch> find(Hash intentId, Block head) {
     List<Log> logs =
-        home.logs(firstBlock, head.number(), List.of(executor.address()), List.of(Set.of(DISPATCHED), Set.of(intentId)));
+        home.logs(
+            firstBlock,
+            head.number(),
+            List.of(executor.address()),
+            List.of(Set.of(DISPATCHED), Set.of(intentId)));
     for (Log log : logs) {
-      Optional<Block> block = home.block(log.blockNumber()).filter(b -> b.hash().equals(log.blockHash()));
-      if (block.isPresent() && ContractEvents.executor(log).orElse(null) instanceof ExecutorEvent.Dispatched event) {
+      Optional<Block> block =
+          home.block(log.blockNumber()).filter(b -> b.hash().equals(log.blockHash()));
+      if (block.isPresent()
+          && ContractEvents.executor(log).orElse(null) instanceof ExecutorEvent.Dispatched event) {
         return Optional.of(new Dispatch(event, block.get()));
       }
     }
     return Optional.empty();
   }
 
-  // Judged at a head that the node gives now, so that it does not matter how far the follower has read.
+  // Judged at a head that the node gives now, so that it does not matter how far the follower has
+  // read.
   private Testimony deny(ExecutorState.Progress progress, Block head, Instant arrivedAt) {
     Duration lag = allowedLag(head);
     if (head.timestamp().isBefore(arrivedAt.minus(lag))) {
@@ -114,11 +131,15 @@ final class Witness {
     return new Testimony.Absent(progress.state().name(), head);
   }
 
-  // An honest delivery's dispatch was final before it was delivered, so it is older than it by home's delay of finality:
+  // An honest delivery's dispatch was final before it was delivered, so it is older than it by
+  // home's delay of finality:
   // a head that lags by less has it. Half of the delay, because delays vary.
   private Duration allowedLag(Block head) {
     Duration delay =
-        finality.highest(home).map(block -> Duration.between(block.timestamp(), head.timestamp())).orElse(Duration.ZERO);
+        finality
+            .highest(home)
+            .map(block -> Duration.between(block.timestamp(), head.timestamp()))
+            .orElse(Duration.ZERO);
     Duration half = delay.isNegative() ? Duration.ZERO : delay.dividedBy(2);
     return half.compareTo(maxLag) < 0 ? half : maxLag;
   }

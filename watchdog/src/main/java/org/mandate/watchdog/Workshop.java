@@ -26,7 +26,11 @@ final class Workshop {
   private final Clock clock;
 
   Workshop(
-      WatchdogConfig config, Signer signer, Findings findings, Optional<PublicationCheck> publications, Clock clock) {
+      WatchdogConfig config,
+      Signer signer,
+      Findings findings,
+      Optional<PublicationCheck> publications,
+      Clock clock) {
     this.config = config;
     this.signer = signer;
     this.findings = findings;
@@ -36,7 +40,8 @@ final class Workshop {
 
   /** Home first. Nothing runs yet. */
   List<WatchedChain> build(Link home, List<Link> destinations) {
-    IntentDomain domain = new IntentDomain(BigInteger.valueOf(home.id()), home.deployment().executor());
+    IntentDomain domain =
+        new IntentDomain(BigInteger.valueOf(home.id()), home.deployment().executor());
     ExecutorState executor = new ExecutorState(home.chain(), domain.executor());
     Enforcer enforcer = enforcer(home);
     Thaws thaws = new Thaws();
@@ -55,10 +60,17 @@ final class Workshop {
     Dispatches dispatches = new Dispatches();
     Reader reader = new Reader(home.chain(), home.deployment());
     List<WatchedChain> all = new CopyOnWriteArrayList<>();
-    PolicyExaminer policy = new PolicyExaminer(
-            home.id(), domain.executor(), freezer, findings, () -> all.forEach(WatchedChain::reopen), clock);
+    PolicyExaminer policy =
+        new PolicyExaminer(
+            home.id(),
+            domain.executor(),
+            freezer,
+            findings,
+            () -> all.forEach(WatchedChain::reopen),
+            clock);
     ForgeryExaminer forgery =
-        forgery(home, executor, chronicle, Optional.empty(), intentId -> Optional.empty(), enforcer);
+        forgery(
+            home, executor, chronicle, Optional.empty(), intentId -> Optional.empty(), enforcer);
     Follower follower =
         new Follower(
             home.id(),
@@ -71,7 +83,8 @@ final class Workshop {
                 thaws,
                 policy,
                 dispatches,
-                new SignatureExaminer(home.chain(), home.id(), domain, chronicle::has, freezer, clock),
+                new SignatureExaminer(
+                    home.chain(), home.id(), domain, chronicle::has, freezer, clock),
                 records(home)),
             payments(home, reader, chronicle, freezer),
             keep -> {
@@ -83,7 +96,13 @@ final class Workshop {
             clock);
     homeIsRead.set(follower::caughtUp);
     Witness witness =
-        new Witness(home.chain(), home.deployment().block(), dispatches, executor, home.finality(), config.homeLag());
+        new Witness(
+            home.chain(),
+            home.deployment().block(),
+            dispatches,
+            executor,
+            home.finality(),
+            config.homeLag());
     all.add(new WatchedChain(home, chronicle, follower, enforcer, forgery));
     for (Link destination : destinations) {
       all.add(destination(destination, domain, witness, policy::condemned, freezer));
@@ -92,7 +111,11 @@ final class Workshop {
   }
 
   private WatchedChain destination(
-      Link link, IntentDomain domain, Witness witness, Function<Hash, Optional<String>> condemned, Freezer freezer) {
+      Link link,
+      IntentDomain domain,
+      Witness witness,
+      Function<Hash, Optional<String>> condemned,
+      Freezer freezer) {
     Enforcer enforcer = enforcer(link);
     Reader reader = new Reader(link.chain(), link.deployment());
     Chronicle chronicle = new Chronicle(link.deployment().block());
@@ -112,7 +135,8 @@ final class Workshop {
             chronicle,
             List.of(
                 forgery,
-                new ExecutionExaminer(link.id(), domain, witness, freezer, link.settings().pollInterval(), clock),
+                new ExecutionExaminer(
+                    link.id(), domain, witness, freezer, link.settings().pollInterval(), clock),
                 records(link)),
             payments(link, reader, chronicle, freezer),
             keep -> findings.withdraw(link.id(), keep),
@@ -140,7 +164,8 @@ final class Workshop {
             config.safetyMargin(),
             link.settings().pollInterval(),
             clock);
-    return new ForgeryExaminer((delivery, stands, onEnd) -> new Case(delivery, court, stands, onEnd), clock);
+    return new ForgeryExaminer(
+        (delivery, stands, onEnd) -> new Case(delivery, court, stands, onEnd), clock);
   }
 
   private Payments payments(Link link, Reader reader, Chronicle chronicle, Freezer freezer) {
@@ -150,7 +175,8 @@ final class Workshop {
         reader,
         chronicle,
         new OutflowExaminer(link.id(), freezer, clock),
-        // Once per chain: whoever fills blocks must not fill the list of findings. The log has each block.
+        // Once per chain: whoever fills blocks must not fill the list of findings. The log has each
+        // block.
         text ->
             findings.report(
                 new Finding(

@@ -51,11 +51,13 @@ final class Anvil implements AutoCloseable {
                 "1")
             .redirectErrorStream(true)
             .start();
-    BufferedReader output = new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
+    BufferedReader output =
+        new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
     for (String line = output.readLine(); line != null; line = output.readLine()) {
       if (line.startsWith("Listening on ")) {
         Thread.ofVirtual().start(() -> output.lines().forEach(ignored -> {}));
-        return new Anvil(process, URI.create("http://" + line.substring("Listening on ".length()).trim()));
+        return new Anvil(
+            process, URI.create("http://" + line.substring("Listening on ".length()).trim()));
       }
     }
     throw new IOException("anvil ended without listening");
@@ -67,7 +69,9 @@ final class Anvil implements AutoCloseable {
 
   JsonNode rpc(String method, Object... parameters) {
     try {
-      String body = JSON.writeValueAsString(Map.of("jsonrpc", "2.0", "id", 1, "method", method, "params", List.of(parameters)));
+      String body =
+          JSON.writeValueAsString(
+              Map.of("jsonrpc", "2.0", "id", 1, "method", method, "params", List.of(parameters)));
       HttpResponse<String> answer =
           http.send(
               HttpRequest.newBuilder(url)
@@ -95,7 +99,8 @@ final class Anvil implements AutoCloseable {
         return p;
       }
     }
-    throw new IllegalStateException("no node_modules/.bin/anvil above " + start + ": run scripts/npm-ci");
+    throw new IllegalStateException(
+        "no node_modules/.bin/anvil above " + start + ": run scripts/npm-ci");
   }
 
   @Override

@@ -22,7 +22,9 @@ import org.mandate.chain.Hash;
 import org.mandate.chain.SendOutcome;
 import org.mandate.signer.PrivateKeySigner;
 
-/** A node that takes the first transaction, mines nothing, and refuses what it is told to refuse. */
+/**
+ * A node that takes the first transaction, mines nothing, and refuses what it is told to refuse.
+ */
 class EnforcerTest {
   private static final Hash HASH = Hash.keccak("any");
   private static final Duration POLL = Duration.ofMillis(5);
@@ -32,7 +34,9 @@ class EnforcerTest {
 
   @Test
   void L9_shouldKeepTheTransactionWhenTheNodeCannotAffordItsReplacement() throws Exception {
-    run(number -> number == 2 ? new SendOutcome.InsufficientFunds("too poor for that bid") : TAKEN, 4);
+    run(
+        number -> number == 2 ? new SendOutcome.InsufficientFunds("too poor for that bid") : TAKEN,
+        4);
     assertEquals(sent.get(0), sent.get(2), "the transaction before the refused bid is sent again");
   }
 
@@ -50,10 +54,17 @@ class EnforcerTest {
   /** Runs a remedy until so many transactions were sent, and then settles it. */
   private void run(IntFunction<SendOutcome> node, int sends) throws InterruptedException {
     try (Enforcer enforcer =
-        new Enforcer(1, chain(node), new PrivateKeySigner(BigInteger.TEN), BigInteger.TEN.pow(18), POLL, trouble -> {})) {
+        new Enforcer(
+            1,
+            chain(node),
+            new PrivateKeySigner(BigInteger.TEN),
+            BigInteger.TEN.pow(18),
+            POLL,
+            trouble -> {})) {
       enforcer.start();
       Thread work = Thread.ofVirtual().start(() -> enforcer.bringAbout(remedy(sends)));
-      World.await(sends + " transactions are sent", Duration.ofSeconds(5), () -> sent.size() >= sends);
+      World.await(
+          sends + " transactions are sent", Duration.ofSeconds(5), () -> sent.size() >= sends);
       work.join(Duration.ofSeconds(5));
     }
   }

@@ -25,7 +25,10 @@ import org.mandate.chain.Deployment;
 import org.mandate.chain.Hash;
 import org.mandate.chain.NodeException;
 
-/** A node that hands out everything but the payments in one old block and in one new one: they are too many. */
+/**
+ * A node that hands out everything but the payments in one old block and in one new one: they are
+ * too many.
+ */
 class PaymentsTest {
   private static final long HEAD = 260;
   private static final long OLD = 3; // older than what the chronicle keeps
@@ -42,16 +45,30 @@ class PaymentsTest {
     Payments payments =
         new Payments(1, chain, reader, chronicle, examiner(judged), unread::add, POLL);
     try (Follower follower =
-        new Follower(1, chain, reader, chronicle, List.of(), payments, keep -> {}, POLL, Clock.systemUTC())) {
+        new Follower(
+            1,
+            chain,
+            reader,
+            chronicle,
+            List.of(),
+            payments,
+            keep -> {},
+            POLL,
+            Clock.systemUTC())) {
       follower.start();
       World.await("the head is reached", Duration.ofSeconds(5), follower::caughtUp);
       assertEquals(Optional.of(block(HEAD)), chronicle.tip());
       World.await("both blocks are told", Duration.ofSeconds(10), () -> unread.size() >= 2);
-      World.await("the others are judged", Duration.ofSeconds(5), () -> judged.contains(HEAD) && judged.contains(NEW + 1));
+      World.await(
+          "the others are judged",
+          Duration.ofSeconds(5),
+          () -> judged.contains(HEAD) && judged.contains(NEW + 1));
     }
     assertEquals(2, unread.size(), unread.toString());
-    assertTrue(unread.stream().anyMatch(text -> text.contains("block " + OLD + ":")), unread.toString());
-    assertTrue(unread.stream().anyMatch(text -> text.contains("block " + NEW + ":")), unread.toString());
+    assertTrue(
+        unread.stream().anyMatch(text -> text.contains("block " + OLD + ":")), unread.toString());
+    assertTrue(
+        unread.stream().anyMatch(text -> text.contains("block " + NEW + ":")), unread.toString());
   }
 
   private static Examiner examiner(Set<Long> judged) {
@@ -80,7 +97,8 @@ class PaymentsTest {
   }
 
   private static Deployment.Contract contract(int number) {
-    return new Deployment.Contract(Address.of("0x%040x".formatted(number)), hash(number), Bytes.EMPTY);
+    return new Deployment.Contract(
+        Address.of("0x%040x".formatted(number)), hash(number), Bytes.EMPTY);
   }
 
   private static Hash hash(long number) {
@@ -101,7 +119,9 @@ class PaymentsTest {
                   case "head" -> block(HEAD);
                   case "block" -> Optional.of(block((long) arguments[0]));
                   case "blocks" ->
-                      LongStream.rangeClosed((long) arguments[0], (long) arguments[1]).mapToObj(PaymentsTest::block).toList();
+                      LongStream.rangeClosed((long) arguments[0], (long) arguments[1])
+                          .mapToObj(PaymentsTest::block)
+                          .toList();
                   case "code" -> Bytes.of("0x00");
                   case "call" -> new byte[32];
                   case "logs" -> logs(arguments);

@@ -19,7 +19,8 @@ class ReorgTest {
   @TempDir Path directory;
 
   @Test
-  void L7_deliveredIntentIsDisputedWhenItsDispatchIsNotFinalUntilTheWindowIsNearlyOver() throws Exception {
+  void L7_deliveredIntentIsDisputedWhenItsDispatchIsNotFinalUntilTheWindowIsNearlyOver()
+      throws Exception {
     try (World world = World.start(directory)) {
       Thread.sleep(4000);
       try (Watchdog watchdog = world.watchdog(0)) {
@@ -29,7 +30,8 @@ class ReorgTest {
         world.home.rpc("evm_setIntervalMining", 0);
         // The relayers were hasty, and home finalizes nothing more.
         world.deliver(message);
-        World.await("intent is DISPUTED", World.WINDOW, () -> world.state(intent) == IntentState.DISPUTED);
+        World.await(
+            "intent is DISPUTED", World.WINDOW, () -> world.state(intent) == IntentState.DISPUTED);
         assertTrue(watchdog.findings().stream().anyMatch(f -> f.check() == Check.HOME_NOT_FINAL));
       }
     }
@@ -48,7 +50,10 @@ class ReorgTest {
         Thread.sleep(500);
         assertEquals(IntentState.QUEUED, world.state(intent));
         world.home.rpc("anvil_reorg", DEPTH, List.of());
-        World.await("intent is DISPUTED", Duration.ofSeconds(15), () -> world.state(intent) == IntentState.DISPUTED);
+        World.await(
+            "intent is DISPUTED",
+            Duration.ofSeconds(15),
+            () -> world.state(intent) == IntentState.DISPUTED);
         World.await(
             "the finding is stopped",
             Duration.ofSeconds(10),

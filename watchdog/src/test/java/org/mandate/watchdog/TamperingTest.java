@@ -29,7 +29,10 @@ import org.mandate.intent.Intent;
 import org.web3j.crypto.Credentials;
 import org.web3j.utils.Numeric;
 
-/** What honest contracts never do, done by force: the watchdog believes the contracts no more than the relayers. */
+/**
+ * What honest contracts never do, done by force: the watchdog believes the contracts no more than
+ * the relayers.
+ */
 class TamperingTest {
   private static final Duration PATIENCE = Duration.ofSeconds(20);
   private static final BigInteger AMOUNT = BigInteger.TEN.pow(15);
@@ -52,7 +55,10 @@ class TamperingTest {
     try (Watchdog watchdog = world.watchdog(0)) {
       AgentVault vault =
           AgentVault.load(
-              world.vault().hex(), world.remote.web3j, new Sender(world.remote.web3j, Credentials.create("0x1")).reader(), Sender.NO_GAS);
+              world.vault().hex(),
+              world.remote.web3j,
+              new Sender(world.remote.web3j, Credentials.create("0x1")).reader(),
+              Sender.NO_GAS);
       world.as(
           world.remote,
           world.domain.executor(),
@@ -73,7 +79,11 @@ class TamperingTest {
     Thread.sleep(World.WINDOW.plusSeconds(2));
     world.execute(forged);
     try (Watchdog watchdog = world.watchdog(0)) {
-      stopped(watchdog, finding -> finding.check() == Check.EXECUTION && finding.intentId().equals(Optional.of(forged.id(world.domain))));
+      stopped(
+          watchdog,
+          finding ->
+              finding.check() == Check.EXECUTION
+                  && finding.intentId().equals(Optional.of(forged.id(world.domain))));
       assertTrue(world.frozen());
     } finally {
       thaw();
@@ -85,7 +95,11 @@ class TamperingTest {
       assertTrue(!world.frozen(), "a restarted watchdog froze an agent that governance had thawed");
       assertEquals(
           List.of("nothing"),
-          again.findings().stream().filter(f -> f.check() == Check.EXECUTION).flatMap(f -> f.deeds().stream()).map(Deed::what).toList());
+          again.findings().stream()
+              .filter(f -> f.check() == Check.EXECUTION)
+              .flatMap(f -> f.deeds().stream())
+              .map(Deed::what)
+              .toList());
     }
   }
 
@@ -95,7 +109,11 @@ class TamperingTest {
       replaceWallet(World.AGENT_KEY.address(), World.STRANGER.address());
       Intent intent = world.payment(World.REMOTE, AMOUNT);
       world.submit(intent, World.STRANGER);
-      stopped(watchdog, finding -> finding.check() == Check.SIGNATURE && finding.intentId().equals(Optional.of(intent.id(world.domain))));
+      stopped(
+          watchdog,
+          finding ->
+              finding.check() == Check.SIGNATURE
+                  && finding.intentId().equals(Optional.of(intent.id(world.domain))));
       assertTrue(world.frozen());
     } finally {
       replaceWallet(World.STRANGER.address(), World.AGENT_KEY.address());
@@ -105,7 +123,8 @@ class TamperingTest {
 
   @Test
   void L6_recordWithoutAnActionIsToldAndBatchThatIsAltered() throws Exception {
-    HttpServer gateway = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    HttpServer gateway =
+        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
     gateway.createContext(
         "/",
         exchange -> {
@@ -115,7 +134,8 @@ class TamperingTest {
           exchange.close();
         });
     List<String> posted = new CopyOnWriteArrayList<>();
-    HttpServer pager = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    HttpServer pager =
+        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
     pager.createContext(
         "/",
         exchange -> {
@@ -130,12 +150,17 @@ class TamperingTest {
         world.config(
             1,
             world.home.url,
-            Optional.of(new WatchdogConfig.WebhookSettings(url(pager), Optional.of(secret), Optional.empty())),
+            Optional.of(
+                new WatchdogConfig.WebhookSettings(
+                    url(pager), Optional.of(secret), Optional.empty())),
             Optional.of(url(gateway)));
     try (Watchdog watchdog = Watchdog.start(config)) {
       AuditLog log =
           AuditLog.load(
-              world.homeDeployment.auditLog().hex(), world.home.web3j, new Sender(world.home.web3j, Credentials.create("0x1")).reader(), Sender.NO_GAS);
+              world.homeDeployment.auditLog().hex(),
+              world.home.web3j,
+              new Sender(world.home.web3j, Credentials.create("0x1")).reader(),
+              Sender.NO_GAS);
       BigInteger count = log.chain(World.AGENT).send().component2();
       world.as(
           world.home,
@@ -143,15 +168,25 @@ class TamperingTest {
           world.homeDeployment.auditLog(),
           log.append(World.AGENT, new byte[32], BigInteger.valueOf(5), new byte[0]));
       World.await(
-          "a record finding", PATIENCE, () -> watchdog.findings().stream().anyMatch(finding -> finding.check() == Check.RECORD));
+          "a record finding",
+          PATIENCE,
+          () -> watchdog.findings().stream().anyMatch(finding -> finding.check() == Check.RECORD));
 
-      world.publish(log.chain(World.AGENT).send().component3(), count.add(BigInteger.ONE), Hash.keccak("root"), Hash.keccak("manifest"));
+      world.publish(
+          log.chain(World.AGENT).send().component3(),
+          count.add(BigInteger.ONE),
+          Hash.keccak("root"),
+          Hash.keccak("manifest"));
       World.await(
           "a publication finding",
           PATIENCE,
-          () -> watchdog.findings().stream().anyMatch(finding -> finding.check() == Check.PUBLICATION));
+          () ->
+              watchdog.findings().stream()
+                  .anyMatch(finding -> finding.check() == Check.PUBLICATION));
       World.await("both alerts", PATIENCE, () -> posted.size() >= 2);
-      assertTrue(posted.stream().anyMatch(body -> body.contains("\"rule\":\"PUBLICATION\"")), posted.toString());
+      assertTrue(
+          posted.stream().anyMatch(body -> body.contains("\"rule\":\"PUBLICATION\"")),
+          posted.toString());
       assertTrue(!world.frozen(), "audit findings freeze nobody");
     } finally {
       gateway.stop(0);
@@ -163,11 +198,14 @@ class TamperingTest {
     return URI.create("http://127.0.0.1:" + server.getAddress().getPort() + "/");
   }
 
-  private static void stopped(Watchdog watchdog, Predicate<Finding> which) throws InterruptedException {
+  private static void stopped(Watchdog watchdog, Predicate<Finding> which)
+      throws InterruptedException {
     World.await(
         "the finding is stopped",
         PATIENCE,
-        () -> watchdog.findings().stream().anyMatch(f -> which.test(f) && f.status() == Finding.Status.STOPPED));
+        () ->
+            watchdog.findings().stream()
+                .anyMatch(f -> which.test(f) && f.status() == Finding.Status.STOPPED));
   }
 
   private static void thaw() {
@@ -183,12 +221,18 @@ class TamperingTest {
       System.arraycopy(Numeric.toBytesPadded(World.AGENT, 32), 0, key, 0, 32);
       System.arraycopy(Numeric.toBytesPadded(BigInteger.valueOf(slot), 32), 0, key, 32, 32);
       String place = Numeric.toHexString(org.web3j.crypto.Hash.sha3(key));
-      BigInteger word = Numeric.toBigInt(world.home.rpc("eth_getStorageAt", registry, place, "latest").asText());
+      BigInteger word =
+          Numeric.toBigInt(world.home.rpc("eth_getStorageAt", registry, place, "latest").asText());
       if (word.and(mask).equals(Numeric.toBigInt(from.hex()))) {
         BigInteger replaced = word.andNot(mask).or(Numeric.toBigInt(to.hex()));
-        // The owner's slot holds an address too, but nothing above it; the agent's slot holds its status.
+        // The owner's slot holds an address too, but nothing above it; the agent's slot holds its
+        // status.
         if (word.shiftRight(160).signum() != 0) {
-          world.home.rpc("anvil_setStorageAt", registry, place, Numeric.toHexStringWithPrefixZeroPadded(replaced, 64));
+          world.home.rpc(
+              "anvil_setStorageAt",
+              registry,
+              place,
+              Numeric.toHexStringWithPrefixZeroPadded(replaced, 64));
           return;
         }
       }

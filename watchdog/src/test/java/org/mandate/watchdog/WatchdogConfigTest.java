@@ -22,7 +22,9 @@ class WatchdogConfigTest {
   @Test
   void shouldReadTheSample() throws Exception {
     WatchdogConfig config = load(sample());
-    assertEquals(List.of(31337L, 31338L), config.chains().stream().map(WatchdogConfig.ChainSettings::id).toList());
+    assertEquals(
+        List.of(31337L, 31338L),
+        config.chains().stream().map(WatchdogConfig.ChainSettings::id).toList());
     assertEquals(Duration.ofMinutes(2), config.safetyMargin());
     assertEquals(Optional.empty(), config.webhook());
   }
@@ -52,8 +54,13 @@ class WatchdogConfigTest {
   @Test
   void shouldRefuseASingleChain() throws Exception {
     String text = sample();
-    String alone = text.substring(0, text.indexOf("  # A chain that payments go to.")) + text.substring(text.indexOf("# What it signs with"));
-    assertTrue(assertThrows(ConfigException.class, () -> load(alone)).getMessage().contains("at least one destination"));
+    String alone =
+        text.substring(0, text.indexOf("  # A chain that payments go to."))
+            + text.substring(text.indexOf("# What it signs with"));
+    assertTrue(
+        assertThrows(ConfigException.class, () -> load(alone))
+            .getMessage()
+            .contains("at least one destination"));
   }
 
   private WatchdogConfig load(String text) throws Exception {

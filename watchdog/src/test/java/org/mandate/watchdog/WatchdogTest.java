@@ -17,8 +17,8 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.mandate.contracts.PolicyEngine;
 import org.mandate.chain.Address;
+import org.mandate.contracts.PolicyEngine;
 import org.mandate.deploy.DeploymentException;
 import org.mandate.gateway.Message;
 import org.mandate.intent.Intent;
@@ -48,7 +48,9 @@ class WatchdogTest {
       Intent forged = world.payment(World.REMOTE, World.ETHER.multiply(BigInteger.TWO));
       long queued = world.deliver(world.forged(forged));
       awaitState(forged, IntentState.DISPUTED);
-      assertTrue(world.disputedIn(forged) <= queued + 2, "queued in " + queued + ", disputed in " + world.disputedIn(forged));
+      assertTrue(
+          world.disputedIn(forged) <= queued + 2,
+          "queued in " + queued + ", disputed in " + world.disputedIn(forged));
 
       Finding finding = finding(watchdog, forged, Finding.Status.STOPPED);
       assertEquals(Check.FORGERY, finding.check());
@@ -67,10 +69,22 @@ class WatchdogTest {
       Message message = world.sent(world.submit(real));
       Intent altered =
           new Intent(
-              real.agentId(), real.account(), real.chainId(), real.asset(), real.to(), AMOUNT.multiply(BigInteger.TWO), real.data(), real.nonce(), real.deadline());
+              real.agentId(),
+              real.account(),
+              real.chainId(),
+              real.asset(),
+              real.to(),
+              AMOUNT.multiply(BigInteger.TWO),
+              real.data(),
+              real.nonce(),
+              real.deadline());
       Message alteredMessage =
           new Message(
-              message.sourceChainId(), message.nonce(), message.sender(), message.recipient(), org.mandate.intent.IntentAbi.encode(altered));
+              message.sourceChainId(),
+              message.nonce(),
+              message.sender(),
+              message.recipient(),
+              org.mandate.intent.IntentAbi.encode(altered));
       world.deliver(alteredMessage);
       awaitState(altered, IntentState.DISPUTED);
       finding(watchdog, altered, Finding.Status.STOPPED);
@@ -83,8 +97,10 @@ class WatchdogTest {
       assertEquals(before.add(AMOUNT), world.received());
       Thread.sleep(2000);
       assertEquals(List.of(), about(watchdog, real));
-      List<Check> quiet = List.of(Check.EXECUTION, Check.OUTFLOW, Check.SIGNATURE, Check.RECORD, Check.SELF);
-      assertEquals(List.of(), watchdog.findings().stream().filter(f -> quiet.contains(f.check())).toList());
+      List<Check> quiet =
+          List.of(Check.EXECUTION, Check.OUTFLOW, Check.SIGNATURE, Check.RECORD, Check.SELF);
+      assertEquals(
+          List.of(), watchdog.findings().stream().filter(f -> quiet.contains(f.check())).toList());
     }
   }
 
@@ -95,7 +111,10 @@ class WatchdogTest {
       world.submit(real);
       world.deliver(world.forged(real));
       awaitState(real, IntentState.DISPUTED);
-      assertTrue(finding(watchdog, real, Finding.Status.STOPPED).expected().contains("which home dispatched"));
+      assertTrue(
+          finding(watchdog, real, Finding.Status.STOPPED)
+              .expected()
+              .contains("which home dispatched"));
     }
   }
 
@@ -108,7 +127,12 @@ class WatchdogTest {
         new WatchdogConfig(
             List.of(
                 new WatchdogConfig.ChainSettings(
-                    home.id(), home.rpcUrls(), home.deployment(), home.finality(), Duration.ofMinutes(1), home.timeout()),
+                    home.id(),
+                    home.rpcUrls(),
+                    home.deployment(),
+                    home.finality(),
+                    Duration.ofMinutes(1),
+                    home.timeout()),
                 usual.chains().getLast()),
             usual.key(),
             usual.http(),
@@ -136,13 +160,17 @@ class WatchdogTest {
   @Test
   void L7_watchdogThatCannotSeeHomeDisputesBeforeTheWindowEnds() throws Exception {
     // Nobody listens on the discard port.
-    try (Watchdog watchdog = Watchdog.start(world.config(0, URI.create("http://127.0.0.1:9"), Optional.empty()))) {
+    try (Watchdog watchdog =
+        Watchdog.start(world.config(0, URI.create("http://127.0.0.1:9"), Optional.empty()))) {
       Intent forged = world.payment(World.REMOTE, AMOUNT);
       long queued = world.deliver(world.forged(forged));
       awaitState(forged, IntentState.DISPUTED);
       long window = World.WINDOW.toSeconds();
-      assertTrue(world.disputedIn(forged) < queued + window, "disputed in block " + world.disputedIn(forged));
-      assertEquals(Check.HOME_UNREACHABLE, finding(watchdog, forged, Finding.Status.STOPPED).check());
+      assertTrue(
+          world.disputedIn(forged) < queued + window,
+          "disputed in block " + world.disputedIn(forged));
+      assertEquals(
+          Check.HOME_UNREACHABLE, finding(watchdog, forged, Finding.Status.STOPPED).check());
     }
   }
 
@@ -151,7 +179,10 @@ class WatchdogTest {
     try (Watchdog one = ready(world.watchdog(0));
         Watchdog two = ready(world.watchdog(1))) {
       List<Intent> forged =
-          List.of(world.payment(World.REMOTE, AMOUNT), world.payment(World.REMOTE, AMOUNT), world.payment(World.REMOTE, AMOUNT));
+          List.of(
+              world.payment(World.REMOTE, AMOUNT),
+              world.payment(World.REMOTE, AMOUNT),
+              world.payment(World.REMOTE, AMOUNT));
       for (Intent intent : forged) {
         world.deliver(world.forged(intent));
       }
@@ -176,8 +207,12 @@ class WatchdogTest {
       World.await(
           "the finding is stopped",
           PATIENCE,
-          () -> again.log().contains("\"STOPPED\"") && again.log().contains(forged.id(world.domain).hex()));
-      assertTrue(again.log().lines().allMatch(line -> line.startsWith("{") || line.startsWith("READY ")), again.log());
+          () ->
+              again.log().contains("\"STOPPED\"")
+                  && again.log().contains(forged.id(world.domain).hex()));
+      assertTrue(
+          again.log().lines().allMatch(line -> line.startsWith("{") || line.startsWith("READY ")),
+          again.log());
       assertTrue(!again.log().contains("correct horse"), "a secret is in the log");
     } finally {
       again.kill();
@@ -197,7 +232,11 @@ class WatchdogTest {
           PATIENCE,
           () ->
               about(watchdog, tooMuch).stream()
-                  .anyMatch(f -> f.check() == Check.POLICY && f.status() == Finding.Status.STOPPED && f.expected().contains("PER_TRANSACTION")));
+                  .anyMatch(
+                      f ->
+                          f.check() == Check.POLICY
+                              && f.status() == Finding.Status.STOPPED
+                              && f.expected().contains("PER_TRANSACTION")));
       world.deliver(message);
       awaitState(tooMuch, IntentState.DISPUTED);
     } finally {
@@ -225,7 +264,10 @@ class WatchdogTest {
   void shouldShowHealthMetricsAndFindings() throws Exception {
     try (Watchdog watchdog = ready(world.watchdog(0))) {
       assertEquals(200, get(watchdog, "/health/live").statusCode());
-      assertTrue(get(watchdog, "/metrics").body().contains("mandate_watchdog_head_block{chain=\"31337\"}"));
+      assertTrue(
+          get(watchdog, "/metrics")
+              .body()
+              .contains("mandate_watchdog_head_block{chain=\"31337\"}"));
       assertTrue(get(watchdog, "/v1/findings").body().startsWith("{\"findings\":["));
       assertEquals(404, get(watchdog, "/").statusCode());
     }
@@ -238,11 +280,20 @@ class WatchdogTest {
       byte[] inner = concat(uint(BigInteger.ZERO), org.web3j.crypto.Hash.sha3(outer));
       BigInteger place = new BigInteger(1, org.web3j.crypto.Hash.sha3(inner));
       String at = "0x" + place.toString(16);
-      BigInteger word = new BigInteger(world.home.rpc("eth_getStorageAt", world.homeDeployment.policy().hex(), at, "latest").asText().substring(2), 16);
+      BigInteger word =
+          new BigInteger(
+              world
+                  .home
+                  .rpc("eth_getStorageAt", world.homeDeployment.policy().hex(), at, "latest")
+                  .asText()
+                  .substring(2),
+              16);
       BigInteger mask = BigInteger.ONE.shiftLeft(104).subtract(BigInteger.ONE);
       if (word.and(mask).equals(World.CAP)) {
         BigInteger raised =
-            word.andNot(mask.shiftLeft(104).or(mask)).or(World.CAP.multiply(BigInteger.TEN)).or(word.and(mask.shiftLeft(104)));
+            word.andNot(mask.shiftLeft(104).or(mask))
+                .or(World.CAP.multiply(BigInteger.TEN))
+                .or(word.and(mask.shiftLeft(104)));
         world.home.rpc(
             "anvil_setStorageAt", world.homeDeployment.policy().hex(), hex(place), hex(raised));
         return;
@@ -253,23 +304,27 @@ class WatchdogTest {
 
   private static void setCaps() {
     world.governance(
-        world.policy()
+        world
+            .policy()
             .setLimit(
                 World.AGENT,
                 Address.ZERO.hex(),
-                new PolicyEngine.Limit(World.CAP, World.CAP.multiply(BigInteger.valueOf(20)), BigInteger.valueOf(3600))));
+                new PolicyEngine.Limit(
+                    World.CAP,
+                    World.CAP.multiply(BigInteger.valueOf(20)),
+                    BigInteger.valueOf(3600))));
   }
 
   private static Watchdog ready(Watchdog watchdog) throws Exception {
-    World.await(
-        "ready", PATIENCE, () -> get(watchdog, "/health/ready").statusCode() == 200);
+    World.await("ready", PATIENCE, () -> get(watchdog, "/health/ready").statusCode() == 200);
     return watchdog;
   }
 
   private static HttpResponse<String> get(Watchdog watchdog, String path) {
     try (HttpClient http = HttpClient.newHttpClient()) {
       return http.send(
-          HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + watchdog.httpPort() + path)).build(),
+          HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + watchdog.httpPort() + path))
+              .build(),
           HttpResponse.BodyHandlers.ofString());
     } catch (java.io.IOException e) {
       throw new IllegalStateException(e);
@@ -289,7 +344,8 @@ class WatchdogTest {
         .toList();
   }
 
-  private static Finding finding(Watchdog watchdog, Intent intent, Finding.Status status) throws InterruptedException {
+  private static Finding finding(Watchdog watchdog, Intent intent, Finding.Status status)
+      throws InterruptedException {
     World.await(
         "a finding that is " + status,
         PATIENCE,

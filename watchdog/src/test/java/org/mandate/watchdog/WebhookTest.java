@@ -29,7 +29,9 @@ class WebhookTest {
         "sha256=a438e398bfafc57e4396bb7fc2304422f0f768e965d073ca313cb52e22e6ad03",
         Webhook.sign(SECRET, 1_700_000_000L, "{\"a\":1}"));
     assertNotEquals(
-        Webhook.sign(SECRET, 1, "2.body"), Webhook.sign(SECRET, 12, "body"), "a timestamp must not slide into the body");
+        Webhook.sign(SECRET, 1, "2.body"),
+        Webhook.sign(SECRET, 12, "body"),
+        "a timestamp must not slide into the body");
   }
 
   @Test
@@ -37,11 +39,13 @@ class WebhookTest {
     BlockingQueue<Received> received = new LinkedBlockingQueue<>();
     List<String> trouble = new CopyOnWriteArrayList<>();
     AtomicInteger requests = new AtomicInteger();
-    HttpServer server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    HttpServer server =
+        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
     server.createContext(
         "/alerts",
         exchange -> {
-          String body = new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8);
+          String body =
+              new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8);
           boolean refuse = requests.incrementAndGet() == 1;
           if (!refuse) {
             received.add(
@@ -63,7 +67,9 @@ class WebhookTest {
       mac.init(new javax.crypto.spec.SecretKeySpec(SECRET, "HmacSHA256"));
       String expected =
           java.util.HexFormat.of()
-              .formatHex(mac.doFinal((first.timestamp() + "." + first.body()).getBytes(StandardCharsets.UTF_8)));
+              .formatHex(
+                  mac.doFinal(
+                      (first.timestamp() + "." + first.body()).getBytes(StandardCharsets.UTF_8)));
       assertEquals("sha256=" + expected, first.signature());
       assertEquals(List.of(), trouble);
     } finally {

@@ -45,7 +45,10 @@ import org.web3j.crypto.Wallet;
 import org.web3j.protocol.core.methods.response.TransactionReceipt;
 import org.web3j.utils.Numeric;
 
-/** Two real chains with everything deployed, one agent with a mandate in native coin, and relayers' keys to misuse. */
+/**
+ * Two real chains with everything deployed, one agent with a mandate in native coin, and relayers'
+ * keys to misuse.
+ */
 final class World implements AutoCloseable {
   static final long HOME = 31337;
   static final long REMOTE = 31338;
@@ -79,7 +82,8 @@ final class World implements AutoCloseable {
     for (Anvil chain : List.of(home, remote)) {
       Sender rich = new Sender(chain.web3j, RICH);
       List<Call> funds = new ArrayList<>();
-      funds.add(new Call("fund authority", AUTHORITY.getAddress(), ETHER.multiply(BigInteger.TEN), "0x"));
+      funds.add(
+          new Call("fund authority", AUTHORITY.getAddress(), ETHER.multiply(BigInteger.TEN), "0x"));
       for (Credentials key : WATCHDOGS) {
         funds.add(new Call("fund watchdog", key.getAddress(), ETHER, "0x"));
       }
@@ -113,7 +117,12 @@ final class World implements AutoCloseable {
                 new ExistingAuthority(AUTHORITY.getAddress()),
                 Optional.empty()));
     deployment = deployer.deployVault(deployment, Address.of(AUTHORITY.getAddress()), 1);
-    sender.send(new Call("fund vault", Contracts.vault(deployment, 1).orElseThrow().hex(), ETHER.multiply(BigInteger.TEN), "0x"));
+    sender.send(
+        new Call(
+            "fund vault",
+            Contracts.vault(deployment, 1).orElseThrow().hex(),
+            ETHER.multiply(BigInteger.TEN),
+            "0x"));
     deployment.write(directory.resolve(deployment.chainId() + ".json"));
     return deployment;
   }
@@ -126,31 +135,46 @@ final class World implements AutoCloseable {
       throw new IllegalStateException("the agent's id is not " + AGENT);
     }
     setup.setWallet(owner, AGENT, AGENT_KEY);
-    AgentRegistry registry = AgentRegistry.load(homeDeployment.registry().hex(), home.web3j, authority.reader(), Sender.NO_GAS);
+    AgentRegistry registry =
+        AgentRegistry.load(
+            homeDeployment.registry().hex(), home.web3j, authority.reader(), Sender.NO_GAS);
     authority.send(Call.of("activate", homeDeployment.registry().hex(), registry.activate(AGENT)));
     BigInteger year = BigInteger.valueOf(Instant.now().plus(Duration.ofDays(300)).getEpochSecond());
     governance(
         policy()
             .setTerms(
                 AGENT,
-                new PolicyEngine.Terms(year, BigInteger.valueOf(3600), BigInteger.valueOf(1000), BigInteger.valueOf(1000))));
+                new PolicyEngine.Terms(
+                    year,
+                    BigInteger.valueOf(3600),
+                    BigInteger.valueOf(1000),
+                    BigInteger.valueOf(1000))));
     governance(
         policy()
-            .setLimit(AGENT, Address.ZERO.hex(), new PolicyEngine.Limit(CAP, CAP.multiply(BigInteger.valueOf(4)), BigInteger.valueOf(3600))));
+            .setLimit(
+                AGENT,
+                Address.ZERO.hex(),
+                new PolicyEngine.Limit(
+                    CAP, CAP.multiply(BigInteger.valueOf(4)), BigInteger.valueOf(3600))));
     for (long chain : new long[] {HOME, REMOTE}) {
-      governance(policy().setAssetChain(AGENT, Address.ZERO.hex(), BigInteger.valueOf(chain), true));
+      governance(
+          policy().setAssetChain(AGENT, Address.ZERO.hex(), BigInteger.valueOf(chain), true));
       governance(policy().setRecipient(AGENT, BigInteger.valueOf(chain), RECIPIENT.hex(), true));
     }
   }
 
   /** A restricted call of the policy engine, by the authority. */
   void governance(org.web3j.protocol.core.RemoteFunctionCall<?> call) {
-    new Sender(home.web3j, AUTHORITY).send(Call.of("governance", homeDeployment.policy().hex(), call));
+    new Sender(home.web3j, AUTHORITY)
+        .send(Call.of("governance", homeDeployment.policy().hex(), call));
   }
 
   PolicyEngine policy() {
     return PolicyEngine.load(
-        homeDeployment.policy().hex(), home.web3j, new Sender(home.web3j, AUTHORITY).reader(), Sender.NO_GAS);
+        homeDeployment.policy().hex(),
+        home.web3j,
+        new Sender(home.web3j, AUTHORITY).reader(),
+        Sender.NO_GAS);
   }
 
   boolean frozen() {
@@ -191,27 +215,43 @@ final class World implements AutoCloseable {
             .toList();
     BigInteger nonce = ((GatewayEvent.NonceAssigned) events.get(0)).nonce();
     GatewayEvent.MessageSent sent = (GatewayEvent.MessageSent) events.get(1);
-    return new Message(BigInteger.valueOf(HOME), nonce, sent.sender(), sent.recipient(), sent.payload());
+    return new Message(
+        BigInteger.valueOf(HOME), nonce, sent.sender(), sent.recipient(), sent.payload());
   }
 
   /** A message that claims to come from home's executor. */
   Message forged(Intent intent) {
     Bytes sender = new InteroperableAddress(BigInteger.valueOf(HOME), domain.executor()).encode();
-    Bytes recipient = new InteroperableAddress(BigInteger.valueOf(REMOTE), domain.executor()).encode();
+    Bytes recipient =
+        new InteroperableAddress(BigInteger.valueOf(REMOTE), domain.executor()).encode();
     return new Message(
-        BigInteger.valueOf(HOME), BigInteger.valueOf(messages.getAndIncrement()), sender, recipient, IntentAbi.encode(intent));
+        BigInteger.valueOf(HOME),
+        BigInteger.valueOf(messages.getAndIncrement()),
+        sender,
+        recipient,
+        IntentAbi.encode(intent));
   }
 
-  /** Two of the three relayers sign whatever it is, and deliver it. Returns the block that queued it. */
+  /**
+   * Two of the three relayers sign whatever it is, and deliver it. Returns the block that queued
+   * it.
+   */
   long deliver(Message message) {
     Hash id = message.id(remoteDeployment.gateway());
     List<byte[]> signatures =
-        Attestation.forDelivery(List.of(Attestation.sign(id, signer(RELAYERS.get(0))), Attestation.sign(id, signer(RELAYERS.get(2)))))
+        Attestation.forDelivery(
+                List.of(
+                    Attestation.sign(id, signer(RELAYERS.get(0))),
+                    Attestation.sign(id, signer(RELAYERS.get(2)))))
             .stream()
             .map(Bytes::bytes)
             .toList();
     QuorumGateway gateway =
-        QuorumGateway.load(remoteDeployment.gateway().hex(), remote.web3j, new Sender(remote.web3j, RICH).reader(), Sender.NO_GAS);
+        QuorumGateway.load(
+            remoteDeployment.gateway().hex(),
+            remote.web3j,
+            new Sender(remote.web3j, RICH).reader(),
+            Sender.NO_GAS);
     return new Sender(remote.web3j, RICH)
         .send(
             Call.of(
@@ -232,22 +272,42 @@ final class World implements AutoCloseable {
   /** Executes at the remote chain; throws when the contract refuses. */
   TransactionReceipt execute(Intent intent) {
     return new Sender(remote.web3j, RICH)
-        .send(Call.of("execute", domain.executor().hex(), executor(remote).execute(IntentAbi.toContract(intent))));
+        .send(
+            Call.of(
+                "execute",
+                domain.executor().hex(),
+                executor(remote).execute(IntentAbi.toContract(intent))));
   }
 
   private CrossChainExecutor executor(Anvil chain) {
-    return CrossChainExecutor.load(domain.executor().hex(), chain.web3j, new Sender(chain.web3j, RICH).reader(), Sender.NO_GAS);
+    return CrossChainExecutor.load(
+        domain.executor().hex(),
+        chain.web3j,
+        new Sender(chain.web3j, RICH).reader(),
+        Sender.NO_GAS);
   }
 
   /** A transaction of a contract itself, as if its code were another. */
-  void as(Anvil chain, Address contract, Address to, org.web3j.protocol.core.RemoteFunctionCall<?> call) {
+  void as(
+      Anvil chain,
+      Address contract,
+      Address to,
+      org.web3j.protocol.core.RemoteFunctionCall<?> call) {
     chain.rpc("anvil_impersonateAccount", contract.hex());
     chain.rpc("anvil_setBalance", contract.hex(), "0x" + ETHER.toString(16));
     String transaction =
         chain
             .rpc(
                 "eth_sendTransaction",
-                java.util.Map.of("from", contract.hex(), "to", to.hex(), "data", call.encodeFunctionCall(), "gas", "0x7a120"))
+                java.util.Map.of(
+                    "from",
+                    contract.hex(),
+                    "to",
+                    to.hex(),
+                    "data",
+                    call.encodeFunctionCall(),
+                    "gas",
+                    "0x7a120"))
             .asText();
     chain.rpc("anvil_stopImpersonatingAccount", contract.hex());
     Instant end = Instant.now().plusSeconds(10);
@@ -280,10 +340,14 @@ final class World implements AutoCloseable {
   /** Publishes whatever it is as a batch, with a relayer's key. */
   void publish(BigInteger from, BigInteger to, Hash root, Hash manifest) {
     Sender relayer = new Sender(home.web3j, RELAYERS.getFirst());
-    AuditLog log = AuditLog.load(homeDeployment.auditLog().hex(), home.web3j, relayer.reader(), Sender.NO_GAS);
+    AuditLog log =
+        AuditLog.load(homeDeployment.auditLog().hex(), home.web3j, relayer.reader(), Sender.NO_GAS);
     new Sender(home.web3j, RICH).send(new Call("fund relayer", relayer.address(), ETHER, "0x"));
     relayer.send(
-        Call.of("publish", homeDeployment.auditLog().hex(), log.publish(AGENT, from, to, root.bytes(), manifest.bytes())));
+        Call.of(
+            "publish",
+            homeDeployment.auditLog().hex(),
+            log.publish(AGENT, from, to, root.bytes(), manifest.bytes())));
   }
 
   IntentState state(Intent intent) {
@@ -299,7 +363,10 @@ final class World implements AutoCloseable {
     long head = remote.client.head().number();
     return remote.client.logs(0, head, List.of(domain.executor())).stream()
         .flatMap(log -> ContractEvents.executor(log).stream())
-        .filter(event -> event instanceof ExecutorEvent.Disputed && event.intentId().equals(intent.id(domain)))
+        .filter(
+            event ->
+                event instanceof ExecutorEvent.Disputed
+                    && event.intentId().equals(intent.id(domain)))
         .map(event -> event.log().blockNumber())
         .findFirst()
         .orElseThrow(() -> new AssertionError("never disputed"));
@@ -312,7 +379,8 @@ final class World implements AutoCloseable {
   /**
    * @param homeUrl where it looks for home
    */
-  WatchdogConfig config(int number, java.net.URI homeUrl, Optional<WatchdogConfig.WebhookSettings> webhook)
+  WatchdogConfig config(
+      int number, java.net.URI homeUrl, Optional<WatchdogConfig.WebhookSettings> webhook)
       throws Exception {
     return config(number, homeUrl, webhook, Optional.empty());
   }
@@ -334,10 +402,9 @@ final class World implements AutoCloseable {
       Files.writeString(passphrase, new String(PASSPHRASE) + "\n");
     }
     return new WatchdogConfig(
-        List.of(
-            chain(HOME, homeUrl),
-            chain(REMOTE, remote.url)),
-        new WatchdogConfig.KeySettings(file, Address.of(key.getAddress()), Optional.of(passphrase), Optional.empty()),
+        List.of(chain(HOME, homeUrl), chain(REMOTE, remote.url)),
+        new WatchdogConfig.KeySettings(
+            file, Address.of(key.getAddress()), Optional.of(passphrase), Optional.empty()),
         new WatchdogConfig.HttpSettings("127.0.0.1", 0),
         webhook,
         blobs,
@@ -349,11 +416,17 @@ final class World implements AutoCloseable {
 
   private WatchdogConfig.ChainSettings chain(long id, java.net.URI url) {
     return new WatchdogConfig.ChainSettings(
-        id, List.of(url), directory.resolve(id + ".json"), "finalized", Duration.ofMillis(200), Duration.ofSeconds(3));
+        id,
+        List.of(url),
+        directory.resolve(id + ".json"),
+        "finalized",
+        Duration.ofMillis(200),
+        Duration.ofSeconds(3));
   }
 
   /** Waits for something that must become true. */
-  static void await(String what, Duration limit, BooleanSupplier condition) throws InterruptedException {
+  static void await(String what, Duration limit, BooleanSupplier condition)
+      throws InterruptedException {
     Instant end = Instant.now().plus(limit);
     while (!condition.getAsBoolean()) {
       if (Instant.now().isAfter(end)) {
@@ -364,7 +437,8 @@ final class World implements AutoCloseable {
   }
 
   private static Credentials key(int number) {
-    return Credentials.create(Numeric.toHexStringWithPrefixZeroPadded(BigInteger.valueOf(number), 64));
+    return Credentials.create(
+        Numeric.toHexStringWithPrefixZeroPadded(BigInteger.valueOf(number), 64));
   }
 
   private static Signer signer(Credentials key) {

@@ -54,7 +54,10 @@ public final class AgentCommand extends Group {
     @Mixin private KeyOptions key;
     @Mixin private AgentKeyOptions agentKey;
 
-    @Option(names = "--uri", paramLabel = "URI", description = "Where the agent describes itself (ERC-8004).")
+    @Option(
+        names = "--uri",
+        paramLabel = "URI",
+        description = "Where the agent describes itself (ERC-8004).")
     private String uri = "";
 
     @Override
@@ -87,7 +90,9 @@ public final class AgentCommand extends Group {
     public ExitCode call() {
       try (var chain = at.openHome()) {
         var json = describe(chain, agent.id());
-        json.fields().forEachRemaining(field -> output.line("%-18s %s", field.getKey(), field.getValue().asText()));
+        json.fields()
+            .forEachRemaining(
+                field -> output.line("%-18s %s", field.getKey(), field.getValue().asText()));
         output.json(json);
         return ExitCode.OK;
       }
@@ -99,7 +104,10 @@ public final class AgentCommand extends Group {
       description = "Set or take away the key that the agent acts with.",
       subcommands = {Wallet.Set.class, Wallet.Unset.class})
   static final class Wallet extends Group {
-    @Command(name = "set", description = "Sets the agent's key, which proves itself by a signature. --key is the owner's.")
+    @Command(
+        name = "set",
+        description =
+            "Sets the agent's key, which proves itself by a signature. --key is the owner's.")
     static final class Set implements Callable<ExitCode> {
       @Mixin private Output output;
       @Mixin private ChainOptions at;
@@ -113,7 +121,10 @@ public final class AgentCommand extends Group {
           require(chain, agent.id());
           var owner = chain.sender(key.open());
           var wallet =
-              agentKey.open().orElseThrow(() -> new Failure(ExitCode.USAGE, "no new key: give --agent-key FILE"));
+              agentKey
+                  .open()
+                  .orElseThrow(
+                      () -> new Failure(ExitCode.USAGE, "no new key: give --agent-key FILE"));
           new AgentSetup(chain.deployment().registry().hex()).setWallet(owner, agent.id(), wallet);
           output.line("agent %s acts with %s", agent.id(), wallet.address().checksummed());
           output.json(describe(chain, agent.id()));
@@ -122,7 +133,9 @@ public final class AgentCommand extends Group {
       }
     }
 
-    @Command(name = "unset", description = "Takes the agent's key away: for its owner or the key itself.")
+    @Command(
+        name = "unset",
+        description = "Takes the agent's key away: for its owner or the key itself.")
     static final class Unset implements Callable<ExitCode> {
       @Mixin private Output output;
       @Mixin private ChainOptions at;
@@ -133,7 +146,13 @@ public final class AgentCommand extends Group {
       public ExitCode call() {
         try (var chain = at.openHome()) {
           var id = agent.id();
-          return send(output, chain, id, key.open(), "take the key away", chain.registry().unsetAgentWallet(id));
+          return send(
+              output,
+              chain,
+              id,
+              key.open(),
+              "take the key away",
+              chain.registry().unsetAgentWallet(id));
         }
       }
     }
@@ -141,7 +160,8 @@ public final class AgentCommand extends Group {
 
   @Command(
       name = "suspend",
-      description = "Suspends an agent at once: for a guardian, its owner or its own key. Governance reactivates it.")
+      description =
+          "Suspends an agent at once: for a guardian, its owner or its own key. Governance reactivates it.")
   static final class Suspend implements Callable<ExitCode> {
     @Mixin private Output output;
     @Mixin private ChainOptions at;
@@ -159,25 +179,33 @@ public final class AgentCommand extends Group {
     }
   }
 
-  @Command(name = "revoke", description = "Revokes an agent for good: for its owner or its own key.")
+  @Command(
+      name = "revoke",
+      description = "Revokes an agent for good: for its owner or its own key.")
   static final class Revoke implements Callable<ExitCode> {
     @Mixin private Output output;
     @Mixin private ChainOptions at;
     @Mixin private AgentOption agent;
     @Mixin private KeyOptions key;
 
-    @Option(names = "--for-good", required = true, description = "Says that you know that nobody can undo it.")
+    @Option(
+        names = "--for-good",
+        required = true,
+        description = "Says that you know that nobody can undo it.")
     private boolean forGood;
 
     @Override
     public ExitCode call() {
       try (var chain = at.openHome()) {
-        return send(output, chain, agent.id(), key.open(), "revoke", chain.registry().revoke(agent.id()));
+        return send(
+            output, chain, agent.id(), key.open(), "revoke", chain.registry().revoke(agent.id()));
       }
     }
   }
 
-  @Command(name = "activate", description = "Proposes to activate a pending or suspended agent: only governance may.")
+  @Command(
+      name = "activate",
+      description = "Proposes to activate a pending or suspended agent: only governance may.")
   static final class Activate implements Callable<ExitCode> {
     @Mixin private Output output;
     @Mixin private ChainOptions at;
@@ -192,12 +220,21 @@ public final class AgentCommand extends Group {
         switch (status) {
           case PENDING, SUSPENDED -> {}
           case ACTIVE -> throw new Failure(ExitCode.NO, "agent %s is active already".formatted(id));
-          case REVOKED -> throw new Failure(ExitCode.REFUSED, "agent %s is revoked, for good: register another".formatted(id));
+          case REVOKED ->
+              throw new Failure(
+                  ExitCode.REFUSED,
+                  "agent %s is revoked, for good: register another".formatted(id));
         }
         var json = Output.object().put("agentId", id.toString()).put("statusBefore", status.name());
-        var call = Call.of("activate agent " + id, chain.deployment().registry().hex(), chain.registry().activate(id));
+        var call =
+            Call.of(
+                "activate agent " + id,
+                chain.deployment().registry().hex(),
+                chain.registry().activate(id));
         // The block tells one activation from the next: the same words cannot be proposed twice.
-        var words = "Activate agent %s, %s as of block %d".formatted(id, status, chain.client().head().number());
+        var words =
+            "Activate agent %s, %s as of block %d"
+                .formatted(id, status, chain.client().head().number());
         proposal.proceed(chain, List.of(call), words, output, json);
         json.put("status", require(chain, id).name());
         output.json(json);
@@ -209,22 +246,40 @@ public final class AgentCommand extends Group {
   // ------------------------------------------------------------------ shared
 
   private static ExitCode send(
-      Output output, Chain chain, BigInteger id, Signer key, String what, RemoteFunctionCall<?> call) {
+      Output output,
+      Chain chain,
+      BigInteger id,
+      Signer key,
+      String what,
+      RemoteFunctionCall<?> call) {
     require(chain, id);
     var receipt =
-        chain.sender(key).send(Call.of(what + " agent " + id, chain.deployment().registry().hex(), call));
+        chain
+            .sender(key)
+            .send(Call.of(what + " agent " + id, chain.deployment().registry().hex(), call));
     var json = describe(chain, id);
-    output.line("%s agent %s: done in transaction %s; it is %s now", what, id, receipt.getTransactionHash(), json.get("status").asText());
+    output.line(
+        "%s agent %s: done in transaction %s; it is %s now",
+        what, id, receipt.getTransactionHash(), json.get("status").asText());
     output.json(json.put("transaction", receipt.getTransactionHash()));
     return ExitCode.OK;
   }
 
-  /** The agent's status; refuses an agent that does not exist, which the registry shows as pending. */
+  /**
+   * The agent's status; refuses an agent that does not exist, which the registry shows as pending.
+   */
   private static AgentStatus require(Chain chain, BigInteger id) {
     try {
-      chain.client().call(chain.deployment().registry(), Bytes.of(chain.registry().ownerOf(id).encodeFunctionCall()).bytes());
+      chain
+          .client()
+          .call(
+              chain.deployment().registry(),
+              Bytes.of(chain.registry().ownerOf(id).encodeFunctionCall()).bytes());
     } catch (CallRevertedException e) {
-      throw new Failure(ExitCode.REFUSED, "there is no agent %s on chain %s: mandate agent register makes one".formatted(id, chain.deployment().chainId()));
+      throw new Failure(
+          ExitCode.REFUSED,
+          "there is no agent %s on chain %s: mandate agent register makes one"
+              .formatted(id, chain.deployment().chainId()));
     }
     var agent = Sender.read("agent " + id, () -> chain.registry().agent(id).send());
     return AgentStatus.values()[agent.component2().intValueExact()];
@@ -239,14 +294,17 @@ public final class AgentCommand extends Group {
             .put("agentId", id.toString())
             .put("status", status.name())
             .put("frozen", Sender.read("breaker", () -> chain.policy().frozen(id).send()))
-            .put("owner", Address.of(Sender.read("owner", () -> chain.registry().ownerOf(id).send())).hex())
+            .put(
+                "owner",
+                Address.of(Sender.read("owner", () -> chain.registry().ownerOf(id).send())).hex())
             .put("wallet", Address.of(agent.component1()).hex())
             .put("riskLevel", agent.component3().intValueExact())
             .put("uri", Sender.read("URI", () -> chain.registry().tokenURI(id).send()))
             .put("records", trail.component2().longValueExact())
             .put("published", trail.component3().longValueExact());
     if (id.bitLength() < 63) {
-      Contracts.vault(chain.deployment(), id.longValueExact()).ifPresent(vault -> json.put("vault", vault.hex()));
+      Contracts.vault(chain.deployment(), id.longValueExact())
+          .ifPresent(vault -> json.put("vault", vault.hex()));
     }
     return json;
   }

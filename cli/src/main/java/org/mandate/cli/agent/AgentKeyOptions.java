@@ -9,10 +9,16 @@ import picocli.CommandLine.Option;
 
 /** The agent's own key, which proves itself. It sends nothing and needs no coins for this. */
 final class AgentKeyOptions {
-  @Option(names = "--agent-key", paramLabel = "FILE", description = "The agent's own key file; it signs the proof.")
+  @Option(
+      names = "--agent-key",
+      paramLabel = "FILE",
+      description = "The agent's own key file; it signs the proof.")
   private Optional<Path> file = Optional.empty();
 
-  @Option(names = "--agent-passphrase-file", paramLabel = "FILE", description = "Its passphrase, first line.")
+  @Option(
+      names = "--agent-passphrase-file",
+      paramLabel = "FILE",
+      description = "Its passphrase, first line.")
   private Optional<Path> passphrase = Optional.empty();
 
   @Option(
@@ -28,7 +34,10 @@ final class AgentKeyOptions {
                 path,
                 passphrase
                     .<Passphrase>map(Passphrase.InFile::new)
-                    .or(() -> variable.map(name -> new Passphrase.InEnvironment(name, System.getenv())))
+                    .or(
+                        () ->
+                            variable.map(
+                                name -> new Passphrase.InEnvironment(name, System.getenv())))
                     .orElseGet(() -> PassphraseOptions.asked(path))));
   }
 }

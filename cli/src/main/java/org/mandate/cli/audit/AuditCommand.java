@@ -33,7 +33,11 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "audit",
     description = "Verify and export an agent's audit trail from public data alone.",
-    subcommands = {AuditCommand.Verify.class, AuditCommand.Export.class, AuditCommand.VerifyExport.class})
+    subcommands = {
+      AuditCommand.Verify.class,
+      AuditCommand.Export.class,
+      AuditCommand.VerifyExport.class
+    })
 public final class AuditCommand extends Group {
   private static final long MAX_EXPORT = 1L << 30;
 
@@ -66,7 +70,8 @@ public final class AuditCommand extends Group {
     /** What the chains say; an agent without records must at least be registered at home. */
     List<ChainEvidence> evidence(List<Chain> open, AuditVerifier verifier) {
       var evidence = verifier.evidence(agentId());
-      if (evidence.stream().allMatch(chain -> chain.records().isEmpty() && chain.links().isEmpty())) {
+      if (evidence.stream()
+          .allMatch(chain -> chain.records().isEmpty() && chain.links().isEmpty())) {
         for (var chain : open) {
           if (chain.deployment().chainId().equals(chain.deployment().homeChainId())) {
             requireRegistered(chain);
@@ -114,7 +119,8 @@ public final class AuditCommand extends Group {
       var chains = trail.open();
       try {
         var verifier = trail.verifier(chains);
-        return Verdict.show(output, verifier.verify(trail.agentId(), trail.evidence(chains, verifier)));
+        return Verdict.show(
+            output, verifier.verify(trail.agentId(), trail.evidence(chains, verifier)));
       } finally {
         chains.forEach(Chain::close);
       }
@@ -123,12 +129,17 @@ public final class AuditCommand extends Group {
 
   @Command(
       name = "export",
-      description = "Writes the trail with all its blobs into one file that anyone verifies offline: audit verify-export.")
+      description =
+          "Writes the trail with all its blobs into one file that anyone verifies offline: audit verify-export.")
   static final class Export implements Callable<ExitCode> {
     @Mixin private Output output;
     @Mixin private Trail trail;
 
-    @Option(names = "--out", required = true, paramLabel = "FILE", description = "File to write; it must not exist.")
+    @Option(
+        names = "--out",
+        required = true,
+        paramLabel = "FILE",
+        description = "File to write; it must not exist.")
     private Path file;
 
     @Override
@@ -145,7 +156,10 @@ public final class AuditCommand extends Group {
             file, report.records(), trail.agentId(), Verdict.words(report));
         report.gaps().forEach(gap -> output.line("BAD   %s: %s", gap.kind(), gap.words()));
         output.json(
-            Output.object().put("ok", report.ok()).put("file", file.toString()).put("records", report.records()));
+            Output.object()
+                .put("ok", report.ok())
+                .put("file", file.toString())
+                .put("records", report.records()));
         return report.ok() ? ExitCode.OK : ExitCode.NO;
       } catch (FileAlreadyExistsException e) {
         throw new Failure(ExitCode.CONFIGURATION, file + " exists already: choose another name");
@@ -173,9 +187,11 @@ public final class AuditCommand extends Group {
         throw new Failure(ExitCode.CONFIGURATION, file + " is no file, or larger than 1 GiB");
       }
       try {
-        return Verdict.show(output, AuditVerifier.verifyExport(AuditExport.parse(Files.readAllBytes(file))));
+        return Verdict.show(
+            output, AuditVerifier.verifyExport(AuditExport.parse(Files.readAllBytes(file))));
       } catch (MalformedBlobException e) {
-        throw new Failure(ExitCode.CONFIGURATION, "%s is not an export: %s".formatted(file, e.getMessage()));
+        throw new Failure(
+            ExitCode.CONFIGURATION, "%s is not an export: %s".formatted(file, e.getMessage()));
       }
     }
   }

@@ -19,7 +19,8 @@ final class BlobOptions {
       names = "--blobs",
       required = true,
       paramLabel = "DIR|URL",
-      description = "A relayer's blob directory, or an IPFS trustless gateway (each relayer is one: its API address).")
+      description =
+          "A relayer's blob directory, or an IPFS trustless gateway (each relayer is one: its API address).")
   private String blobs;
 
   BlobSource open() {
@@ -30,7 +31,8 @@ final class BlobOptions {
     if (!Files.isDirectory(directory)) {
       throw new Failure(
           ExitCode.CONFIGURATION,
-          "%s is no directory: give a relayer's blob-directory, or the http address of a gateway".formatted(directory));
+          "%s is no directory: give a relayer's blob-directory, or the http address of a gateway"
+              .formatted(directory));
     }
     return new DirectoryBlobSource(directory);
   }

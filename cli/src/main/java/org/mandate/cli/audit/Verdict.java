@@ -21,7 +21,8 @@ final class Verdict {
           chain.batches(),
           chain.verifiedBlobs());
       for (var finding : chain.findings()) {
-        output.line("  %s  %s: %s", finding.fails() ? "BAD " : "note", finding.kind(), finding.words());
+        output.line(
+            "  %s  %s: %s", finding.fails() ? "BAD " : "note", finding.kind(), finding.words());
       }
     }
     for (var gap : report.gaps()) {
@@ -35,7 +36,8 @@ final class Verdict {
   /** The verdict in one line. */
   static String words(AuditReport report) {
     if (!report.ok()) {
-      return "NOT in order: %d findings".formatted(report.findings().stream().filter(Finding::fails).count());
+      return "NOT in order: %d findings"
+          .formatted(report.findings().stream().filter(Finding::fails).count());
     }
     return report.records() == 0
         ? "no records: it has done nothing up to these blocks, and nothing claims that it did"

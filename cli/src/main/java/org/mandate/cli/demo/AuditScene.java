@@ -35,7 +35,9 @@ final class AuditScene implements Story.Scene {
   public void play() throws Exception {
     var story = play.story();
     var actions = chainsMatchActions(play.home()) + chainsMatchActions(play.remote());
-    story.say("every one of %d actions on both chains extended the agent's hash chain in its own transaction", actions);
+    story.say(
+        "every one of %d actions on both chains extended the agent's hash chain in its own transaction",
+        actions);
     story.fact("actions", actions);
     play.awaitPublished();
     for (var ledger : List.of(play.home(), play.remote())) {
@@ -44,20 +46,30 @@ final class AuditScene implements Story.Scene {
       story.fact("recordsOn" + ledger.chain().chainId(), records.count());
     }
     var gateway = play.stage().relayers().getFirst().url();
-    story.say("mandate audit verify --agent %d with nothing but two RPC URLs and the gateway %s", play.agentId(), gateway);
+    story.say(
+        "mandate audit verify --agent %d with nothing but two RPC URLs and the gateway %s",
+        play.agentId(), gateway);
     var verdict = verify(new GatewayBlobSource(gateway, REQUEST));
     story.must(verdict.ok(), "the audit finds: %s", words(verdict));
     story.mustEqual(actions, verdict.records(), "records that the audit recomputed");
     var verified = verdict.chains().stream().mapToInt(AuditReport.ChainReport::verifiedBlobs).sum();
     story.mustEqual(actions, (long) verified, "blobs that the audit verified");
-    story.say("verdict: in order; %d records recomputed, %d blobs fetched by CID and hashed", verdict.records(), verified);
+    story.say(
+        "verdict: in order; %d records recomputed, %d blobs fetched by CID and hashed",
+        verdict.records(), verified);
     story.fact("verdict", "in order");
     story.fact("verifiedBlobs", verified);
     damage();
-    story.fact("evidence", "%d records, %d blobs in order; altered and removed blob named".formatted(actions, verified));
+    story.fact(
+        "evidence",
+        "%d records, %d blobs in order; altered and removed blob named"
+            .formatted(actions, verified));
   }
 
-  /** One blob is altered, one removed: the verdict must name both, and only them; then they are put back. */
+  /**
+   * One blob is altered, one removed: the verdict must name both, and only them; then they are put
+   * back.
+   */
   private void damage() throws Exception {
     var story = play.story();
     var store = new DirectoryBlobSource(play.stage().blobs());
@@ -69,9 +81,12 @@ final class AuditScene implements Story.Scene {
     var alteredBytes = Files.readAllBytes(alteredFile);
     var removedBytes = Files.readAllBytes(removedFile);
     Files.writeString(
-        alteredFile, new String(alteredBytes, StandardCharsets.UTF_8).replaceFirst("\"amount\":\"", "\"amount\":\"9"));
+        alteredFile,
+        new String(alteredBytes, StandardCharsets.UTF_8)
+            .replaceFirst("\"amount\":\"", "\"amount\":\"9"));
     Files.delete(removedFile);
-    story.say("now record %d is altered on disk (the amount gets a 9 in front) and record %d is removed",
+    story.say(
+        "now record %d is altered on disk (the amount gets a 9 in front) and record %d is removed",
         altered.index(), removed.index());
     // The gateway itself refuses to serve altered bytes, so the auditor looks at the store's files.
     var verdict = verify(store);
@@ -83,12 +98,16 @@ final class AuditScene implements Story.Scene {
     }
     story.must(!verdict.ok(), "the audit does not see the damage");
     story.must(
-        failing.stream().anyMatch(f -> f instanceof Finding.AlteredBlob a && names(a.subject(), altered, a.cid())),
+        failing.stream()
+            .anyMatch(
+                f -> f instanceof Finding.AlteredBlob a && names(a.subject(), altered, a.cid())),
         "the audit does not name the altered record %d: %s",
         altered.index(),
         words(verdict));
     story.must(
-        failing.stream().anyMatch(f -> f instanceof Finding.MissingBlob m && names(m.subject(), removed, m.cid())),
+        failing.stream()
+            .anyMatch(
+                f -> f instanceof Finding.MissingBlob m && names(m.subject(), removed, m.cid())),
         "the audit does not name the removed record %d: %s",
         removed.index(),
         words(verdict));
@@ -128,13 +147,18 @@ final class AuditScene implements Story.Scene {
         ledger.deployment().block());
   }
 
-  /** L6 on chain: executor's events and links of the audit chain, one to one, pairwise in the same transaction. */
+  /**
+   * L6 on chain: executor's events and links of the audit chain, one to one, pairwise in the same
+   * transaction.
+   */
   private long chainsMatchActions(Ledger ledger) throws Exception {
     var story = play.story();
     var events = ledger.events(play.agentId()).stream().map(Log::getTransactionHash).toList();
     var links = ledger.appended(play.agentId()).stream().map(Log::getTransactionHash).toList();
-    story.mustEqual(events, links, "transactions of the records on chain " + ledger.chain().chainId());
-    story.mustEqual((long) links.size(), ledger.records(play.agentId()).count(), "length of the hash chain");
+    story.mustEqual(
+        events, links, "transactions of the records on chain " + ledger.chain().chainId());
+    story.mustEqual(
+        (long) links.size(), ledger.records(play.agentId()).count(), "length of the hash chain");
     return links.size();
   }
 

@@ -53,7 +53,8 @@ record Cast(
 
   /** Everyone who sends transactions. */
   Stream<Credentials> senders() {
-    return Stream.of(Stream.of(deployer, delegate, owner, courier), relayers.stream(), watchdogs.stream())
+    return Stream.of(
+            Stream.of(deployer, delegate, owner, courier), relayers.stream(), watchdogs.stream())
         .flatMap(s -> s);
   }
 }

@@ -6,7 +6,9 @@ import java.util.Map;
 import org.mandate.chain.Address;
 import org.mandate.contracts.CrossChainExecutor;
 
-/** A relayer dies between storing a transaction and sending it: the payment executes exactly once. */
+/**
+ * A relayer dies between storing a transaction and sending it: the payment executes exactly once.
+ */
 final class CrashScene implements Story.Scene {
   private static final BigInteger AMOUNT = Stage.ETHER.divide(BigInteger.valueOf(4));
   static final String FAILPOINT = "after-transaction-stored";
@@ -29,15 +31,22 @@ final class CrashScene implements Story.Scene {
     var before = home.coin(vault);
     var signed = play.sign(home, Address.ZERO, AMOUNT);
     var id = play.id(signed);
-    story.say("relayer 3 was restarted so that it stops dead when a transaction is signed and stored, and not yet sent");
+    story.say(
+        "relayer 3 was restarted so that it stops dead when a transaction is signed and stored, and not yet sent");
     var answer = play.post(relayer, signed);
     story.mustEqual(ACCEPTED, answer.status(), "relayer 3's answer");
-    play.await("relayer 3 to stop dead", Play.PATIENCE, () -> Files.readString(relayer.log()).contains("stopped dead"));
-    story.mustEqual(Ledger.State.NONE, home.state(id), "state of the intent when the relayer stopped");
+    play.await(
+        "relayer 3 to stop dead",
+        Play.PATIENCE,
+        () -> Files.readString(relayer.log()).contains("stopped dead"));
+    story.mustEqual(
+        Ledger.State.NONE, home.state(id), "state of the intent when the relayer stopped");
     story.mustEqual(before, home.coin(vault), "ETH in the vault when the relayer stopped");
     var pid = relayer.pid();
     relayer.kill();
-    story.say("%s is signed, stored, unsent; SIGKILL to process %d; nothing is on chain", Play.coinWords(AMOUNT), pid);
+    story.say(
+        "%s is signed, stored, unsent; SIGKILL to process %d; nothing is on chain",
+        Play.coinWords(AMOUNT), pid);
     relayer.start(Map.of());
     story.say("relayer 3 starts again as process %d and finds its own bytes", relayer.pid());
     play.awaitState(home, id, Ledger.State.EXECUTED, Play.PATIENCE);
@@ -49,10 +58,16 @@ final class CrashScene implements Story.Scene {
     story.mustEqual(1, executed.size(), "number of executions");
     story.mustEqual(before.subtract(AMOUNT), home.coin(vault), "ETH in the vault");
     var transaction =
-        home.chain().web3j().ethGetTransactionByHash(executed.getFirst().getTransactionHash()).send().getTransaction()
+        home.chain()
+            .web3j()
+            .ethGetTransactionByHash(executed.getFirst().getTransactionHash())
+            .send()
+            .getTransaction()
             .orElseThrow();
-    story.mustEqual(key, Address.of(transaction.getFrom()), "sender of the executing transaction (relayer 3)");
-    story.say("executed exactly once, in %s, sent by relayer 3; the vault moved %s once",
+    story.mustEqual(
+        key, Address.of(transaction.getFrom()), "sender of the executing transaction (relayer 3)");
+    story.say(
+        "executed exactly once, in %s, sent by relayer 3; the vault moved %s once",
         Play.brief(transaction.getHash()), Play.coinWords(AMOUNT));
     story.fact("intentId", id.hex());
     story.fact("failpoint", FAILPOINT);
@@ -60,6 +75,8 @@ final class CrashScene implements Story.Scene {
     story.fact("executions", executed.size());
     story.fact("executed", transaction.getHash());
     story.fact("moved", before.subtract(home.coin(vault)).toString());
-    story.fact("evidence", "process %d killed, executed once in %s".formatted(pid, Play.brief(transaction.getHash())));
+    story.fact(
+        "evidence",
+        "process %d killed, executed once in %s".formatted(pid, Play.brief(transaction.getHash())));
   }
 }

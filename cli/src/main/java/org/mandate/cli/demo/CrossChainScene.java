@@ -4,7 +4,10 @@ import java.math.BigInteger;
 import org.mandate.chain.Hash;
 import org.mandate.contracts.CrossChainExecutor;
 
-/** A payment within the mandate on another chain: dispatched, attested, delivered, waited for, executed once. */
+/**
+ * A payment within the mandate on another chain: dispatched, attested, delivered, waited for,
+ * executed once.
+ */
 final class CrossChainScene implements Story.Scene {
   private static final BigInteger AMOUNT = Play.dollars(250);
   private static final long MOST_SECONDS = 30;
@@ -24,7 +27,8 @@ final class CrossChainScene implements Story.Scene {
     var payeeBefore = remote.dollars(play.payee());
     var signed = play.sign(remote, remote.token(), AMOUNT);
     var id = play.id(signed);
-    story.say("the agent signs an intent for chain %d: %s; it is posted to relayer 2: id %s",
+    story.say(
+        "the agent signs an intent for chain %d: %s; it is posted to relayer 2: id %s",
         Stage.REMOTE, Play.dollarWords(AMOUNT), Play.brief(id.hex()));
     var from = System.nanoTime();
     play.submit(play.stage().relayers().get(1), signed);
@@ -36,27 +40,42 @@ final class CrossChainScene implements Story.Scene {
     var messageId = Hash.of(dispatched.messageId);
     story.say("home admits it and dispatches ERC-7786 message %s", Play.brief(messageId.hex()));
 
-    play.await("the message to be queued on the remote chain", Play.PATIENCE,
+    play.await(
+        "the message to be queued on the remote chain",
+        Play.PATIENCE,
         () -> remote.state(id) != Ledger.State.NONE);
     var queuedLog = remote.events(CrossChainExecutor.INTENTQUEUED_EVENT, id).getFirst();
     var queued = CrossChainExecutor.getIntentQueuedEventFromLog(queuedLog);
     story.mustEqual(messageId, Hash.of(queued.messageId), "message that was delivered");
     var signers = play.attestedBy(queuedLog, messageId);
-    story.must(signers.size() >= Stage.THRESHOLD, "only %d relayers attest the message", signers.size());
-    story.say("after finality %d relayers attest it and one delivers it in transaction %s; it waits %d s, open to dispute",
-        signers.size(), Play.brief(queuedLog.getTransactionHash()), Stage.DISPUTE_WINDOW.toSeconds());
+    story.must(
+        signers.size() >= Stage.THRESHOLD, "only %d relayers attest the message", signers.size());
+    story.say(
+        "after finality %d relayers attest it and one delivers it in transaction %s; it waits %d s, open to dispute",
+        signers.size(),
+        Play.brief(queuedLog.getTransactionHash()),
+        Stage.DISPUTE_WINDOW.toSeconds());
 
     play.awaitState(remote, id, Ledger.State.EXECUTED, Play.PATIENCE);
     var seconds = (System.nanoTime() - from) / 1e9;
     var executed = remote.events(CrossChainExecutor.INTENTEXECUTED_EVENT, id);
     story.mustEqual(1, executed.size(), "number of executions");
     var waited = remote.time(executed.getFirst()) - remote.time(queuedLog);
-    story.must(waited >= Stage.DISPUTE_WINDOW.toSeconds(), "executed %d s after it was queued", waited);
-    story.mustEqual(vaultBefore.subtract(AMOUNT), remote.dollars(remote.vault(play.agentId())), "TUSD in the vault");
+    story.must(
+        waited >= Stage.DISPUTE_WINDOW.toSeconds(), "executed %d s after it was queued", waited);
+    story.mustEqual(
+        vaultBefore.subtract(AMOUNT),
+        remote.dollars(remote.vault(play.agentId())),
+        "TUSD in the vault");
     story.mustEqual(payeeBefore.add(AMOUNT), remote.dollars(play.payee()), "TUSD of the payee");
-    story.must(seconds < MOST_SECONDS, "submit to executed took %.1f s, more than %d s", seconds, MOST_SECONDS);
+    story.must(
+        seconds < MOST_SECONDS,
+        "submit to executed took %.1f s, more than %d s",
+        seconds,
+        MOST_SECONDS);
     var transaction = executed.getFirst().getTransactionHash();
-    story.say("executed once on chain %d in transaction %s: %.1f s from submit to execution, %d s of them the window",
+    story.say(
+        "executed once on chain %d in transaction %s: %.1f s from submit to execution, %d s of them the window",
         Stage.REMOTE, Play.brief(transaction), seconds, waited);
     story.fact("intentId", id.hex());
     story.fact("messageId", messageId.hex());
@@ -67,6 +86,7 @@ final class CrossChainScene implements Story.Scene {
     story.fact("disputeWindowSeconds", Stage.DISPUTE_WINDOW.toSeconds());
     story.fact("waitedSeconds", waited);
     story.fact("submitToExecutedSeconds", Math.round(seconds * 10) / 10.0);
-    story.fact("evidence", "%s moved, once, in %.1f s".formatted(Play.dollarWords(AMOUNT), seconds));
+    story.fact(
+        "evidence", "%s moved, once, in %.1f s".formatted(Play.dollarWords(AMOUNT), seconds));
   }
 }

@@ -29,7 +29,8 @@ public final class Demo {
   /**
    * Plays all scenes; whatever happens, nothing stays behind.
    *
-   * @param report gets {@code ok}, {@code seconds}, and {@code scenes} with what each read back, when all are played
+   * @param report gets {@code ok}, {@code seconds}, and {@code scenes} with what each read back,
+   *     when all are played
    * @return whether every scene's outcome was as it must be
    * @throws IOException when the stage cannot be set
    */

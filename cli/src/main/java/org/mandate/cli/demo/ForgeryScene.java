@@ -48,7 +48,8 @@ final class ForgeryScene implements Story.Scene {
             new InteroperableAddress(remote.deployment().chainId(), executor).encode(),
             IntentAbi.encode(intent));
     var messageId = message.id(home.deployment().gateway());
-    story.say("relayers 1 and 2 collude: they sign a message that home never dispatched, all %s of the vault to a thief",
+    story.say(
+        "relayers 1 and 2 collude: they sign a message that home never dispatched, all %s of the vault to a thief",
         Play.dollarWords(before));
     var attestations =
         cast.relayers().subList(0, Stage.THRESHOLD).stream()
@@ -59,8 +60,11 @@ final class ForgeryScene implements Story.Scene {
     var queuedLog = remote.events(CrossChainExecutor.INTENTQUEUED_EVENT, id).getFirst();
     var queued = CrossChainExecutor.getIntentQueuedEventFromLog(queuedLog);
     story.mustEqual(messageId, Hash.of(queued.messageId), "message that was delivered");
-    story.say("the gateway accepts two valid signatures and queues intent %s in %s: %d s until it could execute",
-        Play.brief(id.hex()), Play.brief(queuedLog.getTransactionHash()), Stage.DISPUTE_WINDOW.toSeconds());
+    story.say(
+        "the gateway accepts two valid signatures and queues intent %s in %s: %d s until it could execute",
+        Play.brief(id.hex()),
+        Play.brief(queuedLog.getTransactionHash()),
+        Stage.DISPUTE_WINDOW.toSeconds());
 
     play.awaitState(remote, id, Ledger.State.DISPUTED, Duration.ofSeconds(20));
     var disputedLog = remote.events(CrossChainExecutor.INTENTDISPUTED_EVENT, id).getFirst();
@@ -70,8 +74,11 @@ final class ForgeryScene implements Story.Scene {
     var blocks = disputedLog.getBlockNumber().subtract(queuedLog.getBlockNumber()).longValueExact();
     var seconds = remote.time(disputedLog) - remote.time(queuedLog);
     story.must(
-        remote.time(disputedLog) < queued.executableAt.longValueExact(), "disputed only after the window, %d s", seconds);
-    story.say("watchdog %d disputes it on chain, %d blocks later, in %s",
+        remote.time(disputedLog) < queued.executableAt.longValueExact(),
+        "disputed only after the window, %d s",
+        seconds);
+    story.say(
+        "watchdog %d disputes it on chain, %d blocks later, in %s",
         watchdogs.indexOf(by) + 1, blocks, Play.brief(disputedLog.getTransactionHash()));
 
     // The next scene's preparation takes the time of the window.
@@ -80,14 +87,24 @@ final class ForgeryScene implements Story.Scene {
       Thread.sleep(100);
     }
     var refusal = executeAnyway(intent);
-    story.must(refusal.contains("ExecutorState"), "executing a disputed intent failed for another reason: %s", refusal);
-    story.mustEqual(Ledger.State.DISPUTED, remote.state(id), "state of the forged intent after the window");
+    story.must(
+        refusal.contains("ExecutorState"),
+        "executing a disputed intent failed for another reason: %s",
+        refusal);
+    story.mustEqual(
+        Ledger.State.DISPUTED, remote.state(id), "state of the forged intent after the window");
     story.mustEqual(before, remote.dollars(vault), "TUSD in the vault");
     story.mustEqual(BigInteger.ZERO, remote.dollars(thief), "TUSD of the thief");
-    story.say("the window has passed, executing it is refused, the vault still holds %s", Play.dollarWords(before));
+    story.say(
+        "the window has passed, executing it is refused, the vault still holds %s",
+        Play.dollarWords(before));
     story.fact("intentId", id.hex());
     story.fact("messageId", messageId.hex());
-    story.fact("signedBy", cast.relayers().subList(0, Stage.THRESHOLD).stream().map(r -> Play.address(r).hex()).toList());
+    story.fact(
+        "signedBy",
+        cast.relayers().subList(0, Stage.THRESHOLD).stream()
+            .map(r -> Play.address(r).hex())
+            .toList());
     story.fact("stateAtHome", Ledger.State.NONE.name());
     story.fact("queued", queuedLog.getTransactionHash());
     story.fact("disputed", disputedLog.getTransactionHash());
@@ -96,8 +113,11 @@ final class ForgeryScene implements Story.Scene {
     story.fact("secondsUntilDispute", seconds);
     story.fact("state", Ledger.State.DISPUTED.name());
     story.fact("vaultMoved", "0");
-    story.fact("evidence", "disputed by watchdog %d after %d blocks in %s, nothing moved"
-        .formatted(watchdogs.indexOf(by) + 1, blocks, Play.brief(disputedLog.getTransactionHash())));
+    story.fact(
+        "evidence",
+        "disputed by watchdog %d after %d blocks in %s, nothing moved"
+            .formatted(
+                watchdogs.indexOf(by) + 1, blocks, Play.brief(disputedLog.getTransactionHash())));
   }
 
   private void deliver(Message message, List<Bytes> signatures) {

@@ -22,10 +22,21 @@ final class GovernanceScene implements Story.Scene {
     var story = play.story();
     play.deploy();
     var addresses = new TreeMap<String, String>();
-    play.home().deployment().contracts().forEach((name, c) -> addresses.put(name, c.address().hex()));
-    play.remote().deployment().contracts().forEach((name, c) ->
-        story.mustEqual(addresses.get(name), c.address().hex(), "address of " + name + " on the remote chain"));
-    story.say("%d contracts, each at one address on both chains: look at PolicyEngine %s",
+    play.home()
+        .deployment()
+        .contracts()
+        .forEach((name, c) -> addresses.put(name, c.address().hex()));
+    play.remote()
+        .deployment()
+        .contracts()
+        .forEach(
+            (name, c) ->
+                story.mustEqual(
+                    addresses.get(name),
+                    c.address().hex(),
+                    "address of " + name + " on the remote chain"));
+    story.say(
+        "%d contracts, each at one address on both chains: look at PolicyEngine %s",
         addresses.size(), addresses.get("PolicyEngine"));
     story.fact("contracts", addresses);
     var deployerRoles = 0L;
@@ -33,35 +44,46 @@ final class GovernanceScene implements Story.Scene {
       deployerRoles += play.deployerRoles(ledger);
       var timelock = Contracts.timelock(ledger.deployment()).orElseThrow().hex();
       story.mustEqual(List.of(), play.findings(ledger), "findings of the deployment check");
-      story.mustEqual(Set.of(timelock), play.admins(ledger), "admins of chain " + ledger.chain().chainId());
+      story.mustEqual(
+          Set.of(timelock), play.admins(ledger), "admins of chain " + ledger.chain().chainId());
     }
     story.mustEqual(0L, deployerRoles, "number of roles that the deployer holds");
-    story.say("every privileged role read back on both chains: the timelock has them, the deployer has none");
+    story.say(
+        "every privileged role read back on both chains: the timelock has them, the deployer has none");
     story.fact("admin", Contracts.timelock(play.home().deployment()).orElseThrow().hex());
     story.fact("deployerRoles", deployerRoles);
 
     play.stage().write(List.of(play.home().deployment(), play.remote().deployment()));
     play.stage().startServices();
     story.say("three relayers and two watchdogs start, each its own process with its own key");
-    var votes = async(() -> {
-      play.delegateVotes();
-      return true;
-    });
+    var votes =
+        async(
+            () -> {
+              play.delegateVotes();
+              return true;
+            });
     play.registerAgent();
     votes.join();
     story.say("agent %d is registered by its owner; it may do nothing yet", play.agentId());
-    story.say("the DAO proposes its mandate: 1 ETH and 500 TUSD per payment, 2 ETH and 1000 TUSD a day, one payee");
+    story.say(
+        "the DAO proposes its mandate: 1 ETH and 500 TUSD per payment, 2 ETH and 1000 TUSD a day, one payee");
     var calls = play.mandate();
     var outcome = async(() -> play.pass("Mandate for agent " + play.agentId(), calls));
-    var vaults = async(() -> {
-      play.fundVaults();
-      return true;
-    });
+    var vaults =
+        async(
+            () -> {
+              play.fundVaults();
+              return true;
+            });
     play.proveAgentKey();
     var registered = play.home().registry().agent(BigInteger.valueOf(play.agentId())).send();
-    story.mustEqual(Play.address(play.stage().cast().agent()), Address.of(registered.component1()), "agent's key");
+    story.mustEqual(
+        Play.address(play.stage().cast().agent()),
+        Address.of(registered.component1()),
+        "agent's key");
     story.mustEqual(BigInteger.ZERO, registered.component2(), "agent's status (pending)");
-    story.say("the agent's key %s has proved itself by a signature", Address.of(registered.component1()));
+    story.say(
+        "the agent's key %s has proved itself by a signature", Address.of(registered.component1()));
     story.fact("agentId", play.agentId());
     story.fact("agentKey", Address.of(registered.component1()).hex());
 
@@ -69,14 +91,25 @@ final class GovernanceScene implements Story.Scene {
     // With the vaults in them, for whoever reads the files later.
     play.stage().write(List.of(play.home().deployment(), play.remote().deployment()));
     var proposal = outcome.join();
-    story.say("proposed, voted, queued, executed: proposal %s in transaction %s",
-        Play.brief("0x" + proposal.id().toString(16)), Play.brief(proposal.executed().getTransactionHash()));
+    story.say(
+        "proposed, voted, queued, executed: proposal %s in transaction %s",
+        Play.brief("0x" + proposal.id().toString(16)),
+        Play.brief(proposal.executed().getTransactionHash()));
     story.fact("proposalId", proposal.id().toString());
     story.fact("proposalExecuted", proposal.executed().getTransactionHash());
 
-    var coin = play.home().policy().headroom(BigInteger.valueOf(play.agentId()), Address.ZERO.hex()).send();
-    var dollars = play.home().policy().headroom(BigInteger.valueOf(play.agentId()), play.home().token().hex()).send();
-    story.mustEqual(Play.COIN_PER_TRANSACTION, coin.limit.perTransaction, "ETH per payment on chain");
+    var coin =
+        play.home()
+            .policy()
+            .headroom(BigInteger.valueOf(play.agentId()), Address.ZERO.hex())
+            .send();
+    var dollars =
+        play.home()
+            .policy()
+            .headroom(BigInteger.valueOf(play.agentId()), play.home().token().hex())
+            .send();
+    story.mustEqual(
+        Play.COIN_PER_TRANSACTION, coin.limit.perTransaction, "ETH per payment on chain");
     story.mustEqual(Play.COIN_CAP, coin.limit.cap, "ETH cap on chain");
     story.mustEqual(Play.DOLLARS_CAP, dollars.limit.cap, "TUSD cap on chain");
     story.mustEqual(BigInteger.ONE, coin.status, "agent's status (active)");
@@ -84,18 +117,31 @@ final class GovernanceScene implements Story.Scene {
     story.fact("dollarCap", dollars.limit.cap.toString());
     for (var ledger : List.of(play.home(), play.remote())) {
       var vault = ledger.vault(play.agentId());
-      story.must(ledger.coin(vault).signum() > 0, "the vault on chain %d has no ETH", ledger.chain().chainId());
-      story.must(ledger.dollars(vault).signum() > 0, "the vault on chain %d has no TUSD", ledger.chain().chainId());
+      story.must(
+          ledger.coin(vault).signum() > 0,
+          "the vault on chain %d has no ETH",
+          ledger.chain().chainId());
+      story.must(
+          ledger.dollars(vault).signum() > 0,
+          "the vault on chain %d has no TUSD",
+          ledger.chain().chainId());
     }
     var vault = play.home().vault(play.agentId());
     story.mustEqual(vault, play.remote().vault(play.agentId()), "address of the vault");
-    story.say("vault %s holds %s and %s on each chain; its owner is the timelock",
-        vault, Play.coinWords(play.home().coin(vault)), Play.dollarWords(play.home().dollars(vault)));
+    story.say(
+        "vault %s holds %s and %s on each chain; its owner is the timelock",
+        vault,
+        Play.coinWords(play.home().coin(vault)),
+        Play.dollarWords(play.home().dollars(vault)));
     story.fact("vault", vault.hex());
     play.stage().awaitServices();
-    story.say("relayers and watchdogs are ready: look at %s/health/ready", play.stage().relayers().getFirst().url());
+    story.say(
+        "relayers and watchdogs are ready: look at %s/health/ready",
+        play.stage().relayers().getFirst().url());
     story.fact("processes", play.stage().relayers().size() + play.stage().watchdogs().size());
-    story.fact("evidence", "%d contracts twice, proposal %s executed, deployer without a role"
-        .formatted(addresses.size(), Play.brief("0x" + proposal.id().toString(16))));
+    story.fact(
+        "evidence",
+        "%d contracts twice, proposal %s executed, deployer without a role"
+            .formatted(addresses.size(), Play.brief("0x" + proposal.id().toString(16))));
   }
 }

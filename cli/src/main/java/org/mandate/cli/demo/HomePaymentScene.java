@@ -23,7 +23,8 @@ final class HomePaymentScene implements Story.Scene {
     var payeeBefore = home.coin(play.payee());
     var signed = play.sign(home, Address.ZERO, AMOUNT);
     var id = play.id(signed);
-    story.say("the agent signs an intent (EIP-712), %s to %s, and posts it to relayer 1: id %s",
+    story.say(
+        "the agent signs an intent (EIP-712), %s to %s, and posts it to relayer 1: id %s",
         Play.coinWords(AMOUNT), Play.brief(play.payee().hex()), Play.brief(id.hex()));
     var from = System.nanoTime();
     play.submit(play.stage().relayers().getFirst(), signed);
@@ -34,12 +35,15 @@ final class HomePaymentScene implements Story.Scene {
     story.mustEqual(vaultBefore.subtract(AMOUNT), home.coin(vault), "ETH in the vault");
     story.mustEqual(payeeBefore.add(AMOUNT), home.coin(play.payee()), "ETH of the payee");
     var transaction = executed.getFirst().getTransactionHash();
-    story.say("admitted and executed in transaction %s after %.1f s; the payee has %s",
+    story.say(
+        "admitted and executed in transaction %s after %.1f s; the payee has %s",
         Play.brief(transaction), seconds, Play.coinWords(home.coin(play.payee())));
     story.fact("intentId", id.hex());
     story.fact("executed", transaction);
     story.fact("moved", AMOUNT.toString());
     story.fact("submitToExecutedSeconds", Math.round(seconds * 10) / 10.0);
-    story.fact("evidence", "%s moved, once, in %s".formatted(Play.coinWords(AMOUNT), Play.brief(transaction)));
+    story.fact(
+        "evidence",
+        "%s moved, once, in %s".formatted(Play.coinWords(AMOUNT), Play.brief(transaction)));
   }
 }

@@ -36,8 +36,12 @@ final class KeptStage {
     out.printf("  ./mandate agent show --agent %d %s %s%n", play.agentId(), home, deployments);
     out.printf("  ./mandate policy headroom --agent %d %s %s%n", play.agentId(), home, deployments);
     out.printf("  ./mandate intent list --relayer %s%n", relayer);
-    out.printf("  ./mandate audit verify --agent %d %s %s --blobs %s%n", play.agentId(), rpc, deployments, relayer);
-    out.printf("  ./mandate doctor %s %s --relayer %s --watchdog %s%n", rpc, deployments, relayer, watchdog);
+    out.printf(
+        "  ./mandate audit verify --agent %d %s %s --blobs %s%n",
+        play.agentId(), rpc, deployments, relayer);
+    out.printf(
+        "  ./mandate doctor %s %s --relayer %s --watchdog %s%n",
+        rpc, deployments, relayer, watchdog);
     try {
       new CountDownLatch(1).await();
     } catch (InterruptedException e) {

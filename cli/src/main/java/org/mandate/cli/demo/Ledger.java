@@ -85,7 +85,8 @@ final class Ledger {
   }
 
   State state(Hash intentId) throws Exception {
-    return State.values()[executor().progress(intentId.bytes()).send().component1().intValueExact()];
+    return State.values()[
+        executor().progress(intentId.bytes()).send().component1().intValueExact()];
   }
 
   /** Native coin, wei. */
@@ -95,7 +96,9 @@ final class Ledger {
 
   /** Test dollars, millionths. */
   BigInteger dollars(Address account) throws Exception {
-    return TestToken.load(token().hex(), web3j, reader, Sender.NO_GAS).balanceOf(account.hex()).send();
+    return TestToken.load(token().hex(), web3j, reader, Sender.NO_GAS)
+        .balanceOf(account.hex())
+        .send();
   }
 
   /** The agent's records on this chain. */
@@ -145,7 +148,12 @@ final class Ledger {
 
   /** Seconds of the block that a log stands in. */
   long time(Log log) throws IOException {
-    return web3j.ethGetBlockByHash(log.getBlockHash(), false).send().getBlock().getTimestamp().longValueExact();
+    return web3j
+        .ethGetBlockByHash(log.getBlockHash(), false)
+        .send()
+        .getBlock()
+        .getTimestamp()
+        .longValueExact();
   }
 
   private EthFilter filter(Address contract) {

@@ -41,7 +41,8 @@ final class LocalChain {
   static LocalChain start(Path root, Reaper reaper, String name, long chainId) throws IOException {
     var anvil = root.resolve("node_modules/.bin/anvil");
     if (!Files.isExecutable(anvil)) {
-      throw new IOException(anvil + " is missing: run the demo as ./mandate demo, which installs it");
+      throw new IOException(
+          anvil + " is missing: run the demo as ./mandate demo, which installs it");
     }
     var process =
         new ProcessBuilder(
@@ -59,12 +60,14 @@ final class LocalChain {
             .start();
     reaper.watch(process.pid());
     process.getOutputStream().close();
-    var output = new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
+    var output =
+        new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
     for (var line = output.readLine(); line != null; line = output.readLine()) {
       if (line.startsWith("Listening on ")) {
         // A full pipe would stop the chain.
         Thread.ofVirtual().start(() -> output.lines().forEach(ignored -> {}));
-        return new LocalChain(name, chainId, "http://" + line.substring("Listening on ".length()).trim());
+        return new LocalChain(
+            name, chainId, "http://" + line.substring("Listening on ".length()).trim());
       }
     }
     throw new IOException("anvil for chain " + chainId + " ended before it listened");
@@ -96,7 +99,12 @@ final class LocalChain {
 
   /** Gives an account native coin, as only a development chain can. */
   void fund(String account, BigInteger wei) throws IOException {
-    new Request<>("anvil_setBalance", List.of(account, Numeric.encodeQuantity(wei)), service, VoidResponse.class).send();
+    new Request<>(
+            "anvil_setBalance",
+            List.of(account, Numeric.encodeQuantity(wei)),
+            service,
+            VoidResponse.class)
+        .send();
   }
 
   BigInteger balance(String account) throws IOException {

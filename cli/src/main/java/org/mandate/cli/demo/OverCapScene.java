@@ -5,7 +5,10 @@ import org.mandate.chain.Address;
 import org.mandate.contracts.CrossChainExecutor;
 import org.mandate.contracts.PolicyEngine;
 
-/** An agent asks for too much: denied in words, frozen by its own attempt, thawed by governance only. */
+/**
+ * An agent asks for too much: denied in words, frozen by its own attempt, thawed by governance
+ * only.
+ */
 final class OverCapScene implements Story.Scene {
   private static final BigInteger TOO_MUCH = Stage.ETHER.multiply(BigInteger.valueOf(3));
   private static final BigInteger LITTLE = Stage.ETHER.divide(BigInteger.TEN);
@@ -25,7 +28,8 @@ final class OverCapScene implements Story.Scene {
     var before = home.coin(home.vault(play.agentId()));
     var greedy = play.sign(home, Address.ZERO, TOO_MUCH);
     var id = play.id(greedy);
-    story.say("the agent asks for %s, the mandate admits %s per payment",
+    story.say(
+        "the agent asks for %s, the mandate admits %s per payment",
         Play.coinWords(TOO_MUCH), Play.coinWords(Play.COIN_PER_TRANSACTION));
     play.submitBreach(play.stage().relayers().getFirst(), greedy);
     play.awaitState(home, id, Ledger.State.DENIED, Play.PATIENCE);
@@ -35,12 +39,21 @@ final class OverCapScene implements Story.Scene {
     story.mustEqual(true, verdict.tripped, "whether the denial tripped the breaker");
     story.mustEqual(Play.COIN_PER_TRANSACTION, verdict.limit, "limit in the denial");
     var tripped =
-        play.stage().home().web3j().ethGetTransactionReceipt(log.getTransactionHash()).send().getTransactionReceipt()
+        play.stage()
+            .home()
+            .web3j()
+            .ethGetTransactionReceipt(log.getTransactionHash())
+            .send()
+            .getTransactionReceipt()
             .orElseThrow();
-    story.mustEqual(1, PolicyEngine.getTrippedEvents(tripped).size(), "trips in the denying transaction");
+    story.mustEqual(
+        1, PolicyEngine.getTrippedEvents(tripped).size(), "trips in the denying transaction");
     story.mustEqual(true, home.policy().frozen(agent).send(), "whether the agent is frozen");
-    story.say("denied on chain by PER_TRANSACTION, limit %s, left %s; frozen in the same transaction %s",
-        Play.coinWords(verdict.limit), Play.coinWords(verdict.left), Play.brief(log.getTransactionHash()));
+    story.say(
+        "denied on chain by PER_TRANSACTION, limit %s, left %s; frozen in the same transaction %s",
+        Play.coinWords(verdict.limit),
+        Play.coinWords(verdict.left),
+        Play.brief(log.getTransactionHash()));
     story.fact("deniedIntentId", id.hex());
     story.fact("denied", log.getTransactionHash());
     story.fact("rule", "PER_TRANSACTION");
@@ -50,7 +63,9 @@ final class OverCapScene implements Story.Scene {
 
     var modest = play.sign(home, Address.ZERO, LITTLE);
     var refusal = play.refuse(play.stage().relayers().getFirst(), modest);
-    story.say("its next intent, %s, is refused by %s: %s", Play.coinWords(LITTLE), refusal.by(), refusal.words());
+    story.say(
+        "its next intent, %s, is refused by %s: %s",
+        Play.coinWords(LITTLE), refusal.by(), refusal.words());
     story.mustEqual("AGENT_BREAKER", refusal.rule(), "rule that refuses the frozen agent");
     story.mustEqual(before, home.coin(home.vault(play.agentId())), "ETH in the vault");
     story.fact("nextRefusedBy", refusal.rule());
@@ -61,7 +76,9 @@ final class OverCapScene implements Story.Scene {
     story.mustEqual(false, home.policy().frozen(agent).send(), "whether the agent is still frozen");
     story.say("thawed in transaction %s", Play.brief(outcome.executed().getTransactionHash()));
     story.fact("thawed", outcome.executed().getTransactionHash());
-    story.fact("evidence", "PER_TRANSACTION denies, agent frozen in %s, thawed by proposal"
-        .formatted(Play.brief(log.getTransactionHash())));
+    story.fact(
+        "evidence",
+        "PER_TRANSACTION denies, agent frozen in %s, thawed by proposal"
+            .formatted(Play.brief(log.getTransactionHash())));
   }
 }

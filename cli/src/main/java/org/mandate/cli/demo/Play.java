@@ -110,7 +110,8 @@ final class Play {
   }
 
   private Ledger deploy(LocalChain chain) {
-    var deployer = new Deployer(chain.sender(stage.cast().deployer()), chain.overrides(), line -> {});
+    var deployer =
+        new Deployer(chain.sender(stage.cast().deployer()), chain.overrides(), line -> {});
     return new Ledger(chain, deployer.deploy(stage.parameters()));
   }
 
@@ -142,7 +143,8 @@ final class Play {
   private Ledger fundVault(Ledger ledger) {
     var chain = ledger.chain();
     var owner = Contracts.timelock(ledger.deployment()).orElseThrow();
-    var deployer = new Deployer(chain.sender(stage.cast().deployer()), chain.overrides(), line -> {});
+    var deployer =
+        new Deployer(chain.sender(stage.cast().deployer()), chain.overrides(), line -> {});
     var deployment = deployer.deployVault(ledger.deployment(), owner, agentId);
     var with = new Ledger(chain, deployment);
     var vault = with.vault(agentId).hex();
@@ -151,7 +153,10 @@ final class Play {
     treasury.sendAll(
         List.of(
             new Call("coin for the vault", vault, ETHER.multiply(BigInteger.TEN), "0x"),
-            Call.of("dollars for the vault", with.token().hex(), token.transfer(vault, dollars(5_000)))));
+            Call.of(
+                "dollars for the vault",
+                with.token().hex(),
+                token.transfer(vault, dollars(5_000)))));
     return with;
   }
 
@@ -159,11 +164,13 @@ final class Play {
 
   /** Makes the delegate's votes count. */
   void delegateVotes() {
-    GovernanceProposal.delegateToSelf(delegate(), Contracts.votingToken(home.deployment()).orElseThrow().hex());
+    GovernanceProposal.delegateToSelf(
+        delegate(), Contracts.votingToken(home.deployment()).orElseThrow().hex());
   }
 
   GovernanceProposal.Outcome pass(String description, List<Call> calls) {
-    return new GovernanceProposal(Contracts.governor(home.deployment()).orElseThrow().hex(), calls, description)
+    return new GovernanceProposal(
+            Contracts.governor(home.deployment()).orElseThrow().hex(), calls, description)
         .pass(delegate(), PATIENCE);
   }
 
@@ -171,9 +178,12 @@ final class Play {
   List<Call> mandate() throws IOException {
     var id = BigInteger.valueOf(agentId);
     var policyAddress = home.deployment().policy().hex();
-    var policy = PolicyEngine.load(policyAddress, stage.home().web3j(), delegate().reader(), Sender.NO_GAS);
+    var policy =
+        PolicyEngine.load(policyAddress, stage.home().web3j(), delegate().reader(), Sender.NO_GAS);
     var registryAddress = home.deployment().registry().hex();
-    var registry = AgentRegistry.load(registryAddress, stage.home().web3j(), delegate().reader(), Sender.NO_GAS);
+    var registry =
+        AgentRegistry.load(
+            registryAddress, stage.home().web3j(), delegate().reader(), Sender.NO_GAS);
     var window = BigInteger.valueOf(WINDOW_SECONDS);
     var expiry = BigInteger.valueOf(stage.home().now() + 30 * 86_400);
     var payee = payee().hex();
@@ -187,21 +197,26 @@ final class Play {
             policyAddress,
             policy.setTerms(
                 id,
-                new PolicyEngine.Terms(expiry, window, BigInteger.valueOf(100), BigInteger.valueOf(64)))));
+                new PolicyEngine.Terms(
+                    expiry, window, BigInteger.valueOf(100), BigInteger.valueOf(64)))));
     calls.add(
         Call.of(
             "limit for coin",
             policyAddress,
-            policy.setLimit(id, coin, new PolicyEngine.Limit(COIN_PER_TRANSACTION, COIN_CAP, window))));
+            policy.setLimit(
+                id, coin, new PolicyEngine.Limit(COIN_PER_TRANSACTION, COIN_CAP, window))));
     calls.add(
         Call.of(
             "limit for dollars",
             policyAddress,
-            policy.setLimit(id, dollar, new PolicyEngine.Limit(DOLLARS_PER_TRANSACTION, DOLLARS_CAP, window))));
+            policy.setLimit(
+                id, dollar, new PolicyEngine.Limit(DOLLARS_PER_TRANSACTION, DOLLARS_CAP, window))));
     for (var chain : List.of(Stage.HOME, Stage.REMOTE)) {
       var chainId = BigInteger.valueOf(chain);
       for (var asset : List.of(coin, dollar)) {
-        calls.add(Call.of("asset on chain", policyAddress, policy.setAssetChain(id, asset, chainId, true)));
+        calls.add(
+            Call.of(
+                "asset on chain", policyAddress, policy.setAssetChain(id, asset, chainId, true)));
       }
       calls.add(Call.of("recipient", policyAddress, policy.setRecipient(id, chainId, payee, true)));
     }
@@ -210,24 +225,30 @@ final class Play {
 
   List<Call> thaw() {
     var address = home.deployment().policy().hex();
-    var policy = PolicyEngine.load(address, stage.home().web3j(), delegate().reader(), Sender.NO_GAS);
+    var policy =
+        PolicyEngine.load(address, stage.home().web3j(), delegate().reader(), Sender.NO_GAS);
     return List.of(Call.of("thaw the agent", address, policy.thaw(BigInteger.valueOf(agentId))));
   }
 
   /** What is not as it must be in the deployment of this chain. */
   List<String> findings(Ledger ledger) {
-    return new DeploymentCheck(ledger.chain().web3j(), ledger.deployment()).findings(stage.parameters());
+    return new DeploymentCheck(ledger.chain().web3j(), ledger.deployment())
+        .findings(stage.parameters());
   }
 
   Set<String> admins(Ledger ledger) {
-    return new DeploymentCheck(ledger.chain().web3j(), ledger.deployment()).holders().accessManager().get(0L);
+    return new DeploymentCheck(ledger.chain().web3j(), ledger.deployment())
+        .holders()
+        .accessManager()
+        .get(0L);
   }
 
   /** How many roles of the AccessManager and the timelock the deployer holds, read back. */
   long deployerRoles(Ledger ledger) {
     var deployer = Contracts.deployer(ledger.deployment()).hex();
     var holders = new DeploymentCheck(ledger.chain().web3j(), ledger.deployment()).holders();
-    return Stream.concat(holders.accessManager().values().stream(), holders.timelock().values().stream())
+    return Stream.concat(
+            holders.accessManager().values().stream(), holders.timelock().values().stream())
         .filter(accounts -> accounts.contains(deployer))
         .count();
   }
@@ -239,7 +260,8 @@ final class Play {
     return SignedIntent.sign(intent(destination, asset, payee(), amount), domain(), agentSigner());
   }
 
-  Intent intent(Ledger destination, Address asset, Address to, BigInteger amount) throws IOException {
+  Intent intent(Ledger destination, Address asset, Address to, BigInteger amount)
+      throws IOException {
     return new Intent(
         BigInteger.valueOf(agentId),
         destination.vault(agentId),
@@ -264,14 +286,19 @@ final class Play {
   JsonNode submit(Service relayer, SignedIntent signed) throws IOException, InterruptedException {
     var response = post(relayer, signed);
     story.must(
-        response.status() == 202, "%s answers %d: %s", relayer.name(), response.status(), response.body().toString());
-    story.mustEqual(id(signed).hex(), response.body().path("intentId").asText(), "intent id in the answer");
+        response.status() == 202,
+        "%s answers %d: %s",
+        relayer.name(),
+        response.status(),
+        response.body().toString());
+    story.mustEqual(
+        id(signed).hex(), response.body().path("intentId").asText(), "intent id in the answer");
     return response.body();
   }
 
   /**
-   * Brings an intent that policy will refuse onto the chain: through the relayer, or, when that refuses to waste gas on
-   * it, by an account of ours. Anybody may submit what the agent signed.
+   * Brings an intent that policy will refuse onto the chain: through the relayer, or, when that
+   * refuses to waste gas on it, by an account of ours. Anybody may submit what the agent signed.
    */
   void submitBreach(Service relayer, SignedIntent signed) throws IOException, InterruptedException {
     var answer = post(relayer, signed);
@@ -279,13 +306,16 @@ final class Play {
       return;
     }
     story.mustEqual(422, answer.status(), "%s's answer to a breach".formatted(relayer.name()));
-    story.say("%s will not submit it (%s); anybody can, and somebody does",
+    story.say(
+        "%s will not submit it (%s); anybody can, and somebody does",
         relayer.name(), answer.body().at("/error/message").asText());
-    courier(home).send(
-        Call.of(
-            "submit",
-            home.deployment().executor().hex(),
-            home.executor().submit(IntentAbi.toContract(signed.intent()), signed.signature().bytes())));
+    courier(home)
+        .send(
+            Call.of(
+                "submit",
+                home.deployment().executor().hex(),
+                home.executor()
+                    .submit(IntentAbi.toContract(signed.intent()), signed.signature().bytes())));
   }
 
   /**
@@ -301,19 +331,32 @@ final class Play {
     if (answer.status() != 202) {
       var error = answer.body().path("error");
       return new Refusal(
-          relayer.name(), error.path("rule").asText(), error.path("message").asText() + "; " + error.path("next").asText());
+          relayer.name(),
+          error.path("rule").asText(),
+          error.path("message").asText() + "; " + error.path("next").asText());
     }
     var id = id(signed);
     awaitState(home, id, Ledger.State.DENIED, PATIENCE);
     var log = home.events(CrossChainExecutor.INTENTDENIED_EVENT, id).getFirst();
-    var rule = Rule.values()[CrossChainExecutor.getIntentDeniedEventFromLog(log).verdict.rule.intValueExact()].name();
-    return new Refusal("chain " + Stage.HOME, rule, "denied by %s in %s".formatted(rule, brief(log.getTransactionHash())));
+    var rule =
+        Rule.values()[
+            CrossChainExecutor.getIntentDeniedEventFromLog(log).verdict.rule.intValueExact()]
+            .name();
+    return new Refusal(
+        "chain " + Stage.HOME,
+        rule,
+        "denied by %s in %s".formatted(rule, brief(log.getTransactionHash())));
   }
 
   /** Relayers whose signatures the delivering transaction carries. */
   Set<String> attestedBy(Log delivery, Hash messageId) throws IOException {
     var input =
-        remote.chain().web3j().ethGetTransactionByHash(delivery.getTransactionHash()).send().getTransaction()
+        remote
+            .chain()
+            .web3j()
+            .ethGetTransactionByHash(delivery.getTransactionHash())
+            .send()
+            .getTransaction()
             .orElseThrow()
             .getInput();
     var relayers = stage.cast().relayers().stream().map(Play::address).toList();
@@ -331,9 +374,11 @@ final class Play {
     List<TypeReference<Type>> types =
         (List)
             List.of(
-                new TypeReference<QuorumGateway.Message>() {}, new TypeReference<DynamicArray<DynamicBytes>>() {});
+                new TypeReference<QuorumGateway.Message>() {},
+                new TypeReference<DynamicArray<DynamicBytes>>() {});
     var decoded = FunctionReturnDecoder.decode(delivering.substring(10), types);
-    return ((DynamicArray<DynamicBytes>) decoded.get(1)).getValue().stream().map(DynamicBytes::getValue).toList();
+    return ((DynamicArray<DynamicBytes>) decoded.get(1))
+        .getValue().stream().map(DynamicBytes::getValue).toList();
   }
 
   /** A relayer's answer. */
@@ -355,8 +400,8 @@ final class Play {
   }
 
   /**
-   * Restarts the last relayer so that it stops dead at that step. Nothing else may be on its way then: it has to stop at
-   * the payment of the crash, not at a batch of records.
+   * Restarts the last relayer so that it stops dead at that step. Nothing else may be on its way
+   * then: it has to stop at the payment of the crash, not at a batch of records.
    */
   void armLastRelayer(String failpoint) {
     armed =
@@ -386,14 +431,18 @@ final class Play {
     }
   }
 
-  void awaitState(Ledger ledger, Hash intentId, Ledger.State state, Duration timeout) throws Exception {
+  void awaitState(Ledger ledger, Hash intentId, Ledger.State state, Duration timeout)
+      throws Exception {
     await(
         "the intent to be %s on chain %d".formatted(state, ledger.chain().chainId()),
         timeout,
         () -> ledger.state(intentId) == state);
   }
 
-  /** Waits until every record of the agent is published on both chains, and the chain itself calls that final. */
+  /**
+   * Waits until every record of the agent is published on both chains, and the chain itself calls
+   * that final.
+   */
   void awaitPublished() throws Exception {
     for (var ledger : List.of(home, remote)) {
       await(
@@ -442,7 +491,8 @@ final class Play {
   }
 
   static String dollarWords(BigInteger millionths) {
-    return new BigDecimal(millionths).movePointLeft(6).stripTrailingZeros().toPlainString() + " TUSD";
+    return new BigDecimal(millionths).movePointLeft(6).stripTrailingZeros().toPlainString()
+        + " TUSD";
   }
 
   static String brief(String hex) {

@@ -9,13 +9,17 @@ import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A small shell process that outlives us by a moment: it reads the pids of our children from a pipe, and when the pipe
- * closes, however we ended (SIGKILL too), it ends them and removes our temporary directory.
+ * A small shell process that outlives us by a moment: it reads the pids of our children from a
+ * pipe, and when the pipe closes, however we ended (SIGKILL too), it ends them and removes our
+ * temporary directory.
  */
 final class Reaper implements AutoCloseable {
-  // Signals from the terminal go to the whole process group: the reaper must survive them to do its work. Each child is
-  // asked to end, urged after five seconds, killed after ten. Process numbers are taken out of the list when a child ends
-  // on its own, so that a number given to another process meanwhile is never signalled. Databases end after those who use them.
+  // Signals from the terminal go to the whole process group: the reaper must survive them to do its
+  // work. Each child is
+  // asked to end, urged after five seconds, killed after ten. Process numbers are taken out of the
+  // list when a child ends
+  // on its own, so that a number given to another process meanwhile is never signalled. Databases
+  // end after those who use them.
   private static final String SCRIPT =
       """
       trap '' INT TERM HUP
@@ -86,8 +90,9 @@ final class Reaper implements AutoCloseable {
   }
 
   /**
-   * Watches the PostgreSQL server of a data directory, whether or not it runs already. Its signals mean other things: INT
-   * ends it with its clients connected, QUIT ends it and all its processes at once. Killed, it would leave some behind.
+   * Watches the PostgreSQL server of a data directory, whether or not it runs already. Its signals
+   * mean other things: INT ends it with its clients connected, QUIT ends it and all its processes
+   * at once. Killed, it would leave some behind.
    */
   void watchPostgres(Path dataDirectory) {
     order("postgres " + dataDirectory);

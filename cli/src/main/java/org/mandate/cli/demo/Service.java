@@ -16,7 +16,8 @@ import java.util.concurrent.TimeUnit;
 /** A relayer or a watchdog: a process of its own, started like an operator starts it. */
 final class Service {
   private static final Duration START = Duration.ofSeconds(60);
-  private static final HttpClient HTTP = HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(2)).build();
+  private static final HttpClient HTTP =
+      HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(2)).build();
 
   private final String name;
   private final String kind;
@@ -88,13 +89,16 @@ final class Service {
     var end = System.nanoTime() + START.toNanos();
     while (true) {
       if (!process.isAlive()) {
-        throw new IOException("%s ended with %d; the end of its log:%n%s".formatted(name, process.exitValue(), tail()));
+        throw new IOException(
+            "%s ended with %d; the end of its log:%n%s"
+                .formatted(name, process.exitValue(), tail()));
       }
       if (isReady()) {
         return;
       }
       if (System.nanoTime() > end) {
-        throw new IOException("%s is not ready after %s; the end of its log:%n%s".formatted(name, START, tail()));
+        throw new IOException(
+            "%s is not ready after %s; the end of its log:%n%s".formatted(name, START, tail()));
       }
       Thread.sleep(100);
     }
@@ -145,7 +149,8 @@ final class Service {
 
   private String tail() throws IOException {
     var lines = Files.readAllLines(log);
-    return String.join(System.lineSeparator(), lines.subList(Math.max(0, lines.size() - 15), lines.size()));
+    return String.join(
+        System.lineSeparator(), lines.subList(Math.max(0, lines.size() - 15), lines.size()));
   }
 
   /** A port that was free a moment ago. */

@@ -24,7 +24,10 @@ import org.mandate.deploy.DeploymentParameters.OwnGovernance;
 import org.mandate.deploy.DeploymentParameters.TokenGrant;
 import org.web3j.crypto.Credentials;
 
-/** Everything the story is played on: chains, database, keys, processes. All of it is gone when the stage closes. */
+/**
+ * Everything the story is played on: chains, database, keys, processes. All of it is gone when the
+ * stage closes.
+ */
 final class Stage implements AutoCloseable {
   static final long HOME = 31337;
   static final long REMOTE = 31338;
@@ -43,7 +46,13 @@ final class Stage implements AutoCloseable {
   private final List<Service> relayers = new ArrayList<>();
   private final List<Service> watchdogs = new ArrayList<>();
 
-  private Stage(Path directory, Reaper reaper, Cast cast, LocalChain home, LocalChain remote, CompletableFuture<Database> database) {
+  private Stage(
+      Path directory,
+      Reaper reaper,
+      Cast cast,
+      LocalChain home,
+      LocalChain remote,
+      CompletableFuture<Database> database) {
     this.directory = directory;
     this.reaper = reaper;
     this.cast = cast;
@@ -129,8 +138,11 @@ final class Stage implements AutoCloseable {
             Duration.ofSeconds(4),
             BigInteger.ZERO,
             4,
-            new TokenGrant(cast.delegate().getAddress(), ETHER.multiply(BigInteger.valueOf(1_000_000)))),
-        Optional.of(new TokenGrant(cast.delegate().getAddress(), DOLLAR.multiply(BigInteger.valueOf(1_000_000)))));
+            new TokenGrant(
+                cast.delegate().getAddress(), ETHER.multiply(BigInteger.valueOf(1_000_000)))),
+        Optional.of(
+            new TokenGrant(
+                cast.delegate().getAddress(), DOLLAR.multiply(BigInteger.valueOf(1_000_000)))));
   }
 
   /** Writes the deployment files. */
@@ -164,7 +176,8 @@ final class Stage implements AutoCloseable {
           publish-interval: 500ms
           stagger: 1s
           """
-              .formatted(directory.resolve(name), server.create("relayer_" + (i + 1)), blobs(), peers);
+              .formatted(
+                  directory.resolve(name), server.create("relayer_" + (i + 1)), blobs(), peers);
       relayers.add(service(name, "relayer", cast.relayers().get(i), ports.get(i), extra));
     }
     for (int i = 0; i < Cast.WATCHDOGS; i++) {
@@ -185,13 +198,16 @@ final class Stage implements AutoCloseable {
     }
   }
 
-  private Service service(String name, String kind, Credentials key, int port, String extra) throws IOException {
+  private Service service(String name, String kind, Credentials key, int port, String extra)
+      throws IOException {
     var place = Files.createDirectories(directory.resolve(name));
     var keyFile = place.resolve("key.json");
     var passphraseFile = place.resolve("passphrase");
     var passphrase = randomPassphrase();
     KeyFile.writeSecret(passphraseFile, passphrase + "\n");
-    var address = KeyFile.write(keyFile, key.getEcKeyPair(), passphrase.toCharArray(), KeyFile.Strength.LIGHT);
+    var address =
+        KeyFile.write(
+            keyFile, key.getEcKeyPair(), passphrase.toCharArray(), KeyFile.Strength.LIGHT);
     var config = directory.resolve(name + ".yaml");
     Files.writeString(
         config,
@@ -205,7 +221,14 @@ final class Stage implements AutoCloseable {
           host: 127.0.0.1
           port: %d
         %s"""
-            .formatted(chainSection(home), chainSection(remote), keyFile, address, passphraseFile, port, extra));
+            .formatted(
+                chainSection(home),
+                chainSection(remote),
+                keyFile,
+                address,
+                passphraseFile,
+                port,
+                extra));
     var url = URI.create("http://127.0.0.1:" + port);
     return new Service(name, kind, config, url, directory.resolve(name + ".log"), reaper);
   }

@@ -29,7 +29,9 @@ final class Story {
 
   /** One act of the play. */
   interface Scene {
-    /** @throws Exception ends the scene: it failed */
+    /**
+     * @throws Exception ends the scene: it failed
+     */
     void play() throws Exception;
   }
 
@@ -48,10 +50,17 @@ final class Story {
     if (over) {
       return;
     }
-    out.printf(Locale.ROOT, "%6.1f  %s%n", seconds(), values.length == 0 ? line : String.format(Locale.ROOT, line, values));
+    out.printf(
+        Locale.ROOT,
+        "%6.1f  %s%n",
+        seconds(),
+        values.length == 0 ? line : String.format(Locale.ROOT, line, values));
   }
 
-  /** The process is being ended: what breaks from now on is nobody's failure, and nothing more is told. */
+  /**
+   * The process is being ended: what breaks from now on is nobody's failure, and nothing more is
+   * told.
+   */
   void breakOff() {
     over = true;
   }
@@ -91,7 +100,8 @@ final class Story {
       facts = new LinkedHashMap<>();
     }
     if (!ok()) {
-      reports.add(new Report(name, false, Duration.ZERO, Map.of("skipped", "an earlier scene failed")));
+      reports.add(
+          new Report(name, false, Duration.ZERO, Map.of("skipped", "an earlier scene failed")));
       return;
     }
     if (!over) {

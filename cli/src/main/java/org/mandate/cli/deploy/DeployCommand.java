@@ -38,7 +38,10 @@ public final class DeployCommand implements Callable<ExitCode> {
   @Mixin private Output output;
   @Mixin private KeyOptions key;
 
-  @Option(names = "--config", paramLabel = "FILE", description = "What to deploy and where, YAML (see deploy sample-config).")
+  @Option(
+      names = "--config",
+      paramLabel = "FILE",
+      description = "What to deploy and where, YAML (see deploy sample-config).")
   private Path config;
 
   @Option(
@@ -51,7 +54,9 @@ public final class DeployCommand implements Callable<ExitCode> {
   @Override
   public ExitCode call() {
     if (config == null) {
-      throw new Failure(ExitCode.USAGE, "nothing to deploy: give --config FILE (mandate deploy sample-config shows one)");
+      throw new Failure(
+          ExitCode.USAGE,
+          "nothing to deploy: give --config FILE (mandate deploy sample-config shows one)");
     }
     var file = DeployFile.read(config);
     var signer = key.open();
@@ -72,11 +77,14 @@ public final class DeployCommand implements Callable<ExitCode> {
       if (sender.chainId() != part.id()) {
         throw new Failure(
             ExitCode.CONFIGURATION,
-            "the node for chain %d serves chain %d: correct its rpc-url".formatted(part.id(), sender.chainId()));
+            "the node for chain %d serves chain %d: correct its rpc-url"
+                .formatted(part.id(), sender.chainId()));
       }
       var path = out.resolve(part.id() + ".json");
       output.progress("chain %d: deploying as %s", part.id(), signer.address());
-      var deployer = new Deployer(sender, new StateOverrideCall(service), line -> output.progress("  %s", line));
+      var deployer =
+          new Deployer(
+              sender, new StateOverrideCall(service), line -> output.progress("  %s", line));
       var deployment = deployer.deploy(file.parameters());
       for (var agent : file.vaults()) {
         deployment = deployer.deployVault(deployment, authority(file, deployment), agent);
@@ -114,7 +122,8 @@ public final class DeployCommand implements Callable<ExitCode> {
     return new Deployment(now.chainId(), now.homeChainId(), now.block(), contracts);
   }
 
-  private void show(long id, Path path, Deployment deployment, DeploymentCheck check, ArrayNode json) {
+  private void show(
+      long id, Path path, Deployment deployment, DeploymentCheck check, ArrayNode json) {
     var one = json.addObject().put("chainId", Long.toString(id)).put("file", path.toString());
     output.line("chain %d: %s", id, path);
     var contracts = one.putObject("contracts");
@@ -145,7 +154,9 @@ public final class DeployCommand implements Callable<ExitCode> {
     output.line("  the deployer holds no role");
   }
 
-  @Command(name = "sample-config", description = "Prints a deployment file that shows and explains every key.")
+  @Command(
+      name = "sample-config",
+      description = "Prints a deployment file that shows and explains every key.")
   static final class Sample implements Callable<ExitCode> {
     @Mixin private Output output;
 

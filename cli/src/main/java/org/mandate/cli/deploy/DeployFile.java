@@ -20,7 +20,8 @@ import org.mandate.deploy.DeploymentParameters.TokenGrant;
  *
  * @param chains where to deploy now, home or not
  * @param homeChainId home of the whole deployment
- * @param otherChainIds every other chain of the whole deployment, whether it is deployed to now or not
+ * @param otherChainIds every other chain of the whole deployment, whether it is deployed to now or
+ *     not
  * @param authority somebody who exists already; else {@code governance} makes a DAO
  * @param vaults numbers of the agents that get a vault on every chain
  */
@@ -64,12 +65,14 @@ public record DeployFile(
       throw new IllegalArgumentException("no chains: name at least one to deploy to");
     }
     if (authority.isPresent() == governance.isPresent()) {
-      throw new IllegalArgumentException("set either authority (somebody who exists) or governance (a new DAO)");
+      throw new IllegalArgumentException(
+          "set either authority (somebody who exists) or governance (a new DAO)");
     }
     for (var chain : chains) {
       if (chain.id() != homeChainId && !otherChainIds.contains(chain.id())) {
         throw new IllegalArgumentException(
-            "chain %d is neither home-chain-id %d nor one of other-chain-ids %s".formatted(chain.id(), homeChainId, otherChainIds));
+            "chain %d is neither home-chain-id %d nor one of other-chain-ids %s"
+                .formatted(chain.id(), homeChainId, otherChainIds));
       }
     }
     for (var agent : vaults) {
@@ -94,7 +97,9 @@ public record DeployFile(
         guardians.stream().map(Address::hex).toList(),
         disputeWindow,
         resolutionWindow,
-        authority.<Governance>map(a -> new ExistingAuthority(a.hex())).orElseGet(() -> own(governance.orElseThrow())),
+        authority
+            .<Governance>map(a -> new ExistingAuthority(a.hex()))
+            .orElseGet(() -> own(governance.orElseThrow())),
         testToken.map(GrantPart::grant));
   }
 

@@ -31,16 +31,28 @@ public final class DoctorCommand implements Callable<ExitCode> {
   @Mixin private Output output;
   @Mixin private ChainsOptions chains;
 
-  @Option(names = "--relayer", paramLabel = "URL", description = "A relayer's API; as often as there are relayers.")
+  @Option(
+      names = "--relayer",
+      paramLabel = "URL",
+      description = "A relayer's API; as often as there are relayers.")
   private List<URI> relayers = List.of();
 
-  @Option(names = "--watchdog", paramLabel = "URL", description = "A watchdog's address; as often as there are watchdogs.")
+  @Option(
+      names = "--watchdog",
+      paramLabel = "URL",
+      description = "A watchdog's address; as often as there are watchdogs.")
   private List<URI> watchdogs = List.of();
 
-  @Option(names = "--relayer-config", paramLabel = "FILE", description = "A relayer's settings: its chains and itself are looked at.")
+  @Option(
+      names = "--relayer-config",
+      paramLabel = "FILE",
+      description = "A relayer's settings: its chains and itself are looked at.")
   private Optional<Path> relayerConfig = Optional.empty();
 
-  @Option(names = "--watchdog-config", paramLabel = "FILE", description = "A watchdog's settings, likewise.")
+  @Option(
+      names = "--watchdog-config",
+      paramLabel = "FILE",
+      description = "A watchdog's settings, likewise.")
   private Optional<Path> watchdogConfig = Optional.empty();
 
   /** A node and the chain that it must serve. */
@@ -56,21 +68,46 @@ public final class DoctorCommand implements Callable<ExitCode> {
         .map(file -> Config.load(RelayerConfig.class, Optional.of(file), System.getenv(), Map.of()))
         .ifPresent(
             config -> {
-              config.chains().forEach(c -> c.rpcUrls().forEach(u -> nodes.add(new Node(u, Optional.of(c.deployment()), Optional.of(c.id())))));
+              config
+                  .chains()
+                  .forEach(
+                      c ->
+                          c.rpcUrls()
+                              .forEach(
+                                  u ->
+                                      nodes.add(
+                                          new Node(
+                                              u,
+                                              Optional.of(c.deployment()),
+                                              Optional.of(c.id())))));
               address(config.http().host(), config.http().port()).ifPresent(relayerUrls::add);
             });
     watchdogConfig
-        .map(file -> Config.load(WatchdogConfig.class, Optional.of(file), System.getenv(), Map.of()))
+        .map(
+            file -> Config.load(WatchdogConfig.class, Optional.of(file), System.getenv(), Map.of()))
         .ifPresent(
             config -> {
-              config.chains().forEach(c -> c.rpcUrls().forEach(u -> nodes.add(new Node(u, Optional.of(c.deployment()), Optional.of(c.id())))));
+              config
+                  .chains()
+                  .forEach(
+                      c ->
+                          c.rpcUrls()
+                              .forEach(
+                                  u ->
+                                      nodes.add(
+                                          new Node(
+                                              u,
+                                              Optional.of(c.deployment()),
+                                              Optional.of(c.id())))));
               address(config.http().host(), config.http().port()).ifPresent(watchdogUrls::add);
             });
 
     var checks = new ArrayList<>(Machine.examine(home()));
     for (var node : nodes) {
       var deployment = node.deployment().or(() -> chains.deploymentOf(node.rpc()));
-      checks.addAll(new Running(Clock.systemUTC()).examine(node.rpc(), deployment, chains.folder(), node.chainId()));
+      checks.addAll(
+          new Running(Clock.systemUTC())
+              .examine(node.rpc(), deployment, chains.folder(), node.chainId()));
     }
     relayerUrls.forEach(url -> checks.addAll(Service.examine("relayer", url)));
     watchdogUrls.forEach(url -> checks.addAll(Service.examine("watchdog", url)));

@@ -46,21 +46,29 @@ final class Machine {
     var found = Runtime.version() + " at " + System.getProperty("java.home");
     var compiler = Path.of(System.getProperty("java.home"), "bin", "javac");
     if (feature < 21) {
-      return Check.fail(HERE, "JDK", found, "install a JDK >= 21; mandate finds it by itself, or by JAVA_HOME");
+      return Check.fail(
+          HERE, "JDK", found, "install a JDK >= 21; mandate finds it by itself, or by JAVA_HOME");
     }
     return Files.isExecutable(compiler)
         ? Check.ok(HERE, "JDK", found)
-        : Check.warn(HERE, "JDK", found + ", without a compiler", "to build, install a JDK >= 21, not only a JRE");
+        : Check.warn(
+            HERE,
+            "JDK",
+            found + ", without a compiler",
+            "to build, install a JDK >= 21, not only a JRE");
   }
 
   private static Check tool(String name, int major, int minor, String... command) {
-    var wanted = "install %s >= %d%s and put it on the PATH".formatted(name, major, minor > 0 ? "." + minor : "");
+    var wanted =
+        "install %s >= %d%s and put it on the PATH"
+            .formatted(name, major, minor > 0 ? "." + minor : "");
     try {
       var process = new ProcessBuilder(command).redirectErrorStream(true).start();
       process.getOutputStream().close();
       if (!process.waitFor(TOOL_SECONDS, TimeUnit.SECONDS)) {
         process.destroyForcibly();
-        return Check.warn(HERE, name, "does not answer within %d s".formatted(TOOL_SECONDS), wanted);
+        return Check.warn(
+            HERE, name, "does not answer within %d s".formatted(TOOL_SECONDS), wanted);
       }
       var output = new String(process.getInputStream().readNBytes(4096), StandardCharsets.UTF_8);
       var version = VERSION.matcher(output);
@@ -69,7 +77,9 @@ final class Machine {
       }
       var found = List.of(Integer.parseInt(version.group(1)), Integer.parseInt(version.group(2)));
       var enough = found.get(0) > major || found.get(0) == major && found.get(1) >= minor;
-      return enough ? Check.ok(HERE, name, version.group()) : Check.fail(HERE, name, version.group(), wanted);
+      return enough
+          ? Check.ok(HERE, name, version.group())
+          : Check.fail(HERE, name, version.group(), wanted);
     } catch (IOException e) {
       return Check.fail(HERE, name, "is not on the PATH", wanted);
     } catch (InterruptedException e) {
@@ -93,7 +103,8 @@ final class Machine {
   }
 
   private static Check memory() {
-    if (!(ManagementFactory.getOperatingSystemMXBean() instanceof com.sun.management.OperatingSystemMXBean system)) {
+    if (!(ManagementFactory.getOperatingSystemMXBean()
+        instanceof com.sun.management.OperatingSystemMXBean system)) {
       return Check.warn(HERE, "memory", "unknown", "look at it yourself: 4 GiB are enough");
     }
     var total = system.getTotalMemorySize();
@@ -107,14 +118,22 @@ final class Machine {
     var anvil = project.resolve("node_modules/.bin/anvil");
     return Files.isExecutable(anvil)
         ? Check.ok(HERE, "npm packages", "installed (Foundry, Solidity compiler, OpenZeppelin)")
-        : Check.warn(HERE, "npm packages", "not installed in " + project, "run ./mandate test or ./mandate demo once: they install them");
+        : Check.warn(
+            HERE,
+            "npm packages",
+            "not installed in " + project,
+            "run ./mandate test or ./mandate demo once: they install them");
   }
 
   private static Check ports() {
     try (var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       return Check.ok(HERE, "free ports", "can listen, for example on " + socket.getLocalPort());
     } catch (IOException e) {
-      return Check.fail(HERE, "free ports", "cannot listen: " + e.getMessage(), "let processes listen on the loopback address");
+      return Check.fail(
+          HERE,
+          "free ports",
+          "cannot listen: " + e.getMessage(),
+          "let processes listen on the loopback address");
     }
   }
 }

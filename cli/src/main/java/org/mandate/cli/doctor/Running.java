@@ -55,7 +55,11 @@ final class Running {
     }
     if (expected.isPresent() && !id.get().equals(BigInteger.valueOf(expected.get()))) {
       checks.add(
-          Check.fail(about, "chain id", id.get() + ", configured is " + expected.get(), "correct the rpc-urls of that chain"));
+          Check.fail(
+              about,
+              "chain id",
+              id.get() + ", configured is " + expected.get(),
+              "correct the rpc-urls of that chain"));
       return checks;
     }
     checks.add(Check.ok(about, "chain id", id.get().toString()));
@@ -77,46 +81,88 @@ final class Running {
   private void examine(Chain chain) {
     var about = "chain " + chain.deployment().chainId();
     clock(about, chain);
-    attempt(about, "finalized block", "use a node that serves the finalized tag, or set finality to a number of blocks", () -> {
-      var head = chain.client().head();
-      var last = chain.client().finalized();
-      checks.add(Check.ok(about, "finalized block", "%d, head is %d".formatted(last.number(), head.number())));
-      return last;
-    });
-    attempt(about, "code and roles", "the node must answer logs since the deployment's block", () -> {
-      var check = new DeploymentCheck(chain.web3j(), chain.deployment());
-      var findings = check.findings();
-      if (findings.isEmpty()) {
-        checks.add(Check.ok(about, "code and roles", "%d contracts as recorded, every role where it belongs".formatted(chain.deployment().contracts().size())));
-      }
-      for (var finding : findings) {
-        checks.add(Check.fail(about, "code and roles", finding, "stop, find out who did it, and have governance take it back"));
-      }
-      balances(about, chain, check.holders());
-      return findings;
-    });
+    attempt(
+        about,
+        "finalized block",
+        "use a node that serves the finalized tag, or set finality to a number of blocks",
+        () -> {
+          var head = chain.client().head();
+          var last = chain.client().finalized();
+          checks.add(
+              Check.ok(
+                  about,
+                  "finalized block",
+                  "%d, head is %d".formatted(last.number(), head.number())));
+          return last;
+        });
+    attempt(
+        about,
+        "code and roles",
+        "the node must answer logs since the deployment's block",
+        () -> {
+          var check = new DeploymentCheck(chain.web3j(), chain.deployment());
+          var findings = check.findings();
+          if (findings.isEmpty()) {
+            checks.add(
+                Check.ok(
+                    about,
+                    "code and roles",
+                    "%d contracts as recorded, every role where it belongs"
+                        .formatted(chain.deployment().contracts().size())));
+          }
+          for (var finding : findings) {
+            checks.add(
+                Check.fail(
+                    about,
+                    "code and roles",
+                    finding,
+                    "stop, find out who did it, and have governance take it back"));
+          }
+          balances(about, chain, check.holders());
+          return findings;
+        });
     if (chain.deployment().isHome()) {
-      attempt(about, "audit", "the node must answer logs since the deployment's block", () -> {
-        audit(about, chain);
-        return true;
-      });
+      attempt(
+          about,
+          "audit",
+          "the node must answer logs since the deployment's block",
+          () -> {
+            audit(about, chain);
+            return true;
+          });
     }
   }
 
   private void clock(String about, Chain chain) {
-    attempt(about, "clock", "use another node", () -> {
-      var block = chain.client().head().timestamp();
-      var behind = Duration.between(block, clock.instant());
-      var found = "newest block is %d s behind this machine's clock".formatted(behind.toSeconds());
-      if (behind.negated().compareTo(Duration.ofSeconds(15)) > 0) {
-        checks.add(Check.fail(about, "clock", "newest block is %d s ahead of this machine's clock".formatted(-behind.toSeconds()), "set this machine's clock (NTP): deadlines depend on it"));
-      } else if (behind.compareTo(SKEW) > 0) {
-        checks.add(Check.warn(about, "clock", found, "the chain stands still, the node lags, or this machine's clock is ahead: look which"));
-      } else {
-        checks.add(Check.ok(about, "clock", found));
-      }
-      return true;
-    });
+    attempt(
+        about,
+        "clock",
+        "use another node",
+        () -> {
+          var block = chain.client().head().timestamp();
+          var behind = Duration.between(block, clock.instant());
+          var found =
+              "newest block is %d s behind this machine's clock".formatted(behind.toSeconds());
+          if (behind.negated().compareTo(Duration.ofSeconds(15)) > 0) {
+            checks.add(
+                Check.fail(
+                    about,
+                    "clock",
+                    "newest block is %d s ahead of this machine's clock"
+                        .formatted(-behind.toSeconds()),
+                    "set this machine's clock (NTP): deadlines depend on it"));
+          } else if (behind.compareTo(SKEW) > 0) {
+            checks.add(
+                Check.warn(
+                    about,
+                    "clock",
+                    found,
+                    "the chain stands still, the node lags, or this machine's clock is ahead: look which"));
+          } else {
+            checks.add(Check.ok(about, "clock", found));
+          }
+          return true;
+        });
   }
 
   /** Relayers and guardians must be able to pay for what they are there for. */
@@ -131,7 +177,11 @@ final class Running {
         checks.add(
             balance.compareTo(LOW) >= 0
                 ? Check.ok(about, name, found)
-                : Check.warn(about, name, found, "send it coins: without them it can neither relay nor dispute"));
+                : Check.warn(
+                    about,
+                    name,
+                    found,
+                    "send it coins: without them it can neither relay nor dispute"));
       }
     }
   }
@@ -141,22 +191,35 @@ final class Running {
     var agents = agents(chain);
     var worst = 0L;
     for (var id : agents.stream().limit(MAX_AGENTS).toList()) {
-      var unpublished = Sender.read("unpublished records", () -> chain.auditLog().unpublished(id).send()).longValueExact();
-      var headroom = Sender.read("headroom", () -> chain.policy().headroom(id, Address.ZERO.hex()).send());
+      var unpublished =
+          Sender.read("unpublished records", () -> chain.auditLog().unpublished(id).send())
+              .longValueExact();
+      var headroom =
+          Sender.read("headroom", () -> chain.policy().headroom(id, Address.ZERO.hex()).send());
       worst = Math.max(worst, unpublished);
       if (headroom.frozen) {
-        checks.add(Check.warn(about, "agent " + id, "frozen", "find out why (its last denial says), then mandate policy thaw"));
+        checks.add(
+            Check.warn(
+                about,
+                "agent " + id,
+                "frozen",
+                "find out why (its last denial says), then mandate policy thaw"));
       }
       if (unpublished > 0 && headroom.recordsLeft.signum() == 0) {
         checks.add(
             Check.fail(
                 about,
                 "audit of agent " + id,
-                "%d unpublished records, its mandate admits %s: it may not spend".formatted(unpublished, headroom.terms.maxAuditLag),
+                "%d unpublished records, its mandate admits %s: it may not spend"
+                    .formatted(unpublished, headroom.terms.maxAuditLag),
                 "look at the relayers: they publish (blob directory, balance)"));
       }
     }
-    checks.add(Check.ok(about, "audit lag", "%d agents, at most %d unpublished records".formatted(agents.size(), worst)));
+    checks.add(
+        Check.ok(
+            about,
+            "audit lag",
+            "%d agents, at most %d unpublished records".formatted(agents.size(), worst)));
   }
 
   private static List<BigInteger> agents(Chain chain) {
@@ -166,7 +229,11 @@ final class Running {
     for (var from = chain.deployment().block(); from <= head; from += BLOCKS) {
       chain
           .client()
-          .logs(from, Math.min(head, from + BLOCKS - 1), List.of(chain.deployment().registry()), List.of(Set.of(registered)))
+          .logs(
+              from,
+              Math.min(head, from + BLOCKS - 1),
+              List.of(chain.deployment().registry()),
+              List.of(Set.of(registered)))
           .forEach(log -> ids.add(new BigInteger(1, log.topics().get(1).bytes())));
     }
     return ids;

@@ -19,7 +19,9 @@ final class Service {
 
   private Service() {}
 
-  /** @param kind relayer or watchdog */
+  /**
+   * @param kind relayer or watchdog
+   */
   static List<Check> examine(String kind, URI url) {
     var about = kind + " " + url.getHost() + ":" + url.getPort();
     try (var http = HttpClient.newBuilder().connectTimeout(TIMEOUT).build()) {
@@ -30,11 +32,16 @@ final class Service {
               HttpRequest.newBuilder(base.resolve("health/ready")).timeout(TIMEOUT).GET().build(),
               HttpResponse.BodyHandlers.ofInputStream());
       try (var in = answer.body()) {
-        return List.of(readiness(about, answer.statusCode(), JSON.readTree(in.readNBytes(MAX_BYTES))));
+        return List.of(
+            readiness(about, answer.statusCode(), JSON.readTree(in.readNBytes(MAX_BYTES))));
       }
     } catch (IOException | IllegalArgumentException e) {
       return List.of(
-          Check.fail(about, "health", "does not answer (%s)".formatted(e.getClass().getSimpleName()), "start it: mandate %s run --config FILE".formatted(kind)));
+          Check.fail(
+              about,
+              "health",
+              "does not answer (%s)".formatted(e.getClass().getSimpleName()),
+              "start it: mandate %s run --config FILE".formatted(kind)));
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       return List.of(Check.fail(about, "health", "was not waited for", "ask again"));
@@ -47,7 +54,8 @@ final class Service {
     }
     var problems = report.path("problems");
     var found = problems.isEmpty() ? "HTTP " + status : "not ready: " + words(problems);
-    return Check.fail(about, "health", found, "its log says more; what it waits for may pass by itself");
+    return Check.fail(
+        about, "health", found, "its log says more; what it waits for may pass by itself");
   }
 
   private static String words(JsonNode problems) {

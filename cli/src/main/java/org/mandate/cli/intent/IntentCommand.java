@@ -39,7 +39,8 @@ public final class IntentCommand extends Group {
 
   @Command(
       name = "sign",
-      description = "Signs an intent with the agent's key (EIP-712). Needs no node. Any relayer may carry the result out.")
+      description =
+          "Signs an intent with the agent's key (EIP-712). Needs no node. Any relayer may carry the result out.")
   static final class Sign implements Callable<ExitCode> {
     @Mixin private Output output;
     @Mixin private IntentOptions wanted;
@@ -52,7 +53,10 @@ public final class IntentCommand extends Group {
         description = "Deployment file of any of the chains: it names home and executor.")
     private Path deployment;
 
-    @Option(names = "--out", paramLabel = "FILE", description = "File to write; without it, it is shown.")
+    @Option(
+        names = "--out",
+        paramLabel = "FILE",
+        description = "File to write; without it, it is shown.")
     private Optional<Path> out = Optional.empty();
 
     @Override
@@ -76,7 +80,11 @@ public final class IntentCommand extends Group {
 
   /** The relayer to talk to. */
   static final class RelayerOption {
-    @Option(names = "--relayer", required = true, paramLabel = "URL", description = "A relayer's API.")
+    @Option(
+        names = "--relayer",
+        required = true,
+        paramLabel = "URL",
+        description = "A relayer's API.")
     private URI url;
 
     RelayerApi api() {
@@ -146,11 +154,15 @@ public final class IntentCommand extends Group {
         return Hash.of(accepted.path("intentId").asText());
       } catch (IllegalArgumentException e) {
         throw new Failure(
-            ExitCode.UNREACHABLE, "the relayer took the intent and names no id: is this a relayer's address?");
+            ExitCode.UNREACHABLE,
+            "the relayer took the intent and names no id: is this a relayer's address?");
       }
     }
 
-    /** A relayer must not pass off another intent's fate as this one's. The id covers the intent, not its signature. */
+    /**
+     * A relayer must not pass off another intent's fate as this one's. The id covers the intent,
+     * not its signature.
+     */
     private static JsonNode requireSame(SignedIntent signed, Hash id, JsonNode view) {
       if (!view.path("intentId").asText().equals(id.hex())
           || !view.path("intent").equals(IntentFile.json(signed).path("intent"))) {
@@ -168,7 +180,8 @@ public final class IntentCommand extends Group {
       }
       if (!"EXECUTED".equals(state(view))) {
         throw new Failure(
-            ExitCode.UNREACHABLE, "the relayer calls the state %s final, which it never is".formatted(state(view)));
+            ExitCode.UNREACHABLE,
+            "the relayer calls the state %s final, which it never is".formatted(state(view)));
       }
       return ExitCode.OK;
     }
@@ -214,7 +227,11 @@ public final class IntentCommand extends Group {
     @Option(names = "--state", paramLabel = "STATE", description = "In one state, such as QUEUED.")
     private Optional<State> state = Optional.empty();
 
-    @Option(names = "--limit", defaultValue = "50", paramLabel = "N", description = "At most so many (1 to 200).")
+    @Option(
+        names = "--limit",
+        defaultValue = "50",
+        paramLabel = "N",
+        description = "At most so many (1 to 200).")
     private int limit;
 
     /** The API's states. */
@@ -281,7 +298,10 @@ public final class IntentCommand extends Group {
                         chain.executor().cancel(IntentAbi.toContract(intent))));
         output.line("cancelled in transaction %s", receipt.getTransactionHash());
         output.json(
-            Output.object().put("intentId", id.hex()).put("state", "CANCELLED").put("transaction", receipt.getTransactionHash()));
+            Output.object()
+                .put("intentId", id.hex())
+                .put("state", "CANCELLED")
+                .put("transaction", receipt.getTransactionHash()));
         return ExitCode.OK;
       }
     }
@@ -293,7 +313,8 @@ public final class IntentCommand extends Group {
     output.line("%s", brief(view));
     var verdict = view.path("verdict");
     if (verdict.isObject() && !"NONE".equals(verdict.path("rule").asText())) {
-      output.line("refused by %s: %s", verdict.path("rule").asText(), verdict.path("message").asText());
+      output.line(
+          "refused by %s: %s", verdict.path("rule").asText(), verdict.path("message").asText());
       output.line("next: %s", verdict.path("next").asText());
     }
     for (var side : new String[] {"home", "destination"}) {
@@ -307,7 +328,8 @@ public final class IntentCommand extends Group {
       }
     }
     if (view.path("timings").has("seconds")) {
-      output.line("executed %s s after it was received", view.path("timings").path("seconds").asText());
+      output.line(
+          "executed %s s after it was received", view.path("timings").path("seconds").asText());
     }
     output.json(view);
     return code;

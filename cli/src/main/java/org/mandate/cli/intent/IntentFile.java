@@ -15,7 +15,9 @@ import org.mandate.cli.Output;
 import org.mandate.intent.IntentJson;
 import org.mandate.intent.SignedIntent;
 
-/** A signed intent in a file: {@code {"intent": {…}, "signature": "0x…"}}, as the relayer takes it. */
+/**
+ * A signed intent in a file: {@code {"intent": {…}, "signature": "0x…"}}, as the relayer takes it.
+ */
 final class IntentFile {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final long MAX_BYTES = 1 << 20;
@@ -31,7 +33,10 @@ final class IntentFile {
   static void write(Path file, SignedIntent signed) {
     try {
       Files.writeString(
-          file, json(signed).toPrettyString() + "\n", StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+          file,
+          json(signed).toPrettyString() + "\n",
+          StandardOpenOption.CREATE_NEW,
+          StandardOpenOption.WRITE);
     } catch (FileAlreadyExistsException e) {
       throw new Failure(ExitCode.CONFIGURATION, file + " exists already: choose another name");
     } catch (IOException e) {
@@ -45,11 +50,13 @@ final class IntentFile {
         throw new Failure(ExitCode.CONFIGURATION, file + " is too large for an intent (1 MiB)");
       }
       JsonNode json = JSON.readTree(file.toFile());
-      return new SignedIntent(IntentJson.read(json.path("intent")), Bytes.of(json.path("signature").asText()));
+      return new SignedIntent(
+          IntentJson.read(json.path("intent")), Bytes.of(json.path("signature").asText()));
     } catch (IOException | IllegalArgumentException e) {
       throw new Failure(
           ExitCode.CONFIGURATION,
-          "%s is not a signed intent: %s (mandate intent sign writes them)".formatted(file, e.getMessage()));
+          "%s is not a signed intent: %s (mandate intent sign writes them)"
+              .formatted(file, e.getMessage()));
     }
   }
 }

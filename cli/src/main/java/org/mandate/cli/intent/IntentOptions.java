@@ -29,10 +29,16 @@ public final class IntentOptions {
       description = "How much, in the asset's smallest unit (wei).")
   private BigInteger amount;
 
-  @Option(names = "--asset", paramLabel = "ADDRESS", description = "ERC-20 contract; without it the chain's coin.")
+  @Option(
+      names = "--asset",
+      paramLabel = "ADDRESS",
+      description = "ERC-20 contract; without it the chain's coin.")
   private String asset = Address.ZERO.hex();
 
-  @Option(names = "--chain", paramLabel = "ID", description = "Chain where it is paid; without it the home chain.")
+  @Option(
+      names = "--chain",
+      paramLabel = "ID",
+      description = "Chain where it is paid; without it the home chain.")
   private Optional<BigInteger> chain = Optional.empty();
 
   @Option(
@@ -48,7 +54,10 @@ public final class IntentOptions {
       description = "Deadline, from now on; at most seven days (default: ${DEFAULT-VALUE}).")
   private long valid;
 
-  @Option(names = "--nonce", paramLabel = "NUMBER", description = "Any unused number; without it a random one.")
+  @Option(
+      names = "--nonce",
+      paramLabel = "NUMBER",
+      description = "Any unused number; without it a random one.")
   private Optional<BigInteger> nonce = Optional.empty();
 
   public Intent intent(Deployment deployment) {

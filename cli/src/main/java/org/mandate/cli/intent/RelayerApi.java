@@ -20,7 +20,8 @@ final class RelayerApi {
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private final URI base;
-  private final HttpClient http = HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(5)).build();
+  private final HttpClient http =
+      HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(5)).build();
 
   RelayerApi(URI base) {
     if (!"http".equals(base.getScheme()) && !"https".equals(base.getScheme())) {
@@ -44,7 +45,8 @@ final class RelayerApi {
   private JsonNode ask(HttpRequest.Builder request) {
     var host = base.getHost() + ":" + base.getPort();
     try {
-      var answer = http.send(request.timeout(TIMEOUT).build(), HttpResponse.BodyHandlers.ofInputStream());
+      var answer =
+          http.send(request.timeout(TIMEOUT).build(), HttpResponse.BodyHandlers.ofInputStream());
       byte[] bytes;
       try (var in = answer.body()) {
         bytes = in.readNBytes(MAX_BYTES);
@@ -56,11 +58,16 @@ final class RelayerApi {
       if (answer.statusCode() >= 500 || !json.path("error").isObject()) {
         throw new Failure(
             ExitCode.UNREACHABLE,
-            "the relayer %s answers HTTP %d: %s".formatted(host, answer.statusCode(), json.path("error").path("message").asText("no reason")));
+            "the relayer %s answers HTTP %d: %s"
+                .formatted(
+                    host,
+                    answer.statusCode(),
+                    json.path("error").path("message").asText("no reason")));
       }
       throw new Failure(ExitCode.REFUSED, refusal(json.get("error")));
     } catch (JsonProcessingException e) {
-      throw new Failure(ExitCode.UNREACHABLE, "%s does not answer like a relayer (no JSON)".formatted(host));
+      throw new Failure(
+          ExitCode.UNREACHABLE, "%s does not answer like a relayer (no JSON)".formatted(host));
     } catch (IOException e) {
       throw new Failure(
           ExitCode.UNREACHABLE,
@@ -73,7 +80,9 @@ final class RelayerApi {
   }
 
   private static String refusal(JsonNode error) {
-    var words = new StringBuilder("refused by " + error.path("rule").asText("?") + ": " + error.path("message").asText());
+    var words =
+        new StringBuilder(
+            "refused by " + error.path("rule").asText("?") + ": " + error.path("message").asText());
     if (error.has("limit")) {
       words.append("; limit ").append(error.get("limit").asText());
     }
@@ -83,6 +92,9 @@ final class RelayerApi {
     if (error.has("availableAt")) {
       words.append("; available at unix ").append(error.get("availableAt").asText());
     }
-    return words.append("; next: ").append(error.path("next").asText("ask the relayer's operator")).toString();
+    return words
+        .append("; next: ")
+        .append(error.path("next").asText("ask the relayer's operator"))
+        .toString();
   }
 }

@@ -41,18 +41,24 @@ public final class KeysCommand extends Group {
     @Parameters(paramLabel = "FILE", description = "File to write; it must not exist.")
     private Path file;
 
-    @Option(names = "--light", description = "Cheap encryption, for keys that guard nothing of value.")
+    @Option(
+        names = "--light",
+        description = "Cheap encryption, for keys that guard nothing of value.")
     private boolean light;
 
     @Override
     public ExitCode call() {
       prepare(file);
-      var key = KeystoreSigner.create(file, passphrase.forNew(file), light ? Cost.LIGHT : Cost.STANDARD);
+      var key =
+          KeystoreSigner.create(file, passphrase.forNew(file), light ? Cost.LIGHT : Cost.STANDARD);
       return written(output, file, key.address());
     }
   }
 
-  @Command(name = "import", description = "Writes the file of a key that you have in hex: asked for, or on standard input.")
+  @Command(
+      name = "import",
+      description =
+          "Writes the file of a key that you have in hex: asked for, or on standard input.")
   static final class Import implements Callable<ExitCode> {
     private static final int HEX = 64;
 
@@ -62,10 +68,14 @@ public final class KeysCommand extends Group {
     @Parameters(paramLabel = "FILE", description = "File to write; it must not exist.")
     private Path file;
 
-    @Option(names = "--stdin", description = "Read the key from standard input instead of asking for it.")
+    @Option(
+        names = "--stdin",
+        description = "Read the key from standard input instead of asking for it.")
     private boolean stdin;
 
-    @Option(names = "--light", description = "Cheap encryption, for keys that guard nothing of value.")
+    @Option(
+        names = "--light",
+        description = "Cheap encryption, for keys that guard nothing of value.")
     private boolean light;
 
     @Override
@@ -73,7 +83,9 @@ public final class KeysCommand extends Group {
       prepare(file);
       var hex = stdin ? firstLine(System.in) : asked();
       try {
-        var key = KeystoreSigner.write(file, number(hex), passphrase.forNew(file), light ? Cost.LIGHT : Cost.STANDARD);
+        var key =
+            KeystoreSigner.write(
+                file, number(hex), passphrase.forNew(file), light ? Cost.LIGHT : Cost.STANDARD);
         return written(output, file, key.address());
       } finally {
         Arrays.fill(hex, '\0');
@@ -82,13 +94,15 @@ public final class KeysCommand extends Group {
 
     private static char[] asked() {
       return PassphraseOptions.typed("Private key (hex): ")
-          .orElseThrow(() -> new Failure(ExitCode.CONFIGURATION, "no terminal to ask on: give --stdin"));
+          .orElseThrow(
+              () -> new Failure(ExitCode.CONFIGURATION, "no terminal to ask on: give --stdin"));
     }
 
     private static char[] firstLine(InputStream in) {
       try {
         var bytes = in.readNBytes(4 * HEX);
-        var line = new String(bytes, StandardCharsets.US_ASCII).strip().lines().findFirst().orElse("");
+        var line =
+            new String(bytes, StandardCharsets.US_ASCII).strip().lines().findFirst().orElse("");
         Arrays.fill(bytes, (byte) 0);
         return line.toCharArray();
       } catch (IOException e) {
@@ -103,13 +117,15 @@ public final class KeysCommand extends Group {
       for (int i = from; i < hex.length; i++) {
         var digit = hex[i] < 128 ? Character.digit(hex[i], 16) : -1;
         if (digit < 0) {
-          throw new Failure(ExitCode.CONFIGURATION, "the key is not hex: 64 hex digits are, with or without 0x");
+          throw new Failure(
+              ExitCode.CONFIGURATION, "the key is not hex: 64 hex digits are, with or without 0x");
         }
         value = value.shiftLeft(4).or(BigInteger.valueOf(digit));
       }
       if (hex.length - from != HEX) {
         throw new Failure(
-            ExitCode.CONFIGURATION, "the key has %d hex digits; 64 are needed".formatted(hex.length - from));
+            ExitCode.CONFIGURATION,
+            "the key has %d hex digits; 64 are needed".formatted(hex.length - from));
       }
       return value;
     }
@@ -123,7 +139,9 @@ public final class KeysCommand extends Group {
     @Parameters(paramLabel = "FILE", description = "Key file.")
     private Path file;
 
-    @Option(names = "--prove", description = "Open the file too: anyone can write any address into it.")
+    @Option(
+        names = "--prove",
+        description = "Open the file too: anyone can write any address into it.")
     private boolean prove;
 
     @Override
@@ -134,7 +152,10 @@ public final class KeysCommand extends Group {
       }
       output.line("%s%s", claimed.checksummed(), prove ? " (opened)" : "");
       output.json(
-          Output.object().put("file", file.toString()).put("address", claimed.checksummed()).put("opened", prove));
+          Output.object()
+              .put("file", file.toString())
+              .put("address", claimed.checksummed())
+              .put("opened", prove));
       return ExitCode.OK;
     }
   }
@@ -142,7 +163,9 @@ public final class KeysCommand extends Group {
   /** Nothing is asked for what cannot be written. */
   private static void prepare(Path file) {
     if (Files.exists(file)) {
-      throw new Failure(ExitCode.CONFIGURATION, file + " exists already and is never overwritten: choose another name");
+      throw new Failure(
+          ExitCode.CONFIGURATION,
+          file + " exists already and is never overwritten: choose another name");
     }
     try {
       var folder = file.toAbsolutePath().getParent();
@@ -156,7 +179,8 @@ public final class KeysCommand extends Group {
 
   private static ExitCode written(Output output, Path file, Address address) {
     output.line("%s", address.checksummed());
-    output.progress("written to %s; without file and passphrase the key is lost, so keep copies of both", file);
+    output.progress(
+        "written to %s; without file and passphrase the key is lost, so keep copies of both", file);
     output.json(Output.object().put("file", file.toString()).put("address", address.checksummed()));
     return ExitCode.OK;
   }

@@ -16,7 +16,8 @@ import org.mandate.policy.PolicyChange;
 import org.mandate.policy.Recipient;
 
 /**
- * What leads from one mandate to another: field by field for people, change by change for the contract.
+ * What leads from one mandate to another: field by field for people, change by change for the
+ * contract.
  *
  * @param lines what differs
  * @param changes in the order in which they are made
@@ -78,7 +79,8 @@ record Diff(Mandate current, List<Line> lines, List<PolicyChange> changes) {
                                   BigInteger.valueOf(set.terms().maxAuditLag()))));
                   case PolicyChange.SetLimit set ->
                       Call.of(
-                          "setLimit of agent %s for %s".formatted(agentId, Words.asset(set.asset())),
+                          "setLimit of agent %s for %s"
+                              .formatted(agentId, Words.asset(set.asset())),
                           to,
                           policy.setLimit(
                               agentId,
@@ -90,33 +92,51 @@ record Diff(Mandate current, List<Line> lines, List<PolicyChange> changes) {
                   case PolicyChange.SetAssetChain set ->
                       Call.of(
                           "setAssetChain of agent %s for %s on chain %s: %s"
-                              .formatted(agentId, Words.asset(set.asset()), set.chainId(), set.allowed()),
+                              .formatted(
+                                  agentId, Words.asset(set.asset()), set.chainId(), set.allowed()),
                           to,
-                          policy.setAssetChain(agentId, set.asset().hex(), set.chainId(), set.allowed()));
+                          policy.setAssetChain(
+                              agentId, set.asset().hex(), set.chainId(), set.allowed()));
                   case PolicyChange.SetRecipient set ->
                       Call.of(
                           "setRecipient of agent %s, %s on chain %s: %s"
                               .formatted(
-                                  agentId, set.recipient().address(), set.recipient().chainId(), set.allowed()),
+                                  agentId,
+                                  set.recipient().address(),
+                                  set.recipient().chainId(),
+                                  set.allowed()),
                           to,
                           policy.setRecipient(
-                              agentId, set.recipient().chainId(), set.recipient().address().hex(), set.allowed()));
-                  case PolicyChange.Freeze freeze -> Call.of("freeze agent " + agentId, to, policy.freeze(agentId));
-                  case PolicyChange.Thaw thaw -> Call.of("thaw agent " + agentId, to, policy.thaw(agentId));
+                              agentId,
+                              set.recipient().chainId(),
+                              set.recipient().address().hex(),
+                              set.allowed()));
+                  case PolicyChange.Freeze freeze ->
+                      Call.of("freeze agent " + agentId, to, policy.freeze(agentId));
+                  case PolicyChange.Thaw thaw ->
+                      Call.of("thaw agent " + agentId, to, policy.thaw(agentId));
                 })
         .toList();
   }
 
   // ------------------------------------------------------------------ parts
 
-  private static void terms(Mandate current, Mandate wanted, List<Line> lines, List<PolicyChange> changes) {
+  private static void terms(
+      Mandate current, Mandate wanted, List<Line> lines, List<PolicyChange> changes) {
     var was = current.terms();
     var is = wanted.terms();
     if (was.equals(is)) {
       return;
     }
     changes.add(new PolicyChange.SetTerms(is));
-    field(lines, "expiry", was.expiry(), is.expiry(), true, Words.time(was.expiry()), Words.time(is.expiry()));
+    field(
+        lines,
+        "expiry",
+        was.expiry(),
+        is.expiry(),
+        true,
+        Words.time(was.expiry()),
+        Words.time(is.expiry()));
     field(
         lines,
         "frequency-window",
@@ -130,7 +150,11 @@ record Diff(Mandate current, List<Line> lines, List<PolicyChange> changes) {
   }
 
   private static void limit(
-      Mandate current, Mandate wanted, Address asset, List<Line> lines, List<PolicyChange> changes) {
+      Mandate current,
+      Mandate wanted,
+      Address asset,
+      List<Line> lines,
+      List<PolicyChange> changes) {
     var was = current.limit(asset);
     // What the file does not name ends; its window stays, for what was spent still counts.
     var is =
@@ -155,7 +179,11 @@ record Diff(Mandate current, List<Line> lines, List<PolicyChange> changes) {
   }
 
   private static void chains(
-      Mandate current, Mandate wanted, Address asset, List<Line> lines, List<PolicyChange> changes) {
+      Mandate current,
+      Mandate wanted,
+      Address asset,
+      List<Line> lines,
+      List<PolicyChange> changes) {
     var all = new TreeSet<>(current.chains(asset));
     all.addAll(wanted.chains(asset));
     for (var chain : all) {
@@ -168,15 +196,22 @@ record Diff(Mandate current, List<Line> lines, List<PolicyChange> changes) {
     }
   }
 
-  private static void recipients(Mandate current, Mandate wanted, List<Line> lines, List<PolicyChange> changes) {
+  private static void recipients(
+      Mandate current, Mandate wanted, List<Line> lines, List<PolicyChange> changes) {
     var all = new HashSet<>(current.recipients());
     all.addAll(wanted.recipients());
-    for (var one : all.stream().sorted(Comparator.comparing(Recipient::chainId).thenComparing(Recipient::address)).toList()) {
+    for (var one :
+        all.stream()
+            .sorted(Comparator.comparing(Recipient::chainId).thenComparing(Recipient::address))
+            .toList()) {
       var was = current.recipients().contains(one);
       var is = wanted.recipients().contains(one);
       if (was != is) {
         changes.add(new PolicyChange.SetRecipient(one, is));
-        lines.add(allowed("recipient %s on chain %s".formatted(one.address().checksummed(), one.chainId()), is));
+        lines.add(
+            allowed(
+                "recipient %s on chain %s".formatted(one.address().checksummed(), one.chainId()),
+                is));
       }
     }
   }
@@ -192,13 +227,25 @@ record Diff(Mandate current, List<Line> lines, List<PolicyChange> changes) {
   }
 
   private static void field(
-      List<Line> lines, String name, long was, long is, boolean lessIsTighter, String before, String after) {
+      List<Line> lines,
+      String name,
+      long was,
+      long is,
+      boolean lessIsTighter,
+      String before,
+      String after) {
     if (was != is) {
-      lines.add(new Line(name, before, after, is < was == lessIsTighter ? Direction.TIGHTER : Direction.LOOSER));
+      lines.add(
+          new Line(
+              name,
+              before,
+              after,
+              is < was == lessIsTighter ? Direction.TIGHTER : Direction.LOOSER));
     }
   }
 
-  private static void amount(List<Line> lines, String name, Address asset, BigInteger was, BigInteger is) {
+  private static void amount(
+      List<Line> lines, String name, Address asset, BigInteger was, BigInteger is) {
     if (!was.equals(is)) {
       lines.add(
           new Line(

@@ -13,17 +13,22 @@ public record Expiry(long seconds) {
 
   public Expiry {
     if (seconds <= 0 || seconds > MAX) {
-      throw new IllegalArgumentException("expiry " + seconds + " is not within 1 and " + MAX + " unix seconds");
+      throw new IllegalArgumentException(
+          "expiry " + seconds + " is not within 1 and " + MAX + " unix seconds");
     }
   }
 
   /** {@code 2027-01-31T00:00:00Z}, or unix seconds. */
   public static Expiry of(String text) {
     try {
-      return new Expiry(text.matches("[0-9]{1,10}") ? Long.parseLong(text) : Instant.parse(text).getEpochSecond());
+      return new Expiry(
+          text.matches("[0-9]{1,10}")
+              ? Long.parseLong(text)
+              : Instant.parse(text).getEpochSecond());
     } catch (DateTimeException e) {
       throw new IllegalArgumentException(
-          "\"%.40s\" is no time such as 2027-01-31T00:00:00Z, and not unix seconds".formatted(text));
+          "\"%.40s\" is no time such as 2027-01-31T00:00:00Z, and not unix seconds"
+              .formatted(text));
     }
   }
 }

@@ -19,8 +19,8 @@ import org.mandate.policy.Terms;
 import org.mandate.policy.Usage;
 
 /**
- * A whole mandate as somebody wrote it down: what is not in the file is not allowed. {@code mandate.sample.yaml} shows and
- * explains every key.
+ * A whole mandate as somebody wrote it down: what is not in the file is not allowed. {@code
+ * mandate.sample.yaml} shows and explains every key.
  *
  * @param assets each once
  * @param recipients each once per chain
@@ -38,17 +38,25 @@ record MandateFile(TermsPart terms, List<AssetPart> assets, List<RecipientPart> 
   }
 
   /** What holds for one asset. Amounts are in its smallest unit. */
-  record AssetPart(Address asset, BigInteger perTransaction, BigInteger cap, Duration window, List<Long> chains) {
+  record AssetPart(
+      Address asset,
+      BigInteger perTransaction,
+      BigInteger cap,
+      Duration window,
+      List<Long> chains) {
     AssetPart {
       chains = List.copyOf(chains);
       new AssetLimit(perTransaction, cap, seconds("window", window));
       if (cap.signum() == 0 || perTransaction.signum() == 0 || chains.isEmpty()) {
         throw new IllegalArgumentException(
-            "asset " + asset + " can never be spent (cap or per-transaction is 0, or no chain): leave it out instead");
+            "asset "
+                + asset
+                + " can never be spent (cap or per-transaction is 0, or no chain): leave it out instead");
       }
       if (perTransaction.compareTo(cap) > 0) {
         throw new IllegalArgumentException(
-            "asset %s: per-transaction %s is above the cap %s".formatted(asset, perTransaction, cap));
+            "asset %s: per-transaction %s is above the cap %s"
+                .formatted(asset, perTransaction, cap));
       }
     }
   }
@@ -100,7 +108,8 @@ record MandateFile(TermsPart terms, List<AssetPart> assets, List<RecipientPart> 
   private static int seconds(String what, Duration duration) {
     if (duration.toSeconds() < 1 || duration.toSeconds() > MAX_SECONDS) {
       throw new IllegalArgumentException(
-          "%s of %s s is not within 1 and %d s (194 days)".formatted(what, duration.toSeconds(), MAX_SECONDS));
+          "%s of %s s is not within 1 and %d s (194 days)"
+              .formatted(what, duration.toSeconds(), MAX_SECONDS));
     }
     return (int) duration.toSeconds();
   }

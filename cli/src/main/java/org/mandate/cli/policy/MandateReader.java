@@ -24,8 +24,8 @@ import org.web3j.abi.datatypes.Event;
 import org.web3j.utils.Numeric;
 
 /**
- * An agent's mandate as the chain has it. The contract does not list assets and recipients, so their names come from its
- * events, and what holds now is read from the contract for each.
+ * An agent's mandate as the chain has it. The contract does not list assets and recipients, so
+ * their names come from its events, and what holds now is read from the contract for each.
  */
 final class MandateReader {
   /** Nodes refuse to search many blocks at once. */
@@ -93,12 +93,15 @@ final class MandateReader {
     var chains = new HashSet<BigInteger>();
     for (var id : chainIds()) {
       if (Sender.read(
-          "chain " + id + " of " + asset, () -> chain.policy().isAssetOnChain(agentId, asset.hex(), id).send())) {
+          "chain " + id + " of " + asset,
+          () -> chain.policy().isAssetOnChain(agentId, asset.hex(), id).send())) {
         chains.add(id);
       }
     }
     return new AssetMandate(
-        new AssetLimit(limit.perTransaction, limit.cap, limit.window.intValueExact()), chains, Usage.NONE);
+        new AssetLimit(limit.perTransaction, limit.cap, limit.window.intValueExact()),
+        chains,
+        Usage.NONE);
   }
 
   private List<Log> logs(Set<Hash> events) {

@@ -70,7 +70,8 @@ public final class PolicyCommand extends Group {
         output.line("agent %s: %s%s", agent.id(), status, mandate.frozen() ? ", FROZEN" : "");
         output.line("expiry            %s", Words.time(terms.expiry()));
         output.line(
-            "transactions      %d in any %s", terms.maxTransactions(), Words.seconds(terms.frequencyWindow()));
+            "transactions      %d in any %s",
+            terms.maxTransactions(), Words.seconds(terms.frequencyWindow()));
         output.line("audit lag         at most %d unpublished records", terms.maxAuditLag());
         var json =
             Output.object()
@@ -119,7 +120,9 @@ public final class PolicyCommand extends Group {
           .forEach(
               one -> {
                 output.line("may pay %s on chain %s", one.address().checksummed(), one.chainId());
-                list.addObject().put("chainId", one.chainId().toString()).put("address", one.address().hex());
+                list.addObject()
+                    .put("chainId", one.chainId().toString())
+                    .put("address", one.address().hex());
               });
     }
   }
@@ -130,7 +133,10 @@ public final class PolicyCommand extends Group {
     @Mixin private ChainOptions at;
     @Mixin private AgentOption agent;
 
-    @Option(names = "--asset", paramLabel = "ADDRESS", description = "ERC-20 contract; without it the chain's coin.")
+    @Option(
+        names = "--asset",
+        paramLabel = "ADDRESS",
+        description = "ERC-20 contract; without it the chain's coin.")
     private String asset = Address.ZERO.hex();
 
     @Override
@@ -151,7 +157,8 @@ public final class PolicyCommand extends Group {
         output.line("transactions left %s of %s", now.transactionsLeft, now.terms.maxTransactions);
         output.line("audit records     %s more may be unpublished", now.recordsLeft);
         if (now.frozen) {
-          output.line("FROZEN: nothing is admitted until governance thaws the agent (mandate policy thaw)");
+          output.line(
+              "FROZEN: nothing is admitted until governance thaws the agent (mandate policy thaw)");
         }
         output.json(
             Output.object()
@@ -214,10 +221,17 @@ public final class PolicyCommand extends Group {
                 answer.limit,
                 answer.left,
                 answer.availableAt.longValueExact());
-        // The words of a refusal that happened say that it froze the agent; this one has not happened.
+        // The words of a refusal that happened say that it froze the agent; this one has not
+        // happened.
         var unharmed =
             new Verdict(
-                verdict.rule(), false, verdict.tier(), verdict.eta(), verdict.limit(), verdict.left(), verdict.availableAt());
+                verdict.rule(),
+                false,
+                verdict.tier(),
+                verdict.eta(),
+                verdict.limit(),
+                verdict.left(),
+                verdict.availableAt());
         var message = VerdictWords.message(unharmed);
         var next = VerdictWords.next(unharmed);
         if (verdict.allowed()) {
@@ -257,7 +271,11 @@ public final class PolicyCommand extends Group {
     @Mixin private AgentOption agent;
     @Mixin private ProposalOptions proposal;
 
-    @Option(names = "--file", required = true, paramLabel = "FILE", description = "The mandate that shall be, YAML.")
+    @Option(
+        names = "--file",
+        required = true,
+        paramLabel = "FILE",
+        description = "The mandate that shall be, YAML.")
     private Path file;
 
     @Option(names = "--activate", description = "Activate the agent in the same proposal.")
@@ -300,7 +318,11 @@ public final class PolicyCommand extends Group {
     @Mixin private AgentOption agent;
     @Mixin private KeyOptions key;
 
-    @Option(names = "--file", required = true, paramLabel = "FILE", description = "The mandate that shall be, YAML.")
+    @Option(
+        names = "--file",
+        required = true,
+        paramLabel = "FILE",
+        description = "The mandate that shall be, YAML.")
     private Path file;
 
     @Override
@@ -314,7 +336,10 @@ public final class PolicyCommand extends Group {
               "what loosens waits for governance, and this does: %s. Use mandate policy propose, or leave it out"
                   .formatted(
                       diff.looser().stream()
-                          .map(line -> "%s %s -> %s".formatted(line.field(), line.before(), line.after()))
+                          .map(
+                              line ->
+                                  "%s %s -> %s"
+                                      .formatted(line.field(), line.before(), line.after()))
                           .collect(Collectors.joining("; "))));
         }
         var json = show(output, agent.id(), diff);
@@ -337,7 +362,8 @@ public final class PolicyCommand extends Group {
 
   @Command(
       name = "freeze",
-      description = "Stops the agent at once: for a guardian, its owner or its own key. Only governance thaws it.")
+      description =
+          "Stops the agent at once: for a guardian, its owner or its own key. Only governance thaws it.")
   static final class Freeze implements Callable<ExitCode> {
     @Mixin private Output output;
     @Mixin private ChainOptions at;
@@ -358,9 +384,12 @@ public final class PolicyCommand extends Group {
                         chain.deployment().policy().hex(),
                         chain.policy().freeze(agent.id())));
         if (!Sender.read("breaker", () -> chain.policy().frozen(agent.id()).send())) {
-          throw new Failure(ExitCode.UNREACHABLE, "the node does not show agent %s frozen: ask another node".formatted(agent.id()));
+          throw new Failure(
+              ExitCode.UNREACHABLE,
+              "the node does not show agent %s frozen: ask another node".formatted(agent.id()));
         }
-        output.line("agent %s is FROZEN since transaction %s", agent.id(), receipt.getTransactionHash());
+        output.line(
+            "agent %s is FROZEN since transaction %s", agent.id(), receipt.getTransactionHash());
         output.json(
             Output.object()
                 .put("agentId", agent.id().toString())
@@ -371,7 +400,9 @@ public final class PolicyCommand extends Group {
     }
   }
 
-  @Command(name = "thaw", description = "Proposes to reset the agent's breaker: only governance may.")
+  @Command(
+      name = "thaw",
+      description = "Proposes to reset the agent's breaker: only governance may.")
   static final class Thaw implements Callable<ExitCode> {
     @Mixin private Output output;
     @Mixin private ChainOptions at;
@@ -382,14 +413,21 @@ public final class PolicyCommand extends Group {
     public ExitCode call() {
       try (var chain = at.openHome()) {
         if (!Sender.read("breaker", () -> chain.policy().frozen(agent.id()).send())) {
-          throw new Failure(ExitCode.NO, "agent %s is not frozen: there is nothing to thaw".formatted(agent.id()));
+          throw new Failure(
+              ExitCode.NO,
+              "agent %s is not frozen: there is nothing to thaw".formatted(agent.id()));
         }
         var json = Output.object().put("agentId", agent.id().toString());
         var call =
             Call.of(
-                "thaw agent " + agent.id(), chain.deployment().policy().hex(), chain.policy().thaw(agent.id()));
-        // The block tells one thaw from the next: the same calls with the same words cannot be proposed twice.
-        var words = "Thaw agent %s, frozen as of block %d".formatted(agent.id(), chain.client().head().number());
+                "thaw agent " + agent.id(),
+                chain.deployment().policy().hex(),
+                chain.policy().thaw(agent.id()));
+        // The block tells one thaw from the next: the same calls with the same words cannot be
+        // proposed twice.
+        var words =
+            "Thaw agent %s, frozen as of block %d"
+                .formatted(agent.id(), chain.client().head().number());
         proposal.proceed(chain, List.of(call), words, output, json);
         json.put("frozen", Sender.read("breaker", () -> chain.policy().frozen(agent.id()).send()));
         output.json(json);
@@ -398,7 +436,9 @@ public final class PolicyCommand extends Group {
     }
   }
 
-  @Command(name = "sample-file", description = "Prints a mandate file that shows and explains every key.")
+  @Command(
+      name = "sample-file",
+      description = "Prints a mandate file that shows and explains every key.")
   static final class Sample implements Callable<ExitCode> {
     @Mixin private Output output;
 
@@ -430,7 +470,10 @@ public final class PolicyCommand extends Group {
 
   private static ObjectNode show(Output output, BigInteger agentId, Diff diff) {
     var json =
-        Output.object().put("agentId", agentId.toString()).put("tightens", diff.tightens()).put("same", diff.isEmpty());
+        Output.object()
+            .put("agentId", agentId.toString())
+            .put("tightens", diff.tightens())
+            .put("same", diff.isEmpty());
     var list = json.putArray("changes");
     for (var line : diff.lines()) {
       output.line("%-8s %s: %s -> %s", line.direction(), line.field(), line.before(), line.after());

@@ -63,8 +63,8 @@ import org.mandate.relayer.work.VerdictWords;
 import org.mandate.relayer.work.Workplace;
 
 /**
- * The REST API, as {@code openapi.yaml} describes it and the router enforces it. Routing stays on the event loop; what waits for the
- * database or a chain runs on a virtual thread.
+ * The REST API, as {@code openapi.yaml} describes it and the router enforces it. Routing stays on
+ * the event loop; what waits for the database or a chain runs on a virtual thread.
  */
 public final class Api implements AutoCloseable {
   private static final Journal LOG = Journal.of("api");
@@ -137,7 +137,8 @@ public final class Api implements AutoCloseable {
   /** Listens; answers the port. */
   public int listen(String host, int port) {
     OpenAPIContract contract = OpenAPIContract.from(vertx, "openapi.yaml").await();
-    RouterBuilder builder = RouterBuilder.create(vertx, contract, RequestExtractor.withBodyHandler());
+    RouterBuilder builder =
+        RouterBuilder.create(vertx, contract, RequestExtractor.withBodyHandler());
     builder.rootHandler(BodyHandler.create(false).setBodyLimit(MAX_BODY));
     route(builder, "submitIntent", this::submit);
     route(builder, "listIntents", this::list);
@@ -150,10 +151,16 @@ public final class Api implements AutoCloseable {
     route(builder, "live", request -> Answer.ok(new JsonObject().put("status", "UP")));
     route(builder, "ready", request -> ready());
     TrustlessGateway gateway = new TrustlessGateway(vertx, blobs);
-    builder.getRoute("getBlob").setDoValidation(false).addHandler(context -> gateway.handle(context.request()));
+    builder
+        .getRoute("getBlob")
+        .setDoValidation(false)
+        .addHandler(context -> gateway.handle(context.request()));
     builder
         .getRoute("metrics")
-        .addHandler(c -> onVirtualThread(c, () -> text("text/plain; version=0.0.4", scrapes.get("", metrics::scrape))));
+        .addHandler(
+            c ->
+                onVirtualThread(
+                    c, () -> text("text/plain; version=0.0.4", scrapes.get("", metrics::scrape))));
     builder.getRoute("openapi").addHandler(text("text/plain; charset=utf-8", document)::accept);
 
     Router router = Router.router(vertx);
@@ -161,12 +168,27 @@ public final class Api implements AutoCloseable {
     router.head(TrustlessGateway.PATH + "*").handler(context -> gateway.handle(context.request()));
     router.route("/*").subRouter(builder.createRouter());
     router.route().failureHandler(Api::fail);
-    router.errorHandler(404, c -> refuse(c, new RefusedException(404, "PATH", "nothing is served at this path", "see /openapi.yaml")));
-    router.errorHandler(405, c -> refuse(c, new RefusedException(405, "METHOD", "this path does not take that method", "see /openapi.yaml")));
+    router.errorHandler(
+        404,
+        c ->
+            refuse(
+                c,
+                new RefusedException(
+                    404, "PATH", "nothing is served at this path", "see /openapi.yaml")));
+    router.errorHandler(
+        405,
+        c ->
+            refuse(
+                c,
+                new RefusedException(
+                    405, "METHOD", "this path does not take that method", "see /openapi.yaml")));
     HttpServer server =
         vertx
             .createHttpServer(
-                new HttpServerOptions().setIdleTimeout(60).setMaxInitialLineLength(4096).setMaxHeaderSize(16 * 1024))
+                new HttpServerOptions()
+                    .setIdleTimeout(60)
+                    .setMaxInitialLineLength(4096)
+                    .setMaxHeaderSize(16 * 1024))
             .connectionHandler(this::connected)
             .requestHandler(
                 request -> {
@@ -209,7 +231,10 @@ public final class Api implements AutoCloseable {
                 .orElseThrow(
                     () ->
                         new RefusedException(
-                            404, "INTENT", "intent " + id + " is not known here", "submit it, or ask the relayer that it was submitted to")));
+                            404,
+                            "INTENT",
+                            "intent " + id + " is not known here",
+                            "submit it, or ask the relayer that it was submitted to")));
   }
 
   private Answer list(ValidatedRequest request) {
@@ -224,7 +249,8 @@ public final class Api implements AutoCloseable {
     while (more && page.size() < most && scanned < MAX_SCANNED) {
       Optional<Long> from = next;
       int want = Math.min(100, state.isPresent() ? 100 : most - page.size());
-      List<StoredIntent> rows = database.inTransaction(tx -> StoredIntent.page(tx, agentId, state, from, want));
+      List<StoredIntent> rows =
+          database.inTransaction(tx -> StoredIntent.page(tx, agentId, state, from, want));
       more = rows.size() == want;
       for (StoredIntent row : rows) {
         if (page.size() == most) {
@@ -247,7 +273,8 @@ public final class Api implements AutoCloseable {
       JsonObject complete = json.containsKey("data") ? json : json.copy().put("data", "0x");
       return IntentJson.read(JSON.readTree(complete.encode()));
     } catch (IllegalArgumentException | JsonProcessingException e) {
-      throw new RefusedException(400, "REQUEST", e.getMessage(), "correct the intent's fields; see /openapi.yaml");
+      throw new RefusedException(
+          400, "REQUEST", e.getMessage(), "correct the intent's fields; see /openapi.yaml");
     }
   }
 
@@ -260,7 +287,11 @@ public final class Api implements AutoCloseable {
     try {
       owner = home.calls().ownerOf(id);
     } catch (CallRevertedException e) {
-      throw new RefusedException(404, "AGENT", "agent " + id + " is not registered", "register it on chain " + home.chain().id());
+      throw new RefusedException(
+          404,
+          "AGENT",
+          "agent " + id + " is not registered",
+          "register it on chain " + home.chain().id());
     }
     ContractCalls.Agent agent = home.calls().agent(id);
     JsonObject audit = new JsonObject();
@@ -322,7 +353,11 @@ public final class Api implements AutoCloseable {
     requireUint256(id);
     long chainId = query(request, "chainId").map(Long::parseLong).orElse(home.chain().id());
     if (!places.containsKey(chainId)) {
-      throw new RefusedException(400, "CHAIN", "chain " + chainId + " is not served here", "name one of " + places.keySet());
+      throw new RefusedException(
+          400,
+          "CHAIN",
+          "chain " + chainId + " is not served here",
+          "name one of " + places.keySet());
     }
     long from = query(request, "from").map(Long::parseLong).orElse(0L);
     int most = query(request, "limit").map(Integer::parseInt).orElse(100);
@@ -342,10 +377,14 @@ public final class Api implements AutoCloseable {
                               .put("block", Long.toString(r.blockNumber()))
                               .put("transaction", r.transaction().hex())));
           JsonObject json =
-              new JsonObject().put("agentId", id.toString()).put("chainId", Long.toString(chainId)).put("records", records);
+              new JsonObject()
+                  .put("agentId", id.toString())
+                  .put("chainId", Long.toString(chainId))
+                  .put("records", records);
           StoredEvent.lastPublished(tx, chainId, id)
               .flatMap(e -> ContractEvents.auditLog(e.log()))
-              .ifPresent(e -> json.put("published", ((AuditEvent.Published) e).to().longValueExact()));
+              .ifPresent(
+                  e -> json.put("published", ((AuditEvent.Published) e).to().longValueExact()));
           if (!json.containsKey("published")) json.put("published", 0L);
           return Answer.ok(json);
         });
@@ -359,7 +398,10 @@ public final class Api implements AutoCloseable {
             .orElseThrow(
                 () ->
                     new RefusedException(
-                        404, "MESSAGE", "message " + id + " is not attested here", "ask again when it is final on its source chain")); // or never
+                        404,
+                        "MESSAGE",
+                        "message " + id + " is not attested here",
+                        "ask again when it is final on its source chain")); // or never
     return Answer.ok(
         new JsonObject()
             .put("messageId", id.hex())
@@ -382,15 +424,16 @@ public final class Api implements AutoCloseable {
                 onVirtualThread(
                     context,
                     () -> {
-                      Answer answer = handler.answer(context.get(RouterBuilder.KEY_META_DATA_VALIDATED_REQUEST));
+                      Answer answer =
+                          handler.answer(
+                              context.get(RouterBuilder.KEY_META_DATA_VALIDATED_REQUEST));
                       return c -> send(c, answer.status(), answer.body());
                     }))
         .addFailureHandler(Api::fail);
   }
 
   /** Runs what waits on a virtual thread, and writes the answer on the request's event loop. */
-  private void onVirtualThread(
-      RoutingContext context, Supplier<Consumer<RoutingContext>> work) {
+  private void onVirtualThread(RoutingContext context, Supplier<Consumer<RoutingContext>> work) {
     Context loop = vertx.getOrCreateContext();
     try {
       threads.execute(
@@ -440,7 +483,11 @@ public final class Api implements AutoCloseable {
     }
     refuse(
         context,
-        new RefusedException(429, "RATE", "too many requests from " + client + ": 100 a second are served", "slow down"));
+        new RefusedException(
+            429,
+            "RATE",
+            "too many requests from " + client + ": 100 a second are served",
+            "slow down"));
   }
 
   private static Consumer<RoutingContext> text(String type, String body) {
@@ -453,12 +500,27 @@ public final class Api implements AutoCloseable {
     switch (failure) {
       case RefusedException refused -> refuse(context, refused);
       case NodeException e ->
-          refuse(context, new RefusedException(503, "CHAIN_UNAVAILABLE", "the chain's nodes do not answer", "try again"));
+          refuse(
+              context,
+              new RefusedException(
+                  503, "CHAIN_UNAVAILABLE", "the chain's nodes do not answer", "try again"));
       case null -> refuse(context, byStatus(status, ""));
       default -> {
-        boolean clients = status >= 400 && status < 500 || failure.getClass().getName().startsWith("io.vertx.openapi.validation");
-        if (!clients) LOG.warn("request failed", "path", context.normalizedPath(), "reason", Journal.reason(failure));
-        refuse(context, byStatus(clients ? (status >= 400 && status < 500 ? status : 400) : 500, clients ? words(failure) : ""));
+        boolean clients =
+            status >= 400 && status < 500
+                || failure.getClass().getName().startsWith("io.vertx.openapi.validation");
+        if (!clients)
+          LOG.warn(
+              "request failed",
+              "path",
+              context.normalizedPath(),
+              "reason",
+              Journal.reason(failure));
+        refuse(
+            context,
+            byStatus(
+                clients ? (status >= 400 && status < 500 ? status : 400) : 500,
+                clients ? words(failure) : ""));
       }
     }
   }
@@ -470,13 +532,26 @@ public final class Api implements AutoCloseable {
 
   private static RefusedException byStatus(int status, String message) {
     return switch (status) {
-      case 404 -> new RefusedException(404, "PATH", "nothing is served at this path", "see /openapi.yaml");
-      case 405 -> new RefusedException(405, "METHOD", "this path does not take that method", "see /openapi.yaml");
-      case 413 -> new RefusedException(413, "BODY", "the body is larger than " + MAX_BODY + " bytes", "send less");
+      case 404 ->
+          new RefusedException(404, "PATH", "nothing is served at this path", "see /openapi.yaml");
+      case 405 ->
+          new RefusedException(
+              405, "METHOD", "this path does not take that method", "see /openapi.yaml");
+      case 413 ->
+          new RefusedException(
+              413, "BODY", "the body is larger than " + MAX_BODY + " bytes", "send less");
       default ->
           status >= 400 && status < 500
-              ? new RefusedException(status, "REQUEST", message.isEmpty() ? "not a valid request" : message, "correct the request; see /openapi.yaml")
-              : new RefusedException(500, "INTERNAL", "the relayer failed on this request", "try again; its log says why");
+              ? new RefusedException(
+                  status,
+                  "REQUEST",
+                  message.isEmpty() ? "not a valid request" : message,
+                  "correct the request; see /openapi.yaml")
+              : new RefusedException(
+                  500,
+                  "INTERNAL",
+                  "the relayer failed on this request",
+                  "try again; its log says why");
     };
   }
 
@@ -500,7 +575,9 @@ public final class Api implements AutoCloseable {
   }
 
   private static Optional<String> query(ValidatedRequest request, String name) {
-    return Optional.ofNullable(request.getQuery().get(name)).filter(p -> !p.isNull()).map(p -> String.valueOf(p.get()));
+    return Optional.ofNullable(request.getQuery().get(name))
+        .filter(p -> !p.isNull())
+        .map(p -> String.valueOf(p.get()));
   }
 
   private static Address address(String text) {
@@ -513,7 +590,8 @@ public final class Api implements AutoCloseable {
 
   private static void requireUint256(BigInteger value) {
     if (value.bitLength() > 256) {
-      throw new RefusedException(400, "REQUEST", value + " does not fit into 256 bits", "correct the number");
+      throw new RefusedException(
+          400, "REQUEST", value + " does not fit into 256 bits", "correct the number");
     }
   }
 

@@ -4,7 +4,10 @@ import java.time.Clock;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** How many requests one client may make: a bucket per address that refills steadily. The least recent clients are forgotten. */
+/**
+ * How many requests one client may make: a bucket per address that refills steadily. The least
+ * recent clients are forgotten.
+ */
 final class ClientLimit {
   private static final int MOST_CLIENTS = 10_000;
 
@@ -33,7 +36,8 @@ final class ClientLimit {
   synchronized boolean admits(String client) {
     long now = clock.millis();
     Bucket bucket = buckets.getOrDefault(client, new Bucket(burst, now));
-    double tokens = Math.min(burst, bucket.tokens() + Math.max(0, now - bucket.at()) / 1000.0 * perSecond);
+    double tokens =
+        Math.min(burst, bucket.tokens() + Math.max(0, now - bucket.at()) / 1000.0 * perSecond);
     boolean admitted = tokens >= 1;
     buckets.put(client, new Bucket(admitted ? tokens - 1 : tokens, now));
     return admitted;

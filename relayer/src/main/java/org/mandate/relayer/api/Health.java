@@ -52,7 +52,10 @@ public final class Health {
     this.clock = clock;
   }
 
-  /** Per chain how far it is, and in {@code problems} what keeps the relayer from working; empty: it is ready. */
+  /**
+   * Per chain how far it is, and in {@code problems} what keeps the relayer from working; empty: it
+   * is ready.
+   */
   public JsonObject report() {
     JsonArray problems = new JsonArray();
     JsonObject chains = new JsonObject();
@@ -62,13 +65,20 @@ public final class Health {
       rows = database.inTransaction(ChainRow::all);
     } catch (StoreException e) {
       problems.add("the database does not answer");
-      return new JsonObject().put("status", "DOWN").put("database", "DOWN").put("chains", chains).put("problems", problems);
+      return new JsonObject()
+          .put("status", "DOWN")
+          .put("database", "DOWN")
+          .put("chains", chains)
+          .put("problems", problems);
     }
     followers.forEach(
         (chain, follower) ->
             rows.stream()
                 .filter(row -> row.chainId() == chain.id())
-                .forEach(row -> chains.put(Long.toString(chain.id()), chain(chain, follower, row, problems))));
+                .forEach(
+                    row ->
+                        chains.put(
+                            Long.toString(chain.id()), chain(chain, follower, row, problems))));
     JsonObject workflows = workflows(problems);
     return new JsonObject()
         .put("status", problems.isEmpty() ? "UP" : "DOWN")
@@ -86,18 +96,22 @@ public final class Health {
     for (Loop loop : loops) {
       json.put(loop.name(), loop.lastSuccess().truncatedTo(ChronoUnit.SECONDS).toString());
       if (loop.lastSuccess().plus(STUCK).isBefore(now)) {
-        problems.add("%s: nothing succeeded since %s; %s".formatted(loop.name(), loop.lastSuccess(), loop.failure()));
+        problems.add(
+            "%s: nothing succeeded since %s; %s"
+                .formatted(loop.name(), loop.lastSuccess(), loop.failure()));
       }
     }
     return json;
   }
 
-  private JsonObject chain(FollowedChain chain, Follower follower, ChainRow row, JsonArray problems) {
+  private JsonObject chain(
+      FollowedChain chain, Follower follower, ChainRow row, JsonArray problems) {
     Instant now = clock.instant();
     long stored = row.head().orElse(-1L);
     long behind = Math.max(0, follower.seenHead() - stored);
     if (follower.lastRound().plus(SILENT).isBefore(now)) {
-      problems.add("chain %d: no node answered since %s".formatted(chain.id(), follower.lastRound()));
+      problems.add(
+          "chain %d: no node answered since %s".formatted(chain.id(), follower.lastRound()));
     }
     if (row.head().isEmpty() || behind > BEHIND_BLOCKS) {
       problems.add("chain %d: %d blocks behind its head".formatted(chain.id(), behind));
@@ -114,7 +128,9 @@ public final class Health {
     try {
       BigInteger wei = balance(chain, now);
       json.put("balance", wei.toString());
-      if (wei.signum() == 0) problems.add("chain %d: %s has no coins to pay for transactions".formatted(chain.id(), self));
+      if (wei.signum() == 0)
+        problems.add(
+            "chain %d: %s has no coins to pay for transactions".formatted(chain.id(), self));
     } catch (NodeException e) {
       json.put("balance", "unknown");
     }

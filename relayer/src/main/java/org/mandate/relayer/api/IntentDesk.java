@@ -26,8 +26,9 @@ import org.mandate.relayer.work.VerdictWords;
 import org.mandate.relayer.work.Workplace;
 
 /**
- * Takes signed intents. Refuses what the contract would refuse for reasons that are not policy's (signature, nonce, deadline, chain),
- * and whatever an agent asks that may not ask; what policy says of the rest, the contract says and records.
+ * Takes signed intents. Refuses what the contract would refuse for reasons that are not policy's
+ * (signature, nonce, deadline, chain), and whatever an agent asks that may not ask; what policy
+ * says of the rest, the contract says and records.
  */
 final class IntentDesk {
   private static final Journal LOG = Journal.of("intents");
@@ -81,24 +82,37 @@ final class IntentDesk {
   private void check(Intent intent, Hash id, Bytes signature) {
     if (chains.stream().map(BigInteger::valueOf).noneMatch(intent.chainId()::equals)) {
       throw new RefusedException(
-          422, "CHAIN", "chain " + intent.chainId() + " is not served here; served are " + chains, "name one of them, or ask another relayer");
+          422,
+          "CHAIN",
+          "chain " + intent.chainId() + " is not served here; served are " + chains,
+          "name one of them, or ask another relayer");
     }
     Instant now = clock.instant();
     if (intent.expiredAt(now)) {
       throw new RefusedException(
-          422, "DEADLINE", "the deadline %s has passed: it is %d".formatted(intent.deadline(), now.getEpochSecond()), "sign it again with a later deadline");
+          422,
+          "DEADLINE",
+          "the deadline %s has passed: it is %d".formatted(intent.deadline(), now.getEpochSecond()),
+          "sign it again with a later deadline");
     }
     BigInteger latest = BigInteger.valueOf(now.plus(MAX_LIFETIME).getEpochSecond());
     if (intent.deadline().compareTo(latest) > 0) {
       throw new RefusedException(
-          422, "DEADLINE", "the deadline %s is more than seven days ahead; the latest is %s".formatted(intent.deadline(), latest), "sign it again with an earlier deadline");
+          422,
+          "DEADLINE",
+          "the deadline %s is more than seven days ahead; the latest is %s"
+              .formatted(intent.deadline(), latest),
+          "sign it again with an earlier deadline");
     }
     checkSignature(intent, id, signature);
     if (home.calls().nonceUsed(intent.agentId(), intent.nonce())) {
       boolean same = database.inTransaction(tx -> StoredIntent.of(tx, id)).isPresent();
       if (!same) {
         throw new RefusedException(
-            409, "NONCE", "nonce %s of agent %s is used".formatted(intent.nonce(), intent.agentId()), "sign it again with a fresh random nonce");
+            409,
+            "NONCE",
+            "nonce %s of agent %s is used".formatted(intent.nonce(), intent.agentId()),
+            "sign it again with a fresh random nonce");
       }
       return;
     }
@@ -106,14 +120,25 @@ final class IntentDesk {
   }
 
   /**
-   * Refuses what an agent asks that may not ask for anything: anybody can register one, and this relayer would pay for its denials. What
-   * breaks a mandate goes to the chain, which records it and freezes the agent (L4).
+   * Refuses what an agent asks that may not ask for anything: anybody can register one, and this
+   * relayer would pay for its denials. What breaks a mandate goes to the chain, which records it
+   * and freezes the agent (L4).
    */
   private void checkAgent(Intent intent) {
     Verdict verdict = home.calls().preview(intent);
     switch (verdict.rule()) {
-      case AGENT_STATUS, AGENT_BREAKER, EXPIRY -> throw new RefusedException(422, VerdictWords.refusal(verdict));
-      case NONE, ASSET, CHAIN, RECIPIENT, SELECTOR, AMOUNT, PER_TRANSACTION, WINDOW, FREQUENCY, AUDIT_LAG -> {}
+      case AGENT_STATUS, AGENT_BREAKER, EXPIRY ->
+          throw new RefusedException(422, VerdictWords.refusal(verdict));
+      case NONE,
+          ASSET,
+          CHAIN,
+          RECIPIENT,
+          SELECTOR,
+          AMOUNT,
+          PER_TRANSACTION,
+          WINDOW,
+          FREQUENCY,
+          AUDIT_LAG -> {}
     }
   }
 
@@ -125,9 +150,13 @@ final class IntentDesk {
             .orElseThrow(
                 () ->
                     new RefusedException(
-                        422, "AGENT", "agent %s has no wallet key in the registry".formatted(intent.agentId()), "register the agent and prove its key"));
+                        422,
+                        "AGENT",
+                        "agent %s has no wallet key in the registry".formatted(intent.agentId()),
+                        "register the agent and prove its key"));
     Optional<Address> signer = new SignedIntent(intent, signature).recoverSigner(domain);
-    if (signer.filter(wallet::equals).isPresent() || acceptedByContract(wallet, id, signature)) return;
+    if (signer.filter(wallet::equals).isPresent() || acceptedByContract(wallet, id, signature))
+      return;
     throw new RefusedException(
         422,
         "SIGNATURE",

@@ -23,7 +23,9 @@ final class IntentViews {
 
   private final long home;
 
-  /** @param home id of the home chain */
+  /**
+   * @param home id of the home chain
+   */
   IntentViews(long home) {
     this.home = home;
   }
@@ -40,7 +42,9 @@ final class IntentViews {
 
   JsonObject view(Tx tx, StoredIntent stored) {
     List<StoredEvent> all =
-        StoredEvent.about(tx, stored.id()).stream().filter(e -> e.kind() != EventKind.APPENDED).toList();
+        StoredEvent.about(tx, stored.id()).stream()
+            .filter(e -> e.kind() != EventKind.APPENDED)
+            .toList();
     List<StoredEvent> atHome = all.stream().filter(e -> e.chainId() == home).toList();
     List<StoredEvent> elsewhere = all.stream().filter(e -> e.chainId() != home).toList();
     JsonArray transactions = transactions(tx, stored);
@@ -48,7 +52,8 @@ final class IntentViews {
     Optional<StoredEvent> last = last(elsewhere).or(() -> last(atHome));
     String state =
         last.map(IntentViews::state)
-            .orElseGet(() -> stored.lapsed() ? "EXPIRED" : waiting(transactions, parked.isPresent()));
+            .orElseGet(
+                () -> stored.lapsed() ? "EXPIRED" : waiting(transactions, parked.isPresent()));
     JsonObject json =
         new JsonObject()
             .put("intentId", stored.id().hex())
@@ -57,7 +62,8 @@ final class IntentViews {
             .put("intent", new JsonObject(IntentJson.write(stored.intent()).toString()));
     atHome.stream().findFirst().flatMap(this::verdict).ifPresent(v -> json.put("verdict", v));
     if (!atHome.isEmpty()) json.put("home", side(home, atHome));
-    if (!elsewhere.isEmpty()) json.put("destination", side(elsewhere.getFirst().chainId(), elsewhere));
+    if (!elsewhere.isEmpty())
+      json.put("destination", side(elsewhere.getFirst().chainId(), elsewhere));
     json.put("transactions", transactions).put("timings", timings(stored, atHome, all));
     if (!isTerminal(state)) parked.ifPresent(p -> json.put("parked", p));
     return json;
@@ -84,7 +90,9 @@ final class IntentViews {
             event ->
                 switch (event) {
                   case ExecutorEvent.Denied e ->
-                      Optional.of(ContractCalls.verdict(e.rule(), e.tripped(), 0, 0, e.limit(), e.left(), e.availableAt()));
+                      Optional.of(
+                          ContractCalls.verdict(
+                              e.rule(), e.tripped(), 0, 0, e.limit(), e.left(), e.availableAt()));
                   case ExecutorEvent.Admitted e -> Optional.of(admitted(e.tier(), e.eta()));
                   case ExecutorEvent.Dispatched e -> Optional.of(admitted(0, first.time()));
                   case ExecutorEvent.Executed e -> Optional.of(admitted(0, first.time()));
@@ -132,13 +140,15 @@ final class IntentViews {
                 case ExecutorEvent.Admitted e -> json.put("eta", Long.toString(e.eta()));
                 case ExecutorEvent.Dispatched e -> json.put("messageId", e.messageId().hex());
                 case ExecutorEvent.Queued e ->
-                    json.put("messageId", e.messageId().hex()).put("executableAt", Long.toString(e.executableAt()));
+                    json.put("messageId", e.messageId().hex())
+                        .put("executableAt", Long.toString(e.executableAt()));
                 case ExecutorEvent.Executed e -> json.put("moved", e.moved().toString());
                 case ExecutorEvent.Cancelled e -> json.put("by", e.by().hex());
                 case ExecutorEvent.Disputed e ->
                     json.put("by", e.by().hex()).put("resolveBy", Long.toString(e.resolveBy()));
                 case ExecutorEvent.Upheld e ->
-                    json.put("by", e.by().hex()).put("executableAt", Long.toString(e.executableAt()));
+                    json.put("by", e.by().hex())
+                        .put("executableAt", Long.toString(e.executableAt()));
                 case ExecutorEvent.Denied e -> {}
                 case ExecutorEvent.Expired e -> {}
               }
@@ -166,7 +176,8 @@ final class IntentViews {
                       .put("nonce", row.number("nonce"))
                       .put("attempts", row.number("attempts"))
                       .put("state", row.text("state"));
-              row.optionalNumber("block_number").ifPresent(n -> json.put("block", Long.toString(n)));
+              row.optionalNumber("block_number")
+                  .ifPresent(n -> json.put("block", Long.toString(n)));
               row.optionalNumber("gas_used").ifPresent(n -> json.put("gasUsed", Long.toString(n)));
               row.optionalBig("gas_price").ifPresent(n -> json.put("gasPrice", n.toString()));
               return json;
@@ -192,9 +203,12 @@ final class IntentViews {
         .findFirst();
   }
 
-  private static JsonObject timings(StoredIntent stored, List<StoredEvent> atHome, List<StoredEvent> all) {
+  private static JsonObject timings(
+      StoredIntent stored, List<StoredEvent> atHome, List<StoredEvent> all) {
     JsonObject json = new JsonObject().put("receivedAt", stored.receivedAt().toString());
-    atHome.stream().findFirst().ifPresent(e -> json.put("submittedAt", Instant.ofEpochSecond(e.time()).toString()));
+    atHome.stream()
+        .findFirst()
+        .ifPresent(e -> json.put("submittedAt", Instant.ofEpochSecond(e.time()).toString()));
     all.stream()
         .filter(e -> e.kind() == EventKind.EXECUTED)
         .findFirst()
@@ -215,7 +229,8 @@ final class IntentViews {
   }
 
   private static String waiting(JsonArray transactions, boolean isParked) {
-    boolean underWay = transactions.stream().anyMatch(t -> "OPEN".equals(((JsonObject) t).getString("state")));
+    boolean underWay =
+        transactions.stream().anyMatch(t -> "OPEN".equals(((JsonObject) t).getString("state")));
     return underWay ? "SUBMITTED" : isParked ? "PARKED" : "RECEIVED";
   }
 

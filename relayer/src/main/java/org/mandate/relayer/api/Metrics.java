@@ -11,7 +11,10 @@ import org.mandate.relayer.store.Database;
 import org.mandate.relayer.store.Row;
 import org.mandate.relayer.store.Tx;
 
-/** What the database knows, as Prometheus metrics; read when they are asked for, so they survive restarts. */
+/**
+ * What the database knows, as Prometheus metrics; read when they are asked for, so they survive
+ * restarts.
+ */
 public final class Metrics {
   private final PrometheusMeterRegistry registry;
   private final Database database;
@@ -30,12 +33,17 @@ public final class Metrics {
     this.database = database;
     this.health = health;
     this.intents = gauge("mandate.intents", "Intents by chain and by where they stand there");
-    this.transactions = gauge("mandate.transactions", "Transactions of this relayer by chain, purpose and state");
-    this.gas = gauge("mandate.gas.used", "Gas that this relayer's mined transactions used, by chain");
-    this.tasks = gauge("mandate.tasks", "Open work by kind, and whether something stands in its way");
+    this.transactions =
+        gauge("mandate.transactions", "Transactions of this relayer by chain, purpose and state");
+    this.gas =
+        gauge("mandate.gas.used", "Gas that this relayer's mined transactions used, by chain");
+    this.tasks =
+        gauge("mandate.tasks", "Open work by kind, and whether something stands in its way");
     this.records = gauge("mandate.audit.records", "Archived audit records by chain");
     this.attestations = gauge("mandate.attestations", "Attestations known here, by signer");
-    this.chains = gauge("mandate.chain", "Head, finalized block, lag in seconds and balance in ether by chain");
+    this.chains =
+        gauge(
+            "mandate.chain", "Head, finalized block, lag in seconds and balance in ether by chain");
     this.ready = gauge("mandate.ready", "1: the relayer does its work");
   }
 
@@ -47,15 +55,45 @@ public final class Metrics {
   public synchronized String scrape() {
     database.run(
         tx -> {
-          fill(tx, intents, "SELECT chain_id::text AS chain, state, count(*) AS n FROM intent_progress GROUP BY 1, 2", "chain", "state");
-          fill(tx, transactions, "SELECT chain_id::text AS chain, purpose, state, count(*) AS n FROM transaction GROUP BY 1, 2, 3", "chain", "purpose", "state");
-          fill(tx, gas, "SELECT chain_id::text AS chain, coalesce(sum(gas_used), 0)::bigint AS n FROM transaction GROUP BY 1", "chain");
-          fill(tx, tasks, "SELECT kind, (parked IS NOT NULL)::text AS parked, count(*) AS n FROM task GROUP BY 1, 2", "kind", "parked");
-          fill(tx, records, "SELECT chain_id::text AS chain, count(*) AS n FROM audit_record GROUP BY 1", "chain");
-          fill(tx, attestations, "SELECT '0x' || encode(signer, 'hex') AS signer, count(*) AS n FROM attestation GROUP BY 1", "signer");
+          fill(
+              tx,
+              intents,
+              "SELECT chain_id::text AS chain, state, count(*) AS n FROM intent_progress GROUP BY 1, 2",
+              "chain",
+              "state");
+          fill(
+              tx,
+              transactions,
+              "SELECT chain_id::text AS chain, purpose, state, count(*) AS n FROM transaction GROUP BY 1, 2, 3",
+              "chain",
+              "purpose",
+              "state");
+          fill(
+              tx,
+              gas,
+              "SELECT chain_id::text AS chain, coalesce(sum(gas_used), 0)::bigint AS n FROM transaction GROUP BY 1",
+              "chain");
+          fill(
+              tx,
+              tasks,
+              "SELECT kind, (parked IS NOT NULL)::text AS parked, count(*) AS n FROM task GROUP BY 1, 2",
+              "kind",
+              "parked");
+          fill(
+              tx,
+              records,
+              "SELECT chain_id::text AS chain, count(*) AS n FROM audit_record GROUP BY 1",
+              "chain");
+          fill(
+              tx,
+              attestations,
+              "SELECT '0x' || encode(signer, 'hex') AS signer, count(*) AS n FROM attestation GROUP BY 1",
+              "signer");
         });
     JsonObject report = health.report();
-    ready.register(List.of(MultiGauge.Row.of(Tags.empty(), report.getString("status").equals("UP") ? 1 : 0)), true);
+    ready.register(
+        List.of(MultiGauge.Row.of(Tags.empty(), report.getString("status").equals("UP") ? 1 : 0)),
+        true);
     List<MultiGauge.Row<?>> rows = new ArrayList<>();
     report
         .getJsonObject("chains")
@@ -63,12 +101,15 @@ public final class Metrics {
             entry -> {
               JsonObject chain = (JsonObject) entry.getValue();
               BiConsumer<String, Double> add =
-                  (what, value) -> rows.add(MultiGauge.Row.of(Tags.of("chain", entry.getKey(), "what", what), value));
+                  (what, value) ->
+                      rows.add(
+                          MultiGauge.Row.of(Tags.of("chain", entry.getKey(), "what", what), value));
               add.accept("head", chain.getDouble("head"));
               add.accept("finalized", chain.getDouble("finalized"));
               add.accept("lag_seconds", chain.getDouble("lagSeconds"));
               String balance = chain.getString("balance");
-              if (!balance.equals("unknown")) add.accept("balance_ether", Double.parseDouble(balance) / 1e18);
+              if (!balance.equals("unknown"))
+                add.accept("balance_ether", Double.parseDouble(balance) / 1e18);
             });
     chains.register(rows, true);
     return registry.scrape();

@@ -30,9 +30,10 @@ import org.mandate.relayer.store.Task;
 import org.mandate.relayer.store.Tx;
 
 /**
- * Follows one chain block by block. Each block is the child of the one before it, its logs are asked for by its hash, and it is
- * stored with everything that follows from it in one transaction. A reorg is undone down to the common ancestor; one that
- * goes deeper than what was declared final stops all signing, first of all.
+ * Follows one chain block by block. Each block is the child of the one before it, its logs are
+ * asked for by its hash, and it is stored with everything that follows from it in one transaction.
+ * A reorg is undone down to the common ancestor; one that goes deeper than what was declared final
+ * stops all signing, first of all.
  */
 public final class Follower {
   private static final Journal LOG = Journal.of("follower");
@@ -48,9 +49,16 @@ public final class Follower {
   private volatile long seenHead = -1;
   private volatile Hash doubted = Hash.ZERO;
 
-  /** @param destinations chains that this relayer delivers to */
+  /**
+   * @param destinations chains that this relayer delivers to
+   */
   public Follower(
-      FollowedChain chain, Set<Long> destinations, Database database, SigningGate gate, Bell news, Clock clock) {
+      FollowedChain chain,
+      Set<Long> destinations,
+      Database database,
+      SigningGate gate,
+      Bell news,
+      Clock clock) {
     this.chain = chain;
     this.destinations = Set.copyOf(destinations);
     this.database = database;
@@ -74,12 +82,17 @@ public final class Follower {
   public boolean round() {
     Block head = chain.client().head();
     seenHead = head.number();
-    Optional<Block> known = database.inTransaction(tx -> Blocks.atOrBelow(tx, chain.id(), Long.MAX_VALUE));
+    Optional<Block> known =
+        database.inTransaction(tx -> Blocks.atOrBelow(tx, chain.id(), Long.MAX_VALUE));
     Block top = known.isPresent() ? known.get() : begin();
     if (!agrees(head, top)) return false;
-    top = database.inTransaction(tx -> Blocks.atOrBelow(tx, chain.id(), Long.MAX_VALUE)).orElseThrow();
+    top =
+        database
+            .inTransaction(tx -> Blocks.atOrBelow(tx, chain.id(), Long.MAX_VALUE))
+            .orElseThrow();
     long last = Math.min(head.number(), top.number() + PAGE);
-    boolean stored = top.number() < last && follow(top, chain.client().blocks(top.number() + 1, last));
+    boolean stored =
+        top.number() < last && follow(top, chain.client().blocks(top.number() + 1, last));
     boolean finalized = finish();
     lastRound = clock.instant();
     if (stored || finalized) news.ring();
@@ -107,27 +120,46 @@ public final class Follower {
         return false;
       }
       database.run(tx -> Blocks.undoFrom(tx, chain.id(), number, clock.instant()));
-      LOG.info("block undone", "chain", chain.id(), "block", number, "hash", stored.hash(), "now", canonical.hash());
+      LOG.info(
+          "block undone",
+          "chain",
+          chain.id(),
+          "block",
+          number,
+          "hash",
+          stored.hash(),
+          "now",
+          canonical.hash());
       stored = stored(number - 1);
       canonical = block(stored.number());
     }
     return true;
   }
 
-  /** Nodes contradict each other about a final block: nothing is undone or finalized, and another one is asked first. */
+  /**
+   * Nodes contradict each other about a final block: nothing is undone or finalized, and another
+   * one is asked first.
+   */
   private void doubt(Block stored, Block canonical, SeveralNodes.Agreement agreement) {
     chain.client().preferNext();
     if (canonical.hash().equals(doubted)) return;
     doubted = canonical.hash();
     LOG.alarm(
         "nodes contradict each other about a final block",
-        "chain", chain.id(),
-        "block", stored.number(),
-        "stored", stored.hash(),
-        "told", canonical.hash(),
-        "nodes", agreement.nodes(),
-        "same", agreement.same(),
-        "different", agreement.different());
+        "chain",
+        chain.id(),
+        "block",
+        stored.number(),
+        "stored",
+        stored.hash(),
+        "told",
+        canonical.hash(),
+        "nodes",
+        agreement.nodes(),
+        "same",
+        agreement.same(),
+        "different",
+        agreement.different());
   }
 
   private void halt(Block stored, Block canonical) {
@@ -140,7 +172,10 @@ public final class Follower {
     if (first) LOG.alarm("signing stopped", "chain", chain.id(), "reason", reason);
   }
 
-  /** Stores the blocks as long as each is the child of the one before. Answers whether any was stored. */
+  /**
+   * Stores the blocks as long as each is the child of the one before. Answers whether any was
+   * stored.
+   */
   private boolean follow(Block top, List<Block> blocks) {
     Block parent = top;
     for (Block block : blocks) {
@@ -148,7 +183,8 @@ public final class Follower {
       List<Log> logs = chain.client().logs(block.hash(), chain.sources());
       for (Log log : logs) {
         if (!log.blockHash().equals(block.hash()) || log.blockNumber() != block.number()) {
-          throw new NodeException("node answered a log of block " + log.blockHash() + " for block " + block.hash());
+          throw new NodeException(
+              "node answered a log of block " + log.blockHash() + " for block " + block.hash());
         }
       }
       database.run(tx -> store(tx, block, logs));
@@ -168,7 +204,10 @@ public final class Follower {
     Failpoint.BEFORE_BLOCK_STORED.reach();
   }
 
-  /** Anybody may send messages through the gateway, of any content; only our executor's are ours to carry. */
+  /**
+   * Anybody may send messages through the gateway, of any content; only our executor's are ours to
+   * carry.
+   */
   private boolean isForeign(EventKind kind, Log log) {
     if (kind != EventKind.SENT) return false;
     Bytes executor = new InteroperableAddress(chain.bigId(), chain.executor()).encode();
@@ -196,19 +235,38 @@ public final class Follower {
     switch (event) {
       case ExecutorEvent.Admitted e -> {
         save(tx, e.intentId(), e.intent(), now);
-        Task.open(tx, Task.Kind.PROCEED, chain.id(), e.intentId(), Instant.ofEpochSecond(e.eta()), now);
+        Task.open(
+            tx, Task.Kind.PROCEED, chain.id(), e.intentId(), Instant.ofEpochSecond(e.eta()), now);
       }
       case ExecutorEvent.Denied e -> save(tx, e.intentId(), e.intent(), now);
       case ExecutorEvent.Dispatched e -> save(tx, e.intentId(), e.intent(), now);
       case ExecutorEvent.Queued e -> {
         save(tx, e.intentId(), e.intent(), now);
-        Task.open(tx, Task.Kind.EXECUTE, chain.id(), e.intentId(), Instant.ofEpochSecond(e.executableAt()), now);
+        Task.open(
+            tx,
+            Task.Kind.EXECUTE,
+            chain.id(),
+            e.intentId(),
+            Instant.ofEpochSecond(e.executableAt()),
+            now);
       }
       case ExecutorEvent.Executed e -> save(tx, e.intentId(), e.intent(), now);
       case ExecutorEvent.Upheld e ->
-          Task.open(tx, Task.Kind.EXECUTE, chain.id(), e.intentId(), Instant.ofEpochSecond(e.executableAt()), now);
+          Task.open(
+              tx,
+              Task.Kind.EXECUTE,
+              chain.id(),
+              e.intentId(),
+              Instant.ofEpochSecond(e.executableAt()),
+              now);
       case ExecutorEvent.Disputed e ->
-          Task.open(tx, Task.Kind.EXECUTE, chain.id(), e.intentId(), Instant.ofEpochSecond(e.resolveBy() + 1), now);
+          Task.open(
+              tx,
+              Task.Kind.EXECUTE,
+              chain.id(),
+              e.intentId(),
+              Instant.ofEpochSecond(e.resolveBy() + 1),
+              now);
       case ExecutorEvent.Cancelled e -> {}
       case ExecutorEvent.Expired e -> {}
     }
@@ -217,7 +275,8 @@ public final class Follower {
   private void openWork(Tx tx, GatewayEvent event, Instant now) {
     switch (event) {
       case GatewayEvent.MessageSent sent -> {
-        // Any chain id can stand there, also one beyond 64 bits: what is not served must not stop the follower.
+        // Any chain id can stand there, also one beyond 64 bits: what is not served must not stop
+        // the follower.
         BigInteger destination = InteroperableAddress.decode(sent.recipient()).chainId();
         if (destination.bitLength() < 64 && destinations.contains(destination.longValue())) {
           Task.open(tx, Task.Kind.DELIVER, destination.longValue(), sent.messageId(), now, now);
@@ -228,31 +287,43 @@ public final class Follower {
     }
   }
 
-  /** Moves the finality mark, when the block that the chain calls final is stored and the majority of the nodes has it. */
+  /**
+   * Moves the finality mark, when the block that the chain calls final is stored and the majority
+   * of the nodes has it.
+   */
   private boolean finish() {
     Optional<Block> last = chain.finality().highest(chain.client());
-    if (last.isEmpty() || database.inTransaction(tx -> ChainRow.of(tx, chain.id())).isFinal(last.get().number())) return false;
+    if (last.isEmpty()
+        || database.inTransaction(tx -> ChainRow.of(tx, chain.id())).isFinal(last.get().number()))
+      return false;
     Block block = last.get();
-    if (!stored(block.number()).hash().equals(block.hash())) return false; // not there yet, or on another branch
+    if (!stored(block.number()).hash().equals(block.hash()))
+      return false; // not there yet, or on another branch
     SeveralNodes.Agreement agreement = chain.client().agreement(block.number(), block.hash());
     if (!agreement.isConfirmed()) {
       if (agreement.different() > 0) doubt(stored(block.number()), block, agreement);
       return false;
     }
-    return database.inTransaction(tx -> ChainRow.finalize(tx, chain.id(), block.number(), block.hash()));
+    return database.inTransaction(
+        tx -> ChainRow.finalize(tx, chain.id(), block.number(), block.hash()));
   }
 
   private Block stored(long number) {
     return database
         .inTransaction(tx -> Blocks.atOrBelow(tx, chain.id(), number))
-        .orElseThrow(() -> new IllegalStateException("chain " + chain.id() + ": no block is stored below " + number));
+        .orElseThrow(
+            () ->
+                new IllegalStateException(
+                    "chain " + chain.id() + ": no block is stored below " + number));
   }
 
   private Block block(long number) {
     return chain
         .client()
         .block(number)
-        .orElseThrow(() -> new NodeException("chain " + chain.id() + ": node does not have block " + number));
+        .orElseThrow(
+            () ->
+                new NodeException("chain " + chain.id() + ": node does not have block " + number));
   }
 
   private static void save(Tx tx, Hash id, Intent intent, Instant now) {

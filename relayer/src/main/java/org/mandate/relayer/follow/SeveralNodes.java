@@ -24,9 +24,10 @@ import org.mandate.chain.SendOutcome;
 import org.mandate.chain.Transaction;
 
 /**
- * Several nodes of one chain behind one client. A node that fails is left for the next one; what a node says about a transaction is
- * never its failure. One node suffices to know that a transaction was mined; that none knows it proves nothing (L10). Which block is
- * final is for the majority to say: signatures hang on it.
+ * Several nodes of one chain behind one client. A node that fails is left for the next one; what a
+ * node says about a transaction is never its failure. One node suffices to know that a transaction
+ * was mined; that none knows it proves nothing (L10). Which block is final is for the majority to
+ * say: signatures hang on it.
  */
 public final class SeveralNodes implements ChainClient {
   /**
@@ -34,7 +35,8 @@ public final class SeveralNodes implements ChainClient {
    *
    * @param nodes how many there are
    * @param same how many say that it is so
-   * @param different how many say that it is otherwise; the rest does not answer, or does not know yet
+   * @param different how many say that it is otherwise; the rest does not answer, or does not know
+   *     yet
    */
   public record Agreement(int nodes, int same, int different) {
     /** More than half of all nodes, those that do not answer included, say so. */
@@ -51,7 +53,9 @@ public final class SeveralNodes implements ChainClient {
   private final List<ChainClient> nodes;
   private final AtomicInteger preferred = new AtomicInteger();
 
-  /** @param nodes at least one, the preferred one first */
+  /**
+   * @param nodes at least one, the preferred one first
+   */
   public SeveralNodes(List<? extends ChainClient> nodes) {
     if (nodes.isEmpty()) throw new IllegalArgumentException("a chain needs at least one node");
     this.nodes = List.copyOf(nodes);
@@ -192,7 +196,10 @@ public final class SeveralNodes implements ChainClient {
     return ask(ChainClient::fees);
   }
 
-  /** To the preferred node; to the next ones as long as one is unreachable or refuses: refused is what none takes. */
+  /**
+   * To the preferred node; to the next ones as long as one is unreachable or refuses: refused is
+   * what none takes.
+   */
   @Override
   public SendOutcome send(byte[] raw) {
     SendOutcome refused = new SendOutcome.Unreachable("no node was asked");
@@ -234,7 +241,10 @@ public final class SeveralNodes implements ChainClient {
     return Optional.ofNullable(receipts(List.of(transaction)).get(transaction));
   }
 
-  /** From any node that has them. What none has is only said to be missing when more than half of the nodes answered. */
+  /**
+   * From any node that has them. What none has is only said to be missing when more than half of
+   * the nodes answered.
+   */
   @Override
   public Map<Hash, Receipt> receipts(Collection<Hash> transactions) {
     Map<Hash, Receipt> found = new HashMap<>();

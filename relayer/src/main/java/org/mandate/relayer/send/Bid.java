@@ -16,7 +16,8 @@ public record Bid(BigInteger max, BigInteger tip) {
 
   public Bid {
     if (tip.signum() < 0 || tip.compareTo(max) > 0) {
-      throw new IllegalArgumentException("tip of " + tip + " wei per gas is not within 0 and the maximum fee of " + max);
+      throw new IllegalArgumentException(
+          "tip of " + tip + " wei per gas is not within 0 and the maximum fee of " + max);
     }
   }
 
@@ -26,13 +27,15 @@ public record Bid(BigInteger max, BigInteger tip) {
   }
 
   /**
-   * The bid of a replacement: both parts at least a tenth more than the last ones, as nodes demand even when the market asks more of
-   * one part only; what it asks when that is more. The same bid when both parts are beyond three times what the market asks
-   * already: then it is not the bid that keeps the transaction out of blocks.
+   * The bid of a replacement: both parts at least a tenth more than the last ones, as nodes demand
+   * even when the market asks more of one part only; what it asks when that is more. The same bid
+   * when both parts are beyond three times what the market asks already: then it is not the bid
+   * that keeps the transaction out of blocks.
    */
   public Bid replacedBy(Bid estimate) {
     boolean enough =
-        max.compareTo(estimate.max.multiply(THREE)) >= 0 && tip.compareTo(estimate.tip.multiply(THREE)) >= 0;
+        max.compareTo(estimate.max.multiply(THREE)) >= 0
+            && tip.compareTo(estimate.tip.multiply(THREE)) >= 0;
     if (enough) return this;
     Bid tenthMore = tenthMore();
     BigInteger newTip = tenthMore.tip.max(estimate.tip);

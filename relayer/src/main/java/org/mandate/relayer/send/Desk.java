@@ -24,11 +24,12 @@ import org.mandate.signer.Signer;
 import org.mandate.signer.Transactions;
 
 /**
- * Where this relayer's transactions on one chain are written: nonce, signed bytes and the state change that they stand for in
- * one database transaction, before anything is sent.
+ * Where this relayer's transactions on one chain are written: nonce, signed bytes and the state
+ * change that they stand for in one database transaction, before anything is sent.
  */
 public final class Desk {
-  // A quarter more than estimated: what the call touches may change before it is mined. EIP-7825 caps a transaction.
+  // A quarter more than estimated: what the call touches may change before it is mined. EIP-7825
+  // caps a transaction.
   private static final long MAX_GAS = 16_777_216;
   private static final long EMPTY_GAS = 21_000;
   private static final long MAX_NONCE_JUMP = 64;
@@ -41,7 +42,9 @@ public final class Desk {
   private final Bell outbox;
   private final Clock clock;
 
-  /** @param outbox is rung when there is something to send */
+  /**
+   * @param outbox is rung when there is something to send
+   */
   public Desk(
       FollowedChain chain,
       Database database,
@@ -103,25 +106,41 @@ public final class Desk {
 
   /** Uses up a nonce that nobody used, so that later ones can be mined. */
   void fill(Tx tx, long nonce, Bid bid, long gas) {
-    insert(tx, nonce, Purpose.FILL, Optional.empty(), self(), Bytes.EMPTY, gas, bid, clock.instant());
+    insert(
+        tx, nonce, Purpose.FILL, Optional.empty(), self(), Bytes.EMPTY, gas, bid, clock.instant());
   }
 
-  /** What a transaction costs that does nothing: 21,000 on most chains, more where data or storage are paid with gas. */
+  /**
+   * What a transaction costs that does nothing: 21,000 on most chains, more where data or storage
+   * are paid with gas.
+   */
   long emptyGas() {
     GasEstimate estimate = chain.client().estimateGas(self(), self(), BigInteger.ZERO, new byte[0]);
     return switch (estimate) {
-      case GasEstimate.Estimated estimated -> Math.clamp(estimated.gas() + estimated.gas() / 4, EMPTY_GAS, Purpose.FILL.mostGas());
+      case GasEstimate.Estimated estimated ->
+          Math.clamp(estimated.gas() + estimated.gas() / 4, EMPTY_GAS, Purpose.FILL.mostGas());
       case GasEstimate.Reverted reverted -> EMPTY_GAS;
     };
   }
 
-  /** Signs the same transaction again at a higher bid, or, when no node takes its bytes, an empty one in its place. */
+  /**
+   * Signs the same transaction again at a higher bid, or, when no node takes its bytes, an empty
+   * one in its place.
+   */
   void replace(Tx tx, TransactionRow transaction, int attempt, Bid bid, boolean cancels, long gas) {
     Address target = cancels ? self() : transaction.target();
     Bytes data = cancels ? Bytes.EMPTY : transaction.data();
     Transactions.Signed signed = sign(tx, transaction.nonce(), target, data, gas, bid);
     TransactionRow.addAttempt(
-        tx, transaction.id(), attempt, signed.hash(), signed.raw(), bid.max(), bid.tip(), cancels, clock.instant());
+        tx,
+        transaction.id(),
+        attempt,
+        signed.hash(),
+        signed.raw(),
+        bid.max(),
+        bid.tip(),
+        cancels,
+        clock.instant());
   }
 
   private void insert(
@@ -137,11 +156,14 @@ public final class Desk {
     long limit = Math.min(gas, MAX_GAS);
     Transactions.Signed signed = sign(tx, nonce, target, data, limit, bid);
     long id =
-        TransactionRow.insert(tx, chain.id(), self(), nonce, purpose, subject, target, data, limit, now);
-    TransactionRow.addAttempt(tx, id, 1, signed.hash(), signed.raw(), bid.max(), bid.tip(), false, now);
+        TransactionRow.insert(
+            tx, chain.id(), self(), nonce, purpose, subject, target, data, limit, now);
+    TransactionRow.addAttempt(
+        tx, id, 1, signed.hash(), signed.raw(), bid.max(), bid.tip(), false, now);
   }
 
-  private Transactions.Signed sign(Tx tx, long nonce, Address target, Bytes data, long gas, Bid bid) {
+  private Transactions.Signed sign(
+      Tx tx, long nonce, Address target, Bytes data, long gas, Bid bid) {
     gate.check();
     limit.check(bid);
     ChainRow.of(tx, chain.id())
@@ -153,14 +175,21 @@ public final class Desk {
     // The base fee is for information only; the signature covers the other two.
     Fees fees = new Fees(BigInteger.ZERO, bid.tip(), bid.max());
     return Transactions.sign(
-        new Transactions.Request(chain.bigId(), nonce, fees, gas, target, BigInteger.ZERO, data), signer);
+        new Transactions.Request(chain.bigId(), nonce, fees, gas, target, BigInteger.ZERO, data),
+        signer);
   }
 
-  /** The key's transaction count: an implausible one would put our next transaction out of reach. */
+  /**
+   * The key's transaction count: an implausible one would put our next transaction out of reach.
+   */
   private long count() {
     long latest = chain.client().nonce(self(), BlockTag.LATEST);
-    long known = database.inTransaction(tx -> TransactionRow.nextNonce(tx, chain.id(), self())).orElse(latest);
-    if (latest > known + MAX_NONCE_JUMP && chain.client().nonce(self(), BlockTag.FINALIZED) + MAX_NONCE_JUMP < latest) {
+    long known =
+        database
+            .inTransaction(tx -> TransactionRow.nextNonce(tx, chain.id(), self()))
+            .orElse(latest);
+    if (latest > known + MAX_NONCE_JUMP
+        && chain.client().nonce(self(), BlockTag.FINALIZED) + MAX_NONCE_JUMP < latest) {
       throw new NodeException(
           "chain %d: node says that %s sent %d transactions, %d are known here and finality confirms far fewer"
               .formatted(chain.id(), self(), latest, known));

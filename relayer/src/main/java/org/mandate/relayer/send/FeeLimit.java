@@ -4,7 +4,8 @@ import java.math.BigInteger;
 import org.mandate.chain.Fees;
 
 /**
- * The most that a relayer pays on one chain, whatever its nodes say that the market asks; wei per gas.
+ * The most that a relayer pays on one chain, whatever its nodes say that the market asks; wei per
+ * gas.
  *
  * @param max in all
  * @param tip of that, to the block's proposer
@@ -17,13 +18,15 @@ public record FeeLimit(BigInteger max, BigInteger tip) {
 
   public FeeLimit {
     if (tip.signum() < 0 || max.compareTo(tip) < 0) {
-      throw new IllegalArgumentException("a tip limit of " + tip + " wei per gas is not within 0 and the fee limit of " + max);
+      throw new IllegalArgumentException(
+          "a tip limit of " + tip + " wei per gas is not within 0 and the fee limit of " + max);
     }
   }
 
   /** A limit in gwei per gas. */
   public static FeeLimit ofGwei(long max, long tip) {
-    return new FeeLimit(BigInteger.valueOf(max).multiply(GWEI), BigInteger.valueOf(tip).multiply(GWEI));
+    return new FeeLimit(
+        BigInteger.valueOf(max).multiply(GWEI), BigInteger.valueOf(tip).multiply(GWEI));
   }
 
   /**
@@ -40,8 +43,8 @@ public record FeeLimit(BigInteger max, BigInteger tip) {
   }
 
   /**
-   * What the market asks, with room below the limit for replacements, each of which must bid a tenth more of both parts: a node's
-   * inflated estimate must not take it all at once.
+   * What the market asks, with room below the limit for replacements, each of which must bid a
+   * tenth more of both parts: a node's inflated estimate must not take it all at once.
    */
   Bid market(Fees fees) {
     BigInteger cutTip = fees.maxPriorityFee().min(tip.divide(TWO));
@@ -55,11 +58,14 @@ public record FeeLimit(BigInteger max, BigInteger tip) {
     return new Bid(cutMax, bid.tip().min(tip).min(cutMax));
   }
 
-  /** @throws FeeLimitException when the bid is above the limit */
+  /**
+   * @throws FeeLimitException when the bid is above the limit
+   */
   void check(Bid bid) {
     if (!cut(bid).equals(bid)) {
-      throw new FeeLimitException("a bid of %s with a tip of %s wei per gas is above the limits of %s and %s"
-          .formatted(bid.max(), bid.tip(), max, tip));
+      throw new FeeLimitException(
+          "a bid of %s with a tip of %s wei per gas is above the limits of %s and %s"
+              .formatted(bid.max(), bid.tip(), max, tip));
     }
   }
 }

@@ -32,9 +32,10 @@ import org.mandate.relayer.store.TransactionRow.Attempt;
 import org.mandate.relayer.store.TransactionRow.Settled;
 
 /**
- * Brings stored transactions of one chain into blocks: sends the stored bytes, sends them again when they got lost, raises the bid
- * when blocks pass them over, and says how they ended only when finalized data does (L10). Whatever a node answers about a
- * transaction is about the transaction, never about the node.
+ * Brings stored transactions of one chain into blocks: sends the stored bytes, sends them again
+ * when they got lost, raises the bid when blocks pass them over, and says how they ended only when
+ * finalized data does (L10). Whatever a node answers about a transaction is about the transaction,
+ * never about the node.
  */
 public final class Sender {
   private static final Journal LOG = Journal.of("sender");
@@ -42,7 +43,9 @@ public final class Sender {
   private static final long PATIENCE_BLOCKS = 2;
   private static final int GAPS_AT_ONCE = 16;
 
-  /** A nonce that another transaction seems to have taken, noticed at a block that is not final yet. */
+  /**
+   * A nonce that another transaction seems to have taken, noticed at a block that is not final yet.
+   */
   private record Suspicion(long number, Hash hash) {}
 
   private final FollowedChain chain;
@@ -64,20 +67,29 @@ public final class Sender {
 
   /** Looks after every open transaction once. */
   public boolean round() {
-    Optional<Long> next = database.inTransaction(tx -> TransactionRow.nextNonce(tx, chain.id(), desk.self()));
+    Optional<Long> next =
+        database.inTransaction(tx -> TransactionRow.nextNonce(tx, chain.id(), desk.self()));
     if (next.isEmpty()) return false;
     // The head first: blocks that come in between only make us more patient.
     long head = chain.client().head().number();
     long count = chain.client().nonce(desk.self(), BlockTag.LATEST);
     if (next.get() > count) fillGaps(count, next.get());
-    if (settle(database.inTransaction(tx -> TransactionRow.toSettle(tx, chain.id(), desk.self(), count)), head)) settled.ring();
+    if (settle(
+        database.inTransaction(tx -> TransactionRow.toSettle(tx, chain.id(), desk.self(), count)),
+        head)) settled.ring();
     for (TransactionRow transaction :
         database.inTransaction(tx -> TransactionRow.toSend(tx, chain.id(), desk.self(), count))) {
-      displaced.remove(transaction.id()); // a reorg gave its nonce back, or a node had spoken of a block that never was
+      displaced.remove(
+          transaction
+              .id()); // a reorg gave its nonce back, or a node had spoken of a block that never was
       alone(
           transaction,
           () -> {
-            send(transaction, database.inTransaction(transaction::attempts), head, transaction.nonce() == count);
+            send(
+                transaction,
+                database.inTransaction(transaction::attempts),
+                head,
+                transaction.nonce() == count);
             return false;
           });
     }
@@ -88,17 +100,22 @@ public final class Sender {
   private boolean settle(List<TransactionRow> transactions, long head) {
     Map<TransactionRow, List<Attempt>> attempts = new LinkedHashMap<>();
     database.run(tx -> transactions.forEach(t -> attempts.put(t, t.attempts(tx))));
-    List<Hash> hashes = attempts.values().stream().flatMap(List::stream).map(Attempt::hash).toList();
+    List<Hash> hashes =
+        attempts.values().stream().flatMap(List::stream).map(Attempt::hash).toList();
     if (hashes.isEmpty()) return false;
     Map<Hash, Receipt> receipts = chain.client().receipts(hashes);
     boolean changed = false;
     for (TransactionRow transaction : transactions) {
-      changed |= alone(transaction, () -> lookUp(transaction, attempts.get(transaction), receipts, head));
+      changed |=
+          alone(transaction, () -> lookUp(transaction, attempts.get(transaction), receipts, head));
     }
     return changed;
   }
 
-  /** What fails for one transaction must not hold up the others. A node that does not answer does, for this round. */
+  /**
+   * What fails for one transaction must not hold up the others. A node that does not answer does,
+   * for this round.
+   */
   private boolean alone(TransactionRow transaction, BooleanSupplier work) {
     try {
       return work.getAsBoolean();
@@ -114,28 +131,35 @@ public final class Sender {
 
   private void send(TransactionRow transaction, List<Attempt> attempts, long head, boolean isNext) {
     Attempt newest = attempts.getFirst();
-    boolean passedOver = isNext && newest.sentBlock().filter(b -> head >= b + PATIENCE_BLOCKS).isPresent();
-    // What the node no longer has (a reorg, a full pool, a restart) was not passed over: the same bytes go out again.
+    boolean passedOver =
+        isNext && newest.sentBlock().filter(b -> head >= b + PATIENCE_BLOCKS).isPresent();
+    // What the node no longer has (a reorg, a full pool, a restart) was not passed over: the same
+    // bytes go out again.
     boolean lost = passedOver && !chain.client().transactionKnown(newest.hash());
     if (lost) database.run(tx -> transaction.lost(tx, newest));
     if (passedOver && !lost && raise(transaction, newest, false)) return;
-    boolean due = lost || newest.sentAt().filter(at -> clock.instant().isBefore(at.plus(RESEND))).isEmpty();
+    boolean due =
+        lost || newest.sentAt().filter(at -> clock.instant().isBefore(at.plus(RESEND))).isEmpty();
     if (due) send(transaction, newest, attempts, head);
   }
 
-  private void send(TransactionRow transaction, Attempt attempt, List<Attempt> attempts, long head) {
+  private void send(
+      TransactionRow transaction, Attempt attempt, List<Attempt> attempts, long head) {
     Failpoint.stopIfReached();
     SendOutcome outcome = chain.client().send(attempt.raw().bytes());
     switch (outcome) {
       case SendOutcome.Accepted accepted -> taken(transaction, attempt, head);
       case SendOutcome.AlreadyKnown known -> taken(transaction, attempt, head);
-      case SendOutcome.NonceTooLow low -> complain(transaction, "nonce is used: looking for the receipt");
+      case SendOutcome.NonceTooLow low ->
+          complain(transaction, "nonce is used: looking for the receipt");
       case SendOutcome.Underpriced underpriced -> {
         complain(transaction, "underpriced: " + underpriced.reason());
         raise(transaction, attempt, true);
       }
       case SendOutcome.InsufficientFunds poor ->
-          complain(transaction, "the key cannot pay: send coins to " + desk.self() + " (" + poor.reason() + ")");
+          complain(
+              transaction,
+              "the key cannot pay: send coins to " + desk.self() + " (" + poor.reason() + ")");
       case SendOutcome.Refused refused -> {
         complain(transaction, "no node takes it: " + refused.reason());
         boolean neverTaken = attempts.stream().allMatch(a -> a.sentAt().isEmpty() && !a.cancels());
@@ -143,7 +167,8 @@ public final class Sender {
         boolean isEmpty = transaction.purpose() == TransactionRow.Purpose.FILL || attempt.cancels();
         if (neverTaken && !isEmpty) cancel(transaction, attempt);
       }
-      case SendOutcome.Unreachable gone -> complain(transaction, "node unreachable: " + gone.reason());
+      case SendOutcome.Unreachable gone ->
+          complain(transaction, "node unreachable: " + gone.reason());
     }
   }
 
@@ -153,16 +178,25 @@ public final class Sender {
     if (attempt.sentAt().isEmpty()) {
       LOG.info(
           "sent",
-          "chain", chain.id(),
-          "purpose", transaction.purpose(),
-          "subject", transaction.subject().map(Hash::hex).orElse(""),
-          "nonce", transaction.nonce(),
-          "transaction", attempt.hash(),
-          "attempt", attempt.number());
+          "chain",
+          chain.id(),
+          "purpose",
+          transaction.purpose(),
+          "subject",
+          transaction.subject().map(Hash::hex).orElse(""),
+          "nonce",
+          transaction.nonce(),
+          "transaction",
+          attempt.hash(),
+          "attempt",
+          attempt.number());
     }
   }
 
-  /** Stores a replacement at a higher bid; it is sent in the next round, like any other. Answers whether there is one. */
+  /**
+   * Stores a replacement at a higher bid; it is sent in the next round, like any other. Answers
+   * whether there is one.
+   */
   private boolean raise(TransactionRow transaction, Attempt last, boolean wasRefused) {
     Bid old = new Bid(last.maxFee(), last.maxTip());
     Bid better = old.replacedBy(desk.market());
@@ -172,14 +206,29 @@ public final class Sender {
       if (!bid.equals(wanted) && atLimit.add(transaction.id())) {
         LOG.alarm(
             "the bid is at its limit and blocks pass it over: wait, or raise max-fee-gwei and max-tip-gwei",
-            "chain", chain.id(), "nonce", transaction.nonce(), "maxFee", old.max(), "asked", wanted.max());
+            "chain",
+            chain.id(),
+            "nonce",
+            transaction.nonce(),
+            "maxFee",
+            old.max(),
+            "asked",
+            wanted.max());
       }
       return false;
     }
     long gas = last.cancels() ? desk.emptyGas() : transaction.gasLimit();
     database.run(tx -> desk.replace(tx, transaction, last.number() + 1, bid, last.cancels(), gas));
     LOG.info(
-        "bid raised", "chain", chain.id(), "nonce", transaction.nonce(), "maxFee", bid.max(), "tip", bid.tip());
+        "bid raised",
+        "chain",
+        chain.id(),
+        "nonce",
+        transaction.nonce(),
+        "maxFee",
+        bid.max(),
+        "tip",
+        bid.tip());
     return true;
   }
 
@@ -187,13 +236,22 @@ public final class Sender {
     Bid bid = desk.bid();
     long gas = desk.emptyGas();
     database.run(tx -> desk.replace(tx, transaction, last.number() + 1, bid, true, gas));
-    LOG.warn("cancelled: an empty transaction takes its nonce", "chain", chain.id(), "nonce", transaction.nonce());
+    LOG.warn(
+        "cancelled: an empty transaction takes its nonce",
+        "chain",
+        chain.id(),
+        "nonce",
+        transaction.nonce());
   }
 
-  /** Nonces that were taken from the count but belong to no transaction, here or on chain, would hold up all later ones. */
+  /**
+   * Nonces that were taken from the count but belong to no transaction, here or on chain, would
+   * hold up all later ones.
+   */
   private void fillGaps(long count, long next) {
     List<Long> gaps =
-        database.inTransaction(tx -> TransactionRow.gaps(tx, chain.id(), desk.self(), count, next, GAPS_AT_ONCE));
+        database.inTransaction(
+            tx -> TransactionRow.gaps(tx, chain.id(), desk.self(), count, next, GAPS_AT_ONCE));
     if (gaps.isEmpty()) return;
     Bid bid = desk.bid();
     long gas = desk.emptyGas();
@@ -217,16 +275,23 @@ public final class Sender {
     displaced.remove(transaction.id());
     Receipt receipt = found.get();
     Failpoint.BEFORE_RECEIPT_STORED.reach();
-    boolean known = transaction.blockHash().filter(receipt.blockHash()::equals).isPresent() || mined(transaction, receipt);
-    boolean isFinal = database.inTransaction(tx -> ChainRow.of(tx, chain.id())).isFinal(receipt.blockNumber());
+    boolean known =
+        transaction.blockHash().filter(receipt.blockHash()::equals).isPresent()
+            || mined(transaction, receipt);
+    boolean isFinal =
+        database.inTransaction(tx -> ChainRow.of(tx, chain.id())).isFinal(receipt.blockNumber());
     if (!known || !isFinal) return false;
     boolean cancelled = byHash.get(receipt.transaction()).cancels();
-    Settled state = cancelled ? Settled.DISPLACED : receipt.succeeded() ? Settled.SUCCEEDED : Settled.REVERTED;
+    Settled state =
+        cancelled ? Settled.DISPLACED : receipt.succeeded() ? Settled.SUCCEEDED : Settled.REVERTED;
     settle(transaction, state, receipt.transaction());
     return true;
   }
 
-  /** Stored only while its block is: a receipt that is read before the follower got there waits for the next round. */
+  /**
+   * Stored only while its block is: a receipt that is read before the follower got there waits for
+   * the next round.
+   */
   private boolean mined(TransactionRow transaction, Receipt receipt) {
     return database.inTransaction(
         tx ->
@@ -240,8 +305,9 @@ public final class Sender {
   }
 
   /**
-   * The nonce is used, and no receipt of ours is known. That proves nothing yet: only when the block at which it was noticed is
-   * final, the nonce is used there, and every node says that it has no receipt, another transaction of this key has it.
+   * The nonce is used, and no receipt of ours is known. That proves nothing yet: only when the
+   * block at which it was noticed is final, the nonce is used there, and every node says that it
+   * has no receipt, another transaction of this key has it.
    */
   private boolean suspect(TransactionRow transaction, List<Attempt> attempts, long head) {
     Suspicion suspicion = displaced.get(transaction.id());
@@ -254,7 +320,8 @@ public final class Sender {
     }
     ChainRow row = database.inTransaction(tx -> ChainRow.of(tx, chain.id()));
     if (!row.isFinal(suspicion.number())) return false;
-    Optional<Block> block = database.inTransaction(tx -> Blocks.atOrBelow(tx, chain.id(), suspicion.number()));
+    Optional<Block> block =
+        database.inTransaction(tx -> Blocks.atOrBelow(tx, chain.id(), suspicion.number()));
     displaced.remove(transaction.id());
     if (block.filter(b -> b.hash().equals(suspicion.hash())).isEmpty()) return false;
     // An event of it is proof enough that it was mined, whatever a node says about its receipt.
@@ -262,7 +329,8 @@ public final class Sender {
         database.inTransaction(
             tx -> attempts.stream().anyMatch(a -> StoredEvent.isOf(tx, chain.id(), a.hash())));
     if (wasMined) return false;
-    // One node may be mistaken about either: the nonce must be used at a final block, and no node may have a receipt.
+    // One node may be mistaken about either: the nonce must be used at a final block, and no node
+    // may have a receipt.
     if (chain.client().nonce(desk.self(), suspicion.number()) <= transaction.nonce()) return false;
     if (!chain.client().noneHasReceipt(attempts.stream().map(Attempt::hash).toList())) return false;
     settle(transaction, Settled.DISPLACED, attempts.getFirst().hash());
@@ -276,12 +344,18 @@ public final class Sender {
     atLimit.remove(transaction.id());
     LOG.info(
         "settled",
-        "chain", chain.id(),
-        "purpose", transaction.purpose(),
-        "subject", transaction.subject().map(Hash::hex).orElse(""),
-        "nonce", transaction.nonce(),
-        "transaction", hash,
-        "state", state);
+        "chain",
+        chain.id(),
+        "purpose",
+        transaction.purpose(),
+        "subject",
+        transaction.subject().map(Hash::hex).orElse(""),
+        "nonce",
+        transaction.nonce(),
+        "transaction",
+        hash,
+        "state",
+        state);
   }
 
   /** Says it once for as long as it stays the same. */

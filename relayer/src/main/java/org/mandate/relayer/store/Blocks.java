@@ -4,7 +4,9 @@ import java.time.Instant;
 import java.util.Optional;
 import org.mandate.chain.Block;
 
-/** The canonical blocks of a chain as they were seen; what was derived from a block goes with it. */
+/**
+ * The canonical blocks of a chain as they were seen; what was derived from a block goes with it.
+ */
 public final class Blocks {
   private Blocks() {}
 
@@ -29,7 +31,9 @@ public final class Blocks {
         block.timestamp().getEpochSecond());
   }
 
-  /** Removes the newest blocks from {@code number} on, with everything that was derived from them. */
+  /**
+   * Removes the newest blocks from {@code number} on, with everything that was derived from them.
+   */
   public static void undoFrom(Tx tx, long chainId, long number, Instant now) {
     tx.update("DELETE FROM block WHERE chain_id = ? AND number >= ?", chainId, number);
     tx.update(
@@ -57,7 +61,10 @@ public final class Blocks {
         "SELECT * FROM block WHERE chain_id = ? AND number <= ? ORDER BY number DESC LIMIT 1",
         row ->
             new Block(
-                row.number("number"), row.hash("hash"), row.hash("parent_hash"), Instant.ofEpochSecond(row.number("time"))),
+                row.number("number"),
+                row.hash("hash"),
+                row.hash("parent_hash"),
+                Instant.ofEpochSecond(row.number("time"))),
         chainId,
         number);
   }

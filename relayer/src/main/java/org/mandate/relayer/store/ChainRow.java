@@ -15,7 +15,12 @@ import org.mandate.chain.Hash;
  * @param halted why nothing is signed any more: a reorg went deeper than the declared finality
  */
 public record ChainRow(
-    long chainId, Optional<Long> head, long headTime, Optional<Long> finalized, long finalizedTime, Optional<String> halted) {
+    long chainId,
+    Optional<Long> head,
+    long headTime,
+    Optional<Long> finalized,
+    long finalizedTime,
+    Optional<String> halted) {
 
   /** Whether block {@code number} is final. */
   public boolean isFinal(long number) {
@@ -42,7 +47,9 @@ public record ChainRow(
         .orElseThrow(
             () ->
                 new IllegalStateException(
-                    "the database follows another deployment on chain " + chainId + ": use an empty data directory"));
+                    "the database follows another deployment on chain "
+                        + chainId
+                        + ": use an empty data directory"));
   }
 
   /** The row; it exists once {@link #register} ran. */

@@ -24,8 +24,10 @@ public final class Database implements AutoCloseable {
   /**
    * Opens and migrates.
    *
-   * @param jdbcUrl {@code jdbc:postgresql://host:port/name?user=…}; a password in it never reaches the log
-   * @throws org.flywaydb.core.api.FlywayException when the schema is newer than this program or was altered
+   * @param jdbcUrl {@code jdbc:postgresql://host:port/name?user=…}; a password in it never reaches
+   *     the log
+   * @throws org.flywaydb.core.api.FlywayException when the schema is newer than this program or was
+   *     altered
    */
   public static Database open(String jdbcUrl) {
     HikariDataSource source = pool(jdbcUrl, "relayer", CONNECTIONS, Duration.ofSeconds(30));
@@ -38,12 +40,16 @@ public final class Database implements AutoCloseable {
     return new Database(source);
   }
 
-  /** A few connections of their own to the same database, for requests from outside: they must not hold up the workflows. */
+  /**
+   * A few connections of their own to the same database, for requests from outside: they must not
+   * hold up the workflows.
+   */
   public Database forGuests() {
     return new Database(pool(source.getJdbcUrl(), "api", GUEST_CONNECTIONS, Duration.ofSeconds(5)));
   }
 
-  private static HikariDataSource pool(String jdbcUrl, String name, int connections, Duration statement) {
+  private static HikariDataSource pool(
+      String jdbcUrl, String name, int connections, Duration statement) {
     HikariConfig config = new HikariConfig();
     config.setJdbcUrl(jdbcUrl);
     config.setMaximumPoolSize(connections);
@@ -51,9 +57,11 @@ public final class Database implements AutoCloseable {
     config.setConnectionTimeout(CONNECT.toMillis());
     config.setAutoCommit(false);
     config.setPoolName(name);
-    // No statement may hang a workflow: a lock that is not free within seconds is a defect, not a reason to wait.
+    // No statement may hang a workflow: a lock that is not free within seconds is a defect, not a
+    // reason to wait.
     long most = statement.toMillis();
-    config.addDataSourceProperty("options", "-c statement_timeout=%d -c lock_timeout=%d".formatted(most, most / 2));
+    config.addDataSourceProperty(
+        "options", "-c statement_timeout=%d -c lock_timeout=%d".formatted(most, most / 2));
     return new HikariDataSource(config);
   }
 

@@ -17,11 +17,12 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /**
- * A PostgreSQL server of our own in a data directory that outlives the process. A process that was killed leaves its server
- * running: the next start stops that one first, and PostgreSQL then recovers by itself.
+ * A PostgreSQL server of our own in a data directory that outlives the process. A process that was
+ * killed leaves its server running: the next start stops that one first, and PostgreSQL then
+ * recovers by itself.
  *
- * <p>It listens on the loopback interface, which all users of the machine share: a random password, in a file that only this user may
- * read, keeps the others out (SCRAM, RFC 5802).
+ * <p>It listens on the loopback interface, which all users of the machine share: a random password,
+ * in a file that only this user may read, keeps the others out (SCRAM, RFC 5802).
  */
 public final class EmbeddedServer implements AutoCloseable {
   private static final Duration START = Duration.ofSeconds(60);
@@ -54,9 +55,11 @@ public final class EmbeddedServer implements AutoCloseable {
           EmbeddedPostgres.builder()
               .setDataDirectory(directory)
               .setCleanDataDirectory(false)
-              .setRegisterShutdownHook(false) // Relayer.close() stops it, after everything that uses it
+              .setRegisterShutdownHook(
+                  false) // Relayer.close() stops it, after everything that uses it
               .setPGStartupWait(START)
-              // These go to initdb as they are; the later --auth takes the place of the embedding's "trust".
+              // These go to initdb as they are; the later --auth takes the place of the embedding's
+              // "trust".
               .setLocaleConfig("auth", "scram-sha-256")
               .setLocaleConfig("pwfile", passwordFile.toString())
               .setConnectConfig("password", password)
@@ -76,7 +79,10 @@ public final class EmbeddedServer implements AutoCloseable {
 
   /** With the password in it: not for logs. */
   public String jdbcUrl() {
-    return "jdbc:postgresql://127.0.0.1:" + server.getPort() + "/postgres?user=postgres&password=" + password;
+    return "jdbc:postgresql://127.0.0.1:"
+        + server.getPort()
+        + "/postgres?user=postgres&password="
+        + password;
   }
 
   /** The password, made before the database is. */
@@ -84,14 +90,16 @@ public final class EmbeddedServer implements AutoCloseable {
     if (Files.exists(file)) return Files.readString(file).trim();
     if (Files.exists(directory.resolve("PG_VERSION"))) {
       throw new IllegalStateException(
-          "database in %s has no password file %s: bring the file back, or start with an empty data directory".formatted(directory, file));
+          "database in %s has no password file %s: bring the file back, or start with an empty data directory"
+              .formatted(directory, file));
     }
     byte[] secret = new byte[PASSWORD_BYTES];
     new SecureRandom().nextBytes(secret);
     String password = HexFormat.of().formatHex(secret);
     Path draft = file.resolveSibling(file.getFileName() + ".tmp");
     Files.deleteIfExists(draft);
-    Files.createFile(draft, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+    Files.createFile(
+        draft, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
     Files.writeString(draft, password);
     Files.move(draft, file, StandardCopyOption.ATOMIC_MOVE);
     return password;
@@ -106,7 +114,10 @@ public final class EmbeddedServer implements AutoCloseable {
     }
   }
 
-  /** Stops the server that a killed process left behind, and only that: the pid may belong to somebody else by now. */
+  /**
+   * Stops the server that a killed process left behind, and only that: the pid may belong to
+   * somebody else by now.
+   */
   private static void stopLeftover(Path directory) throws IOException {
     Path pidFile = directory.resolve("postmaster.pid");
     if (!Files.exists(pidFile)) return;
@@ -120,20 +131,27 @@ public final class EmbeddedServer implements AutoCloseable {
     }
     ProcessHandle process = ProcessHandle.of(pid).orElse(null);
     if (process == null || !serves(process, directory)) {
-      // A dead server's file. PostgreSQL refuses to start when the pid was taken over by another process.
+      // A dead server's file. PostgreSQL refuses to start when the pid was taken over by another
+      // process.
       Files.delete(pidFile);
       return;
     }
     process.destroy();
     if (!gone(process)) {
       process.destroyForcibly();
-      if (!gone(process)) throw new IOException("a server (pid " + pid + ") holds the data directory and does not stop");
+      if (!gone(process))
+        throw new IOException(
+            "a server (pid " + pid + ") holds the data directory and does not stop");
     }
     Files.deleteIfExists(pidFile);
   }
 
   private static boolean serves(ProcessHandle process, Path directory) {
-    return process.info().commandLine().map(c -> c.contains("postgres") && c.contains(directory.toString())).orElse(false);
+    return process
+        .info()
+        .commandLine()
+        .map(c -> c.contains("postgres") && c.contains(directory.toString()))
+        .orElse(false);
   }
 
   private static boolean gone(ProcessHandle process) {

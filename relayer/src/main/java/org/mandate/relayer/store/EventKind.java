@@ -11,7 +11,9 @@ import org.mandate.contracts.QuorumGateway;
 import org.web3j.abi.EventEncoder;
 import org.web3j.abi.datatypes.Event;
 
-/** The events that the relayer follows, by contract. The names are those of the table {@code event}. */
+/**
+ * The events that the relayer follows, by contract. The names are those of the table {@code event}.
+ */
 public enum EventKind {
   ADMITTED(Contract.EXECUTOR, CrossChainExecutor.INTENTADMITTED_EVENT),
   DENIED(Contract.EXECUTOR, CrossChainExecutor.INTENTDENIED_EVENT),
@@ -46,7 +48,10 @@ public enum EventKind {
     this.topic = Hash.of(EventEncoder.encode(event));
   }
 
-  /** The kind of an event with this first topic, logged by that contract; empty for one that is not followed. */
+  /**
+   * The kind of an event with this first topic, logged by that contract; empty for one that is not
+   * followed.
+   */
   public static Optional<EventKind> of(Contract contract, Hash topic) {
     return Optional.ofNullable(BY_TOPIC.get(topic)).filter(k -> k.contract == contract);
   }

@@ -11,7 +11,9 @@ import org.mandate.chain.Address;
 import org.mandate.chain.Bytes;
 import org.mandate.chain.Hash;
 
-/** One row of a result, read in the relayer's types: what does not fit them fails here, not later. */
+/**
+ * One row of a result, read in the relayer's types: what does not fit them fails here, not later.
+ */
 public final class Row {
   private final ResultSet result;
 
@@ -73,6 +75,7 @@ public final class Row {
   }
 
   public Optional<Instant> optionalTime(String column) throws SQLException {
-    return Optional.ofNullable(result.getObject(column, OffsetDateTime.class)).map(OffsetDateTime::toInstant);
+    return Optional.ofNullable(result.getObject(column, OffsetDateTime.class))
+        .map(OffsetDateTime::toInstant);
   }
 }

@@ -29,7 +29,18 @@ public record StoredEvent(EventKind kind, long chainId, Log log, long time, bool
   /** The intent or message it is about; empty for a published batch. */
   public static Optional<Hash> subject(EventKind kind, Log log) {
     return switch (kind) {
-      case ADMITTED, DENIED, DISPATCHED, QUEUED, EXECUTED, CANCELLED, DISPUTED, UPHELD, EXPIRED, SENT, NUMBERED, DELIVERED ->
+      case ADMITTED,
+          DENIED,
+          DISPATCHED,
+          QUEUED,
+          EXECUTED,
+          CANCELLED,
+          DISPUTED,
+          UPHELD,
+          EXPIRED,
+          SENT,
+          NUMBERED,
+          DELIVERED ->
           Optional.of(log.topics().get(1));
       case APPENDED -> Optional.of(log.topics().get(2));
       case PUBLISHED -> Optional.empty();
@@ -68,13 +79,16 @@ public record StoredEvent(EventKind kind, long chainId, Log log, long time, bool
   /** All events about an intent or message, in order, chain by chain. */
   public static List<StoredEvent> about(Tx tx, Hash subject) {
     return tx.list(
-        SELECT + " WHERE e.subject = ? ORDER BY e.chain_id, e.block_number, e.log_index", StoredEvent::read, subject);
+        SELECT + " WHERE e.subject = ? ORDER BY e.chain_id, e.block_number, e.log_index",
+        StoredEvent::read,
+        subject);
   }
 
   /** The events of that kind about an intent or message on one chain, in order. */
   public static List<StoredEvent> about(Tx tx, Hash subject, long chainId, EventKind kind) {
     return tx.list(
-        SELECT + " WHERE e.subject = ? AND e.chain_id = ? AND e.kind = ? ORDER BY e.block_number, e.log_index",
+        SELECT
+            + " WHERE e.subject = ? AND e.chain_id = ? AND e.kind = ? ORDER BY e.block_number, e.log_index",
         StoredEvent::read,
         subject,
         chainId,
@@ -82,7 +96,8 @@ public record StoredEvent(EventKind kind, long chainId, Log log, long time, bool
   }
 
   /** The events of that kind that a transaction logged, in order. */
-  public static List<StoredEvent> ofTransaction(Tx tx, long chainId, Hash transaction, EventKind kind) {
+  public static List<StoredEvent> ofTransaction(
+      Tx tx, long chainId, Hash transaction, EventKind kind) {
     return tx.list(
         SELECT + " WHERE e.chain_id = ? AND e.transaction = ? AND e.kind = ? ORDER BY e.log_index",
         StoredEvent::read,
@@ -94,7 +109,10 @@ public record StoredEvent(EventKind kind, long chainId, Log log, long time, bool
   /** Where an intent stands on a chain: its last event there. */
   public static Optional<StoredEvent> progress(Tx tx, Hash intentId, long chainId) {
     return tx.one(
-        "SELECT * FROM intent_progress WHERE intent_id = ? AND chain_id = ?", StoredEvent::read, intentId, chainId);
+        "SELECT * FROM intent_progress WHERE intent_id = ? AND chain_id = ?",
+        StoredEvent::read,
+        intentId,
+        chainId);
   }
 
   /** Whether the transaction logged anything that is stored. */
@@ -122,7 +140,9 @@ public record StoredEvent(EventKind kind, long chainId, Log log, long time, bool
         .isPresent();
   }
 
-  /** Final messages from {@code chainId} that are neither attested nor refused yet, oldest first. */
+  /**
+   * Final messages from {@code chainId} that are neither attested nor refused yet, oldest first.
+   */
   public static List<StoredEvent> unattested(Tx tx, long chainId, int limit) {
     return tx.list(
         SELECT
@@ -137,8 +157,11 @@ public record StoredEvent(EventKind kind, long chainId, Log log, long time, bool
         limit);
   }
 
-  /** Final audit records whose blob is not stored yet, oldest first, but for those of some agents. */
-  public static List<StoredEvent> unarchived(Tx tx, long chainId, Set<BigInteger> without, int limit) {
+  /**
+   * Final audit records whose blob is not stored yet, oldest first, but for those of some agents.
+   */
+  public static List<StoredEvent> unarchived(
+      Tx tx, long chainId, Set<BigInteger> without, int limit) {
     return tx.list(
         SELECT
             + """
@@ -191,7 +214,11 @@ public record StoredEvent(EventKind kind, long chainId, Log log, long time, bool
             split(row.bytes("topics")),
             row.bytes("data").hex());
     return new StoredEvent(
-        EventKind.valueOf(row.text("kind")), row.number("chain_id"), log, row.number("time"), row.flag("final"));
+        EventKind.valueOf(row.text("kind")),
+        row.number("chain_id"),
+        log,
+        row.number("time"),
+        row.flag("final"));
   }
 
   private static Bytes joined(List<Hash> topics) {
@@ -202,7 +229,8 @@ public record StoredEvent(EventKind kind, long chainId, Log log, long time, bool
 
   private static List<Hash> split(Bytes topics) {
     List<Hash> all = new ArrayList<>();
-    for (int i = 2; i < topics.hex().length(); i += 64) all.add(new Hash("0x" + topics.hex().substring(i, i + 64)));
+    for (int i = 2; i < topics.hex().length(); i += 64)
+      all.add(new Hash("0x" + topics.hex().substring(i, i + 64)));
     return all;
   }
 }

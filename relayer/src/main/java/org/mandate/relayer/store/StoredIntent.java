@@ -14,16 +14,23 @@ import org.mandate.intent.Intent;
  *
  * @param signature the agent's, when the intent was handed to this relayer, which then submits it
  * @param number order of arrival
- * @param lapsed finalized home data shows that it was never submitted before its deadline, and so never will be
+ * @param lapsed finalized home data shows that it was never submitted before its deadline, and so
+ *     never will be
  */
 public record StoredIntent(
-    Hash id, Intent intent, Optional<Bytes> signature, Instant receivedAt, long number, boolean lapsed) {
+    Hash id,
+    Intent intent,
+    Optional<Bytes> signature,
+    Instant receivedAt,
+    long number,
+    boolean lapsed) {
 
   /**
-   * Stores the intent unless it is there. A signature takes the place of an older one: it was checked just now, and the agent's key may
-   * have changed since. Answers whether it was new.
+   * Stores the intent unless it is there. A signature takes the place of an older one: it was
+   * checked just now, and the agent's key may have changed since. Answers whether it was new.
    */
-  public static boolean save(Tx tx, Hash id, Intent intent, Optional<Bytes> signature, Instant now) {
+  public static boolean save(
+      Tx tx, Hash id, Intent intent, Optional<Bytes> signature, Instant now) {
     boolean isNew =
         tx.update(
                 """
@@ -60,7 +67,11 @@ public record StoredIntent(
    * @param state only such as may be in that state: the caller looks closer
    */
   public static List<StoredIntent> page(
-      Tx tx, Optional<BigInteger> agentId, Optional<String> state, Optional<Long> before, int limit) {
+      Tx tx,
+      Optional<BigInteger> agentId,
+      Optional<String> state,
+      Optional<Long> before,
+      int limit) {
     return tx.list(
         """
         SELECT i.* FROM intent i
@@ -75,9 +86,11 @@ public record StoredIntent(
   }
 
   private static String mayBe(String state) {
-    String known = "EXISTS (SELECT 1 FROM event e WHERE e.subject = i.intent_id AND e.kind IN (%s))";
+    String known =
+        "EXISTS (SELECT 1 FROM event e WHERE e.subject = i.intent_id AND e.kind IN (%s))";
     return switch (state) {
-      case "RECEIVED", "SUBMITTED", "PARKED" -> "NOT EXISTS (SELECT 1 FROM event e WHERE e.subject = i.intent_id)";
+      case "RECEIVED", "SUBMITTED", "PARKED" ->
+          "NOT EXISTS (SELECT 1 FROM event e WHERE e.subject = i.intent_id)";
       case "EXPIRED" -> "(i.lapsed OR " + known.formatted("'EXPIRED'") + ")";
       case "QUEUED" -> known.formatted("'QUEUED', 'UPHELD'");
       default -> known.formatted("'" + EventKind.valueOf(state).name() + "'");

@@ -14,7 +14,8 @@ import org.mandate.signer.Signature;
 public record StoredMessage(Hash id, Message message, Hash intentId, Instant attestedAt) {
 
   /** Stores the message and this relayer's attestation, together. */
-  public static void save(Tx tx, StoredMessage stored, long destination, Address signer, Attestation attestation) {
+  public static void save(
+      Tx tx, StoredMessage stored, long destination, Address signer, Attestation attestation) {
     Message message = stored.message;
     tx.update(
         """
@@ -36,7 +37,10 @@ public record StoredMessage(Hash id, Message message, Hash intentId, Instant att
   /** Stores that the message is not attested, and why. */
   public static void refuse(Tx tx, Hash id, String reason, Instant now) {
     tx.update(
-        "INSERT INTO refused_message (message_id, reason, refused_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING", id, reason, now);
+        "INSERT INTO refused_message (message_id, reason, refused_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+        id,
+        reason,
+        now);
   }
 
   /** Makes refused messages be looked at again. */
@@ -81,6 +85,7 @@ public record StoredMessage(Hash id, Message message, Hash intentId, Instant att
             row.bytes("sender"),
             row.bytes("recipient"),
             row.bytes("payload"));
-    return new StoredMessage(row.hash("message_id"), message, row.hash("intent_id"), row.time("attested_at"));
+    return new StoredMessage(
+        row.hash("message_id"), message, row.hash("intent_id"), row.time("attested_at"));
   }
 }

@@ -46,7 +46,8 @@ public record StoredRecord(
   }
 
   /** The agent's records from an index on, in order. */
-  public static List<StoredRecord> from(Tx tx, long chainId, BigInteger agentId, long from, int limit) {
+  public static List<StoredRecord> from(
+      Tx tx, long chainId, BigInteger agentId, long from, int limit) {
     return tx.list(
         "SELECT * FROM audit_record WHERE chain_id = ? AND agent_id = ? AND index >= ? ORDER BY index LIMIT ?",
         StoredRecord::read,
@@ -72,7 +73,10 @@ public record StoredRecord(
 
   public void pinned(Tx tx) {
     tx.update(
-        "UPDATE audit_record SET pinned = true WHERE chain_id = ? AND agent_id = ? AND index = ?", chainId, agentId, index);
+        "UPDATE audit_record SET pinned = true WHERE chain_id = ? AND agent_id = ? AND index = ?",
+        chainId,
+        agentId,
+        index);
   }
 
   private static StoredRecord read(Row row) throws SQLException {

@@ -6,12 +6,13 @@ import java.util.Optional;
 import org.mandate.chain.Hash;
 
 /**
- * Open work: something may have to be done on a chain. Whoever claims it checks whether it still has to, so it may stand here
- * needlessly but never be missing.
+ * Open work: something may have to be done on a chain. Whoever claims it checks whether it still
+ * has to, so it may stand here needlessly but never be missing.
  *
  * @param subject intent, message, or the agent's id as 32 bytes
  * @param attempts how often it was claimed since it was last carried out
- * @param lease until when it is claimed; what moved it meanwhile, such as a new event, wins over the one who claimed it
+ * @param lease until when it is claimed; what moved it meanwhile, such as a new event, wins over
+ *     the one who claimed it
  */
 public record Task(Kind kind, long chainId, Hash subject, int attempts, Instant lease) {
   /** What may have to be done. */
@@ -24,7 +25,8 @@ public record Task(Kind kind, long chainId, Hash subject, int attempts, Instant 
   }
 
   /** Opens the work, or moves it to {@code notBefore} when it is open already. */
-  public static void open(Tx tx, Kind kind, long chainId, Hash subject, Instant notBefore, Instant now) {
+  public static void open(
+      Tx tx, Kind kind, long chainId, Hash subject, Instant notBefore, Instant now) {
     tx.update(
         """
         INSERT INTO task (kind, chain_id, subject, not_before, created_at) VALUES (?, ?, ?, ?, ?)
@@ -38,7 +40,8 @@ public record Task(Kind kind, long chainId, Hash subject, int attempts, Instant 
   }
 
   /** Opens the work unless it is open already. */
-  public static void ensure(Tx tx, Kind kind, long chainId, Hash subject, Instant notBefore, Instant now) {
+  public static void ensure(
+      Tx tx, Kind kind, long chainId, Hash subject, Instant notBefore, Instant now) {
     tx.update(
         "INSERT INTO task (kind, chain_id, subject, not_before, created_at) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
         kind.name(),
@@ -49,8 +52,9 @@ public record Task(Kind kind, long chainId, Hash subject, int attempts, Instant 
   }
 
   /**
-   * Claims the work that is due longest, for {@code lease}: a worker that dies gives it back by itself. Fresh work goes ahead of
-   * failing work, so that one poisoned intent cannot hold up the others.
+   * Claims the work that is due longest, for {@code lease}: a worker that dies gives it back by
+   * itself. Fresh work goes ahead of failing work, so that one poisoned intent cannot hold up the
+   * others.
    */
   public static Optional<Task> claim(Tx tx, Instant now, Duration lease) {
     return tx.one(
@@ -73,10 +77,14 @@ public record Task(Kind kind, long chainId, Hash subject, int attempts, Instant 
 
   /** When the next work is due, if any is open. */
   public static Optional<Instant> nextDue(Tx tx) {
-    return tx.one("SELECT min(not_before) AS due FROM task", row -> row.optionalTime("due")).flatMap(d -> d);
+    return tx.one("SELECT min(not_before) AS due FROM task", row -> row.optionalTime("due"))
+        .flatMap(d -> d);
   }
 
-  /** Puts the work off, as long as it is still this claim's. What is parked is why nothing was sent, in words, as JSON; empty when nothing is wrong. */
+  /**
+   * Puts the work off, as long as it is still this claim's. What is parked is why nothing was sent,
+   * in words, as JSON; empty when nothing is wrong.
+   */
   public void putOff(Tx tx, Instant until, Optional<String> parked) {
     tx.update(
         "UPDATE task SET not_before = ?, parked = ?, attempts = CASE WHEN ? THEN attempts ELSE 0 END"

@@ -1,6 +1,5 @@
 package org.mandate.relayer.store;
 
-
 import java.math.BigInteger;
 import java.sql.SQLException;
 import java.time.Instant;
@@ -51,8 +50,9 @@ public record TransactionRow(
     }
 
     /**
-     * Most gas that this relayer pays for: many times what the contracts need ({@code contracts/snapshots/gas.json}). The rest is code of
-     * others, such as a wallet that checks a signature or a token, and theirs to keep cheap.
+     * Most gas that this relayer pays for: many times what the contracts need ({@code
+     * contracts/snapshots/gas.json}). The rest is code of others, such as a wallet that checks a
+     * signature or a token, and theirs to keep cheap.
      */
     public long mostGas() {
       return mostGas;
@@ -84,11 +84,11 @@ public record TransactionRow(
       boolean cancels) {}
 
   /**
-   * Takes the next nonce of the key. Its row stays locked until the transaction ends, so nonces are taken one after another,
-   * and one that is not stored with its signed bytes was not taken.
+   * Takes the next nonce of the key. Its row stays locked until the transaction ends, so nonces are
+   * taken one after another, and one that is not stored with its signed bytes was not taken.
    *
-   * @param count the key's transaction count on chain: where the numbering starts, and what it catches up with when somebody
-   *     else used the key
+   * @param count the key's transaction count on chain: where the numbering starts, and what it
+   *     catches up with when somebody else used the key
    */
   public static long takeNonce(Tx tx, long chainId, Address signer, long count) {
     tx.update(
@@ -117,7 +117,8 @@ public record TransactionRow(
   }
 
   /** Nonces from {@code from} to below {@code to} that no open transaction uses. */
-  public static List<Long> gaps(Tx tx, long chainId, Address signer, long from, long to, int limit) {
+  public static List<Long> gaps(
+      Tx tx, long chainId, Address signer, long from, long to, int limit) {
     return tx.list(
         """
         SELECT n FROM generate_series(?::bigint, ?::bigint - 1) n
@@ -174,7 +175,15 @@ public record TransactionRow(
   }
 
   public static void addAttempt(
-      Tx tx, long id, int number, Hash hash, Bytes raw, BigInteger maxFee, BigInteger maxTip, boolean cancels, Instant now) {
+      Tx tx,
+      long id,
+      int number,
+      Hash hash,
+      Bytes raw,
+      BigInteger maxFee,
+      BigInteger maxTip,
+      boolean cancels,
+      Instant now) {
     tx.update(
         """
         INSERT INTO attempt (transaction_id, attempt, hash, raw, max_fee, max_tip, cancels, signed_at)
@@ -206,8 +215,8 @@ public record TransactionRow(
   }
 
   /**
-   * Transactions whose nonce is used and whose end may be known now: those in a final block first, then those whose block is not
-   * known. What is in a block that is not final yet only has to wait.
+   * Transactions whose nonce is used and whose end may be known now: those in a final block first,
+   * then those whose block is not known. What is in a block that is not final yet only has to wait.
    */
   public static List<TransactionRow> toSettle(Tx tx, long chainId, Address signer, long count) {
     return tx.list(
@@ -255,11 +264,17 @@ public record TransactionRow(
   /** No node has it any more: blocks count anew from when one takes it again. */
   public void lost(Tx tx, Attempt attempt) {
     tx.update(
-        "UPDATE attempt SET sent_block = NULL WHERE transaction_id = ? AND attempt = ?", id, attempt.number());
+        "UPDATE attempt SET sent_block = NULL WHERE transaction_id = ? AND attempt = ?",
+        id,
+        attempt.number());
   }
 
-  /** Stores where it was mined, only while that very block is stored: a receipt of another branch is not taken. */
-  public boolean mined(Tx tx, long number, Hash hash, Hash minedHash, long gasUsed, BigInteger gasPrice) {
+  /**
+   * Stores where it was mined, only while that very block is stored: a receipt of another branch is
+   * not taken.
+   */
+  public boolean mined(
+      Tx tx, long number, Hash hash, Hash minedHash, long gasUsed, BigInteger gasPrice) {
     return tx.update(
             """
             UPDATE transaction SET block_number = ?, block_hash = ?, mined_hash = ?, gas_used = ?, gas_price = ?

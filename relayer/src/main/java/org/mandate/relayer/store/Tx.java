@@ -15,7 +15,8 @@ import org.mandate.chain.Bytes;
 import org.mandate.chain.Hash;
 
 /**
- * One database transaction. Whatever happens before the unit of work ends is stored together or not at all.
+ * One database transaction. Whatever happens before the unit of work ends is stored together or not
+ * at all.
  */
 public final class Tx {
   /** A JSON document. */
@@ -38,7 +39,8 @@ public final class Tx {
   }
 
   public <T> List<T> list(String sql, Reader<T> reader, Object... parameters) {
-    try (PreparedStatement statement = prepare(sql, parameters); var result = statement.executeQuery()) {
+    try (PreparedStatement statement = prepare(sql, parameters);
+        var result = statement.executeQuery()) {
       List<T> rows = new ArrayList<>();
       Row row = new Row(result);
       while (result.next()) rows.add(reader.read(row));
@@ -50,7 +52,8 @@ public final class Tx {
 
   public <T> Optional<T> one(String sql, Reader<T> reader, Object... parameters) {
     List<T> rows = list(sql, reader, parameters);
-    if (rows.size() > 1) throw new IllegalStateException("one row expected, got " + rows.size() + ": " + sql);
+    if (rows.size() > 1)
+      throw new IllegalStateException("one row expected, got " + rows.size() + ": " + sql);
     return rows.stream().findFirst();
   }
 
@@ -68,7 +71,8 @@ public final class Tx {
     return statement;
   }
 
-  private static void bind(PreparedStatement statement, int index, Object value) throws SQLException {
+  private static void bind(PreparedStatement statement, int index, Object value)
+      throws SQLException {
     switch (value) {
       case null -> statement.setObject(index, null);
       case Optional<?> optional -> bind(statement, index, optional.orElse(null));

@@ -36,8 +36,9 @@ import org.mandate.relayer.store.StoredIntent;
 import org.mandate.relayer.store.StoredRecord;
 
 /**
- * Writes the blob of every final audit record. The bytes follow from public data alone, so every relayer stores the same blob under
- * the same CID. A record whose hash is not the one on chain is never written.
+ * Writes the blob of every final audit record. The bytes follow from public data alone, so every
+ * relayer stores the same blob under the same CID. A record whose hash is not the one on chain is
+ * never written.
  */
 public final class Archivist {
   private static final Journal LOG = Journal.of("archivist");
@@ -59,7 +60,12 @@ public final class Archivist {
    * @param daemon an IPFS daemon that is to have them too, when it can
    */
   public Archivist(
-      FollowedChain chain, Database database, BlobStore blobs, Optional<BlobStore> daemon, Bell archived, Clock clock) {
+      FollowedChain chain,
+      Database database,
+      BlobStore blobs,
+      Optional<BlobStore> daemon,
+      Bell archived,
+      Clock clock) {
     this.chain = chain;
     this.database = database;
     this.blobs = blobs;
@@ -73,14 +79,18 @@ public final class Archivist {
     Instant now = clock.instant();
     blocked.values().removeIf(until -> until.isBefore(now));
     Set<BigInteger> left = Set.copyOf(blocked.keySet());
-    List<StoredEvent> records = database.inTransaction(tx -> StoredEvent.unarchived(tx, chain.id(), left, AT_ONCE));
+    List<StoredEvent> records =
+        database.inTransaction(tx -> StoredEvent.unarchived(tx, chain.id(), left, AT_ONCE));
     boolean any = false;
     for (StoredEvent record : records) any |= archiveAlone(record, now);
     if (any) archived.ring();
     return records.size() == AT_ONCE;
   }
 
-  /** One record that cannot be archived holds up its own agent only, which may then not spend for long (L6). */
+  /**
+   * One record that cannot be archived holds up its own agent only, which may then not spend for
+   * long (L6).
+   */
   private boolean archiveAlone(StoredEvent record, Instant now) {
     BigInteger agentId = StoredEvent.agent(record.kind(), record.log()).orElseThrow();
     if (blocked.containsKey(agentId)) return false;
@@ -93,28 +103,35 @@ public final class Archivist {
       blocked.put(agentId, now.plus(BLOCKED));
       LOG.alarm(
           "record not archived: the agent's audit trail stands still",
-          "chain", chain.id(),
-          "agent", agentId,
-          "transaction", record.log().transaction(),
-          "reason", Journal.reason(e));
+          "chain",
+          chain.id(),
+          "agent",
+          agentId,
+          "transaction",
+          record.log().transaction(),
+          "reason",
+          Journal.reason(e));
       return false;
     }
   }
 
   /**
-   * Hands blobs to the IPFS daemon; it may be away for as long as it likes. Goes once through the records that it does not have and
-   * then rests, so that blobs which cannot be handed over hold up neither the others nor the processor.
+   * Hands blobs to the IPFS daemon; it may be away for as long as it likes. Goes once through the
+   * records that it does not have and then rests, so that blobs which cannot be handed over hold up
+   * neither the others nor the processor.
    */
   public boolean mirror() {
     if (daemon.isEmpty()) return false;
     Optional<StoredRecord> after = mirrored;
-    List<StoredRecord> records = database.inTransaction(tx -> StoredRecord.unpinned(tx, after, AT_ONCE));
+    List<StoredRecord> records =
+        database.inTransaction(tx -> StoredRecord.unpinned(tx, after, AT_ONCE));
     for (StoredRecord record : records) {
       mirrored = Optional.of(record);
       try {
         mirror(record, daemon.get());
       } catch (BlobStoreUnavailableException e) {
-        LOG.warn("IPFS daemon did not take a blob", "cid", record.cid(), "reason", Journal.reason(e));
+        LOG.warn(
+            "IPFS daemon did not take a blob", "cid", record.cid(), "reason", Journal.reason(e));
         return false;
       }
     }
@@ -133,11 +150,15 @@ public final class Archivist {
         LOG.alarm("blob is gone from the store", "cid", record.cid());
       }
     } catch (AlteredBlobException | BlobTooLargeException e) {
-      if (lost.add(record.cid())) LOG.alarm("blob cannot be mirrored", "cid", record.cid(), "reason", Journal.reason(e));
+      if (lost.add(record.cid()))
+        LOG.alarm("blob cannot be mirrored", "cid", record.cid(), "reason", Journal.reason(e));
     }
   }
 
-  /** Hands one more blob, such as a manifest, to the daemon; only said when it fails, since the embedded store has it. */
+  /**
+   * Hands one more blob, such as a manifest, to the daemon; only said when it fails, since the
+   * embedded store has it.
+   */
   void mirror(byte[] blob) {
     daemon.ifPresent(
         store -> {
@@ -158,10 +179,15 @@ public final class Archivist {
     StoredEvent cause =
         database
             .inTransaction(tx -> StoredEvent.before(tx, stored, appended.intentId()))
-            .orElseThrow(() -> new IllegalStateException("no event belongs to record " + appended.recordHash()));
+            .orElseThrow(
+                () ->
+                    new IllegalStateException(
+                        "no event belongs to record " + appended.recordHash()));
     ExecutorEvent event = ContractEvents.executor(cause.log()).orElseThrow();
     Optional<Intent> intent =
-        database.inTransaction(tx -> StoredIntent.of(tx, appended.intentId())).map(StoredIntent::intent);
+        database
+            .inTransaction(tx -> StoredIntent.of(tx, appended.intentId()))
+            .map(StoredIntent::intent);
     AuditRecord record =
         new AuditRecord(
             chain.bigId(),
@@ -179,7 +205,12 @@ public final class Archivist {
     if (!record.recordHash().equals(appended.recordHash())) {
       throw new IllegalStateException(
           "record %d of agent %s on chain %d hashes to %s, on chain it is %s: not archived"
-              .formatted(record.index(), record.agentId(), chain.id(), record.recordHash(), appended.recordHash()));
+              .formatted(
+                  record.index(),
+                  record.agentId(),
+                  chain.id(),
+                  record.recordHash(),
+                  appended.recordHash()));
     }
     Cid cid = blobs.put(record.toBlob());
     Failpoint.AFTER_BLOB_STORED.reach();
@@ -202,8 +233,8 @@ public final class Archivist {
   }
 
   /**
-   * The intent as the chain's own events show it: what only this relayer was told must not be in the blob, or another relayer's
-   * blob would differ.
+   * The intent as the chain's own events show it: what only this relayer was told must not be in
+   * the blob, or another relayer's blob would differ.
    */
   private Optional<Intent> shown(ExecutorEvent event, Optional<Intent> known) {
     return switch (event) {
@@ -227,10 +258,12 @@ public final class Archivist {
     return switch (event) {
       case ExecutorEvent.Admitted e -> new Detail.Admitted(Tier.values()[e.tier()], e.eta());
       case ExecutorEvent.Denied e ->
-          new Detail.Denied(Rule.values()[e.rule()], e.tripped(), e.limit(), e.left(), e.availableAt());
+          new Detail.Denied(
+              Rule.values()[e.rule()], e.tripped(), e.limit(), e.left(), e.availableAt());
       case ExecutorEvent.Dispatched e -> new Detail.Dispatched(e.messageId());
       case ExecutorEvent.Queued e -> new Detail.Queued(e.messageId(), e.executableAt());
-      case ExecutorEvent.Executed e -> new Detail.Executed(e.intent().account(), e.intent().asset(), e.moved());
+      case ExecutorEvent.Executed e ->
+          new Detail.Executed(e.intent().account(), e.intent().asset(), e.moved());
       case ExecutorEvent.Cancelled e -> new Detail.Cancelled(e.by());
       case ExecutorEvent.Disputed e -> new Detail.Disputed(e.by(), e.resolveBy());
       case ExecutorEvent.Upheld e -> new Detail.Upheld(e.by(), e.executableAt());

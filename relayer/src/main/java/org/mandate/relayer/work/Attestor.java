@@ -31,8 +31,9 @@ import org.mandate.relayer.store.Task;
 import org.mandate.signer.Signer;
 
 /**
- * Attests what home sent, and nothing else: the message is in a final block, our gateway logged it, our executor sent it for an
- * intent that it dispatched in the same transaction, and its id is what its parts hash to.
+ * Attests what home sent, and nothing else: the message is in a final block, our gateway logged it,
+ * our executor sent it for an intent that it dispatched in the same transaction, and its id is what
+ * its parts hash to.
  */
 public final class Attestor {
   private static final Journal LOG = Journal.of("attestor");
@@ -66,7 +67,8 @@ public final class Attestor {
 
   /** Attests what became final. */
   public boolean round() {
-    List<StoredEvent> sent = database.inTransaction(tx -> StoredEvent.unattested(tx, home.id(), AT_ONCE));
+    List<StoredEvent> sent =
+        database.inTransaction(tx -> StoredEvent.unattested(tx, home.id(), AT_ONCE));
     boolean any = false;
     for (StoredEvent event : sent) any |= attest(event);
     if (any) attested.ring();
@@ -84,7 +86,9 @@ public final class Attestor {
     } catch (RuntimeException e) {
       return refuse(stored, id, "not readable: " + Journal.reason(e));
     }
-    if (message.isEmpty()) return refuse(stored, id, "not a message that our executor dispatched to a chain served here");
+    if (message.isEmpty())
+      return refuse(
+          stored, id, "not a message that our executor dispatched to a chain served here");
     if (!isConfirmed(stored)) return false;
     gate.check();
     Attestation attestation = Attestation.sign(id, signer);
@@ -92,7 +96,8 @@ public final class Attestor {
     long destination = message.get().message().destination().chainId().longValueExact();
     database.run(
         tx -> {
-          if (ChainRow.of(tx, home.id()).halted().isPresent()) throw new IllegalStateException("nothing is signed");
+          if (ChainRow.of(tx, home.id()).halted().isPresent())
+            throw new IllegalStateException("nothing is signed");
           StoredMessage.save(tx, message.get(), destination, signer.address(), attestation);
           Task.open(tx, Task.Kind.DELIVER, destination, id, clock.instant(), clock.instant());
         });
@@ -100,18 +105,28 @@ public final class Attestor {
     return true;
   }
 
-  /** Whether the majority of the nodes has that log in that block: one node that lies must not get a signature. */
+  /**
+   * Whether the majority of the nodes has that log in that block: one node that lies must not get a
+   * signature.
+   */
   private boolean isConfirmed(StoredEvent stored) {
     SeveralNodes.Agreement agreement = home.client().agreement(stored.log());
     Hash id = stored.log().topics().get(1);
     if ((agreement.different() > 0 || !agreement.isConfirmed()) && doubted.add(id)) {
       LOG.alarm(
-          agreement.isConfirmed() ? "nodes disagree about a final message" : "not attested yet: too few nodes have the message",
-          "messageId", id,
-          "block", stored.log().blockNumber(),
-          "nodes", agreement.nodes(),
-          "same", agreement.same(),
-          "different", agreement.different());
+          agreement.isConfirmed()
+              ? "nodes disagree about a final message"
+              : "not attested yet: too few nodes have the message",
+          "messageId",
+          id,
+          "block",
+          stored.log().blockNumber(),
+          "nodes",
+          agreement.nodes(),
+          "same",
+          agreement.same(),
+          "different",
+          agreement.different());
     }
     if (agreement.isConfirmed()) doubted.remove(id);
     return agreement.isConfirmed();
@@ -119,7 +134,8 @@ public final class Attestor {
 
   private boolean refuse(StoredEvent stored, Hash id, String reason) {
     database.run(tx -> StoredMessage.refuse(tx, id, reason, clock.instant()));
-    LOG.alarm("not attested", "messageId", id, "block", stored.log().blockNumber(), "reason", reason);
+    LOG.alarm(
+        "not attested", "messageId", id, "block", stored.log().blockNumber(), "reason", reason);
     return true;
   }
 
@@ -130,18 +146,23 @@ public final class Attestor {
     Optional<ExecutorEvent.Dispatched> dispatched = dispatched(stored, id);
     if (nonce.isEmpty() || dispatched.isEmpty()) return Optional.empty();
     InteroperableAddress executorAtHome = new InteroperableAddress(home.bigId(), home.executor());
-    InteroperableAddress executorThere = new InteroperableAddress(dispatched.get().intent().chainId(), home.executor());
+    InteroperableAddress executorThere =
+        new InteroperableAddress(dispatched.get().intent().chainId(), home.executor());
     IntentDomain domain = new IntentDomain(home.bigId(), home.executor());
-    Message message = new Message(home.bigId(), nonce.get(), sent.sender(), sent.recipient(), sent.payload());
+    Message message =
+        new Message(home.bigId(), nonce.get(), sent.sender(), sent.recipient(), sent.payload());
     boolean ours =
         sent.sender().equals(executorAtHome.encode())
             && sent.recipient().equals(executorThere.encode())
             && sent.payload().equals(IntentAbi.encode(dispatched.get().intent()))
             && dispatched.get().intentId().equals(dispatched.get().intent().id(domain))
-            && destinations.stream().map(BigInteger::valueOf).anyMatch(dispatched.get().intent().chainId()::equals)
+            && destinations.stream()
+                .map(BigInteger::valueOf)
+                .anyMatch(dispatched.get().intent().chainId()::equals)
             && message.id(home.gateway()).equals(id);
     if (!ours) return Optional.empty();
-    return Optional.of(new StoredMessage(id, message, dispatched.get().intentId(), clock.instant()));
+    return Optional.of(
+        new StoredMessage(id, message, dispatched.get().intentId(), clock.instant()));
   }
 
   private Optional<BigInteger> nonce(StoredEvent sent, Hash id) {
@@ -158,7 +179,10 @@ public final class Attestor {
   /** The dispatch of the same transaction that names this message. */
   private Optional<ExecutorEvent.Dispatched> dispatched(StoredEvent sent, Hash id) {
     return database
-        .inTransaction(tx -> StoredEvent.ofTransaction(tx, home.id(), sent.log().transaction(), EventKind.DISPATCHED))
+        .inTransaction(
+            tx ->
+                StoredEvent.ofTransaction(
+                    tx, home.id(), sent.log().transaction(), EventKind.DISPATCHED))
         .stream()
         .flatMap(e -> IntentWork.dispatched(e, id).stream())
         .findFirst();

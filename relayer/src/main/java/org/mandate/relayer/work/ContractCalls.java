@@ -35,7 +35,10 @@ import org.web3j.tx.ReadonlyTransactionManager;
 import org.web3j.tx.gas.DefaultGasProvider;
 import org.web3j.utils.Numeric;
 
-/** The calls of one chain's contracts: encoded and decoded by the generated wrappers, carried by the chain's client. */
+/**
+ * The calls of one chain's contracts: encoded and decoded by the generated wrappers, carried by the
+ * chain's client.
+ */
 public final class ContractCalls {
   private static final Bytes ERC1271_MAGIC = Bytes.of("0x1626ba7e");
 
@@ -83,7 +86,9 @@ public final class ContractCalls {
     return call(chain.executor(), executor.resolve(IntentAbi.toContract(intent)));
   }
 
-  /** @param signatures signers ascending */
+  /**
+   * @param signatures signers ascending
+   */
   public Call deliver(Message message, List<Bytes> signatures) {
     return call(
         chain.gateway(),
@@ -101,7 +106,11 @@ public final class ContractCalls {
     return call(
         chain.auditLog(),
         auditLog.publish(
-            agentId, BigInteger.valueOf(from), BigInteger.valueOf(to), root.bytes(), manifestDigest.bytes()));
+            agentId,
+            BigInteger.valueOf(from),
+            BigInteger.valueOf(to),
+            root.bytes(),
+            manifestDigest.bytes()));
   }
 
   // ------------------------------------------------------------------ to read
@@ -113,12 +122,15 @@ public final class ContractCalls {
     List<Type<?>> answer = read(chain.registry(), registry.agent(agentId));
     Address wallet = Address.of(answer.get(0).getValue().toString());
     return new Agent(
-        Optional.of(wallet).filter(w -> !w.equals(Address.ZERO)), number(answer.get(1)), number(answer.get(2)));
+        Optional.of(wallet).filter(w -> !w.equals(Address.ZERO)),
+        number(answer.get(1)),
+        number(answer.get(2)));
   }
 
   /** Fails with {@link org.mandate.chain.CallRevertedException} when there is no such agent. */
   public Address ownerOf(BigInteger agentId) {
-    return Address.of(read(chain.registry(), registry.ownerOf(agentId)).getFirst().getValue().toString());
+    return Address.of(
+        read(chain.registry(), registry.ownerOf(agentId)).getFirst().getValue().toString());
   }
 
   public boolean frozen(BigInteger agentId) {
@@ -137,7 +149,8 @@ public final class ContractCalls {
             intent.data().bytes(),
             intent.nonce(),
             intent.deadline());
-    PolicyEngine.Verdict answer = (PolicyEngine.Verdict) (Object) read(chain.policy(), policy.preview(asked)).getFirst();
+    PolicyEngine.Verdict answer =
+        (PolicyEngine.Verdict) (Object) read(chain.policy(), policy.preview(asked)).getFirst();
     return verdict(
         answer.rule.intValueExact(),
         answer.tripped,
@@ -149,11 +162,13 @@ public final class ContractCalls {
   }
 
   public PolicyEngine.Headroom headroom(BigInteger agentId, Address asset) {
-    return (PolicyEngine.Headroom) (Object) read(chain.policy(), policy.headroom(agentId, asset.hex())).getFirst();
+    return (PolicyEngine.Headroom)
+        (Object) read(chain.policy(), policy.headroom(agentId, asset.hex())).getFirst();
   }
 
   public boolean nonceUsed(BigInteger agentId, BigInteger nonce) {
-    return (Boolean) read(chain.executor(), executor.nonceUsed(agentId, nonce)).getFirst().getValue();
+    return (Boolean)
+        read(chain.executor(), executor.nonceUsed(agentId, nonce)).getFirst().getValue();
   }
 
   /** An agent's audit chain. */
@@ -174,7 +189,9 @@ public final class ContractCalls {
     List<Type<?>> answer = read(chain.gateway(), gateway.quorum());
     List<Address> relayers =
         ((List<?>) answer.get(0).getValue())
-            .stream().map(a -> Address.of(((org.web3j.abi.datatypes.Address) a).getValue())).toList();
+            .stream()
+                .map(a -> Address.of(((org.web3j.abi.datatypes.Address) a).getValue()))
+                .toList();
     return new Quorum(relayers, number(answer.get(1)));
   }
 
@@ -189,16 +206,25 @@ public final class ContractCalls {
                     new org.web3j.abi.datatypes.DynamicBytes(signature.bytes())),
                 List.of()));
     byte[] answer = chain.client().call(wallet, Bytes.of(data).bytes());
-    return answer.length == 32 && Bytes.of(answer).hex().equals(ERC1271_MAGIC.hex() + "0".repeat(56));
+    return answer.length == 32
+        && Bytes.of(answer).hex().equals(ERC1271_MAGIC.hex() + "0".repeat(56));
   }
 
   /** A verdict from the contracts' numbers. */
   public static Verdict verdict(
-      int rule, boolean tripped, int tier, long eta, BigInteger limit, BigInteger left, long availableAt) {
+      int rule,
+      boolean tripped,
+      int tier,
+      long eta,
+      BigInteger limit,
+      BigInteger left,
+      long availableAt) {
     if (rule < 0 || rule >= Rule.values().length || tier < 0 || tier >= Tier.values().length) {
-      throw new IllegalArgumentException("the contracts know rule " + rule + " or tier " + tier + ", this program does not");
+      throw new IllegalArgumentException(
+          "the contracts know rule " + rule + " or tier " + tier + ", this program does not");
     }
-    return new Verdict(Rule.values()[rule], tripped, Tier.values()[tier], eta, limit, left, availableAt);
+    return new Verdict(
+        Rule.values()[rule], tripped, Tier.values()[tier], eta, limit, left, availableAt);
   }
 
   private static Call call(Address to, RemoteFunctionCall<?> call) {
@@ -208,9 +234,11 @@ public final class ContractCalls {
   @SuppressWarnings("unchecked")
   private List<Type<?>> read(Address from, RemoteFunctionCall<?> call) {
     byte[] answer = chain.client().call(from, Bytes.of(call.encodeFunctionCall()).bytes());
-    List<Type<?>> decoded = (List<Type<?>>) (List<?>) call.decodeFunctionResponse(Numeric.toHexString(answer));
+    List<Type<?>> decoded =
+        (List<Type<?>>) (List<?>) call.decodeFunctionResponse(Numeric.toHexString(answer));
     if (decoded.isEmpty()) {
-      throw new org.mandate.chain.NodeException("chain " + chain.id() + ": no contract answers at " + from);
+      throw new org.mandate.chain.NodeException(
+          "chain " + chain.id() + ": no contract answers at " + from);
     }
     return decoded;
   }

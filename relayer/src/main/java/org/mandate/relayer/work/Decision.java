@@ -25,7 +25,8 @@ public sealed interface Decision {
    *
    * @param gas as the node estimated
    */
-  record Send(Purpose purpose, Hash subject, ContractCalls.Call call, long gas) implements Decision {}
+  record Send(Purpose purpose, Hash subject, ContractCalls.Call call, long gas)
+      implements Decision {}
 
   static Decision later(Instant until) {
     return new Later(until, Optional.empty());

@@ -17,7 +17,10 @@ import org.mandate.relayer.store.StoredIntent;
 import org.mandate.relayer.store.Task;
 import org.mandate.relayer.store.TransactionRow.Purpose;
 
-/** What an intent calls for on one chain, as its last event there says. Looks at the database first, then asks the chain. */
+/**
+ * What an intent calls for on one chain, as its last event there says. Looks at the database first,
+ * then asks the chain.
+ */
 final class IntentWork {
   private static final Journal LOG = Journal.of("intents");
   private static final Duration LOOK_AGAIN = Duration.ofSeconds(1);
@@ -25,13 +28,17 @@ final class IntentWork {
   private final Database database;
   private final long home;
 
-  /** @param home id of the home chain */
+  /**
+   * @param home id of the home chain
+   */
   IntentWork(Database database, long home) {
     this.database = database;
     this.home = home;
   }
 
-  /** An intent that was handed to this relayer: submit it at home, until it is there or too late. */
+  /**
+   * An intent that was handed to this relayer: submit it at home, until it is there or too late.
+   */
   Decision submit(Task task, Workplace home) {
     Optional<StoredEvent> progress = home.progress(task.subject());
     if (progress.isPresent()) return progress.get().isFinal() ? new Decision.Over() : again(home);
@@ -39,14 +46,18 @@ final class IntentWork {
     Intent intent = stored.intent();
     ChainRow row = home.row();
     if (isPast(intent, row.finalizedTime())) {
-      // The contract takes nothing after the deadline, and no final block up to it holds the intent.
+      // The contract takes nothing after the deadline, and no final block up to it holds the
+      // intent.
       database.run(tx -> StoredIntent.lapse(tx, task.subject()));
       return new Decision.Over();
     }
     if (isPast(intent, row.headTime())) return again(home);
     return stored
         .signature()
-        .map(signature -> home.attempt(Purpose.SUBMIT, task.subject(), home.calls().submit(intent, signature)))
+        .map(
+            signature ->
+                home.attempt(
+                    Purpose.SUBMIT, task.subject(), home.calls().submit(intent, signature)))
         .orElseGet(Decision.Over::new);
   }
 
@@ -57,8 +68,10 @@ final class IntentWork {
     StoredEvent last = progress.get();
     return switch (event(last)) {
       case ExecutorEvent.Admitted admitted -> {
-        if (isPast(admitted.intent(), home.row().headTime())) yield expire(task, home, admitted.intent());
-        yield whenDue(task, home, admitted.eta(), Purpose.PROCEED, home.calls().proceed(admitted.intent()));
+        if (isPast(admitted.intent(), home.row().headTime()))
+          yield expire(task, home, admitted.intent());
+        yield whenDue(
+            task, home, admitted.eta(), Purpose.PROCEED, home.calls().proceed(admitted.intent()));
       }
       case ExecutorEvent.Denied e -> closing(last, home);
       case ExecutorEvent.Dispatched e -> closing(last, home);
@@ -71,7 +84,10 @@ final class IntentWork {
     };
   }
 
-  /** An intent that arrived here: execute it after the window, resolve its dispute, or close it when it is too late. */
+  /**
+   * An intent that arrived here: execute it after the window, resolve its dispute, or close it when
+   * it is too late.
+   */
   Decision execute(Task task, Workplace here) {
     Optional<StoredEvent> progress = here.progress(task.subject());
     if (progress.isEmpty()) return forget(task, here);
@@ -84,7 +100,11 @@ final class IntentWork {
       case ExecutorEvent.Upheld upheld -> open(task, here, upheld.executableAt());
       case ExecutorEvent.Disputed disputed ->
           whenDue(
-              task, here, disputed.resolveBy() + 1, Purpose.RESOLVE, here.calls().resolve(here.intent(task.subject()).intent()));
+              task,
+              here,
+              disputed.resolveBy() + 1,
+              Purpose.RESOLVE,
+              here.calls().resolve(here.intent(task.subject()).intent()));
       case ExecutorEvent.Admitted e -> closing(last, here);
       case ExecutorEvent.Denied e -> closing(last, here);
       case ExecutorEvent.Dispatched e -> closing(last, here);
@@ -94,7 +114,10 @@ final class IntentWork {
     };
   }
 
-  /** Whether home finally sent that very message for that intent. A quorum that lies gets no help in carrying it out. */
+  /**
+   * Whether home finally sent that very message for that intent. A quorum that lies gets no help in
+   * carrying it out.
+   */
   private boolean wasDispatched(ExecutorEvent.Queued queued) {
     return database
         .inTransaction(tx -> StoredEvent.about(tx, queued.intentId(), home, EventKind.DISPATCHED))
@@ -108,7 +131,12 @@ final class IntentWork {
     if (task.attempts() == 3) { // not while home is only a little slower
       LOG.alarm(
           "home did not send what arrived: not executed",
-          "intent", queued.intentId(), "messageId", queued.messageId(), "chain", here.chain().id());
+          "intent",
+          queued.intentId(),
+          "messageId",
+          queued.messageId(),
+          "chain",
+          here.chain().id());
     }
     return new Decision.Later(
         now.plus(LOOK_AGAIN),
@@ -127,10 +155,15 @@ final class IntentWork {
 
   private Decision expire(Task task, Workplace place, Intent intent) {
     return whenDue(
-        task, place, intent.deadline().longValueExact() + 1, Purpose.EXPIRE, place.calls().expire(intent));
+        task,
+        place,
+        intent.deadline().longValueExact() + 1,
+        Purpose.EXPIRE,
+        place.calls().expire(intent));
   }
 
-  private Decision whenDue(Task task, Workplace place, long due, Purpose purpose, ContractCalls.Call call) {
+  private Decision whenDue(
+      Task task, Workplace place, long due, Purpose purpose, ContractCalls.Call call) {
     Instant turn = place.turn(task.subject(), Instant.ofEpochSecond(due));
     if (place.now().isBefore(turn)) return Decision.later(turn);
     return place.attempt(purpose, task.subject(), call);
@@ -141,9 +174,12 @@ final class IntentWork {
     return last.isFinal() ? new Decision.Over() : again(place);
   }
 
-  /** A reorg removed what opened this work; it may come back until the deadline has passed for good. */
+  /**
+   * A reorg removed what opened this work; it may come back until the deadline has passed for good.
+   */
   private Decision forget(Task task, Workplace place) {
-    Optional<StoredIntent> stored = database.inTransaction(tx -> StoredIntent.of(tx, task.subject()));
+    Optional<StoredIntent> stored =
+        database.inTransaction(tx -> StoredIntent.of(tx, task.subject()));
     boolean past = stored.filter(s -> isPast(s.intent(), place.row().finalizedTime())).isPresent();
     return past ? new Decision.Over() : again(place);
   }
@@ -158,7 +194,10 @@ final class IntentWork {
 
   private static ExecutorEvent event(StoredEvent stored) {
     return ContractEvents.executor(stored.log())
-        .orElseThrow(() -> new IllegalStateException("stored event of kind " + stored.kind() + " is not readable"));
+        .orElseThrow(
+            () ->
+                new IllegalStateException(
+                    "stored event of kind " + stored.kind() + " is not readable"));
   }
 
   /** The message's intent, if it is one of ours. */

@@ -30,8 +30,9 @@ import org.mandate.relayer.Journal;
 import org.mandate.signer.Signature;
 
 /**
- * The other relayers' attestations, asked for over HTTP. A peer may be slow, broken or hostile: it gets two seconds and four
- * kilobytes, and what it says is a signature that the caller checks against the quorum.
+ * The other relayers' attestations, asked for over HTTP. A peer may be slow, broken or hostile: it
+ * gets two seconds and four kilobytes, and what it says is a signature that the caller checks
+ * against the quorum.
  */
 public final class Peers implements AutoCloseable {
   private static final Journal LOG = Journal.of("peers");
@@ -54,19 +55,21 @@ public final class Peers implements AutoCloseable {
   }
 
   /**
-   * Hands over what the peers attest under that message, unchecked but for its form, as it comes: nobody waits for the slowest peer
-   * when the others suffice.
+   * Hands over what the peers attest under that message, unchecked but for its form, as it comes:
+   * nobody waits for the slowest peer when the others suffice.
    *
    * @param taker answers whether it has enough
    */
-  public void attestations(Hash messageId, Predicate<Attestation> taker) throws InterruptedException {
+  public void attestations(Hash messageId, Predicate<Attestation> taker)
+      throws InterruptedException {
     CompletionService<Optional<Attestation>> answers = new ExecutorCompletionService<>(threads);
     List<Future<Optional<Attestation>>> questions = new ArrayList<>();
     for (URI peer : peers) questions.add(answers.submit(() -> ask(peer, messageId)));
     try {
       long end = System.nanoTime() + TIMEOUT.toNanos() * 2;
       for (int i = 0; i < questions.size(); i++) {
-        Future<Optional<Attestation>> answer = answers.poll(end - System.nanoTime(), TimeUnit.NANOSECONDS);
+        Future<Optional<Attestation>> answer =
+            answers.poll(end - System.nanoTime(), TimeUnit.NANOSECONDS);
         if (answer == null) return;
         Optional<Attestation> attestation = answer.get();
         if (attestation.isPresent() && taker.test(attestation.get())) return;
@@ -80,7 +83,8 @@ public final class Peers implements AutoCloseable {
 
   private Optional<Attestation> ask(URI peer, Hash messageId) {
     try {
-      URI address = URI.create(peer.toString().replaceAll("/+$", "") + "/v1/attestations/" + messageId);
+      URI address =
+          URI.create(peer.toString().replaceAll("/+$", "") + "/v1/attestations/" + messageId);
       HttpResponse<InputStream> response =
           http.send(
               HttpRequest.newBuilder(address).timeout(TIMEOUT).GET().build(),
@@ -94,11 +98,16 @@ public final class Peers implements AutoCloseable {
         JsonObject json = new JsonObject(new String(bytes, StandardCharsets.UTF_8));
         Attestation attestation =
             new Attestation(
-                Hash.of(json.getString("messageId", "")), Signature.of(Bytes.of(json.getString("signature", ""))));
+                Hash.of(json.getString("messageId", "")),
+                Signature.of(Bytes.of(json.getString("signature", ""))));
         complaints.remove(peer);
         return Optional.of(attestation).filter(a -> a.messageId().equals(messageId));
       }
-    } catch (IOException | IllegalArgumentException | DecodeException | ClassCastException | NullPointerException e) {
+    } catch (IOException
+        | IllegalArgumentException
+        | DecodeException
+        | ClassCastException
+        | NullPointerException e) {
       complain(peer, e.getClass().getSimpleName() + ": " + e.getMessage());
       return Optional.empty();
     } catch (InterruptedException e) {
@@ -108,7 +117,8 @@ public final class Peers implements AutoCloseable {
   }
 
   private void complain(URI peer, String what) {
-    if (!what.equals(complaints.put(peer, what))) LOG.warn("peer gives no usable answer", "peer", peer, "reason", what);
+    if (!what.equals(complaints.put(peer, what)))
+      LOG.warn("peer gives no usable answer", "peer", peer, "reason", what);
   }
 
   @Override

@@ -18,7 +18,10 @@ import org.mandate.relayer.store.StoredRecord;
 import org.mandate.relayer.store.Task;
 import org.mandate.relayer.store.TransactionRow.Purpose;
 
-/** An agent's audit trail on one chain: commits to the final records that no batch holds yet, when it is this relayer's turn. */
+/**
+ * An agent's audit trail on one chain: commits to the final records that no batch holds yet, when
+ * it is this relayer's turn.
+ */
 final class PublishWork {
   private static final int MOST = 256;
 

@@ -5,7 +5,10 @@ import java.util.Optional;
 import org.mandate.policy.Rule;
 import org.mandate.policy.Verdict;
 
-/** A verdict of the policy in words (L12): which rule refused, its limit, what is left, when there is more, what to do. */
+/**
+ * A verdict of the policy in words (L12): which rule refused, its limit, what is left, when there
+ * is more, what to do.
+ */
 public final class VerdictWords {
   private VerdictWords() {}
 
@@ -23,15 +26,22 @@ public final class VerdictWords {
           case SELECTOR -> "the mandate admits no contract call, only payments";
           case AMOUNT -> "the amount is zero";
           case PER_TRANSACTION ->
-              "the amount is above the per-transaction cap of %s; %s could be spent now".formatted(verdict.limit(), verdict.left());
+              "the amount is above the per-transaction cap of %s; %s could be spent now"
+                  .formatted(verdict.limit(), verdict.left());
           case WINDOW ->
-              "the amount is above what is left in the rolling window: %s of %s".formatted(verdict.left(), verdict.limit());
-          case FREQUENCY -> "all %s transactions of the rolling window are used".formatted(verdict.limit());
+              "the amount is above what is left in the rolling window: %s of %s"
+                  .formatted(verdict.left(), verdict.limit());
+          case FREQUENCY ->
+              "all %s transactions of the rolling window are used".formatted(verdict.limit());
           case AUDIT_LAG ->
-              "more than %s audit records are not published yet: no audit, no spending".formatted(verdict.limit());
+              "more than %s audit records are not published yet: no audit, no spending"
+                  .formatted(verdict.limit());
         };
     String tripped = verdict.tripped() ? "; the attempt froze the agent" : "";
-    String when = verdict.availableAt() > 0 ? "; available at " + Instant.ofEpochSecond(verdict.availableAt()) : "";
+    String when =
+        verdict.availableAt() > 0
+            ? "; available at " + Instant.ofEpochSecond(verdict.availableAt())
+            : "";
     return words + tripped + when;
   }
 
@@ -51,8 +61,12 @@ public final class VerdictWords {
               verdict.availableAt() > 0
                   ? "ask for at most what is left, or wait until then."
                   : "ask for at most what is left, or ask governance for a higher cap.";
-          case FREQUENCY -> verdict.availableAt() > 0 ? "wait until then" : "ask governance for more transactions";
-          case AUDIT_LAG -> "wait until the relayers have published the records; if that lasts, tell their operators";
+          case FREQUENCY ->
+              verdict.availableAt() > 0
+                  ? "wait until then"
+                  : "ask governance for more transactions";
+          case AUDIT_LAG ->
+              "wait until the relayers have published the records; if that lasts, tell their operators";
         }
         + thaw;
   }
@@ -62,7 +76,8 @@ public final class VerdictWords {
     boolean hasLimit =
         switch (verdict.rule()) {
           case PER_TRANSACTION, WINDOW, FREQUENCY, AUDIT_LAG, EXPIRY -> true;
-          case NONE, AGENT_STATUS, AGENT_BREAKER, ASSET, CHAIN, RECIPIENT, SELECTOR, AMOUNT -> false;
+          case NONE, AGENT_STATUS, AGENT_BREAKER, ASSET, CHAIN, RECIPIENT, SELECTOR, AMOUNT ->
+              false;
         };
     return new Refusal(
         verdict.rule().name(),

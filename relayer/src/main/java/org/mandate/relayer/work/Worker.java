@@ -15,8 +15,8 @@ import org.mandate.relayer.store.Task;
 import org.mandate.relayer.store.TransactionRow;
 
 /**
- * Claims open work, one piece at a time, looks at what it needs now, and either signs a transaction for it or puts it off. Any number
- * of workers may run, in any number of processes.
+ * Claims open work, one piece at a time, looks at what it needs now, and either signs a transaction
+ * for it or puts it off. Any number of workers may run, in any number of processes.
  */
 public final class Worker {
   private static final Journal LOG = Journal.of("worker");
@@ -43,14 +43,21 @@ public final class Worker {
     this.database = database;
     this.places = Map.copyOf(places);
     this.clock = clock;
-    long home = places.values().stream().filter(p -> p.chain().isHome()).findFirst().orElseThrow().chain().id();
+    long home =
+        places.values().stream()
+            .filter(p -> p.chain().isHome())
+            .findFirst()
+            .orElseThrow()
+            .chain()
+            .id();
     this.intents = new IntentWork(database, home);
     this.messages = new DeliverWork(database, home, peers);
     this.publishing =
         archivists.entrySet().stream()
             .collect(
                 Collectors.toUnmodifiableMap(
-                    Map.Entry::getKey, e -> new PublishWork(database, blobs, e.getValue(), publishInterval)));
+                    Map.Entry::getKey,
+                    e -> new PublishWork(database, blobs, e.getValue(), publishInterval)));
   }
 
   /** Does one piece of work. Answers whether there was one. */
@@ -62,18 +69,30 @@ public final class Worker {
       settle(task, decide(task));
     } catch (RuntimeException | Error e) {
       if (Loop.isFatal(e)) throw e;
-      // The chain, the database or this program failed, not the intent: it is tried again, behind fresh work.
+      // The chain, the database or this program failed, not the intent: it is tried again, behind
+      // fresh work.
       Instant until = clock.instant().plus(backoff(task));
       database.run(tx -> task.putOff(tx, until, Optional.of(unavailable(e))));
-      LOG.warn("put off", "work", task.kind(), "chain", task.chainId(), "subject", task.subject(), "reason", Journal.reason(e));
+      LOG.warn(
+          "put off",
+          "work",
+          task.kind(),
+          "chain",
+          task.chainId(),
+          "subject",
+          task.subject(),
+          "reason",
+          Journal.reason(e));
     }
     return true;
   }
 
   private Decision decide(Task task) throws InterruptedException {
     Workplace place = places.get(task.chainId());
-    if (place == null) throw new IllegalStateException("chain " + task.chainId() + " is no longer configured");
-    boolean open = database.inTransaction(tx -> TransactionRow.isOpen(tx, task.chainId(), task.subject()));
+    if (place == null)
+      throw new IllegalStateException("chain " + task.chainId() + " is no longer configured");
+    boolean open =
+        database.inTransaction(tx -> TransactionRow.isOpen(tx, task.chainId(), task.subject()));
     if (open) return Decision.later(place.lookAgain());
     return switch (task.kind()) {
       case SUBMIT -> intents.submit(task, place);
@@ -88,15 +107,28 @@ public final class Worker {
     switch (decision) {
       case Decision.Over over -> database.run(task::close);
       case Decision.Later later ->
-          database.run(tx -> task.putOff(tx, later.until(), later.parked().map(r -> r.json().encode())));
+          database.run(
+              tx -> task.putOff(tx, later.until(), later.parked().map(r -> r.json().encode())));
       case Decision.Blocked blocked -> {
         Instant until = clock.instant().plus(backoff(task));
         database.run(tx -> task.putOff(tx, until, Optional.of(blocked.why().json().encode())));
         LOG.info(
-            "parked", "work", task.kind(), "chain", task.chainId(), "subject", task.subject(), "reason", blocked.why().message());
+            "parked",
+            "work",
+            task.kind(),
+            "chain",
+            task.chainId(),
+            "subject",
+            task.subject(),
+            "reason",
+            blocked.why().message());
       }
       case Decision.Send send -> {
-        places.get(task.chainId()).desk().write(send.purpose(), send.subject(), send.call().to(), send.call().data(), send.gas());
+        places
+            .get(task.chainId())
+            .desk()
+            .write(
+                send.purpose(), send.subject(), send.call().to(), send.call().data(), send.gas());
         database.run(tx -> task.putOff(tx, clock.instant().plus(ON_ITS_WAY), Optional.empty()));
       }
     }
@@ -106,7 +138,9 @@ public final class Worker {
     if (e instanceof FeeLimitException) {
       return Refusal.of("FEES", e.getMessage(), "nothing: it is tried again").json().encode();
     }
-    return Refusal.of("UNAVAILABLE", Journal.reason(e), "nothing: it is tried again").json().encode();
+    return Refusal.of("UNAVAILABLE", Journal.reason(e), "nothing: it is tried again")
+        .json()
+        .encode();
   }
 
   private static Duration backoff(Task task) {

@@ -19,7 +19,10 @@ import org.mandate.relayer.store.StoredEvent;
 import org.mandate.relayer.store.StoredIntent;
 import org.mandate.relayer.store.TransactionRow.Purpose;
 
-/** One chain as the workflows see it: what stands there, what is known of it, and where transactions are written. */
+/**
+ * One chain as the workflows see it: what stands there, what is known of it, and where transactions
+ * are written.
+ */
 public final class Workplace {
   private static final Duration QUORUM_KEEPS = Duration.ofSeconds(15);
 
@@ -33,7 +36,8 @@ public final class Workplace {
   private final Clock clock;
   private final AtomicReference<Optional<Known>> quorum = new AtomicReference<>(Optional.empty());
 
-  public Workplace(FollowedChain chain, Desk desk, Database database, Duration stagger, Clock clock) {
+  public Workplace(
+      FollowedChain chain, Desk desk, Database database, Duration stagger, Clock clock) {
     this.chain = chain;
     this.calls = new ContractCalls(chain);
     this.desk = desk;
@@ -59,8 +63,8 @@ public final class Workplace {
   }
 
   /**
-   * When to look again at something that only finality can end: the slower the chain becomes final, the later. A reorg and a new event
-   * wake the work before that.
+   * When to look again at something that only finality can end: the slower the chain becomes final,
+   * the later. A reorg and a new event wake the work before that.
    */
   Instant lookAgain() {
     ChainRow row = row();
@@ -93,13 +97,17 @@ public final class Workplace {
   }
 
   /**
-   * When it is this relayer's turn: the hash of the subject and each relayer's address puts them in an order that nobody can
-   * choose, and each waits for those before it.
+   * When it is this relayer's turn: the hash of the subject and each relayer's address puts them in
+   * an order that nobody can choose, and each waits for those before it.
    */
   Instant turn(Hash subject, Instant from) {
     List<Address> relayers = quorum().relayers();
     Hash own = place(subject, desk.self());
-    long before = relayers.stream().map(r -> place(subject, r)).filter(place -> place.compareTo(own) < 0).count();
+    long before =
+        relayers.stream()
+            .map(r -> place(subject, r))
+            .filter(place -> place.compareTo(own) < 0)
+            .count();
     return from.plus(stagger.multipliedBy(before));
   }
 
@@ -113,14 +121,20 @@ public final class Workplace {
               Refusal.of(
                   "GAS",
                   "%s on chain %d would use %d gas, this relayer pays for %d"
-                      .formatted(purpose.name().toLowerCase(Locale.ROOT), chain.id(), gas.gas(), purpose.mostGas()),
+                      .formatted(
+                          purpose.name().toLowerCase(Locale.ROOT),
+                          chain.id(),
+                          gas.gas(),
+                          purpose.mostGas()),
                   "use a wallet or token that needs less, or send the transaction yourself"));
       case GasEstimate.Estimated gas -> new Decision.Send(purpose, subject, call, gas.gas());
       case GasEstimate.Reverted reverted ->
           new Decision.Blocked(
               Refusal.of(
                   "CONTRACT",
-                  "%s on chain %d would revert: %s".formatted(purpose.name().toLowerCase(Locale.ROOT), chain.id(), reverted.reason()),
+                  "%s on chain %d would revert: %s"
+                      .formatted(
+                          purpose.name().toLowerCase(Locale.ROOT), chain.id(), reverted.reason()),
                   "remove the cause; it is tried again until the intent's deadline"));
     };
   }

@@ -11,7 +11,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 class BidTest {
   @ParameterizedTest
   @CsvSource({
-    // old, estimate, replacement: max(old * 1.1, estimate), unless the old one is three times the estimate already
+    // old, estimate, replacement: max(old * 1.1, estimate), unless the old one is three times the
+    // estimate already
     "100, 50, 110", // a tenth more, the market asks less
     "100, 500, 500", // the market asks more
     "100, 34, 110", // the tenth may go beyond three times the market
@@ -27,7 +28,8 @@ class BidTest {
 
   @ParameterizedTest
   @CsvSource({"100, 10, 120, 1", "100, 10, 90, 9", "100, 10, 1000, 900"})
-  void shouldKeepTheTipWithinTheMaximumWhenReplaced(long max, long tip, long estimatedMax, long estimatedTip) {
+  void shouldKeepTheTipWithinTheMaximumWhenReplaced(
+      long max, long tip, long estimatedMax, long estimatedTip) {
     Bid next = bid(max, tip).replacedBy(bid(estimatedMax, estimatedTip));
     assertTrue(next.tip().compareTo(next.max()) <= 0);
     assertTrue(next.max().compareTo(BigInteger.valueOf(max)) >= 0);

@@ -13,8 +13,12 @@ class FeeLimitTest {
 
   @Test
   void shouldStayBelowTheLimitWhenTheNodeAsksForMore() {
-    assertEquals(new Bid(gwei(77), gwei(2)), FeeLimit.ofGwei(100, 4).bid(new Fees(gwei(60), gwei(1_000_000), gwei(2_000_000))));
-    assertEquals(new Bid(gwei(100), gwei(2)), FeeLimit.ofGwei(100, 4).bid(new Fees(gwei(90), gwei(3), gwei(183))));
+    assertEquals(
+        new Bid(gwei(77), gwei(2)),
+        FeeLimit.ofGwei(100, 4).bid(new Fees(gwei(60), gwei(1_000_000), gwei(2_000_000))));
+    assertEquals(
+        new Bid(gwei(100), gwei(2)),
+        FeeLimit.ofGwei(100, 4).bid(new Fees(gwei(90), gwei(3), gwei(183))));
   }
 
   @Test
@@ -34,7 +38,9 @@ class FeeLimitTest {
 
   @Test
   void shouldWaitWhenTheBaseFeeIsAboveTheLimit() {
-    FeeLimitException e = assertThrows(FeeLimitException.class, () -> LIMIT.bid(new Fees(gwei(101), gwei(1), gwei(203))));
+    FeeLimitException e =
+        assertThrows(
+            FeeLimitException.class, () -> LIMIT.bid(new Fees(gwei(101), gwei(1), gwei(203))));
     assertTrue(e.getMessage().contains("max-fee-gwei"), e.getMessage());
   }
 

@@ -69,7 +69,9 @@ class StoreTest {
   @Test
   void shouldLetNobodyInWithoutThePassword() throws IOException {
     String url = server.jdbcUrl();
-    assertThrows(SQLException.class, () -> DriverManager.getConnection(url.substring(0, url.indexOf("&password"))).close());
+    assertThrows(
+        SQLException.class,
+        () -> DriverManager.getConnection(url.substring(0, url.indexOf("&password"))).close());
     assertThrows(SQLException.class, () -> DriverManager.getConnection(url + "0").close());
     Path file = directory.resolve("postgres.password");
     assertEquals("rw-------", PosixFilePermissions.toString(Files.getPosixFilePermissions(file)));
@@ -130,14 +132,23 @@ class StoreTest {
   void shouldKeepTheNewestSignature() {
     Intent intent =
         new Intent(
-            BigInteger.ONE, OTHER, BigInteger.ONE, OTHER, OTHER, BigInteger.ONE, Bytes.EMPTY, BigInteger.ONE, BigInteger.valueOf(NOW.getEpochSecond()));
+            BigInteger.ONE,
+            OTHER,
+            BigInteger.ONE,
+            OTHER,
+            OTHER,
+            BigInteger.ONE,
+            Bytes.EMPTY,
+            BigInteger.ONE,
+            BigInteger.valueOf(NOW.getEpochSecond()));
     Hash id = Hash.keccak("signed twice");
     database.run(
         tx -> {
           assertTrue(StoredIntent.save(tx, id, intent, Optional.of(new Bytes("0x01")), NOW));
           StoredIntent.save(tx, id, intent, Optional.empty(), NOW);
           StoredIntent.save(tx, id, intent, Optional.of(new Bytes("0x02")), NOW);
-          assertEquals(Optional.of(new Bytes("0x02")), StoredIntent.of(tx, id).orElseThrow().signature());
+          assertEquals(
+              Optional.of(new Bytes("0x02")), StoredIntent.of(tx, id).orElseThrow().signature());
         });
   }
 
@@ -145,20 +156,49 @@ class StoreTest {
   void shouldPageByStateInTheDatabase() {
     Intent intent =
         new Intent(
-            BigInteger.ONE, OTHER, BigInteger.ONE, OTHER, OTHER, BigInteger.ONE, Bytes.EMPTY, BigInteger.ONE, BigInteger.valueOf(NOW.getEpochSecond()));
+            BigInteger.ONE,
+            OTHER,
+            BigInteger.ONE,
+            OTHER,
+            OTHER,
+            BigInteger.ONE,
+            Bytes.EMPTY,
+            BigInteger.ONE,
+            BigInteger.valueOf(NOW.getEpochSecond()));
     Hash lapsed = Hash.keccak("lapsed");
     database.run(
         tx -> {
           StoredIntent.save(tx, lapsed, intent, Optional.empty(), NOW);
           StoredIntent.lapse(tx, lapsed);
           StoredIntent.save(tx, Hash.keccak("fresh"), intent, Optional.empty(), NOW);
-          assertEquals(2, StoredIntent.page(tx, Optional.of(BigInteger.ONE), Optional.empty(), Optional.empty(), 10).size());
-          assertEquals(2, StoredIntent.page(tx, Optional.empty(), Optional.of("RECEIVED"), Optional.empty(), 10).size());
+          assertEquals(
+              2,
+              StoredIntent.page(
+                      tx, Optional.of(BigInteger.ONE), Optional.empty(), Optional.empty(), 10)
+                  .size());
+          assertEquals(
+              2,
+              StoredIntent.page(tx, Optional.empty(), Optional.of("RECEIVED"), Optional.empty(), 10)
+                  .size());
           assertEquals(
               List.of(lapsed),
-              StoredIntent.page(tx, Optional.empty(), Optional.of("EXPIRED"), Optional.empty(), 10).stream().map(StoredIntent::id).toList());
-          for (String state : List.of("DENIED", "ADMITTED", "DISPATCHED", "QUEUED", "DISPUTED", "EXECUTED", "CANCELLED")) {
-            assertTrue(StoredIntent.page(tx, Optional.empty(), Optional.of(state), Optional.empty(), 10).isEmpty(), state);
+              StoredIntent.page(tx, Optional.empty(), Optional.of("EXPIRED"), Optional.empty(), 10)
+                  .stream()
+                  .map(StoredIntent::id)
+                  .toList());
+          for (String state :
+              List.of(
+                  "DENIED",
+                  "ADMITTED",
+                  "DISPATCHED",
+                  "QUEUED",
+                  "DISPUTED",
+                  "EXECUTED",
+                  "CANCELLED")) {
+            assertTrue(
+                StoredIntent.page(tx, Optional.empty(), Optional.of(state), Optional.empty(), 10)
+                    .isEmpty(),
+                state);
           }
         });
   }
@@ -168,7 +208,9 @@ class StoreTest {
     database.run(
         tx -> {
           assertTrue(StoredEvent.unarchived(tx, CHAIN, Set.of(), 10).isEmpty());
-          assertTrue(StoredEvent.unarchived(tx, CHAIN, Set.of(BigInteger.ONE, BigInteger.TWO.pow(255)), 10).isEmpty());
+          assertTrue(
+              StoredEvent.unarchived(tx, CHAIN, Set.of(BigInteger.ONE, BigInteger.TWO.pow(255)), 10)
+                  .isEmpty());
           assertTrue(StoredRecord.unpinned(tx, Optional.empty(), 10).isEmpty());
           StoredMessage.refuse(tx, Hash.keccak("message"), "foreign", NOW);
           StoredMessage.refuse(tx, Hash.keccak("message"), "foreign", NOW);
@@ -187,10 +229,15 @@ class StoreTest {
 
   private static long transaction(Tx tx, Address signer, long nonce) {
     Optional<Hash> subject = Optional.of(Hash.keccak("subject " + signer + nonce));
-    return TransactionRow.insert(tx, CHAIN, signer, nonce, Purpose.SUBMIT, subject, OTHER, Bytes.EMPTY, 21_000, NOW);
+    return TransactionRow.insert(
+        tx, CHAIN, signer, nonce, Purpose.SUBMIT, subject, OTHER, Bytes.EMPTY, 21_000, NOW);
   }
 
   private static Block block(long number) {
-    return new Block(number, Hash.keccak("block " + number), Hash.keccak("block " + (number - 1)), NOW.plusSeconds(number));
+    return new Block(
+        number,
+        Hash.keccak("block " + number),
+        Hash.keccak("block " + (number - 1)),
+        NOW.plusSeconds(number));
   }
 }

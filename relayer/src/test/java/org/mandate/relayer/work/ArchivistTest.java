@@ -44,7 +44,8 @@ class ArchivistTest {
   private static final long CHAIN = 1;
   private static final Address EXECUTOR = new Address("0x" + "11".repeat(20));
   private static final Address AUDIT_LOG = new Address("0x" + "22".repeat(20));
-  private static final Block BLOCK = new Block(1, Hash.keccak("1"), Hash.keccak("0"), Instant.ofEpochSecond(1_800_000_000));
+  private static final Block BLOCK =
+      new Block(1, Hash.keccak("1"), Hash.keccak("0"), Instant.ofEpochSecond(1_800_000_000));
   private static final Hash INTENT = Hash.keccak("intent");
 
   @Test
@@ -58,17 +59,22 @@ class ArchivistTest {
             ChainRow.finalize(tx, CHAIN, BLOCK.number(), BLOCK.hash());
             // More than one page of records of agent 1 that no event belongs to.
             for (int i = 0; i < 150; i++) {
-              StoredEvent.insert(tx, CHAIN, EventKind.APPENDED, appended(i, 1, i, 9, Hash.keccak("wrong " + i)));
+              StoredEvent.insert(
+                  tx, CHAIN, EventKind.APPENDED, appended(i, 1, i, 9, Hash.keccak("wrong " + i)));
             }
             StoredEvent.insert(tx, CHAIN, EventKind.EXPIRED, expired(200, 2));
-            StoredEvent.insert(tx, CHAIN, EventKind.APPENDED, appended(201, 2, 0, 9, recordHash(200, 2)));
+            StoredEvent.insert(
+                tx, CHAIN, EventKind.APPENDED, appended(201, 2, 0, 9, recordHash(200, 2)));
           });
-      EmbeddedBlobStore blobs = new EmbeddedBlobStore(directory.resolve("blobs"), Clock.systemUTC());
+      EmbeddedBlobStore blobs =
+          new EmbeddedBlobStore(directory.resolve("blobs"), Clock.systemUTC());
       Archivist archivist =
           new Archivist(chain(), database, blobs, Optional.empty(), new Bell(), Clock.systemUTC());
       for (int round = 0; round < 3; round++) archivist.round();
       Function<Integer, List<StoredRecord>> records =
-          agent -> database.inTransaction(tx -> StoredRecord.from(tx, CHAIN, BigInteger.valueOf(agent), 0, 10));
+          agent ->
+              database.inTransaction(
+                  tx -> StoredRecord.from(tx, CHAIN, BigInteger.valueOf(agent), 0, 10));
       assertEquals(1, records.apply(2).size());
       assertTrue(records.apply(1).isEmpty());
       assertFalse(archivist.round(), "nothing is left to do right away");
@@ -76,33 +82,64 @@ class ArchivistTest {
   }
 
   private static FollowedChain chain() {
-    SeveralNodes nowhere = new SeveralNodes(List.of(new JsonRpcClient(URI.create("http://127.0.0.1:1"), Duration.ofSeconds(1))));
+    SeveralNodes nowhere =
+        new SeveralNodes(
+            List.of(new JsonRpcClient(URI.create("http://127.0.0.1:1"), Duration.ofSeconds(1))));
     return new FollowedChain(
-        CHAIN, nowhere, Finality.of("finalized"), 0, true, EXECUTOR, EXECUTOR, EXECUTOR, EXECUTOR, AUDIT_LOG);
+        CHAIN,
+        nowhere,
+        Finality.of("finalized"),
+        0,
+        true,
+        EXECUTOR,
+        EXECUTOR,
+        EXECUTOR,
+        EXECUTOR,
+        AUDIT_LOG);
   }
 
   private static Hash recordHash(int logIndex, long agentId) {
     AuditRecord.Anchor anchor =
         new AuditRecord.Anchor(
-            BLOCK.number(), BLOCK.hash(), BLOCK.timestamp().getEpochSecond(), transaction(agentId), logIndex);
+            BLOCK.number(),
+            BLOCK.hash(),
+            BLOCK.timestamp().getEpochSecond(),
+            transaction(agentId),
+            logIndex);
     return new AuditRecord(
-            BigInteger.valueOf(CHAIN), BigInteger.valueOf(agentId), 0, INTENT, Optional.empty(), new Detail.Expired(), anchor)
+            BigInteger.valueOf(CHAIN),
+            BigInteger.valueOf(agentId),
+            0,
+            INTENT,
+            Optional.empty(),
+            new Detail.Expired(),
+            anchor)
         .recordHash();
   }
 
   private static Log appended(int logIndex, long agentId, long index, int action, Hash recordHash) {
     String data = word(index) + word(action) + recordHash.hex().substring(2) + "00".repeat(32);
-    return log(AUDIT_LOG, logIndex, AuditLog.APPENDED_EVENT, agentId, List.of(new Hash("0x" + word(agentId)), INTENT), data);
+    return log(
+        AUDIT_LOG,
+        logIndex,
+        AuditLog.APPENDED_EVENT,
+        agentId,
+        List.of(new Hash("0x" + word(agentId)), INTENT),
+        data);
   }
 
   private static Log expired(int logIndex, long agentId) {
     Event event = CrossChainExecutor.INTENTEXPIRED_EVENT;
-    return log(EXECUTOR, logIndex, event, agentId, List.of(INTENT, new Hash("0x" + word(agentId))), "");
+    return log(
+        EXECUTOR, logIndex, event, agentId, List.of(INTENT, new Hash("0x" + word(agentId))), "");
   }
 
-  private static Log log(Address by, int index, Event event, long agentId, List<Hash> indexed, String data) {
-    List<Hash> topics = List.of(Hash.of(EventEncoder.encode(event)), indexed.get(0), indexed.get(1));
-    return new Log(BLOCK.hash(), BLOCK.number(), transaction(agentId), index, by, topics, "0x" + data);
+  private static Log log(
+      Address by, int index, Event event, long agentId, List<Hash> indexed, String data) {
+    List<Hash> topics =
+        List.of(Hash.of(EventEncoder.encode(event)), indexed.get(0), indexed.get(1));
+    return new Log(
+        BLOCK.hash(), BLOCK.number(), transaction(agentId), index, by, topics, "0x" + data);
   }
 
   private static Hash transaction(long agentId) {
