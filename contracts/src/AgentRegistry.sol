@@ -10,7 +10,7 @@ import {Roles} from "./governance/Roles.sol";
 
 /// @notice Whether an agent may act. Only governance moves an agent up; a guardian, the owner or the agent moves it down.
 enum Status {
-    PENDING, // registered, not yet admitted by governance
+    PENDING, // registered, not yet admitted by governance, which alone moves it on
     ACTIVE,
     SUSPENDED, // by a guardian, the owner or the agent's own key; governance reactivates
     REVOKED // for good
@@ -180,21 +180,20 @@ contract AgentRegistry is ERC721, EIP712, AccessManaged {
         _setStatus(agentId, Status.ACTIVE);
     }
 
-    /// @notice Suspends an agent at once. Guardian, governance, owner or the agent's own key.
+    /// @notice Suspends an active agent at once. Guardian, governance, owner or the agent's own key.
     function suspend(uint256 agentId) external onlyTightener(agentId) {
         Status from = _agents[agentId].status;
-        require(from == Status.PENDING || from == Status.ACTIVE, AgentStatusTransition(agentId, from, Status.SUSPENDED));
+        require(from == Status.ACTIVE, AgentStatusTransition(agentId, from, Status.SUSPENDED));
         _setStatus(agentId, Status.SUSPENDED);
     }
 
-    /// @notice Revokes an agent for good. Owner, the agent's own key, or governance.
+    /// @notice Revokes an admitted agent for good. Owner, the agent's own key, or governance.
     function revoke(uint256 agentId) external {
         if (msg.sender != ownerOf(agentId) && msg.sender != _agents[agentId].wallet) {
             _checkCanCall(msg.sender, msg.data);
         }
-        require(
-            _agents[agentId].status != Status.REVOKED, AgentStatusTransition(agentId, Status.REVOKED, Status.REVOKED)
-        );
+        Status from = _agents[agentId].status;
+        require(from == Status.ACTIVE || from == Status.SUSPENDED, AgentStatusTransition(agentId, from, Status.REVOKED));
         _setStatus(agentId, Status.REVOKED);
     }
 

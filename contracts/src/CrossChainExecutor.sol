@@ -89,6 +89,7 @@ contract CrossChainExecutor is ERC7786Recipient, AccessManaged, ReentrancyGuardT
     error ExecutorState(bytes32 intentId, State state);
     error ExecutorTooEarly(bytes32 intentId, uint64 due, uint256 now_);
     error ExecutorNotExpired(bytes32 intentId, uint64 deadline);
+    error ExecutorAgentPending(uint256 agentId);
     error ExecutorAgentStopped(uint256 agentId);
     error ExecutorUnauthorized(address caller);
     error ExecutorUpheld(bytes32 intentId);
@@ -122,7 +123,8 @@ contract CrossChainExecutor is ERC7786Recipient, AccessManaged, ReentrancyGuardT
     // ------------------------------------------------------------------ home
 
     /// @notice Submits an intent that the agent signed. Anyone may.
-    /// @dev Reverts for what is not the agent's doing (signature, nonce, deadline); a refusal by policy is recorded and
+    /// @dev Reverts for what is not the agent's doing (signature, nonce, deadline), and for an agent that governance never
+    ///      admitted: anybody can register one, and relayers pay for publishing every record. A refusal by policy is recorded and
     ///      returned, and uses the nonce up. An admitted intent that need not wait executes or is dispatched here.
     /// @param signature EIP-712 signature of the intent by the agent's wallet (ECDSA, or ERC-1271 for a contract)
     function submit(Intent calldata intent, bytes calldata signature)
@@ -138,7 +140,8 @@ contract CrossChainExecutor is ERC7786Recipient, AccessManaged, ReentrancyGuardT
         );
         _checkData(intent.data.length);
         intentId = IntentHash.id(intent, _DOMAIN);
-        (address wallet,,) = REGISTRY.agent(intent.agentId);
+        (address wallet, Status status,) = REGISTRY.agent(intent.agentId);
+        require(status != Status.PENDING, ExecutorAgentPending(intent.agentId));
         require(
             wallet != address(0) && SignatureChecker.isValidSignatureNowCalldata(wallet, intentId, signature),
             ExecutorSignatureInvalid(intent.agentId, wallet)
@@ -181,6 +184,8 @@ contract CrossChainExecutor is ERC7786Recipient, AccessManaged, ReentrancyGuardT
     function cancel(Intent calldata intent) external returns (bytes32 intentId) {
         require(block.chainid == HOME_CHAIN_ID, ExecutorNotHome(HOME_CHAIN_ID));
         require(REGISTRY.isTightener(intent.agentId, msg.sender), ExecutorUnauthorized(msg.sender));
+        (, Status status,) = REGISTRY.agent(intent.agentId);
+        require(status != Status.PENDING, ExecutorAgentPending(intent.agentId));
         intentId = IntentHash.id(intent, _DOMAIN);
         State state_ = _progress[intentId].state;
         if (state_ == State.NONE) _useNonce(intent.agentId, intent.nonce);

@@ -357,6 +357,39 @@ contract AgentRegistryTest is Deployed {
         registry.suspend(agentId);
     }
 
+    /// @notice Whatever leaves PENDING was admitted by governance: nobody makes an agent that has records but never had
+    ///         a mandate.
+    function test_L6_pendingBecomesActiveOrNothing() public {
+        vm.prank(OWNER);
+        uint256 id = registry.register();
+        proveWallet(id, OWNER, NEW_KEY);
+        address[4] memory all = [OWNER, vm.addr(NEW_KEY), WATCHDOG, address(timelock)];
+        for (uint256 i; i < all.length; ++i) {
+            vm.startPrank(all[i]);
+            vm.expectRevert(
+                abi.encodeWithSelector(
+                    AgentRegistry.AgentStatusTransition.selector, id, Status.PENDING, Status.SUSPENDED
+                )
+            );
+            registry.suspend(id);
+            if (all[i] == WATCHDOG) {
+                vm.expectRevert(_unauthorized(WATCHDOG));
+            } else {
+                vm.expectRevert(
+                    abi.encodeWithSelector(
+                        AgentRegistry.AgentStatusTransition.selector, id, Status.PENDING, Status.REVOKED
+                    )
+                );
+            }
+            registry.revoke(id);
+            vm.stopPrank();
+        }
+        vm.prank(OWNER);
+        registry.transferFrom(OWNER, THIEF, id);
+        (, Status status,) = registry.agent(id);
+        assertEq(uint8(status), uint8(Status.PENDING), "status");
+    }
+
     // ------------------------------------------------------------------ risk level
 
     function test_L5_riskLevel_upAtOnceDownByGovernance() public {

@@ -78,6 +78,33 @@ contract ExecutorHomeTest is Deployed {
         executor.submit(intent, proof);
     }
 
+    /// @notice What governance never admitted leaves no record: publishing it would cost the relayers, and anybody can
+    ///         register.
+    function test_L6_pendingAgentLeavesNoRecord() public {
+        vm.prank(THIEF);
+        uint256 id = registry.register();
+        proveWallet(id, THIEF, 0xD6);
+        Intent memory intent = payment(ETH, 1);
+        intent.agentId = id;
+        bytes memory proof = signature(0xD6, executor.idOf(intent));
+        bytes memory pending = abi.encodeWithSelector(CrossChainExecutor.ExecutorAgentPending.selector, id);
+        vm.expectRevert(pending);
+        executor.submit(intent, proof);
+        vm.expectRevert(pending);
+        vm.prank(THIEF);
+        executor.cancel(intent);
+        vm.expectRevert(pending);
+        vm.prank(WATCHDOG);
+        executor.cancel(intent);
+        (, uint256 count,) = auditLog.chain(id);
+        assertEq(count, 0, "recorded");
+        vm.prank(address(timelock));
+        registry.activate(id);
+        executor.submit(intent, proof);
+        (, count,) = auditLog.chain(id);
+        assertEq(count, 1, "an admitted agent's denial is recorded");
+    }
+
     function test_submit_revert_deadlineTooFar() public {
         Intent memory intent = payment(ETH, 1);
         uint64 latest = uint64(time() + executor.MAX_LIFETIME());
@@ -149,6 +176,8 @@ contract ExecutorHomeTest is Deployed {
         }
         vm.prank(OWNER);
         uint256 second = registry.register();
+        vm.prank(address(timelock));
+        registry.activate(second);
         signed.agentId = second;
         vm.expectRevert(
             abi.encodeWithSelector(CrossChainExecutor.ExecutorSignatureInvalid.selector, second, address(0))

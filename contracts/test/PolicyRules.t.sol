@@ -72,7 +72,7 @@ contract PolicyRulesTest is Deployed {
         proveWallet(id, THIEF, AGENT_KEY);
         Intent memory intent = payment(ETH, 1);
         intent.agentId = id;
-        _assertVerdict(submitDenied(intent, Rule.AGENT_STATUS), Rule.AGENT_STATUS, false, 0, 0, 0);
+        _assertVerdict(policy.preview(intent), Rule.AGENT_STATUS, false, 0, 0, 0);
     }
 
     function test_breaker() public {

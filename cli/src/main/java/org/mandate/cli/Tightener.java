@@ -3,6 +3,7 @@ package org.mandate.cli;
 import java.math.BigInteger;
 import org.mandate.chain.Address;
 import org.mandate.deploy.Sender;
+import org.mandate.policy.AgentStatus;
 
 /** Who may stop or tighten an agent at once: a guardian, its owner, its own key. */
 public final class Tightener {
@@ -21,6 +22,21 @@ public final class Tightener {
           ExitCode.REFUSED,
           "%s is neither guardian nor owner nor key of agent %s, who alone may stop it at once: use one of their keys, or have governance do it"
               .formatted(account, agentId));
+    }
+  }
+
+  /**
+   * Refuses what is pointless for an agent that governance never admitted, before anything is sent.
+   *
+   * @throws Failure when the agent is pending
+   */
+  public static void requireAdmitted(Chain chain, BigInteger agentId) {
+    var agent = Sender.read("agent " + agentId, () -> chain.registry().agent(agentId).send());
+    if (agent.component2().intValueExact() == AgentStatus.PENDING.ordinal()) {
+      throw new Failure(
+          ExitCode.REFUSED,
+          "agent %s is pending: governance never admitted it, so nothing of it can be carried out and there is nothing to stop; mandate agent wallet unset takes its key away"
+              .formatted(agentId));
     }
   }
 }

@@ -121,6 +121,9 @@ class OperatorTest {
     assertEquals(0, run.code(), run.err());
     assertEquals("1", run.json().path("agentId").asText());
     assertEquals("PENDING", run.json().path("status").asText());
+    var suspended = onHome(with("owner.json", "agent", "suspend", "--agent", "1"));
+    assertEquals(5, suspended.code(), suspended.err());
+    assertTrue(suspended.err().contains("governance never admitted it"), suspended.err());
     var key =
         Run.mandate("keys", "address", path("agent.json"), "--json")
             .json()

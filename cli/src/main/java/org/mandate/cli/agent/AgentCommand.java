@@ -174,6 +174,7 @@ public final class AgentCommand extends Group {
         var id = agent.id();
         var signer = key.open();
         Tightener.require(chain, id, signer.address());
+        Tightener.requireAdmitted(chain, id);
         return send(output, chain, id, signer, "suspend", chain.registry().suspend(id));
       }
     }
@@ -197,6 +198,7 @@ public final class AgentCommand extends Group {
     @Override
     public ExitCode call() {
       try (var chain = at.openHome()) {
+        Tightener.requireAdmitted(chain, agent.id());
         return send(
             output, chain, agent.id(), key.open(), "revoke", chain.registry().revoke(agent.id()));
       }

@@ -288,6 +288,7 @@ public final class IntentCommand extends Group {
         var id = intent.id(new IntentDomain(deployment.homeChainId(), deployment.executor()));
         var signer = key.open();
         Tightener.require(chain, intent.agentId(), signer.address());
+        Tightener.requireAdmitted(chain, intent.agentId());
         var receipt =
             chain
                 .sender(signer)
