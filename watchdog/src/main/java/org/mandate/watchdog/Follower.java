@@ -9,6 +9,7 @@ import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongConsumer;
 import org.mandate.chain.Block;
+import org.mandate.chain.BlockRanges;
 import org.mandate.chain.ChainClient;
 import org.mandate.chain.NodeException;
 import org.slf4j.Logger;
@@ -25,9 +26,6 @@ final class Follower implements AutoCloseable {
   /** Blocks asked for in one request near the head. */
   private static final int BATCH = 64;
 
-  /** Blocks asked for in one request while far behind; halved while a node refuses. */
-  private static final long RANGE = 5_000;
-
   private final long chainId;
   private final ChainClient chain;
   private final Reader reader;
@@ -37,12 +35,12 @@ final class Follower implements AutoCloseable {
   private final LongConsumer onReorg;
   private final Duration poll;
   private final Clock clock;
+  private final BlockRanges ranges;
   private final AtomicLong reorgs = new AtomicLong();
   private final AtomicLong failures = new AtomicLong();
   private volatile Optional<Instant> answered = Optional.empty();
   private volatile boolean caughtUp;
   private volatile boolean closed;
-  private long range = RANGE;
   private boolean silent;
   private Optional<Thread> thread = Optional.empty();
 
@@ -71,6 +69,7 @@ final class Follower implements AutoCloseable {
     this.onReorg = onReorg;
     this.poll = poll;
     this.clock = clock;
+    this.ranges = new BlockRanges(chain);
   }
 
   void start() {
@@ -83,7 +82,7 @@ final class Follower implements AutoCloseable {
     return answered;
   }
 
-  /** Whether the chain's head was reached since the start. */
+  /** Whether the chain's head was reached since the start, or since everything is read anew. */
   boolean caughtUp() {
     return caughtUp;
   }
@@ -162,27 +161,19 @@ final class Follower implements AutoCloseable {
 
   // Blocks that no reorg reaches any more, many at once.
   private void catchUp(long settled) {
-    long from = chronicle.next();
-    long to = Math.min(settled, from + range - 1);
-    List<Page> pages;
-    try {
-      pages = reader.read(from, to);
-    } catch (NodeException e) {
-      range = Math.max(1, range / 2);
-      throw e;
-    }
-    range = Math.min(RANGE, range * 2);
+    BlockRanges.Part<List<Page>> part = ranges.first(chronicle.next(), settled, reader::read);
+    List<Page> pages = part.content();
     Block last =
         chain
-            .block(to)
+            .block(part.to())
             .orElseThrow(
                 () ->
                     new NodeException(
-                        "the node does not have block " + to + " of chain " + chainId));
+                        "the node does not have block " + part.to() + " of chain " + chainId));
     pages.forEach(chronicle::add);
     chronicle.skipTo(last);
     pages.forEach(this::examine);
-    payments.of(from, to, pages);
+    payments.of(part.from(), part.to(), pages);
   }
 
   private void read(Block block) {
@@ -255,6 +246,9 @@ final class Follower implements AutoCloseable {
         .addKeyValue("removed", gone.size())
         .addKeyValue("keep", keep)
         .log("reorg");
+    if (keep < 0) {
+      caughtUp = false; // everything is read anew
+    }
     List<Page> kept = chronicle.rewind(keep);
     examiners.forEach(Examiner::reset);
     kept.forEach(this::examine);

@@ -25,6 +25,7 @@ final class ForgeryExaminer implements Examiner, AutoCloseable {
   private final Cases cases;
   private final Clock clock;
   private final Map<Hash, Queued> queued = new HashMap<>();
+  private final Map<Hash, Queued> scouted = new HashMap<>();
   private final Map<Hash, Case> running = new HashMap<>();
   private final Set<Hash> again = new HashSet<>();
   private boolean closed;
@@ -47,15 +48,26 @@ final class ForgeryExaminer implements Examiner, AutoCloseable {
   public synchronized void examine(Page page) {
     for (Entry entry : page.entries()) {
       if (entry instanceof Entry.Executor(ExecutorEvent.Queued event)) {
-        queued.put(event.intentId(), new Queued(event, page.block()));
-        open(event.intentId());
+        take(new Queued(event, page.block()));
       }
     }
+  }
+
+  /** A delivery in a block that the follower has not read yet. */
+  synchronized void scouted(Queued delivery) {
+    scouted.put(delivery.event().intentId(), delivery);
+    take(delivery);
+  }
+
+  /** From here on the follower alone knows what is queued. */
+  synchronized void allRead() {
+    scouted.clear();
   }
 
   @Override
   public synchronized void reset() {
     queued.clear();
+    scouted.values().forEach(this::take);
   }
 
   /** Looks again at every delivery: what made an intent honest may be gone. */
@@ -71,7 +83,14 @@ final class ForgeryExaminer implements Examiner, AutoCloseable {
   public synchronized void close() {
     closed = true;
     queued.clear();
+    scouted.clear();
     running.values().forEach(Case::close);
+  }
+
+  private void take(Queued delivery) {
+    if (!closed && !delivery.equals(queued.put(delivery.event().intentId(), delivery))) {
+      open(delivery.event().intentId());
+    }
   }
 
   private void open(Hash intentId) {

@@ -2,7 +2,12 @@ package org.mandate.watchdog;
 
 /** Everything that runs for one chain. */
 record WatchedChain(
-    Link link, Chronicle chronicle, Follower follower, Enforcer enforcer, ForgeryExaminer forgery)
+    Link link,
+    Chronicle chronicle,
+    Follower follower,
+    Scout scout,
+    Enforcer enforcer,
+    ForgeryExaminer forgery)
     implements AutoCloseable {
   long id() {
     return link.id();
@@ -10,6 +15,7 @@ record WatchedChain(
 
   void start() {
     enforcer.start();
+    scout.start();
     follower.start();
   }
 
@@ -21,6 +27,7 @@ record WatchedChain(
   @Override
   public void close() {
     follower.close();
+    scout.close();
     forgery.close();
     enforcer.close();
   }

@@ -103,7 +103,7 @@ final class Workshop {
             executor,
             home.finality(),
             config.homeLag());
-    all.add(new WatchedChain(home, chronicle, follower, enforcer, forgery));
+    all.add(watched(home, chronicle, follower, enforcer, forgery));
     for (Link destination : destinations) {
       all.add(destination(destination, domain, witness, policy::condemned, freezer));
     }
@@ -142,7 +142,25 @@ final class Workshop {
             keep -> findings.withdraw(link.id(), keep),
             link.settings().pollInterval(),
             clock);
-    return new WatchedChain(link, chronicle, follower, enforcer, forgery);
+    return watched(link, chronicle, follower, enforcer, forgery);
+  }
+
+  private static WatchedChain watched(
+      Link link,
+      Chronicle chronicle,
+      Follower follower,
+      Enforcer enforcer,
+      ForgeryExaminer forgery) {
+    Scout scout =
+        new Scout(
+            link.id(),
+            link.chain(),
+            link.deployment().executor(),
+            link.deployment().block(),
+            forgery,
+            follower::caughtUp,
+            link.settings().pollInterval());
+    return new WatchedChain(link, chronicle, follower, scout, enforcer, forgery);
   }
 
   private ForgeryExaminer forgery(
@@ -189,7 +207,9 @@ final class Workshop {
                     Optional.empty(),
                     "the payments of every known vault",
                     "could not be read: " + text,
-                    "Compare the payments of the vaults with the executed intents by hand, for this block and each later one that the log names. If an account that is no vault of yours emits too much, freeze its agent.",
+                    "Compare the payments of the vaults with the executed intents by hand, for this"
+                        + " block and each later one that the log names. If an account that is no"
+                        + " vault of yours emits too much, freeze its agent.",
                     clock.instant(),
                     Finding.Status.OPEN,
                     List.of())),
