@@ -2,6 +2,7 @@ package org.mandate.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.ByteArrayInputStream;
@@ -9,10 +10,15 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.mandate.cli.deploy.DeployFile;
+import org.mandate.config.ConfigException;
+import org.mandate.deploy.DeploymentParameters.ExistingAuthority;
 import picocli.CommandLine;
 
 /** What every command owes its user, and the commands that need no chain. */
@@ -147,9 +153,36 @@ class CommandsTest {
     var deploy =
         Files.writeString(
             folder.resolve("deploy.yaml"), Run.mandate("deploy", "sample-config").out());
-    var parameters = org.mandate.cli.deploy.DeployFile.read(deploy).parameters();
+    var parameters = DeployFile.read(deploy).parameters();
     assertEquals(31337, parameters.homeChainId());
     assertEquals(2, parameters.threshold());
+  }
+
+  @Test
+  void L5_shouldDelayAnExistingAuthorityUnlessItDelaysItself() throws Exception {
+    assertEquals(Duration.ofDays(1), authorityDelay("").orElseThrow());
+    assertEquals(Duration.ofHours(6), authorityDelay("  execution-delay: 6h\n").orElseThrow());
+    assertTrue(authorityDelay("  delays-itself: true\n").isEmpty());
+    var none =
+        assertThrows(
+            IllegalArgumentException.class, () -> authorityDelay("  execution-delay: 0s\n"));
+    assertTrue(none.getMessage().contains("what loosens must wait"), none.getMessage());
+    var both =
+        assertThrows(
+            ConfigException.class,
+            () -> authorityDelay("  execution-delay: 6h\n  delays-itself: true\n"));
+    assertTrue(both.getMessage().contains("not both"), both.getMessage());
+  }
+
+  private Optional<Duration> authorityDelay(String lines) throws Exception {
+    var sample = Run.mandate("deploy", "sample-config").out();
+    var start = sample.indexOf("governance:\n");
+    var authority = "authority:\n  address: \"" + "0x" + "a1".repeat(20) + "\"\n" + lines;
+    var file =
+        Files.writeString(
+            folder.resolve("authority.yaml"),
+            sample.substring(0, start) + authority + sample.substring(sample.indexOf("vaults:")));
+    return ((ExistingAuthority) DeployFile.read(file).parameters().governance()).executionDelay();
   }
 
   @Test

@@ -15,6 +15,7 @@ import org.mandate.chain.Hash;
 import org.mandate.contracts.AccessManager;
 import org.mandate.contracts.AuditLog;
 import org.mandate.contracts.Create3Factory;
+import org.mandate.deploy.DeploymentParameters.ExistingAuthority;
 import org.web3j.abi.EventEncoder;
 import org.web3j.protocol.core.DefaultBlockParameterName;
 import org.web3j.protocol.core.methods.request.EthFilter;
@@ -40,6 +41,9 @@ public final class Deployer {
 
   /** May publish audit batches. */
   static final BigInteger PUBLISHER = BigInteger.TWO;
+
+  /** How the code of a key begins that delegates to a contract (EIP-7702). */
+  static final String DELEGATED_KEY = "0xef0100";
 
   private final Sender sender;
   private final StateOverrideCall overrides;
@@ -73,6 +77,9 @@ public final class Deployer {
       throw new DeploymentException(
           "the authority is the deployer's own key: name a timelock, a Safe or another DAO");
     }
+    if (parameters.governance() instanceof ExistingAuthority existing) {
+      requireContract(existing.authority());
+    }
     createFactory();
     create(plan.contracts().stream().filter(c -> !c.after()).toList());
     create(plan.contracts().stream().filter(Plan.Creation::after).toList());
@@ -105,6 +112,22 @@ public final class Deployer {
     contracts.put(creation.name(), contract(creation));
     return new Deployment(
         deployment.chainId(), deployment.homeChainId(), deployment.block(), contracts);
+  }
+
+  /**
+   * Power goes to a contract only: a plain key, or one that EIP-7702 lets speak for a contract, is
+   * one key, and an address where nothing stands is nobody for ever.
+   */
+  private void requireContract(String authority) {
+    var code = codeAt(authority);
+    if (code.isEmpty() || code.startsWith(DELEGATED_KEY)) {
+      throw new DeploymentException(
+          "the authority %s is %s on chain %d: name a contract that stands there (a Safe, a timelock, another DAO)"
+              .formatted(
+                  authority,
+                  code.isEmpty() ? "no contract" : "a key that delegates to a contract",
+                  sender.chainId()));
+    }
   }
 
   // ------------------------------------------------------------------ creating
@@ -207,7 +230,11 @@ public final class Deployer {
                 List.of(publishSelector()),
                 PUBLISHER)
             .encodeFunctionCall());
-    calls.add(manager.grantRole(ADMIN, plan.authority(), BigInteger.ZERO).encodeFunctionCall());
+    calls.add(
+        manager
+            .grantRole(
+                ADMIN, plan.authority(), BigInteger.valueOf(plan.authorityDelay().toSeconds()))
+            .encodeFunctionCall());
     calls.add(manager.renounceRole(ADMIN, sender.address()).encodeFunctionCall());
     sender.send(
         Call.of(

@@ -70,7 +70,7 @@ public final class DeploymentCheck {
     compare(found, "holders of the AccessManager's roles", wanted, holders.accessManager());
     settings(found, parameters);
     switch (parameters.governance()) {
-      case ExistingAuthority existing -> {}
+      case ExistingAuthority existing -> delay(found, existing);
       case OwnGovernance own -> governance(found, own, holders);
     }
     return List.copyOf(found);
@@ -197,6 +197,20 @@ public final class DeploymentCheck {
                 manager
                     .getTargetFunctionRole(deployment.auditLog().hex(), Deployer.publishSelector())
                     .send()));
+  }
+
+  private void delay(List<String> found, ExistingAuthority existing) {
+    var manager =
+        AccessManager.load(Contracts.accessManager(deployment).hex(), web3j, reader, Sender.NO_GAS);
+    var access =
+        Sender.read(
+            "access of " + existing.authority(),
+            () -> manager.getAccess(Deployer.ADMIN, existing.authority()).send());
+    compare(
+        found,
+        "execution delay of the authority in seconds",
+        BigInteger.valueOf(existing.delay().toSeconds()),
+        access.component2());
   }
 
   private void governance(List<String> found, OwnGovernance own, Holders holders) {

@@ -75,10 +75,42 @@ public record DeploymentParameters(
     }
   }
 
-  /** An authority that exists already on every chain: a Safe, another DAO's timelock. */
-  public record ExistingAuthority(String authority) implements Governance {
+  /**
+   * A contract that exists already on every chain: a Safe, another DAO's timelock.
+   *
+   * @param executionDelay what it decides waits that long in the AccessManager, between {@code
+   *     schedule} and {@code execute}: at least 1 s, less than 2^32 s. Empty only when the
+   *     authority delays by itself, which nobody else can check.
+   */
+  public record ExistingAuthority(String authority, Optional<Duration> executionDelay)
+      implements Governance {
+    /** Where nothing else is said. */
+    public static final Duration DEFAULT_DELAY = Duration.ofDays(1);
+
     public ExistingAuthority {
       authority = address("authority", authority);
+      executionDelay.ifPresent(
+          delay ->
+              require(
+                  delay.toSeconds() >= 1 && delay.toSeconds() < 1L << 32,
+                  "execution delay %s of the authority is not within 1 s to 2^32 s: what loosens must"
+                      + " wait; say that the authority delays itself if it does",
+                  delay));
+    }
+
+    /** Its decisions wait in the AccessManager. */
+    public static ExistingAuthority delayedBy(String authority, Duration executionDelay) {
+      return new ExistingAuthority(authority, Optional.of(executionDelay));
+    }
+
+    /** Its decisions have waited already when it makes them: a timelock. */
+    public static ExistingAuthority delayingItself(String authority) {
+      return new ExistingAuthority(authority, Optional.empty());
+    }
+
+    /** As the AccessManager keeps it; 0 when the authority delays itself. */
+    Duration delay() {
+      return executionDelay.orElse(Duration.ZERO);
     }
   }
 

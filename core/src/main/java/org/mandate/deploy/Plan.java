@@ -33,9 +33,10 @@ import org.web3j.utils.Numeric;
  * order they are created in.
  *
  * @param authority who ends up with the AccessManager's admin role
+ * @param authorityDelay its execution delay there: 0 for who delays by itself, as our timelock does
  * @param contracts in an order in which no constructor calls a contract that does not exist yet
  */
-record Plan(String authority, List<Creation> contracts) {
+record Plan(String authority, Duration authorityDelay, List<Creation> contracts) {
 
   /**
    * One contract to create.
@@ -110,12 +111,14 @@ record Plan(String authority, List<Creation> contracts) {
                         TestToken.BINARY,
                         address(grant.holder()),
                         new Uint256(grant.supply()))));
-    return new Plan(
-        switch (parameters.governance()) {
-          case ExistingAuthority existing -> existing.authority();
-          case OwnGovernance own -> governance(deployer, own, all);
-        },
-        List.copyOf(all));
+    return switch (parameters.governance()) {
+      case ExistingAuthority existing ->
+          new Plan(existing.authority(), existing.delay(), List.copyOf(all));
+      case OwnGovernance own -> {
+        var timelock = governance(deployer, own, all);
+        yield new Plan(timelock, Duration.ZERO, List.copyOf(all));
+      }
+    };
   }
 
   private static String governance(String deployer, OwnGovernance own, List<Creation> all) {

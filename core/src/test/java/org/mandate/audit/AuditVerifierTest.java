@@ -79,6 +79,7 @@ class AuditVerifierTest {
     for (Credentials poor : List.of(AUTHORITY, RELAYER)) {
       owner.send(new Call("fund", poor.getAddress(), ETHER, "0x"));
     }
+    chain.looksLikeAContract(AUTHORITY.getAddress());
     deployment =
         chain
             .deployer(DevChain.RICH)
@@ -91,7 +92,7 @@ class AuditVerifierTest {
                     List.of(key(11).getAddress()),
                     Duration.ofSeconds(5),
                     Duration.ofHours(1),
-                    new ExistingAuthority(AUTHORITY.getAddress()),
+                    ExistingAuthority.delayingItself(AUTHORITY.getAddress()),
                     Optional.empty()));
     AgentSetup setup = new AgentSetup(deployment.registry().hex());
     agentId = setup.register(owner, "");

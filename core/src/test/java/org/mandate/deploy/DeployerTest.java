@@ -228,7 +228,7 @@ class DeployerTest {
   @Test
   void L7_shouldHandOverToAnExistingAuthority() throws Exception {
     try (var home = DevChain.start(HOME)) {
-      var safe = key(42).getAddress();
+      var safe = Wallet.create(home, DevChain.RICH).address();
       var p = parameters(1);
       var parameters =
           new DeploymentParameters(
@@ -239,7 +239,7 @@ class DeployerTest {
               p.guardians(),
               p.disputeWindow(),
               p.resolutionWindow(),
-              new ExistingAuthority(safe),
+              ExistingAuthority.delayedBy(safe, Duration.ofHours(1)),
               Optional.empty());
       var deployment = home.deployer(DevChain.RICH).deploy(parameters);
       assertEquals(Optional.empty(), Contracts.governor(deployment));

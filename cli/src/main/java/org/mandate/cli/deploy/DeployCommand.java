@@ -98,7 +98,9 @@ public final class DeployCommand implements Callable<ExitCode> {
   }
 
   private static Address authority(DeployFile file, Deployment deployment) {
-    return file.authority().orElseGet(() -> Contracts.timelock(deployment).orElseThrow());
+    return file.authority()
+        .map(DeployFile.AuthorityPart::address)
+        .orElseGet(() -> Contracts.timelock(deployment).orElseThrow());
   }
 
   /** Vaults of an earlier run stay in the file; a file of another deployment is not overwritten. */

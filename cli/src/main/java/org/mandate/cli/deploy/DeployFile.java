@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Optional;
 import org.mandate.chain.Address;
 import org.mandate.config.Config;
+import org.mandate.config.Default;
 import org.mandate.deploy.DeploymentParameters;
 import org.mandate.deploy.DeploymentParameters.ExistingAuthority;
 import org.mandate.deploy.DeploymentParameters.Governance;
@@ -34,13 +35,37 @@ public record DeployFile(
     List<Address> guardians,
     Duration disputeWindow,
     Duration resolutionWindow,
-    Optional<Address> authority,
+    Optional<AuthorityPart> authority,
     Optional<GovernancePart> governance,
     Optional<GrantPart> testToken,
     List<Long> vaults) {
 
   /** A chain's node. */
   public record ChainPart(long id, URI rpcUrl) {}
+
+  /**
+   * Somebody who exists.
+   *
+   * @param executionDelay between scheduling and executing at the AccessManager, 1 day when nothing
+   *     is said
+   * @param delaysItself says that the authority lets time pass before it acts: it gets no delay
+   */
+  public record AuthorityPart(
+      Address address, Optional<Duration> executionDelay, @Default("false") boolean delaysItself) {
+    public AuthorityPart {
+      if (delaysItself && executionDelay.isPresent()) {
+        throw new IllegalArgumentException(
+            "authority: set either execution-delay or delays-itself: true, not both");
+      }
+    }
+
+    ExistingAuthority existing() {
+      return delaysItself
+          ? ExistingAuthority.delayingItself(address.hex())
+          : ExistingAuthority.delayedBy(
+              address.hex(), executionDelay.orElse(ExistingAuthority.DEFAULT_DELAY));
+    }
+  }
 
   /** A DAO of its own. */
   public record GovernancePart(
@@ -98,7 +123,7 @@ public record DeployFile(
         disputeWindow,
         resolutionWindow,
         authority
-            .<Governance>map(a -> new ExistingAuthority(a.hex()))
+            .<Governance>map(AuthorityPart::existing)
             .orElseGet(() -> own(governance.orElseThrow())),
         testToken.map(GrantPart::grant));
   }
