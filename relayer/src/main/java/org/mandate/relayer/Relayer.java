@@ -61,6 +61,8 @@ import org.mandate.relayer.store.StoredMessage;
 import org.mandate.relayer.store.Task;
 import org.mandate.relayer.work.Archivist;
 import org.mandate.relayer.work.Attestor;
+import org.mandate.relayer.work.Manifests;
+import org.mandate.relayer.work.Mirror;
 import org.mandate.relayer.work.Peers;
 import org.mandate.relayer.work.Worker;
 import org.mandate.relayer.work.Workplace;
@@ -175,7 +177,6 @@ public final class Relayer implements AutoCloseable {
     database.inTransaction(ChainRow::all).forEach(row -> row.halted().ifPresent(gate::close));
 
     BlobStore blobs = new EmbeddedBlobStore(config.blobs(), clock);
-    Optional<BlobStore> daemon = config.ipfsApi().map(api -> new KuboBlobStore(api, IPFS_TIMEOUT));
     Peers peers = opened(new Peers(config.peers()));
     Set<Long> destinations =
         chains.values().stream()
@@ -185,7 +186,6 @@ public final class Relayer implements AutoCloseable {
 
     Bell news = new Bell(); // blocks, settled transactions, new work
     Map<Long, Workplace> places = new HashMap<>();
-    Map<Long, Archivist> archivists = new HashMap<>();
     Map<FollowedChain, Follower> followers = new HashMap<>();
     List<Loop> loops = new ArrayList<>();
     chains.forEach(
@@ -196,8 +196,7 @@ public final class Relayer implements AutoCloseable {
           places.put(chain.id(), new Workplace(chain, desk, database, config.stagger(), clock));
           Follower follower = new Follower(chain, destinations, database, gate, news, clock);
           followers.put(chain, follower);
-          Archivist archivist = new Archivist(chain, database, blobs, daemon, news, clock);
-          archivists.put(chain.id(), archivist);
+          Archivist archivist = new Archivist(chain, database, blobs, news, clock);
           loops.add(
               opened(Loop.start("follow-" + chain.id(), settings.pollInterval(), follower::round)));
           Sender sender = new Sender(chain, database, desk, news, clock);
@@ -209,17 +208,24 @@ public final class Relayer implements AutoCloseable {
               opened(Loop.start("archive-" + chain.id(), Duration.ofSeconds(2), archivist::round));
           news.add(archiving);
           loops.add(archiving);
+          Manifests manifests = new Manifests(chain.id(), database, blobs, clock);
+          Loop rebuilding =
+              opened(
+                  Loop.start("manifests-" + chain.id(), Duration.ofSeconds(2), manifests::round));
+          news.add(rebuilding);
+          loops.add(rebuilding);
         });
-    if (daemon.isPresent()) {
-      loops.add(
-          opened(Loop.start("mirror", Duration.ofSeconds(5), archivists.get(home.id())::mirror)));
-    }
+    config
+        .ipfsApi()
+        .map(api -> new Mirror(database, blobs, new KuboBlobStore(api, IPFS_TIMEOUT)))
+        .ifPresent(
+            mirror ->
+                loops.add(opened(Loop.start("mirror", Duration.ofSeconds(5), mirror::round))));
     Attestor attestor = new Attestor(home, destinations, database, signer, gate, news, clock);
     Loop attesting = opened(Loop.start("attest", Duration.ofSeconds(2), attestor::round));
     news.add(attesting);
     loops.add(attesting);
-    Worker worker =
-        new Worker(database, places, peers, blobs, archivists, config.publishInterval(), clock);
+    Worker worker = new Worker(database, places, peers, blobs, config.publishInterval(), clock);
     for (int i = 0; i < WORKERS; i++) {
       Loop working = opened(Loop.start("work-" + i, WORK, worker::round));
       news.add(working);

@@ -18,6 +18,12 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.mandate.audit.AuditRecord;
+import org.mandate.audit.AuditReport;
+import org.mandate.audit.AuditVerifier;
+import org.mandate.audit.AuditedChain;
+import org.mandate.audit.GatewayBlobSource;
+import org.mandate.chain.Deployment;
+import org.mandate.chain.Finality;
 import org.mandate.chain.Hash;
 import org.mandate.intent.Intent;
 
@@ -136,6 +142,36 @@ class RelayersTest {
         id,
         AuditRecord.parse(blob.body().getBytes(java.nio.charset.StandardCharsets.UTF_8))
             .intentId());
+  }
+
+  @Test
+  void L6_shouldLetAnybodyVerifyTheTrailAtEveryRelayer() throws Exception {
+    Hash id = town.submit(port(0), town.payment(Town.HOME, town.token, 10));
+    town.await(port(0), id, SOON, v -> v.getBoolean("final"));
+    for (int i = 0; i < 3; i++) {
+      GatewayBlobSource gateway =
+          new GatewayBlobSource(URI.create("http://127.0.0.1:" + port(i)), Duration.ofSeconds(5));
+      AuditVerifier verifier =
+          new AuditVerifier(
+              List.of(audited(town.home, town.atHome), audited(town.remote, town.atRemote)),
+              gateway);
+      Instant end = Instant.now().plus(SOON);
+      AuditReport report = verifier.verify(town.agentId);
+      while (!report.ok() || report.chains().getFirst().published() <= index(trail(0), id)) {
+        assertTrue(Instant.now().isBefore(end), "relayer " + i + ": " + report);
+        Thread.sleep(300);
+        report = verifier.verify(town.agentId);
+      }
+    }
+  }
+
+  private static AuditedChain audited(Anvil chain, Deployment deployment) {
+    return new AuditedChain(
+        chain.client(),
+        Finality.of("finalized"),
+        town.domain(),
+        deployment.auditLog(),
+        deployment.block());
   }
 
   @Test

@@ -118,9 +118,9 @@ final class Stage implements AutoCloseable {
     return directory.resolve("deployments");
   }
 
-  /** One store for all relayers: content has one name, whoever writes it. */
+  /** The first relayer's store: each has one of its own, and in it the whole trail. */
   Path blobs() {
-    return directory.resolve("blobs");
+    return directory.resolve("relayer-1").resolve("blobs");
   }
 
   DeploymentParameters parameters() {
@@ -171,13 +171,11 @@ final class Stage implements AutoCloseable {
           """
           data-directory: %s
           database-url: %s
-          blob-directory: %s
           peers: [%s]
           publish-interval: 500ms
           stagger: 1s
           """
-              .formatted(
-                  directory.resolve(name), server.create("relayer_" + (i + 1)), blobs(), peers);
+              .formatted(directory.resolve(name), server.create("relayer_" + (i + 1)), peers);
       relayers.add(service(name, "relayer", cast.relayers().get(i), ports.get(i), extra));
     }
     for (int i = 0; i < Cast.WATCHDOGS; i++) {

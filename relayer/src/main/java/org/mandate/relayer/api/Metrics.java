@@ -24,6 +24,7 @@ public final class Metrics {
   private final MultiGauge gas;
   private final MultiGauge tasks;
   private final MultiGauge records;
+  private final MultiGauge batches;
   private final MultiGauge attestations;
   private final MultiGauge chains;
   private final MultiGauge ready;
@@ -40,6 +41,10 @@ public final class Metrics {
     this.tasks =
         gauge("mandate.tasks", "Open work by kind, and whether something stands in its way");
     this.records = gauge("mandate.audit.records", "Archived audit records by chain");
+    this.batches =
+        gauge(
+            "mandate.audit.batches",
+            "Published batches by chain, and whether they are what the records lead to");
     this.attestations = gauge("mandate.attestations", "Attestations known here, by signer");
     this.chains =
         gauge(
@@ -84,6 +89,12 @@ public final class Metrics {
               records,
               "SELECT chain_id::text AS chain, count(*) AS n FROM audit_record GROUP BY 1",
               "chain");
+          fill(
+              tx,
+              batches,
+              "SELECT chain_id::text AS chain, truthful::text AS truthful, count(*) AS n FROM audit_batch GROUP BY 1, 2",
+              "chain",
+              "truthful");
           fill(
               tx,
               attestations,

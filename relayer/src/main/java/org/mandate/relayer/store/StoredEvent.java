@@ -173,7 +173,28 @@ public record StoredEvent(EventKind kind, long chainId, Log log, long time, bool
               """,
         StoredEvent::read,
         chainId,
-        without.stream().map(BigInteger::toString).collect(Collectors.joining(",", "{", "}")),
+        array(without),
+        limit);
+  }
+
+  /**
+   * Published batches that were not compared with this relayer's records yet, oldest first, but for
+   * those of some agents.
+   */
+  public static List<StoredEvent> unchecked(
+      Tx tx, long chainId, Set<BigInteger> without, int limit) {
+    return tx.list(
+        SELECT
+            + """
+               WHERE e.kind = 'PUBLISHED' AND e.chain_id = ?
+                 AND e.agent_id <> ALL (?::numeric[])
+                 AND NOT EXISTS (SELECT 1 FROM audit_batch a
+                                  WHERE a.chain_id = e.chain_id AND a.block_number = e.block_number AND a.log_index = e.log_index)
+               ORDER BY e.block_number, e.log_index LIMIT ?
+              """,
+        StoredEvent::read,
+        chainId,
+        array(without),
         limit);
   }
 
@@ -219,6 +240,10 @@ public record StoredEvent(EventKind kind, long chainId, Log log, long time, bool
         log,
         row.number("time"),
         row.flag("final"));
+  }
+
+  private static String array(Set<BigInteger> numbers) {
+    return numbers.stream().map(BigInteger::toString).collect(Collectors.joining(",", "{", "}"));
   }
 
   private static Bytes joined(List<Hash> topics) {

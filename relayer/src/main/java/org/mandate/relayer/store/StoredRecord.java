@@ -3,7 +3,6 @@ package org.mandate.relayer.store;
 import java.math.BigInteger;
 import java.sql.SQLException;
 import java.util.List;
-import java.util.Optional;
 import org.mandate.chain.Hash;
 
 /**
@@ -55,28 +54,6 @@ public record StoredRecord(
         agentId,
         from,
         limit);
-  }
-
-  /** Records that an IPFS daemon does not have yet, those that come after one. */
-  public static List<StoredRecord> unpinned(Tx tx, Optional<StoredRecord> after, int limit) {
-    return tx.list(
-        """
-        SELECT * FROM audit_record WHERE NOT pinned AND (chain_id, agent_id, index) > (?::bigint, ?::numeric, ?::bigint)
-         ORDER BY chain_id, agent_id, index LIMIT ?
-        """,
-        StoredRecord::read,
-        after.map(StoredRecord::chainId).orElse(0L),
-        after.map(StoredRecord::agentId).orElse(BigInteger.ZERO),
-        after.map(StoredRecord::index).orElse(-1L),
-        limit);
-  }
-
-  public void pinned(Tx tx) {
-    tx.update(
-        "UPDATE audit_record SET pinned = true WHERE chain_id = ? AND agent_id = ? AND index = ?",
-        chainId,
-        agentId,
-        index);
   }
 
   private static StoredRecord read(Row row) throws SQLException {

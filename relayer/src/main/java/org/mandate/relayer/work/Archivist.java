@@ -10,12 +10,9 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.mandate.audit.Action;
-import org.mandate.audit.AlteredBlobException;
 import org.mandate.audit.AuditRecord;
 import org.mandate.audit.BlobStore;
-import org.mandate.audit.BlobStoreException;
 import org.mandate.audit.BlobStoreUnavailableException;
-import org.mandate.audit.BlobTooLargeException;
 import org.mandate.audit.Cid;
 import org.mandate.audit.Detail;
 import org.mandate.chain.Hash;
@@ -48,28 +45,18 @@ public final class Archivist {
   private final FollowedChain chain;
   private final Database database;
   private final BlobStore blobs;
-  private final Optional<BlobStore> daemon;
   private final Bell archived;
   private final Clock clock;
   private final Map<BigInteger, Instant> blocked = new ConcurrentHashMap<>();
-  private final Set<String> lost = ConcurrentHashMap.newKeySet();
-  private volatile Optional<StoredRecord> mirrored = Optional.empty();
 
   /**
    * @param blobs where blobs must be before they are published
-   * @param daemon an IPFS daemon that is to have them too, when it can
    */
   public Archivist(
-      FollowedChain chain,
-      Database database,
-      BlobStore blobs,
-      Optional<BlobStore> daemon,
-      Bell archived,
-      Clock clock) {
+      FollowedChain chain, Database database, BlobStore blobs, Bell archived, Clock clock) {
     this.chain = chain;
     this.database = database;
     this.blobs = blobs;
-    this.daemon = daemon;
     this.archived = archived;
     this.clock = clock;
   }
@@ -113,61 +100,6 @@ public final class Archivist {
           Journal.reason(e));
       return false;
     }
-  }
-
-  /**
-   * Hands blobs to the IPFS daemon; it may be away for as long as it likes. Goes once through the
-   * records that it does not have and then rests, so that blobs which cannot be handed over hold up
-   * neither the others nor the processor.
-   */
-  public boolean mirror() {
-    if (daemon.isEmpty()) return false;
-    Optional<StoredRecord> after = mirrored;
-    List<StoredRecord> records =
-        database.inTransaction(tx -> StoredRecord.unpinned(tx, after, AT_ONCE));
-    for (StoredRecord record : records) {
-      mirrored = Optional.of(record);
-      try {
-        mirror(record, daemon.get());
-      } catch (BlobStoreUnavailableException e) {
-        LOG.warn(
-            "IPFS daemon did not take a blob", "cid", record.cid(), "reason", Journal.reason(e));
-        return false;
-      }
-    }
-    if (records.size() == AT_ONCE) return true;
-    mirrored = Optional.empty();
-    return false;
-  }
-
-  private void mirror(StoredRecord record, BlobStore store) {
-    try {
-      Optional<byte[]> blob = blobs.get(Cid.parse(record.cid()));
-      if (blob.isPresent()) {
-        store.pin(store.put(blob.get()));
-        database.run(record::pinned);
-      } else if (lost.add(record.cid())) {
-        LOG.alarm("blob is gone from the store", "cid", record.cid());
-      }
-    } catch (AlteredBlobException | BlobTooLargeException e) {
-      if (lost.add(record.cid()))
-        LOG.alarm("blob cannot be mirrored", "cid", record.cid(), "reason", Journal.reason(e));
-    }
-  }
-
-  /**
-   * Hands one more blob, such as a manifest, to the daemon; only said when it fails, since the
-   * embedded store has it.
-   */
-  void mirror(byte[] blob) {
-    daemon.ifPresent(
-        store -> {
-          try {
-            store.pin(store.put(blob));
-          } catch (BlobStoreException e) {
-            LOG.warn("IPFS daemon did not take a manifest", "reason", Journal.reason(e));
-          }
-        });
   }
 
   private void archive(StoredEvent stored) {

@@ -27,13 +27,11 @@ final class PublishWork {
 
   private final Database database;
   private final BlobStore blobs;
-  private final Archivist archivist;
   private final Duration interval;
 
-  PublishWork(Database database, BlobStore blobs, Archivist archivist, Duration interval) {
+  PublishWork(Database database, BlobStore blobs, Duration interval) {
     this.database = database;
     this.blobs = blobs;
-    this.archivist = archivist;
     this.interval = interval;
   }
 
@@ -63,7 +61,6 @@ final class PublishWork {
     Batch batch = new Batch(place.chain().bigId(), agentId, entries);
     byte[] manifest = batch.toBlob();
     Cid cid = blobs.put(manifest);
-    archivist.mirror(manifest);
     Failpoint.AFTER_MANIFEST_STORED.reach();
     return place.attempt(
         Purpose.PUBLISH,

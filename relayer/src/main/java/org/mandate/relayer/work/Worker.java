@@ -5,7 +5,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
-import java.util.stream.Collectors;
 import org.mandate.audit.BlobStore;
 import org.mandate.relayer.Journal;
 import org.mandate.relayer.Loop;
@@ -30,14 +29,13 @@ public final class Worker {
   private final Clock clock;
   private final IntentWork intents;
   private final DeliverWork messages;
-  private final Map<Long, PublishWork> publishing;
+  private final PublishWork publishing;
 
   public Worker(
       Database database,
       Map<Long, Workplace> places,
       Peers peers,
       BlobStore blobs,
-      Map<Long, Archivist> archivists,
       Duration publishInterval,
       Clock clock) {
     this.database = database;
@@ -52,12 +50,7 @@ public final class Worker {
             .id();
     this.intents = new IntentWork(database, home);
     this.messages = new DeliverWork(database, home, peers);
-    this.publishing =
-        archivists.entrySet().stream()
-            .collect(
-                Collectors.toUnmodifiableMap(
-                    Map.Entry::getKey,
-                    e -> new PublishWork(database, blobs, e.getValue(), publishInterval)));
+    this.publishing = new PublishWork(database, blobs, publishInterval);
   }
 
   /** Does one piece of work. Answers whether there was one. */
@@ -99,7 +92,7 @@ public final class Worker {
       case PROCEED -> intents.proceed(task, place);
       case EXECUTE -> intents.execute(task, place);
       case DELIVER -> messages.deliver(task, place);
-      case PUBLISH -> publishing.get(task.chainId()).publish(task, place);
+      case PUBLISH -> publishing.publish(task, place);
     };
   }
 

@@ -211,7 +211,7 @@ class StoreTest {
           assertTrue(
               StoredEvent.unarchived(tx, CHAIN, Set.of(BigInteger.ONE, BigInteger.TWO.pow(255)), 10)
                   .isEmpty());
-          assertTrue(StoredRecord.unpinned(tx, Optional.empty(), 10).isEmpty());
+          assertTrue(Unpinned.after(tx, "", 10).isEmpty());
           StoredMessage.refuse(tx, Hash.keccak("message"), "foreign", NOW);
           StoredMessage.refuse(tx, Hash.keccak("message"), "foreign", NOW);
           StoredMessage.forgetRefusals(tx);

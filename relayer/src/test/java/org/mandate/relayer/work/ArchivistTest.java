@@ -68,8 +68,7 @@ class ArchivistTest {
           });
       EmbeddedBlobStore blobs =
           new EmbeddedBlobStore(directory.resolve("blobs"), Clock.systemUTC());
-      Archivist archivist =
-          new Archivist(chain(), database, blobs, Optional.empty(), new Bell(), Clock.systemUTC());
+      Archivist archivist = new Archivist(chain(), database, blobs, new Bell(), Clock.systemUTC());
       for (int round = 0; round < 3; round++) archivist.round();
       Function<Integer, List<StoredRecord>> records =
           agent ->
