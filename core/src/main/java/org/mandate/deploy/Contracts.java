@@ -36,6 +36,16 @@ public final class Contracts {
   }
 
   /**
+   * Where the deployer puts that agent's vault, on every chain, whether or not it already did:
+   * nobody else can put anything there.
+   *
+   * @param agentId 0 to 2^63-1
+   */
+  public static Address vaultAddress(Deployment deployment, long agentId) {
+    return Address.of(Create3.addressOf(deployer(deployment).hex(), vaultName(agentId)));
+  }
+
+  /**
    * Whose key deployed; addresses depend on it. It was the AccessManager's first admin, its
    * constructor's argument.
    */

@@ -18,12 +18,14 @@ import org.mandate.chain.Deployment;
 import org.mandate.chain.Hash;
 import org.mandate.chain.Log;
 import org.mandate.chain.NodeException;
+import org.mandate.deploy.Contracts;
 import org.mandate.event.ContractEvents;
 import org.mandate.event.ExecutorEvent;
 
 /**
  * Reads a block's logs of our contracts; and, by separate requests, the payments of the vaults that
- * it knows: those of the deployment, and any account that the executor has paid from.
+ * it knows: those of the deployment, and those that the deployer made later. An intent may name any
+ * contract as its account; what a stranger's says is not read.
  */
 final class Reader {
   private static final Hash PAID = Hash.keccak("Paid(address,address,uint256)");
@@ -32,17 +34,18 @@ final class Reader {
   private static final int WORD_CHARACTERS = 2 + 64;
 
   /**
-   * Where the watchdog knows a vault from. Asked for apart, so that strangers' contracts never hide
-   * what ours did.
+   * Where the watchdog knows a vault from. Asked for apart: what the deployment file names was
+   * looked at by people.
    */
   enum Vaults {
     /** The deployment. */
     DEPLOYED,
-    /** An intent that was executed: any contract whatever, of the agent's choice. */
+    /** An intent that was executed from the address that the deployer has for its agent's vault. */
     MET
   }
 
   private final ChainClient chain;
+  private final Deployment deployment;
   private final Address executor;
   private final Address auditLog;
   private final Address policy;
@@ -53,6 +56,7 @@ final class Reader {
 
   Reader(ChainClient chain, Deployment deployment) {
     this.chain = chain;
+    this.deployment = deployment;
     this.executor = deployment.executor();
     this.auditLog = deployment.auditLog();
     this.policy = deployment.policy();
@@ -162,10 +166,16 @@ final class Reader {
 
   private void meetVaults(List<Entry> entries) {
     for (Entry entry : entries) {
-      if (entry instanceof Entry.Executor(ExecutorEvent.Executed executed)) {
+      if (entry instanceof Entry.Executor(ExecutorEvent.Executed executed)
+          && isVault(executed.intent().account(), executed.agentId())) {
         vaults.putIfAbsent(executed.intent().account(), executed.agentId());
       }
     }
+  }
+
+  private boolean isVault(Address account, BigInteger agentId) {
+    return agentId.bitLength() < Long.SIZE
+        && Contracts.vaultAddress(deployment, agentId.longValueExact()).equals(account);
   }
 
   private Optional<Entry> entry(Log log) {

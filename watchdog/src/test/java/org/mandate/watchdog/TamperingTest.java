@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.sun.net.httpserver.HttpServer;
+import java.lang.reflect.Proxy;
 import java.math.BigInteger;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -12,7 +13,11 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Predicate;
@@ -21,7 +26,10 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.mandate.chain.Address;
+import org.mandate.chain.ChainClient;
+import org.mandate.chain.Deployment;
 import org.mandate.chain.Hash;
+import org.mandate.chain.NodeException;
 import org.mandate.contracts.AgentVault;
 import org.mandate.contracts.AuditLog;
 import org.mandate.deploy.Sender;
@@ -192,6 +200,63 @@ class TamperingTest {
       gateway.stop(0);
       pager.stop(0);
     }
+  }
+
+  @Test
+  void L1_strangersAccountDoesNotHideWhatAVaultPaid() {
+    Address hostile = Address.of("0x00000000000000000000000000000000000bad01");
+    // Returns the amount that it was asked to pay, and pays nothing.
+    world.home.rpc("anvil_setCode", hostile.hex(), "0x60643560005260206000f3");
+    Intent real = world.payment(World.HOME, AMOUNT);
+    Intent strange = world.payment(World.HOME, BigInteger.ONE);
+    world.submit(
+        new Intent(
+            strange.agentId(),
+            hostile,
+            strange.chainId(),
+            strange.asset(),
+            strange.to(),
+            strange.amount(),
+            strange.data(),
+            strange.nonce(),
+            strange.deadline()));
+    long block = world.submit(real).getBlockNumber().longValueExact();
+
+    // The vault was made after this deployment file was written: it is known by use only.
+    Map<String, Deployment.Contract> contracts = new HashMap<>(world.homeDeployment.contracts());
+    contracts.remove("AgentVault-1");
+    Deployment older =
+        new Deployment(
+            world.homeDeployment.chainId(),
+            world.homeDeployment.homeChainId(),
+            world.homeDeployment.block(),
+            contracts);
+    Reader reader = new Reader(withoutLogsOf(hostile, world.home.client), older);
+    reader.read(older.block(), block);
+    assertTrue(
+        reader.paid(older.block(), block, Reader.Vaults.MET).stream()
+            .flatMap(page -> page.entries().stream())
+            .anyMatch(
+                entry ->
+                    entry instanceof Entry.Paid paid
+                        && paid.vault().equals(world.vault())
+                        && paid.log().blockNumber() == block));
+  }
+
+  /** A node to which one account's logs are too many. */
+  private static ChainClient withoutLogsOf(Address account, ChainClient node) {
+    return (ChainClient)
+        Proxy.newProxyInstance(
+            ChainClient.class.getClassLoader(),
+            new Class<?>[] {ChainClient.class},
+            (proxy, method, arguments) -> {
+              if (method.getName().equals("logs")
+                  && Arrays.stream(arguments)
+                      .anyMatch(a -> a instanceof Collection<?> all && all.contains(account))) {
+                throw new NodeException("too many logs");
+              }
+              return method.invoke(node, arguments);
+            });
   }
 
   private static URI url(HttpServer server) {
