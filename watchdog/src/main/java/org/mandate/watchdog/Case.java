@@ -104,14 +104,38 @@ final class Case {
   private boolean attempt() {
     try {
       return step();
-    } catch (RuntimeException e) {
+    } catch (Throwable e) {
+      Fault.endIfFatal(e);
       LOG.atError()
           .addKeyValue("chain", court.chainId())
           .addKeyValue("intent", delivery.event().intentId())
           .setCause(e)
           .log("a case failed; trying again");
+      failed(e);
       return false;
     }
+  }
+
+  private void failed(Throwable reason) {
+    court
+        .findings()
+        .report(
+            new Finding(
+                "case:" + court.chainId() + ":" + delivery.event().intentId(),
+                Check.SELF,
+                Severity.CRITICAL,
+                court.chainId(),
+                delivery.block().number(),
+                Optional.of(delivery.event().agentId()),
+                Optional.of(delivery.event().intentId()),
+                "the watchdog can judge message " + delivery.event().messageId(),
+                reason + "; it tries again",
+                "Compare the message with home's dispatches by hand before its window ends, and"
+                    + " dispute it if home did not send it. The log has the whole error: report"
+                    + " it.",
+                court.clock().instant(),
+                Finding.Status.OPEN,
+                List.of()));
   }
 
   /**
@@ -159,7 +183,8 @@ final class Case {
           Check.POLICY,
           "an intent that the mandate admits",
           condemned.get(),
-          "See the finding on home's chain for this intent. Do not uphold it before the mandate on chain is what governance set.");
+          "See the finding on home's chain for this intent. Do not uphold it before the mandate on"
+              + " chain is what governance set.");
     }
     Testimony testimony =
         court
@@ -176,7 +201,10 @@ final class Case {
                   "home's dispatch is final before the dispute window ends at " + progress.due(),
                   "home dispatched message %s in block %d, which is not final yet"
                       .formatted(messageId, provisional.block().number()),
-                  "When that block is final, governance should uphold the intent before the resolution window ends; otherwise let it be cancelled. Relayers attest only what is final: if home finalizes as usual, find out who signed, and take them out of the quorum (QuorumGateway.setRelayers).");
+                  "When that block is final, governance should uphold the intent before the"
+                      + " resolution window ends; otherwise let it be cancelled. Relayers attest"
+                      + " only what is final: if home finalizes as usual, find out who signed, and"
+                      + " take them out of the quorum (QuorumGateway.setRelayers).");
       case Testimony.OtherMessage other ->
           forged(
               "message %s, which home dispatched in block %d"
@@ -210,7 +238,9 @@ final class Case {
         Check.FORGERY,
         expected,
         seen,
-        "Relayers attested what home does not know: take them out of the quorum (QuorumGateway.setRelayers), and keep the signatures in the delivering transaction as proof. Do not uphold the intent.");
+        "Relayers attested what home does not know: take them out of the quorum"
+            + " (QuorumGateway.setRelayers), and keep the signatures in the delivering transaction"
+            + " as proof. Do not uphold the intent.");
   }
 
   private boolean mayWait(ExecutorState.Progress progress) {
@@ -235,7 +265,8 @@ final class Case {
     report(
         wrong,
         Finding.Status.MISSED,
-        "Governance upheld this intent, so it can no longer be disputed and executes at once. Find out who voted for it; withdraw the vault's funds on this chain.");
+        "Governance upheld this intent, so it can no longer be disputed and executes at once. Find"
+            + " out who voted for it; withdraw the vault's funds on this chain.");
   }
 
   private void dispute(Judgement.Wrong wrong) {

@@ -125,8 +125,12 @@ final class Enforcer implements AutoCloseable {
             nonce = send(remedy, hashes);
           }
         }
-      } catch (RuntimeException e) {
+      } catch (Throwable e) {
         // Whatever it was, giving up is worse than trying again.
+        Fault.endIfFatal(e);
+        if (e instanceof Error) {
+          trouble.accept("%s on chain %s failed: %s".formatted(remedy.what(), chainId, e));
+        }
         LOG.atWarn()
             .addKeyValue("chain", chainId)
             .addKeyValue("remedy", remedy.what())
@@ -262,7 +266,8 @@ final class Enforcer implements AutoCloseable {
             .addKeyValue("chain", chainId)
             .addKeyValue("reason", e.getMessage())
             .log("not tended");
-      } catch (RuntimeException e) {
+      } catch (Throwable e) {
+        Fault.endIfFatal(e);
         LOG.atError().addKeyValue("chain", chainId).setCause(e).log("tending transactions failed");
       }
       if (!Pause.of(poll)) {

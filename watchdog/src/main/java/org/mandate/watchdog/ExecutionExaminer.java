@@ -48,7 +48,7 @@ final class ExecutionExaminer implements Examiner {
       if (entry instanceof Entry.Executor(Executed event)) {
         Execution execution = new Execution(event, page.block());
         if (!execution.equals(executed.put(event.intentId(), execution))) {
-          Thread.ofVirtual().name("execution-" + event.intentId()).start(() -> check(execution));
+          Errand.start("execution-" + event.intentId(), poll, () -> check(execution));
         }
       }
     }
@@ -59,44 +59,41 @@ final class ExecutionExaminer implements Examiner {
     executed.clear();
   }
 
-  private void check(Execution execution) {
+  /**
+   * @return whether it is judged
+   */
+  private boolean check(Execution execution) {
     ExecutorEvent.Executed event = execution.event();
+    if (!execution.equals(executed.get(event.intentId()))) {
+      return true;
+    }
     if (!event.intent().id(domain).equals(event.intentId())) {
       found(
           execution,
           "intent " + event.intent().id(domain) + ", the id of the content that executed",
           "intent " + event.intentId());
-      return;
+      return true;
     }
-    while (execution.equals(executed.get(event.intentId()))) {
-      switch (witness.ask(event.intentId(), Optional.empty(), execution.block().timestamp())) {
-        case Testimony.Proven proven -> {
-          return;
-        }
-        case Testimony.Absent absent -> {
-          found(
-              execution,
-              "home's executor says DISPATCHED for this intent",
-              "home says %s as of block %d, while %s of asset %s left %s for %s"
-                  .formatted(
-                      absent.state(),
-                      absent.asOf().number(),
-                      event.moved(),
-                      event.intent().asset(),
-                      event.intent().account(),
-                      event.intent().to()));
-          return;
-        }
-        case Testimony.Provisional provisional -> {}
-        case Testimony.OtherMessage other -> {
-          return;
-        }
-        case Testimony.Unknown unknown -> {}
+    return switch (witness.ask(event.intentId(), Optional.empty(), execution.block().timestamp())) {
+      case Testimony.Proven proven -> true;
+      case Testimony.Absent absent -> {
+        found(
+            execution,
+            "home's executor says DISPATCHED for this intent",
+            "home says %s as of block %d, while %s of asset %s left %s for %s"
+                .formatted(
+                    absent.state(),
+                    absent.asOf().number(),
+                    event.moved(),
+                    event.intent().asset(),
+                    event.intent().account(),
+                    event.intent().to()));
+        yield true;
       }
-      if (!Pause.of(poll)) {
-        return;
-      }
-    }
+      case Testimony.Provisional provisional -> false;
+      case Testimony.OtherMessage other -> true;
+      case Testimony.Unknown unknown -> false;
+    };
   }
 
   private void found(Execution execution, String expected, String seen) {
@@ -112,7 +109,9 @@ final class ExecutionExaminer implements Examiner {
             Optional.of(event.intentId()),
             expected,
             seen,
-            "Value left the vault without a dispatch at home. Withdraw what is left in the vaults of this chain, replace the relayer set, and find out why no dispute stopped it.",
+            "Value left the vault without a dispatch at home. Withdraw what is left in the vaults"
+                + " of this chain, replace the relayer set, and find out why no dispute stopped"
+                + " it.",
             clock.instant(),
             Finding.Status.OPEN,
             List.of()),

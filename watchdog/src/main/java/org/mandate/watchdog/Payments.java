@@ -110,15 +110,26 @@ final class Payments implements AutoCloseable {
       } catch (InterruptedException e) {
         return;
       }
-      try {
-        judge(span);
-      } catch (Throwable e) {
-        Fault.endIfFatal(e);
-        failed(span, e);
-        if (!Pause.of(poll)) {
-          return;
-        }
+      if (!attempt(span) && !Pause.of(poll)) {
+        return;
       }
+    }
+  }
+
+  private boolean attempt(Span span) {
+    try {
+      judge(span);
+      return true;
+    } catch (Throwable e) {
+      Fault.endIfFatal(e);
+      try {
+        failed(span, e);
+      } catch (Throwable again) {
+        Fault.endIfFatal(again);
+        LOG.atError().addKeyValue("chain", chainId).setCause(again).log("trying again");
+        spans.add(span);
+      }
+      return false;
     }
   }
 

@@ -16,7 +16,6 @@ import org.mandate.chain.Bytes;
 import org.mandate.chain.CallRevertedException;
 import org.mandate.chain.ChainClient;
 import org.mandate.chain.Hash;
-import org.mandate.chain.NodeException;
 import org.mandate.chain.Transaction;
 import org.mandate.contracts.CrossChainExecutor;
 import org.mandate.event.ExecutorEvent;
@@ -128,40 +127,29 @@ final class SignatureExaminer implements Examiner {
 
   private void start(ExecutorEvent event, Block block) {
     Address wallet = wallets.getOrDefault(event.agentId(), Address.ZERO);
-    Thread.ofVirtual()
-        .name("signature-" + event.intentId())
-        .start(
-            () -> {
-              try {
-                slots.acquire();
-              } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-                return;
-              }
-              try {
-                check(event, block, wallet);
-              } finally {
-                slots.release();
-              }
-            });
+    Errand.start("signature-" + event.intentId(), RETRY, () -> checked(event, block, wallet));
+  }
+
+  private boolean checked(ExecutorEvent event, Block block, Address wallet)
+      throws InterruptedException {
+    slots.acquire();
+    try {
+      if (stands.test(block)) {
+        check(event, block, wallet);
+      }
+      return true;
+    } finally {
+      slots.release();
+    }
   }
 
   private void check(ExecutorEvent event, Block block, Address wallet) {
-    while (stands.test(block)) {
-      try {
-        home.transaction(event.log().transaction())
-            .filter(transaction -> transaction.to().filter(executor::equals).isPresent())
-            .flatMap(this::submitted)
-            .filter(signed -> signed.intent().id(domain).equals(event.intentId()))
-            .filter(signed -> !signedBy(signed, wallet, block))
-            .ifPresent(signed -> found(event, block, wallet, signed));
-        return;
-      } catch (NodeException e) {
-        if (!Pause.of(RETRY)) {
-          return;
-        }
-      }
-    }
+    home.transaction(event.log().transaction())
+        .filter(transaction -> transaction.to().filter(executor::equals).isPresent())
+        .flatMap(this::submitted)
+        .filter(signed -> signed.intent().id(domain).equals(event.intentId()))
+        .filter(signed -> !signedBy(signed, wallet, block))
+        .ifPresent(signed -> found(event, block, wallet, signed));
   }
 
   /** The arguments of a {@code submit} call; empty for any other call. */
@@ -221,7 +209,8 @@ final class SignatureExaminer implements Examiner {
                 .recoverSigner(domain)
                 .map(signer -> "a signature of " + signer)
                 .orElse("no valid signature"),
-            "The executor took an intent that the agent did not sign. Check the code at the executor's address against deployments/, and withdraw the vaults.",
+            "The executor took an intent that the agent did not sign. Check the code at the"
+                + " executor's address against deployments/, and withdraw the vaults.",
             clock.instant(),
             Finding.Status.OPEN,
             List.of()),

@@ -72,7 +72,7 @@ final class Vitals implements AutoCloseable {
   }
 
   void start() {
-    thread = Optional.of(Thread.ofVirtual().name("vitals").start(this::work));
+    thread = Optional.of(Errand.start("vitals", INTERVAL_UNWELL, this::work));
   }
 
   /** In the Prometheus text format. */
@@ -121,13 +121,13 @@ final class Vitals implements AutoCloseable {
     thread.ifPresent(Thread::interrupt);
   }
 
-  private void work() {
-    while (true) {
-      chains.forEach(this::look);
-      if (!Pause.of(readiness().lacking().isEmpty() ? INTERVAL_WELL : INTERVAL_UNWELL)) {
-        return;
-      }
+  // Never done.
+  private boolean work() throws InterruptedException {
+    chains.forEach(this::look);
+    if (readiness().lacking().isEmpty()) {
+      Thread.sleep(INTERVAL_WELL);
     }
+    return false;
   }
 
   private void look(WatchedChain chain) {

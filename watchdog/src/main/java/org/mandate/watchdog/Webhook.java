@@ -58,7 +58,15 @@ final class Webhook implements AutoCloseable {
             .connectTimeout(TIME_LIMIT)
             .followRedirects(HttpClient.Redirect.NEVER)
             .build();
-    this.sender = Thread.ofVirtual().name("webhook").start(this::work);
+    this.sender =
+        Errand.start(
+            "webhook",
+            FIRST_PAUSE,
+            () -> {
+              while (true) {
+                deliver(queue.take());
+              }
+            });
   }
 
   /** Queues a body; drops it, counted and logged, when the receiver has been down for too long. */
@@ -93,16 +101,6 @@ final class Webhook implements AutoCloseable {
   public void close() {
     sender.interrupt();
     http.shutdownNow();
-  }
-
-  private void work() {
-    try {
-      while (true) {
-        deliver(queue.take());
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
   }
 
   private void deliver(String body) throws InterruptedException {

@@ -51,6 +51,18 @@ class EnforcerTest {
     run(number -> number > 1 && number < 8 ? new SendOutcome.Refused("not now") : TAKEN, 10);
   }
 
+  @Test
+  void L9_shouldGoOnWhenAnErrorEndsARound() throws Exception {
+    run(
+        number -> {
+          if (number == 1 || number == 3) {
+            throw new NoClassDefFoundError("gone");
+          }
+          return TAKEN;
+        },
+        5);
+  }
+
   /** Runs a remedy until so many transactions were sent, and then settles it. */
   private void run(IntFunction<SendOutcome> node, int sends) throws InterruptedException {
     try (Enforcer enforcer =
