@@ -1,11 +1,14 @@
 package org.mandate.deploy;
 
+import java.math.BigInteger;
 import java.util.Optional;
 import org.mandate.chain.Address;
 import org.mandate.chain.Deployment;
 
 /** What a deployment may have beside the contracts that every deployment has. */
 public final class Contracts {
+  private static final String VAULT = "AgentVault-";
+
   private Contracts() {}
 
   /** The DAO's own Governor; empty when the authority existed before. */
@@ -55,7 +58,14 @@ public final class Contracts {
   }
 
   static String vaultName(long agentId) {
-    return "AgentVault-" + agentId;
+    return VAULT + agentId;
+  }
+
+  /** Whose vault it is; empty when the name is of another contract. */
+  static Optional<BigInteger> agentOf(String name) {
+    return name.matches(VAULT + "[1-9][0-9]{0,18}")
+        ? Optional.of(new BigInteger(name.substring(VAULT.length())))
+        : Optional.empty();
   }
 
   private static Optional<Address> find(Deployment deployment, String name) {

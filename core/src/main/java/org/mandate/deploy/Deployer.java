@@ -33,15 +33,6 @@ import org.web3j.utils.Numeric;
  * values are compared too.
  */
 public final class Deployer {
-  /** The AccessManager's own admin role. */
-  static final BigInteger ADMIN = BigInteger.ZERO;
-
-  /** May dispute, freeze, suspend and tighten. */
-  static final BigInteger GUARDIAN = BigInteger.ONE;
-
-  /** May publish audit batches. */
-  static final BigInteger PUBLISHER = BigInteger.TWO;
-
   /** How the code of a key begins that delegates to a contract (EIP-7702). */
   static final String DELEGATED_KEY = "0xef0100";
 
@@ -210,32 +201,32 @@ public final class Deployer {
     var address = Create3.addressOf(sender.address(), "AccessManager");
     var manager = AccessManager.load(address, sender.web3j(), sender.reader(), Sender.NO_GAS);
     var admin =
-        Sender.read("deployer's role", () -> manager.hasRole(ADMIN, sender.address()).send());
+        Sender.read("deployer's role", () -> manager.hasRole(Role.ADMIN, sender.address()).send());
     if (!admin.component1()) {
       return;
     }
     var calls = new ArrayList<String>();
-    calls.add(manager.labelRole(GUARDIAN, "GUARDIAN").encodeFunctionCall());
-    calls.add(manager.labelRole(PUBLISHER, "PUBLISHER").encodeFunctionCall());
+    calls.add(manager.labelRole(Role.GUARDIAN, "GUARDIAN").encodeFunctionCall());
+    calls.add(manager.labelRole(Role.PUBLISHER, "PUBLISHER").encodeFunctionCall());
     for (var guardian : parameters.guardians()) {
-      calls.add(manager.grantRole(GUARDIAN, guardian, BigInteger.ZERO).encodeFunctionCall());
+      calls.add(manager.grantRole(Role.GUARDIAN, guardian, BigInteger.ZERO).encodeFunctionCall());
     }
     for (var relayer : parameters.relayers()) {
-      calls.add(manager.grantRole(PUBLISHER, relayer, BigInteger.ZERO).encodeFunctionCall());
+      calls.add(manager.grantRole(Role.PUBLISHER, relayer, BigInteger.ZERO).encodeFunctionCall());
     }
     calls.add(
         manager
             .setTargetFunctionRole(
                 Create3.addressOf(sender.address(), "AuditLog"),
                 List.of(publishSelector()),
-                PUBLISHER)
+                Role.PUBLISHER)
             .encodeFunctionCall());
     calls.add(
         manager
             .grantRole(
-                ADMIN, plan.authority(), BigInteger.valueOf(plan.authorityDelay().toSeconds()))
+                Role.ADMIN, plan.authority(), BigInteger.valueOf(plan.authorityDelay().toSeconds()))
             .encodeFunctionCall());
-    calls.add(manager.renounceRole(ADMIN, sender.address()).encodeFunctionCall());
+    calls.add(manager.renounceRole(Role.ADMIN, sender.address()).encodeFunctionCall());
     sender.send(
         Call.of(
             "set roles and renounce the deployer's",

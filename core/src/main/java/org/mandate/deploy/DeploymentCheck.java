@@ -1,16 +1,18 @@
 package org.mandate.deploy;
 
 import java.math.BigInteger;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import org.mandate.chain.Deployment;
-import org.mandate.contracts.AccessManager;
 import org.mandate.contracts.AgentRegistry;
+import org.mandate.contracts.AgentVault;
 import org.mandate.contracts.AuditLog;
 import org.mandate.contracts.CrossChainExecutor;
 import org.mandate.contracts.MandateGovernor;
@@ -19,68 +21,77 @@ import org.mandate.contracts.QuorumGateway;
 import org.mandate.contracts.TimelockController;
 import org.mandate.deploy.DeploymentParameters.ExistingAuthority;
 import org.mandate.deploy.DeploymentParameters.OwnGovernance;
-import org.web3j.abi.EventEncoder;
-import org.web3j.abi.datatypes.Event;
 import org.web3j.protocol.Web3j;
-import org.web3j.protocol.core.DefaultBlockParameter;
-import org.web3j.protocol.core.DefaultBlockParameterName;
-import org.web3j.protocol.core.methods.request.EthFilter;
-import org.web3j.protocol.core.methods.response.EthLog;
+import org.web3j.protocol.core.RemoteFunctionCall;
 import org.web3j.protocol.core.methods.response.Log;
-import org.web3j.tx.ReadonlyTransactionManager;
 import org.web3j.utils.Numeric;
 
 /**
- * Reads a deployment back: code, settings and every holder of every role, now or at a delay.
- * Holders are found in the contracts' own events, so one that nobody thought of is found too.
+ * Reads a deployment back, all at one block: code, who holds which role with which delay, what each
+ * role may call, what the contracts say of each other, and the settings. What was ever touched is
+ * found in the contracts' own events, so what nobody thought of is found too.
  */
 public final class DeploymentCheck {
   private static final String ZERO = "0x" + "0".repeat(40);
+  private static final String FILE =
+      "use this chain's own deployment file; if it is, stop: something else stands there";
+  private static final String ACCESS =
+      "stop and find out who did it; governance takes it back at the AccessManager (%s)";
+  private static final String SETTING =
+      "have governance set it back; if governance decided it, put it into the deployment's settings";
 
   private final Web3j web3j;
   private final Deployment deployment;
-  private final ReadonlyTransactionManager reader;
 
   public DeploymentCheck(Web3j web3j, Deployment deployment) {
     this.web3j = web3j;
     this.deployment = deployment;
-    this.reader = new ReadonlyTransactionManager(web3j, ZERO);
   }
 
   /**
    * Everybody who holds a role, or will when a grant's delay is over.
    *
-   * @param accessManager holders by role number
+   * @param accessManager holders by role number (see {@link Role})
    * @param timelock holders by role name; empty when the deployment has no timelock of its own
    */
-  public record Holders(Map<Long, Set<String>> accessManager, Map<String, Set<String>> timelock) {}
+  public record Holders(
+      SortedMap<BigInteger, Set<String>> accessManager, Map<String, Set<String>> timelock) {}
+
+  /** Who holds which role, found in the events and read back one by one. */
+  public Holders holders() {
+    var chain = Snapshot.latest(web3j);
+    return new Holders(names(book(chain).members()), timelockHolders(chain));
+  }
 
   /**
-   * What differs from the parameters, one sentence each; empty when all is as it must be.
+   * What differs from the parameters; empty when all is as it must be.
    *
    * @throws DeploymentException when the chain cannot be read
    */
-  public List<String> findings(DeploymentParameters parameters) {
-    var found = new ArrayList<>(codeFindings());
-    var holders = holders();
-    var wanted = new TreeMap<Long, Set<String>>();
-    wanted.put(0L, Set.of(authority(parameters)));
-    wanted.put(1L, new TreeSet<>(parameters.guardians()));
-    wanted.put(2L, new TreeSet<>(parameters.relayers()));
-    compare(found, "holders of the AccessManager's roles", wanted, holders.accessManager());
-    settings(found, parameters);
-    switch (parameters.governance()) {
-      case ExistingAuthority existing -> delay(found, existing);
-      case OwnGovernance own -> governance(found, own, holders);
+  public List<Deviation> findings(DeploymentParameters parameters) {
+    var look = new Look(Snapshot.latest(web3j));
+    var authority =
+        switch (parameters.governance()) {
+          case ExistingAuthority existing ->
+              new AccessBook.Admin(existing.authority(), seconds(existing.delay()));
+          case OwnGovernance own -> ownTimelock();
+        };
+    look.code(authority.account());
+    look.access(
+        authority,
+        Map.of(
+            Role.GUARDIAN,
+            new TreeSet<>(parameters.guardians()),
+            Role.PUBLISHER,
+            new TreeSet<>(parameters.relayers())));
+    look.references();
+    look.vaults(authority.account());
+    look.settings(parameters);
+    look.timelock();
+    if (parameters.governance() instanceof OwnGovernance own) {
+      look.governance(own);
     }
-    return List.copyOf(found);
-  }
-
-  private String authority(DeploymentParameters parameters) {
-    return switch (parameters.governance()) {
-      case ExistingAuthority existing -> existing.authority();
-      case OwnGovernance own -> Contracts.timelock(deployment).orElseThrow().hex();
-    };
+    return List.copyOf(look.found);
   }
 
   /** Like {@link #findings}, for those who cannot go on when there is one. */
@@ -89,234 +100,420 @@ public final class DeploymentCheck {
     if (!found.isEmpty()) {
       throw new DeploymentException(
           "deployment on chain %s is not as it must be:%n  %s"
-              .formatted(deployment.chainId(), String.join(System.lineSeparator() + "  ", found)));
+              .formatted(
+                  deployment.chainId(),
+                  String.join(
+                      System.lineSeparator() + "  ",
+                      found.stream().map(Deviation::toString).toList())));
     }
   }
 
   /**
-   * What can be checked without knowing the parameters: code as recorded, the deployer without a
-   * role, and every privileged role at the timelock when there is one.
+   * What can be checked without knowing the parameters: guardians and relayers may be anybody but
+   * the deployer, the admin is the deployment's timelock or whoever was made admin when it was
+   * deployed, and the settings are left out.
    */
-  public List<String> findings() {
-    var found = new ArrayList<>(codeFindings());
-    var holders = holders();
-    Contracts.timelock(deployment)
-        .ifPresent(
-            timelock ->
+  public List<Deviation> findings() {
+    var look = new Look(Snapshot.latest(web3j));
+    var authority =
+        Contracts.timelock(deployment)
+            .map(timelock -> ownTimelock())
+            .or(() -> look.book.handedTo())
+            .orElse(new AccessBook.Admin(ZERO, BigInteger.ZERO));
+    look.code(authority.account());
+    look.access(
+        authority,
+        Map.of(
+            Role.GUARDIAN, look.othersThanDeployer(Role.GUARDIAN),
+            Role.PUBLISHER, look.othersThanDeployer(Role.PUBLISHER)));
+    look.references();
+    look.vaults(authority.account());
+    look.timelock();
+    return List.copyOf(look.found);
+  }
+
+  private AccessBook.Admin ownTimelock() {
+    return new AccessBook.Admin(
+        Contracts.timelock(deployment).orElseThrow().hex(), BigInteger.ZERO);
+  }
+
+  private AccessBook book(Snapshot chain) {
+    return AccessBook.read(
+        chain,
+        Contracts.accessManager(deployment).hex(),
+        deployment.block(),
+        Contracts.deployer(deployment).hex());
+  }
+
+  /** One look at the chain, and what it found. */
+  private final class Look {
+    private final List<Deviation> found = new ArrayList<>();
+    private final Snapshot chain;
+    private final AccessBook book;
+
+    Look(Snapshot chain) {
+      this.chain = chain;
+      this.book = book(chain);
+    }
+
+    Set<String> othersThanDeployer(BigInteger role) {
+      var members = new TreeSet<>(book.members().getOrDefault(role, new TreeMap<>()).keySet());
+      members.remove(Contracts.deployer(deployment).hex());
+      return members;
+    }
+
+    void code(String authority) {
+      deployment
+          .contracts()
+          .forEach(
+              (name, contract) ->
+                  compare(
+                      "code hash of %s at %s".formatted(name, contract.address()),
+                      contract.codeHash().hex(),
+                      Deployer.hash(chain.code(contract.address().hex())),
+                      FILE));
+      var code = chain.code(authority);
+      compare(
+          "authority " + authority,
+          "a contract",
+          code.equals("0x")
+              ? "none"
+              : code.startsWith(Deployer.DELEGATED_KEY) ? "a key that delegates" : "a contract",
+          "hand the ADMIN role to a contract that delays or is delayed");
+    }
+
+    // ---------------------------------------------------------------- who may do what
+
+    void access(AccessBook.Admin authority, Map<BigInteger, Set<String>> others) {
+      var wanted = new TreeMap<BigInteger, Set<String>>(others);
+      wanted.put(Role.ADMIN, Set.of(authority.account()));
+      var roles = new TreeSet<>(wanted.keySet());
+      roles.addAll(book.members().keySet());
+      for (var role : roles) {
+        var members = book.members().getOrDefault(role, new TreeMap<>());
+        var expected = wanted.getOrDefault(role, Set.of());
+        compare(
+            "holders of role %s of the AccessManager".formatted(Role.name(role)),
+            new TreeSet<>(expected),
+            new TreeSet<>(members.keySet()),
+            ACCESS.formatted("grantRole, revokeRole"));
+        members.forEach(
+            (account, delay) -> {
+              // Contracts ask guardians directly and refuse one with a delay.
+              var must = role.signum() == 0 ? authority.delay() : BigInteger.ZERO;
+              if (expected.contains(account)) {
                 compare(
-                    found,
-                    "holders of the AccessManager's ADMIN role",
-                    Set.of(timelock.hex()),
-                    holders.accessManager().getOrDefault(0L, Set.of())));
-    var deployer = Contracts.deployer(deployment).hex();
-    holders
-        .accessManager()
-        .forEach(
-            (role, accounts) -> {
-              if (accounts.contains(deployer)) {
-                found.add(
-                    "the deployer %s holds role %d of the AccessManager".formatted(deployer, role));
+                    "execution delay of %s as %s".formatted(account, Role.name(role)),
+                    AccessBook.Delay.of(must),
+                    delay,
+                    ACCESS.formatted("grantRole with that delay"));
               }
             });
-    timelockFindings(found, holders);
-    return List.copyOf(found);
-  }
+      }
+      functions();
+      untouched("role that grants and revokes %s", "setRoleAdmin", book.admins());
+      untouched("role that cancels what %s scheduled", "setRoleGuardian", book.guardians());
+      book.grantDelays()
+          .forEach(
+              (role, delay) ->
+                  compare(
+                      "delay of a grant of role " + Role.name(role),
+                      AccessBook.Delay.of(BigInteger.ZERO),
+                      delay,
+                      ACCESS.formatted("setGrantDelay")));
+      book.closed()
+          .forEach(
+              (target, closed) ->
+                  compare(
+                      "calls of %s that need a role".formatted(named(target)),
+                      "open",
+                      closed ? "closed" : "open",
+                      ACCESS.formatted("setTargetClosed")));
+      book.targetDelays()
+          .forEach(
+              (target, delay) ->
+                  compare(
+                      "delay of changes to the settings of " + named(target),
+                      AccessBook.Delay.of(BigInteger.ZERO),
+                      delay,
+                      ACCESS.formatted("setTargetAdminDelay")));
+    }
 
-  private List<String> codeFindings() {
-    var found = new ArrayList<String>();
-    deployment
-        .contracts()
-        .forEach(
-            (name, contract) -> {
-              var code =
-                  Sender.answer(
-                          "code of " + name,
-                          () ->
-                              web3j
-                                  .ethGetCode(
-                                      contract.address().hex(), DefaultBlockParameterName.LATEST)
-                                  .send())
-                      .getCode();
-              var what = "code hash of %s at %s".formatted(name, contract.address());
-              compare(found, what, contract.codeHash().hex(), Deployer.hash(code));
-            });
-    return found;
-  }
+    /** Only the audit log's {@code publish} is given to a role; all else is the admin's. */
+    private void functions() {
+      var publish =
+          new AccessBook.Function(
+              deployment.auditLog().hex(), Numeric.toHexString(Deployer.publishSelector()));
+      var roles = new TreeMap<>(book.functions());
+      roles.putIfAbsent(publish, Role.ADMIN);
+      roles.forEach(
+          (function, role) ->
+              compare(
+                  "role for function %s of %s"
+                      .formatted(
+                          function.equals(publish) ? "publish" : function.selector(),
+                          named(function.target())),
+                  Role.name(function.equals(publish) ? Role.PUBLISHER : Role.ADMIN),
+                  Role.name(role),
+                  ACCESS.formatted("setTargetFunctionRole")));
+    }
 
-  private void settings(List<String> found, DeploymentParameters parameters) {
-    var manager =
-        AccessManager.load(Contracts.accessManager(deployment).hex(), web3j, reader, Sender.NO_GAS);
-    var gateway = QuorumGateway.load(deployment.gateway().hex(), web3j, reader, Sender.NO_GAS);
-    var executor =
-        CrossChainExecutor.load(deployment.executor().hex(), web3j, reader, Sender.NO_GAS);
-    var policy = PolicyEngine.load(deployment.policy().hex(), web3j, reader, Sender.NO_GAS);
-    var registry = AgentRegistry.load(deployment.registry().hex(), web3j, reader, Sender.NO_GAS);
-    var auditLog = AuditLog.load(deployment.auditLog().hex(), web3j, reader, Sender.NO_GAS);
-    var authorities =
-        Map.of(
-            "QuorumGateway", gateway.authority(),
-            "CrossChainExecutor", executor.authority(),
-            "PolicyEngine", policy.authority(),
-            "AgentRegistry", registry.authority(),
-            "AuditLog", auditLog.authority());
-    authorities.forEach(
-        (name, authority) ->
-            compare(
-                found,
-                "authority of " + name,
-                Contracts.accessManager(deployment).hex(),
-                Sender.read("authority of " + name, authority::send)));
-    var quorum = Sender.read("relayers", () -> gateway.quorum().send());
-    compare(
-        found,
-        "relayers of the gateway",
-        parameters.relayers(),
-        quorum.component1().stream().map(a -> a.toLowerCase(Locale.ROOT)).toList());
-    compare(
-        found,
-        "threshold of the gateway",
-        BigInteger.valueOf(parameters.threshold()),
-        quorum.component2());
-    compare(
-        found,
-        "chains of the policy",
-        parameters.allChainIds().stream().map(BigInteger::valueOf).toList(),
-        Sender.read("chains", () -> policy.chainIds().send()));
-    compare(
-        found,
-        "dispute window",
-        BigInteger.valueOf(parameters.disputeWindow().toSeconds()),
-        Sender.read("dispute window", () -> executor.disputeWindow().send()));
-    compare(
-        found,
-        "role for AuditLog.publish",
-        Deployer.PUBLISHER,
-        Sender.read(
-            "role for AuditLog.publish",
-            () ->
-                manager
-                    .getTargetFunctionRole(deployment.auditLog().hex(), Deployer.publishSelector())
-                    .send()));
-  }
+    private void untouched(String what, String how, SortedMap<BigInteger, BigInteger> roles) {
+      roles.forEach(
+          (role, by) ->
+              compare(
+                  what.formatted(Role.name(role)),
+                  Role.name(Role.ADMIN),
+                  Role.name(by),
+                  ACCESS.formatted(how)));
+    }
 
-  private void delay(List<String> found, ExistingAuthority existing) {
-    var manager =
-        AccessManager.load(Contracts.accessManager(deployment).hex(), web3j, reader, Sender.NO_GAS);
-    var access =
-        Sender.read(
-            "access of " + existing.authority(),
-            () -> manager.getAccess(Deployer.ADMIN, existing.authority()).send());
-    compare(
-        found,
-        "execution delay of the authority in seconds",
-        BigInteger.valueOf(existing.delay().toSeconds()),
-        access.component2());
-  }
+    private String named(String address) {
+      return deployment.contracts().entrySet().stream()
+          .filter(one -> one.getValue().address().hex().equals(address))
+          .map(one -> one.getKey() + " " + address)
+          .findFirst()
+          .orElse(address);
+    }
 
-  private void governance(List<String> found, OwnGovernance own, Holders holders) {
-    timelockFindings(found, holders);
-    var timelock =
-        TimelockController.load(
-            Contracts.timelock(deployment).orElseThrow().hex(), web3j, reader, Sender.NO_GAS);
-    var governor =
-        MandateGovernor.load(
-            Contracts.governor(deployment).orElseThrow().hex(), web3j, reader, Sender.NO_GAS);
-    compare(
-        found,
-        "delay of the timelock",
-        BigInteger.valueOf(own.timelockDelay().toSeconds()),
-        Sender.read("delay of the timelock", () -> timelock.getMinDelay().send()));
-    compare(
-        found,
-        "timelock of the governor",
-        Contracts.timelock(deployment).orElseThrow().hex(),
-        Sender.read("timelock of the governor", () -> governor.timelock().send())
-            .toLowerCase(Locale.ROOT));
-    compare(
-        found,
-        "voting token of the governor",
-        Contracts.votingToken(deployment).orElseThrow().hex(),
-        Sender.read("token of the governor", () -> governor.token().send())
-            .toLowerCase(Locale.ROOT));
-    compare(
-        found,
-        "voting delay",
-        BigInteger.valueOf(own.votingDelay().toSeconds()),
-        Sender.read("voting delay", () -> governor.votingDelay().send()));
-    compare(
-        found,
-        "voting period",
-        BigInteger.valueOf(own.votingPeriod().toSeconds()),
-        Sender.read("voting period", () -> governor.votingPeriod().send()));
-    compare(
-        found,
-        "quorum percent",
-        BigInteger.valueOf(own.quorumPercent()),
-        Sender.read("quorum", () -> governor.quorumNumerator().send()));
-    compare(
-        found,
-        "proposal threshold",
-        own.proposalThreshold(),
-        Sender.read("proposal threshold", () -> governor.proposalThreshold().send()));
-  }
+    // ---------------------------------------------------------------- what contracts say
 
-  private void timelockFindings(List<String> found, Holders holders) {
-    Contracts.timelock(deployment)
-        .ifPresent(
-            address -> {
-              var timelock = address.hex();
-              var governor = Contracts.governor(deployment).orElseThrow().hex();
-              var wanted = new TreeMap<String, Set<String>>();
-              wanted.put("ADMIN", Set.of(timelock));
-              wanted.put("PROPOSER", Set.of(governor));
-              wanted.put("CANCELLER", Set.of(governor));
-              // The zero address stands for anyone: what the delay has released needs no gate.
-              wanted.put("EXECUTOR", Set.of(ZERO));
-              compare(found, "holders of the timelock's roles", wanted, holders.timelock());
-            });
+    void references() {
+      var manager = Contracts.accessManager(deployment).hex();
+      var registry = deployment.registry().hex();
+      var auditLog = deployment.auditLog().hex();
+      var executor = deployment.executor().hex();
+      refers("AgentRegistry", "authority", manager, registry().authority());
+      refers("AuditLog", "authority", manager, auditLog().authority());
+      refers("AuditLog", "EXECUTOR", executor, auditLog().EXECUTOR());
+      refers("PolicyEngine", "authority", manager, policy().authority());
+      refers("PolicyEngine", "REGISTRY", registry, policy().REGISTRY());
+      refers("PolicyEngine", "AUDIT_LOG", auditLog, policy().AUDIT_LOG());
+      refers("PolicyEngine", "EXECUTOR", executor, policy().EXECUTOR());
+      refers("QuorumGateway", "authority", manager, gateway().authority());
+      refers("CrossChainExecutor", "authority", manager, executor().authority());
+      refers("CrossChainExecutor", "REGISTRY", registry, executor().REGISTRY());
+      refers("CrossChainExecutor", "POLICY", deployment.policy().hex(), executor().POLICY());
+      refers("CrossChainExecutor", "AUDIT_LOG", auditLog, executor().AUDIT_LOG());
+      refers("CrossChainExecutor", "GATEWAY", deployment.gateway().hex(), executor().GATEWAY());
+      compare(
+          "HOME_CHAIN_ID of CrossChainExecutor",
+          deployment.homeChainId(),
+          Sender.read("home chain", () -> executor().HOME_CHAIN_ID().send()),
+          FILE);
+    }
+
+    private void refers(
+        String contract, String name, String expected, RemoteFunctionCall<String> call) {
+      var what = name + " of " + contract;
+      compare(
+          what,
+          expected,
+          Sender.read(what, call::send).toLowerCase(Locale.ROOT),
+          name.equals("authority")
+              ? "stop: another contract decides who may call it; find out who did it"
+              : FILE);
+    }
+
+    /**
+     * The vaults that the deployment knows: they pay for one agent, and belong to the authority.
+     */
+    void vaults(String owner) {
+      deployment
+          .contracts()
+          .forEach(
+              (name, contract) ->
+                  Contracts.agentOf(name)
+                      .ifPresent(
+                          agent -> {
+                            var vault =
+                                chain.at(
+                                    AgentVault.load(
+                                        contract.address().hex(),
+                                        web3j,
+                                        chain.reader(),
+                                        Sender.NO_GAS));
+                            var next =
+                                "withdraw what is in it as its owner, deploy a vault with the"
+                                    + " right values, and use that one";
+                            compare(
+                                "OWNER of " + name,
+                                owner,
+                                lower(Sender.read("owner", () -> vault.OWNER().send())),
+                                next);
+                            compare(
+                                "EXECUTOR of " + name,
+                                deployment.executor().hex(),
+                                lower(Sender.read("executor", () -> vault.EXECUTOR().send())),
+                                next);
+                            compare(
+                                "AGENT_ID of " + name,
+                                agent,
+                                Sender.read("agent", () -> vault.AGENT_ID().send()),
+                                next);
+                          }));
+    }
+
+    // ---------------------------------------------------------------- settings
+
+    void settings(DeploymentParameters parameters) {
+      var quorum = Sender.read("relayers", () -> gateway().quorum().send());
+      compare(
+          "relayers of the gateway",
+          parameters.relayers(),
+          quorum.component1().stream().map(DeploymentCheck::lower).toList(),
+          SETTING);
+      compare(
+          "threshold of the gateway",
+          BigInteger.valueOf(parameters.threshold()),
+          quorum.component2(),
+          SETTING);
+      compare(
+          "chains of the policy",
+          parameters.allChainIds().stream().map(BigInteger::valueOf).toList(),
+          Sender.read("chains", () -> policy().chainIds().send()),
+          SETTING);
+      compare(
+          "dispute window",
+          seconds(parameters.disputeWindow()),
+          Sender.read("dispute window", () -> executor().disputeWindow().send()),
+          SETTING);
+      compare(
+          "resolution window",
+          seconds(parameters.resolutionWindow()),
+          Sender.read("resolution window", () -> executor().RESOLUTION_WINDOW().send()),
+          FILE);
+    }
+
+    void governance(OwnGovernance own) {
+      var timelock = Contracts.timelock(deployment).orElseThrow().hex();
+      var delays =
+          chain.at(TimelockController.load(timelock, web3j, chain.reader(), Sender.NO_GAS));
+      var governor =
+          chain.at(
+              MandateGovernor.load(
+                  Contracts.governor(deployment).orElseThrow().hex(),
+                  web3j,
+                  chain.reader(),
+                  Sender.NO_GAS));
+      compare(
+          "delay of the timelock",
+          seconds(own.timelockDelay()),
+          Sender.read("delay of the timelock", () -> delays.getMinDelay().send()),
+          SETTING);
+      compare(
+          "timelock of the governor",
+          timelock,
+          lower(Sender.read("timelock of the governor", () -> governor.timelock().send())),
+          SETTING);
+      compare(
+          "voting token of the governor",
+          Contracts.votingToken(deployment).orElseThrow().hex(),
+          lower(Sender.read("token of the governor", () -> governor.token().send())),
+          SETTING);
+      compare(
+          "voting delay",
+          seconds(own.votingDelay()),
+          Sender.read("voting delay", () -> governor.votingDelay().send()),
+          SETTING);
+      compare(
+          "voting period",
+          seconds(own.votingPeriod()),
+          Sender.read("voting period", () -> governor.votingPeriod().send()),
+          SETTING);
+      compare(
+          "quorum percent",
+          BigInteger.valueOf(own.quorumPercent()),
+          Sender.read("quorum", () -> governor.quorumNumerator().send()),
+          SETTING);
+      compare(
+          "proposal threshold",
+          own.proposalThreshold(),
+          Sender.read("proposal threshold", () -> governor.proposalThreshold().send()),
+          SETTING);
+    }
+
+    void timelock() {
+      Contracts.timelock(deployment)
+          .ifPresent(
+              address -> {
+                var governor = Contracts.governor(deployment).orElseThrow().hex();
+                var wanted = new TreeMap<String, Set<String>>();
+                wanted.put("ADMIN", Set.of(address.hex()));
+                wanted.put("PROPOSER", Set.of(governor));
+                wanted.put("CANCELLER", Set.of(governor));
+                // The zero address stands for anyone: what the delay has released needs no gate.
+                wanted.put("EXECUTOR", Set.of(ZERO));
+                compare(
+                    "holders of the timelock's roles",
+                    wanted,
+                    timelockHolders(chain),
+                    "stop and find out who did it; governance takes it back at the timelock"
+                        + " (grantRole, revokeRole)");
+              });
+    }
+
+    // ---------------------------------------------------------------- parts
+
+    private AgentRegistry registry() {
+      return chain.at(
+          AgentRegistry.load(deployment.registry().hex(), web3j, chain.reader(), Sender.NO_GAS));
+    }
+
+    private AuditLog auditLog() {
+      return chain.at(
+          AuditLog.load(deployment.auditLog().hex(), web3j, chain.reader(), Sender.NO_GAS));
+    }
+
+    private PolicyEngine policy() {
+      return chain.at(
+          PolicyEngine.load(deployment.policy().hex(), web3j, chain.reader(), Sender.NO_GAS));
+    }
+
+    private QuorumGateway gateway() {
+      return chain.at(
+          QuorumGateway.load(deployment.gateway().hex(), web3j, chain.reader(), Sender.NO_GAS));
+    }
+
+    private CrossChainExecutor executor() {
+      return chain.at(
+          CrossChainExecutor.load(
+              deployment.executor().hex(), web3j, chain.reader(), Sender.NO_GAS));
+    }
+
+    private void compare(String what, Object expected, Object is, String next) {
+      if (!expected.equals(is)) {
+        found.add(new Deviation(what, expected.toString(), is.toString(), next));
+      }
+    }
   }
 
   // ------------------------------------------------------------------ holders
 
-  /** Who holds which role, found in the events and read back one by one. */
-  public Holders holders() {
-    return new Holders(accessManagerHolders(), timelockHolders());
+  private static SortedMap<BigInteger, Set<String>> names(
+      SortedMap<BigInteger, SortedMap<String, AccessBook.Delay>> members) {
+    var names = new TreeMap<BigInteger, Set<String>>();
+    members.forEach((role, accounts) -> names.put(role, new TreeSet<>(accounts.keySet())));
+    return names;
   }
 
-  private Map<Long, Set<String>> accessManagerHolders() {
-    var manager =
-        AccessManager.load(Contracts.accessManager(deployment).hex(), web3j, reader, Sender.NO_GAS);
-    var holders = new TreeMap<Long, Set<String>>();
-    for (var log :
-        logs(Contracts.accessManager(deployment).hex(), AccessManager.ROLEGRANTED_EVENT)) {
-      var role = Numeric.toBigInt(log.getTopics().get(1));
-      var account = account(log, 2);
-      // `since` is 0 for nobody, and lies ahead while a grant waits: both count as what they will
-      // be.
-      var since =
-          Sender.read("access of " + account, () -> manager.getAccess(role, account).send())
-              .component1();
-      if (since.signum() > 0) {
-        holders.computeIfAbsent(role.longValueExact(), r -> new TreeSet<>()).add(account);
-      }
-    }
-    return holders;
-  }
-
-  private Map<String, Set<String>> timelockHolders() {
+  private Map<String, Set<String>> timelockHolders(Snapshot chain) {
     var holders = new TreeMap<String, Set<String>>();
     Contracts.timelock(deployment)
         .ifPresent(
             found -> {
               var address = found.hex();
-              var timelock = TimelockController.load(address, web3j, reader, Sender.NO_GAS);
+              var timelock =
+                  chain.at(TimelockController.load(address, web3j, chain.reader(), Sender.NO_GAS));
               var names =
                   Map.of(
                       Numeric.toHexString(new byte[32]), "ADMIN",
                       role("PROPOSER_ROLE"), "PROPOSER",
                       role("EXECUTOR_ROLE"), "EXECUTOR",
                       role("CANCELLER_ROLE"), "CANCELLER");
-              for (var log : logs(address, TimelockController.ROLEGRANTED_EVENT)) {
+              for (var log :
+                  chain.logs(
+                      deployment.block(), address, List.of(TimelockController.ROLEGRANTED_EVENT))) {
                 var role = log.getTopics().get(1);
                 var account = account(log, 2);
                 if (Sender.read(
@@ -336,27 +533,14 @@ public final class DeploymentCheck {
   }
 
   private static String account(Log log, int topic) {
-    return "0x" + log.getTopics().get(topic).substring(26).toLowerCase(Locale.ROOT);
+    return lower("0x" + log.getTopics().get(topic).substring(26));
   }
 
-  private List<Log> logs(String address, Event event) {
-    var filter =
-        new EthFilter(
-            DefaultBlockParameter.valueOf(BigInteger.valueOf(deployment.block())),
-            DefaultBlockParameterName.LATEST,
-            address);
-    filter.addSingleTopic(EventEncoder.encode(event));
-    var logs = new ArrayList<Log>();
-    for (var result :
-        Sender.answer("roles of " + address, () -> web3j.ethGetLogs(filter).send()).getLogs()) {
-      logs.add(((EthLog.LogObject) result).get());
-    }
-    return logs;
+  private static String lower(String address) {
+    return address.toLowerCase(Locale.ROOT);
   }
 
-  private static void compare(List<String> found, String what, Object wanted, Object is) {
-    if (!wanted.equals(is)) {
-      found.add("%s: must be %s, is %s".formatted(what, wanted, is));
-    }
+  private static BigInteger seconds(Duration duration) {
+    return BigInteger.valueOf(duration.toSeconds());
   }
 }

@@ -93,8 +93,7 @@ class AuthorityTest {
           Call.of(
               "shorten its own delay",
               Contracts.accessManager(deployment).hex(),
-              manager(chain, deployment)
-                  .grantRole(Deployer.ADMIN, safe.address(), BigInteger.ZERO));
+              manager(chain, deployment).grantRole(Role.ADMIN, safe.address(), BigInteger.ZERO));
       var refused = assertThrows(DeploymentException.class, () -> safe.send(shorter));
       assertTrue(refused.getMessage().contains("AccessManagerNotScheduled"), refused.toString());
     }

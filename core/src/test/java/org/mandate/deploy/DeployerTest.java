@@ -47,7 +47,13 @@ class DeployerTest {
       var governor = Contracts.governor(deployment).orElseThrow().hex();
       var holders = new DeploymentCheck(home.web3j(), deployment).holders();
       assertEquals(
-          Map.of(0L, Set.of(timelock), 1L, Set.copyOf(GUARDIANS), 2L, Set.copyOf(RELAYERS)),
+          Map.of(
+              Role.ADMIN,
+              Set.of(timelock),
+              Role.GUARDIAN,
+              Set.copyOf(GUARDIANS),
+              Role.PUBLISHER,
+              Set.copyOf(RELAYERS)),
           holders.accessManager());
       assertEquals(
           Map.of(
@@ -123,8 +129,11 @@ class DeployerTest {
           .pass(sender, PATIENCE);
 
       var findings = new DeploymentCheck(home.web3j(), deployment).findings(parameters(1));
-      assertEquals(1, findings.size(), findings.toString());
-      assertTrue(findings.getFirst().contains(stranger), findings.getFirst());
+      assertEquals(2, findings.size(), findings.toString());
+      assertTrue(findings.getFirst().found().contains(stranger), findings.toString());
+      assertTrue(
+          findings.getLast().what().startsWith("delay of a grant of role ADMIN"),
+          findings.toString());
     }
   }
 
@@ -246,7 +255,7 @@ class DeployerTest {
       assertEquals(Optional.empty(), Contracts.testToken(deployment));
       assertEquals(
           Set.of(safe),
-          new DeploymentCheck(home.web3j(), deployment).holders().accessManager().get(0L));
+          new DeploymentCheck(home.web3j(), deployment).holders().accessManager().get(Role.ADMIN));
     }
   }
 

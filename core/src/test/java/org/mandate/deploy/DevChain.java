@@ -11,6 +11,7 @@ import java.util.List;
 import org.web3j.crypto.Credentials;
 import org.web3j.protocol.Web3j;
 import org.web3j.protocol.core.Request;
+import org.web3j.protocol.core.Response;
 import org.web3j.protocol.core.methods.response.VoidResponse;
 import org.web3j.protocol.http.HttpService;
 
@@ -81,6 +82,19 @@ public final class DevChain implements AutoCloseable {
   public void looksLikeAContract(String key) throws IOException {
     new Request<>("anvil_setCode", List.of(key, "0x00"), service, VoidResponse.class).send();
   }
+
+  /** Remembers the chain's state. */
+  public String snapshot() throws IOException {
+    return new Request<>("evm_snapshot", List.of(), service, Answer.class).send().getResult();
+  }
+
+  /** Goes back to it, once. */
+  public void revert(String snapshot) throws IOException {
+    new Request<>("evm_revert", List.of(snapshot), service, VoidResponse.class).send();
+  }
+
+  /** Whatever a method answers in a string. */
+  public static final class Answer extends Response<String> {}
 
   private static Path root() {
     var start = Path.of("").toAbsolutePath();

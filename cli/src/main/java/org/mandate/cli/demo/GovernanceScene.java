@@ -116,6 +116,7 @@ final class GovernanceScene implements Story.Scene {
     story.fact("coinCap", coin.limit.cap.toString());
     story.fact("dollarCap", dollars.limit.cap.toString());
     for (var ledger : List.of(play.home(), play.remote())) {
+      story.mustEqual(List.of(), play.findings(ledger), "findings of the check, vaults included");
       var vault = ledger.vault(play.agentId());
       story.must(
           ledger.coin(vault).signum() > 0,

@@ -34,7 +34,9 @@ import org.mandate.deploy.Call;
 import org.mandate.deploy.Contracts;
 import org.mandate.deploy.Deployer;
 import org.mandate.deploy.DeploymentCheck;
+import org.mandate.deploy.Deviation;
 import org.mandate.deploy.GovernanceProposal;
+import org.mandate.deploy.Role;
 import org.mandate.deploy.Sender;
 import org.mandate.intent.Intent;
 import org.mandate.intent.IntentAbi;
@@ -231,7 +233,7 @@ final class Play {
   }
 
   /** What is not as it must be in the deployment of this chain. */
-  List<String> findings(Ledger ledger) {
+  List<Deviation> findings(Ledger ledger) {
     return new DeploymentCheck(ledger.chain().web3j(), ledger.deployment())
         .findings(stage.parameters());
   }
@@ -240,7 +242,7 @@ final class Play {
     return new DeploymentCheck(ledger.chain().web3j(), ledger.deployment())
         .holders()
         .accessManager()
-        .get(0L);
+        .get(Role.ADMIN);
   }
 
   /** How many roles of the AccessManager and the timelock the deployer holds, read back. */

@@ -14,6 +14,7 @@ import org.mandate.cli.Output;
 import org.mandate.deploy.Contracts;
 import org.mandate.deploy.Deployer;
 import org.mandate.deploy.DeploymentCheck;
+import org.mandate.deploy.Role;
 import org.mandate.deploy.Sender;
 import org.mandate.deploy.StateOverrideCall;
 import org.mandate.signer.Signer;
@@ -33,8 +34,6 @@ import picocli.CommandLine.Option;
     },
     subcommands = DeployCommand.Sample.class)
 public final class DeployCommand implements Callable<ExitCode> {
-  private static final String[] ROLES = {"ADMIN", "GUARDIAN", "PUBLISHER"};
-
   @Mixin private Output output;
   @Mixin private KeyOptions key;
 
@@ -91,7 +90,10 @@ public final class DeployCommand implements Callable<ExitCode> {
       }
       var whole = keepingVaults(path, deployment);
       whole.write(path);
-      show(part.id(), path, whole, new DeploymentCheck(web3j, whole), json);
+      var check = new DeploymentCheck(web3j, whole);
+      // Again, with the vaults.
+      check.requireAll(file.parameters());
+      show(part.id(), path, whole, check, json);
     } finally {
       web3j.shutdown();
     }
@@ -141,7 +143,7 @@ public final class DeployCommand implements Callable<ExitCode> {
         .accessManager()
         .forEach(
             (role, accounts) -> {
-              var name = role < ROLES.length ? ROLES[role.intValue()] : "role " + role;
+              var name = Role.name(role);
               output.line("  role %-15s %s", name, String.join(", ", accounts));
               accounts.forEach(roles.putArray(name)::add);
             });

@@ -7,6 +7,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
@@ -20,6 +21,7 @@ import org.mandate.cli.Words;
 import org.mandate.contracts.AgentRegistry;
 import org.mandate.deploy.DeploymentCheck;
 import org.mandate.deploy.DeploymentException;
+import org.mandate.deploy.Role;
 import org.mandate.deploy.Sender;
 import org.web3j.abi.EventEncoder;
 
@@ -111,12 +113,7 @@ final class Running {
                         .formatted(chain.deployment().contracts().size())));
           }
           for (var finding : findings) {
-            checks.add(
-                Check.fail(
-                    about,
-                    "code and roles",
-                    finding,
-                    "stop, find out who did it, and have governance take it back"));
+            checks.add(Check.fail(about, "code and roles", finding.words(), finding.next()));
           }
           balances(about, chain, check.holders());
           return findings;
@@ -167,12 +164,12 @@ final class Running {
 
   /** Relayers and guardians must be able to pay for what they are there for. */
   private void balances(String about, Chain chain, DeploymentCheck.Holders holders) {
-    var roles = new String[] {"ADMIN", "guardian", "relayer"};
-    for (long role = 1; role <= 2; role++) {
+    var roles = Map.of(Role.GUARDIAN, "guardian", Role.PUBLISHER, "relayer");
+    for (var role : List.of(Role.GUARDIAN, Role.PUBLISHER)) {
       for (var account : new TreeSet<>(holders.accessManager().getOrDefault(role, Set.of()))) {
         var address = Address.of(account);
         var balance = chain.client().balance(address);
-        var name = "balance of %s %s".formatted(roles[(int) role], account);
+        var name = "balance of %s %s".formatted(roles.get(role), account);
         var found = Words.amount(Address.ZERO, balance);
         checks.add(
             balance.compareTo(LOW) >= 0
