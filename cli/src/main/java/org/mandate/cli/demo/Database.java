@@ -1,42 +1,43 @@
 package org.mandate.cli.demo;
 
-import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
-import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
 import java.sql.SQLException;
+import org.mandate.relayer.store.EmbeddedServer;
 
-/** One PostgreSQL server for the demo, with a database per relayer. */
+/** One PostgreSQL server for the demo, with a database per relayer, each with a user of its own. */
 final class Database {
-  private final EmbeddedPostgres server;
+  // Three relayers with sixteen each, and us.
+  private static final int CONNECTIONS = 64;
 
-  private Database(EmbeddedPostgres server) {
+  private final EmbeddedServer server;
+
+  private Database(EmbeddedServer server) {
     this.server = server;
   }
 
   /** Starts a real server of our own in {@code directory}, on a free port. */
-  static Database start(Path directory, Reaper reaper) throws IOException {
+  static Database start(Path directory, Reaper reaper) {
     reaper.watchPostgres(directory);
-    var server =
-        EmbeddedPostgres.builder()
-            .setDataDirectory(directory)
-            .setCleanDataDirectory(false)
-            .setRegisterShutdownHook(false)
-            .setServerConfig("fsync", "on") // the embedding turns it off, for tests
-            .setServerConfig("listen_addresses", "127.0.0.1")
-            .setServerConfig("shared_buffers", "32MB")
-            .setOutputRedirector(ProcessBuilder.Redirect.DISCARD)
-            .setErrorRedirector(ProcessBuilder.Redirect.DISCARD)
-            .start();
-    return new Database(server);
+    return new Database(EmbeddedServer.start(directory, CONNECTIONS));
   }
 
-  /** Creates a database and says where it is. */
+  /** Creates a database and its owner, and says how that one connects: with a password in it. */
   URI create(String name) throws SQLException {
-    try (var connection = server.getPostgresDatabase().getConnection();
+    var password = Stage.randomPassphrase();
+    try (var connection = connect("postgres");
         var statement = connection.createStatement()) {
-      statement.execute("CREATE DATABASE " + name);
+      statement.execute("CREATE ROLE %s LOGIN PASSWORD '%s'".formatted(name, password));
+      statement.execute("CREATE DATABASE %s OWNER %1$s".formatted(name));
     }
-    return URI.create("postgresql://postgres:postgres@127.0.0.1:" + server.getPort() + "/" + name);
+    return URI.create(
+        "postgresql://%s:%s@127.0.0.1:%d/%1$s".formatted(name, password, server.port()));
+  }
+
+  /** Looks into a database, as its server's administrator. */
+  Connection connect(String name) throws SQLException {
+    return DriverManager.getConnection(server.jdbcUrl(name));
   }
 }

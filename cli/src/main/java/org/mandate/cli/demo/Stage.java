@@ -18,10 +18,12 @@ import java.util.concurrent.CompletionException;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.mandate.chain.Deployment;
+import org.mandate.chain.Hash;
 import org.mandate.cli.KeyFile;
 import org.mandate.deploy.DeploymentParameters;
 import org.mandate.deploy.DeploymentParameters.OwnGovernance;
 import org.mandate.deploy.DeploymentParameters.TokenGrant;
+import org.slf4j.LoggerFactory;
 import org.web3j.crypto.Credentials;
 
 /**
@@ -67,6 +69,8 @@ final class Stage implements AutoCloseable {
    * @param root directory with {@code node_modules}
    */
   static Stage build(Path root) throws IOException {
+    // Once, before several threads want to log at the same time.
+    LoggerFactory.getILoggerFactory();
     var directory = Files.createTempDirectory("mandate-demo-");
     var reaper = Reaper.start(directory);
     try {
@@ -152,6 +156,17 @@ final class Stage implements AutoCloseable {
     }
   }
 
+  /** What the last relayer has in its database for submitting an intent. */
+  Optional<StoredTransaction> storedByLastRelayer(Hash intentId) throws SQLException {
+    try (var connection = database.join().connect(databaseName(Cast.RELAYERS))) {
+      return StoredTransaction.read(connection, intentId);
+    }
+  }
+
+  private static String databaseName(int relayer) {
+    return "relayer_" + relayer;
+  }
+
   /** Starts three relayers and two watchdogs, each a process with a key file of its own. */
   void startServices() throws IOException, SQLException {
     var server = database.join();
@@ -175,7 +190,8 @@ final class Stage implements AutoCloseable {
           publish-interval: 500ms
           stagger: 1s
           """
-              .formatted(directory.resolve(name), server.create("relayer_" + (i + 1)), peers);
+              .formatted(
+                  directory.resolve(name), server.create(databaseName(i + 1)), peers);
       relayers.add(service(name, "relayer", cast.relayers().get(i), ports.get(i), extra));
     }
     for (int i = 0; i < Cast.WATCHDOGS; i++) {
@@ -207,7 +223,8 @@ final class Stage implements AutoCloseable {
         KeyFile.write(
             keyFile, key.getEcKeyPair(), passphrase.toCharArray(), KeyFile.Strength.LIGHT);
     var config = directory.resolve(name + ".yaml");
-    Files.writeString(
+    // The relayers' have the database's password in them.
+    KeyFile.writeSecret(
         config,
         """
         chains:
@@ -218,7 +235,8 @@ final class Stage implements AutoCloseable {
         http:
           host: 127.0.0.1
           port: %d
-        %s"""
+        %s\
+        """
             .formatted(
                 chainSection(home),
                 chainSection(remote),
@@ -233,12 +251,12 @@ final class Stage implements AutoCloseable {
 
   private String chainSection(LocalChain chain) {
     return """
-          - id: %d
-            rpc-urls: [%s]
-            deployment: %s
-            finality: finalized
-            poll-interval: 250ms
-        """
+      - id: %d
+        rpc-urls: [%s]
+        deployment: %s
+        finality: finalized
+        poll-interval: 250ms
+    """
         .formatted(chain.chainId(), chain.url(), deployments().resolve(chain.chainId() + ".json"));
   }
 
@@ -251,7 +269,7 @@ final class Stage implements AutoCloseable {
     }
   }
 
-  private static String randomPassphrase() {
+  static String randomPassphrase() {
     var bytes = new byte[24];
     new SecureRandom().nextBytes(bytes);
     return HexFormat.of().formatHex(bytes);

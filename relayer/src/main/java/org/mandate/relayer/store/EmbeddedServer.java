@@ -11,6 +11,7 @@ import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -29,6 +30,7 @@ public final class EmbeddedServer implements AutoCloseable {
   private static final Duration STOP = Duration.ofSeconds(15);
 
   private static final int PASSWORD_BYTES = 32;
+  private static final int CONNECTIONS = 32;
 
   private final EmbeddedPostgres server;
   private final String password;
@@ -45,6 +47,15 @@ public final class EmbeddedServer implements AutoCloseable {
    * @throws IllegalStateException when the data directory has no password file
    */
   public static EmbeddedServer start(Path dataDirectory) {
+    return start(dataDirectory, CONNECTIONS);
+  }
+
+  /**
+   * As {@link #start(Path)}.
+   *
+   * @param connections most that there can be at once
+   */
+  public static EmbeddedServer start(Path dataDirectory, int connections) {
     Path directory = dataDirectory.toAbsolutePath().normalize();
     try {
       Files.createDirectories(directory);
@@ -55,6 +66,7 @@ public final class EmbeddedServer implements AutoCloseable {
           EmbeddedPostgres.builder()
               .setDataDirectory(directory)
               .setCleanDataDirectory(false)
+              .setOverrideWorkingDirectory(programs().toFile())
               .setRegisterShutdownHook(
                   false) // Relayer.close() stops it, after everything that uses it
               .setPGStartupWait(START)
@@ -66,23 +78,59 @@ public final class EmbeddedServer implements AutoCloseable {
               .setServerConfig("unix_socket_directories", "")
               .setServerConfig("fsync", "on") // the embedding turns it off, for tests
               .setServerConfig("listen_addresses", "127.0.0.1")
-              .setServerConfig("max_connections", "32")
+              .setServerConfig("max_connections", Integer.toString(connections))
               .setServerConfig("shared_buffers", "32MB")
               .setOutputRedirector(ProcessBuilder.Redirect.DISCARD)
               .setErrorRedirector(ProcessBuilder.Redirect.DISCARD)
               .start();
       return new EmbeddedServer(server, password);
     } catch (IOException e) {
-      throw new UncheckedIOException("embedded PostgreSQL in " + directory + " did not start", e);
+      throw new UncheckedIOException(
+          "embedded PostgreSQL in %s did not start: %s".formatted(directory, e.getMessage()), e);
     }
+  }
+
+  public int port() {
+    return server.getPort();
   }
 
   /** With the password in it: not for logs. */
   public String jdbcUrl() {
+    return jdbcUrl("postgres");
+  }
+
+  /** Another database of this server, as its administrator: not for logs either. */
+  public String jdbcUrl(String database) {
     return "jdbc:postgresql://127.0.0.1:"
         + server.getPort()
-        + "/postgres?user=postgres&password="
+        + "/"
+        + database
+        + "?user=postgres&password="
         + password;
+  }
+
+  /**
+   * Where the server's programs are unpacked, 60 MB, once for all servers of this user. The
+   * embedding's own choice is a folder in the shared temporary directory that everybody may write
+   * to, and whoever can replace these programs acts as this user.
+   */
+  static Path programs() throws IOException {
+    Path cache =
+        Optional.ofNullable(System.getenv("XDG_CACHE_HOME"))
+            .map(Path::of)
+            .filter(Path::isAbsolute) // XDG Base Directory Specification: others are ignored
+            .orElseGet(() -> Path.of(System.getProperty("user.home"), ".cache"));
+    Path ours = cache.resolve("mandate");
+    try {
+      Files.createDirectories(ours);
+      Files.setPosixFilePermissions(ours, PosixFilePermissions.fromString("rwx------"));
+    } catch (IOException e) {
+      throw new IOException(
+          "%s, for PostgreSQL's programs, cannot be written: set XDG_CACHE_HOME to a directory that can"
+              .formatted(ours),
+          e);
+    }
+    return ours.resolve("postgresql");
   }
 
   /** The password, made before the database is. */

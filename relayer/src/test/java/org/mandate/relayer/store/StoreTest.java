@@ -67,6 +67,15 @@ class StoreTest {
   }
 
   @Test
+  void shouldLetNobodyElseReplaceTheServersPrograms() throws IOException {
+    Path programs = EmbeddedServer.programs();
+    assertTrue(Files.isDirectory(programs));
+    assertEquals(
+        "rwx------",
+        PosixFilePermissions.toString(Files.getPosixFilePermissions(programs.getParent())));
+  }
+
+  @Test
   void shouldLetNobodyInWithoutThePassword() throws IOException {
     String url = server.jdbcUrl();
     assertThrows(
