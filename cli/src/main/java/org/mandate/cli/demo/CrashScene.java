@@ -2,12 +2,19 @@ package org.mandate.cli.demo;
 
 import java.math.BigInteger;
 import java.nio.file.Files;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.sql.SQLException;
 import java.util.Map;
+import java.util.Optional;
 import org.mandate.chain.Address;
+import org.mandate.chain.Bytes;
+import org.mandate.chain.Hash;
 import org.mandate.contracts.CrossChainExecutor;
 
 /**
- * A relayer dies between storing a transaction and sending it: the payment executes exactly once.
+ * A relayer dies between storing a transaction and sending it: what it stored is what executes,
+ * once.
  */
 final class CrashScene implements Story.Scene {
   private static final BigInteger AMOUNT = Stage.ETHER.divide(BigInteger.valueOf(4));
@@ -32,7 +39,8 @@ final class CrashScene implements Story.Scene {
     var signed = play.sign(home, Address.ZERO, AMOUNT);
     var id = play.id(signed);
     story.say(
-        "relayer 3 was restarted so that it stops dead when a transaction is signed and stored, and not yet sent");
+        "relayer 3 was restarted so that it stops dead when a transaction is signed and stored, and"
+            + " not yet sent");
     var answer = play.post(relayer, signed);
     story.mustEqual(ACCEPTED, answer.status(), "relayer 3's answer");
     play.await(
@@ -42,11 +50,21 @@ final class CrashScene implements Story.Scene {
     story.mustEqual(
         Ledger.State.NONE, home.state(id), "state of the intent when the relayer stopped");
     story.mustEqual(before, home.coin(vault), "ETH in the vault when the relayer stopped");
+    var stored = stored(id);
+    var bytes = stored.attempts().getFirst();
+    story.mustEqual(key, stored.signer(), "signer of the stored transaction (relayer 3)");
+    story.mustEqual(1, stored.attempts().size(), "number of signed bytes that are stored");
+    story.mustEqual(false, bytes.sent(), "whether the stored transaction was sent");
+    story.mustEqual(
+        bytes.hash(), Hash.keccak(bytes.raw().bytes()), "hash of the stored bytes, recomputed");
+    story.mustEqual(
+        Optional.empty(), home.transaction(bytes.hash()), "the stored transaction on chain");
     var pid = relayer.pid();
     relayer.kill();
     story.say(
-        "%s is signed, stored, unsent; SIGKILL to process %d; nothing is on chain",
-        Play.coinWords(AMOUNT), pid);
+        "%s is signed and stored in its database as transaction %s with nonce %d, and unsent;"
+            + " SIGKILL to process %d",
+        Play.coinWords(AMOUNT), Play.brief(bytes.hash().hex()), stored.nonce(), pid);
     relayer.start(Map.of());
     story.say("relayer 3 starts again as process %d and finds its own bytes", relayer.pid());
     play.awaitState(home, id, Ledger.State.EXECUTED, Play.PATIENCE);
@@ -57,26 +75,54 @@ final class CrashScene implements Story.Scene {
     var executed = home.events(CrossChainExecutor.INTENTEXECUTED_EVENT, id);
     story.mustEqual(1, executed.size(), "number of executions");
     story.mustEqual(before.subtract(AMOUNT), home.coin(vault), "ETH in the vault");
-    var transaction =
-        home.chain()
-            .web3j()
-            .ethGetTransactionByHash(executed.getFirst().getTransactionHash())
-            .send()
-            .getTransaction()
-            .orElseThrow();
+    var mined = Hash.of(executed.getFirst().getTransactionHash());
+    var transaction = home.transaction(mined).orElseThrow();
     story.mustEqual(
         key, Address.of(transaction.getFrom()), "sender of the executing transaction (relayer 3)");
+    story.mustEqual(
+        BigInteger.valueOf(stored.nonce()),
+        transaction.getNonce(),
+        "nonce of the executing transaction (the stored one)");
+    var after = stored(id);
+    story.mustEqual(
+        bytes.raw(), after.attempts().getFirst().raw(), "first signed bytes after the restart");
+    story.must(
+        after.attempts().stream().anyMatch(a -> a.hash().equals(mined)),
+        "%s was mined, which the relayer never stored",
+        mined);
+    var same = mined.equals(bytes.hash());
     story.say(
-        "executed exactly once, in %s, sent by relayer 3; the vault moved %s once",
-        Play.brief(transaction.getHash()), Play.coinWords(AMOUNT));
+        "executed exactly once, in %s: %s; the vault moved %s once",
+        Play.brief(mined.hex()),
+        same
+            ? "the very transaction that was stored before the kill"
+            : "at a higher fee, at the stored nonce",
+        Play.coinWords(AMOUNT));
     story.fact("intentId", id.hex());
     story.fact("failpoint", FAILPOINT);
     story.fact("killedProcess", pid);
     story.fact("executions", executed.size());
-    story.fact("executed", transaction.getHash());
+    story.fact("storedTransaction", bytes.hash().hex());
+    story.fact("storedBytesSha256", sha256(bytes.raw()));
+    story.fact("storedNonce", stored.nonce());
+    story.fact("executed", mined.hex());
+    story.fact("executedIsStored", same);
+    story.fact("executedNonce", transaction.getNonce().longValueExact());
     story.fact("moved", before.subtract(home.coin(vault)).toString());
     story.fact(
         "evidence",
-        "process %d killed, executed once in %s".formatted(pid, Play.brief(transaction.getHash())));
+        "process %d killed, %s executed, once"
+            .formatted(pid, same ? "its stored transaction" : "a replacement at its nonce"));
+  }
+
+  /** What the relayer's own database holds of the payment's transaction. */
+  private StoredTransaction stored(Hash id) throws SQLException {
+    return play.stage()
+        .storedByLastRelayer(id)
+        .orElseThrow(() -> new Story.Broken("relayer 3 has stored no transaction for " + id));
+  }
+
+  private static String sha256(Bytes bytes) throws NoSuchAlgorithmException {
+    return Bytes.of(MessageDigest.getInstance("SHA-256").digest(bytes.bytes())).hex();
   }
 }

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.mandate.chain.Address;
 import org.mandate.chain.Deployment;
 import org.mandate.chain.Hash;
@@ -22,6 +23,7 @@ import org.web3j.protocol.core.DefaultBlockParameterName;
 import org.web3j.protocol.core.methods.request.EthFilter;
 import org.web3j.protocol.core.methods.response.EthLog;
 import org.web3j.protocol.core.methods.response.Log;
+import org.web3j.protocol.core.methods.response.Transaction;
 import org.web3j.tx.ReadonlyTransactionManager;
 import org.web3j.utils.Numeric;
 
@@ -115,6 +117,12 @@ final class Ledger {
     filter.addSingleTopic(EventEncoder.encode(event));
     filter.addSingleTopic(intentId.hex());
     return logs(filter);
+  }
+
+  /** A transaction that this chain has, mined or waiting. */
+  Optional<Transaction> transaction(Hash hash) {
+    return Sender.read("transaction", () -> web3j.ethGetTransactionByHash(hash.hex()).send())
+        .getTransaction();
   }
 
   /** All the executor's events that concern an intent of this agent, in order. */
