@@ -4,6 +4,7 @@ import java.math.BigInteger;
 import org.mandate.chain.Address;
 import org.mandate.contracts.CrossChainExecutor;
 import org.mandate.contracts.PolicyEngine;
+import org.mandate.policy.Rule;
 
 /**
  * An agent asks for too much: denied in words, frozen by its own attempt, thawed by governance
@@ -12,7 +13,8 @@ import org.mandate.contracts.PolicyEngine;
 final class OverCapScene implements Story.Scene {
   private static final BigInteger TOO_MUCH = Stage.ETHER.multiply(BigInteger.valueOf(3));
   private static final BigInteger LITTLE = Stage.ETHER.divide(BigInteger.TEN);
-  private static final BigInteger PER_TRANSACTION_RULE = BigInteger.valueOf(9);
+  private static final BigInteger PER_TRANSACTION_RULE =
+      BigInteger.valueOf(Rule.PER_TRANSACTION.ordinal());
 
   private final Play play;
 
@@ -61,15 +63,7 @@ final class OverCapScene implements Story.Scene {
     story.fact("left", verdict.left.toString());
     story.fact("frozen", true);
 
-    var modest = play.sign(home, Address.ZERO, LITTLE);
-    var refusal = play.refuse(play.stage().relayers().getFirst(), modest);
-    story.say(
-        "its next intent, %s, is refused by %s: %s",
-        Play.coinWords(LITTLE), refusal.by(), refusal.words());
-    story.mustEqual("AGENT_BREAKER", refusal.rule(), "rule that refuses the frozen agent");
-    story.mustEqual(before, home.coin(home.vault(play.agentId())), "ETH in the vault");
-    story.fact("nextRefusedBy", refusal.rule());
-    story.fact("nextRefusal", refusal.words());
+    refuseWhileFrozen(before);
 
     story.say("only governance can thaw: a second proposal is made, voted, queued, executed");
     var outcome = play.pass("Thaw agent " + play.agentId() + " after its breach", play.thaw());
@@ -80,5 +74,38 @@ final class OverCapScene implements Story.Scene {
         "evidence",
         "PER_TRANSACTION denies, agent frozen in %s, thawed by proposal"
             .formatted(Play.brief(log.getTransactionHash())));
+  }
+
+  /** Even what the mandate admits is refused now: by the relayer, and past it by the contract. */
+  private void refuseWhileFrozen(BigInteger before) throws Exception {
+    var story = play.story();
+    var home = play.home();
+    var modest = play.sign(home, Address.ZERO, LITTLE);
+    var refusal = play.refuse(play.stage().relayers().getFirst(), modest);
+    story.mustEqual("AGENT_BREAKER", refusal.rule(), "rule by which the relayer refuses");
+    story.say(
+        "its next intent, %s, is refused by relayer 1: %s",
+        Play.coinWords(LITTLE), refusal.words());
+    var id = play.id(modest);
+    story.mustEqual(Ledger.State.NONE, home.state(id), "state of what the relayer refused");
+    play.submitByCourier(modest);
+    play.awaitState(home, id, Ledger.State.DENIED, Play.PATIENCE);
+    var log = home.events(CrossChainExecutor.INTENTDENIED_EVENT, id).getFirst();
+    var verdict = CrossChainExecutor.getIntentDeniedEventFromLog(log).verdict;
+    story.mustEqual(
+        Rule.AGENT_BREAKER,
+        Rule.values()[verdict.rule.intValueExact()],
+        "rule by which the contract refuses");
+    story.mustEqual(before, home.coin(home.vault(play.agentId())), "ETH in the vault");
+    story.say(
+        "a stranger submits it past the relayers: denied on chain by AGENT_BREAKER in %s, nothing"
+            + " moved",
+        Play.brief(log.getTransactionHash()));
+    story.fact("nextRefusedBy", refusal.rule());
+    story.fact("nextRefusal", refusal.words());
+    story.fact("nextIntentId", id.hex());
+    story.fact("nextDenied", log.getTransactionHash());
+    story.fact("nextDeniedBy", Rule.AGENT_BREAKER.name());
+    story.fact("nextMoved", before.subtract(home.coin(home.vault(play.agentId()))).toString());
   }
 }

@@ -25,7 +25,6 @@ import org.mandate.chain.Address;
 import org.mandate.chain.Bytes;
 import org.mandate.chain.Hash;
 import org.mandate.contracts.AgentRegistry;
-import org.mandate.contracts.CrossChainExecutor;
 import org.mandate.contracts.PolicyEngine;
 import org.mandate.contracts.QuorumGateway;
 import org.mandate.contracts.TestToken;
@@ -43,7 +42,6 @@ import org.mandate.intent.IntentAbi;
 import org.mandate.intent.IntentDomain;
 import org.mandate.intent.IntentJson;
 import org.mandate.intent.SignedIntent;
-import org.mandate.policy.Rule;
 import org.mandate.signer.PrivateKeySigner;
 import org.mandate.signer.Signature;
 import org.mandate.signer.Signer;
@@ -311,6 +309,11 @@ final class Play {
     story.say(
         "%s will not submit it (%s); anybody can, and somebody does",
         relayer.name(), answer.body().at("/error/message").asText());
+    submitByCourier(signed);
+  }
+
+  /** Submits at home what the agent signed, past all relayers: anybody may. */
+  void submitByCourier(SignedIntent signed) {
     courier(home)
         .send(
             Call.of(
@@ -320,34 +323,18 @@ final class Play {
                     .submit(IntentAbi.toContract(signed.intent()), signed.signature().bytes())));
   }
 
-  /**
-   * Who refuses an intent, and why.
-   *
-   * @param by the relayer, or the chain
-   */
-  record Refusal(String by, String rule, String words) {}
+  /** Why a relayer refuses an intent. */
+  record Refusal(String rule, String words) {}
 
-  /** Hands over an intent that must be refused, by the relayer's answer or on chain. */
-  Refusal refuse(Service relayer, SignedIntent signed) throws Exception {
+  /** Hands a relayer an intent that it must refuse. */
+  Refusal refuse(Service relayer, SignedIntent signed) throws IOException, InterruptedException {
     var answer = post(relayer, signed);
-    if (answer.status() != 202) {
-      var error = answer.body().path("error");
-      return new Refusal(
-          relayer.name(),
-          error.path("rule").asText(),
-          error.path("message").asText() + "; " + error.path("next").asText());
-    }
-    var id = id(signed);
-    awaitState(home, id, Ledger.State.DENIED, PATIENCE);
-    var log = home.events(CrossChainExecutor.INTENTDENIED_EVENT, id).getFirst();
-    var rule =
-        Rule.values()[
-            CrossChainExecutor.getIntentDeniedEventFromLog(log).verdict.rule.intValueExact()]
-            .name();
+    story.mustEqual(
+        422, answer.status(), "%s's answer to a refused intent".formatted(relayer.name()));
+    var error = answer.body().path("error");
     return new Refusal(
-        "chain " + Stage.HOME,
-        rule,
-        "denied by %s in %s".formatted(rule, brief(log.getTransactionHash())));
+        error.path("rule").asText(),
+        error.path("message").asText() + "; " + error.path("next").asText());
   }
 
   /** Relayers whose signatures the delivering transaction carries. */

@@ -190,8 +190,7 @@ final class Stage implements AutoCloseable {
           publish-interval: 500ms
           stagger: 1s
           """
-              .formatted(
-                  directory.resolve(name), server.create(databaseName(i + 1)), peers);
+              .formatted(directory.resolve(name), server.create(databaseName(i + 1)), peers);
       relayers.add(service(name, "relayer", cast.relayers().get(i), ports.get(i), extra));
     }
     for (int i = 0; i < Cast.WATCHDOGS; i++) {
@@ -235,8 +234,7 @@ final class Stage implements AutoCloseable {
         http:
           host: 127.0.0.1
           port: %d
-        %s\
-        """
+        %s"""
             .formatted(
                 chainSection(home),
                 chainSection(remote),
@@ -251,12 +249,12 @@ final class Stage implements AutoCloseable {
 
   private String chainSection(LocalChain chain) {
     return """
-      - id: %d
-        rpc-urls: [%s]
-        deployment: %s
-        finality: finalized
-        poll-interval: 250ms
-    """
+          - id: %d
+            rpc-urls: [%s]
+            deployment: %s
+            finality: finalized
+            poll-interval: 250ms
+        """
         .formatted(chain.chainId(), chain.url(), deployments().resolve(chain.chainId() + ".json"));
   }
 
