@@ -39,8 +39,8 @@ contract PolicyEngine is AccessManaged {
     /// @notice What an agent may still do with one asset, now.
     struct Headroom {
         Limit limit;
-        uint256 used; // in the current window, rounded up, asset's smallest unit
-        uint256 left; // largest amount that the caps admit now
+        uint256 used; // in the current window, each amount rounded up, asset's smallest unit
+        uint256 left; // largest amount that the caps admit now: exactly this fits, one more does not
         uint64 moreAt; // unix seconds when some of `used` falls out of the window; 0: nothing is used
         uint256 transactionsLeft;
         uint64 transactionAt; // unix seconds when the next transaction fits; 0: now, or never
@@ -61,12 +61,14 @@ contract PolicyEngine is AccessManaged {
         bool frozen;
     }
 
-    /// @dev Two slots. `usage` is eight buckets of 27 bits in units of 2^shift, below the number of the newest bucket.
+    /// @dev Two slots. `usage` is eight buckets of 27 bits, below the number of the newest bucket. They count units of
+    ///      10^exponent, the finest in which the cap fits: people write decimal amounts, and up to eight significant
+    ///      digits are counted exactly. Beyond these an amount is rounded up and the cap down (L2).
     struct Asset {
         uint104 perTransaction;
         uint104 cap;
         uint24 window;
-        uint8 shift;
+        uint8 exponent;
         uint16 chains; // bit i: may be spent on the chain with index i
         uint256 usage;
     }
@@ -215,8 +217,9 @@ contract PolicyEngine is AccessManaged {
         uint256 now_ = block.timestamp / length;
         uint256 buckets = _usageAt(asset.usage, now_);
         uint256 used = RollingWindow.sum(buckets, _USAGE_BITS);
-        uint256 cap = uint256(asset.cap) >> asset.shift;
-        uint256 left = cap > used ? (cap - used) << asset.shift : 0;
+        uint256 unit = 10 ** asset.exponent;
+        uint256 cap = asset.cap / unit;
+        uint256 left = cap > used ? (cap - used) * unit : 0;
         if (amount > asset.perTransaction) {
             return (
                 _deny(
@@ -229,7 +232,7 @@ contract PolicyEngine is AccessManaged {
                 0
             );
         }
-        uint256 units = _toUnits(amount, asset.shift);
+        uint256 units = _toUnits(amount, unit);
         if (used + units > cap) {
             // Never, when the cap itself is smaller than the amount.
             uint256 availableAt =
@@ -280,9 +283,10 @@ contract PolicyEngine is AccessManaged {
         uint256 length = RollingWindow.length(a.window);
         uint256 buckets = _usageAt(a.usage, block.timestamp / length);
         uint256 used = RollingWindow.sum(buckets, _USAGE_BITS);
-        uint256 cap = uint256(a.cap) >> a.shift;
-        h.used = used << a.shift;
-        h.left = cap > used ? (cap - used) << a.shift : 0;
+        uint256 unit = 10 ** a.exponent;
+        uint256 cap = a.cap / unit;
+        h.used = used * unit;
+        h.left = cap > used ? (cap - used) * unit : 0;
         if (h.left > a.perTransaction) h.left = a.perTransaction;
         // forge-lint: disable-next-line(unsafe-typecast)
         h.moreAt =
@@ -381,7 +385,7 @@ contract PolicyEngine is AccessManaged {
         Asset storage a = _assets[agentId][asset];
         require(limit.window > 0, PolicyWindowZero());
         _authorize(agentId, limit.perTransaction <= a.perTransaction && limit.cap <= a.cap && limit.window >= a.window);
-        (a.usage, a.shift) = _carryOver(a, limit);
+        (a.usage, a.exponent) = _carryOver(a, limit);
         a.perTransaction = limit.perTransaction;
         a.cap = limit.cap;
         a.window = limit.window;
@@ -441,40 +445,36 @@ contract PolicyEngine is AccessManaged {
         return RollingWindow.advance(agent.counts, _COUNT_BITS, steps);
     }
 
-    /// @dev Rounded up (L2).
-    function _toUnits(uint256 amount, uint256 shift) private pure returns (uint256) {
-        return (amount >> shift) + ((amount & ((1 << shift) - 1)) == 0 ? 0 : 1);
+    /// @dev Rounded up (L2); amounts here are below 2^105.
+    function _toUnits(uint256 amount, uint256 unit) private pure returns (uint256) {
+        return (amount + unit - 1) / unit;
     }
 
     /// @dev The usage in the units and buckets of a new limit: nothing is forgotten and no value is cut off.
-    ///      The unit is the smallest power of two in which the cap and all that is used fit.
-    function _carryOver(Asset memory a, Limit calldata limit) private view returns (uint256 usage, uint8 shift) {
+    function _carryOver(Asset memory a, Limit calldata limit) private view returns (uint256 usage, uint8 exponent) {
         uint256 index = block.timestamp / RollingWindow.length(a.window);
         uint256 buckets = _usageAt(a.usage, index);
+        uint256 oldUnit = 10 ** a.exponent;
+        uint256 used = RollingWindow.sum(buckets, _USAGE_BITS) * oldUnit;
+        uint256 unit;
+        (exponent, unit) = _unitFor(limit.cap > used ? limit.cap : used);
         if (limit.window != a.window) {
-            // As if all of it had been spent now: a change of window never frees anything early. The sum can need
-            // more than one bucket's bits, so it becomes the amount that the unit is chosen for.
+            // As if all of it had been spent now: a change of window never frees anything early.
             index = block.timestamp / RollingWindow.length(limit.window);
-            uint256 total = RollingWindow.sum(buckets, _USAGE_BITS) << a.shift;
-            shift = _shiftFor(limit.cap > total ? limit.cap : total);
-            return ((index << (_USAGE_BITS * RollingWindow.BUCKETS)) | _toUnits(total, shift), shift);
+            return ((index << (_USAGE_BITS * RollingWindow.BUCKETS)) | _toUnits(used, unit), exponent);
         }
         uint256 mask = (1 << _USAGE_BITS) - 1;
-        uint256 most = limit.cap;
-        for (uint256 i; i < RollingWindow.BUCKETS; ++i) {
-            uint256 value = ((buckets >> (_USAGE_BITS * i)) & mask) << a.shift;
-            if (value > most) most = value;
-        }
-        shift = _shiftFor(most);
         usage = index;
         for (uint256 i = RollingWindow.BUCKETS; i > 0; --i) {
-            uint256 value = ((buckets >> (_USAGE_BITS * (i - 1))) & mask) << a.shift;
-            usage = (usage << _USAGE_BITS) | _toUnits(value, shift);
+            uint256 value = ((buckets >> (_USAGE_BITS * (i - 1))) & mask) * oldUnit;
+            usage = (usage << _USAGE_BITS) | _toUnits(value, unit);
         }
     }
 
-    /// @dev The smallest shift with `amount` rounded up below 2^27; amounts are below 2^108 (8 buckets of 2^104).
-    function _shiftFor(uint256 amount) private pure returns (uint8 shift) {
-        while (_toUnits(amount, shift) >= (1 << _USAGE_BITS)) ++shift;
+    /// @dev The smallest power of ten in which `most`, rounded up, fits a bucket. It is a cap, below 2^104, or what was
+    ///      admitted under one and rounded up, so below 2^105: at most 24 steps.
+    function _unitFor(uint256 most) private pure returns (uint8 exponent, uint256 unit) {
+        unit = 1;
+        while (_toUnits(most, unit) >= (1 << _USAGE_BITS)) (exponent, unit) = (exponent + 1, unit * 10);
     }
 }

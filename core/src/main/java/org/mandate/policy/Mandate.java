@@ -89,7 +89,7 @@ public record Mandate(
     Usage usage = current.usage().at(now);
     Usage spent =
         new Usage(
-            usage.shift(),
+            usage.exponent(),
             usage.window().plus(usage.units(amount).min(MOST_UNITS).longValueExact()));
     Map<Address, AssetMandate> all = new HashMap<>(assets);
     all.put(asset, current.withUsage(spent));

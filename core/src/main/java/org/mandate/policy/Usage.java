@@ -4,14 +4,16 @@ import java.math.BigInteger;
 import java.util.Collections;
 
 /**
- * What was spent of one asset in its rolling window, in units of 2^{@code shift} of its smallest
- * unit, rounded up: the contract keeps 27 bits per bucket, and whatever rounding costs, it costs
- * the agent (L2).
+ * What was spent of one asset in its rolling window, in units of 10^{@code exponent} of its
+ * smallest unit: the finest in which the cap fits the 27 bits that the contract keeps per bucket.
+ * People write decimal amounts, and up to eight significant digits are counted exactly; beyond
+ * these an amount is rounded up and the cap down, so whatever rounding costs, it costs the agent
+ * (L2).
  *
- * @param shift binary logarithm of the unit
+ * @param exponent decimal logarithm of the unit
  * @param window the units spent
  */
-public record Usage(int shift, RollingWindow window) {
+public record Usage(int exponent, RollingWindow window) {
   private static final int BUCKET_BITS = 27;
 
   /** Nothing spent, of an asset without a limit. */
@@ -19,17 +21,17 @@ public record Usage(int shift, RollingWindow window) {
       new Usage(0, new RollingWindow(1, 0, Collections.nCopies(RollingWindow.BUCKETS, 0L)));
 
   Usage at(long now) {
-    return new Usage(shift, window.at(now));
+    return new Usage(exponent, window.at(now));
   }
 
   /** {@code amount} in units, rounded up. */
   BigInteger units(BigInteger amount) {
-    return unitsOf(amount, shift);
+    return unitsOf(amount, exponent);
   }
 
-  /** Largest number of whole units below {@code cap}. */
+  /** {@code cap} in units, rounded down. */
   BigInteger capUnits(BigInteger cap) {
-    return cap.shiftRight(shift);
+    return cap.divide(unit());
   }
 
   /** What counts now, in units. */
@@ -39,7 +41,7 @@ public record Usage(int shift, RollingWindow window) {
 
   /** What is left under {@code cap}, in the asset's smallest unit, rounded down to whole units. */
   BigInteger left(BigInteger cap) {
-    return capUnits(cap).subtract(used()).max(BigInteger.ZERO).shiftLeft(shift);
+    return capUnits(cap).subtract(used()).max(BigInteger.ZERO).multiply(unit());
   }
 
   /**
@@ -50,34 +52,38 @@ public record Usage(int shift, RollingWindow window) {
    */
   Usage under(AssetLimit next, AssetLimit previous, long now) {
     RollingWindow current = window.at(now);
-    if (next.window() != previous.window()) {
-      BigInteger total = BigInteger.valueOf(current.sum()).shiftLeft(shift);
-      int nextShift = shiftFor(next.cap().max(total));
-      return new Usage(
-          nextShift,
-          RollingWindow.starting(next.window(), now, unitsOf(total, nextShift).longValueExact()));
-    }
-    long fullest = Collections.max(current.buckets());
-    int nextShift = shiftFor(next.cap().max(BigInteger.valueOf(fullest).shiftLeft(shift)));
+    int nextExponent = exponentFor(next.cap().max(amountOf(current.sum())));
     return new Usage(
-        nextShift,
-        current.holding(
-            current.buckets().stream()
-                .map(
-                    units ->
-                        unitsOf(BigInteger.valueOf(units).shiftLeft(shift), nextShift)
-                            .longValueExact())
-                .toList()));
+        nextExponent,
+        next.window() == previous.window()
+            ? current.holding(
+                current.buckets().stream().map(units -> recounted(units, nextExponent)).toList())
+            : RollingWindow.starting(next.window(), now, recounted(current.sum(), nextExponent)));
   }
 
-  /** The smallest unit in which {@code amount} fits a bucket. */
-  private static int shiftFor(BigInteger amount) {
-    int shift = Math.max(0, amount.bitLength() - BUCKET_BITS);
-    return unitsOf(amount, shift).bitLength() > BUCKET_BITS ? shift + 1 : shift;
+  private long recounted(long units, int nextExponent) {
+    return unitsOf(amountOf(units), nextExponent).longValueExact();
   }
 
-  private static BigInteger unitsOf(BigInteger amount, int shift) {
-    BigInteger whole = amount.shiftRight(shift);
-    return whole.shiftLeft(shift).equals(amount) ? whole : whole.add(BigInteger.ONE);
+  private BigInteger amountOf(long units) {
+    return BigInteger.valueOf(units).multiply(unit());
+  }
+
+  private BigInteger unit() {
+    return BigInteger.TEN.pow(exponent);
+  }
+
+  /** Of the smallest power of ten in which {@code amount}, rounded up, fits a bucket. */
+  private static int exponentFor(BigInteger amount) {
+    int exponent = 0;
+    while (unitsOf(amount, exponent).bitLength() > BUCKET_BITS) {
+      exponent++;
+    }
+    return exponent;
+  }
+
+  private static BigInteger unitsOf(BigInteger amount, int exponent) {
+    BigInteger[] units = amount.divideAndRemainder(BigInteger.TEN.pow(exponent));
+    return units[1].signum() == 0 ? units[0] : units[0].add(BigInteger.ONE);
   }
 }

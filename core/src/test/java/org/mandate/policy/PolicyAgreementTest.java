@@ -52,6 +52,7 @@ class PolicyAgreementTest {
   private final PolicyHistory history = new PolicyHistory(random);
   private final Map<String, Long> nonces = new HashMap<>();
   private final Map<Rule, Integer> seen = new TreeMap<>();
+  private int filled; // caps that payments used up to the last unit
   private Rpc rpc;
   private AgentRegistry registry;
   private AuditLog auditLog;
@@ -78,6 +79,7 @@ class PolicyAgreementTest {
       }
       compareBreakers(agents);
       assertTrue(cases >= CASES, "only " + cases + " intents were judged");
+      assertTrue(filled >= 30, "seed " + seed + ": only " + filled + " payments filled a cap");
       for (Rule rule : Rule.values()) {
         assertTrue(
             seen.getOrDefault(rule, 0) >= 20,
@@ -108,6 +110,7 @@ class PolicyAgreementTest {
         }
         assertEquals(judgement.verdict(), preview);
         seen.merge(judgement.verdict().rule(), 1, Integer::sum);
+        filled += judgement.verdict().allowed() && fills(judgement.after(), intent) ? 1 : 0;
         agent.become(judgement.after());
       }
       case PolicyHistory.Move.Change(PolicyHistory.Who who, PolicyChange change) -> {
@@ -138,6 +141,14 @@ class PolicyAgreementTest {
         agent.publish();
       }
     }
+  }
+
+  /** Whether a part of the cap was left for the intent, and nothing is now, to the last wei. */
+  private static boolean fills(Mandate after, Intent intent) {
+    AssetMandate asset = after.asset(intent.asset());
+    BigInteger unit = BigInteger.TEN.pow(asset.usage().exponent());
+    return asset.usage().used().multiply(unit).equals(asset.limit().cap())
+        && intent.amount().compareTo(asset.limit().cap()) < 0;
   }
 
   private void mismatch(

@@ -238,7 +238,10 @@ final class PolicyHistory {
       case 5 -> new BigInteger(256, random);
       case 6 -> limit.cap();
       case 7 -> BigInteger.ONE;
-      case 8 -> most;
+      case 8, 9, 10, 11, 12 -> most;
+      // as people write amounts: a few digits and zeros, and parts that fill the cap exactly
+      case 13, 14, 15 -> rounded(most.divide(BigInteger.valueOf(1 + random.nextInt(4))));
+      case 16, 17 -> limit.cap().divide(BigInteger.valueOf(1 + random.nextInt(5)));
       default -> below(most.shiftRight(random.nextInt(5)).add(BigInteger.ONE)).add(BigInteger.ONE);
     };
   }
@@ -289,7 +292,12 @@ final class PolicyHistory {
     return new Terms(expiry, window(), max, lag);
   }
 
+  /** Half of them as people write them, with a per-transaction cap that divides the window's. */
   private AssetLimit limit() {
+    if (random.nextInt(2) == 0) {
+      BigInteger cap = decimal();
+      return new AssetLimit(cap.divide(BigInteger.valueOf(1 + random.nextInt(5))), cap, window());
+    }
     BigInteger cap =
         random.nextInt(25) == 0 ? BigInteger.ZERO : new BigInteger(1 + random.nextInt(104), random);
     BigInteger perTransaction =
@@ -299,6 +307,22 @@ final class PolicyHistory {
                 .add(BigInteger.valueOf(random.nextInt(2)))
                 .min(maxAmount());
     return new AssetLimit(perTransaction, cap, window());
+  }
+
+  /** One to nine significant digits and zeros: eight always fit the units of a cap. */
+  private BigInteger decimal() {
+    int digits = 1 + random.nextInt(9);
+    return below(BigInteger.TEN.pow(digits).subtract(BigInteger.ONE))
+        .add(BigInteger.ONE)
+        .multiply(BigInteger.TEN.pow(random.nextInt(32 - digits)))
+        .min(maxAmount());
+  }
+
+  /** Down to its first few digits. */
+  private BigInteger rounded(BigInteger value) {
+    int zeros = Math.max(0, value.toString().length() - 1 - random.nextInt(8));
+    BigInteger last = BigInteger.TEN.pow(zeros);
+    return value.divide(last).multiply(last);
   }
 
   private int window() {

@@ -104,6 +104,43 @@ class PolicyWindowTest {
   }
 
   @Test
+  void L2_decimalAmountsFillADecimalCapExactly() {
+    for (int seed = 0; seed < 1000; seed++) {
+      Random random = new Random(seed);
+      int digits = 1 + random.nextInt(99_999_999);
+      BigInteger last = BigInteger.TEN.pow(random.nextInt(24));
+      BigInteger cap = BigInteger.valueOf(digits).multiply(last);
+      Mandate mandate = mandate(new AssetLimit(cap, cap, 86_400));
+      long now = 1_000_000_000L;
+      int rest = digits;
+      while (rest > 0) {
+        now += random.nextInt(1000);
+        int part = 1 + random.nextInt(rest);
+        Judgement judgement = judge(mandate, last.multiply(BigInteger.valueOf(part)), now);
+        assertTrue(judgement.verdict().allowed(), "seed " + seed + ": " + judgement.verdict());
+        mandate = judgement.after();
+        rest -= part;
+        assertEquals(
+            last.multiply(BigInteger.valueOf(rest)),
+            mandate.asset(Address.ZERO).usage().at(now).left(cap),
+            "seed " + seed);
+      }
+      assertEquals(Rule.WINDOW, judge(mandate, BigInteger.ONE, now).verdict().rule());
+    }
+  }
+
+  @Test
+  void L2_threePaymentsOfAThirdFit() {
+    BigInteger ether = BigInteger.TEN.pow(18);
+    Mandate mandate = mandate(new AssetLimit(ether, ether.multiply(BigInteger.valueOf(3)), 86_400));
+    for (int i = 0; i < 3; i++) {
+      Judgement judgement = judge(mandate, ether, 1_000_000_000L + i);
+      assertTrue(judgement.verdict().allowed(), judgement.verdict()::toString);
+      mandate = judgement.after();
+    }
+  }
+
+  @Test
   void L12_admitsAtTheTimeThatARefusalNamesAndNotBefore() {
     int named = 0;
     for (int seed = 0; seed < 300; seed++) {
