@@ -8,7 +8,7 @@ public final class BlobStoreUnavailableException extends BlobStoreException {
     super(message, cause);
   }
 
-  BlobStoreUnavailableException(String message) {
+  public BlobStoreUnavailableException(String message) {
     super(message, null);
   }
 }

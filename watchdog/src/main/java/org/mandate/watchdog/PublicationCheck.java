@@ -16,7 +16,6 @@ import org.mandate.audit.BlobStoreUnavailableException;
 import org.mandate.audit.Cid;
 import org.mandate.audit.MalformedBlobException;
 import org.mandate.chain.Block;
-import org.mandate.chain.Hash;
 import org.mandate.event.AuditEvent.Published;
 
 /**
@@ -29,6 +28,12 @@ final class PublicationCheck {
   private static final Duration RETRY = Duration.ofSeconds(3);
   private static final int AT_ONCE = 4;
 
+  /** So many faults, or blobs that cannot be fetched, are enough for a person to look. */
+  private static final int ENOUGH = 10;
+
+  /** How long to look for more, once a fault is found. */
+  private static final Duration FURTHER = Duration.ofSeconds(10);
+
   private final BlobSource blobs;
   private final Findings findings;
   private final Clock clock;
@@ -36,7 +41,7 @@ final class PublicationCheck {
 
   /** The records as the watchdog knows them. */
   interface Records {
-    Optional<Hash> of(BigInteger agentId, long index);
+    Optional<AuditRecord> of(BigInteger agentId, long index);
   }
 
   PublicationCheck(BlobSource blobs, Findings findings, Clock clock) {
@@ -46,23 +51,19 @@ final class PublicationCheck {
   }
 
   /** Checks a batch on an own thread. */
-  void start(BigInteger chainId, Published batch, Block block, Records records) {
-    Thread.ofVirtual()
-        .name("publication-" + batch.root())
-        .start(
-            () -> {
-              try {
-                slots.acquire();
-              } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-                return;
-              }
-              try {
-                check(chainId, batch, block, records);
-              } finally {
-                slots.release();
-              }
-            });
+  Thread start(BigInteger chainId, Published batch, Block block, Records records) {
+    return Errand.start(
+        "publication-" + batch.root(),
+        RETRY,
+        () -> {
+          slots.acquire();
+          try {
+            check(chainId, batch, block, records);
+            return true;
+          } finally {
+            slots.release();
+          }
+        });
   }
 
   private void check(BigInteger chainId, Published batch, Block block, Records records) {
@@ -86,25 +87,41 @@ final class PublicationCheck {
             "the manifest is of agent %s on chain %s"
                 .formatted(content.agentId(), content.chainId()));
       }
-      if (content.from() != batch.from().longValueExact()
-          || content.to() != batch.to().longValueExact()) {
+      if (!BigInteger.valueOf(content.from()).equals(batch.from())
+          || !BigInteger.valueOf(content.to()).equals(batch.to())) {
         faults.add("the manifest has records %d to %d".formatted(content.from(), content.to()));
       }
       if (!content.root().equals(batch.root())) {
         faults.add("the manifest's root is " + content.root());
       }
+      List<String> unanswered = new ArrayList<>();
       for (Batch.Entry entry : content.records()) {
-        record(entry, batch, records, end).ifPresent(faults::add);
+        if (faults.size() >= ENOUGH || unanswered.size() >= ENOUGH) {
+          break;
+        }
+        if (!faults.isEmpty()) {
+          Instant now = clock.instant();
+          Instant soon = now.plus(FURTHER);
+          end = soon.isBefore(end) ? soon : end;
+          if (now.isAfter(end)) {
+            break;
+          }
+        }
+        try {
+          record(entry, batch, records, end).ifPresent(faults::add);
+        } catch (BlobStoreUnavailableException e) {
+          // Whoever withholds one blob must not hide what is wrong with the others.
+          unanswered.add("record %d: %s".formatted(entry.index(), e.getMessage()));
+        }
       }
+      String expected =
+          "records %s to %s of agent %s under root %s"
+              .formatted(batch.from(), batch.to(), batch.agentId(), batch.root());
       if (!faults.isEmpty()) {
-        found(
-            chainId,
-            batch,
-            block,
-            Severity.CRITICAL,
-            "records %s to %s of agent %s under root %s"
-                .formatted(batch.from(), batch.to(), batch.agentId(), batch.root()),
-            String.join("; ", faults.subList(0, Math.min(faults.size(), 10))));
+        faults.addAll(unanswered);
+        found(chainId, batch, block, Severity.CRITICAL, expected, String.join("; ", faults));
+      } else if (!unanswered.isEmpty()) {
+        found(chainId, batch, block, Severity.WARNING, expected, String.join("; ", unanswered));
       }
     } catch (MalformedBlobException e) {
       found(
@@ -127,11 +144,11 @@ final class PublicationCheck {
 
   private Optional<String> record(Batch.Entry entry, Published batch, Records records, Instant end)
       throws InterruptedException {
-    Optional<Hash> own = records.of(batch.agentId(), entry.index());
-    if (own.isPresent() && !own.get().equals(entry.recordHash())) {
+    Optional<AuditRecord> own = records.of(batch.agentId(), entry.index());
+    if (own.isPresent() && !own.get().recordHash().equals(entry.recordHash())) {
       return Optional.of(
           "record %d is %s in the manifest, %s by the executor's event"
-              .formatted(entry.index(), entry.recordHash(), own.get()));
+              .formatted(entry.index(), entry.recordHash(), own.get().recordHash()));
     }
     try {
       Optional<byte[]> blob = fetch(entry.cid(), end);
@@ -143,6 +160,11 @@ final class PublicationCheck {
         return Optional.of(
             "record %d: blob %s is of another record".formatted(entry.index(), entry.cid()));
       }
+      if (own.isPresent() && !own.get().equals(record)) {
+        return Optional.of(
+            "record %d: blob %s and the chain's events differ in %s"
+                .formatted(entry.index(), entry.cid(), differences(record, own.get())));
+      }
       return Optional.empty();
     } catch (AlteredBlobException e) {
       return Optional.of("record %d: %s".formatted(entry.index(), e.getMessage()));
@@ -150,6 +172,33 @@ final class PublicationCheck {
       return Optional.of(
           "record %d: blob %s is %s".formatted(entry.index(), entry.cid(), e.getMessage()));
     }
+  }
+
+  // Its hash covers neither the intent's fields nor where on chain the record can be seen.
+  private static String differences(AuditRecord blob, AuditRecord own) {
+    List<String> fields = new ArrayList<>();
+    if (!blob.chainId().equals(own.chainId())) {
+      fields.add("chainId " + blob.chainId() + ", not " + own.chainId());
+    }
+    if (!blob.agentId().equals(own.agentId())) {
+      fields.add("agentId " + blob.agentId() + ", not " + own.agentId());
+    }
+    if (blob.index() != own.index()) {
+      fields.add("index " + blob.index() + ", not " + own.index());
+    }
+    if (!blob.intentId().equals(own.intentId())) {
+      fields.add("intentId " + blob.intentId() + ", not " + own.intentId());
+    }
+    if (!blob.intent().equals(own.intent())) {
+      fields.add("the intent's fields");
+    }
+    if (!blob.detail().equals(own.detail())) {
+      fields.add("detail " + blob.detail() + ", not " + own.detail());
+    }
+    if (!blob.anchor().equals(own.anchor())) {
+      fields.add("anchor " + blob.anchor() + ", not " + own.anchor());
+    }
+    return String.join(", ", fields);
   }
 
   private Optional<byte[]> fetch(Cid cid, Instant end) throws InterruptedException {

@@ -10,15 +10,12 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import org.mandate.audit.AuditRecord;
-import org.mandate.audit.AuditRecord.Anchor;
-import org.mandate.audit.Detail;
 import org.mandate.audit.HashChain;
 import org.mandate.chain.Block;
 import org.mandate.chain.Hash;
 import org.mandate.event.AuditEvent;
 import org.mandate.event.ExecutorEvent;
-import org.mandate.policy.Rule;
-import org.mandate.policy.Tier;
+import org.mandate.intent.Intent;
 
 /**
  * The audit chain must have one record for each executor event, in the same transaction and order,
@@ -31,7 +28,8 @@ final class RecordExaminer implements Examiner {
   private final Clock clock;
   private final Optional<PublicationCheck> publications;
   private final Map<BigInteger, HashChain> chains = new ConcurrentHashMap<>();
-  private final Map<BigInteger, List<Hash>> records = new ConcurrentHashMap<>();
+  private final Map<BigInteger, List<Optional<AuditRecord>>> records = new ConcurrentHashMap<>();
+  private final Map<Hash, Intent> seen = new ConcurrentHashMap<>();
 
   /**
    * @param publications checks each batch; empty when no blob gateway is configured
@@ -45,13 +43,12 @@ final class RecordExaminer implements Examiner {
   }
 
   /**
-   * Hash of the agent's record {@code index}, as the executor's events give it; empty when there is
-   * none yet.
+   * The agent's record {@code index}, as the executor's events give it; empty when there is none.
    */
-  Optional<Hash> record(BigInteger agentId, long index) {
-    List<Hash> known = records.getOrDefault(agentId, List.of());
+  Optional<AuditRecord> record(BigInteger agentId, long index) {
+    List<Optional<AuditRecord>> known = records.getOrDefault(agentId, List.of());
     synchronized (known) {
-      return index < known.size() ? Optional.of(known.get((int) index)) : Optional.empty();
+      return index < known.size() ? known.get((int) index) : Optional.empty();
     }
   }
 
@@ -66,13 +63,17 @@ final class RecordExaminer implements Examiner {
   public void reset() {
     chains.clear();
     records.clear();
+    seen.clear();
   }
 
   private void examine(List<Entry> transaction, Block block) {
     Deque<ExecutorEvent> unrecorded = new ArrayDeque<>();
     for (Entry entry : transaction) {
       switch (entry) {
-        case Entry.Executor(ExecutorEvent event) -> unrecorded.addLast(event);
+        case Entry.Executor(ExecutorEvent event) -> {
+          AuditRecord.shownBy(event).ifPresent(intent -> seen.put(event.intentId(), intent));
+          unrecorded.addLast(event);
+        }
         case Entry.Audit(AuditEvent.Appended appended) ->
             appended(appended, Optional.ofNullable(unrecorded.pollFirst()), block);
         case Entry.Audit(AuditEvent.Published batch) ->
@@ -109,10 +110,12 @@ final class RecordExaminer implements Examiner {
     chains.put(
         appended.agentId(),
         new HashChain(appended.head().hex(), appended.index().longValueExact() + 1));
-    Hash own = event.map(e -> recordHash(e, before.count())).orElse(appended.recordHash());
-    List<Hash> known = records.computeIfAbsent(appended.agentId(), id -> new ArrayList<>());
+    Optional<AuditRecord> record = event.map(e -> record(e, before.count(), block));
+    Hash own = record.map(AuditRecord::recordHash).orElse(appended.recordHash());
+    List<Optional<AuditRecord>> known =
+        records.computeIfAbsent(appended.agentId(), id -> new ArrayList<>());
     synchronized (known) {
-      known.add(own);
+      known.add(record);
     }
     String id = "record:%s:%s:%s".formatted(chainId, appended.agentId(), appended.index());
     if (event.isEmpty()) {
@@ -143,38 +146,9 @@ final class RecordExaminer implements Examiner {
     }
   }
 
-  private Hash recordHash(ExecutorEvent event, long index) {
-    return new AuditRecord(
-            chainId,
-            event.agentId(),
-            index,
-            event.intentId(),
-            Optional.empty(),
-            detail(event),
-            new Anchor(
-                event.log().blockNumber(),
-                event.log().blockHash(),
-                0,
-                event.log().transaction(),
-                event.log().index()))
-        .recordHash();
-  }
-
-  private static Detail detail(ExecutorEvent event) {
-    return switch (event) {
-      case ExecutorEvent.Admitted e -> new Detail.Admitted(Tier.values()[e.tier()], e.eta());
-      case ExecutorEvent.Denied e ->
-          new Detail.Denied(
-              Rule.values()[e.rule()], e.tripped(), e.limit(), e.left(), e.availableAt());
-      case ExecutorEvent.Dispatched e -> new Detail.Dispatched(e.messageId());
-      case ExecutorEvent.Queued e -> new Detail.Queued(e.messageId(), e.executableAt());
-      case ExecutorEvent.Executed e ->
-          new Detail.Executed(e.intent().account(), e.intent().asset(), e.moved());
-      case ExecutorEvent.Cancelled e -> new Detail.Cancelled(e.by());
-      case ExecutorEvent.Disputed e -> new Detail.Disputed(e.by(), e.resolveBy());
-      case ExecutorEvent.Upheld e -> new Detail.Upheld(e.by(), e.executableAt());
-      case ExecutorEvent.Expired e -> new Detail.Expired();
-    };
+  private AuditRecord record(ExecutorEvent event, long index, Block block) {
+    return AuditRecord.of(
+        chainId, event, index, Optional.ofNullable(seen.get(event.intentId())), block);
   }
 
   private void found(
@@ -195,7 +169,8 @@ final class RecordExaminer implements Examiner {
             intentId,
             expected,
             seen,
-            "The audit log and the executor disagree: compare the code at both addresses with deployments/, and ask a second node for this block.",
+            "The audit log and the executor disagree: compare the code at both addresses with"
+                + " deployments/, and ask a second node for this block.",
             clock.instant(),
             Finding.Status.OPEN,
             List.of()));
