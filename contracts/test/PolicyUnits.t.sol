@@ -73,6 +73,7 @@ contract PolicyUnitsTest is Deployed {
         assertEq(_headroom().left, 134_217_727, "counted in ones");
         _setLimit(MOST, 1 << 27, WINDOW);
         assertEq(_headroom().left, 134_217_720, "in tens, the cap rounded down");
+        assertEq(uint8(policy.preview(payment(_a, 134_217_721)).rule), uint8(Rule.WINDOW), "and not one more");
         _assertAdmitted(1);
         assertEq(_headroom().used, 10, "the amount rounded up");
         _setLimit(MOST, MOST, WINDOW);
