@@ -2,6 +2,7 @@ package org.mandate.cli;
 
 import java.nio.file.Path;
 import java.util.Optional;
+import org.mandate.chain.Address;
 import org.mandate.signer.KeystoreSigner;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -24,6 +25,11 @@ public final class KeyOptions {
   private Optional<Path> file = Optional.empty();
 
   @Mixin private PassphraseOptions passphrase;
+
+  /** Whose key the file says it holds, without opening it; empty when there is no file. */
+  public Optional<Address> claimed() {
+    return file.map(KeyFile::address);
+  }
 
   /** Opens the key. */
   public KeystoreSigner open() {

@@ -2,19 +2,15 @@ package org.mandate.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.math.BigInteger;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import org.mandate.chain.Address;
-import org.mandate.contracts.MandateGovernor;
 import org.mandate.contracts.MandateToken;
 import org.mandate.deploy.Call;
 import org.mandate.deploy.Contracts;
 import org.mandate.deploy.GovernanceProposal;
 import org.mandate.deploy.Sender;
-import org.web3j.crypto.Hash;
-import org.web3j.utils.Numeric;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
@@ -37,6 +33,13 @@ public final class ProposalOptions {
       description =
           "What voters read. The same calls with the same words cannot be proposed twice.")
   private Optional<String> description = Optional.empty();
+
+  @Option(
+      names = "--proposer",
+      paramLabel = "ADDRESS",
+      description =
+          "Who will propose, when it is shown only and not with --key: nobody else can, and the id depends on it.")
+  private Optional<String> proposer = Optional.empty();
 
   @Option(
       names = "--patience",
@@ -77,18 +80,38 @@ public final class ProposalOptions {
           "This deployment has no Governor of its own: its authority makes these calls (--json has their data).");
       return;
     }
-    var id = id(chain, governor.get().hex(), calls, text);
-    json.put("governor", governor.get().hex()).put("id", id.toString());
-    output.line("proposal %s of Governor %s: '%s'", id, governor.get(), text);
+    json.put("governor", governor.get().hex());
     if (!send && !pass) {
       json.put("state", "NOT_SENT");
+      proposer
+          .map(Address::of)
+          .or(key::claimed)
+          .ifPresentOrElse(
+              who ->
+                  show(
+                      chain,
+                      new GovernanceProposal(governor.get().hex(), calls, text, who),
+                      output,
+                      json),
+              () ->
+                  output.line(
+                      "proposal at Governor %s: its id depends on who proposes (--key or --proposer shows it)",
+                      governor.get()));
       output.line("Not sent: --send proposes it, --pass also carries it through.");
       return;
     }
     var sender = chain.sender(key.open());
-    var proposal = new GovernanceProposal(governor.get().hex(), calls, text);
+    var who = Address.of(sender.address());
+    if (proposer.isPresent() && !Address.of(proposer.get()).equals(who)) {
+      throw new Failure(
+          ExitCode.USAGE,
+          "--key is of %s and --proposer is %s: leave --proposer out, or give that key"
+              .formatted(who, proposer.get()));
+    }
+    var proposal = new GovernanceProposal(governor.get().hex(), calls, text, who);
+    var id = show(chain, proposal, output, json);
     proposal
-        .state(sender)
+        .state(chain.web3j())
         .ifPresent(
             state -> {
               throw new Failure(
@@ -96,8 +119,8 @@ public final class ProposalOptions {
                   "proposal %s was made already and is %s: vote on that one, or give another --description"
                       .formatted(id, state));
             });
+    delegate(chain, sender, output);
     if (pass) {
-      delegate(chain, sender, output);
       output.progress(
           "proposing, voting, queueing, executing: waits for the voting delay, the vote and the timelock");
       var outcome = proposal.pass(sender, Duration.ofSeconds(patience));
@@ -127,18 +150,11 @@ public final class ProposalOptions {
     }
   }
 
-  /** The Governor's own function; needs no key. */
-  private static BigInteger id(Chain chain, String governor, List<Call> calls, String text) {
-    var contract = MandateGovernor.load(governor, chain.web3j(), chain.reader(), Sender.NO_GAS);
-    return Sender.read(
-        "proposal id",
-        () ->
-            contract
-                .hashProposal(
-                    calls.stream().map(Call::to).toList(),
-                    calls.stream().map(Call::value).toList(),
-                    calls.stream().map(c -> Numeric.hexStringToByteArray(c.data())).toList(),
-                    Hash.sha3(text.getBytes(StandardCharsets.UTF_8)))
-                .send());
+  private static BigInteger show(
+      Chain chain, GovernanceProposal proposal, Output output, ObjectNode json) {
+    var id = proposal.id(chain.web3j());
+    json.put("description", proposal.description()).put("id", id.toString());
+    output.line("proposal %s: '%s'", id, proposal.description());
+    return id;
   }
 }

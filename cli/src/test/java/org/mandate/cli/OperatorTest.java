@@ -66,7 +66,7 @@ class OperatorTest {
           timelock-delay: 1s
           voting-delay: 1s
           voting-period: 3s
-          proposal-threshold: 0
+          proposal-threshold: 10000
           quorum-percent: 4
           votes:
             holder: "0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266"
@@ -143,6 +143,18 @@ class OperatorTest {
         shown.out().contains("recipient 0x70997970C51812dc3A010C7d01b50e0d17dc79C8 on chain 31337"),
         shown.out());
 
+    // Its id depends on who proposes.
+    assertFalse(shown.json().path("proposal").has("id"), shown.out());
+    var mine = proposal(with("owner.json"));
+    assertTrue(
+        mine.path("description")
+            .asText()
+            .endsWith("#proposer=0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266"),
+        mine.toString());
+    var theirs = proposal("--proposer", PAYEE);
+    assertTrue(theirs.path("description").asText().endsWith("#proposer=" + PAYEE));
+    assertFalse(mine.path("id").equals(theirs.path("id")), mine + " " + theirs);
+
     var tooLoose =
         onHome(
             with(
@@ -176,6 +188,14 @@ class OperatorTest {
     assertEquals(
         "1000",
         onHome("policy", "headroom", "--agent", "1", "--json").json().path("left").asText());
+  }
+
+  private JsonNode proposal(String... more) {
+    var all =
+        new ArrayList<>(
+            List.of("policy", "propose", "--agent", "1", "--file", path("mandate.yaml"), "--json"));
+    all.addAll(List.of(more));
+    return onHome(all.toArray(String[]::new)).json().path("proposal");
   }
 
   private void previews() {

@@ -47,7 +47,7 @@ public record DeploymentParameters(
    * @param timelockDelay between queueing and executing a proposal, at least 1 s
    * @param votingDelay between proposal and vote
    * @param votingPeriod length of the vote, at least 1 s
-   * @param proposalThreshold votes needed to propose, 10^-18 tokens
+   * @param proposalThreshold votes needed to propose, 10^-18 tokens: at least 1, at most the supply
    * @param quorumPercent share of the supply that must vote, 1 to 100
    * @param votes who gets the whole supply of the voting token
    */
@@ -67,7 +67,11 @@ public record DeploymentParameters(
       require(!votingDelay.isNegative(), "voting delay %s is negative", votingDelay);
       require(votingPeriod.toSeconds() >= 1, "voting period %s is shorter than 1 s", votingPeriod);
       require(
-          proposalThreshold.signum() >= 0, "proposal threshold %s is negative", proposalThreshold);
+          proposalThreshold.signum() > 0 && proposalThreshold.compareTo(votes.supply()) <= 0,
+          "proposal threshold %s is not within 1 to the supply of %s votes: below, anybody proposes"
+              + " anything at any time; above, nobody ever can",
+          proposalThreshold,
+          votes.supply());
       require(
           quorumPercent >= 1 && quorumPercent <= 100,
           "quorum of %s %% is not within 1 to 100",

@@ -7,11 +7,14 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
+import org.mandate.chain.Address;
 import org.mandate.contracts.MandateGovernor;
 import org.mandate.contracts.MandateToken;
 import org.web3j.crypto.Hash;
+import org.web3j.protocol.Web3j;
 import org.web3j.protocol.core.DefaultBlockParameterName;
 import org.web3j.protocol.core.methods.response.TransactionReceipt;
+import org.web3j.tx.ReadonlyTransactionManager;
 import org.web3j.utils.Numeric;
 
 /**
@@ -33,24 +36,39 @@ public final class GovernanceProposal {
   }
 
   private static final BigInteger FOR = BigInteger.ONE;
+  private static final Duration PATIENCE = Duration.ofMinutes(1);
+
+  private static final String SUFFIX = "#proposer=";
 
   private final String governor;
   private final List<Call> calls;
   private final String description;
+  private final Address proposer;
 
   /**
+   * The Governor lets nobody but the proposer make it: the description ends in {@code
+   * #proposer=0x…}, which OpenZeppelin's Governor enforces. Else whoever sees it wait could make it
+   * first, and cancel it.
+   *
    * @param governor address of the Governor
    * @param calls what the timelock executes, in order, at least one
-   * @param description in words; a proposal with the same calls and description cannot be made
-   *     twice
+   * @param words what voters read; a proposal with the same calls, words and proposer cannot be
+   *     made twice
+   * @param proposer who sends it
    */
-  public GovernanceProposal(String governor, List<Call> calls, String description) {
+  public GovernanceProposal(String governor, List<Call> calls, String words, Address proposer) {
     if (calls.isEmpty()) {
       throw new IllegalArgumentException("a proposal needs at least one call");
     }
+    if (words.contains(SUFFIX)) {
+      throw new IllegalArgumentException(
+          "the words of a proposal must not contain %s: it is added for the proposer %s"
+              .formatted(SUFFIX, proposer));
+    }
     this.governor = governor;
     this.calls = List.copyOf(calls);
-    this.description = description;
+    this.description = words + " " + SUFFIX + proposer.hex();
+    this.proposer = proposer;
   }
 
   /**
@@ -66,27 +84,29 @@ public final class GovernanceProposal {
     return calls;
   }
 
+  /** The words and who proposes. */
   public String description() {
     return description;
   }
 
-  public BigInteger id(Sender sender) {
+  /** The Governor's own number for it; depends on the proposer. */
+  public BigInteger id(Web3j web3j) {
     return Sender.read(
         "proposal id",
         () ->
-            contract(sender)
+            contract(web3j)
                 .hashProposal(targets(), values(), calldatas(), descriptionHash())
                 .send());
   }
 
   /** Where the proposal stands; empty when it was not made. */
-  public Optional<State> state(Sender sender) {
-    var id = id(sender);
-    var proposer = Sender.read("proposer", () -> contract(sender).proposalProposer(id).send());
+  public Optional<State> state(Web3j web3j) {
+    var id = id(web3j);
+    var proposer = Sender.read("proposer", () -> contract(web3j).proposalProposer(id).send());
     if (Numeric.toBigInt(proposer).signum() == 0) {
       return Optional.empty();
     }
-    var state = Sender.read("proposal's state", () -> contract(sender).state(id).send());
+    var state = Sender.read("proposal's state", () -> contract(web3j).state(id).send());
     return Optional.of(State.values()[state.intValueExact()]);
   }
 
@@ -99,12 +119,50 @@ public final class GovernanceProposal {
     }
   }
 
+  /**
+   * Makes the proposal, as soon as the sender's votes count.
+   *
+   * @throws DeploymentException when the sender is not the proposer, or has too few votes
+   */
   public TransactionReceipt propose(Sender sender) {
+    if (!proposer.hex().equals(sender.address())) {
+      throw new DeploymentException(
+          "only %s may make this proposal, this key is %s: use that key, or propose as this one"
+              .formatted(proposer, sender.address()));
+    }
+    awaitVotes(sender.web3j());
     return sender.send(
         Call.of(
             "propose '" + description + "'",
             governor,
-            contract(sender).propose(targets(), values(), calldatas(), description)));
+            contract(sender.web3j()).propose(targets(), values(), calldatas(), description)));
+  }
+
+  /** The Governor counts the votes that the proposer had a second ago. */
+  private void awaitVotes(Web3j web3j) {
+    var governor = contract(web3j);
+    var threshold = Sender.read("proposal threshold", () -> governor.proposalThreshold().send());
+    var token =
+        MandateToken.load(
+            Sender.read("voting token", () -> governor.token().send()),
+            web3j,
+            reader(web3j),
+            Sender.NO_GAS);
+    var votes = Sender.read("votes", () -> token.getVotes(proposer.hex()).send());
+    if (votes.compareTo(threshold) < 0) {
+      throw new DeploymentException(
+          "%s has %s votes, proposing needs %s: have more tokens delegated to it (undelegated ones do not count)"
+              .formatted(proposer, votes, threshold));
+    }
+    await(
+        "the votes of " + proposer + " to count",
+        PATIENCE,
+        () -> {
+          var before = now(web3j).subtract(BigInteger.ONE);
+          return Sender.read("votes", () -> governor.getVotes(proposer.hex(), before).send())
+                  .compareTo(threshold)
+              >= 0;
+        });
   }
 
   /** Votes for the proposal, which must be open for votes. */
@@ -113,7 +171,7 @@ public final class GovernanceProposal {
         Call.of(
             "vote for '" + description + "'",
             governor,
-            contract(sender).castVote(id(sender), FOR)));
+            contract(sender.web3j()).castVote(id(sender.web3j()), FOR)));
   }
 
   public TransactionReceipt queue(Sender sender) {
@@ -121,7 +179,7 @@ public final class GovernanceProposal {
         Call.of(
             "queue '" + description + "'",
             governor,
-            contract(sender).queue(targets(), values(), calldatas(), descriptionHash())));
+            contract(sender.web3j()).queue(targets(), values(), calldatas(), descriptionHash())));
   }
 
   public TransactionReceipt execute(Sender sender) {
@@ -129,7 +187,7 @@ public final class GovernanceProposal {
         Call.of(
             "execute '" + description + "'",
             governor,
-            contract(sender)
+            contract(sender.web3j())
                 .execute(targets(), values(), calldatas(), descriptionHash(), BigInteger.ZERO)));
   }
 
@@ -140,15 +198,15 @@ public final class GovernanceProposal {
    */
   public Outcome pass(Sender sender, Duration timeout) {
     var proposed = propose(sender);
-    var id = id(sender);
+    var id = id(sender.web3j());
     awaitState(sender, State.ACTIVE, Set.of(State.PENDING), timeout);
     voteFor(sender);
     awaitState(sender, State.SUCCEEDED, Set.of(State.ACTIVE), timeout);
     queue(sender);
-    var eta = Sender.read("eta", () -> contract(sender).proposalEta(id).send());
-    await("the timelock", timeout, () -> now(sender).compareTo(eta) >= 0);
+    var eta = Sender.read("eta", () -> contract(sender.web3j()).proposalEta(id).send());
+    await("the timelock", timeout, () -> now(sender.web3j()).compareTo(eta) >= 0);
     var executed = execute(sender);
-    var end = state(sender);
+    var end = state(sender.web3j());
     if (!end.equals(Optional.of(State.EXECUTED))) {
       throw new DeploymentException("proposal %s is %s after its execution".formatted(id, end));
     }
@@ -160,7 +218,7 @@ public final class GovernanceProposal {
         "proposal to be " + wanted,
         timeout,
         () -> {
-          var state = state(sender).orElseThrow();
+          var state = state(sender.web3j()).orElseThrow();
           if (state != wanted && !before.contains(state)) {
             throw new DeploymentException(
                 "proposal '%s' is %s instead of %s".formatted(description, state, wanted));
@@ -179,17 +237,20 @@ public final class GovernanceProposal {
     }
   }
 
-  private static BigInteger now(Sender sender) {
+  private static BigInteger now(Web3j web3j) {
     return Sender.answer(
             "latest block",
-            () ->
-                sender.web3j().ethGetBlockByNumber(DefaultBlockParameterName.LATEST, false).send())
+            () -> web3j.ethGetBlockByNumber(DefaultBlockParameterName.LATEST, false).send())
         .getBlock()
         .getTimestamp();
   }
 
-  private MandateGovernor contract(Sender sender) {
-    return MandateGovernor.load(governor, sender.web3j(), sender.reader(), Sender.NO_GAS);
+  private MandateGovernor contract(Web3j web3j) {
+    return MandateGovernor.load(governor, web3j, reader(web3j), Sender.NO_GAS);
+  }
+
+  private ReadonlyTransactionManager reader(Web3j web3j) {
+    return new ReadonlyTransactionManager(web3j, proposer.hex());
   }
 
   private List<String> targets() {

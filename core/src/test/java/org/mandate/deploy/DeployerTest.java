@@ -13,10 +13,13 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
+import org.mandate.chain.Address;
 import org.mandate.chain.Deployment;
 import org.mandate.contracts.AccessManager;
 import org.mandate.contracts.AgentRegistry;
 import org.mandate.contracts.AgentVault;
+import org.mandate.contracts.MandateGovernor;
+import org.mandate.contracts.MandateToken;
 import org.mandate.contracts.PolicyEngine;
 import org.mandate.deploy.DeploymentParameters.ExistingAuthority;
 import org.mandate.deploy.DeploymentParameters.OwnGovernance;
@@ -125,7 +128,8 @@ class DeployerTest {
                       "grant",
                       Contracts.accessManager(deployment).hex(),
                       manager.grantRole(BigInteger.ONE, stranger, BigInteger.ZERO))),
-              "let a stranger in")
+              "let a stranger in",
+              Address.of(sender.address()))
           .pass(sender, PATIENCE);
 
       var findings = new DeploymentCheck(home.web3j(), deployment).findings(parameters(1));
@@ -279,10 +283,71 @@ class DeployerTest {
           new GovernanceProposal(
               Contracts.governor(deployment).orElseThrow().hex(),
               List.of(Call.of("activate", deployment.registry().hex(), registry.activate(agentId))),
-              "Admit the agent");
-      assertEquals(Optional.empty(), proposal.state(sender));
+              "Admit the agent",
+              Address.of(sender.address()));
+      assertEquals(Optional.empty(), proposal.state(home.web3j()));
       proposal.pass(sender, PATIENCE);
       assertEquals(BigInteger.ONE, registry.agent(agentId).send().component2());
+    }
+  }
+
+  @Test
+  void L7_nobodyElseMakesTheProposalFirst() throws Exception {
+    try (var home = DevChain.start(HOME)) {
+      var deployment = home.deployer(DevChain.RICH).deploy(parameters(1));
+      var sender = home.sender(DevChain.RICH);
+      var token = Contracts.votingToken(deployment).orElseThrow().hex();
+      GovernanceProposal.delegateToSelf(sender, token);
+      var rival = key(55);
+      var votes =
+          MandateToken.load(token, home.web3j(), sender.reader(), Sender.NO_GAS)
+              .transfer(rival.getAddress(), TOKEN.divide(BigInteger.TWO));
+      sender.send(Call.of("give half of the votes", token, votes));
+      sender.send(new Call("fund", rival.getAddress(), TOKEN, "0x"));
+      GovernanceProposal.delegateToSelf(home.sender(rival), token);
+      mineEverySecond(home);
+
+      var address = Contracts.governor(deployment).orElseThrow().hex();
+      var call = new Call("nothing", key(8).getAddress(), BigInteger.ZERO, "0x");
+      var proposer = Address.of(sender.address());
+      var proposal = new GovernanceProposal(address, List.of(call), "Do nothing", proposer);
+      assertTrue(
+          proposal.description().endsWith("#proposer=" + proposer.hex()), proposal.description());
+      assertThrows(DeploymentException.class, () -> proposal.propose(home.sender(rival)));
+      var governor = MandateGovernor.load(address, home.web3j(), sender.reader(), Sender.NO_GAS);
+      var copied =
+          Call.of(
+              "propose the same",
+              address,
+              governor.propose(
+                  List.of(call.to()),
+                  List.of(BigInteger.ZERO),
+                  List.of(new byte[0]),
+                  proposal.description()));
+      var refused = assertThrows(DeploymentException.class, () -> home.sender(rival).send(copied));
+      assertTrue(refused.getMessage().contains("GovernorRestrictedProposer"), refused.toString());
+      proposal.propose(sender);
+      assertTrue(proposal.state(home.web3j()).isPresent());
+      // As somebody else's it is another proposal.
+      var theirs =
+          new GovernanceProposal(
+              address, List.of(call), "Do nothing", Address.of(rival.getAddress()));
+      assertNotEquals(proposal.id(home.web3j()), theirs.id(home.web3j()));
+      assertThrows(
+          IllegalArgumentException.class,
+          () ->
+              new GovernanceProposal(
+                  address, List.of(call), "Do nothing #proposer=" + rival.getAddress(), proposer));
+
+      var poor = home.sender(key(56));
+      var powerless =
+          assertThrows(
+              DeploymentException.class,
+              () ->
+                  new GovernanceProposal(
+                          address, List.of(call), "Do nothing", Address.of(poor.address()))
+                      .propose(poor));
+      assertTrue(powerless.getMessage().contains("has 0 votes"), powerless.getMessage());
     }
   }
 
@@ -294,6 +359,21 @@ class DeployerTest {
     assertTrue(threshold.getMessage().contains("threshold 1"), threshold.getMessage());
     var delay = assertThrows(IllegalArgumentException.class, () -> own(0));
     assertTrue(delay.getMessage().contains("timelock delay"), delay.getMessage());
+    for (var votes : List.of(BigInteger.ZERO, TOKEN.add(BigInteger.ONE))) {
+      var one = own(1);
+      var anybody =
+          assertThrows(
+              IllegalArgumentException.class,
+              () ->
+                  new OwnGovernance(
+                      one.timelockDelay(),
+                      one.votingDelay(),
+                      one.votingPeriod(),
+                      votes,
+                      one.quorumPercent(),
+                      one.votes()));
+      assertTrue(anybody.getMessage().contains("proposal threshold " + votes), anybody.toString());
+    }
     var window =
         assertThrows(
             IllegalArgumentException.class, () -> small(2, GUARDIANS, Duration.ofSeconds(4)));
@@ -350,7 +430,7 @@ class DeployerTest {
         Duration.ofSeconds(timelockDelay),
         Duration.ofSeconds(1),
         Duration.ofSeconds(3),
-        BigInteger.ZERO,
+        TOKEN.divide(BigInteger.valueOf(100)),
         4,
         new TokenGrant(DevChain.RICH.getAddress(), TOKEN));
   }

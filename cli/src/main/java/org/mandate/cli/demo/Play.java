@@ -170,7 +170,10 @@ final class Play {
 
   GovernanceProposal.Outcome pass(String description, List<Call> calls) {
     return new GovernanceProposal(
-            Contracts.governor(home.deployment()).orElseThrow().hex(), calls, description)
+            Contracts.governor(home.deployment()).orElseThrow().hex(),
+            calls,
+            description,
+            Address.of(delegate().address()))
         .pass(delegate(), PATIENCE);
   }
 

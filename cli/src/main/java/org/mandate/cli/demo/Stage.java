@@ -140,7 +140,7 @@ final class Stage implements AutoCloseable {
             Duration.ofSeconds(1),
             Duration.ofSeconds(1),
             Duration.ofSeconds(4),
-            BigInteger.ZERO,
+            ETHER.multiply(BigInteger.valueOf(10_000)),
             4,
             new TokenGrant(
                 cast.delegate().getAddress(), ETHER.multiply(BigInteger.valueOf(1_000_000)))),
