@@ -4,6 +4,7 @@ import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -18,9 +19,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /**
- * A PostgreSQL server of our own in a data directory that outlives the process. A process that was
- * killed leaves its server running: the next start stops that one first, and PostgreSQL then
- * recovers by itself.
+ * A PostgreSQL server of our own in a data directory that outlives the process. The server itself
+ * does not: it ends with the process, even one that was killed ({@link Lifeline}). One that is
+ * still there at the next start is stopped first; PostgreSQL then recovers by itself.
  *
  * <p>It listens on the loopback interface, which all users of the machine share: a random password,
  * in a file that only this user may read, keeps the others out (SCRAM, RFC 5802).
@@ -33,10 +34,12 @@ public final class EmbeddedServer implements AutoCloseable {
   private static final int CONNECTIONS = 32;
 
   private final EmbeddedPostgres server;
+  private final Lifeline lifeline;
   private final String password;
 
-  private EmbeddedServer(EmbeddedPostgres server, String password) {
+  private EmbeddedServer(EmbeddedPostgres server, Lifeline lifeline, String password) {
     this.server = server;
+    this.lifeline = lifeline;
     this.password = password;
   }
 
@@ -83,7 +86,7 @@ public final class EmbeddedServer implements AutoCloseable {
               .setOutputRedirector(ProcessBuilder.Redirect.DISCARD)
               .setErrorRedirector(ProcessBuilder.Redirect.DISCARD)
               .start();
-      return new EmbeddedServer(server, password);
+      return new EmbeddedServer(server, tied(server, directory), password);
     } catch (IOException e) {
       throw new UncheckedIOException(
           "embedded PostgreSQL in %s did not start: %s".formatted(directory, e.getMessage()), e);
@@ -92,6 +95,15 @@ public final class EmbeddedServer implements AutoCloseable {
 
   public int port() {
     return server.getPort();
+  }
+
+  private static Lifeline tied(EmbeddedPostgres server, Path directory) throws IOException {
+    try {
+      return Lifeline.tie(directory);
+    } catch (IOException e) {
+      server.close(); // rather none than one that outlives this process
+      throw e;
+    }
   }
 
   /** With the password in it: not for logs. */
@@ -155,7 +167,7 @@ public final class EmbeddedServer implements AutoCloseable {
 
   @Override
   public void close() {
-    try {
+    try (lifeline) {
       server.close();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
@@ -168,8 +180,12 @@ public final class EmbeddedServer implements AutoCloseable {
    */
   private static void stopLeftover(Path directory) throws IOException {
     Path pidFile = directory.resolve("postmaster.pid");
-    if (!Files.exists(pidFile)) return;
-    List<String> lines = Files.readAllLines(pidFile);
+    List<String> lines;
+    try {
+      lines = Files.readAllLines(pidFile);
+    } catch (NoSuchFileException e) {
+      return; // none, or it has just ended by itself
+    }
     if (lines.isEmpty()) return;
     long pid;
     try {
@@ -181,7 +197,7 @@ public final class EmbeddedServer implements AutoCloseable {
     if (process == null || !serves(process, directory)) {
       // A dead server's file. PostgreSQL refuses to start when the pid was taken over by another
       // process.
-      Files.delete(pidFile);
+      Files.deleteIfExists(pidFile);
       return;
     }
     process.destroy();
