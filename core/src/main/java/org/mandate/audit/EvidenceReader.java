@@ -1,6 +1,7 @@
 package org.mandate.audit;
 
 import java.math.BigInteger;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -14,6 +15,7 @@ import org.mandate.audit.ChainEvidence.Link;
 import org.mandate.audit.ChainEvidence.Publication;
 import org.mandate.chain.Address;
 import org.mandate.chain.Block;
+import org.mandate.chain.BlockRanges;
 import org.mandate.chain.ChainClient;
 import org.mandate.chain.Hash;
 import org.mandate.chain.Log;
@@ -25,18 +27,29 @@ import org.mandate.intent.Intent;
 
 /** Reads from a chain all that it says about an agent. */
 final class EvidenceReader {
-  /** Blocks per question, at first; halved when a node finds that too much. */
-  private static final long PAGE = 5_000;
-
   private static final byte[] CHAIN_SELECTOR =
       Arrays.copyOf(Hash.keccak("chain(uint256)").bytes(), 4);
 
+  /** A node may claim any height; an honest chain is read long before. */
+  private static final Duration TIME_LIMIT = Duration.ofHours(1);
+
   private final AuditedChain chain;
+  private final Duration timeLimit;
   private final ChainClient client;
+  private final BlockRanges ranges;
 
   EvidenceReader(AuditedChain chain) {
+    this(chain, TIME_LIMIT);
+  }
+
+  /**
+   * @param timeLimit of the whole reading
+   */
+  EvidenceReader(AuditedChain chain, Duration timeLimit) {
     this.chain = chain;
+    this.timeLimit = timeLimit;
     this.client = chain.client();
+    this.ranges = new BlockRanges(client);
   }
 
   /**
@@ -53,6 +66,7 @@ final class EvidenceReader {
   }
 
   private ChainEvidence readAll(BigInteger agentId) {
+    long start = System.nanoTime();
     Block last =
         chain
             .finality()
@@ -61,8 +75,8 @@ final class EvidenceReader {
                 () -> new NodeException("chain " + client.chainId() + " has no final block yet"));
     Hash agent = AbiWords.of(agentId);
     List<Log> executorLogs =
-        logs(chain.domain().executor(), List.of(Set.of(), Set.of(), Set.of(agent)), last);
-    List<Log> auditLogs = logs(chain.auditLog(), List.of(Set.of(), Set.of(agent)), last);
+        logs(chain.domain().executor(), List.of(Set.of(), Set.of(), Set.of(agent)), last, start);
+    List<Log> auditLogs = logs(chain.auditLog(), List.of(Set.of(), Set.of(agent)), last, start);
     List<Link> links = new ArrayList<>();
     List<Publication> publications = new ArrayList<>();
     for (Log log : auditLogs) {
@@ -131,21 +145,19 @@ final class EvidenceReader {
         new BigInteger(1, answer, 64, 32).longValueExact());
   }
 
-  private List<Log> logs(Address address, List<Set<Hash>> topics, Block last) {
+  private List<Log> logs(Address address, List<Set<Hash>> topics, Block last, long start) {
     List<Log> all = new ArrayList<>();
-    long page = PAGE;
-    long from = chain.fromBlock();
-    while (from <= last.number()) {
-      long to = Math.min(last.number(), from + page - 1);
-      try {
-        all.addAll(client.logs(from, to, Set.of(address), topics));
-        from = to + 1;
-      } catch (NodeException e) {
-        if (page == 1) {
-          throw e;
-        }
-        page = Math.max(1, page / 4);
+    for (long from = chain.fromBlock(); from <= last.number(); ) {
+      if (System.nanoTime() - start > timeLimit.toNanos()) {
+        throw new NodeException(
+            "chain %s: block %d of %d was reached in %s; if the chain is not that long the node lies, else ask one that gives the logs of more blocks at once"
+                .formatted(client.chainId(), from, last.number(), timeLimit));
       }
+      BlockRanges.Part<List<Log>> part =
+          ranges.first(
+              from, last.number(), (first, to) -> client.logs(first, to, Set.of(address), topics));
+      all.addAll(part.content());
+      from = part.to() + 1;
     }
     return all;
   }

@@ -16,6 +16,9 @@ final class RpcValue {
   /** Seconds; the year 9999, above which {@link Instant} and databases differ. */
   private static final long LATEST_TIMESTAMP = 253_402_300_799L;
 
+  /** More than a block per millisecond since there are blockchains. */
+  private static final long HIGHEST_BLOCK = 1L << 40;
+
   private static final Pattern QUANTITY = Pattern.compile("0x[0-9a-fA-F]{1,64}");
 
   private RpcValue() {}
@@ -62,8 +65,12 @@ final class RpcValue {
     if (timestamp > LATEST_TIMESTAMP) {
       throw new IllegalArgumentException("timestamp is beyond the year 9999: " + timestamp);
     }
+    long number = number(node.path("number"), "number");
+    if (number > HIGHEST_BLOCK) {
+      throw new IllegalArgumentException("no chain has a block " + number);
+    }
     return new Block(
-        number(node.path("number"), "number"),
+        number,
         hash(node.path("hash"), "hash"),
         hash(node.path("parentHash"), "parentHash"),
         Instant.ofEpochSecond(timestamp));

@@ -120,6 +120,18 @@ class HostileNodeTest {
   }
 
   @Test
+  void shouldRefuseWhenABlockNumberIsAbsurd() {
+    String block =
+        "{\"jsonrpc\":\"2.0\",\"id\":ID,\"result\":{\"number\":\"NUMBER\",\"hash\":\"%s\",\"parentHash\":\"%s\",\"timestamp\":\"0x1\"}}"
+            .formatted(HASH, OTHER);
+    ChainClient honest = answering(200, block.replace("NUMBER", "0x1312d00"));
+    assertDoesNotThrow(honest::finalized);
+    stop();
+    ChainClient absurd = answering(200, block.replace("NUMBER", "0x7fffffffffffffff"));
+    assertThrows(NodeException.class, absurd::finalized);
+  }
+
+  @Test
   void shouldStopReadingWhenTheAnswerIsHuge() throws IOException {
     ChainClient node =
         serving(

@@ -26,6 +26,9 @@ final class Follower implements AutoCloseable {
   /** Blocks asked for in one request near the head. */
   private static final int BATCH = 64;
 
+  /** A block's time may be ahead of this machine's clock. */
+  private static final Duration CLOCK_TOLERANCE = Duration.ofMinutes(1);
+
   private final long chainId;
   private final ChainClient chain;
   private final Reader reader;
@@ -212,7 +215,12 @@ final class Follower implements AutoCloseable {
       return true;
     }
     List<Block> known = chronicle.newest();
-    if (head.number() < known.getLast().number()) {
+    Block oldest = known.getLast();
+    if (head.number() < oldest.number() && contradicts(head, oldest)) {
+      startOver(head, known.size());
+      return true;
+    }
+    if (head.number() < oldest.number()) {
       // So far behind that nothing can be compared: a lagging node, no reorg.
       throw new NodeException(
           "the node is at block "
@@ -240,10 +248,32 @@ final class Follower implements AutoCloseable {
       return false; // a node that lags some blocks: what it does not have yet is not gone
     }
     long keep = gone.size() == known.size() ? -1 : gone.getLast().number() - 1;
+    undo(keep, gone.size());
+    return true;
+  }
+
+  // A block of the same chain is the later one if its number is higher. So a lower one that is
+  // later, or one of now beside one of the future, is of another chain: what was believed before
+  // was a node's invention.
+  private boolean contradicts(Block head, Block oldest) {
+    Instant future = clock.instant().plus(CLOCK_TOLERANCE);
+    return head.timestamp().isAfter(oldest.timestamp())
+        || oldest.timestamp().isAfter(future) && !head.timestamp().isAfter(future);
+  }
+
+  private void startOver(Block head, int removed) {
+    LOG.atError()
+        .addKeyValue("chain", chainId)
+        .addKeyValue("head", head.number())
+        .log("a node told of blocks that this chain does not have: everything is read anew");
+    undo(-1, removed);
+  }
+
+  private void undo(long keep, int removed) {
     reorgs.incrementAndGet();
     LOG.atWarn()
         .addKeyValue("chain", chainId)
-        .addKeyValue("removed", gone.size())
+        .addKeyValue("removed", removed)
         .addKeyValue("keep", keep)
         .log("reorg");
     if (keep < 0) {
@@ -253,7 +283,6 @@ final class Follower implements AutoCloseable {
     examiners.forEach(Examiner::reset);
     kept.forEach(this::examine);
     onReorg.accept(keep);
-    return true;
   }
 
   private static boolean isBelow(Block head, List<Block> known) {

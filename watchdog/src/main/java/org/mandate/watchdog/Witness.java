@@ -3,9 +3,12 @@ package org.mandate.watchdog;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import org.mandate.chain.Block;
+import org.mandate.chain.BlockRanges;
 import org.mandate.chain.CallRevertedException;
 import org.mandate.chain.ChainClient;
 import org.mandate.chain.Finality;
@@ -26,12 +29,19 @@ final class Witness {
       Hash.keccak(
           "IntentDispatched(bytes32,uint256,(uint256,address,uint256,address,address,uint256,bytes,uint256,uint64),bytes32)");
 
+  /** A case must not wait here while its window runs out. */
+  private static final Duration SEARCH = Duration.ofSeconds(2);
+
   private final ChainClient home;
   private final long firstBlock;
   private final Dispatches dispatches;
   private final ExecutorState executor;
   private final Finality finality;
   private final Duration maxLag;
+  private final BlockRanges ranges;
+
+  /** The highest block that was not searched yet, of searches that were broken off. */
+  private final Map<Hash, Long> searches = new ConcurrentHashMap<>();
 
   /**
    * @param firstBlock of the deployment at home: no dispatch is older
@@ -51,6 +61,7 @@ final class Witness {
     this.executor = executor;
     this.finality = finality;
     this.maxLag = maxLag;
+    this.ranges = new BlockRanges(home);
   }
 
   /**
@@ -73,9 +84,12 @@ final class Witness {
       return found.isPresent()
           ? confirm(found.get(), intentId, messageId)
           : new Testimony.Unknown(
-              "home's state at block "
-                  + head.number()
-                  + " says DISPATCHED, but there is no such event");
+              "home's state at block %d says DISPATCHED, but there is no such event%s"
+                  .formatted(
+                      head.number(),
+                      Optional.ofNullable(searches.get(intentId))
+                          .map(block -> " above block " + block + "; below is searched still")
+                          .orElse("")));
     } catch (NodeException e) {
       return new Testimony.Unknown("home's node does not answer: " + e.getMessage());
     } catch (CallRevertedException e) {
@@ -101,21 +115,39 @@ final class Witness {
     return settled ? new Testimony.Proven(block) : new Testimony.Provisional(block);
   }
 
+  // Backwards, since an honest delivery follows soon on its dispatch; goes on where the last search
+  // was broken off.
   private Optional<Dispatch> find(Hash intentId, Block head) {
-    List<Log> logs =
-        home.logs(
-            firstBlock,
-            head.number(),
-            List.of(executor.address()),
-            List.of(Set.of(DISPATCHED), Set.of(intentId)));
-    for (Log log : logs) {
-      Optional<Block> block =
-          home.block(log.blockNumber()).filter(b -> b.hash().equals(log.blockHash()));
-      if (block.isPresent()
-          && ContractEvents.executor(log).orElse(null) instanceof ExecutorEvent.Dispatched event) {
-        return Optional.of(new Dispatch(event, block.get()));
+    long start = System.nanoTime();
+    long to = Math.min(head.number(), searches.getOrDefault(intentId, head.number()));
+    while (to >= firstBlock) {
+      BlockRanges.Part<List<Log>> part =
+          ranges.last(
+              firstBlock,
+              to,
+              (first, last) ->
+                  home.logs(
+                      first,
+                      last,
+                      List.of(executor.address()),
+                      List.of(Set.of(DISPATCHED), Set.of(intentId))));
+      for (Log log : part.content()) {
+        Optional<Block> block =
+            home.block(log.blockNumber()).filter(b -> b.hash().equals(log.blockHash()));
+        if (block.isPresent()
+            && ContractEvents.executor(log).orElse(null)
+                instanceof ExecutorEvent.Dispatched event) {
+          searches.remove(intentId);
+          return Optional.of(new Dispatch(event, block.get()));
+        }
+      }
+      to = part.from() - 1;
+      if (System.nanoTime() - start > SEARCH.toNanos()) {
+        searches.put(intentId, to);
+        return Optional.empty();
       }
     }
+    searches.remove(intentId); // from the head again: a reorg may have moved it up
     return Optional.empty();
   }
 

@@ -1,0 +1,89 @@
+package org.mandate.audit;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.lang.reflect.Proxy;
+import java.math.BigInteger;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+import org.mandate.chain.Address;
+import org.mandate.chain.Block;
+import org.mandate.chain.ChainClient;
+import org.mandate.chain.Finality;
+import org.mandate.chain.Hash;
+import org.mandate.chain.NodeException;
+import org.mandate.intent.IntentDomain;
+
+/** Nodes that no real one can be made to be: one that lies about its height, one that is picky. */
+class EvidenceReaderTest {
+  private final AtomicInteger pages = new AtomicInteger();
+
+  @Test
+  void shouldGiveUpWhenANodeClaimsMoreBlocksThanCanBeRead() {
+    NodeException refused =
+        assertTimeoutPreemptively(
+            Duration.ofSeconds(20),
+            () ->
+                assertThrows(
+                    NodeException.class,
+                    () -> reader(1L << 39, Duration.ofMillis(300)).read(BigInteger.ONE)));
+    assertTrue(refused.getMessage().contains("549755813888"), refused.getMessage());
+  }
+
+  @Test
+  void shouldAskForLongRangesAgainWhenOnlyTheFirstBlocksAreRefused() {
+    reader(1_000_000, Duration.ofMinutes(1)).read(BigInteger.ONE);
+    // Two kinds of logs, at most 5,000 blocks each time.
+    assertTrue(pages.get() < 2 * 400, pages + " pages");
+  }
+
+  @Test
+  void shouldReadUpToTheFinalBlock() {
+    assertEquals(77, reader(77, Duration.ofMinutes(1)).read(BigInteger.ONE).block().number());
+  }
+
+  private EvidenceReader reader(long height, Duration limit) {
+    return new EvidenceReader(
+        new AuditedChain(
+            node(height),
+            Finality.of("finalized"),
+            new IntentDomain(BigInteger.ONE, Address.ZERO),
+            Address.ZERO,
+            0),
+        limit);
+  }
+
+  private ChainClient node(long height) {
+    return (ChainClient)
+        Proxy.newProxyInstance(
+            ChainClient.class.getClassLoader(),
+            new Class<?>[] {ChainClient.class},
+            (proxy, method, arguments) ->
+                switch (method.getName()) {
+                  case "chainId" -> BigInteger.ONE;
+                  case "finalized", "head" -> block(height);
+                  case "block" -> Optional.of(block(height));
+                  case "call" -> new byte[96];
+                  case "logs" -> {
+                    pages.incrementAndGet();
+                    if ((long) arguments[0] < 10 && (long) arguments[1] >= 10) {
+                      throw new NodeException("too many");
+                    }
+                    yield List.of();
+                  }
+                  default -> throw new UnsupportedOperationException(method.getName());
+                });
+  }
+
+  private static Block block(long number) {
+    Hash hash = Hash.keccak("any");
+    return new Block(number, hash, hash, Instant.EPOCH);
+  }
+}
