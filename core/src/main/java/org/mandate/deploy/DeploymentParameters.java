@@ -18,7 +18,8 @@ import java.util.Optional;
  * @param threshold signatures that deliver a message: more than half of the relayers
  * @param guardians addresses that may dispute, freeze, suspend and tighten: watchdogs and people
  * @param disputeWindow how long a delivered intent waits, 5 s to 3 days
- * @param resolutionWindow how long governance may uphold a disputed intent, at least 1 s
+ * @param resolutionWindow how long governance may uphold a disputed intent, at most 30 days, and
+ *     longer than governance takes to decide
  * @param governance who holds every privileged role in the end
  * @param testToken a worthless ERC-20 for demonstrations; absent on real chains
  */
@@ -37,6 +38,7 @@ public record DeploymentParameters(
   private static final int MAX_RELAYERS = 64;
   private static final Duration MIN_DISPUTE_WINDOW = Duration.ofSeconds(5);
   private static final Duration MAX_DISPUTE_WINDOW = Duration.ofDays(3);
+  private static final Duration MAX_RESOLUTION_WINDOW = Duration.ofDays(30);
 
   /** Who may change what in the end. */
   public sealed interface Governance {}
@@ -76,6 +78,11 @@ public record DeploymentParameters(
           quorumPercent >= 1 && quorumPercent <= 100,
           "quorum of %s %% is not within 1 to 100",
           quorumPercent);
+    }
+
+    /** From a proposal to its execution, at least: the token's clock counts seconds, not blocks. */
+    Duration cycle() {
+      return votingDelay.plus(votingPeriod).plus(timelockDelay);
     }
   }
 
@@ -176,9 +183,36 @@ public record DeploymentParameters(
         MIN_DISPUTE_WINDOW,
         MAX_DISPUTE_WINDOW);
     require(
-        resolutionWindow.toSeconds() >= 1,
-        "resolution window %s is shorter than 1 s",
-        resolutionWindow);
+        resolutionWindow.toSeconds() >= 1 && resolutionWindow.compareTo(MAX_RESOLUTION_WINDOW) <= 0,
+        "resolution window %s is not within 1 s to %s",
+        resolutionWindow,
+        MAX_RESOLUTION_WINDOW);
+    requireTimeToUphold(resolutionWindow, governance);
+  }
+
+  /** A dispute that governance is too slow to overrule is a veto. */
+  private static void requireTimeToUphold(Duration window, Governance governance) {
+    switch (governance) {
+      case OwnGovernance own ->
+          require(
+              window.compareTo(own.cycle()) > 0,
+              "resolution window %s is not longer than the %s that governance needs (voting delay %s"
+                  + " + voting period %s + timelock delay %s): no dispute could ever be overruled;"
+                  + " make the resolution window longer, or those delays shorter",
+              window,
+              own.cycle(),
+              own.votingDelay(),
+              own.votingPeriod(),
+              own.timelockDelay());
+      case ExistingAuthority existing ->
+          require(
+              window.compareTo(existing.delay()) > 0,
+              "resolution window %s is not longer than the authority's execution delay %s: no"
+                  + " dispute could ever be overruled; make the resolution window longer, or the"
+                  + " delay shorter",
+              window,
+              existing.delay());
+    }
   }
 
   /** Home first, then the others. */

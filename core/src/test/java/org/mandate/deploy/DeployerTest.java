@@ -252,7 +252,7 @@ class DeployerTest {
               p.guardians(),
               p.disputeWindow(),
               p.resolutionWindow(),
-              ExistingAuthority.delayedBy(safe, Duration.ofHours(1)),
+              ExistingAuthority.delayedBy(safe, Duration.ofMinutes(30)),
               Optional.empty());
       var deployment = home.deployer(DevChain.RICH).deploy(parameters);
       assertEquals(Optional.empty(), Contracts.governor(deployment));
@@ -349,6 +349,45 @@ class DeployerTest {
                       .propose(poor));
       assertTrue(powerless.getMessage().contains("has 0 votes"), powerless.getMessage());
     }
+  }
+
+  @Test
+  void L7_disputeCanBeOverruledInTime() {
+    // 1 s + 3 s of vote, 1 s in the timelock.
+    resolvedWithin(Duration.ofSeconds(6), own(1));
+    var own =
+        assertThrows(
+            IllegalArgumentException.class, () -> resolvedWithin(Duration.ofSeconds(5), own(1)));
+    assertTrue(
+        own.getMessage()
+            .contains("resolution window PT5S is not longer than the PT5S that governance needs"),
+        own.getMessage());
+    var safe = ExistingAuthority.delayedBy(key(42).getAddress(), Duration.ofDays(1));
+    resolvedWithin(Duration.ofDays(2), safe);
+    var late =
+        assertThrows(
+            IllegalArgumentException.class, () -> resolvedWithin(Duration.ofDays(1), safe));
+    assertTrue(late.getMessage().contains("execution delay PT24H"), late.getMessage());
+    // How long it delays itself is not for us to know.
+    resolvedWithin(Duration.ofSeconds(1), ExistingAuthority.delayingItself(key(42).getAddress()));
+    var month =
+        assertThrows(
+            IllegalArgumentException.class,
+            () -> resolvedWithin(Duration.ofDays(30).plusSeconds(1), safe));
+    assertTrue(month.getMessage().contains("1 s to PT720H"), month.getMessage());
+  }
+
+  private static void resolvedWithin(Duration window, DeploymentParameters.Governance governance) {
+    new DeploymentParameters(
+        1,
+        List.of(),
+        RELAYERS,
+        2,
+        GUARDIANS,
+        Duration.ofSeconds(5),
+        window,
+        governance,
+        Optional.empty());
   }
 
   @Test
