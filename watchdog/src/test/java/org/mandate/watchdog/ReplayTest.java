@@ -1,0 +1,385 @@
+package org.mandate.watchdog;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+
+import java.math.BigInteger;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.mandate.chain.Address;
+import org.mandate.chain.Bytes;
+import org.mandate.chain.Hash;
+import org.mandate.chain.Log;
+import org.mandate.event.AuditEvent;
+import org.mandate.event.ExecutorEvent;
+import org.mandate.intent.Intent;
+import org.mandate.policy.AgentStatus;
+import org.mandate.policy.Rule;
+import org.mandate.watchdog.Replay.Decision;
+
+/** Home's events as they would come, one story each: what the replay makes of them. */
+class ReplayTest {
+  private static final Address EXECUTOR = address(0xe1);
+  private static final Address GOVERNANCE = address(0xe2);
+  private static final Address GUARDIAN = address(0xe3);
+  private static final Address PAYEE = address(0xb1);
+  private static final Address VAULT = address(0xb2);
+  private static final BigInteger AGENT = BigInteger.valueOf(7);
+  private static final BigInteger CHAIN = BigInteger.valueOf(31338);
+  private static final int WINDOW = 7_000; // buckets of 1,000 seconds
+  private static final long EXPIRY = 2_000_000_000L;
+  private static final Hash BLOCK = Hash.keccak("block");
+
+  private final Replay replay = new Replay(EXECUTOR);
+  private long now = 1_800_000_000L;
+  private int logs;
+  private int transactions;
+
+  @Test
+  void L8_shouldAgreeWhenTheMandateAdmits() {
+    grant();
+    assertEquals(List.of(), admit(payment(100)));
+    assertEquals(List.of(), admit(payment(1)));
+  }
+
+  @Test
+  void L8_shouldRefuseWhenNothingWasGranted() {
+    assertRefuses(Rule.AGENT_STATUS, admit(payment(1)));
+    status(AgentStatus.ACTIVE);
+    assertRefuses(Rule.EXPIRY, admit(payment(1)));
+    terms(EXPIRY, 10, 10);
+    assertRefuses(Rule.ASSET, admit(payment(1)));
+    limit(100, 300, WINDOW);
+    assertRefuses(Rule.CHAIN, admit(payment(1)));
+    assetChain(true);
+    assertRefuses(Rule.RECIPIENT, admit(payment(1)));
+    recipient(true);
+    assertEquals(List.of(), admit(payment(1)));
+  }
+
+  @Test
+  void L8_shouldRefuseWhenSomethingWasTakenBack() {
+    grant();
+    recipient(false);
+    assertRefuses(Rule.RECIPIENT, admit(payment(1)));
+    assetChain(false);
+    assertRefuses(Rule.CHAIN, admit(payment(1)));
+    limit(0, 0, WINDOW);
+    assertRefuses(Rule.ASSET, admit(payment(1)));
+    terms(now - 1, 10, 10);
+    assertRefuses(Rule.EXPIRY, admit(payment(1)));
+    status(AgentStatus.SUSPENDED);
+    assertRefuses(Rule.AGENT_STATUS, admit(payment(1)));
+  }
+
+  @Test
+  void L8_shouldJudgeByTheTimeOfTheBlock() {
+    grant();
+    now = EXPIRY;
+    assertEquals(List.of(), admit(payment(1)));
+    now++;
+    assertRefuses(Rule.EXPIRY, admit(payment(1)));
+  }
+
+  @Test
+  void L8_shouldRefuseWhenSomebodyFrozeTheAgentAndAgreeAgainWhenItWasThawed() {
+    grant();
+    tripped(GUARDIAN);
+    assertRefuses(Rule.AGENT_BREAKER, admit(payment(1)));
+    thawed();
+    assertEquals(List.of(), admit(payment(1)));
+  }
+
+  @Test
+  void L8_shouldHoldTheAgentFrozenWhenItBreached() {
+    grant();
+    Intent tooMuch = payment(101);
+    assertEquals(List.of(), deny(tooMuch, Rule.PER_TRANSACTION, true, 100, 100, 0));
+    assertRefuses(Rule.AGENT_BREAKER, admit(payment(1)));
+    assertEquals(List.of(), deny(payment(1), Rule.AGENT_BREAKER, false, 0, 0, 0));
+    thawed();
+    assertEquals(List.of(), admit(payment(1)));
+  }
+
+  @Test
+  void L8_shouldCountWhatWasAdmittedUntilItFallsOutOfTheWindow() {
+    grant();
+    now = now / 1_000 * 1_000;
+    long falls = now + 8_000;
+    for (int i = 0; i < 3; i++) {
+      assertEquals(List.of(), admit(payment(100)));
+    }
+    assertEquals(List.of(), deny(payment(1), Rule.WINDOW, true, 300, 0, falls));
+    thawed();
+    now = falls - 1;
+    assertRefuses(Rule.WINDOW, admit(payment(1))); // wrongly admitted is spent all the same
+    now = falls;
+    assertEquals(List.of(), admit(payment(100)));
+    assertEquals(List.of(), deny(payment(200), Rule.PER_TRANSACTION, true, 100, 100, 0));
+    thawed();
+    assertEquals(List.of(), admit(payment(99)));
+    assertEquals(List.of(), admit(payment(100)));
+    assertRefuses(Rule.WINDOW, admit(payment(1)));
+  }
+
+  @Test
+  void L8_shouldCountTransactionsAndUnpublishedRecords() {
+    grant();
+    terms(EXPIRY, 2, 1);
+    assertEquals(List.of(), admit(payment(1)));
+    append();
+    assertEquals(List.of(), admit(payment(1)));
+    append();
+    assertRefuses(Rule.FREQUENCY, admit(payment(1)));
+    terms(EXPIRY, 10, 1);
+    assertRefuses(Rule.AUDIT_LAG, admit(payment(1)));
+    publish(1);
+    assertEquals(List.of(), admit(payment(1)));
+    append();
+    assertRefuses(Rule.AUDIT_LAG, admit(payment(1)));
+  }
+
+  @Test
+  void L8_shouldTellARefusalOfWhatTheMandateAdmits() {
+    grant();
+    assertInstanceOf(Decision.Refused.class, one(deny(payment(1), Rule.RECIPIENT, false, 0, 0, 0)));
+  }
+
+  @Test
+  void L8_shouldTellARefusalForAnotherReasonOrWithOtherNumbers() {
+    grant();
+    now = now / 1_000 * 1_000;
+    assertEquals(List.of(), admit(payment(100)));
+    assertEquals(List.of(), admit(payment(100)));
+    assertEquals(List.of(), admit(payment(90)));
+    long falls = now + 8_000;
+    Intent intent = payment(20);
+    List<List<Decision>> wrong =
+        List.of(
+            deny(intent, Rule.FREQUENCY, false, 300, 10, falls),
+            deny(intent, Rule.WINDOW, false, 300, 10, falls),
+            deny(intent, Rule.WINDOW, true, 301, 10, falls));
+    wrong.forEach(decisions -> assertInstanceOf(Decision.RefusedOtherwise.class, one(decisions)));
+    thawed();
+    assertInstanceOf(
+        Decision.RefusedOtherwise.class, one(deny(intent, Rule.WINDOW, true, 300, 11, falls)));
+    thawed();
+    assertInstanceOf(
+        Decision.RefusedOtherwise.class, one(deny(intent, Rule.WINDOW, true, 300, 10, falls + 1)));
+    thawed();
+    assertEquals(List.of(), deny(intent, Rule.WINDOW, true, 300, 10, falls));
+  }
+
+  @Test
+  void L8_shouldTellWhatWentOnUnjudged() {
+    grant();
+    Intent intent = payment(1);
+    Hash id = Hash.keccak("unjudged");
+    Hash message = Hash.keccak("message");
+    for (ExecutorEvent event :
+        List.of(
+            new ExecutorEvent.Admitted(log(), id, AGENT, intent, 2, now),
+            new ExecutorEvent.Dispatched(log(), id, AGENT, intent, message),
+            new ExecutorEvent.Executed(log(), id, AGENT, intent, intent.amount()))) {
+      assertInstanceOf(
+          Decision.NeverJudged.class, one(transaction(new Entry.Executor(event))), event::toString);
+    }
+  }
+
+  // ------------------------------------------------------------------ what is expected
+
+  private static void assertRefuses(Rule rule, List<Decision> decisions) {
+    assertEquals(rule, assertInstanceOf(Decision.Admitted.class, one(decisions)).own().rule());
+  }
+
+  private static Decision one(List<Decision> decisions) {
+    assertEquals(1, decisions.size(), decisions::toString);
+    return decisions.getFirst();
+  }
+
+  // ------------------------------------------------------------------ what happens
+
+  private void grant() {
+    status(AgentStatus.ACTIVE);
+    terms(EXPIRY, 100, 100);
+    limit(100, 300, WINDOW);
+    assetChain(true);
+    recipient(true);
+  }
+
+  private void terms(long expiry, int maxTransactions, int maxAuditLag) {
+    policy(
+        "TermsSet(uint256,(uint32,uint24,uint16,uint16),address)",
+        List.of(word(GOVERNANCE)),
+        List.of(number(expiry), number(WINDOW), number(maxTransactions), number(maxAuditLag)));
+  }
+
+  private void limit(long perTransaction, long cap, int window) {
+    policy(
+        "LimitSet(uint256,address,(uint104,uint104,uint24),address)",
+        List.of(word(Address.ZERO), word(GOVERNANCE)),
+        List.of(number(perTransaction), number(cap), number(window)));
+  }
+
+  private void assetChain(boolean allowed) {
+    policy(
+        "AssetChainSet(uint256,address,uint256,bool,address)",
+        List.of(word(Address.ZERO), number(CHAIN)),
+        List.of(number(allowed ? 1 : 0), word(GOVERNANCE)));
+  }
+
+  private void recipient(boolean allowed) {
+    policy(
+        "RecipientSet(uint256,uint256,address,bool,address)",
+        List.of(number(CHAIN), word(PAYEE)),
+        List.of(number(allowed ? 1 : 0), word(GOVERNANCE)));
+  }
+
+  private void tripped(Address by) {
+    transaction(new Entry.Policy(trip(by, Hash.ZERO)));
+  }
+
+  private Log trip(Address by, Hash intentId) {
+    return log(
+        "Tripped(uint256,address,uint8,bytes32,uint256,uint256)",
+        List.of(word(by), intentId),
+        List.of(number(0), number(0), number(0)));
+  }
+
+  private void thawed() {
+    policy("Thawed(uint256,address)", List.of(word(GOVERNANCE)), List.of());
+  }
+
+  private void status(AgentStatus status) {
+    transaction(
+        new Entry.Registry(
+            log(
+                "StatusSet(uint256,uint8,address)",
+                List.of(word(GOVERNANCE)),
+                List.of(number(status.ordinal())))));
+  }
+
+  private void append() {
+    transaction(
+        new Entry.Audit(
+            new AuditEvent.Appended(
+                log(), AGENT, Hash.ZERO, BigInteger.ZERO, 1, Hash.ZERO, Bytes.EMPTY)));
+  }
+
+  private void publish(long to) {
+    transaction(
+        new Entry.Audit(
+            new AuditEvent.Published(
+                log(),
+                AGENT,
+                BigInteger.ZERO,
+                BigInteger.valueOf(to),
+                Hash.ZERO,
+                Hash.ZERO,
+                GUARDIAN)));
+  }
+
+  /** The engine counts the intent, the executor carries it out. */
+  private List<Decision> admit(Intent intent) {
+    Hash id = Hash.keccak("intent " + intent.nonce());
+    Log consumed =
+        log(
+            "Consumed(uint256,bytes32,address,uint256)",
+            List.of(id, word(intent.asset())),
+            List.of(number(intent.amount())));
+    return transaction(
+        new Entry.Policy(consumed),
+        new Entry.Executor(new ExecutorEvent.Executed(log(), id, AGENT, intent, intent.amount())));
+  }
+
+  /** The engine refuses the intent, and trips the breaker when that is a breach. */
+  private List<Decision> deny(
+      Intent intent, Rule rule, boolean tripped, long limit, long left, long availableAt) {
+    Hash id = Hash.keccak("intent " + intent.nonce());
+    List<Entry> entries = new ArrayList<>();
+    if (tripped) {
+      entries.add(new Entry.Policy(trip(EXECUTOR, id)));
+    }
+    entries.add(
+        new Entry.Executor(
+            new ExecutorEvent.Denied(
+                log(),
+                id,
+                AGENT,
+                intent,
+                rule.ordinal(),
+                tripped,
+                BigInteger.valueOf(limit),
+                BigInteger.valueOf(left),
+                availableAt)));
+    return transaction(entries.toArray(Entry[]::new));
+  }
+
+  private Intent payment(long amount) {
+    return new Intent(
+        AGENT,
+        VAULT,
+        CHAIN,
+        Address.ZERO,
+        PAYEE,
+        BigInteger.valueOf(amount),
+        Bytes.EMPTY,
+        BigInteger.valueOf(logs),
+        BigInteger.valueOf(now + 60));
+  }
+
+  private void policy(String event, List<Hash> topics, List<Hash> words) {
+    assertEquals(List.of(), transaction(new Entry.Policy(log(event, topics, words))));
+  }
+
+  private List<Decision> transaction(Entry... entries) {
+    transactions++;
+    List<Decision> decisions = new ArrayList<>();
+    for (Entry entry : entries) {
+      Optional<Decision> decision = replay.next(entry, List.of(entries), now);
+      decision.ifPresent(decisions::add);
+    }
+    return decisions;
+  }
+
+  // ------------------------------------------------------------------ logs
+
+  private Log log() {
+    return log("read elsewhere", List.of(), List.of());
+  }
+
+  /** The first topic after the event's is the agent. */
+  private Log log(String event, List<Hash> topics, List<Hash> words) {
+    List<Hash> all = new ArrayList<>(List.of(Hash.keccak(event), number(AGENT)));
+    all.addAll(topics);
+    StringBuilder data = new StringBuilder("0x");
+    words.forEach(word -> data.append(word.hex().substring(2)));
+    return new Log(
+        BLOCK,
+        1,
+        Hash.keccak("transaction " + transactions),
+        logs++,
+        EXECUTOR,
+        all,
+        data.toString());
+  }
+
+  private static Hash number(long value) {
+    return number(BigInteger.valueOf(value));
+  }
+
+  private static Hash number(BigInteger value) {
+    String digits = value.toString(16);
+    return Hash.of("0x" + "0".repeat(64 - digits.length()) + digits);
+  }
+
+  private static Hash word(Address address) {
+    return number(new BigInteger(1, address.bytes()));
+  }
+
+  private static Address address(int last) {
+    return Address.of("0x" + "0".repeat(38) + Integer.toHexString(last));
+  }
+}
