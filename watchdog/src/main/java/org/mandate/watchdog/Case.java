@@ -13,14 +13,15 @@ import org.mandate.chain.Bytes;
 import org.mandate.chain.CallRevertedException;
 import org.mandate.chain.Hash;
 import org.mandate.chain.NodeException;
+import org.mandate.watchdog.WatchdogConfig.WhenHomeIsSilent;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * One delivered intent, from the block that queued it until it is proven honest, stopped, or over.
- * Disputes what home did not dispatch; disputes too when home cannot be asked until the window is
- * nearly over (L11), and when the dispatch that home tells is not final until then: a reorg may
- * remove it after the intent executed.
+ * Disputes what home did not dispatch; disputes too, unless it is told to alert only, when home
+ * cannot be asked until the window is nearly over (L11), and when the dispatch that home tells is
+ * not final until then: a reorg may remove it after the intent executed.
  */
 final class Case {
   private static final Logger LOG = LoggerFactory.getLogger(Case.class);
@@ -39,6 +40,7 @@ final class Case {
    * @param condemned why home should not have dispatched an intent, by the own evaluation of its
    *     policy
    * @param safetyMargin how much of the window must be left for a dispute while home is silent
+   * @param whenHomeIsSilent what to do when no more is left
    */
   record Court(
       long chainId,
@@ -49,6 +51,7 @@ final class Case {
       Enforcer enforcer,
       Findings findings,
       Duration safetyMargin,
+      WhenHomeIsSilent whenHomeIsSilent,
       Duration poll,
       Clock clock) {}
 
@@ -87,14 +90,8 @@ final class Case {
           return;
         }
       }
-      court
-          .findings()
-          .update(
-              findingId(),
-              found ->
-                  found.status() == Finding.Status.OPEN
-                      ? found.with(Finding.Status.WITHDRAWN)
-                      : found);
+      withdraw(findingId());
+      withdraw(alertId());
     } finally {
       onEnd.run();
     }
@@ -158,7 +155,10 @@ final class Case {
 
   private boolean judged(ExecutorState.Progress progress) {
     return switch (judge(progress)) {
-      case Judgement.Honest honest -> true;
+      case Judgement.Honest honest -> {
+        withdraw(alertId());
+        yield true;
+      }
       case Judgement.Open open -> false;
       case Judgement.Wrong wrong -> {
         if (progress.upheld()) {
@@ -196,7 +196,7 @@ final class Case {
       case Testimony.Provisional provisional ->
           mayWait(progress)
               ? new Judgement.Open()
-              : new Judgement.Wrong(
+              : unproven(
                   Check.HOME_NOT_FINAL,
                   "home's dispatch is final before the dispute window ends at " + progress.due(),
                   "home dispatched message %s in block %d, which is not final yet"
@@ -224,12 +224,28 @@ final class Case {
       case Testimony.Unknown unknown ->
           mayWait(progress)
               ? new Judgement.Open()
-              : new Judgement.Wrong(
+              : unproven(
                   Check.HOME_UNREACHABLE,
                   "home can be asked before the dispute window ends at " + progress.due(),
                   unknown.reason(),
                   "Restore the connection to home, then compare message %s with home's dispatches. If home dispatched it, governance should uphold the intent before the resolution window ends; otherwise let it be cancelled."
                       .formatted(messageId));
+    };
+  }
+
+  private Judgement unproven(Check check, String expected, String seen, String next) {
+    Judgement.Wrong wrong = new Judgement.Wrong(check, expected, seen, next);
+    return switch (court.whenHomeIsSilent()) {
+      case DISPUTE -> wrong;
+      case ALERT -> {
+        report(
+            alertId(),
+            wrong,
+            Finding.Status.OPEN,
+            "NOT disputed, as when-home-is-silent says: it executes at the end of its window. "
+                + next);
+        yield new Judgement.Open();
+      }
     };
   }
 
@@ -263,6 +279,7 @@ final class Case {
 
   private void upheld(Judgement.Wrong wrong) {
     report(
+        findingId(),
         wrong,
         Finding.Status.MISSED,
         "Governance upheld this intent, so it can no longer be disputed and executes at once. Find"
@@ -270,7 +287,7 @@ final class Case {
   }
 
   private void dispute(Judgement.Wrong wrong) {
-    report(wrong, Finding.Status.OPEN, wrong.next());
+    report(findingId(), wrong, Finding.Status.OPEN, wrong.next());
     Optional<Enforcer.Done> end = court.enforcer().bringAbout(new Dispute());
     if (end.isEmpty()) {
       return;
@@ -297,12 +314,23 @@ final class Case {
                     .with(settled.stopped() ? Finding.Status.STOPPED : Finding.Status.MISSED));
   }
 
-  private void report(Judgement.Wrong wrong, Finding.Status status, String next) {
+  private void withdraw(String id) {
+    court
+        .findings()
+        .update(
+            id,
+            found ->
+                found.status() == Finding.Status.OPEN
+                    ? found.with(Finding.Status.WITHDRAWN)
+                    : found);
+  }
+
+  private void report(String id, Judgement.Wrong wrong, Finding.Status status, String next) {
     court
         .findings()
         .report(
             new Finding(
-                findingId(),
+                id,
                 wrong.check(),
                 Severity.CRITICAL,
                 court.chainId(),
@@ -315,6 +343,10 @@ final class Case {
                 court.clock().instant(),
                 status,
                 List.of()));
+  }
+
+  private String alertId() {
+    return "unproven:" + court.chainId() + ":" + delivery.event().intentId();
   }
 
   private String findingId() {

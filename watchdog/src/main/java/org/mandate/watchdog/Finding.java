@@ -42,7 +42,7 @@ public record Finding(
     STOPPED,
     /** It could not be stopped. */
     MISSED,
-    /** A reorg removed what was found. */
+    /** A reorg removed what was found, or what was in doubt turned out to be honest. */
     WITHDRAWN
   }
 

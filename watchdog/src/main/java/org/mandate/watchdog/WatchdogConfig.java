@@ -25,6 +25,7 @@ import org.mandate.config.Default;
  *     not dispatch it; half of home's own delay of finality when that is less
  * @param safetyMargin how much of a window must be left for a dispute while home cannot be asked;
  *     half of the window when that is less
+ * @param whenHomeIsSilent what to do then about a queued intent that may be honest
  * @param maxFeePerGas most that a transaction bids, wei
  * @param minimumBalance below it, on any chain, the watchdog is not ready, wei
  */
@@ -36,8 +37,23 @@ public record WatchdogConfig(
     Optional<URI> blobGateway,
     @Default("30s") Duration homeLag,
     @Default("2m") Duration safetyMargin,
+    @Default("dispute") WhenHomeIsSilent whenHomeIsSilent,
     @Default("2000000000000") BigInteger maxFeePerGas,
     @Default("10000000000000000") BigInteger minimumBalance) {
+
+  /**
+   * What to do about a queued intent of which home says nothing for certain when the safety margin
+   * is reached: no node of home answers, or the dispatch is not final there.
+   */
+  public enum WhenHomeIsSilent {
+    /** Dispute: costs honest intents time, and never money. */
+    DISPUTE,
+    /**
+     * Tell people only: whoever keeps home from this watchdog, or from finalizing, gets every
+     * forgery through unless a person acts.
+     */
+    ALERT
+  }
 
   /**
    * One chain.

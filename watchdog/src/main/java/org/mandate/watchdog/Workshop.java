@@ -180,6 +180,7 @@ final class Workshop {
             enforcer,
             findings,
             config.safetyMargin(),
+            config.whenHomeIsSilent(),
             link.settings().pollInterval(),
             clock);
     return new ForgeryExaminer(

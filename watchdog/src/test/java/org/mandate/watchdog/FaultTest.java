@@ -48,6 +48,7 @@ class FaultTest {
             enforcer,
             findings,
             Duration.ofMinutes(2),
+            WatchdogConfig.WhenHomeIsSilent.DISPUTE,
             POLL,
             Clock.systemUTC());
     new Case(delivery(), court, () -> true, end::countDown).start();

@@ -130,6 +130,7 @@ class RestartTest {
         usual.blobGateway(),
         usual.homeLag(),
         usual.safetyMargin(),
+        usual.whenHomeIsSilent(),
         usual.maxFeePerGas(),
         usual.minimumBalance());
   }

@@ -26,6 +26,7 @@ class WatchdogConfigTest {
         List.of(31337L, 31338L),
         config.chains().stream().map(WatchdogConfig.ChainSettings::id).toList());
     assertEquals(Duration.ofMinutes(2), config.safetyMargin());
+    assertEquals(WatchdogConfig.WhenHomeIsSilent.DISPUTE, config.whenHomeIsSilent());
     assertEquals(Optional.empty(), config.webhook());
   }
 

@@ -140,6 +140,7 @@ class WatchdogTest {
             usual.blobGateway(),
             usual.homeLag(),
             usual.safetyMargin(),
+            usual.whenHomeIsSilent(),
             usual.maxFeePerGas(),
             usual.minimumBalance());
     try (Watchdog watchdog = ready(Watchdog.start(slow))) {

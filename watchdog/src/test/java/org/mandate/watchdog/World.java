@@ -412,6 +412,7 @@ final class World implements AutoCloseable {
         blobs,
         Duration.ofSeconds(30),
         Duration.ofMinutes(2),
+        WatchdogConfig.WhenHomeIsSilent.DISPUTE,
         BigInteger.valueOf(2_000_000_000_000L),
         BigInteger.valueOf(10_000_000_000_000_000L));
   }
