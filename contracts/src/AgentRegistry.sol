@@ -2,7 +2,6 @@
 pragma solidity ^0.8.28;
 
 import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
-import {IAccessManager} from "@openzeppelin/contracts/access/manager/IAccessManager.sol";
 import {ERC721} from "@openzeppelin/contracts/token/ERC721/ERC721.sol";
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
@@ -33,6 +32,7 @@ contract AgentRegistry is ERC721, EIP712, AccessManaged {
         address wallet;
         Status status;
         uint8 riskLevel;
+        uint80 stops;
     }
 
     bytes32 public constant AGENT_WALLET_SET_TYPEHASH =
@@ -67,6 +67,7 @@ contract AgentRegistry is ERC721, EIP712, AccessManaged {
 
     error AgentNotOwner(uint256 agentId, address caller);
     error AgentUnauthorized(uint256 agentId, address caller);
+    error AgentStopsDiffer(uint256 agentId, uint256 expectedStops, uint256 stops);
     error AgentStatusTransition(uint256 agentId, Status from, Status to);
     error AgentRiskLevelTooHigh(uint8 riskLevel, uint8 max);
     error AgentWalletZero();
@@ -173,17 +174,25 @@ contract AgentRegistry is ERC721, EIP712, AccessManaged {
     // ------------------------------------------------------------------ status
 
     /// @notice Activates a pending or suspended agent. Governance only.
-    function activate(uint256 agentId) external restricted {
+    /// @param expectedStops what {stops} said when this was decided, 0 for a fresh agent: a decision never undoes a
+    ///        suspension or a change of hands that came after it
+    function activate(uint256 agentId, uint256 expectedStops) external restricted {
         _requireOwned(agentId);
+        uint256 stops_ = _agents[agentId].stops;
+        require(stops_ == expectedStops, AgentStopsDiffer(agentId, expectedStops, stops_));
         Status from = _agents[agentId].status;
         require(from == Status.PENDING || from == Status.SUSPENDED, AgentStatusTransition(agentId, from, Status.ACTIVE));
         _setStatus(agentId, Status.ACTIVE);
     }
 
-    /// @notice Suspends an active agent at once. Guardian, governance, owner or the agent's own key.
+    /// @notice Suspends an active agent at once. Guardian, governance, owner or the agent's own key. Each time counts, also
+    ///         when the agent is suspended already: an activation that was decided before no longer fits.
     function suspend(uint256 agentId) external onlyTightener(agentId) {
         Status from = _agents[agentId].status;
-        require(from == Status.ACTIVE, AgentStatusTransition(agentId, from, Status.SUSPENDED));
+        require(
+            from == Status.ACTIVE || from == Status.SUSPENDED, AgentStatusTransition(agentId, from, Status.SUSPENDED)
+        );
+        ++_agents[agentId].stops;
         _setStatus(agentId, Status.SUSPENDED);
     }
 
@@ -216,12 +225,16 @@ contract AgentRegistry is ERC721, EIP712, AccessManaged {
         return (a.wallet, a.status, a.riskLevel);
     }
 
+    /// @notice How often the agent was suspended or changed hands.
+    function stops(uint256 agentId) external view returns (uint256) {
+        return _agents[agentId].stops;
+    }
+
     /// @notice Whether `caller` may tighten the agent's mandate at once: guardian, owner, or the agent's own key.
     function isTightener(uint256 agentId, address caller) public view returns (bool) {
         if (caller == address(0)) return false;
         if (caller == _ownerOf(agentId) || caller == _agents[agentId].wallet) return true;
-        (bool guardian, uint32 delay) = IAccessManager(authority()).hasRole(Roles.GUARDIAN, caller);
-        return guardian && delay == 0;
+        return Roles.isGuardian(authority(), caller);
     }
 
     // ------------------------------------------------------------------ ERC-721
@@ -237,6 +250,7 @@ contract AgentRegistry is ERC721, EIP712, AccessManaged {
         from = super._update(to, agentId, auth);
         if (from == address(0)) return from;
         if (_agents[agentId].wallet != address(0)) _setWallet(agentId, address(0));
+        ++_agents[agentId].stops;
         if (_agents[agentId].status == Status.ACTIVE) _setStatus(agentId, Status.SUSPENDED);
     }
 

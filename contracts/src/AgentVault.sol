@@ -2,7 +2,6 @@
 pragma solidity ^0.8.28;
 
 import {IAccessManaged} from "@openzeppelin/contracts/access/manager/IAccessManaged.sol";
-import {IAccessManager} from "@openzeppelin/contracts/access/manager/IAccessManager.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {Address} from "@openzeppelin/contracts/utils/Address.sol";
@@ -101,9 +100,7 @@ contract AgentVault is MandateAccount, ReentrancyGuardTransient {
 
     /// @dev Guardians are those of the executor's authority: whoever may dispute there may stop here.
     function _isGuardian(address caller) private view returns (bool) {
-        address manager = IAccessManaged(EXECUTOR).authority();
-        (bool guardian, uint32 delay) = IAccessManager(manager).hasRole(Roles.GUARDIAN, caller);
-        return guardian && delay == 0;
+        return Roles.isGuardian(IAccessManaged(EXECUTOR).authority(), caller);
     }
 
     function _decrease(uint256 from, uint256 to) private pure returns (uint256) {

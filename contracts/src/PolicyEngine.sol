@@ -7,6 +7,7 @@ import {AuditLog} from "./AuditLog.sol";
 import {Intent, IntentHash} from "./Intent.sol";
 import {RollingWindow} from "./RollingWindow.sol";
 import {Rule, Tier, Verdict} from "./Verdict.sol";
+import {Roles} from "./governance/Roles.sol";
 
 /// @title The mandate: what an agent may spend, on what, where and how fast
 /// @notice Default deny. {consume} judges an intent and counts it; a refusal is returned, never reverted, so that the
@@ -61,6 +62,13 @@ contract PolicyEngine is AccessManaged {
         bool frozen;
     }
 
+    /// @dev One slot, apart from {Agent}, so that admitting does not read it. `used` is set with the first terms: no trip
+    ///      pays for a fresh slot.
+    struct Stops {
+        uint248 count;
+        bool used;
+    }
+
     /// @dev Two slots. `usage` is eight buckets of 27 bits, below the number of the newest bucket. They count units of
     ///      10^exponent, the finest in which the cap fits: people write decimal amounts, and up to eight significant
     ///      digits are counted exactly. Beyond these an amount is rounded up and the cap down (L2).
@@ -87,6 +95,7 @@ contract PolicyEngine is AccessManaged {
     uint256[] private _chainIds;
     mapping(uint256 chainId => uint256) private _chainIndexPlusOne;
     mapping(uint256 agentId => Agent) private _agents;
+    mapping(uint256 agentId => Stops) private _stops;
     mapping(uint256 agentId => mapping(address asset => Asset)) private _assets;
     mapping(uint256 agentId => mapping(uint256 chainId => mapping(address recipient => bool))) private _recipients;
 
@@ -101,7 +110,7 @@ contract PolicyEngine is AccessManaged {
     );
     /// @notice An admitted intent was counted.
     event Consumed(uint256 indexed agentId, bytes32 indexed intentId, address indexed asset, uint256 amount);
-    /// @notice The agent's breaker tripped.
+    /// @notice The agent's breaker tripped, perhaps again: {stops} counts these events.
     /// @param by the executor for a breach, else who froze the agent
     /// @param rule the rule that was breached; NONE when somebody froze the agent by hand
     /// @param intentId the breaching intent; zero when somebody froze the agent by hand
@@ -117,6 +126,7 @@ contract PolicyEngine is AccessManaged {
     error PolicyChainUnknown(uint256 chainId);
     error PolicyChainKnown(uint256 chainId);
     error PolicyChainsFull(uint256 max);
+    error PolicyStopsDiffer(uint256 agentId, uint256 expectedStops, uint256 stops);
     error PolicyAgentUnknown(uint256 agentId);
 
     /// @param homeChainId chain whose id is in the intents' EIP-712 domain; gets chain index 0
@@ -148,23 +158,15 @@ contract PolicyEngine is AccessManaged {
         uint256 usage;
         uint256 counts;
         (verdict, usage, index, counts) = _judge(intent);
-        Agent storage agent = _agents[intent.agentId];
         if (verdict.rule == Rule.NONE) {
+            Agent storage agent = _agents[intent.agentId];
             _assets[intent.agentId][intent.asset].usage = usage;
             // `counts` is masked to 8 * 16 bits, `index` is a time in seconds at most.
             // forge-lint: disable-next-line(unsafe-typecast)
             (agent.counts, agent.index) = (uint128(counts), uint32(index));
             emit Consumed(intent.agentId, IntentHash.id(intent, _INTENT_DOMAIN), intent.asset, intent.amount);
         } else if (verdict.tripped) {
-            agent.frozen = true;
-            emit Tripped(
-                intent.agentId,
-                msg.sender,
-                verdict.rule,
-                IntentHash.id(intent, _INTENT_DOMAIN),
-                intent.amount,
-                verdict.left
-            );
+            _trip(intent.agentId, verdict.rule, IntentHash.id(intent, _INTENT_DOMAIN), intent.amount, verdict.left);
         }
     }
 
@@ -314,6 +316,11 @@ contract PolicyEngine is AccessManaged {
         return _agents[agentId].frozen;
     }
 
+    /// @notice How often the agent's breaker tripped or was tripped by hand.
+    function stops(uint256 agentId) external view returns (uint256) {
+        return _stops[agentId].count;
+    }
+
     /// @notice Whether the agent may pay `recipient` on chain `chainId`.
     function isRecipient(uint256 agentId, uint256 chainId, address recipient) external view returns (bool) {
         return _recipients[agentId][chainId][recipient];
@@ -331,16 +338,21 @@ contract PolicyEngine is AccessManaged {
 
     // ------------------------------------------------------------------ breaker
 
-    /// @notice Freezes the agent at once. Guardian, the agent's owner or the agent itself.
+    /// @notice Freezes the agent at once. Guardian, the agent's owner or the agent itself. Each time counts, also when the
+    ///         agent is frozen already: a thaw that was decided before no longer fits.
     function freeze(uint256 agentId) external {
-        if (!REGISTRY.isTightener(agentId, msg.sender)) _checkCanCall(msg.sender, msg.data);
-        if (_agents[agentId].frozen) return;
-        _agents[agentId].frozen = true;
-        emit Tripped(agentId, msg.sender, Rule.NONE, bytes32(0), 0, 0);
+        // Guardians first: they freeze in a hurry, and knowing them takes no look into the registry.
+        if (!Roles.isGuardian(authority(), msg.sender) && !REGISTRY.isTightener(agentId, msg.sender)) {
+            _checkCanCall(msg.sender, msg.data);
+        }
+        _trip(agentId, Rule.NONE, bytes32(0), 0, 0);
     }
 
     /// @notice Resets the agent's breaker. Governance only.
-    function thaw(uint256 agentId) external restricted {
+    /// @param expectedStops what {stops} said when this was decided: a decision never undoes a stop that came after it
+    function thaw(uint256 agentId, uint256 expectedStops) external restricted {
+        uint256 stops_ = _stops[agentId].count;
+        require(stops_ == expectedStops, PolicyStopsDiffer(agentId, expectedStops, stops_));
         _agents[agentId].frozen = false;
         emit Thawed(agentId, msg.sender);
     }
@@ -361,6 +373,7 @@ contract PolicyEngine is AccessManaged {
             terms.expiry <= agent.expiry && terms.frequencyWindow >= agent.frequencyWindow
                 && terms.maxTransactions <= agent.maxTransactions && terms.maxAuditLag <= agent.maxAuditLag
         );
+        if (agent.frequencyWindow == 0) _stops[agentId].used = true;
         if (terms.frequencyWindow != agent.frequencyWindow) {
             // What was counted stays counted, as if it had happened now: a change of window never frees anything early.
             uint256 counts = _countsAt(agent, block.timestamp / RollingWindow.length(agent.frequencyWindow));
@@ -418,6 +431,12 @@ contract PolicyEngine is AccessManaged {
     function _authorize(uint256 agentId, bool tighter) private {
         require(agentId != 0, PolicyAgentUnknown(agentId));
         if (!tighter || !REGISTRY.isTightener(agentId, msg.sender)) _checkCanCall(msg.sender, msg.data);
+    }
+
+    function _trip(uint256 agentId, Rule rule, bytes32 intentId, uint256 asked, uint256 left) private {
+        _agents[agentId].frozen = true;
+        ++_stops[agentId].count;
+        emit Tripped(agentId, msg.sender, rule, intentId, asked, left);
     }
 
     function _registerChain(uint256 chainId) private {

@@ -278,12 +278,11 @@ contract AgentRegistryTest is Deployed {
         for (uint256 i; i < others.length; ++i) {
             vm.expectRevert(_unauthorized(others[i]));
             vm.prank(others[i]);
-            registry.activate(agentId);
+            registry.activate(agentId, 1);
         }
         vm.expectEmit(address(registry));
         emit AgentRegistry.StatusSet(agentId, Status.ACTIVE, address(timelock));
-        vm.prank(address(timelock));
-        registry.activate(agentId);
+        activate(agentId);
     }
 
     function test_activate_revert_activeRevokedOrUnknown() public {
@@ -291,14 +290,14 @@ contract AgentRegistryTest is Deployed {
         vm.expectRevert(
             abi.encodeWithSelector(AgentRegistry.AgentStatusTransition.selector, agentId, Status.ACTIVE, Status.ACTIVE)
         );
-        registry.activate(agentId);
+        registry.activate(agentId, 0);
         registry.revoke(agentId);
         vm.expectRevert(
             abi.encodeWithSelector(AgentRegistry.AgentStatusTransition.selector, agentId, Status.REVOKED, Status.ACTIVE)
         );
-        registry.activate(agentId);
+        registry.activate(agentId, 0);
         vm.expectRevert(abi.encodeWithSelector(IERC721Errors.ERC721NonexistentToken.selector, uint256(99)));
-        registry.activate(99);
+        registry.activate(99, 0);
     }
 
     function test_suspend_byEveryTightener() public {
@@ -308,26 +307,72 @@ contract AgentRegistryTest is Deployed {
             emit AgentRegistry.StatusSet(agentId, Status.SUSPENDED, allowed[i]);
             vm.prank(allowed[i]);
             registry.suspend(agentId);
-            vm.prank(address(timelock));
-            registry.activate(agentId);
+            activate(agentId);
         }
     }
 
-    function test_suspend_revert_othersOrTwice() public {
+    function test_suspend_revert_others() public {
         address[3] memory others = [THIEF, PUBLISHER, DEPLOYER];
         for (uint256 i; i < others.length; ++i) {
             vm.expectRevert(_unauthorized(others[i]));
             vm.prank(others[i]);
             registry.suspend(agentId);
         }
-        vm.startPrank(WATCHDOG);
+    }
+
+    /// @notice Suspended again: nothing changes but the counter, so that an activation decided before no longer fits.
+    function test_L5_suspend_countsAgainWhenSuspended() public {
+        for (uint256 i; i < 3; ++i) {
+            assertEq(registry.stops(agentId), i, "stops");
+            vm.expectEmit(address(registry));
+            emit AgentRegistry.StatusSet(agentId, Status.SUSPENDED, WATCHDOG);
+            vm.prank(WATCHDOG);
+            registry.suspend(agentId);
+            _assertStatus(Status.SUSPENDED);
+        }
+        (address wallet,, uint8 riskLevel) = registry.agent(agentId);
+        assertEq(wallet, vm.addr(AGENT_KEY), "wallet");
+        assertEq(riskLevel, 0, "risk level");
+    }
+
+    /// @notice Only what was decided knowing of every stop so far, neither fewer nor more.
+    function test_L5_activate_revert_stoppedSinceItWasDecided() public {
+        vm.startPrank(OWNER);
         registry.suspend(agentId);
-        vm.expectRevert(
-            abi.encodeWithSelector(
-                AgentRegistry.AgentStatusTransition.selector, agentId, Status.SUSPENDED, Status.SUSPENDED
-            )
-        );
         registry.suspend(agentId);
+        vm.stopPrank();
+        vm.startPrank(address(timelock));
+        uint256[4] memory others = [uint256(0), 1, 3, type(uint256).max];
+        for (uint256 i; i < others.length; ++i) {
+            vm.expectRevert(
+                abi.encodeWithSelector(AgentRegistry.AgentStopsDiffer.selector, agentId, others[i], uint256(2))
+            );
+            registry.activate(agentId, others[i]);
+        }
+        registry.activate(agentId, 2);
+        _assertStatus(Status.ACTIVE);
+        assertEq(registry.stops(agentId), 2, "an activation is no stop");
+    }
+
+    /// @notice A change of hands counts whatever the status is; raising the risk level, a new key and a new activation do
+    ///         not.
+    function test_L5_stops_countEveryChangeOfHands() public {
+        vm.prank(WATCHDOG);
+        registry.setRiskLevel(agentId, 3);
+        vm.prank(OWNER);
+        registry.unsetAgentWallet(agentId);
+        assertEq(registry.stops(agentId), 0, "no stop");
+        vm.prank(OWNER);
+        registry.transferFrom(OWNER, THIEF, agentId);
+        assertEq(registry.stops(agentId), 1, "was active");
+        vm.prank(THIEF);
+        registry.transferFrom(THIEF, OWNER, agentId);
+        assertEq(registry.stops(agentId), 2, "was suspended");
+        vm.startPrank(OWNER);
+        uint256 id = registry.register();
+        assertEq(registry.stops(id), 0, "fresh");
+        registry.transferFrom(OWNER, THIEF, id);
+        assertEq(registry.stops(id), 1, "was pending");
     }
 
     function test_revoke_forGood() public {

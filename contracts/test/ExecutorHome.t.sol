@@ -99,7 +99,7 @@ contract ExecutorHomeTest is Deployed {
         (, uint256 count,) = auditLog.chain(id);
         assertEq(count, 0, "recorded");
         vm.prank(address(timelock));
-        registry.activate(id);
+        registry.activate(id, 0);
         executor.submit(intent, proof);
         (, count,) = auditLog.chain(id);
         assertEq(count, 1, "an admitted agent's denial is recorded");
@@ -177,7 +177,7 @@ contract ExecutorHomeTest is Deployed {
         vm.prank(OWNER);
         uint256 second = registry.register();
         vm.prank(address(timelock));
-        registry.activate(second);
+        registry.activate(second, 0);
         signed.agentId = second;
         vm.expectRevert(
             abi.encodeWithSelector(CrossChainExecutor.ExecutorSignatureInvalid.selector, second, address(0))
@@ -391,8 +391,7 @@ contract ExecutorHomeTest is Deployed {
         policy.freeze(agentId);
         vm.expectRevert(stopped);
         executor.proceed(intent);
-        vm.prank(address(timelock));
-        policy.thaw(agentId);
+        thaw();
         vm.prank(OWNER);
         registry.suspend(agentId);
         vm.expectRevert(stopped);

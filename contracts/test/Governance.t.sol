@@ -4,6 +4,7 @@ pragma solidity ^0.8.28;
 import {AccessManager} from "@openzeppelin/contracts/access/manager/AccessManager.sol";
 import {IAccessManaged} from "@openzeppelin/contracts/access/manager/IAccessManaged.sol";
 import {IGovernor} from "@openzeppelin/contracts/governance/IGovernor.sol";
+import {AgentRegistry} from "../src/AgentRegistry.sol";
 import {AuditLog} from "../src/AuditLog.sol";
 import {PolicyEngine} from "../src/PolicyEngine.sol";
 import {Roles} from "../src/governance/Roles.sol";
@@ -146,7 +147,7 @@ contract GovernanceTest is Deployed {
 
         address[] memory targets = new address[](5);
         bytes[] memory calls = new bytes[](5);
-        (targets[0], calls[0]) = (address(registry), abi.encodeCall(registry.activate, (id)));
+        (targets[0], calls[0]) = (address(registry), abi.encodeCall(registry.activate, (id, 0)));
         (targets[1], calls[1]) = (address(policy), abi.encodeCall(policy.setTerms, (id, terms())));
         (targets[2], calls[2]) = (address(policy), abi.encodeCall(policy.setLimit, (id, ETH, limit(1 ether, 2 ether))));
         (targets[3], calls[3]) = (address(policy), abi.encodeCall(policy.setAssetChain, (id, ETH, HOME, true)));
@@ -163,9 +164,77 @@ contract GovernanceTest is Deployed {
     function test_vote_thawsAnAgent() public {
         submitDenied(payment(ETH, 2 ether), Rule.PER_TRANSACTION);
         submitDenied(payment(ETH, 1), Rule.AGENT_BREAKER);
-        (address[] memory targets, bytes[] memory calls) = _one(address(policy), abi.encodeCall(policy.thaw, (agentId)));
+        (address[] memory targets, bytes[] memory calls) =
+            _one(address(policy), abi.encodeCall(policy.thaw, (agentId, policy.stops(agentId))));
         _vote(targets, calls, "Thaw");
         submitAdmitted(payment(ETH, 1));
+    }
+
+    /// @notice The agent is frozen already: the guardian's freeze during the timelock's delay still counts, and the thaw
+    ///         that was voted for the breach before does not undo it, however often it is tried.
+    function test_L4_vote_thawDoesNotUndoALaterFreeze() public {
+        submitDenied(payment(ETH, 2 ether), Rule.PER_TRANSACTION);
+        _revertsWhenStoppedMeanwhile(
+            address(policy),
+            abi.encodeCall(policy.thaw, (agentId, 1)),
+            WATCHDOG,
+            abi.encodeCall(policy.freeze, (agentId)),
+            abi.encodeWithSelector(PolicyEngine.PolicyStopsDiffer.selector, agentId, 1, 2)
+        );
+        assertTrue(policy.frozen(agentId), "frozen");
+        (address[] memory targets, bytes[] memory calls) =
+            _one(address(policy), abi.encodeCall(policy.thaw, (agentId, 2)));
+        _vote(targets, calls, "Thaw, knowing of the freeze");
+        assertFalse(policy.frozen(agentId), "thawed");
+    }
+
+    function test_L5_vote_activateDoesNotUndoALaterSuspension() public {
+        vm.prank(OWNER);
+        registry.suspend(agentId);
+        _revertsWhenStoppedMeanwhile(
+            address(registry),
+            abi.encodeCall(registry.activate, (agentId, 1)),
+            WATCHDOG,
+            abi.encodeCall(registry.suspend, (agentId)),
+            abi.encodeWithSelector(AgentRegistry.AgentStopsDiffer.selector, agentId, 1, 2)
+        );
+        (address[] memory targets, bytes[] memory calls) =
+            _one(address(registry), abi.encodeCall(registry.activate, (agentId, 2)));
+        _vote(targets, calls, "Activate, knowing of it");
+    }
+
+    /// @notice Governance admitted the agent of its owner: not the one of whoever buys it before the vote is executed.
+    function test_L5_vote_activateDoesNotFollowTheTokenToANewOwner() public {
+        vm.prank(OWNER);
+        uint256 id = registry.register();
+        _revertsWhenStoppedMeanwhile(
+            address(registry),
+            abi.encodeCall(registry.activate, (id, 0)),
+            OWNER,
+            abi.encodeCall(registry.transferFrom, (OWNER, THIEF, id)),
+            abi.encodeWithSelector(AgentRegistry.AgentStopsDiffer.selector, id, 0, 1)
+        );
+    }
+
+    function _revertsWhenStoppedMeanwhile(
+        address target,
+        bytes memory decided,
+        address who,
+        bytes memory stop,
+        bytes memory reason
+    ) private {
+        (address[] memory targets, bytes[] memory calls) = _one(target, decided);
+        _proposeAndPass(targets, calls, "Decided before");
+        governor.queue(targets, new uint256[](1), calls, keccak256("Decided before"));
+        vm.prank(who);
+        (bool ok,) = target.call(stop);
+        assertTrue(ok, "stopped");
+        skip(TIMELOCK_DELAY);
+        for (uint256 i; i < 2; ++i) {
+            vm.expectRevert(reason);
+            governor.execute(targets, new uint256[](1), calls, keccak256("Decided before"));
+            skip(365 days);
+        }
     }
 
     function test_L5_vote_waitsForTheTimelock() public {
@@ -189,7 +258,8 @@ contract GovernanceTest is Deployed {
     }
 
     function test_vote_revert_defeated() public {
-        (address[] memory targets, bytes[] memory calls) = _one(address(policy), abi.encodeCall(policy.thaw, (agentId)));
+        (address[] memory targets, bytes[] memory calls) =
+            _one(address(policy), abi.encodeCall(policy.thaw, (agentId, policy.stops(agentId))));
         vm.prank(DELEGATE);
         uint256 id = governor.propose(targets, new uint256[](1), calls, "No");
         skip(1 minutes + 1);
@@ -202,7 +272,8 @@ contract GovernanceTest is Deployed {
     }
 
     function test_vote_revert_withoutVotesOrQuorum() public {
-        (address[] memory targets, bytes[] memory calls) = _one(address(policy), abi.encodeCall(policy.thaw, (agentId)));
+        (address[] memory targets, bytes[] memory calls) =
+            _one(address(policy), abi.encodeCall(policy.thaw, (agentId, policy.stops(agentId))));
         vm.expectRevert();
         vm.prank(THIEF); // below the proposal threshold
         governor.propose(targets, new uint256[](1), calls, "Thief");

@@ -190,7 +190,7 @@ contract PolicyMandateTest is Deployed {
         vm.startPrank(WATCHDOG);
         policy.freeze(agentId);
         vm.expectRevert(_unauthorized(WATCHDOG));
-        policy.thaw(agentId);
+        policy.thaw(agentId, 1);
         vm.stopPrank();
     }
 
@@ -226,7 +226,7 @@ contract PolicyMandateTest is Deployed {
 
     // ------------------------------------------------------------------ breaker
 
-    function test_freeze_byEachTightenerOnceAndThawByGovernance() public {
+    function test_freeze_byEachTightenerAndThawByGovernance() public {
         address[4] memory allowed = [AGENT, OWNER, WATCHDOG, address(timelock)];
         for (uint256 i; i < allowed.length; ++i) {
             vm.expectEmit(address(policy));
@@ -234,14 +234,9 @@ contract PolicyMandateTest is Deployed {
             vm.prank(allowed[i]);
             policy.freeze(agentId);
             assertTrue(policy.frozen(agentId), "frozen");
-            vm.recordLogs();
-            vm.prank(allowed[i]);
-            policy.freeze(agentId); // again: no effect, no event
-            assertEq(vm.getRecordedLogs().length, 0, "quiet");
             vm.expectEmit(address(policy));
             emit PolicyEngine.Thawed(agentId, address(timelock));
-            vm.prank(address(timelock));
-            policy.thaw(agentId);
+            thaw();
             assertFalse(policy.frozen(agentId), "thawed");
         }
     }
@@ -253,8 +248,69 @@ contract PolicyMandateTest is Deployed {
         for (uint256 i; i < others.length; ++i) {
             vm.expectRevert(_unauthorized(others[i]));
             vm.prank(others[i]);
-            policy.thaw(agentId);
+            policy.thaw(agentId, 1);
         }
+    }
+
+    /// @notice Frozen again: nothing changes but the counter, so that a thaw decided before no longer fits.
+    function test_L4_freeze_countsAgainWhenFrozen() public {
+        address[3] memory allowed = [WATCHDOG, OWNER, AGENT];
+        for (uint256 i; i < 3; ++i) {
+            assertEq(policy.stops(agentId), i, "stops");
+            vm.expectEmit(address(policy));
+            emit PolicyEngine.Tripped(agentId, allowed[i], Rule.NONE, bytes32(0), 0, 0);
+            vm.prank(allowed[i]);
+            policy.freeze(agentId);
+            assertTrue(policy.frozen(agentId), "frozen");
+        }
+    }
+
+    function test_L4_breach_counts() public {
+        submitDenied(payment(ETH, 2 ether), Rule.PER_TRANSACTION);
+        assertEq(policy.stops(agentId), 1, "stops");
+        submitDenied(payment(ETH, 2 ether), Rule.AGENT_BREAKER);
+        assertEq(policy.stops(agentId), 1, "a frozen agent's attempt is no breach");
+        thaw();
+        submitDenied(payment(ETH, 2 ether), Rule.PER_TRANSACTION);
+        assertEq(policy.stops(agentId), 2, "stops");
+    }
+
+    /// @notice Only what was decided knowing of every stop so far, neither fewer nor more.
+    function test_L4_thaw_revert_stoppedSinceItWasDecided() public {
+        submitDenied(payment(ETH, 2 ether), Rule.PER_TRANSACTION);
+        vm.prank(WATCHDOG);
+        policy.freeze(agentId);
+        vm.startPrank(address(timelock));
+        uint256[4] memory others = [uint256(0), 1, 3, type(uint256).max];
+        for (uint256 i; i < others.length; ++i) {
+            vm.expectRevert(
+                abi.encodeWithSelector(PolicyEngine.PolicyStopsDiffer.selector, agentId, others[i], uint256(2))
+            );
+            policy.thaw(agentId, others[i]);
+        }
+        policy.thaw(agentId, 2);
+        assertFalse(policy.frozen(agentId), "thawed");
+        assertEq(policy.stops(agentId), 2, "a thaw is no stop");
+    }
+
+    /// @notice A stop before the first terms is not forgotten by them; tightening is no stop.
+    function test_L4_stops_surviveTermsAndIgnoreTightening() public {
+        vm.prank(THIEF);
+        uint256 id = registry.register();
+        vm.prank(THIEF);
+        policy.freeze(id);
+        vm.startPrank(address(timelock));
+        policy.setTerms(id, terms());
+        assertEq(policy.stops(id), 1, "kept");
+        policy.thaw(id, 1);
+        vm.stopPrank();
+        vm.startPrank(THIEF);
+        policy.setTerms(id, PolicyEngine.Terms(terms().expiry, 2 hours, 1, 0));
+        policy.setRecipient(id, HOME, PAYEE, false);
+        assertEq(policy.stops(id), 1, "tightening");
+        policy.freeze(id);
+        assertEq(policy.stops(id), 2, "counted on");
+        vm.stopPrank();
     }
 
     // ------------------------------------------------------------------ chains

@@ -44,11 +44,6 @@ contract PolicyRulesTest is Deployed {
         assertTrue(policy.frozen(agentId) == (before || verdict.tripped), "breaker");
     }
 
-    function _thaw() private {
-        vm.prank(address(timelock));
-        policy.thaw(agentId);
-    }
-
     // ------------------------------------------------------------------ rule by rule
 
     function test_admits() public {
@@ -103,7 +98,7 @@ contract PolicyRulesTest is Deployed {
         vm.prank(OWNER);
         policy.setAssetChain(agentId, ETH, REMOTE, false);
         _assertVerdict(_judge(remotePayment(ETH, 1)), Rule.CHAIN, true, 0, 0, 0);
-        _thaw();
+        thaw();
         submitAdmitted(payment(ETH, 1));
     }
 
@@ -117,7 +112,7 @@ contract PolicyRulesTest is Deployed {
         vm.prank(OWNER);
         policy.setRecipient(agentId, REMOTE, PAYEE, false);
         _assertVerdict(_judge(remotePayment(ETH, 1)), Rule.RECIPIENT, true, 0, 0, 0);
-        _thaw();
+        thaw();
         submitAdmitted(payment(ETH, 1));
     }
 
@@ -143,7 +138,7 @@ contract PolicyRulesTest is Deployed {
         uint256 left = policy.headroom(agentId, address(token)).left;
         _assertVerdict(_judge(payment(address(token), 1001e6)), Rule.PER_TRANSACTION, true, 1000e6, left, 0);
         assertEq(left, 500e6, "left");
-        _thaw();
+        thaw();
         submitAdmitted(payment(address(token), left));
     }
 
@@ -161,7 +156,7 @@ contract PolicyRulesTest is Deployed {
         // The first use falls out with its bucket, eight buckets later.
         uint256 availableAt = first + 8 * LENGTH;
         _assertVerdict(_judge(payment(address(token), left + 1)), Rule.WINDOW, true, 2500e6, left, availableAt);
-        _thaw();
+        thaw();
         vm.warp(availableAt - 1);
         assertEq(uint8(policy.preview(payment(address(token), left + 1)).rule), uint8(Rule.WINDOW), "a second early");
         vm.warp(availableAt);
@@ -310,9 +305,9 @@ contract PolicyRulesTest is Deployed {
         intent.data = hex"00";
         _first(intent, Rule.AGENT_STATUS);
         vm.startPrank(address(timelock));
-        registry.activate(agentId);
+        registry.activate(agentId, registry.stops(agentId));
         _first(intent, Rule.AGENT_BREAKER);
-        policy.thaw(agentId);
+        policy.thaw(agentId, policy.stops(agentId));
         _first(intent, Rule.EXPIRY);
         t.expiry = uint32(time());
         policy.setTerms(agentId, t);
@@ -353,8 +348,7 @@ contract PolicyRulesTest is Deployed {
     function testFuzz_L11_emptyMandateDeniesEverything(address asset, address to, uint256 amount, bool remote) public {
         vm.prank(THIEF);
         uint256 id = registry.register();
-        vm.prank(address(timelock));
-        registry.activate(id);
+        activate(id);
         Intent memory intent = remote ? remotePayment(asset, amount) : payment(asset, amount);
         intent.agentId = id;
         intent.to = to;
@@ -368,7 +362,7 @@ contract PolicyRulesTest is Deployed {
         Intent memory intent = payment(ETH, 1);
         intent.agentId = id;
         vm.startPrank(address(timelock));
-        registry.activate(id);
+        registry.activate(id, registry.stops(id));
         _first(intent, Rule.EXPIRY);
         policy.setTerms(id, terms());
         _first(intent, Rule.ASSET);

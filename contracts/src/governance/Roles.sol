@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
+import {IAccessManager} from "@openzeppelin/contracts/access/manager/IAccessManager.sol";
+
 /// @title Roles of the AccessManager
 /// @dev Role 0 is the AccessManager's own ADMIN_ROLE: the authority (timelock, Safe, another DAO) and nobody else.
 library Roles {
@@ -8,4 +10,10 @@ library Roles {
     uint64 internal constant GUARDIAN = 1;
     /// @notice May publish audit batches; held by relayers.
     uint64 internal constant PUBLISHER = 2;
+
+    /// @dev Only who may act at once is a guardian: a role with an execution delay stops nothing.
+    function isGuardian(address manager, address caller) internal view returns (bool) {
+        (bool member, uint32 delay) = IAccessManager(manager).hasRole(GUARDIAN, caller);
+        return member && delay == 0;
+    }
 }

@@ -2,7 +2,7 @@
 pragma solidity ^0.8.28;
 
 import {Action, AuditLog} from "../../src/AuditLog.sol";
-import {Status} from "../../src/AgentRegistry.sol";
+import {AgentRegistry, Status} from "../../src/AgentRegistry.sol";
 import {CrossChainExecutor, State} from "../../src/CrossChainExecutor.sol";
 import {Intent} from "../../src/Intent.sol";
 import {PolicyEngine} from "../../src/PolicyEngine.sol";
@@ -59,6 +59,11 @@ contract Actors is Deployed {
     mapping(uint256 chain => uint256) private _counts;
     bytes32 private _unrecorded;
     bool private _mustBeFrozen;
+    uint256 private _trips;
+    uint256 private _suspensions;
+    // What governance decided: the stops that it knew of.
+    uint256 private _decidedTrips;
+    uint256 private _decidedSuspensions;
 
     /// @notice How often something interesting happened: a run in which nothing does proves nothing.
     mapping(string what => uint256) public times;
@@ -78,6 +83,8 @@ contract Actors is Deployed {
         _;
         _digest(vm.getRecordedLogs());
         if (!byGovernance) _checkDirection(before, _mandate());
+        if (policy.stops(agentId) != _trips) _note(4, "a stop that was not counted, or counted twice");
+        if (registry.stops(agentId) != _suspensions) _note(5, "a suspension that was not counted, or counted twice");
         if (policy.frozen(agentId) != _mustBeFrozen) _note(4, "frozen without a breach, or thawed without governance");
     }
 
@@ -92,6 +99,7 @@ contract Actors is Deployed {
             else if (log.emitter == address(auditLog)) _auditEvent(log);
             else if (log.emitter == address(policy)) _policyEvent(log);
             else if (log.emitter == address(gateway)) _gatewayEvent(log);
+            else if (log.emitter == address(registry)) _registryEvent(log);
         }
         if (_unrecorded != 0) _note(6, "an action without a record");
         _unrecorded = 0;
@@ -176,7 +184,10 @@ contract Actors is Deployed {
     function _policyEvent(Vm.Log memory log) private {
         bytes32 kind = log.topics[0];
         if (kind == PolicyEngine.Thawed.selector) _mustBeFrozen = false;
-        if (kind == PolicyEngine.Tripped.selector) _mustBeFrozen = true;
+        if (kind == PolicyEngine.Tripped.selector) {
+            _mustBeFrozen = true;
+            ++_trips;
+        }
         if (kind != PolicyEngine.Consumed.selector) return;
         _consumed[log.topics[2]] = true;
         address asset = address(uint160(uint256(log.topics[3])));
@@ -196,6 +207,11 @@ contract Actors is Deployed {
         for (uint256 i = uses.length; i > 0 && uses[i - 1].when >= from; --i) {
             total += uses[i - 1].amount;
         }
+    }
+
+    function _registryEvent(Vm.Log memory log) private {
+        if (log.topics[0] != AgentRegistry.StatusSet.selector) return;
+        if (abi.decode(log.data, (Status)) == Status.SUSPENDED) ++_suspensions;
     }
 
     function _gatewayEvent(Vm.Log memory log) private {
@@ -465,7 +481,7 @@ contract Actors is Deployed {
             return abi.encodeCall(policy.setRecipient, (agentId, chain, (seed >> 20) % 3 == 0 ? PAYEE : THIEF, allowed));
         }
         if (kind == 4) return seed % 8 == 0 ? abi.encodeCall(policy.freeze, (agentId)) : bytes("");
-        return abi.encodeCall(policy.thaw, (agentId));
+        return abi.encodeCall(policy.thaw, (agentId, policy.stops(agentId)));
     }
 
     function _otherCall(uint256 seed, address who) private view returns (address, bytes memory) {
@@ -473,7 +489,9 @@ contract Actors is Deployed {
         if (kind == 6) {
             return (address(registry), seed % 8 == 0 ? abi.encodeCall(registry.suspend, (agentId)) : bytes(""));
         }
-        if (kind == 7) return (address(registry), abi.encodeCall(registry.activate, (agentId)));
+        if (kind == 7) {
+            return (address(registry), abi.encodeCall(registry.activate, (agentId, registry.stops(agentId))));
+        }
         if (kind == 8) {
             return (address(registry), abi.encodeCall(registry.setRiskLevel, (agentId, uint8((seed >> 16) % 4))));
         }
@@ -516,9 +534,9 @@ contract Actors is Deployed {
     function govern(uint256 seed) external observed(true) {
         switchTo(HOME);
         vm.startPrank(address(timelock));
-        policy.thaw(agentId);
+        policy.thaw(agentId, policy.stops(agentId));
         (, Status status,) = registry.agent(agentId);
-        if (status == Status.SUSPENDED) registry.activate(agentId);
+        if (status == Status.SUSPENDED) registry.activate(agentId, registry.stops(agentId));
         for (uint256 i; i < 2; ++i) {
             uint256 chain = i == 0 ? HOME : REMOTE;
             policy.setAssetChain(agentId, ETH, chain, true);
@@ -546,6 +564,23 @@ contract Actors is Deployed {
             if (t.frequencyWindow < _shortestFrequencyWindow) _shortestFrequencyWindow = t.frequencyWindow;
         }
         vm.stopPrank();
+    }
+
+    /// @notice Governance decides to let the agent go, and carries out later, perhaps much later, what it decided then.
+    function decideAndActLater(uint256 seed) external observed(true) {
+        switchTo(HOME);
+        if (seed % 3 == 0) {
+            (_decidedTrips, _decidedSuspensions) = (policy.stops(agentId), registry.stops(agentId));
+            return;
+        }
+        bool frozen = policy.frozen(agentId);
+        vm.startPrank(address(timelock));
+        (bool thawed,) = address(policy).call(abi.encodeCall(policy.thaw, (agentId, _decidedTrips)));
+        (bool active,) = address(registry).call(abi.encodeCall(registry.activate, (agentId, _decidedSuspensions)));
+        vm.stopPrank();
+        if (thawed && _trips != _decidedTrips) _note(4, "a thaw undid a stop that came after it was decided");
+        if (active && _suspensions != _decidedSuspensions) _note(5, "an activation undid a later suspension");
+        if (frozen && !thawed) ++times["acted late"];
     }
 
     function publishSome(uint256 seed) external observed(false) {

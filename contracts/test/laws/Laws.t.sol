@@ -63,7 +63,7 @@ contract LawsTest is Deployed {
         submitDenied(payment(ETH, 2 ether), Rule.PER_TRANSACTION);
         vm.startPrank(WATCHDOG2);
         vm.expectRevert();
-        policy.thaw(agentId);
+        policy.thaw(agentId, 1);
         vm.expectRevert();
         policy.setLimit(agentId, ETH, limit(2 ether, 3 ether));
         vm.stopPrank();
@@ -123,8 +123,7 @@ contract LawsTest is Deployed {
             assertEq(uint8(v.rule), uint8(rules[i]), "rule");
             assertTrue(v.tripped && policy.frozen(agentId), "not frozen");
             submitDenied(payment(ETH, 1), Rule.AGENT_BREAKER);
-            vm.prank(address(timelock));
-            policy.thaw(agentId);
+            thaw();
         }
     }
 
@@ -154,7 +153,7 @@ contract LawsTest is Deployed {
         uint256 other = registry.register();
         proveWallet(other, THIEF, 0xD6);
         vm.startPrank(address(timelock));
-        registry.activate(other);
+        registry.activate(other, 0);
         policy.setTerms(other, terms());
         vm.stopPrank();
         Intent memory breach = payment(ETH, 1);

@@ -173,7 +173,7 @@ abstract contract Deployed is Test {
         agentId = registry.register("ipfs://agent");
         proveWallet(agentId, OWNER, AGENT_KEY);
         vm.startPrank(address(timelock));
-        registry.activate(agentId);
+        registry.activate(agentId, 0);
         policy.setTerms(agentId, terms());
         policy.setLimit(agentId, ETH, limit(1 ether, 3 ether));
         policy.setAssetChain(agentId, ETH, HOME, true);
@@ -303,6 +303,20 @@ abstract contract Deployed is Test {
         (intentId, verdict) = submit(intent);
         assertEq(uint8(verdict.rule), uint8(rule), "denied by");
         assertState(intentId, State.DENIED);
+    }
+
+    /// @dev Governance thaws the agent, knowing of every stop so far.
+    function thaw() internal {
+        uint256 stops = policy.stops(agentId);
+        vm.prank(address(timelock));
+        policy.thaw(agentId, stops);
+    }
+
+    /// @dev Governance activates an agent, knowing of every stop so far.
+    function activate(uint256 id) internal {
+        uint256 stops = registry.stops(id);
+        vm.prank(address(timelock));
+        registry.activate(id, stops);
     }
 
     function stateOf(bytes32 intentId) internal view returns (State state) {

@@ -299,8 +299,18 @@ class OperatorTest {
     assertEquals(0, frozen.code(), frozen.err());
     assertTrue(frozen.json().path("frozen").asBoolean());
     assertEquals("AGENT_BREAKER", preview("1", PAYEE).json().path("rule").asText());
+    // Frozen once more: a decision that knows of the first freeze only does not let it go.
+    var again = onHome(with("owner.json", "policy", "freeze", "--agent", "1", "--json"));
+    assertEquals("2", again.json().path("stops").asText(), again.out());
+    var stale =
+        onHome(with("owner.json", "policy", "thaw", "--agent", "1", "--stops", "1", "--pass"));
+    assertEquals(5, stale.code(), stale.out());
+    assertTrue(stale.err().contains("stopped 2 times so far, not 1"), stale.err());
+    var shown = onHome("policy", "thaw", "--agent", "1", "--stops", "2");
+    assertTrue(shown.out().contains("thaw agent 1, stopped 2 times so far"), shown.out());
     var thawed = onHome(with("owner.json", "policy", "thaw", "--agent", "1", "--pass", "--json"));
     assertEquals(0, thawed.code(), thawed.err());
+    assertEquals("2", thawed.json().path("stops").asText());
     assertFalse(thawed.json().path("frozen").asBoolean());
     assertEquals(0, preview("1", PAYEE).code());
   }
@@ -383,6 +393,8 @@ class OperatorTest {
     var proposed =
         onHome(with("owner.json", "agent", "activate", "--agent", "1", "--send", "--json"));
     assertEquals("PROPOSED", proposed.json().path("proposal").path("state").asText());
+    assertEquals("1", proposed.json().path("stops").asText());
+    assertEquals(5, onHome("agent", "activate", "--agent", "1", "--stops", "0").code());
     assertEquals(2, onHome(with("owner.json", "agent", "revoke", "--agent", "1")).code());
     var revoked =
         onHome(with("owner.json", "agent", "revoke", "--agent", "1", "--for-good", "--json"));

@@ -517,7 +517,10 @@ class AuditVerifierTest {
     String engine = deployment.policy().hex();
     authority.sendAll(
         List.of(
-            Call.of("activate", deployment.registry().hex(), registry.activate(agentId)),
+            Call.of(
+                "activate",
+                deployment.registry().hex(),
+                registry.activate(agentId, BigInteger.ZERO)),
             Call.of(
                 "terms",
                 engine,

@@ -89,7 +89,10 @@ class DeployerTest {
               DeploymentException.class,
               () ->
                   deployer.send(
-                      Call.of("thaw", deployment.policy().hex(), policy.thaw(BigInteger.ONE))));
+                      Call.of(
+                          "thaw",
+                          deployment.policy().hex(),
+                          policy.thaw(BigInteger.ONE, BigInteger.ZERO))));
       assertTrue(refused.getMessage().contains("AccessManagedUnauthorized"), refused.getMessage());
       assertThrows(
           DeploymentException.class,
@@ -282,7 +285,11 @@ class DeployerTest {
       var proposal =
           new GovernanceProposal(
               Contracts.governor(deployment).orElseThrow().hex(),
-              List.of(Call.of("activate", deployment.registry().hex(), registry.activate(agentId))),
+              List.of(
+                  Call.of(
+                      "activate",
+                      deployment.registry().hex(),
+                      registry.activate(agentId, BigInteger.ZERO))),
               "Admit the agent",
               Address.of(sender.address()));
       assertEquals(Optional.empty(), proposal.state(home.web3j()));

@@ -112,6 +112,9 @@ class PolicyAgreementTest {
         seen.merge(judgement.verdict().rule(), 1, Integer::sum);
         filled += judgement.verdict().allowed() && fills(judgement.after(), intent) ? 1 : 0;
         agent.become(judgement.after());
+        if (judgement.verdict().tripped()) {
+          agent.stop();
+        }
       }
       case PolicyHistory.Move.Change(PolicyHistory.Who who, PolicyChange change) -> {
         // L5: governance may do everything, the owner what loosens nothing, a stranger nothing.
@@ -126,6 +129,9 @@ class PolicyAgreementTest {
         }
         if (allowed) {
           agent.become(change.apply(before, now));
+          if (change instanceof PolicyChange.Freeze) {
+            agent.stop();
+          }
         }
       }
       case PolicyHistory.Move.SetStatus(AgentStatus status) -> {
@@ -186,6 +192,7 @@ class PolicyAgreementTest {
   private void compareBreakers(List<PolicyHistory.Agent> agents) throws Exception {
     for (PolicyHistory.Agent agent : agents) {
       assertEquals(agent.mandate().frozen(), engine.frozen(agent.id()).send());
+      assertEquals(agent.stops(), engine.stops(agent.id()).send());
     }
   }
 
@@ -315,13 +322,13 @@ class PolicyAgreementTest {
                 case STRANGER -> STRANGER;
               },
               policy,
-              encode(id, change));
+              encode(agent, change));
       case PolicyHistory.Move.SetStatus(AgentStatus status) ->
           new Transaction(
               GOVERNANCE,
               registry.getContractAddress(),
               switch (status) {
-                case ACTIVE -> registry.activate(id).encodeFunctionCall();
+                case ACTIVE -> registry.activate(id, agent.suspensions()).encodeFunctionCall();
                 case SUSPENDED -> registry.suspend(id).encodeFunctionCall();
                 case REVOKED -> registry.revoke(id).encodeFunctionCall();
                 case PENDING -> throw new IllegalArgumentException("nobody becomes pending");
@@ -346,7 +353,8 @@ class PolicyAgreementTest {
     };
   }
 
-  private String encode(BigInteger id, PolicyChange change) {
+  private String encode(PolicyHistory.Agent agent, PolicyChange change) {
+    BigInteger id = agent.id();
     return switch (change) {
       case PolicyChange.SetTerms(Terms t) ->
           engine
@@ -373,7 +381,7 @@ class PolicyAgreementTest {
               .setRecipient(id, recipient.chainId(), recipient.address().hex(), allowed)
               .encodeFunctionCall();
       case PolicyChange.Freeze freeze -> engine.freeze(id).encodeFunctionCall();
-      case PolicyChange.Thaw thaw -> engine.thaw(id).encodeFunctionCall();
+      case PolicyChange.Thaw thaw -> engine.thaw(id, agent.stops()).encodeFunctionCall();
     };
   }
 

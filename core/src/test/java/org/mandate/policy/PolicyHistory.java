@@ -49,6 +49,8 @@ final class PolicyHistory {
     private long records;
     private long published;
     private long nonce;
+    private long stops;
+    private long suspensions;
     private boolean planned;
 
     Agent(BigInteger id) {
@@ -81,6 +83,21 @@ final class PolicyHistory {
 
     void become(AgentStatus next) {
       status = next;
+      if (next == AgentStatus.SUSPENDED) {
+        suspensions++;
+      }
+    }
+
+    void stop() {
+      stops++;
+    }
+
+    BigInteger stops() {
+      return BigInteger.valueOf(stops);
+    }
+
+    BigInteger suspensions() {
+      return BigInteger.valueOf(suspensions);
     }
 
     void append() {

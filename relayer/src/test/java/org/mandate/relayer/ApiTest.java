@@ -272,7 +272,10 @@ class ApiTest {
         new JsonObject(town.get(relayer.port(), "/v1/agents/" + town.agentId).body())
             .getBoolean("frozen"));
 
-    town.govern("thaw", town.atHome.policy(), town.policy().thaw(town.agentId));
+    town.govern(
+        "thaw",
+        town.atHome.policy(),
+        town.policy().thaw(town.agentId, town.policy().stops(town.agentId).send()));
     Hash last = town.submit(relayer.port(), town.payment(Town.HOME, town.token, 1));
     town.awaitState(relayer.port(), last, "EXECUTED", SOON);
   }

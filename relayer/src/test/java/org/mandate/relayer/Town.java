@@ -158,7 +158,7 @@ final class Town implements AutoCloseable {
     PolicyEngine engine =
         PolicyEngine.load(policy, authority.web3j(), authority.reader(), Sender.NO_GAS);
     List<Call> calls = new ArrayList<>();
-    calls.add(Call.of("activate", registry, agents.activate(agentId)));
+    calls.add(Call.of("activate", registry, agents.activate(agentId, BigInteger.ZERO)));
     calls.add(
         Call.of(
             "terms",

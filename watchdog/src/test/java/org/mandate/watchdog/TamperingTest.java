@@ -274,7 +274,7 @@ class TamperingTest {
   }
 
   private static void thaw() {
-    world.governance(world.policy().thaw(World.AGENT));
+    world.thaw();
   }
 
   private static void replaceWallet(Address from, Address to) {

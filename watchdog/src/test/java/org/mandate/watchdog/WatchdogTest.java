@@ -242,7 +242,7 @@ class WatchdogTest {
       awaitState(tooMuch, IntentState.DISPUTED);
     } finally {
       setCaps();
-      world.governance(world.policy().thaw(World.AGENT));
+      world.thaw();
     }
   }
 
@@ -252,7 +252,7 @@ class WatchdogTest {
       Intent tooMuch = world.payment(World.HOME, World.CAP.add(BigInteger.ONE));
       world.submit(tooMuch);
       assertTrue(world.frozen());
-      world.governance(world.policy().thaw(World.AGENT));
+      world.thaw();
       Intent fine = world.payment(World.HOME, AMOUNT);
       world.submit(fine);
       Thread.sleep(3000);

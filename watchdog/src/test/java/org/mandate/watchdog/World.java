@@ -140,7 +140,11 @@ final class World implements AutoCloseable {
     AgentRegistry registry =
         AgentRegistry.load(
             homeDeployment.registry().hex(), home.web3j, authority.reader(), Sender.NO_GAS);
-    authority.send(Call.of("activate", homeDeployment.registry().hex(), registry.activate(AGENT)));
+    authority.send(
+        Call.of(
+            "activate",
+            homeDeployment.registry().hex(),
+            registry.activate(AGENT, BigInteger.ZERO)));
     BigInteger year = BigInteger.valueOf(Instant.now().plus(Duration.ofDays(300)).getEpochSecond());
     governance(
         policy()
@@ -169,6 +173,20 @@ final class World implements AutoCloseable {
   void governance(org.web3j.protocol.core.RemoteFunctionCall<?> call) {
     new Sender(home.web3j, AUTHORITY)
         .send(Call.of("governance", homeDeployment.policy().hex(), call));
+  }
+
+  /** Governance thaws the agent, knowing of every stop so far. */
+  void thaw() {
+    governance(policy().thaw(AGENT, stops()));
+  }
+
+  /** How often the agent was frozen. */
+  BigInteger stops() {
+    try {
+      return policy().stops(AGENT).send();
+    } catch (Exception e) {
+      throw new IllegalStateException(e);
+    }
   }
 
   PolicyEngine policy() {

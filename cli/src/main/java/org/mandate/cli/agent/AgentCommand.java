@@ -16,6 +16,7 @@ import org.mandate.cli.Group;
 import org.mandate.cli.KeyOptions;
 import org.mandate.cli.Output;
 import org.mandate.cli.ProposalOptions;
+import org.mandate.cli.StopsOption;
 import org.mandate.cli.Tightener;
 import org.mandate.deploy.AgentSetup;
 import org.mandate.deploy.Call;
@@ -207,11 +208,15 @@ public final class AgentCommand extends Group {
 
   @Command(
       name = "activate",
-      description = "Proposes to activate a pending or suspended agent: only governance may.")
+      description = {
+        "Proposes to activate a pending or suspended agent: only governance may.",
+        "The proposal names the stops so far: when the agent is suspended or changes hands before it is executed, it has no effect."
+      })
   static final class Activate implements Callable<ExitCode> {
     @Mixin private Output output;
     @Mixin private ChainOptions at;
     @Mixin private AgentOption agent;
+    @Mixin private StopsOption stops;
     @Mixin private ProposalOptions proposal;
 
     @Override
@@ -227,16 +232,22 @@ public final class AgentCommand extends Group {
                   ExitCode.REFUSED,
                   "agent %s is revoked, for good: register another".formatted(id));
         }
-        var json = Output.object().put("agentId", id.toString()).put("statusBefore", status.name());
+        var known =
+            stops.expected(id, Sender.read("stops", () -> chain.registry().stops(id).send()));
+        var json =
+            Output.object()
+                .put("agentId", id.toString())
+                .put("statusBefore", status.name())
+                .put("stops", known.toString());
         var call =
             Call.of(
-                "activate agent " + id,
+                "activate agent %s, stopped %s times so far".formatted(id, known),
                 chain.deployment().registry().hex(),
-                chain.registry().activate(id));
+                chain.registry().activate(id, known));
         // The block tells one activation from the next: the same words cannot be proposed twice.
         var words =
-            "Activate agent %s, %s as of block %d"
-                .formatted(id, status, chain.client().head().number());
+            "Activate agent %s, %s and stopped %s times as of block %d"
+                .formatted(id, status, known, chain.client().head().number());
         proposal.proceed(chain, List.of(call), words, output, json);
         json.put("status", require(chain, id).name());
         output.json(json);
@@ -295,7 +306,9 @@ public final class AgentCommand extends Group {
         Output.object()
             .put("agentId", id.toString())
             .put("status", status.name())
+            .put("stops", Sender.read("stops", () -> chain.registry().stops(id).send()).toString())
             .put("frozen", Sender.read("breaker", () -> chain.policy().frozen(id).send()))
+            .put("trips", Sender.read("trips", () -> chain.policy().stops(id).send()).toString())
             .put(
                 "owner",
                 Address.of(Sender.read("owner", () -> chain.registry().ownerOf(id).send())).hex())

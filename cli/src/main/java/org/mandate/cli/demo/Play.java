@@ -193,7 +193,8 @@ final class Play {
     var coin = Address.ZERO.hex();
     var dollar = home.token().hex();
     var calls = new ArrayList<Call>();
-    calls.add(Call.of("activate the agent", registryAddress, registry.activate(id)));
+    calls.add(
+        Call.of("activate the agent", registryAddress, registry.activate(id, BigInteger.ZERO)));
     calls.add(
         Call.of(
             "terms",
@@ -226,11 +227,15 @@ final class Play {
     return List.copyOf(calls);
   }
 
-  List<Call> thaw() {
+  /**
+   * @param stops how often the agent was stopped when this was decided
+   */
+  List<Call> thaw(BigInteger stops) {
     var address = home.deployment().policy().hex();
     var policy =
         PolicyEngine.load(address, stage.home().web3j(), delegate().reader(), Sender.NO_GAS);
-    return List.of(Call.of("thaw the agent", address, policy.thaw(BigInteger.valueOf(agentId))));
+    return List.of(
+        Call.of("thaw the agent", address, policy.thaw(BigInteger.valueOf(agentId), stops)));
   }
 
   /** What is not as it must be in the deployment of this chain. */

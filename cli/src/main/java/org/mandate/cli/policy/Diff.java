@@ -23,6 +23,8 @@ import org.mandate.policy.Recipient;
  * @param changes in the order in which they are made
  */
 record Diff(Mandate current, List<Line> lines, List<PolicyChange> changes) {
+  private static final String NO_BREAKER = "what differs between mandates freezes and thaws nobody";
+
   /** Which way a field goes. Tighter applies at once, looser waits for governance (L5). */
   enum Direction {
     TIGHTER,
@@ -111,10 +113,8 @@ record Diff(Mandate current, List<Line> lines, List<PolicyChange> changes) {
                               set.recipient().chainId(),
                               set.recipient().address().hex(),
                               set.allowed()));
-                  case PolicyChange.Freeze freeze ->
-                      Call.of("freeze agent " + agentId, to, policy.freeze(agentId));
-                  case PolicyChange.Thaw thaw ->
-                      Call.of("thaw agent " + agentId, to, policy.thaw(agentId));
+                  case PolicyChange.Freeze freeze -> throw new IllegalStateException(NO_BREAKER);
+                  case PolicyChange.Thaw thaw -> throw new IllegalStateException(NO_BREAKER);
                 })
         .toList();
   }

@@ -18,6 +18,7 @@ import org.mandate.cli.Group;
 import org.mandate.cli.KeyOptions;
 import org.mandate.cli.Output;
 import org.mandate.cli.ProposalOptions;
+import org.mandate.cli.StopsOption;
 import org.mandate.cli.Tightener;
 import org.mandate.cli.Words;
 import org.mandate.cli.intent.IntentOptions;
@@ -77,7 +78,8 @@ public final class PolicyCommand extends Group {
             Output.object()
                 .put("agentId", agent.id().toString())
                 .put("status", status.name())
-                .put("frozen", mandate.frozen());
+                .put("frozen", mandate.frozen())
+                .put("stops", stops(chain, agent.id()).toString());
         json.putObject("terms")
             .put("expiry", terms.expiry())
             .put("frequencyWindow", terms.frequencyWindow())
@@ -281,19 +283,29 @@ public final class PolicyCommand extends Group {
     @Option(names = "--activate", description = "Activate the agent in the same proposal.")
     private boolean activate;
 
+    @Mixin private StopsOption stops;
+
     @Override
     public ExitCode call() {
+      if (stops.given() && !activate) {
+        throw new Failure(ExitCode.USAGE, "--stops belongs to --activate");
+      }
       var wanted = MandateFile.read(file);
       try (var chain = at.openHome()) {
         var diff = compare(chain, agent.id(), wanted);
         var json = show(output, agent.id(), diff);
         var calls = new ArrayList<>(diff.calls(chain.policy(), agent.id()));
         if (activate) {
+          var known =
+              stops.expected(
+                  agent.id(),
+                  Sender.read("stops", () -> chain.registry().stops(agent.id()).send()));
+          json.put("stops", known.toString());
           calls.add(
               Call.of(
-                  "activate agent " + agent.id(),
+                  "activate agent %s, stopped %s times so far".formatted(agent.id(), known),
                   chain.deployment().registry().hex(),
-                  chain.registry().activate(agent.id())));
+                  chain.registry().activate(agent.id(), known)));
         }
         if (calls.isEmpty()) {
           output.line("The chain says the same as the file: there is nothing to propose.");
@@ -394,6 +406,7 @@ public final class PolicyCommand extends Group {
             Output.object()
                 .put("agentId", agent.id().toString())
                 .put("frozen", true)
+                .put("stops", stops(chain, agent.id()).toString())
                 .put("transaction", receipt.getTransactionHash()));
         return ExitCode.OK;
       }
@@ -402,11 +415,15 @@ public final class PolicyCommand extends Group {
 
   @Command(
       name = "thaw",
-      description = "Proposes to reset the agent's breaker: only governance may.")
+      description = {
+        "Proposes to reset the agent's breaker: only governance may.",
+        "The proposal names the stops so far: when the agent is stopped again before it is executed, it has no effect."
+      })
   static final class Thaw implements Callable<ExitCode> {
     @Mixin private Output output;
     @Mixin private ChainOptions at;
     @Mixin private AgentOption agent;
+    @Mixin private StopsOption stops;
     @Mixin private ProposalOptions proposal;
 
     @Override
@@ -417,17 +434,19 @@ public final class PolicyCommand extends Group {
               ExitCode.NO,
               "agent %s is not frozen: there is nothing to thaw".formatted(agent.id()));
         }
-        var json = Output.object().put("agentId", agent.id().toString());
+        var known = stops.expected(agent.id(), stops(chain, agent.id()));
+        var json =
+            Output.object().put("agentId", agent.id().toString()).put("stops", known.toString());
         var call =
             Call.of(
-                "thaw agent " + agent.id(),
+                "thaw agent %s, stopped %s times so far".formatted(agent.id(), known),
                 chain.deployment().policy().hex(),
-                chain.policy().thaw(agent.id()));
+                chain.policy().thaw(agent.id(), known));
         // The block tells one thaw from the next: the same calls with the same words cannot be
         // proposed twice.
         var words =
-            "Thaw agent %s, frozen as of block %d"
-                .formatted(agent.id(), chain.client().head().number());
+            "Thaw agent %s, stopped %s times as of block %d"
+                .formatted(agent.id(), known, chain.client().head().number());
         proposal.proceed(chain, List.of(call), words, output, json);
         json.put("frozen", Sender.read("breaker", () -> chain.policy().frozen(agent.id()).send()));
         output.json(json);
@@ -447,6 +466,10 @@ public final class PolicyCommand extends Group {
       output.document("mandate.sample.yaml", PolicyCommand.class);
       return ExitCode.OK;
     }
+  }
+
+  private static BigInteger stops(Chain chain, BigInteger agentId) {
+    return Sender.read("stops", () -> chain.policy().stops(agentId).send());
   }
 
   // ------------------------------------------------------------------ comparing
