@@ -5,7 +5,10 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
 import org.mandate.chain.Address;
 import org.mandate.chain.Bytes;
@@ -23,20 +26,21 @@ final class Freezer {
   private final ChainClient home;
   private final Address policy;
   private final Enforcer enforcer;
-  private final Thaws thaws;
+  private final Trips trips;
   private final BooleanSupplier homeIsRead;
   private final Findings findings;
   private final Clock clock;
+  private final Map<BigInteger, ReentrantLock> turns = new ConcurrentHashMap<>();
 
   /**
-   * @param homeIsRead whether home's events were read up to its head, so that every thaw is known
+   * @param homeIsRead whether home's events were read up to its head, so that every stop is known
    */
   Freezer(
       long chainId,
       ChainClient home,
       Address policy,
       Enforcer enforcer,
-      Thaws thaws,
+      Trips trips,
       BooleanSupplier homeIsRead,
       Findings findings,
       Clock clock) {
@@ -44,16 +48,17 @@ final class Freezer {
     this.home = home;
     this.policy = policy;
     this.enforcer = enforcer;
-    this.thaws = thaws;
+    this.trips = trips;
     this.homeIsRead = homeIsRead;
     this.findings = findings;
     this.clock = clock;
   }
 
   /**
-   * Reports the finding and, if it is new, freezes its agent, unless governance thawed the agent
-   * since: a watchdog that starts again must not overrule what governance decided knowing the
-   * finding. Returns at once.
+   * Reports the finding and, if it is new, freezes its agent, also when it is frozen already: a
+   * thaw that was decided for what was found before must not let it go. Unless the agent was
+   * stopped since: a watchdog that starts again must not overrule what governance decided knowing
+   * the finding. Returns at once.
    *
    * @param seenAt timestamp of the block where it was found
    */
@@ -71,20 +76,33 @@ final class Freezer {
         return;
       }
     }
-    Optional<Instant> thawed = thaws.last(agentId).filter(at -> at.isAfter(seenAt));
-    if (thawed.isPresent()) {
+    // One after the other: what is found together needs one stop.
+    ReentrantLock turn = turns.computeIfAbsent(agentId, id -> new ReentrantLock());
+    turn.lock();
+    try {
+      stop(agentId, findingId, seenAt);
+    } finally {
+      turn.unlock();
+    }
+  }
+
+  private void stop(BigInteger agentId, String findingId, Instant seenAt) {
+    Optional<Trips.Trip> last = trips.last(agentId);
+    Optional<Instant> stopped = last.map(Trips.Trip::at).filter(at -> !at.isBefore(seenAt));
+    if (stopped.isPresent()) {
       done(
           findingId,
           new Deed(
               "nothing",
               chainId,
               Optional.empty(),
-              "governance thawed the agent afterwards, at " + thawed.get(),
+              "the agent was stopped after that, at %s: only a thaw decided since lets it go"
+                  .formatted(stopped.get()),
               clock.instant()));
       return;
     }
     enforcer
-        .bringAbout(new Freeze(agentId))
+        .bringAbout(new Freeze(agentId, last.map(Trips.Trip::count).orElse(0L)))
         .ifPresent(
             end ->
                 done(
@@ -103,9 +121,11 @@ final class Freezer {
 
   private final class Freeze implements Remedy {
     private final BigInteger agentId;
+    private final BigInteger stopsBefore;
 
-    private Freeze(BigInteger agentId) {
+    private Freeze(BigInteger agentId, long stopsBefore) {
       this.agentId = agentId;
+      this.stopsBefore = BigInteger.valueOf(stopsBefore);
     }
 
     @Override
@@ -125,12 +145,18 @@ final class Freezer {
 
     @Override
     public Optional<Settled> settled() {
-      byte[] answer = home.call(policy, call("frozen").bytes());
+      return read("frozen").signum() != 0 && read("stops").compareTo(stopsBefore) > 0
+          ? Optional.of(new Settled(true, "the agent is frozen"))
+          : Optional.empty();
+    }
+
+    private BigInteger read(String name) {
+      byte[] answer = home.call(policy, call(name).bytes());
       if (answer.length != 32) {
-        throw new NodeException("frozen() answered " + answer.length + " bytes, expected 32");
+        throw new NodeException(
+            "%s() answered %d bytes, expected 32".formatted(name, answer.length));
       }
-      boolean frozen = new BigInteger(1, answer).signum() != 0;
-      return frozen ? Optional.of(new Settled(true, "the agent is frozen")) : Optional.empty();
+      return new BigInteger(1, answer);
     }
 
     private Bytes call(String name) {

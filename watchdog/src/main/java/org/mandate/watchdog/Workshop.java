@@ -44,7 +44,7 @@ final class Workshop {
         new IntentDomain(BigInteger.valueOf(home.id()), home.deployment().executor());
     ExecutorState executor = new ExecutorState(home.chain(), domain.executor());
     Enforcer enforcer = enforcer(home);
-    Thaws thaws = new Thaws();
+    Trips trips = new Trips();
     AtomicReference<BooleanSupplier> homeIsRead = new AtomicReference<>(() -> false);
     Freezer freezer =
         new Freezer(
@@ -52,7 +52,7 @@ final class Workshop {
             home.chain(),
             home.deployment().policy(),
             enforcer,
-            thaws,
+            trips,
             () -> homeIsRead.get().getAsBoolean(),
             findings,
             clock);
@@ -80,7 +80,7 @@ final class Workshop {
             // A dispatch is known only after it was judged.
             List.of(
                 forgery,
-                thaws,
+                trips,
                 policy,
                 dispatches,
                 new SignatureExaminer(

@@ -1,6 +1,7 @@
 package org.mandate.watchdog;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.sun.net.httpserver.HttpServer;
@@ -13,6 +14,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.HashMap;
@@ -32,6 +34,7 @@ import org.mandate.chain.Hash;
 import org.mandate.chain.NodeException;
 import org.mandate.contracts.AgentVault;
 import org.mandate.contracts.AuditLog;
+import org.mandate.deploy.DeploymentException;
 import org.mandate.deploy.Sender;
 import org.mandate.intent.Intent;
 import org.web3j.crypto.Credentials;
@@ -58,21 +61,70 @@ class TamperingTest {
     world.close();
   }
 
+  /** Governance votes to thaw for what it knows; what is found meanwhile must hold the agent. */
+  @Test
+  void L4_newerFindingStopsAnAgentThatIsFrozenAlreadyOnce() throws Exception {
+    world.governance(world.policy().freeze(World.AGENT));
+    BigInteger decided = world.stops();
+    Instant frozenAt = world.home.client.head().timestamp();
+    World.await(
+        "the other chain's clock passes the freeze",
+        Duration.ofMinutes(2),
+        () -> world.remote.client.head().timestamp().isAfter(frozenAt));
+    BigInteger once = decided.add(BigInteger.ONE);
+    long found;
+    try (Watchdog watchdog = world.watchdog(0)) {
+      payWithoutIntent();
+      stopped(watchdog, TamperingTest::frozeForOutflow);
+      assertEquals(once, world.stops());
+      assertThrows(
+          DeploymentException.class,
+          () -> world.governance(world.policy().thaw(World.AGENT, decided)));
+      assertTrue(world.frozen());
+      Thread.sleep(3000);
+      assertEquals(once, world.stops(), "a finding stops the agent once");
+      found = stoppedOutflows(watchdog);
+    }
+    try (Watchdog again = world.watchdog(0)) {
+      World.await("it found all of it again", PATIENCE, () -> stoppedOutflows(again) == found);
+      Thread.sleep(2000);
+      assertEquals(once, world.stops(), "a restarted watchdog stopped the agent again");
+    } finally {
+      thaw();
+    }
+  }
+
+  /** Not one of another test's, which it finds too and does nothing about. */
+  private static boolean frozeForOutflow(Finding finding) {
+    return finding.check() == Check.OUTFLOW
+        && finding.deeds().stream().anyMatch(deed -> deed.transaction().isPresent());
+  }
+
+  private static long stoppedOutflows(Watchdog watchdog) {
+    return watchdog.findings().stream()
+        .filter(f -> f.check() == Check.OUTFLOW && f.status() == Finding.Status.STOPPED)
+        .count();
+  }
+
+  private static void payWithoutIntent() throws Exception {
+    AgentVault vault =
+        AgentVault.load(
+            world.vault().hex(),
+            world.remote.web3j,
+            new Sender(world.remote.web3j, Credentials.create("0x1")).reader(),
+            Sender.NO_GAS);
+    world.as(
+        world.remote,
+        world.domain.executor(),
+        world.vault(),
+        vault.pay(World.AGENT, Address.ZERO.hex(), World.RECIPIENT.hex(), AMOUNT));
+  }
+
   @Test
   void L1_paymentOfAVaultWithoutAnIntentFreezesTheAgent() throws Exception {
     try (Watchdog watchdog = world.watchdog(0)) {
-      AgentVault vault =
-          AgentVault.load(
-              world.vault().hex(),
-              world.remote.web3j,
-              new Sender(world.remote.web3j, Credentials.create("0x1")).reader(),
-              Sender.NO_GAS);
-      world.as(
-          world.remote,
-          world.domain.executor(),
-          world.vault(),
-          vault.pay(World.AGENT, Address.ZERO.hex(), World.RECIPIENT.hex(), AMOUNT));
-      stopped(watchdog, finding -> finding.check() == Check.OUTFLOW);
+      payWithoutIntent();
+      stopped(watchdog, TamperingTest::frozeForOutflow);
       assertTrue(world.frozen());
     } finally {
       thaw();
