@@ -27,8 +27,6 @@ import org.mandate.intent.IntentDomain;
 import org.mandate.signer.PrivateKeySigner;
 import org.web3j.crypto.Credentials;
 import org.web3j.protocol.core.DefaultBlockParameterName;
-import org.web3j.protocol.core.Request;
-import org.web3j.protocol.core.methods.response.VoidResponse;
 import org.web3j.utils.Numeric;
 
 /**
@@ -51,7 +49,7 @@ class AuthorityTest {
           refused.getMessage().contains("is no contract on chain 31337"), refused.toString());
 
       // EIP-7702: there is code, and still it is one key.
-      ask(chain, "anvil_setCode", nobody, "0xef0100" + "11".repeat(20));
+      chain.anvil().rpc("anvil_setCode", nobody, "0xef0100" + "11".repeat(20));
       var key = assertThrows(DeploymentException.class, () -> deploy(chain, delayed(nobody)));
       assertTrue(key.getMessage().contains("a key that delegates"), key.getMessage());
       assertEquals(
@@ -235,12 +233,8 @@ class AuthorityTest {
   }
 
   private static void warp(DevChain chain, Duration time) throws Exception {
-    ask(chain, "evm_increaseTime", time.toSeconds());
-    ask(chain, "evm_mine");
-  }
-
-  private static void ask(DevChain chain, String method, Object... parameters) throws Exception {
-    new Request<>(method, List.of(parameters), chain.service(), VoidResponse.class).send();
+    chain.anvil().rpc("evm_increaseTime", time.toSeconds());
+    chain.anvil().rpc("evm_mine");
   }
 
   private static ExistingAuthority delayed(String address) {

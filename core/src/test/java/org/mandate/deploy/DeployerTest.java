@@ -27,8 +27,6 @@ import org.mandate.deploy.DeploymentParameters.TokenGrant;
 import org.mandate.signer.PrivateKeySigner;
 import org.web3j.crypto.Credentials;
 import org.web3j.protocol.core.DefaultBlockParameterName;
-import org.web3j.protocol.core.Request;
-import org.web3j.protocol.core.methods.response.VoidResponse;
 import org.web3j.utils.Numeric;
 
 class DeployerTest {
@@ -441,7 +439,7 @@ class DeployerTest {
   }
 
   private static void mineEverySecond(DevChain chain) throws Exception {
-    new Request<>("evm_setIntervalMining", List.of(1), chain.service(), VoidResponse.class).send();
+    chain.anvil().rpc("evm_setIntervalMining", 1);
   }
 
   private static DeploymentParameters parameters(long timelockDelay) {

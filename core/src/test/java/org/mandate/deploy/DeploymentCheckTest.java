@@ -193,10 +193,10 @@ class DeploymentCheckTest {
 
   /** Has the authority do it, looks, and takes it back. */
   private static void named(String what, RemoteFunctionCall<?> call) throws Exception {
-    var before = chain.snapshot();
+    var before = chain.anvil().rpc("evm_snapshot");
     safe.send(Call.of("tamper", Contracts.accessManager(deployment).hex(), call));
     var found = new ArrayList<>(List.of(check().findings(), check().findings(parameters())));
-    chain.revert(before);
+    chain.anvil().rpc("evm_revert", before);
     for (var each : found) {
       assertEquals(1, each.size(), what + ": " + each);
       var one = each.getFirst();

@@ -18,7 +18,7 @@ import org.mandate.chain.CallRevertedException;
 import org.mandate.chain.Finality;
 import org.mandate.cli.AgentOption;
 import org.mandate.cli.Chain;
-import org.mandate.cli.ChainsOptions;
+import org.mandate.cli.ChainOptions;
 import org.mandate.cli.ExitCode;
 import org.mandate.cli.Failure;
 import org.mandate.cli.Group;
@@ -43,7 +43,7 @@ public final class AuditCommand extends Group {
 
   /** What verify and export have in common. */
   static final class Trail {
-    @Mixin private ChainsOptions chains;
+    @Mixin private ChainOptions chains;
     @Mixin private BlobOptions blobs;
 
     @Mixin private AgentOption agent;

@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import org.mandate.cli.ChainsOptions;
+import org.mandate.cli.ChainOptions;
 import org.mandate.cli.ExitCode;
 import org.mandate.cli.Failure;
 import org.mandate.cli.Home;
@@ -29,7 +29,7 @@ import picocli.CommandLine.Option;
     })
 public final class DoctorCommand implements Callable<ExitCode> {
   @Mixin private Output output;
-  @Mixin private ChainsOptions chains;
+  @Mixin private ChainOptions chains;
 
   @Option(
       names = "--relayer",
