@@ -61,7 +61,7 @@ final class AuditScene implements Story.Scene {
   private void verifiedAt(URI gateway, long actions) throws Exception {
     var story = play.story();
     story.say(
-        "mandate audit verify --agent %d with nothing but two RPC URLs and the gateway %s",
+        "mandate audit verify --agent %d with public data only: the addresses, two RPC URLs, the gateway %s",
         play.agentId(), gateway);
     var blobs = new GatewayBlobSource(gateway, REQUEST);
     play.await(
