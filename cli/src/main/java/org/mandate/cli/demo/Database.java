@@ -1,5 +1,6 @@
 package org.mandate.cli.demo;
 
+import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -19,9 +20,12 @@ final class Database {
   }
 
   /** Starts a real server of our own in {@code directory}, on a free port. */
-  static Database start(Path directory, Reaper reaper) {
-    reaper.watchPostgres(directory);
-    return new Database(EmbeddedServer.start(directory, CONNECTIONS));
+  static Database start(Path directory, Reaper reaper) throws IOException {
+    return reaper.start(
+        () -> {
+          reaper.watchPostgres(directory);
+          return new Database(EmbeddedServer.start(directory, CONNECTIONS));
+        });
   }
 
   /** Creates a database and its owner, and says how that one connects: with a password in it. */

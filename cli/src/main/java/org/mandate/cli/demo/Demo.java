@@ -36,11 +36,20 @@ public final class Demo {
    */
   public boolean run(Consumer<ObjectNode> report) throws IOException {
     var story = new Story(out);
+    Runtime.getRuntime().addShutdownHook(new Thread(story::breakOff, "demo-silence"));
     story.say("setting the stage: two chains with a block per second, PostgreSQL, fresh keys");
+    try {
+      return play(story, report);
+    } catch (IOException | RuntimeException e) {
+      if (story.isBrokenOff()) {
+        return false; // that is why
+      }
+      throw e;
+    }
+  }
+
+  private boolean play(Story story, Consumer<ObjectNode> report) throws IOException {
     try (var stage = Stage.build(root)) {
-      // Ctrl-C and SIGTERM end the JVM without unwinding this stack.
-      var hook = new Thread(() -> breakOff(story, stage), "demo-cleanup");
-      Runtime.getRuntime().addShutdownHook(hook);
       var play = new Play(stage, story);
       story.scene("governance", "1. A DAO puts an agent on a leash", new GovernanceScene(play));
       story.scene("payment-at-home", "2. A payment at home", new HomePaymentScene(play));
@@ -62,11 +71,6 @@ public final class Demo {
       }
       return story.ok();
     }
-  }
-
-  private static void breakOff(Story story, Stage stage) {
-    story.breakOff();
-    stage.close();
   }
 
   private static ObjectNode report(Story story) {

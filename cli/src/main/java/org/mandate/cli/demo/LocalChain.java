@@ -45,20 +45,21 @@ final class LocalChain {
           anvil + " is missing: run the demo as ./mandate demo, which installs it");
     }
     var process =
-        new ProcessBuilder(
-                anvil.toString(),
-                "--port",
-                "0",
-                "--chain-id",
-                Long.toString(chainId),
-                "--block-time",
-                "1",
-                // The finalized block follows the head by two blocks instead of 64.
-                "--slots-in-an-epoch",
-                "1")
-            .redirectErrorStream(true)
-            .start();
-    reaper.watch(process.pid());
+        reaper.start(
+            new ProcessBuilder(
+                    anvil.toString(),
+                    "--port",
+                    "0",
+                    "--chain-id",
+                    Long.toString(chainId),
+                    "--block-time",
+                    "1",
+                    // The finalized block follows the head by two blocks instead of 64.
+                    "--slots-in-an-epoch",
+                    "1",
+                    "--config-out",
+                    reaper.directory().resolve("chain-%d.json".formatted(chainId)).toString())
+                .redirectErrorStream(true));
     process.getOutputStream().close();
     var output =
         new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));

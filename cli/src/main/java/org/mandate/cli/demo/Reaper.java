@@ -6,24 +6,28 @@ import java.io.UncheckedIOException;
 import java.io.Writer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReadWriteLock;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
 
 /**
- * A small shell process that outlives us by a moment: it reads the pids of our children from a
- * pipe, and when the pipe closes, however we ended (SIGKILL too), it ends them and removes our
- * temporary directory.
+ * A small shell process that outlives us by a moment: it makes our temporary directory, reads the
+ * pids of our children from a pipe, and when the pipe closes, however we ended (SIGKILL too), it
+ * ends them and removes the directory.
  */
 final class Reaper implements AutoCloseable {
   // Signals from the terminal go to the whole process group: the reaper must survive them to do its
-  // work. Each child is
-  // asked to end, urged after five seconds, killed after ten. Process numbers are taken out of the
-  // list when a child ends
-  // on its own, so that a number given to another process meanwhile is never signalled. Databases
-  // end after those who use them.
+  // work. Each child is asked to end, urged after five seconds, killed after ten. Process numbers
+  // are taken out of the list when a child ends on its own, so that a number given to another
+  // process meanwhile is never signalled. Databases end after those who use them. In the end it
+  // looks for what was started and not announced any more: its command line names our directory.
   private static final String SCRIPT =
       """
-      trap '' INT TERM HUP
-      directory=$1
+      trap '' INT TERM HUP QUIT
+      directory=$(mktemp -d "$1/mandate-demo-XXXXXXXX") || exit 1
+      printf '%s\\n' "$directory"
+      remove=yes
       children=' '
       servers=
       while read -r verb pid ask urge; do
@@ -31,7 +35,7 @@ final class Reaper implements AutoCloseable {
           watch) children="$children$pid:$ask:$urge " ;;
           forget) children=$(printf %s "$children" | sed "s/ $pid:[^ ]* / /") ;;
           postgres) servers="$servers $pid" ;;
-          keep) directory= ;;
+          keep) remove= ;;
         esac
       done
       each() { # each FIELD ENTRIES: signals everything on the list with that field of its entry
@@ -55,33 +59,103 @@ final class Reaper implements AutoCloseable {
         each 2 "$1"
         ended "$1" || { each 3 "$1"; ended "$1" || each 4 "$1"; }
       }
+      unannounced() {
+        ps -A -ww -o pid= -o args= 2>/dev/null | while read -r pid command; do
+          case "$command " in
+            *" -D $directory/"* | *" --config $directory/"* | *" --config-out $directory/"*)
+              printf '%s:INT:QUIT ' "$pid" ;;
+          esac
+        done
+      }
       end "$children"
       for server in $servers; do
         [ ! -s "$server/postmaster.pid" ] || end "$(head -n 1 "$server/postmaster.pid"):INT:QUIT"
       done
-      [ -z "$directory" ] || rm -rf "$directory"
+      tries=0
+      while [ $tries -lt 20 ]; do
+        left=$(unannounced)
+        end "$left"
+        [ -z "$remove" ] || rm -rf "$directory"
+        [ -n "$left" ] || [ -n "$remove" ] && [ -e "$directory" ] || break
+        sleep 0.2
+        tries=$((tries + 1))
+      done
       """;
 
-  private final Process process;
-  private final Writer orders;
+  private static final Duration STARTING = Duration.ofSeconds(20);
+  private static final Duration WORK = Duration.ofSeconds(60);
 
-  private Reaper(Process process) {
+  /** Starts something that must be gone in the end. */
+  interface Start<T> {
+    T start() throws IOException;
+  }
+
+  private final Process process;
+  private final Path directory;
+  private final Writer orders;
+  // Starting takes it for reading, closing for writing: nothing is started that is not announced.
+  private final ReadWriteLock starting = new ReentrantReadWriteLock();
+  private volatile boolean closed;
+
+  private Reaper(Process process, Path directory) {
     this.process = process;
+    this.directory = directory;
     this.orders = new OutputStreamWriter(process.getOutputStream(), StandardCharsets.UTF_8);
   }
 
   /**
-   * @param directory removed in the end
+   * @param parent where it makes the directory, which only this user can enter
    */
-  static Reaper start(Path directory) {
+  static Reaper start(Path parent) {
     try {
-      return new Reaper(
-          new ProcessBuilder("sh", "-c", SCRIPT, "mandate-demo-reaper", directory.toString())
-              .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+      var process =
+          new ProcessBuilder("sh", "-c", SCRIPT, "mandate-demo-reaper", parent.toString())
               .redirectError(ProcessBuilder.Redirect.DISCARD)
-              .start());
+              .start();
+      var directory = process.inputReader(StandardCharsets.UTF_8).readLine();
+      if (directory == null) {
+        throw new IOException("no directory can be made in " + parent);
+      }
+      return new Reaper(process, Path.of(directory));
     } catch (IOException e) {
-      throw new UncheckedIOException("cannot start sh, which cleans up behind the demo", e);
+      throw new UncheckedIOException(
+          "cannot start sh, which cleans up behind the demo: " + e.getMessage(), e);
+    }
+  }
+
+  long pid() {
+    return process.pid();
+  }
+
+  /** Ours, removed in the end. */
+  Path directory() {
+    return directory;
+  }
+
+  /** Starts a process and sees to its end. */
+  Process start(ProcessBuilder builder) throws IOException {
+    return start(
+        () -> {
+          var child = builder.start();
+          watch(child.pid());
+          return child;
+        });
+  }
+
+  /**
+   * Starts something; its end does not begin in the middle of that.
+   *
+   * @throws IOException when the end has begun
+   */
+  <T> T start(Start<T> what) throws IOException {
+    starting.readLock().lock();
+    try {
+      if (closed) {
+        throw new IOException("the demo is being ended");
+      }
+      return what.start();
+    } finally {
+      starting.readLock().unlock();
     }
   }
 
@@ -120,8 +194,13 @@ final class Reaper implements AutoCloseable {
   @Override
   public void close() {
     try {
+      var quiet = starting.writeLock().tryLock(STARTING.toSeconds(), TimeUnit.SECONDS);
+      closed = true;
+      if (quiet) {
+        starting.writeLock().unlock();
+      }
       orders.close();
-      if (!process.waitFor(40, TimeUnit.SECONDS)) {
+      if (!process.waitFor(WORK.toSeconds(), TimeUnit.SECONDS)) {
         process.destroyForcibly();
       }
     } catch (IOException e) {

@@ -59,6 +59,8 @@ final class Service {
 
   /** Starts the process and returns at once. */
   void start(Map<String, String> environment) throws IOException {
+    // What a killed process leaves there goes with the rest.
+    var temporary = Files.createDirectories(reaper.directory().resolve("tmp"));
     var command =
         List.of(
             Path.of(System.getProperty("java.home"), "bin", "java").toString(),
@@ -67,6 +69,8 @@ final class Service {
             "-XX:+UseSerialGC",
             "-XX:TieredStopAtLevel=1",
             "-Xshare:auto",
+            "-XX:-UsePerfData",
+            "-Djava.io.tmpdir=" + temporary,
             "--enable-native-access=ALL-UNNAMED",
             "-cp",
             System.getProperty("java.class.path"),
@@ -79,8 +83,7 @@ final class Service {
     builder.environment().keySet().removeIf(k -> k.startsWith("MANDATE_"));
     builder.environment().putAll(environment);
     var output = ProcessBuilder.Redirect.appendTo(log.toFile());
-    process = builder.redirectOutput(output).redirectError(output).start();
-    reaper.watch(process.pid());
+    process = reaper.start(builder.redirectOutput(output).redirectError(output));
     process.getOutputStream().close();
   }
 

@@ -49,13 +49,12 @@ final class Stage implements AutoCloseable {
   private final List<Service> watchdogs = new ArrayList<>();
 
   private Stage(
-      Path directory,
       Reaper reaper,
       Cast cast,
       LocalChain home,
       LocalChain remote,
       CompletableFuture<Database> database) {
-    this.directory = directory;
+    this.directory = reaper.directory();
     this.reaper = reaper;
     this.cast = cast;
     this.home = home;
@@ -71,14 +70,16 @@ final class Stage implements AutoCloseable {
   static Stage build(Path root) throws IOException {
     // Once, before several threads want to log at the same time.
     LoggerFactory.getILoggerFactory();
-    var directory = Files.createTempDirectory("mandate-demo-");
-    var reaper = Reaper.start(directory);
+    var reaper = Reaper.start(Path.of(System.getProperty("java.io.tmpdir")));
+    // Ctrl-C and SIGTERM end the JVM without unwinding this stack.
+    Runtime.getRuntime().addShutdownHook(new Thread(reaper::close, "demo-cleanup"));
     try {
+      var directory = reaper.directory();
       var home = async(() -> LocalChain.start(root, reaper, "home", HOME));
       var remote = async(() -> LocalChain.start(root, reaper, "remote", REMOTE));
       var database = async(() -> Database.start(directory.resolve("postgresql"), reaper));
       var cast = Cast.random();
-      var stage = new Stage(directory, reaper, cast, home.join(), remote.join(), database);
+      var stage = new Stage(reaper, cast, home.join(), remote.join(), database);
       for (var chain : List.of(stage.home, stage.remote)) {
         for (var sender : cast.senders().toList()) {
           chain.fund(sender.getAddress(), POCKET_MONEY);

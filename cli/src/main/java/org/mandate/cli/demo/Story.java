@@ -35,6 +35,8 @@ final class Story {
     void play() throws Exception;
   }
 
+  private static final Duration END = Duration.ofMillis(500);
+
   private final PrintStream out;
   private final long started = System.nanoTime();
   private final List<Report> reports = new ArrayList<>();
@@ -116,6 +118,7 @@ final class Story {
       Thread.currentThread().interrupt();
       fact("failure", "interrupted");
     } catch (Exception | Error e) {
+      awaitEnd();
       // An error, too, ends in a report: whoever reads it has nothing else.
       fact("failure", String.valueOf(e.getMessage()));
       say("FAILED: %s", e.getMessage());
@@ -125,6 +128,15 @@ final class Story {
     }
     synchronized (this) {
       reports.add(new Report(name, ok, Duration.ofNanos(System.nanoTime() - from), facts));
+    }
+  }
+
+  /** Ctrl-C goes to the chains too, and one of them may be gone before we know why. */
+  private static void awaitEnd() {
+    try {
+      Thread.sleep(END);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     }
   }
 

@@ -65,11 +65,11 @@ public final class EmbeddedServer implements AutoCloseable {
       stopLeftover(directory);
       Path passwordFile = directory.resolveSibling(directory.getFileName() + ".password");
       String password = password(passwordFile, directory);
+      System.setProperty("ot.epg.working-dir", programs().toString()); // there is no other way
       EmbeddedPostgres server =
           EmbeddedPostgres.builder()
               .setDataDirectory(directory)
               .setCleanDataDirectory(false)
-              .setOverrideWorkingDirectory(programs().toFile())
               .setRegisterShutdownHook(
                   false) // Relayer.close() stops it, after everything that uses it
               .setPGStartupWait(START)
