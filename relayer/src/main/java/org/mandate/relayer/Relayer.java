@@ -294,9 +294,9 @@ public final class Relayer implements AutoCloseable {
   }
 
   private FollowedChain connect(ChainSettings settings) {
-    SeveralNodes client =
-        new SeveralNodes(
-            settings.rpcUrls().stream().map(url -> new JsonRpcClient(url, RPC_TIMEOUT)).toList());
+    List<JsonRpcClient> nodes =
+        settings.rpcUrls().stream().map(url -> new JsonRpcClient(url, RPC_TIMEOUT)).toList();
+    SeveralNodes client = new SeveralNodes(nodes);
     Deployment deployment = Deployment.read(settings.deployment());
     BigInteger id = BigInteger.valueOf(settings.id());
     if (!deployment.chainId().equals(id)) {
@@ -304,11 +304,9 @@ public final class Relayer implements AutoCloseable {
           "deployment %s is of chain %s, configured is %s"
               .formatted(settings.deployment(), deployment.chainId(), id));
     }
-    BigInteger actual = awaited(client);
-    if (!actual.equals(id)) {
-      throw new IllegalArgumentException(
-          "the nodes %s are of chain %s, configured is %s"
-              .formatted(shown(settings.rpcUrls()), actual, id));
+    awaited(client);
+    for (int i = 0; i < nodes.size(); i++) {
+      requireChain(nodes.get(i), id, shown(settings.rpcUrls().get(i)));
     }
     return new FollowedChain(
         settings.id(),
@@ -323,24 +321,33 @@ public final class Relayer implements AutoCloseable {
         deployment.auditLog());
   }
 
+  /** A node of another chain would count against the majority for ever; one may be down. */
+  private static void requireChain(ChainClient node, BigInteger id, String shown) {
+    BigInteger actual;
+    try {
+      actual = node.chainId();
+    } catch (NodeException e) {
+      return;
+    }
+    if (!actual.equals(id)) {
+      throw new IllegalArgumentException(
+          "the node %s is of chain %s, configured is %s: correct its rpc-urls"
+              .formatted(shown, actual, id));
+    }
+  }
+
   /** Scheme, host and port: what stands elsewhere in a node's URL is often a password. */
-  static List<String> shown(List<URI> urls) {
-    return urls.stream()
-        .map(
-            url ->
-                url.getScheme()
-                    + "://"
-                    + url.getHost()
-                    + (url.getPort() < 0 ? "" : ":" + url.getPort()))
-        .toList();
+  static String shown(URI url) {
+    return url.getScheme() + "://" + url.getHost() + (url.getPort() < 0 ? "" : ":" + url.getPort());
   }
 
   /** A node may start a little later than the relayer. */
-  private static BigInteger awaited(ChainClient client) {
+  private static void awaited(ChainClient client) {
     Instant end = Instant.now().plus(NODES_AWAITED);
     while (true) {
       try {
-        return client.chainId();
+        client.chainId();
+        return;
       } catch (NodeException e) {
         if (Instant.now().isAfter(end)) throw e;
       }

@@ -226,9 +226,13 @@ final class Town implements AutoCloseable {
   }
 
   RelayerConfig config(int i, List<URI> peers, URI homeRpc, URI remoteRpc, int port) {
+    return config(i, peers, List.of(homeRpc), List.of(remoteRpc), port);
+  }
+
+  RelayerConfig config(int i, List<URI> peers, List<URI> homeRpcs, List<URI> remoteRpcs, int port) {
     Path own = directory.resolve("relayer-" + i);
     return new RelayerConfig(
-        List.of(chain(HOME, homeRpc), chain(REMOTE, remoteRpc)),
+        List.of(chain(HOME, homeRpcs), chain(REMOTE, remoteRpcs)),
         new KeySettings(
             own.resolve("key.json"), relayer(i).address(), Optional.empty(), Optional.of("UNUSED")),
         own,
@@ -241,10 +245,10 @@ final class Town implements AutoCloseable {
         Duration.ofSeconds(4));
   }
 
-  private ChainSettings chain(long id, URI rpc) {
+  private ChainSettings chain(long id, List<URI> rpcs) {
     return new ChainSettings(
         id,
-        List.of(rpc),
+        rpcs,
         directory.resolve("deployments").resolve(id + ".json"),
         "finalized",
         Duration.ofMillis(250),

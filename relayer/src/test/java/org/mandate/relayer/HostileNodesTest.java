@@ -1,0 +1,116 @@
+package org.mandate.relayer;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.vertx.core.json.JsonObject;
+import java.math.BigInteger;
+import java.net.URI;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.mandate.chain.Hash;
+
+/** Three nodes on each chain, of which one lies: nothing is lost and nothing is paid twice. */
+class HostileNodesTest {
+  private static final Duration SOON = Duration.ofSeconds(60);
+  private static Town town;
+  private static final List<LyingNode> HOME = new ArrayList<>();
+  private static final List<LyingNode> REMOTE = new ArrayList<>();
+  private static Relayer relayer;
+
+  @BeforeAll
+  static void start() throws Exception {
+    town = Town.build(1, 1);
+    for (int i = 0; i < 3; i++) {
+      HOME.add(LyingNode.before(town.home.url(), town.remote.url()));
+      REMOTE.add(LyingNode.before(town.remote.url(), town.home.url()));
+    }
+    relayer =
+        Relayer.start(
+            town.config(0, List.of(), urls(HOME), urls(REMOTE), 0),
+            Town.relayer(0),
+            Clock.systemUTC());
+  }
+
+  private static List<URI> urls(List<LyingNode> nodes) {
+    return nodes.stream().map(LyingNode::url).toList();
+  }
+
+  @AfterAll
+  static void stop() throws Exception {
+    relayer.close();
+    HOME.forEach(LyingNode::close);
+    REMOTE.forEach(LyingNode::close);
+    town.close();
+  }
+
+  /** Each in turn, so that the one which the relayer prefers at the time is among them. */
+  @ParameterizedTest
+  @EnumSource(
+      value = LyingNode.Lie.class,
+      names = {"LAG", "NULLS", "GARBAGE", "OTHER_CHAIN", "REFUSAL", "ERRORS", "NO_RECEIPTS"})
+  void L3_shouldPayOnceAcrossChainsWhenOneNodeOfEach(LyingNode.Lie lie) throws Exception {
+    BigInteger before = town.received(town.remote);
+    // Before the lie: what asks at the wrong moment is refused in words, and asks again.
+    Hash id = town.submit(relayer.port(), town.payment(Town.REMOTE, town.token, 100));
+    try {
+      Instant last = Instant.now().plus(SOON);
+      JsonObject view = town.intent(relayer.port(), id);
+      for (int turn = 0; !view.getBoolean("final"); turn++) {
+        assertTrue(Instant.now().isBefore(last), lie + ": " + view.encodePrettily());
+        tell(turn % 3, lie);
+        Thread.sleep(1200);
+        view = town.intent(relayer.port(), id);
+      }
+      assertEquals("EXECUTED", view.getString("state"), view.encodePrettily());
+      assertEquals(before.add(BigInteger.valueOf(100)), town.received(town.remote));
+      assertEquals(200, town.get(relayer.port(), "/health/ready").statusCode());
+    } finally {
+      tell(0, LyingNode.Lie.NONE);
+    }
+  }
+
+  /** One node of each chain lies, the others are honest. */
+  private static void tell(int liar, LyingNode.Lie lie) {
+    for (int i = 0; i < 3; i++) {
+      HOME.get(i).tell(i == liar ? lie : LyingNode.Lie.NONE);
+      REMOTE.get(i).tell(i == liar ? lie : LyingNode.Lie.NONE);
+    }
+  }
+
+  @Test
+  void shouldRefuseToStartWhenAnyNodeIsOfAnotherChain() throws Exception {
+    RelayerConfig config =
+        town.config(
+            1,
+            List.of(),
+            List.of(town.home.url(), town.remote.url()),
+            List.of(town.remote.url()),
+            0);
+    RuntimeException refused =
+        assertThrows(
+            RuntimeException.class,
+            () -> Relayer.start(config, Town.relayer(1), Clock.systemUTC()).close());
+    assertTrue(
+        refused.getMessage().contains(town.remote.url().toString())
+            && refused.getMessage().contains("31338")
+            && refused.getMessage().contains("31337"),
+        refused.getMessage());
+  }
+
+  @Test
+  void shouldStartWhenANodeIsDown() throws Exception {
+    List<URI> nodes = List.of(URI.create("http://127.0.0.1:1"), town.home.url(), town.home.url());
+    RelayerConfig config = town.config(2, List.of(), nodes, List.of(town.remote.url()), 0);
+    Relayer.start(config, Town.relayer(2), Clock.systemUTC()).close();
+  }
+}
