@@ -50,6 +50,7 @@ final class Workshop {
         new Freezer(
             home.id(),
             home.chain(),
+            home.finality(),
             home.deployment().policy(),
             enforcer,
             trips,

@@ -1,6 +1,7 @@
 package org.mandate.watchdog;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.math.BigInteger;
@@ -9,8 +10,12 @@ import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.mandate.chain.Address;
+import org.mandate.contracts.AgentVault;
+import org.mandate.deploy.Sender;
 import org.mandate.gateway.Message;
 import org.mandate.intent.Intent;
+import org.web3j.crypto.Credentials;
 
 /** Home changes its mind after the delivery. */
 class ReorgTest {
@@ -33,6 +38,46 @@ class ReorgTest {
         World.await(
             "intent is DISPUTED", World.WINDOW, () -> world.state(intent) == IntentState.DISPUTED);
         assertTrue(watchdog.findings().stream().anyMatch(f -> f.check() == Check.HOME_NOT_FINAL));
+      }
+    }
+  }
+
+  @Test
+  void L10_freezeIsRepeatedWhenAReorgUndoesIt() throws Exception {
+    try (World world = World.start(directory)) {
+      Thread.sleep(4000);
+      try (Watchdog watchdog = world.watchdog(0)) {
+        Thread.sleep(3000);
+        AgentVault vault =
+            AgentVault.load(
+                world.vault().hex(),
+                world.remote.web3j,
+                new Sender(world.remote.web3j, Credentials.create("0x1")).reader(),
+                Sender.NO_GAS);
+        world.as(
+            world.remote,
+            world.domain.executor(),
+            world.vault(),
+            vault.pay(World.AGENT, Address.ZERO.hex(), World.RECIPIENT.hex(), BigInteger.TEN));
+        World.await("the agent is frozen", Duration.ofSeconds(15), world::frozen);
+        world.home.rpc("evm_setIntervalMining", 0);
+        World.await(
+            "it was noticed",
+            Duration.ofSeconds(5),
+            () -> !watchdog.findings().getFirst().deeds().isEmpty());
+        assertEquals(
+            List.of(Finding.Status.OPEN),
+            watchdog.findings().stream().map(Finding::status).toList(),
+            "not final yet");
+        world.home.rpc("anvil_reorg", DEPTH, List.of());
+        assertFalse(world.frozen());
+        world.home.mineEverySecond();
+        World.await("the agent is frozen again", Duration.ofSeconds(15), world::frozen);
+        World.await(
+            "the finding is stopped",
+            Duration.ofSeconds(15),
+            () -> watchdog.findings().getFirst().status() == Finding.Status.STOPPED);
+        assertTrue(world.frozen());
       }
     }
   }
