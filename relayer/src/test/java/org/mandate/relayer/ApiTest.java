@@ -5,10 +5,15 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.vertx.core.json.JsonObject;
+import java.io.IOException;
 import java.math.BigInteger;
+import java.net.InetAddress;
+import java.net.Socket;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
@@ -307,5 +312,43 @@ class ApiTest {
     JsonObject refused =
         town.body(town.signed(town.payment(Town.HOME, town.token, 3))).put("signature", "0x1234");
     assertEquals(422, town.post(relayer.port(), "/v1/intents", refused.encode()).statusCode());
+  }
+
+  @Test
+  @Order(7)
+  void shouldLetGoOfConnectionsThatSayNothingOrAreTooMany() throws Exception {
+    List<Socket> silent = new ArrayList<>();
+    try (Socket speaks = connect()) {
+      assertTrue(live(speaks).startsWith("HTTP/1.1 200"));
+      for (int i = 0; i < 1000; i++) silent.add(connect());
+      Socket tooMany = silent.getLast();
+      tooMany.setSoTimeout(5_000); // the limit for a first request would take longer
+      assertEquals(-1, tooMany.getInputStream().read());
+      Socket first = silent.getFirst();
+      first.setSoTimeout(30_000);
+      assertEquals(-1, first.getInputStream().read());
+      Thread.sleep(1_000);
+      assertTrue(live(speaks).startsWith("HTTP/1.1 200"), "one that asked keeps its connection");
+      try (Socket next = connect()) {
+        assertTrue(live(next).startsWith("HTTP/1.1 200"), "and there is room again");
+      }
+    } finally {
+      for (Socket socket : silent) socket.close();
+    }
+  }
+
+  private static Socket connect() throws IOException {
+    Socket socket = new Socket(InetAddress.getLoopbackAddress(), relayer.port());
+    socket.setSoTimeout(10_000);
+    return socket;
+  }
+
+  private static String live(Socket socket) throws IOException {
+    socket
+        .getOutputStream()
+        .write("GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+    byte[] answer = new byte[4096];
+    int length = socket.getInputStream().read(answer);
+    return new String(answer, 0, Math.max(0, length), StandardCharsets.US_ASCII);
   }
 }

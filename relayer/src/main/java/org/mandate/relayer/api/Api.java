@@ -186,6 +186,7 @@ public final class Api implements AutoCloseable {
         vertx
             .createHttpServer(
                 new HttpServerOptions()
+                    .setHttp2ClearTextEnabled(false) // else a connection counts from its first byte
                     .setIdleTimeout(60)
                     .setMaxInitialLineLength(4096)
                     .setMaxHeaderSize(16 * 1024))
