@@ -10,7 +10,8 @@ import org.web3j.crypto.Keys;
  * Who plays: a fresh random key each.
  *
  * @param deployer pays for the deployment and holds nothing after it
- * @param delegate holds the DAO's votes and its treasury
+ * @param delegate holds the DAO's votes
+ * @param treasury holds the DAO's money; a key of its own, so that it can pay while the other votes
  * @param owner owns the agent's identity
  * @param agent signs intents; never has a coin, never sends a transaction
  * @param relayers attest and submit
@@ -21,6 +22,7 @@ import org.web3j.crypto.Keys;
 record Cast(
     Credentials deployer,
     Credentials delegate,
+    Credentials treasury,
     Credentials owner,
     Credentials agent,
     List<Credentials> relayers,
@@ -33,6 +35,7 @@ record Cast(
 
   static Cast random() {
     return new Cast(
+        key(),
         key(),
         key(),
         key(),
@@ -54,7 +57,9 @@ record Cast(
   /** Everyone who sends transactions. */
   Stream<Credentials> senders() {
     return Stream.of(
-            Stream.of(deployer, delegate, owner, courier), relayers.stream(), watchdogs.stream())
+            Stream.of(deployer, delegate, treasury, owner, courier),
+            relayers.stream(),
+            watchdogs.stream())
         .flatMap(s -> s);
   }
 }

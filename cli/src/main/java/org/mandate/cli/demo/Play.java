@@ -148,7 +148,7 @@ final class Play {
     var deployment = deployer.deployVault(ledger.deployment(), owner, agentId);
     var with = new Ledger(chain, deployment);
     var vault = with.vault(agentId).hex();
-    var treasury = chain.sender(stage.cast().delegate());
+    var treasury = chain.sender(stage.cast().treasury());
     var token = TestToken.load(with.token().hex(), chain.web3j(), treasury.reader(), Sender.NO_GAS);
     treasury.sendAll(
         List.of(

@@ -147,7 +147,7 @@ final class Stage implements AutoCloseable {
                 cast.delegate().getAddress(), ETHER.multiply(BigInteger.valueOf(1_000_000)))),
         Optional.of(
             new TokenGrant(
-                cast.delegate().getAddress(), DOLLAR.multiply(BigInteger.valueOf(1_000_000)))));
+                cast.treasury().getAddress(), DOLLAR.multiply(BigInteger.valueOf(1_000_000)))));
   }
 
   /** Writes the deployment files. */
