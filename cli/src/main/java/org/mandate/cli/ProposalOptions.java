@@ -6,11 +6,13 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import org.mandate.chain.Address;
+import org.mandate.contracts.AccessManager;
 import org.mandate.contracts.MandateToken;
 import org.mandate.deploy.Call;
 import org.mandate.deploy.Contracts;
 import org.mandate.deploy.GovernanceProposal;
 import org.mandate.deploy.Sender;
+import org.web3j.utils.Numeric;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
@@ -76,8 +78,7 @@ public final class ProposalOptions {
             "this deployment has no Governor of its own: have its authority (a Safe, another DAO) make the calls that"
                 + " --json shows");
       }
-      output.line(
-          "This deployment has no Governor of its own: its authority makes these calls (--json has their data).");
+      throughAccessManager(chain, calls, output, json);
       return;
     }
     json.put("governor", governor.get().hex());
@@ -133,6 +134,26 @@ public final class ProposalOptions {
           "proposed in transaction %s; next: the vote, then queue and execute at the Governor",
           receipt.getTransactionHash());
     }
+  }
+
+  /** What an authority sends that existed before: with a delay, it schedules, waits, executes. */
+  private static void throughAccessManager(
+      Chain chain, List<Call> calls, Output output, ObjectNode json) {
+    var address = Contracts.accessManager(chain.deployment()).hex();
+    var manager = AccessManager.load(address, chain.web3j(), chain.reader(), Sender.NO_GAS);
+    json.put("accessManager", address);
+    var schedule = json.putArray("schedule");
+    var execute = json.putArray("execute");
+    for (var call : calls) {
+      var data = Numeric.hexStringToByteArray(call.data());
+      schedule.add(manager.schedule(call.to(), data, BigInteger.ZERO).encodeFunctionCall());
+      execute.add(manager.execute(call.to(), data, BigInteger.ZERO).encodeFunctionCall());
+    }
+    output.line(
+        "This deployment has no Governor of its own: its authority makes these calls (--json has their data).");
+    output.line(
+        "With an execution delay it sends each first to AccessManager %s in schedule, and after the delay in execute.",
+        address);
   }
 
   /**
