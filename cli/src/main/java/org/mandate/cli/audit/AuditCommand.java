@@ -107,8 +107,9 @@ public final class AuditCommand extends Group {
   @Command(
       name = "verify",
       description = {
-        "Recomputes the agent's trail on every chain given: records from the executor's events, the hash chain from the",
-        "records, batch roots from both, and reads every blob. Exit code 0: in order; 1: findings; 4: a node is silent."
+        "Recomputes an agent's trail on every chain given, reads every blob, and says what is wrong.",
+        "Records come from the executor's events, the hash chain from the records, batch roots from both.",
+        "Exit code 0: in order; 1: findings; 4: a node is silent."
       })
   static final class Verify implements Callable<ExitCode> {
     @Mixin private Output output;
@@ -172,8 +173,8 @@ public final class AuditCommand extends Group {
   @Command(
       name = "verify-export",
       description = {
-        "Verifies an exported trail from the file alone, without network. What the file quotes from the chains is believed;",
-        "its final blocks say where to ask."
+        "Verifies an exported trail from the file alone, without network.",
+        "What the file quotes from the chains is believed; its final blocks say where to ask."
       })
   static final class VerifyExport implements Callable<ExitCode> {
     @Mixin private Output output;

@@ -29,19 +29,22 @@ final class KeptStage {
     for (var service : stage.watchdogs()) {
       out.printf("  %-18s %s   log %s%n", service.name(), service.url(), service.log());
     }
+    // As written, from any folder.
+    var mandate = "'" + stage.root().resolve("mandate").toString().replace("'", "'\\''") + "'";
     out.printf("%nTry:%n");
-    out.printf("  curl %s/v1/intents%n", relayer);
+    out.printf("  curl -s %s/v1/intents%n", relayer);
     var watchdog = stage.watchdogs().getFirst().url();
-    out.printf("  curl %s/v1/findings%n", watchdog);
-    out.printf("  ./mandate agent show --agent %d %s %s%n", play.agentId(), home, deployments);
-    out.printf("  ./mandate policy headroom --agent %d %s %s%n", play.agentId(), home, deployments);
-    out.printf("  ./mandate intent list --relayer %s%n", relayer);
+    out.printf("  curl -s %s/v1/findings%n", watchdog);
+    out.printf("  %s agent show --agent %d %s %s%n", mandate, play.agentId(), home, deployments);
     out.printf(
-        "  ./mandate audit verify --agent %d %s %s --blobs %s%n",
-        play.agentId(), rpc, deployments, relayer);
+        "  %s policy headroom --agent %d %s %s%n", mandate, play.agentId(), home, deployments);
+    out.printf("  %s intent list --relayer %s%n", mandate, relayer);
     out.printf(
-        "  ./mandate doctor %s %s --relayer %s --watchdog %s%n",
-        rpc, deployments, relayer, watchdog);
+        "  %s audit verify --agent %d %s %s --blobs %s%n",
+        mandate, play.agentId(), rpc, deployments, relayer);
+    out.printf(
+        "  %s doctor %s %s --relayer %s --watchdog %s%n",
+        mandate, rpc, deployments, relayer, watchdog);
     try {
       new CountDownLatch(1).await();
     } catch (InterruptedException e) {

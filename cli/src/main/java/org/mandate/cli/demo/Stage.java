@@ -39,6 +39,7 @@ final class Stage implements AutoCloseable {
   static final BigInteger DOLLAR = BigInteger.TEN.pow(6);
   private static final BigInteger POCKET_MONEY = ETHER.multiply(BigInteger.valueOf(100));
 
+  private final Path root;
   private final Path directory;
   private final Reaper reaper;
   private final Cast cast;
@@ -49,11 +50,13 @@ final class Stage implements AutoCloseable {
   private final List<Service> watchdogs = new ArrayList<>();
 
   private Stage(
+      Path root,
       Reaper reaper,
       Cast cast,
       LocalChain home,
       LocalChain remote,
       CompletableFuture<Database> database) {
+    this.root = root;
     this.directory = reaper.directory();
     this.reaper = reaper;
     this.cast = cast;
@@ -79,7 +82,7 @@ final class Stage implements AutoCloseable {
       var remote = async(() -> LocalChain.start(root, reaper, "remote", REMOTE));
       var database = async(() -> Database.start(directory.resolve("postgresql"), reaper));
       var cast = Cast.random();
-      var stage = new Stage(reaper, cast, home.join(), remote.join(), database);
+      var stage = new Stage(root, reaper, cast, home.join(), remote.join(), database);
       for (var chain : List.of(stage.home, stage.remote)) {
         for (var sender : cast.senders().toList()) {
           chain.fund(sender.getAddress(), POCKET_MONEY);
@@ -93,6 +96,11 @@ final class Stage implements AutoCloseable {
       reaper.close();
       throw e;
     }
+  }
+
+  /** Directory of the project. */
+  Path root() {
+    return root;
   }
 
   Path directory() {

@@ -28,9 +28,9 @@ import picocli.CommandLine.Option;
 @Command(
     name = "deploy",
     description = {
-      "Deploys everything that a file describes to its chains, at the same addresses everywhere, hands every role over",
-      "and reads every holder back. Run it again to finish what was interrupted: what stands is left alone, and refused",
-      "when it is something else."
+      "Deploys what a file describes to its chains, hands every role over and reads it back.",
+      "Addresses are the same everywhere. Run it again to finish what was interrupted: what stands is left",
+      "alone, and refused when it is something else."
     },
     subcommands = DeployCommand.Sample.class)
 public final class DeployCommand implements Callable<ExitCode> {

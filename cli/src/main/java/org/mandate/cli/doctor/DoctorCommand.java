@@ -24,8 +24,9 @@ import picocli.CommandLine.Option;
 @Command(
     name = "doctor",
     description = {
-      "Looks at this machine and, given nodes, deployment files, settings or addresses, at a running system, and says",
-      "what to fix. Exit code 0: nothing fails (there may be warnings); 1: something does."
+      "Looks at this machine and at a running system, and says what to fix.",
+      "Of the system it looks at what it is given: nodes, deployment files, settings, addresses.",
+      "Exit code 0: nothing fails (there may be warnings); 1: something does."
     })
 public final class DoctorCommand implements Callable<ExitCode> {
   @Mixin private Output output;
