@@ -73,7 +73,7 @@ contract CrossChainExecutor is ERC7786Recipient, AccessManaged, ReentrancyGuardT
         bytes32 indexed intentId, uint256 indexed agentId, Intent intent, bytes32 messageId, uint64 executableAt
     );
     event IntentExecuted(bytes32 indexed intentId, uint256 indexed agentId, Intent intent, uint256 moved);
-    event IntentCancelled(bytes32 indexed intentId, uint256 indexed agentId, address by);
+    event IntentCancelled(bytes32 indexed intentId, uint256 indexed agentId, Intent intent, address by);
     event IntentDisputed(bytes32 indexed intentId, uint256 indexed agentId, address by, uint64 resolveBy);
     event IntentUpheld(bytes32 indexed intentId, uint256 indexed agentId, address by, uint64 executableAt);
     event IntentExpired(bytes32 indexed intentId, uint256 indexed agentId);
@@ -186,11 +186,12 @@ contract CrossChainExecutor is ERC7786Recipient, AccessManaged, ReentrancyGuardT
         require(REGISTRY.isTightener(intent.agentId, msg.sender), ExecutorUnauthorized(msg.sender));
         (, Status status,) = REGISTRY.agent(intent.agentId);
         require(status != Status.PENDING, ExecutorAgentPending(intent.agentId));
+        _checkData(intent.data.length);
         intentId = IntentHash.id(intent, _DOMAIN);
         State state_ = _progress[intentId].state;
         if (state_ == State.NONE) _useNonce(intent.agentId, intent.nonce);
         else require(state_ == State.ADMITTED, ExecutorState(intentId, state_));
-        _cancelled(intentId, intent.agentId);
+        _cancelled(intent, intentId);
     }
 
     // ------------------------------------------------------------------ destination
@@ -239,7 +240,7 @@ contract CrossChainExecutor is ERC7786Recipient, AccessManaged, ReentrancyGuardT
         Progress memory p = _progress[intentId];
         require(p.state == State.DISPUTED, ExecutorState(intentId, p.state));
         require(block.timestamp > p.due, ExecutorTooEarly(intentId, p.due, block.timestamp));
-        _cancelled(intentId, intent.agentId);
+        _cancelled(intent, intentId);
     }
 
     /// @notice Closes an intent that waited past its deadline, on either side. Anyone may.
@@ -325,10 +326,10 @@ contract CrossChainExecutor is ERC7786Recipient, AccessManaged, ReentrancyGuardT
         _record(intent.agentId, intentId, Action.EXECUTED, abi.encode(intent.account, intent.asset, moved));
     }
 
-    function _cancelled(bytes32 intentId, uint256 agentId) private {
+    function _cancelled(Intent calldata intent, bytes32 intentId) private {
         _progress[intentId].state = State.CANCELLED;
-        emit IntentCancelled(intentId, agentId, msg.sender);
-        _record(agentId, intentId, Action.CANCELLED, abi.encode(msg.sender));
+        emit IntentCancelled(intentId, intent.agentId, intent, msg.sender);
+        _record(intent.agentId, intentId, Action.CANCELLED, abi.encode(msg.sender));
     }
 
     function _record(uint256 agentId, bytes32 intentId, Action action, bytes memory detail) private {

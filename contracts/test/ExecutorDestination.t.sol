@@ -300,7 +300,7 @@ contract ExecutorDestinationTest is Deployed {
         vm.prank(address(timelock));
         executor.uphold(_intent);
         vm.expectEmit(address(executor));
-        emit CrossChainExecutor.IntentCancelled(_id, agentId, THIEF);
+        emit CrossChainExecutor.IntentCancelled(_id, agentId, _intent, THIEF);
         vm.prank(THIEF); // anyone may
         executor.resolve(_intent);
         assertState(_id, State.CANCELLED);

@@ -433,7 +433,7 @@ contract ExecutorHomeTest is Deployed {
         Intent memory intent = payment(ETH, 1);
         bytes32 id = _submitDelayed(intent);
         vm.expectEmit(address(executor));
-        emit CrossChainExecutor.IntentCancelled(id, agentId, OWNER);
+        emit CrossChainExecutor.IntentCancelled(id, agentId, intent, OWNER);
         vm.prank(OWNER);
         executor.cancel(intent);
         assertState(id, State.CANCELLED);
@@ -447,6 +447,8 @@ contract ExecutorHomeTest is Deployed {
         for (uint256 i; i < allowed.length; ++i) {
             Intent memory intent = payment(ETH, 1);
             bytes memory proof = sign(intent);
+            vm.expectEmit(address(executor)); // nothing else would ever show the intent and its nonce
+            emit CrossChainExecutor.IntentCancelled(executor.idOf(intent), agentId, intent, allowed[i]);
             vm.prank(allowed[i]);
             executor.cancel(intent);
             assertState(executor.idOf(intent), State.CANCELLED);
@@ -455,6 +457,18 @@ contract ExecutorHomeTest is Deployed {
             );
             executor.submit(intent, proof);
         }
+    }
+
+    /// @notice The record of a cancellation holds the intent too: what is too long to publish is not cancelled either.
+    function test_L6_cancel_revert_dataTooLongToPublish() public {
+        Intent memory intent = payment(address(token), 1);
+        intent.data = new bytes(8193);
+        vm.expectRevert(abi.encodeWithSelector(CrossChainExecutor.ExecutorDataTooLong.selector, 8193, 8192));
+        vm.prank(OWNER);
+        executor.cancel(intent);
+        intent.data = new bytes(8192);
+        vm.prank(OWNER);
+        executor.cancel(intent);
     }
 
     function test_cancel_revert_unauthorized() public {

@@ -141,7 +141,8 @@ contract Actors is Deployed {
             detail = log.data;
             (_disputed[id], _executableAt[id]) = (false, time());
         } else if (kind == CrossChainExecutor.IntentCancelled.selector) {
-            (action, detail) = (Action.CANCELLED, log.data);
+            (, address by) = abi.decode(log.data, (Intent, address));
+            (action, detail) = (Action.CANCELLED, abi.encode(by));
         } else if (kind == CrossChainExecutor.IntentExpired.selector) {
             action = Action.EXPIRED;
         } else if (kind == CrossChainExecutor.IntentAdmitted.selector) {

@@ -20,8 +20,7 @@ import org.mandate.intent.IntentJson;
  * @param agentId whose chain it extends
  * @param index position in that chain, from 0
  * @param intentId the intent's EIP-712 digest
- * @param intent the intent itself; empty when the chain's events never showed it, as when it was
- *     cancelled before anyone submitted it
+ * @param intent the intent itself, which an event of the chain showed; a blob without it is false
  * @param detail the action and its facts
  * @param anchor the executor's event
  */
@@ -82,7 +81,7 @@ public record AuditRecord(
       case ExecutorEvent.Dispatched e -> Optional.of(e.intent());
       case ExecutorEvent.Queued e -> Optional.of(e.intent());
       case ExecutorEvent.Executed e -> Optional.of(e.intent());
-      case ExecutorEvent.Cancelled e -> Optional.empty();
+      case ExecutorEvent.Cancelled e -> Optional.of(e.intent());
       case ExecutorEvent.Disputed e -> Optional.empty();
       case ExecutorEvent.Upheld e -> Optional.empty();
       case ExecutorEvent.Expired e -> Optional.empty();

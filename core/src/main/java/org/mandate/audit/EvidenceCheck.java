@@ -183,7 +183,7 @@ final class EvidenceCheck {
             & facts.same("action", found.action(), expected.action())
             & facts.same("intentId", found.intentId(), expected.intentId())
             & facts.same("detail", found.detail(), expected.detail())
-            & sameIntent(facts, found, expected)
+            & facts.same("intent", found.intent(), expected.intent())
             & facts.same(
                 "block.number", found.anchor().blockNumber(), expected.anchor().blockNumber())
             & facts.same("block.hash", found.anchor().blockHash(), expected.anchor().blockHash())
@@ -197,15 +197,6 @@ final class EvidenceCheck {
     if (same) {
       verifiedBlobs++;
     }
-  }
-
-  /** Where the chain's events never showed the intent, its id decides: it is the intent's hash. */
-  private boolean sameIntent(Facts facts, AuditRecord found, AuditRecord expected) {
-    if (expected.intent().isEmpty() && found.intent().isPresent()) {
-      return facts.same(
-          "the intent's id", found.intent().get().id(evidence.domain()), expected.intentId());
-    }
-    return facts.same("intent", found.intent(), expected.intent());
   }
 
   private Optional<byte[]> read(Subject subject, Cid cid) {

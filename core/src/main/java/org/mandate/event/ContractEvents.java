@@ -137,7 +137,8 @@ public final class ContractEvents {
 
   private static ExecutorEvent cancelled(Log log) {
     var e = CrossChainExecutor.getIntentCancelledEventFromLog(web3j(log));
-    return new ExecutorEvent.Cancelled(log, Hash.of(e.intentId), e.agentId, Address.of(e.by));
+    return new ExecutorEvent.Cancelled(
+        log, Hash.of(e.intentId), e.agentId, IntentAbi.fromContract(e.intent), Address.of(e.by));
   }
 
   private static ExecutorEvent disputed(Log log) {

@@ -65,7 +65,7 @@ public sealed interface ExecutorEvent {
   record Executed(Log log, Hash intentId, BigInteger agentId, Intent intent, BigInteger moved)
       implements ExecutorEvent {}
 
-  record Cancelled(Log log, Hash intentId, BigInteger agentId, Address by)
+  record Cancelled(Log log, Hash intentId, BigInteger agentId, Intent intent, Address by)
       implements ExecutorEvent {}
 
   /**

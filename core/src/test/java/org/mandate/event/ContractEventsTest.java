@@ -69,8 +69,9 @@ class ContractEventsTest {
       Log executed =
           log("IntentExecuted", "," + INTENT + ",uint256", tuple(intent), BIG.toString());
       reads(new ExecutorEvent.Executed(executed, ID, AGENT, intent, BIG));
+      Log cancelled = log("IntentCancelled", "," + INTENT + ",address", tuple(intent), BY.hex());
+      reads(new ExecutorEvent.Cancelled(cancelled, ID, AGENT, intent, BY));
     }
-    reads(new ExecutorEvent.Cancelled(log("IntentCancelled", ",address", BY.hex()), ID, AGENT, BY));
     reads(
         new ExecutorEvent.Disputed(
             log("IntentDisputed", ",address,uint64", BY.hex(), "7"), ID, AGENT, BY, 7));

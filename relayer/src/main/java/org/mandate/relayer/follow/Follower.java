@@ -267,7 +267,7 @@ public final class Follower {
               e.intentId(),
               Instant.ofEpochSecond(e.resolveBy() + 1),
               now);
-      case ExecutorEvent.Cancelled e -> {}
+      case ExecutorEvent.Cancelled e -> save(tx, e.intentId(), e.intent(), now);
       case ExecutorEvent.Expired e -> {}
     }
   }

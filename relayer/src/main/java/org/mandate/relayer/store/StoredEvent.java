@@ -126,20 +126,6 @@ public record StoredEvent(EventKind kind, long chainId, Log log, long time, bool
         .isPresent();
   }
 
-  /** Whether an event on that chain shows the intent itself; those that only name it come after. */
-  public static boolean shows(Tx tx, Hash intentId, long chainId) {
-    return tx.one(
-            """
-            SELECT count(*) AS n FROM event
-             WHERE subject = ? AND chain_id = ? AND kind IN ('ADMITTED', 'DENIED', 'DISPATCHED', 'QUEUED', 'EXECUTED')
-            """,
-            row -> row.number("n"),
-            intentId,
-            chainId)
-        .filter(n -> n > 0)
-        .isPresent();
-  }
-
   /**
    * Final messages from {@code chainId} that are neither attested nor refused yet, oldest first.
    */

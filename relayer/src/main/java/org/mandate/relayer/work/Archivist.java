@@ -15,7 +15,6 @@ import org.mandate.audit.BlobStore;
 import org.mandate.audit.BlobStoreUnavailableException;
 import org.mandate.audit.Cid;
 import org.mandate.audit.Detail;
-import org.mandate.chain.Hash;
 import org.mandate.event.AuditEvent;
 import org.mandate.event.ContractEvents;
 import org.mandate.event.ExecutorEvent;
@@ -126,7 +125,7 @@ public final class Archivist {
             appended.agentId(),
             appended.index().longValueExact(),
             appended.intentId(),
-            shown(event, intent),
+            AuditRecord.shownBy(event).or(() -> intent), // an event before showed it, at the latest
             detail(event),
             new AuditRecord.Anchor(
                 cause.log().blockNumber(),
@@ -162,28 +161,6 @@ public final class Archivist {
                     stored.log().index(),
                     clock.instant().getEpochSecond())
                 .save(tx));
-  }
-
-  /**
-   * The intent as the chain's own events show it: what only this relayer was told must not be in
-   * the blob, or another relayer's blob would differ.
-   */
-  private Optional<Intent> shown(ExecutorEvent event, Optional<Intent> known) {
-    return switch (event) {
-      case ExecutorEvent.Admitted e -> Optional.of(e.intent());
-      case ExecutorEvent.Denied e -> Optional.of(e.intent());
-      case ExecutorEvent.Dispatched e -> Optional.of(e.intent());
-      case ExecutorEvent.Queued e -> Optional.of(e.intent());
-      case ExecutorEvent.Executed e -> Optional.of(e.intent());
-      case ExecutorEvent.Cancelled e -> known.filter(i -> wasShown(e.intentId()));
-      case ExecutorEvent.Disputed e -> known.filter(i -> wasShown(e.intentId()));
-      case ExecutorEvent.Upheld e -> known.filter(i -> wasShown(e.intentId()));
-      case ExecutorEvent.Expired e -> known.filter(i -> wasShown(e.intentId()));
-    };
-  }
-
-  private boolean wasShown(Hash intentId) {
-    return database.inTransaction(tx -> StoredEvent.shows(tx, intentId, chain.id()));
   }
 
   private static Detail detail(ExecutorEvent event) {
