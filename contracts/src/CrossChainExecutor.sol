@@ -34,11 +34,13 @@ enum State {
 ///         queues what the gateway delivers for the dispute window, in which guardians stop what home never sent.
 /// @dev Every state change extends the agent's audit chain in the same transaction (L6). Holds neither funds nor policy.
 contract CrossChainExecutor is ERC7786Recipient, AccessManaged, ReentrancyGuardTransient {
-    /// @dev One slot. `due` is the eta of an ADMITTED, executableAt of a QUEUED, resolveBy of a DISPUTED intent.
+    /// @dev One slot. `due` is the eta of an ADMITTED, executableAt of a QUEUED, resolveBy of a DISPUTED intent;
+    ///      `queuedAt` counts while QUEUED and not upheld.
     struct Progress {
         State state;
         bool upheld; // governance decided: it cannot be disputed again
         uint64 due;
+        uint64 queuedAt;
     }
 
     /// @notice An intent's deadline may lie at most this many seconds ahead: an agent's open promises stay few.
@@ -61,7 +63,8 @@ contract CrossChainExecutor is ERC7786Recipient, AccessManaged, ReentrancyGuardT
     uint64 public immutable RESOLUTION_WINDOW;
     bytes32 private immutable _DOMAIN;
 
-    /// @notice Seconds that a delivered intent waits, open to dispute.
+    /// @notice Seconds that a delivered intent waits, open to dispute. Longer: what is queued waits longer too. Shorter: what
+    ///         is queued keeps what it was queued with.
     uint64 public disputeWindow;
     mapping(bytes32 intentId => Progress) private _progress;
     mapping(uint256 agentId => mapping(uint256 word => uint256)) private _usedNonces;
@@ -159,7 +162,7 @@ contract CrossChainExecutor is ERC7786Recipient, AccessManaged, ReentrancyGuardT
                 abi.encode(verdict.rule, verdict.tripped, verdict.limit, verdict.left, verdict.availableAt)
             );
         } else if (verdict.eta > block.timestamp) {
-            _progress[intentId] = Progress(State.ADMITTED, false, verdict.eta);
+            _progress[intentId] = Progress(State.ADMITTED, false, verdict.eta, 0);
             emit IntentAdmitted(intentId, intent.agentId, intent, verdict.tier, verdict.eta);
             _record(intent.agentId, intentId, Action.ADMITTED, abi.encode(verdict.tier, verdict.eta));
         } else {
@@ -201,7 +204,8 @@ contract CrossChainExecutor is ERC7786Recipient, AccessManaged, ReentrancyGuardT
         intentId = IntentHash.id(intent, _DOMAIN);
         Progress memory p = _progress[intentId];
         require(p.state == State.QUEUED, ExecutorState(intentId, p.state));
-        require(block.timestamp >= p.due, ExecutorTooEarly(intentId, p.due, block.timestamp));
+        uint64 due = _due(p);
+        require(block.timestamp >= due, ExecutorTooEarly(intentId, due, block.timestamp));
         require(block.timestamp <= intent.deadline, ExecutorPastDeadline(intent.deadline, block.timestamp));
         _pay(intent, intentId);
     }
@@ -217,7 +221,7 @@ contract CrossChainExecutor is ERC7786Recipient, AccessManaged, ReentrancyGuardT
         require(!p.upheld, ExecutorUpheld(intentId));
         // forge-lint: disable-next-line(unsafe-typecast)
         uint64 resolveBy = uint64(block.timestamp) + RESOLUTION_WINDOW;
-        _progress[intentId] = Progress(State.DISPUTED, false, resolveBy);
+        _progress[intentId] = Progress(State.DISPUTED, false, resolveBy, 0);
         emit IntentDisputed(intentId, intent.agentId, msg.sender, resolveBy);
         _record(intent.agentId, intentId, Action.DISPUTED, abi.encode(msg.sender, resolveBy));
     }
@@ -229,7 +233,7 @@ contract CrossChainExecutor is ERC7786Recipient, AccessManaged, ReentrancyGuardT
         require(p.state == State.DISPUTED && block.timestamp <= p.due, ExecutorState(intentId, p.state));
         // forge-lint: disable-next-line(unsafe-typecast)
         uint64 executableAt = uint64(block.timestamp);
-        _progress[intentId] = Progress(State.QUEUED, true, executableAt);
+        _progress[intentId] = Progress(State.QUEUED, true, executableAt, 0);
         emit IntentUpheld(intentId, intent.agentId, msg.sender, executableAt);
         _record(intent.agentId, intentId, Action.UPHELD, abi.encode(msg.sender, executableAt));
     }
@@ -256,7 +260,7 @@ contract CrossChainExecutor is ERC7786Recipient, AccessManaged, ReentrancyGuardT
 
     // ------------------------------------------------------------------ settings
 
-    /// @notice Sets the dispute window, seconds. A guardian may lengthen it; governance may set it within the bounds.
+    /// @notice Sets the dispute window, seconds; lengthening covers what is queued, shortening does not. A guardian may lengthen it; governance may set it within the bounds.
     function setDisputeWindow(uint64 disputeWindow_) external {
         (bool guardian, uint32 delay) = IAccessManager(authority()).hasRole(Roles.GUARDIAN, msg.sender);
         if (disputeWindow_ < disputeWindow || !guardian || delay != 0) _checkCanCall(msg.sender, msg.data);
@@ -268,10 +272,11 @@ contract CrossChainExecutor is ERC7786Recipient, AccessManaged, ReentrancyGuardT
     /// @notice Where the intent stands on this chain.
     /// @return state the state
     /// @return upheld governance overruled a dispute, so it cannot be disputed again
-    /// @return due eta of an ADMITTED, executableAt of a QUEUED, resolveBy of a DISPUTED intent; unix seconds
+    /// @return due eta of an ADMITTED, executableAt of a QUEUED, resolveBy of a DISPUTED intent; unix seconds. Of a QUEUED
+    ///         one it moves with the dispute window, never before the executableAt of its event
     function progress(bytes32 intentId) external view returns (State state, bool upheld, uint64 due) {
         Progress memory p = _progress[intentId];
-        return (p.state, p.upheld, p.due);
+        return (p.state, p.upheld, _due(p));
     }
 
     /// @notice The intent's id: its EIP-712 digest.
@@ -301,10 +306,18 @@ contract CrossChainExecutor is ERC7786Recipient, AccessManaged, ReentrancyGuardT
         State state_ = _progress[intentId].state;
         require(state_ == State.NONE, ExecutorState(intentId, state_));
         // forge-lint: disable-next-line(unsafe-typecast)
-        uint64 executableAt = uint64(block.timestamp) + disputeWindow;
-        _progress[intentId] = Progress(State.QUEUED, false, executableAt);
+        uint64 queuedAt = uint64(block.timestamp);
+        uint64 executableAt = queuedAt + disputeWindow;
+        _progress[intentId] = Progress(State.QUEUED, false, executableAt, queuedAt);
         emit IntentQueued(intentId, intent.agentId, intent, receiveId, executableAt);
         _record(intent.agentId, intentId, Action.QUEUED, abi.encode(receiveId, executableAt));
+    }
+
+    /// @dev What governance upheld waits no more.
+    function _due(Progress memory p) private view returns (uint64) {
+        if (p.state != State.QUEUED || p.upheld) return p.due;
+        uint64 windowEnd = p.queuedAt + disputeWindow;
+        return p.due > windowEnd ? p.due : windowEnd;
     }
 
     function _carryOut(Intent calldata intent, bytes32 intentId) private {

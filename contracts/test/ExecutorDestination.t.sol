@@ -214,6 +214,56 @@ contract ExecutorDestinationTest is Deployed {
         executor.execute(_intent);
     }
 
+    /// @notice A guardian who needs more time gets it for what is queued already, too.
+    function test_L7_disputeWindow_lengtheningCoversWhatIsQueued() public {
+        deliver(_intent);
+        uint64 queuedAt = uint64(time());
+        skip(DISPUTE_WINDOW - 1);
+        vm.prank(WATCHDOG);
+        executor.setDisputeWindow(600);
+        (State state,, uint64 due) = executor.progress(_id);
+        assertEq(uint8(state), uint8(State.QUEUED), "state");
+        assertEq(due, queuedAt + 600, "due");
+        vm.warp(queuedAt + 599);
+        vm.expectRevert(
+            abi.encodeWithSelector(CrossChainExecutor.ExecutorTooEarly.selector, _id, queuedAt + 600, queuedAt + 599)
+        );
+        executor.execute(_intent);
+        skip(1);
+        executor.execute(_intent);
+    }
+
+    function test_L7_disputeWindow_shorteningLeavesWhatIsQueued() public {
+        deliver(_intent);
+        uint64 due = uint64(time()) + DISPUTE_WINDOW;
+        vm.prank(address(timelock));
+        executor.setDisputeWindow(5);
+        (,, uint64 still) = executor.progress(_id);
+        assertEq(still, due, "due");
+        vm.warp(due - 1);
+        vm.expectRevert(abi.encodeWithSelector(CrossChainExecutor.ExecutorTooEarly.selector, _id, due, due - 1));
+        executor.execute(_intent);
+        skip(1);
+        executor.execute(_intent);
+    }
+
+    /// @notice What governance upheld executes at once, however long the window is now.
+    function test_disputeWindow_lengtheningSparesWhatWasUpheld() public {
+        deliver(_intent);
+        vm.startPrank(WATCHDOG);
+        executor.dispute(_intent);
+        uint64 resolveBy = uint64(time()) + RESOLUTION_WINDOW;
+        executor.setDisputeWindow(3 days);
+        vm.stopPrank();
+        (,, uint64 due) = executor.progress(_id);
+        assertEq(due, resolveBy, "a dispute's end is not moved");
+        vm.prank(address(timelock));
+        executor.uphold(_intent);
+        (,, due) = executor.progress(_id);
+        assertEq(due, time(), "due");
+        executor.execute(_intent);
+    }
+
     // ------------------------------------------------------------------ dispute, uphold, resolve
 
     function test_dispute_stopsTheIntent() public {
@@ -437,15 +487,6 @@ contract ExecutorDestinationTest is Deployed {
         executor.setDisputeWindow(3 days + 1);
         executor.setDisputeWindow(5);
         executor.setDisputeWindow(3 days);
-    }
-
-    function test_L5_disputeWindow_doesNotTouchWhatIsQueued() public {
-        deliver(_intent);
-        vm.prank(address(timelock));
-        executor.setDisputeWindow(5);
-        skip(DISPUTE_WINDOW - 1);
-        vm.expectRevert();
-        executor.execute(_intent);
     }
 
     // ------------------------------------------------------------------ home only

@@ -48,6 +48,7 @@ contract Actors is Deployed {
     mapping(bytes32 intentId => bytes32) private _dispatchedAs;
     mapping(bytes32 intentId => bytes32) private _queuedAs;
     mapping(bytes32 intentId => uint256) private _executableAt;
+    mapping(bytes32 intentId => uint256) private _queuedAt; // 0: never, or upheld
     mapping(bytes32 intentId => bool) private _disputed;
 
     mapping(address asset => Use[]) private _uses;
@@ -128,7 +129,7 @@ contract Actors is Deployed {
         } else if (kind == CrossChainExecutor.IntentQueued.selector) {
             (, bytes32 messageId, uint64 executableAt) = abi.decode(log.data, (Intent, bytes32, uint64));
             (action, detail) = (Action.QUEUED, abi.encode(messageId, executableAt));
-            (_queuedAs[id], _executableAt[id]) = (messageId, executableAt);
+            (_queuedAs[id], _executableAt[id], _queuedAt[id]) = (messageId, executableAt, time());
             if (executableAt < time() + DISPUTE_WINDOW) _note(7, "queued for less than the dispute window");
             if (here == HOME) _note(3, "queued at home");
         } else if (kind == CrossChainExecutor.IntentDisputed.selector) {
@@ -139,7 +140,7 @@ contract Actors is Deployed {
         } else if (kind == CrossChainExecutor.IntentUpheld.selector) {
             action = Action.UPHELD;
             detail = log.data;
-            (_disputed[id], _executableAt[id]) = (false, time());
+            (_disputed[id], _executableAt[id], _queuedAt[id]) = (false, time(), 0);
         } else if (kind == CrossChainExecutor.IntentCancelled.selector) {
             (, address by) = abi.decode(log.data, (Intent, address));
             (action, detail) = (Action.CANCELLED, abi.encode(by));
@@ -162,6 +163,7 @@ contract Actors is Deployed {
         if (time() > intent.deadline) _note(3, "executed past its deadline");
         if (here == REMOTE) {
             if (time() < _executableAt[id]) _note(7, "executed within the dispute window");
+            if (time() < _queuedAt[id] + executor.disputeWindow()) _note(7, "executed within the lengthened window");
             if (_disputed[id]) _note(7, "executed while disputed");
             if (_dispatchedAs[id] == 0 || _dispatchedAs[id] != _queuedAs[id]) _note(7, "executed a forgery");
             ++times["executed remotely"];

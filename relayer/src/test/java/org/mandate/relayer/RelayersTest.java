@@ -25,6 +25,9 @@ import org.mandate.audit.GatewayBlobSource;
 import org.mandate.chain.Deployment;
 import org.mandate.chain.Finality;
 import org.mandate.chain.Hash;
+import org.mandate.contracts.CrossChainExecutor;
+import org.mandate.deploy.Call;
+import org.mandate.deploy.Sender;
 import org.mandate.intent.Intent;
 
 /** Three relayers, two real chains, quorum two of three. */
@@ -100,6 +103,52 @@ class RelayersTest {
     // Whatever the others try, it stays one payment.
     town.await(port(1), id, SOON, v -> v.getBoolean("final"));
     assertEquals(before.add(BigInteger.valueOf(2000)), town.received(town.remote));
+  }
+
+  @Test
+  void shouldExecuteAtTheNewTimeWhenTheDisputeWindowIsLengthened() throws Exception {
+    Hash id = town.submit(port(0), town.payment(Town.REMOTE, town.token, 3000));
+    JsonObject queued =
+        town.await(port(0), id, SOON, v -> v.getJsonObject("destination") != null)
+            .getJsonObject("destination");
+    setDisputeWindow(2, 14); // a guardian
+    try {
+      JsonObject view = town.awaitState(port(0), id, "EXECUTED", Duration.ofSeconds(45));
+      long waited =
+          timeOf("EXECUTED", view.getJsonObject("destination")) - timeOf("QUEUED", queued);
+      assertTrue(waited >= 14, "executed after " + waited + " s");
+      for (int i = 0; i < 3; i++) {
+        for (Object transaction : town.intent(port(i), id).getJsonArray("transactions")) {
+          JsonObject sent = (JsonObject) transaction;
+          assertFalse(
+              sent.getString("purpose").equals("EXECUTE")
+                  && sent.getString("state").equals("REVERTED"),
+              sent.encode());
+        }
+      }
+    } finally {
+      setDisputeWindow(1, 5); // governance
+    }
+  }
+
+  private static void setDisputeWindow(int key, long seconds) {
+    Sender sender = town.remote.sender(Town.credentials(key));
+    String executor = town.atRemote.executor().hex();
+    sender.send(
+        Call.of(
+            "dispute window",
+            executor,
+            CrossChainExecutor.load(executor, sender.web3j(), sender.reader(), Sender.NO_GAS)
+                .setDisputeWindow(BigInteger.valueOf(seconds))));
+  }
+
+  private static long timeOf(String event, JsonObject side) {
+    return side.getJsonArray("events").stream()
+        .map(JsonObject.class::cast)
+        .filter(e -> e.getString("event").equals(event))
+        .mapToLong(e -> Long.parseLong(e.getJsonObject("block").getString("timestamp")))
+        .findFirst()
+        .orElseThrow();
   }
 
   @Test

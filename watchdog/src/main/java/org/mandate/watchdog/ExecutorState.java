@@ -26,7 +26,8 @@ final class ExecutorState {
    * Where an intent stands.
    *
    * @param upheld governance overruled a dispute: it cannot be disputed again
-   * @param due when a QUEUED intent becomes executable, until when a DISPUTED one may be upheld
+   * @param due when a QUEUED intent becomes executable, later when the dispute window was
+   *     lengthened meanwhile; until when a DISPUTED one may be upheld
    */
   record Progress(IntentState state, boolean upheld, Instant due) {}
 

@@ -83,6 +83,28 @@ class ReorgTest {
   }
 
   @Test
+  void shouldGiveHomeTheTimeThatALengthenedWindowLeaves() throws Exception {
+    try (World world = World.start(directory)) {
+      Thread.sleep(4000);
+      try (Watchdog watchdog = world.watchdog(0)) {
+        Thread.sleep(3000);
+        Intent intent = world.payment(World.REMOTE, BigInteger.TEN);
+        Message message = world.sent(world.submit(intent));
+        world.home.rpc("evm_setIntervalMining", 0);
+        world.deliver(message);
+        world.lengthenWindow(World.WINDOW.multipliedBy(6));
+        Thread.sleep(World.WINDOW.plusSeconds(2).toMillis());
+        assertEquals(
+            IntentState.QUEUED, world.state(intent), "it may be disputed until 30 s are left");
+        world.home.mineEverySecond();
+        Thread.sleep(8000);
+        assertEquals(IntentState.QUEUED, world.state(intent), "home's dispatch is final by now");
+        assertEquals(List.of(), watchdog.findings());
+      }
+    }
+  }
+
+  @Test
   void L7_deliveredIntentIsDisputedWhenAReorgRemovesItsDispatchFromHome() throws Exception {
     try (World world = World.start(directory)) {
       Thread.sleep(4000);

@@ -299,6 +299,16 @@ final class World implements AutoCloseable {
                 executor(remote).execute(IntentAbi.toContract(intent))));
   }
 
+  /** The second watchdog's key, a guardian, lengthens the remote chain's dispute window. */
+  void lengthenWindow(Duration window) {
+    new Sender(remote.web3j, WATCHDOGS.get(1))
+        .send(
+            Call.of(
+                "dispute window",
+                domain.executor().hex(),
+                executor(remote).setDisputeWindow(BigInteger.valueOf(window.toSeconds()))));
+  }
+
   private CrossChainExecutor executor(Anvil chain) {
     return CrossChainExecutor.load(
         domain.executor().hex(),

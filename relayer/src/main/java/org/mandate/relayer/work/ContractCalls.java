@@ -171,6 +171,13 @@ public final class ContractCalls {
         read(chain.executor(), executor.nonceUsed(agentId, nonce)).getFirst().getValue();
   }
 
+  /** When a queued intent becomes executable now: the dispute window may have been lengthened. */
+  public long due(Hash intentId) {
+    return ((BigInteger)
+            read(chain.executor(), executor.progress(intentId.bytes())).get(2).getValue())
+        .longValueExact();
+  }
+
   /** An agent's audit chain. */
   public record AuditChain(Bytes head, long count, long published) {}
 

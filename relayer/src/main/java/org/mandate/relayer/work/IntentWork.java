@@ -25,6 +25,9 @@ final class IntentWork {
   private static final Journal LOG = Journal.of("intents");
   private static final Duration LOOK_AGAIN = Duration.ofSeconds(1);
 
+  /** The dispute window may be set again, and a node may lie about it. */
+  private static final Duration WINDOW_LOOK = Duration.ofSeconds(30);
+
   private final Database database;
   private final long home;
 
@@ -150,7 +153,14 @@ final class IntentWork {
   private Decision open(Task task, Workplace here, long executableAt) {
     Intent intent = here.intent(task.subject()).intent();
     if (isPast(intent, here.row().headTime())) return expire(task, here, intent);
-    return whenDue(task, here, executableAt, Purpose.EXECUTE, here.calls().execute(intent));
+    Instant planned = here.turn(task.subject(), Instant.ofEpochSecond(executableAt));
+    if (here.now().isBefore(planned)) return Decision.later(planned);
+    // A dispute window that was lengthened meanwhile covers what is queued: only the chain knows.
+    long due = Math.max(executableAt, here.calls().due(task.subject()));
+    Instant turn = here.turn(task.subject(), Instant.ofEpochSecond(due));
+    Instant look = here.now().plus(WINDOW_LOOK);
+    if (here.now().isBefore(turn)) return Decision.later(turn.isBefore(look) ? turn : look);
+    return here.attempt(Purpose.EXECUTE, task.subject(), here.calls().execute(intent));
   }
 
   private Decision expire(Task task, Workplace place, Intent intent) {
