@@ -2,7 +2,6 @@
 pragma solidity ^0.8.28;
 
 import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
-import {IAccessManager} from "@openzeppelin/contracts/access/manager/IAccessManager.sol";
 import {ERC7786Recipient} from "@openzeppelin/contracts/crosschain/ERC7786Recipient.sol";
 import {IERC7786GatewaySource} from "@openzeppelin/contracts/interfaces/draft-IERC7786.sol";
 import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
@@ -213,8 +212,7 @@ contract CrossChainExecutor is ERC7786Recipient, AccessManaged, ReentrancyGuardT
     /// @notice Disputes a delivered intent. Guardians only. Only governance can let it through after that, and only until
     ///         the resolution window ends.
     function dispute(Intent calldata intent) external returns (bytes32 intentId) {
-        (bool guardian, uint32 delay) = IAccessManager(authority()).hasRole(Roles.GUARDIAN, msg.sender);
-        require(guardian && delay == 0, ExecutorUnauthorized(msg.sender));
+        require(Roles.isGuardian(authority(), msg.sender), ExecutorUnauthorized(msg.sender));
         intentId = IntentHash.id(intent, _DOMAIN);
         Progress memory p = _progress[intentId];
         require(p.state == State.QUEUED, ExecutorState(intentId, p.state));
@@ -262,8 +260,9 @@ contract CrossChainExecutor is ERC7786Recipient, AccessManaged, ReentrancyGuardT
 
     /// @notice Sets the dispute window, seconds; lengthening covers what is queued, shortening does not. A guardian may lengthen it; governance may set it within the bounds.
     function setDisputeWindow(uint64 disputeWindow_) external {
-        (bool guardian, uint32 delay) = IAccessManager(authority()).hasRole(Roles.GUARDIAN, msg.sender);
-        if (disputeWindow_ < disputeWindow || !guardian || delay != 0) _checkCanCall(msg.sender, msg.data);
+        if (disputeWindow_ < disputeWindow || !Roles.isGuardian(authority(), msg.sender)) {
+            _checkCanCall(msg.sender, msg.data);
+        }
         _setDisputeWindow(disputeWindow_);
     }
 

@@ -5,6 +5,7 @@ import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManage
 import {IERC7786GatewaySource, IERC7786Recipient} from "@openzeppelin/contracts/interfaces/draft-IERC7786.sol";
 import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 import {InteroperableAddress} from "@openzeppelin/contracts/utils/draft-InteroperableAddress.sol";
+import {Roles} from "./governance/Roles.sol";
 
 /// @title Messages between chains, attested by M of N relayers
 /// @notice ERC-7786 source and destination. A message's id is its EIP-712 digest under the destination's domain, so an
@@ -45,7 +46,7 @@ contract QuorumGateway is IERC7786GatewaySource, AccessManaged {
     event NonceAssigned(bytes32 indexed sendId, uint256 nonce);
     /// @notice The message was handed to its recipient.
     event MessageDelivered(bytes32 indexed receiveId, address indexed recipient, address indexed by);
-    event RelayersSet(address[] relayers, uint256 threshold);
+    event RelayersSet(address[] relayers, uint256 threshold, address indexed by);
 
     error GatewayNoValue(uint256 value);
     error GatewayNotForThisChain(uint256 chainId);
@@ -135,9 +136,23 @@ contract QuorumGateway is IERC7786GatewaySource, AccessManaged {
         return (_relayers, _threshold);
     }
 
-    /// @notice Replaces the relayer set. Governance only.
-    function setRelayers(address[] calldata relayers, uint256 threshold) external restricted {
+    /// @notice Replaces the relayer set. A guardian may at once take relayers out and raise the threshold, so that a stolen
+    ///         key attests no more; whoever could not deliver before cannot afterwards. All else is governance's.
+    /// @param relayers ascending and distinct, 1 to MAX_RELAYERS
+    /// @param threshold signatures that deliver a message, more than half of the relayers
+    function setRelayers(address[] calldata relayers, uint256 threshold) external {
+        if (!Roles.isGuardian(authority(), msg.sender) || !_tightens(relayers, threshold)) {
+            _checkCanCall(msg.sender, msg.data);
+        }
         _setRelayers(relayers, threshold);
+    }
+
+    function _tightens(address[] calldata relayers, uint256 threshold) private view returns (bool) {
+        if (threshold < _threshold) return false;
+        for (uint256 i; i < relayers.length; ++i) {
+            if (!_isRelayer[relayers[i]]) return false;
+        }
+        return true;
     }
 
     function _checkQuorum(bytes32 id, bytes[] calldata signatures) private view {
@@ -170,6 +185,6 @@ contract QuorumGateway is IERC7786GatewaySource, AccessManaged {
         }
         _relayers = relayers;
         _threshold = threshold;
-        emit RelayersSet(relayers, threshold);
+        emit RelayersSet(relayers, threshold, msg.sender);
     }
 }

@@ -318,9 +318,138 @@ contract QuorumGatewayTest is Deployed {
             gateway.setRelayers(set, 1);
         }
         vm.expectEmit(address(gateway));
-        emit QuorumGateway.RelayersSet(set, 1);
+        emit QuorumGateway.RelayersSet(set, 1, address(timelock));
         vm.prank(address(timelock));
         gateway.setRelayers(set, 1);
+    }
+
+    /// @notice A stolen key is taken out, and the threshold raised, in one transaction of a guardian.
+    function test_L5_setRelayers_guardianTightensAtOnce() public {
+        address[] memory set = relayers();
+        vm.startPrank(WATCHDOG);
+        vm.expectEmit(address(gateway));
+        emit QuorumGateway.RelayersSet(set, 3, WATCHDOG);
+        gateway.setRelayers(set, 3);
+        vm.stopPrank();
+        vm.prank(address(timelock));
+        gateway.setRelayers(set, 2);
+
+        address[] memory fewer = new address[](2);
+        (fewer[0], fewer[1]) = (set[0], set[2]);
+        vm.prank(WATCHDOG);
+        gateway.setRelayers(fewer, 2);
+        QuorumGateway.Message memory m = _message();
+        bytes[] memory signatures = attest(m, 2); // with the stolen key
+        vm.chainId(REMOTE);
+        vm.expectRevert(abi.encodeWithSelector(QuorumGateway.GatewayNotRelayer.selector, set[1]));
+        gateway.deliver(m, signatures);
+    }
+
+    function test_L5_setRelayers_guardianLoosensNothing() public {
+        address[] memory set = relayers();
+        vm.prank(address(timelock));
+        gateway.setRelayers(set, 3);
+        vm.startPrank(WATCHDOG);
+        bytes memory unauthorized = abi.encodeWithSelector(IAccessManaged.AccessManagedUnauthorized.selector, WATCHDOG);
+        vm.expectRevert(unauthorized);
+        gateway.setRelayers(set, 2); // a lower threshold
+        address[] memory fewer = new address[](2);
+        (fewer[0], fewer[1]) = (set[0], set[1]);
+        vm.expectRevert(unauthorized);
+        gateway.setRelayers(fewer, 2); // fewer relayers do not earn it
+        set[WATCHDOG > set[1] ? 2 : 0] = WATCHDOG;
+        vm.expectRevert(unauthorized);
+        gateway.setRelayers(set, 3); // his own key in the place of another
+        vm.stopPrank();
+        vm.prank(address(timelock));
+        authority.grantRole(1, THIEF, 60);
+        skip(1);
+        vm.expectRevert(abi.encodeWithSelector(IAccessManaged.AccessManagedUnauthorized.selector, THIEF));
+        vm.prank(THIEF); // a guardian with a delay does nothing at once
+        gateway.setRelayers(relayers(), 3);
+    }
+
+    /// @notice Whatever guardians do, in whatever order: who could not deliver before cannot afterwards.
+    function testFuzz_L5_setRelayers_guardiansGiveNobodyMore(uint256 seed) public {
+        (address[] memory all, uint256[] memory keys) = _six();
+        vm.prank(address(timelock));
+        gateway.setRelayers(_chosen(all, 31), 3); // the sixth stays outside
+        uint256 signers = seed % 64;
+        bool could = _couldDeliver(all, signers);
+        for (uint256 i = 1; i <= 8; ++i) {
+            uint256 call_ = uint256(keccak256(abi.encode(seed, i)));
+            bool[64] memory before;
+            for (uint256 q; q < 64; ++q) {
+                before[q] = _couldDeliver(all, q);
+            }
+            // Mostly one key less than there is, or everything at random.
+            (address[] memory set, uint256 threshold) = gateway.quorum();
+            uint256 mask = call_ % 2 == 0 ? call_ >> 8 : _mask(all, set) & ~(1 << ((call_ >> 8) % 6));
+            vm.prank(i % 2 == 0 ? WATCHDOG : WATCHDOG2);
+            (bool ok,) = address(gateway)
+                .call(
+                    abi.encodeCall(
+                        gateway.setRelayers, (_chosen(all, mask), call_ % 3 == 0 ? (call_ >> 16) % 7 : threshold)
+                    )
+                );
+            for (uint256 q; ok && q < 64; ++q) {
+                assertTrue(before[q] || !_couldDeliver(all, q), "a set of signers gained");
+            }
+        }
+        QuorumGateway.Message memory m = _message();
+        bytes32 id = gateway.messageId(m);
+        uint256 count;
+        bytes[] memory signatures = new bytes[](6);
+        for (uint256 i; i < 6; ++i) {
+            if ((signers >> i) & 1 == 1) signatures[count++] = signature(keys[i], id);
+        }
+        assembly ("memory-safe") {
+            mstore(signatures, count)
+        }
+        vm.chainId(REMOTE);
+        (bool delivered,) = address(gateway).call(abi.encodeCall(gateway.deliver, (m, signatures)));
+        assertTrue(could || !delivered, "delivered what its signers could not deliver before");
+    }
+
+    function _couldDeliver(address[] memory all, uint256 signers) private view returns (bool) {
+        (address[] memory set, uint256 threshold) = gateway.quorum();
+        uint256 count;
+        for (uint256 members = _mask(all, set) & signers; members > 0; members &= members - 1) {
+            ++count;
+        }
+        return count >= threshold;
+    }
+
+    function _mask(address[] memory all, address[] memory set) private pure returns (uint256 mask) {
+        for (uint256 i; i < all.length; ++i) {
+            for (uint256 j; j < set.length; ++j) {
+                if (all[i] == set[j]) mask |= 1 << i;
+            }
+        }
+    }
+
+    function _chosen(address[] memory all, uint256 mask) private pure returns (address[] memory set) {
+        set = new address[](all.length);
+        uint256 count;
+        for (uint256 i; i < all.length; ++i) {
+            if ((mask >> i) & 1 == 1) set[count++] = all[i];
+        }
+        assembly ("memory-safe") {
+            mstore(set, count)
+        }
+    }
+
+    /// @dev Six keys, ascending by address.
+    function _six() private pure returns (address[] memory all, uint256[] memory keys) {
+        (all, keys) = (new address[](6), new uint256[](6));
+        for (uint256 n; n < 6; ++n) {
+            uint256 key = 0xF00 + n;
+            uint256 i = n;
+            for (; i > 0 && all[i - 1] > vm.addr(key); --i) {
+                (all[i], keys[i]) = (all[i - 1], keys[i - 1]);
+            }
+            (all[i], keys[i]) = (vm.addr(key), key);
+        }
     }
 
     /// @notice Who left the set attests no more, also what he signed before.

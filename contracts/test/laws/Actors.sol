@@ -31,7 +31,8 @@ contract Actors is Deployed {
         Status status;
         uint8 riskLevel;
         uint64 disputeWindow;
-        bytes32 quorum;
+        address[] relayers;
+        uint256 threshold;
     }
 
     /// @notice What broke law `n`, empty while it holds.
@@ -243,21 +244,27 @@ contract Actors is Deployed {
         }
         (,, m.riskLevel) = registry.agent(agentId);
         m.disputeWindow = executor.disputeWindow();
-        (address[] memory set, uint256 threshold) = gateway.quorum();
-        m.quorum = keccak256(abi.encode(set, threshold));
+        (m.relayers, m.threshold) = gateway.quorum();
     }
 
     function _checkDirection(Mandate memory a, Mandate memory b) private {
         bool looser = b.terms.expiry > a.terms.expiry || b.terms.frequencyWindow < a.terms.frequencyWindow
             || b.terms.maxTransactions > a.terms.maxTransactions || b.terms.maxAuditLag > a.terms.maxAuditLag
             || (a.frozen && !b.frozen) || (b.status == Status.ACTIVE && a.status != Status.ACTIVE)
-            || b.riskLevel < a.riskLevel || b.disputeWindow < a.disputeWindow || a.quorum != b.quorum;
+            || b.riskLevel < a.riskLevel || b.disputeWindow < a.disputeWindow || b.threshold < a.threshold;
         for (uint256 i; i < 2; ++i) {
             looser = looser || b.limits[i].perTransaction > a.limits[i].perTransaction
                 || b.limits[i].cap > a.limits[i].cap || b.limits[i].window < a.limits[i].window;
         }
         for (uint256 i; i < 12; ++i) {
             looser = looser || (b.allowed[i] && !a.allowed[i]);
+        }
+        for (uint256 i; i < b.relayers.length; ++i) {
+            bool member;
+            for (uint256 j; j < a.relayers.length; ++j) {
+                member = member || b.relayers[i] == a.relayers[j];
+            }
+            looser = looser || !member;
         }
         if (looser) _note(5, "looser without governance");
     }
@@ -502,7 +509,23 @@ contract Actors is Deployed {
             return (address(executor), abi.encodeCall(executor.setDisputeWindow, (uint64((seed >> 16) % 90))));
         }
         if (kind == 10) return (address(vault), abi.encodeCall(vault.withdraw, (ETH, who, 1)));
+        if (seed % 2 == 0) return (address(gateway), _quorumCall(seed));
         return (address(vault), abi.encodeCall(vault.pay, (agentId, ETH, who, 1)));
+    }
+
+    /// @dev One relayer out, or the threshold up or down, or a stranger in.
+    function _quorumCall(uint256 seed) private view returns (bytes memory) {
+        (address[] memory set, uint256 threshold) = gateway.quorum();
+        uint256 how = (seed >> 16) % 8;
+        if (how == 0 && set.length > 1) {
+            address[] memory fewer = new address[](set.length - 1);
+            for (uint256 i; i < fewer.length; ++i) {
+                fewer[i] = set[i];
+            }
+            return abi.encodeCall(gateway.setRelayers, (fewer, threshold));
+        }
+        if (how == 1) set[set.length - 1] = address(type(uint160).max);
+        return abi.encodeCall(gateway.setRelayers, (set, how == 2 ? threshold + 1 : threshold - 1));
     }
 
     function _someTerms(uint256 seed) private view returns (PolicyEngine.Terms memory t) {
@@ -546,6 +569,7 @@ contract Actors is Deployed {
             policy.setAssetChain(agentId, address(token), chain, true);
             policy.setRecipient(agentId, chain, PAYEE, true);
         }
+        gateway.setRelayers(relayers(), 2);
         if (executor.disputeWindow() > 2 minutes) executor.setDisputeWindow(DISPUTE_WINDOW);
         if (seed % 4 == 0) {
             uint256 scale = 1 + (seed >> 8) % 5;
