@@ -42,8 +42,9 @@ contract CrossChainExecutor is ERC7786Recipient, AccessManaged, ReentrancyGuardT
         uint64 queuedAt;
     }
 
-    /// @notice An intent's deadline may lie at most this many seconds ahead: an agent's open promises stay few.
-    uint256 public constant MAX_LIFETIME = 7 days;
+    /// @notice An intent's deadline may lie at most this many seconds ahead: as long as the longest resolution window, since an
+    ///         upheld intent must still execute before its own deadline. Sign short ones where votes are quick.
+    uint256 public constant MAX_LIFETIME = 30 days;
     /// @notice An intent's call data may be at most this long: every record of it is published whole, by everyone's relayers.
     uint256 public constant MAX_DATA_LENGTH = 8192;
     /// @notice Bounds of the dispute window, seconds.

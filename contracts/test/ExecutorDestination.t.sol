@@ -366,6 +366,21 @@ contract ExecutorDestinationTest is Deployed {
         assertState(_id, State.QUEUED);
     }
 
+    /// @notice A dispute must not be a veto where votes take long: an agent may sign a deadline behind the slowest resolution.
+    function test_L7_deadline_mayLieBehindTheSlowestResolution() public {
+        assertGe(executor.MAX_LIFETIME(), executor.MAX_RESOLUTION_WINDOW(), "room");
+        _intent.deadline = uint64(time() + executor.MAX_RESOLUTION_WINDOW());
+        _id = deliver(_intent);
+        vm.prank(WATCHDOG);
+        executor.dispute(_intent);
+        skip(RESOLUTION_WINDOW);
+        vm.prank(address(timelock));
+        executor.uphold(_intent);
+        vm.warp(_intent.deadline);
+        executor.execute(_intent);
+        assertState(_id, State.EXECUTED);
+    }
+
     // ------------------------------------------------------------------ expire
 
     function test_expire_aQueuedIntentPastItsDeadline() public {

@@ -319,7 +319,7 @@ contract Actors is Deployed {
         if (odd == 3) intent.chainId = 99;
         if (odd == 4) intent.account = address(remoteVault);
         if (odd == 5) intent.deadline = uint64(time() + 10);
-        if (odd > 32) intent.deadline = uint64(time() + 7 days);
+        if (odd > 32) intent.deadline = uint64(time() + executor.MAX_LIFETIME());
     }
 
     function _remember(Intent memory intent, bytes memory proof, bool signed) private {

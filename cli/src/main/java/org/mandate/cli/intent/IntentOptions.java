@@ -51,7 +51,10 @@ public final class IntentOptions {
       names = "--valid",
       paramLabel = "SECONDS",
       defaultValue = "3600",
-      description = "Deadline, from now on; at most seven days (default: ${DEFAULT-VALUE}).")
+      description = {
+        "Deadline, from now on; at most 30 days (default: ${DEFAULT-VALUE}). Short is safer; an intent",
+        "that governance upholds after a dispute must still execute before it."
+      })
   private long valid;
 
   @Option(

@@ -34,7 +34,7 @@ final class IntentDesk {
   private static final Journal LOG = Journal.of("intents");
 
   /** The contract's own limit. */
-  private static final Duration MAX_LIFETIME = Duration.ofDays(7);
+  private static final Duration MAX_LIFETIME = Duration.ofDays(30);
 
   private final Workplace home;
   private final Set<Long> chains;
@@ -100,8 +100,8 @@ final class IntentDesk {
       throw new RefusedException(
           422,
           "DEADLINE",
-          "the deadline %s is more than seven days ahead; the latest is %s"
-              .formatted(intent.deadline(), latest),
+          "the deadline %s is more than %d days ahead; the latest is %s"
+              .formatted(intent.deadline(), MAX_LIFETIME.toDays(), latest),
           "sign it again with an earlier deadline");
     }
     checkSignature(intent, id, signature);
