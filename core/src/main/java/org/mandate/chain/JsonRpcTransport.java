@@ -71,7 +71,7 @@ final class JsonRpcTransport {
   }
 
   Answer ask(Request request) {
-    ObjectNode envelope = envelope(request);
+    ObjectNode envelope = envelope(request, ids.getAndIncrement());
     return answer(
         post(envelope, request.method()), envelope.get("id").longValue(), request.method());
   }
@@ -82,13 +82,16 @@ final class JsonRpcTransport {
       return List.of();
     }
     ArrayNode batch = JSON.createArrayNode();
-    requests.forEach(request -> batch.add(envelope(request)));
+    // The whole range at once: other threads ask too, and an answer is found by its id's distance.
+    long first = ids.getAndAdd(requests.size());
+    for (int i = 0; i < requests.size(); i++) {
+      batch.add(envelope(requests.get(i), first + i));
+    }
     String what = requests.getFirst().method() + " and " + (requests.size() - 1) + " more";
     JsonNode answers = post(batch, what);
     if (!answers.isArray() || answers.size() != requests.size()) {
       throw failure(what, "a batch of " + requests.size() + " was not answered by as many");
     }
-    long first = batch.get(0).get("id").longValue();
     List<Answer> ordered = new ArrayList<>(java.util.Collections.nCopies(requests.size(), null));
     for (JsonNode answer : answers) {
       long at = answer.path("id").asLong(-1) - first;
@@ -122,10 +125,10 @@ final class JsonRpcTransport {
         + problem;
   }
 
-  private ObjectNode envelope(Request request) {
+  private ObjectNode envelope(Request request, long id) {
     ObjectNode envelope = JSON.createObjectNode();
     envelope.put("jsonrpc", "2.0");
-    envelope.put("id", ids.getAndIncrement());
+    envelope.put("id", id);
     envelope.put("method", request.method());
     envelope.set("params", JSON.valueToTree(request.parameters()));
     return envelope;

@@ -7,7 +7,9 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.fasterxml.jackson.annotation.JsonValue;
 import java.math.BigInteger;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -60,6 +62,32 @@ class JsonRpcClientTest {
     assertEquals(Optional.of(chain.finalized()), Finality.of("finalized").highest(chain));
     assertEquals(Optional.empty(), Finality.of("121").highest(chain));
     assertEquals(Optional.of(head), Finality.of("0").highest(chain));
+  }
+
+  /** Asks while a batch is being written. */
+  private record Interruption(JsonRpcTransport transport) {
+    @JsonValue
+    String write() throws InterruptedException {
+      Thread other = Thread.ofVirtual().start(() -> transport.ask(CHAIN_ID));
+      other.join();
+      return "latest";
+    }
+  }
+
+  private static final JsonRpcTransport.Request CHAIN_ID =
+      new JsonRpcTransport.Request("eth_chainId");
+
+  @Test
+  void shouldUnderstandABatchWhenAnotherThreadAsksMeanwhile() {
+    var transport = new JsonRpcTransport(anvil.url(), Duration.ofSeconds(5));
+    var balance =
+        new JsonRpcTransport.Request("eth_getBalance", PAYEE.hex(), new Interruption(transport));
+    List<JsonRpcTransport.Answer> answers = transport.askAll(List.of(CHAIN_ID, balance, CHAIN_ID));
+    assertEquals(
+        List.of("0x7a69", "0x0", "0x7a69"),
+        answers.stream()
+            .map(a -> assertInstanceOf(JsonRpcTransport.Answer.Result.class, a).value().asText())
+            .toList());
   }
 
   @Test
