@@ -1,6 +1,8 @@
 package org.mandate.cli;
 
 import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.mandate.relayer.Relayer;
 import picocli.CommandLine.Command;
@@ -28,7 +30,8 @@ final class RelayerCommand implements Runnable {
       name = "run",
       description = {
         "Runs until it is asked to end. Prints one READY line of JSON on standard output, its log on standard error.",
-        "Every key of the file can be overridden in the environment: data-directory is MANDATE_DATA_DIRECTORY."
+        "Every key of the file can be overridden in the environment (data-directory is MANDATE_DATA_DIRECTORY),",
+        "and there by --set and the options below."
       })
   static final class Run implements Callable<ExitCode> {
     @Option(
@@ -38,9 +41,38 @@ final class RelayerCommand implements Runnable {
         description = "Settings, YAML.")
     private Path config;
 
+    @Mixin private Settings settings;
+
+    @Option(
+        names = "--data-directory",
+        paramLabel = "DIR",
+        description = "Of the embedded database and the blobs.")
+    private Optional<String> dataDirectory = Optional.empty();
+
+    @Option(
+        names = "--database-url",
+        paramLabel = "URL",
+        description = {
+          "A PostgreSQL server, instead of the embedded one: postgresql://user@host:port/name.",
+          "With a password in it: in the file or in MANDATE_DATABASE_URL, not here."
+        })
+    private Optional<String> databaseUrl = Optional.empty();
+
+    @Option(
+        names = "--ipfs-api",
+        paramLabel = "URL",
+        description = "An IPFS daemon (Kubo RPC) that is to keep the blobs too.")
+    private Optional<String> ipfsApi = Optional.empty();
+
     @Override
     public ExitCode call() {
-      Relayer.run(config);
+      Relayer.run(
+          config,
+          settings.flags(
+              Map.of(
+                  "data-directory", dataDirectory,
+                  "database-url", databaseUrl,
+                  "ipfs-api", ipfsApi)));
       return ExitCode.OK;
     }
   }

@@ -1,6 +1,8 @@
 package org.mandate.cli;
 
 import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.mandate.watchdog.Watchdog;
 import picocli.CommandLine.Command;
@@ -27,7 +29,8 @@ final class WatchdogCommand implements Runnable {
       name = "run",
       description = {
         "Runs until it is asked to end. Prints one READY line on standard output, its log on standard error.",
-        "Every key of the file can be overridden in the environment: home-lag is MANDATE_HOME_LAG."
+        "Every key of the file can be overridden in the environment (home-lag is MANDATE_HOME_LAG), and there by",
+        "--set and the options below."
       })
   static final class Run implements Callable<ExitCode> {
     @Option(
@@ -37,9 +40,17 @@ final class WatchdogCommand implements Runnable {
         description = "Settings, YAML.")
     private Path config;
 
+    @Mixin private Settings settings;
+
+    @Option(
+        names = "--blob-gateway",
+        paramLabel = "URL",
+        description = "Where published audit batches are fetched to be verified.")
+    private Optional<String> blobGateway = Optional.empty();
+
     @Override
     public ExitCode call() throws InterruptedException {
-      Watchdog.run(config);
+      Watchdog.run(config, settings.flags(Map.of("blob-gateway", blobGateway)));
       return ExitCode.OK;
     }
   }

@@ -81,6 +81,42 @@ class CommandsTest {
   }
 
   @Test
+  void shouldRefuseASettingOnTheCommandLineThatDoesNotExistOrHoldsASecret() throws Exception {
+    for (var process : List.of("relayer", "watchdog")) {
+      var file =
+          Files.writeString(
+              folder.resolve(process + ".yaml"), Run.mandate(process, "sample-config").out());
+      var run = List.of(process, "run", "--config", file.toString());
+      var unknown = with(run, "--set", "http.prot=0");
+      assertEquals(3, unknown.code(), unknown.err());
+      assertTrue(unknown.err().contains("did you mean http.port?"), unknown.err());
+      var secret = with(run, "--set", "key.passphrase=hush");
+      assertEquals(3, secret.code(), secret.err());
+      assertFalse(secret.err().contains("hush"), secret.err());
+      var wrong = with(run, "--http-port", "70000");
+      assertEquals(3, wrong.code(), wrong.err());
+      assertTrue(wrong.err().contains("70000"), wrong.err());
+      var twice = with(run, "--http-port", "1", "--set", "http.port=2");
+      assertEquals(2, twice.code(), twice.err());
+    }
+    var url = "postgresql://me:hush@127.0.0.1:1/relayer";
+    var database =
+        with(
+            List.of("relayer", "run", "--config", folder.resolve("relayer.yaml").toString()),
+            "--database-url",
+            url);
+    assertEquals(3, database.code(), database.err());
+    assertTrue(database.err().contains("MANDATE_DATABASE_URL"), database.err());
+    assertFalse(database.err().contains("hush"), database.err());
+  }
+
+  private static Run with(List<String> command, String... more) {
+    var all = new ArrayList<>(command);
+    all.addAll(List.of(more));
+    return Run.mandate(all.toArray(String[]::new));
+  }
+
+  @Test
   void shouldMakeAKeyFileForItsOwnerOnlyAndNeverOverwriteIt() throws Exception {
     var file = folder.resolve("keys/agent.json");
     var made =

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Pattern;
 import org.mandate.config.Setting.Scalar;
 import org.mandate.config.Setting.Section;
 import org.mandate.config.Setting.Sequence;
@@ -21,6 +22,11 @@ import org.mandate.config.Setting.Sequence;
 /** Makes records of settings, and collects what is wrong instead of stopping at the first. */
 final class Binder {
   private static final Path HERE = Path.of("").toAbsolutePath();
+
+  /** In a URL: before the host, or as a parameter. */
+  private static final Pattern PASSWORD =
+      Pattern.compile(
+          "://[^/?#\\s]*:[^/?#\\s]*@|[?&;](password|secret)=", Pattern.CASE_INSENSITIVE);
 
   private final Path fileFolder;
   private final Map<String, String> environment;
@@ -42,12 +48,36 @@ final class Binder {
   /** Empty when there were problems. */
   <R extends Record> Optional<R> bind(Class<R> type, Section file) {
     Optional<R> bound = record(type, "", file).map(type::cast);
-    for (String flag : flags.keySet()) {
-      if (!known.contains(flag)) {
-        problems.add("flag --" + flag + ": no such setting" + suggestion(flag, known));
-      }
-    }
+    flags.forEach(this::examineFlag);
+    environment.keySet().forEach(this::examineVariable);
     return bound;
+  }
+
+  private void examineFlag(String flag, String value) {
+    if (!known.contains(flag)) {
+      problems.add("flag " + flag + ": no such setting" + suggestion(flag, known));
+    } else if (PASSWORD.matcher(value).find()) {
+      problems.add(
+          "flag "
+              + flag
+              + ": holds a password, which every process of this machine could read: set it in the"
+              + " file or by the variable "
+              + Key.environment(flag));
+    }
+  }
+
+  // Others may use the prefix too, but what is nearly a setting was meant to be one.
+  private void examineVariable(String variable) {
+    List<String> variables = known.stream().map(Key::environment).toList();
+    if (variable.startsWith(Config.ENVIRONMENT_PREFIX)
+        && !Config.OTHER_VARIABLES.contains(variable)
+        && !variables.contains(variable)) {
+      Nearest.within(2, variable, variables)
+          .ifPresent(
+              near ->
+                  problems.add(
+                      "variable " + variable + ": no such setting; did you mean " + near + "?"));
+    }
   }
 
   private Optional<Object> record(Class<?> type, String path, Section section) {
@@ -168,8 +198,9 @@ final class Binder {
               path
                   + " is missing: set it in the file, by the variable "
                   + Key.environment(path)
-                  + " or by --"
-                  + path);
+                  + " or by the flag --set "
+                  + path
+                  + "=VALUE");
       case Scalar scalar -> parse(type, path, scalar, fileFolder);
       case Setting other -> problem(other.where() + ": " + path + ": must be one value");
     };
@@ -245,7 +276,7 @@ final class Binder {
   private Optional<Scalar> override(String path) {
     String variable = Key.environment(path);
     return Optional.ofNullable(flags.get(path))
-        .map(text -> new Scalar(text, "flag --" + path))
+        .map(text -> new Scalar(text, "flag " + path))
         .or(
             () ->
                 Optional.ofNullable(environment.get(variable))

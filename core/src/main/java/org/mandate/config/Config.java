@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.mandate.config.Setting.Section;
 
 /**
@@ -29,15 +30,20 @@ public final class Config {
   /** Of every environment variable that sets something. */
   public static final String ENVIRONMENT_PREFIX = "MANDATE_";
 
+  /** Variables of the command and of tests, which are no settings and no misspelt ones. */
+  static final Set<String> OTHER_VARIABLES =
+      Set.of("MANDATE_HOME", "MANDATE_RPC", "MANDATE_FAILPOINT");
+
   private Config() {}
 
   /**
    * Binds.
    *
    * @param file empty: none
-   * @param environment all of it; variables without the prefix, and those of other settings, are
-   *     left alone
-   * @param flags by dotted key; only those that were given
+   * @param environment all of it; variables without the prefix, and those of other programs, are
+   *     left alone, but one that is a slip of the pen away from a setting's is refused
+   * @param flags by dotted key; only those that were given. One with a password in it is refused:
+   *     every process of the machine reads the arguments of every other
    * @throws ConfigException with every problem found
    */
   public static <R extends Record> R load(

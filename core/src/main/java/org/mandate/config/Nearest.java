@@ -10,10 +10,14 @@ final class Nearest {
 
   /** Empty: none is near. */
   static Optional<String> to(String typed, Collection<String> known) {
+    return within(Math.max(2, typed.length() / 3), typed, known);
+  }
+
+  /** Empty: none is reached by so many changes of a letter. */
+  static Optional<String> within(int near, String typed, Collection<String> known) {
     if (typed.length() > 100) {
       return Optional.empty();
     }
-    int near = Math.max(2, typed.length() / 3);
     return known.stream()
         .min(
             Comparator.<String>comparingInt(word -> distance(typed, word))

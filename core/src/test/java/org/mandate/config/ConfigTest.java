@@ -154,7 +154,7 @@ class ConfigTest {
             "relayer.yaml:11: loud: \"yes\" is neither true nor false",
             "relayer.yaml:12: api: must hold settings of its own",
             "relayer.yaml:13: weights: must hold",
-            "key is missing: set it in the file, by the variable MANDATE_KEY or by --key")) {
+            "key is missing: set it in the file, by the variable MANDATE_KEY or by the flag --set key=VALUE")) {
       assertTrue(
           refused.problems().stream().anyMatch(p -> p.startsWith(problem)),
           problem + " in\n" + refused.getMessage());
@@ -167,8 +167,36 @@ class ConfigTest {
     assertEquals(
         List.of(
             "relayer.yaml:5: chains.1: chain id -1 is not above 0",
-            "flag --api.prot: no such setting; did you mean api.port?"),
+            "flag api.prot: no such setting; did you mean api.port?"),
         refused.problems());
+  }
+
+  @Test
+  void shouldRefuseAVariableThatIsNearlyASetting() throws IOException {
+    assertEquals(
+        List.of(
+            "variable MANDATE_POLL_INTREVAL: no such setting; did you mean MANDATE_POLL_INTERVAL?"),
+        refuses(WHOLE, Map.of("MANDATE_POLL_INTREVAL", "1s"), Map.of()).problems());
+    assertEquals(
+        List.of("variable MANDATE_CHAINS_2_ID: no such setting; did you mean MANDATE_CHAINS_0_ID?"),
+        refuses(WHOLE, Map.of("MANDATE_CHAINS_2_ID", "7"), Map.of()).problems());
+    load(WHOLE, Map.of("MANDATE_HOME", "x", "MANDATE_RPC", "x", "MANDATES_KEY", "x"), Map.of());
+  }
+
+  @Test
+  void shouldRefuseAPasswordAmongTheFlagsWithoutShowingIt() throws IOException {
+    for (String url :
+        List.of(
+            "postgresql://me:hush@db/relayer",
+            "postgresql://db/relayer?password=hush",
+            "http://x/,http://:hush@y/")) {
+      var refused = refuses(WHOLE, Map.of(), Map.of("peers", url));
+      assertTrue(refused.getMessage().contains("MANDATE_PEERS"), refused.getMessage());
+      assertFalse(refused.getMessage().contains("hush"), refused.getMessage());
+    }
+    var unknown = refuses(WHOLE, Map.of(), Map.of("key.passphrase", "hush"));
+    assertTrue(unknown.getMessage().contains("no such setting"), unknown.getMessage());
+    assertFalse(unknown.getMessage().contains("hush"), unknown.getMessage());
   }
 
   @Test

@@ -119,12 +119,13 @@ public final class Relayer implements AutoCloseable {
    * standard error.
    *
    * @param file the YAML settings, overridden by the environment
+   * @param flags by dotted key; they win over both
    */
-  public static void run(Path file) {
-    run(Config.load(RelayerConfig.class, Optional.of(file), System.getenv(), Map.of()));
+  public static void run(Path file, Map<String, String> flags) {
+    run(Config.load(RelayerConfig.class, Optional.of(file), System.getenv(), flags));
   }
 
-  /** As {@link #run(Path)}, with settings that are read already. */
+  /** As {@link #run(Path, Map)}, with settings that are read already. */
   public static void run(RelayerConfig config) {
     Journal.captureLibraries();
     Relayer relayer = start(config);

@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -31,7 +32,7 @@ final class RelayerProcess implements AutoCloseable {
 
   /** What runs in the child. */
   public static void main(String[] args) {
-    Relayer.run(Path.of(args[0]));
+    Relayer.run(Path.of(args[0]), Map.of());
   }
 
   /** Starts the i-th relayer of the town; what it stored before is there. */
