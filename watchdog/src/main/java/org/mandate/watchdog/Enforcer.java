@@ -9,7 +9,6 @@ import java.util.TreeMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.Consumer;
 import org.mandate.chain.Block;
 import org.mandate.chain.BlockTag;
 import org.mandate.chain.ChainClient;
@@ -38,6 +37,8 @@ final class Enforcer implements AutoCloseable {
   /** Blocks that may pass a transaction over before it bids more. */
   private static final int PATIENCE_BLOCKS = 2;
 
+  private static final long NEVER = -1;
+
   // EIP-7825: no transaction may use more.
   private static final long MAX_GAS = 16_777_216L;
   private static final long FALLBACK_GAS = 300_000L;
@@ -48,7 +49,7 @@ final class Enforcer implements AutoCloseable {
   private final Signer signer;
   private final BigInteger maxFee;
   private final Duration poll;
-  private final Consumer<String> trouble;
+  private final Trouble trouble;
   private final ReentrantLock lock = new ReentrantLock();
   private final TreeMap<Long, Pending> pending = new TreeMap<>();
   private final AtomicLong sent = new AtomicLong();
@@ -69,9 +70,23 @@ final class Enforcer implements AutoCloseable {
    */
   record Done(Remedy.Settled settled, Optional<Hash> transaction) {}
 
+  /** Is told what keeps the watchdog from acting. */
+  @FunctionalInterface
+  interface Trouble {
+    /** Why nothing can be sent, in words that begin with what was to be done. */
+    void accept(String text);
+
+    /**
+     * What stood in the way of a remedy does not any more: it is settled.
+     *
+     * @param ours by a transaction of the watchdog's own
+     */
+    default void over(String what, boolean ours) {}
+  }
+
   /**
    * @param maxFee most that a transaction bids, wei per gas
-   * @param trouble is told, in words, why nothing can be sent
+   * @param trouble is told why nothing can be sent, and when that is over
    */
   Enforcer(
       long chainId,
@@ -79,7 +94,7 @@ final class Enforcer implements AutoCloseable {
       Signer signer,
       BigInteger maxFee,
       Duration poll,
-      Consumer<String> trouble) {
+      Trouble trouble) {
     this.chainId = chainId;
     this.chain = chain;
     this.signer = signer;
@@ -109,12 +124,15 @@ final class Enforcer implements AutoCloseable {
    */
   Optional<Done> bringAbout(Remedy remedy) {
     List<Hash> hashes = new CopyOnWriteArrayList<>();
+    AtomicLong revertsSince = new AtomicLong(NEVER);
     Optional<Long> nonce = Optional.empty();
     while (!closed) {
       try {
         Optional<Remedy.Settled> settled = remedy.settled();
         if (settled.isPresent()) {
-          return Optional.of(new Done(settled.get(), ours(hashes)));
+          Done done = new Done(settled.get(), ours(hashes));
+          trouble.over(remedy.what(), done.transaction().isPresent());
+          return Optional.of(done);
         }
         if (nonce.isEmpty()
             || !tended(nonce.get(), hashes)
@@ -122,7 +140,7 @@ final class Enforcer implements AutoCloseable {
           // Nothing was sent yet, or it was refused later, or it is mined. One more look: it may
           // have been mined since.
           if (nonce.isEmpty() || remedy.settled().isEmpty()) {
-            nonce = send(remedy, hashes);
+            nonce = send(remedy, hashes, revertsSince);
           }
         }
       } catch (Throwable e) {
@@ -162,8 +180,8 @@ final class Enforcer implements AutoCloseable {
     }
   }
 
-  private Optional<Long> send(Remedy remedy, List<Hash> hashes) {
-    OptionalLong gas = gas(remedy);
+  private Optional<Long> send(Remedy remedy, List<Hash> hashes, AtomicLong revertsSince) {
+    OptionalLong gas = gas(remedy, revertsSince);
     if (gas.isEmpty()) {
       return Optional.empty();
     }
@@ -192,7 +210,7 @@ final class Enforcer implements AutoCloseable {
   }
 
   /** Empty: it would revert. */
-  private OptionalLong gas(Remedy remedy) {
+  private OptionalLong gas(Remedy remedy, AtomicLong revertsSince) {
     GasEstimate estimate;
     try {
       estimate =
@@ -203,10 +221,16 @@ final class Enforcer implements AutoCloseable {
           Math.min(MAX_GAS, FALLBACK_GAS + FALLBACK_GAS_PER_BYTE * remedy.data().size()));
     }
     return switch (estimate) {
-      case GasEstimate.Estimated estimated ->
-          OptionalLong.of(Math.min(MAX_GAS, estimated.gas() + estimated.gas() / 2));
+      case GasEstimate.Estimated estimated -> {
+        revertsSince.set(NEVER);
+        yield OptionalLong.of(Math.min(MAX_GAS, estimated.gas() + estimated.gas() / 2));
+      }
       case GasEstimate.Reverted reverted -> {
-        if (remedy.settled().isEmpty()) {
+        // Estimates are made on pending state, and what is settled is read at the latest block:
+        // it reverts also when another watchdog's transaction is about to be mined. Let it be.
+        long head = chain.head().number();
+        revertsSince.compareAndSet(NEVER, head);
+        if (head >= revertsSince.get() + PATIENCE_BLOCKS && remedy.settled().isEmpty()) {
           trouble.accept(
               "%s on chain %s would revert: %s"
                   .formatted(remedy.what(), chainId, reverted.reason()));

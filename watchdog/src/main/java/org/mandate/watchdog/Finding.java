@@ -42,7 +42,10 @@ public record Finding(
     STOPPED,
     /** It could not be stopped. */
     MISSED,
-    /** A reorg removed what was found, or what was in doubt turned out to be honest. */
+    /**
+     * A reorg removed what was found, what was in doubt turned out to be honest, or what the
+     * watchdog could not do is done.
+     */
     WITHDRAWN
   }
 

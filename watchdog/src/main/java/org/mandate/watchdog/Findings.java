@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
 
 /** All findings since the start, each once. Whoever changes one causes an alert. */
@@ -57,8 +58,13 @@ final class Findings {
    * open is withdrawn.
    */
   void withdraw(long chainId, long keep) {
+    withdrawIf(found -> found.chainId() == chainId && found.block() > keep);
+  }
+
+  /** Of those that are open. One that is reported again is open again. */
+  void withdrawIf(Predicate<Finding> gone) {
     for (Finding finding : all()) {
-      if (finding.chainId() == chainId && finding.block() > keep) {
+      if (gone.test(finding)) {
         update(
             finding.id(),
             found ->

@@ -230,24 +230,39 @@ final class Workshop {
         signer,
         config.maxFeePerGas(),
         link.settings().pollInterval(),
-        text -> {
-          LOG.atError().addKeyValue("chain", link.id()).log(text);
-          findings.report(
-              new Finding(
-                  "self:%d:%s".formatted(link.id(), text),
-                  Check.SELF,
-                  Severity.CRITICAL,
-                  link.id(),
-                  -1,
-                  Optional.empty(),
-                  Optional.empty(),
-                  "the watchdog can act on chain " + link.id(),
-                  text,
-                  "See that account %s has the GUARDIAN role and enough native coin on chain %d, and that its nodes take transactions."
-                      .formatted(signer.address(), link.id()),
-                  clock.instant(),
-                  Finding.Status.OPEN,
-                  List.of()));
+        new Enforcer.Trouble() {
+          @Override
+          public void accept(String text) {
+            LOG.atError().addKeyValue("chain", link.id()).log(text);
+            findings.report(incapable(link, text));
+          }
+
+          @Override
+          public void over(String what, boolean ours) {
+            findings.withdrawIf(
+                found ->
+                    found.check() == Check.SELF
+                        && found.chainId() == link.id()
+                        && (ours || found.seen().startsWith(what + " ")));
+          }
         });
+  }
+
+  private Finding incapable(Link link, String text) {
+    return new Finding(
+        "self:%d:%s".formatted(link.id(), text),
+        Check.SELF,
+        Severity.CRITICAL,
+        link.id(),
+        -1,
+        Optional.empty(),
+        Optional.empty(),
+        "the watchdog can act on chain " + link.id(),
+        text,
+        "See that account %s has the GUARDIAN role and enough native coin on chain %d, and that its nodes take transactions."
+            .formatted(signer.address(), link.id()),
+        clock.instant(),
+        Finding.Status.OPEN,
+        List.of());
   }
 }

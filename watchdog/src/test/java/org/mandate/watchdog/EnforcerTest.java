@@ -11,6 +11,7 @@ import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.IntFunction;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 import org.mandate.chain.Address;
 import org.mandate.chain.Block;
@@ -63,6 +64,71 @@ class EnforcerTest {
         5);
   }
 
+  @Test
+  void shouldNotRaiseAlarmWhenAnotherWatchdogsTransactionIsAboutToBeMined() throws Exception {
+    Troubles troubles = reverting(0, 20);
+    assertEquals(List.of(), troubles.texts());
+    assertEquals(List.of("test"), troubles.ends());
+  }
+
+  @Test
+  void shouldRaiseAlarmWhenARemedyStillRevertsAtALaterHead() throws Exception {
+    Troubles troubles = reverting(1, 20);
+    assertEquals("test on chain 1 would revert: no", troubles.texts().getFirst());
+    assertEquals(List.of("test"), troubles.ends());
+  }
+
+  private record Troubles(List<String> texts, List<String> ends) implements Enforcer.Trouble {
+    @Override
+    public void accept(String text) {
+      texts.add(text);
+    }
+
+    @Override
+    public void over(String what, boolean ours) {
+      ends.add(what);
+    }
+  }
+
+  /**
+   * Runs a remedy that cannot be sent, and is settled by somebody else.
+   *
+   * @param step how far the head goes on each time that it is asked for
+   * @param looks so often it is looked for in vain
+   */
+  private static Troubles reverting(long step, int looks) {
+    AtomicLong head = new AtomicLong(100);
+    AtomicLong looked = new AtomicLong();
+    ChainClient chain =
+        (ChainClient)
+            Proxy.newProxyInstance(
+                ChainClient.class.getClassLoader(),
+                new Class<?>[] {ChainClient.class},
+                (proxy, method, arguments) ->
+                    switch (method.getName()) {
+                      case "head" -> new Block(head.addAndGet(step), HASH, HASH, Instant.EPOCH);
+                      case "estimateGas" -> new GasEstimate.Reverted("no");
+                      default -> throw new UnsupportedOperationException(method.getName());
+                    });
+    Troubles troubles = new Troubles(new CopyOnWriteArrayList<>(), new CopyOnWriteArrayList<>());
+    try (Enforcer enforcer =
+        new Enforcer(
+            1,
+            chain,
+            new PrivateKeySigner(BigInteger.TEN),
+            BigInteger.TEN.pow(18),
+            POLL,
+            troubles)) {
+      enforcer.bringAbout(
+          remedy(
+              () ->
+                  looked.incrementAndGet() < looks
+                      ? Optional.empty()
+                      : Optional.of(new Remedy.Settled(true, "done"))));
+    }
+    return troubles;
+  }
+
   /** Runs a remedy until so many transactions were sent, and then settles it. */
   private void run(IntFunction<SendOutcome> node, int sends) throws InterruptedException {
     try (Enforcer enforcer =
@@ -74,14 +140,23 @@ class EnforcerTest {
             POLL,
             trouble -> {})) {
       enforcer.start();
-      Thread work = Thread.ofVirtual().start(() -> enforcer.bringAbout(remedy(sends)));
+      Thread work =
+          Thread.ofVirtual()
+              .start(
+                  () ->
+                      enforcer.bringAbout(
+                          remedy(
+                              () ->
+                                  sent.size() < sends
+                                      ? Optional.empty()
+                                      : Optional.of(new Remedy.Settled(true, "done")))));
       World.await(
           sends + " transactions are sent", Duration.ofSeconds(5), () -> sent.size() >= sends);
       work.join(Duration.ofSeconds(5));
     }
   }
 
-  private Remedy remedy(int sends) {
+  private static Remedy remedy(Supplier<Optional<Remedy.Settled>> settled) {
     return new Remedy() {
       @Override
       public String what() {
@@ -100,7 +175,7 @@ class EnforcerTest {
 
       @Override
       public Optional<Settled> settled() {
-        return sent.size() < sends ? Optional.empty() : Optional.of(new Settled(true, "done"));
+        return settled.get();
       }
     };
   }
