@@ -14,6 +14,7 @@ import java.time.Clock;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -171,7 +172,11 @@ class ManifestsTest {
     } finally {
       System.setErr(before);
     }
-    return told.toString(StandardCharsets.UTF_8);
+    // Relayers of other tests may still be talking.
+    return told.toString(StandardCharsets.UTF_8)
+        .lines()
+        .filter(line -> line.contains("\"component\":\"manifests\""))
+        .collect(Collectors.joining("\n"));
   }
 
   /** Their blobs don't matter here. */
