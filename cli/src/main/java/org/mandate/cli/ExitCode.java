@@ -7,7 +7,10 @@ public enum ExitCode {
   USAGE(2, "the command line is wrong"),
   CONFIGURATION(3, "a file, key or setting is wrong or missing"),
   UNREACHABLE(4, "a node, server or disk did not answer as it must"),
-  REFUSED(5, "refused by a contract, a policy or a relayer; the message says by which rule");
+  REFUSED(5, "refused by a contract, a policy or a relayer; the message says by which rule"),
+  PARKED(
+      6,
+      "not done yet: the intent waits for what the message names, and goes on by itself; nothing is wrong with the command");
 
   private final int code;
   private final String meaning;

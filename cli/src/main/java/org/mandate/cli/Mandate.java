@@ -69,6 +69,9 @@ public final class Mandate implements Runnable {
         (exception, at, parsed) -> {
           at.getErr().println("mandate: " + exception.getMessage());
           at.getErr().flush();
+          if (parsed.asCommandLineList().getLast().getParseResult().hasMatchedOption("--json")) {
+            failed(at, exception, exitCode(exception));
+          }
           return exitCode(exception);
         });
     line.setParameterExceptionHandler(
@@ -77,6 +80,9 @@ public final class Mandate implements Runnable {
           at.getErr().println("mandate: " + exception.getMessage());
           at.usage(at.getErr());
           at.getErr().flush();
+          if (Arrays.asList(arguments).contains("--json")) {
+            failed(at, exception, ExitCode.USAGE.code());
+          }
           return ExitCode.USAGE.code();
         });
     addHelp(line);
@@ -103,6 +109,17 @@ public final class Mandate implements Runnable {
     spec.usageMessage().exitCodeListHeading("%nExit codes:%n").exitCodeList(codes).width(110);
     spec.exitCodeOnInvalidInput(ExitCode.USAGE.code());
     line.getSubcommands().values().forEach(Mandate::addHelp);
+  }
+
+  /** With {@code --json} a script finds an object on standard output whatever happened. */
+  private static void failed(CommandLine at, Exception exception, int exitCode) {
+    at.getOut()
+        .println(
+            Output.object()
+                .put("ok", false)
+                .put("error", String.valueOf(exception.getMessage()))
+                .put("exitCode", exitCode));
+    at.getOut().flush();
   }
 
   /** What an exception means to a script. */

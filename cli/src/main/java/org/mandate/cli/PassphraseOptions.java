@@ -4,10 +4,18 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Optional;
 import org.mandate.signer.Passphrase;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
 /** Where a key file's passphrase is: in a file, in the environment, or in somebody's head. */
 public final class PassphraseOptions {
+  /** Fewer characters are tried out soon. */
+  private static final int SHORT = 8;
+
+  @Spec(Spec.Target.MIXEE)
+  private CommandSpec command;
+
   @Option(
       names = "--passphrase-file",
       paramLabel = "FILE",
@@ -31,24 +39,44 @@ public final class PassphraseOptions {
     return new Passphrase.Typed(ask("Passphrase of " + keyFile + ": "));
   }
 
-  /** The passphrase for a new file: typed twice when it is typed. */
+  /**
+   * The passphrase for a new file: typed twice when it is typed.
+   *
+   * @throws org.mandate.signer.KeystoreException when it is empty
+   */
   public Passphrase forNew(Path keyFile) {
-    return given()
-        .orElseGet(
-            () -> {
-              var once = ask("New passphrase for " + keyFile + ": ");
-              var again = ask("Once more: ");
-              if (!Arrays.equals(once, again)) {
-                throw new Failure(ExitCode.USAGE, "the two passphrases differ: try again");
-              }
-              return new Passphrase.Typed(once);
-            });
+    var passphrase = given().orElseGet(() -> typedTwice(keyFile));
+    var characters = passphrase.read();
+    if (characters.length < SHORT) {
+      warn(
+          "the passphrase is shorter than %d characters: whoever gets the file tries them all"
+              .formatted(SHORT));
+    }
+    Arrays.fill(characters, '\0');
+    return passphrase;
+  }
+
+  private static Passphrase typedTwice(Path keyFile) {
+    var once = ask("New passphrase for " + keyFile + ": ");
+    var again = ask("Once more: ");
+    if (!Arrays.equals(once, again)) {
+      throw new Failure(ExitCode.USAGE, "the two passphrases differ: try again");
+    }
+    return new Passphrase.Typed(once);
+  }
+
+  private void warn(String words) {
+    var err = command.commandLine().getErr();
+    err.println("warning: " + words);
+    err.flush();
   }
 
   private Optional<Passphrase> given() {
     if (file.isPresent() && variable.isPresent()) {
       throw new Failure(ExitCode.USAGE, "give either --passphrase-file or --passphrase-env");
     }
+    file.filter(Passphrase::othersMayRead)
+        .ifPresent(f -> warn("others can read the passphrase file %s: chmod 600 it".formatted(f)));
     return file.<Passphrase>map(Passphrase.InFile::new)
         .or(() -> variable.map(name -> new Passphrase.InEnvironment(name, System.getenv())));
   }

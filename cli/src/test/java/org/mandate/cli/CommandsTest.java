@@ -5,7 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.sun.net.httpserver.HttpServer;
 import java.io.ByteArrayInputStream;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -13,12 +16,16 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.mandate.cli.deploy.DeployFile;
+import org.mandate.config.Config;
 import org.mandate.config.ConfigException;
 import org.mandate.deploy.DeploymentParameters.ExistingAuthority;
+import org.mandate.relayer.RelayerConfig;
+import org.mandate.watchdog.WatchdogConfig;
 import picocli.CommandLine;
 
 /** What every command owes its user, and the commands that need no chain. */
@@ -195,6 +202,35 @@ class CommandsTest {
   }
 
   @Test
+  void shouldPrintSamplesThatAgreeWithEachOther() throws Exception {
+    var deploy = DeployFile.read(sample("deploy", "sample-config"));
+    var relayer =
+        Config.load(
+            RelayerConfig.class,
+            Optional.of(sample("relayer", "sample-config")),
+            Map.of(),
+            Map.of());
+    var watchdog =
+        Config.load(
+            WatchdogConfig.class,
+            Optional.of(sample("watchdog", "sample-config")),
+            Map.of(),
+            Map.of());
+    sample("policy", "sample-file");
+    assertTrue(deploy.relayers().contains(relayer.key().address()), "the relayer attests");
+    assertTrue(deploy.guardians().contains(watchdog.key().address()), "the watchdog disputes");
+    var ids = deploy.chains().stream().map(DeployFile.ChainPart::id).toList();
+    assertEquals(ids, relayer.chains().stream().map(RelayerConfig.ChainSettings::id).toList());
+    assertEquals(ids, watchdog.chains().stream().map(WatchdogConfig.ChainSettings::id).toList());
+  }
+
+  private Path sample(String... command) throws Exception {
+    var text = Run.mandate(command).out();
+    assertTrue(text.contains("development key"), text);
+    return Files.writeString(folder.resolve(command[0] + ".sample.yaml"), text);
+  }
+
+  @Test
   void L5_shouldDelayAnExistingAuthorityUnlessItDelaysItself() throws Exception {
     assertEquals(Duration.ofDays(1), authorityDelay("").orElseThrow());
     assertEquals(Duration.ofHours(6), authorityDelay("  execution-delay: 6h\n").orElseThrow());
@@ -226,6 +262,86 @@ class CommandsTest {
     var run = Run.mandate("intent", "list", "--relayer", "http://127.0.0.1:1", "--json");
     assertEquals(4, run.code());
     assertTrue(run.err().contains("is it running?"), run.err());
+  }
+
+  @Test
+  void shouldAnswerAFailureWithOneJsonObjectWhenJsonIsWanted() {
+    var failed = Run.mandate("intent", "list", "--relayer", "http://127.0.0.1:1", "--json");
+    assertFalse(failed.json().path("ok").asBoolean(true));
+    assertEquals(4, failed.json().path("exitCode").asInt());
+    assertTrue(failed.json().path("error").asText().contains("is it running?"), failed.out());
+    var usage = Run.mandate("policy", "show", "--agnet", "1", "--json");
+    assertEquals(2, usage.code());
+    assertEquals(2, usage.json().path("exitCode").asInt());
+    assertEquals("", Run.mandate("policy", "show", "--agnet", "1").out());
+  }
+
+  @Test
+  void shouldWarnOfAPassphraseThatOthersReadOrThatIsShortAndRefuseAnEmptyOne() throws Exception {
+    var file = Files.writeString(folder.resolve("open"), "short\n");
+    Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-r--r--"));
+    var warned = newKey("warned", file);
+    assertEquals(0, warned.code(), warned.err());
+    assertTrue(warned.err().contains("others can read the passphrase file"), warned.err());
+    assertTrue(warned.err().contains("shorter than 8 characters"), warned.err());
+
+    Files.writeString(file, "long enough\n");
+    Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
+    var well = newKey("well", file);
+    assertEquals(0, well.code(), well.err());
+    assertFalse(well.err().contains("warning"), well.err());
+
+    Files.writeString(file, "\n");
+    var empty = newKey("empty", file);
+    assertEquals(3, empty.code(), empty.err());
+    assertFalse(Files.exists(folder.resolve("empty")));
+  }
+
+  private Run newKey(String name, Path passphrase) {
+    return Run.mandate(
+        "keys",
+        "new",
+        folder.resolve(name).toString(),
+        "--light",
+        "--passphrase-file",
+        passphrase.toString());
+  }
+
+  @Test
+  void shouldSayWhatAWatchdogLacksAndWhatItFound() throws Exception {
+    var server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    answer(server, "/health/ready", 503, "{\"ready\":false,\"lacking\":[\"chain 1: fund it\"]}");
+    answer(
+        server,
+        "/v1/findings",
+        200,
+        """
+        {"findings":[{"status":"OPEN","severity":"CRITICAL","rule":"SELF","chainId":"1","seen":"no coins","next":"send some"},
+                     {"status":"STOPPED","severity":"CRITICAL","rule":"FORGERY","chainId":"1","seen":"x","next":"y"}]}
+        """);
+    server.start();
+    try {
+      var url = "http://127.0.0.1:" + server.getAddress().getPort();
+      var run = Run.mandate("doctor", "--watchdog", url);
+      assertEquals(1, run.code(), run.out());
+      assertTrue(run.out().contains("not ready: chain 1: fund it"), run.out());
+      assertTrue(run.out().contains("1 critical and open, the last one SELF"), run.out());
+      assertTrue(run.out().contains("send some"), run.out());
+    } finally {
+      server.stop(0);
+    }
+  }
+
+  private static void answer(HttpServer server, String path, int status, String body) {
+    server.createContext(
+        path,
+        exchange -> {
+          try (exchange) {
+            var bytes = body.getBytes(StandardCharsets.UTF_8);
+            exchange.sendResponseHeaders(status, bytes.length);
+            exchange.getResponseBody().write(bytes);
+          }
+        });
   }
 
   // ------------------------------------------------------------------ parts

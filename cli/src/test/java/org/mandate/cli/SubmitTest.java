@@ -98,6 +98,34 @@ class SubmitTest {
   }
 
   @Test
+  void L12_shouldSayWhyAnIntentIsParkedAndWhoMustAct() {
+    var view = view(pay(5), "PARKED", false);
+    view.putObject("parked")
+        .put("rule", "RECORDS_UNPUBLISHED")
+        .put("message", "50 audit records are unpublished")
+        .put("next", "look at the relayers");
+    views.add(view);
+    var handed = submit();
+    assertEquals(0, handed.code(), handed.err());
+    var waited = submit("--wait", "1");
+    assertEquals(6, waited.code(), waited.out());
+    var got =
+        Run.mandate(
+            "intent",
+            "get",
+            pay(5).id(DOMAIN).hex(),
+            "--relayer",
+            "http://127.0.0.1:" + relayer.getAddress().getPort());
+    for (var words : new String[] {handed.out(), waited.err(), got.out()}) {
+      assertTrue(words.contains("PARKED"), words);
+      assertTrue(words.contains("50 audit records are unpublished"), words);
+      assertTrue(words.contains("look at the relayers"), words);
+    }
+    assertEquals(
+        "RECORDS_UNPUBLISHED", submit("--json").json().path("parked").path("rule").asText());
+  }
+
+  @Test
   void shouldHandOverWithoutWaiting() {
     views.add(view(pay(5), "RECEIVED", false));
     var run = submit("--json");

@@ -5,6 +5,8 @@ import java.math.BigInteger;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Supplier;
+import java.util.regex.Pattern;
 import org.mandate.chain.Address;
 import org.mandate.chain.Bytes;
 import org.mandate.chain.Fees;
@@ -35,6 +37,10 @@ public final class Sender {
   private static final Duration RECEIPT_TIMEOUT = Duration.ofMinutes(3);
   private static final Duration POLL = Duration.ofMillis(100);
   private static final BigInteger TIP = BigInteger.valueOf(1_000_000_000L);
+  private static final Pattern POOR =
+      Pattern.compile("insufficient funds|out ?of ?funds?", Pattern.CASE_INSENSITIVE);
+  // What is said to be needed where even the estimate fails for want of coins.
+  private static final BigInteger USUAL_GAS = BigInteger.valueOf(500_000);
   // EIP-7825: no transaction may use more.
   private static final BigInteger MAX_GAS = BigInteger.valueOf(16_777_216L);
 
@@ -98,7 +104,7 @@ public final class Sender {
             .getBaseFeePerGas();
     var fees = new Fees(baseFee, TIP, baseFee.shiftLeft(1).add(TIP));
     // All estimates come first: when one call cannot work nothing has been sent.
-    var gas = calls.stream().map(this::estimate).toList();
+    var gas = calls.stream().map(call -> estimate(call, fees)).toList();
     var hashes = new ArrayList<String>();
     for (int i = 0; i < calls.size(); i++) {
       var call = calls.get(i);
@@ -115,7 +121,12 @@ public final class Sender {
               key);
       var raw = signed.raw().hex();
       hashes.add(
-          answer(call.what(), () -> web3j.ethSendRawTransaction(raw).send()).getTransactionHash());
+          affording(
+                  call,
+                  gas.get(i),
+                  fees,
+                  () -> answer(call.what(), () -> web3j.ethSendRawTransaction(raw).send()))
+              .getTransactionHash());
     }
     var receipts = new ArrayList<TransactionReceipt>();
     for (int i = 0; i < calls.size(); i++) {
@@ -124,10 +135,43 @@ public final class Sender {
     return List.copyOf(receipts);
   }
 
-  private BigInteger estimate(Call call) {
+  /** A node that finds the account too poor does not say which account, nor what it needs. */
+  private <T> T affording(Call call, BigInteger gas, Fees fees, Supplier<T> send) {
+    try {
+      return send.get();
+    } catch (DeploymentException e) {
+      if (!POOR.matcher(String.valueOf(e.getMessage())).find()) {
+        throw e;
+      }
+      var balance =
+          answer(
+                  "balance",
+                  () -> web3j.ethGetBalance(address(), DefaultBlockParameterName.LATEST).send())
+              .getBalance();
+      throw new DeploymentException(
+          "%s: account %s has too little on chain %d: %s wei, about %s wei are needed (%s gas at up to %s wei%s); send it coins"
+              .formatted(
+                  call.what(),
+                  key.address().checksummed(),
+                  chainId,
+                  balance,
+                  gas.multiply(fees.maxFee()).add(call.value()),
+                  gas,
+                  fees.maxFee(),
+                  call.value().signum() == 0 ? "" : ", and " + call.value() + " wei to pay"));
+    }
+  }
+
+  private BigInteger estimate(Call call, Fees fees) {
     var request =
         new Transaction(address(), null, null, null, call.to(), call.value(), call.data());
-    var estimate = answer(call.what(), () -> web3j.ethEstimateGas(request).send()).getAmountUsed();
+    var estimate =
+        affording(
+                call,
+                USUAL_GAS,
+                fees,
+                () -> answer(call.what(), () -> web3j.ethEstimateGas(request).send()))
+            .getAmountUsed();
     // A quarter more: what the call touches may change before it is mined.
     return estimate.add(estimate.shiftRight(2)).min(MAX_GAS);
   }

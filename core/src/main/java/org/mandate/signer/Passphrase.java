@@ -64,6 +64,16 @@ public sealed interface Passphrase {
     return passphrase;
   }
 
+  /** Whether accounts other than the file's owner may read it or change it. */
+  static boolean othersMayRead(Path file) {
+    try {
+      return Files.getPosixFilePermissions(file).stream()
+          .anyMatch(permission -> !permission.name().startsWith("OWNER_"));
+    } catch (IOException | UnsupportedOperationException e) {
+      return false; // no such file, which read() says, or no such permissions
+    }
+  }
+
   private static char[] firstLine(Path file) {
     final int limit = 4096;
     byte[] bytes = new byte[0];

@@ -1,6 +1,7 @@
 package org.mandate.cli.doctor;
 
 import java.net.URI;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.ArrayList;
@@ -8,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import org.mandate.chain.Address;
 import org.mandate.cli.ChainOptions;
 import org.mandate.cli.ExitCode;
 import org.mandate.cli.Failure;
@@ -15,6 +17,7 @@ import org.mandate.cli.Home;
 import org.mandate.cli.Output;
 import org.mandate.config.Config;
 import org.mandate.relayer.RelayerConfig;
+import org.mandate.signer.Passphrase;
 import org.mandate.watchdog.WatchdogConfig;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -57,14 +60,19 @@ public final class DoctorCommand implements Callable<ExitCode> {
   private Optional<Path> watchdogConfig = Optional.empty();
 
   /** A node and the chain that it must serve. */
-  private record Node(URI rpc, Optional<Path> deployment, Optional<Long> chainId) {}
+  private record Node(
+      URI rpc, Optional<Path> deployment, Optional<Long> chainId, Optional<Address> guardian) {}
 
   @Override
   public ExitCode call() {
     var nodes = new ArrayList<Node>();
+    var passphrases = new ArrayList<Path>();
     var relayerUrls = new ArrayList<>(relayers);
     var watchdogUrls = new ArrayList<>(watchdogs);
-    chains.nodes().forEach(url -> nodes.add(new Node(url, Optional.empty(), Optional.empty())));
+    chains
+        .nodes()
+        .forEach(
+            url -> nodes.add(new Node(url, Optional.empty(), Optional.empty(), Optional.empty())));
     relayerConfig
         .map(file -> Config.load(RelayerConfig.class, Optional.of(file), System.getenv(), Map.of()))
         .ifPresent(
@@ -80,7 +88,9 @@ public final class DoctorCommand implements Callable<ExitCode> {
                                           new Node(
                                               u,
                                               Optional.of(c.deployment()),
-                                              Optional.of(c.id())))));
+                                              Optional.of(c.id()),
+                                              Optional.empty()))));
+              config.key().passphraseFile().ifPresent(passphrases::add);
               address(config.http().host(), config.http().port()).ifPresent(relayerUrls::add);
             });
     watchdogConfig
@@ -99,7 +109,9 @@ public final class DoctorCommand implements Callable<ExitCode> {
                                           new Node(
                                               u,
                                               Optional.of(c.deployment()),
-                                              Optional.of(c.id())))));
+                                              Optional.of(c.id()),
+                                              Optional.of(config.key().address())))));
+              config.key().passphraseFile().ifPresent(passphrases::add);
               address(config.http().host(), config.http().port()).ifPresent(watchdogUrls::add);
             });
 
@@ -108,8 +120,9 @@ public final class DoctorCommand implements Callable<ExitCode> {
       var deployment = node.deployment().or(() -> chains.deploymentOf(node.rpc()));
       checks.addAll(
           new Running(Clock.systemUTC())
-              .examine(node.rpc(), deployment, chains.folder(), node.chainId()));
+              .examine(node.rpc(), deployment, chains.folder(), node.chainId(), node.guardian()));
     }
+    passphrases.forEach(file -> checks.add(passphrase(file)));
     relayerUrls.forEach(url -> checks.addAll(Service.examine("relayer", url)));
     watchdogUrls.forEach(url -> checks.addAll(Service.examine("watchdog", url)));
     return report(checks);
@@ -136,6 +149,17 @@ public final class DoctorCommand implements Callable<ExitCode> {
     output.line("%d checks, %d failed, %d warnings", checks.size(), failed, warned);
     output.json(json);
     return failed == 0 ? ExitCode.OK : ExitCode.NO;
+  }
+
+  private static Check passphrase(Path file) {
+    var name = "passphrase file " + file;
+    if (!Files.isReadable(file)) {
+      return Check.warn(
+          "keys", name, "cannot be read from here", "is it the file of the machine that runs it?");
+    }
+    return Passphrase.othersMayRead(file)
+        ? Check.warn("keys", name, "others can read it", "chmod 600 " + file)
+        : Check.ok("keys", name, "only its owner reads it");
   }
 
   private static Optional<URI> address(String host, int port) {

@@ -48,8 +48,14 @@ final class Running {
    *
    * @param deployment the chain's file; absent: {@code <chain id>.json} in the folder
    * @param expected the chain's id, when a configuration says it
+   * @param guardian a watchdog's account, which must have that role there
    */
-  List<Check> examine(URI rpc, Optional<Path> deployment, Path folder, Optional<Long> expected) {
+  List<Check> examine(
+      URI rpc,
+      Optional<Path> deployment,
+      Path folder,
+      Optional<Long> expected,
+      Optional<Address> guardian) {
     var about = "node " + rpc.getHost() + ":" + rpc.getPort();
     var id = attempt(about, "answers", "start it, or correct the URL", () -> Chain.idOf(rpc));
     if (id.isEmpty()) {
@@ -74,13 +80,13 @@ final class Running {
     open.ifPresent(
         chain -> {
           try (chain) {
-            examine(chain);
+            examine(chain, guardian);
           }
         });
     return checks;
   }
 
-  private void examine(Chain chain) {
+  private void examine(Chain chain, Optional<Address> guardian) {
     var about = "chain " + chain.deployment().chainId();
     clock(about, chain);
     attempt(
@@ -116,6 +122,7 @@ final class Running {
             checks.add(Check.fail(about, "code and roles", finding.words(), finding.next()));
           }
           balances(about, chain, check.holders());
+          guardian.ifPresent(account -> guardian(about, account, check.holders()));
           return findings;
         });
     if (chain.deployment().isHome()) {
@@ -160,6 +167,20 @@ final class Running {
           }
           return true;
         });
+  }
+
+  private void guardian(String about, Address account, DeploymentCheck.Holders holders) {
+    var has =
+        holders.accessManager().getOrDefault(Role.GUARDIAN, Set.of()).stream()
+            .anyMatch(account.hex()::equalsIgnoreCase);
+    checks.add(
+        has
+            ? Check.ok(about, "watchdog's role", account + " is a guardian")
+            : Check.fail(
+                about,
+                "watchdog's role",
+                account + " is no guardian: it can neither dispute nor freeze",
+                "correct key.address in the watchdog's settings, or have governance grant it the GUARDIAN role on this chain"));
   }
 
   /** Relayers and guardians must be able to pay for what they are there for. */

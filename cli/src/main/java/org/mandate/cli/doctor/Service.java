@@ -14,7 +14,7 @@ import java.util.List;
 /** Whether a relayer or a watchdog lives and does its work, by its own account. */
 final class Service {
   private static final Duration TIMEOUT = Duration.ofSeconds(5);
-  private static final int MAX_BYTES = 1 << 20;
+  private static final int MAX_BYTES = 16 << 20; // a list of many findings
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private Service() {}
@@ -27,14 +27,12 @@ final class Service {
     try (var http = HttpClient.newBuilder().connectTimeout(TIMEOUT).build()) {
       var text = url.toString();
       var base = URI.create(text.endsWith("/") ? text : text + "/");
-      var answer =
-          http.send(
-              HttpRequest.newBuilder(base.resolve("health/ready")).timeout(TIMEOUT).GET().build(),
-              HttpResponse.BodyHandlers.ofInputStream());
-      try (var in = answer.body()) {
-        return List.of(
-            readiness(about, answer.statusCode(), JSON.readTree(in.readNBytes(MAX_BYTES))));
+      var checks = new ArrayList<Check>();
+      checks.add(readiness(about, get(http, base.resolve("health/ready"))));
+      if (kind.equals("watchdog")) {
+        checks.add(findings(about, get(http, base.resolve("v1/findings"))));
       }
+      return checks;
     } catch (IOException | IllegalArgumentException e) {
       return List.of(
           Check.fail(
@@ -48,19 +46,71 @@ final class Service {
     }
   }
 
-  private static Check readiness(String about, int status, JsonNode report) {
-    if (status == 200) {
-      return Check.ok(about, "health", "ready");
+  private record Answer(int status, JsonNode body) {}
+
+  private static Answer get(HttpClient http, URI url) throws IOException, InterruptedException {
+    var answer =
+        http.send(
+            HttpRequest.newBuilder(url).timeout(TIMEOUT).GET().build(),
+            HttpResponse.BodyHandlers.ofInputStream());
+    try (var in = answer.body()) {
+      return new Answer(answer.statusCode(), JSON.readTree(in.readNBytes(MAX_BYTES)));
     }
-    var problems = report.path("problems");
-    var found = problems.isEmpty() ? "HTTP " + status : "not ready: " + words(problems);
-    return Check.fail(
-        about, "health", found, "its log says more; what it waits for may pass by itself");
   }
 
-  private static String words(JsonNode problems) {
-    var words = new ArrayList<String>();
-    problems.forEach(problem -> words.add(problem.asText()));
-    return String.join("; ", words);
+  private static Check readiness(String about, Answer answer) {
+    if (answer.status() == 200) {
+      return Check.ok(about, "health", "ready");
+    }
+    // A relayer's problems, what a watchdog is lacking: each names its remedy where there is one.
+    var reasons = new ArrayList<String>();
+    answer.body().path("problems").forEach(reason -> reasons.add(reason.asText()));
+    answer.body().path("lacking").forEach(reason -> reasons.add(reason.asText()));
+    return reasons.isEmpty()
+        ? Check.fail(
+            about,
+            "health",
+            "HTTP " + answer.status() + ", without a reason",
+            "see its log, and that the address is its own")
+        : Check.fail(
+            about,
+            "health",
+            "not ready: " + String.join("; ", reasons),
+            "mend what it names (role, coins, nodes); history that is still being read passes by itself");
+  }
+
+  private static Check findings(String about, Answer answer) {
+    var open = new ArrayList<JsonNode>();
+    answer
+        .body()
+        .path("findings")
+        .forEach(
+            finding -> {
+              if (finding.path("status").asText().equals("OPEN")
+                  && finding.path("severity").asText().equals("CRITICAL")) {
+                open.add(finding);
+              }
+            });
+    if (answer.status() != 200 || !answer.body().path("findings").isArray()) {
+      return Check.fail(
+          about,
+          "findings",
+          "HTTP " + answer.status() + ", no list",
+          "is it a watchdog's address?");
+    }
+    if (open.isEmpty()) {
+      return Check.ok(about, "findings", "none is critical and open");
+    }
+    var last = open.getLast();
+    return Check.warn(
+        about,
+        "findings",
+        "%d critical and open, the last one %s on chain %s: %s"
+            .formatted(
+                open.size(),
+                last.path("rule").asText(),
+                last.path("chainId").asText(),
+                last.path("seen").asText()),
+        last.path("next").asText("look at its /v1/findings"));
   }
 }

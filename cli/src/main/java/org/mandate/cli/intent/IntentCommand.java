@@ -1,6 +1,7 @@
 package org.mandate.cli.intent;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.math.BigInteger;
 import java.net.URI;
 import java.nio.file.Path;
@@ -97,7 +98,7 @@ public final class IntentCommand extends Group {
       description = {
         "Hands a signed intent to a relayer. Repeating it is harmless.",
         "Exit code 5: denied, cancelled or expired, with the rule. With --wait, exit code 0: executed, and final;",
-        "4: not final in that time."
+        "6: parked, with the reason, and still so when the time was over; 4: not final in that time."
       })
   static final class Submit implements Callable<ExitCode> {
     private static final long POLL_MILLIS = 500;
@@ -122,23 +123,31 @@ public final class IntentCommand extends Group {
         if (isRefused(view)) {
           return show(output, view, ExitCode.REFUSED);
         }
-        output.line("%s %s", id, accepted.path("state").asText());
-        output.json(accepted);
+        output.line("%s %s", id, state(view));
+        parked(view).ifPresent(why -> output.line("%s", why));
+        output.json(accepted.isObject() ? merged(accepted, view) : accepted);
         return ExitCode.OK;
       }
       var end = System.nanoTime() + wait * 1_000_000_000L;
       var seen = "";
       while (true) {
         var state = state(view);
-        if (!state.equals(seen)) {
-          output.progress("%s", state);
-          seen = state;
+        var words = state + parked(view).map(why -> ": " + why).orElse("");
+        if (!words.equals(seen)) {
+          output.progress("%s", words);
+          seen = words;
         }
         // Until it is final, another block may take the place of the one that says so.
         if (isFinal(view)) {
           return show(output, view, settled(view));
         }
         if (System.nanoTime() >= end) {
+          if (parked(view).isPresent()) {
+            throw new Failure(
+                ExitCode.PARKED,
+                "after %d s intent %s is %s; %s; the relayer goes on trying: mandate intent get %s"
+                    .formatted(wait, id, state, parked(view).get(), id));
+          }
           throw new Failure(
               ExitCode.UNREACHABLE,
               "after %d s intent %s is %s and not final; it goes on without you: mandate intent get %s"
@@ -184,6 +193,15 @@ public final class IntentCommand extends Group {
             "the relayer calls the state %s final, which it never is".formatted(state(view)));
       }
       return ExitCode.OK;
+    }
+
+    /** What was accepted, and why nothing happens where nothing does. */
+    private static JsonNode merged(JsonNode accepted, JsonNode view) {
+      var answer = ((ObjectNode) accepted).put("state", state(view));
+      if (view.path("parked").isObject()) {
+        answer.set("parked", view.get("parked"));
+      }
+      return answer;
     }
 
     private static boolean isRefused(JsonNode view) {
@@ -318,6 +336,7 @@ public final class IntentCommand extends Group {
           "refused by %s: %s", verdict.path("rule").asText(), verdict.path("message").asText());
       output.line("next: %s", verdict.path("next").asText());
     }
+    parked(view).ifPresent(why -> output.line("%s", why));
     for (var side : new String[] {"home", "destination"}) {
       for (var event : view.path(side).path("events")) {
         output.line(
@@ -334,6 +353,21 @@ public final class IntentCommand extends Group {
     }
     output.json(view);
     return code;
+  }
+
+  /**
+   * What a parked intent waits for and who does something about it; empty when it is not parked.
+   */
+  private static Optional<String> parked(JsonNode view) {
+    var parked = view.path("parked");
+    return parked.isObject()
+        ? Optional.of(
+            "parked by %s: %s; next: %s"
+                .formatted(
+                    parked.path("rule").asText("?"),
+                    parked.path("message").asText("the relayer does not say why"),
+                    parked.path("next").asText("ask the relayer's operator")))
+        : Optional.empty();
   }
 
   private static String brief(JsonNode view) {

@@ -14,6 +14,7 @@ import org.mandate.policy.AssetLimit;
 import org.mandate.policy.Mandate;
 import org.mandate.policy.PolicyChange;
 import org.mandate.policy.Recipient;
+import org.mandate.policy.Terms;
 
 /**
  * What leads from one mandate to another: field by field for people, change by change for the
@@ -24,6 +25,8 @@ import org.mandate.policy.Recipient;
  */
 record Diff(Mandate current, List<Line> lines, List<PolicyChange> changes) {
   private static final String NO_BREAKER = "what differs between mandates freezes and thaws nobody";
+
+  private static final String NOT_SET = "not set";
 
   /** Which way a field goes. Tighter applies at once, looser waits for governance (L5). */
   enum Direction {
@@ -129,6 +132,13 @@ record Diff(Mandate current, List<Line> lines, List<PolicyChange> changes) {
       return;
     }
     changes.add(new PolicyChange.SetTerms(is));
+    if (was.equals(Terms.NEVER_SET)) {
+      lines.add(set("expiry", "not set (nothing is admitted)", Words.time(is.expiry())));
+      lines.add(set("frequency-window", NOT_SET, Words.seconds(is.frequencyWindow())));
+      lines.add(set("max-transactions", NOT_SET, Long.toString(is.maxTransactions())));
+      lines.add(set("max-audit-lag", NOT_SET, Long.toString(is.maxAuditLag())));
+      return;
+    }
     field(
         lines,
         "expiry",
@@ -166,6 +176,12 @@ record Diff(Mandate current, List<Line> lines, List<PolicyChange> changes) {
     }
     changes.add(new PolicyChange.SetLimit(asset, is));
     var name = Words.asset(asset);
+    if (was.equals(AssetLimit.NONE)) {
+      lines.add(set(name + " per-transaction", NOT_SET, Words.amount(asset, is.perTransaction())));
+      lines.add(set(name + " cap", NOT_SET, Words.amount(asset, is.cap())));
+      lines.add(set(name + " window", NOT_SET, Words.seconds(is.window())));
+      return;
+    }
     amount(lines, name + " per-transaction", asset, was.perTransaction(), is.perTransaction());
     amount(lines, name + " cap", asset, was.cap(), is.cap());
     field(
@@ -214,6 +230,11 @@ record Diff(Mandate current, List<Line> lines, List<PolicyChange> changes) {
                 is));
       }
     }
+  }
+
+  /** Where nothing was set nothing was allowed: whatever is set now allows more. */
+  private static Line set(String field, String before, String after) {
+    return new Line(field, before, after, Direction.LOOSER);
   }
 
   private static Line allowed(String field, boolean is) {
