@@ -4,7 +4,12 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
 import io.vertx.core.json.JsonObject;
+import io.vertx.openapi.contract.OpenAPIContract;
+import io.vertx.openapi.validation.ResponseValidator;
+import io.vertx.openapi.validation.ValidatableResponse;
 import java.io.IOException;
 import java.math.BigInteger;
 import java.net.InetAddress;
@@ -15,6 +20,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.ExecutionException;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
@@ -137,6 +143,9 @@ class ApiTest {
         "/v1/agents/x",
         "/v1/agents/1/policy?asset=0x1",
         "/v1/agents/1/audit?from=-1",
+        "/v1/agents/1?verbose=1",
+        "/v1/intents?agentid=1",
+        "/v1/agents/1/policy?token=0x0000000000000000000000000000000000000000",
         "/v1/agents/1/audit?chainId=5",
         "/v1/attestations/zz"
       })
@@ -152,6 +161,7 @@ class ApiTest {
       strings = {
         "/nowhere",
         "/v1/agents/99",
+        "/v1/agents/99/policy",
         "/v1/intents/0x",
         "/ipfs/bafkreigh2akiscaildcqabsyg3dfr6chu3fgpregiymsck7e7aqa4s52zy?format=raw"
       })
@@ -220,6 +230,47 @@ class ApiTest {
   }
 
   @Test
+  @Order(3)
+  void shouldAnswerAsItsOwnDocumentSays() throws Exception {
+    Hash id = town.submit(relayer.port(), town.payment(Town.HOME, town.token, 1));
+    town.awaitState(relayer.port(), id, "EXECUTED", SOON);
+    String agent = "/v1/agents/" + town.agentId;
+    requireAsDocumented("getIntent", "/v1/intents/" + id);
+    requireAsDocumented("listIntents", "/v1/intents");
+    requireAsDocumented("getAgent", agent);
+    requireAsDocumented("getAgent", "/v1/agents/99");
+    requireAsDocumented("getHeadroom", agent + "/policy?asset=" + town.token);
+    requireAsDocumented("getHeadroom", "/v1/agents/99/policy");
+    requireAsDocumented("getAudit", agent + "/audit");
+    requireAsDocumented("live", "/health/live");
+    requireAsDocumented("ready", "/health/ready");
+  }
+
+  private static void requireAsDocumented(String operation, String path) throws Exception {
+    HttpResponse<String> answer = town.get(relayer.port(), path);
+    Vertx vertx = Vertx.vertx();
+    try {
+      OpenAPIContract contract =
+          OpenAPIContract.from(vertx, "openapi.yaml")
+              .toCompletionStage()
+              .toCompletableFuture()
+              .get();
+      ResponseValidator.create(vertx, contract)
+          .validate(
+              ValidatableResponse.create(
+                  answer.statusCode(), Buffer.buffer(answer.body()), "application/json"),
+              operation)
+          .toCompletionStage()
+          .toCompletableFuture()
+          .get();
+    } catch (ExecutionException e) {
+      throw new AssertionError(path + ": " + answer.body(), e.getCause());
+    } finally {
+      vertx.close();
+    }
+  }
+
+  @Test
   @Order(4)
   void shouldParkInWordsWhenThePaymentWouldRevertAndExpireItAfterItsDeadline() throws Exception {
     // The vault holds 10^18 wei; the cap admits less, so a token that the vault lacks does: an
@@ -238,6 +289,7 @@ class ApiTest {
             good.deadline());
     Hash id = town.submit(relayer.port(), bad);
     JsonObject parked = town.awaitState(relayer.port(), id, "PARKED", SOON);
+    requireAsDocumented("getIntent", "/v1/intents/" + id);
     assertEquals("CONTRACT", parked.getJsonObject("parked").getString("rule"), parked.encode());
     JsonObject end = town.awaitState(relayer.port(), id, "EXPIRED", SOON);
     assertTrue(end.getBoolean("final"));

@@ -13,9 +13,12 @@ import io.vertx.core.json.JsonObject;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import io.vertx.ext.web.handler.BodyHandler;
+import io.vertx.ext.web.openapi.router.OpenAPIRoute;
 import io.vertx.ext.web.openapi.router.RequestExtractor;
 import io.vertx.ext.web.openapi.router.RouterBuilder;
+import io.vertx.openapi.contract.Location;
 import io.vertx.openapi.contract.OpenAPIContract;
+import io.vertx.openapi.contract.Parameter;
 import io.vertx.openapi.validation.ValidatedRequest;
 import java.io.IOException;
 import java.io.InputStream;
@@ -29,12 +32,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.mandate.audit.BlobSource;
 import org.mandate.audit.TrustlessGateway;
 import org.mandate.chain.Address;
@@ -283,17 +288,7 @@ public final class Api implements AutoCloseable {
 
   private Answer agent(ValidatedRequest request) {
     BigInteger id = new BigInteger(path(request, "id"));
-    requireUint256(id);
-    Address owner;
-    try {
-      owner = home.calls().ownerOf(id);
-    } catch (CallRevertedException e) {
-      throw new RefusedException(
-          404,
-          "AGENT",
-          "agent " + id + " is not registered",
-          "register it on chain " + home.chain().id());
-    }
+    Address owner = owner(id);
     ContractCalls.Agent agent = home.calls().agent(id);
     JsonObject audit = new JsonObject();
     places.values().stream()
@@ -317,9 +312,22 @@ public final class Api implements AutoCloseable {
             .put("audit", audit));
   }
 
+  private Address owner(BigInteger id) {
+    requireUint256(id);
+    try {
+      return home.calls().ownerOf(id);
+    } catch (CallRevertedException e) {
+      throw new RefusedException(
+          404,
+          "AGENT",
+          "agent " + id + " is not registered",
+          "register it on chain " + home.chain().id());
+    }
+  }
+
   private Answer headroom(ValidatedRequest request) {
     BigInteger id = new BigInteger(path(request, "id"));
-    requireUint256(id);
+    owner(id);
     Address asset = query(request, "asset").map(Api::address).orElse(Address.ZERO);
     PolicyEngine.Headroom h = home.calls().headroom(id, asset);
     return Answer.ok(
@@ -418,8 +426,14 @@ public final class Api implements AutoCloseable {
   // ------------------------------------------------------------------ plumbing
 
   private void route(RouterBuilder builder, String operation, Handler handler) {
-    builder
-        .getRoute(operation)
+    OpenAPIRoute route = builder.getRoute(operation);
+    Set<String> parameters =
+        route.getOperation().getParameters().stream()
+            .filter(p -> p.getIn() == Location.QUERY)
+            .map(Parameter::getName)
+            .collect(Collectors.toCollection(TreeSet::new));
+    route
+        .addHandler(context -> requireKnown(context, parameters))
         .addHandler(
             context ->
                 onVirtualThread(
@@ -431,6 +445,25 @@ public final class Api implements AutoCloseable {
                       return c -> send(c, answer.status(), answer.body());
                     }))
         .addFailureHandler(Api::fail);
+  }
+
+  /** A misspelt parameter must not pass for one that was left out. */
+  private static void requireKnown(RoutingContext context, Set<String> parameters) {
+    Optional<String> unknown =
+        context.queryParams().names().stream().filter(p -> !parameters.contains(p)).findFirst();
+    if (unknown.isEmpty()) {
+      context.next();
+      return;
+    }
+    String name = unknown.get();
+    context.fail(
+        new RefusedException(
+            400,
+            "REQUEST",
+            "there is no query parameter " + name.substring(0, Math.min(64, name.length())),
+            parameters.isEmpty()
+                ? "this path takes none; see /openapi.yaml"
+                : "there are " + String.join(", ", parameters) + "; see /openapi.yaml"));
   }
 
   /** Runs what waits on a virtual thread, and writes the answer on the request's event loop. */
