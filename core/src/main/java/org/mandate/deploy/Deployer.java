@@ -68,6 +68,12 @@ public final class Deployer {
       throw new DeploymentException(
           "the authority is the deployer's own key: name a timelock, a Safe or another DAO");
     }
+    if (parameters.guardians().contains(sender.address())
+        || parameters.relayers().contains(sender.address())) {
+      throw new DeploymentException(
+          "the deployer %s is named as guardian or relayer, and keeps no role: use another key for one of them"
+              .formatted(sender.address()));
+    }
     if (parameters.governance() instanceof ExistingAuthority existing) {
       requireContract(existing.authority());
     }

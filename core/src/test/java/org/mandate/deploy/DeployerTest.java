@@ -240,6 +240,28 @@ class DeployerTest {
   }
 
   @Test
+  void L7_shouldRefuseADeployerThatWouldKeepARole() throws Exception {
+    try (var home = DevChain.start(HOME)) {
+      var p = parameters(1);
+      var deployer = home.deployer(DevChain.RICH);
+      var parameters =
+          new DeploymentParameters(
+              p.homeChainId(),
+              p.otherChainIds(),
+              p.relayers(),
+              p.threshold(),
+              List.of(DevChain.RICH.getAddress()),
+              p.disputeWindow(),
+              p.resolutionWindow(),
+              p.governance(),
+              Optional.empty());
+      var refused = assertThrows(DeploymentException.class, () -> deployer.deploy(parameters));
+      assertTrue(refused.getMessage().contains("keeps no role"), refused.getMessage());
+      assertEquals(0, home.web3j().ethBlockNumber().send().getBlockNumber().signum());
+    }
+  }
+
+  @Test
   void L7_shouldHandOverToAnExistingAuthority() throws Exception {
     try (var home = DevChain.start(HOME)) {
       var safe = Wallet.create(home, DevChain.RICH).address();

@@ -54,6 +54,8 @@ final class Endpoint implements AutoCloseable {
                   new HttpServerOptions()
                       .setHost(host)
                       .setPort(port)
+                      // else the idle limit starts with the first byte only
+                      .setHttp2ClearTextEnabled(false)
                       .setIdleTimeout(IDLE_SECONDS)
                       .setIdleTimeoutUnit(TimeUnit.SECONDS))
               .requestHandler(request -> answer(request, readiness, metrics, findings))

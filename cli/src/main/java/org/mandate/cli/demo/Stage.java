@@ -294,7 +294,7 @@ final class Stage implements AutoCloseable {
             () -> {
               try {
                 future.complete(step.run());
-              } catch (Exception e) {
+              } catch (Throwable e) { // whoever joins must hear of an Error too, or waits for ever
                 future.completeExceptionally(e);
               }
             });
