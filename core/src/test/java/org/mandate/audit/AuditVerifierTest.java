@@ -391,6 +391,53 @@ class AuditVerifierTest {
         "hidden from both, seen in the contract's state");
   }
 
+  /** Each lie alone, so that nothing else gives it away. */
+  @Test
+  void L6_shouldCompareTheWholeChainWithWhatTheLogSays() {
+    ChainEvidence e = evidence();
+    HashChain otherHead = new HashChain("0x" + "5e".repeat(27), e.state().count());
+    assertEquals(
+        List.of("the chain's head in the audit log"),
+        mismatches(with(e, otherHead, e.records(), e.links())));
+    ChainEvidence.Link last = e.links().getLast();
+    for (ChainEvidence.Link lie :
+        List.of(
+            new ChainEvidence.Link(
+                Action.EXPIRED, last.intentId(), last.recordHash(), last.chain()),
+            new ChainEvidence.Link(last.action(), Hash.ZERO, last.recordHash(), last.chain()),
+            new ChainEvidence.Link(last.action(), last.intentId(), Hash.ZERO, last.chain()),
+            new ChainEvidence.Link(last.action(), last.intentId(), last.recordHash(), otherHead))) {
+      List<ChainEvidence.Link> links = new ArrayList<>(e.links());
+      links.set(links.size() - 1, lie);
+      assertEquals(1, mismatches(with(e, e.state(), e.records(), links)).size(), lie.toString());
+    }
+    AuditRecord first = e.records().getFirst();
+    List<AuditRecord> records = new ArrayList<>(e.records());
+    records.set(0, with(first, pay(1, 99), first.anchor()));
+    assertEquals(
+        List.of("the id of intent of record 0 in the audit log"),
+        mismatches(with(e, e.state(), records, e.links())));
+  }
+
+  @Test
+  void L6_shouldRefuseAManifestOfOtherRecords() {
+    ChainEvidence evidence = evidence();
+    Batch true1 = Batch.of(evidence.records());
+    for (Batch lie :
+        List.of(
+            new Batch(BigInteger.TEN, true1.agentId(), true1.records()),
+            new Batch(true1.chainId(), BigInteger.TEN, true1.records()),
+            new Batch(true1.chainId(), true1.agentId(), true1.records().subList(1, 5)),
+            new Batch(true1.chainId(), true1.agentId(), true1.records().subList(0, 4)))) {
+      Publication publication = new Publication(0, 5, true1.root(), store.put(lie.toBlob()));
+      List<Finding> findings = verify(with(evidence, List.of(publication))).findings();
+      assertTrue(
+          findings.getFirst() instanceof Finding.FalseBlob f
+              && f.subject().equals(new Subject.OfBatch(0, 5)),
+          lie + ": " + findings);
+    }
+  }
+
   @Test
   void shouldReadPublicationsFromTheChain() throws IOException {
     String snapshot = rpc("evm_snapshot").toString();
@@ -599,6 +646,13 @@ class AuditVerifierTest {
     return new AuditVerifier(List.of(audited), store).verify(agentId, List.of(evidence));
   }
 
+  private List<String> mismatches(ChainEvidence evidence) {
+    return verify(evidence).findings().stream()
+        .filter(Finding.ChainMismatch.class::isInstance)
+        .map(found -> ((Finding.ChainMismatch) found).what())
+        .toList();
+  }
+
   private static AuditReport verifyExport(String document) {
     return AuditVerifier.verifyExport(AuditExport.parse(document.getBytes(StandardCharsets.UTF_8)));
   }
@@ -681,6 +735,21 @@ class AuditVerifierTest {
         List.of(),
         List.of(),
         List.of());
+  }
+
+  private static ChainEvidence with(
+      ChainEvidence e, HashChain state, List<AuditRecord> records, List<ChainEvidence.Link> links) {
+    return new ChainEvidence(
+        e.chainId(),
+        e.agentId(),
+        e.domain(),
+        e.auditLog(),
+        e.block(),
+        state,
+        e.published(),
+        records,
+        links,
+        e.publications());
   }
 
   private static ChainEvidence with(ChainEvidence e, List<Publication> publications) {

@@ -1,6 +1,7 @@
 package org.mandate.watchdog;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.lang.reflect.Proxy;
 import java.math.BigInteger;
@@ -9,6 +10,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.IntFunction;
 import java.util.function.Supplier;
@@ -140,19 +142,25 @@ class EnforcerTest {
             POLL,
             trouble -> {})) {
       enforcer.start();
+      AtomicInteger atItsEnd = new AtomicInteger();
+      Remedy remedy =
+          remedy(
+              () ->
+                  sent.size() < sends
+                      ? Optional.empty()
+                      : Optional.of(new Remedy.Settled(true, "done")));
       Thread work =
           Thread.ofVirtual()
               .start(
-                  () ->
-                      enforcer.bringAbout(
-                          remedy(
-                              () ->
-                                  sent.size() < sends
-                                      ? Optional.empty()
-                                      : Optional.of(new Remedy.Settled(true, "done")))));
+                  () -> {
+                    enforcer.bringAbout(remedy);
+                    atItsEnd.set(sent.size());
+                  });
       World.await(
           sends + " transactions are sent", Duration.ofSeconds(5), () -> sent.size() >= sends);
-      work.join(Duration.ofSeconds(5));
+      assertTrue(work.join(Duration.ofSeconds(5)), "it ends");
+      assertTrue(
+          atItsEnd.get() >= sends, "called done after " + atItsEnd + ", before it was (L10)");
     }
   }
 

@@ -9,7 +9,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.time.ZoneOffset;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -89,6 +88,25 @@ class PublicationCheckTest {
   }
 
   @Test
+  void L6_manifestThatIsNotWhatWasPublishedIsFound() throws Exception {
+    Batch batch = Batch.of(own);
+    own.forEach(record -> blobs.put(Cid.of(record.toBlob()), record.toBlob()));
+    publish(batch, batch.from(), batch.to(), hash(7));
+    assertSeen("root");
+    publish(batch, batch.from(), batch.to() + 1, batch.root());
+    assertSeen("records 0 to 3");
+    Batch others = new Batch(CHAIN, BigInteger.TEN, batch.records());
+    publish(others, batch.from(), batch.to(), batch.root());
+    assertSeen("agent 10");
+  }
+
+  private void assertSeen(String words) {
+    String seen = findings.all().getFirst().seen();
+    assertTrue(seen.contains(words), seen);
+    findings.update("publication:2:1:0", found -> found.with(Finding.Status.WITHDRAWN));
+  }
+
+  @Test
   void L6_faultIsToldWhenOtherBlobsCannotBeFetched() throws Exception {
     AuditRecord true1 = own.get(1);
     down.add(Cid.of(own.get(0).toBlob()));
@@ -121,16 +139,19 @@ class PublicationCheckTest {
 
   private void publish(List<AuditRecord> records) throws Exception {
     Batch batch = Batch.of(records);
-    List<byte[]> all = new ArrayList<>(records.stream().map(AuditRecord::toBlob).toList());
-    all.add(batch.toBlob());
-    all.forEach(blob -> blobs.put(Cid.of(blob), blob));
+    records.forEach(record -> blobs.put(Cid.of(record.toBlob()), record.toBlob()));
+    publish(batch, batch.from(), batch.to(), batch.root());
+  }
+
+  private void publish(Batch batch, long from, long to, Hash root) throws Exception {
+    blobs.put(Cid.of(batch.toBlob()), batch.toBlob());
     Published published =
         new Published(
             new Log(hash(9), 9, hash(9), 0, Address.ZERO, List.of(), "0x"),
             AGENT,
-            BigInteger.valueOf(batch.from()),
-            BigInteger.valueOf(batch.to()),
-            batch.root(),
+            BigInteger.valueOf(from),
+            BigInteger.valueOf(to),
+            root,
             Cid.of(batch.toBlob()).digest(),
             Address.ZERO);
     new PublicationCheck(source(), findings, hasty())

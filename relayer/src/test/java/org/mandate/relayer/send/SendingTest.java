@@ -1,0 +1,318 @@
+package org.mandate.relayer.send;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Proxy;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.mandate.chain.Address;
+import org.mandate.chain.Bytes;
+import org.mandate.chain.ChainClient;
+import org.mandate.chain.Finality;
+import org.mandate.chain.Hash;
+import org.mandate.chain.NodeException;
+import org.mandate.chain.SendOutcome;
+import org.mandate.relayer.Bell;
+import org.mandate.relayer.SigningGate;
+import org.mandate.relayer.follow.FollowedChain;
+import org.mandate.relayer.follow.Follower;
+import org.mandate.relayer.follow.SeveralNodes;
+import org.mandate.relayer.store.ChainRow;
+import org.mandate.relayer.store.Database;
+import org.mandate.relayer.store.EmbeddedServer;
+import org.mandate.relayer.store.TransactionRow;
+import org.mandate.relayer.store.TransactionRow.Attempt;
+import org.mandate.relayer.store.TransactionRow.Purpose;
+import org.mandate.testing.Anvil;
+
+/**
+ * From the decision to a final receipt, one step at a time: a real chain that mines when it is
+ * told, behind three nodes of which each may have a mood; a real database.
+ */
+class SendingTest {
+  private static final Address TARGET = new Address("0x" + "7a".repeat(20));
+  private static final Hash PAYMENT = Hash.keccak("payment");
+
+  /** What a node does apart from telling the truth. */
+  private enum Mood {
+    HONEST,
+    /** It has no receipt of anything. */
+    FORGETS,
+    /** It takes no transaction, and does not say why. */
+    MUTE,
+    DOWN
+  }
+
+  @TempDir static Path directory;
+  private static EmbeddedServer server;
+  private static Database database;
+  private static long lastId = 100;
+
+  private final long id = ++lastId;
+  private final Mood[] moods = {Mood.HONEST, Mood.HONEST, Mood.HONEST};
+  private final SigningGate gate = new SigningGate();
+  private Anvil anvil;
+  private FollowedChain chain;
+  private Desk desk;
+  private Sender sender;
+  private Follower follower;
+
+  @BeforeAll
+  static void startDatabase() {
+    server = EmbeddedServer.start(directory.resolve("postgres"));
+    database = Database.open(server.jdbcUrl());
+  }
+
+  @AfterAll
+  static void stopDatabase() {
+    database.close();
+    server.close();
+  }
+
+  @BeforeEach
+  void start() {
+    anvil = anvil();
+    database.run(tx -> ChainRow.register(tx, id, TARGET, TARGET));
+    work(new SeveralNodes(List.of(node(0), node(1), node(2))));
+  }
+
+  @AfterEach
+  void stop() {
+    anvil.close();
+  }
+
+  // ------------------------------------------------------------------ L9
+
+  @Test
+  void L9_shouldTakeNoNonceWhenTheTransactionIsNotStored() {
+    gate.close("a test stops it between nonce and signature");
+    assertThrows(IllegalStateException.class, () -> write(Purpose.SUBMIT, PAYMENT));
+    assertEquals(
+        Optional.empty(),
+        database.inTransaction(tx -> TransactionRow.nextNonce(tx, id, desk.self())));
+    assertEquals(List.of(), open());
+  }
+
+  @Test
+  void L9_shouldSendNothingBeforeItIsStored() {
+    write(Purpose.SUBMIT, PAYMENT);
+    Attempt stored = attempts(open().getFirst()).getFirst();
+    assertFalse(anvil.client().transactionKnown(stored.hash()), "sent while it was being stored");
+    sender.round();
+    assertTrue(anvil.client().transactionKnown(stored.hash()), "what is stored is what is sent");
+  }
+
+  @Test
+  void L9_shouldSendTheSameBytesAgainWhenItWasKilledBeforeItKnewThatTheyWereSent() {
+    write(Purpose.SUBMIT, PAYMENT);
+    sender.round();
+    database.run(tx -> tx.update("UPDATE attempt SET sent_at = NULL, sent_block = NULL"));
+    work(chain.client()); // as after a restart
+    sender.round();
+    TransactionRow transaction = open().getFirst();
+    assertEquals(1, attempts(transaction).size(), "nothing is signed anew");
+    assertTrue(attempts(transaction).getFirst().sentAt().isPresent(), "a node has it");
+  }
+
+  @Test
+  void L9_shouldUseEveryNonceOnceEvenOneThatIsLost() {
+    database.run(tx -> TransactionRow.takeNonce(tx, id, desk.self(), 0)); // by a former program
+    write(Purpose.SUBMIT, PAYMENT);
+    write(Purpose.SUBMIT, Hash.keccak("another"));
+    assertEquals(List.of(1L, 2L), open().stream().map(TransactionRow::nonce).toList());
+    Hash payment = attempts(open().getFirst()).getFirst().hash();
+    sender.round();
+    assertEquals(List.of(0L, 1L, 2L), open().stream().map(TransactionRow::nonce).toList());
+    anvil.mine(1);
+    assertTrue(anvil.client().receipt(payment).isPresent(), "the lost nonce holds up nobody");
+  }
+
+  // ------------------------------------------------------------------ L3
+
+  @Test
+  void L3_shouldHaveOneTransactionOnItsWayForOneThing() {
+    write(Purpose.SUBMIT, PAYMENT);
+    write(Purpose.SUBMIT, PAYMENT);
+    write(Purpose.EXECUTE, PAYMENT);
+    assertEquals(1, open().size());
+  }
+
+  // ------------------------------------------------------------------ L10
+
+  @Test
+  void L10_shouldSayHowItEndedOnlyWhenThatIsFinal() {
+    write(Purpose.SUBMIT, PAYMENT);
+    sender.round();
+    mine(1);
+    assertEquals("OPEN", state());
+    assertTrue(open().getFirst().blockNumber().isPresent(), "its block is known");
+    mine(4);
+    assertEquals("SUCCEEDED", state());
+  }
+
+  @Test
+  void L10_shouldNotInferAnEndFromAMissingReceipt() {
+    Arrays.fill(moods, Mood.FORGETS);
+    write(Purpose.SUBMIT, PAYMENT);
+    sender.round();
+    mine(1);
+    mine(1);
+    assertEquals("OPEN", state(), "no block that it is missing from is final");
+    Arrays.fill(moods, Mood.HONEST);
+    mine(4);
+    assertEquals("SUCCEEDED", state());
+  }
+
+  @Test
+  void L10_shouldNotInferAnEndWhenOneNodeDoesNotAnswer() {
+    Arrays.fill(moods, Mood.FORGETS);
+    moods[2] = Mood.DOWN;
+    write(Purpose.SUBMIT, PAYMENT);
+    sender.round();
+    mine(1);
+    mine(5);
+    mine(1);
+    assertEquals("OPEN", state(), "the third node may have the receipt");
+    moods[2] = Mood.HONEST;
+    mine(1);
+    assertEquals("SUCCEEDED", state());
+  }
+
+  @Test
+  void L10_shouldCallItDisplacedWhenAFinalBlockHasAnotherOneInItsPlace() {
+    write(Purpose.SUBMIT, PAYMENT);
+    anvil.rpc(
+        "eth_sendTransaction",
+        Map.of("from", desk.self().hex(), "to", TARGET.hex(), "nonce", "0x0", "gas", "0x5208"));
+    mine(1);
+    assertEquals("OPEN", state());
+    mine(5);
+    assertEquals("DISPLACED", state());
+  }
+
+  @Test
+  void L10_shouldGiveUpNothingThatNodesDoNotAnswerTo() {
+    Arrays.fill(moods, Mood.MUTE);
+    write(Purpose.SUBMIT, PAYMENT);
+    sender.round();
+    sender.round();
+    assertEquals(1, attempts(open().getFirst()).size(), "it may be on its way");
+    Arrays.fill(moods, Mood.HONEST);
+    sender.round();
+    mine(5);
+    assertEquals("SUCCEEDED", state());
+  }
+
+  @Test
+  void L10_shouldMoveTheFinalityMarkByTheMajorityAlone() {
+    try (Anvil liar = anvil("--timestamp", "1700000000")) {
+      anvil.mine(6);
+      liar.mine(6);
+      work(new SeveralNodes(List.of(liar.client(), node(0))));
+      follow();
+      assertEquals(Optional.of(6L), row().head());
+      assertEquals(Optional.empty(), row().finalized(), "one of two is no majority");
+    }
+  }
+
+  // ------------------------------------------------------------------ steps
+
+  private Anvil anvil(String... more) {
+    List<String> options = new ArrayList<>(List.of("--no-mining", "--slots-in-an-epoch", "1"));
+    options.addAll(List.of(more));
+    return Anvil.start(id, options.toArray(String[]::new));
+  }
+
+  /** A process that starts, with what is stored and nothing else. */
+  private void work(SeveralNodes nodes) {
+    chain =
+        new FollowedChain(
+            id, nodes, Finality.of("finalized"), 0, true, TARGET, TARGET, TARGET, TARGET, TARGET);
+    Clock clock = Clock.systemUTC();
+    FeeLimit limit = FeeLimit.ofGwei(500, 50);
+    desk = new Desk(chain, database, limit, Anvil.RICH, gate, new Bell(), clock);
+    sender = new Sender(chain, database, desk, new Bell(), clock);
+    follower = new Follower(chain, Set.of(), database, gate, new Bell(), clock);
+  }
+
+  private ChainClient node(int number) {
+    ChainClient real = anvil.client();
+    return (ChainClient)
+        Proxy.newProxyInstance(
+            ChainClient.class.getClassLoader(),
+            new Class<?>[] {ChainClient.class},
+            (proxy, method, arguments) -> {
+              boolean sends = method.getName().equals("send");
+              switch (moods[number]) {
+                case DOWN, MUTE -> {
+                  if (sends) return new SendOutcome.Unreachable("no answer");
+                  if (moods[number] == Mood.DOWN) throw new NodeException("down");
+                }
+                case FORGETS -> {
+                  if (method.getName().equals("receipts")) return Map.of();
+                }
+                case HONEST -> {}
+              }
+              try {
+                return method.invoke(real, arguments);
+              } catch (InvocationTargetException e) {
+                throw e.getCause();
+              }
+            });
+  }
+
+  private void write(Purpose purpose, Hash subject) {
+    desk.write(purpose, subject, TARGET, Bytes.EMPTY, 21_000);
+  }
+
+  /** Mines, follows, and looks after what was sent. */
+  private void mine(int blocks) {
+    anvil.mine(blocks);
+    follow();
+    sender.round();
+    sender.round();
+  }
+
+  private void follow() {
+    while (follower.round()) Thread.onSpinWait();
+  }
+
+  private ChainRow row() {
+    return database.inTransaction(tx -> ChainRow.of(tx, id));
+  }
+
+  private List<TransactionRow> open() {
+    return database.inTransaction(tx -> TransactionRow.toSend(tx, id, desk.self(), 0));
+  }
+
+  private static List<Attempt> attempts(TransactionRow transaction) {
+    return database.inTransaction(transaction::attempts);
+  }
+
+  private String state() {
+    return database
+        .inTransaction(
+            tx ->
+                tx.one(
+                    "SELECT state FROM transaction WHERE chain_id = ? AND nonce = 0",
+                    row -> row.text("state"),
+                    id))
+        .orElseThrow();
+  }
+}
