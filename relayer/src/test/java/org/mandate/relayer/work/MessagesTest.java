@@ -85,6 +85,14 @@ class MessagesTest {
   }
 
   @Test
+  void L10_shouldLookOnlyAtMessagesThatAreFinal() {
+    sent(3, 0, MESSAGE);
+    assertEquals(List.of(), unattested());
+    database.run(tx -> ChainRow.finalize(tx, HOME, 3, block(3).hash()));
+    assertEquals(1, unattested().size());
+  }
+
+  @Test
   void shouldCloseADeliveryWhoseDispatchAReorgRemoved() throws Exception {
     sent(3, 0, MESSAGE);
     open();
