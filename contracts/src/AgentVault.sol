@@ -25,6 +25,8 @@ contract AgentVault is MandateAccount, ReentrancyGuardTransient {
 
     /// @notice While true nothing is paid.
     bool public stopped;
+    /// @notice How often it was stopped.
+    uint248 public stops;
 
     event Deposited(address indexed from, uint256 amount);
     event Paid(address indexed asset, address indexed to, uint256 amount);
@@ -35,6 +37,7 @@ contract AgentVault is MandateAccount, ReentrancyGuardTransient {
     error VaultNotExecutor(address caller);
     error VaultWrongAgent(uint256 asked, uint256 served);
     error VaultStopped();
+    error VaultStopsDiffer(uint256 expectedStops, uint256 stops);
     error VaultRecipientSelf();
     error VaultMovedOther(address asset, uint256 declared, uint256 left, uint256 arrived);
     error VaultInsufficient(address asset, uint256 asked, uint256 held);
@@ -91,11 +94,21 @@ contract AgentVault is MandateAccount, ReentrancyGuardTransient {
         emit Withdrawn(asset, to, amount);
     }
 
-    /// @notice Stops or restarts payments. The owner; a guardian may stop, at once, and not restart (L5).
-    function setStopped(bool stopped_) external {
-        require(msg.sender == OWNER || (stopped_ && _isGuardian(msg.sender)), VaultNotOwner(msg.sender));
-        stopped = stopped_;
-        emit StoppedSet(stopped_, msg.sender);
+    /// @notice Stops payments at once. The owner or a guardian. Each time counts, also when they are stopped already.
+    function stop() external {
+        require(msg.sender == OWNER || _isGuardian(msg.sender), VaultNotOwner(msg.sender));
+        stopped = true;
+        ++stops;
+        emit StoppedSet(true, msg.sender);
+    }
+
+    /// @notice Restarts payments. Owner only (L5).
+    /// @param expectedStops what {stops} said when this was decided: a decision never undoes a stop that came after it
+    function restart(uint256 expectedStops) external {
+        require(msg.sender == OWNER, VaultNotOwner(msg.sender));
+        require(stops == expectedStops, VaultStopsDiffer(expectedStops, stops));
+        stopped = false;
+        emit StoppedSet(false, msg.sender);
     }
 
     /// @dev Guardians are those of the executor's authority: whoever may dispute there may stop here.

@@ -55,6 +55,7 @@ contract AuditLog is AccessManaged {
     );
 
     error AuditNotExecutor(address caller);
+    error AuditPublisherUnnamed();
     error AuditRangeStart(uint256 agentId, uint256 from, uint256 published);
     error AuditRangeEnd(uint256 agentId, uint256 to, uint256 count);
 
@@ -79,6 +80,8 @@ contract AuditLog is AccessManaged {
         external
         restricted
     {
+        // Through the manager's `execute` the event would name the manager instead of who vouches for the batch.
+        require(msg.sender != authority(), AuditPublisherUnnamed());
         uint256 published_ = _published[agentId];
         uint256 count_ = _chains[agentId].count;
         require(from == published_, AuditRangeStart(agentId, from, published_));

@@ -62,12 +62,16 @@ contract CrossChainExecutor is ERC7786Recipient, AccessManaged, ReentrancyGuardT
     /// @notice Seconds that governance has to uphold a disputed intent; after them it can only be cancelled.
     uint64 public immutable RESOLUTION_WINDOW;
     bytes32 private immutable _DOMAIN;
+    /// @dev Most that a destination's clock may be behind home's, seconds.
+    uint256 private constant _CLOCK_SKEW = 1 hours;
 
     /// @notice Seconds that a delivered intent waits, open to dispute. Longer: what is queued waits longer too. Shorter: what
     ///         is queued keeps what it was queued with.
     uint64 public disputeWindow;
     mapping(bytes32 intentId => Progress) private _progress;
     mapping(uint256 agentId => mapping(uint256 word => uint256)) private _usedNonces;
+    /// @notice How often guardians lengthened the dispute window.
+    uint256 public stops;
 
     event IntentAdmitted(bytes32 indexed intentId, uint256 indexed agentId, Intent intent, Tier tier, uint64 eta);
     event IntentDenied(bytes32 indexed intentId, uint256 indexed agentId, Intent intent, Verdict verdict);
@@ -97,6 +101,8 @@ contract CrossChainExecutor is ERC7786Recipient, AccessManaged, ReentrancyGuardT
     error ExecutorUnauthorized(address caller);
     error ExecutorUpheld(bytes32 intentId);
     error ExecutorDisputeWindow(uint64 asked, uint64 min, uint64 max);
+    error ExecutorWindowShorter(uint64 asked, uint64 present);
+    error ExecutorStopsDiffer(uint256 expectedStops, uint256 stops);
     error ExecutorResolutionWindow(uint64 asked, uint64 max);
     error ExecutorMovedOther(uint256 declared, uint256 moved);
 
@@ -137,10 +143,7 @@ contract CrossChainExecutor is ERC7786Recipient, AccessManaged, ReentrancyGuardT
     {
         require(block.chainid == HOME_CHAIN_ID, ExecutorNotHome(HOME_CHAIN_ID));
         require(block.timestamp <= intent.deadline, ExecutorPastDeadline(intent.deadline, block.timestamp));
-        require(
-            intent.deadline <= block.timestamp + MAX_LIFETIME,
-            ExecutorDeadlineTooFar(intent.deadline, block.timestamp + MAX_LIFETIME)
-        );
+        _checkLifetime(intent.deadline, 0);
         _checkData(intent.data.length);
         intentId = IntentHash.id(intent, _DOMAIN);
         (address wallet, Status status,) = REGISTRY.agent(intent.agentId);
@@ -259,11 +262,20 @@ contract CrossChainExecutor is ERC7786Recipient, AccessManaged, ReentrancyGuardT
 
     // ------------------------------------------------------------------ settings
 
-    /// @notice Sets the dispute window, seconds; lengthening covers what is queued, shortening does not. A guardian may lengthen it; governance may set it within the bounds.
-    function setDisputeWindow(uint64 disputeWindow_) external {
-        if (disputeWindow_ < disputeWindow || !Roles.isGuardian(authority(), msg.sender)) {
-            _checkCanCall(msg.sender, msg.data);
-        }
+    /// @notice Sets the dispute window, seconds; lengthening covers what is queued, shortening does not, unless it takes
+    ///         back a lengthening. Governance only.
+    /// @param expectedStops what {stops} said when this was decided: a decision never takes back the time that a guardian
+    ///        bought after it
+    function setDisputeWindow(uint64 disputeWindow_, uint256 expectedStops) external restricted {
+        require(stops == expectedStops, ExecutorStopsDiffer(expectedStops, stops));
+        _setDisputeWindow(disputeWindow_);
+    }
+
+    /// @notice Lengthens the dispute window at once, for what is queued too (L5). Guardians only.
+    function lengthenDisputeWindow(uint64 disputeWindow_) external {
+        require(Roles.isGuardian(authority(), msg.sender), ExecutorUnauthorized(msg.sender));
+        require(disputeWindow_ >= disputeWindow, ExecutorWindowShorter(disputeWindow_, disputeWindow));
+        ++stops;
         _setDisputeWindow(disputeWindow_);
     }
 
@@ -302,6 +314,8 @@ contract CrossChainExecutor is ERC7786Recipient, AccessManaged, ReentrancyGuardT
         Intent memory intent = abi.decode(payload, (Intent));
         require(intent.chainId == block.chainid, ExecutorWrongChain(intent.chainId, block.chainid));
         _checkData(intent.data.length);
+        // Home admits no later one, so this is a forgery that would wait for its day; the two clocks may differ.
+        _checkLifetime(intent.deadline, _CLOCK_SKEW);
         bytes32 intentId = IntentHash.id(intent, _DOMAIN);
         State state_ = _progress[intentId].state;
         require(state_ == State.NONE, ExecutorState(intentId, state_));
@@ -351,6 +365,11 @@ contract CrossChainExecutor is ERC7786Recipient, AccessManaged, ReentrancyGuardT
 
     function _checkData(uint256 length) private pure {
         require(length <= MAX_DATA_LENGTH, ExecutorDataTooLong(length, MAX_DATA_LENGTH));
+    }
+
+    function _checkLifetime(uint64 deadline, uint256 skew) private view {
+        uint256 latest = block.timestamp + MAX_LIFETIME + skew;
+        require(deadline <= latest, ExecutorDeadlineTooFar(deadline, latest));
     }
 
     function _useNonce(uint256 agentId, uint256 nonce) private {

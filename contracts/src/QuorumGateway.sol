@@ -38,6 +38,8 @@ contract QuorumGateway is IERC7786GatewaySource, AccessManaged {
 
     uint256 private _nonce;
     uint256 private _threshold;
+    /// @notice How often guardians tightened the relayer set.
+    uint256 public stops;
     address[] private _relayers;
     mapping(address relayer => bool) private _isRelayer;
     mapping(bytes32 messageId => bool) private _delivered;
@@ -59,6 +61,8 @@ contract QuorumGateway is IERC7786GatewaySource, AccessManaged {
     error GatewayThreshold(uint256 threshold, uint256 relayers);
     error GatewayRelayerCount(uint256 relayers, uint256 max);
     error GatewayRelayerInvalid(address relayer);
+    error GatewayLooser(uint256 threshold, uint256 present);
+    error GatewayStopsDiffer(uint256 expectedStops, uint256 stops);
 
     /// @param relayers ascending and distinct, 1 to MAX_RELAYERS
     /// @param threshold signatures that deliver a message, more than half of the relayers
@@ -136,23 +140,28 @@ contract QuorumGateway is IERC7786GatewaySource, AccessManaged {
         return (_relayers, _threshold);
     }
 
-    /// @notice Replaces the relayer set. A guardian may at once take relayers out and raise the threshold, so that a stolen
-    ///         key attests no more; whoever could not deliver before cannot afterwards. All else is governance's.
+    /// @notice Replaces the relayer set. Governance only.
     /// @param relayers ascending and distinct, 1 to MAX_RELAYERS
     /// @param threshold signatures that deliver a message, more than half of the relayers
-    function setRelayers(address[] calldata relayers, uint256 threshold) external {
-        if (!Roles.isGuardian(authority(), msg.sender) || !_tightens(relayers, threshold)) {
-            _checkCanCall(msg.sender, msg.data);
-        }
+    /// @param expectedStops what {stops} said when this was decided: a decision never puts back a key that was taken out
+    ///        after it
+    function setRelayers(address[] calldata relayers, uint256 threshold, uint256 expectedStops) external restricted {
+        require(stops == expectedStops, GatewayStopsDiffer(expectedStops, stops));
         _setRelayers(relayers, threshold);
     }
 
-    function _tightens(address[] calldata relayers, uint256 threshold) private view returns (bool) {
-        if (threshold < _threshold) return false;
+    /// @notice Takes relayers out and raises the threshold at once, so that a stolen key attests no more: whoever could not
+    ///         deliver before cannot afterwards (L5). Guardians only.
+    /// @param relayers some or all of the present ones, ascending
+    /// @param threshold not lower than the present one, more than half of the relayers
+    function tightenRelayers(address[] calldata relayers, uint256 threshold) external {
+        require(Roles.isGuardian(authority(), msg.sender), AccessManagedUnauthorized(msg.sender));
+        require(threshold >= _threshold, GatewayLooser(threshold, _threshold));
         for (uint256 i; i < relayers.length; ++i) {
-            if (!_isRelayer[relayers[i]]) return false;
+            require(_isRelayer[relayers[i]], GatewayNotRelayer(relayers[i]));
         }
-        return true;
+        ++stops;
+        _setRelayers(relayers, threshold);
     }
 
     function _checkQuorum(bytes32 id, bytes[] calldata signatures) private view {

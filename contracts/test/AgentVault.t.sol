@@ -97,35 +97,52 @@ contract AgentVaultTest is Deployed {
         vm.expectEmit(address(vault));
         emit AgentVault.StoppedSet(true, address(timelock));
         vm.prank(address(timelock));
-        vault.setStopped(true);
+        vault.stop();
         vm.expectRevert(AgentVault.VaultStopped.selector);
         _pay(ETH, PAYEE, 1);
         vm.prank(address(timelock));
-        vault.setStopped(false);
+        vault.restart(1);
         _pay(ETH, PAYEE, 1);
     }
 
-    function test_setStopped_revert_strangersAndAgents() public {
+    function test_stop_revert_strangersAndAgents() public {
         address[3] memory others = [THIEF, AGENT, OWNER];
         for (uint256 i; i < others.length; ++i) {
             vm.expectRevert(abi.encodeWithSelector(AgentVault.VaultNotOwner.selector, others[i]));
             vm.prank(others[i]);
-            vault.setStopped(true);
+            vault.stop();
         }
     }
 
-    function test_L5_setStopped_guardianStopsAtOnceAndNeverRestarts() public {
+    /// @notice A restart that was decided for one stop undoes no later one, also when it is executed late.
+    function test_L5_restart_revert_stoppedAgainMeanwhile() public {
+        vm.prank(WATCHDOG);
+        vault.stop();
+        vm.prank(WATCHDOG);
+        vault.stop(); // stopped already, and counted
+        assertEq(vault.stops(), 2, "stops");
+        vm.expectRevert(abi.encodeWithSelector(AgentVault.VaultStopsDiffer.selector, uint256(1), uint256(2)));
+        vm.prank(address(timelock));
+        vault.restart(1);
+        vm.expectRevert(AgentVault.VaultStopped.selector);
+        _pay(ETH, PAYEE, 1);
+        vm.prank(address(timelock));
+        vault.restart(2);
+        _pay(ETH, PAYEE, 1);
+    }
+
+    function test_L5_stop_guardianStopsAtOnceAndNeverRestarts() public {
         vm.expectEmit(address(vault));
         emit AgentVault.StoppedSet(true, WATCHDOG);
         vm.prank(WATCHDOG);
-        vault.setStopped(true);
+        vault.stop();
         vm.expectRevert(AgentVault.VaultStopped.selector);
         _pay(ETH, PAYEE, 1);
         vm.expectRevert(abi.encodeWithSelector(AgentVault.VaultNotOwner.selector, WATCHDOG));
         vm.prank(WATCHDOG);
-        vault.setStopped(false);
+        vault.restart(1);
         vm.prank(address(timelock));
-        vault.setStopped(false);
+        vault.restart(1);
         _pay(ETH, PAYEE, 1);
     }
 
@@ -242,7 +259,7 @@ contract AgentVaultTest is Deployed {
 
     function test_withdraw_byTheOwnerEvenWhenStopped() public {
         vm.startPrank(address(timelock));
-        vault.setStopped(true);
+        vault.stop();
         vm.expectEmit(address(vault));
         emit AgentVault.Withdrawn(ETH, DELEGATE, 1 ether);
         vault.withdraw(ETH, DELEGATE, 1 ether);

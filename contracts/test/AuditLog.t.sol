@@ -91,6 +91,14 @@ contract AuditLogTest is Deployed {
         }
     }
 
+    /// @notice Who vouches for a batch stands in its event, and cannot hide behind the manager.
+    function test_L6_publish_revert_throughTheManager() public {
+        bytes memory batch = abi.encodeCall(auditLog.publish, (agentId, 0, 1, bytes32(uint256(1)), bytes32(uint256(2))));
+        vm.expectRevert(AuditLog.AuditPublisherUnnamed.selector);
+        vm.prank(PUBLISHER);
+        authority.execute(address(auditLog), batch);
+    }
+
     function test_publish_consecutiveRanges() public {
         _appendMany(5);
         vm.startPrank(PUBLISHER);

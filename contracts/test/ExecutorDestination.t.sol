@@ -205,12 +205,12 @@ contract ExecutorDestinationTest is Deployed {
         deliver(_intent);
         skip(DISPUTE_WINDOW);
         vm.prank(address(timelock));
-        remoteVault.setStopped(true);
+        remoteVault.stop();
         vm.expectRevert();
         executor.execute(_intent);
         assertState(_id, State.QUEUED);
         vm.prank(address(timelock));
-        remoteVault.setStopped(false);
+        remoteVault.restart(1);
         executor.execute(_intent);
     }
 
@@ -220,7 +220,7 @@ contract ExecutorDestinationTest is Deployed {
         uint64 queuedAt = uint64(time());
         skip(DISPUTE_WINDOW - 1);
         vm.prank(WATCHDOG);
-        executor.setDisputeWindow(600);
+        executor.lengthenDisputeWindow(600);
         (State state,, uint64 due) = executor.progress(_id);
         assertEq(uint8(state), uint8(State.QUEUED), "state");
         assertEq(due, queuedAt + 600, "due");
@@ -237,7 +237,7 @@ contract ExecutorDestinationTest is Deployed {
         deliver(_intent);
         uint64 due = uint64(time()) + DISPUTE_WINDOW;
         vm.prank(address(timelock));
-        executor.setDisputeWindow(5);
+        executor.setDisputeWindow(5, 0);
         (,, uint64 still) = executor.progress(_id);
         assertEq(still, due, "due");
         vm.warp(due - 1);
@@ -253,7 +253,7 @@ contract ExecutorDestinationTest is Deployed {
         vm.startPrank(WATCHDOG);
         executor.dispute(_intent);
         uint64 resolveBy = uint64(time()) + RESOLUTION_WINDOW;
-        executor.setDisputeWindow(3 days);
+        executor.lengthenDisputeWindow(3 days);
         vm.stopPrank();
         (,, uint64 due) = executor.progress(_id);
         assertEq(due, resolveBy, "a dispute's end is not moved");
@@ -467,14 +467,30 @@ contract ExecutorDestinationTest is Deployed {
     function test_L5_disputeWindow_guardianLengthensOnly() public {
         vm.expectEmit(address(executor));
         emit CrossChainExecutor.DisputeWindowSet(60, WATCHDOG);
-        vm.prank(WATCHDOG);
-        executor.setDisputeWindow(60);
+        vm.startPrank(WATCHDOG);
+        executor.lengthenDisputeWindow(60);
+        vm.expectRevert(
+            abi.encodeWithSelector(CrossChainExecutor.ExecutorWindowShorter.selector, uint64(59), uint64(60))
+        );
+        executor.lengthenDisputeWindow(59);
         vm.expectRevert(abi.encodeWithSelector(IAccessManaged.AccessManagedUnauthorized.selector, WATCHDOG));
-        vm.prank(WATCHDOG);
-        executor.setDisputeWindow(59);
+        executor.setDisputeWindow(60, 1);
+        vm.stopPrank();
         vm.prank(address(timelock));
-        executor.setDisputeWindow(5);
+        executor.setDisputeWindow(5, 1);
         assertEq(executor.disputeWindow(), 5, "governance shortens");
+    }
+
+    /// @notice A shorter window that was decided before takes nothing back of the time that a guardian bought since.
+    function test_L5_disputeWindow_revert_lengthenedMeanwhile() public {
+        deliver(_intent);
+        vm.prank(WATCHDOG);
+        executor.lengthenDisputeWindow(3 days);
+        vm.expectRevert(abi.encodeWithSelector(CrossChainExecutor.ExecutorStopsDiffer.selector, uint256(0), uint256(1)));
+        vm.prank(address(timelock));
+        executor.setDisputeWindow(30, 0);
+        assertEq(executor.disputeWindow(), 3 days, "bought");
+        assertEq(executor.stops(), 1, "stops");
     }
 
     function test_L5_disputeWindow_revert_others() public {
@@ -482,26 +498,49 @@ contract ExecutorDestinationTest is Deployed {
         for (uint256 i; i < others.length; ++i) {
             vm.expectRevert(abi.encodeWithSelector(IAccessManaged.AccessManagedUnauthorized.selector, others[i]));
             vm.prank(others[i]);
-            executor.setDisputeWindow(60);
+            executor.setDisputeWindow(60, 0);
+            vm.expectRevert(abi.encodeWithSelector(CrossChainExecutor.ExecutorUnauthorized.selector, others[i]));
+            vm.prank(others[i]);
+            executor.lengthenDisputeWindow(60);
         }
     }
 
     function test_disputeWindow_bounds() public {
+        bytes memory tooShort = abi.encodeWithSelector(
+            CrossChainExecutor.ExecutorDisputeWindow.selector, uint64(4), uint64(5), uint64(3 days)
+        );
+        bytes memory tooLong = abi.encodeWithSelector(
+            CrossChainExecutor.ExecutorDisputeWindow.selector, uint64(3 days + 1), uint64(5), uint64(3 days)
+        );
         vm.startPrank(address(timelock));
+        vm.expectRevert(tooShort);
+        executor.setDisputeWindow(4, 0);
+        vm.expectRevert(tooLong);
+        executor.setDisputeWindow(3 days + 1, 0);
+        executor.setDisputeWindow(5, 0);
+        executor.setDisputeWindow(3 days, 0);
+        vm.stopPrank();
+        vm.expectRevert(tooLong);
+        vm.prank(WATCHDOG);
+        executor.lengthenDisputeWindow(3 days + 1);
+    }
+
+    // ------------------------------------------------------------------ lifetime
+
+    /// @notice Home admits no deadline beyond its limit: a message with one is a forgery that would wait for its day.
+    function test_L3_receive_revert_deadlineBeyondWhatHomeAdmits() public {
+        Intent memory forged = _intent;
+        uint64 latest = uint64(time() + 30 days + 1 hours); // a clock may differ by an hour
+        forged.deadline = latest + 1;
+        switchTo(REMOTE);
+        QuorumGateway.Message memory message = messageOf(forged, 1_000_000);
+        bytes[] memory signatures = attest(message, 2);
         vm.expectRevert(
-            abi.encodeWithSelector(
-                CrossChainExecutor.ExecutorDisputeWindow.selector, uint64(4), uint64(5), uint64(3 days)
-            )
+            abi.encodeWithSelector(CrossChainExecutor.ExecutorDeadlineTooFar.selector, latest + 1, uint256(latest))
         );
-        executor.setDisputeWindow(4);
-        vm.expectRevert(
-            abi.encodeWithSelector(
-                CrossChainExecutor.ExecutorDisputeWindow.selector, uint64(3 days + 1), uint64(5), uint64(3 days)
-            )
-        );
-        executor.setDisputeWindow(3 days + 1);
-        executor.setDisputeWindow(5);
-        executor.setDisputeWindow(3 days);
+        gateway.deliver(message, signatures);
+        forged.deadline = latest;
+        assertState(forge(forged), State.QUEUED);
     }
 
     // ------------------------------------------------------------------ home only

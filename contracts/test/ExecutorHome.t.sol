@@ -288,7 +288,7 @@ contract ExecutorHomeTest is Deployed {
         Intent memory intent = payment(address(token), 100e6);
         bytes memory proof = sign(intent);
         vm.prank(address(timelock));
-        vault.setStopped(true);
+        vault.stop();
         vm.expectRevert(AgentVault.VaultStopped.selector);
         executor.submit(intent, proof);
         assertEq(policy.headroom(agentId, address(token)).used, 0, "nothing was counted");

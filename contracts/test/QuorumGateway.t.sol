@@ -315,29 +315,28 @@ contract QuorumGatewayTest is Deployed {
         for (uint256 i; i < others.length; ++i) {
             vm.expectRevert(abi.encodeWithSelector(IAccessManaged.AccessManagedUnauthorized.selector, others[i]));
             vm.prank(others[i]);
-            gateway.setRelayers(set, 1);
+            gateway.setRelayers(set, 1, 0);
         }
         vm.expectEmit(address(gateway));
         emit QuorumGateway.RelayersSet(set, 1, address(timelock));
         vm.prank(address(timelock));
-        gateway.setRelayers(set, 1);
+        gateway.setRelayers(set, 1, 0);
     }
 
     /// @notice A stolen key is taken out, and the threshold raised, in one transaction of a guardian.
-    function test_L5_setRelayers_guardianTightensAtOnce() public {
+    function test_L5_tightenRelayers_guardianAtOnce() public {
         address[] memory set = relayers();
-        vm.startPrank(WATCHDOG);
         vm.expectEmit(address(gateway));
         emit QuorumGateway.RelayersSet(set, 3, WATCHDOG);
-        gateway.setRelayers(set, 3);
-        vm.stopPrank();
+        vm.prank(WATCHDOG);
+        gateway.tightenRelayers(set, 3);
         vm.prank(address(timelock));
-        gateway.setRelayers(set, 2);
+        gateway.setRelayers(set, 2, 1);
 
         address[] memory fewer = new address[](2);
         (fewer[0], fewer[1]) = (set[0], set[2]);
         vm.prank(WATCHDOG);
-        gateway.setRelayers(fewer, 2);
+        gateway.tightenRelayers(fewer, 2);
         QuorumGateway.Message memory m = _message();
         bytes[] memory signatures = attest(m, 2); // with the stolen key
         vm.chainId(REMOTE);
@@ -345,35 +344,54 @@ contract QuorumGatewayTest is Deployed {
         gateway.deliver(m, signatures);
     }
 
-    function test_L5_setRelayers_guardianLoosensNothing() public {
+    /// @notice A relayer set that was decided before puts no key back that a guardian took out since.
+    function test_L5_setRelayers_revert_tightenedMeanwhile() public {
+        address[] memory set = relayers();
+        address[] memory fewer = new address[](2);
+        (fewer[0], fewer[1]) = (set[0], set[2]);
+        vm.prank(WATCHDOG);
+        gateway.tightenRelayers(fewer, 2);
+        assertEq(gateway.stops(), 1, "stops");
+        vm.expectRevert(abi.encodeWithSelector(QuorumGateway.GatewayStopsDiffer.selector, uint256(0), uint256(1)));
+        vm.prank(address(timelock));
+        gateway.setRelayers(set, 2, 0);
+        vm.prank(address(timelock));
+        gateway.setRelayers(set, 2, 1);
+        assertEq(gateway.stops(), 1, "governance stops nothing");
+    }
+
+    function test_L5_tightenRelayers_loosensNothing() public {
         address[] memory set = relayers();
         vm.prank(address(timelock));
-        gateway.setRelayers(set, 3);
+        gateway.setRelayers(set, 3, 0);
         vm.startPrank(WATCHDOG);
-        bytes memory unauthorized = abi.encodeWithSelector(IAccessManaged.AccessManagedUnauthorized.selector, WATCHDOG);
-        vm.expectRevert(unauthorized);
-        gateway.setRelayers(set, 2); // a lower threshold
+        bytes memory looser = abi.encodeWithSelector(QuorumGateway.GatewayLooser.selector, uint256(2), uint256(3));
+        vm.expectRevert(looser);
+        gateway.tightenRelayers(set, 2); // a lower threshold
         address[] memory fewer = new address[](2);
         (fewer[0], fewer[1]) = (set[0], set[1]);
-        vm.expectRevert(unauthorized);
-        gateway.setRelayers(fewer, 2); // fewer relayers do not earn it
+        vm.expectRevert(looser);
+        gateway.tightenRelayers(fewer, 2); // fewer relayers do not earn it
         set[WATCHDOG > set[1] ? 2 : 0] = WATCHDOG;
-        vm.expectRevert(unauthorized);
-        gateway.setRelayers(set, 3); // his own key in the place of another
+        vm.expectRevert(abi.encodeWithSelector(QuorumGateway.GatewayNotRelayer.selector, WATCHDOG));
+        gateway.tightenRelayers(set, 3); // his own key in the place of another
         vm.stopPrank();
         vm.prank(address(timelock));
         authority.grantRole(1, THIEF, 60);
         skip(1);
-        vm.expectRevert(abi.encodeWithSelector(IAccessManaged.AccessManagedUnauthorized.selector, THIEF));
-        vm.prank(THIEF); // a guardian with a delay does nothing at once
-        gateway.setRelayers(relayers(), 3);
+        address[2] memory others = [THIEF, address(timelock)]; // a guardian with a delay does nothing at once
+        for (uint256 i; i < others.length; ++i) {
+            vm.expectRevert(abi.encodeWithSelector(IAccessManaged.AccessManagedUnauthorized.selector, others[i]));
+            vm.prank(others[i]);
+            gateway.tightenRelayers(relayers(), 3);
+        }
     }
 
     /// @notice Whatever guardians do, in whatever order: who could not deliver before cannot afterwards.
-    function testFuzz_L5_setRelayers_guardiansGiveNobodyMore(uint256 seed) public {
+    function testFuzz_L5_tightenRelayers_guardiansGiveNobodyMore(uint256 seed) public {
         (address[] memory all, uint256[] memory keys) = _six();
         vm.prank(address(timelock));
-        gateway.setRelayers(_chosen(all, 31), 3); // the sixth stays outside
+        gateway.setRelayers(_chosen(all, 31), 3, 0); // the sixth stays outside
         uint256 signers = seed % 64;
         bool could = _couldDeliver(all, signers);
         for (uint256 i = 1; i <= 8; ++i) {
@@ -389,7 +407,7 @@ contract QuorumGatewayTest is Deployed {
             (bool ok,) = address(gateway)
                 .call(
                     abi.encodeCall(
-                        gateway.setRelayers, (_chosen(all, mask), call_ % 3 == 0 ? (call_ >> 16) % 7 : threshold)
+                        gateway.tightenRelayers, (_chosen(all, mask), call_ % 3 == 0 ? (call_ >> 16) % 7 : threshold)
                     )
                 );
             for (uint256 q; ok && q < 64; ++q) {
@@ -459,7 +477,7 @@ contract QuorumGatewayTest is Deployed {
         address[] memory set = new address[](2);
         (set[0], set[1]) = (vm.addr(relayerKeys[1]), vm.addr(relayerKeys[2]));
         vm.prank(address(timelock));
-        gateway.setRelayers(set, 2);
+        gateway.setRelayers(set, 2, 0);
         vm.chainId(REMOTE);
         vm.expectRevert(abi.encodeWithSelector(QuorumGateway.GatewayNotRelayer.selector, vm.addr(relayerKeys[0])));
         gateway.deliver(m, signatures);
@@ -469,25 +487,25 @@ contract QuorumGatewayTest is Deployed {
         vm.startPrank(address(timelock));
         address[] memory set = relayers();
         vm.expectRevert(abi.encodeWithSelector(QuorumGateway.GatewayThreshold.selector, uint256(1), uint256(3)));
-        gateway.setRelayers(set, 1); // no majority: two disjoint quorums
+        gateway.setRelayers(set, 1, 0); // no majority: two disjoint quorums
         vm.expectRevert(abi.encodeWithSelector(QuorumGateway.GatewayThreshold.selector, uint256(4), uint256(3)));
-        gateway.setRelayers(set, 4);
+        gateway.setRelayers(set, 4, 0);
         vm.expectRevert(abi.encodeWithSelector(QuorumGateway.GatewayThreshold.selector, uint256(0), uint256(3)));
-        gateway.setRelayers(set, 0);
+        gateway.setRelayers(set, 0, 0);
         vm.expectRevert(abi.encodeWithSelector(QuorumGateway.GatewayRelayerCount.selector, uint256(0), uint256(64)));
-        gateway.setRelayers(new address[](0), 0);
+        gateway.setRelayers(new address[](0), 0, 0);
         set[1] = set[0];
         vm.expectRevert(abi.encodeWithSelector(QuorumGateway.GatewayRelayerInvalid.selector, set[0]));
-        gateway.setRelayers(set, 2);
+        gateway.setRelayers(set, 2, 0);
         set[0] = address(0);
         vm.expectRevert(abi.encodeWithSelector(QuorumGateway.GatewayRelayerInvalid.selector, address(0)));
-        gateway.setRelayers(set, 2);
+        gateway.setRelayers(set, 2, 0);
         set = new address[](65);
         for (uint160 i; i < 65; ++i) {
             set[i] = address(i + 1);
         }
         vm.expectRevert(abi.encodeWithSelector(QuorumGateway.GatewayRelayerCount.selector, uint256(65), uint256(64)));
-        gateway.setRelayers(set, 33);
+        gateway.setRelayers(set, 33, 0);
         vm.stopPrank();
         (address[] memory still,) = gateway.quorum();
         assertEq(abi.encode(still), abi.encode(relayers()), "unchanged");
@@ -500,8 +518,8 @@ contract QuorumGatewayTest is Deployed {
         }
         vm.startPrank(address(timelock));
         vm.expectRevert(abi.encodeWithSelector(QuorumGateway.GatewayThreshold.selector, uint256(2), uint256(4)));
-        gateway.setRelayers(set, 2);
-        gateway.setRelayers(set, 3);
+        gateway.setRelayers(set, 2, 0);
+        gateway.setRelayers(set, 3, 0);
     }
 }
 

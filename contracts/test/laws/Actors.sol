@@ -506,7 +506,13 @@ contract Actors is Deployed {
             return (address(registry), abi.encodeCall(registry.setRiskLevel, (agentId, uint8((seed >> 16) % 4))));
         }
         if (kind == 9) {
-            return (address(executor), abi.encodeCall(executor.setDisputeWindow, (uint64((seed >> 16) % 90))));
+            uint64 window = uint64((seed >> 16) % 90);
+            return (
+                address(executor),
+                seed % 2 == 0
+                    ? abi.encodeCall(executor.lengthenDisputeWindow, (window))
+                    : abi.encodeCall(executor.setDisputeWindow, (window, executor.stops()))
+            );
         }
         if (kind == 10) return (address(vault), abi.encodeCall(vault.withdraw, (ETH, who, 1)));
         if (seed % 2 == 0) return (address(gateway), _quorumCall(seed));
@@ -522,10 +528,13 @@ contract Actors is Deployed {
             for (uint256 i; i < fewer.length; ++i) {
                 fewer[i] = set[i];
             }
-            return abi.encodeCall(gateway.setRelayers, (fewer, threshold));
+            return abi.encodeCall(gateway.tightenRelayers, (fewer, threshold));
         }
         if (how == 1) set[set.length - 1] = address(type(uint160).max);
-        return abi.encodeCall(gateway.setRelayers, (set, how == 2 ? threshold + 1 : threshold - 1));
+        uint256 other = how == 2 ? threshold + 1 : threshold - 1;
+        return how < 5
+            ? abi.encodeCall(gateway.tightenRelayers, (set, other))
+            : abi.encodeCall(gateway.setRelayers, (set, other, gateway.stops()));
     }
 
     function _someTerms(uint256 seed) private view returns (PolicyEngine.Terms memory t) {
@@ -569,8 +578,8 @@ contract Actors is Deployed {
             policy.setAssetChain(agentId, address(token), chain, true);
             policy.setRecipient(agentId, chain, PAYEE, true);
         }
-        gateway.setRelayers(relayers(), 2);
-        if (executor.disputeWindow() > 2 minutes) executor.setDisputeWindow(DISPUTE_WINDOW);
+        gateway.setRelayers(relayers(), 2, gateway.stops());
+        if (executor.disputeWindow() > 2 minutes) executor.setDisputeWindow(DISPUTE_WINDOW, executor.stops());
         if (seed % 4 == 0) {
             uint256 scale = 1 + (seed >> 8) % 5;
             uint24 window = uint24(1 hours * (1 + (seed >> 16) % 30));

@@ -60,7 +60,7 @@ class EndsTest {
   @Test
   void L3_shouldExpireWhenTheDeadlinePassesBeforeItCanBeExecuted() throws Exception {
     BigInteger before = town.received(town.remote);
-    guard(town.vault, vault().setStopped(true));
+    guard(town.vault, vault().stop());
     try {
       Intent payment = town.payment(Town.REMOTE, town.token, 600, Duration.ofSeconds(25));
       Hash id = town.submit(relayer.port(), payment);
@@ -76,7 +76,7 @@ class EndsTest {
     } finally {
       town.remote
           .sender(Town.credentials(1))
-          .send(Call.of("restart", town.vault.hex(), vault().setStopped(false)));
+          .send(Call.of("restart", town.vault.hex(), vault().restart(BigInteger.ONE)));
     }
     assertEquals(before, town.received(town.remote));
   }

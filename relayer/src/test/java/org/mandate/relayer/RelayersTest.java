@@ -14,6 +14,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -29,6 +30,8 @@ import org.mandate.contracts.CrossChainExecutor;
 import org.mandate.deploy.Call;
 import org.mandate.deploy.Sender;
 import org.mandate.intent.Intent;
+import org.web3j.protocol.core.RemoteFunctionCall;
+import org.web3j.protocol.core.methods.response.TransactionReceipt;
 
 /** Three relayers, two real chains, quorum two of three. */
 class RelayersTest {
@@ -111,7 +114,7 @@ class RelayersTest {
     JsonObject queued =
         town.await(port(0), id, SOON, v -> v.getJsonObject("destination") != null)
             .getJsonObject("destination");
-    setDisputeWindow(2, 14); // a guardian
+    setDisputeWindow(2, e -> e.lengthenDisputeWindow(BigInteger.valueOf(14))); // a guardian
     try {
       JsonObject view = town.awaitState(port(0), id, "EXECUTED", Duration.ofSeconds(45));
       long waited =
@@ -127,19 +130,22 @@ class RelayersTest {
         }
       }
     } finally {
-      setDisputeWindow(1, 5); // governance
+      setDisputeWindow(
+          1, e -> e.setDisputeWindow(BigInteger.valueOf(5), BigInteger.ONE)); // governance
     }
   }
 
-  private static void setDisputeWindow(int key, long seconds) {
+  private static void setDisputeWindow(
+      int key, Function<CrossChainExecutor, RemoteFunctionCall<TransactionReceipt>> call) {
     Sender sender = town.remote.sender(Town.credentials(key));
     String executor = town.atRemote.executor().hex();
     sender.send(
         Call.of(
             "dispute window",
             executor,
-            CrossChainExecutor.load(executor, sender.web3j(), sender.reader(), Sender.NO_GAS)
-                .setDisputeWindow(BigInteger.valueOf(seconds))));
+            call.apply(
+                CrossChainExecutor.load(
+                    executor, sender.web3j(), sender.reader(), Sender.NO_GAS))));
   }
 
   private static long timeOf(String event, JsonObject side) {

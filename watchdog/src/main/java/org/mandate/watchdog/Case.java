@@ -204,7 +204,7 @@ final class Case {
                   "When that block is final, governance should uphold the intent before the"
                       + " resolution window ends; otherwise let it be cancelled. Relayers attest"
                       + " only what is final: if home finalizes as usual, find out who signed, and"
-                      + " take them out of the quorum (QuorumGateway.setRelayers).");
+                      + " take them out of the quorum (QuorumGateway.tightenRelayers).");
       case Testimony.OtherMessage other ->
           forged(
               "message %s, which home dispatched in block %d"

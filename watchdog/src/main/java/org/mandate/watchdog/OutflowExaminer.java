@@ -66,7 +66,7 @@ final class OutflowExaminer implements Examiner {
             "an IntentExecuted for the same payment in transaction " + paid.log().transaction(),
             "vault %s paid %s of asset %s to %s without one"
                 .formatted(paid.vault(), paid.amount(), paid.asset(), paid.to()),
-            "Stop the vault (AgentVault.setStopped) and withdraw its funds; its executor did not account for this payment.",
+            "Stop the vault (AgentVault.stop) and withdraw its funds; its executor did not account for this payment.",
             clock.instant(),
             Finding.Status.OPEN,
             List.of()),

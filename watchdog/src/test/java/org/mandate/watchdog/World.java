@@ -306,7 +306,7 @@ final class World implements AutoCloseable {
             Call.of(
                 "dispute window",
                 domain.executor().hex(),
-                executor(remote).setDisputeWindow(BigInteger.valueOf(window.toSeconds()))));
+                executor(remote).lengthenDisputeWindow(BigInteger.valueOf(window.toSeconds()))));
   }
 
   private CrossChainExecutor executor(Anvil chain) {
