@@ -148,8 +148,11 @@ final class Case {
     return switch (progress.state()) {
       // Somebody else may have been faster; people are told all the same what is wrong with it.
       case QUEUED, DISPUTED -> judged(progress);
+      // It is queued in the chain that the follower reads: this node lags, or lies. The end is that
+      // the delivery no longer stands.
+      case NONE, DENIED, ADMITTED, DISPATCHED -> false;
       // Over. ExecutionExaminer looks at what executed.
-      case NONE, DENIED, ADMITTED, DISPATCHED, EXECUTED, CANCELLED, EXPIRED -> true;
+      case EXECUTED, CANCELLED, EXPIRED -> true;
     };
   }
 
@@ -166,7 +169,7 @@ final class Case {
         } else {
           dispute(wrong);
         }
-        yield true;
+        yield stands.getAsBoolean();
       }
     };
   }
@@ -292,6 +295,9 @@ final class Case {
     if (end.isEmpty()) {
       return;
     }
+    if (!stands.getAsBoolean()) {
+      return; // withdrawn
+    }
     Remedy.Settled settled = end.get().settled();
     Deed deed =
         new Deed(
@@ -382,9 +388,11 @@ final class Case {
                 new Settled(true, "DISPUTED; governance may uphold it until " + progress.due()));
         case CANCELLED, EXPIRED -> Optional.of(new Settled(true, progress.state().name()));
         case EXECUTED -> Optional.of(new Settled(false, "EXECUTED before the dispute was mined"));
-        case NONE -> Optional.of(new Settled(true, "no longer queued: a reorg removed it"));
-        case DENIED, ADMITTED, DISPATCHED ->
-            Optional.of(new Settled(true, "is " + progress.state() + ", not queued"));
+        // One node's word; what the follower read counts.
+        case NONE, DENIED, ADMITTED, DISPATCHED ->
+            stands.getAsBoolean()
+                ? Optional.empty()
+                : Optional.of(new Settled(true, "no longer queued: a reorg removed it"));
       };
     }
   }

@@ -6,6 +6,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
 import org.mandate.chain.Hash;
@@ -24,7 +25,7 @@ final class ForgeryExaminer implements Examiner, AutoCloseable {
 
   private final Cases cases;
   private final Clock clock;
-  private final Map<Hash, Queued> queued = new HashMap<>();
+  private final Map<Hash, Queued> read = new HashMap<>();
   private final Map<Hash, Queued> scouted = new HashMap<>();
   private final Map<Hash, Case> running = new HashMap<>();
   private final Set<Hash> again = new HashSet<>();
@@ -48,15 +49,14 @@ final class ForgeryExaminer implements Examiner, AutoCloseable {
   public synchronized void examine(Page page) {
     for (Entry entry : page.entries()) {
       if (entry instanceof Entry.Executor(ExecutorEvent.Queued event)) {
-        take(new Queued(event, page.block()));
+        take(read, new Queued(event, page.block()));
       }
     }
   }
 
   /** A delivery in a block that the follower has not read yet. */
   synchronized void scouted(Queued delivery) {
-    scouted.put(delivery.event().intentId(), delivery);
-    take(delivery);
+    take(scouted, delivery);
   }
 
   /** From here on the follower alone knows what is queued. */
@@ -66,13 +66,14 @@ final class ForgeryExaminer implements Examiner, AutoCloseable {
 
   @Override
   public synchronized void reset() {
-    queued.clear();
-    scouted.values().forEach(this::take);
+    read.clear();
+    List.copyOf(scouted.values()).forEach(this::open);
   }
 
   /** Looks again at every delivery: what made an intent honest may be gone. */
   synchronized void reopen() {
-    List.copyOf(queued.keySet()).forEach(this::open);
+    List.copyOf(scouted.values()).forEach(this::open);
+    List.copyOf(read.values()).forEach(this::open);
   }
 
   synchronized int running() {
@@ -82,40 +83,46 @@ final class ForgeryExaminer implements Examiner, AutoCloseable {
   @Override
   public synchronized void close() {
     closed = true;
-    queued.clear();
+    read.clear();
     scouted.clear();
     running.values().forEach(Case::close);
   }
 
-  private void take(Queued delivery) {
-    if (!closed && !delivery.equals(queued.put(delivery.event().intentId(), delivery))) {
-      open(delivery.event().intentId());
+  private void take(Map<Hash, Queued> from, Queued delivery) {
+    if (closed) {
+      return;
+    }
+    boolean known = stands(delivery);
+    from.put(delivery.event().intentId(), delivery);
+    if (!known) {
+      open(delivery);
     }
   }
 
-  private void open(Hash intentId) {
-    if (closed || queued.get(intentId).event().intent().expiredAt(clock.instant().minus(GRACE))) {
+  private void open(Queued delivery) {
+    if (closed || delivery.event().intent().expiredAt(clock.instant().minus(GRACE))) {
       return;
     }
+    Hash intentId = delivery.event().intentId();
     if (running.containsKey(intentId)) {
       // It may be about to end on what it knew before.
       again.add(intentId);
       return;
     }
-    Queued delivery = queued.get(intentId);
     Case opened = cases.open(delivery, () -> stands(delivery), () -> ended(intentId));
     running.put(intentId, opened);
     opened.start();
   }
 
   private synchronized boolean stands(Queued delivery) {
-    return delivery.equals(queued.get(delivery.event().intentId()));
+    Hash intentId = delivery.event().intentId();
+    return delivery.equals(read.get(intentId)) || delivery.equals(scouted.get(intentId));
   }
 
   private synchronized void ended(Hash intentId) {
     running.remove(intentId);
-    if (again.remove(intentId) && queued.containsKey(intentId)) {
-      open(intentId);
+    if (again.remove(intentId)) {
+      Optional.ofNullable(read.getOrDefault(intentId, scouted.get(intentId))).ifPresent(this::open);
     }
   }
 }
