@@ -1,13 +1,39 @@
 package org.mandate.deploy;
 
 import java.math.BigInteger;
+import java.util.Map;
 import java.util.Optional;
 import org.mandate.chain.Address;
 import org.mandate.chain.Deployment;
+import org.mandate.contracts.AccessManager;
+import org.mandate.contracts.AgentRegistry;
+import org.mandate.contracts.AgentVault;
+import org.mandate.contracts.AuditLog;
+import org.mandate.contracts.Create3Factory;
+import org.mandate.contracts.CrossChainExecutor;
+import org.mandate.contracts.MandateGovernor;
+import org.mandate.contracts.MandateToken;
+import org.mandate.contracts.PolicyEngine;
+import org.mandate.contracts.QuorumGateway;
+import org.mandate.contracts.TestToken;
+import org.mandate.contracts.TimelockController;
 
 /** What a deployment may have beside the contracts that every deployment has. */
 public final class Contracts {
   private static final String VAULT = "AgentVault-";
+  private static final Map<String, String> BINARIES =
+      Map.ofEntries(
+          Map.entry("AccessManager", AccessManager.BINARY),
+          Map.entry("AgentRegistry", AgentRegistry.BINARY),
+          Map.entry("AuditLog", AuditLog.BINARY),
+          Map.entry("Create3Factory", Create3Factory.BINARY),
+          Map.entry("CrossChainExecutor", CrossChainExecutor.BINARY),
+          Map.entry("MandateGovernor", MandateGovernor.BINARY),
+          Map.entry("MandateToken", MandateToken.BINARY),
+          Map.entry("PolicyEngine", PolicyEngine.BINARY),
+          Map.entry("QuorumGateway", QuorumGateway.BINARY),
+          Map.entry("TestToken", TestToken.BINARY),
+          Map.entry("TimelockController", TimelockController.BINARY));
 
   private Contracts() {}
 
@@ -39,8 +65,10 @@ public final class Contracts {
   }
 
   /**
-   * Where the deployer puts that agent's vault, on every chain, whether or not it already did:
-   * nobody else can put anything there.
+   * Where the deployer puts that agent's vault, on every chain, whether or not it already did.
+   * Nobody else can put anything there, but the deployer's key can put there anything at all: what
+   * stands at the address is a vault only when {@link DeploymentCheck} says so. Nothing may be paid
+   * to the address before.
    *
    * @param agentId 0 to 2^63-1
    */
@@ -51,9 +79,17 @@ public final class Contracts {
   /**
    * Whose key deployed; addresses depend on it. It was the AccessManager's first admin, its
    * constructor's argument.
+   *
+   * @throws IllegalArgumentException when the file has no AccessManager, or no such argument
    */
   public static Address deployer(Deployment deployment) {
+    deployment.address("AccessManager");
     var arguments = deployment.contracts().get("AccessManager").arguments().hex();
+    if (!arguments.matches("0x0{24}[0-9a-f]{40}")) {
+      throw new IllegalArgumentException(
+          "deployment on chain %s: the arguments of the AccessManager are not one address: use the file that deploy wrote"
+              .formatted(deployment.chainId()));
+    }
     return Address.of("0x" + arguments.substring(arguments.length() - 40));
   }
 
@@ -63,9 +99,16 @@ public final class Contracts {
 
   /** Whose vault it is; empty when the name is of another contract. */
   static Optional<BigInteger> agentOf(String name) {
-    return name.matches(VAULT + "[1-9][0-9]{0,18}")
+    return name.matches(VAULT + "(0|[1-9][0-9]{0,18})")
         ? Optional.of(new BigInteger(name.substring(VAULT.length())))
         : Optional.empty();
+  }
+
+  /** What this build creates under that name: init code without arguments; empty for a stranger. */
+  static Optional<String> binary(String name) {
+    return agentOf(name).isPresent()
+        ? Optional.of(AgentVault.BINARY)
+        : Optional.ofNullable(BINARIES.get(name));
   }
 
   private static Optional<Address> find(Deployment deployment, String name) {

@@ -4,7 +4,6 @@ import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Consumer;
@@ -20,6 +19,7 @@ import org.web3j.abi.EventEncoder;
 import org.web3j.protocol.core.DefaultBlockParameterName;
 import org.web3j.protocol.core.methods.request.EthFilter;
 import org.web3j.protocol.core.methods.response.EthLog;
+import org.web3j.protocol.core.methods.response.Log;
 import org.web3j.tx.TransactionManager;
 import org.web3j.utils.Numeric;
 
@@ -82,7 +82,7 @@ public final class Deployer {
     create(plan.contracts().stream().filter(Plan.Creation::after).toList());
     handOver(plan, parameters);
     var deployment = describe(plan, parameters);
-    new DeploymentCheck(sender.web3j(), deployment).requireAll(parameters);
+    new DeploymentCheck(sender.web3j(), overrides, deployment).requireAll(parameters);
     progress.accept(
         "every privileged role is held by " + plan.authority() + ", none by the deployer");
     return deployment;
@@ -106,7 +106,7 @@ public final class Deployer {
     var creation = Plan.vault(sender.address(), owner.hex(), deployment.executor().hex(), agentId);
     create(List.of(creation));
     var contracts = new TreeMap<>(deployment.contracts());
-    contracts.put(creation.name(), contract(creation));
+    contracts.put(creation.name(), contract(creation, creation.arguments()));
     return new Deployment(
         deployment.chainId(), deployment.homeChainId(), deployment.block(), contracts);
   }
@@ -157,7 +157,10 @@ public final class Deployer {
     var expected = new HashMap<String, String>();
     var missing = new ArrayList<Plan.Creation>();
     for (var creation : wanted) {
-      expected.put(creation.name(), overrides.construct(creation.address(), creation.initCode()));
+      expected.put(
+          creation.name(),
+          overrides.construct(
+              creation.address(), creation.initCode(), DefaultBlockParameterName.LATEST));
       var code = codeAt(creation.address());
       if (code.isEmpty()) {
         missing.add(creation);
@@ -254,10 +257,11 @@ public final class Deployer {
   private Deployment describe(Plan plan, DeploymentParameters parameters) {
     var contracts = new TreeMap<String, Deployment.Contract>();
     var first = Long.MAX_VALUE;
-    var created = createdAt();
+    var created = creations();
     for (var creation : plan.contracts()) {
-      contracts.put(creation.name(), contract(creation));
-      first = Math.min(first, blockOf(creation, created));
+      var event = eventOf(creation, created);
+      contracts.put(creation.name(), contract(creation, argumentsOf(creation, event)));
+      first = Math.min(first, event.getBlockNumber().longValueExact());
     }
     var factory = Create3.factory();
     contracts.put(
@@ -270,25 +274,41 @@ public final class Deployer {
         contracts);
   }
 
-  private Deployment.Contract contract(Plan.Creation creation) {
+  private Deployment.Contract contract(Plan.Creation creation, String arguments) {
     return new Deployment.Contract(
         Address.of(creation.address()),
         Hash.of(hash(codeAt(creation.address()))),
-        Bytes.of("0x" + creation.arguments()));
+        Bytes.of("0x" + arguments));
   }
 
-  private long blockOf(Plan.Creation creation, Map<String, Long> created) {
-    var block = created.get(creation.address());
-    if (block == null) {
+  private static Log eventOf(Plan.Creation creation, Map<String, Log> created) {
+    var event = created.get(creation.address());
+    if (event == null) {
       throw new DeploymentException(
           "%s stands at %s, but the node shows no event of its creation: use a node with full logs"
               .formatted(creation.name(), creation.address()));
     }
-    return block;
+    return event;
   }
 
-  /** When the factory created this deployer's contracts, by address. */
-  private Map<String, Long> createdAt() {
+  /**
+   * What the constructor was given when it ran, which not all of its code shows: the parameters of
+   * today may say something else.
+   */
+  private String argumentsOf(Plan.Creation creation, Log event) {
+    var origin = Origin.of(sender.web3j(), event);
+    return origin
+        .arguments(creation.name(), creation.address(), creation.binary())
+        .orElseThrow(
+            () ->
+                new DeploymentException(
+                    ("%s at %s was not created by these sources, but by something that leaves the same code behind"
+                            + " (transaction %s): do not use it, deploy with another key")
+                        .formatted(creation.name(), creation.address(), origin.transaction())));
+  }
+
+  /** The events in which the factory told of this deployer's contracts, by address. */
+  private Map<String, Log> creations() {
     var filter =
         new EthFilter(
             DefaultBlockParameterName.EARLIEST,
@@ -296,17 +316,12 @@ public final class Deployer {
             Create3.factory());
     filter.addSingleTopic(EventEncoder.encode(Create3Factory.CREATED_EVENT));
     filter.addSingleTopic("0x" + "0".repeat(24) + Numeric.cleanHexPrefix(sender.address()));
-    var logs =
+    return Origin.byAddress(
         Sender.answer("logs of the factory", () -> sender.web3j().ethGetLogs(filter).send())
-            .getLogs();
-    var created = new HashMap<String, Long>();
-    for (var result : logs) {
-      var log = ((EthLog.LogObject) result).get();
-      created.put(
-          "0x" + log.getData().substring(26, 66).toLowerCase(Locale.ROOT),
-          log.getBlockNumber().longValueExact());
-    }
-    return created;
+            .getLogs()
+            .stream()
+            .map(result -> ((EthLog.LogObject) result).get())
+            .toList());
   }
 
   private String codeAt(String address) {

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -14,6 +15,7 @@ import org.mandate.chain.Deployment;
 import org.mandate.contracts.AgentRegistry;
 import org.mandate.contracts.AgentVault;
 import org.mandate.contracts.AuditLog;
+import org.mandate.contracts.Create3Factory;
 import org.mandate.contracts.CrossChainExecutor;
 import org.mandate.contracts.MandateGovernor;
 import org.mandate.contracts.PolicyEngine;
@@ -22,6 +24,7 @@ import org.mandate.contracts.TimelockController;
 import org.mandate.deploy.DeploymentParameters.ExistingAuthority;
 import org.mandate.deploy.DeploymentParameters.OwnGovernance;
 import org.web3j.protocol.Web3j;
+import org.web3j.protocol.core.DefaultBlockParameter;
 import org.web3j.protocol.core.RemoteFunctionCall;
 import org.web3j.protocol.core.methods.response.Log;
 import org.web3j.utils.Numeric;
@@ -40,11 +43,20 @@ public final class DeploymentCheck {
   private static final String SETTING =
       "have governance set it back; if governance decided it, put it into the deployment's settings";
 
+  private static final String BUILD =
+      "look with the build that deployed it; if this is the one, stop, pay nothing to it and take out"
+          + " what is in it: it is not what it seems";
+
   private final Web3j web3j;
+  private final StateOverrideCall overrides;
   private final Deployment deployment;
 
-  public DeploymentCheck(Web3j web3j, Deployment deployment) {
+  /**
+   * @param overrides runs constructors on the same node
+   */
+  public DeploymentCheck(Web3j web3j, StateOverrideCall overrides, Deployment deployment) {
     this.web3j = web3j;
+    this.overrides = overrides;
     this.deployment = deployment;
   }
 
@@ -163,15 +175,22 @@ public final class DeploymentCheck {
     }
 
     void code(String authority) {
-      deployment
-          .contracts()
+      var created =
+          Origin.byAddress(
+              chain.logs(
+                  deployment.block(), Create3.factory(), List.of(Create3Factory.CREATED_EVENT)));
+      new TreeMap<>(deployment.contracts())
           .forEach(
-              (name, contract) ->
-                  compare(
-                      "code hash of %s at %s".formatted(name, contract.address()),
-                      contract.codeHash().hex(),
-                      Deployer.hash(chain.code(contract.address().hex())),
-                      FILE));
+              (name, contract) -> {
+                var code = chain.code(contract.address().hex());
+                compare(
+                    "code hash of %s at %s".formatted(name, contract.address()),
+                    contract.codeHash().hex(),
+                    Deployer.hash(code),
+                    FILE);
+                built(name, contract, code);
+                created(name, contract, Optional.ofNullable(created.get(contract.address().hex())));
+              });
       var code = chain.code(authority);
       compare(
           "authority " + authority,
@@ -180,6 +199,51 @@ public final class DeploymentCheck {
               ? "none"
               : code.startsWith(Deployer.DELEGATED_KEY) ? "a key that delegates" : "a contract",
           "hand the ADMIN role to a contract that delays or is delayed");
+    }
+
+    /** The file says which code stands there; this build says which code should. */
+    private void built(String name, Deployment.Contract contract, String code) {
+      var what = "code of " + name;
+      var binary = Contracts.binary(name);
+      if (binary.isEmpty()) {
+        compare(what, "of a contract that this build knows", "of a stranger", BUILD);
+        return;
+      }
+      var initCode = binary.get() + Numeric.cleanHexPrefix(contract.arguments().hex());
+      compare(
+          what,
+          Deployer.hash(
+              overrides.construct(
+                  contract.address().hex(),
+                  initCode,
+                  DefaultBlockParameter.valueOf(chain.block()))),
+          Deployer.hash(code),
+          BUILD);
+    }
+
+    /** What left that code behind was this build's constructor with these arguments. */
+    private void created(String name, Deployment.Contract contract, Optional<Log> event) {
+      var address = contract.address().hex();
+      // CREATE2 binds the factory's address to its init code.
+      if (address.equals(Create3.factory()) && name.equals("Create3Factory")) {
+        return;
+      }
+      var must = "by the factory, from this build's code and the recorded arguments";
+      var is =
+          event
+              .map(log -> Origin.of(web3j, log))
+              .map(
+                  origin ->
+                      Contracts.binary(name)
+                          .flatMap(binary -> origin.arguments(name, address, binary))
+                          .map(
+                              arguments ->
+                                  contract.arguments().hex().equals("0x" + arguments)
+                                      ? must
+                                      : "with the arguments 0x" + arguments)
+                          .orElse("otherwise, in transaction " + origin.transaction()))
+              .orElse("not by the factory since block " + deployment.block());
+      compare("creation of " + name, must, is, BUILD);
     }
 
     // ---------------------------------------------------------------- who may do what

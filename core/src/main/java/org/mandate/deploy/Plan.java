@@ -4,17 +4,6 @@ import java.math.BigInteger;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import org.mandate.contracts.AccessManager;
-import org.mandate.contracts.AgentRegistry;
-import org.mandate.contracts.AgentVault;
-import org.mandate.contracts.AuditLog;
-import org.mandate.contracts.CrossChainExecutor;
-import org.mandate.contracts.MandateGovernor;
-import org.mandate.contracts.MandateToken;
-import org.mandate.contracts.PolicyEngine;
-import org.mandate.contracts.QuorumGateway;
-import org.mandate.contracts.TestToken;
-import org.mandate.contracts.TimelockController;
 import org.mandate.deploy.DeploymentParameters.ExistingAuthority;
 import org.mandate.deploy.DeploymentParameters.OwnGovernance;
 import org.web3j.abi.FunctionEncoder;
@@ -60,14 +49,13 @@ record Plan(String authority, Duration authorityDelay, List<Creation> contracts)
     var gateway = Create3.addressOf(deployer, "QuorumGateway");
     var executor = Create3.addressOf(deployer, "CrossChainExecutor");
 
-    all.add(creation(deployer, "AccessManager", AccessManager.BINARY, address(deployer)));
-    all.add(creation(deployer, "AgentRegistry", AgentRegistry.BINARY, address(manager)));
-    all.add(creation(deployer, "AuditLog", AuditLog.BINARY, address(manager), address(executor)));
+    all.add(creation(deployer, "AccessManager", address(deployer)));
+    all.add(creation(deployer, "AgentRegistry", address(manager)));
+    all.add(creation(deployer, "AuditLog", address(manager), address(executor)));
     all.add(
         creation(
             deployer,
             "PolicyEngine",
-            PolicyEngine.BINARY,
             address(manager),
             address(registry),
             address(auditLog),
@@ -82,7 +70,6 @@ record Plan(String authority, Duration authorityDelay, List<Creation> contracts)
         creation(
             deployer,
             "QuorumGateway",
-            QuorumGateway.BINARY,
             address(manager),
             new DynamicArray<>(
                 Address.class, parameters.relayers().stream().map(Plan::address).toList()),
@@ -91,7 +78,6 @@ record Plan(String authority, Duration authorityDelay, List<Creation> contracts)
         creation(
             deployer,
             "CrossChainExecutor",
-            CrossChainExecutor.BINARY,
             address(manager),
             new Uint256(home),
             address(registry),
@@ -108,7 +94,6 @@ record Plan(String authority, Duration authorityDelay, List<Creation> contracts)
                     creation(
                         deployer,
                         "TestToken",
-                        TestToken.BINARY,
                         address(grant.holder()),
                         new Uint256(grant.supply()))));
     return switch (parameters.governance()) {
@@ -129,7 +114,6 @@ record Plan(String authority, Duration authorityDelay, List<Creation> contracts)
         creation(
             deployer,
             "TimelockController",
-            TimelockController.BINARY,
             new Uint256(seconds(own.timelockDelay())),
             new DynamicArray<>(Address.class, address(governor)),
             // Anyone may execute what the delay has released.
@@ -140,14 +124,12 @@ record Plan(String authority, Duration authorityDelay, List<Creation> contracts)
         creation(
             deployer,
             "MandateToken",
-            MandateToken.BINARY,
             address(own.votes().holder()),
             new Uint256(own.votes().supply())));
     var after =
         creation(
             deployer,
             "MandateGovernor",
-            MandateGovernor.BINARY,
             address(token),
             address(timelock),
             new Uint48(seconds(own.votingDelay())),
@@ -164,17 +146,20 @@ record Plan(String authority, Duration authorityDelay, List<Creation> contracts)
     return creation(
         deployer,
         Contracts.vaultName(agentId),
-        AgentVault.BINARY,
         address(owner),
         address(executor),
         new Uint256(agentId));
   }
 
   @SuppressWarnings("rawtypes")
-  private static Creation creation(String deployer, String name, String binary, Type... arguments) {
+  private static Creation creation(String deployer, String name, Type... arguments) {
     var encoded = FunctionEncoder.encodeConstructor(List.<Type>of(arguments));
     return new Creation(
-        name, Create3.addressOf(deployer, name), binary, Numeric.cleanHexPrefix(encoded), false);
+        name,
+        Create3.addressOf(deployer, name),
+        Contracts.binary(name).orElseThrow(),
+        Numeric.cleanHexPrefix(encoded),
+        false);
   }
 
   private static Address address(String value) {

@@ -3,6 +3,7 @@ package org.mandate.deploy;
 import java.util.List;
 import java.util.Map;
 import org.web3j.protocol.Web3jService;
+import org.web3j.protocol.core.DefaultBlockParameter;
 import org.web3j.protocol.core.Request;
 import org.web3j.protocol.core.methods.response.EthCall;
 
@@ -21,15 +22,16 @@ public final class StateOverrideCall {
    * The code that {@code initCode} would leave at {@code address}, with the immutable values that
    * it has there.
    *
+   * @param block at whose end it runs
    * @throws DeploymentException when the constructor refuses its arguments, with its reason
    */
-  String construct(String address, String initCode) {
+  String construct(String address, String initCode, DefaultBlockParameter block) {
     var request =
         new Request<>(
             "eth_call",
             List.of(
                 Map.of("to", address, "data", "0x"),
-                "latest",
+                block.getValue(),
                 Map.of(address, Map.of("code", initCode, "state", Map.of()))),
             node,
             EthCall.class);

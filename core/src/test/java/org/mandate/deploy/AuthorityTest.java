@@ -136,7 +136,7 @@ class AuthorityTest {
       var safe = Wallet.create(chain, DevChain.RICH);
       var itself = ExistingAuthority.delayingItself(safe.address());
       var deployment = deploy(chain, itself);
-      var check = new DeploymentCheck(chain.web3j(), deployment);
+      var check = chain.check(deployment);
       assertEquals(List.of(), check.findings(parameters(itself)));
       var found = check.findings(parameters(delayed(safe.address())));
       assertEquals(1, found.size(), found.toString());

@@ -46,7 +46,7 @@ class DeployerTest {
 
       var timelock = Contracts.timelock(deployment).orElseThrow().hex();
       var governor = Contracts.governor(deployment).orElseThrow().hex();
-      var holders = new DeploymentCheck(home.web3j(), deployment).holders();
+      var holders = home.check(deployment).holders();
       assertEquals(
           Map.of(
               Role.ADMIN,
@@ -63,7 +63,7 @@ class DeployerTest {
               "CANCELLER", Set.of(governor),
               "EXECUTOR", Set.of("0x" + "0".repeat(40))),
           holders.timelock());
-      assertEquals(List.of(), new DeploymentCheck(home.web3j(), deployment).findings());
+      assertEquals(List.of(), home.check(deployment).findings());
     }
   }
 
@@ -133,7 +133,7 @@ class DeployerTest {
               Address.of(sender.address()))
           .pass(sender, PATIENCE);
 
-      var findings = new DeploymentCheck(home.web3j(), deployment).findings(parameters(1));
+      var findings = home.check(deployment).findings(parameters(1));
       assertEquals(2, findings.size(), findings.toString());
       assertTrue(findings.getFirst().found().contains(stranger), findings.toString());
       assertTrue(
@@ -193,8 +193,7 @@ class DeployerTest {
       assertEquals("0x", codeOf(home, Create3.addressOf(poor.getAddress(), "MandateGovernor")));
       home.sender(DevChain.RICH).send(new Call("fund", poor.getAddress(), TOKEN, "0x"));
       var deployment = home.deployer(poor).deploy(parameters(1));
-      assertEquals(
-          List.of(), new DeploymentCheck(home.web3j(), deployment).findings(parameters(1)));
+      assertEquals(List.of(), home.check(deployment).findings(parameters(1)));
     }
   }
 
@@ -280,9 +279,7 @@ class DeployerTest {
       var deployment = home.deployer(DevChain.RICH).deploy(parameters);
       assertEquals(Optional.empty(), Contracts.governor(deployment));
       assertEquals(Optional.empty(), Contracts.testToken(deployment));
-      assertEquals(
-          Set.of(safe),
-          new DeploymentCheck(home.web3j(), deployment).holders().accessManager().get(Role.ADMIN));
+      assertEquals(Set.of(safe), home.check(deployment).holders().accessManager().get(Role.ADMIN));
     }
   }
 

@@ -14,10 +14,14 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.mandate.chain.Address;
+import org.mandate.chain.Bytes;
 import org.mandate.chain.Deployment;
+import org.mandate.chain.Hash;
 import org.mandate.contracts.AccessManager;
+import org.mandate.contracts.Create3Factory;
 import org.mandate.deploy.DeploymentParameters.ExistingAuthority;
 import org.web3j.crypto.Credentials;
+import org.web3j.protocol.core.DefaultBlockParameterName;
 import org.web3j.protocol.core.RemoteFunctionCall;
 import org.web3j.utils.Numeric;
 
@@ -139,7 +143,7 @@ class DeploymentCheckTest {
   @Test
   void L7_namesAVaultOfSomebodyElse() {
     var deployed = chain.deployer(DevChain.RICH).deployVault(deployment, Address.of(STRANGER), 2);
-    var check = new DeploymentCheck(chain.web3j(), deployed);
+    var check = chain.check(deployed);
     for (var found : List.of(check.findings(), check.findings(parameters()))) {
       assertEquals(1, found.size(), found.toString());
       assertEquals("OWNER of AgentVault-2", found.getFirst().what());
@@ -149,8 +153,73 @@ class DeploymentCheckTest {
     var contracts = new TreeMap<>(deployed.contracts());
     contracts.put("AgentVault-3", contracts.remove("AgentVault-1"));
     contracts.remove("AgentVault-2");
-    var found = new DeploymentCheck(chain.web3j(), with(contracts)).findings();
-    assertEquals(List.of("AGENT_ID of AgentVault-3"), what(found));
+    var found = chain.check(with(contracts)).findings();
+    assertEquals(List.of("creation of AgentVault-3", "AGENT_ID of AgentVault-3"), what(found));
+  }
+
+  @Test
+  void L7_namesCodeThatIsNotThisBuildsWhateverTheFileSays() throws Exception {
+    // The deployer's key creates what it likes at an address that waits for a vault.
+    var before = chain.anvil().rpc("evm_snapshot");
+    var genuine = runtime(5);
+    var backdoored = planted(5, genuine + "5b00");
+    assertEquals(
+        List.of("code of AgentVault-5", "creation of AgentVault-5"),
+        what(chain.check(backdoored).findings()));
+    assertEquals(
+        List.of("code of AgentVault-5", "creation of AgentVault-5"),
+        what(chain.check(backdoored).findings(parameters())));
+    chain.anvil().rpc("evm_revert", before);
+
+    // However it came there: here the chain itself was changed.
+    var vault = Contracts.vault(deployment, 1).orElseThrow().hex();
+    before = chain.anvil().rpc("evm_snapshot");
+    var code = runtime(1) + "00";
+    chain.anvil().rpc("anvil_setCode", vault, code);
+    var changed = new TreeMap<>(deployment.contracts());
+    changed.computeIfPresent(
+        "AgentVault-1",
+        (name, c) ->
+            new Deployment.Contract(c.address(), Hash.of(Deployer.hash(code)), c.arguments()));
+    assertEquals(List.of("code of AgentVault-1"), what(chain.check(with(changed)).findings()));
+    chain.anvil().rpc("evm_revert", before);
+  }
+
+  @Test
+  void L7_namesOurCodeThatAnotherConstructorLeftBehind() throws Exception {
+    // It could have approved tokens to somebody, or written roles, before it returned our code.
+    var before = chain.anvil().rpc("evm_snapshot");
+    var found = chain.check(planted(6, runtime(6))).findings();
+    assertEquals(List.of("creation of AgentVault-6"), what(found));
+    assertTrue(found.getFirst().found().startsWith("otherwise, in transaction 0x"));
+    chain.anvil().rpc("evm_revert", before);
+  }
+
+  @Test
+  void L7_namesArgumentsThatNobodyGaveAndCreationsThatCannotBeSeen() {
+    var contracts = new TreeMap<>(deployment.contracts());
+    contracts.computeIfPresent(
+        "QuorumGateway",
+        (name, c) ->
+            new Deployment.Contract(
+                c.address(), c.codeHash(), Bytes.of(c.arguments().hex().replace("0002", "0003"))));
+    var found = chain.check(with(contracts)).findings();
+    assertTrue(what(found).contains("creation of QuorumGateway"), found.toString());
+
+    // A file that hides the first events, in which anybody could have got a role.
+    var late =
+        new Deployment(
+            deployment.chainId(),
+            deployment.homeChainId(),
+            deployment.block() + 4,
+            deployment.contracts());
+    assertTrue(
+        what(chain.check(late).findings()).contains("creation of AccessManager"), late.toString());
+
+    contracts = new TreeMap<>(deployment.contracts());
+    contracts.put("Stranger", contracts.get("AuditLog"));
+    found = chain.check(with(contracts)).findings();
+    assertTrue(what(found).contains("code of Stranger"), found.toString());
   }
 
   @Test
@@ -163,7 +232,7 @@ class DeploymentCheckTest {
             "AgentRegistry", "AuditLog", "PolicyEngine", "QuorumGateway", "CrossChainExecutor")) {
       var contracts = new TreeMap<>(deployment.contracts());
       contracts.put(name, foreign.contracts().get(name));
-      var found = what(new DeploymentCheck(chain.web3j(), with(contracts)).findings());
+      var found = what(chain.check(with(contracts)).findings());
       assertTrue(found.contains("authority of " + name), found.toString());
       var referring =
           switch (name) {
@@ -185,11 +254,45 @@ class DeploymentCheckTest {
         new Deployment(
             deployment.chainId(), BigInteger.TWO, deployment.block(), deployment.contracts());
     assertEquals(
-        List.of("HOME_CHAIN_ID of CrossChainExecutor"),
-        what(new DeploymentCheck(chain.web3j(), elsewhere).findings()));
+        List.of("HOME_CHAIN_ID of CrossChainExecutor"), what(chain.check(elsewhere).findings()));
   }
 
   // ------------------------------------------------------------------ parts
+
+  /** The code that a genuine vault of that agent has. */
+  private static String runtime(long agent) {
+    var vault = vault(agent);
+    return new StateOverrideCall(chain.service())
+        .construct(vault.address(), vault.initCode(), DefaultBlockParameterName.LATEST);
+  }
+
+  private static Plan.Creation vault(long agent) {
+    return Plan.vault(
+        DevChain.RICH.getAddress(), safe.address(), deployment.executor().hex(), agent);
+  }
+
+  /** The deployer puts code in a vault's place, and it into the deployment file. */
+  private static Deployment planted(long agent, String code) {
+    var vault = vault(agent);
+    var length = (code.length() - 2) / 2;
+    // PUSH2 length, DUP1, PUSH1 12, PUSH1 0, CODECOPY, PUSH1 0, RETURN
+    var initCode = "61%04x80600c6000396000f3%s".formatted(length, code.substring(2));
+    var rich = chain.sender(DevChain.RICH);
+    rich.send(
+        Call.of(
+            "plant",
+            Create3.factory(),
+            Create3Factory.load(Create3.factory(), chain.web3j(), rich.reader(), Sender.NO_GAS)
+                .create(Create3.salt(vault.name()), Numeric.hexStringToByteArray(initCode))));
+    var contracts = new TreeMap<>(deployment.contracts());
+    contracts.put(
+        vault.name(),
+        new Deployment.Contract(
+            Address.of(vault.address()),
+            Hash.of(Deployer.hash(code)),
+            Bytes.of("0x" + vault.arguments())));
+    return with(contracts);
+  }
 
   /** Has the authority do it, looks, and takes it back. */
   private static void named(String what, RemoteFunctionCall<?> call) throws Exception {
@@ -206,7 +309,7 @@ class DeploymentCheckTest {
   }
 
   private static DeploymentCheck check() {
-    return new DeploymentCheck(chain.web3j(), deployment);
+    return chain.check(deployment);
   }
 
   private static List<String> what(List<Deviation> found) {

@@ -1,6 +1,7 @@
 package org.mandate.deploy;
 
 import java.net.URI;
+import org.mandate.chain.Deployment;
 import org.mandate.testing.Anvil;
 import org.web3j.crypto.Credentials;
 import org.web3j.protocol.Web3j;
@@ -50,6 +51,10 @@ public final class DevChain implements AutoCloseable {
 
   public Deployer deployer(Credentials key) {
     return new Deployer(sender(key), new StateOverrideCall(service), line -> {});
+  }
+
+  public DeploymentCheck check(Deployment deployment) {
+    return new DeploymentCheck(web3j, new StateOverrideCall(service), deployment);
   }
 
   /**

@@ -240,21 +240,22 @@ final class Play {
 
   /** What is not as it must be in the deployment of this chain. */
   List<Deviation> findings(Ledger ledger) {
-    return new DeploymentCheck(ledger.chain().web3j(), ledger.deployment())
-        .findings(stage.parameters());
+    return check(ledger).findings(stage.parameters());
+  }
+
+  private static DeploymentCheck check(Ledger ledger) {
+    return new DeploymentCheck(
+        ledger.chain().web3j(), ledger.chain().overrides(), ledger.deployment());
   }
 
   Set<String> admins(Ledger ledger) {
-    return new DeploymentCheck(ledger.chain().web3j(), ledger.deployment())
-        .holders()
-        .accessManager()
-        .get(Role.ADMIN);
+    return check(ledger).holders().accessManager().get(Role.ADMIN);
   }
 
   /** How many roles of the AccessManager and the timelock the deployer holds, read back. */
   long deployerRoles(Ledger ledger) {
     var deployer = Contracts.deployer(ledger.deployment()).hex();
-    var holders = new DeploymentCheck(ledger.chain().web3j(), ledger.deployment()).holders();
+    var holders = check(ledger).holders();
     return Stream.concat(
             holders.accessManager().values().stream(), holders.timelock().values().stream())
         .filter(accounts -> accounts.contains(deployer))

@@ -81,16 +81,15 @@ public final class DeployCommand implements Callable<ExitCode> {
       }
       var path = out.resolve(part.id() + ".json");
       output.progress("chain %d: deploying as %s", part.id(), signer.address());
-      var deployer =
-          new Deployer(
-              sender, new StateOverrideCall(service), line -> output.progress("  %s", line));
+      var overrides = new StateOverrideCall(service);
+      var deployer = new Deployer(sender, overrides, line -> output.progress("  %s", line));
       var deployment = deployer.deploy(file.parameters());
       for (var agent : file.vaults()) {
         deployment = deployer.deployVault(deployment, authority(file, deployment), agent);
       }
       var whole = keepingVaults(path, deployment);
       whole.write(path);
-      var check = new DeploymentCheck(web3j, whole);
+      var check = new DeploymentCheck(web3j, overrides, whole);
       // Again, with the vaults.
       check.requireAll(file.parameters());
       show(part.id(), path, whole, check, json);

@@ -106,9 +106,9 @@ final class Running {
     attempt(
         about,
         "code and roles",
-        "the node must answer logs since the deployment's block",
+        "the node must answer logs and transactions since the deployment's block, and eth_call with state overrides",
         () -> {
-          var check = new DeploymentCheck(chain.web3j(), chain.deployment());
+          var check = new DeploymentCheck(chain.web3j(), chain.overrides(), chain.deployment());
           var findings = check.findings();
           if (findings.isEmpty()) {
             checks.add(
