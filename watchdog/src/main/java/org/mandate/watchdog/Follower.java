@@ -42,6 +42,7 @@ final class Follower implements AutoCloseable {
   private final AtomicLong reorgs = new AtomicLong();
   private final AtomicLong failures = new AtomicLong();
   private volatile Optional<Instant> answered = Optional.empty();
+  private volatile Optional<Block> head = Optional.empty();
   private volatile boolean caughtUp;
   private volatile boolean closed;
   private boolean silent;
@@ -83,6 +84,11 @@ final class Follower implements AutoCloseable {
   /** When the node last answered everything; empty before it ever did. */
   Optional<Instant> answered() {
     return answered;
+  }
+
+  /** What the nodes last called the head; empty before they ever did. */
+  Optional<Block> head() {
+    return head;
   }
 
   /** Whether the chain's head was reached since the start, or since everything is read anew. */
@@ -139,6 +145,7 @@ final class Follower implements AutoCloseable {
 
   private void follow() {
     Block head = chain.head();
+    this.head = Optional.of(head);
     if (!undoReorg(head)) {
       return;
     }

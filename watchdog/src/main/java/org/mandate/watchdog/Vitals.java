@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import org.mandate.chain.Address;
+import org.mandate.chain.Block;
 import org.mandate.chain.CallRevertedException;
 import org.mandate.chain.NodeException;
 import org.web3j.abi.FunctionEncoder;
@@ -91,6 +92,8 @@ final class Vitals implements AutoCloseable {
       if (follower.answered().filter(at -> at.isAfter(now.minus(SILENCE))).isEmpty()) {
         lacking.add("chain %d: its nodes have not answered for %s".formatted(chain.id(), SILENCE));
       }
+      lag(follower.head(), chain.chronicle().tip(), chain.link().settings().maxHeadAge(), now)
+          .ifPresent(text -> lacking.add("chain %d: %s".formatted(chain.id(), text)));
       if (follower.failures() > 0) {
         lacking.add(
             "chain %d: %d pages could not be judged, see the log"
@@ -114,6 +117,28 @@ final class Vitals implements AutoCloseable {
       }
     }
     return new Endpoint.Readiness(lacking);
+  }
+
+  /**
+   * Nodes that answer and stand still, and blocks that cannot be read, do not look like silence.
+   *
+   * @return what is wrong, if anything
+   */
+  static Optional<String> lag(
+      Optional<Block> head, Optional<Block> newestRead, Duration most, Instant now) {
+    Optional<Instant> told = head.map(Block::timestamp);
+    Optional<Instant> read = newestRead.map(Block::timestamp);
+    if (told.filter(at -> at.isBefore(now.minus(most))).isPresent()) {
+      return Optional.of(
+          "the head that its nodes tell is of %s, more than %s ago: see whether they stand still"
+              .formatted(told.get(), most));
+    }
+    if (told.isPresent() && read.filter(at -> at.isBefore(told.get().minus(most))).isPresent()) {
+      return Optional.of(
+          "the newest block that was read is of %s, more than %s behind the head: see the log"
+              .formatted(read.get(), most));
+    }
+    return Optional.empty();
   }
 
   @Override

@@ -64,6 +64,8 @@ public record WatchdogConfig(
    * @param finality {@code finalized}, or how many blocks must stand on top of a final one
    * @param pollInterval how often the head is asked for
    * @param timeout of one request to a node
+   * @param maxHeadAge how old the head, and how far behind it the newest block that was read, may
+   *     be while the watchdog calls itself ready
    */
   public record ChainSettings(
       long id,
@@ -71,7 +73,8 @@ public record WatchdogConfig(
       Path deployment,
       @Default("finalized") String finality,
       @Default("500ms") Duration pollInterval,
-      @Default("5s") Duration timeout) {
+      @Default("5s") Duration timeout,
+      @Default("2m") Duration maxHeadAge) {
     public ChainSettings {
       rpcUrls = List.copyOf(rpcUrls);
       if (id <= 0) {
@@ -84,6 +87,7 @@ public record WatchdogConfig(
       Finality.of(finality);
       requireWithin("poll-interval", pollInterval, Duration.ofMillis(50), Duration.ofMinutes(1));
       requireWithin("timeout", timeout, Duration.ofMillis(100), Duration.ofMinutes(1));
+      requireWithin("max-head-age", maxHeadAge, Duration.ofSeconds(1), Duration.ofHours(1));
     }
   }
 

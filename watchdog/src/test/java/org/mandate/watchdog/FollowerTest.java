@@ -21,6 +21,7 @@ import org.mandate.chain.Bytes;
 import org.mandate.chain.ChainClient;
 import org.mandate.chain.Deployment;
 import org.mandate.chain.Hash;
+import org.mandate.chain.NodeException;
 
 /** A node that invents a longer chain, and then an honest one. */
 class FollowerTest {
@@ -29,6 +30,7 @@ class FollowerTest {
   private static final long HEIGHT = 700;
 
   private volatile long head = HEIGHT;
+  private volatile long refused = 2_000_000_000;
   private volatile LongFunction<Block> chain = number -> block(number, 0, at(number));
 
   @Test
@@ -51,6 +53,31 @@ class FollowerTest {
       head = HEIGHT + 1;
       World.await("goes on", Duration.ofSeconds(5), () -> tip() == HEIGHT + 1);
       assertEquals(0, follower.reorgs());
+    }
+  }
+
+  @Test
+  void shouldNotBeReadyWhenTheHeadStandsStillOrBlocksCannotBeRead() throws Exception {
+    Duration most = Duration.ofMinutes(2);
+    try (Follower follower = follower()) {
+      follower.start();
+      World.await("caught up", Duration.ofSeconds(5), follower::caughtUp);
+      Instant now = at(HEIGHT);
+      assertEquals(Optional.empty(), Vitals.lag(follower.head(), chronicle.tip(), most, now));
+      assertTrue(
+          Vitals.lag(follower.head(), chronicle.tip(), most, now.plus(most).plusSeconds(1))
+              .orElseThrow()
+              .contains("stand still"));
+      refused = HEIGHT + 5;
+      head = HEIGHT + 200;
+      World.await(
+          "the head is seen",
+          Duration.ofSeconds(5),
+          () -> follower.head().orElseThrow().number() == head && tip() == HEIGHT + 4);
+      assertTrue(
+          Vitals.lag(follower.head(), chronicle.tip(), most, at(HEIGHT + 200))
+              .orElseThrow()
+              .contains("behind the head"));
     }
   }
 
@@ -141,7 +168,12 @@ class FollowerTest {
                       LongStream.rangeClosed((long) arguments[0], (long) arguments[1])
                           .mapToObj(number -> chain.apply(number))
                           .toList();
-                  case "logs" -> List.of();
+                  case "logs" -> {
+                    if (chain.apply(refused).hash().equals(arguments[0])) {
+                      throw new NodeException("query returned more than 10000 results");
+                    }
+                    yield List.of();
+                  }
                   default -> throw new UnsupportedOperationException(method.getName());
                 });
   }

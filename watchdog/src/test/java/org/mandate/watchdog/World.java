@@ -452,7 +452,8 @@ final class World implements AutoCloseable {
         directory.resolve(id + ".json"),
         "finalized",
         Duration.ofMillis(200),
-        Duration.ofSeconds(3));
+        Duration.ofSeconds(3),
+        Duration.ofMinutes(2));
   }
 
   /** Waits for something that must become true. */
