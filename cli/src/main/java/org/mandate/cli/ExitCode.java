@@ -10,7 +10,10 @@ public enum ExitCode {
   REFUSED(5, "refused by a contract, a policy or a relayer; the message says by which rule"),
   PARKED(
       6,
-      "not done yet: the intent waits for what the message names, and goes on by itself; nothing is wrong with the command");
+      "not done yet: the intent waits for what the message names, and goes on by itself; nothing is wrong with the command"),
+  INCOMPLETE(
+      7,
+      "no verdict: nothing is wrong with what was looked at, but not all that counts was; the message says what is missing");
 
   private final int code;
   private final String meaning;

@@ -317,23 +317,35 @@ class OperatorTest {
 
   private void audits(int records) throws Exception {
     var blobs = Files.createDirectories(folder.resolve("blobs")).toString();
-    var run = onHome("audit", "verify", "--agent", "1", "--blobs", blobs, "--json");
+    var alone = onHome("audit", "verify", "--agent", "1", "--blobs", blobs);
+    assertEquals(7, alone.code(), "nobody looked at chain 31338: " + alone.out());
+    assertTrue(
+        alone.out().contains("chain 31338 was not looked at: give --rpc for it"), alone.out());
+    assertFalse(alone.out().contains("in order"), alone.out());
+    var run =
+        onHome(
+            "audit", "verify", "--agent", "1", "--blobs", blobs, "--leave-out", "31338", "--json");
     assertEquals(0, run.code(), run.err());
     assertTrue(run.json().path("ok").asBoolean());
+    assertEquals("ChainLeftOut", run.json().path("gaps").get(0).path("kind").asText());
     assertEquals(records, run.json().path("chains").get(0).path("records").asInt());
     var export = path("export-" + records + ".json");
     var exported =
         onHome("audit", "export", "--agent", "1", "--blobs", blobs, "--out", export, "--json");
-    assertEquals(0, exported.code(), exported.err());
+    assertEquals(7, exported.code(), exported.err());
+    assertTrue(exported.json().path("incomplete").asBoolean(), exported.out());
     assertEquals(records, exported.json().path("records").asInt());
-    assertEquals(0, Run.mandate("audit", "verify-export", export, "--json").code());
+    assertEquals(7, Run.mandate("audit", "verify-export", export, "--json").code());
+    var read = Run.mandate("audit", "verify-export", export, "--leave-out", "31338", "--json");
+    assertEquals(0, read.code(), read.out());
     assertEquals(3, Run.mandate("audit", "verify-export", path("mandate.yaml"), "--json").code());
     assertTrue(
         run.json().path("chains").get(0).path("block").path("timestamp").asLong() > 0, run.out());
-    var said = onHome("audit", "verify", "--agent", "1", "--blobs", blobs);
+    var said = onHome("audit", "verify", "--agent", "1", "--blobs", blobs, "--leave-out", "31338");
     assertTrue(
         said.out().contains(records == 0 ? "agent 1: no records" : "agent 1: in order"),
         said.out());
+    assertTrue(said.out().contains("says nothing of what was left out: chain 31338"), said.out());
     var nobody = onHome("audit", "verify", "--agent", "99", "--blobs", blobs);
     assertEquals(1, nobody.code(), nobody.out());
     assertTrue(nobody.err().contains("not registered"), nobody.err());

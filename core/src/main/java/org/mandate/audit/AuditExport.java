@@ -23,7 +23,7 @@ import org.mandate.intent.IntentDomain;
  * verify it without network and without us.
  */
 public final class AuditExport {
-  private static final String SCHEMA = "mandate.export.v1";
+  private static final String SCHEMA = "mandate.export.v2";
   private static final int MAX_CHAINS = 64;
   private static final int MAX_ITEMS = 1_000_000;
 
@@ -70,7 +70,7 @@ public final class AuditExport {
             .map(blob -> AlteredBlobException.check(cid, blob));
   }
 
-  /** The document: canonical JSON, schema {@code mandate.export.v1}. */
+  /** The document: canonical JSON, schema {@code mandate.export.v2}. */
   public byte[] toJson() {
     ObjectNode json = CanonicalJson.object();
     json.put("schema", SCHEMA);
@@ -151,6 +151,8 @@ public final class AuditExport {
           .put("root", publication.root().hex())
           .put("manifest", publication.manifest().toString());
     }
+    ArrayNode registered = json.putArray("registeredChains");
+    chain.registeredChains().forEach(id -> registered.add(id.toString()));
     return json;
   }
 
@@ -212,7 +214,8 @@ public final class AuditExport {
                     state.number("published"),
                     records,
                     links,
-                    publications));
+                    publications,
+                    fields.decimals("registeredChains", 256, MAX_CHAINS)));
     block.end();
     state.end();
     fields.end();

@@ -11,8 +11,8 @@ import org.mandate.audit.ChainEvidence.FinalBlock;
  * The verdict on an agent's audit trail.
  *
  * @param chains the chains that were audited, at least one
- * @param gaps what the audited chains show to be missing from the audit: an incomplete audit is
- *     never in order
+ * @param gaps what is missing from the audit: an incomplete audit is never in order, unless who
+ *     audits left the rest out
  */
 public record AuditReport(BigInteger agentId, List<ChainReport> chains, List<Finding> gaps) {
   /**
@@ -39,8 +39,8 @@ public record AuditReport(BigInteger agentId, List<ChainReport> chains, List<Fin
     }
 
     /**
-     * Whether every record up to the final block is in its chain, and every published one is proven
-     * by its blob.
+     * Whether every record up to the final block is in its chain, every published one is proven by
+     * its blob, and all that was executed here began at home.
      */
     public boolean ok() {
       return findings.stream().noneMatch(Finding::fails);
@@ -56,9 +56,14 @@ public record AuditReport(BigInteger agentId, List<ChainReport> chains, List<Fin
     }
   }
 
-  /** Whether every chain that the trail touches was audited and is in order. */
+  /** Whether every chain that could hide something was audited, or left out, and is in order. */
   public boolean ok() {
     return gaps.stream().noneMatch(Finding::fails) && chains.stream().allMatch(ChainReport::ok);
+  }
+
+  /** Whether nothing is wrong with what was seen, and something that is needed was not seen. */
+  public boolean incomplete() {
+    return !ok() && findings().stream().filter(Finding::fails).allMatch(Finding::isUnknown);
   }
 
   /** Records on all chains. */
@@ -76,6 +81,7 @@ public record AuditReport(BigInteger agentId, List<ChainReport> chains, List<Fin
   public ObjectNode toJson() {
     ObjectNode json = CanonicalJson.object();
     json.put("ok", ok());
+    json.put("incomplete", incomplete());
     json.put("agentId", agentId.toString());
     ArrayNode list = json.putArray("chains");
     for (ChainReport chain : chains) {

@@ -13,4 +13,9 @@ import org.mandate.intent.IntentDomain;
  * @param fromBlock block of the deployment: there are no events before it
  */
 public record AuditedChain(
-    ChainClient client, Finality finality, IntentDomain domain, Address auditLog, long fromBlock) {}
+    ChainClient client, Finality finality, IntentDomain domain, Address auditLog, long fromBlock) {
+  /** Whether every intent begins there. */
+  boolean isHome() {
+    return client.chainId().equals(domain.homeChainId());
+  }
+}

@@ -2,6 +2,7 @@ package org.mandate.audit;
 
 import java.math.BigInteger;
 import java.time.Instant;
+import java.util.HashSet;
 import java.util.List;
 import org.mandate.chain.Address;
 import org.mandate.chain.Block;
@@ -18,6 +19,8 @@ import org.mandate.intent.IntentDomain;
  * @param records what the executor's events say, in order
  * @param links what the audit log's events say, in order
  * @param publications the published batches, in order
+ * @param registeredChains at home: every chain that its policy engine was ever told of, home among
+ *     them; elsewhere empty
  */
 public record ChainEvidence(
     BigInteger chainId,
@@ -29,7 +32,8 @@ public record ChainEvidence(
     long published,
     List<AuditRecord> records,
     List<Link> links,
-    List<Publication> publications) {
+    List<Publication> publications,
+    List<BigInteger> registeredChains) {
 
   /** Up to where the evidence reaches. */
   public record FinalBlock(long number, Hash hash, Instant timestamp) {
@@ -57,6 +61,20 @@ public record ChainEvidence(
     records = List.copyOf(records);
     links = List.copyOf(links);
     publications = List.copyOf(publications);
+    registeredChains = List.copyOf(registeredChains);
+    if (isHome(chainId, domain)
+        ? !registeredChains.contains(chainId)
+            || new HashSet<>(registeredChains).size() != registeredChains.size()
+        : !registeredChains.isEmpty()) {
+      throw new IllegalArgumentException(
+          "chain "
+              + chainId
+              + " of the system with home chain "
+              + domain.homeChainId()
+              + " registers the chains "
+              + registeredChains
+              + "; home registers each chain once, itself among them, and no other chain does");
+    }
     for (int i = 0; i < records.size(); i++) {
       AuditRecord record = records.get(i);
       if (record.index() != i
@@ -77,5 +95,14 @@ public record ChainEvidence(
                 + record.chainId());
       }
     }
+  }
+
+  /** Whether it is of the chain where every intent begins. */
+  boolean isHome() {
+    return isHome(chainId, domain);
+  }
+
+  private static boolean isHome(BigInteger chainId, IntentDomain domain) {
+    return chainId.equals(domain.homeChainId());
   }
 }

@@ -10,13 +10,18 @@ import java.util.stream.Collectors;
 import org.mandate.intent.IntentDomain;
 
 /**
- * Which chains an audit must look at: home, where every intent begins, and each chain that home
- * dispatched one to. A chain that is left out could hide any record, so its absence is a finding.
+ * Which chains an audit must look at: home, where every intent begins, each chain that home
+ * dispatched one to, and each that home's policy registers, since a forger goes where home never
+ * dispatched. A chain that is left out could hide any record, so its absence is a finding.
  */
 final class Coverage {
   private Coverage() {}
 
-  static List<Finding> gaps(List<ChainEvidence> evidence) {
+  /**
+   * @param leftOut the chains that whoever audits does not want to look at; home is none of them,
+   *     since nothing can be told without it
+   */
+  static List<Finding> gaps(List<ChainEvidence> evidence, Set<BigInteger> leftOut) {
     List<Finding> gaps = new ArrayList<>();
     Set<BigInteger> audited =
         evidence.stream().map(ChainEvidence::chainId).collect(Collectors.toSet());
@@ -45,11 +50,19 @@ final class Coverage {
                   () -> gaps.add(withoutIntent(chain, record)));
         }
       }
+      for (BigInteger registered : chain.registeredChains()) {
+        needed.putIfAbsent(
+            registered, "home's policy registers it: a forged intent could have executed there");
+      }
     }
+    BigInteger home = evidence.getFirst().domain().homeChainId();
     needed.forEach(
         (chainId, why) -> {
           if (!audited.contains(chainId)) {
-            gaps.add(new Finding.ChainNotAudited(chainId, why));
+            gaps.add(
+                leftOut.contains(chainId) && !chainId.equals(home)
+                    ? new Finding.ChainLeftOut(chainId, why)
+                    : new Finding.ChainNotAudited(chainId, why));
           }
         });
     return gaps;

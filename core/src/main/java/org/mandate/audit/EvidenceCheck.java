@@ -12,7 +12,7 @@ import org.mandate.audit.ChainEvidence.Publication;
 import org.mandate.audit.Finding.Subject;
 import org.mandate.chain.Hash;
 
-/** Compares what one chain says about an agent with itself and with the published blobs. */
+/** Compares what one chain says about an agent with itself, with home and with the blobs. */
 final class EvidenceCheck {
   private final ChainEvidence evidence;
   private final BigInteger chainId;
@@ -20,14 +20,15 @@ final class EvidenceCheck {
   private final List<Finding> findings = new ArrayList<>();
   private int verifiedBlobs;
 
-  private EvidenceCheck(ChainEvidence evidence, BlobSource blobs) {
+  private EvidenceCheck(ChainEvidence evidence, Forgeries forgeries, BlobSource blobs) {
     this.evidence = evidence;
     this.chainId = evidence.chainId();
     this.blobs = blobs;
+    this.findings.addAll(forgeries.on(evidence));
   }
 
-  static ChainReport run(ChainEvidence evidence, BlobSource blobs) {
-    return new EvidenceCheck(evidence, blobs).run();
+  static ChainReport run(ChainEvidence evidence, Forgeries forgeries, BlobSource blobs) {
+    return new EvidenceCheck(evidence, forgeries, blobs).run();
   }
 
   private ChainReport run() {

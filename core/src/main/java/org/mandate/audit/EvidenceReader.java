@@ -13,6 +13,7 @@ import java.util.Set;
 import org.mandate.audit.ChainEvidence.FinalBlock;
 import org.mandate.audit.ChainEvidence.Link;
 import org.mandate.audit.ChainEvidence.Publication;
+import org.mandate.chain.Abi;
 import org.mandate.chain.Address;
 import org.mandate.chain.Block;
 import org.mandate.chain.BlockRanges;
@@ -20,10 +21,15 @@ import org.mandate.chain.ChainClient;
 import org.mandate.chain.Hash;
 import org.mandate.chain.Log;
 import org.mandate.chain.NodeException;
+import org.mandate.contracts.CrossChainExecutor;
+import org.mandate.contracts.PolicyEngine;
 import org.mandate.event.AuditEvent;
 import org.mandate.event.ContractEvents;
 import org.mandate.event.ExecutorEvent;
 import org.mandate.intent.Intent;
+import org.web3j.abi.TypeReference;
+import org.web3j.abi.datatypes.DynamicArray;
+import org.web3j.abi.datatypes.generated.Uint256;
 
 /** Reads from a chain all that it says about an agent. */
 final class EvidenceReader {
@@ -100,7 +106,24 @@ final class EvidenceReader {
         state.published(),
         records(executorLogs),
         links,
-        publications);
+        publications,
+        registeredChains(last));
+  }
+
+  /** Home's policy engine is the one that its executor asks, whatever a file says. */
+  private List<BigInteger> registeredChains(Block last) {
+    if (!client.chainId().equals(chain.domain().homeChainId())) {
+      return List.of();
+    }
+    Address executor = chain.domain().executor();
+    byte[] policy = client.call(executor, Abi.call(CrossChainExecutor.FUNC_POLICY), last.hash());
+    Object engine =
+        Abi.decode(policy, new TypeReference<org.web3j.abi.datatypes.Address>() {}).getFirst();
+    byte[] chains =
+        client.call(Address.of((String) engine), Abi.call(PolicyEngine.FUNC_CHAINIDS), last.hash());
+    List<?> ids =
+        (List<?>) Abi.decode(chains, new TypeReference<DynamicArray<Uint256>>() {}).getFirst();
+    return ids.stream().map(id -> ((Uint256) id).getValue()).toList();
   }
 
   private List<AuditRecord> records(List<Log> logs) {

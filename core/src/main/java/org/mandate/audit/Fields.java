@@ -74,7 +74,11 @@ final class Fields {
 
   /** A decimal string without leading zeros, of at most {@code bits} bits. */
   BigInteger decimal(String name, int bits) {
-    String text = text(name);
+    return decimal(name, node(name), bits);
+  }
+
+  private BigInteger decimal(String name, JsonNode node, int bits) {
+    String text = node.isTextual() ? node.textValue() : "";
     if (text.length() <= 78 && text.matches("0|[1-9][0-9]*")) {
       BigInteger value = new BigInteger(text);
       if (value.bitLength() <= bits) {
@@ -140,6 +144,19 @@ final class Fields {
         throw wrong(name + "[" + i + "]", "is not an object");
       }
       all.add(new Fields(child, path + name + "[" + i + "]."));
+    }
+    return all;
+  }
+
+  /** The decimal strings of an array, each of at most {@code bits} bits. */
+  List<BigInteger> decimals(String name, int bits, int most) {
+    JsonNode node = node(name);
+    if (!node.isArray() || node.size() > most) {
+      throw wrong(name, "is not an array of at most " + most);
+    }
+    List<BigInteger> all = new ArrayList<>();
+    for (JsonNode item : node) {
+      all.add(decimal(name + "[" + all.size() + "]", item, bits));
     }
     return all;
   }

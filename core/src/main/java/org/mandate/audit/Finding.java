@@ -1,6 +1,8 @@
 package org.mandate.audit;
 
 import java.math.BigInteger;
+import java.time.Instant;
+import org.mandate.audit.ChainEvidence.FinalBlock;
 import org.mandate.chain.Hash;
 import org.mandate.intent.IntentDomain;
 
@@ -14,6 +16,14 @@ public sealed interface Finding {
   /** Whether the verdict can't be "in order" with it. */
   default boolean fails() {
     return true;
+  }
+
+  /**
+   * Whether it only says what is not known, so that more evidence may make it go away. It fails:
+   * nobody can say "in order" of what was not seen.
+   */
+  default boolean isUnknown() {
+    return false;
   }
 
   /** The kind, as a word for machines. */
@@ -161,11 +171,95 @@ public sealed interface Finding {
     }
   }
 
-  /** The trail reaches a chain that the audit did not look at. */
+  /** A chain that could hide something was not looked at. */
   record ChainNotAudited(BigInteger chainId, String why) implements Finding {
     @Override
     public String words() {
-      return "chain " + chainId + " was not audited; " + why;
+      return "chain " + chainId + " was not looked at: give --rpc for it; " + why;
+    }
+
+    @Override
+    public boolean isUnknown() {
+      return true;
+    }
+  }
+
+  /** A chain that could hide something was left out, as whoever audits asked. */
+  record ChainLeftOut(BigInteger chainId, String why) implements Finding {
+    @Override
+    public String words() {
+      return "chain " + chainId + " was left out, as asked: what happened there is unknown; " + why;
+    }
+
+    @Override
+    public boolean fails() {
+      return false;
+    }
+  }
+
+  /**
+   * A destination executed what home never dispatched, or nothing keeps it from doing so.
+   *
+   * @param index of the record that shows it
+   * @param why in what the message is not home's
+   * @param outcome what became of it
+   */
+  record Forgery(BigInteger chainId, long index, Hash intentId, String why, String outcome)
+      implements Finding {
+    @Override
+    public String words() {
+      return "record " + index + ", intent " + intentId + ", is forged: " + why + "; " + outcome;
+    }
+  }
+
+  /**
+   * A message that home never dispatched was queued, and stopped. The trail tells the truth about
+   * it, and it moved nothing; the relayers that signed it lied.
+   */
+  record StoppedForgery(BigInteger chainId, long index, Hash intentId, String why, String outcome)
+      implements Finding {
+    @Override
+    public String words() {
+      return "record "
+          + index
+          + ", intent "
+          + intentId
+          + ", is a forged message that was stopped: "
+          + why
+          + "; "
+          + outcome;
+    }
+
+    @Override
+    public boolean fails() {
+      return false;
+    }
+  }
+
+  /**
+   * A destination queued or executed what home did not dispatch up to its final block, which is
+   * older: home may have dispatched it since.
+   */
+  record DispatchUnknown(BigInteger chainId, long index, Hash intentId, Instant at, FinalBlock home)
+      implements Finding {
+    @Override
+    public String words() {
+      return "record "
+          + index
+          + ", intent "
+          + intentId
+          + ", is of "
+          + at
+          + "; home's final blocks end at "
+          + home.number()
+          + " of "
+          + home.timestamp()
+          + " and do not dispatch it: audit again when they have passed that time";
+    }
+
+    @Override
+    public boolean isUnknown() {
+      return true;
     }
   }
 

@@ -16,6 +16,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -86,7 +87,7 @@ class AuditVerifierTest {
             .deploy(
                 new DeploymentParameters(
                     HOME.longValueExact(),
-                    List.of(31338L),
+                    List.of(),
                     Stream.of(1, 2, 3).map(n -> key(n).getAddress()).toList(),
                     2,
                     List.of(key(11).getAddress()),
@@ -358,7 +359,8 @@ class AuditVerifierTest {
             e.published(),
             e.records(),
             e.links().subList(0, 4),
-            e.publications());
+            e.publications(),
+            e.registeredChains());
     assertTrue(has(verify(omitted), Finding.Omitted.class));
     ChainEvidence invented =
         new ChainEvidence(
@@ -371,7 +373,8 @@ class AuditVerifierTest {
             e.published(),
             e.records().subList(0, 4),
             e.links(),
-            e.publications());
+            e.publications(),
+            e.registeredChains());
     assertTrue(has(verify(invented), Finding.Unexplained.class));
     assertTrue(has(verify(invented), Finding.ChainMismatch.class));
     ChainEvidence both =
@@ -385,7 +388,8 @@ class AuditVerifierTest {
             e.published(),
             e.records().subList(0, 4),
             e.links().subList(0, 4),
-            e.publications());
+            e.publications(),
+            e.registeredChains());
     assertTrue(
         has(verify(both), Finding.ChainMismatch.class),
         "hidden from both, seen in the contract's state");
@@ -496,7 +500,7 @@ class AuditVerifierTest {
         "a record in the evidence");
     assertThrows(
         MalformedBlobException.class,
-        () -> verifyExport(text.replace("mandate.export.v1", "mandate.export.v2")));
+        () -> verifyExport(text.replace("mandate.export.v2", "mandate.export.v1")));
     assertThrows(MalformedBlobException.class, () -> verifyExport(text + " "));
   }
 
@@ -540,6 +544,53 @@ class AuditVerifierTest {
         verifier.verify(agentId, List.of(with(home, hidden))).ok(), "the destination is hidden");
     ChainEvidence other = untouched(remote, new IntentDomain(remote, home.domain().executor()));
     assertTrue(has(verifier.verify(agentId, List.of(home, other)), Finding.OtherSystem.class));
+  }
+
+  @Test
+  void L7_shouldAskForEveryChainThatHomeRegisters() throws Exception {
+    BigInteger remote = BigInteger.valueOf(31338);
+    Object snapshot = rpc("evm_snapshot");
+    try {
+      Sender authority = chain.sender(AUTHORITY);
+      var policy =
+          PolicyEngine.load(
+              deployment.policy().hex(), chain.web3j(), authority.reader(), Sender.NO_GAS);
+      authority.send(Call.of("register", deployment.policy().hex(), policy.registerChain(remote)));
+
+      ChainEvidence home = evidence();
+      assertEquals(List.of(HOME, remote), home.registeredChains());
+      AuditReport alone = verify(home);
+      assertFalse(alone.ok());
+      assertTrue(alone.incomplete(), alone.findings().toString());
+      assertTrue(
+          alone.gaps().getFirst() instanceof Finding.ChainNotAudited gap
+              && gap.chainId().equals(remote)
+              && gap.words().startsWith("chain 31338 was not looked at: give --rpc for it"),
+          alone.gaps().toString());
+      assertTrue(
+          new AuditVerifier(List.of(), store)
+              .verify(agentId, List.of(home, untouched(remote, home.domain())))
+              .ok());
+
+      AuditExport export =
+          AuditExport.parse(
+              new AuditVerifier(List.of(), store).export(agentId, List.of(home)).toJson());
+      assertEquals(alone, AuditVerifier.verifyExport(export), "an export carries what is needed");
+      AuditReport leftOut = AuditVerifier.verifyExport(export, Set.of(remote));
+      assertTrue(leftOut.ok());
+      assertTrue(leftOut.gaps().getFirst() instanceof Finding.ChainLeftOut, "and it is told");
+      String text = new String(export.toJson(), StandardCharsets.UTF_8);
+      assertThrows(
+          MalformedBlobException.class,
+          () -> verifyExport(text.replace("[\"31337\",\"31338\"]", "[]")));
+
+      AuditReport withoutHome =
+          new AuditVerifier(List.of(), store, Set.of(HOME))
+              .verify(agentId, List.of(untouched(remote, home.domain())));
+      assertFalse(withoutHome.ok(), "nothing can be told without home");
+    } finally {
+      rpc("evm_revert", snapshot);
+    }
   }
 
   @Test
@@ -720,7 +771,8 @@ class AuditVerifierTest {
         0,
         List.of(only),
         List.of(new ChainEvidence.Link(only.action(), only.intentId(), only.recordHash(), head)),
-        List.of());
+        List.of(),
+        e.registeredChains());
   }
 
   private ChainEvidence untouched(BigInteger chainId, IntentDomain domain) {
@@ -734,7 +786,8 @@ class AuditVerifierTest {
         0,
         List.of(),
         List.of(),
-        List.of());
+        List.of(),
+        chainId.equals(domain.homeChainId()) ? List.of(chainId) : List.of());
   }
 
   private static ChainEvidence with(
@@ -749,7 +802,8 @@ class AuditVerifierTest {
         e.published(),
         records,
         links,
-        e.publications());
+        e.publications(),
+        e.registeredChains());
   }
 
   private static ChainEvidence with(ChainEvidence e, List<Publication> publications) {
@@ -764,7 +818,8 @@ class AuditVerifierTest {
         published,
         e.records(),
         e.links(),
-        publications);
+        publications,
+        e.registeredChains());
   }
 
   private static AuditRecord with(AuditRecord record, Intent intent, AuditRecord.Anchor anchor) {

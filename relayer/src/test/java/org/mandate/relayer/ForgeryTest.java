@@ -1,14 +1,23 @@
 package org.mandate.relayer;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 
 import io.vertx.core.json.JsonObject;
 import java.math.BigInteger;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
+import org.mandate.audit.AuditReport;
+import org.mandate.audit.AuditVerifier;
+import org.mandate.audit.AuditedChain;
+import org.mandate.audit.Finding;
+import org.mandate.chain.Deployment;
+import org.mandate.chain.Finality;
 import org.mandate.chain.Hash;
+import org.mandate.contracts.CrossChainExecutor;
 import org.mandate.contracts.QuorumGateway;
 import org.mandate.deploy.Call;
 import org.mandate.deploy.Sender;
@@ -67,6 +76,45 @@ class ForgeryTest {
       assertEquals("QUEUED", end.getString("state"), end.encodePrettily());
       assertEquals(0, end.getJsonArray("transactions").size(), end.encodePrettily());
       assertEquals(BigInteger.ZERO, town.received(town.remote));
+
+      // Nobody disputes it, so anyone may execute it; whoever audits must be told.
+      assertEquals(List.of("can be executed"), forgeries(town));
+      CrossChainExecutor executor =
+          CrossChainExecutor.load(
+              town.atRemote.executor().hex(), anyone.web3j(), anyone.reader(), Sender.NO_GAS);
+      anyone.send(
+          Call.of(
+              "execute a forgery",
+              town.atRemote.executor().hex(),
+              executor.execute(IntentAbi.toContract(intent))));
+      assertEquals(BigInteger.valueOf(900), town.received(town.remote));
+      assertEquals(List.of("was executed"), forgeries(town));
     }
+  }
+
+  /** What the audit says of each forgery it finds. */
+  private static List<String> forgeries(Town town) {
+    AuditReport report =
+        new AuditVerifier(
+                List.of(
+                    audited(town, town.home, town.atHome),
+                    audited(town, town.remote, town.atRemote)),
+                cid -> Optional.empty())
+            .verify(town.agentId);
+    assertFalse(report.ok(), report.toString());
+    return report.findings().stream()
+        .filter(Finding.Forgery.class::isInstance)
+        .map(found -> ((Finding.Forgery) found).outcome())
+        .map(outcome -> outcome.replaceFirst(".*(can be executed|was executed).*", "$1"))
+        .toList();
+  }
+
+  private static AuditedChain audited(Town town, Anvil chain, Deployment deployment) {
+    return new AuditedChain(
+        chain.client(),
+        new Finality.Confirmations(0),
+        town.domain(),
+        deployment.auditLog(),
+        deployment.block());
   }
 }

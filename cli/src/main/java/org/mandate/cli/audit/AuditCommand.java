@@ -9,6 +9,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.concurrent.Callable;
 import org.mandate.audit.AuditExport;
+import org.mandate.audit.AuditReport;
 import org.mandate.audit.AuditVerifier;
 import org.mandate.audit.AuditedChain;
 import org.mandate.audit.ChainEvidence;
@@ -45,8 +46,8 @@ public final class AuditCommand extends Group {
   static final class Trail {
     @Mixin private ChainOptions chains;
     @Mixin private BlobOptions blobs;
-
     @Mixin private AgentOption agent;
+    @Mixin private LeaveOutOption leaveOut;
 
     @Option(
         names = "--finality",
@@ -60,7 +61,13 @@ public final class AuditCommand extends Group {
     }
 
     AuditVerifier verifier(List<Chain> open) {
-      return new AuditVerifier(open.stream().map(this::audited).toList(), blobs.open());
+      return new AuditVerifier(
+          open.stream().map(this::audited).toList(), blobs.open(), leaveOut.chains());
+    }
+
+    /** The verdict on an export, with what this command leaves out. */
+    AuditReport verify(AuditExport export) {
+      return AuditVerifier.verifyExport(export, leaveOut.chains());
     }
 
     List<Chain> open() {
@@ -109,7 +116,8 @@ public final class AuditCommand extends Group {
       description = {
         "Recomputes an agent's trail on every chain given, reads every blob, and says what is wrong.",
         "Records come from the executor's events, the hash chain from the records, batch roots from both.",
-        "Exit code 0: in order; 1: findings; 4: a node is silent."
+        "What a destination queued and executed must be what home dispatched, so home and every chain that it registers are needed.",
+        "Exit code 0: in order; 1: findings; 4: a node is silent; 7: no verdict, something that is needed was not looked at."
       })
   static final class Verify implements Callable<ExitCode> {
     @Mixin private Output output;
@@ -151,17 +159,18 @@ public final class AuditCommand extends Group {
         var evidence = trail.evidence(chains, verifier);
         var export = verifier.export(trail.agentId(), evidence);
         Files.write(file, export.toJson(), StandardOpenOption.CREATE_NEW);
-        var report = AuditVerifier.verifyExport(export);
+        var report = trail.verify(export);
         output.line(
             "%s: %d records of agent %s; %s",
             file, report.records(), trail.agentId(), Verdict.words(report));
-        report.gaps().forEach(gap -> output.line("BAD   %s: %s", gap.kind(), gap.words()));
+        report.gaps().forEach(gap -> output.line("%s", Verdict.line(gap)));
         output.json(
             Output.object()
                 .put("ok", report.ok())
+                .put("incomplete", report.incomplete())
                 .put("file", file.toString())
                 .put("records", report.records()));
-        return report.ok() ? ExitCode.OK : ExitCode.NO;
+        return Verdict.code(report);
       } catch (FileAlreadyExistsException e) {
         throw new Failure(ExitCode.CONFIGURATION, file + " exists already: choose another name");
       } finally {
@@ -174,10 +183,12 @@ public final class AuditCommand extends Group {
       name = "verify-export",
       description = {
         "Verifies an exported trail from the file alone, without network.",
-        "What the file quotes from the chains is believed; its final blocks say where to ask."
+        "What the file quotes from the chains is believed; its final blocks say where to ask.",
+        "Exit codes as for audit verify."
       })
   static final class VerifyExport implements Callable<ExitCode> {
     @Mixin private Output output;
+    @Mixin private LeaveOutOption leaveOut;
 
     @Parameters(paramLabel = "FILE", description = "File that audit export wrote.")
     private Path file;
@@ -188,8 +199,8 @@ public final class AuditCommand extends Group {
         throw new Failure(ExitCode.CONFIGURATION, file + " is no file, or larger than 1 GiB");
       }
       try {
-        return Verdict.show(
-            output, AuditVerifier.verifyExport(AuditExport.parse(Files.readAllBytes(file))));
+        var export = AuditExport.parse(Files.readAllBytes(file));
+        return Verdict.show(output, AuditVerifier.verifyExport(export, leaveOut.chains()));
       } catch (MalformedBlobException e) {
         throw new Failure(
             ExitCode.CONFIGURATION, "%s is not an export: %s".formatted(file, e.getMessage()));

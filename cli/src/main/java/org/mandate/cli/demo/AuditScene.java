@@ -48,6 +48,7 @@ final class AuditScene implements Story.Scene {
     for (var relayer : play.stage().relayers()) {
       verifiedAt(relayer.url(), actions);
     }
+    tellsTheForgery();
     story.fact("verdict", "in order");
     story.fact("verifiedBlobs", actions);
     damage();
@@ -75,6 +76,18 @@ final class AuditScene implements Story.Scene {
     story.say(
         "verdict: in order; %d records recomputed, %d blobs fetched by CID and hashed",
         verdict.records(), verified);
+  }
+
+  /** The forged message's records are true ones: the verdict stays, and says what they are. */
+  private void tellsTheForgery() {
+    var story = play.story();
+    var told =
+        verify(new DirectoryBlobSource(play.stage().blobs())).findings().stream()
+            .filter(Finding.StoppedForgery.class::isInstance)
+            .toList();
+    story.mustEqual(1, told.size(), "number of forged messages that the audit tells");
+    story.say("of the forgery it says: %s", told.getFirst().words());
+    story.fact("stoppedForgery", told.getFirst().words());
   }
 
   /**

@@ -1,0 +1,259 @@
+package org.mandate.audit;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.math.BigInteger;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.mandate.audit.ChainEvidence.FinalBlock;
+import org.mandate.audit.ChainEvidence.Link;
+import org.mandate.chain.Address;
+import org.mandate.chain.Bytes;
+import org.mandate.chain.Hash;
+import org.mandate.intent.Intent;
+import org.mandate.intent.IntentDomain;
+
+/**
+ * What a quorum of relayers that lies leaves behind. Each trail is regular by itself: every record
+ * is in its chain, and the chain in the contract's state.
+ */
+class ForgeriesTest {
+  private static final BigInteger HOME = BigInteger.ONE;
+  private static final BigInteger REMOTE = BigInteger.TEN;
+  private static final BigInteger AGENT = BigInteger.TWO;
+  private static final Address EXECUTOR = address(1);
+  private static final Address GUARDIAN = address(2);
+  private static final IntentDomain DOMAIN = new IntentDomain(HOME, EXECUTOR);
+  private static final Hash MESSAGE = Hash.keccak("message");
+  private static final long START = 1_800_000_000;
+  private static final long QUEUED_AT = START + 100;
+  private static final long END = START + 10_000;
+  private static final long DEADLINE = START + 20_000;
+
+  private static final Intent INTENT = intent(REMOTE, 1_000);
+  private static final Detail DISPATCHED = new Detail.Dispatched(MESSAGE);
+  private static final Detail QUEUED = new Detail.Queued(MESSAGE, QUEUED_AT + 60);
+  private static final Detail EXECUTED =
+      new Detail.Executed(INTENT.account(), INTENT.asset(), INTENT.amount());
+  private static final Detail DISPUTED = new Detail.Disputed(GUARDIAN, START + 3_600);
+  private static final Detail CANCELLED = new Detail.Cancelled(GUARDIAN);
+  private static final Detail UPHELD = new Detail.Upheld(GUARDIAN, START + 500);
+  private static final Detail EXPIRED = new Detail.Expired();
+
+  @Test
+  void shouldBeInOrderWhenHomeDispatchedWhatADestinationExecuted() {
+    AuditReport report = audit(home(END, DISPATCHED), remote(QUEUED, EXECUTED));
+    assertTrue(report.ok(), report.findings().toString());
+    assertEquals(
+        List.of("Unpublished", "Unpublished"),
+        report.findings().stream().map(Finding::kind).toList());
+    assertTrue(audit(home(END, DISPATCHED), remote(QUEUED, DISPUTED, CANCELLED)).ok(), "a veto");
+  }
+
+  @Test
+  void L7_shouldNameAForgeryThatWasExecuted() {
+    AuditReport report = audit(home(END), remote(QUEUED, EXECUTED));
+    Finding.Forgery forgery = only(Finding.Forgery.class, report);
+    assertFalse(report.ok());
+    assertFalse(report.incomplete());
+    assertEquals(REMOTE, forgery.chainId());
+    assertEquals(0, forgery.index());
+    assertEquals(INTENT.id(DOMAIN), forgery.intentId());
+    assertTrue(forgery.words().contains("home dispatched no such intent"), forgery.words());
+    assertTrue(forgery.words().endsWith("it was executed"), forgery.words());
+    assertFalse(report.chains().getLast().ok(), "the destination's trail");
+    assertTrue(report.chains().getFirst().ok(), "home's trail");
+
+    assertExecuted(remote(QUEUED, DISPUTED, UPHELD, EXECUTED));
+    assertExecuted(remote(QUEUED, EXECUTED, CANCELLED));
+  }
+
+  private static void assertExecuted(ChainEvidence remote) {
+    AuditReport report = audit(home(END), remote);
+    assertFalse(report.ok());
+    assertEquals("it was executed", only(Finding.Forgery.class, report).outcome());
+  }
+
+  @Test
+  void L7_shouldNameAForgeryThatNothingKeepsFromExecuting() {
+    AuditReport waits = audit(home(END), remote(QUEUED));
+    assertFalse(waits.ok());
+    assertTrue(only(Finding.Forgery.class, waits).outcome().startsWith("nobody disputed it"));
+    AuditReport upheld = audit(home(END), remote(QUEUED, DISPUTED, UPHELD));
+    assertFalse(upheld.ok());
+    assertTrue(only(Finding.Forgery.class, upheld).outcome().startsWith("governance upheld it"));
+  }
+
+  @Test
+  void L7_shouldTellAForgeryThatWasStoppedAndStayInOrder() {
+    assertStopped(END, QUEUED, DISPUTED);
+    assertStopped(END, QUEUED, DISPUTED, CANCELLED);
+    assertStopped(DEADLINE + 1, QUEUED, EXPIRED);
+    assertStopped(DEADLINE + 1, QUEUED);
+    AuditReport report = audit(home(END), remote(QUEUED, DISPUTED));
+    assertTrue(
+        only(Finding.StoppedForgery.class, report).outcome().contains(GUARDIAN.toString()),
+        report.findings().toString());
+  }
+
+  private static void assertStopped(long end, Detail... life) {
+    AuditReport report = audit(home(end), remote(end, INTENT, life));
+    assertTrue(report.ok(), report.findings().toString());
+    Finding.StoppedForgery stopped = only(Finding.StoppedForgery.class, report);
+    assertEquals(REMOTE, stopped.chainId());
+    assertTrue(stopped.words().contains("forged message that was stopped"), stopped.words());
+  }
+
+  @Test
+  void L3_shouldNameAnIntentThatCameInAnotherMessage() {
+    ChainEvidence remote = remote(new Detail.Queued(Hash.keccak("other"), QUEUED_AT), EXECUTED);
+    AuditReport report = audit(home(END, DISPATCHED), remote);
+    assertFalse(report.ok());
+    assertTrue(only(Finding.Forgery.class, report).why().contains("home never sent it"));
+    assertFalse(audit(home(START, DISPATCHED), remote).incomplete(), "home's answer is known");
+  }
+
+  @Test
+  void L3_shouldNameAnotherIntentUnderADispatchedId() {
+    ChainEvidence home = home(END, DISPATCHED);
+    ChainEvidence remote =
+        evidence(REMOTE, END, INTENT.id(DOMAIN), Optional.of(intent(REMOTE, 999)), QUEUED);
+    assertTrue(
+        findings(Finding.Forgery.class, audit(home, remote)).getFirst().why().contains("another"));
+    ChainEvidence hidden =
+        evidence(REMOTE, END, INTENT.id(DOMAIN), Optional.empty(), QUEUED, EXECUTED);
+    assertFalse(audit(home, hidden).ok());
+  }
+
+  @Test
+  void L3_shouldNameAnIntentOnAnotherChainThanItsOwn() {
+    Intent elsewhere = intent(BigInteger.valueOf(11), 1_000);
+    ChainEvidence home =
+        evidence(HOME, END, elsewhere.id(DOMAIN), Optional.of(elsewhere), DISPATCHED);
+    AuditReport report = audit(home, remote(END, elsewhere, QUEUED, EXECUTED));
+    assertTrue(only(Finding.Forgery.class, report).why().contains("another chain"));
+  }
+
+  @Test
+  void L3_shouldNameAnExecutionThatNoMessageBrought() {
+    AuditReport report = audit(home(END, DISPATCHED), remote(EXECUTED));
+    assertFalse(report.ok());
+    assertTrue(only(Finding.Forgery.class, report).why().contains("no message"));
+    assertTrue(audit(home(END, EXECUTED), remote()).ok(), "home executes what it admitted itself");
+  }
+
+  @Test
+  void L10_shouldCallNothingForgedThatHomeMayHaveDispatchedSince() {
+    for (ChainEvidence remote :
+        List.of(remote(QUEUED), remote(QUEUED, EXECUTED), remote(QUEUED, DISPUTED))) {
+      AuditReport report = audit(home(QUEUED_AT - 1), remote);
+      only(Finding.DispatchUnknown.class, report);
+      assertFalse(report.ok());
+      assertTrue(report.incomplete());
+      assertTrue(findings(Finding.Forgery.class, report).isEmpty());
+      assertFalse(audit(home(QUEUED_AT), remote).incomplete(), "home's blocks reach that time");
+    }
+  }
+
+  @Test
+  void shouldJudgeNothingWithoutHome() {
+    AuditReport report = audit(remote(QUEUED, EXECUTED));
+    assertFalse(report.ok());
+    assertTrue(report.incomplete());
+    assertInstanceOf(Finding.ChainNotAudited.class, report.gaps().getFirst());
+  }
+
+  // ------------------------------------------------------------------ evidence
+
+  private static AuditReport audit(ChainEvidence... chains) {
+    AuditVerifier verifier = new AuditVerifier(List.of(), cid -> Optional.empty());
+    AuditExport export = verifier.export(AGENT, List.of(chains));
+    AuditReport report = verifier.verify(AGENT, List.of(chains));
+    if (List.of(chains).stream()
+        .flatMap(chain -> chain.records().stream())
+        .allMatch(record -> record.intent().isPresent())) {
+      assertEquals(report, AuditVerifier.verifyExport(AuditExport.parse(export.toJson())));
+    }
+    return report;
+  }
+
+  private static <T extends Finding> T only(Class<T> kind, AuditReport report) {
+    List<T> found = findings(kind, report);
+    assertEquals(1, found.size(), report.findings().toString());
+    return found.getFirst();
+  }
+
+  private static <T extends Finding> List<T> findings(Class<T> kind, AuditReport report) {
+    return report.findings().stream().filter(kind::isInstance).map(kind::cast).toList();
+  }
+
+  private static ChainEvidence home(long end, Detail... life) {
+    return evidence(HOME, end, INTENT.id(DOMAIN), Optional.of(INTENT), life);
+  }
+
+  private static ChainEvidence remote(Detail... life) {
+    return remote(END, INTENT, life);
+  }
+
+  private static ChainEvidence remote(long end, Intent intent, Detail... life) {
+    return evidence(REMOTE, end, intent.id(DOMAIN), Optional.of(intent), life);
+  }
+
+  private static ChainEvidence evidence(
+      BigInteger chainId, long end, Hash intentId, Optional<Intent> intent, Detail... life) {
+    List<AuditRecord> records = new ArrayList<>();
+    List<Link> links = new ArrayList<>();
+    HashChain chain = HashChain.EMPTY;
+    long start = chainId.equals(HOME) ? START : QUEUED_AT;
+    Hash any = Hash.keccak("any");
+    for (Detail detail : life) {
+      AuditRecord record =
+          new AuditRecord(
+              chainId,
+              AGENT,
+              records.size(),
+              intentId,
+              intent,
+              detail,
+              new AuditRecord.Anchor(7, any, start, any, records.size()));
+      records.add(record);
+      chain = chain.append(record.recordHash());
+      links.add(new Link(record.action(), intentId, record.recordHash(), chain));
+    }
+    return new ChainEvidence(
+        chainId,
+        AGENT,
+        DOMAIN,
+        address(3),
+        new FinalBlock(9, any, Instant.ofEpochSecond(end)),
+        chain,
+        0,
+        records,
+        links,
+        List.of(),
+        chainId.equals(HOME) ? List.of(HOME, REMOTE) : List.of());
+  }
+
+  private static Intent intent(BigInteger chainId, long amount) {
+    return new Intent(
+        AGENT,
+        address(4),
+        chainId,
+        Address.ZERO,
+        address(5),
+        BigInteger.valueOf(amount),
+        Bytes.EMPTY,
+        BigInteger.ONE,
+        BigInteger.valueOf(DEADLINE));
+  }
+
+  private static Address address(int number) {
+    return new Address("0x" + "0".repeat(38) + "%02x".formatted(number));
+  }
+}
