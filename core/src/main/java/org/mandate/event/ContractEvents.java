@@ -4,6 +4,7 @@ import java.math.BigInteger;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Function;
 import org.mandate.chain.Address;
 import org.mandate.chain.Bytes;
@@ -60,6 +61,16 @@ public final class ContractEvents {
   /** As {@link #executor}. */
   public static Optional<GatewayEvent> gateway(Log log) {
     return read(GATEWAY, log);
+  }
+
+  /** The first topics of all events that {@link #executor} reads. */
+  public static Set<Hash> executorTopics() {
+    return EXECUTOR.keySet();
+  }
+
+  /** The first topics of all events that {@link #auditLog} reads. */
+  public static Set<Hash> auditLogTopics() {
+    return AUDIT_LOG.keySet();
   }
 
   private static <E> Optional<E> read(Map<Hash, Function<Log, E>> readers, Log log) {

@@ -26,6 +26,9 @@ final class Follower implements AutoCloseable {
   /** Blocks asked for in one request near the head. */
   private static final int BATCH = 64;
 
+  /** So many rounds without a new block, though there are some, and the follower is behind. */
+  private static final int PATIENCE_ROUNDS = 10;
+
   /** A block's time may be ahead of this machine's clock. */
   private static final Duration CLOCK_TOLERANCE = Duration.ofMinutes(1);
 
@@ -44,6 +47,7 @@ final class Follower implements AutoCloseable {
   private volatile Optional<Instant> answered = Optional.empty();
   private volatile Optional<Block> head = Optional.empty();
   private volatile boolean caughtUp;
+  private int roundsInVain;
   private volatile boolean closed;
   private boolean silent;
   private Optional<Thread> thread = Optional.empty();
@@ -91,7 +95,10 @@ final class Follower implements AutoCloseable {
     return head;
   }
 
-  /** Whether the chain's head was reached since the start, or since everything is read anew. */
+  /**
+   * Whether the chain's head was reached since the start, or since everything is read anew, and the
+   * follower has not fallen behind since.
+   */
   boolean caughtUp() {
     return caughtUp;
   }
@@ -149,6 +156,24 @@ final class Follower implements AutoCloseable {
     if (!undoReorg(head)) {
       return;
     }
+    long before = chronicle.next();
+    try {
+      readUpTo(head);
+    } finally {
+      boolean reached = chronicle.next() > head.number();
+      roundsInVain = reached || chronicle.next() > before ? 0 : roundsInVain + 1;
+      if (reached) {
+        caughtUp = true;
+      } else if (roundsInVain >= PATIENCE_ROUNDS) {
+        caughtUp = false; // a block that the node does not hand out: others must look ahead
+      }
+    }
+  }
+
+  private void readUpTo(Block head) {
+    if (head.number() - chronicle.next() > Chronicle.KEPT_BLOCKS) {
+      caughtUp = false;
+    }
     while (!closed && chronicle.next() < head.number() - Chronicle.KEPT_BLOCKS) {
       catchUp(head.number() - Chronicle.KEPT_BLOCKS);
     }
@@ -166,7 +191,6 @@ final class Follower implements AutoCloseable {
         read(block);
       }
     }
-    caughtUp = true;
   }
 
   // Blocks that no reorg reaches any more, many at once.

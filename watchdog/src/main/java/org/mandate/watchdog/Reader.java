@@ -1,8 +1,10 @@
 package org.mandate.watchdog;
 
 import java.math.BigInteger;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -11,6 +13,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
 import org.mandate.chain.Address;
 import org.mandate.chain.Block;
 import org.mandate.chain.ChainClient;
@@ -28,6 +31,7 @@ import org.mandate.event.ExecutorEvent;
  * contract as its account; what a stranger's says is not read.
  */
 final class Reader {
+  private static final List<Set<Hash>> GOVERNED = List.of(Topics.GOVERNED);
   private static final Hash PAID = Hash.keccak("Paid(address,address,uint256)");
   private static final Hash VAULT_AGENT = Hash.keccak("AGENT_ID()");
   private static final String VAULT_PREFIX = "AgentVault";
@@ -46,6 +50,7 @@ final class Reader {
 
   private final ChainClient chain;
   private final Deployment deployment;
+  private final Optional<AgentLogs> agents;
   private final Address executor;
   private final Address auditLog;
   private final Address policy;
@@ -54,8 +59,22 @@ final class Reader {
   private final AtomicBoolean asked = new AtomicBoolean();
   private final Map<Address, BigInteger> vaults = new ConcurrentHashMap<>();
 
+  /** Of a destination, or of a home where nobody has to know which events could not be read. */
   Reader(ChainClient chain, Deployment deployment) {
+    this(chain, deployment, text -> {}, Duration.ZERO);
+  }
+
+  /**
+   * @param unread is told, in words, which events of an admitted agent could not be read
+   * @param pause between two tries to read them
+   */
+  Reader(ChainClient chain, Deployment deployment, Consumer<String> unread, Duration pause) {
     this.chain = chain;
+    this.agents =
+        deployment.isHome()
+            ? Optional.of(
+                new AgentLogs(chain, deployment.policy(), deployment.registry(), unread, pause))
+            : Optional.empty();
     this.deployment = deployment;
     this.executor = deployment.executor();
     this.auditLog = deployment.auditLog();
@@ -73,7 +92,10 @@ final class Reader {
    * there is to read.
    */
   Page read(Block block) {
-    return page(block, chain.logs(block.hash(), system()));
+    List<Log> governed = chain.logs(block.hash(), system(), GOVERNED);
+    List<AgentLogs.Placed> all =
+        inOrder(governed, agents.map(logs -> logs.of(block, governed)).orElse(List.of()));
+    return page(block, all.stream().map(AgentLogs.Placed::log).toList());
   }
 
   /**
@@ -81,7 +103,9 @@ final class Reader {
    * reorganised; without payments.
    */
   List<Page> read(long from, long to) {
-    return pages(chain.logs(from, to, system()));
+    List<Log> governed = chain.logs(from, to, system(), GOVERNED);
+    return pages(
+        inOrder(governed, agents.map(logs -> logs.of(from, to, governed)).orElse(List.of())));
   }
 
   /** What those vaults paid in that block, and nothing else. */
@@ -98,7 +122,9 @@ final class Reader {
    */
   List<Page> paid(long from, long to, Vaults vaults) {
     Set<Address> asked = known(vaults);
-    return asked.isEmpty() ? List.of() : pages(chain.logs(from, to, asked, List.of(Set.of(PAID))));
+    return asked.isEmpty()
+        ? List.of()
+        : pages(inPlace(chain.logs(from, to, asked, List.of(Set.of(PAID)))));
   }
 
   private Page page(Block block, List<Log> logs) {
@@ -110,13 +136,28 @@ final class Reader {
     return new Page(block, entries);
   }
 
-  private List<Page> pages(List<Log> logs) {
+  // What came before an agent's admission, then the block's own logs in their order.
+  private static List<AgentLogs.Placed> inOrder(
+      List<Log> governed, List<AgentLogs.Placed> ofAgents) {
+    List<AgentLogs.Placed> all = new ArrayList<>(inPlace(governed));
+    all.addAll(ofAgents);
+    all.sort(
+        Comparator.comparingLong(AgentLogs.Placed::block)
+            .thenComparingLong(placed -> placed.log().blockNumber())
+            .thenComparingInt(placed -> placed.log().index()));
+    return all;
+  }
+
+  private static List<AgentLogs.Placed> inPlace(List<Log> logs) {
+    return logs.stream().map(log -> new AgentLogs.Placed(log.blockNumber(), log)).toList();
+  }
+
+  private List<Page> pages(List<AgentLogs.Placed> logs) {
     Map<Long, List<Entry>> byBlock = new TreeMap<>();
-    for (Log log : logs) {
-      entry(log)
+    for (AgentLogs.Placed placed : logs) {
+      entry(placed.log())
           .ifPresent(
-              entry ->
-                  byBlock.computeIfAbsent(log.blockNumber(), n -> new ArrayList<>()).add(entry));
+              entry -> byBlock.computeIfAbsent(placed.block(), n -> new ArrayList<>()).add(entry));
     }
     List<Page> pages = new ArrayList<>();
     byBlock.forEach(
@@ -127,6 +168,7 @@ final class Reader {
                   .filter(
                       found ->
                           entries.stream()
+                              .filter(entry -> entry.log().blockNumber() == found.number())
                               .allMatch(entry -> entry.log().blockHash().equals(found.hash())))
                   .orElseThrow(
                       () -> new NodeException("the node contradicts itself about block " + number));
@@ -137,7 +179,9 @@ final class Reader {
   }
 
   private List<Address> system() {
-    return List.of(executor, auditLog, policy, registry);
+    return agents.isPresent()
+        ? List.of(executor, auditLog, policy, registry)
+        : List.of(executor, auditLog);
   }
 
   private Set<Address> known(Vaults which) {

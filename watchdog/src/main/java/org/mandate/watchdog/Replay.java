@@ -32,14 +32,12 @@ import org.mandate.policy.Verdict;
 final class Replay {
   private static final Map<Hash, BiFunction<Replay, LogWords, Optional<Decision>>> POLICY_EVENTS =
       Map.of(
-          topic("TermsSet(uint256,(uint32,uint24,uint16,uint16),address)"), Replay::termsSet,
-          topic("LimitSet(uint256,address,(uint104,uint104,uint24),address)"), Replay::limitSet,
-          topic("AssetChainSet(uint256,address,uint256,bool,address)"), Replay::assetChainSet,
-          topic("RecipientSet(uint256,uint256,address,bool,address)"), Replay::recipientSet,
-          topic("Tripped(uint256,address,uint8,bytes32,uint256,uint256)"), Replay::tripped,
-          topic("Thawed(uint256,address)"), Replay::thawed);
-  private static final Hash CONSUMED = topic("Consumed(uint256,bytes32,address,uint256)");
-  private static final Hash STATUS_SET = topic("StatusSet(uint256,uint8,address)");
+          Topics.TERMS_SET, Replay::termsSet,
+          Topics.LIMIT_SET, Replay::limitSet,
+          Topics.ASSET_CHAIN_SET, Replay::assetChainSet,
+          Topics.RECIPIENT_SET, Replay::recipientSet,
+          Topics.TRIPPED, Replay::tripped,
+          Topics.THAWED, Replay::thawed);
 
   private final Address executor;
   private final Map<BigInteger, Agent> agents = new HashMap<>();
@@ -149,7 +147,7 @@ final class Replay {
   }
 
   private Optional<Decision> policy(LogWords log, List<Entry> transaction) {
-    if (log.topic(0).equals(CONSUMED)) {
+    if (log.topic(0).equals(Topics.CONSUMED)) {
       return consumed(log, transaction);
     }
     var apply = POLICY_EVENTS.get(log.topic(0));
@@ -246,7 +244,7 @@ final class Replay {
   }
 
   private Optional<Decision> registry(LogWords log) {
-    if (log.topic(0).equals(STATUS_SET)) {
+    if (log.topic(0).equals(Topics.STATUS_SET)) {
       int status = log.number(0).intValueExact();
       agent(log.topicNumber(1)).status = AgentStatus.values()[status];
     }
@@ -313,9 +311,5 @@ final class Replay {
 
   private Agent agent(BigInteger id) {
     return agents.computeIfAbsent(id, key -> new Agent());
-  }
-
-  private static Hash topic(String event) {
-    return Hash.keccak(event);
   }
 }

@@ -15,7 +15,6 @@ import org.mandate.chain.Block;
 import org.mandate.chain.Bytes;
 import org.mandate.chain.CallRevertedException;
 import org.mandate.chain.ChainClient;
-import org.mandate.chain.Hash;
 import org.mandate.chain.Transaction;
 import org.mandate.contracts.CrossChainExecutor;
 import org.mandate.event.ExecutorEvent;
@@ -39,8 +38,6 @@ import org.web3j.utils.Numeric;
  * checked them.
  */
 final class SignatureExaminer implements Examiner {
-  private static final Hash WALLET_SET = Hash.keccak("AgentWalletSet(uint256,address,address)");
-
   @SuppressWarnings({"unchecked", "rawtypes"})
   private static final List<TypeReference<Type>> PARAMETERS =
       (List)
@@ -103,7 +100,7 @@ final class SignatureExaminer implements Examiner {
       switch (entry) {
         case Entry.Registry(var log) -> {
           LogWords words = LogWords.of(log);
-          if (words.topic(0).equals(WALLET_SET)) {
+          if (words.topic(0).equals(Topics.WALLET_SET)) {
             wallets.put(words.topicNumber(1), words.topicAddress(2));
           }
         }

@@ -5,7 +5,6 @@ import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
-import org.mandate.chain.Hash;
 
 /**
  * How often and when last each agent was stopped at home, by a breach or by hand. A thaw names the
@@ -13,9 +12,6 @@ import org.mandate.chain.Hash;
  * decided it.
  */
 final class Trips implements Examiner {
-  private static final Hash TRIPPED =
-      Hash.keccak("Tripped(uint256,address,uint8,bytes32,uint256,uint256)");
-
   private final Map<BigInteger, Trip> last = new ConcurrentHashMap<>();
 
   /**
@@ -33,7 +29,8 @@ final class Trips implements Examiner {
   @Override
   public void examine(Page page) {
     for (Entry entry : page.entries()) {
-      if (entry instanceof Entry.Policy(var log) && log.topics().getFirst().equals(TRIPPED)) {
+      if (entry instanceof Entry.Policy(var log)
+          && log.topics().getFirst().equals(Topics.TRIPPED)) {
         last.merge(
             LogWords.of(log).topicNumber(1),
             new Trip(1, page.block().timestamp()),

@@ -59,7 +59,12 @@ final class Workshop {
             clock);
     Chronicle chronicle = new Chronicle(home.deployment().block());
     Dispatches dispatches = new Dispatches();
-    Reader reader = new Reader(home.chain(), home.deployment());
+    Reader reader =
+        new Reader(
+            home.chain(),
+            home.deployment(),
+            text -> findings.report(unreadMandate(home, text)),
+            home.settings().pollInterval());
     List<WatchedChain> all = new CopyOnWriteArrayList<>();
     PolicyExaminer policy =
         new PolicyExaminer(
@@ -246,6 +251,27 @@ final class Workshop {
                         && (ours || found.seen().startsWith(what + " ")));
           }
         });
+  }
+
+  // Once per chain, as with payments.
+  private Finding unreadMandate(Link home, String text) {
+    LOG.atError().addKeyValue("chain", home.id()).log("not read: " + text);
+    return new Finding(
+        "mandates:" + home.id(),
+        Check.POLICY,
+        Severity.CRITICAL,
+        home.id(),
+        -1,
+        Optional.empty(),
+        Optional.empty(),
+        "the mandate events of every admitted agent",
+        "could not be read: " + text,
+        "Its owner or key made more of them in one block than a node hands out: suspend the agent."
+            + " Until the watchdog is started again with a node that hands them out, what it says"
+            + " of that agent's decisions may be wrong, in both directions.",
+        clock.instant(),
+        Finding.Status.OPEN,
+        List.of());
   }
 
   private Finding incapable(Link link, String text) {

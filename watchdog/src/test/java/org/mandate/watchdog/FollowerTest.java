@@ -28,9 +28,10 @@ class FollowerTest {
   private static final Duration POLL = Duration.ofMillis(5);
   private static final Instant START = Instant.now();
   private static final long HEIGHT = 700;
+  private static final long NONE = 2_000_000_000;
 
   private volatile long head = HEIGHT;
-  private volatile long refused = 2_000_000_000;
+  private volatile long refused = NONE;
   private volatile LongFunction<Block> chain = number -> block(number, 0, at(number));
 
   @Test
@@ -78,6 +79,21 @@ class FollowerTest {
           Vitals.lag(follower.head(), chronicle.tip(), most, at(HEIGHT + 200))
               .orElseThrow()
               .contains("behind the head"));
+    }
+  }
+
+  @Test
+  void L7_shouldSayThatItIsBehindWhileABlockCannotBeRead() throws Exception {
+    try (Follower follower = follower()) {
+      follower.start();
+      World.await("caught up", Duration.ofSeconds(5), follower::caughtUp);
+      refused = HEIGHT + 5;
+      head = HEIGHT + 20;
+      World.await("behind", Duration.ofSeconds(5), () -> !follower.caughtUp());
+      assertEquals(HEIGHT + 4, tip());
+      refused = NONE;
+      World.await("caught up again", Duration.ofSeconds(5), follower::caughtUp);
+      assertEquals(HEIGHT + 20, tip());
     }
   }
 

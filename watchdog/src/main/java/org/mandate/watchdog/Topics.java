@@ -1,0 +1,49 @@
+package org.mandate.watchdog;
+
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.mandate.chain.Hash;
+import org.mandate.event.ContractEvents;
+
+/**
+ * The events that the examiners use, by who can cause them; nothing else is asked for. The first
+ * indexed parameter of each event of policy and registry is the agent's id.
+ */
+final class Topics {
+  static final Hash TERMS_SET =
+      Hash.keccak("TermsSet(uint256,(uint32,uint24,uint16,uint16),address)");
+  static final Hash LIMIT_SET =
+      Hash.keccak("LimitSet(uint256,address,(uint104,uint104,uint24),address)");
+  static final Hash ASSET_CHAIN_SET =
+      Hash.keccak("AssetChainSet(uint256,address,uint256,bool,address)");
+  static final Hash RECIPIENT_SET =
+      Hash.keccak("RecipientSet(uint256,uint256,address,bool,address)");
+  static final Hash TRIPPED = Hash.keccak("Tripped(uint256,address,uint8,bytes32,uint256,uint256)");
+  static final Hash THAWED = Hash.keccak("Thawed(uint256,address)");
+  static final Hash CONSUMED = Hash.keccak("Consumed(uint256,bytes32,address,uint256)");
+  static final Hash STATUS_SET = Hash.keccak("StatusSet(uint256,uint8,address)");
+  static final Hash WALLET_SET = Hash.keccak("AgentWalletSet(uint256,address,address)");
+
+  /**
+   * Of executor and audit log, and of home's policy and registry: only for agents that governance
+   * admitted, so that no stranger fills a block with them.
+   */
+  static final Set<Hash> GOVERNED = governed();
+
+  /**
+   * Of home's policy and registry: whoever registered an agent may tighten its mandate and unset
+   * its key, as often as they pay for it.
+   */
+  static final Set<Hash> OF_AGENTS =
+      Set.of(TERMS_SET, LIMIT_SET, ASSET_CHAIN_SET, RECIPIENT_SET, TRIPPED, THAWED, WALLET_SET);
+
+  private Topics() {}
+
+  private static Set<Hash> governed() {
+    Set<Hash> all = new HashSet<>(List.of(CONSUMED, STATUS_SET));
+    all.addAll(ContractEvents.executorTopics());
+    all.addAll(ContractEvents.auditLogTopics());
+    return Set.copyOf(all);
+  }
+}
