@@ -1,7 +1,6 @@
 package org.mandate.policy;
 
 import java.math.BigInteger;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
@@ -29,7 +28,7 @@ public record Mandate(
   private static final BigInteger MOST_UNITS = BigInteger.TWO.pow(32);
 
   public Mandate {
-    assets = Map.copyOf(assets);
+    assets = AssetMap.of(assets);
     recipients = Set.copyOf(recipients);
   }
 
@@ -60,13 +59,18 @@ public record Mandate(
     return new Mandate(next, frozen, counts, assets, recipients);
   }
 
+  // What changes nothing takes no room: whoever may tighten names as many assets as they like.
   Mandate withAsset(Address asset, AssetMandate next) {
-    Map<Address, AssetMandate> all = new HashMap<>(assets);
-    all.put(asset, next);
-    return new Mandate(terms, frozen, transactions, all, recipients);
+    return next.equals(asset(asset))
+        ? this
+        : new Mandate(
+            terms, frozen, transactions, AssetMap.of(assets).with(asset, next), recipients);
   }
 
   Mandate withRecipient(Recipient recipient, boolean allowed) {
+    if (recipients.contains(recipient) == allowed) {
+      return this;
+    }
     Set<Recipient> all = new HashSet<>(recipients);
     if (allowed) {
       all.add(recipient);
@@ -91,8 +95,11 @@ public record Mandate(
         new Usage(
             usage.exponent(),
             usage.window().plus(usage.units(amount).min(MOST_UNITS).longValueExact()));
-    Map<Address, AssetMandate> all = new HashMap<>(assets);
-    all.put(asset, current.withUsage(spent));
-    return new Mandate(terms, frozen, transactions.at(now).plus(1), all, recipients);
+    return new Mandate(
+        terms,
+        frozen,
+        transactions.at(now).plus(1),
+        AssetMap.of(assets).with(asset, current.withUsage(spent)),
+        recipients);
   }
 }
