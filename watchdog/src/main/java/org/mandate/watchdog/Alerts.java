@@ -30,7 +30,11 @@ final class Alerts implements Consumer<Finding> {
               field.getValue().isTextual() ? field.getValue().textValue() : field.getValue());
     }
     line.log("finding");
-    webhook.ifPresent(w -> w.post(json.toString()));
+    webhook.ifPresent(w -> w.post(json.toString(), urgency(finding.check())));
+  }
+
+  private static Webhook.Urgency urgency(Check check) {
+    return check == Check.SELF ? Webhook.Urgency.SELF : Webhook.Urgency.ALARM;
   }
 
   private static Level level(Severity severity) {

@@ -100,7 +100,9 @@ final class Case {
   // Whatever goes wrong, a case that ends too early is worse than one that tries again.
   private boolean attempt() {
     try {
-      return step();
+      boolean over = step();
+      withdraw(failureId());
+      return over;
     } catch (Throwable e) {
       Fault.endIfFatal(e);
       LOG.atError()
@@ -118,7 +120,7 @@ final class Case {
         .findings()
         .report(
             new Finding(
-                "case:" + court.chainId() + ":" + delivery.event().intentId(),
+                failureId(),
                 Check.SELF,
                 Severity.CRITICAL,
                 court.chainId(),
@@ -349,6 +351,10 @@ final class Case {
                 court.clock().instant(),
                 status,
                 List.of()));
+  }
+
+  private String failureId() {
+    return "case:" + court.chainId() + ":" + delivery.event().intentId();
   }
 
   private String alertId() {

@@ -77,6 +77,26 @@ final class Enforcer implements AutoCloseable {
     void accept(String text);
 
     /**
+     * As {@link #accept(String)}.
+     *
+     * @param kind the same for the same trouble, however often; the text may tell numbers that
+     *     change with each block
+     */
+    default void accept(Kind kind, String text) {
+      accept(text);
+    }
+
+    /**
+     * What stands in the way.
+     *
+     * @param what the remedy, or {@link #ANY}
+     */
+    record Kind(String what, String refusal) {
+      /** Of the account or the chain: any remedy may meet it. */
+      static final String ANY = "a transaction";
+    }
+
+    /**
      * What stood in the way of a remedy does not any more: it is settled.
      *
      * @param ours by a transaction of the watchdog's own
@@ -147,7 +167,9 @@ final class Enforcer implements AutoCloseable {
         // Whatever it was, giving up is worse than trying again.
         Fault.endIfFatal(e);
         if (e instanceof Error) {
-          trouble.accept("%s on chain %s failed: %s".formatted(remedy.what(), chainId, e));
+          trouble.accept(
+              new Trouble.Kind(remedy.what(), "failed"),
+              "%s on chain %s failed: %s".formatted(remedy.what(), chainId, e));
         }
         LOG.atWarn()
             .addKeyValue("chain", chainId)
@@ -232,6 +254,7 @@ final class Enforcer implements AutoCloseable {
         revertsSince.compareAndSet(NEVER, head);
         if (head >= revertsSince.get() + PATIENCE_BLOCKS && remedy.settled().isEmpty()) {
           trouble.accept(
+              new Trouble.Kind(remedy.what(), "would revert"),
               "%s on chain %s would revert: %s"
                   .formatted(remedy.what(), chainId, reverted.reason()));
         }
@@ -260,8 +283,8 @@ final class Enforcer implements AutoCloseable {
         yield false;
       }
       case SendOutcome.InsufficientFunds funds ->
-          refused(request, "the account has too little: " + funds.reason());
-      case SendOutcome.Refused refused -> refused(request, refused.reason());
+          refused(request, "funds", "the account has too little: " + funds.reason());
+      case SendOutcome.Refused refused -> refused(request, "refused", refused.reason());
     };
   }
 
@@ -275,9 +298,11 @@ final class Enforcer implements AutoCloseable {
     return true;
   }
 
-  private boolean refused(Transactions.Request request, String reason) {
+  private boolean refused(Transactions.Request request, String refusal, String reason) {
     pending.remove(request.nonce());
-    trouble.accept("a transaction on chain %s was refused: %s".formatted(chainId, reason));
+    trouble.accept(
+        new Trouble.Kind(Trouble.Kind.ANY, refusal),
+        "a transaction on chain %s was refused: %s".formatted(chainId, reason));
     return false;
   }
 
@@ -333,6 +358,7 @@ final class Enforcer implements AutoCloseable {
     Fees bid = affordable(more);
     if (bid.maxFee().compareTo(old.fees().maxFee()) <= 0) {
       trouble.accept(
+          new Trouble.Kind(Trouble.Kind.ANY, "fee limit"),
           "a transaction on chain %s waits at the highest fee that is allowed, %s wei: raise maxFeePerGas"
               .formatted(chainId, maxFee));
       submit(old, head, waiting.hashes());

@@ -9,17 +9,17 @@ import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.Comparator;
 import java.util.HexFormat;
-import java.util.concurrent.ArrayBlockingQueue;
-import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.PriorityBlockingQueue;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 
 /**
- * Posts alerts to a person's or a pager's URL, in order, from an own thread, so that a slow
- * receiver delays nothing.
+ * Posts alerts to a person's or a pager's URL, the most urgent first, else in order, from an own
+ * thread, so that a slow receiver delays nothing.
  *
  * <p>Each request carries {@code X-Mandate-Timestamp} (unix seconds) and {@code
  * X-Mandate-Signature: sha256=<hex>}, the HMAC-SHA256 (RFC 2104) of {@code timestamp + "." + body}
@@ -39,11 +39,28 @@ final class Webhook implements AutoCloseable {
   private final byte[] secret;
   private final Clock clock;
   private final Consumer<String> trouble;
-  private final BlockingQueue<String> queue = new ArrayBlockingQueue<>(QUEUE);
+  private final PriorityBlockingQueue<Waiting> queue = new PriorityBlockingQueue<>();
+  private final AtomicLong posted = new AtomicLong();
   private final AtomicLong delivered = new AtomicLong();
   private final AtomicLong dropped = new AtomicLong();
   private final HttpClient http;
   private final Thread sender;
+
+  /** What goes first. */
+  enum Urgency {
+    /** What is wrong on chain. */
+    ALARM,
+    /** What the watchdog lacks. */
+    SELF
+  }
+
+  private record Waiting(Urgency urgency, long number, String body) implements Comparable<Waiting> {
+    @Override
+    public int compareTo(Waiting other) {
+      int order = urgency.compareTo(other.urgency);
+      return order != 0 ? order : Long.compare(number, other.number);
+    }
+  }
 
   /**
    * @param trouble is told, in words without secrets, what could not be delivered
@@ -64,16 +81,26 @@ final class Webhook implements AutoCloseable {
             FIRST_PAUSE,
             () -> {
               while (true) {
-                deliver(queue.take());
+                deliver(queue.take().body());
               }
             });
   }
 
-  /** Queues a body; drops it, counted and logged, when the receiver has been down for too long. */
+  /** As {@link #post(String, Urgency)}, an alarm. */
   void post(String body) {
-    if (!queue.offer(body)) {
+    post(body, Urgency.ALARM);
+  }
+
+  /**
+   * Queues a body behind those that are as urgent. When too many wait, because the receiver has
+   * been down for too long, the newest of the least urgent is dropped, counted and logged.
+   */
+  synchronized void post(String body, Urgency urgency) {
+    queue.add(new Waiting(urgency, posted.incrementAndGet(), body));
+    if (queue.size() > QUEUE) {
+      queue.stream().max(Comparator.naturalOrder()).ifPresent(queue::remove);
       dropped.incrementAndGet();
-      trouble.accept("webhook: " + QUEUE + " alerts are waiting already, this one is dropped");
+      trouble.accept("webhook: " + QUEUE + " alerts are waiting already, one is dropped");
     }
   }
 

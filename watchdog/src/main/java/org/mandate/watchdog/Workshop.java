@@ -235,22 +235,7 @@ final class Workshop {
         signer,
         config.maxFeePerGas(),
         link.settings().pollInterval(),
-        new Enforcer.Trouble() {
-          @Override
-          public void accept(String text) {
-            LOG.atError().addKeyValue("chain", link.id()).log(text);
-            findings.report(incapable(link, text));
-          }
-
-          @Override
-          public void over(String what, boolean ours) {
-            findings.withdrawIf(
-                found ->
-                    found.check() == Check.SELF
-                        && found.chainId() == link.id()
-                        && (ours || found.seen().startsWith(what + " ")));
-          }
-        });
+        new Incapacity(link.id(), signer.address(), findings, clock));
   }
 
   // Once per chain, as with payments.
@@ -269,24 +254,6 @@ final class Workshop {
         "Its owner or key made more of them in one block than a node hands out: suspend the agent."
             + " Until the watchdog is started again with a node that hands them out, what it says"
             + " of that agent's decisions may be wrong, in both directions.",
-        clock.instant(),
-        Finding.Status.OPEN,
-        List.of());
-  }
-
-  private Finding incapable(Link link, String text) {
-    return new Finding(
-        "self:%d:%s".formatted(link.id(), text),
-        Check.SELF,
-        Severity.CRITICAL,
-        link.id(),
-        -1,
-        Optional.empty(),
-        Optional.empty(),
-        "the watchdog can act on chain " + link.id(),
-        text,
-        "See that account %s has the GUARDIAN role and enough native coin on chain %d, and that its nodes take transactions."
-            .formatted(signer.address(), link.id()),
         clock.instant(),
         Finding.Status.OPEN,
         List.of());

@@ -12,6 +12,7 @@ import java.time.Clock;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -72,6 +73,48 @@ class WebhookTest {
                       (first.timestamp() + "." + first.body()).getBytes(StandardCharsets.UTF_8)));
       assertEquals("sha256=" + expected, first.signature());
       assertEquals(List.of(), trouble);
+    } finally {
+      server.stop(0);
+    }
+  }
+
+  @Test
+  void L7_shouldDeliverAlarmsBeforeWhatTheWatchdogLacksAndDropThatFirst() throws Exception {
+    BlockingQueue<String> received = new LinkedBlockingQueue<>();
+    CountDownLatch busy = new CountDownLatch(1);
+    CountDownLatch open = new CountDownLatch(1);
+    HttpServer server =
+        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    server.createContext(
+        "/alerts",
+        exchange -> {
+          received.add(
+              new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8));
+          busy.countDown();
+          try {
+            open.await(2, TimeUnit.SECONDS);
+          } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+          }
+          exchange.sendResponseHeaders(204, -1);
+          exchange.close();
+        });
+    server.start();
+    URI url = URI.create("http://127.0.0.1:" + server.getAddress().getPort() + "/alerts");
+    try (Webhook webhook = new Webhook(url, SECRET, Clock.systemUTC(), text -> {})) {
+      webhook.post("first", Webhook.Urgency.SELF);
+      busy.await(10, TimeUnit.SECONDS);
+      for (int i = 0; i < 1_000; i++) {
+        webhook.post("self " + i, Webhook.Urgency.SELF);
+      }
+      webhook.post("forgery", Webhook.Urgency.ALARM);
+      webhook.post("disputed", Webhook.Urgency.ALARM);
+      open.countDown();
+      assertEquals("first", received.poll(10, TimeUnit.SECONDS));
+      assertEquals("forgery", received.poll(10, TimeUnit.SECONDS));
+      assertEquals("disputed", received.poll(10, TimeUnit.SECONDS));
+      assertEquals("self 0", received.poll(10, TimeUnit.SECONDS));
+      assertEquals(2, webhook.dropped());
     } finally {
       server.stop(0);
     }
