@@ -61,7 +61,7 @@ class OperatorTest {
         threshold: 2
         guardians: ["0x0000000000000000000000000000000000000b01"]
         dispute-window: 5s
-        resolution-window: 1h
+        resolution-window: 2h
         governance:
           timelock-delay: 1s
           voting-delay: 1s

@@ -23,6 +23,7 @@ import org.mandate.contracts.QuorumGateway;
 import org.mandate.contracts.TimelockController;
 import org.mandate.deploy.DeploymentParameters.ExistingAuthority;
 import org.mandate.deploy.DeploymentParameters.OwnGovernance;
+import org.mandate.deploy.DeploymentParameters.TokenGrant;
 import org.web3j.protocol.Web3j;
 import org.web3j.protocol.core.DefaultBlockParameter;
 import org.web3j.protocol.core.RemoteFunctionCall;
@@ -43,6 +44,11 @@ public final class DeploymentCheck {
   private static final String SETTING =
       "have governance set it back; if governance decided it, put it into the deployment's settings";
 
+  private static final String CHANGED =
+      "governance may have changed it since it was deployed, or a guardian (tighter relayers, a longer"
+          + " dispute window): find the transaction that did; when nobody meant it, have governance set it back";
+  private static final String GIVEN =
+      "use the parameters of then: a constructor ran once; or deploy with another key";
   private static final String BUILD =
       "look with the build that deployed it; if this is the one, stop, pay nothing to it and take out"
           + " what is in it: it is not what it seems";
@@ -98,11 +104,10 @@ public final class DeploymentCheck {
             new TreeSet<>(parameters.relayers())));
     look.references();
     look.vaults(authority.account());
-    look.settings(parameters);
+    look.fixed(parameters);
+    look.settings(Settings.of(parameters), Deviation.Weight.WRONG, SETTING);
+    look.grants(Settings.of(parameters));
     look.timelock();
-    if (parameters.governance() instanceof OwnGovernance own) {
-      look.governance(own);
-    }
     return List.copyOf(look.found);
   }
 
@@ -123,7 +128,11 @@ public final class DeploymentCheck {
   /**
    * What can be checked without knowing the parameters: guardians and relayers may be anybody but
    * the deployer, the admin is the deployment's timelock or whoever was made admin when it was
-   * deployed, and the settings are left out.
+   * deployed, and the settings are those of then; what those entitled may have changed since is
+   * {@link Deviation.Weight#CHANGED}.
+   *
+   * @throws IllegalArgumentException when the deployment lacks a contract, or arguments are not the
+   *     constructor's
    */
   public List<Deviation> findings() {
     var look = new Look(Snapshot.latest(web3j));
@@ -140,6 +149,7 @@ public final class DeploymentCheck {
             Role.PUBLISHER, look.othersThanDeployer(Role.PUBLISHER)));
     look.references();
     look.vaults(authority.account());
+    look.settings(Settings.of(deployment), Deviation.Weight.CHANGED, CHANGED);
     look.timelock();
     return List.copyOf(look.found);
   }
@@ -420,28 +430,13 @@ public final class DeploymentCheck {
 
     // ---------------------------------------------------------------- settings
 
-    void settings(DeploymentParameters parameters) {
-      var quorum = Sender.read("relayers", () -> gateway().quorum().send());
-      compare(
-          "relayers of the gateway",
-          parameters.relayers(),
-          quorum.component1().stream().map(DeploymentCheck::lower).toList(),
-          SETTING);
-      compare(
-          "threshold of the gateway",
-          BigInteger.valueOf(parameters.threshold()),
-          quorum.component2(),
-          SETTING);
+    /** What nobody can change. */
+    void fixed(DeploymentParameters parameters) {
       compare(
           "chains of the policy",
           parameters.allChainIds().stream().map(BigInteger::valueOf).toList(),
           Sender.read("chains", () -> policy().chainIds().send()),
-          SETTING);
-      compare(
-          "dispute window",
-          seconds(parameters.disputeWindow()),
-          Sender.read("dispute window", () -> executor().disputeWindow().send()),
-          SETTING);
+          GIVEN);
       compare(
           "resolution window",
           seconds(parameters.resolutionWindow()),
@@ -449,59 +444,114 @@ public final class DeploymentCheck {
           FILE);
     }
 
-    void governance(OwnGovernance own) {
-      var timelock = Contracts.timelock(deployment).orElseThrow().hex();
+    /** Who got the tokens: their code does not show it, and it is over when they move on. */
+    void grants(Settings wanted) {
+      var given = Settings.of(deployment);
+      grant(
+          "voting token",
+          wanted.governance().map(Settings.Governance::votes),
+          given.governance().map(Settings.Governance::votes));
+      grant("test token", wanted.testToken(), given.testToken());
+    }
+
+    private void grant(String token, Optional<TokenGrant> wanted, Optional<TokenGrant> given) {
+      compare(
+          "who got the whole supply of the " + token,
+          wanted.map(TokenGrant::holder).orElse("nobody"),
+          given.map(TokenGrant::holder).orElse("nobody"),
+          GIVEN);
+      compare(
+          "supply of the " + token,
+          wanted.map(TokenGrant::supply).orElse(BigInteger.ZERO),
+          given.map(TokenGrant::supply).orElse(BigInteger.ZERO),
+          GIVEN);
+    }
+
+    /**
+     * @param weight of what governance, or a guardian, can change
+     */
+    void settings(Settings wanted, Deviation.Weight weight, String next) {
+      var quorum = Sender.read("relayers", () -> gateway().quorum().send());
+      compare(
+          "relayers of the gateway",
+          wanted.relayers(),
+          quorum.component1().stream().map(DeploymentCheck::lower).toList(),
+          next,
+          weight);
+      compare("threshold of the gateway", wanted.threshold(), quorum.component2(), next, weight);
+      compare(
+          "dispute window",
+          wanted.disputeWindow(),
+          Sender.read("dispute window", () -> executor().disputeWindow().send()),
+          next,
+          weight);
+      wanted.governance().ifPresent(governance -> governance(governance, weight, next));
+    }
+
+    private void governance(Settings.Governance wanted, Deviation.Weight weight, String next) {
+      var timelock = deployment.address("TimelockController").hex();
       var delays =
           chain.at(TimelockController.load(timelock, web3j, chain.reader(), Sender.NO_GAS));
       var governor =
           chain.at(
               MandateGovernor.load(
-                  Contracts.governor(deployment).orElseThrow().hex(),
+                  deployment.address("MandateGovernor").hex(),
                   web3j,
                   chain.reader(),
                   Sender.NO_GAS));
-      compare(
-          "delay of the timelock",
-          seconds(own.timelockDelay()),
-          Sender.read("delay of the timelock", () -> delays.getMinDelay().send()),
-          SETTING);
+      var delay = Sender.read("delay of the timelock", () -> delays.getMinDelay().send());
+      if (delay.signum() == 0) {
+        compare(
+            "delay of the timelock",
+            wanted.timelockDelay(),
+            delay,
+            "whoever has the votes loosens without any wait: guardians stop what must not happen"
+                + " meanwhile, governance sets the delay back (updateDelay)");
+      } else {
+        compare("delay of the timelock", wanted.timelockDelay(), delay, next, weight);
+      }
       compare(
           "timelock of the governor",
           timelock,
           lower(Sender.read("timelock of the governor", () -> governor.timelock().send())),
-          SETTING);
+          next,
+          weight);
       compare(
           "voting token of the governor",
-          Contracts.votingToken(deployment).orElseThrow().hex(),
+          deployment.address("MandateToken").hex(),
           lower(Sender.read("token of the governor", () -> governor.token().send())),
-          SETTING);
+          FILE);
       compare(
           "voting delay",
-          seconds(own.votingDelay()),
+          wanted.votingDelay(),
           Sender.read("voting delay", () -> governor.votingDelay().send()),
-          SETTING);
+          next,
+          weight);
       compare(
           "voting period",
-          seconds(own.votingPeriod()),
+          wanted.votingPeriod(),
           Sender.read("voting period", () -> governor.votingPeriod().send()),
-          SETTING);
+          next,
+          weight);
       compare(
           "quorum percent",
-          BigInteger.valueOf(own.quorumPercent()),
+          wanted.quorumPercent(),
           Sender.read("quorum", () -> governor.quorumNumerator().send()),
-          SETTING);
+          next,
+          weight);
       compare(
           "proposal threshold",
-          own.proposalThreshold(),
+          wanted.proposalThreshold(),
           Sender.read("proposal threshold", () -> governor.proposalThreshold().send()),
-          SETTING);
+          next,
+          weight);
     }
 
     void timelock() {
       Contracts.timelock(deployment)
           .ifPresent(
               address -> {
-                var governor = Contracts.governor(deployment).orElseThrow().hex();
+                var governor = deployment.address("MandateGovernor").hex();
                 var wanted = new TreeMap<String, Set<String>>();
                 wanted.put("ADMIN", Set.of(address.hex()));
                 wanted.put("PROPOSER", Set.of(governor));
@@ -546,8 +596,13 @@ public final class DeploymentCheck {
     }
 
     private void compare(String what, Object expected, Object is, String next) {
+      compare(what, expected, is, next, Deviation.Weight.WRONG);
+    }
+
+    private void compare(
+        String what, Object expected, Object is, String next, Deviation.Weight weight) {
       if (!expected.equals(is)) {
-        found.add(new Deviation(what, expected.toString(), is.toString(), next));
+        found.add(new Deviation(what, expected.toString(), is.toString(), next, weight));
       }
     }
   }

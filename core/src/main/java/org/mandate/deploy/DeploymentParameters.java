@@ -18,8 +18,8 @@ import java.util.Optional;
  * @param threshold signatures that deliver a message: more than half of the relayers
  * @param guardians addresses that may dispute, freeze, suspend and tighten: watchdogs and people
  * @param disputeWindow how long a delivered intent waits, 5 s to 3 days
- * @param resolutionWindow how long governance may uphold a disputed intent, at most 30 days, and
- *     longer than governance takes to decide
+ * @param resolutionWindow how long governance may uphold a disputed intent, at most 30 days, and an
+ *     hour longer than governance takes to decide, at least
  * @param governance who holds every privileged role in the end
  * @param testToken a worthless ERC-20 for demonstrations; absent on real chains
  */
@@ -39,6 +39,9 @@ public record DeploymentParameters(
   private static final Duration MIN_DISPUTE_WINDOW = Duration.ofSeconds(5);
   private static final Duration MAX_DISPUTE_WINDOW = Duration.ofDays(3);
   private static final Duration MAX_RESOLUTION_WINDOW = Duration.ofDays(30);
+
+  /** To notice a dispute, to propose, and to execute: none of it happens in the same second. */
+  private static final Duration SLACK = Duration.ofHours(1);
 
   /** Who may change what in the end. */
   public sealed interface Governance {}
@@ -195,23 +198,30 @@ public record DeploymentParameters(
     switch (governance) {
       case OwnGovernance own ->
           require(
-              window.compareTo(own.cycle()) > 0,
-              "resolution window %s is not longer than the %s that governance needs (voting delay %s"
-                  + " + voting period %s + timelock delay %s): no dispute could ever be overruled;"
-                  + " make the resolution window longer, or those delays shorter",
+              window.compareTo(own.cycle().plus(SLACK)) >= 0,
+              "resolution window %s is shorter than %s: the %s that governance needs (voting delay %s"
+                  + " + voting period %s + timelock delay %s) and an hour for people; no dispute"
+                  + " could be overruled; make the resolution window longer, or those delays shorter",
               window,
+              own.cycle().plus(SLACK),
               own.cycle(),
               own.votingDelay(),
               own.votingPeriod(),
               own.timelockDelay());
+      // How long an authority delays itself nobody here knows.
       case ExistingAuthority existing ->
-          require(
-              window.compareTo(existing.delay()) > 0,
-              "resolution window %s is not longer than the authority's execution delay %s: no"
-                  + " dispute could ever be overruled; make the resolution window longer, or the"
-                  + " delay shorter",
-              window,
-              existing.delay());
+          existing
+              .executionDelay()
+              .ifPresent(
+                  delay ->
+                      require(
+                          window.compareTo(delay.plus(SLACK)) >= 0,
+                          "resolution window %s is shorter than %s: the authority's execution delay"
+                              + " %s and an hour for people; no dispute could be overruled; make"
+                              + " the resolution window longer, or the delay shorter",
+                          window,
+                          delay.plus(SLACK),
+                          delay));
     }
   }
 

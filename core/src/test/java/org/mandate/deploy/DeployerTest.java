@@ -15,18 +15,23 @@ import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.mandate.chain.Address;
 import org.mandate.chain.Deployment;
+import org.mandate.chain.Hash;
 import org.mandate.contracts.AccessManager;
 import org.mandate.contracts.AgentRegistry;
 import org.mandate.contracts.AgentVault;
+import org.mandate.contracts.CrossChainExecutor;
 import org.mandate.contracts.MandateGovernor;
 import org.mandate.contracts.MandateToken;
 import org.mandate.contracts.PolicyEngine;
+import org.mandate.contracts.QuorumGateway;
+import org.mandate.contracts.TimelockController;
 import org.mandate.deploy.DeploymentParameters.ExistingAuthority;
 import org.mandate.deploy.DeploymentParameters.OwnGovernance;
 import org.mandate.deploy.DeploymentParameters.TokenGrant;
 import org.mandate.signer.PrivateKeySigner;
 import org.web3j.crypto.Credentials;
 import org.web3j.protocol.core.DefaultBlockParameterName;
+import org.web3j.protocol.core.RemoteFunctionCall;
 import org.web3j.utils.Numeric;
 
 class DeployerTest {
@@ -218,13 +223,139 @@ class DeployerTest {
               p.threshold(),
               p.guardians(),
               p.disputeWindow(),
-              Duration.ofHours(2),
+              Duration.ofHours(3),
               p.governance(),
               p.testToken());
       var code =
           assertThrows(
               DeploymentException.class, () -> home.deployer(DevChain.RICH).deploy(longer));
       assertTrue(code.getMessage().startsWith("CrossChainExecutor"), code.getMessage());
+    }
+  }
+
+  @Test
+  void L7_shouldRefuseVotesThatSomebodyElseGotAndWriteTheArgumentsOfThen() throws Exception {
+    try (var home = DevChain.start(HOME)) {
+      var deployer = home.deployer(DevChain.RICH);
+      var first = deployer.deploy(parameters(1));
+      var stranger = key(99).getAddress();
+      var holder =
+          assertThrows(
+              DeploymentException.class,
+              () -> deployer.deploy(parameters(own(1, new TokenGrant(stranger, TOKEN)))));
+      assertTrue(
+          holder
+              .getMessage()
+              .contains(
+                  "who got the whole supply of the voting token: must be %s, is %s"
+                      .formatted(stranger, DevChain.RICH.getAddress())),
+          holder.getMessage());
+      var twice = TOKEN.shiftLeft(1);
+      var supply =
+          assertThrows(
+              DeploymentException.class,
+              () ->
+                  deployer.deploy(
+                      parameters(own(1, new TokenGrant(DevChain.RICH.getAddress(), twice)))));
+      assertTrue(
+          supply
+              .getMessage()
+              .contains("supply of the voting token: must be %s, is %s".formatted(twice, TOKEN)),
+          supply.getMessage());
+
+      // Governance changed a setting, and the parameters follow it; the constructor's argument
+      // stays what it was.
+      asTimelock(home, first, timelock(home, first).updateDelay(BigInteger.TWO));
+      assertEquals(first, deployer.deploy(parameters(2)));
+    }
+  }
+
+  @Test
+  void L5_checkWarnsOfSettingsThatChangedAndRefusesADelayOfNothing() throws Exception {
+    try (var home = DevChain.start(HOME)) {
+      var deployment = home.deployer(DevChain.RICH).deploy(parameters(1));
+      var sender = home.sender(DevChain.RICH);
+      var executor =
+          CrossChainExecutor.load(
+              deployment.executor().hex(), home.web3j(), sender.reader(), Sender.NO_GAS);
+      var gateway =
+          QuorumGateway.load(
+              deployment.gateway().hex(), home.web3j(), sender.reader(), Sender.NO_GAS);
+      asTimelock(home, deployment, timelock(home, deployment).updateDelay(BigInteger.TEN));
+      asTimelock(
+          home,
+          deployment,
+          Call.of(
+              "window",
+              deployment.executor().hex(),
+              executor.setDisputeWindow(BigInteger.valueOf(6), BigInteger.ZERO)));
+      asTimelock(
+          home,
+          deployment,
+          Call.of(
+              "relayers",
+              deployment.gateway().hex(),
+              gateway.setRelayers(RELAYERS.subList(0, 1), BigInteger.ONE, BigInteger.ZERO)));
+      var changed = home.check(deployment).findings();
+      assertEquals(
+          List.of(
+              "relayers of the gateway",
+              "threshold of the gateway",
+              "dispute window",
+              "delay of the timelock"),
+          changed.stream().map(Deviation::what).toList());
+      for (var one : changed) {
+        assertEquals(Deviation.Weight.CHANGED, one.weight(), one.toString());
+        assertTrue(one.next().startsWith("governance may have changed it"), one.toString());
+      }
+      // To whom the parameters say what must be, it is wrong.
+      for (var one : home.check(deployment).findings(parameters(1))) {
+        assertEquals(Deviation.Weight.WRONG, one.weight(), one.toString());
+      }
+
+      asTimelock(home, deployment, timelock(home, deployment).updateDelay(BigInteger.ZERO));
+      var nothing =
+          home.check(deployment).findings().stream()
+              .filter(one -> one.weight() == Deviation.Weight.WRONG)
+              .toList();
+      assertEquals(1, nothing.size(), nothing.toString());
+      assertEquals("delay of the timelock: must be 1, is 0", nothing.getFirst().words());
+    }
+  }
+
+  @Test
+  void L5_checkWarnsOfAGovernorThatVotesOtherwise() throws Exception {
+    try (var home = DevChain.start(HOME)) {
+      var deployment = home.deployer(DevChain.RICH).deploy(parameters(1));
+      var sender = home.sender(DevChain.RICH);
+      var address = Contracts.governor(deployment).orElseThrow().hex();
+      GovernanceProposal.delegateToSelf(
+          sender, Contracts.votingToken(deployment).orElseThrow().hex());
+      var governor = MandateGovernor.load(address, home.web3j(), sender.reader(), Sender.NO_GAS);
+      mineEverySecond(home);
+      new GovernanceProposal(
+              address,
+              List.of(
+                  Call.of("delay", address, governor.setVotingDelay(BigInteger.TWO)),
+                  Call.of("period", address, governor.setVotingPeriod(BigInteger.TEN)),
+                  Call.of("quorum", address, governor.updateQuorumNumerator(BigInteger.ONE)),
+                  Call.of("threshold", address, governor.setProposalThreshold(BigInteger.ONE)),
+                  Call.of("timelock", address, governor.updateTimelock(key(99).getAddress()))),
+              "vote otherwise",
+              Address.of(sender.address()))
+          .pass(sender, PATIENCE);
+      var changed = home.check(deployment).findings();
+      assertEquals(
+          List.of(
+              "timelock of the governor",
+              "voting delay",
+              "voting period",
+              "quorum percent",
+              "proposal threshold"),
+          changed.stream().map(Deviation::what).toList());
+      assertTrue(
+          changed.stream().allMatch(one -> one.weight() == Deviation.Weight.CHANGED),
+          changed.toString());
     }
   }
 
@@ -377,20 +508,22 @@ class DeployerTest {
 
   @Test
   void L7_disputeCanBeOverruledInTime() {
-    // 1 s + 3 s of vote, 1 s in the timelock.
-    resolvedWithin(Duration.ofSeconds(6), own(1));
+    // 1 s + 3 s of vote, 1 s in the timelock, and people are no machines.
+    var hour = Duration.ofHours(1);
+    resolvedWithin(hour.plusSeconds(5), own(1));
     var own =
         assertThrows(
-            IllegalArgumentException.class, () -> resolvedWithin(Duration.ofSeconds(5), own(1)));
+            IllegalArgumentException.class, () -> resolvedWithin(hour.plusSeconds(4), own(1)));
     assertTrue(
         own.getMessage()
-            .contains("resolution window PT5S is not longer than the PT5S that governance needs"),
+            .contains("resolution window PT1H4S is shorter than PT1H5S: the PT5S that governance"),
         own.getMessage());
     var safe = ExistingAuthority.delayedBy(key(42).getAddress(), Duration.ofDays(1));
-    resolvedWithin(Duration.ofDays(2), safe);
+    resolvedWithin(Duration.ofHours(25), safe);
     var late =
         assertThrows(
-            IllegalArgumentException.class, () -> resolvedWithin(Duration.ofDays(1), safe));
+            IllegalArgumentException.class,
+            () -> resolvedWithin(Duration.ofHours(25).minusSeconds(1), safe));
     assertTrue(late.getMessage().contains("execution delay PT24H"), late.getMessage());
     // How long it delays itself is not for us to know.
     resolvedWithin(Duration.ofSeconds(1), ExistingAuthority.delayingItself(key(42).getAddress()));
@@ -461,7 +594,44 @@ class DeployerTest {
     chain.anvil().rpc("evm_setIntervalMining", 1);
   }
 
+  /** As if the timelock had waited. */
+  private static void asTimelock(DevChain chain, Deployment deployment, Call call) {
+    var timelock = Contracts.timelock(deployment).orElseThrow().hex();
+    chain.anvil().rpc("anvil_impersonateAccount", timelock);
+    chain.anvil().rpc("anvil_setBalance", timelock, "0xde0b6b3a7640000");
+    var hash =
+        chain
+            .anvil()
+            .rpc(
+                "eth_sendTransaction",
+                Map.of("from", timelock, "to", call.to(), "data", call.data()))
+            .asText();
+    chain.anvil().rpc("anvil_stopImpersonatingAccount", timelock);
+    assertTrue(
+        chain.anvil().client().receipt(Hash.of(hash)).orElseThrow().succeeded(), call.what());
+  }
+
+  private static void asTimelock(
+      DevChain chain, Deployment deployment, RemoteFunctionCall<?> call) {
+    asTimelock(
+        chain,
+        deployment,
+        Call.of("timelock", Contracts.timelock(deployment).orElseThrow().hex(), call));
+  }
+
+  private static TimelockController timelock(DevChain chain, Deployment deployment) {
+    return TimelockController.load(
+        Contracts.timelock(deployment).orElseThrow().hex(),
+        chain.web3j(),
+        chain.sender(DevChain.RICH).reader(),
+        Sender.NO_GAS);
+  }
+
   private static DeploymentParameters parameters(long timelockDelay) {
+    return parameters(own(timelockDelay));
+  }
+
+  private static DeploymentParameters parameters(OwnGovernance governance) {
     return new DeploymentParameters(
         HOME,
         List.of(REMOTE),
@@ -469,8 +639,8 @@ class DeployerTest {
         2,
         GUARDIANS,
         Duration.ofSeconds(5),
-        Duration.ofHours(1),
-        own(timelockDelay),
+        Duration.ofHours(2),
+        governance,
         Optional.of(new TokenGrant(DevChain.RICH.getAddress(), BigInteger.TEN.pow(12))));
   }
 
@@ -483,19 +653,23 @@ class DeployerTest {
         threshold,
         guardians,
         window,
-        Duration.ofHours(1),
+        Duration.ofHours(2),
         own(1),
         Optional.empty());
   }
 
   private static OwnGovernance own(long timelockDelay) {
+    return own(timelockDelay, new TokenGrant(DevChain.RICH.getAddress(), TOKEN));
+  }
+
+  private static OwnGovernance own(long timelockDelay, TokenGrant votes) {
     return new OwnGovernance(
         Duration.ofSeconds(timelockDelay),
         Duration.ofSeconds(1),
         Duration.ofSeconds(3),
         TOKEN.divide(BigInteger.valueOf(100)),
         4,
-        new TokenGrant(DevChain.RICH.getAddress(), TOKEN));
+        votes);
   }
 
   private static Credentials key(int number) {

@@ -144,7 +144,7 @@ final class Stage implements AutoCloseable {
         THRESHOLD,
         cast.watchdogs().stream().map(Credentials::getAddress).toList(),
         DISPUTE_WINDOW,
-        Duration.ofHours(1),
+        Duration.ofHours(2),
         new OwnGovernance(
             Duration.ofSeconds(1),
             Duration.ofSeconds(1),

@@ -21,6 +21,7 @@ import org.mandate.cli.Words;
 import org.mandate.contracts.AgentRegistry;
 import org.mandate.deploy.DeploymentCheck;
 import org.mandate.deploy.DeploymentException;
+import org.mandate.deploy.Deviation;
 import org.mandate.deploy.Role;
 import org.mandate.deploy.Sender;
 import org.web3j.abi.EventEncoder;
@@ -110,7 +111,7 @@ final class Running {
         () -> {
           var check = new DeploymentCheck(chain.web3j(), chain.overrides(), chain.deployment());
           var findings = check.findings();
-          if (findings.isEmpty()) {
+          if (findings.stream().allMatch(one -> one.weight() == Deviation.Weight.CHANGED)) {
             checks.add(
                 Check.ok(
                     about,
@@ -119,7 +120,12 @@ final class Running {
                         .formatted(chain.deployment().contracts().size())));
           }
           for (var finding : findings) {
-            checks.add(Check.fail(about, "code and roles", finding.words(), finding.next()));
+            checks.add(
+                switch (finding.weight()) {
+                  case WRONG ->
+                      Check.fail(about, "code and roles", finding.words(), finding.next());
+                  case CHANGED -> Check.warn(about, "settings", finding.words(), finding.next());
+                });
           }
           balances(about, chain, check.holders());
           guardian.ifPresent(account -> guardian(about, account, check.holders()));
