@@ -11,6 +11,8 @@ import org.mandate.chain.Address;
 import org.mandate.chain.Block;
 import org.mandate.chain.Bytes;
 import org.mandate.chain.CallRevertedException;
+import org.mandate.chain.ChainClient;
+import org.mandate.chain.Finality;
 import org.mandate.chain.Hash;
 import org.mandate.chain.NodeException;
 import org.mandate.watchdog.WatchdogConfig.WhenHomeIsSilent;
@@ -32,6 +34,18 @@ final class Case {
   private final Runnable onEnd;
   private Optional<Thread> thread = Optional.empty();
 
+  /** Whether it was not over yet when it was first seen. */
+  private boolean live;
+
+  /** Whether people were told that the intent is wrong. */
+  private boolean told;
+
+  private boolean acted;
+  private Optional<Sighting> sighting = Optional.empty();
+
+  /** Where an intent stood at the end of a block. */
+  private record Sighting(IntentState state, boolean upheld, Block block) {}
+
   /**
    * What all cases of one chain share.
    *
@@ -44,6 +58,8 @@ final class Case {
    */
   record Court(
       long chainId,
+      ChainClient chain,
+      Finality finality,
       ExecutorState executor,
       Chronicle chronicle,
       Optional<Witness> witness,
@@ -148,19 +164,27 @@ final class Case {
       return false;
     }
     return switch (progress.state()) {
+      case QUEUED -> {
+        live = true;
+        yield told && progress.upheld() ? settled(progress) : judged(progress);
+      }
       // Somebody else may have been faster; people are told all the same what is wrong with it.
-      case QUEUED, DISPUTED -> judged(progress);
+      case DISPUTED -> {
+        live = true;
+        yield told ? settled(progress) : judged(progress);
+      }
       // It is queued in the chain that the follower reads: this node lags, or lies. The end is that
       // the delivery no longer stands.
       case NONE, DENIED, ADMITTED, DISPATCHED -> false;
-      // Over. ExecutionExaminer looks at what executed.
-      case EXECUTED, CANCELLED, EXPIRED -> true;
+      // ExecutionExaminer looks at what executed. What a reorg may bring back is not over.
+      case EXECUTED, CANCELLED, EXPIRED -> !live || settled(progress);
     };
   }
 
   private boolean judged(ExecutorState.Progress progress) {
     return switch (judge(progress)) {
       case Judgement.Honest honest -> {
+        withdraw(findingId());
         withdraw(alertId());
         yield true;
       }
@@ -168,12 +192,72 @@ final class Case {
       case Judgement.Wrong wrong -> {
         if (progress.upheld()) {
           upheld(wrong);
-        } else {
-          dispute(wrong);
+          yield settled(progress);
         }
-        yield stands.getAsBoolean();
+        dispute(wrong);
+        yield false;
       }
     };
+  }
+
+  /** Tells how it ended: bad news at once, good news when a final block has it (L10). */
+  private boolean settled(ExecutorState.Progress progress) {
+    boolean missed =
+        switch (progress.state()) {
+          case DISPUTED, CANCELLED, EXPIRED -> false;
+          case NONE, DENIED, ADMITTED, DISPATCHED, QUEUED, EXECUTED -> true;
+        };
+    if (missed) {
+      close(Finding.Status.MISSED);
+    }
+    if (!isFinal(progress)) {
+      return false;
+    }
+    if (!missed) {
+      close(Finding.Status.STOPPED);
+    }
+    return true;
+  }
+
+  // By the block in which it was seen, not by the state at the final block: nodes without an
+  // archive
+  // forget that before a block of some chains is final.
+  private boolean isFinal(ExecutorState.Progress progress) {
+    try {
+      Optional<Block> seen =
+          sighting
+              .filter(s -> s.state() == progress.state() && s.upheld() == progress.upheld())
+              .map(Sighting::block);
+      if (seen.isEmpty()) {
+        Block head = court.chain().head();
+        ExecutorState.Progress there =
+            court.executor().progress(delivery.event().intentId(), head.hash());
+        sighting = Optional.of(new Sighting(there.state(), there.upheld(), head));
+        return false;
+      }
+      Optional<Block> highest = court.finality().highest(court.chain());
+      if (highest.filter(block -> block.number() >= seen.get().number()).isEmpty()) {
+        return false;
+      }
+      boolean stays =
+          court.chain().block(seen.get().number()).filter(seen.get()::equals).isPresent();
+      if (!stays) {
+        sighting = Optional.empty();
+      }
+      return stays;
+    } catch (NodeException | CallRevertedException e) {
+      return false;
+    }
+  }
+
+  private void close(Finding.Status status) {
+    if (told) {
+      court
+          .findings()
+          .update(
+              findingId(),
+              found -> found.status() == Finding.Status.WITHDRAWN ? found : found.with(status));
+    }
   }
 
   private Judgement judge(ExecutorState.Progress progress) {
@@ -283,6 +367,7 @@ final class Case {
   }
 
   private void upheld(Judgement.Wrong wrong) {
+    told = true;
     report(
         findingId(),
         wrong,
@@ -292,34 +377,25 @@ final class Case {
   }
 
   private void dispute(Judgement.Wrong wrong) {
+    told = true;
     report(findingId(), wrong, Finding.Status.OPEN, wrong.next());
     Optional<Enforcer.Done> end = court.enforcer().bringAbout(new Dispute());
-    if (end.isEmpty()) {
+    if (end.isEmpty() || !stands.getAsBoolean() || acted && end.get().transaction().isEmpty()) {
       return;
     }
-    if (!stands.getAsBoolean()) {
-      return; // withdrawn
-    }
-    Remedy.Settled settled = end.get().settled();
+    acted = true;
     Deed deed =
         new Deed(
             "dispute",
             court.chainId(),
             end.get().transaction(),
-            settled.outcome(),
+            end.get().settled().outcome(),
             court.clock().instant());
     LOG.atInfo()
         .addKeyValue("intent", delivery.event().intentId())
-        .addKeyValue("outcome", settled.outcome())
-        .log("dispute settled");
-    court
-        .findings()
-        .update(
-            findingId(),
-            found ->
-                found
-                    .with(deed)
-                    .with(settled.stopped() ? Finding.Status.STOPPED : Finding.Status.MISSED));
+        .addKeyValue("outcome", deed.outcome())
+        .log("dispute settled until a reorg undoes it");
+    court.findings().update(findingId(), found -> found.with(deed));
   }
 
   private void withdraw(String id) {
@@ -387,18 +463,17 @@ final class Case {
       return switch (progress.state()) {
         case QUEUED ->
             progress.upheld()
-                ? Optional.of(new Settled(false, "QUEUED again: governance upheld it"))
+                ? Optional.of(new Settled("QUEUED again: governance upheld it"))
                 : Optional.empty();
         case DISPUTED ->
-            Optional.of(
-                new Settled(true, "DISPUTED; governance may uphold it until " + progress.due()));
-        case CANCELLED, EXPIRED -> Optional.of(new Settled(true, progress.state().name()));
-        case EXECUTED -> Optional.of(new Settled(false, "EXECUTED before the dispute was mined"));
+            Optional.of(new Settled("DISPUTED; governance may uphold it until " + progress.due()));
+        case CANCELLED, EXPIRED -> Optional.of(new Settled(progress.state().name()));
+        case EXECUTED -> Optional.of(new Settled("EXECUTED before the dispute was mined"));
         // One node's word; what the follower read counts.
         case NONE, DENIED, ADMITTED, DISPATCHED ->
             stands.getAsBoolean()
                 ? Optional.empty()
-                : Optional.of(new Settled(true, "no longer queued: a reorg removed it"));
+                : Optional.of(new Settled("no longer queued: a reorg removed it"));
       };
     }
   }

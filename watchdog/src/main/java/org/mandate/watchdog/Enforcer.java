@@ -11,6 +11,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 import org.mandate.chain.Block;
 import org.mandate.chain.BlockTag;
+import org.mandate.chain.Bytes;
 import org.mandate.chain.ChainClient;
 import org.mandate.chain.Fees;
 import org.mandate.chain.GasEstimate;
@@ -37,6 +38,9 @@ final class Enforcer implements AutoCloseable {
   /** Blocks that may pass a transaction over before it bids more. */
   private static final int PATIENCE_BLOCKS = 2;
 
+  /** Gaps in its own nonces that it fills in one round. */
+  private static final int MAX_FILLED = 16;
+
   private static final long NEVER = -1;
 
   // EIP-7825: no transaction may use more.
@@ -48,6 +52,7 @@ final class Enforcer implements AutoCloseable {
   private final ChainClient chain;
   private final Signer signer;
   private final BigInteger maxFee;
+  private final BigInteger maxTip;
   private final Duration poll;
   private final Trouble trouble;
   private final ReentrantLock lock = new ReentrantLock();
@@ -106,6 +111,8 @@ final class Enforcer implements AutoCloseable {
 
   /**
    * @param maxFee most that a transaction bids, wei per gas
+   * @param maxTip most of that which goes to the block's proposer, whatever nodes say that the
+   *     market asks
    * @param trouble is told why nothing can be sent, and when that is over
    */
   Enforcer(
@@ -113,12 +120,14 @@ final class Enforcer implements AutoCloseable {
       ChainClient chain,
       Signer signer,
       BigInteger maxFee,
+      BigInteger maxTip,
       Duration poll,
       Trouble trouble) {
     this.chainId = chainId;
     this.chain = chain;
     this.signer = signer;
     this.maxFee = maxFee;
+    this.maxTip = maxTip;
     this.poll = poll;
     this.trouble = trouble;
   }
@@ -207,7 +216,7 @@ final class Enforcer implements AutoCloseable {
     if (gas.isEmpty()) {
       return Optional.empty();
     }
-    Fees fees = affordable(chain.fees());
+    Fees fees = market();
     long head = chain.head().number();
     lock.lock();
     try {
@@ -334,7 +343,8 @@ final class Enforcer implements AutoCloseable {
         return;
       }
       Block head = chain.head();
-      pending.headMap(chain.nonce(signer.address(), BlockTag.LATEST)).clear();
+      long mined = chain.nonce(signer.address(), BlockTag.LATEST);
+      pending.headMap(mined).clear();
       for (Pending waiting : List.copyOf(pending.values())) {
         if (!waiting.reached()) {
           submit(waiting.request(), head.number(), waiting.hashes());
@@ -342,25 +352,61 @@ final class Enforcer implements AutoCloseable {
           raise(waiting, head.number());
         }
       }
+      fillGaps(mined, head.number());
     } finally {
       lock.unlock();
     }
   }
 
+  // What is above a nonce that nothing has is never mined. One was given up when its transaction
+  // never reached a node, was then refused, and somebody else settled its remedy.
+  private void fillGaps(long mined, long head) {
+    int filled = 0;
+    for (long nonce = mined;
+        !pending.isEmpty() && nonce < pending.lastKey() && filled < MAX_FILLED;
+        nonce++) {
+      if (pending.containsKey(nonce)) {
+        continue;
+      }
+      Transactions.Request nothing =
+          new Transactions.Request(
+              BigInteger.valueOf(chainId),
+              nonce,
+              market(),
+              gasOfNothing(),
+              signer.address(),
+              BigInteger.ZERO,
+              Bytes.EMPTY);
+      if (!submit(nothing, head, new CopyOnWriteArrayList<>())) {
+        return;
+      }
+      filled++;
+    }
+  }
+
+  // More than 21,000 on chains that charge for the data they publish.
+  private long gasOfNothing() {
+    GasEstimate estimate =
+        chain.estimateGas(signer.address(), signer.address(), BigInteger.ZERO, new byte[0]);
+    return estimate instanceof GasEstimate.Estimated estimated
+        ? Math.min(FALLBACK_GAS, estimated.gas() + estimated.gas() / 2)
+        : FALLBACK_GAS;
+  }
+
   private void raise(Pending waiting, long head) {
     Transactions.Request old = waiting.request();
-    Fees now = chain.fees();
-    Fees more =
-        new Fees(
-            now.baseFee(),
-            raised(old.fees().maxPriorityFee()).max(now.maxPriorityFee()),
-            raised(old.fees().maxFee()).max(now.maxFee()));
-    Fees bid = affordable(more);
-    if (bid.maxFee().compareTo(old.fees().maxFee()) <= 0) {
+    Fees now = market();
+    Fees bid =
+        affordable(
+            new Fees(
+                now.baseFee(),
+                raised(old.fees().maxPriorityFee()).max(now.maxPriorityFee()),
+                raised(old.fees().maxFee()).max(now.maxFee())));
+    if (!replaces(old.fees(), bid)) {
       trouble.accept(
           new Trouble.Kind(Trouble.Kind.ANY, "fee limit"),
-          "a transaction on chain %s waits at the highest fee that is allowed, %s wei: raise maxFeePerGas"
-              .formatted(chainId, maxFee));
+          "a transaction on chain %s waits at the highest bid that is allowed, %s wei with a tip of %s: raise max-fee-per-gas or max-tip-per-gas"
+              .formatted(chainId, old.fees().maxFee(), old.fees().maxPriorityFee()));
       submit(old, head, waiting.hashes());
       return;
     }
@@ -377,13 +423,30 @@ final class Enforcer implements AutoCloseable {
     }
   }
 
-  // Nodes replace only for 10 % more in both fees.
   private static BigInteger raised(BigInteger fee) {
     return fee.add(fee.shiftRight(2)).add(BigInteger.ONE);
   }
 
+  // Nodes replace only for 10 % more in both fees.
+  private static boolean replaces(Fees old, Fees next) {
+    return isTenthMore(old.maxFee(), next.maxFee())
+        && isTenthMore(old.maxPriorityFee(), next.maxPriorityFee());
+  }
+
+  private static boolean isTenthMore(BigInteger old, BigInteger next) {
+    return next.multiply(BigInteger.TEN).compareTo(old.multiply(BigInteger.valueOf(11))) >= 0;
+  }
+
+  // With room below the limit of the tip for replacements, each of which must raise it: a node that
+  // exaggerates must not take all of it at once.
+  private Fees market() {
+    Fees told = chain.fees();
+    BigInteger tip = told.maxPriorityFee().min(maxTip.shiftRight(1));
+    return affordable(new Fees(told.baseFee(), tip, told.maxFee()));
+  }
+
   private Fees affordable(Fees fees) {
     BigInteger most = fees.maxFee().min(maxFee);
-    return new Fees(fees.baseFee(), fees.maxPriorityFee().min(most), most);
+    return new Fees(fees.baseFee(), fees.maxPriorityFee().min(maxTip).min(most), most);
   }
 }

@@ -209,8 +209,7 @@ final class Freezer {
     @Override
     public Optional<Settled> settled() {
       return read("frozen").signum() != 0 && read("stops").compareTo(stopsBefore) > 0
-          ? Optional.of(
-              new Settled(true, "the agent is frozen; it may be undone until that is final"))
+          ? Optional.of(new Settled("the agent is frozen; it may be undone until that is final"))
           : Optional.empty();
     }
 

@@ -17,10 +17,9 @@ interface Remedy {
   Optional<Settled> settled();
 
   /**
-   * The end of a remedy.
+   * The end of a remedy: it came about, or it no longer can. A reorg may undo that.
    *
-   * @param stopped whether it came about; otherwise it no longer can
    * @param outcome what was read back, in words
    */
-  record Settled(boolean stopped, String outcome) {}
+  record Settled(String outcome) {}
 }

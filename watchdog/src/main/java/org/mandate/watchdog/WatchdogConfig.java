@@ -27,6 +27,7 @@ import org.mandate.config.Default;
  *     half of the window when that is less
  * @param whenHomeIsSilent what to do then about a queued intent that may be honest
  * @param maxFeePerGas most that a transaction bids, wei
+ * @param maxTipPerGas most of that which goes to the block's proposer, wei
  * @param minimumBalance below it, on any chain, the watchdog is not ready, wei
  */
 public record WatchdogConfig(
@@ -39,6 +40,7 @@ public record WatchdogConfig(
     @Default("2m") Duration safetyMargin,
     @Default("dispute") WhenHomeIsSilent whenHomeIsSilent,
     @Default("2000000000000") BigInteger maxFeePerGas,
+    @Default("200000000000") BigInteger maxTipPerGas,
     @Default("10000000000000000") BigInteger minimumBalance) {
 
   /**
@@ -152,6 +154,9 @@ public record WatchdogConfig(
     requireWithin("safety-margin", safetyMargin, Duration.ofSeconds(1), Duration.ofDays(1));
     if (maxFeePerGas.signum() <= 0) {
       throw new IllegalArgumentException("max-fee-per-gas " + maxFeePerGas + " is not above 0");
+    }
+    if (maxTipPerGas.signum() <= 0) {
+      throw new IllegalArgumentException("max-tip-per-gas " + maxTipPerGas + " is not above 0");
     }
   }
 

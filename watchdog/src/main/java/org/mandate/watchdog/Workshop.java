@@ -179,6 +179,8 @@ final class Workshop {
     Case.Court court =
         new Case.Court(
             link.id(),
+            link.chain(),
+            link.finality(),
             executor,
             chronicle,
             witness,
@@ -234,6 +236,7 @@ final class Workshop {
         link.chain(),
         signer,
         config.maxFeePerGas(),
+        config.maxTipPerGas(),
         link.settings().pollInterval(),
         new Incapacity(link.id(), signer.address(), findings, clock));
   }

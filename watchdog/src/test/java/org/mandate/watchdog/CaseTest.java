@@ -19,6 +19,7 @@ import org.mandate.chain.Block;
 import org.mandate.chain.Bytes;
 import org.mandate.chain.ChainClient;
 import org.mandate.chain.Fees;
+import org.mandate.chain.Finality;
 import org.mandate.chain.GasEstimate;
 import org.mandate.chain.Hash;
 import org.mandate.chain.Log;
@@ -29,6 +30,7 @@ import org.mandate.signer.PrivateKeySigner;
 
 /** A forged delivery, and a node whose answers about it come from backends that lag. */
 class CaseTest {
+  private static final Finality FINALITY = new Finality.Confirmations(10);
   private static final Duration POLL = Duration.ofMillis(5);
   private static final Duration PATIENCE = Duration.ofSeconds(5);
   private static final Hash HASH = Hash.keccak("any");
@@ -46,6 +48,7 @@ class CaseTest {
           1,
           chain,
           new PrivateKeySigner(BigInteger.TEN),
+          BigInteger.TEN.pow(18),
           BigInteger.TEN.pow(18),
           POLL,
           trouble -> {});
@@ -85,6 +88,38 @@ class CaseTest {
   }
 
   @Test
+  void L10_shouldDisputeAgainWhenTheDisputeIsGoneBeforeItIsFinal() throws Exception {
+    state = question -> IntentState.DISPUTED;
+    deliver();
+    World.await("it is noticed", PATIENCE, () -> deeds() == 1);
+    Thread.sleep(200);
+    assertEquals(List.of(Finding.Status.OPEN), statuses(), "not final yet");
+    assertEquals(1, deeds(), "told once");
+    state = question -> IntentState.QUEUED;
+    World.await("it is disputed again", PATIENCE, () -> sent.get() > 0);
+    state = question -> IntentState.DISPUTED;
+    head.set(head.get() + 20);
+    World.await("it is stopped", PATIENCE, () -> forgery.running() == 0);
+    assertEquals(List.of(Finding.Status.STOPPED), statuses());
+  }
+
+  @Test
+  void L10_shouldTellAtOnceThatItExecutedAndLookOn() throws Exception {
+    state = question -> question == 1 ? IntentState.QUEUED : IntentState.EXECUTED;
+    deliver();
+    World.await("it is missed", PATIENCE, () -> statuses().equals(List.of(Finding.Status.MISSED)));
+    assertEquals(1, forgery.running());
+    state = question -> IntentState.QUEUED;
+    World.await("it is disputed", PATIENCE, () -> sent.get() > 0);
+    state = question -> IntentState.CANCELLED;
+    head.set(head.get() + 20);
+    Thread.sleep(200);
+    head.set(head.get() + 20);
+    World.await("it is over", PATIENCE, () -> forgery.running() == 0);
+    assertEquals(List.of(Finding.Status.STOPPED), statuses());
+  }
+
+  @Test
   void L7_shouldForgetAScoutedDeliveryThatTheFollowerDidNotFind() throws Exception {
     state = question -> IntentState.NONE;
     forgery.scouted(delivery());
@@ -109,6 +144,10 @@ class CaseTest {
     return findings.all().stream().map(Finding::status).toList();
   }
 
+  private int deeds() {
+    return findings.all().stream().mapToInt(found -> found.deeds().size()).sum();
+  }
+
   private void deliver() {
     Queued delivery = delivery();
     forgery.examine(new Page(delivery.block(), List.of(new Entry.Executor(delivery.event()))));
@@ -119,6 +158,8 @@ class CaseTest {
         delivery,
         new Case.Court(
             1,
+            chain,
+            FINALITY,
             new ExecutorState(chain, Address.ZERO),
             new Chronicle(0),
             Optional.empty(),
@@ -165,6 +206,7 @@ class CaseTest {
                 switch (method.getName()) {
                   case "call" -> progress(state.apply(asked.incrementAndGet()));
                   case "head" -> block(head.get());
+                  case "block" -> Optional.of(block((long) arguments[0]));
                   case "nonce" -> 0L;
                   case "fees" -> new Fees(BigInteger.ONE, BigInteger.ONE, BigInteger.TWO);
                   case "estimateGas" -> new GasEstimate.Estimated(21_000);

@@ -10,8 +10,10 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.IntFunction;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
@@ -24,6 +26,8 @@ import org.mandate.chain.GasEstimate;
 import org.mandate.chain.Hash;
 import org.mandate.chain.SendOutcome;
 import org.mandate.signer.PrivateKeySigner;
+import org.web3j.crypto.TransactionDecoder;
+import org.web3j.crypto.transaction.type.Transaction1559;
 
 /**
  * A node that takes the first transaction, mines nothing, and refuses what it is told to refuse.
@@ -34,6 +38,7 @@ class EnforcerTest {
   private static final SendOutcome TAKEN = new SendOutcome.Accepted(HASH);
 
   private final List<Bytes> sent = new CopyOnWriteArrayList<>();
+  private volatile BigInteger tip = BigInteger.ONE;
 
   @Test
   void L9_shouldKeepTheTransactionWhenTheNodeCannotAffordItsReplacement() throws Exception {
@@ -80,6 +85,92 @@ class EnforcerTest {
     assertEquals(List.of("test"), troubles.ends());
   }
 
+  @Test
+  void L9_shouldFillANonceThatWasGivenUpBelowOneThatWaits() throws Exception {
+    AtomicReference<SendOutcome> firsts =
+        new AtomicReference<>(new SendOutcome.Unreachable("timeout"));
+    AtomicBoolean settledElsewhere = new AtomicBoolean();
+    try (Enforcer enforcer =
+        enforcer(
+            chain(number -> sent.getLast().equals(sent.getFirst()) ? firsts.get() : TAKEN),
+            BigInteger.TEN.pow(18),
+            trouble -> {})) {
+      enforcer.start();
+      Thread first =
+          Thread.ofVirtual()
+              .start(
+                  () ->
+                      enforcer.bringAbout(
+                          remedy(
+                              () ->
+                                  settledElsewhere.get()
+                                      ? Optional.of(new Remedy.Settled("done"))
+                                      : Optional.empty())));
+      World.await("the first is sent", Duration.ofSeconds(5), () -> sent.size() > 0);
+      Thread.ofVirtual().start(() -> enforcer.bringAbout(remedy(Optional::empty)));
+      World.await("the second waits", Duration.ofSeconds(5), () -> nonces().contains(1L));
+      settledElsewhere.set(true);
+      assertTrue(first.join(Duration.ofSeconds(5)));
+      firsts.set(new SendOutcome.InsufficientFunds("queued cost"));
+      World.await(
+          "the gap is filled",
+          Duration.ofSeconds(5),
+          () ->
+              sent.stream()
+                  .map(raw -> TransactionDecoder.decode(raw.hex()))
+                  .anyMatch(
+                      tx ->
+                          tx.getNonce().signum() == 0
+                              && tx.getTo()
+                                  .equalsIgnoreCase(
+                                      new PrivateKeySigner(BigInteger.TEN).address().hex())));
+    }
+  }
+
+  private List<Long> nonces() {
+    return sent.stream()
+        .map(raw -> TransactionDecoder.decode(raw.hex()).getNonce().longValueExact())
+        .toList();
+  }
+
+  @Test
+  void shouldNeverTipMoreThanItMayWhateverTheNodeSays() throws Exception {
+    BigInteger most = BigInteger.valueOf(1000);
+    tip = BigInteger.TEN.pow(15);
+    Troubles troubles = new Troubles(new CopyOnWriteArrayList<>(), new CopyOnWriteArrayList<>());
+    try (Enforcer enforcer = enforcer(chain(number -> TAKEN), most, troubles)) {
+      enforcer.start();
+      Thread.ofVirtual().start(() -> enforcer.bringAbout(remedy(Optional::empty)));
+      World.await("it says so", Duration.ofSeconds(5), () -> !troubles.texts().isEmpty());
+    }
+    assertTrue(
+        troubles.texts().getFirst().contains("max-tip-per-gas"), troubles.texts().toString());
+    List<BigInteger> tips =
+        sent.stream()
+            .map(raw -> TransactionDecoder.decode(raw.hex()).getTransaction())
+            .map(tx -> ((Transaction1559) tx).getMaxPriorityFeePerGas())
+            .distinct()
+            .toList();
+    assertTrue(tips.size() > 2, "there is room for replacements: " + tips);
+    for (int i = 0; i < tips.size(); i++) {
+      assertTrue(tips.get(i).compareTo(most) <= 0, tips.toString());
+      assertTrue(
+          i == 0 || tips.get(i).doubleValue() >= 1.1 * tips.get(i - 1).doubleValue(),
+          "nodes replace for a tenth more: " + tips);
+    }
+  }
+
+  private static Enforcer enforcer(ChainClient chain, BigInteger maxTip, Enforcer.Trouble trouble) {
+    return new Enforcer(
+        1,
+        chain,
+        new PrivateKeySigner(BigInteger.TEN),
+        BigInteger.TEN.pow(18),
+        maxTip,
+        POLL,
+        trouble);
+  }
+
   private record Troubles(List<String> texts, List<String> ends) implements Enforcer.Trouble {
     @Override
     public void accept(String text) {
@@ -119,6 +210,7 @@ class EnforcerTest {
             chain,
             new PrivateKeySigner(BigInteger.TEN),
             BigInteger.TEN.pow(18),
+            BigInteger.TEN.pow(18),
             POLL,
             troubles)) {
       enforcer.bringAbout(
@@ -126,7 +218,7 @@ class EnforcerTest {
               () ->
                   looked.incrementAndGet() < looks
                       ? Optional.empty()
-                      : Optional.of(new Remedy.Settled(true, "done"))));
+                      : Optional.of(new Remedy.Settled("done"))));
     }
     return troubles;
   }
@@ -139,6 +231,7 @@ class EnforcerTest {
             chain(node),
             new PrivateKeySigner(BigInteger.TEN),
             BigInteger.TEN.pow(18),
+            BigInteger.TEN.pow(18),
             POLL,
             trouble -> {})) {
       enforcer.start();
@@ -146,9 +239,7 @@ class EnforcerTest {
       Remedy remedy =
           remedy(
               () ->
-                  sent.size() < sends
-                      ? Optional.empty()
-                      : Optional.of(new Remedy.Settled(true, "done")));
+                  sent.size() < sends ? Optional.empty() : Optional.of(new Remedy.Settled("done")));
       Thread work =
           Thread.ofVirtual()
               .start(
@@ -198,7 +289,7 @@ class EnforcerTest {
                 switch (method.getName()) {
                   case "head" -> new Block(head.incrementAndGet(), HASH, HASH, Instant.EPOCH);
                   case "nonce" -> 0L;
-                  case "fees" -> new Fees(BigInteger.ONE, BigInteger.ONE, BigInteger.TWO);
+                  case "fees" -> new Fees(BigInteger.ONE, tip, tip.add(BigInteger.ONE));
                   case "estimateGas" -> new GasEstimate.Estimated(21_000);
                   case "receipt" -> Optional.empty();
                   case "send" -> {

@@ -17,6 +17,7 @@ import org.mandate.chain.Address;
 import org.mandate.chain.Block;
 import org.mandate.chain.Bytes;
 import org.mandate.chain.ChainClient;
+import org.mandate.chain.Finality;
 import org.mandate.chain.Hash;
 import org.mandate.chain.Log;
 import org.mandate.event.ExecutorEvent;
@@ -26,6 +27,7 @@ import org.mandate.signer.PrivateKeySigner;
 /** An Error ends a round, not the work. */
 class FaultTest {
   private static final Hash HASH = Hash.keccak("any");
+  private static final Finality FINALITY = new Finality.Confirmations(10);
   private static final Duration POLL = Duration.ofMillis(5);
 
   private final AtomicInteger questions = new AtomicInteger();
@@ -37,10 +39,18 @@ class FaultTest {
     ChainClient chain = chain();
     Enforcer enforcer =
         new Enforcer(
-            1, chain, new PrivateKeySigner(BigInteger.TEN), BigInteger.TEN, POLL, trouble -> {});
+            1,
+            chain,
+            new PrivateKeySigner(BigInteger.TEN),
+            BigInteger.TEN,
+            BigInteger.TEN,
+            POLL,
+            trouble -> {});
     Case.Court court =
         new Case.Court(
             1,
+            chain,
+            FINALITY,
             new ExecutorState(chain, Address.ZERO),
             new Chronicle(0),
             Optional.empty(),

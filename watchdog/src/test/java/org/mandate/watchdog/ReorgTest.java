@@ -83,6 +83,44 @@ class ReorgTest {
   }
 
   @Test
+  void L10_disputeIsRepeatedWhenAReorgUndoesIt() throws Exception {
+    try (World world = World.start(directory)) {
+      Thread.sleep(4000);
+      try (Watchdog watchdog = world.watchdog(0)) {
+        Thread.sleep(3000);
+        Intent forged = world.payment(World.REMOTE, BigInteger.TEN);
+        world.deliver(world.forged(forged));
+        World.await(
+            "intent is DISPUTED",
+            Duration.ofSeconds(10),
+            () -> world.state(forged) == IntentState.DISPUTED);
+        world.remote.rpc("evm_setIntervalMining", 0);
+        World.await(
+            "it was noticed",
+            Duration.ofSeconds(5),
+            () -> watchdog.findings().stream().anyMatch(f -> !f.deeds().isEmpty()));
+        assertEquals(
+            List.of(Finding.Status.OPEN),
+            watchdog.findings().stream().map(Finding::status).toList(),
+            "not final yet");
+        long depth = world.remote.client.head().number() - world.disputedIn(forged) + 1;
+        world.remote.rpc("anvil_reorg", depth, List.of());
+        assertEquals(IntentState.QUEUED, world.state(forged));
+        world.remote.mineEverySecond();
+        World.await(
+            "intent is DISPUTED again",
+            Duration.ofSeconds(10),
+            () -> world.state(forged) == IntentState.DISPUTED);
+        World.await(
+            "the finding is stopped",
+            Duration.ofSeconds(10),
+            () -> watchdog.findings().getFirst().status() == Finding.Status.STOPPED);
+        assertEquals(IntentState.DISPUTED, world.state(forged));
+      }
+    }
+  }
+
+  @Test
   void shouldGiveHomeTheTimeThatALengthenedWindowLeaves() throws Exception {
     try (World world = World.start(directory)) {
       Thread.sleep(4000);

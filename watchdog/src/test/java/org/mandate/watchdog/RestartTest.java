@@ -133,6 +133,7 @@ class RestartTest {
         usual.safetyMargin(),
         usual.whenHomeIsSilent(),
         usual.maxFeePerGas(),
+        usual.maxTipPerGas(),
         usual.minimumBalance());
   }
 

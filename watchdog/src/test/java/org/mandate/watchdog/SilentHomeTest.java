@@ -32,6 +32,7 @@ class SilentHomeTest {
               usual.safetyMargin(),
               WatchdogConfig.WhenHomeIsSilent.ALERT,
               usual.maxFeePerGas(),
+              usual.maxTipPerGas(),
               usual.minimumBalance());
       try (Watchdog watchdog = Watchdog.start(alerting)) {
         Intent intent = world.payment(World.REMOTE, BigInteger.TEN);

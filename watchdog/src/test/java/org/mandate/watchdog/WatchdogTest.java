@@ -143,6 +143,7 @@ class WatchdogTest {
             usual.safetyMargin(),
             usual.whenHomeIsSilent(),
             usual.maxFeePerGas(),
+            usual.maxTipPerGas(),
             usual.minimumBalance());
     try (Watchdog watchdog = ready(Watchdog.start(slow))) {
       Intent real = world.payment(World.REMOTE, AMOUNT);

@@ -442,6 +442,7 @@ final class World implements AutoCloseable {
         Duration.ofMinutes(2),
         WatchdogConfig.WhenHomeIsSilent.DISPUTE,
         BigInteger.valueOf(2_000_000_000_000L),
+        BigInteger.valueOf(200_000_000_000L),
         BigInteger.valueOf(10_000_000_000_000_000L));
   }
 
