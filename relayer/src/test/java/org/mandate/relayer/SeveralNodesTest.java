@@ -7,14 +7,17 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.net.URI;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.mandate.chain.Address;
 import org.mandate.chain.Block;
 import org.mandate.chain.ChainClient;
 import org.mandate.chain.Hash;
 import org.mandate.chain.JsonRpcClient;
+import org.mandate.chain.Log;
 import org.mandate.chain.SendOutcome;
 import org.mandate.relayer.follow.SeveralNodes;
 import org.mandate.relayer.follow.SeveralNodes.Agreement;
@@ -50,6 +53,29 @@ class SeveralNodesTest {
     assertFalse(nodes.agreement(1, forged.hash()).isConfirmed());
     assertTrue(nodes.agreement(1, forged.hash()).isContradicted());
     assertEquals(new Agreement(3, 0, 0), nodes.agreement(99, block.hash()));
+  }
+
+  @Test
+  void L7_shouldBelieveTheMajorityAboutALogAndNotItsBlockAlone() throws Exception {
+    String talker = "0x" + "7a".repeat(20);
+    honest.ask("anvil_setCode", talker, "0x602a60006000a100"); // logs the topic 42
+    honest.ask(
+        "eth_sendTransaction", Map.of("from", Town.credentials(0).getAddress(), "to", talker));
+    honest.ask("evm_mine");
+    Block block = honest.client().head();
+    Log log = honest.client().logs(block.hash(), List.of(Address.of(talker))).getFirst();
+    Log forged =
+        new Log(
+            log.blockHash(),
+            log.blockNumber(),
+            log.transaction(),
+            log.index(),
+            log.address(),
+            List.of(Hash.keccak("never said")),
+            log.data());
+    SeveralNodes nodes = new SeveralNodes(List.of(honest.client(), honest.client(), down));
+    assertEquals(new Agreement(3, 2, 0), nodes.agreement(log));
+    assertEquals(new Agreement(3, 0, 2), nodes.agreement(forged));
   }
 
   @Test
