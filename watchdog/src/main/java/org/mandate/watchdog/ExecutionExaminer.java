@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Predicate;
 import org.mandate.chain.Block;
 import org.mandate.chain.Hash;
 import org.mandate.event.ExecutorEvent;
@@ -21,23 +22,29 @@ final class ExecutionExaminer implements Examiner {
   private final IntentDomain domain;
   private final Witness witness;
   private final Freezer freezer;
+  private final Predicate<Block> stands;
   private final Duration poll;
   private final Clock clock;
   private final Map<Hash, Execution> executed = new ConcurrentHashMap<>();
 
   private record Execution(Executed event, Block block) {}
 
+  /**
+   * @param stands whether a block is still in the chain
+   */
   ExecutionExaminer(
       long chainId,
       IntentDomain domain,
       Witness witness,
       Freezer freezer,
+      Predicate<Block> stands,
       Duration poll,
       Clock clock) {
     this.chainId = chainId;
     this.domain = domain;
     this.witness = witness;
     this.freezer = freezer;
+    this.stands = stands;
     this.poll = poll;
     this.clock = clock;
   }
@@ -56,7 +63,8 @@ final class ExecutionExaminer implements Examiner {
 
   @Override
   public void reset() {
-    executed.clear();
+    // What was judged in a block that stands stays judged; what runs for another ends by itself.
+    executed.values().removeIf(execution -> !stands.test(execution.block()));
   }
 
   /**

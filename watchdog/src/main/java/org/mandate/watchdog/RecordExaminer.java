@@ -5,10 +5,12 @@ import java.time.Clock;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Predicate;
 import org.mandate.audit.AuditRecord;
 import org.mandate.audit.HashChain;
 import org.mandate.chain.Block;
@@ -27,19 +29,29 @@ final class RecordExaminer implements Examiner {
   private final Findings findings;
   private final Clock clock;
   private final Optional<PublicationCheck> publications;
+  private final Predicate<Block> stands;
+  private final Map<Publication, Thread> checks = new HashMap<>();
   private final Map<BigInteger, HashChain> chains = new ConcurrentHashMap<>();
   private final Map<BigInteger, List<Optional<AuditRecord>>> records = new ConcurrentHashMap<>();
   private final Map<Hash, Intent> seen = new ConcurrentHashMap<>();
 
+  private record Publication(Block block, int logIndex) {}
+
   /**
    * @param publications checks each batch; empty when no blob gateway is configured
+   * @param stands whether a block is still in the chain
    */
   RecordExaminer(
-      BigInteger chainId, Findings findings, Clock clock, Optional<PublicationCheck> publications) {
+      BigInteger chainId,
+      Findings findings,
+      Clock clock,
+      Optional<PublicationCheck> publications,
+      Predicate<Block> stands) {
     this.chainId = chainId;
     this.findings = findings;
     this.clock = clock;
     this.publications = publications;
+    this.stands = stands;
   }
 
   /**
@@ -61,6 +73,17 @@ final class RecordExaminer implements Examiner {
 
   @Override
   public void reset() {
+    // One that runs must not see the records vanish: it begins again, if its block stands.
+    checks
+        .entrySet()
+        .removeIf(
+            check -> {
+              boolean runs = check.getValue().isAlive();
+              if (runs) {
+                check.getValue().interrupt();
+              }
+              return runs || !stands.test(check.getKey().block());
+            });
     chains.clear();
     records.clear();
     seen.clear();
@@ -77,7 +100,11 @@ final class RecordExaminer implements Examiner {
         case Entry.Audit(AuditEvent.Appended appended) ->
             appended(appended, Optional.ofNullable(unrecorded.pollFirst()), block);
         case Entry.Audit(AuditEvent.Published batch) ->
-            publications.ifPresent(check -> check.start(chainId, batch, block, this::record));
+            publications.ifPresent(
+                check ->
+                    checks.computeIfAbsent(
+                        new Publication(block, batch.log().index()),
+                        p -> check.start(chainId, batch, block, this::record)));
         case Entry.Unreadable unreadable ->
             found(
                 "unreadable:%s:%d"

@@ -5,9 +5,11 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Semaphore;
 import java.util.function.Predicate;
 import org.mandate.chain.Address;
@@ -58,7 +60,10 @@ final class SignatureExaminer implements Examiner {
   private final Clock clock;
   private final Bytes submit;
   private final Map<BigInteger, Address> wallets = new HashMap<>();
+  private final Set<Submission> begun = new HashSet<>();
   private final Semaphore slots = new Semaphore(AT_ONCE);
+
+  private record Submission(Block block, int logIndex) {}
 
   /**
    * @param stands whether a block is still in the chain
@@ -120,9 +125,15 @@ final class SignatureExaminer implements Examiner {
   @Override
   public void reset() {
     wallets.clear();
+    // A block's hash says all that came before it: what was judged in one that stands stays judged.
+    // What runs for one that does not ends by itself.
+    begun.removeIf(submission -> !stands.test(submission.block()));
   }
 
   private void start(ExecutorEvent event, Block block) {
+    if (!begun.add(new Submission(block, event.log().index()))) {
+      return;
+    }
     Address wallet = wallets.getOrDefault(event.agentId(), Address.ZERO);
     Errand.start("signature-" + event.intentId(), RETRY, () -> checked(event, block, wallet));
   }

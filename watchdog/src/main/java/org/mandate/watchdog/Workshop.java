@@ -91,7 +91,7 @@ final class Workshop {
                 dispatches,
                 new SignatureExaminer(
                     home.chain(), home.id(), domain, chronicle::has, freezer, clock),
-                records(home)),
+                records(home, chronicle)),
             payments(home, reader, chronicle, freezer),
             keep -> {
               findings.withdraw(home.id(), keep);
@@ -142,8 +142,14 @@ final class Workshop {
             List.of(
                 forgery,
                 new ExecutionExaminer(
-                    link.id(), domain, witness, freezer, link.settings().pollInterval(), clock),
-                records(link)),
+                    link.id(),
+                    domain,
+                    witness,
+                    freezer,
+                    chronicle::has,
+                    link.settings().pollInterval(),
+                    clock),
+                records(link, chronicle)),
             payments(link, reader, chronicle, freezer),
             keep -> findings.withdraw(link.id(), keep),
             link.settings().pollInterval(),
@@ -225,9 +231,9 @@ final class Workshop {
         link.settings().pollInterval());
   }
 
-  private RecordExaminer records(Link link) {
+  private RecordExaminer records(Link link, Chronicle chronicle) {
     BigInteger chainId = BigInteger.valueOf(link.id());
-    return new RecordExaminer(chainId, findings, clock, publications);
+    return new RecordExaminer(chainId, findings, clock, publications, chronicle::has);
   }
 
   private Enforcer enforcer(Link link) {
