@@ -10,7 +10,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -61,14 +63,23 @@ class LifelineTest {
   @Test
   void shouldLeaveNothingRunningWhenItIsClosed(@TempDir Path directory) throws Exception {
     Path data = directory.resolve("postgres");
-    long before = ProcessHandle.current().descendants().count();
+    // Only what this start adds: other servers of these tests come and go with processes of theirs.
+    Set<ProcessHandle> others = children();
+    Set<ProcessHandle> ours;
     ProcessHandle server;
     try (EmbeddedServer started = EmbeddedServer.start(data)) {
       server = server(data);
+      ours = children();
+      ours.removeAll(others);
       assertTrue(started.jdbcUrl().startsWith("jdbc:"));
+      assertFalse(ours.isEmpty(), "the lifeline is one");
     }
     server.onExit().get(20, TimeUnit.SECONDS);
-    assertEquals(before, ProcessHandle.current().descendants().count());
+    for (ProcessHandle process : ours) process.onExit().get(20, TimeUnit.SECONDS);
+  }
+
+  private static Set<ProcessHandle> children() {
+    return ProcessHandle.current().children().collect(Collectors.toSet());
   }
 
   private static Process owner(Path data) throws Exception {
