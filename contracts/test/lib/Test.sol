@@ -34,6 +34,8 @@ interface Vm {
     function clearMockedCalls() external;
     function snapshotGasLastCall(string calldata group, string calldata name) external returns (uint256);
     function toString(uint256) external pure returns (string memory);
+    function readFile(string calldata path) external view returns (string memory);
+    function parseJsonBytes(string calldata json, string calldata key) external pure returns (bytes memory);
     function assertTrue(bool, string calldata) external pure;
     function assertEq(uint256, uint256, string calldata) external pure;
     function assertEq(address, address, string calldata) external pure;
