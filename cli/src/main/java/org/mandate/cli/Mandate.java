@@ -6,6 +6,7 @@ import org.mandate.chain.CallRevertedException;
 import org.mandate.chain.NodeException;
 import org.mandate.cli.agent.AgentCommand;
 import org.mandate.cli.audit.AuditCommand;
+import org.mandate.cli.bench.BenchCommand;
 import org.mandate.cli.deploy.DeployCommand;
 import org.mandate.cli.doctor.DoctorCommand;
 import org.mandate.cli.intent.IntentCommand;
@@ -38,6 +39,7 @@ import picocli.CommandLine.Spec;
       KeysCommand.class,
       RelayerCommand.class,
       WatchdogCommand.class,
+      BenchCommand.class,
       DoctorCommand.class,
     },
     synopsisSubcommandLabel = "COMMAND")
