@@ -8,10 +8,9 @@ import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/Signa
 import {InteroperableAddress} from "@openzeppelin/contracts/utils/draft-InteroperableAddress.sol";
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 import {AgentRegistry, Status} from "./AgentRegistry.sol";
-import {Action, AuditLog} from "./AuditLog.sol";
+import {Action} from "./AuditLog.sol";
 import {Intent, IntentHash} from "./Intent.sol";
 import {MandateAccount} from "./MandateAccount.sol";
-import {PolicyEngine} from "./PolicyEngine.sol";
 import {Roles} from "./governance/Roles.sol";
 import {Rule, Tier, Verdict} from "./Verdict.sol";
 
@@ -56,8 +55,6 @@ contract CrossChainExecutor is ERC7786Recipient, AccessManaged, ReentrancyGuardT
     /// @notice The chain where agents, policy and accounting live.
     uint256 public immutable HOME_CHAIN_ID;
     AgentRegistry public immutable REGISTRY;
-    PolicyEngine public immutable POLICY;
-    AuditLog public immutable AUDIT_LOG;
     address public immutable GATEWAY;
     /// @notice Seconds that governance has to uphold a disputed intent; after them it can only be cancelled.
     uint64 public immutable RESOLUTION_WINDOW;
@@ -72,6 +69,7 @@ contract CrossChainExecutor is ERC7786Recipient, AccessManaged, ReentrancyGuardT
     mapping(uint256 agentId => mapping(uint256 word => uint256)) private _usedNonces;
     /// @notice How often guardians lengthened the dispute window.
     uint256 public stops;
+    mapping(address account => bool) private _accounts;
 
     event IntentAdmitted(bytes32 indexed intentId, uint256 indexed agentId, Intent intent, Tier tier, uint64 eta);
     event IntentDenied(bytes32 indexed intentId, uint256 indexed agentId, Intent intent, Verdict verdict);
@@ -84,6 +82,8 @@ contract CrossChainExecutor is ERC7786Recipient, AccessManaged, ReentrancyGuardT
     event IntentDisputed(bytes32 indexed intentId, uint256 indexed agentId, address by, uint64 resolveBy);
     event IntentUpheld(bytes32 indexed intentId, uint256 indexed agentId, address by, uint64 executableAt);
     event IntentExpired(bytes32 indexed intentId, uint256 indexed agentId);
+    /// @notice Intents may, or may no longer, name `account`.
+    event AccountSet(address indexed account, bool allowed, address indexed by);
     event DisputeWindowSet(uint64 disputeWindow, address indexed by);
 
     error ExecutorNotHome(uint256 homeChainId);
@@ -96,6 +96,8 @@ contract CrossChainExecutor is ERC7786Recipient, AccessManaged, ReentrancyGuardT
     error ExecutorState(bytes32 intentId, State state);
     error ExecutorTooEarly(bytes32 intentId, uint64 due, uint256 now_);
     error ExecutorNotExpired(bytes32 intentId, uint64 deadline);
+    error ExecutorAccountUnknown(address account);
+    error ExecutorAccountOther(uint256 agentId, address asked, address account);
     error ExecutorAgentPending(uint256 agentId);
     error ExecutorAgentStopped(uint256 agentId);
     error ExecutorUnauthorized(address caller);
@@ -110,9 +112,8 @@ contract CrossChainExecutor is ERC7786Recipient, AccessManaged, ReentrancyGuardT
         address authority_,
         uint256 homeChainId,
         AgentRegistry registry,
-        PolicyEngine policy,
-        AuditLog auditLog,
         address gateway,
+        address[] memory accounts,
         uint64 disputeWindow_,
         uint64 resolutionWindow
     ) AccessManaged(authority_) {
@@ -121,11 +122,12 @@ contract CrossChainExecutor is ERC7786Recipient, AccessManaged, ReentrancyGuardT
         );
         HOME_CHAIN_ID = homeChainId;
         REGISTRY = registry;
-        POLICY = policy;
-        AUDIT_LOG = auditLog;
         GATEWAY = gateway;
         RESOLUTION_WINDOW = resolutionWindow;
         _DOMAIN = IntentHash.domainSeparator(homeChainId, address(this));
+        for (uint256 i; i < accounts.length; ++i) {
+            _setAccount(accounts[i], true);
+        }
         _setDisputeWindow(disputeWindow_);
     }
 
@@ -148,18 +150,19 @@ contract CrossChainExecutor is ERC7786Recipient, AccessManaged, ReentrancyGuardT
         intentId = IntentHash.id(intent, _DOMAIN);
         (address wallet, Status status,) = REGISTRY.agent(intent.agentId);
         require(status != Status.PENDING, ExecutorAgentPending(intent.agentId));
+        _checkAccount(intent);
         require(
             wallet != address(0) && SignatureChecker.isValidSignatureNowCalldata(wallet, intentId, signature),
             ExecutorSignatureInvalid(intent.agentId, wallet)
         );
         _useNonce(intent.agentId, intent.nonce);
 
-        verdict = POLICY.consume(intent);
+        verdict = MandateAccount(intent.account).consume(intent);
         if (verdict.rule != Rule.NONE) {
             _progress[intentId].state = State.DENIED;
             emit IntentDenied(intentId, intent.agentId, intent, verdict);
             _record(
-                intent.agentId,
+                intent,
                 intentId,
                 Action.DENIED,
                 abi.encode(verdict.rule, verdict.tripped, verdict.limit, verdict.left, verdict.availableAt)
@@ -167,7 +170,7 @@ contract CrossChainExecutor is ERC7786Recipient, AccessManaged, ReentrancyGuardT
         } else if (verdict.eta > block.timestamp) {
             _progress[intentId] = Progress(State.ADMITTED, false, verdict.eta, 0);
             emit IntentAdmitted(intentId, intent.agentId, intent, verdict.tier, verdict.eta);
-            _record(intent.agentId, intentId, Action.ADMITTED, abi.encode(verdict.tier, verdict.eta));
+            _record(intent, intentId, Action.ADMITTED, abi.encode(verdict.tier, verdict.eta));
         } else {
             _carryOut(intent, intentId);
         }
@@ -180,8 +183,8 @@ contract CrossChainExecutor is ERC7786Recipient, AccessManaged, ReentrancyGuardT
         require(p.state == State.ADMITTED, ExecutorState(intentId, p.state));
         require(block.timestamp >= p.due, ExecutorTooEarly(intentId, p.due, block.timestamp));
         require(block.timestamp <= intent.deadline, ExecutorPastDeadline(intent.deadline, block.timestamp));
-        (, Status status,) = REGISTRY.agent(intent.agentId);
-        require(status == Status.ACTIVE && !POLICY.frozen(intent.agentId), ExecutorAgentStopped(intent.agentId));
+        bool mayProceed = MandateAccount(intent.account).mayProceed(intent.agentId, intent.asset, intent.chainId);
+        require(mayProceed, ExecutorAgentStopped(intent.agentId));
         _carryOut(intent, intentId);
     }
 
@@ -192,6 +195,7 @@ contract CrossChainExecutor is ERC7786Recipient, AccessManaged, ReentrancyGuardT
         require(REGISTRY.isTightener(intent.agentId, msg.sender), ExecutorUnauthorized(msg.sender));
         (, Status status,) = REGISTRY.agent(intent.agentId);
         require(status != Status.PENDING, ExecutorAgentPending(intent.agentId));
+        _checkAccount(intent);
         _checkData(intent.data.length);
         intentId = IntentHash.id(intent, _DOMAIN);
         State state_ = _progress[intentId].state;
@@ -225,7 +229,7 @@ contract CrossChainExecutor is ERC7786Recipient, AccessManaged, ReentrancyGuardT
         uint64 resolveBy = uint64(block.timestamp) + RESOLUTION_WINDOW;
         _progress[intentId] = Progress(State.DISPUTED, false, resolveBy, 0);
         emit IntentDisputed(intentId, intent.agentId, msg.sender, resolveBy);
-        _record(intent.agentId, intentId, Action.DISPUTED, abi.encode(msg.sender, resolveBy));
+        _record(intent, intentId, Action.DISPUTED, abi.encode(msg.sender, resolveBy));
     }
 
     /// @notice Overrules a dispute: the intent may execute at once. Governance only, within the resolution window.
@@ -237,7 +241,7 @@ contract CrossChainExecutor is ERC7786Recipient, AccessManaged, ReentrancyGuardT
         uint64 executableAt = uint64(block.timestamp);
         _progress[intentId] = Progress(State.QUEUED, true, executableAt, 0);
         emit IntentUpheld(intentId, intent.agentId, msg.sender, executableAt);
-        _record(intent.agentId, intentId, Action.UPHELD, abi.encode(msg.sender, executableAt));
+        _record(intent, intentId, Action.UPHELD, abi.encode(msg.sender, executableAt));
     }
 
     /// @notice Ends a dispute that governance did not resolve in time: the intent is cancelled. Anyone may.
@@ -257,7 +261,7 @@ contract CrossChainExecutor is ERC7786Recipient, AccessManaged, ReentrancyGuardT
         require(block.timestamp > intent.deadline, ExecutorNotExpired(intentId, intent.deadline));
         _progress[intentId].state = State.EXPIRED;
         emit IntentExpired(intentId, intent.agentId);
-        _record(intent.agentId, intentId, Action.EXPIRED, "");
+        _record(intent, intentId, Action.EXPIRED, "");
     }
 
     // ------------------------------------------------------------------ settings
@@ -269,6 +273,11 @@ contract CrossChainExecutor is ERC7786Recipient, AccessManaged, ReentrancyGuardT
     function setDisputeWindow(uint64 disputeWindow_, uint256 expectedStops) external restricted {
         require(stops == expectedStops, ExecutorStopsDiffer(expectedStops, stops));
         _setDisputeWindow(disputeWindow_);
+    }
+
+    /// @notice Lets intents name an account, or no longer. Governance only.
+    function setAccount(address account, bool allowed) external restricted {
+        _setAccount(account, allowed);
     }
 
     /// @notice Lengthens the dispute window at once, for what is queued too (L5). Guardians only.
@@ -296,6 +305,11 @@ contract CrossChainExecutor is ERC7786Recipient, AccessManaged, ReentrancyGuardT
         return IntentHash.id(intent, _DOMAIN);
     }
 
+    /// @notice Whether intents may name the account.
+    function isAccount(address account) external view returns (bool) {
+        return _accounts[account];
+    }
+
     /// @notice Whether the agent's nonce is used up.
     function nonceUsed(uint256 agentId, uint256 nonce) external view returns (bool) {
         return (_usedNonces[agentId][nonce >> 8] >> (nonce & 0xff)) & 1 == 1;
@@ -313,6 +327,8 @@ contract CrossChainExecutor is ERC7786Recipient, AccessManaged, ReentrancyGuardT
     function _processMessage(address, bytes32 receiveId, bytes calldata, bytes calldata payload) internal override {
         Intent memory intent = abi.decode(payload, (Intent));
         require(intent.chainId == block.chainid, ExecutorWrongChain(intent.chainId, block.chainid));
+        // An account of whoever forged this would pay for nobody, and lose the record of it.
+        require(_accounts[intent.account], ExecutorAccountUnknown(intent.account));
         _checkData(intent.data.length);
         // Home admits no later one, so this is a forgery that would wait for its day; the two clocks may differ.
         _checkLifetime(intent.deadline, _CLOCK_SKEW);
@@ -324,7 +340,7 @@ contract CrossChainExecutor is ERC7786Recipient, AccessManaged, ReentrancyGuardT
         uint64 executableAt = queuedAt + disputeWindow;
         _progress[intentId] = Progress(State.QUEUED, false, executableAt, queuedAt);
         emit IntentQueued(intentId, intent.agentId, intent, receiveId, executableAt);
-        _record(intent.agentId, intentId, Action.QUEUED, abi.encode(receiveId, executableAt));
+        _record(intent, intentId, Action.QUEUED, abi.encode(receiveId, executableAt));
     }
 
     /// @dev What governance upheld waits no more.
@@ -342,25 +358,32 @@ contract CrossChainExecutor is ERC7786Recipient, AccessManaged, ReentrancyGuardT
                 InteroperableAddress.formatEvmV1(intent.chainId, address(this)), abi.encode(intent), new bytes[](0)
             );
         emit IntentDispatched(intentId, intent.agentId, intent, messageId);
-        _record(intent.agentId, intentId, Action.DISPATCHED, abi.encode(messageId));
+        _record(intent, intentId, Action.DISPATCHED, abi.encode(messageId));
     }
 
     function _pay(Intent calldata intent, bytes32 intentId) private {
         _progress[intentId].state = State.EXECUTED;
-        uint256 moved = MandateAccount(intent.account).pay(intent.agentId, intent.asset, intent.to, intent.amount);
+        uint256 moved = MandateAccount(intent.account).payOut(intent.agentId, intent.asset, intent.to, intent.amount);
         require(moved == intent.amount, ExecutorMovedOther(intent.amount, moved));
         emit IntentExecuted(intentId, intent.agentId, intent, moved);
-        _record(intent.agentId, intentId, Action.EXECUTED, abi.encode(intent.account, intent.asset, moved));
+        _record(intent, intentId, Action.EXECUTED, abi.encode(intent.account, intent.asset, moved));
     }
 
     function _cancelled(Intent calldata intent, bytes32 intentId) private {
         _progress[intentId].state = State.CANCELLED;
         emit IntentCancelled(intentId, intent.agentId, intent, msg.sender);
-        _record(intent.agentId, intentId, Action.CANCELLED, abi.encode(msg.sender));
+        _record(intent, intentId, Action.CANCELLED, abi.encode(msg.sender));
     }
 
-    function _record(uint256 agentId, bytes32 intentId, Action action, bytes memory detail) private {
-        AUDIT_LOG.append(agentId, intentId, action, detail);
+    function _record(Intent memory intent, bytes32 intentId, Action action, bytes memory detail) private {
+        MandateAccount(intent.account).append(intent.agentId, intentId, action, detail);
+    }
+
+    /// @dev One agent, one account: what it spends anywhere is counted in one place (L2).
+    function _checkAccount(Intent calldata intent) private view {
+        address account = REGISTRY.accountOf(intent.agentId);
+        require(intent.account == account, ExecutorAccountOther(intent.agentId, intent.account, account));
+        require(_accounts[account], ExecutorAccountUnknown(account));
     }
 
     function _checkData(uint256 length) private pure {
@@ -377,6 +400,11 @@ contract CrossChainExecutor is ERC7786Recipient, AccessManaged, ReentrancyGuardT
         uint256 word = _usedNonces[agentId][nonce >> 8];
         require(word & bit == 0, ExecutorNonceUsed(agentId, nonce));
         _usedNonces[agentId][nonce >> 8] = word | bit;
+    }
+
+    function _setAccount(address account, bool allowed) private {
+        _accounts[account] = allowed;
+        emit AccountSet(account, allowed, msg.sender);
     }
 
     function _setDisputeWindow(uint64 disputeWindow_) private {

@@ -2,7 +2,7 @@
 pragma solidity ^0.8.28;
 
 /// @notice Which rule decided. `NONE` means that every rule admitted.
-/// @dev The order is the order of evaluation: the first rule that refuses decides. Append only: numbers are on chain.
+/// @dev Append only: numbers are on chain. {PolicyEngine} says in which order they are asked; the first that refuses decides.
 enum Rule {
     NONE, // admitted
     AGENT_STATUS, // the agent is not ACTIVE in the registry
@@ -16,7 +16,10 @@ enum Rule {
     PER_TRANSACTION, // above the per-transaction cap
     WINDOW, // above what is left in the rolling window
     FREQUENCY, // too many transactions in the rolling window
-    AUDIT_LAG // too many actions without a published record
+    AUDIT_LAG, // too many actions without a published record
+    GLOBAL_BREAKER, // everything's breaker is tripped
+    CHAIN_BREAKER, // the breaker of home, or of that chain, is tripped
+    ASSET_BREAKER // the asset's breaker is tripped
 }
 
 /// @notice How an admitted intent proceeds.

@@ -6,6 +6,7 @@ import {IAccessManaged} from "@openzeppelin/contracts/access/manager/IAccessMana
 import {InteroperableAddress} from "@openzeppelin/contracts/utils/draft-InteroperableAddress.sol";
 import {CrossChainExecutor, State} from "../src/CrossChainExecutor.sol";
 import {Intent} from "../src/Intent.sol";
+import {PolicyEngine} from "../src/PolicyEngine.sol";
 import {QuorumGateway} from "../src/QuorumGateway.sol";
 import {Deployed} from "./lib/Deployed.sol";
 
@@ -149,7 +150,7 @@ contract ExecutorDestinationTest is Deployed {
         vm.prank(THIEF); // anyone may
         assertEq(executor.execute(_intent), _id, "id");
         assertEq(token.balanceOf(PAYEE), 100e6, "paid");
-        assertEq(token.balanceOf(address(remoteVault)), VAULT_TOKENS - 100e6, "from the vault");
+        assertEq(token.balanceOf(address(vault)), VAULT_TOKENS - 100e6, "from the vault");
     }
 
     function test_execute_revert_withinTheWindow() public {
@@ -181,13 +182,43 @@ contract ExecutorDestinationTest is Deployed {
         executor.execute(_intent);
     }
 
+    /// @notice An account that the forger made up would keep the forgery out of the records: nothing is queued for it.
+    function test_L6_receive_revert_accountUnknown() public {
+        Intent memory intent = _intent;
+        intent.account = THIEF;
+        QuorumGateway.Message memory message = messageOf(intent, 77);
+        switchTo(REMOTE);
+        bytes[] memory signatures = attest(message, 3);
+        vm.expectRevert(abi.encodeWithSelector(CrossChainExecutor.ExecutorAccountUnknown.selector, THIEF));
+        gateway.deliver(message, signatures);
+        assertState(executor.idOf(intent), State.NONE);
+    }
+
+    /// @notice Governance says which accounts intents may name.
+    function test_L5_setAccount_byGovernanceOnly() public {
+        address[5] memory others = [THIEF, AGENT, OWNER, WATCHDOG, DEPLOYER];
+        for (uint256 i; i < others.length; ++i) {
+            vm.expectRevert(abi.encodeWithSelector(IAccessManaged.AccessManagedUnauthorized.selector, others[i]));
+            vm.prank(others[i]);
+            executor.setAccount(others[i], true);
+        }
+        vm.expectEmit(address(executor));
+        emit CrossChainExecutor.AccountSet(THIEF, true, address(timelock));
+        vm.prank(address(timelock));
+        executor.setAccount(THIEF, true);
+        assertTrue(executor.isAccount(THIEF), "allowed");
+        vm.prank(address(timelock));
+        executor.setAccount(THIEF, false);
+        assertFalse(executor.isAccount(THIEF), "no longer");
+    }
+
     function test_L3_execute_revert_anyFieldAltered() public {
         deliver(_intent);
         skip(DISPUTE_WINDOW);
         for (uint256 field; field < 9; ++field) {
             Intent memory altered = _intent;
             if (field == 0) altered.agentId = 2;
-            if (field == 1) altered.account = address(vault);
+            if (field == 1) altered.account = THIEF;
             if (field == 2) altered.chainId = HOME;
             if (field == 3) altered.asset = ETH;
             if (field == 4) altered.to = THIEF;
@@ -205,12 +236,12 @@ contract ExecutorDestinationTest is Deployed {
         deliver(_intent);
         skip(DISPUTE_WINDOW);
         vm.prank(address(timelock));
-        remoteVault.stop();
+        vault.stop(PolicyEngine.Scope.ALL, 0);
         vm.expectRevert();
         executor.execute(_intent);
         assertState(_id, State.QUEUED);
         vm.prank(address(timelock));
-        remoteVault.restart(1);
+        vault.restart(PolicyEngine.Scope.ALL, 0, 1);
         executor.execute(_intent);
     }
 

@@ -2,6 +2,7 @@
 pragma solidity ^0.8.28;
 
 import {IAccessManaged} from "@openzeppelin/contracts/access/manager/IAccessManaged.sol";
+import {BudgetWord} from "../src/Budget.sol";
 import {PolicyEngine} from "../src/PolicyEngine.sol";
 import {Rule, Verdict} from "../src/Verdict.sol";
 import {Deployed} from "./lib/Deployed.sol";
@@ -68,8 +69,8 @@ contract PolicyMandateTest is Deployed {
     function test_L5_limit_eachFieldLoosenedIsGovernances() public {
         for (uint256 field; field < 3; ++field) {
             PolicyEngine.Limit memory looser = limit(1000e6, 2500e6);
-            if (field == 0) looser.perTransaction += 1;
-            if (field == 1) looser.cap += 1;
+            if (field == 0) looser.perTransaction += 1e5;
+            if (field == 1) looser.cap += 1e4;
             if (field == 2) looser.window -= 1;
             for (uint256 i; i < 3; ++i) {
                 vm.expectRevert(_unauthorized(_tighteners()[i]));
@@ -82,8 +83,8 @@ contract PolicyMandateTest is Deployed {
     function test_L5_limit_looserInOneTighterInTheRestIsGovernances() public {
         for (uint256 field; field < 3; ++field) {
             PolicyEngine.Limit memory mixed = PolicyEngine.Limit(1, 1, 2 days);
-            if (field == 0) mixed.perTransaction = 1000e6 + 1;
-            if (field == 1) mixed.cap = 2500e6 + 1;
+            if (field == 0) mixed.perTransaction = 1000e6 + 1e5;
+            if (field == 1) mixed.cap = 2500e6 + 1e4;
             if (field == 2) mixed.window = WINDOW - 1;
             vm.expectRevert(_unauthorized(OWNER));
             vm.prank(OWNER);
@@ -94,7 +95,7 @@ contract PolicyMandateTest is Deployed {
     function test_L5_limit_tightenedAtOnceByEach() public {
         PolicyEngine.Limit memory l = limit(1000e6, 2500e6);
         for (uint256 i; i < 3; ++i) {
-            l = PolicyEngine.Limit(l.perTransaction - 1, l.cap - 1, l.window + 1);
+            l = PolicyEngine.Limit(l.perTransaction - 1e5, l.cap - 1e4, l.window + 1);
             vm.expectEmit(address(policy));
             emit PolicyEngine.LimitSet(agentId, _a, l, _tighteners()[i]);
             vm.prank(_tighteners()[i]);
@@ -354,20 +355,37 @@ contract PolicyMandateTest is Deployed {
         return policy.headroom(agentId, _a).used;
     }
 
+    /// @notice In the finer unit of a tiny cap the bucket is full, and stays so under the old cap: nothing is spent again.
     function test_L2_usage_survivesACapThatGoesDownAndUp() public {
+        uint256 freedAt = time() / 12_343 * 12_343 + 8 * 12_343;
         submitAdmitted(payment(_a, 1000e6));
         vm.startPrank(address(timelock));
-        policy.setLimit(agentId, _a, limit(1000e6, 1));
-        assertGe(_used(), 1000e6, "forgotten");
-        assertEq(policy.headroom(agentId, _a).left, 0, "left");
-        policy.setLimit(agentId, _a, limit(1000e6, 0));
-        assertGe(_used(), 1000e6, "forgotten");
-        policy.setLimit(agentId, _a, PolicyEngine.Limit(1000e6, type(uint104).max, WINDOW));
-        assertGe(_used(), 1000e6, "forgotten");
-        policy.setLimit(agentId, _a, limit(1000e6, 2500e6));
-        assertGe(_used(), 1000e6, "forgotten");
-        assertLe(policy.headroom(agentId, _a).left, 1000e6, "left");
+        uint104[4] memory caps = [uint104(1), 0, 2028e28, 2500e6];
+        for (uint256 i; i < caps.length; ++i) {
+            policy.setLimit(agentId, _a, PolicyEngine.Limit(1000e6, caps[i], WINDOW));
+            assertGe(_used(), caps[i], "forgotten");
+            assertEq(policy.headroom(agentId, _a).left, 0, "left");
+        }
         vm.stopPrank();
+        vm.warp(freedAt - 1);
+        assertEq(policy.headroom(agentId, _a).left, 0, "a second early");
+        vm.warp(freedAt);
+        assertEq(policy.headroom(agentId, _a).left, 1000e6, "then");
+    }
+
+    /// @notice Between caps of like size nothing is lost: what was spent is carried over to the unit.
+    function test_L2_usage_isCarriedOverBetweenCapsOfLikeSize() public {
+        submitAdmitted(payment(_a, 1000e6));
+        vm.startPrank(address(timelock));
+        uint104[3] memory caps = [uint104(25_000e6), 1200e6, 2500e6];
+        for (uint256 i; i < caps.length; ++i) {
+            policy.setLimit(agentId, _a, limit(1000e6, caps[i]));
+            assertEq(_used(), 1000e6, "used");
+        }
+        vm.stopPrank();
+        submitAdmitted(payment(_a, 1000e6));
+        submitAdmitted(payment(_a, 500e6));
+        submitDenied(payment(_a, 1), Rule.WINDOW);
     }
 
     function test_L2_usage_survivesAWindowThatGoesDownAndUp() public {
@@ -404,49 +422,54 @@ contract PolicyMandateTest is Deployed {
         assertEq(policy.headroom(agentId, ETH).transactionsLeft, 10, "and then no more");
     }
 
-    /// @notice Any sequence of limit changes, by governance even: what was used is never less right after, and what fits
-    ///         is never more than the new cap admits beside it.
+    /// @notice Any sequence of limit changes, by governance even: what fits right after is never more than the new cap admits
+    ///         beside what was spent within the shortest window that there was.
     function testFuzz_L2_usage_neverFreedByAnyChange(uint256 seed) public {
+        uint256 shortest = WINDOW;
+        uint256[8] memory times;
+        uint256[8] memory amounts;
         for (uint256 i; i < 8; ++i) {
             seed = uint256(keccak256(abi.encode(seed)));
             skip(seed % 30_000);
-            uint256 left = policy.headroom(agentId, _a).left;
+            PolicyEngine.Headroom memory h = policy.headroom(agentId, _a);
             uint256 vaultHas = token.balanceOf(address(vault));
-            if (left > vaultHas) left = vaultHas;
-            if (left > 0 && policy.headroom(agentId, _a).transactionsLeft > 0) {
-                submitAdmitted(payment(_a, 1 + (seed >> 128) % left));
+            if (h.left > vaultHas) h.left = vaultHas;
+            if (h.left > 0 && h.transactionsLeft > 0) {
+                (times[i], amounts[i]) = (time(), 1 + (seed >> 128) % h.left);
+                submitAdmitted(payment(_a, amounts[i]));
             }
-            uint256 before = _used();
             PolicyEngine.Limit memory l = PolicyEngine.Limit(
-                uint104(seed >> 32),
-                uint104((seed >> 100) >> (seed % 104)),
-                uint24(bound(seed >> 7, 1, type(uint24).max))
+                uint104(BudgetWord.exactPerTransaction(uint104(seed >> 32))),
+                uint104(BudgetWord.exactCap(uint104((seed >> 100) >> (seed % 104)))),
+                seed % 3 == 0 ? h.limit.window : uint24(bound(seed >> 7, 1, type(uint24).max))
             );
-            if (seed % 3 == 0) l.window = policy.headroom(agentId, _a).limit.window;
             vm.prank(address(timelock));
             policy.setLimit(agentId, _a, l);
-            uint256 used = _used();
-            assertGe(used, before, "freed");
-            uint256 now_ = policy.headroom(agentId, _a).left;
-            assertTrue(now_ == 0 || now_ + before <= l.cap, "more fits than the cap admits");
+            if (l.window < shortest) shortest = l.window;
+            uint256 spent;
+            for (uint256 j; j <= i; ++j) {
+                if (times[j] + shortest >= time()) spent += amounts[j];
+            }
+            h = policy.headroom(agentId, _a);
+            assertTrue(h.left == 0 || h.left + spent <= l.cap, "more fits than the cap admits");
         }
     }
 
-    /// @notice The finest and the coarsest caps: units stay within what a bucket holds.
+    /// @notice Whatever the cap: `left` is what fits, and what is spent counts in full.
     function testFuzz_L2_rounding_errsTowardsLess(uint104 cap, uint104 amount) public {
-        cap = uint104(bound(cap, 1, type(uint104).max));
+        cap = uint104(BudgetWord.exactCap(bound(cap, 1, type(uint104).max)));
         amount = uint104(bound(amount, 1, cap));
         vm.prank(address(timelock));
-        policy.setLimit(agentId, _a, PolicyEngine.Limit(type(uint104).max, cap, WINDOW));
+        policy.setLimit(agentId, _a, PolicyEngine.Limit(2028e28, cap, WINDOW));
         Verdict memory v = policy.preview(payment(_a, amount));
         uint256 left = policy.headroom(agentId, _a).left;
-        assertLe(left, cap, "left above the cap");
-        assertGe(left, cap - uint256(cap) * 10 / ((1 << 27) - 1), "more than a unit is lost");
+        assertEq(left, cap < 2028e28 ? cap : 2028e28, "the whole cap");
         assertTrue((v.rule == Rule.NONE) == (amount <= left), "left is exact");
         if (v.rule == Rule.NONE) {
             vm.prank(address(executor));
             policy.consume(payment(_a, amount));
             assertGe(_used(), amount, "counted less than spent");
+            assertLe(_used(), cap, "counted more than the cap");
         }
     }
 }

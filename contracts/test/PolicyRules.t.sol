@@ -305,15 +305,27 @@ contract PolicyRulesTest is Deployed {
         intent.data = hex"00";
         _first(intent, Rule.AGENT_STATUS);
         vm.startPrank(address(timelock));
-        registry.activate(agentId, registry.stops(agentId));
+        registry.activate(agentId, address(vault), registry.stops(agentId));
         _first(intent, Rule.AGENT_BREAKER);
         policy.thaw(agentId, policy.stops(agentId));
+        policy.stop(PolicyEngine.Scope.ASSET, uint160(address(token)));
+        policy.stop(PolicyEngine.Scope.CHAIN, REMOTE);
+        policy.stop(PolicyEngine.Scope.CHAIN, HOME);
+        policy.stop(PolicyEngine.Scope.ALL, 0);
+        _first(intent, Rule.GLOBAL_BREAKER);
+        policy.restart(PolicyEngine.Scope.ALL, 0, 1);
+        _first(intent, Rule.CHAIN_BREAKER);
+        policy.restart(PolicyEngine.Scope.CHAIN, HOME, 1);
         _first(intent, Rule.EXPIRY);
         t.expiry = uint32(time());
         policy.setTerms(agentId, t);
         _first(intent, Rule.ASSET);
         intent.asset = address(token);
+        _first(intent, Rule.ASSET_BREAKER);
+        policy.restart(PolicyEngine.Scope.ASSET, uint160(address(token)), 1);
         _first(intent, Rule.CHAIN);
+        intent.chainId = REMOTE;
+        _first(intent, Rule.CHAIN_BREAKER);
         intent.chainId = HOME;
         _first(intent, Rule.RECIPIENT);
         intent.to = PAYEE;
@@ -335,7 +347,7 @@ contract PolicyRulesTest is Deployed {
     }
 
     function _appendRecord() private {
-        auditLog.append(agentId, bytes32(uint256(1)), Action.DENIED, "");
+        policy.append(agentId, bytes32(uint256(1)), Action.DENIED, "");
     }
 
     function _first(Intent memory intent, Rule rule) private view {
@@ -362,7 +374,7 @@ contract PolicyRulesTest is Deployed {
         Intent memory intent = payment(ETH, 1);
         intent.agentId = id;
         vm.startPrank(address(timelock));
-        registry.activate(id, registry.stops(id));
+        registry.activate(id, address(vault), registry.stops(id));
         _first(intent, Rule.EXPIRY);
         policy.setTerms(id, terms());
         _first(intent, Rule.ASSET);

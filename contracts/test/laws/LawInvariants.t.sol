@@ -18,7 +18,7 @@ contract LawInvariantsTest is Test {
     }
 
     function targetSelectors() public view returns (FuzzSelector[] memory targets) {
-        bytes4[] memory selectors = new bytes4[](21);
+        bytes4[] memory selectors = new bytes4[](27);
         // What moves the story on comes more than once: a sequence should get somewhere.
         selectors[0] = Actors.agentPays.selector;
         selectors[1] = Actors.agentPays.selector;
@@ -41,6 +41,12 @@ contract LawInvariantsTest is Test {
         selectors[18] = Actors.meddle.selector;
         selectors[19] = Actors.publishSome.selector;
         selectors[20] = Actors.decideAndActLater.selector;
+        selectors[21] = Actors.agentPaysDirectly.selector;
+        selectors[22] = Actors.agentPaysDirectly.selector;
+        selectors[23] = Actors.strangerPaysDirectly.selector;
+        selectors[24] = Actors.meddle.selector;
+        selectors[25] = Actors.meddle.selector;
+        selectors[26] = Actors.guardianStops.selector;
         targets = new FuzzSelector[](1);
         targets[0] = FuzzSelector(address(_actors), selectors);
     }
@@ -84,7 +90,7 @@ contract LawInvariantsTest is Test {
     function test_walk_visitsEverything() public {
         bytes4[] memory selectors = targetSelectors()[0].selectors;
         uint256 seed = 1;
-        for (uint256 i; i < 1500; ++i) {
+        for (uint256 i; i < 2500; ++i) {
             seed = uint256(keccak256(abi.encode(seed)));
             (bool ok,) = address(_actors)
                 .call(
@@ -97,7 +103,7 @@ contract LawInvariantsTest is Test {
         for (uint256 law = 1; law <= 7; ++law) {
             _holds(law);
         }
-        string[8] memory all = [
+        string[11] memory all = [
             "executed at home",
             "executed remotely",
             "denied",
@@ -105,7 +111,10 @@ contract LawInvariantsTest is Test {
             "forged",
             "forgery stopped",
             "meddled",
-            "acted late"
+            "acted late",
+            "paid directly",
+            "refused directly",
+            "restarted"
         ];
         for (uint256 i; i < all.length; ++i) {
             assertGe(_actors.times(all[i]), 5, all[i]);

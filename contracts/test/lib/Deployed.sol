@@ -61,8 +61,7 @@ abstract contract Deployed is Test {
     AuditLog internal auditLog;
     QuorumGateway internal gateway;
     CrossChainExecutor internal executor;
-    AgentVault internal vault; // on home
-    AgentVault internal remoteVault;
+    AgentVault internal vault;
     TestToken internal token;
     uint256 internal agentId;
     uint256[] internal relayerKeys; // ascending by address
@@ -76,6 +75,7 @@ abstract contract Deployed is Test {
     }
 
     Slot[] private _sharedSlots;
+    uint256 private _etherElsewhere; // of the vault
     mapping(address => mapping(bytes32 => bytes32)) private _elsewhere;
     mapping(address => mapping(bytes32 => bool)) private _isShared;
 
@@ -103,8 +103,9 @@ abstract contract Deployed is Test {
         votes = MandateToken(predicted("MandateToken"));
         governor = MandateGovernor(payable(predicted("MandateGovernor")));
         registry = AgentRegistry(predicted("AgentRegistry"));
-        policy = PolicyEngine(predicted("PolicyEngine"));
-        auditLog = AuditLog(predicted("AuditLog"));
+        vault = AgentVault(payable(predicted("AgentVault")));
+        policy = PolicyEngine(address(vault));
+        auditLog = AuditLog(address(vault));
         gateway = QuorumGateway(predicted("QuorumGateway"));
         executor = CrossChainExecutor(predicted("CrossChainExecutor"));
 
@@ -133,21 +134,22 @@ abstract contract Deployed is Test {
             uint256[] memory others = new uint256[](1);
             others[0] = REMOTE;
             _create(
-                "PolicyEngine",
+                "AgentVault",
                 abi.encodePacked(
-                    type(PolicyEngine).creationCode, abi.encode(authority, registry, auditLog, executor, HOME, others)
+                    type(AgentVault).creationCode, abi.encode(authority, timelock, registry, executor, HOME, others)
                 )
             );
         }
-        _create("AuditLog", abi.encodePacked(type(AuditLog).creationCode, abi.encode(authority, executor)));
         _create(
             "QuorumGateway", abi.encodePacked(type(QuorumGateway).creationCode, abi.encode(authority, relayers(), 2))
         );
+        address[] memory accounts = new address[](1);
+        accounts[0] = address(vault);
         _create(
             "CrossChainExecutor",
             abi.encodePacked(
                 type(CrossChainExecutor).creationCode,
-                abi.encode(authority, HOME, registry, policy, auditLog, gateway, DISPUTE_WINDOW, RESOLUTION_WINDOW)
+                abi.encode(authority, HOME, registry, gateway, accounts, DISPUTE_WINDOW, RESOLUTION_WINDOW)
             )
         );
 
@@ -173,7 +175,7 @@ abstract contract Deployed is Test {
         agentId = registry.register("ipfs://agent");
         proveWallet(agentId, OWNER, AGENT_KEY);
         vm.startPrank(address(timelock));
-        registry.activate(agentId, 0);
+        registry.activate(agentId, address(vault), 0);
         policy.setTerms(agentId, terms());
         policy.setLimit(agentId, ETH, limit(1 ether, 3 ether));
         policy.setAssetChain(agentId, ETH, HOME, true);
@@ -184,24 +186,19 @@ abstract contract Deployed is Test {
     }
 
     function _fund() private {
-        vm.startPrank(DEPLOYER);
-        vault = AgentVault(payable(_create("AgentVault", _vaultCode())));
-        remoteVault = AgentVault(payable(_create("AgentVault on the other chain", _vaultCode())));
-        vm.stopPrank();
-        vm.deal(address(vault), VAULT_ETH);
-        vm.deal(address(remoteVault), VAULT_ETH);
         token = new TestToken(address(this), 3 * VAULT_TOKENS);
+        vm.deal(address(vault), VAULT_ETH);
         token.transfer(address(vault), VAULT_TOKENS);
-        token.transfer(address(remoteVault), VAULT_TOKENS);
+        _etherElsewhere = VAULT_ETH;
+        bytes32 slot = keccak256(abi.encode(vault, 0)); // OpenZeppelin's ERC20: balances first
+        assertEq(uint256(vm.load(address(token), slot)), VAULT_TOKENS, "slot of the vault's balance");
+        _elsewhere[address(token)][slot] = bytes32(VAULT_TOKENS);
+        _share(address(token), slot);
         vm.startPrank(address(timelock));
         policy.setLimit(agentId, address(token), limit(1000e6, 2500e6));
         policy.setAssetChain(agentId, address(token), HOME, true);
         policy.setAssetChain(agentId, address(token), REMOTE, true);
         vm.stopPrank();
-    }
-
-    function _vaultCode() private view returns (bytes memory) {
-        return abi.encodePacked(type(AgentVault).creationCode, abi.encode(timelock, executor, agentId));
     }
 
     function _create(string memory name, bytes memory initCode) internal returns (address deployed) {
@@ -245,6 +242,9 @@ abstract contract Deployed is Test {
         if (chain == here) return;
         here = chain;
         vm.chainId(chain);
+        uint256 ether_ = address(vault).balance;
+        vm.deal(address(vault), _etherElsewhere);
+        _etherElsewhere = ether_;
         for (uint256 i; i < _sharedSlots.length; ++i) {
             Slot memory s = _sharedSlots[i];
             bytes32 leaving = vm.load(s.account, s.slot);
@@ -280,7 +280,6 @@ abstract contract Deployed is Test {
     function remotePayment(address asset, uint256 amount) internal returns (Intent memory intent) {
         intent = payment(asset, amount);
         intent.chainId = REMOTE;
-        intent.account = address(remoteVault);
     }
 
     function sign(Intent memory intent) internal view returns (bytes memory) {
@@ -316,7 +315,7 @@ abstract contract Deployed is Test {
     function activate(uint256 id) internal {
         uint256 stops = registry.stops(id);
         vm.prank(address(timelock));
-        registry.activate(id, stops);
+        registry.activate(id, address(vault), stops);
     }
 
     function stateOf(bytes32 intentId) internal view returns (State state) {

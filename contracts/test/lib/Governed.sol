@@ -3,14 +3,14 @@ pragma solidity ^0.8.28;
 
 import {AccessManager} from "@openzeppelin/contracts/access/manager/AccessManager.sol";
 import {IAccessManaged} from "@openzeppelin/contracts/access/manager/IAccessManaged.sol";
-import {AgentRegistry} from "../../src/AgentRegistry.sol";
+import {AgentRegistry, MandateHolder} from "../../src/AgentRegistry.sol";
 import {Intent} from "../../src/Intent.sol";
 import {Roles} from "../../src/governance/Roles.sol";
 import {Test} from "./Test.sol";
 
 /// @title An authority, a registry, and one active agent with its owner and a guardian
-/// @notice What a contract needs whose settings obey L5, and no more.
-abstract contract Governed is Test {
+/// @notice What a contract needs whose settings obey L5, and no more. The test itself is the agent's account.
+abstract contract Governed is Test, MandateHolder {
     uint256 internal constant HOME = 31337;
     uint256 internal constant START = 1_800_000_000; // Friday, 15 January 2027, 08:00 UTC
     uint256 internal constant AGENT_KEY = 0xA1;
@@ -37,8 +37,11 @@ abstract contract Governed is Test {
         agentId = registry.register("ipfs://agent");
         _proveWallet();
         vm.prank(GOVERNANCE);
-        registry.activate(agentId, 0);
+        registry.activate(agentId, address(this), 0);
     }
+
+    /// @inheritdoc MandateHolder
+    function sync(uint256, address, bool) external {}
 
     function _proveWallet() private {
         uint256 deadline = time() + 10 minutes;
