@@ -10,7 +10,7 @@ import {Roles} from "./governance/Roles.sol";
 /// @notice Where an agent's mandate is: an account that is told at once who acts for the agent and whether it may.
 interface MandateHolder {
     /// @notice Registry only.
-    function sync(uint256 agentId, address wallet, bool live) external;
+    function sync(uint256 agentId, address wallet, bool live, uint8 riskLevel) external;
 }
 
 /// @notice Whether an agent may act. Only governance moves an agent up; a guardian, the owner or the agent moves it down.
@@ -230,6 +230,7 @@ contract AgentRegistry is ERC721, EIP712, AccessManaged {
         }
         _agents[agentId].riskLevel = riskLevel;
         emit RiskLevelSet(agentId, riskLevel);
+        _sync(agentId);
     }
 
     /// @notice Everything that a spend has to know: key, status and risk level, in one storage read.
@@ -325,6 +326,6 @@ contract AgentRegistry is ERC721, EIP712, AccessManaged {
         MandateHolder account = _accounts[agentId];
         if (address(account) == address(0)) return;
         Agent memory a = _agents[agentId];
-        account.sync(agentId, a.wallet, a.status == Status.ACTIVE);
+        account.sync(agentId, a.wallet, a.status == Status.ACTIVE, a.riskLevel);
     }
 }

@@ -4,8 +4,10 @@ pragma solidity ^0.8.28;
 import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
+import {LowLevelCall} from "@openzeppelin/contracts/utils/LowLevelCall.sol";
 import {Address} from "@openzeppelin/contracts/utils/Address.sol";
 import {AgentRegistry} from "./AgentRegistry.sol";
+import {CallGuard} from "./CallGuard.sol";
 import {Holding} from "./Holding.sol";
 import {MandateAccount} from "./MandateAccount.sol";
 import {PolicyEngine} from "./PolicyEngine.sol";
@@ -32,9 +34,10 @@ contract AgentVault is MandateAccount {
         address owner,
         AgentRegistry registry,
         address executor,
+        CallGuard guard,
         uint256 homeChainId,
         uint256[] memory otherChainIds
-    ) AccessManaged(authority_) PolicyEngine(registry, executor, homeChainId, otherChainIds) {
+    ) AccessManaged(authority_) MandateAccount(guard) PolicyEngine(registry, executor, homeChainId, otherChainIds) {
         require(owner != address(0), VaultNotOwner(owner));
         OWNER = owner;
     }
@@ -71,6 +74,16 @@ contract AgentVault is MandateAccount {
         unchecked {
             require(before - then == declared, AccountMovedOther(asset, declared, before, then));
         }
+    }
+
+    function _callAs(address target, uint256 value, bytes memory data) internal override returns (bool, bytes memory) {
+        bool success = LowLevelCall.callNoReturn(target, value, data);
+        bool isShort = LowLevelCall.returnDataSize() <= MAX_REASON;
+        return (success, success || !isShort ? new bytes(0) : LowLevelCall.returnData());
+    }
+
+    function _holder() internal view override returns (address) {
+        return address(this);
     }
 
     function _isOwner(address caller) internal view override returns (bool) {

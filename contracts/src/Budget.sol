@@ -6,7 +6,7 @@ import {RollingWindow} from "./RollingWindow.sol";
 
 /// @title What an agent may spend of one asset, and what it spent in the last window: one word
 /// @notice Lowest bits first: usage, eight buckets of 19 bits (152); number of the newest bucket (32); cap (19) and exponent of
-///         its unit (5); per-transaction cap, mantissa (14) and exponent (5); window in seconds (24); flags (5).
+///         its unit (5); per-transaction cap, mantissa (14) and exponent (5); window in force, seconds (25); flags (4).
 /// @dev Usage and cap count units of 10^exponent, the smallest in which the cap fits. An amount is rounded up to units; the
 ///      cap is exact. A bucket that cannot say in a new unit what it held is FULL, which is more than any cap, and stays so
 ///      until it falls out of the window: a change of limits never lets anything be spent twice (L2).
@@ -25,8 +25,9 @@ library BudgetWord {
     uint256 private constant _MOST_EXPONENT_AT = 222;
     uint256 private constant _WINDOW_AT = 227;
     uint256 private constant _MOST_LIMIT = 1 << 14;
-    uint256 private constant _HOME = 1 << 251;
-    uint256 private constant _HALTED = 1 << 252;
+    uint256 private constant _WINDOW_MASK = (1 << 25) - 1;
+    uint256 private constant _HOME = 1 << 252;
+    uint256 private constant _HALTED = 1 << 253;
 
     // ------------------------------------------------------------------ reading
 
@@ -44,9 +45,9 @@ library BudgetWord {
         }
     }
 
-    /// @notice Seconds of the window.
+    /// @notice Seconds of the window in force: the one that was set, doubled by each risk level.
     function window(Budget b) internal pure returns (uint256) {
-        return (Budget.unwrap(b) >> _WINDOW_AT) & type(uint24).max;
+        return (Budget.unwrap(b) >> _WINDOW_AT) & _WINDOW_MASK;
     }
 
     /// @notice Whether there is no cap: nothing may be spent.
@@ -94,6 +95,11 @@ library BudgetWord {
             fits = RollingWindow.sum(buckets, _WIDTH) + units <= _units(b);
             spent = Budget.wrap(((Budget.unwrap(b) >> _CAP_AT) << _CAP_AT) | (index << _INDEX_AT) | (buckets + units));
         }
+    }
+
+    /// @notice The budget with nothing spent.
+    function unused(Budget b) internal pure returns (Budget) {
+        return Budget.wrap((Budget.unwrap(b) >> _INDEX_AT) << _INDEX_AT);
     }
 
     // ------------------------------------------------------------------ setting

@@ -1,41 +1,46 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
-import {LowLevelCall} from "@openzeppelin/contracts/utils/LowLevelCall.sol";
+import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
 import {CallKind, callKind} from "./CallKind.sol";
+import {Holding} from "./Holding.sol";
+import {CallRules} from "./rules/CallRules.sol";
 
-/// @title Makes a contract call and measures what it took (L1)
+/// @title Measures what a contract call takes from an account (L1)
 /// @notice Whatever the contract that is called does: only the declared asset goes down, by at most the declared amount, no
-///         other asset and no native coin leaves, and nobody may take more afterwards than was declared. Else all of it is
-///         undone.
-/// @dev It believes neither the contract that is called nor a token's answer to `approve`, only balances and allowances before
-///      and after. What a token lies about these, it lies to everybody. The account that inherits it must
-///      1. ask for a call only that was judged and admitted at home, or delivered and undisputed: the guard holds what a
-///         call takes, it permits none;
-///      2. have counted `amount` before, not what the call then returns as moved: what comes back isn't given back to the cap,
-///         and an approval is spent when it is made;
-///      3. have written everything that must not happen twice before;
-///      4. let nobody enter meanwhile: one reentrancy guard is around the caller of {_guardedCall} and every other function that
-///         moves funds. What leaves under another intent would be taken for this one's;
-///      5. list in `assets` all that any of its mandates is about, on this chain: what isn't listed isn't measured. Each costs
-///         four reads, so the list is bounded;
-///      6. say in {_isForbidden} what is never called;
-///      7. act in {_callAs} as the holder and answer false, not revert, when the call fails.
-///      It reverts when the call fails or takes more; then nothing happened, and the intent may be carried out later.
-///      It doesn't see what somebody other than the spender is allowed to take: only a function of the token itself gives
-///      such an allowance, and those that do are forbidden by their selectors.
-abstract contract CallGuard {
-    /// @dev What the holder has, and what the spender may take of it. Lists are in the order of the assets.
-    struct Holdings {
+///         other asset and no native coin leaves, and nobody may take more afterwards than was declared. Else the account
+///         undoes all of it.
+/// @dev The account asks {begin}, makes the call as that says, and asks {end}. Neither the contract that is called nor a token's
+///      answer to `approve` is believed, only balances and allowances before and after. What a token lies about these, it lies
+///      to everybody. What leaves under another intent meanwhile, by reentrance, counts as this one's: so the sum of what
+///      both declare is never exceeded.
+contract CallGuard is AccessManaged {
+    /// @dev What is compared. Lists are in the order of `assets`.
+    struct Measure {
+        address holder;
+        address spender;
+        CallKind kind;
+        address asset;
+        uint256 amount;
         uint256 native;
+        address[] assets;
         uint256[] balances;
         uint256[] allowances;
     }
 
-    uint256 private constant _MAX_REASON = 256;
+    /// @notice Most assets that are measured for one account.
+    uint256 public constant MAX_MEASURED = 32;
 
-    /// @notice The data is no call, or an `approve` that isn't exactly one of the asset's own.
+    /// @notice Knows what nobody may be permitted to call.
+    CallRules public immutable RULES;
+
+    mapping(address account => address[]) private _measured;
+    mapping(address account => mapping(address asset => uint256)) private _placePlusOne;
+
+    /// @notice Calls of the account may, or may no longer, take `asset`: while they may, it is measured around each of them.
+    event MeasuredSet(address indexed account, address indexed asset, bool measured, address indexed by);
+
+    /// @notice The data is no call, or an `approve` that is not exactly one of the asset's own.
     error CallMalformed(address asset, address target);
     /// @notice The account would call itself.
     error CallTargetSelf(address target);
@@ -43,121 +48,97 @@ abstract contract CallGuard {
     error CallForbidden(address target, bytes4 selector);
     /// @notice There is no contract: the call would do nothing and succeed.
     error CallTargetEmpty(address target);
-    /// @notice The approval in the data isn't one of the declared amount.
+    /// @notice The approval in the data is not one of the declared amount.
     error CallApprovalDiffers(uint256 declared, bytes32 spender, uint256 amount);
     /// @notice The call is to carry more of the native coin than there is.
     error CallInsufficient(uint256 asked, uint256 held);
-    /// @notice The contract refused. `reason` is what it said, empty when that was more than 256 bytes.
-    error CallFailed(address target, bytes reason);
-    /// @notice The asset isn't among those that are measured.
+    /// @notice The asset is not among those that are measured.
     error CallAssetUnknown(address asset);
-    /// @notice A token doesn't tell a balance or an allowance.
-    error CallUnreadable(address token);
-    /// @notice A token doesn't set an allowance to what was asked.
-    error CallApprovalRefused(address token, address spender, uint256 asked, uint256 allowance);
     /// @notice More left than was declared. Zero asset: the native coin.
     error CallMovedMore(address asset, uint256 declared, uint256 left);
     /// @notice An allowance is higher than before, or than declared.
     error CallAllowanceLeft(address token, address spender, uint256 most, uint256 allowance);
+    error CallMeasuredFull(uint256 max);
 
-    /// @dev Makes the call `data` to `target` as {callKind} says, and measures.
-    ///      An allowance that `target` had before is the same afterwards: a PULL can use no more than `amount` of it.
-    /// @param holder who makes the call and has the funds: this contract, or the account that it may act for
-    /// @param asset ERC-20 contract, or the zero address for the native coin
-    /// @param amount most that may leave, in the asset's smallest unit
-    /// @param assets all assets that must not leave; `asset`, if it is a token, among them, each once. An account that holds
-    ///        funds for several agents lists the assets of all of them
-    /// @return moved what left, same unit; of an APPROVE the approved amount, which counts as spent
-    function _guardedCall(
-        address holder,
-        address asset,
-        uint256 amount,
-        address target,
-        bytes calldata data,
-        address[] memory assets
-    ) internal returns (uint256 moved) {
-        CallKind kind = callKind(asset, target, data);
-        require(kind != CallKind.NONE, CallMalformed(asset, target));
-        require(target != holder && target != address(this), CallTargetSelf(target));
-        require(target.code.length > 0, CallTargetEmpty(target));
-        address spender = kind == CallKind.APPROVE ? _spender(data, amount) : target;
-        require(!_isForbidden(spender, bytes4(data)), CallForbidden(spender, bytes4(data)));
-        Holdings memory before = _holdings(holder, spender, assets);
-
-        if (kind == CallKind.SEND) {
-            require(amount <= before.native, CallInsufficient(amount, before.native));
-            _make(holder, target, amount, data);
-        } else {
-            uint256 allowance = before.allowances[_indexOf(asset, assets)];
-            _allow(holder, asset, spender, amount);
-            if (kind == CallKind.PULL) {
-                _make(holder, target, 0, data);
-                _allow(holder, asset, spender, allowance);
-            }
-        }
-
-        return _compare(before, _holdings(holder, spender, assets), kind, asset, amount, spender, assets);
+    constructor(address authority_, CallRules rules) AccessManaged(authority_) {
+        RULES = rules;
     }
 
-    /// @dev Whether the account never calls `selector` of `target`, nor approves `target`, whatever it is ordered: at least what
-    ///      {CallRules-isForbidden} says, which every chain has, and whatever obeys the account or its holder, such as its
-    ///      executor. Home asks this when it judges, a destination only here: no message, forged or not, gets around it.
-    function _isForbidden(address target, bytes4 selector) internal view virtual returns (bool);
+    // ------------------------------------------------------------------ measuring
 
-    /// @dev A call by `holder`. An account that moves another's funds overrides this to act through that one.
-    /// @return success whether it returned; what it returned doesn't count
-    /// @return reason with which it reverted, empty when that was longer than 256 bytes
-    function _callAs(address, address target, uint256 value, bytes memory data)
-        internal
-        virtual
-        returns (bool success, bytes memory reason)
+    /// @notice What the caller, an account, has to do for the call, and how things stand before it.
+    /// @param holder who makes the call and has the funds: the account, or the one that it may act for
+    /// @param asset ERC-20 contract, or the zero address for the native coin
+    /// @param amount most that may leave, in the asset's smallest unit
+    /// @param target contract that is called with `data`
+    /// @return kind as {callKind} says
+    /// @return spender who is approved for `amount` before the call; of a PULL the target
+    /// @return allowance what the spender might take of the asset before: what it must be set back to after a PULL
+    /// @return before for {end}
+    function begin(address holder, address asset, uint256 amount, address target, bytes calldata data)
+        external
+        view
+        returns (CallKind kind, address spender, uint256 allowance, bytes memory before)
     {
-        success = LowLevelCall.callNoReturn(target, value, data);
-        if (!success && LowLevelCall.returnDataSize() <= _MAX_REASON) reason = LowLevelCall.returnData();
+        kind = callKind(asset, target, data);
+        require(kind != CallKind.NONE, CallMalformed(asset, target));
+        require(target != holder && target != msg.sender, CallTargetSelf(target));
+        require(target.code.length > 0, CallTargetEmpty(target));
+        require(kind != CallKind.SEND || amount <= holder.balance, CallInsufficient(amount, holder.balance));
+        spender = kind == CallKind.APPROVE ? _spender(data, amount) : target;
+        // Home asks this when it judges, a destination only here: no message, forged or not, gets around it.
+        require(
+            spender != address(this) && !RULES.isForbidden(spender, bytes4(data)), CallForbidden(spender, bytes4(data))
+        );
+        address[] memory assets = _measured[msg.sender];
+        (uint256[] memory balances, uint256[] memory allowances) = _holdings(holder, spender, assets);
+        if (kind != CallKind.SEND) {
+            uint256 place = _placePlusOne[msg.sender][asset];
+            require(place > 0, CallAssetUnknown(asset));
+            allowance = allowances[place - 1];
+        }
+        before = abi.encode(
+            Measure(holder, spender, kind, asset, amount, holder.balance, assets, balances, allowances)
+        );
+    }
+
+    /// @notice What the call took. Reverts if that is more than was declared.
+    /// @param before what {begin} returned
+    /// @return moved what left, asset's smallest unit; of an APPROVE the approved amount, which counts as spent
+    function end(bytes calldata before) external view returns (uint256 moved) {
+        Measure memory m = abi.decode(before, (Measure));
+        (uint256[] memory balances, uint256[] memory allowances) = _holdings(m.holder, m.spender, m.assets);
+        moved = _decrease(address(0), m.native, m.holder.balance, m.kind == CallKind.SEND ? m.amount : 0);
+        for (uint256 i; i < m.assets.length; ++i) {
+            bool declared = m.kind != CallKind.SEND && m.assets[i] == m.asset;
+            uint256 most = declared && m.kind == CallKind.PULL ? m.amount : 0;
+            uint256 left = _decrease(m.assets[i], m.balances[i], balances[i], most);
+            if (declared) moved = left;
+            most = declared && m.kind == CallKind.APPROVE ? m.amount : m.allowances[i];
+            require(allowances[i] <= most, CallAllowanceLeft(m.assets[i], m.spender, most, allowances[i]));
+        }
+        if (m.kind == CallKind.APPROVE) moved = m.amount;
+    }
+
+    // ------------------------------------------------------------------ what is measured
+
+    /// @notice The caller, an account, has an asset measured around its calls.
+    function measure(address asset) external {
+        _setMeasured(msg.sender, asset, true);
+    }
+
+    /// @notice Has an asset measured around the account's calls, or no longer. Governance only. An account names the assets of its
+    ///         mandates by itself; on other chains than home there are none, so they are named here.
+    function setMeasured(address account, address asset, bool measured_) external restricted {
+        _setMeasured(account, asset, measured_);
+    }
+
+    /// @notice The assets that are measured around the account's calls, besides the native coin, which always is.
+    function measured(address account) external view returns (address[] memory) {
+        return _measured[account];
     }
 
     // ------------------------------------------------------------------ internals
-
-    function _make(address holder, address target, uint256 value, bytes calldata data) private {
-        (bool success, bytes memory reason) = _callAs(holder, target, value, data);
-        require(success, CallFailed(target, reason));
-    }
-
-    /// @dev Sets the allowance. Some tokens return nothing, some false: only what is then allowed counts. Some change no
-    ///      allowance that isn't zero into another (USDT), some refuse zero (BNB), so zero comes between only if it must.
-    function _allow(address holder, address token, address spender, uint256 amount) private {
-        if (_allowance(token, holder, spender) == amount) return;
-        _callAs(holder, token, 0, abi.encodeCall(IERC20.approve, (spender, amount)));
-        if (_allowance(token, holder, spender) == amount) return;
-        _callAs(holder, token, 0, abi.encodeCall(IERC20.approve, (spender, 0)));
-        _callAs(holder, token, 0, abi.encodeCall(IERC20.approve, (spender, amount)));
-        uint256 allowance = _allowance(token, holder, spender);
-        require(allowance == amount, CallApprovalRefused(token, spender, amount, allowance));
-    }
-
-    /// @dev The law: what may be less and what may be more afterwards.
-    function _compare(
-        Holdings memory before,
-        Holdings memory after_,
-        CallKind kind,
-        address asset,
-        uint256 amount,
-        address spender,
-        address[] memory assets
-    ) private pure returns (uint256 moved) {
-        moved = _decrease(address(0), before.native, after_.native, kind == CallKind.SEND ? amount : 0);
-        for (uint256 i; i < assets.length; ++i) {
-            bool declared = assets[i] == asset && asset != address(0);
-            uint256 most = declared && kind == CallKind.PULL ? amount : 0;
-            uint256 left = _decrease(assets[i], before.balances[i], after_.balances[i], most);
-            if (declared) moved = left;
-
-            uint256 allowance = after_.allowances[i];
-            most = declared && kind == CallKind.APPROVE ? amount : before.allowances[i];
-            require(allowance <= most, CallAllowanceLeft(assets[i], spender, most, allowance));
-        }
-        if (kind == CallKind.APPROVE) moved = amount;
-    }
 
     function _decrease(address asset, uint256 before, uint256 after_, uint256 most)
         private
@@ -171,25 +152,13 @@ abstract contract CallGuard {
     function _holdings(address holder, address spender, address[] memory assets)
         private
         view
-        returns (Holdings memory h)
+        returns (uint256[] memory balances, uint256[] memory allowances)
     {
-        h = Holdings(holder.balance, new uint256[](assets.length), new uint256[](assets.length));
+        (balances, allowances) = (new uint256[](assets.length), new uint256[](assets.length));
         for (uint256 i; i < assets.length; ++i) {
-            if (assets[i] == address(0)) continue; // always there
-            h.balances[i] = _read(assets[i], abi.encodeCall(IERC20.balanceOf, (holder)));
-            h.allowances[i] = _allowance(assets[i], holder, spender);
+            balances[i] = Holding.balance(assets[i], holder);
+            allowances[i] = Holding.allowance(assets[i], holder, spender);
         }
-    }
-
-    function _allowance(address token, address holder, address spender) private view returns (uint256) {
-        return _read(token, abi.encodeCall(IERC20.allowance, (holder, spender)));
-    }
-
-    /// @dev One word, however much a token returns.
-    function _read(address token, bytes memory data) private view returns (uint256) {
-        (bool success, bytes32 word,) = LowLevelCall.staticcallReturn64Bytes(token, data);
-        require(success && LowLevelCall.returnDataSize() >= 32, CallUnreadable(token));
-        return uint256(word);
     }
 
     /// @dev Who is approved by the data of an APPROVE, whose length is known.
@@ -202,8 +171,21 @@ abstract contract CallGuard {
         return address(uint160(uint256(spender)));
     }
 
-    function _indexOf(address asset, address[] memory assets) private pure returns (uint256 i) {
-        while (i < assets.length && assets[i] != asset) ++i;
-        require(i < assets.length, CallAssetUnknown(asset));
+    function _setMeasured(address account, address asset, bool on) private {
+        uint256 place = _placePlusOne[account][asset];
+        if (asset == address(0) || (place > 0) == on) return;
+        address[] storage list = _measured[account];
+        if (on) {
+            require(list.length < MAX_MEASURED, CallMeasuredFull(MAX_MEASURED));
+            list.push(asset);
+            _placePlusOne[account][asset] = list.length;
+        } else {
+            address last = list[list.length - 1];
+            list[place - 1] = last;
+            _placePlusOne[account][last] = place;
+            _placePlusOne[account][asset] = 0;
+            list.pop();
+        }
+        emit MeasuredSet(account, asset, on, msg.sender);
     }
 }

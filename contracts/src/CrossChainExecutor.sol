@@ -12,6 +12,8 @@ import {Action} from "./AuditLog.sol";
 import {Intent, IntentHash} from "./Intent.sol";
 import {MandateAccount} from "./MandateAccount.sol";
 import {Roles} from "./governance/Roles.sol";
+import {Approvers} from "./rules/Approvers.sol";
+import {Finding, MandateRules} from "./rules/MandateRules.sol";
 import {Rule, Tier, Verdict} from "./Verdict.sol";
 
 /// @notice Where an intent stands on one chain.
@@ -27,18 +29,26 @@ enum State {
     EXPIRED
 }
 
+/// @notice Approvals of one intent, as {Approvers-approved} takes them: a signature and its deadline per signer, strictly ascending.
+struct Approvals {
+    address[] signers;
+    bytes[] signatures;
+    uint64[] deadlines;
+}
+
 /// @title An intent's life, at home and at its destination
 /// @notice At home: checks the agent's signature, asks the policy, then executes, waits or dispatches. At the destination:
 ///         queues what the gateway delivers for the dispute window, in which guardians stop what home never sent.
 /// @dev Every state change extends the agent's audit chain in the same transaction (L6). Holds neither funds nor policy.
 contract CrossChainExecutor is ERC7786Recipient, AccessManaged, ReentrancyGuardTransient {
     /// @dev One slot. `due` is the eta of an ADMITTED, executableAt of a QUEUED, resolveBy of a DISPUTED intent;
-    ///      `queuedAt` counts while QUEUED and not upheld.
+    ///      `since` is when an ADMITTED or QUEUED one began to wait, and counts while it is not upheld.
     struct Progress {
         State state;
         bool upheld; // governance decided: it cannot be disputed again
+        bool approval; // admitted if approved
         uint64 due;
-        uint64 queuedAt;
+        uint64 since;
     }
 
     /// @notice An intent's deadline may lie at most this many seconds ahead: as long as the longest resolution window, since an
@@ -58,6 +68,10 @@ contract CrossChainExecutor is ERC7786Recipient, AccessManaged, ReentrancyGuardT
     address public immutable GATEWAY;
     /// @notice Seconds that governance has to uphold a disputed intent; after them it can only be cancelled.
     uint64 public immutable RESOLUTION_WINDOW;
+    /// @notice The rules beyond the basic ones. Asked at home only.
+    MandateRules public immutable RULES;
+    /// @notice Who must agree to intents of tier APPROVAL. Asked at home only.
+    Approvers public immutable APPROVERS;
     bytes32 private immutable _DOMAIN;
     /// @dev Most that a destination's clock may be behind home's, seconds.
     uint256 private constant _CLOCK_SKEW = 1 hours;
@@ -72,6 +86,8 @@ contract CrossChainExecutor is ERC7786Recipient, AccessManaged, ReentrancyGuardT
     mapping(address account => bool) private _accounts;
 
     event IntentAdmitted(bytes32 indexed intentId, uint256 indexed agentId, Intent intent, Tier tier, uint64 eta);
+    /// @notice The intent is one that the agent's owner wants to know of: tier NOTIFY.
+    event IntentNotified(bytes32 indexed intentId, uint256 indexed agentId, Intent intent);
     event IntentDenied(bytes32 indexed intentId, uint256 indexed agentId, Intent intent, Verdict verdict);
     event IntentDispatched(bytes32 indexed intentId, uint256 indexed agentId, Intent intent, bytes32 messageId);
     event IntentQueued(
@@ -99,7 +115,9 @@ contract CrossChainExecutor is ERC7786Recipient, AccessManaged, ReentrancyGuardT
     error ExecutorAccountUnknown(address account);
     error ExecutorAccountOther(uint256 agentId, address asked, address account);
     error ExecutorAgentPending(uint256 agentId);
-    error ExecutorAgentStopped(uint256 agentId);
+    error ExecutorDeadlineBeforeEta(uint64 deadline, uint64 eta);
+    error ExecutorRefused(bytes32 intentId, Rule rule);
+    error ExecutorNotApproved(bytes32 intentId);
     error ExecutorUnauthorized(address caller);
     error ExecutorUpheld(bytes32 intentId);
     error ExecutorDisputeWindow(uint64 asked, uint64 min, uint64 max);
@@ -113,6 +131,8 @@ contract CrossChainExecutor is ERC7786Recipient, AccessManaged, ReentrancyGuardT
         uint256 homeChainId,
         AgentRegistry registry,
         address gateway,
+        MandateRules rules,
+        Approvers approvers,
         address[] memory accounts,
         uint64 disputeWindow_,
         uint64 resolutionWindow
@@ -123,6 +143,8 @@ contract CrossChainExecutor is ERC7786Recipient, AccessManaged, ReentrancyGuardT
         HOME_CHAIN_ID = homeChainId;
         REGISTRY = registry;
         GATEWAY = gateway;
+        RULES = rules;
+        APPROVERS = approvers;
         RESOLUTION_WINDOW = resolutionWindow;
         _DOMAIN = IntentHash.domainSeparator(homeChainId, address(this));
         for (uint256 i; i < accounts.length; ++i) {
@@ -148,7 +170,7 @@ contract CrossChainExecutor is ERC7786Recipient, AccessManaged, ReentrancyGuardT
         _checkLifetime(intent.deadline, 0);
         _checkData(intent.data.length);
         intentId = IntentHash.id(intent, _DOMAIN);
-        (address wallet, Status status,) = REGISTRY.agent(intent.agentId);
+        (address wallet, Status status, uint8 riskLevel) = REGISTRY.agent(intent.agentId);
         require(status != Status.PENDING, ExecutorAgentPending(intent.agentId));
         _checkAccount(intent);
         require(
@@ -157,7 +179,7 @@ contract CrossChainExecutor is ERC7786Recipient, AccessManaged, ReentrancyGuardT
         );
         _useNonce(intent.agentId, intent.nonce);
 
-        verdict = MandateAccount(intent.account).consume(intent);
+        verdict = MandateAccount(intent.account).consume(intent, _finding(intent, riskLevel));
         if (verdict.rule != Rule.NONE) {
             _progress[intentId].state = State.DENIED;
             emit IntentDenied(intentId, intent.agentId, intent, verdict);
@@ -167,24 +189,42 @@ contract CrossChainExecutor is ERC7786Recipient, AccessManaged, ReentrancyGuardT
                 Action.DENIED,
                 abi.encode(verdict.rule, verdict.tripped, verdict.limit, verdict.left, verdict.availableAt)
             );
-        } else if (verdict.eta > block.timestamp) {
-            _progress[intentId] = Progress(State.ADMITTED, false, verdict.eta, 0);
+        } else if (verdict.tier == Tier.APPROVAL || verdict.eta > block.timestamp) {
+            require(verdict.eta <= intent.deadline, ExecutorDeadlineBeforeEta(intent.deadline, verdict.eta));
+            // forge-lint: disable-next-line(unsafe-typecast)
+            uint64 since = uint64(block.timestamp);
+            _progress[intentId] = Progress(State.ADMITTED, false, verdict.tier == Tier.APPROVAL, verdict.eta, since);
             emit IntentAdmitted(intentId, intent.agentId, intent, verdict.tier, verdict.eta);
             _record(intent, intentId, Action.ADMITTED, abi.encode(verdict.tier, verdict.eta));
         } else {
+            if (verdict.tier == Tier.NOTIFY) emit IntentNotified(intentId, intent.agentId, intent);
             _carryOut(intent, intentId);
         }
     }
 
-    /// @notice Carries out an admitted intent whose wait is over. Anyone may, unless the agent was stopped meanwhile.
+    /// @notice Carries out an admitted intent whose wait is over. Anyone may, while the mandate, which may be tighter by now, still
+    ///         admits it: the delay and the approvals that it asks for now count too.
     function proceed(Intent calldata intent) external nonReentrant returns (bytes32 intentId) {
-        intentId = IntentHash.id(intent, _DOMAIN);
-        Progress memory p = _progress[intentId];
-        require(p.state == State.ADMITTED, ExecutorState(intentId, p.state));
-        require(block.timestamp >= p.due, ExecutorTooEarly(intentId, p.due, block.timestamp));
-        require(block.timestamp <= intent.deadline, ExecutorPastDeadline(intent.deadline, block.timestamp));
-        bool mayProceed = MandateAccount(intent.account).mayProceed(intent.agentId, intent.asset, intent.chainId);
-        require(mayProceed, ExecutorAgentStopped(intent.agentId));
+        bool approval;
+        (intentId, approval) = _reviewed(intent);
+        require(!approval, ExecutorNotApproved(intentId));
+        _carryOut(intent, intentId);
+    }
+
+    /// @notice As {proceed}, for an intent that needs approvals.
+    /// @param approvals what {Approvers-approved} takes
+    function proceedApproved(Intent calldata intent, Approvals calldata approvals)
+        external
+        nonReentrant
+        returns (bytes32 intentId)
+    {
+        (intentId,) = _reviewed(intent);
+        require(
+            APPROVERS.approved(
+                intent.agentId, intentId, approvals.signers, approvals.signatures, approvals.deadlines
+            ),
+            ExecutorNotApproved(intentId)
+        );
         _carryOut(intent, intentId);
     }
 
@@ -193,6 +233,8 @@ contract CrossChainExecutor is ERC7786Recipient, AccessManaged, ReentrancyGuardT
     function cancel(Intent calldata intent) external returns (bytes32 intentId) {
         require(block.chainid == HOME_CHAIN_ID, ExecutorNotHome(HOME_CHAIN_ID));
         require(REGISTRY.isTightener(intent.agentId, msg.sender), ExecutorUnauthorized(msg.sender));
+        // What is past it needs no cancelling; and a direct payment, whose id has deadline 0, cannot be.
+        require(block.timestamp <= intent.deadline, ExecutorPastDeadline(intent.deadline, block.timestamp));
         (, Status status,) = REGISTRY.agent(intent.agentId);
         require(status != Status.PENDING, ExecutorAgentPending(intent.agentId));
         _checkAccount(intent);
@@ -227,7 +269,7 @@ contract CrossChainExecutor is ERC7786Recipient, AccessManaged, ReentrancyGuardT
         require(!p.upheld, ExecutorUpheld(intentId));
         // forge-lint: disable-next-line(unsafe-typecast)
         uint64 resolveBy = uint64(block.timestamp) + RESOLUTION_WINDOW;
-        _progress[intentId] = Progress(State.DISPUTED, false, resolveBy, 0);
+        _progress[intentId] = Progress(State.DISPUTED, false, false, resolveBy, 0);
         emit IntentDisputed(intentId, intent.agentId, msg.sender, resolveBy);
         _record(intent, intentId, Action.DISPUTED, abi.encode(msg.sender, resolveBy));
     }
@@ -239,7 +281,7 @@ contract CrossChainExecutor is ERC7786Recipient, AccessManaged, ReentrancyGuardT
         require(p.state == State.DISPUTED && block.timestamp <= p.due, ExecutorState(intentId, p.state));
         // forge-lint: disable-next-line(unsafe-typecast)
         uint64 executableAt = uint64(block.timestamp);
-        _progress[intentId] = Progress(State.QUEUED, true, executableAt, 0);
+        _progress[intentId] = Progress(State.QUEUED, true, false, executableAt, 0);
         emit IntentUpheld(intentId, intent.agentId, msg.sender, executableAt);
         _record(intent, intentId, Action.UPHELD, abi.encode(msg.sender, executableAt));
     }
@@ -295,9 +337,17 @@ contract CrossChainExecutor is ERC7786Recipient, AccessManaged, ReentrancyGuardT
     /// @return upheld governance overruled a dispute, so it cannot be disputed again
     /// @return due eta of an ADMITTED, executableAt of a QUEUED, resolveBy of a DISPUTED intent; unix seconds. Of a QUEUED
     ///         one it moves with the dispute window, never before the executableAt of its event
-    function progress(bytes32 intentId) external view returns (State state, bool upheld, uint64 due) {
+    /// @return approval it was admitted if approved
+    function progress(bytes32 intentId) external view returns (State state, bool upheld, uint64 due, bool approval) {
         Progress memory p = _progress[intentId];
-        return (p.state, p.upheld, _due(p));
+        return (p.state, p.upheld, _due(p), p.approval);
+    }
+
+    /// @notice The verdict that {submit} would give now if the agent signed this and the nonce and the deadline are good.
+    function preview(Intent calldata intent) external view returns (Verdict memory) {
+        (,, uint8 riskLevel) = REGISTRY.agent(intent.agentId);
+        _checkAccount(intent);
+        return MandateAccount(intent.account).preview(intent, _finding(intent, riskLevel));
     }
 
     /// @notice The intent's id: its EIP-712 digest.
@@ -338,7 +388,7 @@ contract CrossChainExecutor is ERC7786Recipient, AccessManaged, ReentrancyGuardT
         // forge-lint: disable-next-line(unsafe-typecast)
         uint64 queuedAt = uint64(block.timestamp);
         uint64 executableAt = queuedAt + disputeWindow;
-        _progress[intentId] = Progress(State.QUEUED, false, executableAt, queuedAt);
+        _progress[intentId] = Progress(State.QUEUED, false, false, executableAt, queuedAt);
         emit IntentQueued(intentId, intent.agentId, intent, receiveId, executableAt);
         _record(intent, intentId, Action.QUEUED, abi.encode(receiveId, executableAt));
     }
@@ -346,8 +396,33 @@ contract CrossChainExecutor is ERC7786Recipient, AccessManaged, ReentrancyGuardT
     /// @dev What governance upheld waits no more.
     function _due(Progress memory p) private view returns (uint64) {
         if (p.state != State.QUEUED || p.upheld) return p.due;
-        uint64 windowEnd = p.queuedAt + disputeWindow;
+        uint64 windowEnd = p.since + disputeWindow;
         return p.due > windowEnd ? p.due : windowEnd;
+    }
+
+    /// @dev That the intent was admitted, has waited as long as it must, and is still admitted (L5).
+    /// @return intentId the intent's id
+    /// @return approval whether it needs approvals
+    function _reviewed(Intent calldata intent) private view returns (bytes32 intentId, bool approval) {
+        intentId = IntentHash.id(intent, _DOMAIN);
+        Progress memory p = _progress[intentId];
+        require(p.state == State.ADMITTED, ExecutorState(intentId, p.state));
+        require(block.timestamp <= intent.deadline, ExecutorPastDeadline(intent.deadline, block.timestamp));
+        (,, uint8 riskLevel) = REGISTRY.agent(intent.agentId);
+        Finding memory f = _finding(intent, riskLevel);
+        Rule rule = MandateAccount(intent.account).review(intent, f);
+        require(rule == Rule.NONE, ExecutorRefused(intentId, rule));
+        uint64 due = p.since + f.delay;
+        if (due < p.due) due = p.due;
+        require(block.timestamp >= due, ExecutorTooEarly(intentId, due, block.timestamp));
+        return (intentId, p.approval || f.tier == Tier.APPROVAL);
+    }
+
+    /// @dev The rules beyond the basic ones are asked of calls, and of everything unless the mandate is basic.
+    function _finding(Intent calldata intent, uint8 riskLevel) private view returns (Finding memory f) {
+        bool basic = MandateAccount(intent.account).isBasic(intent.agentId);
+        if (intent.data.length > 0 || !basic) return RULES.judge(intent, riskLevel, basic);
+        f.recipient = intent.to;
     }
 
     function _carryOut(Intent calldata intent, bytes32 intentId) private {
@@ -363,8 +438,15 @@ contract CrossChainExecutor is ERC7786Recipient, AccessManaged, ReentrancyGuardT
 
     function _pay(Intent calldata intent, bytes32 intentId) private {
         _progress[intentId].state = State.EXECUTED;
-        uint256 moved = MandateAccount(intent.account).payOut(intent.agentId, intent.asset, intent.to, intent.amount);
-        require(moved == intent.amount, ExecutorMovedOther(intent.amount, moved));
+        MandateAccount account = MandateAccount(intent.account);
+        uint256 moved;
+        if (intent.data.length > 0) {
+            moved = account.callOut(intent);
+            require(moved <= intent.amount, ExecutorMovedOther(intent.amount, moved));
+        } else {
+            moved = account.payOut(intent.agentId, intent.asset, intent.to, intent.amount);
+            require(moved == intent.amount, ExecutorMovedOther(intent.amount, moved));
+        }
         emit IntentExecuted(intentId, intent.agentId, intent, moved);
         _record(intent, intentId, Action.EXECUTED, abi.encode(intent.account, intent.asset, moved));
     }

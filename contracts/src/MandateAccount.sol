@@ -1,8 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {CallGuard} from "./CallGuard.sol";
+import {CallKind} from "./CallKind.sol";
+import {Holding} from "./Holding.sol";
+import {Intent} from "./Intent.sol";
 import {PolicyEngine} from "./PolicyEngine.sol";
 import {Rule} from "./Verdict.sol";
+import {Roles} from "./governance/Roles.sol";
 
 /// @title Custody that agents spend from, within the mandates that it holds
 /// @notice The agent's key asks here directly, or the executor orders what it admitted or received. The account believes nobody and
@@ -15,11 +21,30 @@ abstract contract MandateAccount is PolicyEngine {
         uint256 amount;
     }
 
+    /// @dev Bytes of a revert reason that are passed on.
+    uint256 internal constant MAX_REASON = 256;
+
+    /// @notice Measures what calls take.
+    CallGuard public immutable GUARD;
+
+    /// @notice The spender may take nothing of `asset` any more.
+    event ApprovalRevoked(address indexed asset, address indexed spender, address indexed by);
+
     /// @notice Nothing is paid: a breaker above the agents is tripped.
     error AccountStopped(Rule rule);
     /// @notice Another amount left than was declared: the account held `before`, and `then`.
     error AccountMovedOther(address asset, uint256 declared, uint256 before, uint256 then);
     error AccountInsufficient(address asset, uint256 asked, uint256 held);
+    /// @notice The contract that was called refused. `reason` is what it said, empty when that was more than 256 bytes.
+    error AccountCallFailed(address target, bytes reason);
+    /// @notice No agent has the account call what orders the account.
+    error AccountCallForbidden(address target);
+    /// @notice A token does not set an allowance to what was asked.
+    error AccountApprovalRefused(address token, address spender, uint256 asked, uint256 allowance);
+
+    constructor(CallGuard guard) {
+        GUARD = guard;
+    }
 
     /// @notice Pays within the caller's mandate, at once, on the home chain. The agent's key only. A payment that waits or crosses
     ///         chains is an intent for the executor.
@@ -56,10 +81,68 @@ abstract contract MandateAccount is PolicyEngine {
         onlyExecutor
         returns (uint256 moved)
     {
-        Rule rule = _stoppedFor(asset);
-        require(rule == Rule.NONE, AccountStopped(rule));
+        _requireRunning(asset);
         _move(agentId, asset, to, amount);
         return amount;
+    }
+
+    /// @notice Makes the contract call that the executor carries out on behalf of an agent. Executor only.
+    /// @param intent with call data; {callKind} says how the amount is taken
+    /// @return moved what left, asset's smallest unit, at most the amount; of an approval the amount, which counts as spent
+    function callOut(Intent calldata intent) external onlyExecutor returns (uint256 moved) {
+        _requireRunning(intent.asset);
+        require(intent.to != EXECUTOR, AccountCallForbidden(intent.to));
+        (CallKind kind, address spender, uint256 allowance, bytes memory before) =
+            GUARD.begin(_holder(), intent.asset, intent.amount, intent.to, intent.data);
+        if (kind != CallKind.SEND) _approve(intent.asset, spender, intent.amount);
+        if (kind != CallKind.APPROVE) {
+            (bool success, bytes memory reason) =
+                _callAs(intent.to, kind == CallKind.SEND ? intent.amount : 0, intent.data);
+            require(success, AccountCallFailed(intent.to, reason));
+        }
+        // What it might take before is what it may take after.
+        if (kind == CallKind.PULL) _approve(intent.asset, spender, allowance);
+        return GUARD.end(before);
+    }
+
+    /// @notice Takes an approval back that an agent gave. At once, for guardians and who owns the funds, or governance.
+    function revoke(address asset, address spender) external {
+        if (!Roles.isGuardian(authority(), msg.sender) && !_isOwner(msg.sender)) _checkCanCall(msg.sender, msg.data);
+        _approve(asset, spender, 0);
+        emit ApprovalRevoked(asset, spender, msg.sender);
+    }
+
+    // ------------------------------------------------------------------ internals
+
+    /// @dev Whose funds these are: this contract's, or those of the account that it may act for.
+    function _holder() internal view virtual returns (address);
+
+    /// @dev A call by the holder.
+    /// @return success whether it returned; what it returned does not count
+    /// @return reason with which it reverted, empty when that was longer than {MAX_REASON}
+    function _callAs(address target, uint256 value, bytes memory data)
+        internal
+        virtual
+        returns (bool success, bytes memory reason);
+
+    function _onAsset(address asset) internal override {
+        GUARD.measure(asset);
+    }
+
+    /// @dev Sets the allowance. Some tokens return nothing, some false: only what is then allowed counts. Some change no
+    ///      allowance that is not zero into another (USDT), some refuse zero (BNB), so zero comes between only if it must.
+    function _approve(address token, address spender, uint256 amount) private {
+        for (uint256 i; i < 3; ++i) {
+            if (Holding.allowance(token, _holder(), spender) == amount) return;
+            _callAs(token, 0, abi.encodeCall(IERC20.approve, (spender, i == 1 ? 0 : amount)));
+        }
+        uint256 allowed = Holding.allowance(token, _holder(), spender);
+        require(allowed == amount, AccountApprovalRefused(token, spender, amount, allowed));
+    }
+
+    function _requireRunning(address asset) private view {
+        Rule rule = _stoppedFor(asset);
+        require(rule == Rule.NONE, AccountStopped(rule));
     }
 
     /// @dev Moves exactly `amount`, or reverts (L1).

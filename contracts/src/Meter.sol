@@ -5,7 +5,9 @@ import {RollingWindow} from "./RollingWindow.sol";
 
 /// @title An agent's standing, terms and transactions of the last window: one word
 /// @notice Lowest bits first: transactions, eight buckets of 16 bits (128); number of the newest bucket (32); expiry, unix
-///         seconds (32); frequency window, seconds (24); most transactions in it (16); most unpublished records (16); flags (8).
+///         seconds (32); frequency window in force, seconds (25); most transactions in it (16); most unpublished records
+///         (16); flags (5); risk level (2).
+/// @dev The window in force is the one that was set, doubled by each risk level.
 type Meter is uint256;
 
 using MeterWord for Meter global;
@@ -15,12 +17,16 @@ library MeterWord {
     uint256 private constant _INDEX_AT = 128;
     uint256 private constant _EXPIRY_AT = 160;
     uint256 private constant _WINDOW_AT = 192;
-    uint256 private constant _MOST_AT = 216;
-    uint256 private constant _LAG_AT = 232;
-    uint256 private constant _FLAGS_AT = 248;
+    uint256 private constant _MOST_AT = 217;
+    uint256 private constant _LAG_AT = 233;
+    uint256 private constant _FLAGS_AT = 249;
+    uint256 private constant _RISK_AT = 254;
+    uint256 private constant _WINDOW_MASK = (1 << 25) - 1;
     uint256 private constant _LIVE = 1 << _FLAGS_AT;
     uint256 private constant _FROZEN = 2 << _FLAGS_AT;
     uint256 private constant _HALTED = 4 << _FLAGS_AT;
+    uint256 private constant _BASIC = 8 << _FLAGS_AT;
+    uint256 private constant _OPEN = 16 << _FLAGS_AT;
     uint256 private constant _STANDING = _LIVE | _FROZEN | _HALTED;
 
     // ------------------------------------------------------------------ reading
@@ -49,8 +55,26 @@ library MeterWord {
         return (Meter.unwrap(m) >> _EXPIRY_AT) & type(uint32).max;
     }
 
+    /// @notice Seconds of the frequency window in force.
     function window(Meter m) internal pure returns (uint256) {
-        return (Meter.unwrap(m) >> _WINDOW_AT) & type(uint24).max;
+        return (Meter.unwrap(m) >> _WINDOW_AT) & _WINDOW_MASK;
+    }
+
+    /// @notice Whether only the basic rules are asked: no tiers, no rule book, no pace.
+    function basic(Meter m) internal pure returns (bool) {
+        return Meter.unwrap(m) & _BASIC != 0;
+    }
+
+    /// @notice Whether the recipients are not held against a list.
+    function open(Meter m) internal pure returns (bool) {
+        return Meter.unwrap(m) & _OPEN != 0;
+    }
+
+    /// @notice The agent's risk level, 0 to 3.
+    function riskLevel(Meter m) internal pure returns (uint8) {
+        // Two bits.
+        // forge-lint: disable-next-line(unsafe-typecast)
+        return uint8(Meter.unwrap(m) >> _RISK_AT);
     }
 
     function maxTransactions(Meter m) internal pure returns (uint256) {
@@ -87,6 +111,11 @@ library MeterWord {
         }
     }
 
+    /// @notice The meter without any transactions.
+    function unused(Meter m) internal pure returns (Meter) {
+        return Meter.wrap((Meter.unwrap(m) >> _INDEX_AT) << _INDEX_AT);
+    }
+
     // ------------------------------------------------------------------ setting
 
     /// @notice The meter with other terms. Transactions stay counted, as if made now when the window changes.
@@ -105,6 +134,22 @@ library MeterWord {
             (flags << _FLAGS_AT) | (maxAuditLag_ << _LAG_AT) | (maxTransactions_ << _MOST_AT) | (window_ << _WINDOW_AT)
                 | (expiry_ << _EXPIRY_AT) | (index << _INDEX_AT) | buckets
         );
+    }
+
+    /// @notice The meter at another risk level: the window in force grows or shrinks with it.
+    function withRiskLevel(Meter m, uint8 level) internal view returns (Meter) {
+        uint256 old = riskLevel(m);
+        if (level == old) return m;
+        m = m.withTerms(m.expiry(), (m.window() >> old) << level, m.maxTransactions(), m.maxAuditLag());
+        return Meter.wrap(((Meter.unwrap(m) << 2) >> 2) | (uint256(level) << _RISK_AT));
+    }
+
+    function withBasic(Meter m, bool on) internal pure returns (Meter) {
+        return _with(m, _BASIC, on);
+    }
+
+    function withOpen(Meter m, bool on) internal pure returns (Meter) {
+        return _with(m, _OPEN, on);
     }
 
     function withLive(Meter m, bool on) internal pure returns (Meter) {

@@ -7,8 +7,10 @@ import {Budget, BudgetWord} from "./Budget.sol";
 import {Hash} from "./Hash.sol";
 import {Intent, IntentHash} from "./Intent.sol";
 import {Meter} from "./Meter.sol";
+import {Pace} from "./Pace.sol";
 import {Rule, Tier, Verdict} from "./Verdict.sol";
 import {Roles} from "./governance/Roles.sol";
+import {Finding} from "./rules/MandateRules.sol";
 
 /// @title The mandate: what an agent may spend, on what, where and how fast
 /// @notice Default deny. A refusal is returned, never reverted, so that the breaker it trips stays tripped (L4). What tightens a
@@ -20,38 +22,39 @@ import {Roles} from "./governance/Roles.sol";
 abstract contract PolicyEngine is AuditLog {
     /// @notice The part of a mandate that holds for all assets.
     /// @param expiry unix seconds after which nothing is admitted (0: the mandate was never set)
-    /// @param frequencyWindow seconds of the rolling window that counts transactions, 1 to 2^24-1
+    /// @param frequencyWindow seconds of the rolling window that counts transactions, 1 to {MAX_WINDOW}; each risk level
+    ///        doubles it
     /// @param maxTransactions most transactions admitted in any such window
     /// @param maxAuditLag most records that may be unpublished when an intent is admitted, below 2^16-1
+    /// @param basic only the rules of this contract are asked: no tiers, no rule book, no pace
+    /// @param open recipients are not held against the list
     struct Terms {
         uint32 expiry;
         uint24 frequencyWindow;
         uint16 maxTransactions;
         uint16 maxAuditLag;
+        bool basic;
+        bool open;
     }
 
     /// @notice The part of a mandate that holds for one asset, over all chains.
     /// @param perTransaction most per intent, in the asset's smallest unit; at most four significant digits
     /// @param cap most in any window, same unit; at most five significant digits; 0: none
-    /// @param window seconds of the rolling window, 1 to 2^24-1
+    /// @param window seconds of the rolling window, 1 to {MAX_WINDOW}; each risk level doubles it
     struct Limit {
         uint104 perTransaction;
         uint104 cap;
         uint24 window;
     }
 
-    /// @notice What an agent may still do with one asset, now.
-    struct Headroom {
-        Limit limit;
-        uint256 used; // in the current window, each amount rounded up, asset's smallest unit
-        uint256 left; // largest amount that the caps admit now: exactly this fits, one more does not
-        uint64 moreAt; // unix seconds when some of `used` falls out of the window; 0: nothing is used
-        uint256 transactionsLeft;
-        uint64 transactionAt; // unix seconds when the next transaction fits; 0: now, or never
-        uint256 recordsLeft; // unpublished records that the audit lag still admits
-        bool frozen;
-        Terms terms;
-        Status status;
+    /// @notice How fast an agent may act, over all assets. Not asked of a basic mandate.
+    /// @param burst most transactions in any burst window, in which one more freezes the agent; 0: no such rule
+    /// @param burstWindow seconds, at most {MAX_WINDOW}; each risk level doubles it
+    /// @param cooldown least seconds between two transactions; each risk level doubles it
+    struct Tempo {
+        uint8 burst;
+        uint24 burstWindow;
+        uint24 cooldown;
     }
 
     /// @notice Which agents a breaker stops.
@@ -78,6 +81,7 @@ abstract contract PolicyEngine is AuditLog {
         mapping(uint256 chainAndRecipient => bool) recipients;
         mapping(address asset => uint256) remoteChains;
         address[] assets;
+        Pace pace;
     }
 
     /// @dev One slot: where the meter is, and what a freeze counts. `used` spares the first freeze a fresh slot.
@@ -98,6 +102,8 @@ abstract contract PolicyEngine is AuditLog {
     uint256 public constant MAX_LIVE = 1024;
     /// @notice Most assets of a mandate.
     uint256 public constant MAX_ASSETS = 16;
+    /// @notice Longest window that can be set, seconds: 48 days, a month with room for its rounding.
+    uint256 public constant MAX_WINDOW = (1 << 22) - 1;
 
     AgentRegistry public immutable REGISTRY;
     /// @notice The only contract that may consume and append.
@@ -115,6 +121,7 @@ abstract contract PolicyEngine is AuditLog {
     event ChainRegistered(uint256 indexed chainId, uint256 index);
     event TermsSet(uint256 indexed agentId, Terms terms, address indexed by);
     event LimitSet(uint256 indexed agentId, address indexed asset, Limit limit, address indexed by);
+    event TempoSet(uint256 indexed agentId, Tempo tempo, address indexed by);
     event AssetChainSet(
         uint256 indexed agentId, address indexed asset, uint256 indexed chainId, bool allowed, address by
     );
@@ -146,7 +153,7 @@ abstract contract PolicyEngine is AuditLog {
     error PolicyNotRegistry(address caller);
     error PolicyNotHome(uint256 homeChainId);
     error PolicyNotAgent(uint256 agentId, address caller);
-    error PolicyWindowZero();
+    error PolicyWindow(uint256 asked, uint256 max);
     error PolicyLagTooLong(uint256 asked, uint256 max);
     error PolicyInexact(uint256 asked, uint256 nearest);
     error PolicyChainUnknown(uint256 chainId);
@@ -181,28 +188,44 @@ abstract contract PolicyEngine is AuditLog {
 
     /// @notice Judges the intent, counts it when admitted, trips the agent's breaker when it breaches the mandate.
     /// @dev Executor only, which has authenticated the agent's signature: nobody else's failure can trip (L4).
-    function consume(Intent calldata intent) external onlyExecutor returns (Verdict memory verdict) {
+    /// @param f what the rules beyond the basic ones say about the intent
+    function consume(Intent calldata intent, Finding calldata f)
+        external
+        onlyExecutor
+        returns (Verdict memory verdict)
+    {
         Mandate storage mandate = _mandates[intent.agentId];
         MeterSlot storage meter = mandate.meters[mandate.key.wallet];
         BudgetSlot storage budget = mandate.budgets[intent.asset];
-        (Rule rule, Meter ticked, Budget spent) = _judgeIntent(intent, meter.word, budget.word);
-        verdict = _verdict(rule, meter.word, budget.word, intent.amount);
+        (Rule rule, Meter ticked, Budget spent, Pace paced) = _judgeIntent(intent, f, meter.word, budget.word);
+        verdict = _intentVerdict(rule, intent, f);
         bytes32 intentId = IntentHash.id(intent, _INTENT_DOMAIN);
         if (rule == Rule.NONE) {
             meter.word = ticked;
             budget.word = spent;
+            if (!ticked.basic()) mandate.pace = paced;
             emit Consumed(intent.agentId, intentId, intent.asset, intent.amount);
         } else if (verdict.tripped) {
-            _trip(intent.agentId, rule, intentId, intent.amount, verdict.left);
+            _trip(intent.agentId, rule, intentId, rule == Rule.BURST ? 1 : intent.amount, verdict.left);
         }
     }
 
     /// @notice The verdict that {consume} would give now, without its effects.
-    function preview(Intent calldata intent) external view returns (Verdict memory) {
+    function preview(Intent calldata intent, Finding calldata f) external view returns (Verdict memory) {
+        (Rule rule,,,) =
+            _judgeIntent(intent, f, _meterOf(intent.agentId).word, _mandates[intent.agentId].budgets[intent.asset].word);
+        return _intentVerdict(rule, intent, f);
+    }
+
+    /// @notice What the mandate says now of an intent that it admitted and counted before, and that waited: it may be tighter by
+    ///         now (L5).
+    function review(Intent calldata intent, Finding calldata f) external view returns (Rule rule) {
         Meter meter = _meterOf(intent.agentId).word;
         Budget budget = _mandates[intent.agentId].budgets[intent.asset].word;
-        (Rule rule,,) = _judgeIntent(intent, meter, budget);
-        return _verdict(rule, meter, budget, intent.amount);
+        // It was counted when it was admitted, so it is judged as if nothing else had been.
+        (rule,,) =
+            _judge(meter.unused(), budget.unused(), _placeRule(intent, f, meter, budget), intent.amount, 0);
+        if (rule == Rule.NONE) rule = f.rule;
     }
 
     /// @notice Extends the agent's audit chain. Executor only.
@@ -217,15 +240,19 @@ abstract contract PolicyEngine is AuditLog {
     function _spend(uint256 agentId, address asset, address to, uint256 amount) internal returns (Rule rule) {
         MeterSlot storage meter;
         BudgetSlot storage budget;
+        Meter ticked;
         Budget spent;
         {
             Mandate storage mandate = _mandates[agentId];
             (meter, budget) = (mandate.meters[msg.sender], mandate.budgets[asset]);
-            require(Meter.unwrap(meter.word) != 0, PolicyNotAgent(agentId, msg.sender));
-            spent = budget.word;
-            rule = spent.home() ? _listed(mandate, block.chainid, to) : Rule.CHAIN;
+            (ticked, spent) = (meter.word, budget.word);
+            if (ticked.basic()) {
+                rule = spent.home() ? _listed(mandate, ticked, block.chainid, to) : Rule.CHAIN;
+            } else {
+                require(Meter.unwrap(ticked) != 0, PolicyNotAgent(agentId, msg.sender));
+                rule = Rule.INTENT_NEEDED;
+            }
         }
-        Meter ticked = meter.word;
         TrailSlot storage trail = _trail(agentId);
         Trail before = trail.word;
         (rule, ticked, spent) = _judge(ticked, spent, rule, amount, before.unpublished());
@@ -255,32 +282,46 @@ abstract contract PolicyEngine is AuditLog {
         return keccak256(abi.encode(v.rule, v.tripped, v.limit, v.left, v.availableAt));
     }
 
-    function _judgeIntent(Intent calldata intent, Meter meter, Budget budget)
+    function _judgeIntent(Intent calldata intent, Finding calldata f, Meter meter, Budget budget)
         private
         view
-        returns (Rule rule, Meter ticked, Budget spent)
+        returns (Rule rule, Meter ticked, Budget spent, Pace paced)
     {
-        rule = _allowed(intent, budget);
-        if (rule == Rule.NONE && intent.data.length > 0) rule = Rule.SELECTOR;
-        return _judge(meter, budget, rule, intent.amount, _trail(intent.agentId).word.unpublished());
+        rule = _placeRule(intent, f, meter, budget);
+        (rule, ticked, spent) =
+            _judge(meter, budget, rule, intent.amount, _trail(intent.agentId).word.unpublished());
+        if (rule != Rule.NONE || meter.basic()) return (rule, ticked, spent, paced);
+        if (f.rule != Rule.NONE) return (f.rule, ticked, spent, paced);
+        Pace pace = _mandates[intent.agentId].pace;
+        if (block.timestamp < pace.restedAt(meter.riskLevel())) return (Rule.COOLDOWN, ticked, spent, paced);
+        bool fits;
+        (fits, paced) = pace.tick();
+        if (!fits) rule = Rule.BURST;
     }
 
-    /// @dev CHAIN, CHAIN_BREAKER, RECIPIENT or NONE.
-    function _allowed(Intent calldata intent, Budget budget) private view returns (Rule) {
+    /// @dev CHAIN, CHAIN_BREAKER, SELECTOR, RECIPIENT or NONE.
+    function _placeRule(Intent calldata intent, Finding calldata f, Meter meter, Budget budget)
+        private
+        view
+        returns (Rule)
+    {
+        Mandate storage mandate = _mandates[intent.agentId];
         if (intent.chainId == HOME_CHAIN_ID) {
             if (!budget.home()) return Rule.CHAIN;
         } else {
-            if (!_isOnRemote(_mandates[intent.agentId], intent.asset, intent.chainId)) return Rule.CHAIN;
+            if (!_isOnRemote(mandate, intent.asset, intent.chainId)) return Rule.CHAIN;
             if (_breakers[Scope.CHAIN][intent.chainId].tripped) return Rule.CHAIN_BREAKER;
         }
-        return _listed(_mandates[intent.agentId], intent.chainId, intent.to);
+        if (f.rule == Rule.SELECTOR) return Rule.SELECTOR;
+        return f.recipient == address(0) ? Rule.NONE : _listed(mandate, meter, intent.chainId, f.recipient);
     }
 
-    function _listed(Mandate storage mandate, uint256 chainId, address to) private view returns (Rule) {
-        return mandate.recipients[_place(chainId, to)] ? Rule.NONE : Rule.RECIPIENT;
+    function _listed(Mandate storage mandate, Meter meter, uint256 chainId, address to) private view returns (Rule) {
+        if (mandate.recipients[_place(chainId, to)]) return Rule.NONE;
+        return meter.open() ? Rule.NONE : Rule.RECIPIENT;
     }
 
-    /// @dev The rules in order; the first that refuses decides.
+    /// @dev The basic rules in order; the first that refuses decides.
     /// @param place what the rules about chain, recipient and selector say
     /// @param lag records of the agent that are not published
     /// @return rule the rule that refuses, or NONE
@@ -294,16 +335,25 @@ abstract contract PolicyEngine is AuditLog {
         bool fits;
         if (!meter.running()) return (_stopped(meter), ticked, spent);
         if (block.timestamp > meter.expiry()) return (Rule.EXPIRY, ticked, spent);
-        if (budget.isEmpty()) return (Rule.ASSET, ticked, spent);
-        if (budget.halted()) return (Rule.ASSET_BREAKER, ticked, spent);
-        if (place != Rule.NONE) return (place, ticked, spent);
-        if (amount == 0) return (Rule.AMOUNT, ticked, spent);
-        if (amount > budget.perTransaction()) return (Rule.PER_TRANSACTION, ticked, spent);
+        if (budget.halted()) return (_orAsset(Rule.ASSET_BREAKER, budget), ticked, spent);
+        if (place != Rule.NONE) return (_orAsset(place, budget), ticked, spent);
+        unchecked {
+            // Zero is more than any cap here.
+            if (amount - 1 >= budget.perTransaction()) {
+                rule = amount == 0 ? Rule.AMOUNT : Rule.PER_TRANSACTION;
+                return (_orAsset(rule, budget), ticked, spent);
+            }
+        }
         (fits, spent) = budget.spend(amount);
-        if (!fits) return (Rule.WINDOW, ticked, spent);
+        if (!fits) return (_orAsset(Rule.WINDOW, budget), ticked, spent);
         (fits, ticked) = meter.tick();
         if (!fits) return (Rule.FREQUENCY, ticked, spent);
         if (lag > meter.maxAuditLag()) return (Rule.AUDIT_LAG, ticked, spent);
+    }
+
+    /// @dev Without a cap an asset is refused as such, whatever else refuses it. Nothing fits it, so it is looked at only then.
+    function _orAsset(Rule rule, Budget budget) private pure returns (Rule) {
+        return budget.isEmpty() ? Rule.ASSET : rule;
     }
 
     function _stopped(Meter meter) private view returns (Rule) {
@@ -337,45 +387,58 @@ abstract contract PolicyEngine is AuditLog {
         }
     }
 
+    /// @dev As {_verdict}, with the words for the rules beyond the basic ones.
+    function _intentVerdict(Rule rule, Intent calldata intent, Finding calldata f)
+        private
+        view
+        returns (Verdict memory v)
+    {
+        Mandate storage mandate = _mandates[intent.agentId];
+        Meter meter = mandate.meters[mandate.key.wallet].word;
+        v = _verdict(rule, meter, mandate.budgets[intent.asset].word, intent.amount);
+        if (rule == Rule.NONE) {
+            (v.tier, v.eta) = (f.tier, v.eta + f.delay);
+        } else if (rule == Rule.RULE_BOOK) {
+            (v.source, v.limit, v.left, v.availableAt) = (f.source, f.limit, f.left, f.availableAt);
+        } else if (rule == Rule.COOLDOWN) {
+            uint8 riskLevel = meter.riskLevel();
+            v.limit = mandate.pace.cooldown() << riskLevel;
+            // A time in seconds fits.
+            // forge-lint: disable-next-line(unsafe-typecast)
+            v.availableAt = uint64(mandate.pace.restedAt(riskLevel));
+        } else if (rule == Rule.BURST) {
+            v.limit = mandate.pace.burst();
+        }
+    }
+
     /// @dev What an agent within its mandate never asks for. Waiting, or somebody else's doing, trips nothing.
     function _trips(Rule rule) internal pure returns (bool) {
         return rule == Rule.ASSET || rule == Rule.CHAIN || rule == Rule.RECIPIENT || rule == Rule.SELECTOR
-            || rule == Rule.PER_TRANSACTION || rule == Rule.WINDOW;
+            || rule == Rule.PER_TRANSACTION || rule == Rule.WINDOW || rule == Rule.BURST;
     }
 
     // ------------------------------------------------------------------ reading
 
-    /// @notice Everything a client needs to show or predict for one asset.
-    function headroom(uint256 agentId, address asset) external view returns (Headroom memory h) {
-        Meter meter = _meterOf(agentId).word;
-        Budget budget = _mandates[agentId].budgets[asset].word;
-        h.limit = _limit(budget);
-        h.terms = _terms(meter);
-        h.frozen = meter.frozen();
-        (, h.status,) = REGISTRY.agent(agentId);
-        (h.used, h.left) = budget.usage();
-        if (h.left > h.limit.perTransaction) h.left = h.limit.perTransaction;
-        // Times in seconds fit.
-        // forge-lint: disable-next-item(unsafe-typecast)
-        if (h.used > 0) h.moreAt = uint64(budget.freeAt(0));
-        uint256 count = meter.count();
-        if (count < h.terms.maxTransactions) h.transactionsLeft = h.terms.maxTransactions - count;
-        // forge-lint: disable-next-item(unsafe-typecast)
-        else h.transactionAt = uint64(meter.freeAt());
-        uint256 lag = _trail(agentId).word.unpublished();
-        h.recordsLeft = lag > h.terms.maxAuditLag ? 0 : h.terms.maxAuditLag - lag;
+    /// @notice The agent's words for an asset as they stand, which {MandateLens} tells in figures: see {Meter}, {Budget} and {Pace};
+    ///         and how many of its records here are unpublished.
+    function words(uint256 agentId, address asset)
+        external
+        view
+        returns (Meter meter, Budget budget, Pace pace, uint256 unpublished)
+    {
+        Mandate storage mandate = _mandates[agentId];
+        meter = mandate.meters[mandate.key.wallet].word;
+        return (meter, mandate.budgets[asset].word, mandate.pace, _trail(agentId).word.unpublished());
+    }
+
+    /// @notice Whether the agent's mandate asks for the rules of this contract only.
+    function isBasic(uint256 agentId) external view returns (bool) {
+        return _meterOf(agentId).word.basic();
     }
 
     /// @notice Whether the agent's breaker is tripped.
     function frozen(uint256 agentId) external view returns (bool) {
         return _meterOf(agentId).word.frozen();
-    }
-
-    /// @notice Whether what waited since it was admitted may go on: the agent is live, and no breaker of its own, of home, of the
-    ///         asset, of the chain that it goes to, or of everything is tripped.
-    function mayProceed(uint256 agentId, address asset, uint256 chainId) external view returns (bool) {
-        return _meterOf(agentId).word.running() && !_breakers[Scope.ASSET][uint160(asset)].tripped
-            && !_breakers[Scope.CHAIN][chainId].tripped;
     }
 
     /// @notice How often the agent's breaker tripped or was tripped by hand.
@@ -468,7 +531,7 @@ abstract contract PolicyEngine is AuditLog {
     // ------------------------------------------------------------------ standing
 
     /// @notice The registry tells who acts for the agent from now on, and whether it may. Registry only, at home.
-    function sync(uint256 agentId, address wallet, bool live_) external {
+    function sync(uint256 agentId, address wallet, bool live_, uint8 riskLevel) external {
         require(msg.sender == address(REGISTRY), PolicyNotRegistry(msg.sender));
         require(block.chainid == HOME_CHAIN_ID, PolicyNotHome(HOME_CHAIN_ID));
         Mandate storage mandate = _mandates[agentId];
@@ -492,7 +555,20 @@ abstract contract PolicyEngine is AuditLog {
             key.place = 0;
             _live.pop();
         }
-        mandate.meters[wallet].word = meter.withLive(live_).withHalted(_isHalted());
+        uint8 before = meter.riskLevel();
+        if (riskLevel != before) _rescale(mandate, before, riskLevel);
+        mandate.meters[wallet].word = meter.withRiskLevel(riskLevel).withLive(live_).withHalted(_isHalted());
+    }
+
+    /// @dev Windows grow and shrink with the risk level. What was spent stays counted.
+    function _rescale(Mandate storage mandate, uint8 before, uint8 level) private {
+        for (uint256 i; i < mandate.assets.length; ++i) {
+            BudgetSlot storage budget = mandate.budgets[mandate.assets[i]];
+            Budget b = budget.word;
+            budget.word = b.withLimit(b.perTransaction(), b.cap(), (b.window() >> before) << level);
+        }
+        Pace p = mandate.pace;
+        mandate.pace = p.withLimits(p.burst(), (p.window() >> before) << level, p.cooldown());
     }
 
     // ------------------------------------------------------------------ mandate
@@ -504,46 +580,74 @@ abstract contract PolicyEngine is AuditLog {
 
     /// @notice Sets the terms. At once when no field is looser, else by governance only.
     function setTerms(uint256 agentId, Terms calldata terms) external {
-        require(terms.frequencyWindow > 0, PolicyWindowZero());
+        _checkWindow(terms.frequencyWindow, 1);
         require(
             terms.maxAuditLag < type(uint16).max, PolicyLagTooLong(terms.maxAuditLag, uint256(type(uint16).max) - 1)
         );
         Mandate storage mandate = _mandates[agentId];
         Key storage key = mandate.key;
         Meter meter = mandate.meters[key.wallet].word;
-        _authorize(
-            agentId,
-            terms.expiry <= meter.expiry() && terms.frequencyWindow >= meter.window()
-                && terms.maxTransactions <= meter.maxTransactions() && terms.maxAuditLag <= meter.maxAuditLag()
-        );
+        _authorize(agentId, isTighter(terms, _terms(meter)));
         key.used = true;
-        mandate.meters[key.wallet].word =
-            meter.withTerms(terms.expiry, terms.frequencyWindow, terms.maxTransactions, terms.maxAuditLag);
+        uint256 window = uint256(terms.frequencyWindow) << meter.riskLevel();
+        meter = meter.withTerms(terms.expiry, window, terms.maxTransactions, terms.maxAuditLag);
+        mandate.meters[key.wallet].word = meter.withBasic(terms.basic).withOpen(terms.open);
         emit TermsSet(agentId, terms, msg.sender);
+    }
+
+    /// @notice Whether `next` admits nothing that `old` does not (L5), field by field.
+    function isTighter(Terms memory next, Terms memory old) internal pure returns (bool) {
+        return next.expiry <= old.expiry && next.frequencyWindow >= old.frequencyWindow
+            && next.maxTransactions <= old.maxTransactions && next.maxAuditLag <= old.maxAuditLag
+            && (old.basic || !next.basic) && (old.open || !next.open);
     }
 
     /// @notice Sets an asset's caps. At once when no field is looser, else by governance only.
     /// @dev A cap of 0 ends the asset. What was spent stays counted through every change.
     function setLimit(uint256 agentId, address asset, Limit calldata limit) external {
-        require(limit.window > 0, PolicyWindowZero());
-        Budget budget = _mandates[agentId].budgets[asset].word;
-        _authorize(
-            agentId,
-            limit.perTransaction <= budget.perTransaction() && limit.cap <= budget.cap()
-                && limit.window >= budget.window()
-        );
+        _checkWindow(limit.window, 1);
         uint256 exact = BudgetWord.exactPerTransaction(limit.perTransaction);
         require(exact == limit.perTransaction, PolicyInexact(limit.perTransaction, exact));
         exact = BudgetWord.exactCap(limit.cap);
         require(exact == limit.cap, PolicyInexact(limit.cap, exact));
+        Mandate storage mandate = _mandates[agentId];
+        Budget budget = mandate.budgets[asset].word;
+        uint8 riskLevel = _meterOf(agentId).word.riskLevel();
+        // Only governance puts an asset into the list: nobody fills it up.
+        _authorize(agentId, budget.window() > 0 && isTighter(limit, _limit(budget, riskLevel)));
         // A window that is set shows that the asset is in the list.
         if (budget.window() == 0) {
-            require(_mandates[agentId].assets.length < MAX_ASSETS, PolicyAssetsFull(MAX_ASSETS));
-            _mandates[agentId].assets.push(asset);
+            require(mandate.assets.length < MAX_ASSETS, PolicyAssetsFull(MAX_ASSETS));
+            mandate.assets.push(asset);
+            _onAsset(asset);
             budget = budget.withHalted(_breakers[Scope.ASSET][uint160(asset)].tripped);
         }
-        _mandates[agentId].budgets[asset].word = budget.withLimit(limit.perTransaction, limit.cap, limit.window);
+        mandate.budgets[asset].word =
+            budget.withLimit(limit.perTransaction, limit.cap, uint256(limit.window) << riskLevel);
         emit LimitSet(agentId, asset, limit, msg.sender);
+    }
+
+    /// @notice Whether `next` admits nothing that `old` does not (L5), field by field.
+    function isTighter(Limit memory next, Limit memory old) internal pure returns (bool) {
+        return next.perTransaction <= old.perTransaction && next.cap <= old.cap && next.window >= old.window;
+    }
+
+    /// @notice Sets how fast the agent may act. At once when no field is looser, else by governance only.
+    function setTempo(uint256 agentId, Tempo calldata tempo) external {
+        _checkWindow(tempo.burstWindow, tempo.burst > 0 ? 1 : 0);
+        uint8 riskLevel = _meterOf(agentId).word.riskLevel();
+        Pace pace = _mandates[agentId].pace;
+        _authorize(agentId, isTighter(tempo, _tempo(pace, riskLevel)));
+        _mandates[agentId].pace =
+            pace.withLimits(tempo.burst, uint256(tempo.burstWindow) << riskLevel, tempo.cooldown);
+        emit TempoSet(agentId, tempo, msg.sender);
+    }
+
+    /// @notice Whether `next` admits nothing that `old` does not (L5), field by field.
+    function isTighter(Tempo memory next, Tempo memory old) internal pure returns (bool) {
+        bool burst = old.burst == 0
+            || (next.burst > 0 && next.burst <= old.burst && next.burstWindow >= old.burstWindow);
+        return burst && next.cooldown >= old.cooldown;
     }
 
     /// @notice Allows or forbids to spend an asset on a chain. Forbidding applies at once; allowing is governance's.
@@ -570,6 +674,9 @@ abstract contract PolicyEngine is AuditLog {
     }
 
     // ------------------------------------------------------------------ internals
+
+    /// @dev An asset that no limit was set for before.
+    function _onAsset(address asset) internal virtual;
 
     /// @dev Whether `caller` owns the funds, and so may always stop.
     function _isOwner(address caller) internal view virtual returns (bool);
@@ -656,15 +763,32 @@ abstract contract PolicyEngine is AuditLog {
         return (chainId << 160) | uint160(recipient);
     }
 
-    function _limit(Budget b) private pure returns (Limit memory) {
+    function _checkWindow(uint256 window, uint256 min) private pure {
+        require(window >= min && window <= MAX_WINDOW, PolicyWindow(window, MAX_WINDOW));
+    }
+
+    function _limit(Budget b, uint8 riskLevel) private pure returns (Limit memory) {
         // What was set fits its type.
         // forge-lint: disable-next-line(unsafe-typecast)
-        return Limit(uint104(b.perTransaction()), uint104(b.cap()), uint24(b.window()));
+        return Limit(uint104(b.perTransaction()), uint104(b.cap()), uint24(b.window() >> riskLevel));
+    }
+
+    function _tempo(Pace p, uint8 riskLevel) private pure returns (Tempo memory) {
+        // What was set fits its type.
+        // forge-lint: disable-next-line(unsafe-typecast)
+        return Tempo(uint8(p.burst()), uint24(p.window() >> riskLevel), uint24(p.cooldown()));
     }
 
     function _terms(Meter m) private pure returns (Terms memory) {
         // What was set fits its type.
         // forge-lint: disable-next-item(unsafe-typecast)
-        return Terms(uint32(m.expiry()), uint24(m.window()), uint16(m.maxTransactions()), uint16(m.maxAuditLag()));
+        return Terms(
+            uint32(m.expiry()),
+            uint24(m.window() >> m.riskLevel()),
+            uint16(m.maxTransactions()),
+            uint16(m.maxAuditLag()),
+            m.basic(),
+            m.open()
+        );
     }
 }

@@ -15,7 +15,7 @@ library RollingWindow {
 
     /// @notice Seconds per bucket of a window of `window` seconds; at least 1.
     function length(uint256 window) internal pure returns (uint256) {
-        // Windows are 24 bits.
+        // Windows are 25 bits.
         unchecked {
             uint256 rounded = (window + 6) / 7;
             return rounded + SafeCast.toUint(rounded == 0);
