@@ -97,9 +97,7 @@ contract CallGuard is AccessManaged {
             require(place > 0, CallAssetUnknown(asset));
             allowance = allowances[place - 1];
         }
-        before = abi.encode(
-            Measure(holder, spender, kind, asset, amount, holder.balance, assets, balances, allowances)
-        );
+        before = abi.encode(Measure(holder, spender, kind, asset, amount, holder.balance, assets, balances, allowances));
     }
 
     /// @notice What the call took. Reverts if that is more than was declared.

@@ -220,9 +220,7 @@ contract CrossChainExecutor is ERC7786Recipient, AccessManaged, ReentrancyGuardT
     {
         (intentId,) = _reviewed(intent);
         require(
-            APPROVERS.approved(
-                intent.agentId, intentId, approvals.signers, approvals.signatures, approvals.deadlines
-            ),
+            APPROVERS.approved(intent.agentId, intentId, approvals.signers, approvals.signatures, approvals.deadlines),
             ExecutorNotApproved(intentId)
         );
         _carryOut(intent, intentId);
@@ -344,8 +342,12 @@ contract CrossChainExecutor is ERC7786Recipient, AccessManaged, ReentrancyGuardT
     }
 
     /// @notice The verdict that {submit} would give now if the agent signed this and the nonce and the deadline are good.
-    function preview(Intent calldata intent) external view returns (Verdict memory) {
-        (,, uint8 riskLevel) = REGISTRY.agent(intent.agentId);
+    function preview(Intent calldata intent) external view returns (Verdict memory verdict) {
+        (, Status status, uint8 riskLevel) = REGISTRY.agent(intent.agentId);
+        if (status != Status.ACTIVE) {
+            verdict.rule = Rule.AGENT_STATUS;
+            return verdict;
+        }
         _checkAccount(intent);
         return MandateAccount(intent.account).preview(intent, _finding(intent, riskLevel));
     }

@@ -223,8 +223,7 @@ abstract contract PolicyEngine is AuditLog {
         Meter meter = _meterOf(intent.agentId).word;
         Budget budget = _mandates[intent.agentId].budgets[intent.asset].word;
         // It was counted when it was admitted, so it is judged as if nothing else had been.
-        (rule,,) =
-            _judge(meter.unused(), budget.unused(), _placeRule(intent, f, meter, budget), intent.amount, 0);
+        (rule,,) = _judge(meter.unused(), budget.unused(), _placeRule(intent, f, meter, budget), intent.amount, 0);
         if (rule == Rule.NONE) rule = f.rule;
     }
 
@@ -288,8 +287,7 @@ abstract contract PolicyEngine is AuditLog {
         returns (Rule rule, Meter ticked, Budget spent, Pace paced)
     {
         rule = _placeRule(intent, f, meter, budget);
-        (rule, ticked, spent) =
-            _judge(meter, budget, rule, intent.amount, _trail(intent.agentId).word.unpublished());
+        (rule, ticked, spent) = _judge(meter, budget, rule, intent.amount, _trail(intent.agentId).word.unpublished());
         if (rule != Rule.NONE || meter.basic()) return (rule, ticked, spent, paced);
         if (f.rule != Rule.NONE) return (f.rule, ticked, spent, paced);
         Pace pace = _mandates[intent.agentId].pace;
@@ -638,15 +636,14 @@ abstract contract PolicyEngine is AuditLog {
         uint8 riskLevel = _meterOf(agentId).word.riskLevel();
         Pace pace = _mandates[agentId].pace;
         _authorize(agentId, isTighter(tempo, _tempo(pace, riskLevel)));
-        _mandates[agentId].pace =
-            pace.withLimits(tempo.burst, uint256(tempo.burstWindow) << riskLevel, tempo.cooldown);
+        _mandates[agentId].pace = pace.withLimits(tempo.burst, uint256(tempo.burstWindow) << riskLevel, tempo.cooldown);
         emit TempoSet(agentId, tempo, msg.sender);
     }
 
     /// @notice Whether `next` admits nothing that `old` does not (L5), field by field.
     function isTighter(Tempo memory next, Tempo memory old) internal pure returns (bool) {
-        bool burst = old.burst == 0
-            || (next.burst > 0 && next.burst <= old.burst && next.burstWindow >= old.burstWindow);
+        bool burst =
+            old.burst == 0 || (next.burst > 0 && next.burst <= old.burst && next.burstWindow >= old.burstWindow);
         return burst && next.cooldown >= old.cooldown;
     }
 

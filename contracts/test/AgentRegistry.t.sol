@@ -320,7 +320,7 @@ contract AgentRegistryTest is Deployed {
 
     /// @notice The account knows of every change of key and status in the same transaction.
     function test_L7_account_isToldAtOnce() public {
-        assertTrue(policy.mayProceed(agentId, address(0), HOME), "live");
+        assertTrue(running(agentId), "live");
         vm.prank(OWNER);
         registry.unsetAgentWallet(agentId);
         vm.expectRevert(abi.encodeWithSelector(PolicyEngine.PolicyNotAgent.selector, agentId, AGENT));
@@ -328,10 +328,10 @@ contract AgentRegistryTest is Deployed {
         vault.pay(address(0), 1, PAYEE, agentId);
         vm.prank(WATCHDOG);
         registry.suspend(agentId);
-        assertFalse(policy.mayProceed(agentId, address(0), HOME), "suspended");
+        assertFalse(running(agentId), "suspended");
         assertEq(policy.live().length, 0, "in the list");
         activate(agentId);
-        assertTrue(policy.mayProceed(agentId, address(0), HOME), "live again");
+        assertTrue(running(agentId), "live again");
     }
 
     function test_activate_revert_activeRevokedOrUnknown() public {

@@ -192,12 +192,12 @@ contract AgentVaultTest is Deployed {
         policy.setRecipient(agentId, HOME, address(r), true);
         vm.stopPrank();
         vm.prank(address(registry));
-        policy.sync(agentId, address(r), true);
+        policy.sync(agentId, address(r), true, 0);
         r.set(abi.encodeCall(vault.pay, (ETH, 1 ether, address(r), agentId)));
         vm.expectRevert(_movedOther(ETH, 1 ether, VAULT_ETH, VAULT_ETH - 2 ether));
         vm.prank(address(r));
         vault.pay(ETH, 1 ether, address(r), agentId);
-        assertEq(policy.headroom(agentId, ETH).used, 0, "counted");
+        assertEq(lens.headroom(agentId, ETH).used, 0, "counted");
     }
 
     function test_L1_ether_revert_recipientSendsSomeBack() public {
@@ -254,7 +254,7 @@ contract AgentVaultTest is Deployed {
 
     function test_constructor_revert_ownerZero() public {
         vm.expectRevert(abi.encodeWithSelector(AgentVault.VaultNotOwner.selector, address(0)));
-        new AgentVault(address(authority), address(0), registry, address(executor), HOME, new uint256[](0));
+        new AgentVault(address(authority), address(0), registry, address(executor), guard, HOME, new uint256[](0));
     }
 
     function test_L1_noStandingApprovals() public view {

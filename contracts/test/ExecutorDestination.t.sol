@@ -31,7 +31,7 @@ contract ExecutorDestinationTest is Deployed {
         vm.expectEmit(address(executor));
         emit CrossChainExecutor.IntentQueued(_id, agentId, _intent, gateway.messageId(message), executableAt);
         gateway.deliver(message, signatures);
-        (State state, bool upheld, uint64 due) = executor.progress(_id);
+        (State state, bool upheld, uint64 due,) = executor.progress(_id);
         assertEq(uint8(state), uint8(State.QUEUED), "state");
         assertFalse(upheld, "upheld");
         assertEq(due, executableAt, "due");
@@ -252,7 +252,7 @@ contract ExecutorDestinationTest is Deployed {
         skip(DISPUTE_WINDOW - 1);
         vm.prank(WATCHDOG);
         executor.lengthenDisputeWindow(600);
-        (State state,, uint64 due) = executor.progress(_id);
+        (State state,, uint64 due,) = executor.progress(_id);
         assertEq(uint8(state), uint8(State.QUEUED), "state");
         assertEq(due, queuedAt + 600, "due");
         vm.warp(queuedAt + 599);
@@ -269,7 +269,7 @@ contract ExecutorDestinationTest is Deployed {
         uint64 due = uint64(time()) + DISPUTE_WINDOW;
         vm.prank(address(timelock));
         executor.setDisputeWindow(5, 0);
-        (,, uint64 still) = executor.progress(_id);
+        (,, uint64 still,) = executor.progress(_id);
         assertEq(still, due, "due");
         vm.warp(due - 1);
         vm.expectRevert(abi.encodeWithSelector(CrossChainExecutor.ExecutorTooEarly.selector, _id, due, due - 1));
@@ -286,11 +286,11 @@ contract ExecutorDestinationTest is Deployed {
         uint64 resolveBy = uint64(time()) + RESOLUTION_WINDOW;
         executor.lengthenDisputeWindow(3 days);
         vm.stopPrank();
-        (,, uint64 due) = executor.progress(_id);
+        (,, uint64 due,) = executor.progress(_id);
         assertEq(due, resolveBy, "a dispute's end is not moved");
         vm.prank(address(timelock));
         executor.uphold(_intent);
-        (,, due) = executor.progress(_id);
+        (,, due,) = executor.progress(_id);
         assertEq(due, time(), "due");
         executor.execute(_intent);
     }
@@ -304,7 +304,7 @@ contract ExecutorDestinationTest is Deployed {
         emit CrossChainExecutor.IntentDisputed(_id, agentId, WATCHDOG, resolveBy);
         vm.prank(WATCHDOG);
         executor.dispute(_intent);
-        (State state,, uint64 due) = executor.progress(_id);
+        (State state,, uint64 due,) = executor.progress(_id);
         assertEq(uint8(state), uint8(State.DISPUTED), "state");
         assertEq(due, resolveBy, "due");
         skip(DISPUTE_WINDOW);
@@ -346,7 +346,7 @@ contract ExecutorDestinationTest is Deployed {
         emit CrossChainExecutor.IntentUpheld(_id, agentId, address(timelock), now_);
         vm.prank(address(timelock));
         executor.uphold(_intent);
-        (, bool upheld, uint64 due) = executor.progress(_id);
+        (, bool upheld, uint64 due,) = executor.progress(_id);
         assertTrue(upheld, "upheld");
         assertEq(due, now_, "due");
         vm.expectRevert(abi.encodeWithSelector(CrossChainExecutor.ExecutorUpheld.selector, _id));

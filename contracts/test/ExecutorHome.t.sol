@@ -8,6 +8,7 @@ import {Intent} from "../src/Intent.sol";
 import {MandateAccount} from "../src/MandateAccount.sol";
 import {PolicyEngine} from "../src/PolicyEngine.sol";
 import {Rule, Tier, Verdict} from "../src/Verdict.sol";
+import {Tiers} from "../src/rules/Tiers.sol";
 import {Deployed} from "./lib/Deployed.sol";
 import {ContractWallet} from "./lib/Recipients.sol";
 
@@ -52,7 +53,7 @@ contract ExecutorHomeTest is Deployed {
         Intent memory intent = payment(address(token), 1001e6);
         bytes32 id = executor.idOf(intent);
         bytes memory proof = sign(intent);
-        Verdict memory expected = Verdict(Rule.PER_TRANSACTION, true, Tier.INSTANT, 0, 1000e6, 1000e6, 0);
+        Verdict memory expected = Verdict(Rule.PER_TRANSACTION, true, Tier.INSTANT, 0, 1000e6, 1000e6, 0, address(0));
         vm.expectEmit(address(executor));
         emit CrossChainExecutor.IntentDenied(id, agentId, intent, expected);
         executor.submit(intent, proof);
@@ -295,14 +296,14 @@ contract ExecutorHomeTest is Deployed {
             )
         );
         executor.submit(intent, proof);
-        assertEq(policy.headroom(agentId, address(token)).used, 0, "nothing was counted");
+        assertEq(lens.headroom(agentId, address(token)).used, 0, "nothing was counted");
         assertFalse(executor.nonceUsed(agentId, intent.nonce), "nonce stays free");
     }
 
     /// @notice An agent has one account: what it spends from any other would be counted nowhere.
     function test_L2_submit_revert_accountThatIsNotTheAgents() public {
         uint256[] memory none = new uint256[](0);
-        AgentVault other = new AgentVault(address(authority), OWNER, registry, address(executor), HOME, none);
+        AgentVault other = new AgentVault(address(authority), OWNER, registry, address(executor), guard, HOME, none);
         vm.deal(address(other), 1 ether);
         Intent memory intent = payment(ETH, 1);
         intent.account = address(other);
@@ -367,16 +368,13 @@ contract ExecutorHomeTest is Deployed {
 
     // ------------------------------------------------------------------ waiting (a tier with a delay)
 
-    /// @dev No rule of the engine admits with a delay yet; the executor's side of it is tested with the verdict given.
     function _submitDelayed(Intent memory intent) private returns (bytes32 intentId) {
-        Verdict memory verdict = Verdict(Rule.NONE, false, Tier.DELAY, uint64(time() + 600), 0, 0, 0);
+        grade(intent.asset, Tiers.Thresholds(NEVER, 0, 600, NEVER));
         bytes memory proof = sign(intent);
-        vm.mockCall(address(policy), abi.encodeCall(PolicyEngine.consume, (intent)), abi.encode(verdict));
         intentId = executor.idOf(intent);
         vm.expectEmit(address(executor));
-        emit CrossChainExecutor.IntentAdmitted(intentId, agentId, intent, Tier.DELAY, verdict.eta);
+        emit CrossChainExecutor.IntentAdmitted(intentId, agentId, intent, Tier.DELAY, uint64(time() + 600));
         executor.submit(intent, proof);
-        vm.clearMockedCalls();
         assertState(intentId, State.ADMITTED);
     }
 
@@ -404,17 +402,16 @@ contract ExecutorHomeTest is Deployed {
 
     function test_L1_proceed_revert_agentStoppedMeanwhile() public {
         Intent memory intent = payment(ETH, 1);
-        _submitDelayed(intent);
+        bytes32 id = _submitDelayed(intent);
         skip(600);
-        bytes memory stopped = abi.encodeWithSelector(CrossChainExecutor.ExecutorAgentStopped.selector, agentId);
         vm.prank(WATCHDOG);
         policy.freeze(agentId);
-        vm.expectRevert(stopped);
+        vm.expectRevert(abi.encodeWithSelector(CrossChainExecutor.ExecutorRefused.selector, id, Rule.AGENT_BREAKER));
         executor.proceed(intent);
         thaw();
         vm.prank(OWNER);
         registry.suspend(agentId);
-        vm.expectRevert(stopped);
+        vm.expectRevert(abi.encodeWithSelector(CrossChainExecutor.ExecutorRefused.selector, id, Rule.AGENT_STATUS));
         executor.proceed(intent);
     }
 
@@ -423,13 +420,14 @@ contract ExecutorHomeTest is Deployed {
         PolicyEngine.Scope[4] memory scopes =
             [PolicyEngine.Scope.ALL, PolicyEngine.Scope.CHAIN, PolicyEngine.Scope.CHAIN, PolicyEngine.Scope.ASSET];
         uint256[4] memory what = [uint256(0), HOME, REMOTE, uint160(ETH)];
+        Rule[4] memory stopped = [Rule.GLOBAL_BREAKER, Rule.CHAIN_BREAKER, Rule.CHAIN_BREAKER, Rule.ASSET_BREAKER];
         Intent memory intent = remotePayment(ETH, 1);
         bytes32 id = _submitDelayed(intent);
         skip(600);
         for (uint256 i; i < scopes.length; ++i) {
             vm.prank(WATCHDOG);
             policy.stop(scopes[i], what[i]);
-            vm.expectRevert(abi.encodeWithSelector(CrossChainExecutor.ExecutorAgentStopped.selector, agentId));
+            vm.expectRevert(abi.encodeWithSelector(CrossChainExecutor.ExecutorRefused.selector, id, stopped[i]));
             executor.proceed(intent);
             vm.prank(address(timelock));
             policy.restart(scopes[i], what[i], 1);
@@ -556,7 +554,15 @@ contract ExecutorHomeTest is Deployed {
             )
         );
         new CrossChainExecutor(
-            address(authority), HOME, registry, address(gateway), new address[](0), 0, RESOLUTION_WINDOW
+            address(authority),
+            HOME,
+            registry,
+            address(gateway),
+            rules,
+            approvers,
+            new address[](0),
+            0,
+            RESOLUTION_WINDOW
         );
     }
 
@@ -567,9 +573,19 @@ contract ExecutorHomeTest is Deployed {
             abi.encodeWithSelector(CrossChainExecutor.ExecutorResolutionWindow.selector, type(uint64).max, max)
         );
         new CrossChainExecutor(
-            address(authority), HOME, registry, address(gateway), new address[](0), 30, type(uint64).max
+            address(authority),
+            HOME,
+            registry,
+            address(gateway),
+            rules,
+            approvers,
+            new address[](0),
+            30,
+            type(uint64).max
         );
-        new CrossChainExecutor(address(authority), HOME, registry, address(gateway), new address[](0), 30, max);
+        new CrossChainExecutor(
+            address(authority), HOME, registry, address(gateway), rules, approvers, new address[](0), 30, max
+        );
     }
 }
 

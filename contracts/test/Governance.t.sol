@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
+import {Headroom} from "../src/MandateLens.sol";
 import {AccessManager} from "@openzeppelin/contracts/access/manager/AccessManager.sol";
 import {IAccessManaged} from "@openzeppelin/contracts/access/manager/IAccessManaged.sol";
 import {IGovernor} from "@openzeppelin/contracts/governance/IGovernor.sol";
@@ -152,7 +153,7 @@ contract GovernanceTest is Deployed {
         (targets[4], calls[4]) = (address(policy), abi.encodeCall(policy.setRecipient, (id, HOME, PAYEE, true)));
         _vote(targets, calls, "Mandate");
 
-        PolicyEngine.Headroom memory h = policy.headroom(id, ETH);
+        Headroom memory h = lens.headroom(id, ETH);
         assertEq(h.left, 1 ether, "limit");
         assertEq(abi.encode(h.terms), abi.encode(terms()), "terms");
         assertTrue(policy.isAssetOnChain(id, ETH, HOME), "chain");
@@ -247,11 +248,11 @@ contract GovernanceTest is Deployed {
         skip(TIMELOCK_DELAY - 1);
         vm.expectRevert(); // a second early
         governor.execute(targets, values, calls, description);
-        assertEq(policy.headroom(agentId, ETH).limit.cap, 3 ether, "not yet");
+        assertEq(lens.headroom(agentId, ETH).limit.cap, 3 ether, "not yet");
         skip(1);
         vm.prank(THIEF); // anyone executes what was decided
         governor.execute(targets, values, calls, description);
-        assertEq(policy.headroom(agentId, ETH).limit.cap, 100 ether, "now");
+        assertEq(lens.headroom(agentId, ETH).limit.cap, 100 ether, "now");
         assertEq(uint8(governor.state(id)), uint8(IGovernor.ProposalState.Executed), "executed");
     }
 

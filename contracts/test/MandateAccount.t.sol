@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
+import {Headroom} from "../src/MandateLens.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {AgentVault} from "../src/AgentVault.sol";
 import {Action} from "../src/AuditLog.sol";
@@ -45,12 +46,12 @@ contract MandateAccountTest is Deployed {
     function _assertRefuses(address asset, uint256 amount, address to, Rule rule) private {
         Intent memory same = payment(asset, amount);
         same.to = to;
-        Verdict memory v = policy.preview(same);
+        Verdict memory v = executor.preview(same);
         assertEq(uint8(v.rule), uint8(rule), "the intent's rule");
         (bool frozen, uint256 stops) = (policy.frozen(agentId), policy.stops(agentId));
         uint256 native = address(vault).balance;
         uint256 tokens = token.balanceOf(address(vault));
-        uint256 used = policy.headroom(agentId, asset).used;
+        uint256 used = lens.headroom(agentId, asset).used;
         if (v.tripped) {
             vm.expectEmit(address(vault));
             emit PolicyEngine.Tripped(agentId, AGENT, rule, _idOf(asset, to, amount, _count), amount, v.left);
@@ -60,7 +61,7 @@ contract MandateAccountTest is Deployed {
         assertEq(uint8(_pay(asset, amount, to)), uint8(rule), "rule");
         assertEq(address(vault).balance, native, "ether left");
         assertEq(token.balanceOf(address(vault)), tokens, "tokens left");
-        assertEq(policy.headroom(agentId, asset).used, used, "counted");
+        assertEq(lens.headroom(agentId, asset).used, used, "counted");
         assertTrue(policy.frozen(agentId) == (frozen || v.tripped), "breaker");
         assertEq(policy.stops(agentId), stops + (v.tripped ? 1 : 0), "stops");
         _recorded(asset, to, amount, Action.DENIED, abi.encode(v.rule, v.tripped, v.limit, v.left, v.availableAt));
@@ -126,7 +127,7 @@ contract MandateAccountTest is Deployed {
         _assertPays(ETH, 1 ether);
         _assertPays(address(token), 100e6);
         _assertPays(ETH, 1);
-        PolicyEngine.Headroom memory h = policy.headroom(agentId, address(token));
+        Headroom memory h = lens.headroom(agentId, address(token));
         assertEq(h.used, 100e6, "used");
         assertEq(h.transactionsLeft, 7, "transactions");
         assertEq(h.recordsLeft, 47, "records");
@@ -142,7 +143,7 @@ contract MandateAccountTest is Deployed {
         _assertPays(ETH, 1 ether);
         submitAdmitted(payment(ETH, 1 ether));
         submitAdmitted(remotePayment(ETH, 0.5 ether));
-        assertEq(policy.headroom(agentId, ETH).left, 0.5 ether, "left");
+        assertEq(lens.headroom(agentId, ETH).left, 0.5 ether, "left");
         assertEq(uint8(_pay(ETH, 0.5 ether + 1, PAYEE)), uint8(Rule.WINDOW), "more than is left");
         thaw();
         assertEq(uint8(_pay(ETH, 0.5 ether, PAYEE)), uint8(Rule.NONE), "what is left");
@@ -235,7 +236,7 @@ contract MandateAccountTest is Deployed {
     function test_L4_pay_tripOutlivesACareless() public {
         Careless careless = new Careless();
         vm.prank(address(registry));
-        policy.sync(agentId, address(careless), true);
+        policy.sync(agentId, address(careless), true, 0);
         careless.call(address(vault), abi.encodeCall(vault.pay, (ETH, 2 ether, PAYEE, agentId)));
         assertTrue(policy.frozen(agentId), "not frozen");
     }
@@ -288,9 +289,9 @@ contract MandateAccountTest is Deployed {
     /// @notice A new key takes over what was counted; the old one is nobody from that transaction on.
     function test_L2_pay_keyThatWasReplaced() public {
         _assertPays(ETH, 1 ether);
-        PolicyEngine.Headroom memory before = policy.headroom(agentId, ETH);
+        Headroom memory before = lens.headroom(agentId, ETH);
         proveWallet(agentId, OWNER, 0xA2);
-        assertEq(abi.encode(policy.headroom(agentId, ETH)), abi.encode(before), "the mandate changed with the key");
+        assertEq(abi.encode(lens.headroom(agentId, ETH)), abi.encode(before), "the mandate changed with the key");
         _assertStranger(AGENT, agentId);
         address fresh = vm.addr(0xA2);
         vm.startPrank(fresh);
@@ -318,11 +319,12 @@ contract MandateAccountTest is Deployed {
     /// @notice Away from home no agent is live, whoever says so.
     function test_L11_pay_revert_awayFromHome() public {
         vm.chainId(REMOTE);
-        AgentVault remote =
-            new AgentVault(address(authority), address(timelock), registry, address(executor), HOME, new uint256[](0));
+        AgentVault remote = new AgentVault(
+            address(authority), address(timelock), registry, address(executor), guard, HOME, new uint256[](0)
+        );
         vm.expectRevert(abi.encodeWithSelector(PolicyEngine.PolicyNotHome.selector, HOME));
         vm.prank(address(registry));
-        remote.sync(agentId, AGENT, true);
+        remote.sync(agentId, AGENT, true, 0);
         vm.deal(address(remote), 1 ether);
         vm.expectRevert(abi.encodeWithSelector(PolicyEngine.PolicyNotAgent.selector, agentId, AGENT));
         vm.prank(AGENT);
@@ -341,7 +343,7 @@ contract MandateAccountTest is Deployed {
         for (uint256 i; i < others.length; ++i) {
             vm.expectRevert(abi.encodeWithSelector(PolicyEngine.PolicyNotRegistry.selector, others[i]));
             vm.prank(others[i]);
-            policy.sync(agentId, others[i], true);
+            policy.sync(agentId, others[i], true, 0);
         }
     }
 
@@ -355,7 +357,7 @@ contract MandateAccountTest is Deployed {
         _assertRules(_payMany(list), Rule.NONE, Rule.NONE, Rule.NONE);
         assertEq(PAYEE.balance, 1 ether + 1, "ether");
         assertEq(token.balanceOf(PAYEE), 7e6, "tokens");
-        assertEq(policy.headroom(agentId, ETH).transactionsLeft, 7, "transactions");
+        assertEq(lens.headroom(agentId, ETH).transactionsLeft, 7, "transactions");
         bytes26 head;
         for (uint256 i; i < 3; ++i) {
             bytes32 id = _idOf(list[i].asset, PAYEE, list[i].amount, i);
@@ -409,7 +411,7 @@ contract MandateAccountTest is Deployed {
         vm.expectRevert(abi.encodeWithSelector(MandateAccount.AccountInsufficient.selector, ETH, 2, 1));
         _payMany(list);
         assertEq(PAYEE.balance, 0, "paid");
-        assertEq(policy.headroom(agentId, ETH).used, 0, "counted");
+        assertEq(lens.headroom(agentId, ETH).used, 0, "counted");
         _assertChain();
     }
 
@@ -421,7 +423,7 @@ contract MandateAccountTest is Deployed {
     function test_L4_payMany_tripOutlivesACareless() public {
         Careless careless = new Careless();
         vm.prank(address(registry));
-        policy.sync(agentId, address(careless), true);
+        policy.sync(agentId, address(careless), true, 0);
         careless.call(address(vault), abi.encodeCall(vault.payMany, (agentId, _payments(4, 2 ether))));
         assertTrue(policy.frozen(agentId), "not frozen");
     }
@@ -430,12 +432,12 @@ contract MandateAccountTest is Deployed {
 
     /// @dev Reverts for `reason`, and nothing was counted or recorded.
     function _assertReverts(address asset, uint256 amount, address to, bytes memory reason) private {
-        bytes memory before = abi.encode(policy.headroom(agentId, asset));
+        bytes memory before = abi.encode(lens.headroom(agentId, asset));
         if (reason.length == 0) vm.expectRevert();
         else vm.expectRevert(reason);
         vm.prank(AGENT);
         vault.pay(asset, amount, to, agentId);
-        assertEq(abi.encode(policy.headroom(agentId, asset)), before, "counted");
+        assertEq(abi.encode(lens.headroom(agentId, asset)), before, "counted");
         _assertChain();
     }
 
@@ -463,7 +465,7 @@ contract MandateAccountTest is Deployed {
         assertEq(uint8(_pay(address(t), 400, PAYEE)), uint8(Rule.NONE), "rule");
         assertEq(t.balanceOf(address(vault)), 600, "left");
         assertEq(t.balanceOf(PAYEE), 396, "arrived");
-        assertEq(policy.headroom(agentId, address(t)).used, 400, "counted");
+        assertEq(lens.headroom(agentId, address(t)).used, 400, "counted");
     }
 
     /// @notice A token that calls back is a stranger; and one that holds the agent's key can't hide a second payment in the first.
@@ -482,14 +484,14 @@ contract MandateAccountTest is Deployed {
             assertFalse(t.succeeded(), "paid within a payment");
         }
         vm.prank(address(registry));
-        policy.sync(agentId, address(t), true);
+        policy.sync(agentId, address(t), true, 0);
         t.hook(address(vault), calls[1]); // ether, within a payment of the token
         vm.expectRevert(
             abi.encodeWithSelector(MandateAccount.AccountMovedOther.selector, ETH, uint256(0), VAULT_ETH, VAULT_ETH - 1)
         );
         vm.prank(address(t));
         vault.pay(address(t), 10, PAYEE, agentId);
-        assertEq(policy.headroom(agentId, ETH).used, 0, "counted");
+        assertEq(lens.headroom(agentId, ETH).used, 0, "counted");
         _assertChain();
     }
 

@@ -35,8 +35,8 @@ contract PolicyBreakersTest is Deployed {
 
     /// @dev What the agent's payments of 1 are told: directly, at home, to the other chain. None of it trips.
     function _assertRules(address asset, Rule direct, Rule atHome, Rule remote) private {
-        assertEq(uint8(policy.preview(payment(asset, 1)).rule), uint8(atHome), "at home");
-        assertEq(uint8(policy.preview(remotePayment(asset, 1)).rule), uint8(remote), "to the other chain");
+        assertEq(uint8(executor.preview(payment(asset, 1)).rule), uint8(atHome), "at home");
+        assertEq(uint8(executor.preview(remotePayment(asset, 1)).rule), uint8(remote), "to the other chain");
         uint256 stops = policy.stops(agentId);
         vm.prank(AGENT);
         assertEq(uint8(vault.pay(asset, 1, PAYEE, agentId)), uint8(direct), "directly");
@@ -179,7 +179,7 @@ contract PolicyBreakersTest is Deployed {
     /// @notice Who owns the funds stops everything at once, also under somebody else's authority; restarting is governance's.
     function test_L5_stop_byTheOwnerOfTheFunds() public {
         AgentVault other =
-            new AgentVault(address(authority), DELEGATE, registry, address(executor), HOME, new uint256[](0));
+            new AgentVault(address(authority), DELEGATE, registry, address(executor), guard, HOME, new uint256[](0));
         vm.startPrank(DELEGATE);
         other.stop(ALL, 0);
         (bool tripped,) = other.breaker(ALL, 0);
@@ -382,9 +382,9 @@ contract PolicyBreakersFullTest is Deployed {
         policy.stop(scope, what);
         assertLe(before - gasleft() + 21_000, MOST_GAS, "more than a transaction may use");
         Intent memory intent = payment(ETH, 1);
-        assertEq(uint8(policy.preview(intent).rule), uint8(rule), "the first");
+        assertEq(uint8(executor.preview(intent).rule), uint8(rule), "the first");
         intent.agentId = _last;
-        assertEq(uint8(policy.preview(intent).rule), uint8(rule), "the last");
+        assertEq(uint8(executor.preview(intent).rule), uint8(rule), "the last");
     }
 
     function test_stop_everythingFitsATransaction() public {

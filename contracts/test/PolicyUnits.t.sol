@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
+import {Intent} from "../src/Intent.sol";
+import {Headroom} from "../src/MandateLens.sol";
 import {BudgetWord} from "../src/Budget.sol";
 import {PolicyEngine} from "../src/PolicyEngine.sol";
 import {Rule, Verdict} from "../src/Verdict.sol";
@@ -28,23 +30,24 @@ contract PolicyUnitsTest is Deployed {
 
     /// @dev Judged and counted, but not paid: the vault need not have it.
     function _consume(uint256 amount) private returns (Verdict memory) {
+        Intent memory intent = payment(_a, amount);
         vm.prank(address(executor));
-        return policy.consume(payment(_a, amount));
+        return policy.consume(intent, plain(intent));
     }
 
     function _assertAdmitted(uint256 amount) private {
         assertEq(uint8(_consume(amount).rule), uint8(Rule.NONE), "admitted");
     }
 
-    function _headroom() private view returns (PolicyEngine.Headroom memory) {
-        return policy.headroom(agentId, _a);
+    function _headroom() private view returns (Headroom memory) {
+        return lens.headroom(agentId, _a);
     }
 
     function test_L2_units_threeThirdsFitExactly() public {
         for (uint256 i; i < 3; ++i) {
             submitAdmitted(payment(ETH, 1 ether));
         }
-        PolicyEngine.Headroom memory h = policy.headroom(agentId, ETH);
+        Headroom memory h = lens.headroom(agentId, ETH);
         assertEq(h.used, 3 ether, "used");
         assertEq(h.left, 0, "left");
         submitDenied(payment(ETH, 1), Rule.WINDOW);
@@ -76,7 +79,7 @@ contract PolicyUnitsTest is Deployed {
         _assertInexact(MOST, FULL, FULL, 524_280);
         _setLimit(MOST, 524_290, WINDOW);
         assertEq(_headroom().left, 524_290, "in tens");
-        assertEq(uint8(policy.preview(payment(_a, 524_291)).rule), uint8(Rule.WINDOW), "and not one more");
+        assertEq(uint8(executor.preview(payment(_a, 524_291)).rule), uint8(Rule.WINDOW), "and not one more");
         _assertAdmitted(1);
         assertEq(_headroom().used, 10, "the amount rounded up");
         assertEq(_headroom().left, 524_280, "left");
@@ -139,7 +142,7 @@ contract PolicyUnitsTest is Deployed {
         uint256 used = _headroom().used;
         assertEq(used, 8 * step, "counted");
         uint256[4] memory caps = [uint256(1), 3e18, 0, MOST];
-        uint256[3] memory windows = [uint256(7), 1, type(uint24).max];
+        uint256[3] memory windows = [uint256(7), 1, LONGEST_WINDOW];
         for (uint256 w; w < 3; ++w) {
             for (uint256 c; c < 4; ++c) {
                 _setLimit(MOST, caps[c], windows[w]);
@@ -147,7 +150,7 @@ contract PolicyUnitsTest is Deployed {
                 assertGe(_headroom().used, caps[c], "less is used than the cap");
             }
         }
-        skip(uint256(type(uint24).max) * 8 / 7 + 8);
+        skip(uint256(LONGEST_WINDOW) * 8 / 7 + 8);
         assertEq(_headroom().left, MOST, "and nothing is left of it when the window is over");
     }
 
@@ -159,7 +162,7 @@ contract PolicyUnitsTest is Deployed {
         assertEq(_headroom().used, FULL, "full");
         _setLimit(MOST, MOST, WINDOW);
         assertEq(_headroom().left, 0, "a full bucket was converted");
-        assertEq(uint8(policy.preview(payment(_a, 1)).rule), uint8(Rule.WINDOW), "and admits nothing");
+        assertEq(uint8(executor.preview(payment(_a, 1)).rule), uint8(Rule.WINDOW), "and admits nothing");
         uint256 freedAt = _headroom().moreAt;
         vm.warp(freedAt - 1);
         assertEq(_headroom().left, 0, "a second early");
@@ -196,11 +199,11 @@ contract PolicyUnitsTest is Deployed {
                 _setLimit(perTransaction, cap, 1 + (seed >> 200) % 100_000);
             }
             skip((seed >> 180) % 5000);
-            PolicyEngine.Headroom memory h = _headroom();
+            Headroom memory h = _headroom();
             if (h.left > 0) {
-                assertEq(uint8(policy.preview(payment(_a, h.left)).rule), uint8(Rule.NONE), "left is admitted");
+                assertEq(uint8(executor.preview(payment(_a, h.left)).rule), uint8(Rule.NONE), "left is admitted");
             }
-            Verdict memory more = policy.preview(payment(_a, h.left + 1));
+            Verdict memory more = executor.preview(payment(_a, h.left + 1));
             assertTrue(more.rule == Rule.WINDOW || more.rule == Rule.PER_TRANSACTION, "one more is not");
             assertEq(more.left, h.left, "left in the refusal");
             if (h.left == 0) continue;
@@ -229,7 +232,7 @@ contract PolicyUnitsTest is Deployed {
             }
             if (_headroom().transactionsLeft > 0) continue;
             uint256 first = _headroom().transactionAt;
-            Verdict memory v = policy.preview(payment(_a, 1));
+            Verdict memory v = executor.preview(payment(_a, 1));
             assertEq(uint8(v.rule), uint8(Rule.FREQUENCY), "one more");
             assertEq(v.availableAt, first, "as the verdict says");
             vm.warp(first - 1);
@@ -246,7 +249,7 @@ contract PolicyUnitsTest is Deployed {
             skip(seed % 30_000);
             uint256 left = _headroom().left;
             if (left > 0) _assertAdmitted(1 + (seed >> 128) % left);
-            PolicyEngine.Headroom memory h = _headroom();
+            Headroom memory h = _headroom();
             uint256 now_ = time();
             vm.warp(h.moreAt - 1);
             assertEq(_headroom().used, h.used, "a second early");

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
+import {Headroom} from "../../src/MandateLens.sol";
 import {Action, AuditLog} from "../../src/AuditLog.sol";
 import {AgentRegistry, Status} from "../../src/AgentRegistry.sol";
 import {CrossChainExecutor, State} from "../../src/CrossChainExecutor.sol";
@@ -232,7 +233,7 @@ contract Actors is Deployed {
     function _spent(address asset, uint256 amount) private {
         _uses[asset].push(Use(time(), amount));
         _transactions.push(Use(time(), 1));
-        PolicyEngine.Headroom memory h = policy.headroom(agentId, asset);
+        Headroom memory h = lens.headroom(agentId, asset);
         if (_sum(_uses[asset], time() - _shortestWindow[asset]) > h.limit.cap) _note(2, "a window above the cap");
         if (_sum(_transactions, time() - _shortestFrequencyWindow) > h.terms.maxTransactions) {
             _note(2, "a window with too many transactions");
@@ -290,9 +291,9 @@ contract Actors is Deployed {
     }
 
     function _mandate() private view returns (Mandate memory m) {
-        PolicyEngine.Headroom memory h = policy.headroom(agentId, ETH);
+        Headroom memory h = lens.headroom(agentId, ETH);
         (m.terms, m.limits[0], m.frozen, m.status) = (h.terms, h.limit, h.frozen, h.status);
-        m.limits[1] = policy.headroom(agentId, address(token)).limit;
+        m.limits[1] = lens.headroom(agentId, address(token)).limit;
         for (uint256 i; i < 2; ++i) {
             uint256 chain = i == 0 ? HOME : REMOTE;
             m.allowed[6 * i] = policy.isAssetOnChain(agentId, ETH, chain);
@@ -395,7 +396,7 @@ contract Actors is Deployed {
 
     function _intent(uint256 seed) private returns (Intent memory intent) {
         address asset = seed % 2 == 0 ? ETH : address(token);
-        uint256 left = policy.headroom(agentId, asset).left;
+        uint256 left = lens.headroom(agentId, asset).left;
         uint256 how = (seed >> 8) % 16;
         uint256 amount = how < 8 ? left / 2 + (seed >> 64) % (left / 2 + 1) : how < 13 ? left / 7 : left;
         if (how == 14) amount = left + 1;
@@ -678,7 +679,7 @@ contract Actors is Deployed {
         if (kind == 10) return (address(vault), abi.encodeCall(vault.withdraw, (ETH, who, 1)));
         if (kind == 11) return (address(gateway), _quorumCall(seed));
         if (kind == 12) return (address(vault), abi.encodeCall(vault.payOut, (agentId, ETH, who, 1)));
-        if (kind == 13) return (address(vault), abi.encodeCall(vault.sync, (agentId, who, true)));
+        if (kind == 13) return (address(vault), abi.encodeCall(vault.sync, (agentId, who, true, 0)));
         (PolicyEngine.Scope scope, uint256 what) = _someBreaker(seed >> 16);
         if (kind == 14) return (address(vault), seed % 4 == 0 ? abi.encodeCall(vault.stop, (scope, what)) : bytes(""));
         (, uint256 stops) = policy.breaker(scope, what);
@@ -704,7 +705,7 @@ contract Actors is Deployed {
     }
 
     function _someTerms(uint256 seed) private view returns (PolicyEngine.Terms memory t) {
-        t = policy.headroom(agentId, ETH).terms;
+        t = lens.headroom(agentId, ETH).terms;
         uint256 field = (seed >> 16) % 5;
         uint256 step = (seed >> 24) % 3;
         if (field == 0) t.expiry = t.expiry + 1 - uint32(step);
@@ -713,13 +714,13 @@ contract Actors is Deployed {
         if (field == 3) t.maxAuditLag = t.maxAuditLag + 1 - uint16(t.maxAuditLag > 20 ? step : 1);
         if (field == 4) {
             t = PolicyEngine.Terms(
-                t.expiry - 1, t.frequencyWindow + 60, t.maxTransactions, t.maxAuditLag + uint16(step)
+                t.expiry - 1, t.frequencyWindow + 60, t.maxTransactions, t.maxAuditLag + uint16(step), t.basic, t.open
             );
         }
     }
 
     function _someLimit(uint256 seed, address asset) private view returns (PolicyEngine.Limit memory l) {
-        l = policy.headroom(agentId, asset).limit;
+        l = lens.headroom(agentId, asset).limit;
         uint256 field = (seed >> 16) % 3;
         bool up = (seed >> 24) % 2 == 0;
         uint256 part = 2 + (seed >> 32) % 8;

@@ -44,7 +44,7 @@ contract LawsTest is Deployed {
         uint256 lost;
         for (uint256 i; i < 10; ++i) {
             Intent memory intent = payment(ETH, 1 ether);
-            uint256 left = policy.headroom(agentId, ETH).left;
+            uint256 left = lens.headroom(agentId, ETH).left;
             if (left == 0) break;
             intent.amount = left;
             submitAdmitted(intent);
@@ -83,16 +83,16 @@ contract LawsTest is Deployed {
         vm.warp((time() / length + 1) * length - 1);
         uint256 first = time();
         for (uint256 i; i < 3; ++i) {
-            submitAdmitted(payment(ETH, policy.headroom(agentId, ETH).left));
+            submitAdmitted(payment(ETH, lens.headroom(agentId, ETH).left));
         }
-        assertEq(policy.headroom(agentId, ETH).left, 0, "all is spent");
+        assertEq(lens.headroom(agentId, ETH).left, 0, "all is spent");
         uint256[4] memory later = [first + 1, first + WINDOW / 2, first + WINDOW - 1, first + WINDOW];
         for (uint256 i; i < later.length; ++i) {
             vm.warp(later[i]);
-            assertEq(policy.headroom(agentId, ETH).left, 0, "freed within the window");
+            assertEq(lens.headroom(agentId, ETH).left, 0, "freed within the window");
         }
         vm.warp(first + WINDOW + WINDOW / 7 + 10);
-        assertEq(policy.headroom(agentId, ETH).left, 1 ether, "never freed");
+        assertEq(lens.headroom(agentId, ETH).left, 1 ether, "never freed");
     }
 
     // ------------------------------------------------------------------ L4 trip
@@ -131,7 +131,7 @@ contract LawsTest is Deployed {
     function test_consume_tripOutlivesTheDenial() public {
         Intent memory intent = payment(ETH, 1 ether + 1);
         vm.prank(address(executor));
-        policy.consume(intent);
+        policy.consume(intent, plain(intent));
         assertTrue(policy.frozen(agentId), "not frozen");
     }
 
@@ -142,7 +142,7 @@ contract LawsTest is Deployed {
         vm.expectRevert();
         executor.submit(intent, byThief);
         vm.expectRevert();
-        policy.consume(intent);
+        policy.consume(intent, plain(intent));
         vm.expectRevert();
         policy.freeze(agentId);
         vm.expectRevert();

@@ -9,7 +9,10 @@ import {AgentVault} from "../../src/AgentVault.sol";
 import {AuditLog} from "../../src/AuditLog.sol";
 import {Create3Factory} from "../../src/Create3Factory.sol";
 import {CrossChainExecutor, State} from "../../src/CrossChainExecutor.sol";
+import {CallGuard} from "../../src/CallGuard.sol";
+import {MandateLens} from "../../src/MandateLens.sol";
 import {Intent} from "../../src/Intent.sol";
+import {Meter} from "../../src/Meter.sol";
 import {PolicyEngine} from "../../src/PolicyEngine.sol";
 import {QuorumGateway} from "../../src/QuorumGateway.sol";
 import {TestToken} from "../../src/demo/TestToken.sol";
@@ -17,6 +20,12 @@ import {MandateGovernor} from "../../src/governance/MandateGovernor.sol";
 import {MandateToken} from "../../src/governance/MandateToken.sol";
 import {Roles} from "../../src/governance/Roles.sol";
 import {Rule, Verdict} from "../../src/Verdict.sol";
+import {Approvers} from "../../src/rules/Approvers.sol";
+import {CallRules} from "../../src/rules/CallRules.sol";
+import {Finding, MandateRules} from "../../src/rules/MandateRules.sol";
+import {PriceFeeds} from "../../src/rules/PriceFeeds.sol";
+import {RuleBook} from "../../src/rules/RuleBook.sol";
+import {Tiers} from "../../src/rules/Tiers.sol";
 import {Test, Vm} from "./Test.sol";
 
 /// @title The whole system, deployed as docs/architecture.md says, with one agent that has a mandate and funds
@@ -38,8 +47,10 @@ abstract contract Deployed is Test {
     uint256 internal constant VAULT_ETH = 1000 ether;
     uint256 internal constant VAULT_TOKENS = 1_000_000e6;
     uint24 internal constant WINDOW = 1 days;
+    uint24 internal constant LONGEST_WINDOW = (1 << 22) - 1;
 
     address internal constant ETH = address(0);
+    uint112 internal constant NEVER = type(uint112).max; // a threshold that no amount is above
     address internal immutable DEPLOYER = vm.addr(0xD0);
     address internal immutable DELEGATE = vm.addr(0xD1); // holds the votes
     address internal immutable OWNER = vm.addr(0xD2); // owns the agent
@@ -62,6 +73,14 @@ abstract contract Deployed is Test {
     QuorumGateway internal gateway;
     CrossChainExecutor internal executor;
     AgentVault internal vault;
+    MandateLens internal lens;
+    MandateRules internal rules;
+    CallRules internal calls;
+    RuleBook internal book;
+    Tiers internal tiers;
+    PriceFeeds internal prices;
+    Approvers internal approvers;
+    CallGuard internal guard;
     TestToken internal token;
     uint256 internal agentId;
     uint256[] internal relayerKeys; // ascending by address
@@ -108,6 +127,14 @@ abstract contract Deployed is Test {
         auditLog = AuditLog(address(vault));
         gateway = QuorumGateway(predicted("QuorumGateway"));
         executor = CrossChainExecutor(predicted("CrossChainExecutor"));
+        rules = MandateRules(predicted("MandateRules"));
+        calls = CallRules(predicted("CallRules"));
+        book = RuleBook(predicted("RuleBook"));
+        tiers = Tiers(predicted("Tiers"));
+        prices = PriceFeeds(predicted("PriceFeeds"));
+        approvers = Approvers(predicted("Approvers"));
+        guard = CallGuard(predicted("CallGuard"));
+        lens = MandateLens(predicted("MandateLens"));
 
         vm.startPrank(DEPLOYER);
         _create("AccessManager", abi.encodePacked(type(AccessManager).creationCode, abi.encode(DEPLOYER)));
@@ -130,13 +157,15 @@ abstract contract Deployed is Test {
             )
         );
         _create("AgentRegistry", abi.encodePacked(type(AgentRegistry).creationCode, abi.encode(authority)));
+        _createRules();
         {
             uint256[] memory others = new uint256[](1);
             others[0] = REMOTE;
             _create(
                 "AgentVault",
                 abi.encodePacked(
-                    type(AgentVault).creationCode, abi.encode(authority, timelock, registry, executor, HOME, others)
+                    type(AgentVault).creationCode,
+                    abi.encode(authority, timelock, registry, executor, guard, HOME, others)
                 )
             );
         }
@@ -149,9 +178,12 @@ abstract contract Deployed is Test {
             "CrossChainExecutor",
             abi.encodePacked(
                 type(CrossChainExecutor).creationCode,
-                abi.encode(authority, HOME, registry, gateway, accounts, DISPUTE_WINDOW, RESOLUTION_WINDOW)
+                abi.encode(
+                    authority, HOME, registry, gateway, rules, approvers, accounts, DISPUTE_WINDOW, RESOLUTION_WINDOW
+                )
             )
         );
+        _create("MandateLens", abi.encodePacked(type(MandateLens).creationCode, abi.encode(executor)));
 
         authority.labelRole(Roles.GUARDIAN, "GUARDIAN");
         authority.labelRole(Roles.PUBLISHER, "PUBLISHER");
@@ -168,6 +200,17 @@ abstract contract Deployed is Test {
         vm.prank(DELEGATE);
         votes.delegate(DELEGATE);
         skip(1); // votes count from the next second on
+    }
+
+    function _createRules() private {
+        bytes memory common = abi.encode(authority, registry);
+        _create("CallRules", abi.encodePacked(type(CallRules).creationCode, common));
+        _create("RuleBook", abi.encodePacked(type(RuleBook).creationCode, common));
+        _create("Approvers", abi.encodePacked(type(Approvers).creationCode, common));
+        _create("PriceFeeds", abi.encodePacked(type(PriceFeeds).creationCode, abi.encode(authority)));
+        _create("Tiers", abi.encodePacked(type(Tiers).creationCode, abi.encode(authority, registry, prices)));
+        _create("MandateRules", abi.encodePacked(type(MandateRules).creationCode, abi.encode(calls, book, tiers)));
+        _create("CallGuard", abi.encodePacked(type(CallGuard).creationCode, abi.encode(authority, calls)));
     }
 
     function _admitAgent() private {
@@ -211,7 +254,7 @@ abstract contract Deployed is Test {
     }
 
     function terms() internal pure returns (PolicyEngine.Terms memory) {
-        return PolicyEngine.Terms(uint32(START + 365 days), 1 hours, 10, 50);
+        return PolicyEngine.Terms(uint32(START + 365 days), 1 hours, 10, 50, true, false);
     }
 
     function limit(uint256 perTransaction, uint256 cap) internal pure returns (PolicyEngine.Limit memory) {
@@ -318,8 +361,31 @@ abstract contract Deployed is Test {
         registry.activate(id, address(vault), stops);
     }
 
+    /// @dev The agent's mandate is not basic from now on: its amounts of `asset` proceed by these thresholds, whatever they are worth.
+    function grade(address asset, Tiers.Thresholds memory t) internal {
+        PolicyEngine.Terms memory now_ = lens.headroom(agentId, asset).terms;
+        now_.basic = false;
+        address usd = tiers.USD();
+        vm.startPrank(address(timelock));
+        policy.setTerms(agentId, now_);
+        tiers.setThresholds(agentId, asset, t);
+        tiers.setThresholds(agentId, usd, Tiers.Thresholds(NEVER, NEVER, 0, NEVER));
+        vm.stopPrank();
+    }
+
+    /// @dev What the rules beyond the basic ones say of a payment of a basic mandate.
+    function plain(Intent memory intent) internal pure returns (Finding memory f) {
+        f.recipient = intent.to;
+    }
+
+    /// @dev Whether the agent is live, and neither frozen nor halted.
+    function running(uint256 id) internal view returns (bool) {
+        (Meter meter,,,) = policy.words(id, ETH);
+        return meter.running();
+    }
+
     function stateOf(bytes32 intentId) internal view returns (State state) {
-        (state,,) = executor.progress(intentId);
+        (state,,,) = executor.progress(intentId);
     }
 
     function assertState(bytes32 intentId, State expected) internal view {

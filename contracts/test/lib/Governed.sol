@@ -41,7 +41,7 @@ abstract contract Governed is Test, MandateHolder {
     }
 
     /// @inheritdoc MandateHolder
-    function sync(uint256, address, bool) external {}
+    function sync(uint256, address, bool, uint8) external {}
 
     function _proveWallet() private {
         uint256 deadline = time() + 10 minutes;
