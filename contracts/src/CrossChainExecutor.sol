@@ -183,12 +183,7 @@ contract CrossChainExecutor is ERC7786Recipient, AccessManaged, ReentrancyGuardT
         if (verdict.rule != Rule.NONE) {
             _progress[intentId].state = State.DENIED;
             emit IntentDenied(intentId, intent.agentId, intent, verdict);
-            _record(
-                intent,
-                intentId,
-                Action.DENIED,
-                abi.encode(verdict.rule, verdict.tripped, verdict.limit, verdict.left, verdict.availableAt)
-            );
+            _record(intent, intentId, Action.DENIED, abi.encode(verdict));
         } else if (verdict.tier == Tier.APPROVAL || verdict.eta > block.timestamp) {
             require(verdict.eta <= intent.deadline, ExecutorDeadlineBeforeEta(intent.deadline, verdict.eta));
             // forge-lint: disable-next-line(unsafe-typecast)

@@ -278,7 +278,7 @@ abstract contract PolicyEngine is AuditLog {
 
     /// @dev Of the detail of a DENIED record.
     function _denialHash(Verdict memory v) private pure returns (bytes32) {
-        return keccak256(abi.encode(v.rule, v.tripped, v.limit, v.left, v.availableAt));
+        return keccak256(abi.encode(v));
     }
 
     function _judgeIntent(Intent calldata intent, Finding calldata f, Meter meter, Budget budget)

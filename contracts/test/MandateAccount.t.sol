@@ -64,10 +64,10 @@ contract MandateAccountTest is Deployed {
         assertEq(lens.headroom(agentId, asset).used, used, "counted");
         assertTrue(policy.frozen(agentId) == (frozen || v.tripped), "breaker");
         assertEq(policy.stops(agentId), stops + (v.tripped ? 1 : 0), "stops");
-        _recorded(asset, to, amount, Action.DENIED, abi.encode(v.rule, v.tripped, v.limit, v.left, v.availableAt));
+        _recorded(asset, to, amount, Action.DENIED, abi.encode(v));
         if (!v.tripped) return;
         assertEq(uint8(_pay(ETH, 1, PAYEE)), uint8(Rule.AGENT_BREAKER), "not frozen");
-        _recorded(ETH, PAYEE, 1, Action.DENIED, abi.encode(Rule.AGENT_BREAKER, false, 0, 0, 0));
+        _recorded(ETH, PAYEE, 1, Action.DENIED, abi.encode(Rule.AGENT_BREAKER, false, 0, 0, 0, 0, 0, address(0)));
         thaw();
     }
 

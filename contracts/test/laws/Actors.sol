@@ -126,7 +126,7 @@ contract Actors is Deployed {
             _executed(id, intent, moved);
         } else if (kind == CrossChainExecutor.IntentDenied.selector) {
             (, Verdict memory v) = abi.decode(log.data, (Intent, Verdict));
-            (action, detail) = (Action.DENIED, abi.encode(v.rule, v.tripped, v.limit, v.left, v.availableAt));
+            (action, detail) = (Action.DENIED, abi.encode(v));
             if (_isBreach(v.rule)) _mustBeFrozen = true;
             ++times["denied"];
         } else if (kind == CrossChainExecutor.IntentDispatched.selector) {
@@ -255,7 +255,7 @@ contract Actors is Deployed {
             ++times["paid directly"];
         } else {
             (,,,, Verdict memory v) = abi.decode(log.data, (address, address, uint256, uint256, Verdict));
-            detail = abi.encode(v.rule, v.tripped, v.limit, v.left, v.availableAt);
+            detail = abi.encode(v);
             if (_isBreach(v.rule)) _mustBeFrozen = true;
             ++times["refused directly"];
         }

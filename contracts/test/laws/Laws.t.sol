@@ -186,7 +186,7 @@ contract LawsTest is Deployed {
         Intent memory intent = payment(ETH, 1);
         head = _step(head, submitCall(intent), intent, Action.EXECUTED, abi.encode(vault, ETH, 1));
         intent = payment(ETH, 0);
-        bytes memory denial = abi.encode(Rule.AMOUNT, false, 0, 0, 0);
+        bytes memory denial = abi.encode(Rule.AMOUNT, false, 0, 0, 0, 0, 0, address(0));
         head = _step(head, submitCall(intent), intent, Action.DENIED, denial);
         intent = payment(ETH, 1);
         bytes memory cancel = abi.encodeCall(executor.cancel, (intent));
