@@ -23,8 +23,9 @@ import {CallKind, callKind} from "./CallKind.sol";
 ///      6. say in {_isForbidden} what is never called;
 ///      7. act in {_callAs} as the holder and answer false, not revert, when the call fails.
 ///      It reverts when the call fails or takes more; then nothing happened, and the intent may be carried out later.
-///      It doesn't see what somebody other than the spender is allowed to take: only a function of the token itself gives
-///      such an allowance, and those that do are forbidden by their selectors.
+///      It doesn't see what somebody other than the spender is allowed to take. Only a function of the token itself gives such
+///      an allowance; the known ones are forbidden by their selectors, a token's own invention isn't: permit no function of
+///      a token that isn't understood.
 abstract contract CallGuard {
     /// @dev What the holder has, and what the spender may take of it. Lists are in the order of the assets.
     struct Holdings {
@@ -101,7 +102,7 @@ abstract contract CallGuard {
 
     /// @dev Whether the account never calls `selector` of `target`, nor approves `target`, whatever it is ordered: at least what
     ///      {CallRules-isForbidden} says, which every chain has, and whatever obeys the account or its holder, such as its
-    ///      executor. Home asks this when it judges, a destination only here: no message, forged or not, gets around it.
+    ///      executor. Home's permissions can't name the former; a destination has nobody else to ask than this.
     function _isForbidden(address target, bytes4 selector) internal view virtual returns (bool);
 
     /// @dev A call by `holder`. An account that moves another's funds overrides this to act through that one.
