@@ -2,6 +2,15 @@
 pragma solidity ^0.8.28;
 
 interface SnapshotVm {
+    struct Gas {
+        uint64 gasLimit;
+        uint64 gasTotalUsed;
+        uint64 gasMemoryUsed;
+        int64 gasRefunded;
+        uint64 gasRemaining;
+    }
+
+    function lastCallGas() external view returns (Gas memory);
     function snapshotGasLastCall(string calldata group, string calldata name) external returns (uint256);
     function snapshotValue(string calldata group, string calldata name, uint256 value) external;
 }
@@ -28,6 +37,11 @@ abstract contract Measured {
     function oursIs(string memory path, uint256 gas, uint256 bound) internal {
         _VM.snapshotValue("ours", path, gas);
         _VM.snapshotValue("bounds", path, bound);
+    }
+
+    /// @notice What the last call cost, refunds not taken off: not a row, but what a row may be made of.
+    function lastCall() internal view returns (uint256 gas) {
+        return _VM.lastCallGas().gasTotalUsed;
     }
 
     /// @notice The last call was somebody else's.

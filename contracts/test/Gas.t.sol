@@ -101,14 +101,14 @@ contract GasTest is Deployed {
         _assertBound(_snapshot("pay 32 at once, ERC-20") * 100, 32 * 60 * one, "per payment of a batch");
     }
 
-    /// @notice What a payment's record costs in it: identity, hashes, head and event.
+    /// @notice What it costs more to record a payment than only to say that it was made.
     function test_snapshot_record() public {
         Recorder recorder = new Recorder(address(authority));
         for (uint256 i; i < 2; ++i) {
             recorder.record(agentId, address(token), PAYEE, 100e6);
         }
         uint256 gas = vm.lastCallGas().gasTotalUsed;
-        recorder.nothing(agentId, address(token), PAYEE, 100e6);
+        recorder.announce(agentId, address(token), PAYEE, 100e6);
         _assertBound(gas - vm.lastCallGas().gasTotalUsed, 7_500, "the record");
     }
 

@@ -7,9 +7,12 @@ import {Hash} from "../../src/Hash.sol";
 import {IntentHash} from "../../src/Intent.sol";
 import {PolicyEngine} from "../../src/PolicyEngine.sol";
 
-/// @notice The part of a payment that records it, and a call that does nothing.
+/// @notice The part of a payment that records and announces it, and one that only announces it.
 contract Recorder is AuditLog {
     bytes32 private immutable _DOMAIN = IntentHash.domainSeparator(31_337, address(this));
+
+    /// @dev {PolicyEngine.Paid} if there were no records.
+    event PaidUnrecorded(uint256 indexed agentId, address asset, address to, uint256 amount);
 
     constructor(address authority_) AccessManaged(authority_) {}
 
@@ -23,5 +26,7 @@ contract Recorder is AuditLog {
         trail.word = before.extended(_recordHash(agentId, id, Action.EXECUTED, detail));
     }
 
-    function nothing(uint256 agentId, address asset, address to, uint256 amount) external {}
+    function announce(uint256 agentId, address asset, address to, uint256 amount) external {
+        emit PaidUnrecorded(agentId, asset, to, amount);
+    }
 }
