@@ -223,7 +223,9 @@ abstract contract PolicyEngine is AuditLog {
         Meter meter = _meterOf(intent.agentId).word;
         Budget budget = _mandates[intent.agentId].budgets[intent.asset].word;
         // It was counted when it was admitted, so it is judged as if nothing else had been.
-        (rule,,) = _judge(meter.unused(), budget.unused(), _placeRule(intent, f, meter, budget), intent.amount, 0);
+        rule = _placeRule(intent, f, meter, budget);
+        uint256 lag = _trail(intent.agentId).word.unpublished();
+        (rule,,) = _judge(meter.unused(), budget.unused(), rule, intent.amount, lag);
         if (rule == Rule.NONE) rule = f.rule;
     }
 
