@@ -14,6 +14,10 @@ import {CallRules} from "./rules/CallRules.sol";
 ///      answer to `approve` is believed, only balances and allowances before and after. What a token lies about these, it lies
 ///      to everybody. What leaves under another intent meanwhile, by reentrance, counts as this one's: so the sum of what
 ///      both declare is never exceeded.
+///      An allowance is exact whatever the balance says. But of a function that takes from its caller without one, as `redeem`
+///      does, only the balance tells, and what comes in meanwhile hides as much going out: hold its amount argument
+///      ({CallRules}). What somebody other than the spender may take is not seen: only a function of the token itself gives
+///      such an allowance, and those that do are forbidden by their selectors.
 contract CallGuard is AccessManaged {
     /// @dev What is compared. Lists are in the order of `assets`.
     struct Measure {

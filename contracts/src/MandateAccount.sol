@@ -29,6 +29,8 @@ abstract contract MandateAccount is PolicyEngine {
 
     /// @notice Measures what calls take.
     CallGuard public immutable GUARD;
+    /// @dev Calls that are under way.
+    uint256 private transient _calling;
 
     /// @notice The spender may take nothing of `asset` any more.
     event ApprovalRevoked(address indexed asset, address indexed spender, address indexed by);
@@ -40,8 +42,10 @@ abstract contract MandateAccount is PolicyEngine {
     error AccountInsufficient(address asset, uint256 asked, uint256 held);
     /// @notice The contract that was called refused. `reason` is what it said, empty when that was more than 256 bytes.
     error AccountCallFailed(address target, bytes reason);
-    /// @notice No agent has the account call what orders the account.
+    /// @notice No agent has the account call, or approve, what orders the account.
     error AccountCallForbidden(address target);
+    /// @notice A call is under way that may set the allowance back to what it was: revoke when it has ended.
+    error AccountCalling();
     /// @notice A token does not set an allowance to what was asked.
     error AccountApprovalRefused(address token, address spender, uint256 asked, uint256 allowance);
 
@@ -90,9 +94,10 @@ abstract contract MandateAccount is PolicyEngine {
     /// @return moved what left, asset's smallest unit, at most the amount; of an approval the amount, which counts as spent
     function callOut(Intent calldata intent) external onlyExecutor returns (uint256 moved) {
         _requireRunning(intent.asset);
-        require(intent.to != EXECUTOR, AccountCallForbidden(intent.to));
         (CallKind kind, address spender, uint256 allowance, bytes memory before) =
             GUARD.begin(_holder(), intent.asset, intent.amount, intent.to, intent.data);
+        require(spender != EXECUTOR, AccountCallForbidden(spender));
+        ++_calling;
         if (kind != CallKind.SEND) _approve(intent.asset, spender, intent.amount);
         if (kind != CallKind.APPROVE) {
             (bool success, bytes memory reason) =
@@ -101,12 +106,15 @@ abstract contract MandateAccount is PolicyEngine {
         }
         // What it might take before is what it may take after.
         if (kind == CallKind.PULL) _approve(intent.asset, spender, allowance);
+        --_calling;
         return GUARD.end(before);
     }
 
     /// @notice Takes an approval back that an agent gave. At once, for guardians and who owns the funds, or governance.
+    /// @dev Not within a call, which might undo it: what governance or a Safe decided, anybody may have done, there too.
     function revoke(address asset, address spender) external {
         if (!Roles.isGuardian(authority(), msg.sender) && !_isOwner(msg.sender)) _checkCanCall(msg.sender, msg.data);
+        require(_calling == 0, AccountCalling());
         _approve(asset, spender, 0);
         emit ApprovalRevoked(asset, spender, msg.sender);
     }
