@@ -4,6 +4,7 @@ pragma solidity ^0.8.28;
 import {ERC20} from "@openzeppelin/contracts/token/ERC20/ERC20.sol";
 import {ERC4626} from "@openzeppelin/contracts/token/ERC20/extensions/ERC4626.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {LowLevelCall} from "@openzeppelin/contracts/utils/LowLevelCall.sol";
 import {BlocklistToken, MintableToken} from "./BadTokens.sol";
 import {Vm} from "./Test.sol";
 
@@ -131,6 +132,31 @@ contract ApproveHookToken is MintableToken {
     }
 }
 
+/// @notice Tells somebody of each transfer and approval, once it is done, as tokens with hooks do.
+contract LoudToken is MintableToken {
+    address private _listener;
+    bytes private _words;
+
+    function tell(address listener, bytes calldata words) external {
+        (_listener, _words) = (listener, words);
+    }
+
+    function transfer(address to, uint256 amount) public override returns (bool) {
+        super.transfer(to, amount);
+        return _tell();
+    }
+
+    function approve(address spender, uint256 amount) public override returns (bool) {
+        super.approve(spender, amount);
+        return _tell();
+    }
+
+    function _tell() private returns (bool) {
+        LowLevelCall.callNoReturn(_listener, 0, _words);
+        return true;
+    }
+}
+
 /// @notice Has a function of its own that raises an allowance of whoever calls it.
 contract BackdoorToken is MintableToken {
     function improve() external {
@@ -167,6 +193,14 @@ contract TalkativeToken is MintableToken {
             if reverts { revert(p, size) }
             return(p, size)
         }
+    }
+}
+
+/// @notice Burns what its holder says, without an approval, and tells somebody.
+contract BurningToken is MintableToken {
+    function burn(uint256 amount, address told) external {
+        _burn(msg.sender, amount);
+        LowLevelCall.callNoReturn(told, 0, "play");
     }
 }
 
