@@ -50,12 +50,15 @@ library RollingWindow {
         pure
         returns (uint256)
     {
-        uint256 mask = (1 << width) - 1;
-        uint256 freed;
-        for (uint256 age = BUCKETS; age > 0; --age) {
-            freed += (buckets >> (width * (age - 1))) & mask;
-            // The bucket of age a (1 is the newest) is out of the sum when the newest index is index + 9 - a.
-            if (freed >= needed) return (index + BUCKETS + 1 - age) * bucketLength;
+        // Eight buckets are far below 2^256, and so is a time: `index` is one, divided by `bucketLength`.
+        unchecked {
+            uint256 mask = (1 << width) - 1;
+            uint256 freed;
+            for (uint256 age = BUCKETS; age > 0; --age) {
+                freed += (buckets >> (width * (age - 1))) & mask;
+                // The bucket of age a (1 is the newest) is out of the sum when the newest index is index + 9 - a.
+                if (freed >= needed) return (index + BUCKETS + 1 - age) * bucketLength;
+            }
         }
         return 0;
     }

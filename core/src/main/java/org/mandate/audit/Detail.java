@@ -4,7 +4,7 @@ import java.math.BigInteger;
 import java.util.List;
 import org.mandate.chain.Address;
 import org.mandate.chain.Hash;
-import org.mandate.event.ExecutorEvent;
+import org.mandate.event.IntentEvent;
 import org.mandate.policy.Rule;
 import org.mandate.policy.Tier;
 
@@ -39,24 +39,29 @@ public sealed interface Detail {
   record Expired() implements Detail {}
 
   /**
-   * The facts that an executor's event states.
+   * The facts that an event states.
    *
    * @throws IllegalArgumentException when a tier or rule is none that we know
    */
-  static Detail of(ExecutorEvent event) {
+  static Detail of(IntentEvent event) {
     return switch (event) {
-      case ExecutorEvent.Admitted e -> new Admitted(numbered(Tier.values(), e.tier()), e.eta());
-      case ExecutorEvent.Denied e ->
+      case IntentEvent.Admitted e -> new Admitted(numbered(Tier.values(), e.tier()), e.eta());
+      case IntentEvent.Denied e ->
           new Denied(
               numbered(Rule.values(), e.rule()), e.tripped(), e.limit(), e.left(), e.availableAt());
-      case ExecutorEvent.Dispatched e -> new Dispatched(e.messageId());
-      case ExecutorEvent.Queued e -> new Queued(e.messageId(), e.executableAt());
-      case ExecutorEvent.Executed e ->
+      case IntentEvent.Dispatched e -> new Dispatched(e.messageId());
+      case IntentEvent.Queued e -> new Queued(e.messageId(), e.executableAt());
+      case IntentEvent.Executed e ->
           new Executed(e.intent().account(), e.intent().asset(), e.moved());
-      case ExecutorEvent.Cancelled e -> new Cancelled(e.by());
-      case ExecutorEvent.Disputed e -> new Disputed(e.by(), e.resolveBy());
-      case ExecutorEvent.Upheld e -> new Upheld(e.by(), e.executableAt());
-      case ExecutorEvent.Expired e -> new Expired();
+      case IntentEvent.Paid e ->
+          new Executed(e.intent().account(), e.intent().asset(), e.intent().amount());
+      case IntentEvent.Refused e ->
+          new Denied(
+              numbered(Rule.values(), e.rule()), e.tripped(), e.limit(), e.left(), e.availableAt());
+      case IntentEvent.Cancelled e -> new Cancelled(e.by());
+      case IntentEvent.Disputed e -> new Disputed(e.by(), e.resolveBy());
+      case IntentEvent.Upheld e -> new Upheld(e.by(), e.executableAt());
+      case IntentEvent.Expired e -> new Expired();
     };
   }
 
@@ -81,7 +86,7 @@ public sealed interface Detail {
     };
   }
 
-  /** {@code abi.encode} of the fields, as the executor hands them to {@code AuditLog.append}. */
+  /** {@code abi.encode} of the fields, as the contracts hash them. */
   default byte[] encode() {
     return switch (this) {
       case Admitted d -> AbiWords.encode(AbiWords.of(d.tier().ordinal()), AbiWords.of(d.eta()));

@@ -81,6 +81,9 @@ public interface ChainClient {
   /** Wei, at the latest block. */
   BigInteger balance(Address address);
 
+  /** Wei, at the end of that block. */
+  BigInteger balance(Address address, Hash blockHash);
+
   /** How many transactions the account sent: the nonce of its next one. */
   long nonce(Address account, BlockTag tag);
 

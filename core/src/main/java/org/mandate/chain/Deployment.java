@@ -58,12 +58,9 @@ public record Deployment(
     return address("AgentRegistry");
   }
 
-  public Address policy() {
-    return address("PolicyEngine");
-  }
-
-  public Address auditLog() {
-    return address("AuditLog");
+  /** Holds the funds, the mandates and the audit chains of all agents. */
+  public Address account() {
+    return address("AgentVault");
   }
 
   public Address gateway() {

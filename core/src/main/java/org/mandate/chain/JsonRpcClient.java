@@ -166,6 +166,15 @@ public final class JsonRpcClient implements ChainClient {
   }
 
   @Override
+  public BigInteger balance(Address address, Hash blockHash) {
+    return ask(
+        "eth_getBalance",
+        result -> RpcValue.quantity(result, "balance"),
+        address.hex(),
+        Map.of("blockHash", blockHash.hex())); // EIP-1898
+  }
+
+  @Override
   public long nonce(Address account, BlockTag tag) {
     return ask(
         "eth_getTransactionCount",

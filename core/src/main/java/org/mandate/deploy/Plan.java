@@ -44,21 +44,26 @@ record Plan(String authority, Duration authorityDelay, List<Creation> contracts)
     var home = BigInteger.valueOf(parameters.homeChainId());
     var manager = Create3.addressOf(deployer, "AccessManager");
     var registry = Create3.addressOf(deployer, "AgentRegistry");
-    var auditLog = Create3.addressOf(deployer, "AuditLog");
-    var policy = Create3.addressOf(deployer, "PolicyEngine");
+    var vault = Create3.addressOf(deployer, "AgentVault");
     var gateway = Create3.addressOf(deployer, "QuorumGateway");
     var executor = Create3.addressOf(deployer, "CrossChainExecutor");
 
+    // Owns the funds, too.
+    var authority =
+        switch (parameters.governance()) {
+          case ExistingAuthority existing -> existing.authority();
+          case OwnGovernance own -> Create3.addressOf(deployer, "TimelockController");
+        };
+
     all.add(creation(deployer, "AccessManager", address(deployer)));
     all.add(creation(deployer, "AgentRegistry", address(manager)));
-    all.add(creation(deployer, "AuditLog", address(manager), address(executor)));
     all.add(
         creation(
             deployer,
-            "PolicyEngine",
+            "AgentVault",
             address(manager),
+            address(authority),
             address(registry),
-            address(auditLog),
             address(executor),
             new Uint256(home),
             new DynamicArray<>(
@@ -81,9 +86,8 @@ record Plan(String authority, Duration authorityDelay, List<Creation> contracts)
             address(manager),
             new Uint256(home),
             address(registry),
-            address(policy),
-            address(auditLog),
             address(gateway),
+            new DynamicArray<>(Address.class, address(vault)),
             new Uint64(seconds(parameters.disputeWindow())),
             new Uint64(seconds(parameters.resolutionWindow()))));
     parameters
@@ -97,17 +101,16 @@ record Plan(String authority, Duration authorityDelay, List<Creation> contracts)
                         address(grant.holder()),
                         new Uint256(grant.supply()))));
     return switch (parameters.governance()) {
-      case ExistingAuthority existing ->
-          new Plan(existing.authority(), existing.delay(), List.copyOf(all));
+      case ExistingAuthority existing -> new Plan(authority, existing.delay(), List.copyOf(all));
       case OwnGovernance own -> {
-        var timelock = governance(deployer, own, all);
-        yield new Plan(timelock, Duration.ZERO, List.copyOf(all));
+        governance(deployer, own, authority, all);
+        yield new Plan(authority, Duration.ZERO, List.copyOf(all));
       }
     };
   }
 
-  private static String governance(String deployer, OwnGovernance own, List<Creation> all) {
-    var timelock = Create3.addressOf(deployer, "TimelockController");
+  private static void governance(
+      String deployer, OwnGovernance own, String timelock, List<Creation> all) {
     var token = Create3.addressOf(deployer, "MandateToken");
     var governor = Create3.addressOf(deployer, "MandateGovernor");
     all.add(
@@ -138,17 +141,6 @@ record Plan(String authority, Duration authorityDelay, List<Creation> contracts)
             new Uint256(own.quorumPercent()));
     // The constructor asks the token for its clock.
     all.add(new Creation(after.name(), after.address(), after.binary(), after.arguments(), true));
-    return timelock;
-  }
-
-  /** The vault of an agent, owned by the authority. */
-  static Creation vault(String deployer, String owner, String executor, long agentId) {
-    return creation(
-        deployer,
-        Contracts.vaultName(agentId),
-        address(owner),
-        address(executor),
-        new Uint256(agentId));
   }
 
   @SuppressWarnings("rawtypes")

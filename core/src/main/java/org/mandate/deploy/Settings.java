@@ -85,15 +85,14 @@ record Settings(
             new TypeReference<Uint256>() {},
             address,
             address,
-            address,
-            address,
+            new TypeReference<DynamicArray<Address>>() {},
             new TypeReference<Uint64>() {},
             new TypeReference<Uint64>() {});
     return new Settings(
         ((List<?>) gateway.get(1))
             .stream().map(one -> ((Address) one).getValue().toLowerCase(Locale.ROOT)).toList(),
         (BigInteger) gateway.get(2),
-        (BigInteger) executor.get(6),
+        (BigInteger) executor.get(5),
         Contracts.timelock(deployment).map(timelock -> governance(deployment)),
         Contracts.testToken(deployment).map(token -> grant(deployment, "TestToken")));
   }

@@ -24,9 +24,6 @@ public record Mandate(
   public static final Mandate EMPTY =
       new Mandate(Terms.NEVER_SET, false, RollingWindow.starting(0, 0, 0), Map.of(), Set.of());
 
-  /** More units than any cap has: what was spent beyond counts as this much. */
-  private static final BigInteger MOST_UNITS = BigInteger.TWO.pow(32);
-
   public Mandate {
     assets = AssetMap.of(assets);
     recipients = Set.copyOf(recipients);
@@ -86,15 +83,18 @@ public record Mandate(
 
   /**
    * With one more transaction of {@code amount} counted at {@code now}, whether or not the mandate
-   * admits it.
+   * admits it: a bucket that would hold more than it can is full.
    */
   public Mandate counting(Address asset, BigInteger amount, long now) {
     AssetMandate current = asset(asset);
     Usage usage = current.usage().at(now);
+    long room = Usage.FULL - usage.window().buckets().getFirst();
     Usage spent =
         new Usage(
             usage.exponent(),
-            usage.window().plus(usage.units(amount).min(MOST_UNITS).longValueExact()));
+            usage
+                .window()
+                .plus(usage.units(amount).min(BigInteger.valueOf(room)).longValueExact()));
     return new Mandate(
         terms,
         frozen,

@@ -7,9 +7,13 @@ package org.mandate.policy;
  *     set
  * @param frequencyWindow seconds of the rolling window that counts transactions, below 2^24
  * @param maxTransactions most transactions admitted in any such window, below 2^16
- * @param maxAuditLag most records that may be unpublished when an intent is admitted, below 2^16
+ * @param maxAuditLag most records that may be unpublished when an intent is admitted, below 2^16-1:
+ *     the contract counts no further than that
  */
 public record Terms(long expiry, int frequencyWindow, int maxTransactions, int maxAuditLag) {
+  /** The longest lag that terms may admit, in records. */
+  public static final int MAX_AUDIT_LAG = 65_534;
+
   /** Of an agent that has no mandate: nothing is admitted. */
   public static final Terms NEVER_SET = new Terms(0, 0, 0, 0);
 
@@ -18,6 +22,10 @@ public record Terms(long expiry, int frequencyWindow, int maxTransactions, int m
     Bounds.require("frequencyWindow", frequencyWindow, 24);
     Bounds.require("maxTransactions", maxTransactions, 16);
     Bounds.require("maxAuditLag", maxAuditLag, 16);
+    if (maxAuditLag > MAX_AUDIT_LAG) {
+      throw new IllegalArgumentException(
+          "maxAuditLag must be at most " + MAX_AUDIT_LAG + ", not " + maxAuditLag);
+    }
   }
 
   /** Whether no field of this is looser than in {@code current} (L5). */

@@ -33,12 +33,11 @@ public record Verdict(
     return new Verdict(Rule.NONE, false, Tier.INSTANT, now, BigInteger.ZERO, BigInteger.ZERO, 0);
   }
 
-  static Verdict deny(Rule rule, boolean tripped) {
-    return deny(rule, tripped, BigInteger.ZERO, BigInteger.ZERO, 0);
+  static Verdict deny(Rule rule) {
+    return deny(rule, BigInteger.ZERO, BigInteger.ZERO, 0);
   }
 
-  static Verdict deny(
-      Rule rule, boolean tripped, BigInteger limit, BigInteger left, long availableAt) {
-    return new Verdict(rule, tripped, Tier.INSTANT, 0, limit, left, availableAt);
+  static Verdict deny(Rule rule, BigInteger limit, BigInteger left, long availableAt) {
+    return new Verdict(rule, rule.trips(), Tier.INSTANT, 0, limit, left, availableAt);
   }
 }

@@ -70,14 +70,14 @@ class AuthorityTest {
       var deployment = deploy(chain, delayed(safe.address()));
       var policy =
           PolicyEngine.load(
-              deployment.policy().hex(),
+              deployment.account().hex(),
               chain.web3j(),
               chain.sender(DevChain.RICH).reader(),
               Sender.NO_GAS);
       var loosens =
           Call.of(
               "set a limit",
-              deployment.policy().hex(),
+              deployment.account().hex(),
               policy.setLimit(
                   AGENT,
                   Address.ZERO.hex(),
@@ -179,7 +179,7 @@ class AuthorityTest {
     var intent =
         new Intent(
             AGENT,
-            Address.of(key(7).getAddress()),
+            deployment.account(),
             BigInteger.valueOf(REMOTE),
             Address.ZERO,
             Address.of(key(8).getAddress()),

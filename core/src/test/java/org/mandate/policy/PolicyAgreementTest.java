@@ -1,6 +1,7 @@
 package org.mandate.policy;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assertions.fail;
 
@@ -17,28 +18,45 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
+import org.mandate.audit.Action;
+import org.mandate.audit.AuditRecord;
+import org.mandate.audit.Detail;
+import org.mandate.chain.Abi;
 import org.mandate.chain.Address;
+import org.mandate.chain.Bytes;
+import org.mandate.chain.Hash;
+import org.mandate.chain.Log;
 import org.mandate.contracts.AccessManager;
 import org.mandate.contracts.AgentRegistry;
-import org.mandate.contracts.AuditLog;
-import org.mandate.contracts.PolicyEngine;
+import org.mandate.contracts.AgentVault;
+import org.mandate.contracts.TestToken;
+import org.mandate.deploy.AgentSetup;
 import org.mandate.deploy.DevChain;
 import org.mandate.deploy.Sender;
+import org.mandate.event.ContractEvents;
+import org.mandate.event.IntentEvent;
 import org.mandate.intent.Intent;
+import org.mandate.intent.IntentDomain;
+import org.mandate.signer.PrivateKeySigner;
+import org.web3j.abi.datatypes.generated.Uint256;
+import org.web3j.utils.Numeric;
 
 /**
  * The real engine on a real chain against the evaluator: many agents with random mandates live
  * random histories. Each step is one block with one transaction per agent (an intent, a change by
  * governance, an attempt by the owner or a stranger), the time between blocks is random, and each
- * transaction's outcome must be the one that the evaluator gives.
+ * transaction's outcome must be the one that the evaluator gives. Half of what an agent asks for,
+ * its key asks the account for directly. Now and then a breaker above the agents trips. Each round
+ * is a chain and agents of its own; {@code scripts/agreement} plays many more of them.
  */
 class PolicyAgreementTest {
   private static final int AGENTS = 64;
-  private static final int STEPS = 400;
-  private static final int CASES = 10_000;
+  private static final int STEPS = 540;
+  private static final long CASES = Long.getLong("mandate.l8.cases", 20_000);
   private static final long START = 2_000_000_000L;
 
   // Anvil's development accounts, which sign for whoever asks.
@@ -46,27 +64,77 @@ class PolicyAgreementTest {
   private static final String EXECUTOR = "0x70997970c51812dc3a010c7d01b50e0d17dc79c8";
   private static final String OWNER = "0x3c44cdddb6a900fa2b585dd299e03d12fa4293bc";
   private static final String STRANGER = "0x90f79bf6eb2c4f870365e785982e1f101e93b906";
+  // Of all agents here: mandates are apart all the same.
+  private static final PrivateKeySigner WALLET =
+      new PrivateKeySigner(
+          new BigInteger("47e179ec197488593b187f80a00eb0da91f1b9d0b13f8733639f19c30a34926a", 16));
 
-  private final long seed = Long.getLong("mandate.l8.seed", System.nanoTime());
-  private final Random random = new Random(seed);
-  private final PolicyHistory history = new PolicyHistory(random);
-  private final Map<String, Long> nonces = new HashMap<>();
+  private static final IntentDomain DOMAIN =
+      new IntentDomain(PolicyHistory.HOME, Address.of(EXECUTOR));
+
+  /** What the executor appends here: its content means nothing. */
+  private record Appended(Hash intentId) {
+    private Hash recordHash(BigInteger agentId) {
+      return new AuditRecord(
+              PolicyHistory.HOME,
+              agentId,
+              0,
+              intentId,
+              Optional.empty(),
+              new Detail.Expired(),
+              new AuditRecord.Anchor(0, Hash.ZERO, 0, Hash.ZERO, 0))
+          .recordHash();
+    }
+  }
+
+  private static final Appended APPENDED = new Appended(Hash.ZERO);
+
   private final Map<Rule, Integer> seen = new TreeMap<>();
+  private long cases; // what was asked and judged
   private int filled; // caps that payments used up to the last unit
+  private int full; // judged while a bucket could not say what it holds
+
+  // Of one round.
+  private long seed;
+  private Random random;
+  private PolicyHistory history;
+  private final Map<String, Long> nonces = new HashMap<>();
   private Rpc rpc;
   private AgentRegistry registry;
-  private AuditLog auditLog;
-  private PolicyEngine engine;
+  private AgentVault engine;
+  private final Map<Breaker, Long> stops = new HashMap<>();
+  private Breakers breakers = Breakers.NONE;
 
   @Test
   void L8_engineAndEvaluatorGiveTheSameVerdicts() throws Exception {
+    long first = Long.getLong("mandate.l8.seed", System.nanoTime());
+    for (int round = 0; cases < CASES; round++) {
+      play(first + round);
+      System.out.printf("%,d of %,d cases agree: %s%n", cases, CASES, seen);
+    }
+    assertTrue(filled >= 30, "seed " + first + ": only " + filled + " payments filled a cap");
+    assertTrue(full >= 30, "seed " + first + ": only " + full + " met a full bucket");
+    for (Rule rule : Rule.values()) {
+      assertTrue(
+          seen.getOrDefault(rule, 0) >= 20,
+          "seed " + first + ": rule " + rule + " decided too rarely: " + seen);
+    }
+  }
+
+  private void play(long roundSeed) throws Exception {
+    seed = roundSeed;
+    random = new Random(seed);
+    history = new PolicyHistory(random);
+    nonces.clear();
+    stops.clear();
+    breakers = Breakers.NONE;
     try (DevChain chain = DevChain.start(PolicyHistory.HOME.longValueExact())) {
       deploy(chain);
-      List<PolicyHistory.Agent> agents = register();
+      List<PolicyHistory.Agent> agents = register(chain);
       long now = START;
-      int cases = 0;
       for (int step = 0; step < STEPS; step++) {
         now += history.pause(agents, now);
+        now = turnABreaker(now);
         List<PolicyHistory.Move> moves = new ArrayList<>();
         for (PolicyHistory.Agent agent : agents) {
           moves.add(history.next(agent, now));
@@ -74,17 +142,9 @@ class PolicyAgreementTest {
         List<Outcome> outcomes = mine(agents, moves, now);
         for (int i = 0; i < agents.size(); i++) {
           compare(agents.get(i), moves.get(i), outcomes.get(i), now, step);
-          cases += moves.get(i) instanceof PolicyHistory.Move.Consume ? 1 : 0;
         }
       }
-      compareBreakers(agents);
-      assertTrue(cases >= CASES, "only " + cases + " intents were judged");
-      assertTrue(filled >= 30, "seed " + seed + ": only " + filled + " payments filled a cap");
-      for (Rule rule : Rule.values()) {
-        assertTrue(
-            seen.getOrDefault(rule, 0) >= 20,
-            "seed " + seed + ": rule " + rule + " decided too rarely: " + seen);
-      }
+      compareWhatIsLeft(agents);
     }
   }
 
@@ -95,10 +155,8 @@ class PolicyAgreementTest {
     Mandate before = agent.mandate();
     switch (move) {
       case PolicyHistory.Move.Consume(Intent intent) -> {
-        Judgement judgement =
-            PolicyEvaluator.consume(before, agent.status(), agent.unpublished(), intent, now);
-        Verdict preview =
-            PolicyEvaluator.preview(before, agent.status(), agent.unpublished(), intent, now);
+        Judgement judgement = PolicyEvaluator.consume(before, standing(agent), intent, now);
+        Verdict preview = PolicyEvaluator.preview(before, standing(agent), intent, now);
         if (!outcome.succeeded() || !verdict(outcome.output()).equals(judgement.verdict())) {
           mismatch(
               agent,
@@ -109,13 +167,18 @@ class PolicyAgreementTest {
               outcome.succeeded() ? verdict(outcome.output()) : outcome);
         }
         assertEquals(judgement.verdict(), preview);
-        seen.merge(judgement.verdict().rule(), 1, Integer::sum);
-        filled += judgement.verdict().allowed() && fills(judgement.after(), intent) ? 1 : 0;
-        agent.become(judgement.after());
-        if (judgement.verdict().tripped()) {
-          agent.stop();
-        }
+        judged(agent, judgement, intent, now);
       }
+      case PolicyHistory.Move.Pay pay -> {
+        if (!pay.byAgent()) {
+          assertFalse(outcome.succeeded(), "a stranger paid: " + pay);
+          assertEquals(Optional.empty(), outcome.payment());
+          return;
+        }
+        comparePayment(agent, pay, outcome, now, step);
+      }
+      case PolicyHistory.Move.Inexact inexact ->
+          assertFalse(outcome.succeeded(), () -> "seed " + seed + ", step " + step + ": " + move);
       case PolicyHistory.Move.Change(PolicyHistory.Who who, PolicyChange change) -> {
         // L5: governance may do everything, the owner what loosens nothing, a stranger nothing.
         boolean allowed =
@@ -140,13 +203,74 @@ class PolicyAgreementTest {
       }
       case PolicyHistory.Move.Append append -> {
         assertTrue(outcome.succeeded());
-        agent.append();
+        agent.append(APPENDED.recordHash(agent.id()));
       }
       case PolicyHistory.Move.Publish publish -> {
         assertTrue(outcome.succeeded());
         agent.publish();
       }
     }
+  }
+
+  /**
+   * The account's event must say what the evaluator says, and the record that is made of it must be
+   * the one that the chain holds (L6).
+   */
+  private void comparePayment(
+      PolicyHistory.Agent agent, PolicyHistory.Move.Pay pay, Outcome outcome, long now, int step) {
+    Intent intent =
+        new Intent(
+            agent.id(),
+            Address.of(engine.getContractAddress()),
+            PolicyHistory.HOME,
+            pay.asset(),
+            pay.to(),
+            pay.amount(),
+            Bytes.EMPTY,
+            BigInteger.valueOf(agent.chain().count()),
+            BigInteger.ZERO);
+    Judgement judgement = PolicyEvaluator.consume(agent.mandate(), standing(agent), intent, now);
+    Verdict own = judgement.verdict();
+    Optional<IntentEvent> said =
+        outcome.payment().flatMap(log -> ContractEvents.payment(log, DOMAIN, PolicyHistory.HOME));
+    Optional<Detail> expected =
+        Optional.of(
+            own.allowed()
+                ? new Detail.Executed(intent.account(), intent.asset(), intent.amount())
+                : new Detail.Denied(
+                    own.rule(), own.tripped(), own.limit(), own.left(), own.availableAt()));
+    if (!outcome.succeeded()
+        || !said.flatMap(AuditRecord::shownBy).equals(Optional.of(intent))
+        || !said.map(Detail::of).equals(expected)) {
+      mismatch(agent, pay, now, step, own, outcome);
+    }
+    judged(agent, judgement, intent, now);
+    agent.append(
+        new AuditRecord(
+                PolicyHistory.HOME,
+                agent.id(),
+                agent.chain().count(),
+                intent.id(DOMAIN),
+                Optional.of(intent),
+                expected.orElseThrow(),
+                new AuditRecord.Anchor(0, Hash.ZERO, 0, Hash.ZERO, 0))
+            .recordHash());
+  }
+
+  private void judged(PolicyHistory.Agent agent, Judgement judgement, Intent intent, long now) {
+    cases++;
+    RollingWindow window = agent.mandate().asset(intent.asset()).usage().window().at(now);
+    full += window.buckets().contains(Usage.FULL) ? 1 : 0;
+    seen.merge(judgement.verdict().rule(), 1, Integer::sum);
+    filled += judgement.verdict().allowed() && fills(judgement.after(), intent) ? 1 : 0;
+    agent.become(judgement.after());
+    if (judgement.verdict().tripped()) {
+      agent.stop();
+    }
+  }
+
+  private Standing standing(PolicyHistory.Agent agent) {
+    return new Standing(PolicyHistory.HOME, agent.status(), breakers, agent.unpublished());
   }
 
   /** Whether a part of the cap was left for the intent, and nothing is now, to the last wei. */
@@ -178,7 +302,8 @@ class PolicyAgreementTest {
             + agent.status()
             + ", "
             + agent.unpublished()
-            + " unpublished records"
+            + " unpublished records, "
+            + breakers
             + "\nmove       "
             + move
             + "\nmandate    "
@@ -189,8 +314,11 @@ class PolicyAgreementTest {
             + chain);
   }
 
-  private void compareBreakers(List<PolicyHistory.Agent> agents) throws Exception {
+  private void compareWhatIsLeft(List<PolicyHistory.Agent> agents) throws Exception {
     for (PolicyHistory.Agent agent : agents) {
+      var chain = engine.chain(agent.id()).send();
+      assertEquals(agent.chain().head(), Numeric.toHexString(chain.component1()), "L6");
+      assertEquals(BigInteger.valueOf(agent.chain().count()), chain.component2());
       assertEquals(agent.mandate().frozen(), engine.frozen(agent.id()).send());
       assertEquals(agent.stops(), engine.stops(agent.id()).send());
     }
@@ -220,28 +348,73 @@ class PolicyAgreementTest {
         AccessManager.deploy(chain.web3j(), DevChain.RICH, Sender.NO_GAS, GOVERNANCE).send();
     String authority = manager.getContractAddress();
     registry = AgentRegistry.deploy(chain.web3j(), DevChain.RICH, Sender.NO_GAS, authority).send();
-    auditLog =
-        AuditLog.deploy(chain.web3j(), DevChain.RICH, Sender.NO_GAS, authority, EXECUTOR).send();
     engine =
-        PolicyEngine.deploy(
+        AgentVault.deploy(
                 chain.web3j(),
                 DevChain.RICH,
                 Sender.NO_GAS,
                 authority,
+                GOVERNANCE,
                 registry.getContractAddress(),
-                auditLog.getContractAddress(),
                 EXECUTOR,
                 PolicyHistory.HOME,
                 PolicyHistory.OTHER_CHAINS)
             .send();
+    fund(chain);
     rpc.ask("evm_setAutomine", false);
-    for (String account : List.of(GOVERNANCE, EXECUTOR, OWNER, STRANGER)) {
+    for (String account : List.of(GOVERNANCE, EXECUTOR, OWNER, STRANGER, WALLET.address().hex())) {
       nonces.put(
           account, Long.decode(rpc.ask("eth_getTransactionCount", account, "latest").asText()));
     }
   }
 
-  private List<PolicyHistory.Agent> register() {
+  /** More than any mandate admits of every asset. */
+  private void fund(DevChain chain) throws Exception {
+    String much = "0x" + BigInteger.TWO.pow(200).toString(16);
+    rpc.ask("anvil_setBalance", engine.getContractAddress(), much);
+    var token =
+        TestToken.deploy(chain.web3j(), DevChain.RICH, Sender.NO_GAS, OWNER, BigInteger.ONE).send();
+    String code = rpc.ask("eth_getCode", token.getContractAddress(), "latest").asText();
+    rpc.ask("anvil_setCode", PolicyHistory.TOKEN.hex(), code);
+    // balances are the first storage variable
+    String slot =
+        Hash.keccak(
+                Abi.encode(
+                    new org.web3j.abi.datatypes.Address(engine.getContractAddress()),
+                    new Uint256(0)))
+            .hex();
+    rpc.ask(
+        "anvil_setStorageAt",
+        PolicyHistory.TOKEN.hex(),
+        slot,
+        Numeric.toHexStringWithPrefixZeroPadded(BigInteger.TWO.pow(200), 64));
+  }
+
+  /** Trips or resets a breaker above the agents now and then, in a block of its own. */
+  private long turnABreaker(long now) {
+    if (random.nextInt(5) > 0) {
+      return now;
+    }
+    boolean any = !breakers.tripped().isEmpty();
+    Breaker breaker = any ? breakers.tripped().iterator().next() : history.breaker();
+    BigInteger scope = BigInteger.valueOf(breaker.scope());
+    String call;
+    if (any) {
+      call =
+          engine
+              .restart(scope, breaker.what(), BigInteger.valueOf(stops.getOrDefault(breaker, 0L)))
+              .encodeFunctionCall();
+    } else {
+      call = engine.stop(scope, breaker.what()).encodeFunctionCall();
+      stops.merge(breaker, 1L, Long::sum);
+    }
+    breakers = breakers.with(breaker, !any);
+    var done = mine(List.of(new Transaction(GOVERNANCE, engine.getContractAddress(), call)), now);
+    assertTrue(done.getFirst().succeeded(), breaker::toString);
+    return now + 1;
+  }
+
+  private List<PolicyHistory.Agent> register(DevChain chain) {
     List<Transaction> registrations = new ArrayList<>();
     List<PolicyHistory.Agent> agents = new ArrayList<>();
     for (int i = 1; i <= AGENTS; i++) {
@@ -250,13 +423,30 @@ class PolicyAgreementTest {
               OWNER, registry.getContractAddress(), registry.register().encodeFunctionCall()));
       agents.add(new PolicyHistory.Agent(BigInteger.valueOf(i)));
     }
-    mine(registrations, START - 1).forEach(outcome -> assertTrue(outcome.succeeded()));
+    mine(registrations, START - 2).forEach(outcome -> assertTrue(outcome.succeeded()));
+    AgentSetup setup = new AgentSetup(registry.getContractAddress());
+    List<Transaction> keys = new ArrayList<>();
+    for (PolicyHistory.Agent agent : agents) {
+      var proof = setup.prove(chain.sender(DevChain.RICH), agent.id(), WALLET);
+      keys.add(
+          new Transaction(
+              OWNER,
+              registry.getContractAddress(),
+              registry
+                  .setAgentWallet(
+                      agent.id(), WALLET.address().hex(), proof.deadline(), proof.signature())
+                  .encodeFunctionCall()));
+    }
+    mine(keys, START - 1).forEach(outcome -> assertTrue(outcome.succeeded()));
     return agents;
   }
 
   private record Transaction(String from, String to, String data) {}
 
-  private record Outcome(boolean succeeded, String output) {}
+  /**
+   * @param payment what the account said of a direct payment
+   */
+  private record Outcome(boolean succeeded, String output, Optional<Log> payment) {}
 
   private List<Outcome> mine(
       List<PolicyHistory.Agent> agents, List<PolicyHistory.Move> moves, long now) {
@@ -285,7 +475,7 @@ class PolicyAgreementTest {
                 "nonce",
                 "0x" + Long.toHexString(nonce),
                 "gas",
-                "0x61a80",
+                "0x1e8480",
                 "maxFeePerGas",
                 "0x12a05f2000",
                 "maxPriorityFeePerGas",
@@ -296,15 +486,49 @@ class PolicyAgreementTest {
     rpc.ask("evm_setNextBlockTimestamp", timestamp);
     rpc.ask("evm_mine");
     Map<String, Outcome> outcomes = new HashMap<>();
+    Map<String, Log> payments = payments();
     for (JsonNode trace : rpc.ask("trace_block", "latest")) {
       if (trace.path("traceAddress").isEmpty()) {
+        String hash = trace.path("transactionHash").asText();
         outcomes.put(
-            trace.path("transactionHash").asText(),
-            new Outcome(!trace.has("error"), trace.path("result").path("output").asText()));
+            hash,
+            new Outcome(
+                !trace.has("error"),
+                trace.path("result").path("output").asText(),
+                Optional.ofNullable(payments.get(hash))));
       }
     }
     assertEquals(hashes.size(), outcomes.size(), "not all transactions are in the block");
     return hashes.stream().map(outcomes::get).toList();
+  }
+
+  /** What the account said of direct payments in the latest block, by transaction. */
+  private Map<String, Log> payments() {
+    Map<String, Log> payments = new HashMap<>();
+    for (JsonNode log :
+        rpc.ask(
+            "eth_getLogs",
+            Map.of(
+                "fromBlock", "latest",
+                "toBlock", "latest",
+                "address", engine.getContractAddress()))) {
+      List<Hash> topics = new ArrayList<>();
+      log.path("topics").forEach(topic -> topics.add(Hash.of(topic.asText())));
+      if (ContractEvents.paymentTopics().contains(topics.getFirst())) {
+        String hash = log.path("transactionHash").asText();
+        payments.put(
+            hash,
+            new Log(
+                Hash.of(log.path("blockHash").asText()),
+                Long.decode(log.path("blockNumber").asText()),
+                Hash.of(hash),
+                Integer.decode(log.path("logIndex").asText()),
+                Address.of(log.path("address").asText()),
+                topics,
+                log.path("data").asText()));
+      }
+    }
+    return payments;
   }
 
   private Transaction transaction(PolicyHistory.Agent agent, PolicyHistory.Move move) {
@@ -314,6 +538,22 @@ class PolicyAgreementTest {
       case PolicyHistory.Move.Consume(Intent intent) ->
           new Transaction(
               EXECUTOR, policy, engine.consume(contractIntent(intent)).encodeFunctionCall());
+      case PolicyHistory.Move.Pay pay ->
+          new Transaction(
+              pay.byAgent() ? WALLET.address().hex() : STRANGER,
+              policy,
+              engine.pay(pay.asset().hex(), pay.amount(), pay.to().hex(), id).encodeFunctionCall());
+      case PolicyHistory.Move.Inexact limit ->
+          new Transaction(
+              GOVERNANCE,
+              policy,
+              engine
+                  .setLimit(
+                      id,
+                      limit.asset().hex(),
+                      new AgentVault.Limit(
+                          limit.perTransaction(), limit.cap(), BigInteger.valueOf(limit.window())))
+                  .encodeFunctionCall());
       case PolicyHistory.Move.Change(PolicyHistory.Who who, PolicyChange change) ->
           new Transaction(
               switch (who) {
@@ -328,7 +568,8 @@ class PolicyAgreementTest {
               GOVERNANCE,
               registry.getContractAddress(),
               switch (status) {
-                case ACTIVE -> registry.activate(id, agent.suspensions()).encodeFunctionCall();
+                case ACTIVE ->
+                    registry.activate(id, policy, agent.suspensions()).encodeFunctionCall();
                 case SUSPENDED -> registry.suspend(id).encodeFunctionCall();
                 case REVOKED -> registry.revoke(id).encodeFunctionCall();
                 case PENDING -> throw new IllegalArgumentException("nobody becomes pending");
@@ -336,13 +577,19 @@ class PolicyAgreementTest {
       case PolicyHistory.Move.Append append ->
           new Transaction(
               EXECUTOR,
-              auditLog.getContractAddress(),
-              auditLog.append(id, new byte[32], BigInteger.ONE, new byte[0]).encodeFunctionCall());
+              policy,
+              engine
+                  .append(
+                      id,
+                      APPENDED.intentId().bytes(),
+                      BigInteger.valueOf(Action.EXPIRED.ordinal()),
+                      new byte[0])
+                  .encodeFunctionCall());
       case PolicyHistory.Move.Publish publish ->
           new Transaction(
               GOVERNANCE,
-              auditLog.getContractAddress(),
-              auditLog
+              policy,
+              engine
                   .publish(
                       id,
                       BigInteger.valueOf(agent.published()),
@@ -360,7 +607,7 @@ class PolicyAgreementTest {
           engine
               .setTerms(
                   id,
-                  new PolicyEngine.Terms(
+                  new AgentVault.Terms(
                       BigInteger.valueOf(t.expiry()),
                       BigInteger.valueOf(t.frequencyWindow()),
                       BigInteger.valueOf(t.maxTransactions()),
@@ -371,8 +618,7 @@ class PolicyAgreementTest {
               .setLimit(
                   id,
                   asset.hex(),
-                  new PolicyEngine.Limit(
-                      l.perTransaction(), l.cap(), BigInteger.valueOf(l.window())))
+                  new AgentVault.Limit(l.perTransaction(), l.cap(), BigInteger.valueOf(l.window())))
               .encodeFunctionCall();
       case PolicyChange.SetAssetChain(Address asset, BigInteger chainId, boolean allowed) ->
           engine.setAssetChain(id, asset.hex(), chainId, allowed).encodeFunctionCall();
@@ -385,8 +631,8 @@ class PolicyAgreementTest {
     };
   }
 
-  private static PolicyEngine.Intent contractIntent(Intent intent) {
-    return new PolicyEngine.Intent(
+  private static AgentVault.Intent contractIntent(Intent intent) {
+    return new AgentVault.Intent(
         intent.agentId(),
         intent.account().hex(),
         intent.chainId(),

@@ -5,18 +5,22 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Random;
+import org.mandate.audit.HashChain;
 import org.mandate.chain.Address;
 import org.mandate.chain.Bytes;
+import org.mandate.chain.Hash;
 import org.mandate.intent.Intent;
 
 /** Makes up mandates, intents and times, near the limits more often than chance would. */
 final class PolicyHistory {
   static final BigInteger HOME = BigInteger.valueOf(31337);
-  static final List<BigInteger> OTHER_CHAINS = List.of(BigInteger.TEN, BigInteger.TWO.pow(255));
+  static final List<BigInteger> OTHER_CHAINS =
+      List.of(BigInteger.TEN, BigInteger.TWO.pow(96).subtract(BigInteger.ONE));
   private static final List<BigInteger> CHAINS =
       List.of(HOME, OTHER_CHAINS.get(0), OTHER_CHAINS.get(1));
   private static final BigInteger UNKNOWN_CHAIN = BigInteger.valueOf(99);
-  private static final List<Address> ASSETS = List.of(Address.ZERO, address(0xa1));
+  static final Address TOKEN = address(0xa1);
+  private static final List<Address> ASSETS = List.of(Address.ZERO, TOKEN);
   private static final List<Address> PAYEES = List.of(address(0xb1), address(0xb2));
   private static final int MAX_WINDOW = (1 << 24) - 1;
 
@@ -35,6 +39,13 @@ final class PolicyHistory {
 
     record SetStatus(AgentStatus status) implements Move {}
 
+    /** The agent's key, or a stranger's, asks the account itself. */
+    record Pay(boolean byAgent, Address asset, Address to, BigInteger amount) implements Move {}
+
+    /** Governance sets a limit that cannot be kept exactly. */
+    record Inexact(Address asset, BigInteger perTransaction, BigInteger cap, int window)
+        implements Move {}
+
     record Append() implements Move {}
 
     record Publish() implements Move {}
@@ -52,6 +63,8 @@ final class PolicyHistory {
     private long stops;
     private long suspensions;
     private boolean planned;
+    private boolean known; // its account knows its key
+    private HashChain chain = HashChain.EMPTY;
 
     Agent(BigInteger id) {
       this.id = id;
@@ -83,6 +96,7 @@ final class PolicyHistory {
 
     void become(AgentStatus next) {
       status = next;
+      known = true; // only an activation moves it out of PENDING
       if (next == AgentStatus.SUSPENDED) {
         suspensions++;
       }
@@ -100,8 +114,13 @@ final class PolicyHistory {
       return BigInteger.valueOf(suspensions);
     }
 
-    void append() {
+    void append(Hash recordHash) {
       records++;
+      chain = chain.append(recordHash);
+    }
+
+    HashChain chain() {
+      return chain;
     }
 
     void publish() {
@@ -172,7 +191,13 @@ final class PolicyHistory {
     }
     int choice = random.nextInt(1000);
     if (choice < 820) {
-      return new Move.Consume(intent(agent, now));
+      Intent asked = intent(agent, now);
+      return agent.known && !agent.mandate.terms().equals(Terms.NEVER_SET) && random.nextBoolean()
+          ? new Move.Pay(random.nextInt(40) > 0, asked.asset(), asked.to(), asked.amount())
+          : new Move.Consume(asked);
+    }
+    if (choice < 826) {
+      return inexact();
     }
     if (choice < 860) {
       return new Move.Append();
@@ -290,11 +315,11 @@ final class PolicyHistory {
                   near(terms.expiry(), 0, (1L << 32) - 1),
                   (int) near(terms.frequencyWindow(), 1, MAX_WINDOW),
                   (int) near(terms.maxTransactions(), 0, 65_535),
-                  (int) near(terms.maxAuditLag(), 0, 65_535)));
+                  (int) near(terms.maxAuditLag(), 0, Terms.MAX_AUDIT_LAG)));
       case 2, 3 ->
           new PolicyChange.SetLimit(
               asset,
-              new AssetLimit(
+              exact(
                   near(limit.perTransaction()),
                   near(limit.cap()),
                   (int) near(limit.window(), 1, MAX_WINDOW)));
@@ -313,7 +338,7 @@ final class PolicyHistory {
   private AssetLimit limit() {
     if (random.nextInt(2) == 0) {
       BigInteger cap = decimal();
-      return new AssetLimit(cap.divide(BigInteger.valueOf(1 + random.nextInt(5))), cap, window());
+      return exact(cap.divide(BigInteger.valueOf(1 + random.nextInt(5))), cap, window());
     }
     BigInteger cap =
         random.nextInt(25) == 0 ? BigInteger.ZERO : new BigInteger(1 + random.nextInt(104), random);
@@ -323,12 +348,40 @@ final class PolicyHistory {
             : cap.shiftRight(random.nextInt(5))
                 .add(BigInteger.valueOf(random.nextInt(2)))
                 .min(maxAmount());
-    return new AssetLimit(perTransaction, cap, window());
+    return exact(perTransaction, cap, window());
   }
 
-  /** One to nine significant digits and zeros: eight always fit the units of a cap. */
+  private static AssetLimit exact(BigInteger perTransaction, BigInteger cap, int window) {
+    return new AssetLimit(
+        AssetLimit.nearestPerTransaction(perTransaction), AssetLimit.nearestCap(cap), window);
+  }
+
+  /** One digit more than can be kept: of the cap, or of the per-transaction cap. */
+  private Move inexact() {
+    BigInteger zeros = BigInteger.TEN.pow(random.nextInt(24));
+    BigInteger digits = BigInteger.valueOf(1 + 10L * (16_384 + random.nextInt(16_000)));
+    return random.nextBoolean()
+        ? new Move.Inexact(pick(ASSETS), digits.multiply(zeros), BigInteger.TEN, 60)
+        : new Move.Inexact(
+            pick(ASSETS),
+            BigInteger.ONE,
+            digits.multiply(BigInteger.valueOf(100)).add(BigInteger.ONE).multiply(zeros),
+            60);
+  }
+
+  /** One of the breakers above the agents. */
+  Breaker breaker() {
+    return switch (random.nextInt(4)) {
+      case 0 -> new Breaker.Everything();
+      case 1 -> new Breaker.OfChain(HOME);
+      case 2 -> new Breaker.OfChain(pick(OTHER_CHAINS));
+      default -> new Breaker.OfAsset(pick(ASSETS));
+    };
+  }
+
+  /** One to seven significant digits and zeros: five always fit the units of a cap. */
   private BigInteger decimal() {
-    int digits = 1 + random.nextInt(9);
+    int digits = 1 + random.nextInt(7);
     return below(BigInteger.TEN.pow(digits).subtract(BigInteger.ONE))
         .add(BigInteger.ONE)
         .multiply(BigInteger.TEN.pow(random.nextInt(32 - digits)))

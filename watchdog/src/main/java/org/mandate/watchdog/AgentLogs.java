@@ -24,7 +24,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What home's policy and registry say of the agents that governance admitted.
+ * What home's account and registry say of the agents that governance admitted.
  *
  * <p>Anybody registers an agent and tightens its mandate, and may make more of these events than a
  * node hands out or than memory holds. Of an agent that was never admitted only the numbers of the
@@ -46,7 +46,7 @@ final class AgentLogs {
   private static final int FEW_BLOCKS = 64;
 
   private final ChainClient chain;
-  private final Address policy;
+  private final Address account;
   private final Address registry;
   private final Consumer<String> unread;
   private final Duration pause;
@@ -101,12 +101,12 @@ final class AgentLogs {
    */
   AgentLogs(
       ChainClient chain,
-      Address policy,
+      Address account,
       Address registry,
       Consumer<String> unread,
       Duration pause) {
     this.chain = chain;
-    this.policy = policy;
+    this.account = account;
     this.registry = registry;
     this.unread = unread;
     this.pause = pause;
@@ -209,7 +209,7 @@ final class AgentLogs {
         LOG.atWarn()
             .addKeyValue("block", span.from())
             .addKeyValue("reason", e.getMessage())
-            .log("policy and registry are read for the admitted agents only");
+            .log("account and registry are read for the admitted agents only");
         notOfEverybody.add(span.from());
         List<BigInteger> all = List.copyOf(wanted);
         for (int i = 0; i < all.size(); i += AGENTS_AT_ONCE) {
@@ -252,7 +252,7 @@ final class AgentLogs {
   }
 
   private List<Log> logs(Span span, List<Set<Hash>> topics) {
-    List<Address> both = List.of(policy, registry);
+    List<Address> both = List.of(account, registry);
     return span.hash().isPresent()
         ? chain.logs(span.hash().get(), both, topics)
         : chain.logs(span.from(), span.to(), both, topics);

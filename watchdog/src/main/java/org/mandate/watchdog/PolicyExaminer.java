@@ -1,11 +1,11 @@
 package org.mandate.watchdog;
 
+import java.math.BigInteger;
 import java.time.Clock;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
-import org.mandate.chain.Address;
 import org.mandate.chain.Block;
 import org.mandate.chain.Hash;
 import org.mandate.policy.Rule;
@@ -18,7 +18,6 @@ import org.mandate.watchdog.Replay.Decision;
  */
 final class PolicyExaminer implements Examiner {
   private final long chainId;
-  private final Address executor;
   private final Freezer freezer;
   private final Findings findings;
   private final Runnable onCondemned;
@@ -31,19 +30,13 @@ final class PolicyExaminer implements Examiner {
    *     before
    */
   PolicyExaminer(
-      long chainId,
-      Address executor,
-      Freezer freezer,
-      Findings findings,
-      Runnable onCondemned,
-      Clock clock) {
+      long chainId, Freezer freezer, Findings findings, Runnable onCondemned, Clock clock) {
     this.chainId = chainId;
-    this.executor = executor;
     this.freezer = freezer;
     this.findings = findings;
     this.onCondemned = onCondemned;
     this.clock = clock;
-    this.replay = new Replay(executor);
+    this.replay = new Replay(BigInteger.valueOf(chainId));
   }
 
   /** Why home should not have dispatched the intent; empty when it should, or did not. */
@@ -64,7 +57,7 @@ final class PolicyExaminer implements Examiner {
 
   @Override
   public void reset() {
-    replay = new Replay(executor);
+    replay = new Replay(BigInteger.valueOf(chainId));
     condemned.clear();
   }
 
@@ -84,7 +77,7 @@ final class PolicyExaminer implements Examiner {
                         admitted.intent().asset(),
                         admitted.intent().to(),
                         admitted.intent().chainId()),
-                "The engine's state or code is not what governance set. Compare PolicyEngine.headroom with the last LimitSet and TermsSet events, and do not thaw the agent before you know why."),
+                "The engine's state or code is not what governance set. Compare AgentVault.headroom with the last LimitSet and TermsSet events, and do not thaw the agent before you know why."),
             decision.agentId(),
             block.timestamp());
       }
@@ -97,7 +90,7 @@ final class PolicyExaminer implements Examiner {
                 Severity.CRITICAL,
                 "a Consumed event of the policy engine before the intent went on",
                 never.event().getClass().getSimpleName() + " without one",
-                "The executor went past the policy engine. Check the code at both addresses against deployments/, and withdraw the vaults."),
+                "The executor went past the policy engine. Check the code at both addresses against deployments/, and withdraw the account's funds."),
             decision.agentId(),
             block.timestamp());
       }
@@ -108,8 +101,8 @@ final class PolicyExaminer implements Examiner {
                   block,
                   Severity.CRITICAL,
                   "the mandate admits",
-                  "the engine refused: " + words(refused.event()),
-                  "The engine is stricter than the mandate that governance set. Compare PolicyEngine.headroom with the last LimitSet and TermsSet events; thaw the agent when they agree again."),
+                  "the engine refused: " + words(refused.refusal()),
+                  "The engine is stricter than the mandate that governance set. Compare AgentVault.headroom with the last LimitSet and TermsSet events; thaw the agent when they agree again."),
               decision.agentId(),
               block.timestamp());
       case Decision.RefusedOtherwise otherwise ->
@@ -119,7 +112,7 @@ final class PolicyExaminer implements Examiner {
                   block,
                   Severity.WARNING,
                   words(otherwise.own()),
-                  words(otherwise.event()),
+                  words(otherwise.refusal()),
                   "Both refuse, but not for the same reason or with the same numbers. Report it: the evaluator and the engine must agree."));
     }
   }
@@ -162,7 +155,7 @@ final class PolicyExaminer implements Examiner {
             verdict.availableAt());
   }
 
-  private static String words(org.mandate.event.ExecutorEvent.Denied event) {
+  private static String words(Replay.Refusal event) {
     String rule =
         event.rule() < Rule.values().length
             ? Rule.values()[event.rule()].name()

@@ -8,19 +8,20 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.BiFunction;
-import org.mandate.chain.Address;
 import org.mandate.chain.Hash;
 import org.mandate.chain.Log;
 import org.mandate.event.AuditEvent;
-import org.mandate.event.ExecutorEvent;
+import org.mandate.event.IntentEvent;
 import org.mandate.intent.Intent;
 import org.mandate.policy.AgentStatus;
 import org.mandate.policy.AssetLimit;
+import org.mandate.policy.Breakers;
 import org.mandate.policy.Judgement;
 import org.mandate.policy.Mandate;
 import org.mandate.policy.PolicyChange;
 import org.mandate.policy.PolicyEvaluator;
 import org.mandate.policy.Recipient;
+import org.mandate.policy.Standing;
 import org.mandate.policy.Terms;
 import org.mandate.policy.Verdict;
 
@@ -37,11 +38,14 @@ final class Replay {
           Topics.ASSET_CHAIN_SET, Replay::assetChainSet,
           Topics.RECIPIENT_SET, Replay::recipientSet,
           Topics.TRIPPED, Replay::tripped,
-          Topics.THAWED, Replay::thawed);
+          Topics.THAWED, Replay::thawed,
+          Topics.STOPPED, Replay::stopped,
+          Topics.RESTARTED, Replay::restarted);
 
-  private final Address executor;
+  private final BigInteger chainId;
   private final Map<BigInteger, Agent> agents = new HashMap<>();
   private final Set<Hash> consumed = new HashSet<>();
+  private Breakers breakers = Breakers.NONE;
   private long now;
 
   /** What is known of an agent. */
@@ -50,6 +54,30 @@ final class Replay {
     private AgentStatus status = AgentStatus.PENDING;
     private long records;
     private long published;
+  }
+
+  /**
+   * What the engine said when it refused.
+   *
+   * @param event a {@code Denied} or a {@code Refused}
+   */
+  record Refusal(
+      IntentEvent event,
+      Intent intent,
+      int rule,
+      boolean tripped,
+      BigInteger limit,
+      BigInteger left,
+      long availableAt) {
+    private static Refusal of(IntentEvent.Denied e) {
+      return new Refusal(
+          e, e.intent(), e.rule(), e.tripped(), e.limit(), e.left(), e.availableAt());
+    }
+
+    private static Refusal of(IntentEvent.Refused e) {
+      return new Refusal(
+          e, e.intent(), e.rule(), e.tripped(), e.limit(), e.left(), e.availableAt());
+    }
   }
 
   /** A decision of the engine that is not the one of the own evaluation. */
@@ -66,43 +94,43 @@ final class Replay {
         implements Decision {}
 
     /** The engine refused what the mandate admits. */
-    record Refused(ExecutorEvent.Denied event, Verdict own) implements Decision {
+    record Refused(Refusal refusal, Verdict own) implements Decision {
       @Override
       public Log log() {
-        return event.log();
+        return refusal.event().log();
       }
 
       @Override
       public BigInteger agentId() {
-        return event.agentId();
+        return refusal.event().agentId();
       }
 
       @Override
       public Hash intentId() {
-        return event.intentId();
+        return refusal.event().intentId();
       }
     }
 
     /** Both refused, for different reasons or with other numbers. */
-    record RefusedOtherwise(ExecutorEvent.Denied event, Verdict own) implements Decision {
+    record RefusedOtherwise(Refusal refusal, Verdict own) implements Decision {
       @Override
       public Log log() {
-        return event.log();
+        return refusal.event().log();
       }
 
       @Override
       public BigInteger agentId() {
-        return event.agentId();
+        return refusal.event().agentId();
       }
 
       @Override
       public Hash intentId() {
-        return event.intentId();
+        return refusal.event().intentId();
       }
     }
 
     /** An intent went on that the engine was never asked about. */
-    record NeverJudged(ExecutorEvent event) implements Decision {
+    record NeverJudged(IntentEvent event) implements Decision {
       @Override
       public Log log() {
         return event.log();
@@ -121,10 +149,10 @@ final class Replay {
   }
 
   /**
-   * @param executor who consumes; a trip by anybody else was made by hand
+   * @param chainId home's
    */
-  Replay(Address executor) {
-    this.executor = executor;
+  Replay(BigInteger chainId) {
+    this.chainId = chainId;
   }
 
   /**
@@ -140,8 +168,8 @@ final class Replay {
       case Entry.Policy(Log log) -> policy(LogWords.of(log), transaction);
       case Entry.Registry(Log log) -> registry(LogWords.of(log));
       case Entry.Audit(AuditEvent event) -> audit(event);
-      case Entry.Executor(ExecutorEvent event) -> executed(event);
-      case Entry.Paid paid -> Optional.empty();
+      case Entry.Step(IntentEvent event) -> executed(event);
+      case Entry.Withdrawn withdrawn -> Optional.empty();
       case Entry.Unreadable unreadable -> Optional.empty();
     };
   }
@@ -163,7 +191,7 @@ final class Replay {
             .filter(entry -> entry.log().index() > log.log().index())
             .flatMap(
                 entry ->
-                    entry instanceof Entry.Executor(ExecutorEvent event)
+                    entry instanceof Entry.Step(IntentEvent event)
                         ? intentOf(event).stream()
                         : java.util.stream.Stream.empty())
             .filter(said -> said.intentId().equals(intentId))
@@ -175,58 +203,80 @@ final class Replay {
     }
     consumed.add(intentId);
     Agent agent = agent(intent.get().agentId());
-    Verdict own =
-        PolicyEvaluator.preview(
-            agent.mandate, agent.status, agent.records - agent.published, intent.get(), now);
+    return admitted(agent, log.log(), intentId, intent.get());
+  }
+
+  private Optional<Decision> admitted(Agent agent, Log log, Hash intentId, Intent intent) {
+    Verdict own = PolicyEvaluator.preview(agent.mandate, standing(agent), intent, now);
     // Counted either way: the engine did.
-    agent.mandate = agent.mandate.counting(intent.get().asset(), intent.get().amount(), now);
+    agent.mandate = agent.mandate.counting(intent.asset(), intent.amount(), now);
     return own.allowed()
         ? Optional.empty()
-        : Optional.of(
-            new Decision.Admitted(log.log(), intent.get().agentId(), intentId, intent.get(), own));
+        : Optional.of(new Decision.Admitted(log, intent.agentId(), intentId, intent, own));
+  }
+
+  private Standing standing(Agent agent) {
+    return new Standing(chainId, agent.status, breakers, agent.records - agent.published);
+  }
+
+  // The account judged, counted and recorded it in one step.
+  private Optional<Decision> paid(IntentEvent.Paid event) {
+    Agent agent = agent(event.agentId());
+    Optional<Decision> decision = admitted(agent, event.log(), event.intentId(), event.intent());
+    agent.records++;
+    return decision;
+  }
+
+  private Optional<Decision> refused(IntentEvent.Refused event) {
+    Optional<Decision> decision = denied(Refusal.of(event));
+    agent(event.agentId()).records++;
+    return decision;
   }
 
   private record Said(Hash intentId, Intent intent) {}
 
-  private static Optional<Said> intentOf(ExecutorEvent event) {
+  private static Optional<Said> intentOf(IntentEvent event) {
     return switch (event) {
-      case ExecutorEvent.Admitted e -> Optional.of(new Said(e.intentId(), e.intent()));
-      case ExecutorEvent.Dispatched e -> Optional.of(new Said(e.intentId(), e.intent()));
-      case ExecutorEvent.Executed e -> Optional.of(new Said(e.intentId(), e.intent()));
-      case ExecutorEvent.Denied e -> Optional.of(new Said(e.intentId(), e.intent()));
-      case ExecutorEvent.Queued e -> Optional.of(new Said(e.intentId(), e.intent()));
-      case ExecutorEvent.Cancelled e -> Optional.empty();
-      case ExecutorEvent.Disputed e -> Optional.empty();
-      case ExecutorEvent.Upheld e -> Optional.empty();
-      case ExecutorEvent.Expired e -> Optional.empty();
+      case IntentEvent.Admitted e -> Optional.of(new Said(e.intentId(), e.intent()));
+      case IntentEvent.Dispatched e -> Optional.of(new Said(e.intentId(), e.intent()));
+      case IntentEvent.Executed e -> Optional.of(new Said(e.intentId(), e.intent()));
+      case IntentEvent.Denied e -> Optional.of(new Said(e.intentId(), e.intent()));
+      case IntentEvent.Queued e -> Optional.of(new Said(e.intentId(), e.intent()));
+      case IntentEvent.Cancelled e -> Optional.empty();
+      case IntentEvent.Disputed e -> Optional.empty();
+      case IntentEvent.Upheld e -> Optional.empty();
+      case IntentEvent.Expired e -> Optional.empty();
+      case IntentEvent.Paid e -> Optional.empty();
+      case IntentEvent.Refused e -> Optional.empty();
     };
   }
 
-  private Optional<Decision> executed(ExecutorEvent event) {
+  private Optional<Decision> executed(IntentEvent event) {
     return switch (event) {
-      case ExecutorEvent.Denied denied -> denied(denied);
-      case ExecutorEvent.Admitted e -> judged(e);
-      case ExecutorEvent.Dispatched e -> judged(e);
-      case ExecutorEvent.Executed e -> judged(e);
-      case ExecutorEvent.Queued e -> Optional.empty();
-      case ExecutorEvent.Cancelled e -> Optional.empty();
-      case ExecutorEvent.Disputed e -> Optional.empty();
-      case ExecutorEvent.Upheld e -> Optional.empty();
-      case ExecutorEvent.Expired e -> Optional.empty();
+      case IntentEvent.Denied denied -> denied(Refusal.of(denied));
+      case IntentEvent.Paid e -> paid(e);
+      case IntentEvent.Refused e -> refused(e);
+      case IntentEvent.Admitted e -> judged(e);
+      case IntentEvent.Dispatched e -> judged(e);
+      case IntentEvent.Executed e -> judged(e);
+      case IntentEvent.Queued e -> Optional.empty();
+      case IntentEvent.Cancelled e -> Optional.empty();
+      case IntentEvent.Disputed e -> Optional.empty();
+      case IntentEvent.Upheld e -> Optional.empty();
+      case IntentEvent.Expired e -> Optional.empty();
     };
   }
 
-  private Optional<Decision> judged(ExecutorEvent event) {
+  private Optional<Decision> judged(IntentEvent event) {
     return consumed.contains(event.intentId())
         ? Optional.empty()
         : Optional.of(new Decision.NeverJudged(event));
   }
 
-  private Optional<Decision> denied(ExecutorEvent.Denied event) {
-    Agent agent = agent(event.agentId());
+  private Optional<Decision> denied(Refusal event) {
+    Agent agent = agent(event.event().agentId());
     Judgement judgement =
-        PolicyEvaluator.consume(
-            agent.mandate, agent.status, agent.records - agent.published, event.intent(), now);
+        PolicyEvaluator.consume(agent.mandate, standing(agent), event.intent(), now);
     Verdict own = judgement.verdict();
     if (event.tripped()) {
       agent.mandate = new PolicyChange.Freeze().apply(agent.mandate, now);
@@ -291,12 +341,20 @@ final class Replay {
             new Recipient(log.topicNumber(2), log.topicAddress(3)), log.flag(0)));
   }
 
-  // A trip by the executor belongs to a denial, whose event follows and is judged with the mandate
+  // A trip for a rule belongs to a denial, whose event follows and is judged with the mandate
   // before the trip.
   private Optional<Decision> tripped(LogWords log) {
-    return log.topicAddress(2).equals(executor)
-        ? Optional.empty()
-        : change(log, new PolicyChange.Freeze());
+    return log.number(0).signum() != 0 ? Optional.empty() : change(log, new PolicyChange.Freeze());
+  }
+
+  private Optional<Decision> stopped(LogWords log) {
+    breakers = breakers.with(Trips.breaker(log), true);
+    return Optional.empty();
+  }
+
+  private Optional<Decision> restarted(LogWords log) {
+    breakers = breakers.with(Trips.breaker(log), false);
+    return Optional.empty();
   }
 
   private Optional<Decision> thawed(LogWords log) {

@@ -8,7 +8,7 @@ import org.mandate.event.ContractEvents;
 
 /**
  * The events that the examiners use, by who can cause them; nothing else is asked for. The first
- * indexed parameter of each event of policy and registry is the agent's id.
+ * indexed parameter of each event {@link #OF_AGENTS} is the agent's id.
  */
 final class Topics {
   static final Hash TERMS_SET =
@@ -22,17 +22,21 @@ final class Topics {
   static final Hash TRIPPED = Hash.keccak("Tripped(uint256,address,uint8,bytes32,uint256,uint256)");
   static final Hash THAWED = Hash.keccak("Thawed(uint256,address)");
   static final Hash CONSUMED = Hash.keccak("Consumed(uint256,bytes32,address,uint256)");
+  static final Hash STOPPED = Hash.keccak("Stopped(uint8,uint256,address)");
+  static final Hash RESTARTED = Hash.keccak("Restarted(uint8,uint256,address)");
+  static final Hash WITHDRAWN = Hash.keccak("Withdrawn(address,address,uint256)");
   static final Hash STATUS_SET = Hash.keccak("StatusSet(uint256,uint8,address)");
   static final Hash WALLET_SET = Hash.keccak("AgentWalletSet(uint256,address,address)");
 
   /**
-   * Of executor and audit log, and of home's policy and registry: only for agents that governance
-   * admitted, so that no stranger fills a block with them.
+   * Of executor and account, and of home's registry: only for agents that governance admitted, by
+   * their keys, by guardians and by who owns the funds, so that no stranger fills a block with
+   * them.
    */
   static final Set<Hash> GOVERNED = governed();
 
   /**
-   * Of home's policy and registry: whoever registered an agent may tighten its mandate and unset
+   * Of home's account and registry: whoever registered an agent may tighten its mandate and unset
    * its key, as often as they pay for it.
    */
   static final Set<Hash> OF_AGENTS =
@@ -41,8 +45,9 @@ final class Topics {
   private Topics() {}
 
   private static Set<Hash> governed() {
-    Set<Hash> all = new HashSet<>(List.of(CONSUMED, STATUS_SET));
+    Set<Hash> all = new HashSet<>(List.of(CONSUMED, STATUS_SET, STOPPED, RESTARTED, WITHDRAWN));
     all.addAll(ContractEvents.executorTopics());
+    all.addAll(ContractEvents.paymentTopics());
     all.addAll(ContractEvents.auditLogTopics());
     return Set.copyOf(all);
   }

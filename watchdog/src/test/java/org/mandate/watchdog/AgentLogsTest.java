@@ -146,8 +146,7 @@ class AgentLogsTest {
         0,
         Map.of(
             "CrossChainExecutor", contract(1),
-            "AuditLog", contract(2),
-            "PolicyEngine", contract(3),
+            "AgentVault", contract(3),
             "AgentRegistry", contract(4)));
   }
 

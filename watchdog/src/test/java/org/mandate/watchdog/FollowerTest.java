@@ -123,21 +123,13 @@ class FollowerTest {
   private Follower follower() {
     ChainClient node = node();
     Reader reader = new Reader(node, deployment());
-    Examiner nobody =
-        new Examiner() {
-          @Override
-          public void examine(Page page) {}
-
-          @Override
-          public void reset() {}
-        };
     return new Follower(
         1,
         node,
         reader,
         chronicle,
         List.of(),
-        new Payments(1, node, reader, chronicle, nobody, text -> {}, POLL),
+        OutflowsTest.outflows(node, chronicle, new Findings(finding -> {}), text -> {}),
         keep -> {},
         POLL,
         Clock.systemUTC());
@@ -163,8 +155,7 @@ class FollowerTest {
         0,
         Map.of(
             "CrossChainExecutor", contract,
-            "AuditLog", contract,
-            "PolicyEngine", contract,
+            "AgentVault", contract,
             "AgentRegistry", contract));
   }
 

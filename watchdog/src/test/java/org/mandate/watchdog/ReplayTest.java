@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.mandate.chain.Address;
@@ -13,7 +14,7 @@ import org.mandate.chain.Bytes;
 import org.mandate.chain.Hash;
 import org.mandate.chain.Log;
 import org.mandate.event.AuditEvent;
-import org.mandate.event.ExecutorEvent;
+import org.mandate.event.IntentEvent;
 import org.mandate.intent.Intent;
 import org.mandate.policy.AgentStatus;
 import org.mandate.policy.Rule;
@@ -32,7 +33,7 @@ class ReplayTest {
   private static final long EXPIRY = 2_000_000_000L;
   private static final Hash BLOCK = Hash.keccak("block");
 
-  private final Replay replay = new Replay(EXECUTOR);
+  private final Replay replay = new Replay(CHAIN);
   private long now = 1_800_000_000L;
   private int logs;
   private int transactions;
@@ -173,18 +174,102 @@ class ReplayTest {
   }
 
   @Test
+  void L8_shouldJudgeAndCountDirectPayments() {
+    grant();
+    terms(EXPIRY, 10, 1);
+    assertEquals(List.of(), pay(100));
+    assertEquals(List.of(), pay(100)); // one record is not published
+    assertRefuses(Rule.AUDIT_LAG, pay(1));
+    publish(3);
+    assertRefuses(Rule.PER_TRANSACTION, pay(101));
+    assertEquals(List.of(), refuse(101, Rule.PER_TRANSACTION, true, 100, 0, 0));
+    assertRefuses(Rule.AGENT_BREAKER, pay(1));
+    thawed();
+    assertInstanceOf(Decision.RefusedOtherwise.class, one(refuse(1, Rule.ASSET, true, 0, 0, 0)));
+    assertInstanceOf(
+        Decision.RefusedOtherwise.class, one(refuse(1, Rule.EXPIRY, false, EXPIRY, 0, 0)));
+  }
+
+  @Test
+  void L8_shouldTellARefusalOfADirectPaymentThatTheMandateAdmits() {
+    grant();
+    assertInstanceOf(Decision.Refused.class, one(refuse(1, Rule.ASSET_BREAKER, false, 0, 0, 0)));
+  }
+
+  @Test
+  void L8_shouldRefuseWhileABreakerAboveTheAgentIsTripped() {
+    grant();
+    for (var breaker :
+        Map.of(
+                Rule.GLOBAL_BREAKER, List.of(0L, 0L),
+                Rule.CHAIN_BREAKER, List.of(1L, CHAIN.longValueExact()),
+                Rule.ASSET_BREAKER, List.of(2L, 0L))
+            .entrySet()) {
+      List<Long> which = breaker.getValue();
+      above("Stopped(uint8,uint256,address)", which);
+      assertRefuses(breaker.getKey(), admit(payment(1)));
+      assertRefuses(breaker.getKey(), pay(1));
+      assertEquals(List.of(), refuse(1, breaker.getKey(), false, 0, 0, 0));
+      above("Restarted(uint8,uint256,address)", which);
+      assertEquals(List.of(), pay(1));
+    }
+    above("Stopped(uint8,uint256,address)", List.of(2L, 7L)); // another asset
+    assertEquals(List.of(), pay(1));
+  }
+
+  private void above(String event, List<Long> which) {
+    List<Hash> topics =
+        List.of(Hash.keccak(event), number(which.get(0)), number(which.get(1)), word(GUARDIAN));
+    Log log =
+        new Log(
+            BLOCK, 1, Hash.keccak("transaction " + transactions), logs++, EXECUTOR, topics, "0x");
+    assertEquals(List.of(), transaction(new Entry.Policy(log)));
+  }
+
+  private List<Decision> pay(long amount) {
+    Intent intent = payment(amount);
+    return transaction(
+        new Entry.Step(
+            new IntentEvent.Paid(
+                log(), Hash.keccak("direct " + logs), AGENT, intent, BigInteger.ZERO)));
+  }
+
+  private List<Decision> refuse(
+      long amount, Rule rule, boolean tripped, long limit, long left, long availableAt) {
+    Hash id = Hash.keccak("direct " + logs);
+    List<Entry> entries = new ArrayList<>();
+    if (tripped) {
+      entries.add(new Entry.Policy(trip(EXECUTOR, id, rule)));
+    }
+    entries.add(
+        new Entry.Step(
+            new IntentEvent.Refused(
+                log(),
+                id,
+                AGENT,
+                payment(amount),
+                BigInteger.ZERO,
+                rule.ordinal(),
+                tripped,
+                BigInteger.valueOf(limit),
+                BigInteger.valueOf(left),
+                availableAt)));
+    return transaction(entries.toArray(Entry[]::new));
+  }
+
+  @Test
   void L8_shouldTellWhatWentOnUnjudged() {
     grant();
     Intent intent = payment(1);
     Hash id = Hash.keccak("unjudged");
     Hash message = Hash.keccak("message");
-    for (ExecutorEvent event :
+    for (IntentEvent event :
         List.of(
-            new ExecutorEvent.Admitted(log(), id, AGENT, intent, 2, now),
-            new ExecutorEvent.Dispatched(log(), id, AGENT, intent, message),
-            new ExecutorEvent.Executed(log(), id, AGENT, intent, intent.amount()))) {
+            new IntentEvent.Admitted(log(), id, AGENT, intent, 2, now),
+            new IntentEvent.Dispatched(log(), id, AGENT, intent, message),
+            new IntentEvent.Executed(log(), id, AGENT, intent, intent.amount()))) {
       assertInstanceOf(
-          Decision.NeverJudged.class, one(transaction(new Entry.Executor(event))), event::toString);
+          Decision.NeverJudged.class, one(transaction(new Entry.Step(event))), event::toString);
     }
   }
 
@@ -238,14 +323,14 @@ class ReplayTest {
   }
 
   private void tripped(Address by) {
-    transaction(new Entry.Policy(trip(by, Hash.ZERO)));
+    transaction(new Entry.Policy(trip(by, Hash.ZERO, Rule.NONE)));
   }
 
-  private Log trip(Address by, Hash intentId) {
+  private Log trip(Address by, Hash intentId, Rule rule) {
     return log(
         "Tripped(uint256,address,uint8,bytes32,uint256,uint256)",
         List.of(word(by), intentId),
-        List.of(number(0), number(0), number(0)));
+        List.of(number(rule.ordinal()), number(0), number(0)));
   }
 
   private void thawed() {
@@ -291,7 +376,7 @@ class ReplayTest {
             List.of(number(intent.amount())));
     return transaction(
         new Entry.Policy(consumed),
-        new Entry.Executor(new ExecutorEvent.Executed(log(), id, AGENT, intent, intent.amount())));
+        new Entry.Step(new IntentEvent.Executed(log(), id, AGENT, intent, intent.amount())));
   }
 
   /** The engine refuses the intent, and trips the breaker when that is a breach. */
@@ -300,11 +385,11 @@ class ReplayTest {
     Hash id = Hash.keccak("intent " + intent.nonce());
     List<Entry> entries = new ArrayList<>();
     if (tripped) {
-      entries.add(new Entry.Policy(trip(EXECUTOR, id)));
+      entries.add(new Entry.Policy(trip(EXECUTOR, id, rule)));
     }
     entries.add(
-        new Entry.Executor(
-            new ExecutorEvent.Denied(
+        new Entry.Step(
+            new IntentEvent.Denied(
                 log(),
                 id,
                 AGENT,

@@ -16,21 +16,19 @@ import org.mandate.chain.Bytes;
 import org.mandate.chain.Deployment;
 import org.mandate.chain.Hash;
 import org.mandate.contracts.AgentRegistry;
-import org.mandate.contracts.AuditLog;
+import org.mandate.contracts.AgentVault;
 import org.mandate.contracts.CrossChainExecutor;
-import org.mandate.contracts.PolicyEngine;
 import org.mandate.contracts.QuorumGateway;
 import org.mandate.deploy.AgentSetup;
 import org.mandate.deploy.Call;
-import org.mandate.deploy.Contracts;
 import org.mandate.deploy.Deployer;
 import org.mandate.deploy.DeploymentParameters;
 import org.mandate.deploy.DeploymentParameters.ExistingAuthority;
 import org.mandate.deploy.Sender;
 import org.mandate.deploy.StateOverrideCall;
 import org.mandate.event.ContractEvents;
-import org.mandate.event.ExecutorEvent;
 import org.mandate.event.GatewayEvent;
+import org.mandate.event.IntentEvent;
 import org.mandate.gateway.Attestation;
 import org.mandate.gateway.InteroperableAddress;
 import org.mandate.gateway.Message;
@@ -56,7 +54,8 @@ final class World implements AutoCloseable {
   static final BigInteger AGENT = BigInteger.ONE;
   static final BigInteger ETHER = BigInteger.TEN.pow(18);
   static final BigInteger CAP = ETHER;
-  static final Signer STRANGER = signer(key(0xbad));
+  static final Credentials STRANGER_KEY = key(0xbad);
+  static final Signer STRANGER = signer(STRANGER_KEY);
   static final Address RECIPIENT = Address.of("0x00000000000000000000000000000000000beef1");
   private static final char[] PASSPHRASE = "correct horse".toCharArray();
   private static final Credentials RICH =
@@ -118,13 +117,8 @@ final class World implements AutoCloseable {
                 Duration.ofHours(1),
                 ExistingAuthority.delayingItself(AUTHORITY.getAddress()),
                 Optional.empty()));
-    deployment = deployer.deployVault(deployment, Address.of(AUTHORITY.getAddress()), 1);
     sender.send(
-        new Call(
-            "fund vault",
-            Contracts.vault(deployment, 1).orElseThrow().hex(),
-            ETHER.multiply(BigInteger.TEN),
-            "0x"));
+        new Call("fund account", deployment.account().hex(), ETHER.multiply(BigInteger.TEN), "0x"));
     deployment.write(directory.resolve(deployment.chainId() + ".json"));
     return deployment;
   }
@@ -144,54 +138,59 @@ final class World implements AutoCloseable {
         Call.of(
             "activate",
             homeDeployment.registry().hex(),
-            registry.activate(AGENT, BigInteger.ZERO)));
+            registry.activate(AGENT, homeDeployment.account().hex(), BigInteger.ZERO)));
     BigInteger year = BigInteger.valueOf(Instant.now().plus(Duration.ofDays(300)).getEpochSecond());
     governance(
-        policy()
+        account()
             .setTerms(
                 AGENT,
-                new PolicyEngine.Terms(
+                new AgentVault.Terms(
                     year,
                     BigInteger.valueOf(3600),
                     BigInteger.valueOf(1000),
                     BigInteger.valueOf(1000))));
     governance(
-        policy()
+        account()
             .setLimit(
                 AGENT,
                 Address.ZERO.hex(),
-                new PolicyEngine.Limit(
+                new AgentVault.Limit(
                     CAP, CAP.multiply(BigInteger.valueOf(4)), BigInteger.valueOf(3600))));
     for (long chain : new long[] {HOME, REMOTE}) {
       governance(
-          policy().setAssetChain(AGENT, Address.ZERO.hex(), BigInteger.valueOf(chain), true));
-      governance(policy().setRecipient(AGENT, BigInteger.valueOf(chain), RECIPIENT.hex(), true));
+          account().setAssetChain(AGENT, Address.ZERO.hex(), BigInteger.valueOf(chain), true));
+      governance(account().setRecipient(AGENT, BigInteger.valueOf(chain), RECIPIENT.hex(), true));
     }
   }
 
-  /** A restricted call of the policy engine, by the authority. */
+  /** A restricted call of home's account, by the authority. */
   void governance(org.web3j.protocol.core.RemoteFunctionCall<?> call) {
-    new Sender(home.web3j, AUTHORITY)
-        .send(Call.of("governance", homeDeployment.policy().hex(), call));
+    governance(home, call);
+  }
+
+  /** A restricted call of the account on that chain, by the authority. */
+  void governance(Anvil chain, org.web3j.protocol.core.RemoteFunctionCall<?> call) {
+    new Sender(chain.web3j, AUTHORITY)
+        .send(Call.of("governance", homeDeployment.account().hex(), call));
   }
 
   /** Governance thaws the agent, knowing of every stop so far. */
   void thaw() {
-    governance(policy().thaw(AGENT, stops()));
+    governance(account().thaw(AGENT, stops()));
   }
 
   /** How often the agent was frozen. */
   BigInteger stops() {
     try {
-      return policy().stops(AGENT).send();
+      return account().stops(AGENT).send();
     } catch (Exception e) {
       throw new IllegalStateException(e);
     }
   }
 
-  PolicyEngine policy() {
-    return PolicyEngine.load(
-        homeDeployment.policy().hex(),
+  AgentVault account() {
+    return AgentVault.load(
+        homeDeployment.account().hex(),
         home.web3j,
         new Sender(home.web3j, AUTHORITY).reader(),
         Sender.NO_GAS);
@@ -199,7 +198,7 @@ final class World implements AutoCloseable {
 
   boolean frozen() {
     try {
-      return policy().frozen(AGENT).send();
+      return account().frozen(AGENT).send();
     } catch (Exception e) {
       throw new IllegalStateException(e);
     }
@@ -209,7 +208,7 @@ final class World implements AutoCloseable {
   Intent payment(long chainId, BigInteger amount) {
     return new Intent(
         AGENT,
-        Contracts.vault(remoteDeployment, 1).orElseThrow(),
+        homeDeployment.account(),
         BigInteger.valueOf(chainId),
         Address.ZERO,
         RECIPIENT,
@@ -352,8 +351,21 @@ final class World implements AutoCloseable {
     }
   }
 
-  Address vault() {
-    return Contracts.vault(remoteDeployment, 1).orElseThrow();
+  /** The agent's key asks the account for a payment directly, at home. */
+  TransactionReceipt pay(BigInteger amount) {
+    return pay(amount, key(0xa1));
+  }
+
+  /** As {@link #pay(BigInteger)}, with any key. */
+  TransactionReceipt pay(BigInteger amount, Credentials key) {
+    new Sender(home.web3j, RICH)
+        .send(new Call("fund payer", key.getAddress(), ETHER.divide(BigInteger.TEN), "0x"));
+    return new Sender(home.web3j, key)
+        .send(
+            Call.of(
+                "pay",
+                homeDeployment.account().hex(),
+                account().pay(Address.ZERO.hex(), amount, RECIPIENT.hex(), AGENT)));
   }
 
   /** Submits at home, signed by somebody. */
@@ -370,13 +382,14 @@ final class World implements AutoCloseable {
   /** Publishes whatever it is as a batch, with a relayer's key. */
   void publish(BigInteger from, BigInteger to, Hash root, Hash manifest) {
     Sender relayer = new Sender(home.web3j, RELAYERS.getFirst());
-    AuditLog log =
-        AuditLog.load(homeDeployment.auditLog().hex(), home.web3j, relayer.reader(), Sender.NO_GAS);
+    AgentVault log =
+        AgentVault.load(
+            homeDeployment.account().hex(), home.web3j, relayer.reader(), Sender.NO_GAS);
     new Sender(home.web3j, RICH).send(new Call("fund relayer", relayer.address(), ETHER, "0x"));
     relayer.send(
         Call.of(
             "publish",
-            homeDeployment.auditLog().hex(),
+            homeDeployment.account().hex(),
             log.publish(AGENT, from, to, root.bytes(), manifest.bytes())));
   }
 
@@ -395,8 +408,7 @@ final class World implements AutoCloseable {
         .flatMap(log -> ContractEvents.executor(log).stream())
         .filter(
             event ->
-                event instanceof ExecutorEvent.Disputed
-                    && event.intentId().equals(intent.id(domain)))
+                event instanceof IntentEvent.Disputed && event.intentId().equals(intent.id(domain)))
         .map(event -> event.log().blockNumber())
         .findFirst()
         .orElseThrow(() -> new AssertionError("never disputed"));

@@ -18,7 +18,7 @@ import org.mandate.audit.GatewayBlobSource;
 import org.mandate.chain.Finality;
 import org.mandate.chain.Hash;
 import org.mandate.chain.JsonRpcClient;
-import org.mandate.contracts.AuditLog;
+import org.mandate.contracts.AgentVault;
 import org.web3j.protocol.core.methods.response.Log;
 
 /** A stranger re-derives everything from public data; what is altered or missing is named. */
@@ -152,7 +152,7 @@ final class AuditScene implements Story.Scene {
   /** All records of the home chain, as the published manifests list them. */
   private List<Batch.Entry> publishedAtHome(BlobSource store) {
     return play.home().published(play.agentId()).stream()
-        .map(log -> new Cid(Hash.of(AuditLog.getPublishedEventFromLog(log).manifestDigest)))
+        .map(log -> new Cid(Hash.of(AgentVault.getPublishedEventFromLog(log).manifestDigest)))
         .flatMap(cid -> Batch.parse(store.get(cid).orElseThrow()).records().stream())
         .toList();
   }
@@ -167,7 +167,7 @@ final class AuditScene implements Story.Scene {
         new JsonRpcClient(URI.create(ledger.chain().url()), REQUEST),
         new Finality.FinalizedTag(),
         play.domain(),
-        ledger.deployment().auditLog(),
+        ledger.deployment().account(),
         ledger.deployment().block());
   }
 

@@ -36,8 +36,8 @@ final class GovernanceScene implements Story.Scene {
                     c.address().hex(),
                     "address of " + name + " on the remote chain"));
     story.say(
-        "%d contracts, each at one address on both chains: look at PolicyEngine %s",
-        addresses.size(), addresses.get("PolicyEngine"));
+        "%d contracts, each at one address on both chains: look at AgentVault %s",
+        addresses.size(), addresses.get("AgentVault"));
     story.fact("contracts", addresses);
     var deployerRoles = 0L;
     for (var ledger : List.of(play.home(), play.remote())) {
@@ -88,8 +88,6 @@ final class GovernanceScene implements Story.Scene {
     story.fact("agentKey", Address.of(registered.component1()).hex());
 
     vaults.join();
-    // With the vaults in them, for whoever reads the files later.
-    play.stage().write(List.of(play.home().deployment(), play.remote().deployment()));
     var proposal = outcome.join();
     story.say(
         "proposed, voted, queued, executed: proposal %s in transaction %s",
@@ -100,12 +98,12 @@ final class GovernanceScene implements Story.Scene {
 
     var coin =
         play.home()
-            .policy()
+            .account()
             .headroom(BigInteger.valueOf(play.agentId()), Address.ZERO.hex())
             .send();
     var dollars =
         play.home()
-            .policy()
+            .account()
             .headroom(BigInteger.valueOf(play.agentId()), play.home().token().hex())
             .send();
     story.mustEqual(
@@ -116,8 +114,8 @@ final class GovernanceScene implements Story.Scene {
     story.fact("coinCap", coin.limit.cap.toString());
     story.fact("dollarCap", dollars.limit.cap.toString());
     for (var ledger : List.of(play.home(), play.remote())) {
-      story.mustEqual(List.of(), play.findings(ledger), "findings of the check, vaults included");
-      var vault = ledger.vault(play.agentId());
+      story.mustEqual(List.of(), play.findings(ledger), "findings of the check");
+      var vault = ledger.vault();
       story.must(
           ledger.coin(vault).signum() > 0,
           "the vault on chain %d has no ETH",
@@ -127,8 +125,8 @@ final class GovernanceScene implements Story.Scene {
           "the vault on chain %d has no TUSD",
           ledger.chain().chainId());
     }
-    var vault = play.home().vault(play.agentId());
-    story.mustEqual(vault, play.remote().vault(play.agentId()), "address of the vault");
+    var vault = play.home().vault();
+    story.mustEqual(vault, play.remote().vault(), "address of the vault");
     story.say(
         "vault %s holds %s and %s on each chain; its owner is the timelock",
         vault,

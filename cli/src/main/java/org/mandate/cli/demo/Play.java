@@ -25,7 +25,7 @@ import org.mandate.chain.Address;
 import org.mandate.chain.Bytes;
 import org.mandate.chain.Hash;
 import org.mandate.contracts.AgentRegistry;
-import org.mandate.contracts.PolicyEngine;
+import org.mandate.contracts.AgentVault;
 import org.mandate.contracts.QuorumGateway;
 import org.mandate.contracts.TestToken;
 import org.mandate.deploy.AgentSetup;
@@ -133,31 +133,31 @@ final class Play {
     return stage.home().sender(stage.cast().owner());
   }
 
-  /** The agent's vault on both chains, with money from the treasury in it. */
+  /** Money from the treasury for the vault on both chains. */
   void fundVaults() {
-    var there = async(() -> fundVault(remote));
-    home = fundVault(home);
-    remote = there.join();
+    var there =
+        async(
+            () -> {
+              fundVault(remote);
+              return true;
+            });
+    fundVault(home);
+    there.join();
   }
 
-  private Ledger fundVault(Ledger ledger) {
+  private void fundVault(Ledger ledger) {
     var chain = ledger.chain();
-    var owner = Contracts.timelock(ledger.deployment()).orElseThrow();
-    var deployer =
-        new Deployer(chain.sender(stage.cast().deployer()), chain.overrides(), line -> {});
-    var deployment = deployer.deployVault(ledger.deployment(), owner, agentId);
-    var with = new Ledger(chain, deployment);
-    var vault = with.vault(agentId).hex();
+    var vault = ledger.vault().hex();
     var treasury = chain.sender(stage.cast().treasury());
-    var token = TestToken.load(with.token().hex(), chain.web3j(), treasury.reader(), Sender.NO_GAS);
+    var token =
+        TestToken.load(ledger.token().hex(), chain.web3j(), treasury.reader(), Sender.NO_GAS);
     treasury.sendAll(
         List.of(
             new Call("coin for the vault", vault, ETHER.multiply(BigInteger.TEN), "0x"),
             Call.of(
                 "dollars for the vault",
-                with.token().hex(),
+                ledger.token().hex(),
                 token.transfer(vault, dollars(5_000)))));
-    return with;
   }
 
   // ------------------------------------------------------------------ governance
@@ -180,9 +180,9 @@ final class Play {
   /** The mandate: what the agent may spend, where, how fast and to whom. */
   List<Call> mandate() throws IOException {
     var id = BigInteger.valueOf(agentId);
-    var policyAddress = home.deployment().policy().hex();
+    var policyAddress = home.deployment().account().hex();
     var policy =
-        PolicyEngine.load(policyAddress, stage.home().web3j(), delegate().reader(), Sender.NO_GAS);
+        AgentVault.load(policyAddress, stage.home().web3j(), delegate().reader(), Sender.NO_GAS);
     var registryAddress = home.deployment().registry().hex();
     var registry =
         AgentRegistry.load(
@@ -194,27 +194,30 @@ final class Play {
     var dollar = home.token().hex();
     var calls = new ArrayList<Call>();
     calls.add(
-        Call.of("activate the agent", registryAddress, registry.activate(id, BigInteger.ZERO)));
+        Call.of(
+            "activate the agent",
+            registryAddress,
+            registry.activate(id, policyAddress, BigInteger.ZERO)));
     calls.add(
         Call.of(
             "terms",
             policyAddress,
             policy.setTerms(
                 id,
-                new PolicyEngine.Terms(
+                new AgentVault.Terms(
                     expiry, window, BigInteger.valueOf(100), BigInteger.valueOf(64)))));
     calls.add(
         Call.of(
             "limit for coin",
             policyAddress,
             policy.setLimit(
-                id, coin, new PolicyEngine.Limit(COIN_PER_TRANSACTION, COIN_CAP, window))));
+                id, coin, new AgentVault.Limit(COIN_PER_TRANSACTION, COIN_CAP, window))));
     calls.add(
         Call.of(
             "limit for dollars",
             policyAddress,
             policy.setLimit(
-                id, dollar, new PolicyEngine.Limit(DOLLARS_PER_TRANSACTION, DOLLARS_CAP, window))));
+                id, dollar, new AgentVault.Limit(DOLLARS_PER_TRANSACTION, DOLLARS_CAP, window))));
     for (var chain : List.of(Stage.HOME, Stage.REMOTE)) {
       var chainId = BigInteger.valueOf(chain);
       for (var asset : List.of(coin, dollar)) {
@@ -231,9 +234,8 @@ final class Play {
    * @param stops how often the agent was stopped when this was decided
    */
   List<Call> thaw(BigInteger stops) {
-    var address = home.deployment().policy().hex();
-    var policy =
-        PolicyEngine.load(address, stage.home().web3j(), delegate().reader(), Sender.NO_GAS);
+    var address = home.deployment().account().hex();
+    var policy = AgentVault.load(address, stage.home().web3j(), delegate().reader(), Sender.NO_GAS);
     return List.of(
         Call.of("thaw the agent", address, policy.thaw(BigInteger.valueOf(agentId), stops)));
   }
@@ -273,7 +275,7 @@ final class Play {
       throws IOException {
     return new Intent(
         BigInteger.valueOf(agentId),
-        destination.vault(agentId),
+        destination.vault(),
         destination.deployment().chainId(),
         asset,
         to,

@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.TreeSet;
 import org.mandate.chain.Address;
 import org.mandate.cli.Words;
-import org.mandate.contracts.PolicyEngine;
+import org.mandate.contracts.AgentVault;
 import org.mandate.deploy.Call;
 import org.mandate.policy.AssetLimit;
 import org.mandate.policy.Mandate;
@@ -65,7 +65,7 @@ record Diff(Mandate current, List<Line> lines, List<PolicyChange> changes) {
   }
 
   /** The contract's calls, one per change. */
-  List<Call> calls(PolicyEngine policy, BigInteger agentId) {
+  List<Call> calls(AgentVault policy, BigInteger agentId) {
     var to = policy.getContractAddress();
     return changes.stream()
         .map(
@@ -77,7 +77,7 @@ record Diff(Mandate current, List<Line> lines, List<PolicyChange> changes) {
                           to,
                           policy.setTerms(
                               agentId,
-                              new PolicyEngine.Terms(
+                              new AgentVault.Terms(
                                   BigInteger.valueOf(set.terms().expiry()),
                                   BigInteger.valueOf(set.terms().frequencyWindow()),
                                   BigInteger.valueOf(set.terms().maxTransactions()),
@@ -90,7 +90,7 @@ record Diff(Mandate current, List<Line> lines, List<PolicyChange> changes) {
                           policy.setLimit(
                               agentId,
                               set.asset().hex(),
-                              new PolicyEngine.Limit(
+                              new AgentVault.Limit(
                                   set.limit().perTransaction(),
                                   set.limit().cap(),
                                   BigInteger.valueOf(set.limit().window()))));

@@ -11,7 +11,7 @@ import org.mandate.chain.Address;
 import org.mandate.chain.Hash;
 import org.mandate.chain.Log;
 import org.mandate.cli.Chain;
-import org.mandate.contracts.PolicyEngine;
+import org.mandate.contracts.AgentVault;
 import org.mandate.deploy.Sender;
 import org.mandate.policy.AssetLimit;
 import org.mandate.policy.AssetMandate;
@@ -41,21 +41,21 @@ final class MandateReader {
 
   /** Chains that mandates can name. */
   List<BigInteger> chainIds() {
-    List<?> ids = Sender.read("chains", () -> chain.policy().chainIds().send());
+    List<?> ids = Sender.read("chains", () -> chain.account().chainIds().send());
     return ids.stream().map(id -> (BigInteger) id).toList();
   }
 
-  PolicyEngine.Headroom headroom(Address asset) {
-    return Sender.read("headroom", () -> chain.policy().headroom(agentId, asset.hex()).send());
+  AgentVault.Headroom headroom(Address asset) {
+    return Sender.read("headroom", () -> chain.account().headroom(agentId, asset.hex()).send());
   }
 
   /** The mandate without its counters. */
   Mandate read() {
     var assets = new TreeSet<Address>();
     var named = new HashSet<Recipient>();
-    var limit = topic(PolicyEngine.LIMITSET_EVENT);
-    var onChain = topic(PolicyEngine.ASSETCHAINSET_EVENT);
-    var recipient = topic(PolicyEngine.RECIPIENTSET_EVENT);
+    var limit = topic(AgentVault.LIMITSET_EVENT);
+    var onChain = topic(AgentVault.ASSETCHAINSET_EVENT);
+    var recipient = topic(AgentVault.RECIPIENTSET_EVENT);
     for (var log : logs(Set.of(limit, onChain, recipient))) {
       if (log.topics().getFirst().equals(recipient)) {
         named.add(new Recipient(number(log.topics().get(2)), address(log.topics().get(3))));
@@ -72,7 +72,7 @@ final class MandateReader {
     for (var one : named) {
       if (Sender.read(
           "recipient " + one.address(),
-          () -> chain.policy().isRecipient(agentId, one.chainId(), one.address().hex()).send())) {
+          () -> chain.account().isRecipient(agentId, one.chainId(), one.address().hex()).send())) {
         recipients.add(one);
       }
     }
@@ -94,7 +94,7 @@ final class MandateReader {
     for (var id : chainIds()) {
       if (Sender.read(
           "chain " + id + " of " + asset,
-          () -> chain.policy().isAssetOnChain(agentId, asset.hex(), id).send())) {
+          () -> chain.account().isAssetOnChain(agentId, asset.hex(), id).send())) {
         chains.add(id);
       }
     }
@@ -114,7 +114,7 @@ final class MandateReader {
               .logs(
                   from,
                   Math.min(head, from + BLOCKS - 1),
-                  List.of(chain.deployment().policy()),
+                  List.of(chain.deployment().account()),
                   List.of(events, Set.of(Hash.of(Numeric.toBytesPadded(agentId, 32))))));
     }
     return all;

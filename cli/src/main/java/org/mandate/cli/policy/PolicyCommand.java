@@ -22,7 +22,7 @@ import org.mandate.cli.StopsOption;
 import org.mandate.cli.Tightener;
 import org.mandate.cli.Words;
 import org.mandate.cli.intent.IntentOptions;
-import org.mandate.contracts.PolicyEngine;
+import org.mandate.contracts.AgentVault;
 import org.mandate.deploy.Call;
 import org.mandate.deploy.Sender;
 import org.mandate.policy.AgentStatus;
@@ -145,7 +145,7 @@ public final class PolicyCommand extends Group {
     public ExitCode call() {
       var which = Address.of(asset);
       try (var chain = at.openHome()) {
-        PolicyEngine.Headroom now = new MandateReader(chain, agent.id()).headroom(which);
+        AgentVault.Headroom now = new MandateReader(chain, agent.id()).headroom(which);
         output.line("%s of agent %s", Words.asset(which), agent.id());
         output.line("left now          %s", Words.amount(which, now.left));
         output.line(
@@ -201,9 +201,9 @@ public final class PolicyCommand extends Group {
                 "verdict",
                 () ->
                     chain
-                        .policy()
+                        .account()
                         .preview(
-                            new PolicyEngine.Intent(
+                            new AgentVault.Intent(
                                 intent.agentId(),
                                 intent.account().hex(),
                                 intent.chainId(),
@@ -294,18 +294,20 @@ public final class PolicyCommand extends Group {
       try (var chain = at.openHome()) {
         var diff = compare(chain, agent.id(), wanted);
         var json = show(output, agent.id(), diff);
-        var calls = new ArrayList<>(diff.calls(chain.policy(), agent.id()));
+        var calls = new ArrayList<>(diff.calls(chain.account(), agent.id()));
         if (activate) {
           var known =
               stops.expected(
-                  agent.id(),
+                  "agent " + agent.id(),
                   Sender.read("stops", () -> chain.registry().stops(agent.id()).send()));
           json.put("stops", known.toString());
           calls.add(
               Call.of(
                   "activate agent %s, stopped %s times so far".formatted(agent.id(), known),
                   chain.deployment().registry().hex(),
-                  chain.registry().activate(agent.id(), known)));
+                  chain
+                      .registry()
+                      .activate(agent.id(), chain.deployment().account().hex(), known)));
         }
         if (calls.isEmpty()) {
           output.line("The chain says the same as the file: there is nothing to propose.");
@@ -361,7 +363,8 @@ public final class PolicyCommand extends Group {
         } else {
           var signer = key.open();
           Tightener.require(chain, agent.id(), signer.address());
-          for (var receipt : chain.sender(signer).sendAll(diff.calls(chain.policy(), agent.id()))) {
+          for (var receipt :
+              chain.sender(signer).sendAll(diff.calls(chain.account(), agent.id()))) {
             output.line("done in transaction %s", receipt.getTransactionHash());
             sent.add(receipt.getTransactionHash());
           }
@@ -393,9 +396,9 @@ public final class PolicyCommand extends Group {
                 .send(
                     Call.of(
                         "freeze agent " + agent.id(),
-                        chain.deployment().policy().hex(),
-                        chain.policy().freeze(agent.id())));
-        if (!Sender.read("breaker", () -> chain.policy().frozen(agent.id()).send())) {
+                        chain.deployment().account().hex(),
+                        chain.account().freeze(agent.id())));
+        if (!Sender.read("breaker", () -> chain.account().frozen(agent.id()).send())) {
           throw new Failure(
               ExitCode.UNREACHABLE,
               "the node does not show agent %s frozen: ask another node".formatted(agent.id()));
@@ -429,26 +432,26 @@ public final class PolicyCommand extends Group {
     @Override
     public ExitCode call() {
       try (var chain = at.openHome()) {
-        if (!Sender.read("breaker", () -> chain.policy().frozen(agent.id()).send())) {
+        if (!Sender.read("breaker", () -> chain.account().frozen(agent.id()).send())) {
           throw new Failure(
               ExitCode.NO,
               "agent %s is not frozen: there is nothing to thaw".formatted(agent.id()));
         }
-        var known = stops.expected(agent.id(), stops(chain, agent.id()));
+        var known = stops.expected("agent " + agent.id(), stops(chain, agent.id()));
         var json =
             Output.object().put("agentId", agent.id().toString()).put("stops", known.toString());
         var call =
             Call.of(
                 "thaw agent %s, stopped %s times so far".formatted(agent.id(), known),
-                chain.deployment().policy().hex(),
-                chain.policy().thaw(agent.id(), known));
+                chain.deployment().account().hex(),
+                chain.account().thaw(agent.id(), known));
         // The block tells one thaw from the next: the same calls with the same words cannot be
         // proposed twice.
         var words =
             "Thaw agent %s, stopped %s times as of block %d"
                 .formatted(agent.id(), known, chain.client().head().number());
         proposal.proceed(chain, List.of(call), words, output, json);
-        json.put("frozen", Sender.read("breaker", () -> chain.policy().frozen(agent.id()).send()));
+        json.put("frozen", Sender.read("breaker", () -> chain.account().frozen(agent.id()).send()));
         output.json(json);
         return ExitCode.OK;
       }
@@ -469,7 +472,7 @@ public final class PolicyCommand extends Group {
   }
 
   private static BigInteger stops(Chain chain, BigInteger agentId) {
-    return Sender.read("stops", () -> chain.policy().stops(agentId).send());
+    return Sender.read("stops", () -> chain.account().stops(agentId).send());
   }
 
   // ------------------------------------------------------------------ comparing

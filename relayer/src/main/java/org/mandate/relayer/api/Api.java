@@ -47,7 +47,7 @@ import org.mandate.chain.Bytes;
 import org.mandate.chain.CallRevertedException;
 import org.mandate.chain.Hash;
 import org.mandate.chain.NodeException;
-import org.mandate.contracts.PolicyEngine;
+import org.mandate.contracts.AgentVault;
 import org.mandate.event.AuditEvent;
 import org.mandate.event.ContractEvents;
 import org.mandate.gateway.Attestation;
@@ -131,7 +131,7 @@ public final class Api implements AutoCloseable {
     this.health = health;
     this.metrics = metrics;
     this.desk = new IntentDesk(home, places.keySet(), database, work, clock);
-    this.views = new IntentViews(home.chain().id());
+    this.views = new IntentViews(home.chain().domain());
     this.limit = new ClientLimit(100, 200, clock);
     this.agents = new Recent<>(KEEPS, clock);
     this.scrapes = new Recent<>(KEEPS, clock);
@@ -329,7 +329,7 @@ public final class Api implements AutoCloseable {
     BigInteger id = new BigInteger(path(request, "id"));
     owner(id);
     Address asset = query(request, "asset").map(Api::address).orElse(Address.ZERO);
-    PolicyEngine.Headroom h = home.calls().headroom(id, asset);
+    AgentVault.Headroom h = home.calls().headroom(id, asset);
     return Answer.ok(
         new JsonObject()
             .put("agentId", id.toString())

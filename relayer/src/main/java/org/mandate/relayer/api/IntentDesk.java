@@ -87,6 +87,14 @@ final class IntentDesk {
           "chain " + intent.chainId() + " is not served here; served are " + chains,
           "name one of them, or ask another relayer");
     }
+    if (!intent.account().equals(home.chain().account())) {
+      throw new RefusedException(
+          422,
+          "ACCOUNT",
+          "the account is %s; the mandates that are served here are at %s"
+              .formatted(intent.account(), home.chain().account()),
+          "name that account and sign the intent again");
+    }
     Instant now = clock.instant();
     if (intent.expiredAt(now)) {
       throw new RefusedException(
@@ -127,7 +135,7 @@ final class IntentDesk {
   private void checkAgent(Intent intent) {
     Verdict verdict = home.calls().preview(intent);
     switch (verdict.rule()) {
-      case AGENT_STATUS, AGENT_BREAKER, EXPIRY ->
+      case AGENT_STATUS, AGENT_BREAKER, GLOBAL_BREAKER, CHAIN_BREAKER, ASSET_BREAKER, EXPIRY ->
           throw new RefusedException(422, VerdictWords.refusal(verdict));
       case NONE,
           ASSET,

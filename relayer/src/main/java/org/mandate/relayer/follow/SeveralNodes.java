@@ -177,6 +177,11 @@ public final class SeveralNodes implements ChainClient {
   }
 
   @Override
+  public BigInteger balance(Address address, Hash blockHash) {
+    return ask(n -> n.balance(address, blockHash));
+  }
+
+  @Override
   public long nonce(Address account, BlockTag tag) {
     return ask(n -> n.nonce(account, tag));
   }

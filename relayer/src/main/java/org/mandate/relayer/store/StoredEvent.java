@@ -10,6 +10,9 @@ import java.util.stream.Collectors;
 import org.mandate.chain.Bytes;
 import org.mandate.chain.Hash;
 import org.mandate.chain.Log;
+import org.mandate.event.ContractEvents;
+import org.mandate.event.IntentEvent;
+import org.mandate.intent.IntentDomain;
 
 /**
  * An event of the protocol in a canonical block.
@@ -26,8 +29,30 @@ public record StoredEvent(EventKind kind, long chainId, Log log, long time, bool
         JOIN chain c ON c.chain_id = e.chain_id
       """;
 
+  /**
+   * The step in an intent's life that the log tells of; empty when it tells of none.
+   *
+   * @param domain under which intents have their ids
+   * @throws IllegalArgumentException when it is not the event that its topic names
+   */
+  public static Optional<IntentEvent> step(
+      EventKind kind, long chainId, Log log, IntentDomain domain) {
+    return switch (kind) {
+      case ADMITTED, DENIED, DISPATCHED, QUEUED, EXECUTED, CANCELLED, DISPUTED, UPHELD, EXPIRED ->
+          ContractEvents.executor(log);
+      case PAID, REFUSED -> ContractEvents.payment(log, domain, BigInteger.valueOf(chainId));
+      case APPENDED, PUBLISHED, SENT, NUMBERED, DELIVERED -> Optional.empty();
+    };
+  }
+
+  /** As {@link #step(EventKind, long, Log, IntentDomain)}. */
+  public Optional<IntentEvent> step(IntentDomain domain) {
+    return step(kind, chainId, log, domain);
+  }
+
   /** The intent or message it is about; empty for a published batch. */
-  public static Optional<Hash> subject(EventKind kind, Log log) {
+  private static Optional<Hash> subject(
+      EventKind kind, long chainId, Log log, IntentDomain domain) {
     return switch (kind) {
       case ADMITTED,
           DENIED,
@@ -43,6 +68,7 @@ public record StoredEvent(EventKind kind, long chainId, Log log, long time, bool
           DELIVERED ->
           Optional.of(log.topics().get(1));
       case APPENDED -> Optional.of(log.topics().get(2));
+      case PAID, REFUSED -> step(kind, chainId, log, domain).map(IntentEvent::intentId);
       case PUBLISHED -> Optional.empty();
     };
   }
@@ -52,13 +78,18 @@ public record StoredEvent(EventKind kind, long chainId, Log log, long time, bool
     return switch (kind) {
       case ADMITTED, DENIED, DISPATCHED, QUEUED, EXECUTED, CANCELLED, DISPUTED, UPHELD, EXPIRED ->
           Optional.of(new BigInteger(1, log.topics().get(2).bytes()));
-      case APPENDED, PUBLISHED -> Optional.of(new BigInteger(1, log.topics().get(1).bytes()));
+      case PAID, REFUSED, APPENDED, PUBLISHED ->
+          Optional.of(new BigInteger(1, log.topics().get(1).bytes()));
       case SENT, NUMBERED, DELIVERED -> Optional.empty();
     };
   }
 
-  /** Stores what its block, which must be stored already, logged. */
-  public static void insert(Tx tx, long chainId, EventKind kind, Log log) {
+  /**
+   * Stores what its block, which must be stored already, logged.
+   *
+   * @param domain under which intents have their ids
+   */
+  public static void insert(Tx tx, long chainId, EventKind kind, Log log, IntentDomain domain) {
     tx.update(
         """
         INSERT INTO event (chain_id, block_number, log_index, transaction, kind, subject, agent_id, address, topics, data)
@@ -69,7 +100,7 @@ public record StoredEvent(EventKind kind, long chainId, Log log, long time, bool
         log.index(),
         log.transaction(),
         kind.name(),
-        subject(kind, log),
+        subject(kind, chainId, log, domain),
         agent(kind, log),
         log.address(),
         joined(log.topics()),
@@ -151,7 +182,7 @@ public record StoredEvent(EventKind kind, long chainId, Log log, long time, bool
     return tx.list(
         SELECT
             + """
-               WHERE e.kind = 'APPENDED' AND e.chain_id = ? AND e.block_number <= c.finalized
+               WHERE e.kind IN ('APPENDED', 'PAID', 'REFUSED') AND e.chain_id = ? AND e.block_number <= c.finalized
                  AND e.agent_id <> ALL (?::numeric[])
                  AND NOT EXISTS (SELECT 1 FROM audit_record r
                                   WHERE r.chain_id = e.chain_id AND r.block_number = e.block_number AND r.log_index = e.log_index)

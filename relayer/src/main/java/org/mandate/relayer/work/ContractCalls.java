@@ -9,9 +9,8 @@ import org.mandate.chain.Address;
 import org.mandate.chain.Bytes;
 import org.mandate.chain.Hash;
 import org.mandate.contracts.AgentRegistry;
-import org.mandate.contracts.AuditLog;
+import org.mandate.contracts.AgentVault;
 import org.mandate.contracts.CrossChainExecutor;
-import org.mandate.contracts.PolicyEngine;
 import org.mandate.contracts.QuorumGateway;
 import org.mandate.gateway.Message;
 import org.mandate.intent.Intent;
@@ -44,10 +43,9 @@ public final class ContractCalls {
 
   private final FollowedChain chain;
   private final AgentRegistry registry;
-  private final PolicyEngine policy;
   private final CrossChainExecutor executor;
   private final QuorumGateway gateway;
-  private final AuditLog auditLog;
+  private final AgentVault account;
 
   public ContractCalls(FollowedChain chain) {
     this.chain = chain;
@@ -55,10 +53,9 @@ public final class ContractCalls {
     ReadonlyTransactionManager reader = new ReadonlyTransactionManager(nowhere, Address.ZERO.hex());
     DefaultGasProvider gas = new DefaultGasProvider();
     this.registry = AgentRegistry.load(chain.registry().hex(), nowhere, reader, gas);
-    this.policy = PolicyEngine.load(chain.policy().hex(), nowhere, reader, gas);
     this.executor = CrossChainExecutor.load(chain.executor().hex(), nowhere, reader, gas);
     this.gateway = QuorumGateway.load(chain.gateway().hex(), nowhere, reader, gas);
-    this.auditLog = AuditLog.load(chain.auditLog().hex(), nowhere, reader, gas);
+    this.account = AgentVault.load(chain.account().hex(), nowhere, reader, gas);
   }
 
   /** A call to put into a transaction. */
@@ -104,8 +101,8 @@ public final class ContractCalls {
 
   public Call publish(BigInteger agentId, long from, long to, Hash root, Hash manifestDigest) {
     return call(
-        chain.auditLog(),
-        auditLog.publish(
+        chain.account(),
+        account.publish(
             agentId,
             BigInteger.valueOf(from),
             BigInteger.valueOf(to),
@@ -134,12 +131,12 @@ public final class ContractCalls {
   }
 
   public boolean frozen(BigInteger agentId) {
-    return (Boolean) read(chain.policy(), policy.frozen(agentId)).getFirst().getValue();
+    return (Boolean) read(chain.account(), account.frozen(agentId)).getFirst().getValue();
   }
 
   public Verdict preview(Intent intent) {
-    PolicyEngine.Intent asked =
-        new PolicyEngine.Intent(
+    AgentVault.Intent asked =
+        new AgentVault.Intent(
             intent.agentId(),
             intent.account().hex(),
             intent.chainId(),
@@ -149,8 +146,8 @@ public final class ContractCalls {
             intent.data().bytes(),
             intent.nonce(),
             intent.deadline());
-    PolicyEngine.Verdict answer =
-        (PolicyEngine.Verdict) (Object) read(chain.policy(), policy.preview(asked)).getFirst();
+    AgentVault.Verdict answer =
+        (AgentVault.Verdict) (Object) read(chain.account(), account.preview(asked)).getFirst();
     return verdict(
         answer.rule.intValueExact(),
         answer.tripped,
@@ -161,9 +158,9 @@ public final class ContractCalls {
         answer.availableAt.longValueExact());
   }
 
-  public PolicyEngine.Headroom headroom(BigInteger agentId, Address asset) {
-    return (PolicyEngine.Headroom)
-        (Object) read(chain.policy(), policy.headroom(agentId, asset.hex())).getFirst();
+  public AgentVault.Headroom headroom(BigInteger agentId, Address asset) {
+    return (AgentVault.Headroom)
+        (Object) read(chain.account(), account.headroom(agentId, asset.hex())).getFirst();
   }
 
   public boolean nonceUsed(BigInteger agentId, BigInteger nonce) {
@@ -182,7 +179,7 @@ public final class ContractCalls {
   public record AuditChain(Bytes head, long count, long published) {}
 
   public AuditChain auditChain(BigInteger agentId) {
-    List<Type<?>> answer = read(chain.auditLog(), auditLog.chain(agentId));
+    List<Type<?>> answer = read(chain.account(), account.chain(agentId));
     return new AuditChain(
         Bytes.of((byte[]) answer.get(0).getValue()),
         ((BigInteger) answer.get(1).getValue()).longValueExact(),

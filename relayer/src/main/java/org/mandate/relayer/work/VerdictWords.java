@@ -19,6 +19,10 @@ public final class VerdictWords {
           case NONE -> "admitted";
           case AGENT_STATUS -> "the agent is not active";
           case AGENT_BREAKER -> "the agent is frozen: its breaker is tripped";
+          case GLOBAL_BREAKER -> "all spending is stopped: the breaker above all agents is tripped";
+          case CHAIN_BREAKER ->
+              "spending is stopped on home or on this chain: the chain's breaker is tripped";
+          case ASSET_BREAKER -> "this asset is stopped for all agents: its breaker is tripped";
           case EXPIRY -> "the mandate has expired, or was never set";
           case ASSET -> "the mandate has no limit for this asset";
           case CHAIN -> "the asset may not be spent on this chain";
@@ -52,6 +56,8 @@ public final class VerdictWords {
           case NONE -> "nothing: it proceeds by itself";
           case AGENT_STATUS -> "ask governance to activate the agent";
           case AGENT_BREAKER -> "ask governance to thaw the agent";
+          case GLOBAL_BREAKER, CHAIN_BREAKER, ASSET_BREAKER ->
+              "wait until governance resets the breaker";
           case EXPIRY -> "ask governance for a new mandate";
           case ASSET, CHAIN, RECIPIENT -> "ask governance to add it to the mandate.";
           case SELECTOR -> "send a payment without call data.";
@@ -76,7 +82,17 @@ public final class VerdictWords {
     boolean hasLimit =
         switch (verdict.rule()) {
           case PER_TRANSACTION, WINDOW, FREQUENCY, AUDIT_LAG, EXPIRY -> true;
-          case NONE, AGENT_STATUS, AGENT_BREAKER, ASSET, CHAIN, RECIPIENT, SELECTOR, AMOUNT ->
+          case NONE,
+              AGENT_STATUS,
+              AGENT_BREAKER,
+              GLOBAL_BREAKER,
+              CHAIN_BREAKER,
+              ASSET_BREAKER,
+              ASSET,
+              CHAIN,
+              RECIPIENT,
+              SELECTOR,
+              AMOUNT ->
               false;
         };
     return new Refusal(

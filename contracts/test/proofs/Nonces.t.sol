@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity ^0.8.28;
+
+import {AgentRegistry, Status} from "../../src/AgentRegistry.sol";
+import {Action} from "../../src/AuditLog.sol";
+import {CrossChainExecutor} from "../../src/CrossChainExecutor.sol";
+import {Intent} from "../../src/Intent.sol";
+import {Verdict} from "../../src/Verdict.sol";
+
+/// @notice Everything that the executor talks to, saying yes to all it asks and answering the verdict it was given: what is
+///         proved of nonces is proved whatever registry, wallet, account and gateway say.
+contract Surroundings {
+    Verdict private _verdict;
+
+    function answer(Verdict calldata verdict) external {
+        _verdict = verdict;
+    }
+
+    function agent(uint256) external view returns (address wallet, Status status, uint8 riskLevel) {
+        return (address(this), Status.ACTIVE, 0);
+    }
+
+    function isValidSignature(bytes32, bytes calldata) external pure returns (bytes4) {
+        return this.isValidSignature.selector;
+    }
+
+    function accountOf(uint256) external view returns (address) {
+        return address(this);
+    }
+
+    function running(uint256) external pure returns (bool) {
+        return true;
+    }
+
+    function isTightener(uint256, address) external pure returns (bool) {
+        return true;
+    }
+
+    function consume(Intent calldata) external view returns (Verdict memory) {
+        return _verdict;
+    }
+
+    function append(uint256, bytes32, Action, bytes calldata) external {}
+
+    function payOut(uint256, address, address, uint256 amount) external pure returns (uint256) {
+        return amount;
+    }
+
+    function sendMessage(bytes calldata, bytes calldata, bytes[] calldata) external payable returns (bytes32) {
+        return bytes32(uint256(1));
+    }
+}
+
+/// @title A nonce is used once (scripts/prove)
+/// @notice For any two intents whatever and any verdict on them. Signatures are checked elsewhere; here all are good.
+contract NonceProof {
+    Surroundings private immutable _WORLD = new Surroundings();
+    CrossChainExecutor private immutable _EXECUTOR;
+
+    constructor() {
+        address[] memory accounts = new address[](1);
+        accounts[0] = address(_WORLD);
+        _EXECUTOR = new CrossChainExecutor(
+            address(this), block.chainid, AgentRegistry(address(_WORLD)), address(_WORLD), accounts, 5, 1 days
+        );
+    }
+
+    /// @notice What was submitted is not admitted again under its nonce, by the same or any other intent of the agent; and no
+    ///         other nonce of any agent is used up by it.
+    /// @custom:halmos --array-lengths first.data=0,second.data=0
+    function check_L3_submit_usesItsNonceAndNoOther(
+        Intent memory first,
+        Intent memory second,
+        Verdict memory verdict,
+        uint256 agentId,
+        uint256 nonce
+    ) public {
+        _WORLD.answer(verdict);
+        (first.chainId, second.chainId) = (_place(first.chainId), _place(second.chainId));
+        first.account = second.account = address(_WORLD);
+        _EXECUTOR.submit(first, "");
+        bool own = agentId == first.agentId && nonce == first.nonce;
+        assert(_EXECUTOR.nonceUsed(agentId, nonce) == own);
+        _submittedOnlyUnderAnotherNonce(first, second);
+    }
+
+    /// @notice Nor is anything admitted under the nonce of what was cancelled before anybody submitted it.
+    /// @custom:halmos --array-lengths first.data=0,second.data=0
+    function check_L3_cancel_usesItsNonceAndNoOther(
+        Intent memory first,
+        Intent memory second,
+        Verdict memory verdict,
+        uint256 agentId,
+        uint256 nonce
+    ) public {
+        _WORLD.answer(verdict);
+        second.chainId = _place(second.chainId);
+        first.account = second.account = address(_WORLD);
+        _EXECUTOR.cancel(first);
+        bool own = agentId == first.agentId && nonce == first.nonce;
+        assert(_EXECUTOR.nonceUsed(agentId, nonce) == own);
+        _submittedOnlyUnderAnotherNonce(first, second);
+    }
+
+    function _submittedOnlyUnderAnotherNonce(Intent memory first, Intent memory second) private {
+        try _EXECUTOR.submit(second, "") {
+            assert(second.agentId != first.agentId || second.nonce != first.nonce);
+        } catch {}
+    }
+
+    /// @dev Here or one other chain: the length of a message's address depends on the chain's number, which Halmos cannot
+    ///      leave open.
+    function _place(uint256 chainId) private view returns (uint256) {
+        return chainId == block.chainid ? block.chainid : 31338;
+    }
+}
