@@ -46,6 +46,11 @@ library MeterWord {
         return Meter.unwrap(m) & _FROZEN != 0;
     }
 
+    /// @notice Whether a breaker above the agent is tripped: everything's, or the home chain's.
+    function halted(Meter m) internal pure returns (bool) {
+        return Meter.unwrap(m) & _HALTED != 0;
+    }
+
     function expiry(Meter m) internal pure returns (uint256) {
         return (Meter.unwrap(m) >> _EXPIRY_AT) & type(uint32).max;
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
+import {Headroom} from "../src/MandateLens.sol";
 import {PolicyEngine} from "../src/PolicyEngine.sol";
 import {Rule} from "../src/Verdict.sol";
 import {Deployed} from "./lib/Deployed.sol";
@@ -17,11 +18,11 @@ contract PolicyEdgesTest is Deployed {
         policy.setLimit(agentId, ETH, limit(10, 10));
         vm.prank(AGENT);
         assertEq(uint8(vault.pay(ETH, 1, PAYEE, agentId)), uint8(Rule.NONE), "paid");
-        PolicyEngine.Headroom memory h = policy.headroom(agentId, ETH);
+        Headroom memory h = lens.headroom(agentId, ETH);
         assertEq(h.used, 1, "used");
         assertGe(h.moreAt, time() + WINDOW, "when it falls out");
         vm.warp(h.moreAt);
-        assertEq(policy.headroom(agentId, ETH).used, 0, "it fell out");
+        assertEq(lens.headroom(agentId, ETH).used, 0, "it fell out");
     }
 
     /// @notice A breaker stops an asset also where its window is a second.

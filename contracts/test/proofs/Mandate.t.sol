@@ -3,7 +3,9 @@ pragma solidity ^0.8.28;
 
 import {AgentRegistry, Status} from "../../src/AgentRegistry.sol";
 import {AgentVault} from "../../src/AgentVault.sol";
+import {CallGuard} from "../../src/CallGuard.sol";
 import {Intent} from "../../src/Intent.sol";
+import {Finding} from "../../src/rules/MandateRules.sol";
 import {PolicyEngine} from "../../src/PolicyEngine.sol";
 import {Rule, Verdict} from "../../src/Verdict.sol";
 import {Test} from "../lib/Test.sol";
@@ -20,6 +22,8 @@ contract Powers {
     function hasRole(uint64, address) external pure returns (bool, uint32) {
         return (false, 0);
     }
+
+    function measure(address) external pure {}
 
     function isTightener(uint256, address caller) external pure returns (bool) {
         return caller == TIGHTENER;
@@ -45,7 +49,9 @@ contract MandateProof is Test {
         uint256[] memory others = new uint256[](1);
         others[0] = REMOTE;
         address powers = address(_POWERS);
-        _ACCOUNT = new AgentVault(powers, address(this), AgentRegistry(powers), address(this), block.chainid, others);
+        _ACCOUNT = new AgentVault(
+            powers, address(this), AgentRegistry(powers), address(this), CallGuard(powers), block.chainid, others
+        );
     }
 
     // ------------------------------------------------------------------ direction (L5)
@@ -58,11 +64,13 @@ contract MandateProof is Test {
         address caller
     ) public {
         if (old.frequencyWindow == 0 || terms.frequencyWindow == 0) return;
+        if (old.frequencyWindow > _ACCOUNT.MAX_WINDOW() || terms.frequencyWindow > _ACCOUNT.MAX_WINDOW()) return;
         if (old.maxAuditLag == type(uint16).max || terms.maxAuditLag == type(uint16).max) return;
         vm.prank(_POWERS.GOVERNANCE());
         _ACCOUNT.setTerms(ID, old);
         bool looser = terms.expiry > old.expiry || terms.frequencyWindow < old.frequencyWindow
-            || terms.maxTransactions > old.maxTransactions || terms.maxAuditLag > old.maxAuditLag;
+            || terms.maxTransactions > old.maxTransactions || terms.maxAuditLag > old.maxAuditLag
+            || (terms.basic && !old.basic) || (terms.open && !old.open);
         bool may = caller == _POWERS.GOVERNANCE() || (caller == _POWERS.TIGHTENER() && !looser);
         vm.prank(caller);
         (bool done,) = address(_ACCOUNT).call(abi.encodeCall(PolicyEngine.setTerms, (ID, terms)));
@@ -176,9 +184,10 @@ contract MandateProof is Test {
         uint256 trail,
         bool listed,
         Intent memory intent,
+        Finding memory finding,
         uint32 now_
     ) public {
-        _consumes(meter, budget, 0, trail, listed, intent, now_);
+        _consumes(meter, budget, 0, trail, listed, intent, finding, now_);
     }
 
     /// @custom:halmos --array-lengths intent.data=0
@@ -187,10 +196,11 @@ contract MandateProof is Test {
         uint256 budget,
         uint256 trail,
         Intent memory intent,
+        Finding memory finding,
         uint32 now_
     ) public {
         for (uint256 exponent = 1; exponent < 32; ++exponent) {
-            _consumes(meter, budget, exponent, trail, true, intent, now_);
+            _consumes(meter, budget, exponent, trail, true, intent, finding, now_);
         }
     }
 
@@ -201,11 +211,12 @@ contract MandateProof is Test {
         uint256 budget,
         uint256 trail,
         Intent memory intent,
+        Finding memory finding,
         uint32 now_
     ) public {
         _arrange(meter, budget, 0, trail, intent, now_);
-        Verdict memory previewed = _ACCOUNT.preview(intent);
-        Verdict memory verdict = _ACCOUNT.consume(intent);
+        Verdict memory previewed = _ACCOUNT.preview(intent, finding);
+        Verdict memory verdict = _ACCOUNT.consume(intent, finding);
         assert(keccak256(abi.encode(verdict)) == keccak256(abi.encode(previewed)));
     }
 
@@ -216,6 +227,7 @@ contract MandateProof is Test {
         uint256 trail,
         bool listed,
         Intent memory intent,
+        Finding memory finding,
         uint32 now_
     ) private {
         _arrange(meter, budget, exponent, trail, intent, now_);
@@ -223,9 +235,9 @@ contract MandateProof is Test {
             vm.prank(_POWERS.GOVERNANCE());
             _ACCOUNT.setRecipient(ID, intent.chainId, intent.to, true);
         }
-        try _ACCOUNT.consume(intent) returns (Verdict memory verdict) {
+        try _ACCOUNT.consume(intent, finding) returns (Verdict memory verdict) {
             if (verdict.tripped) assert(_ACCOUNT.frozen(ID));
-            if (verdict.rule == Rule.NONE) assert(listed && intent.data.length == 0 && intent.amount > 0);
+            if (verdict.rule == Rule.NONE) assert(intent.amount > 0 && finding.rule != Rule.SELECTOR);
         } catch {
             assert(false);
         }

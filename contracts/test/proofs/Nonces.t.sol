@@ -4,6 +4,8 @@ pragma solidity ^0.8.28;
 import {AgentRegistry, Status} from "../../src/AgentRegistry.sol";
 import {Action} from "../../src/AuditLog.sol";
 import {CrossChainExecutor} from "../../src/CrossChainExecutor.sol";
+import {Approvers} from "../../src/rules/Approvers.sol";
+import {Finding, MandateRules} from "../../src/rules/MandateRules.sol";
 import {Intent} from "../../src/Intent.sol";
 import {Verdict} from "../../src/Verdict.sol";
 
@@ -28,15 +30,15 @@ contract Surroundings {
         return address(this);
     }
 
-    function running(uint256) external pure returns (bool) {
-        return true;
-    }
-
     function isTightener(uint256, address) external pure returns (bool) {
         return true;
     }
 
-    function consume(Intent calldata) external view returns (Verdict memory) {
+    function isBasic(uint256) external pure returns (bool) {
+        return true;
+    }
+
+    function consume(Intent calldata, Finding calldata) external view returns (Verdict memory) {
         return _verdict;
     }
 
@@ -61,7 +63,15 @@ contract NonceProof {
         address[] memory accounts = new address[](1);
         accounts[0] = address(_WORLD);
         _EXECUTOR = new CrossChainExecutor(
-            address(this), block.chainid, AgentRegistry(address(_WORLD)), address(_WORLD), accounts, 5, 1 days
+            address(this),
+            block.chainid,
+            AgentRegistry(address(_WORLD)),
+            address(_WORLD),
+            MandateRules(address(_WORLD)),
+            Approvers(address(_WORLD)),
+            accounts,
+            5,
+            1 days
         );
     }
 
