@@ -6,6 +6,7 @@ import {ERC7786Recipient} from "@openzeppelin/contracts/crosschain/ERC7786Recipi
 import {IERC7786GatewaySource} from "@openzeppelin/contracts/interfaces/draft-IERC7786.sol";
 import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
 import {InteroperableAddress} from "@openzeppelin/contracts/utils/draft-InteroperableAddress.sol";
+import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 import {AgentRegistry, Status} from "./AgentRegistry.sol";
 import {Action} from "./AuditLog.sol";
@@ -41,14 +42,17 @@ struct Approvals {
 ///         queues what the gateway delivers for the dispute window, in which guardians stop what home never sent.
 /// @dev Every state change extends the agent's audit chain in the same transaction (L6). Holds neither funds nor policy.
 contract CrossChainExecutor is ERC7786Recipient, AccessManaged, ReentrancyGuardTransient {
+    using SafeCast for uint256;
+
     /// @dev One slot. `due` is the eta of an ADMITTED, executableAt of a QUEUED, resolveBy of a DISPUTED intent;
-    ///      `since` is when an ADMITTED or QUEUED one began to wait, and counts while it is not upheld.
+    ///      `since` is when an ADMITTED or QUEUED one began to wait, and counts while it is not upheld. Unix seconds.
     struct Progress {
         State state;
         bool upheld; // governance decided: it cannot be disputed again
         bool approval; // admitted if approved
-        uint64 due;
-        uint64 since;
+        uint32 due;
+        uint32 since;
+        address wallet; // the key that signed an ADMITTED one
     }
 
     /// @notice An intent's deadline may lie at most this many seconds ahead: as long as the longest resolution window, since an
@@ -86,7 +90,7 @@ contract CrossChainExecutor is ERC7786Recipient, AccessManaged, ReentrancyGuardT
     mapping(address account => bool) private _accounts;
 
     event IntentAdmitted(bytes32 indexed intentId, uint256 indexed agentId, Intent intent, Tier tier, uint64 eta);
-    /// @notice The intent is one that the agent's owner wants to know of: tier NOTIFY.
+    /// @notice The intent is one that the agent's owner wants to know of, and does not wait: tier NOTIFY, or a delay of nothing.
     event IntentNotified(bytes32 indexed intentId, uint256 indexed agentId, Intent intent);
     event IntentDenied(bytes32 indexed intentId, uint256 indexed agentId, Intent intent, Verdict verdict);
     event IntentDispatched(bytes32 indexed intentId, uint256 indexed agentId, Intent intent, bytes32 messageId);
@@ -186,13 +190,12 @@ contract CrossChainExecutor is ERC7786Recipient, AccessManaged, ReentrancyGuardT
             _record(intent, intentId, Action.DENIED, abi.encode(verdict));
         } else if (verdict.tier == Tier.APPROVAL || verdict.eta > block.timestamp) {
             require(verdict.eta <= intent.deadline, ExecutorDeadlineBeforeEta(intent.deadline, verdict.eta));
-            // forge-lint: disable-next-line(unsafe-typecast)
-            uint64 since = uint64(block.timestamp);
-            _progress[intentId] = Progress(State.ADMITTED, false, verdict.tier == Tier.APPROVAL, verdict.eta, since);
+            (uint32 due, uint32 since) = (uint256(verdict.eta).toUint32(), block.timestamp.toUint32());
+            _progress[intentId] = Progress(State.ADMITTED, false, verdict.tier == Tier.APPROVAL, due, since, wallet);
             emit IntentAdmitted(intentId, intent.agentId, intent, verdict.tier, verdict.eta);
             _record(intent, intentId, Action.ADMITTED, abi.encode(verdict.tier, verdict.eta));
         } else {
-            if (verdict.tier == Tier.NOTIFY) emit IntentNotified(intentId, intent.agentId, intent);
+            if (verdict.tier != Tier.INSTANT) emit IntentNotified(intentId, intent.agentId, intent);
             _carryOut(intent, intentId);
         }
     }
@@ -249,6 +252,7 @@ contract CrossChainExecutor is ERC7786Recipient, AccessManaged, ReentrancyGuardT
         uint64 due = _due(p);
         require(block.timestamp >= due, ExecutorTooEarly(intentId, due, block.timestamp));
         require(block.timestamp <= intent.deadline, ExecutorPastDeadline(intent.deadline, block.timestamp));
+        require(_accounts[intent.account], ExecutorAccountUnknown(intent.account));
         _pay(intent, intentId);
     }
 
@@ -260,9 +264,8 @@ contract CrossChainExecutor is ERC7786Recipient, AccessManaged, ReentrancyGuardT
         Progress memory p = _progress[intentId];
         require(p.state == State.QUEUED, ExecutorState(intentId, p.state));
         require(!p.upheld, ExecutorUpheld(intentId));
-        // forge-lint: disable-next-line(unsafe-typecast)
-        uint64 resolveBy = uint64(block.timestamp) + RESOLUTION_WINDOW;
-        _progress[intentId] = Progress(State.DISPUTED, false, false, resolveBy, 0);
+        uint32 resolveBy = (block.timestamp + RESOLUTION_WINDOW).toUint32();
+        _progress[intentId] = Progress(State.DISPUTED, false, false, resolveBy, 0, address(0));
         emit IntentDisputed(intentId, intent.agentId, msg.sender, resolveBy);
         _record(intent, intentId, Action.DISPUTED, abi.encode(msg.sender, resolveBy));
     }
@@ -272,9 +275,8 @@ contract CrossChainExecutor is ERC7786Recipient, AccessManaged, ReentrancyGuardT
         intentId = IntentHash.id(intent, _DOMAIN);
         Progress memory p = _progress[intentId];
         require(p.state == State.DISPUTED && block.timestamp <= p.due, ExecutorState(intentId, p.state));
-        // forge-lint: disable-next-line(unsafe-typecast)
-        uint64 executableAt = uint64(block.timestamp);
-        _progress[intentId] = Progress(State.QUEUED, true, false, executableAt, 0);
+        uint32 executableAt = block.timestamp.toUint32();
+        _progress[intentId] = Progress(State.QUEUED, true, false, executableAt, 0, address(0));
         emit IntentUpheld(intentId, intent.agentId, msg.sender, executableAt);
         _record(intent, intentId, Action.UPHELD, abi.encode(msg.sender, executableAt));
     }
@@ -382,10 +384,9 @@ contract CrossChainExecutor is ERC7786Recipient, AccessManaged, ReentrancyGuardT
         bytes32 intentId = IntentHash.id(intent, _DOMAIN);
         State state_ = _progress[intentId].state;
         require(state_ == State.NONE, ExecutorState(intentId, state_));
-        // forge-lint: disable-next-line(unsafe-typecast)
-        uint64 queuedAt = uint64(block.timestamp);
-        uint64 executableAt = queuedAt + disputeWindow;
-        _progress[intentId] = Progress(State.QUEUED, false, false, executableAt, queuedAt);
+        uint32 queuedAt = block.timestamp.toUint32();
+        uint32 executableAt = (block.timestamp + disputeWindow).toUint32();
+        _progress[intentId] = Progress(State.QUEUED, false, false, executableAt, queuedAt, address(0));
         emit IntentQueued(intentId, intent.agentId, intent, receiveId, executableAt);
         _record(intent, intentId, Action.QUEUED, abi.encode(receiveId, executableAt));
     }
@@ -405,11 +406,14 @@ contract CrossChainExecutor is ERC7786Recipient, AccessManaged, ReentrancyGuardT
         Progress memory p = _progress[intentId];
         require(p.state == State.ADMITTED, ExecutorState(intentId, p.state));
         require(block.timestamp <= intent.deadline, ExecutorPastDeadline(intent.deadline, block.timestamp));
-        (,, uint8 riskLevel) = REGISTRY.agent(intent.agentId);
+        _checkAccount(intent);
+        (address wallet,, uint8 riskLevel) = REGISTRY.agent(intent.agentId);
+        // A key that the agent lost has nothing more done, what it signed before neither.
+        require(wallet == p.wallet, ExecutorSignatureInvalid(intent.agentId, wallet));
         Finding memory f = _finding(intent, riskLevel);
         Rule rule = MandateAccount(intent.account).review(intent, f);
         require(rule == Rule.NONE, ExecutorRefused(intentId, rule));
-        uint64 due = p.since + f.delay;
+        uint64 due = uint64(p.since) + f.delay;
         if (due < p.due) due = p.due;
         require(block.timestamp >= due, ExecutorTooEarly(intentId, due, block.timestamp));
         return (intentId, p.approval || f.tier == Tier.APPROVAL);

@@ -313,7 +313,9 @@ abstract contract PolicyEngine is AuditLog {
             if (_breakers[Scope.CHAIN][intent.chainId].tripped) return Rule.CHAIN_BREAKER;
         }
         if (f.rule == Rule.SELECTOR) return Rule.SELECTOR;
-        return f.recipient == address(0) ? Rule.NONE : _listed(mandate, meter, intent.chainId, f.recipient);
+        // Only a call may name nobody.
+        if (f.recipient == address(0) && intent.data.length > 0) return Rule.NONE;
+        return _listed(mandate, meter, intent.chainId, f.recipient);
     }
 
     function _listed(Mandate storage mandate, Meter meter, uint256 chainId, address to) private view returns (Rule) {

@@ -195,6 +195,21 @@ contract ExecutorDestinationTest is Deployed {
     }
 
     /// @notice Governance says which accounts intents may name.
+    /// @notice What is queued stops with its account.
+    function test_L5_execute_revert_accountTakenOutMeanwhile() public {
+        Intent memory intent = remotePayment(ETH, 1);
+        deliver(intent);
+        skip(DISPUTE_WINDOW);
+        vm.prank(address(timelock));
+        executor.setAccount(address(vault), false);
+        vm.expectRevert(abi.encodeWithSelector(CrossChainExecutor.ExecutorAccountUnknown.selector, vault));
+        executor.execute(intent);
+        vm.prank(address(timelock));
+        executor.setAccount(address(vault), true);
+        executor.execute(intent);
+        assertState(executor.idOf(intent), State.EXECUTED);
+    }
+
     function test_L5_setAccount_byGovernanceOnly() public {
         address[5] memory others = [THIEF, AGENT, OWNER, WATCHDOG, DEPLOYER];
         for (uint256 i; i < others.length; ++i) {
