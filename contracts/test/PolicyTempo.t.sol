@@ -223,7 +223,7 @@ contract PolicyTempoTest is Deployed {
         policy.setLimit(agentId, ETH, PolicyEngine.Limit(uint104(cap), uint104(cap), window));
         _setTerms(frequencyWindow, most, false);
         _setTempo(burst, burstWindow, 0);
-        for (uint256 i; i < 48; ++i) {
+        for (uint256 i; i < 28; ++i) {
             seed = uint256(keccak256(abi.encode(seed)));
             skip((seed >> 8) % (1 + ((seed >> 40) % 4) * 700));
             if (seed % 3 == 0) {
@@ -277,7 +277,7 @@ contract PolicyTempoTest is Deployed {
         policy.setLimit(agentId, ETH, PolicyEngine.Limit(100, 100, window));
         _setTempo(3, window, 0);
         _setRisk(level);
-        for (uint256 i; i < 40; ++i) {
+        for (uint256 i; i < 24; ++i) {
             seed = uint256(keccak256(abi.encode(seed)));
             skip((seed >> 8) % (uint256(window) << level));
             uint256 asked = 1 + (seed >> 96) % 60;
