@@ -237,8 +237,9 @@ abstract contract PolicyEngine is AuditLog {
 
     /// @dev Judges and counts a payment from here that the caller, who must hold the agent's key, asks for. Whoever does not
     ///      finds no meter, and nobody's failure trips anybody else (L4). What it returns as NONE is recorded as paid:
-    ///      the account pays now or reverts.
+    ///      the account pays now or reverts. Home only: on a chain that forked from it no stop reaches an agent's words.
     function _spend(uint256 agentId, address asset, address to, uint256 amount) internal returns (Rule rule) {
+        require(block.chainid == HOME_CHAIN_ID, PolicyNotHome(HOME_CHAIN_ID));
         MeterSlot storage meter;
         BudgetSlot storage budget;
         Meter ticked;
@@ -248,7 +249,7 @@ abstract contract PolicyEngine is AuditLog {
             (meter, budget) = (mandate.meters[msg.sender], mandate.budgets[asset]);
             (ticked, spent) = (meter.word, budget.word);
             if (ticked.basic()) {
-                rule = spent.home() ? _listed(mandate, ticked, block.chainid, to) : Rule.CHAIN;
+                rule = spent.home() ? _listed(mandate, ticked, HOME_CHAIN_ID, to) : Rule.CHAIN;
             } else {
                 require(Meter.unwrap(ticked) != 0, PolicyNotAgent(agentId, msg.sender));
                 rule = Rule.INTENT_NEEDED;
@@ -508,13 +509,7 @@ abstract contract PolicyEngine is AuditLog {
     /// @param what 0, a chain id that is registered, or an asset, as `scope` says
     function stop(Scope scope, uint256 what) public {
         if (!Roles.isGuardian(authority(), msg.sender) && !_isOwner(msg.sender)) _checkCanCall(msg.sender, msg.data);
-        require(
-            scope == Scope.ALL
-                ? what == 0
-                : scope == Scope.CHAIN ? _chainIndexPlusOne[what] > 0 : what <= type(uint160).max,
-            PolicyBreakerUnknown(scope, what)
-        );
-        Breaker storage b = _breakers[scope][what];
+        Breaker storage b = _breaker(scope, what);
         (b.tripped, b.stops) = (true, b.stops + 1);
         _push(scope, what);
         emit Stopped(scope, what, msg.sender);
@@ -523,7 +518,7 @@ abstract contract PolicyEngine is AuditLog {
     /// @notice Resets a breaker above the agents. Governance only.
     /// @param expectedStops what {breaker} said when this was decided: a decision never undoes a stop that came after it
     function restart(Scope scope, uint256 what, uint256 expectedStops) external restricted {
-        Breaker storage b = _breakers[scope][what];
+        Breaker storage b = _breaker(scope, what);
         require(b.stops == expectedStops, PolicyBreakerStopsDiffer(scope, what, expectedStops, b.stops));
         b.tripped = false;
         _push(scope, what);
@@ -703,6 +698,17 @@ abstract contract PolicyEngine is AuditLog {
         MeterSlot storage meter = mandate.meters[key.wallet];
         meter.word = meter.word.withFrozen(true);
         emit Tripped(agentId, msg.sender, rule, intentId, asked, left);
+    }
+
+    /// @dev A breaker has one name, and what has none is no breaker.
+    function _breaker(Scope scope, uint256 what) private view returns (Breaker storage) {
+        require(
+            scope == Scope.ALL
+                ? what == 0
+                : scope == Scope.CHAIN ? _chainIndexPlusOne[what] > 0 : what <= type(uint160).max,
+            PolicyBreakerUnknown(scope, what)
+        );
+        return _breakers[scope][what];
     }
 
     /// @dev Brings a breaker's state into the words that payments read: none of them pays for reading the breaker itself.

@@ -326,16 +326,30 @@ contract MandateAccountTest is Deployed {
         vm.prank(address(registry));
         remote.sync(agentId, AGENT, true, 0);
         vm.deal(address(remote), 1 ether);
-        vm.expectRevert(abi.encodeWithSelector(PolicyEngine.PolicyNotAgent.selector, agentId, AGENT));
+        vm.expectRevert(abi.encodeWithSelector(PolicyEngine.PolicyNotHome.selector, HOME));
         vm.prank(AGENT);
         remote.pay(ETH, 1, PAYEE, agentId);
     }
 
-    /// @notice On a fork of home with another chain id no recipient is listed.
-    function test_L3_pay_refusedOnAFork() public {
+    /// @notice A fork of home with another chain id has every mandate and every balance, but no stop there reaches an agent's words.
+    ///         So nothing is paid there, nor held against the agent.
+    function test_L3_pay_revert_onAFork() public {
+        PolicyEngine.Terms memory t = terms();
+        t.open = true;
+        vm.prank(address(timelock));
+        policy.setTerms(agentId, t);
         vm.chainId(99);
-        assertEq(uint8(_pay(ETH, 1, PAYEE)), uint8(Rule.RECIPIENT), "another chain");
-        assertEq(PAYEE.balance, 0, "paid");
+        vm.prank(WATCHDOG);
+        policy.stop(PolicyEngine.Scope.ALL, 0);
+        MandateAccount.Payment[] memory batch = new MandateAccount.Payment[](1);
+        batch[0] = MandateAccount.Payment(ETH, PAYEE, 1);
+        vm.startPrank(AGENT);
+        vm.expectRevert(abi.encodeWithSelector(PolicyEngine.PolicyNotHome.selector, HOME));
+        vault.pay(ETH, 1, PAYEE, agentId);
+        vm.expectRevert(abi.encodeWithSelector(PolicyEngine.PolicyNotHome.selector, HOME));
+        vault.payMany(agentId, batch);
+        vm.stopPrank();
+        assertFalse(policy.frozen(agentId), "frozen");
     }
 
     function test_L7_sync_revert_notTheRegistry() public {

@@ -200,6 +200,25 @@ contract PolicyBreakersTest is Deployed {
 
     // ------------------------------------------------------------------ what was decided
 
+    /// @notice An asset has one number. Under another, which was never stopped, a decision of before the stop would fit.
+    function test_L4_restart_revert_underAnotherName() public {
+        _stop(ASSET, _tokens);
+        uint256[2] memory names = [(1 << 160) | _tokens, (1 << 255) | _tokens];
+        for (uint256 i; i < names.length; ++i) {
+            vm.expectRevert(abi.encodeWithSelector(PolicyEngine.PolicyBreakerUnknown.selector, ASSET, names[i]));
+            vm.prank(address(timelock));
+            policy.restart(ASSET, names[i], 0);
+        }
+        vm.expectRevert(abi.encodeWithSelector(PolicyEngine.PolicyBreakerUnknown.selector, ALL, uint256(1)));
+        vm.prank(address(timelock));
+        policy.restart(ALL, 1, 0);
+        vm.expectRevert(abi.encodeWithSelector(PolicyEngine.PolicyBreakerUnknown.selector, CHAIN, uint256(99)));
+        vm.prank(address(timelock));
+        policy.restart(CHAIN, 99, 0);
+        Rule stopped = Rule.ASSET_BREAKER;
+        _assertRules(address(token), stopped, stopped, stopped);
+    }
+
     /// @notice A restart fits the stops that it was decided for, neither fewer nor more.
     function test_L4_restart_revert_stoppedSinceItWasDecided() public {
         _stop(ASSET, _tokens);
