@@ -33,12 +33,13 @@ contract AgentRegistry is ERC721, EIP712, AccessManaged {
         bytes metadataValue;
     }
 
-    /// @dev One slot: everything that a spend has to know about an agent.
+    /// @dev One slot: everything that a spend has to know about an agent. `keys` counts the changes of the wallet.
     struct Agent {
         address wallet;
         Status status;
         uint8 riskLevel;
-        uint80 stops;
+        uint48 stops;
+        uint32 keys;
     }
 
     bytes32 public constant AGENT_WALLET_SET_TYPEHASH =
@@ -240,6 +241,11 @@ contract AgentRegistry is ERC721, EIP712, AccessManaged {
         return (a.wallet, a.status, a.riskLevel);
     }
 
+    /// @notice How often the agent's wallet changed. What was signed before a change does not come back with the same wallet.
+    function walletChanges(uint256 agentId) external view returns (uint32) {
+        return _agents[agentId].keys;
+    }
+
     /// @notice The account that holds the agent's mandate; zero before the first activation.
     function accountOf(uint256 agentId) external view returns (address) {
         return address(_accounts[agentId]);
@@ -301,7 +307,8 @@ contract AgentRegistry is ERC721, EIP712, AccessManaged {
     }
 
     function _setWallet(uint256 agentId, address wallet) private {
-        _agents[agentId].wallet = wallet;
+        Agent storage a = _agents[agentId];
+        (a.wallet, a.keys) = (wallet, a.keys + 1);
         emit AgentWalletSet(agentId, wallet, msg.sender);
         _sync(agentId);
     }

@@ -52,7 +52,7 @@ contract CrossChainExecutor is ERC7786Recipient, AccessManaged, ReentrancyGuardT
         bool approval; // admitted if approved
         uint32 due;
         uint32 since;
-        address wallet; // the key that signed an ADMITTED one
+        uint32 keys; // of an ADMITTED one: how often the agent's wallet had changed when it was signed
     }
 
     /// @notice An intent's deadline may lie at most this many seconds ahead: as long as the longest resolution window, since an
@@ -113,6 +113,8 @@ contract CrossChainExecutor is ERC7786Recipient, AccessManaged, ReentrancyGuardT
     error ExecutorDataTooLong(uint256 length, uint256 max);
     error ExecutorNonceUsed(uint256 agentId, uint256 nonce);
     error ExecutorSignatureInvalid(uint256 agentId, address wallet);
+    /// @notice The agent's wallet changed since it signed: the intent can only be cancelled, or expire.
+    error ExecutorKeyChanged(bytes32 intentId);
     error ExecutorState(bytes32 intentId, State state);
     error ExecutorTooEarly(bytes32 intentId, uint64 due, uint256 now_);
     error ExecutorNotExpired(bytes32 intentId, uint64 deadline);
@@ -191,7 +193,8 @@ contract CrossChainExecutor is ERC7786Recipient, AccessManaged, ReentrancyGuardT
         } else if (verdict.tier == Tier.APPROVAL || verdict.eta > block.timestamp) {
             require(verdict.eta <= intent.deadline, ExecutorDeadlineBeforeEta(intent.deadline, verdict.eta));
             (uint32 due, uint32 since) = (uint256(verdict.eta).toUint32(), block.timestamp.toUint32());
-            _progress[intentId] = Progress(State.ADMITTED, false, verdict.tier == Tier.APPROVAL, due, since, wallet);
+            uint32 keys = REGISTRY.walletChanges(intent.agentId);
+            _progress[intentId] = Progress(State.ADMITTED, false, verdict.tier == Tier.APPROVAL, due, since, keys);
             emit IntentAdmitted(intentId, intent.agentId, intent, verdict.tier, verdict.eta);
             _record(intent, intentId, Action.ADMITTED, abi.encode(verdict.tier, verdict.eta));
         } else {
@@ -233,7 +236,8 @@ contract CrossChainExecutor is ERC7786Recipient, AccessManaged, ReentrancyGuardT
         require(block.timestamp <= intent.deadline, ExecutorPastDeadline(intent.deadline, block.timestamp));
         (, Status status,) = REGISTRY.agent(intent.agentId);
         require(status != Status.PENDING, ExecutorAgentPending(intent.agentId));
-        _checkAccount(intent);
+        // Also from one that was taken out: whoever may cancel is never later than whoever carries out.
+        _checkOwn(intent);
         _checkData(intent.data.length);
         intentId = IntentHash.id(intent, _DOMAIN);
         State state_ = _progress[intentId].state;
@@ -265,7 +269,7 @@ contract CrossChainExecutor is ERC7786Recipient, AccessManaged, ReentrancyGuardT
         require(p.state == State.QUEUED, ExecutorState(intentId, p.state));
         require(!p.upheld, ExecutorUpheld(intentId));
         uint32 resolveBy = (block.timestamp + RESOLUTION_WINDOW).toUint32();
-        _progress[intentId] = Progress(State.DISPUTED, false, false, resolveBy, 0, address(0));
+        _progress[intentId] = Progress(State.DISPUTED, false, false, resolveBy, 0, 0);
         emit IntentDisputed(intentId, intent.agentId, msg.sender, resolveBy);
         _record(intent, intentId, Action.DISPUTED, abi.encode(msg.sender, resolveBy));
     }
@@ -276,7 +280,7 @@ contract CrossChainExecutor is ERC7786Recipient, AccessManaged, ReentrancyGuardT
         Progress memory p = _progress[intentId];
         require(p.state == State.DISPUTED && block.timestamp <= p.due, ExecutorState(intentId, p.state));
         uint32 executableAt = block.timestamp.toUint32();
-        _progress[intentId] = Progress(State.QUEUED, true, false, executableAt, 0, address(0));
+        _progress[intentId] = Progress(State.QUEUED, true, false, executableAt, 0, 0);
         emit IntentUpheld(intentId, intent.agentId, msg.sender, executableAt);
         _record(intent, intentId, Action.UPHELD, abi.encode(msg.sender, executableAt));
     }
@@ -386,7 +390,7 @@ contract CrossChainExecutor is ERC7786Recipient, AccessManaged, ReentrancyGuardT
         require(state_ == State.NONE, ExecutorState(intentId, state_));
         uint32 queuedAt = block.timestamp.toUint32();
         uint32 executableAt = (block.timestamp + disputeWindow).toUint32();
-        _progress[intentId] = Progress(State.QUEUED, false, false, executableAt, queuedAt, address(0));
+        _progress[intentId] = Progress(State.QUEUED, false, false, executableAt, queuedAt, 0);
         emit IntentQueued(intentId, intent.agentId, intent, receiveId, executableAt);
         _record(intent, intentId, Action.QUEUED, abi.encode(receiveId, executableAt));
     }
@@ -407,9 +411,9 @@ contract CrossChainExecutor is ERC7786Recipient, AccessManaged, ReentrancyGuardT
         require(p.state == State.ADMITTED, ExecutorState(intentId, p.state));
         require(block.timestamp <= intent.deadline, ExecutorPastDeadline(intent.deadline, block.timestamp));
         _checkAccount(intent);
-        (address wallet,, uint8 riskLevel) = REGISTRY.agent(intent.agentId);
-        // A key that the agent lost has nothing more done, what it signed before neither.
-        require(wallet == p.wallet, ExecutorSignatureInvalid(intent.agentId, wallet));
+        (,, uint8 riskLevel) = REGISTRY.agent(intent.agentId);
+        // A key that the agent lost has nothing more done, what it signed before neither, even if the agent got it back.
+        require(REGISTRY.walletChanges(intent.agentId) == p.keys, ExecutorKeyChanged(intentId));
         Finding memory f = _finding(intent, riskLevel);
         Rule rule = MandateAccount(intent.account).review(intent, f);
         require(rule == Rule.NONE, ExecutorRefused(intentId, rule));
@@ -463,10 +467,15 @@ contract CrossChainExecutor is ERC7786Recipient, AccessManaged, ReentrancyGuardT
     }
 
     /// @dev One agent, one account: what it spends anywhere is counted in one place (L2).
-    function _checkAccount(Intent calldata intent) private view {
+    function _checkOwn(Intent calldata intent) private view {
         address account = REGISTRY.accountOf(intent.agentId);
         require(intent.account == account, ExecutorAccountOther(intent.agentId, intent.account, account));
-        require(_accounts[account], ExecutorAccountUnknown(account));
+    }
+
+    /// @dev And governance lets intents name it.
+    function _checkAccount(Intent calldata intent) private view {
+        _checkOwn(intent);
+        require(_accounts[intent.account], ExecutorAccountUnknown(intent.account));
     }
 
     function _checkData(uint256 length) private pure {

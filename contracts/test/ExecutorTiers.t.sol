@@ -581,6 +581,16 @@ contract ExecutorTiersTest is Deployed, SafeFixture {
         executor.proceed(intent);
     }
 
+    /// @notice Whoever may cancel is not shut out by that: the account may be let in again.
+    function test_L5_cancel_alsoFromAnAccountThatWasTakenOut() public {
+        (Intent memory intent, bytes32 id) = _waiting(DELAY, Tier.DELAY);
+        vm.prank(address(timelock));
+        executor.setAccount(address(vault), false);
+        vm.prank(OWNER);
+        executor.cancel(intent);
+        assertState(id, State.CANCELLED);
+    }
+
     /// @notice What is carried out is spent: not while too many records are unpublished, however many waited for it.
     function test_L6_waiting_stopsWhileRecordsAreUnpublished() public {
         (Intent memory one,) = _waiting(DELAY, Tier.DELAY);
@@ -600,25 +610,66 @@ contract ExecutorTiersTest is Deployed, SafeFixture {
         executor.proceed(two);
     }
 
-    /// @notice A key that the agent lost has nothing more done (L1): not by what it signed in time, and not when the agent is
-    ///         active again with another key.
+    /// @notice A key that the agent lost has nothing more done: not by what it signed in time, not when the agent is active again with
+    ///         another key, and not when it has the same key again.
     function test_L1_waiting_stopsWithTheKeyThatSigned() public {
         (Intent memory intent, bytes32 id) = _waiting(DELAY, Tier.DELAY);
         skip(WAIT);
         Approvals memory a = _approvals(id, 0, 1);
         vm.prank(OWNER);
         registry.transferFrom(OWNER, DELEGATE, agentId);
-        _assertKeyLost(intent, a, address(0));
+        _assertKeyLost(intent, id, a);
         proveWallet(agentId, DELEGATE, 0xA2);
         activate(agentId);
-        _assertKeyLost(intent, a, vm.addr(0xA2));
-        proveWallet(agentId, DELEGATE, AGENT_KEY); // the same key again
+        _assertKeyLost(intent, id, a);
+        proveWallet(agentId, DELEGATE, AGENT_KEY);
+        _assertKeyLost(intent, id, a);
+        vm.prank(DELEGATE);
+        executor.cancel(intent);
+        (intent,) = _waiting(DELAY, Tier.DELAY);
+        skip(WAIT);
         executor.proceed(intent);
     }
 
-    function _assertKeyLost(Intent memory intent, Approvals memory a, address wallet) private {
-        bytes memory lost =
-            abi.encodeWithSelector(CrossChainExecutor.ExecutorSignatureInvalid.selector, agentId, wallet);
+    /// @notice What is done against a thief is freeze, a new key, thaw: what the thief had submitted stays.
+    function test_L1_waiting_notWhatAThiefSignedBeforeTheKeyWasReplaced() public {
+        (Intent memory intent, bytes32 id) = _waiting(DELAY, Tier.DELAY);
+        vm.prank(WATCHDOG);
+        policy.freeze(agentId);
+        proveWallet(agentId, OWNER, 0xA2);
+        thaw();
+        skip(WAIT);
+        _assertKeyLost(intent, id, _approvals(id, 0, 1));
+    }
+
+    function test_L5_waiting_stopsWhenTheAgentDropsItsKey() public {
+        (Intent memory intent, bytes32 id) = _waiting(DELAY, Tier.DELAY);
+        vm.prank(AGENT);
+        registry.unsetAgentWallet(agentId);
+        skip(WAIT);
+        _assertKeyLost(intent, id, _approvals(id, 0, 1));
+    }
+
+    /// @notice Who spends does not agree to it as well, neither with the key that the agent had.
+    function test_L7_approval_notByTheKeyThatSigned() public {
+        grade(ETH, Tiers.Thresholds(0, 0, 0, 0));
+        address[] memory panel = new address[](1);
+        panel[0] = AGENT;
+        vm.prank(address(timelock));
+        approvers.setApprovers(agentId, 1, panel);
+        Intent memory intent = payment(ETH, 1 ether);
+        bytes32 id = submitAdmitted(intent);
+        Approvals memory a = Approvals(panel, new bytes[](1), new uint64[](1));
+        a.deadlines[0] = intent.deadline;
+        a.signatures[0] = signature(AGENT_KEY, approvers.approvalDigest(agentId, id, AGENT, intent.deadline));
+        vm.expectRevert(abi.encodeWithSelector(CrossChainExecutor.ExecutorNotApproved.selector, id));
+        executor.proceedApproved(intent, a);
+        proveWallet(agentId, OWNER, 0xA2);
+        _assertKeyLost(intent, id, a);
+    }
+
+    function _assertKeyLost(Intent memory intent, bytes32 id, Approvals memory a) private {
+        bytes memory lost = abi.encodeWithSelector(CrossChainExecutor.ExecutorKeyChanged.selector, id);
         vm.expectRevert(lost);
         executor.proceed(intent);
         vm.expectRevert(lost);
