@@ -497,12 +497,58 @@ contract AccountCallsTest is Deployed {
         );
         _assertForged(
             _call(ETH, 0, address(executor), abi.encodeWithSelector(executor.expire.selector)),
-            abi.encodeWithSelector(MandateAccount.AccountCallForbidden.selector, executor)
+            abi.encodeWithSelector(CallGuard.CallForbidden.selector, executor, executor.expire.selector)
+        );
+        _assertForged(
+            _call(ETH, 0, address(timelock), abi.encodeWithSelector(timelock.cancel.selector, bytes32(0))),
+            abi.encodeWithSelector(CallGuard.CallForbidden.selector, timelock, timelock.cancel.selector)
+        );
+        _assertForged(
+            _call(ETH, 0, address(tiers), abi.encodeWithSelector(tiers.setThresholds.selector)),
+            abi.encodeWithSelector(CallGuard.CallForbidden.selector, tiers, tiers.setThresholds.selector)
+        );
+        bytes memory approve = abi.encodeCall(IERC20.approve, (address(gateway), 100e6));
+        _assertForged(
+            _call(address(token), 100e6, address(token), approve),
+            abi.encodeWithSelector(CallGuard.CallForbidden.selector, gateway, IERC20.approve.selector)
         );
         _assertForged(
             _call(ETH, 0, address(vault), abi.encodeCall(vault.withdraw, (ETH, THIEF, 1))),
             abi.encodeWithSelector(CallGuard.CallTargetSelf.selector, vault)
         );
+    }
+
+    /// @notice The account may be the Safe that governs, a guardian, or another account's owner: nothing that is governed as it is, and
+    ///         nobody who governs, is called or approved, whatever governance permits.
+    function test_L7_noneOfTheSystemsContractsCanBePermitted() public {
+        address[13] memory system = [
+            address(authority),
+            address(timelock),
+            address(governor),
+            address(registry),
+            address(vault),
+            address(gateway),
+            address(executor),
+            address(calls),
+            address(book),
+            address(tiers),
+            address(prices),
+            address(approvers),
+            address(guard)
+        ];
+        _permit(HOME, address(token), IERC20.approve.selector, CallRules.Permission(CallKind.APPROVE, 1, 0, true));
+        CallRules.Permission memory p = CallRules.Permission(CallKind.SEND, ANY, ANY, false);
+        for (uint256 i; i < system.length; ++i) {
+            vm.expectRevert(abi.encodeWithSelector(CallRules.CallRulesTargetForbidden.selector, system[i]));
+            vm.prank(address(timelock));
+            calls.setPermission(agentId, HOME, system[i], bytes4(0x12345678), p);
+            (bool admitted,,) =
+                calls.judge(_call(address(token), 5, address(token), abi.encodeCall(IERC20.approve, (system[i], 5))));
+            assertFalse(admitted, "approved");
+        }
+        (bool other,,) =
+            calls.judge(_call(address(token), 5, address(token), abi.encodeCall(IERC20.approve, (PAYEE, 5))));
+        assertTrue(other, "anybody else");
     }
 
     function _assertForged(Intent memory intent, bytes memory refusal) private {

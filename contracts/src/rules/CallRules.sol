@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
+import {IAccessManaged} from "@openzeppelin/contracts/access/manager/IAccessManaged.sol";
+import {IAccessManager} from "@openzeppelin/contracts/access/manager/IAccessManager.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {AgentRegistry} from "../AgentRegistry.sol";
 import {CallKind, callKind} from "../CallKind.sol";
 import {Intent} from "../Intent.sol";
+import {BoundedCall} from "./BoundedCall.sol";
 import {ForbiddenCalls} from "./ForbiddenCalls.sol";
 import {Tightening} from "./Tightening.sol";
 
@@ -38,6 +41,12 @@ contract CallRules is Tightening {
 
     /// @notice In place of a word: no condition.
     uint8 public constant ANY = type(uint8).max;
+    /// @dev `timelock()` of a governor.
+    bytes4 private constant _TIMELOCK = bytes4(keccak256("timelock()"));
+    /// @dev AccessManager's, whose members govern.
+    uint64 private constant _ADMIN_ROLE = 0;
+    /// @dev Gas for a getter: it reads one slot, and a proxy another.
+    uint256 private constant _QUESTION_GAS = 20_000;
 
     // forgefmt: disable-next-item
     mapping(uint256 agentId => mapping(uint256 chainId => mapping(address target => mapping(bytes4 selector => Permission))))
@@ -64,7 +73,7 @@ contract CallRules is Tightening {
     // ------------------------------------------------------------------ judging
 
     /// @notice Whether the agent may make the call `intent.data` to the contract `intent.to`.
-    /// @dev Never reverts, whatever the data. Caps, chain and the list of recipients are the engine's to judge.
+    /// @dev Whatever the data it doesn't revert; only, of an approval, with too little gas to ask who the spender is. Caps, chain and the list of recipients are the engine's to judge.
     /// @return admitted the call has a permission and meets its conditions
     /// @return recipient who must be on the list of recipients for the call to be admitted; zero: nobody
     /// @return kind how the amount is taken; NONE in a denial
@@ -87,6 +96,7 @@ contract CallRules is Tightening {
         }
         if (kind == CallKind.APPROVE) {
             if (isUnlimited(intent.amount) || recipient == intent.account) return _denied();
+            if (_isForbiddenTarget(recipient)) return _denied();
         } else if (!p.listed) {
             recipient = address(0);
         }
@@ -153,10 +163,26 @@ contract CallRules is Tightening {
         require(!p.listed || p.recipientWord != ANY, CallRulesRecipientUnnamed());
     }
 
-    /// @dev The account may be the Safe that governs: what governance alone may do isn't an agent's to call.
+    /// @dev The account may be the Safe that governs, own a vault, or be a guardian: what is governed by the same authority, every
+    ///      contract of the system among it, isn't an agent's to call or approve. Nor is whoever governs, and what decides for it.
     function _isForbiddenTarget(address target) private view returns (bool) {
-        return ForbiddenCalls.isForbiddenTarget(target) || target == address(this) || target == address(REGISTRY)
-            || target == authority();
+        if (ForbiddenCalls.isForbiddenTarget(target)) return true;
+        address authority_ = authority();
+        return target == authority_ || _asked(target, IAccessManaged.authority.selector) == authority_
+            || _governs(authority_, target) || _governs(authority_, _asked(target, _TIMELOCK));
+    }
+
+    function _governs(address authority_, address account) private view returns (bool member) {
+        if (account != address(0)) (member,) = IAccessManager(authority_).hasRole(_ADMIN_ROLE, account);
+    }
+
+    /// @dev The address that the contract answers; zero if it doesn't. With too little gas to ask, it reverts.
+    function _asked(address target, bytes4 question) private view returns (address) {
+        BoundedCall.demandGas(_QUESTION_GAS);
+        (uint256 length, uint256[5] memory words) = BoundedCall.ask(target, _QUESTION_GAS, abi.encodePacked(question));
+        // The word is an address when it fits one.
+        // forge-lint: disable-next-line(unsafe-typecast)
+        return length == 0x20 && words[0] <= type(uint160).max ? address(uint160(words[0])) : address(0);
     }
 
     function _word(bytes calldata data, uint256 index) private pure returns (bool found, uint256 word) {

@@ -3,7 +3,8 @@ pragma solidity ^0.8.28;
 
 /// @title Calls that no mandate can permit
 /// @notice A call is measured by what it takes from the account while it runs. These escape that: they give somebody a
-///         right to take later, they move tokens past the rules for payments, or they carry other calls inside.
+///         right to take later or a say in what the account has a say in, they move tokens past the rules for payments, or they
+///         carry other calls inside.
 /// @dev By selector, whatever contract is called: a function is what its selector says it is. The plain ERC-20
 ///      `approve(address,uint256)` isn't here, {CallRules} admits it in one shape only.
 library ForbiddenCalls {
@@ -12,14 +13,21 @@ library ForbiddenCalls {
     /// @dev https://github.com/mds1/multicall, at this address on every chain. Anybody spends what it was approved.
     address internal constant MULTICALL3 = 0xcA11bde05977b3631167028862bE2a173976CA11;
 
+    /// @dev ERC-4337's entry points 0.6 to 0.9. What the account has deposited there is in no balance.
+    address internal constant ENTRYPOINT_06 = 0x5FF137D4b0FDCD49DcA30c7CF57E578a026d2789;
+    address internal constant ENTRYPOINT_07 = 0x0000000071727De22E5E9d8BAf0edAc6f37da032;
+    address internal constant ENTRYPOINT_08 = 0x4337084D9E255Ff0702461CF8895CE9E3b5Ff108;
+    address internal constant ENTRYPOINT_09 = 0x433709009B8330FDa32311DF1C2AFA402eD8D009;
+
     /// @notice Whether no permission may name `target`, as the contract that is called, nor a call as its recipient.
     function isForbiddenTarget(address target) internal pure returns (bool) {
-        return target == address(0) || target == PERMIT2 || target == MULTICALL3;
+        return target == address(0) || target == PERMIT2 || target == MULTICALL3 || target == ENTRYPOINT_06
+            || target == ENTRYPOINT_07 || target == ENTRYPOINT_08 || target == ENTRYPOINT_09;
     }
 
     /// @notice Whether no permission may name `selector`.
     function isForbiddenSelector(bytes4 selector) internal pure returns (bool) {
-        return _givesRights(selector) || _movesTokens(selector) || _carriesCalls(selector);
+        return _givesRights(selector) || _givesPower(selector) || _movesTokens(selector) || _carriesCalls(selector);
     }
 
     /// @dev Somebody may take later, in a way that the account doesn't see or can't count exactly.
@@ -77,6 +85,42 @@ library ForbiddenCalls {
                 keccak256("setAuthorizationWithSig((address,address,bool,uint256,uint256),(uint8,bytes32,bytes32))")
             ) || selector == bytes4(keccak256("setRelayerApproval(address,address,bool)"))
             || selector == bytes4(keccak256("setAccountOperator(address,address,bool)"));
+    }
+
+    /// @dev What no balance and no allowance shows: votes, and who rules over what the account rules.
+    function _givesPower(bytes4 selector) private pure returns (bool) {
+        return
+        // votes: ERC-5805 and what came before, Aave's, Snapshot's and delegate.xyz's registries; governors
+        selector == bytes4(keccak256("delegate(address)")) || selector == bytes4(keccak256("delegate(address,uint256)"))
+            || selector == bytes4(keccak256("delegateBySig(address,uint256,uint256,uint8,bytes32,bytes32)"))
+            || selector == bytes4(keccak256("delegateByType(address,uint8)"))
+            || selector == bytes4(keccak256("setDelegate(bytes32,address)"))
+            || selector == bytes4(keccak256("delegateForAll(address,bool)"))
+            || selector == bytes4(keccak256("delegateAll(address,bytes32,bool)"))
+            || selector == bytes4(keccak256("castVote(uint256,uint8)"))
+            || selector == bytes4(keccak256("castVote(uint256,bool)"))
+            || selector == bytes4(keccak256("castVoteBySig(uint256,uint8,uint8,bytes32,bytes32)"))
+            || selector == bytes4(keccak256("castVoteBySig(uint256,uint8,address,bytes)"))
+            || selector == bytes4(keccak256("castVoteWithReason(uint256,uint8,string)"))
+            || selector == bytes4(keccak256("castVoteWithReasonAndParams(uint256,uint8,string,bytes)"))
+            || selector
+                == bytes4(keccak256("castVoteWithReasonAndParamsBySig(uint256,uint8,address,string,bytes,bytes)"))
+            || selector == bytes4(keccak256("propose(address[],uint256[],bytes[],string)"))
+            || selector == bytes4(keccak256("propose(address[],uint256[],string[],bytes[],string)"))
+            // a Safe and its allowance module
+            || selector == bytes4(keccak256("enableModule(address)"))
+            || selector == bytes4(keccak256("setGuard(address)"))
+            || selector == bytes4(keccak256("setModuleGuard(address)"))
+            || selector == bytes4(keccak256("setFallbackHandler(address)"))
+            || selector == bytes4(keccak256("addOwnerWithThreshold(address,uint256)"))
+            || selector == bytes4(keccak256("swapOwner(address,address,address)"))
+            || selector == bytes4(keccak256("addDelegate(address)"))
+            || selector == bytes4(keccak256("setAllowance(address,address,uint96,uint16,uint32)"))
+            // ownership and roles
+            || selector == bytes4(keccak256("transferOwnership(address)"))
+            || selector == bytes4(keccak256("setOwner(address)"))
+            || selector == bytes4(keccak256("grantRole(bytes32,address)"))
+            || selector == bytes4(keccak256("grantRole(uint64,address,uint32)"));
     }
 
     /// @dev Tokens move as they do in a payment, from whoever, to whomever.

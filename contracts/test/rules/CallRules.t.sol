@@ -13,6 +13,27 @@ interface Shop {
     function buy(uint256 item, uint256 price, address receiver) external payable;
 }
 
+/// @notice Says what it was told to, to every question.
+contract Answering {
+    bytes private _answer;
+    uint256 private _rounds;
+
+    function answer(bytes calldata answer_, uint256 rounds) external {
+        (_answer, _rounds) = (answer_, rounds);
+    }
+
+    fallback() external {
+        bytes32 x;
+        for (uint256 i; i < _rounds; ++i) {
+            x = keccak256(abi.encode(x));
+        }
+        bytes memory a = _answer;
+        assembly ("memory-safe") {
+            return(add(a, 0x20), mload(a))
+        }
+    }
+}
+
 /// @notice Which calls are admitted, on which conditions, and who may change that (L5).
 contract CallRulesTest is Governed {
     uint8 private constant ANY = 0xff;
@@ -294,6 +315,36 @@ contract CallRulesTest is Governed {
         }
         assertFalse(_rules.isForbidden(_SHOP, _BUY), "any other");
         assertFalse(_rules.isForbidden(_TOKEN, IERC20.approve.selector), "an approval has its own rules");
+    }
+
+    /// @notice Whatever a contract answers that is asked who governs it, only our authority as one word is an answer, and whoever
+    ///         starves the question decides nothing.
+    function test_impossible_whatOurAuthorityGoverns() public {
+        Answering other = new Answering();
+        assertFalse(_rules.isForbidden(address(other), _BUY), "nothing");
+        other.answer(abi.encode(authority), 0);
+        assertTrue(_rules.isForbidden(address(other), _BUY), "ours");
+        for (uint256 gas = 1000; gas < 60_000; gas += 500) {
+            try _rules.isForbidden{gas: gas}(address(other), _BUY) returns (bool forbidden) {
+                assertTrue(forbidden, "starved");
+            } catch {}
+        }
+        bytes[5] memory others = [
+            abi.encode(THIEF),
+            abi.encode((1 << 160) | uint160(address(authority))),
+            abi.encode(authority, 0),
+            abi.encodePacked(address(authority)),
+            new bytes(100_000)
+        ];
+        for (uint256 i; i < others.length; ++i) {
+            other.answer(others[i], 0);
+            assertFalse(_rules.isForbidden(address(other), _BUY), "another answer");
+        }
+        other.answer(abi.encode(authority), 100_000);
+        assertFalse(_rules.isForbidden(address(other), _BUY), "too late");
+        other.answer(abi.encode(GOVERNANCE), 0);
+        assertTrue(_rules.isForbidden(address(other), _BUY), "decides for who governs");
+        assertTrue(_rules.isForbidden(GOVERNANCE, _BUY), "governs");
     }
 
     function test_impossible_approveInAnotherShape() public {
