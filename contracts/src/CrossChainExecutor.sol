@@ -122,7 +122,7 @@ contract CrossChainExecutor is ERC7786Recipient, AccessManaged, ReentrancyGuardT
     error ExecutorAccountOther(uint256 agentId, address asked, address account);
     error ExecutorAgentPending(uint256 agentId);
     error ExecutorDeadlineBeforeEta(uint64 deadline, uint64 eta);
-    error ExecutorRefused(bytes32 intentId, Rule rule);
+    error ExecutorRefused(bytes32 intentId, Verdict verdict);
     error ExecutorNotApproved(bytes32 intentId);
     error ExecutorUnauthorized(address caller);
     error ExecutorUpheld(bytes32 intentId);
@@ -415,8 +415,8 @@ contract CrossChainExecutor is ERC7786Recipient, AccessManaged, ReentrancyGuardT
         // A key that the agent lost has nothing more done, what it signed before neither, even if the agent got it back.
         require(REGISTRY.walletChanges(intent.agentId) == p.keys, ExecutorKeyChanged(intentId));
         Finding memory f = _finding(intent, riskLevel);
-        Rule rule = MandateAccount(intent.account).review(intent, f);
-        require(rule == Rule.NONE, ExecutorRefused(intentId, rule));
+        Verdict memory verdict = MandateAccount(intent.account).review(intent, f);
+        require(verdict.rule == Rule.NONE, ExecutorRefused(intentId, verdict));
         uint64 due = uint64(p.since) + f.delay;
         if (due < p.due) due = p.due;
         require(block.timestamp >= due, ExecutorTooEarly(intentId, due, block.timestamp));

@@ -16,6 +16,9 @@ import {PolicyEngine} from "./PolicyEngine.sol";
 /// @title The funds of an ERC-7579 account that agents may spend, each within its mandate
 /// @notice An executor module: the account installs it as type 2, without data. The account itself may stop it; restarting is
 ///         governance's.
+/// @dev What the account itself approved before, nobody measures: a contract that an agent may call takes it, if it takes whatever token it is
+///      told. Permit such a function with an `assetWord` ({CallRules}) only, take the approval back, or have the token measured
+///      ({CallGuard-setMeasured}).
 contract ERC7579AgentModule is AgentModule, IERC7579Module {
     /// @dev One call, and a failure reverts.
     bytes32 private constant _SINGLE_CALL = 0;

@@ -31,6 +31,8 @@ abstract contract MandateAccount is PolicyEngine {
     CallGuard public immutable GUARD;
     /// @dev Calls that are under way.
     uint256 private transient _calling;
+    /// @dev Approvals that agents gave, and nobody took back since.
+    mapping(address asset => mapping(address spender => bool)) private _given;
 
     /// @notice The spender may take nothing of `asset` any more.
     event ApprovalRevoked(address indexed asset, address indexed spender, address indexed by);
@@ -46,6 +48,8 @@ abstract contract MandateAccount is PolicyEngine {
     error AccountCallForbidden(address target);
     /// @notice A call is under way that may set the allowance back to what it was: revoke when it has ended.
     error AccountCalling();
+    /// @notice No agent approved the spender: what the owners of the funds approved is theirs to take back.
+    error AccountApprovalUnknown(address asset, address spender);
     /// @notice A token does not set an allowance to what was asked.
     error AccountApprovalRefused(address token, address spender, uint256 asked, uint256 allowance);
 
@@ -104,17 +108,20 @@ abstract contract MandateAccount is PolicyEngine {
                 _callAs(intent.to, kind == CallKind.SEND ? intent.amount : 0, intent.data);
             require(success, AccountCallFailed(intent.to, reason));
         }
+        if (kind == CallKind.APPROVE) _given[intent.asset][spender] = true;
         // What it might take before is what it may take after.
         if (kind == CallKind.PULL) _approve(intent.asset, spender, allowance);
         --_calling;
         return GUARD.end(before);
     }
 
-    /// @notice Takes an approval back that an agent gave. At once, for guardians and who owns the funds, or governance.
+    /// @notice Takes an approval back that an agent gave, not what the owners of the funds approved. At once, for guardians and who owns the funds, or governance.
     /// @dev Not within a call, which might undo it: what governance or a Safe decided, anybody may have done, there too.
     function revoke(address asset, address spender) external {
         if (!Roles.isGuardian(authority(), msg.sender) && !_isOwner(msg.sender)) _checkCanCall(msg.sender, msg.data);
         require(_calling == 0, AccountCalling());
+        require(_given[asset][spender], AccountApprovalUnknown(asset, spender));
+        _given[asset][spender] = false;
         _approve(asset, spender, 0);
         emit ApprovalRevoked(asset, spender, msg.sender);
     }

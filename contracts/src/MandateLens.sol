@@ -19,7 +19,7 @@ struct Headroom {
     uint64 moreAt; // unix seconds when some of `used` falls out of the window; 0: nothing is used
     uint256 transactionsLeft;
     uint64 transactionAt; // unix seconds when the next transaction fits; 0: now, or never
-    uint256 recordsLeft; // unpublished records that the audit lag still admits
+    uint256 recordsLeft; // records that the audit lag still admits without a publication
     bool frozen;
     bool halted; // a breaker above the agent is tripped: everything's, or home's
     bool assetHalted; // the asset's breaker is tripped
@@ -83,7 +83,8 @@ contract MandateLens {
         uint256 count = m.count();
         if (count < h.terms.maxTransactions) h.transactionsLeft = h.terms.maxTransactions - count;
         else h.transactionAt = uint64(m.freeAt());
-        h.recordsLeft = unpublished > h.terms.maxAuditLag ? 0 : h.terms.maxAuditLag - unpublished;
+        // As many as the lag may wait, and one more is admitted.
+        h.recordsLeft = unpublished > h.terms.maxAuditLag ? 0 : h.terms.maxAuditLag + 1 - unpublished;
     }
 
     function _tellPace(Headroom memory h, Pace p) private view {

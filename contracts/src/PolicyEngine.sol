@@ -198,7 +198,7 @@ abstract contract PolicyEngine is AuditLog {
         MeterSlot storage meter = mandate.meters[mandate.key.wallet];
         BudgetSlot storage budget = mandate.budgets[intent.asset];
         (Rule rule, Meter ticked, Budget spent, Pace paced) = _judgeIntent(intent, f, meter.word, budget.word);
-        verdict = _intentVerdict(rule, intent, f);
+        verdict = _intentVerdict(rule, intent, f, meter.word, budget.word);
         bytes32 intentId = IntentHash.id(intent, _INTENT_DOMAIN);
         if (rule == Rule.NONE) {
             meter.word = ticked;
@@ -212,21 +212,23 @@ abstract contract PolicyEngine is AuditLog {
 
     /// @notice The verdict that {consume} would give now, without its effects.
     function preview(Intent calldata intent, Finding calldata f) external view returns (Verdict memory) {
-        (Rule rule,,,) =
-            _judgeIntent(intent, f, _meterOf(intent.agentId).word, _mandates[intent.agentId].budgets[intent.asset].word);
-        return _intentVerdict(rule, intent, f);
+        Meter meter = _meterOf(intent.agentId).word;
+        Budget budget = _mandates[intent.agentId].budgets[intent.asset].word;
+        (Rule rule,,,) = _judgeIntent(intent, f, meter, budget);
+        return _intentVerdict(rule, intent, f, meter, budget);
     }
 
     /// @notice What the mandate says now of an intent that it admitted and counted before, and that waited: it may be tighter by
-    ///         now (L5).
-    function review(Intent calldata intent, Finding calldata f) external view returns (Rule rule) {
-        Meter meter = _meterOf(intent.agentId).word;
-        Budget budget = _mandates[intent.agentId].budgets[intent.asset].word;
+    ///         now (L5). Such a refusal trips nothing.
+    function review(Intent calldata intent, Finding calldata f) external view returns (Verdict memory verdict) {
         // It was counted when it was admitted, so it is judged as if nothing else had been.
-        rule = _placeRule(intent, f, meter, budget);
-        uint256 lag = _trail(intent.agentId).word.unpublished();
-        (rule,,) = _judge(meter.unused(), budget.unused(), rule, intent.amount, lag);
+        Meter meter = _meterOf(intent.agentId).word.unused();
+        Budget budget = _mandates[intent.agentId].budgets[intent.asset].word.unused();
+        Rule rule = _placeRule(intent, f, meter, budget);
+        (rule,,) = _judge(meter, budget, rule, intent.amount, _trail(intent.agentId).word.unpublished());
         if (rule == Rule.NONE) rule = f.rule;
+        verdict = _intentVerdict(rule, intent, f, meter, budget);
+        verdict.tripped = false;
     }
 
     /// @notice Extends the agent's audit chain. Executor only.
@@ -391,26 +393,25 @@ abstract contract PolicyEngine is AuditLog {
     }
 
     /// @dev As {_verdict}, with the words for the rules beyond the basic ones.
-    function _intentVerdict(Rule rule, Intent calldata intent, Finding calldata f)
+    function _intentVerdict(Rule rule, Intent calldata intent, Finding calldata f, Meter meter, Budget budget)
         private
         view
         returns (Verdict memory v)
     {
-        Mandate storage mandate = _mandates[intent.agentId];
-        Meter meter = mandate.meters[mandate.key.wallet].word;
-        v = _verdict(rule, meter, mandate.budgets[intent.asset].word, intent.amount);
+        v = _verdict(rule, meter, budget, intent.amount);
         if (rule == Rule.NONE) {
             (v.tier, v.eta) = (f.tier, v.eta + f.delay);
         } else if (rule == Rule.RULE_BOOK) {
             (v.source, v.limit, v.left, v.availableAt) = (f.source, f.limit, f.left, f.availableAt);
         } else if (rule == Rule.COOLDOWN) {
             uint8 riskLevel = meter.riskLevel();
-            v.limit = mandate.pace.cooldown() << riskLevel;
+            Pace pace = _mandates[intent.agentId].pace;
+            v.limit = pace.cooldown() << riskLevel;
             // A time in seconds fits.
             // forge-lint: disable-next-line(unsafe-typecast)
-            v.availableAt = uint64(mandate.pace.restedAt(riskLevel));
+            v.availableAt = uint64(pace.restedAt(riskLevel));
         } else if (rule == Rule.BURST) {
-            v.limit = mandate.pace.burst();
+            v.limit = _mandates[intent.agentId].pace.burst();
         }
     }
 

@@ -23,6 +23,9 @@ interface ISafeAccount {
 /// @title A Safe's funds that agents may spend, each within its mandate
 /// @notice The Safe's owners enable it with `enableModule`. Each of them alone may stop it, since that takes nothing from anybody;
 ///         restarting is governance's.
+/// @dev What the owners approved before, nobody measures: a contract that an agent may call takes it, if it takes whatever token it is
+///      told. Permit such a function with an `assetWord` ({CallRules}) only, take the approval back, or have the token measured
+///      ({CallGuard-setMeasured}).
 contract SafeAgentModule is AgentModule {
     uint8 private constant _CALL = 0;
 

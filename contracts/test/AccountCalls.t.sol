@@ -79,7 +79,7 @@ contract AccountCallsTest is Deployed {
         policy.sync(agentId, address(_puppet), true, 0);
         vm.prank(address(timelock));
         policy.setRecipient(agentId, HOME, address(_puppet), true);
-        _permit(HOME, address(_puppet), bytes4(ASK), CallRules.Permission(CallKind.PULL, ANY, ANY, false));
+        _permit(HOME, address(_puppet), bytes4(ASK), CallRules.Permission(CallKind.PULL, ANY, ANY, ANY, false));
     }
 
     function _willPull(address asset, uint256 amount) private {
@@ -245,9 +245,13 @@ contract AccountCallsTest is Deployed {
         AgentVault other =
             new AgentVault(address(authority), DELEGATE, registry, address(executor), guard, HOME, new uint256[](0));
         address[4] memory may = [WATCHDOG, WATCHDOG2, DELEGATE, address(timelock)];
+        vm.prank(address(other));
+        guard.measure(address(token));
+        Intent memory intent = _call(address(token), 5, address(token), abi.encodeCall(IERC20.approve, (PAYEE, 5)));
+        intent.account = address(other);
         for (uint256 i; i < may.length; ++i) {
-            vm.prank(address(other));
-            token.approve(PAYEE, 5);
+            vm.prank(address(executor));
+            other.callOut(intent);
             vm.expectEmit(address(other));
             emit MandateAccount.ApprovalRevoked(address(token), PAYEE, may[i]);
             vm.prank(may[i]);
@@ -256,8 +260,8 @@ contract AccountCallsTest is Deployed {
         }
         vm.prank(address(timelock));
         authority.grantRole(Roles.GUARDIAN, DEPLOYER, 1 hours); // who must wait is no guardian
-        vm.prank(address(other));
-        token.approve(PAYEE, 5);
+        vm.prank(address(executor));
+        other.callOut(intent);
         address[7] memory others = [THIEF, AGENT, OWNER, PUBLISHER, PAYEE, address(executor), DEPLOYER];
         for (uint256 i; i < others.length; ++i) {
             vm.expectRevert(abi.encodeWithSelector(IAccessManaged.AccessManagedUnauthorized.selector, others[i]));
@@ -269,7 +273,7 @@ contract AccountCallsTest is Deployed {
 
     /// @notice At once, stopped or not, and the cap does not get it back.
     function test_L2_revoke_whatWasApprovedStaysSpent() public {
-        _permit(HOME, address(token), IERC20.approve.selector, CallRules.Permission(CallKind.APPROVE, 1, 0, true));
+        _permit(HOME, address(token), IERC20.approve.selector, CallRules.Permission(CallKind.APPROVE, 1, 0, ANY, true));
         submitAdmitted(_call(address(token), 900e6, address(token), abi.encodeCall(IERC20.approve, (PAYEE, 900e6))));
         assertEq(_allowance(address(token), PAYEE), 900e6, "approved");
         vm.startPrank(WATCHDOG);
@@ -286,10 +290,13 @@ contract AccountCallsTest is Deployed {
         vm.prank(WATCHDOG);
         vault.revoke(address(token), PAYEE);
         assertEq(_allowance(address(token), THIEF), 6, "another spender's");
-        vm.recordLogs();
+        vm.expectRevert(_noApproval(address(token)));
+        vm.prank(WATCHDOG);
+        vault.revoke(address(token), PAYEE); // what somebody else approves from now on is not an agent's
+        _approve(address(token), PAYEE, 7);
         vm.prank(WATCHDOG);
         vault.revoke(address(token), PAYEE);
-        assertEq(vm.getRecordedLogs().length, 1, "the token isn't asked again");
+        assertEq(_allowance(address(token), PAYEE), 0, "approved again, revoked again");
     }
 
     function test_revoke_tether() public {
@@ -312,14 +319,17 @@ contract AccountCallsTest is Deployed {
         vault.revoke(address(t), PAYEE);
     }
 
-    function test_L11_revoke_revert_noToken() public {
-        vm.startPrank(WATCHDOG);
-        vm.expectRevert(abi.encodeWithSelector(Holding.HoldingUnknown.selector, THIEF, vault));
-        vault.revoke(THIEF, PAYEE);
-        vm.expectRevert(abi.encodeWithSelector(Holding.HoldingUnknown.selector, ETH, vault));
-        vault.revoke(ETH, PAYEE);
-        vm.expectRevert(abi.encodeWithSelector(Holding.HoldingUnknown.selector, registry, vault));
-        vault.revoke(address(registry), PAYEE); // has an approve of its own
+    function test_L11_revoke_revert_whatNoAgentApproved() public {
+        address[3] memory assets = [THIEF, ETH, address(registry)]; // the last has an approve of its own
+        for (uint256 i; i < assets.length; ++i) {
+            vm.expectRevert(_noApproval(assets[i]));
+            vm.prank(WATCHDOG);
+            vault.revoke(assets[i], PAYEE);
+        }
+    }
+
+    function _noApproval(address asset) private view returns (bytes memory) {
+        return abi.encodeWithSelector(MandateAccount.AccountApprovalUnknown.selector, asset, PAYEE);
     }
 
     /// @notice What governance decided is done by anybody: not within a call that sets the allowance back when it ends.
@@ -396,7 +406,7 @@ contract AccountCallsTest is Deployed {
         bytes memory deposit = abi.encodeCall(s.deposit, (100e6, address(vault)));
         submitDenied(_call(address(token), 100e6, address(s), deposit), Rule.SELECTOR);
         thaw();
-        _permit(HOME, address(s), s.deposit.selector, CallRules.Permission(CallKind.PULL, 0, 1, true));
+        _permit(HOME, address(s), s.deposit.selector, CallRules.Permission(CallKind.PULL, 0, 1, ANY, true));
         submitDenied(_call(address(token), 100e6, address(s), deposit), Rule.RECIPIENT);
         thaw();
         vm.prank(address(timelock));
@@ -411,7 +421,7 @@ contract AccountCallsTest is Deployed {
 
     /// @notice What a call leaves counts all the same: the cap holds for what was declared.
     function test_L2_home_pullOfLess() public {
-        _permit(HOME, address(_puppet), bytes4(ASK), CallRules.Permission(CallKind.PULL, ANY, ANY, false));
+        _permit(HOME, address(_puppet), bytes4(ASK), CallRules.Permission(CallKind.PULL, ANY, ANY, ANY, false));
         _willPull(address(token), 40e6);
         _assertCarriesOut(_call(address(token), 100e6, address(_puppet), ASK), 40e6);
         assertEq(_allowance(address(token), address(_puppet)), 0, "allowance");
@@ -422,7 +432,7 @@ contract AccountCallsTest is Deployed {
         bytes memory deposit = abi.encodeCall(w.deposit, ());
         submitDenied(_call(ETH, 1 ether, address(w), deposit), Rule.SELECTOR);
         thaw();
-        _permit(HOME, address(w), w.deposit.selector, CallRules.Permission(CallKind.SEND, ANY, ANY, false));
+        _permit(HOME, address(w), w.deposit.selector, CallRules.Permission(CallKind.SEND, ANY, ANY, ANY, false));
         submitDenied(_call(address(token), 1, address(w), deposit), Rule.SELECTOR); // of another kind
         thaw();
         _assertCarriesOut(_call(ETH, 1 ether, address(w), deposit), 1 ether);
@@ -434,7 +444,7 @@ contract AccountCallsTest is Deployed {
         bytes memory approve = abi.encodeCall(IERC20.approve, (PAYEE, 100e6));
         submitDenied(_call(address(token), 100e6, address(token), approve), Rule.SELECTOR);
         thaw();
-        _permit(HOME, address(token), IERC20.approve.selector, CallRules.Permission(CallKind.APPROVE, 1, 0, true));
+        _permit(HOME, address(token), IERC20.approve.selector, CallRules.Permission(CallKind.APPROVE, 1, 0, ANY, true));
         _assertCarriesOut(_call(address(token), 100e6, address(token), approve), 100e6);
         assertEq(_allowance(address(token), PAYEE), 100e6, "allowance");
         assertEq(token.balanceOf(address(vault)), VAULT_TOKENS, "tokens");
@@ -445,7 +455,7 @@ contract AccountCallsTest is Deployed {
 
     /// @notice A call that fails, or takes more, is as if it had never been asked for.
     function test_L1_home_revert_callThatTakesMore() public {
-        _permit(HOME, address(_puppet), bytes4(ASK), CallRules.Permission(CallKind.PULL, ANY, ANY, false));
+        _permit(HOME, address(_puppet), bytes4(ASK), CallRules.Permission(CallKind.PULL, ANY, ANY, ANY, false));
         PlainToken t = new PlainToken();
         _add(t);
         vm.prank(address(vault));
@@ -462,7 +472,7 @@ contract AccountCallsTest is Deployed {
 
     /// @notice Elsewhere nothing is measured until governance says what.
     function test_L11_remote_pullOnceGovernanceNamedTheAsset() public {
-        _permit(REMOTE, address(_puppet), bytes4(ASK), CallRules.Permission(CallKind.PULL, ANY, ANY, false));
+        _permit(REMOTE, address(_puppet), bytes4(ASK), CallRules.Permission(CallKind.PULL, ANY, ANY, ANY, false));
         Intent memory intent = _call(address(token), 100e6, address(_puppet), ASK);
         intent.chainId = REMOTE;
         bytes32 id = deliver(intent);
@@ -536,8 +546,8 @@ contract AccountCallsTest is Deployed {
             address(approvers),
             address(guard)
         ];
-        _permit(HOME, address(token), IERC20.approve.selector, CallRules.Permission(CallKind.APPROVE, 1, 0, true));
-        CallRules.Permission memory p = CallRules.Permission(CallKind.SEND, ANY, ANY, false);
+        _permit(HOME, address(token), IERC20.approve.selector, CallRules.Permission(CallKind.APPROVE, 1, 0, ANY, true));
+        CallRules.Permission memory p = CallRules.Permission(CallKind.SEND, ANY, ANY, ANY, false);
         for (uint256 i; i < system.length; ++i) {
             vm.expectRevert(abi.encodeWithSelector(CallRules.CallRulesTargetForbidden.selector, system[i]));
             vm.prank(address(timelock));
@@ -705,11 +715,11 @@ contract AccountCallsTest is Deployed {
         policy.setRecipient(agentId, HOME, address(accomplice), true);
         policy.setRecipient(agentId, HOME, address(friend), true);
         vm.stopPrank();
-        _permit(HOME, address(accomplice), bytes4(ASK), CallRules.Permission(CallKind.PULL, ANY, ANY, false));
+        _permit(HOME, address(accomplice), bytes4(ASK), CallRules.Permission(CallKind.PULL, ANY, ANY, ANY, false));
         bytes4 hello = bytes4("take");
-        _permit(HOME, address(accomplice), hello, CallRules.Permission(CallKind.SEND, ANY, ANY, false));
+        _permit(HOME, address(accomplice), hello, CallRules.Permission(CallKind.SEND, ANY, ANY, ANY, false));
         for (uint256 i = 1; i < 3; ++i) {
-            _permit(HOME, assets[i], IERC20.approve.selector, CallRules.Permission(CallKind.APPROVE, 1, 0, true));
+            _permit(HOME, assets[i], IERC20.approve.selector, CallRules.Permission(CallKind.APPROVE, 1, 0, ANY, true));
             _add(MintableToken(assets[i]));
             LoudToken(assets[i]).tell(address(accomplice), "");
             // What is taken by a standing allowance of the friend: whoever calls the friend has it taken.

@@ -406,12 +406,12 @@ contract ExecutorHomeTest is Deployed {
         skip(600);
         vm.prank(WATCHDOG);
         policy.freeze(agentId);
-        vm.expectRevert(abi.encodeWithSelector(CrossChainExecutor.ExecutorRefused.selector, id, Rule.AGENT_BREAKER));
+        vm.expectRevert(refused(id, Rule.AGENT_BREAKER));
         executor.proceed(intent);
         thaw();
         vm.prank(OWNER);
         registry.suspend(agentId);
-        vm.expectRevert(abi.encodeWithSelector(CrossChainExecutor.ExecutorRefused.selector, id, Rule.AGENT_STATUS));
+        vm.expectRevert(refused(id, Rule.AGENT_STATUS));
         executor.proceed(intent);
     }
 
@@ -427,7 +427,7 @@ contract ExecutorHomeTest is Deployed {
         for (uint256 i; i < scopes.length; ++i) {
             vm.prank(WATCHDOG);
             policy.stop(scopes[i], what[i]);
-            vm.expectRevert(abi.encodeWithSelector(CrossChainExecutor.ExecutorRefused.selector, id, stopped[i]));
+            vm.expectRevert(refused(id, stopped[i]));
             executor.proceed(intent);
             vm.prank(address(timelock));
             policy.restart(scopes[i], what[i], 1);

@@ -88,14 +88,24 @@ contract ExecutorTiersTest is Deployed, SafeFixture {
         executor.proceed(intent);
     }
 
-    function _assertRefused(Intent memory intent, Rule rule) private {
-        bytes memory refused =
-            abi.encodeWithSelector(CrossChainExecutor.ExecutorRefused.selector, executor.idOf(intent), rule);
-        vm.expectRevert(refused);
-        executor.proceed(intent);
+    function _assertRefused(Intent memory intent, Rule rule) private returns (Verdict memory v) {
         Approvals memory a = _approvals(executor.idOf(intent), 0, 1);
-        vm.expectRevert(refused);
-        executor.proceedApproved(intent, a);
+        (bool went, bytes memory answer) = address(executor).call(abi.encodeCall(executor.proceed, (intent)));
+        assertFalse(went, "carried out");
+        v = this.verdictOf(executor.idOf(intent), answer);
+        assertEq(uint8(v.rule), uint8(rule), "rule");
+        assertFalse(v.tripped, "said to trip");
+        bytes memory call = abi.encodeCall(executor.proceedApproved, (intent, a));
+        (went, answer) = address(executor).call(call);
+        assertFalse(went, "carried out with approvals");
+        assertEq(abi.encode(this.verdictOf(executor.idOf(intent), answer)), abi.encode(v), "the same");
+    }
+
+    function verdictOf(bytes32 id, bytes calldata answer) external pure returns (Verdict memory v) {
+        assertEq(bytes4(answer), CrossChainExecutor.ExecutorRefused.selector, "reason");
+        bytes32 named;
+        (named, v) = abi.decode(answer[4:], (bytes32, Verdict));
+        assertEq(named, id, "intent");
     }
 
     /// @dev How often the executor told of the intent with tier NOTIFY.
@@ -476,10 +486,15 @@ contract ExecutorTiersTest is Deployed, SafeFixture {
         _assertStillProceeds(intent);
         vm.prank(OWNER);
         policy.setLimit(agentId, ETH, limit(DELAY - 1e17, DELAY));
-        _assertRefused(intent, Rule.PER_TRANSACTION);
+        Verdict memory v = _assertRefused(intent, Rule.PER_TRANSACTION);
+        assertEq(v.limit, DELAY - 1e17, "limit");
+        assertEq(v.left, DELAY - 1e17, "left");
         vm.prank(address(timelock));
         policy.setLimit(agentId, ETH, limit(DELAY, DELAY - 1e17));
-        _assertRefused(intent, Rule.WINDOW);
+        v = _assertRefused(intent, Rule.WINDOW);
+        assertEq(v.limit, DELAY - 1e17, "limit");
+        assertEq(v.left, DELAY - 1e17, "left, without what it took itself");
+        assertEq(v.availableAt, 0, "time alone changes nothing");
         vm.prank(OWNER);
         policy.setLimit(agentId, ETH, limit(0, 0));
         _assertRefused(intent, Rule.ASSET);

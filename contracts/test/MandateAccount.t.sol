@@ -130,7 +130,7 @@ contract MandateAccountTest is Deployed {
         Headroom memory h = lens.headroom(agentId, address(token));
         assertEq(h.used, 100e6, "used");
         assertEq(h.transactionsLeft, 7, "transactions");
-        assertEq(h.recordsLeft, 47, "records");
+        assertEq(h.recordsLeft, 48, "records");
     }
 
     function testFuzz_L1_pay_movesExactlyTheAmount(uint256 amount, bool native) public {

@@ -247,14 +247,14 @@ contract MandateOutlookTest is Deployed {
         assertEq(lens.headroom(agentId, ETH).transactionAt, 0, "then");
     }
 
-    /// @notice While no more than `recordsLeft` further records are unpublished the agent is admitted.
+    /// @notice As many records as `recordsLeft` are admitted, and no more.
     function test_L6_headroom_recordsLeft() public {
         PolicyEngine.Terms memory t = terms();
         (t.maxAuditLag, t.maxTransactions) = (3, 100);
         vm.prank(address(timelock));
         policy.setTerms(agentId, t);
         for (uint256 i; i < 4; ++i) {
-            assertEq(lens.headroom(agentId, ETH).recordsLeft, 3 - i, "left");
+            assertEq(lens.headroom(agentId, ETH).recordsLeft, 4 - i, "left");
             submitAdmitted(payment(ETH, 1));
         }
         assertEq(lens.headroom(agentId, ETH).recordsLeft, 0, "left");

@@ -169,9 +169,9 @@ contract PolicyPathsTest is Deployed {
     function test_L11_recipient_nobodyIsNotOnTheListLater() public {
         Intent memory intent = payment(ETH, 1);
         intent.to = address(0);
-        assertEq(uint8(policy.review(intent, plain(intent))), uint8(Rule.RECIPIENT), "review");
+        assertEq(uint8(policy.review(intent, plain(intent)).rule), uint8(Rule.RECIPIENT), "review");
         _setTerms(true, true);
-        assertEq(uint8(policy.review(intent, plain(intent))), uint8(Rule.NONE), "open");
+        assertEq(uint8(policy.review(intent, plain(intent)).rule), uint8(Rule.NONE), "open");
     }
 
     function _topUp(address whom) private returns (Intent memory intent) {
@@ -187,7 +187,7 @@ contract PolicyPathsTest is Deployed {
             HOME,
             address(_till),
             Till.topUp.selector,
-            CallRules.Permission(CallKind.SEND, type(uint8).max, 0, listed)
+            CallRules.Permission(CallKind.SEND, type(uint8).max, 0, type(uint8).max, listed)
         );
     }
 
@@ -231,12 +231,12 @@ contract PolicyPathsTest is Deployed {
         skip(600);
         vm.prank(OWNER);
         policy.setRecipient(agentId, HOME, PAYEE, false);
-        vm.expectRevert(abi.encodeWithSelector(CrossChainExecutor.ExecutorRefused.selector, id, Rule.RECIPIENT));
+        vm.expectRevert(refused(id, Rule.RECIPIENT));
         executor.proceed(intent);
         CallRules.Permission memory none;
         vm.prank(OWNER);
         calls.setPermission(agentId, HOME, address(_till), Till.topUp.selector, none);
-        vm.expectRevert(abi.encodeWithSelector(CrossChainExecutor.ExecutorRefused.selector, id, Rule.SELECTOR));
+        vm.expectRevert(refused(id, Rule.SELECTOR));
         executor.proceed(intent);
         _permit(true);
         vm.prank(address(timelock));

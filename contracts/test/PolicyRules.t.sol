@@ -402,7 +402,7 @@ contract PolicyRulesTest is Deployed {
         assertEq(h.moreAt, start + 8 * LENGTH, "moreAt");
         assertEq(h.transactionsLeft, 9, "transactions");
         assertEq(h.transactionAt, 0, "transactionAt");
-        assertEq(h.recordsLeft, 49, "records");
+        assertEq(h.recordsLeft, 50, "records");
         assertFalse(h.frozen, "frozen");
         assertEq(uint8(h.status), uint8(Status.ACTIVE), "status");
         vm.warp(h.moreAt);

@@ -23,19 +23,24 @@ import {Tightening} from "./Tightening.sol";
 ///      measures; the recipient isn't: don't permit a function whose recipient stands there. Of a function that names
 ///      several, as `redeem(shares, receiver, owner)` does, one is held.
 ///      What the account measures are the assets of its mandates: of a function that takes something else (a position, a
-///      share that isn't such an asset) the amount isn't held either. And a contract that dispatches by something else than
+///      share that isn't such an asset, a token that the spender was approved for otherwise) the amount isn't held either. Which token
+///      is taken is held where one argument in the head names it; a path of tokens, or one inside `bytes`, isn't. And a contract that dispatches by something else than
 ///      the selector does with any selector what it likes: a permission for one of its functions is one for all.
 contract CallRules is Tightening {
     /// @notice What an agent may call: one slot.
     /// @param kind how the amount is taken; NONE: there is no permission
     /// @param amountWord place of the argument that must equal the intent's amount, or ANY
     /// @param recipientWord place of the argument that names who receives, or ANY. It must be an address
+    /// @param assetWord place of the argument that must be the intent's asset, or ANY. Of whoever gave approvals by itself, as a Safe's
+    ///        owners may have, a function that takes whatever token it is told takes what no mandate names, unless it is held to
+    ///        the asset here
     /// @param listed whether the recipient must be on the mandate's list of recipients. So must the account be, or the wallet
     ///        whose funds it moves, where a call is to give something back to it
     struct Permission {
         CallKind kind;
         uint8 amountWord;
         uint8 recipientWord;
+        uint8 assetWord;
         bool listed;
     }
 
@@ -83,6 +88,10 @@ contract CallRules is Tightening {
         Permission memory p = _permissions[intent.agentId][intent.chainId][intent.to][bytes4(intent.data)];
         if (p.kind != kind) return _denied();
 
+        if (p.assetWord != ANY) {
+            (bool found, uint256 asset) = _word(intent.data, p.assetWord);
+            if (!found || asset != uint160(intent.asset)) return _denied();
+        }
         if (p.amountWord != ANY) {
             (bool found, uint256 amount) = _word(intent.data, p.amountWord);
             if (!found || amount != intent.amount) return _denied();
@@ -131,7 +140,7 @@ contract CallRules is Tightening {
     function setPermission(uint256 agentId, uint256 chainId, address target, bytes4 selector, Permission memory p)
         external
     {
-        if (p.kind == CallKind.NONE) p = Permission(CallKind.NONE, 0, 0, false);
+        if (p.kind == CallKind.NONE) p = Permission(CallKind.NONE, 0, 0, 0, false);
         else _check(target, selector, p);
         _authorize(agentId, isTighter(p, _permissions[agentId][chainId][target][selector]));
         _permissions[agentId][chainId][target][selector] = p;
@@ -142,7 +151,8 @@ contract CallRules is Tightening {
     function isTighter(Permission memory p, Permission memory old) public pure returns (bool) {
         if (p.kind == CallKind.NONE) return true;
         return p.kind == old.kind && (p.amountWord == old.amountWord || old.amountWord == ANY)
-            && (p.recipientWord == old.recipientWord || old.recipientWord == ANY) && (p.listed || !old.listed);
+            && (p.recipientWord == old.recipientWord || old.recipientWord == ANY)
+            && (p.assetWord == old.assetWord || old.assetWord == ANY) && (p.listed || !old.listed);
     }
 
     // ------------------------------------------------------------------ internals
@@ -153,13 +163,17 @@ contract CallRules is Tightening {
         require(!ForbiddenCalls.isForbiddenSelector(selector), CallRulesSelectorForbidden(selector));
         if (selector == IERC20.approve.selector || p.kind == CallKind.APPROVE) {
             // approve(spender, amount), the spender on the list of recipients: as much as paid to.
-            Permission memory only = Permission(CallKind.APPROVE, 1, 0, true);
+            Permission memory only = Permission(CallKind.APPROVE, 1, 0, ANY, true);
             require(
                 selector == IERC20.approve.selector && keccak256(abi.encode(p)) == keccak256(abi.encode(only)),
                 CallRulesApproveOnly(selector, p, only)
             );
         }
         require(p.amountWord == ANY || p.amountWord != p.recipientWord, CallRulesWordTwice(p.amountWord));
+        require(
+            p.assetWord == ANY || (p.assetWord != p.amountWord && p.assetWord != p.recipientWord),
+            CallRulesWordTwice(p.assetWord)
+        );
         require(!p.listed || p.recipientWord != ANY, CallRulesRecipientUnnamed());
     }
 

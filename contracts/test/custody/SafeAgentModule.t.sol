@@ -2,14 +2,26 @@
 pragma solidity ^0.8.28;
 
 import {IAccessManaged} from "@openzeppelin/contracts/access/manager/IAccessManaged.sol";
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {Errors} from "@openzeppelin/contracts/utils/Errors.sol";
 import {AgentModule} from "../../src/AgentModule.sol";
+import {CallKind} from "../../src/CallKind.sol";
+import {Intent} from "../../src/Intent.sol";
 import {MandateAccount} from "../../src/MandateAccount.sol";
 import {PolicyEngine} from "../../src/PolicyEngine.sol";
 import {SafeAgentModule} from "../../src/SafeAgentModule.sol";
 import {Rule} from "../../src/Verdict.sol";
+import {CallRules} from "../../src/rules/CallRules.sol";
 import {AgentModuleTest} from "../lib/AgentModuleTest.sol";
+import {PlainToken} from "../lib/AllowanceTokens.sol";
 import {ISafe, SafeFixture} from "../lib/SafeFixture.sol";
+
+/// @notice A router as there are many: takes what the caller names, if the caller ever approved it.
+contract Router {
+    function swap(IERC20 tokenIn, uint256 amountIn, address recipient) external {
+        tokenIn.transferFrom(msg.sender, recipient, amountIn);
+    }
+}
 
 /// @notice A real Safe's module. Each test holds for both versions.
 abstract contract SafeAgentModuleTest is AgentModuleTest {
@@ -41,6 +53,47 @@ abstract contract SafeAgentModuleTest is AgentModuleTest {
 
     function _unknownModule() internal pure override returns (bytes memory) {
         return abi.encodeWithSignature("Error(string)", "GS104");
+    }
+
+    // ------------------------------------------------------------------ a Safe's past
+
+    /// @notice A call is held to the asset that it declares, also where the owners approved others long ago.
+    function test_L1_call_takesOnlyWhatItDeclared() public {
+        Router router = new Router();
+        PlainToken gold = new PlainToken();
+        gold.mint(holder, 10e8);
+        _byOwners(address(gold), 0, abi.encodeCall(gold.approve, (address(router), 2 ** 256 - 1)));
+        vm.prank(address(timelock));
+        calls.setPermission(
+            moduleAgentId,
+            HOME,
+            address(router),
+            router.swap.selector,
+            CallRules.Permission(CallKind.PULL, 1, 2, 0, true)
+        );
+        (Intent memory intent,) = modulePayment(address(token), 1000e6);
+        intent.to = address(router);
+        intent.data = abi.encodeCall(router.swap, (gold, 1000e6, PAYEE));
+        Rule rule = executor.preview(intent).rule;
+        assertEq(uint8(rule), uint8(Rule.SELECTOR), "another token than it declares");
+        bytes memory proof = signature(MODULE_AGENT_KEY, executor.idOf(intent));
+        executor.submit(intent, proof);
+        assertEq(gold.balanceOf(holder), 10e8, "the gold left");
+    }
+
+    /// @notice What the owners approved is theirs to take back.
+    function test_L7_revoke_onlyWhatAnAgentGave() public {
+        PlainToken gold = new PlainToken();
+        _byOwners(address(gold), 0, abi.encodeCall(gold.approve, (PAYEE, 100)));
+        address[3] memory stoppers = [WATCHDOG, vm.addr(safeKeys(1)[0]), address(timelock)];
+        for (uint256 i; i < stoppers.length; ++i) {
+            vm.expectRevert(
+                abi.encodeWithSelector(MandateAccount.AccountApprovalUnknown.selector, address(gold), PAYEE)
+            );
+            vm.prank(stoppers[i]);
+            module.revoke(address(gold), PAYEE);
+        }
+        assertEq(gold.allowance(holder, PAYEE), 100, "changed what the Safe's owners decided");
     }
 
     // ------------------------------------------------------------------ owners

@@ -392,6 +392,13 @@ abstract contract Deployed is Test {
         assertEq(uint8(stateOf(intentId)), uint8(expected), "state");
     }
 
+    /// @dev What {CrossChainExecutor-proceed} says when `rule`, which has no limit, refuses what waited.
+    function refused(bytes32 intentId, Rule rule) internal pure returns (bytes memory) {
+        Verdict memory v;
+        v.rule = rule;
+        return abi.encodeWithSelector(CrossChainExecutor.ExecutorRefused.selector, intentId, v);
+    }
+
     // ------------------------------------------------------------------ messages
 
     /// @dev The message that home's executor sends for `intent` as the gateway's message number `nonce`.

@@ -54,7 +54,7 @@ contract CallRulesTest is Governed {
     // ------------------------------------------------------------------ helpers
 
     function _permission(CallKind kind) private pure returns (CallRules.Permission memory) {
-        return CallRules.Permission(kind, 1, 2, true);
+        return CallRules.Permission(kind, 1, 2, ANY, true);
     }
 
     function _grant(address target, bytes4 selector, CallRules.Permission memory p) private {
@@ -67,7 +67,7 @@ contract CallRulesTest is Governed {
     }
 
     function _grantApprove() private {
-        _grant(_TOKEN, IERC20.approve.selector, CallRules.Permission(CallKind.APPROVE, 1, 0, true));
+        _grant(_TOKEN, IERC20.approve.selector, CallRules.Permission(CallKind.APPROVE, 1, 0, ANY, true));
     }
 
     function _call(address asset, address to, uint256 amount, bytes memory data) private view returns (Intent memory) {
@@ -122,19 +122,19 @@ contract CallRulesTest is Governed {
 
     function test_recipient_ofShares() public {
         bytes4 deposit = IERC4626.deposit.selector;
-        _grant(_SHOP, deposit, CallRules.Permission(CallKind.PULL, 0, 1, true));
+        _grant(_SHOP, deposit, CallRules.Permission(CallKind.PULL, 0, 1, ANY, true));
         _assertAdmitted(_call(_TOKEN, _SHOP, 5, abi.encodeCall(IERC4626.deposit, (5, PAYEE))), PAYEE, CallKind.PULL);
         _assertDenied(_call(_TOKEN, _SHOP, 5, abi.encodeCall(IERC4626.deposit, (6, PAYEE))), "another amount");
         _assertDenied(_call(_TOKEN, _SHOP, 5, abi.encodeCall(IERC4626.mint, (5, PAYEE))), "another function");
         // The first of two: who receives, not who owns.
-        _grant(_SHOP, IERC4626.redeem.selector, CallRules.Permission(CallKind.PULL, 0, 1, true));
+        _grant(_SHOP, IERC4626.redeem.selector, CallRules.Permission(CallKind.PULL, 0, 1, ANY, true));
         Intent memory intent = _call(_SHOP, _SHOP, 5, abi.encodeCall(IERC4626.redeem, (5, PAYEE, _ACCOUNT)));
         _assertAdmitted(intent, PAYEE, CallKind.PULL);
     }
 
     /// @dev Where an offset leads doesn't matter: the words are those of the head.
     function test_words_behindAnOffsetThatLies() public {
-        _grant(_SHOP, _BUY, CallRules.Permission(CallKind.PULL, 1, 2, true));
+        _grant(_SHOP, _BUY, CallRules.Permission(CallKind.PULL, 1, 2, ANY, true));
         uint256[4] memory offsets = [uint256(0), 32, 96, type(uint256).max];
         for (uint256 i; i < offsets.length; ++i) {
             bytes memory data = abi.encodePacked(_BUY, offsets[i], uint256(5), uint256(uint160(PAYEE)), uint256(6));
@@ -144,12 +144,12 @@ contract CallRulesTest is Governed {
     }
 
     function test_recipient_anyWhenNotListed() public {
-        _grant(_SHOP, _BUY, CallRules.Permission(CallKind.PULL, 1, 2, false));
+        _grant(_SHOP, _BUY, CallRules.Permission(CallKind.PULL, 1, 2, ANY, false));
         _assertAdmitted(_buy(_TOKEN, 5), address(0), CallKind.PULL);
     }
 
     function test_words_anyArgument() public {
-        _grant(_SHOP, _BUY, CallRules.Permission(CallKind.SEND, ANY, ANY, false));
+        _grant(_SHOP, _BUY, CallRules.Permission(CallKind.SEND, ANY, ANY, ANY, false));
         _assertAdmitted(_call(ETH, _SHOP, 5, abi.encodePacked(_BUY)), address(0), CallKind.SEND);
         _assertAdmitted(_call(ETH, _SHOP, 5, abi.encodePacked(_BUY, "anything")), address(0), CallKind.SEND);
     }
@@ -162,13 +162,29 @@ contract CallRulesTest is Governed {
     }
 
     function test_words_theLastThatAPermissionCanName() public {
-        _grant(_SHOP, _BUY, CallRules.Permission(CallKind.PULL, 254, ANY, false));
+        _grant(_SHOP, _BUY, CallRules.Permission(CallKind.PULL, 254, ANY, ANY, false));
         bytes memory data = abi.encodePacked(_BUY, new bytes(254 * 32), uint256(5));
         _assertAdmitted(_call(_TOKEN, _SHOP, 5, data), address(0), CallKind.PULL);
         _assertDenied(_call(_TOKEN, _SHOP, 6, data), "another amount");
     }
 
     // ------------------------------------------------------------------ denied
+
+    /// @notice The argument that names a token must name the asset: whole, and where it was permitted to stand.
+    function test_L1_denied_anotherAsset() public {
+        _grant(_SHOP, _BUY, CallRules.Permission(CallKind.PULL, 1, 2, 0, true));
+        uint256 asset = uint160(_TOKEN);
+        _assertAdmitted(_call(_TOKEN, _SHOP, 5, abi.encodeWithSelector(_BUY, asset, 5, PAYEE)), PAYEE, CallKind.PULL);
+        uint256[4] memory others = [uint256(0), uint160(_SHOP), (1 << 160) | asset, asset << 96];
+        for (uint256 i; i < others.length; ++i) {
+            _assertDenied(_call(_TOKEN, _SHOP, 5, abi.encodeWithSelector(_BUY, others[i], 5, PAYEE)), "another asset");
+        }
+        _grant(_SHOP, _BUY, CallRules.Permission(CallKind.PULL, ANY, ANY, 3, false));
+        _assertDenied(_call(_TOKEN, _SHOP, 5, abi.encodeWithSelector(_BUY, asset, 5, PAYEE)), "not there");
+        _grant(_SHOP, _BUY, CallRules.Permission(CallKind.SEND, 1, 2, 0, true));
+        _assertAdmitted(_call(ETH, _SHOP, 5, abi.encodeWithSelector(_BUY, 0, 5, PAYEE)), PAYEE, CallKind.SEND);
+        _assertDenied(_call(ETH, _SHOP, 5, abi.encodeWithSelector(_BUY, asset, 5, PAYEE)), "a token for the coin");
+    }
 
     function test_L11_denied_withoutPermission() public {
         _assertDenied(_buy(_TOKEN, 5), "never permitted");
@@ -189,7 +205,7 @@ contract CallRulesTest is Governed {
 
     function test_L11_denied_withoutSelector() public {
         // A permission for the selector zero isn't one for no selector at all.
-        _grant(_SHOP, bytes4(0), CallRules.Permission(CallKind.SEND, ANY, ANY, false));
+        _grant(_SHOP, bytes4(0), CallRules.Permission(CallKind.SEND, ANY, ANY, ANY, false));
         _assertAdmitted(_call(ETH, _SHOP, 5, hex"00000000"), address(0), CallKind.SEND);
         _assertDenied(_call(ETH, _SHOP, 5, hex"000000"), "three bytes");
         _assertDenied(_call(ETH, _SHOP, 5, ""), "no data");
@@ -217,7 +233,7 @@ contract CallRulesTest is Governed {
         _assertDenied(intent, "no recipient");
         intent.data = abi.encodePacked(abi.encodeWithSelector(_BUY, 7, 5), new bytes(12), bytes19(bytes20(PAYEE)));
         _assertDenied(intent, "a byte of the recipient is missing");
-        _grant(_SHOP, _BUY, CallRules.Permission(CallKind.PULL, 2, ANY, false));
+        _grant(_SHOP, _BUY, CallRules.Permission(CallKind.PULL, 2, ANY, ANY, false));
         intent.data = abi.encodePacked(_BUY, new bytes(64), uint248(0));
         intent.amount = 0;
         _assertDenied(intent, "a byte of the amount is missing");
@@ -230,7 +246,7 @@ contract CallRulesTest is Governed {
             _assertDenied(_call(_TOKEN, _SHOP, 5, abi.encodeWithSelector(_BUY, 7, 5, words[i])), "recipient");
         }
         // Nor where anybody may receive.
-        _grant(_SHOP, _BUY, CallRules.Permission(CallKind.PULL, 1, 2, false));
+        _grant(_SHOP, _BUY, CallRules.Permission(CallKind.PULL, 1, 2, ANY, false));
         for (uint256 i; i < words.length; ++i) {
             _assertDenied(_call(_TOKEN, _SHOP, 5, abi.encodeWithSelector(_BUY, 7, 5, words[i])), "recipient");
         }
@@ -309,7 +325,7 @@ contract CallRulesTest is Governed {
             bytes memory refusal = abi.encodeWithSelector(CallRules.CallRulesTargetForbidden.selector, targets[i]);
             _assertImpossible(targets[i], _BUY, _permission(CallKind.PULL), refusal, "target");
             _assertImpossible(targets[i], _BUY, _permission(CallKind.SEND), refusal, "target");
-            CallRules.Permission memory only = CallRules.Permission(CallKind.APPROVE, 1, 0, true);
+            CallRules.Permission memory only = CallRules.Permission(CallKind.APPROVE, 1, 0, ANY, true);
             _assertImpossible(targets[i], IERC20.approve.selector, only, refusal, "target");
             assertTrue(_rules.isForbidden(targets[i], _BUY), "forbidden");
         }
@@ -348,16 +364,16 @@ contract CallRulesTest is Governed {
     }
 
     function test_impossible_approveInAnotherShape() public {
-        CallRules.Permission memory only = CallRules.Permission(CallKind.APPROVE, 1, 0, true);
+        CallRules.Permission memory only = CallRules.Permission(CallKind.APPROVE, 1, 0, ANY, true);
         bytes4 approve = IERC20.approve.selector;
         CallRules.Permission[7] memory wrong = [
-            CallRules.Permission(CallKind.PULL, 1, 0, true),
-            CallRules.Permission(CallKind.SEND, 1, 0, true),
-            CallRules.Permission(CallKind.APPROVE, ANY, 0, true),
-            CallRules.Permission(CallKind.APPROVE, 0, 1, true),
-            CallRules.Permission(CallKind.APPROVE, 1, ANY, true),
-            CallRules.Permission(CallKind.APPROVE, 1, 0, false),
-            CallRules.Permission(CallKind.APPROVE, 2, 0, true)
+            CallRules.Permission(CallKind.PULL, 1, 0, ANY, true),
+            CallRules.Permission(CallKind.SEND, 1, 0, ANY, true),
+            CallRules.Permission(CallKind.APPROVE, ANY, 0, ANY, true),
+            CallRules.Permission(CallKind.APPROVE, 0, 1, ANY, true),
+            CallRules.Permission(CallKind.APPROVE, 1, ANY, ANY, true),
+            CallRules.Permission(CallKind.APPROVE, 1, 0, ANY, false),
+            CallRules.Permission(CallKind.APPROVE, 2, 0, ANY, true)
         ];
         for (uint256 i; i < wrong.length; ++i) {
             bytes memory refusal =
@@ -370,17 +386,23 @@ contract CallRulesTest is Governed {
 
     function test_impossible_oneWordForBoth() public {
         bytes memory refusal = abi.encodeWithSelector(CallRules.CallRulesWordTwice.selector, 3);
-        _assertImpossible(_SHOP, _BUY, CallRules.Permission(CallKind.PULL, 3, 3, true), refusal, "one word");
+        _assertImpossible(_SHOP, _BUY, CallRules.Permission(CallKind.PULL, 3, 3, ANY, true), refusal, "one word");
+    }
+
+    function test_impossible_oneWordForTheAsset() public {
+        bytes memory refusal = abi.encodeWithSelector(CallRules.CallRulesWordTwice.selector, 3);
+        _assertImpossible(_SHOP, _BUY, CallRules.Permission(CallKind.PULL, 3, 2, 3, true), refusal, "the amount's");
+        _assertImpossible(_SHOP, _BUY, CallRules.Permission(CallKind.PULL, 1, 3, 3, true), refusal, "the recipient's");
     }
 
     function test_impossible_listedNobody() public {
         bytes memory refusal = abi.encodeWithSelector(CallRules.CallRulesRecipientUnnamed.selector);
-        _assertImpossible(_SHOP, _BUY, CallRules.Permission(CallKind.PULL, 3, ANY, true), refusal, "listed nobody");
+        _assertImpossible(_SHOP, _BUY, CallRules.Permission(CallKind.PULL, 3, ANY, ANY, true), refusal, "listed nobody");
     }
 
     function test_impossible_kindThatIsNone() public {
         bytes memory data =
-            abi.encodeWithSelector(CallRules.setPermission.selector, agentId, HOME, _SHOP, _BUY, 4, 1, 2, true);
+            abi.encodeWithSelector(CallRules.setPermission.selector, agentId, HOME, _SHOP, _BUY, 4, 1, 2, 0, true);
         vm.prank(GOVERNANCE);
         (bool ok,) = address(_rules).call(data);
         assertFalse(ok, "a fifth kind");
@@ -405,12 +427,12 @@ contract CallRulesTest is Governed {
     function test_L5_forbiddenAtOnceByEach() public {
         for (uint256 i; i < 3; ++i) {
             _grantBuy(CallKind.PULL);
-            CallRules.Permission memory none = CallRules.Permission(CallKind.NONE, 0, 0, false);
+            CallRules.Permission memory none = CallRules.Permission(CallKind.NONE, 0, 0, 0, false);
             vm.expectEmit(address(_rules));
             emit CallRules.PermissionSet(agentId, HOME, _SHOP, _BUY, none, tighteners()[i]);
             vm.prank(tighteners()[i]);
             // What stands beside NONE doesn't count.
-            _rules.setPermission(agentId, HOME, _SHOP, _BUY, CallRules.Permission(CallKind.NONE, 9, 9, true));
+            _rules.setPermission(agentId, HOME, _SHOP, _BUY, CallRules.Permission(CallKind.NONE, 9, 9, ANY, true));
             _assertDenied(_buy(_TOKEN, 5), "in force at once");
             assertEq(abi.encode(_rules.permission(agentId, HOME, _SHOP, _BUY)), abi.encode(none), "nothing is left");
             // No two steps: what was there before is looser than nothing.
@@ -424,22 +446,23 @@ contract CallRulesTest is Governed {
 
     function test_L5_eachFieldLoosenedIsGovernances() public {
         _grantBuy(CallKind.PULL);
-        _assertGovernances(CallRules.Permission(CallKind.SEND, 1, 2, true));
-        _assertGovernances(CallRules.Permission(CallKind.PULL, 0, 2, true));
-        _assertGovernances(CallRules.Permission(CallKind.PULL, ANY, 2, true));
-        _assertGovernances(CallRules.Permission(CallKind.PULL, 1, 0, true));
-        _assertGovernances(CallRules.Permission(CallKind.PULL, 1, 2, false));
-        _assertGovernances(CallRules.Permission(CallKind.PULL, 1, ANY, false));
+        _assertGovernances(CallRules.Permission(CallKind.SEND, 1, 2, ANY, true));
+        _assertGovernances(CallRules.Permission(CallKind.PULL, 0, 2, ANY, true));
+        _assertGovernances(CallRules.Permission(CallKind.PULL, ANY, 2, ANY, true));
+        _assertGovernances(CallRules.Permission(CallKind.PULL, 1, 0, ANY, true));
+        _assertGovernances(CallRules.Permission(CallKind.PULL, 1, 2, ANY, false));
+        _assertGovernances(CallRules.Permission(CallKind.PULL, 1, ANY, ANY, false));
     }
 
     function test_L5_eachFieldTightenedAtOnce() public {
-        CallRules.Permission[4] memory steps = [
-            CallRules.Permission(CallKind.PULL, 1, ANY, false),
-            CallRules.Permission(CallKind.PULL, 1, 2, false),
-            CallRules.Permission(CallKind.PULL, 1, 2, true),
-            CallRules.Permission(CallKind.PULL, 1, 2, true) // the same again
+        CallRules.Permission[5] memory steps = [
+            CallRules.Permission(CallKind.PULL, 1, ANY, ANY, false),
+            CallRules.Permission(CallKind.PULL, 1, 2, ANY, false),
+            CallRules.Permission(CallKind.PULL, 1, 2, ANY, true),
+            CallRules.Permission(CallKind.PULL, 1, 2, 0, true),
+            CallRules.Permission(CallKind.PULL, 1, 2, 0, true) // the same again
         ];
-        _grant(_SHOP, _BUY, CallRules.Permission(CallKind.PULL, ANY, ANY, false));
+        _grant(_SHOP, _BUY, CallRules.Permission(CallKind.PULL, ANY, ANY, ANY, false));
         for (uint256 i; i < steps.length; ++i) {
             vm.prank(tightener(i));
             _rules.setPermission(agentId, HOME, _SHOP, _BUY, steps[i]);
@@ -448,10 +471,16 @@ contract CallRulesTest is Governed {
     }
 
     function test_L5_looserInOneTighterInTheRestIsGovernances() public {
-        _grant(_SHOP, _BUY, CallRules.Permission(CallKind.PULL, ANY, 2, false));
-        _assertGovernances(CallRules.Permission(CallKind.PULL, 1, 3, true));
-        _assertGovernances(CallRules.Permission(CallKind.PULL, 1, ANY, false));
-        _assertGovernances(CallRules.Permission(CallKind.SEND, 1, 2, true));
+        _grant(_SHOP, _BUY, CallRules.Permission(CallKind.PULL, ANY, 2, ANY, false));
+        _assertGovernances(CallRules.Permission(CallKind.PULL, 1, 3, ANY, true));
+        _assertGovernances(CallRules.Permission(CallKind.PULL, 1, ANY, ANY, false));
+        _assertGovernances(CallRules.Permission(CallKind.SEND, 1, 2, ANY, true));
+    }
+
+    function test_L5_anotherAssetsPlaceIsGovernances() public {
+        _grant(_SHOP, _BUY, CallRules.Permission(CallKind.PULL, 1, 2, 0, true));
+        _assertGovernances(CallRules.Permission(CallKind.PULL, 1, 2, ANY, true));
+        _assertGovernances(CallRules.Permission(CallKind.PULL, 1, 2, 3, true));
     }
 
     function test_L5_nobodyElseForbids() public {
@@ -470,6 +499,8 @@ contract CallRulesTest is Governed {
         p.amountWord = (seed >> 8) % 4 == 3 ? ANY : uint8((seed >> 8) % 4);
         p.recipientWord = (seed >> 16) % 4 == 3 ? ANY : uint8((seed >> 16) % 4);
         p.listed = (seed >> 24) % 2 == 1;
+        uint256 asset = (seed >> 32) % 8;
+        p.assetWord = asset > 0 && asset < 4 ? uint8(asset - 1) : ANY;
     }
 
     /// @dev The same question, a field at a time.
@@ -479,6 +510,7 @@ contract CallRulesTest is Governed {
         if (p.kind != old.kind) return false; // another way to take
         if (old.amountWord != ANY && p.amountWord != old.amountWord) return false; // the condition went or moved
         if (old.recipientWord != ANY && p.recipientWord != old.recipientWord) return false;
+        if (old.assetWord != ANY && p.assetWord != old.assetWord) return false;
         if (old.listed && !p.listed) return false;
         return true;
     }
@@ -502,6 +534,7 @@ contract CallRulesTest is Governed {
     /// @dev Whether governance can set it at all, for a function that isn't `approve`.
     function _isPossible(CallRules.Permission memory p) private pure returns (bool) {
         if (p.kind == CallKind.APPROVE) return false;
+        if (p.assetWord != ANY && (p.assetWord == p.amountWord || p.assetWord == p.recipientWord)) return false;
         return (p.amountWord == ANY || p.amountWord != p.recipientWord) && (!p.listed || p.recipientWord != ANY);
     }
 
@@ -546,7 +579,7 @@ contract CallRulesTest is Governed {
             intent.asset = intent.to;
             intent.data = abi.encodePacked(IERC20.approve.selector, intent.data);
             selector = IERC20.approve.selector;
-            if (seed % 2 == 0) p = CallRules.Permission(CallKind.APPROVE, 1, 0, true);
+            if (seed % 2 == 0) p = CallRules.Permission(CallKind.APPROVE, 1, 0, ANY, true);
         } else if (intent.data.length >= 4) {
             selector = bytes4(intent.data);
         }
@@ -571,10 +604,13 @@ contract CallRulesTest is Governed {
         _grant(_SHOP, _BUY, p);
         if (p.amountWord != ANY && seed % 5 != 0) words[p.amountWord] = bytes32(amount);
         if (p.recipientWord != ANY && seed % 7 != 0) words[p.recipientWord] = bytes32(uint256(uint160(PAYEE)));
+        address asset = p.kind == CallKind.SEND ? ETH : _TOKEN;
+        if (p.assetWord != ANY && seed % 11 != 0) words[p.assetWord] = bytes32(uint256(uint160(asset)));
         bytes memory data = abi.encodePacked(_BUY, words, tail);
-        Intent memory intent = _call(p.kind == CallKind.SEND ? ETH : _TOKEN, _SHOP, amount, data);
+        Intent memory intent = _call(asset, _SHOP, amount, data);
 
         bool amountMet = p.amountWord == ANY || uint256(words[p.amountWord]) == amount;
+        if (p.assetWord != ANY && words[p.assetWord] != bytes32(uint256(uint160(asset)))) amountMet = false;
         bool recipientMet = p.recipientWord == ANY;
         address recipient;
         if (!recipientMet) {

@@ -238,9 +238,9 @@ contract ForbiddenCallsTest is Governed {
         for (uint256 i; i < _known.length; ++i) {
             Known memory k = _known[i];
             assertTrue(bytes4(keccak256(bytes(k.signature))) == k.selector, k.signature);
-            _assertRefused(k, CallRules.Permission(CallKind.PULL, 0, 1, true));
-            _assertRefused(k, CallRules.Permission(CallKind.SEND, _rules.ANY(), _rules.ANY(), false));
-            _assertRefused(k, CallRules.Permission(CallKind.APPROVE, 1, 0, true));
+            _assertRefused(k, CallRules.Permission(CallKind.PULL, 0, 1, _rules.ANY(), true));
+            _assertRefused(k, CallRules.Permission(CallKind.SEND, _rules.ANY(), _rules.ANY(), _rules.ANY(), false));
+            _assertRefused(k, CallRules.Permission(CallKind.APPROVE, 1, 0, _rules.ANY(), true));
             assertTrue(_rules.isForbidden(_TARGET, k.selector), k.signature);
         }
     }
