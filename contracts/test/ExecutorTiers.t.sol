@@ -385,6 +385,26 @@ contract ExecutorTiersTest is Deployed, SafeFixture {
 
     // ------------------------------------------------------------------ dollars
 
+    /// @notice Home's coin is worth a dollar, the other chain's, at the same address zero, something else: what is not known for a chain
+    ///         is not known.
+    function test_L11_usd_homesPriceSaysNothingOfAnotherChain() public {
+        HostileFeed feed = new HostileFeed();
+        feed.willAnswer(7, 1e8, time(), time(), 7);
+        grade(ETH, Tiers.Thresholds(NEVER, NEVER, 0, NEVER));
+        PriceFeeds.Feed memory f = PriceFeeds.Feed(address(feed), 1 days, 1, 10_000, 8, 18, 8, false);
+        vm.startPrank(address(timelock));
+        prices.setFeed(HOME, ETH, f, 0);
+        tiers.setThresholds(agentId, tiers.USD(), Tiers.Thresholds(NEVER, NEVER, 0, 100e8));
+        vm.stopPrank();
+        _assertTier(1 ether, Tier.INSTANT, 0);
+        Verdict memory v = executor.preview(remotePayment(ETH, 1 ether));
+        assertEq(uint8(v.tier), uint8(Tier.APPROVAL), "a price that nobody knows");
+        vm.prank(address(timelock));
+        prices.setFeed(REMOTE, ETH, f, 0);
+        v = executor.preview(remotePayment(ETH, 1 ether));
+        assertEq(uint8(v.tier), uint8(Tier.INSTANT), "a price for that chain");
+    }
+
     function test_L11_usd_withoutAPriceNeedsApprovals() public {
         HostileFeed feed = new HostileFeed();
         feed.willAnswer(7, 2_000e8, time(), time(), 7);
@@ -392,7 +412,7 @@ contract ExecutorTiersTest is Deployed, SafeFixture {
         address usd = tiers.USD();
         vm.startPrank(address(timelock));
         policy.setLimit(agentId, ETH, limit(1 ether, 100 ether));
-        prices.setFeed(ETH, PriceFeeds.Feed(address(feed), 1 days, 100, 10_000, 8, 18, 8, false), 0);
+        prices.setFeed(HOME, ETH, PriceFeeds.Feed(address(feed), 1 days, 100, 10_000, 8, 18, 8, false), 0);
         tiers.setThresholds(agentId, usd, Tiers.Thresholds(200e8, 400e8, WAIT, 1_000e8));
         vm.stopPrank();
         _assertTier(0.1 ether, Tier.INSTANT, 0);

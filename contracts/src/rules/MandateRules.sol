@@ -59,6 +59,6 @@ contract MandateRules {
             f.rule = Rule.RULE_BOOK;
             return f;
         }
-        (f.tier, f.delay) = TIERS.tierOf(intent.agentId, intent.asset, intent.amount, riskLevel);
+        (f.tier, f.delay) = TIERS.tierOf(intent.agentId, intent.chainId, intent.asset, intent.amount, riskLevel);
     }
 }

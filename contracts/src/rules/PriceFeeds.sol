@@ -11,7 +11,9 @@ import {IAggregatorV3} from "./IAggregatorV3.sol";
 /// @notice Reads Chainlink-style feeds and believes an answer only if it is whole, fresh and in the range that governance
 ///         expects (L11). Whatever a feed does, {usd} says "not ok" instead of failing.
 /// @dev Governance names the feeds. A guardian may tighten what is asked of one, or switch it off, at once (L5); it can
-///      make no answer count that did not count before. All of it holds for every agent.
+///      make no answer count that did not count before. All of it holds for every agent. The feeds are home's, the assets of any
+///      chain: the native coin is the zero address on each, and what a token is worth here says nothing of one that is at its
+///      address elsewhere.
 contract PriceFeeds is AccessManaged {
     /// @notice How one asset is priced. One storage slot. The range is in units of 10^`rangeExponent` of the answer: an
     ///         answer of 8 decimals that must lie between 0.9 and 1.1 has the exponent 4, min 9,000 and max 11,000.
@@ -50,14 +52,14 @@ contract PriceFeeds is AccessManaged {
     /// @dev Bytes of an answer: five words, no more and no less.
     uint256 private constant _ANSWER_LENGTH = 0xa0;
 
-    mapping(address asset => Feed) private _feeds;
+    mapping(uint256 chainId => mapping(address asset => Feed)) private _feeds;
     Sequencer private _sequencer;
-    /// @notice How often a guardian tightened the feed of an asset.
-    mapping(address asset => uint256) public feedStops;
+    /// @notice How often a guardian tightened the feed of an asset on a chain.
+    mapping(uint256 chainId => mapping(address asset => uint256)) public feedStops;
     /// @notice How often a guardian tightened the sequencer's feed.
     uint256 public sequencerStops;
 
-    event FeedSet(address indexed asset, Feed feed, address indexed by);
+    event FeedSet(uint256 indexed chainId, address indexed asset, Feed feed, address indexed by);
     event SequencerSet(Sequencer sequencer, address indexed by);
 
     error PriceAgeZero();
@@ -71,15 +73,15 @@ contract PriceFeeds is AccessManaged {
 
     // ------------------------------------------------------------------ prices
 
-    /// @notice What `amount` of `asset` is worth now.
+    /// @notice What `amount` of `asset` on chain `chainId` is worth now.
     /// @dev Reverts, and so decides nothing, only with too little gas ({BoundedCall-BoundedCallGasTooLow}): else whoever
     ///      submits an intent could make any price "not ok" by starving its feed.
     /// @param asset ERC-20 contract, or the zero address for the native coin
     /// @param amount in the asset's smallest unit
     /// @return ok whether there is a price that counts
     /// @return value US dollars with 8 decimals, rounded up; 2^256-1 if it is beyond all reckoning; 0 if not ok
-    function usd(address asset, uint256 amount) external view returns (bool ok, uint256 value) {
-        Feed memory f = _feeds[asset];
+    function usd(uint256 chainId, address asset, uint256 amount) external view returns (bool ok, uint256 value) {
+        Feed memory f = _feeds[chainId][asset];
         if (f.feed == address(0)) return (false, 0);
         if (f.checksSequencer && !_isSequencerUp()) return (false, 0);
         (uint256 length, uint256[5] memory round) = BoundedCall.ask(f.feed, FEED_GAS, _question());
@@ -124,9 +126,9 @@ contract PriceFeeds is AccessManaged {
 
     // ------------------------------------------------------------------ feeds
 
-    /// @notice How the asset is priced.
-    function feedOf(address asset) external view returns (Feed memory) {
-        return _feeds[asset];
+    /// @notice How the asset is priced that is on chain `chainId`.
+    function feedOf(uint256 chainId, address asset) external view returns (Feed memory) {
+        return _feeds[chainId][asset];
     }
 
     /// @notice Who says whether the sequencer is up.
@@ -134,25 +136,25 @@ contract PriceFeeds is AccessManaged {
         return _sequencer;
     }
 
-    /// @notice Says how an asset is priced. Governance only.
+    /// @notice Says how an asset of a chain is priced. Governance only.
     /// @param expectedStops what {feedStops} said when this was decided: a decision never undoes a stop that came after it
-    function setFeed(address asset, Feed calldata feed, uint256 expectedStops) external restricted {
-        _checkStops(expectedStops, feedStops[asset]);
+    function setFeed(uint256 chainId, address asset, Feed calldata feed, uint256 expectedStops) external restricted {
+        _checkStops(expectedStops, feedStops[chainId][asset]);
         if (feed.feed != address(0)) {
             _checkDecimals(feed.assetDecimals);
             _checkDecimals(feed.answerDecimals);
             uint8 answered = IAggregatorV3(feed.feed).decimals();
             require(feed.answerDecimals == answered, PriceDecimalsDiffer(feed.feed, feed.answerDecimals, answered));
         }
-        _setFeed(asset, feed);
+        _setFeed(chainId, asset, feed);
     }
 
     /// @notice Believes less of the same feed, or, with the zero feed, none of it. Guardian or governance, at once.
-    function tightenFeed(address asset, Feed calldata feed) external {
+    function tightenFeed(uint256 chainId, address asset, Feed calldata feed) external {
         _checkGuardian();
-        require(isTighter(feed, _feeds[asset]), PriceLooser(feed.feed));
-        ++feedStops[asset];
-        _setFeed(asset, feed);
+        require(isTighter(feed, _feeds[chainId][asset]), PriceLooser(feed.feed));
+        ++feedStops[chainId][asset];
+        _setFeed(chainId, asset, feed);
     }
 
     /// @notice Says who knows whether the sequencer is up. Governance only.
@@ -187,7 +189,7 @@ contract PriceFeeds is AccessManaged {
 
     // ------------------------------------------------------------------ internals
 
-    function _setFeed(address asset, Feed calldata feed) private {
+    function _setFeed(uint256 chainId, address asset, Feed calldata feed) private {
         if (feed.feed != address(0)) {
             require(feed.maxAge > 0, PriceAgeZero());
             require(
@@ -196,8 +198,8 @@ contract PriceFeeds is AccessManaged {
             );
             _checkDecimals(feed.rangeExponent);
         }
-        _feeds[asset] = feed;
-        emit FeedSet(asset, feed, msg.sender);
+        _feeds[chainId][asset] = feed;
+        emit FeedSet(chainId, asset, feed, msg.sender);
     }
 
     function _setSequencer(Sequencer calldata sequencer_) private {

@@ -47,12 +47,13 @@ contract Tiers is Tightening {
 
     /// @notice How `amount` of `asset` proceeds, by the asset's thresholds and by those in dollars.
     /// @dev Reverts only with too little gas: a price is not made unknown by starving its feed.
+    /// @param chainId where the asset is: an asset that has no price for that chain has none
     /// @param asset ERC-20 contract, or the zero address for the native coin
     /// @param amount in the asset's smallest unit
     /// @param riskLevel of the agent; each level doubles the delay
     /// @return tier the stricter of both
     /// @return delay seconds to wait, also with approvals; the longer of both
-    function tierOf(uint256 agentId, address asset, uint256 amount, uint8 riskLevel)
+    function tierOf(uint256 agentId, uint256 chainId, address asset, uint256 amount, uint8 riskLevel)
         external
         view
         returns (Tier tier, uint32 delay)
@@ -62,7 +63,7 @@ contract Tiers is Tightening {
         if (inUsd.notifyAbove == _NEVER && inUsd.delayAbove == _NEVER && inUsd.approvalAbove == _NEVER) {
             return (tier, delay);
         }
-        (bool ok, uint256 value) = PRICES.usd(asset, amount);
+        (bool ok, uint256 value) = PRICES.usd(chainId, asset, amount);
         (Tier usdTier, uint32 usdDelay) = judge(inUsd, ok ? value : type(uint256).max, riskLevel);
         if (usdTier > tier) tier = usdTier;
         if (usdDelay > delay) delay = usdDelay;

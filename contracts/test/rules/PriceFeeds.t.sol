@@ -44,9 +44,9 @@ contract PriceFeedsTest is Governed {
     }
 
     function _set(address asset, PriceFeeds.Feed memory feed) private {
-        uint256 stops = _prices.feedStops(asset);
+        uint256 stops = _prices.feedStops(HOME, asset);
         vm.prank(GOVERNANCE);
-        _prices.setFeed(asset, feed, stops);
+        _prices.setFeed(HOME, asset, feed, stops);
     }
 
     function _useSequencer() private {
@@ -58,13 +58,13 @@ contract PriceFeedsTest is Governed {
     }
 
     function _assertOk(string memory why) private view {
-        (bool ok, uint256 value) = _prices.usd(ETH, 1 ether);
+        (bool ok, uint256 value) = _prices.usd(HOME, ETH, 1 ether);
         assertTrue(ok, why);
         assertEq(value, ETH_PRICE, why);
     }
 
     function _assertNotOk(string memory why) private view {
-        (bool ok, uint256 value) = _prices.usd(ETH, 1 ether);
+        (bool ok, uint256 value) = _prices.usd(HOME, ETH, 1 ether);
         assertFalse(ok, why);
         assertEq(value, 0, why);
     }
@@ -73,13 +73,13 @@ contract PriceFeedsTest is Governed {
 
     function test_usd_roundsUp() public view {
         _assertOk("one ether");
-        (, uint256 value) = _prices.usd(ETH, 0);
+        (, uint256 value) = _prices.usd(HOME, ETH, 0);
         assertEq(value, 0, "nothing is worth nothing");
-        (, value) = _prices.usd(ETH, 1);
+        (, value) = _prices.usd(HOME, ETH, 1);
         assertEq(value, 1, "a wei is worth something");
-        (, value) = _prices.usd(ETH, 5_000_000);
+        (, value) = _prices.usd(HOME, ETH, 5_000_000);
         assertEq(value, 1, "exactly one");
-        (, value) = _prices.usd(ETH, 5_000_001);
+        (, value) = _prices.usd(HOME, ETH, 5_000_001);
         assertEq(value, 2, "a little more than one");
     }
 
@@ -88,7 +88,7 @@ contract PriceFeedsTest is Governed {
         feed.setDecimals(18);
         feed.willAnswer(1, 0.9998e18, START, START, 1);
         _set(USDC, PriceFeeds.Feed(address(feed), MAX_AGE, 9_000, 11_000, 14, 6, 18, false));
-        (bool ok, uint256 value) = _prices.usd(USDC, 1_000_000e6);
+        (bool ok, uint256 value) = _prices.usd(HOME, USDC, 1_000_000e6);
         assertTrue(ok, "ok");
         assertEq(value, 999_800e8, "a million of a stable coin");
 
@@ -96,12 +96,12 @@ contract PriceFeedsTest is Governed {
         feed.setDecimals(0);
         feed.willAnswer(1, 3, START, START, 1);
         _set(USDC, PriceFeeds.Feed(address(feed), MAX_AGE, 1, 5, 0, 0, 0, false));
-        (, value) = _prices.usd(USDC, 7);
+        (, value) = _prices.usd(HOME, USDC, 7);
         assertEq(value, 21e8, "7 of 3 dollars each");
     }
 
     function test_usd_beyondAllReckoningIsTheMost() public view {
-        (bool ok, uint256 value) = _prices.usd(ETH, type(uint256).max);
+        (bool ok, uint256 value) = _prices.usd(HOME, ETH, type(uint256).max);
         assertTrue(ok, "ok");
         assertEq(value, type(uint256).max, "most");
     }
@@ -116,7 +116,7 @@ contract PriceFeedsTest is Governed {
         _set(ETH, PriceFeeds.Feed(address(_eth), MAX_AGE, 1, 65_535, 36, decimals, feedDecimals, false));
         _eth.willAnswer(1, answer, START, START, 1);
 
-        (bool ok, uint256 value) = _prices.usd(ETH, amount);
+        (bool ok, uint256 value) = _prices.usd(HOME, ETH, amount);
         assertTrue(ok, "ok");
         (uint256 high,) = Math.mul512(amount, answer * 1e8);
         if (high > 0) {
@@ -133,7 +133,7 @@ contract PriceFeedsTest is Governed {
     // ------------------------------------------------------------------ answers that do not count
 
     function test_L11_usd_assetWithoutFeed() public view {
-        (bool ok, uint256 value) = _prices.usd(USDC, 1);
+        (bool ok, uint256 value) = _prices.usd(HOME, USDC, 1);
         assertFalse(ok, "no feed");
         assertEq(value, 0, "value");
     }
@@ -163,7 +163,7 @@ contract PriceFeedsTest is Governed {
         ];
         for (uint256 i; i < good.length; ++i) {
             _eth.willAnswer(7, good[i], START, START, 7);
-            (bool ok, uint256 value) = _prices.usd(ETH, 1 ether);
+            (bool ok, uint256 value) = _prices.usd(HOME, ETH, 1 ether);
             assertTrue(ok, "in range");
             assertEq(value, good[i], "value");
         }
@@ -221,9 +221,9 @@ contract PriceFeedsTest is Governed {
     function testFuzz_L11_usd_neverFails(bytes calldata answer, uint256 amount) public {
         _eth.willAnswer(answer);
         _uptime.willAnswer(answer);
-        _prices.usd(ETH, amount);
+        _prices.usd(HOME, ETH, amount);
         _useSequencer();
-        (bool ok,) = _prices.usd(ETH, amount);
+        (bool ok,) = _prices.usd(HOME, ETH, amount);
         assertFalse(ok, "the same words are no price and no status");
     }
 
@@ -237,7 +237,7 @@ contract PriceFeedsTest is Governed {
         bool expected = roundId != 0 && answeredInRound >= roundId && answeredInRound < 1 << 80;
         expected = expected && !(answer < 100e8 || answer > 10_000e8);
         expected = expected && !(updatedAt > START || updatedAt < START - MAX_AGE);
-        (bool ok,) = _prices.usd(ETH, 1 ether);
+        (bool ok,) = _prices.usd(HOME, ETH, 1 ether);
         assertTrue(ok == expected, "ok");
     }
 
@@ -295,7 +295,7 @@ contract PriceFeedsTest is Governed {
         _useSequencer();
         gas_ = bound(gas_, 0, 200_000);
         (bool answered, bytes memory answer) =
-            address(_prices).staticcall{gas: gas_}(abi.encodeCall(_prices.usd, (ETH, 1 ether)));
+            address(_prices).staticcall{gas: gas_}(abi.encodeCall(_prices.usd, (HOME, ETH, 1 ether)));
         if (answered) {
             (bool ok, uint256 value) = abi.decode(answer, (bool, uint256));
             assertTrue(ok, "starved");
@@ -306,13 +306,13 @@ contract PriceFeedsTest is Governed {
     /// @dev A feed that needs all of its gas but for its way in: it gets it, or there is no answer.
     function testFuzz_L4_usd_aFeedGetsAllOfItsGas(uint256 gas_) public view {
         (bool answered, bytes memory answer) = address(_prices).staticcall{gas: bound(gas_, 65_000, 90_000)}(
-            abi.encodeCall(_prices.usd, (GREEDY_ASSET, 1 ether))
+            abi.encodeCall(_prices.usd, (HOME, GREEDY_ASSET, 1 ether))
         );
         if (answered) assertEq(answer, abi.encode(true, START), "starved");
     }
 
     function test_usd_aFeedThatNeedsAllOfItsGasCounts() public view {
-        (bool ok, uint256 value) = _prices.usd(GREEDY_ASSET, 1 ether);
+        (bool ok, uint256 value) = _prices.usd(HOME, GREEDY_ASSET, 1 ether);
         assertTrue(ok, "ok");
         assertEq(value, START, "value");
     }
@@ -320,23 +320,23 @@ contract PriceFeedsTest is Governed {
     /// @dev What is not asked needs no gas.
     function test_usd_unsetFeedsNeedNoGas() public {
         (bool answered, bytes memory answer) =
-            address(_prices).staticcall{gas: 40_000}(abi.encodeCall(_prices.usd, (USDC, 1)));
+            address(_prices).staticcall{gas: 40_000}(abi.encodeCall(_prices.usd, (HOME, USDC, 1)));
         assertTrue(answered, "no feed");
         assertEq(answer, abi.encode(false, 0), "no feed");
         PriceFeeds.Feed memory feed = _ethFeed();
         feed.checksSequencer = true;
         _set(ETH, feed);
-        (answered, answer) = address(_prices).staticcall{gas: 40_000}(abi.encodeCall(_prices.usd, (ETH, 1)));
+        (answered, answer) = address(_prices).staticcall{gas: 40_000}(abi.encodeCall(_prices.usd, (HOME, ETH, 1)));
         assertTrue(answered, "no sequencer feed");
         assertEq(answer, abi.encode(false, 0), "no sequencer feed");
     }
 
     function test_usd_revert_tooLittleGas() public view {
         (bool answered, bytes memory answer) =
-            address(_prices).staticcall{gas: 60_000}(abi.encodeCall(_prices.usd, (ETH, 1 ether)));
+            address(_prices).staticcall{gas: 60_000}(abi.encodeCall(_prices.usd, (HOME, ETH, 1 ether)));
         assertFalse(answered, "answered");
         assertEq(bytes32(bytes4(answer)), bytes32(BoundedCall.BoundedCallGasTooLow.selector), "error");
-        (answered,) = address(_prices).staticcall{gas: 90_000}(abi.encodeCall(_prices.usd, (ETH, 1 ether)));
+        (answered,) = address(_prices).staticcall{gas: 90_000}(abi.encodeCall(_prices.usd, (HOME, ETH, 1 ether)));
         assertTrue(answered, "with enough gas");
     }
 
@@ -347,7 +347,7 @@ contract PriceFeedsTest is Governed {
         for (uint256 i; i < deeds.length; ++i) {
             _eth.will(deeds[i]);
             uint256 before = gasleft();
-            _prices.usd(ETH, 1 ether);
+            _prices.usd(HOME, ETH, 1 ether);
             // One feed's gas, the honest sequencer's share, and our own code, which is not optimized here.
             assertLe(before - gasleft(), _prices.FEED_GAS() + 30_000, "gas");
         }
@@ -355,15 +355,33 @@ contract PriceFeedsTest is Governed {
 
     // ------------------------------------------------------------------ direction
 
+    function test_L11_eachChainHasItsOwnFeeds() public {
+        (bool ok,) = _prices.usd(HOME + 1, ETH, 1 ether);
+        assertFalse(ok, "home's price elsewhere");
+        vm.prank(GOVERNANCE);
+        _prices.setFeed(HOME + 1, ETH, _ethFeed(), 0);
+        (ok,) = _prices.usd(HOME + 1, ETH, 1 ether);
+        assertTrue(ok, "that chain's");
+        PriceFeeds.Feed memory off;
+        vm.prank(WATCHDOG);
+        _prices.tightenFeed(HOME + 1, ETH, off);
+        (ok,) = _prices.usd(HOME + 1, ETH, 1 ether);
+        assertFalse(ok, "off");
+        (ok,) = _prices.usd(HOME, ETH, 1 ether);
+        assertTrue(ok, "home's");
+        assertEq(_prices.feedStops(HOME + 1, ETH), 1, "stops");
+        assertEq(_prices.feedStops(HOME, ETH), 0, "home's stops");
+    }
+
     function test_L5_setFeed_governanceOnly() public {
-        assertGovernanceOnly(address(_prices), abi.encodeCall(_prices.setFeed, (ETH, _ethFeed(), 0)));
+        assertGovernanceOnly(address(_prices), abi.encodeCall(_prices.setFeed, (HOME, ETH, _ethFeed(), 0)));
         assertGovernanceOnly(
             address(_prices), abi.encodeCall(_prices.setSequencer, (PriceFeeds.Sequencer(address(_uptime), 1), 0))
         );
         vm.expectEmit(address(_prices));
-        emit PriceFeeds.FeedSet(USDC, _ethFeed(), GOVERNANCE);
+        emit PriceFeeds.FeedSet(HOME, USDC, _ethFeed(), GOVERNANCE);
         _set(USDC, _ethFeed());
-        assertEq(abi.encode(_prices.feedOf(USDC)), abi.encode(_ethFeed()), "feed");
+        assertEq(abi.encode(_prices.feedOf(HOME, USDC)), abi.encode(_ethFeed()), "feed");
         vm.expectEmit(address(_prices));
         emit PriceFeeds.SequencerSet(PriceFeeds.Sequencer(address(_uptime), 1), GOVERNANCE);
         vm.prank(GOVERNANCE);
@@ -376,7 +394,7 @@ contract PriceFeedsTest is Governed {
         PriceFeeds.Feed memory off;
         address[3] memory others = [OWNER, AGENT, THIEF];
         for (uint256 i; i < 3; ++i) {
-            assertRefused(others[i], address(_prices), abi.encodeCall(_prices.tightenFeed, (ETH, off)));
+            assertRefused(others[i], address(_prices), abi.encodeCall(_prices.tightenFeed, (HOME, ETH, off)));
             assertRefused(
                 others[i],
                 address(_prices),
@@ -385,46 +403,46 @@ contract PriceFeedsTest is Governed {
         }
         _assertOk("still on");
         vm.prank(GOVERNANCE);
-        _prices.tightenFeed(ETH, off);
+        _prices.tightenFeed(HOME, ETH, off);
         _assertNotOk("off by governance");
     }
 
     function test_L5_guardianSwitchesAFeedOffAtOnce() public {
         PriceFeeds.Feed memory off;
         vm.expectEmit(address(_prices));
-        emit PriceFeeds.FeedSet(ETH, off, WATCHDOG);
+        emit PriceFeeds.FeedSet(HOME, ETH, off, WATCHDOG);
         vm.prank(WATCHDOG);
-        _prices.tightenFeed(ETH, off);
+        _prices.tightenFeed(HOME, ETH, off);
         _assertNotOk("off");
         // ... and not on again.
         vm.expectRevert(abi.encodeWithSelector(PriceFeeds.PriceLooser.selector, address(_eth)));
         vm.prank(WATCHDOG);
-        _prices.tightenFeed(ETH, _ethFeed());
-        assertRefused(WATCHDOG, address(_prices), abi.encodeCall(_prices.setFeed, (ETH, _ethFeed(), 1)));
+        _prices.tightenFeed(HOME, ETH, _ethFeed());
+        assertRefused(WATCHDOG, address(_prices), abi.encodeCall(_prices.setFeed, (HOME, ETH, _ethFeed(), 1)));
     }
 
     function test_L5_guardianSwitchesOffAlsoWhenTheFeedHasGone() public {
         PriceFeeds.Feed memory off;
         vm.etch(address(_eth), "");
         vm.prank(WATCHDOG);
-        _prices.tightenFeed(ETH, off);
-        assertEq(_prices.feedOf(ETH).feed, address(0), "feed");
+        _prices.tightenFeed(HOME, ETH, off);
+        assertEq(_prices.feedOf(HOME, ETH).feed, address(0), "feed");
     }
 
     function test_L5_guardianTightensEachField() public {
         PriceFeeds.Feed memory f = _ethFeed();
         (f.maxAge, f.minAnswer, f.maxAnswer, f.checksSequencer) = (59, 1_900, 2_100, true);
         vm.prank(WATCHDOG);
-        _prices.tightenFeed(ETH, f);
-        assertEq(abi.encode(_prices.feedOf(ETH)), abi.encode(f), "feed");
-        assertEq(_prices.feedStops(ETH), 1, "stops");
-        assertEq(_prices.feedStops(USDC), 0, "stops of another asset");
+        _prices.tightenFeed(HOME, ETH, f);
+        assertEq(abi.encode(_prices.feedOf(HOME, ETH)), abi.encode(f), "feed");
+        assertEq(_prices.feedStops(HOME, ETH), 1, "stops");
+        assertEq(_prices.feedStops(HOME, USDC), 0, "stops of another asset");
     }
 
     function test_L5_guardianLoosensNoField() public {
         _useSequencer();
         for (uint256 field; field < 9; ++field) {
-            PriceFeeds.Feed memory f = _prices.feedOf(ETH);
+            PriceFeeds.Feed memory f = _prices.feedOf(HOME, ETH);
             // Tighter in everything else.
             (f.maxAge, f.minAnswer, f.maxAnswer) = (59, 1_900, 2_100);
             address other = address(new HostileFeed());
@@ -439,7 +457,7 @@ contract PriceFeedsTest is Governed {
             if (field == 8) f.checksSequencer = false;
             vm.expectRevert(abi.encodeWithSelector(PriceFeeds.PriceLooser.selector, f.feed));
             vm.prank(WATCHDOG);
-            _prices.tightenFeed(ETH, f);
+            _prices.tightenFeed(HOME, ETH, f);
         }
     }
 
@@ -466,17 +484,17 @@ contract PriceFeedsTest is Governed {
     function test_L4_aDecisionUndoesNoLaterStop() public {
         PriceFeeds.Feed memory off;
         vm.startPrank(WATCHDOG);
-        _prices.tightenFeed(ETH, off);
-        _prices.tightenFeed(ETH, off);
+        _prices.tightenFeed(HOME, ETH, off);
+        _prices.tightenFeed(HOME, ETH, off);
         _prices.tightenSequencer(PriceFeeds.Sequencer(address(0), 0));
         vm.stopPrank();
         vm.startPrank(GOVERNANCE);
         for (uint256 expected; expected < 4; ++expected) {
             if (expected == 2) continue;
             vm.expectRevert(abi.encodeWithSelector(PriceFeeds.PriceStopsDiffer.selector, expected, 2));
-            _prices.setFeed(ETH, _ethFeed(), expected);
+            _prices.setFeed(HOME, ETH, _ethFeed(), expected);
         }
-        _prices.setFeed(ETH, _ethFeed(), 2);
+        _prices.setFeed(HOME, ETH, _ethFeed(), 2);
         vm.expectRevert(abi.encodeWithSelector(PriceFeeds.PriceStopsDiffer.selector, 0, 1));
         _prices.setSequencer(PriceFeeds.Sequencer(address(_uptime), GRACE), 0);
         _prices.setSequencer(PriceFeeds.Sequencer(address(_uptime), GRACE), 1);
@@ -533,7 +551,7 @@ contract PriceFeedsTest is Governed {
         _useSequencer();
         PriceFeeds.Feed memory old = _ethFeed();
         _set(ETH, old);
-        (bool oldOk, uint256 oldValue) = _prices.usd(ETH, 1 ether);
+        (bool oldOk, uint256 oldValue) = _prices.usd(HOME, ETH, 1 ether);
         PriceFeeds.Feed memory next = old;
         next.maxAge = uint32(bound(maxAge, 1, 2 * MAX_AGE));
         next.minAnswer = uint16(bound(minAnswer, 1, 20_000));
@@ -541,7 +559,7 @@ contract PriceFeedsTest is Governed {
         next.checksSequencer = checksSequencer;
         bool tighter = _prices.isTighter(next, _ethFeed());
         _set(ETH, next);
-        (bool nextOk, uint256 nextValue) = _prices.usd(ETH, 1 ether);
+        (bool nextOk, uint256 nextValue) = _prices.usd(HOME, ETH, 1 ether);
         if (tighter && nextOk) {
             assertTrue(oldOk, "did not count before");
             assertEq(nextValue, oldValue, "another value");
@@ -567,7 +585,7 @@ contract PriceFeedsTest is Governed {
     function _expectRefused(PriceFeeds.Feed memory feed, bytes memory error_) private {
         vm.expectRevert(error_);
         vm.prank(GOVERNANCE);
-        _prices.setFeed(ETH, feed, 0);
+        _prices.setFeed(HOME, ETH, feed, 0);
     }
 
     function test_setFeed_revert_senseless() public {
@@ -595,7 +613,7 @@ contract PriceFeedsTest is Governed {
         f.feed = address(0xDEAD);
         vm.expectRevert();
         vm.prank(GOVERNANCE);
-        _prices.setFeed(ETH, f, 0);
+        _prices.setFeed(HOME, ETH, f, 0);
     }
 
     function test_tightenFeed_revert_senseless() public {
@@ -603,7 +621,7 @@ contract PriceFeedsTest is Governed {
         f.maxAge = 0;
         vm.expectRevert(abi.encodeWithSelector(PriceFeeds.PriceAgeZero.selector));
         vm.prank(WATCHDOG);
-        _prices.tightenFeed(ETH, f);
+        _prices.tightenFeed(HOME, ETH, f);
     }
 
     function test_setFeed_zeroTakesThePriceAway() public {

@@ -24,7 +24,7 @@ contract TiersTest is Governed {
         _eth = new HostileFeed();
         _eth.willAnswer(7, 2_000e8, START, START, 7);
         vm.prank(GOVERNANCE);
-        _prices.setFeed(ETH, PriceFeeds.Feed(address(_eth), 1 days, 100, 10_000, 8, 18, 8, false), 0);
+        _prices.setFeed(HOME, ETH, PriceFeeds.Feed(address(_eth), 1 days, 100, 10_000, 8, 18, 8, false), 0);
         _set(ETH, _inEther());
         _set(USD, _never());
     }
@@ -53,7 +53,7 @@ contract TiersTest is Governed {
     }
 
     function _assertTier(uint256 amount, uint8 riskLevel, Tier tier, uint256 delay) private view {
-        (Tier tier_, uint32 delay_) = _tiers.tierOf(agentId, ETH, amount, riskLevel);
+        (Tier tier_, uint32 delay_) = _tiers.tierOf(agentId, HOME, ETH, amount, riskLevel);
         assertEq(uint8(tier_), uint8(tier), "tier");
         assertEq(delay_, delay, "delay");
     }
@@ -79,19 +79,19 @@ contract TiersTest is Governed {
 
     function test_L11_tierOf_neverSetNeedsApprovals() public {
         Tiers fresh = new Tiers(address(authority), registry, _prices);
-        (Tier tier, uint32 delay) = fresh.tierOf(agentId, ETH, 1, 0);
+        (Tier tier, uint32 delay) = fresh.tierOf(agentId, HOME, ETH, 1, 0);
         assertEq(uint8(tier), uint8(Tier.APPROVAL), "nothing set");
         assertEq(delay, 0, "no delay is known");
         // An asset of which nobody spoke, with thresholds in dollars.
         _set(USD, _inDollars());
-        (tier,) = _tiers.tierOf(agentId, address(0xA5), 1, 0);
+        (tier,) = _tiers.tierOf(agentId, HOME, address(0xA5), 1, 0);
         assertEq(uint8(tier), uint8(Tier.APPROVAL), "another asset");
-        (tier,) = _tiers.tierOf(agentId + 1, ETH, 1, 0);
+        (tier,) = _tiers.tierOf(agentId + 1, HOME, ETH, 1, 0);
         assertEq(uint8(tier), uint8(Tier.APPROVAL), "another agent");
         // Thresholds in dollars that nobody set.
         vm.prank(GOVERNANCE);
         fresh.setThresholds(agentId, ETH, _never());
-        (tier,) = fresh.tierOf(agentId, ETH, 1, 0);
+        (tier,) = fresh.tierOf(agentId, HOME, ETH, 1, 0);
         assertEq(uint8(tier), uint8(Tier.APPROVAL), "dollars not set");
     }
 
@@ -156,7 +156,7 @@ contract TiersTest is Governed {
         _set(USD, _inDollars());
         gas_ = bound(gas_, 0, 200_000);
         (bool answered, bytes memory answer) =
-            address(_tiers).staticcall{gas: gas_}(abi.encodeCall(_tiers.tierOf, (agentId, ETH, 0.5 ether, 0)));
+            address(_tiers).staticcall{gas: gas_}(abi.encodeCall(_tiers.tierOf, (agentId, HOME, ETH, 0.5 ether, 0)));
         if (answered) {
             assertEq(answer, abi.encode(Tier.INSTANT, 0), "starved");
         }
@@ -173,9 +173,9 @@ contract TiersTest is Governed {
         inUsd.delaySeconds = uint32(bound(inUsd.delaySeconds, 0, 14 days));
         _set(ETH, t);
         _set(USD, inUsd);
-        _tiers.tierOf(agentId, ETH, amount, riskLevel);
+        _tiers.tierOf(agentId, HOME, ETH, amount, riskLevel);
         _eth.willAnswer(price);
-        _tiers.tierOf(agentId, ETH, amount, riskLevel);
+        _tiers.tierOf(agentId, HOME, ETH, amount, riskLevel);
     }
 
     // ------------------------------------------------------------------ risk
