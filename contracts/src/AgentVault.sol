@@ -22,6 +22,9 @@ contract AgentVault is MandateAccount {
     event Deposited(address indexed from, uint256 amount);
     event Withdrawn(address indexed asset, address indexed to, uint256 amount);
 
+    /// @notice The owner had the vault make a call.
+    event OwnerCalled(address indexed target, uint256 value, bytes data);
+
     error VaultNotOwner(address caller);
 
     /// @param owner may withdraw and stop; must not be zero
@@ -48,6 +51,14 @@ contract AgentVault is MandateAccount {
         if (asset == address(0)) Address.sendValue(payable(to), amount);
         else IERC20(asset).safeTransfer(to, amount);
         emit Withdrawn(asset, to, amount);
+    }
+
+    /// @notice Calls a contract as the vault: to take out what is neither a coin nor an ERC-20 token, such as an ERC-721 token or a
+    ///         position that is kept under the vault's address. Owner only, at any time, stopped or not. Reverts as the call does.
+    function execute(address target, uint256 value, bytes calldata data) external returns (bytes memory answer) {
+        require(msg.sender == OWNER, VaultNotOwner(msg.sender));
+        answer = Address.functionCallWithValue(target, data, value);
+        emit OwnerCalled(target, value, data);
     }
 
     function _holder() internal view override returns (address) {

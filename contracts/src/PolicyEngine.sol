@@ -121,6 +121,8 @@ abstract contract PolicyEngine is AuditLog {
     event ChainRegistered(uint256 indexed chainId, uint256 index);
     event TermsSet(uint256 indexed agentId, Terms terms, address indexed by);
     event LimitSet(uint256 indexed agentId, address indexed asset, Limit limit, address indexed by);
+    /// @notice The asset is not in the mandate any more, nor may it be spent on any chain.
+    event AssetDropped(uint256 indexed agentId, address indexed asset, address indexed by);
     event TempoSet(uint256 indexed agentId, Tempo tempo, address indexed by);
     event AssetChainSet(
         uint256 indexed agentId, address indexed asset, uint256 indexed chainId, bool allowed, address by
@@ -160,6 +162,8 @@ abstract contract PolicyEngine is AuditLog {
     error PolicyChainKnown(uint256 chainId);
     error PolicyChainsFull(uint256 max);
     error PolicyAssetsFull(uint256 max);
+    /// @notice An asset is dropped when it has a limit, whose cap is 0, and nothing of it is used in the window.
+    error PolicyAssetInUse(address asset, uint256 cap, uint256 used);
     error PolicyAgentsFull(uint256 max);
     error PolicyStopsDiffer(uint256 agentId, uint256 expectedStops, uint256 stops);
     error PolicyBreakerStopsDiffer(Scope scope, uint256 what, uint256 expectedStops, uint256 stops);
@@ -415,7 +419,8 @@ abstract contract PolicyEngine is AuditLog {
         }
     }
 
-    /// @dev What an agent within its mandate never asks for. Waiting, or somebody else's doing, trips nothing.
+    /// @dev What an agent within its mandate never asks for. Waiting, or somebody else's doing, trips nothing; but intents that were
+    ///      signed in time and submitted together may be too many (WINDOW, BURST): whoever submits chooses the moment.
     function _trips(Rule rule) internal pure returns (bool) {
         return rule == Rule.ASSET || rule == Rule.CHAIN || rule == Rule.RECIPIENT || rule == Rule.SELECTOR
             || rule == Rule.PER_TRANSACTION || rule == Rule.WINDOW || rule == Rule.BURST;
@@ -468,7 +473,7 @@ abstract contract PolicyEngine is AuditLog {
             : _isOnRemote(_mandates[agentId], asset, chainId);
     }
 
-    /// @notice The assets that the agent's mandate ever had a limit for.
+    /// @notice The assets that the agent's mandate has a limit for, if only of 0.
     function assetsOf(uint256 agentId) external view returns (address[] memory) {
         return _mandates[agentId].assets;
     }
@@ -626,8 +631,27 @@ abstract contract PolicyEngine is AuditLog {
     }
 
     /// @notice Whether `next` admits nothing that `old` does not (L5), field by field.
+    /// @dev Of the same usage. What is used is dated anew when the window changes, and may so be free again up to one bucket earlier
+    ///      than in the shorter window; never before a whole window, the new one, has passed (L2).
     function isTighter(Limit memory next, Limit memory old) internal pure returns (bool) {
         return next.perTransaction <= old.perTransaction && next.cap <= old.cap && next.window >= old.window;
+    }
+
+    /// @notice Takes an asset out of the mandate's list, so that there is room for another. Governance only, and only what has no cap and
+    ///         nothing used in the window any more: nothing that counts is forgotten. Chains are to be allowed anew.
+    function dropAsset(uint256 agentId, address asset) external restricted {
+        Mandate storage mandate = _mandates[agentId];
+        Budget budget = mandate.budgets[asset].word;
+        (uint256 used,) = budget.usage();
+        require(budget.window() > 0 && budget.isEmpty() && used == 0, PolicyAssetInUse(asset, budget.cap(), used));
+        address[] storage assets = mandate.assets;
+        uint256 i;
+        while (assets[i] != asset) ++i;
+        assets[i] = assets[assets.length - 1];
+        assets.pop();
+        mandate.budgets[asset].word = Budget.wrap(0);
+        mandate.remoteChains[asset] = 0;
+        emit AssetDropped(agentId, asset, msg.sender);
     }
 
     /// @notice Sets how fast the agent may act. At once when no field is looser, else by governance only.

@@ -3,11 +3,16 @@ pragma solidity ^0.8.28;
 
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {ERC721} from "@openzeppelin/contracts/token/ERC721/ERC721.sol";
+import {Address} from "@openzeppelin/contracts/utils/Address.sol";
 import {AgentVault} from "../src/AgentVault.sol";
+import {CallKind} from "../src/CallKind.sol";
 import {Holding} from "../src/Holding.sol";
+import {Intent} from "../src/Intent.sol";
 import {MandateAccount} from "../src/MandateAccount.sol";
 import {PolicyEngine} from "../src/PolicyEngine.sol";
 import {Rule} from "../src/Verdict.sol";
+import {CallRules} from "../src/rules/CallRules.sol";
 import {
     BlocklistToken,
     FalseToken,
@@ -19,6 +24,15 @@ import {
     SurchargeToken
 } from "./lib/BadTokens.sol";
 import {Deployed} from "./lib/Deployed.sol";
+
+/// @notice Sells a receipt that is an ERC-721 token.
+contract ReceiptShop is ERC721("Receipt", "RCPT") {
+    uint256 public sold;
+
+    function buy() external payable {
+        _mint(msg.sender, sold++);
+    }
+}
 
 /// @notice Custody: who may pay, what may leave, and what it believes (nobody).
 contract AgentVaultTest is Deployed {
@@ -262,6 +276,48 @@ contract AgentVaultTest is Deployed {
         for (uint256 i; i < spenders.length; ++i) {
             assertEq(IERC20(address(token)).allowance(address(vault), spenders[i]), 0, "allowance");
         }
+    }
+
+    // ------------------------------------------------------------------ what is no ERC-20 token
+
+    /// @notice What a call brought, whatever it is, the owner takes out.
+    function test_L1_owner_takesOutWhatACallBrought() public {
+        ReceiptShop shop = new ReceiptShop();
+        CallRules.Permission memory p =
+            CallRules.Permission(CallKind.SEND, calls.ANY(), calls.ANY(), calls.ANY(), false);
+        vm.prank(address(timelock));
+        calls.setPermission(agentId, HOME, address(shop), shop.buy.selector, p);
+        Intent memory intent = payment(ETH, 1 ether);
+        (intent.to, intent.data) = (address(shop), abi.encodeCall(shop.buy, ()));
+        submitAdmitted(intent);
+        assertEq(shop.ownerOf(0), address(vault), "bought");
+        bytes memory out = abi.encodeCall(shop.transferFrom, (address(vault), PAYEE, 0));
+        vm.prank(WATCHDOG);
+        policy.stop(PolicyEngine.Scope.ALL, 0);
+        vm.expectEmit(address(vault));
+        emit AgentVault.OwnerCalled(address(shop), 0, out);
+        vm.prank(address(timelock));
+        vault.execute(address(shop), 0, out);
+        assertEq(shop.ownerOf(0), PAYEE, "stuck in the vault");
+    }
+
+    function test_L1_execute_revert_everybodyButTheOwner() public {
+        address[8] memory others =
+            [AGENT, OWNER, WATCHDOG, PUBLISHER, THIEF, address(executor), address(registry), address(vault)];
+        for (uint256 i; i < others.length; ++i) {
+            vm.expectRevert(abi.encodeWithSelector(AgentVault.VaultNotOwner.selector, others[i]));
+            vm.prank(others[i]);
+            vault.execute(PAYEE, 1, "");
+        }
+    }
+
+    function test_execute_failsAsTheCallDoes() public {
+        vm.startPrank(address(timelock));
+        vm.expectRevert(abi.encodeWithSelector(Address.AddressEmptyCode.selector, PAYEE));
+        vault.execute(PAYEE, 0, hex"12345678");
+        vm.expectRevert(abi.encodeWithSelector(AgentVault.VaultNotOwner.selector, vault));
+        vault.execute(address(vault), 0, abi.encodeCall(vault.withdraw, (ETH, PAYEE, 1)));
+        vm.stopPrank();
     }
 }
 

@@ -66,4 +66,50 @@ contract PolicyEdgesTest is Deployed {
         assertTrue(policy.isRecipient(agentId, chainId - 1, PAYEE), "the largest id");
         assertFalse(policy.isRecipient(agentId, chainId, PAYEE), "no place");
     }
+
+    /// @notice An asset without a cap, of which nothing counts any more, makes room for another; one that counts is not forgotten (L2).
+    function test_L2_dropAsset_onlyWhatCountsForNothing() public {
+        submitAdmitted(payment(ETH, 1 ether));
+        _assertInUse(ETH, 3 ether, 1 ether);
+        vm.prank(OWNER);
+        policy.setLimit(agentId, ETH, limit(0, 0));
+        (bool went,) = _drop(address(timelock), ETH);
+        assertFalse(went, "what was spent is forgotten");
+        skip(2 * uint256(WINDOW));
+        address[4] memory others = [AGENT, OWNER, WATCHDOG, THIEF];
+        for (uint256 i; i < others.length; ++i) {
+            (went,) = _drop(others[i], ETH);
+            assertFalse(went, "governance's");
+        }
+        vm.expectEmit(address(policy));
+        emit PolicyEngine.AssetDropped(agentId, ETH, address(timelock));
+        (went,) = _drop(address(timelock), ETH);
+        assertTrue(went, "dropped");
+        address[] memory left = policy.assetsOf(agentId);
+        assertEq(left.length, 1, "assets");
+        assertEq(left[0], address(token), "the other");
+        assertFalse(policy.isAssetOnChain(agentId, ETH, HOME), "at home");
+        assertFalse(policy.isAssetOnChain(agentId, ETH, REMOTE), "elsewhere");
+        assertEq(uint8(executor.preview(payment(ETH, 1)).rule), uint8(Rule.ASSET), "spent");
+        _assertInUse(ETH, 0, 0); // it is not there
+        vm.prank(WATCHDOG);
+        policy.stop(PolicyEngine.Scope.ASSET, uint160(ETH));
+        vm.startPrank(address(timelock));
+        policy.setLimit(agentId, ETH, limit(1 ether, 3 ether));
+        policy.setAssetChain(agentId, ETH, HOME, true);
+        vm.stopPrank();
+        assertEq(policy.assetsOf(agentId).length, 2, "again");
+        assertEq(uint8(executor.preview(payment(ETH, 1)).rule), uint8(Rule.ASSET_BREAKER), "stopped meanwhile");
+    }
+
+    function _drop(address by, address asset) private returns (bool went, bytes memory answer) {
+        vm.prank(by);
+        return address(policy).call(abi.encodeCall(policy.dropAsset, (agentId, asset)));
+    }
+
+    function _assertInUse(address asset, uint256 cap, uint256 used) private {
+        (bool went, bytes memory answer) = _drop(address(timelock), asset);
+        assertFalse(went, "dropped");
+        assertEq(answer, abi.encodeWithSelector(PolicyEngine.PolicyAssetInUse.selector, asset, cap, used), "reason");
+    }
 }
