@@ -454,6 +454,7 @@ class OperatorTest {
           frequency-window: 1h
           max-transactions: 20
           max-audit-lag: 50
+          basic: true
         assets:
           - asset: "%s"
             per-transaction: %s

@@ -35,12 +35,12 @@ public record Finding(
     return refused(Rule.SELECTOR, Address.ZERO, BigInteger.ZERO, BigInteger.ZERO, 0, Address.ZERO);
   }
 
-  static Finding admitted(Tier tier, long delay, Address recipient) {
+  public static Finding admitted(Tier tier, long delay, Address recipient) {
     return new Finding(
         Rule.NONE, Address.ZERO, BigInteger.ZERO, BigInteger.ZERO, 0, tier, delay, recipient);
   }
 
-  static Finding refused(
+  public static Finding refused(
       Rule rule,
       Address source,
       BigInteger limit,

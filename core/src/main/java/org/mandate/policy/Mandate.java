@@ -43,6 +43,17 @@ public record Mandate(
     recipients = Set.copyOf(recipients);
   }
 
+  /** A mandate under which nothing was done yet, at risk level 0. */
+  public static Mandate uncounted(
+      Terms terms,
+      Tempo tempo,
+      boolean frozen,
+      Map<Address, AssetMandate> assets,
+      Set<Recipient> recipients) {
+    return new Mandate(
+        terms, tempo, 0, frozen, EMPTY.transactions, EMPTY.pace, assets, recipients);
+  }
+
   /** The asset's limit; {@link AssetLimit#NONE} when it has none. */
   public AssetLimit limit(Address asset) {
     return asset(asset).limit();

@@ -32,6 +32,11 @@ public record Verdict(
     return rule == Rule.NONE;
   }
 
+  /** The same verdict on what was only asked about: it froze nobody. */
+  public Verdict untripped() {
+    return new Verdict(rule, false, tier, eta, limit, left, availableAt, source);
+  }
+
   static Verdict allow(Tier tier, long eta) {
     return new Verdict(
         Rule.NONE, false, tier, eta, BigInteger.ZERO, BigInteger.ZERO, 0, Address.ZERO);

@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.BiFunction;
+import org.mandate.chain.Address;
 import org.mandate.chain.Hash;
 import org.mandate.chain.Log;
 import org.mandate.event.AuditEvent;
@@ -16,13 +17,16 @@ import org.mandate.intent.Intent;
 import org.mandate.policy.AgentStatus;
 import org.mandate.policy.AssetLimit;
 import org.mandate.policy.Breakers;
-import org.mandate.policy.Judgement;
+import org.mandate.policy.Finding;
 import org.mandate.policy.Mandate;
 import org.mandate.policy.PolicyChange;
 import org.mandate.policy.PolicyEvaluator;
 import org.mandate.policy.Recipient;
+import org.mandate.policy.Rule;
 import org.mandate.policy.Standing;
+import org.mandate.policy.Tempo;
 import org.mandate.policy.Terms;
+import org.mandate.policy.Tier;
 import org.mandate.policy.Verdict;
 
 /**
@@ -35,6 +39,7 @@ final class Replay {
       Map.of(
           Topics.TERMS_SET, Replay::termsSet,
           Topics.LIMIT_SET, Replay::limitSet,
+          Topics.TEMPO_SET, Replay::tempoSet,
           Topics.ASSET_CHAIN_SET, Replay::assetChainSet,
           Topics.RECIPIENT_SET, Replay::recipientSet,
           Topics.TRIPPED, Replay::tripped,
@@ -52,6 +57,7 @@ final class Replay {
   private static final class Agent {
     private Mandate mandate = Mandate.EMPTY;
     private AgentStatus status = AgentStatus.PENDING;
+    private int riskLevel; // in the registry; its account knows it from the first activation on
     private long records;
     private long published;
   }
@@ -61,24 +67,7 @@ final class Replay {
    *
    * @param event a {@code Denied} or a {@code Refused}
    */
-  record Refusal(
-      IntentEvent event,
-      Intent intent,
-      int rule,
-      boolean tripped,
-      BigInteger limit,
-      BigInteger left,
-      long availableAt) {
-    private static Refusal of(IntentEvent.Denied e) {
-      return new Refusal(
-          e, e.intent(), e.rule(), e.tripped(), e.limit(), e.left(), e.availableAt());
-    }
-
-    private static Refusal of(IntentEvent.Refused e) {
-      return new Refusal(
-          e, e.intent(), e.rule(), e.tripped(), e.limit(), e.left(), e.availableAt());
-    }
-  }
+  record Refusal(IntentEvent event, Intent intent, IntentEvent.Refusal said) {}
 
   /** A decision of the engine that is not the one of the own evaluation. */
   sealed interface Decision {
@@ -186,7 +175,7 @@ final class Replay {
   // transaction.
   private Optional<Decision> consumed(LogWords log, List<Entry> transaction) {
     Hash intentId = log.topic(2);
-    Optional<Intent> intent =
+    Optional<Said> intent =
         transaction.stream()
             .filter(entry -> entry.log().index() > log.log().index())
             .flatMap(
@@ -195,19 +184,62 @@ final class Replay {
                         ? intentOf(event).stream()
                         : java.util.stream.Stream.empty())
             .filter(said -> said.intentId().equals(intentId))
-            .map(Said::intent)
             .findFirst();
     if (intent.isEmpty()) {
       return Optional
           .empty(); // an executor event without Consumed, or the reverse, is found in executed()
     }
     consumed.add(intentId);
-    Agent agent = agent(intent.get().agentId());
-    return admitted(agent, log.log(), intentId, intent.get());
+    Said said = intent.get();
+    Agent agent = agent(said.intent().agentId());
+    Verdict own =
+        PolicyEvaluator.preview(
+            agent.mandate, standing(agent), said.intent(), found(agent, said), now);
+    return admitted(agent, log.log(), intentId, said.intent(), own);
   }
 
-  private Optional<Decision> admitted(Agent agent, Log log, Hash intentId, Intent intent) {
-    Verdict own = PolicyEvaluator.preview(agent.mandate, standing(agent), intent, now);
+  /**
+   * What the rules beyond the basic ones said. Of a payment under a basic mandate that is nothing;
+   * what permissions, tiers and rule books say is believed as the engine has it.
+   */
+  private static Finding found(Agent agent, Said said) {
+    Intent intent = said.intent();
+    boolean call = !intent.data().isEmpty();
+    if (agent.mandate.terms().basic() && !call) {
+      return Finding.ofPayment(intent.to());
+    }
+    return said.found();
+  }
+
+  private Finding waiting(IntentEvent.Admitted e) {
+    return Finding.admitted(
+        Tier.values()[e.tier()], Math.max(0, e.eta() - now), recipient(e.intent()));
+  }
+
+  /** Nobody but the call's permission knows its recipient. */
+  private static Address recipient(Intent intent) {
+    return intent.data().isEmpty() ? intent.to() : Address.ZERO;
+  }
+
+  private static Finding refused(Intent intent, IntentEvent.Refusal said) {
+    if (said.rule() == Rule.SELECTOR.ordinal()) {
+      return Finding.ofForbiddenCall();
+    }
+    if (said.rule() == Rule.RULE_BOOK.ordinal()) {
+      return Finding.refused(
+          Rule.RULE_BOOK,
+          said.source(),
+          said.limit(),
+          said.left(),
+          said.availableAt(),
+          recipient(intent));
+    }
+    boolean recipient = said.rule() == Rule.RECIPIENT.ordinal();
+    return Finding.ofPayment(recipient ? intent.to() : recipient(intent));
+  }
+
+  private Optional<Decision> admitted(
+      Agent agent, Log log, Hash intentId, Intent intent, Verdict own) {
     // Counted either way: the engine did.
     agent.mandate = agent.mandate.counting(intent.asset(), intent.amount(), now);
     return own.allowed()
@@ -222,26 +254,34 @@ final class Replay {
   // The account judged, counted and recorded it in one step.
   private Optional<Decision> paid(IntentEvent.Paid event) {
     Agent agent = agent(event.agentId());
-    Optional<Decision> decision = admitted(agent, event.log(), event.intentId(), event.intent());
+    Verdict own =
+        PolicyEvaluator.pay(agent.mandate, standing(agent), event.intent(), now).verdict();
+    Optional<Decision> decision =
+        admitted(agent, event.log(), event.intentId(), event.intent(), own);
     agent.records++;
     return decision;
   }
 
   private Optional<Decision> refused(IntentEvent.Refused event) {
-    Optional<Decision> decision = denied(Refusal.of(event));
-    agent(event.agentId()).records++;
+    Agent agent = agent(event.agentId());
+    Verdict own =
+        PolicyEvaluator.pay(agent.mandate, standing(agent), event.intent(), now).verdict();
+    Optional<Decision> decision =
+        denied(agent, new Refusal(event, event.intent(), event.refusal()), own);
+    agent.records++;
     return decision;
   }
 
-  private record Said(Hash intentId, Intent intent) {}
+  private record Said(Hash intentId, Intent intent, Finding found) {}
 
-  private static Optional<Said> intentOf(IntentEvent event) {
+  private Optional<Said> intentOf(IntentEvent event) {
     return switch (event) {
-      case IntentEvent.Admitted e -> Optional.of(new Said(e.intentId(), e.intent()));
-      case IntentEvent.Dispatched e -> Optional.of(new Said(e.intentId(), e.intent()));
-      case IntentEvent.Executed e -> Optional.of(new Said(e.intentId(), e.intent()));
-      case IntentEvent.Denied e -> Optional.of(new Said(e.intentId(), e.intent()));
-      case IntentEvent.Queued e -> Optional.of(new Said(e.intentId(), e.intent()));
+      case IntentEvent.Admitted e ->
+          Optional.of(new Said(e.intentId(), e.intent(), waiting(e)));
+      case IntentEvent.Dispatched e -> Optional.of(atOnce(e.intentId(), e.intent()));
+      case IntentEvent.Executed e -> Optional.of(atOnce(e.intentId(), e.intent()));
+      case IntentEvent.Denied e -> Optional.empty(); // what is denied is not consumed
+      case IntentEvent.Queued e -> Optional.of(atOnce(e.intentId(), e.intent()));
       case IntentEvent.Cancelled e -> Optional.empty();
       case IntentEvent.Disputed e -> Optional.empty();
       case IntentEvent.Upheld e -> Optional.empty();
@@ -251,9 +291,13 @@ final class Replay {
     };
   }
 
+  private static Said atOnce(Hash intentId, Intent intent) {
+    return new Said(intentId, intent, Finding.ofPayment(recipient(intent)));
+  }
+
   private Optional<Decision> executed(IntentEvent event) {
     return switch (event) {
-      case IntentEvent.Denied denied -> denied(Refusal.of(denied));
+      case IntentEvent.Denied e -> denied(e);
       case IntentEvent.Paid e -> paid(e);
       case IntentEvent.Refused e -> refused(e);
       case IntentEvent.Admitted e -> judged(e);
@@ -273,30 +317,49 @@ final class Replay {
         : Optional.of(new Decision.NeverJudged(event));
   }
 
-  private Optional<Decision> denied(Refusal event) {
-    Agent agent = agent(event.event().agentId());
-    Judgement judgement =
-        PolicyEvaluator.consume(agent.mandate, standing(agent), event.intent(), now);
-    Verdict own = judgement.verdict();
-    if (event.tripped()) {
+  private Optional<Decision> denied(IntentEvent.Denied event) {
+    Agent agent = agent(event.agentId());
+    Said said =
+        new Said(event.intentId(), event.intent(), refused(event.intent(), event.refusal()));
+    Verdict own =
+        PolicyEvaluator.preview(
+            agent.mandate, standing(agent), said.intent(), found(agent, said), now);
+    return denied(agent, new Refusal(event, event.intent(), event.refusal()), own);
+  }
+
+  private Optional<Decision> denied(Agent agent, Refusal event, Verdict own) {
+    IntentEvent.Refusal said = event.said();
+    if (said.tripped()) {
       agent.mandate = new PolicyChange.Freeze().apply(agent.mandate, now);
     }
     if (own.allowed()) {
       return Optional.of(new Decision.Refused(event, own));
     }
     boolean same =
-        own.rule().ordinal() == event.rule()
-            && own.tripped() == event.tripped()
-            && own.limit().equals(event.limit())
-            && own.left().equals(event.left())
-            && own.availableAt() == event.availableAt();
+        own.rule().ordinal() == said.rule()
+            && own.tripped() == said.tripped()
+            && own.tier().ordinal() == said.tier()
+            && own.eta() == said.eta()
+            && own.limit().equals(said.limit())
+            && own.left().equals(said.left())
+            && own.availableAt() == said.availableAt()
+            && own.source().equals(said.source());
     return same ? Optional.empty() : Optional.of(new Decision.RefusedOtherwise(event, own));
   }
 
   private Optional<Decision> registry(LogWords log) {
     if (log.topic(0).equals(Topics.STATUS_SET)) {
       int status = log.number(0).intValueExact();
-      agent(log.topicNumber(1)).status = AgentStatus.values()[status];
+      Agent agent = agent(log.topicNumber(1));
+      agent.status = AgentStatus.values()[status];
+      agent.mandate = agent.mandate.withRiskLevel(agent.riskLevel, now);
+    }
+    if (log.topic(0).equals(Topics.RISK_LEVEL_SET)) {
+      Agent agent = agent(log.topicNumber(1));
+      agent.riskLevel = log.number(0).intValueExact();
+      if (agent.status != AgentStatus.PENDING) {
+        agent.mandate = agent.mandate.withRiskLevel(agent.riskLevel, now);
+      }
     }
     return Optional.empty();
   }
@@ -318,7 +381,19 @@ final class Replay {
                 log.number(0).longValueExact(),
                 log.number(1).intValueExact(),
                 log.number(2).intValueExact(),
-                log.number(3).intValueExact())));
+                log.number(3).intValueExact(),
+                log.flag(4),
+                log.flag(5))));
+  }
+
+  private Optional<Decision> tempoSet(LogWords log) {
+    return change(
+        log,
+        new PolicyChange.SetTempo(
+            new Tempo(
+                log.number(0).intValueExact(),
+                log.number(1).intValueExact(),
+                log.number(2).intValueExact())));
   }
 
   private Optional<Decision> limitSet(LogWords log) {

@@ -12,9 +12,10 @@ import org.mandate.event.ContractEvents;
  */
 final class Topics {
   static final Hash TERMS_SET =
-      Hash.keccak("TermsSet(uint256,(uint32,uint24,uint16,uint16),address)");
+      Hash.keccak("TermsSet(uint256,(uint32,uint24,uint16,uint16,bool,bool),address)");
   static final Hash LIMIT_SET =
       Hash.keccak("LimitSet(uint256,address,(uint104,uint104,uint24),address)");
+  static final Hash TEMPO_SET = Hash.keccak("TempoSet(uint256,(uint8,uint24,uint24),address)");
   static final Hash ASSET_CHAIN_SET =
       Hash.keccak("AssetChainSet(uint256,address,uint256,bool,address)");
   static final Hash RECIPIENT_SET =
@@ -26,6 +27,7 @@ final class Topics {
   static final Hash RESTARTED = Hash.keccak("Restarted(uint8,uint256,address)");
   static final Hash WITHDRAWN = Hash.keccak("Withdrawn(address,address,uint256)");
   static final Hash STATUS_SET = Hash.keccak("StatusSet(uint256,uint8,address)");
+  static final Hash RISK_LEVEL_SET = Hash.keccak("RiskLevelSet(uint256,uint8)");
   static final Hash WALLET_SET = Hash.keccak("AgentWalletSet(uint256,address,address)");
 
   /**
@@ -40,7 +42,16 @@ final class Topics {
    * its key, as often as they pay for it.
    */
   static final Set<Hash> OF_AGENTS =
-      Set.of(TERMS_SET, LIMIT_SET, ASSET_CHAIN_SET, RECIPIENT_SET, TRIPPED, THAWED, WALLET_SET);
+      Set.of(
+          TERMS_SET,
+          LIMIT_SET,
+          TEMPO_SET,
+          ASSET_CHAIN_SET,
+          RECIPIENT_SET,
+          TRIPPED,
+          THAWED,
+          RISK_LEVEL_SET,
+          WALLET_SET);
 
   private Topics() {}
 

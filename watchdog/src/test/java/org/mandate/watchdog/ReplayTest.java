@@ -249,11 +249,7 @@ class ReplayTest {
                 AGENT,
                 payment(amount),
                 BigInteger.ZERO,
-                rule.ordinal(),
-                tripped,
-                BigInteger.valueOf(limit),
-                BigInteger.valueOf(left),
-                availableAt)));
+                refusal(rule, tripped, limit, left, availableAt))));
     return transaction(entries.toArray(Entry[]::new));
   }
 
@@ -296,9 +292,15 @@ class ReplayTest {
 
   private void terms(long expiry, int maxTransactions, int maxAuditLag) {
     policy(
-        "TermsSet(uint256,(uint32,uint24,uint16,uint16),address)",
+        "TermsSet(uint256,(uint32,uint24,uint16,uint16,bool,bool),address)",
         List.of(word(GOVERNANCE)),
-        List.of(number(expiry), number(WINDOW), number(maxTransactions), number(maxAuditLag)));
+        List.of(
+            number(expiry),
+            number(WINDOW),
+            number(maxTransactions),
+            number(maxAuditLag),
+            number(1),
+            number(0)));
   }
 
   private void limit(long perTransaction, long cap, int window) {
@@ -394,12 +396,21 @@ class ReplayTest {
                 id,
                 AGENT,
                 intent,
-                rule.ordinal(),
-                tripped,
-                BigInteger.valueOf(limit),
-                BigInteger.valueOf(left),
-                availableAt)));
+                refusal(rule, tripped, limit, left, availableAt))));
     return transaction(entries.toArray(Entry[]::new));
+  }
+
+  private static IntentEvent.Refusal refusal(
+      Rule rule, boolean tripped, long limit, long left, long availableAt) {
+    return new IntentEvent.Refusal(
+        rule.ordinal(),
+        tripped,
+        0,
+        0,
+        BigInteger.valueOf(limit),
+        BigInteger.valueOf(left),
+        availableAt,
+        Address.ZERO);
   }
 
   private Intent payment(long amount) {

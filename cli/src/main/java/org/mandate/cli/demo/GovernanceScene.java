@@ -98,12 +98,12 @@ final class GovernanceScene implements Story.Scene {
 
     var coin =
         play.home()
-            .account()
+            .lens()
             .headroom(BigInteger.valueOf(play.agentId()), Address.ZERO.hex())
             .send();
     var dollars =
         play.home()
-            .account()
+            .lens()
             .headroom(BigInteger.valueOf(play.agentId()), play.home().token().hex())
             .send();
     story.mustEqual(

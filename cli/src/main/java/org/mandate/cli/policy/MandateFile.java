@@ -11,10 +11,12 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 import org.mandate.chain.Address;
 import org.mandate.config.Config;
+import org.mandate.config.Default;
 import org.mandate.policy.AssetLimit;
 import org.mandate.policy.AssetMandate;
 import org.mandate.policy.Mandate;
 import org.mandate.policy.Recipient;
+import org.mandate.policy.Tempo;
 import org.mandate.policy.Terms;
 import org.mandate.policy.Usage;
 
@@ -22,18 +24,35 @@ import org.mandate.policy.Usage;
  * A whole mandate as somebody wrote it down: what is not in the file is not allowed. {@code
  * mandate.sample.yaml} shows and explains every key.
  *
+ * @param tempo without it no burst and no cooldown
  * @param assets each once
  * @param recipients each once per chain
  */
-record MandateFile(TermsPart terms, List<AssetPart> assets, List<RecipientPart> recipients) {
-  /** The contract keeps 24 bits. */
-  private static final int MAX_SECONDS = (1 << 24) - 1;
+record MandateFile(
+    TermsPart terms,
+    Optional<TempoPart> tempo,
+    List<AssetPart> assets,
+    List<RecipientPart> recipients) {
+  private static final int MAX_SECONDS = Terms.MAX_WINDOW;
 
   /** What holds for all assets. */
-  record TermsPart(Expiry expiry, Duration frequencyWindow, int maxTransactions, int maxAuditLag) {
+  record TermsPart(
+      Expiry expiry,
+      Duration frequencyWindow,
+      int maxTransactions,
+      int maxAuditLag,
+      @Default("false") boolean basic,
+      @Default("false") boolean open) {
     TermsPart {
       seconds("frequency-window", frequencyWindow);
-      new Terms(0, 1, maxTransactions, maxAuditLag);
+      new Terms(0, 1, maxTransactions, maxAuditLag, basic, open);
+    }
+  }
+
+  /** How fast the agent may act. Not asked of a basic mandate. */
+  record TempoPart(int burst, Duration burstWindow, Duration cooldown) {
+    TempoPart {
+      tempo(burst, burstWindow, cooldown);
     }
   }
 
@@ -91,24 +110,35 @@ record MandateFile(TermsPart terms, List<AssetPart> assets, List<RecipientPart> 
               part.chains().stream().map(BigInteger::valueOf).collect(Collectors.toSet()),
               Usage.NONE));
     }
-    return new Mandate(
+    return Mandate.uncounted(
         new Terms(
             terms.expiry().seconds(),
             seconds("frequency-window", terms.frequencyWindow()),
             terms.maxTransactions(),
-            terms.maxAuditLag()),
+            terms.maxAuditLag(),
+            terms.basic(),
+            terms.open()),
+        tempo
+            .map(t -> tempo(t.burst(), t.burstWindow(), t.cooldown()))
+            .orElse(Tempo.NEVER_SET),
         false,
-        Mandate.EMPTY.transactions(),
         byAsset,
         recipients.stream()
             .map(r -> new Recipient(BigInteger.valueOf(r.chainId()), r.address()))
             .collect(Collectors.toSet()));
   }
 
+  private static Tempo tempo(int burst, Duration burstWindow, Duration cooldown) {
+    return new Tempo(
+        burst,
+        Math.toIntExact(burstWindow.toSeconds()),
+        Math.toIntExact(cooldown.toSeconds()));
+  }
+
   private static int seconds(String what, Duration duration) {
     if (duration.toSeconds() < 1 || duration.toSeconds() > MAX_SECONDS) {
       throw new IllegalArgumentException(
-          "%s of %s s is not within 1 and %d s (194 days)"
+          "%s of %s s is not within 1 and %d s (48 days)"
               .formatted(what, duration.toSeconds(), MAX_SECONDS));
     }
     return (int) duration.toSeconds();

@@ -12,11 +12,13 @@ import org.mandate.chain.Hash;
 import org.mandate.chain.Log;
 import org.mandate.cli.Chain;
 import org.mandate.contracts.AgentVault;
+import org.mandate.contracts.MandateLens;
 import org.mandate.deploy.Sender;
 import org.mandate.policy.AssetLimit;
 import org.mandate.policy.AssetMandate;
 import org.mandate.policy.Mandate;
 import org.mandate.policy.Recipient;
+import org.mandate.policy.Tempo;
 import org.mandate.policy.Terms;
 import org.mandate.policy.Usage;
 import org.web3j.abi.EventEncoder;
@@ -45,8 +47,8 @@ final class MandateReader {
     return ids.stream().map(id -> (BigInteger) id).toList();
   }
 
-  AgentVault.Headroom headroom(Address asset) {
-    return Sender.read("headroom", () -> chain.account().headroom(agentId, asset.hex()).send());
+  MandateLens.Headroom headroom(Address asset) {
+    return Sender.read("headroom", () -> chain.lens().headroom(agentId, asset.hex()).send());
   }
 
   /** The mandate without its counters. */
@@ -76,14 +78,19 @@ final class MandateReader {
         recipients.add(one);
       }
     }
-    return new Mandate(
+    return Mandate.uncounted(
         new Terms(
             terms.terms.expiry.longValueExact(),
             terms.terms.frequencyWindow.intValueExact(),
             terms.terms.maxTransactions.intValueExact(),
-            terms.terms.maxAuditLag.intValueExact()),
+            terms.terms.maxAuditLag.intValueExact(),
+            terms.terms.basic,
+            terms.terms.open),
+        new Tempo(
+            terms.tempo.burst.intValueExact(),
+            terms.tempo.burstWindow.intValueExact(),
+            terms.tempo.cooldown.intValueExact()),
         terms.frozen,
-        Mandate.EMPTY.transactions(),
         byAsset,
         recipients);
   }

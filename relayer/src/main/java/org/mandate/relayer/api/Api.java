@@ -47,7 +47,7 @@ import org.mandate.chain.Bytes;
 import org.mandate.chain.CallRevertedException;
 import org.mandate.chain.Hash;
 import org.mandate.chain.NodeException;
-import org.mandate.contracts.AgentVault;
+import org.mandate.contracts.MandateLens;
 import org.mandate.event.AuditEvent;
 import org.mandate.event.ContractEvents;
 import org.mandate.gateway.Attestation;
@@ -329,20 +329,31 @@ public final class Api implements AutoCloseable {
     BigInteger id = new BigInteger(path(request, "id"));
     owner(id);
     Address asset = query(request, "asset").map(Api::address).orElse(Address.ZERO);
-    AgentVault.Headroom h = home.calls().headroom(id, asset);
+    MandateLens.Headroom h = home.calls().headroom(id, asset);
     return Answer.ok(
         new JsonObject()
             .put("agentId", id.toString())
             .put("asset", asset.hex())
             .put("status", status(h.status.intValueExact()))
             .put("frozen", h.frozen)
+            .put("halted", h.halted)
+            .put("assetHalted", h.assetHalted)
+            .put("riskLevel", h.riskLevel.intValueExact())
             .put(
                 "terms",
                 new JsonObject()
                     .put("expiry", h.terms.expiry.toString())
                     .put("frequencyWindow", h.terms.frequencyWindow.toString())
                     .put("maxTransactions", h.terms.maxTransactions.toString())
-                    .put("maxAuditLag", h.terms.maxAuditLag.toString()))
+                    .put("maxAuditLag", h.terms.maxAuditLag.toString())
+                    .put("basic", h.terms.basic)
+                    .put("open", h.terms.open))
+            .put(
+                "tempo",
+                new JsonObject()
+                    .put("burst", h.tempo.burst.toString())
+                    .put("burstWindow", h.tempo.burstWindow.toString())
+                    .put("cooldown", h.tempo.cooldown.toString()))
             .put(
                 "limit",
                 new JsonObject()
@@ -354,7 +365,9 @@ public final class Api implements AutoCloseable {
             .put("moreAt", h.moreAt.toString())
             .put("transactionsLeft", h.transactionsLeft.toString())
             .put("transactionAt", h.transactionAt.toString())
-            .put("recordsLeft", h.recordsLeft.toString()));
+            .put("recordsLeft", h.recordsLeft.toString())
+            .put("restedAt", h.restedAt.toString())
+            .put("burstLeft", h.burstLeft.toString()));
   }
 
   private Answer audit(ValidatedRequest request) {

@@ -146,7 +146,11 @@ final class IntentDesk {
           PER_TRANSACTION,
           WINDOW,
           FREQUENCY,
-          AUDIT_LAG -> {}
+          AUDIT_LAG,
+          RULE_BOOK,
+          COOLDOWN,
+          BURST,
+          INTENT_NEEDED -> {}
     }
   }
 

@@ -11,7 +11,9 @@ import org.mandate.chain.Hash;
 import org.mandate.contracts.AgentRegistry;
 import org.mandate.contracts.AgentVault;
 import org.mandate.contracts.CrossChainExecutor;
+import org.mandate.contracts.MandateLens;
 import org.mandate.contracts.QuorumGateway;
+import org.mandate.event.IntentEvent;
 import org.mandate.gateway.Message;
 import org.mandate.intent.Intent;
 import org.mandate.intent.IntentAbi;
@@ -46,6 +48,7 @@ public final class ContractCalls {
   private final CrossChainExecutor executor;
   private final QuorumGateway gateway;
   private final AgentVault account;
+  private final MandateLens lens;
 
   public ContractCalls(FollowedChain chain) {
     this.chain = chain;
@@ -56,6 +59,7 @@ public final class ContractCalls {
     this.executor = CrossChainExecutor.load(chain.executor().hex(), nowhere, reader, gas);
     this.gateway = QuorumGateway.load(chain.gateway().hex(), nowhere, reader, gas);
     this.account = AgentVault.load(chain.account().hex(), nowhere, reader, gas);
+    this.lens = MandateLens.load(chain.lens().hex(), nowhere, reader, gas);
   }
 
   /** A call to put into a transaction. */
@@ -134,33 +138,17 @@ public final class ContractCalls {
     return (Boolean) read(chain.account(), account.frozen(agentId)).getFirst().getValue();
   }
 
+  /** Fails with {@link org.mandate.chain.CallRevertedException} when the account is another. */
   public Verdict preview(Intent intent) {
-    AgentVault.Intent asked =
-        new AgentVault.Intent(
-            intent.agentId(),
-            intent.account().hex(),
-            intent.chainId(),
-            intent.asset().hex(),
-            intent.to().hex(),
-            intent.amount(),
-            intent.data().bytes(),
-            intent.nonce(),
-            intent.deadline());
-    AgentVault.Verdict answer =
-        (AgentVault.Verdict) (Object) read(chain.account(), account.preview(asked)).getFirst();
     return verdict(
-        answer.rule.intValueExact(),
-        answer.tripped,
-        answer.tier.intValueExact(),
-        answer.eta.longValueExact(),
-        answer.limit,
-        answer.left,
-        answer.availableAt.longValueExact());
+        (CrossChainExecutor.Verdict)
+            (Object)
+                read(chain.executor(), executor.preview(IntentAbi.toContract(intent))).getFirst());
   }
 
-  public AgentVault.Headroom headroom(BigInteger agentId, Address asset) {
-    return (AgentVault.Headroom)
-        (Object) read(chain.account(), account.headroom(agentId, asset.hex())).getFirst();
+  public MandateLens.Headroom headroom(BigInteger agentId, Address asset) {
+    return (MandateLens.Headroom)
+        (Object) read(chain.lens(), lens.headroom(agentId, asset.hex())).getFirst();
   }
 
   public boolean nonceUsed(BigInteger agentId, BigInteger nonce) {
@@ -215,20 +203,39 @@ public final class ContractCalls {
   }
 
   /** A verdict from the contracts' numbers. */
-  public static Verdict verdict(
-      int rule,
-      boolean tripped,
-      int tier,
-      long eta,
-      BigInteger limit,
-      BigInteger left,
-      long availableAt) {
-    if (rule < 0 || rule >= Rule.values().length || tier < 0 || tier >= Tier.values().length) {
-      throw new IllegalArgumentException(
-          "the contracts know rule " + rule + " or tier " + tier + ", this program does not");
-    }
+  public static Verdict verdict(CrossChainExecutor.Verdict v) {
+    return verdict(
+        new IntentEvent.Refusal(
+            v.rule.intValueExact(),
+            v.tripped,
+            v.tier.intValueExact(),
+            v.eta.longValueExact(),
+            v.limit,
+            v.left,
+            v.availableAt.longValueExact(),
+            Address.of(v.source)));
+  }
+
+  /** As {@link #verdict(CrossChainExecutor.Verdict)}, from an event. */
+  public static Verdict verdict(IntentEvent.Refusal v) {
     return new Verdict(
-        Rule.values()[rule], tripped, Tier.values()[tier], eta, limit, left, availableAt);
+        known(Rule.values(), v.rule()),
+        v.tripped(),
+        known(Tier.values(), v.tier()),
+        v.eta(),
+        v.limit(),
+        v.left(),
+        v.availableAt(),
+        v.source());
+  }
+
+  private static <T> T known(T[] values, int number) {
+    if (number < 0 || number >= values.length) {
+      throw new IllegalArgumentException(
+          "the contracts know number %d beside %s, this program does not"
+              .formatted(number, List.of(values)));
+    }
+    return values[number];
   }
 
   private static Call call(Address to, RemoteFunctionCall<?> call) {
