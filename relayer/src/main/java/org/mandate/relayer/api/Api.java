@@ -60,6 +60,7 @@ import org.mandate.relayer.Failpoint;
 import org.mandate.relayer.Journal;
 import org.mandate.relayer.store.Database;
 import org.mandate.relayer.store.StoredEvent;
+import org.mandate.relayer.store.StoredApproval;
 import org.mandate.relayer.store.StoredIntent;
 import org.mandate.relayer.store.StoredMessage;
 import org.mandate.relayer.store.StoredRecord;
@@ -149,6 +150,7 @@ public final class Api implements AutoCloseable {
     route(builder, "listIntents", this::list);
     route(builder, "previewIntent", this::preview);
     route(builder, "getIntent", this::intent);
+    route(builder, "approveIntent", this::approve);
     route(builder, "getAgent", request -> agents.get(path(request, "id"), () -> agent(request)));
     route(builder, "getHeadroom", this::headroom);
     route(builder, "getAudit", this::audit);
@@ -217,12 +219,29 @@ public final class Api implements AutoCloseable {
 
   private Answer preview(ValidatedRequest request) {
     Intent intent = read(request.getBody().getJsonObject().getJsonObject("intent"));
-    Verdict verdict = home.calls().preview(intent);
+    Verdict verdict = desk.preview(intent);
     return Answer.ok(
         new JsonObject()
             .put("intentId", desk.idOf(intent).hex())
             .put("admitted", !VerdictWords.isDenial(verdict))
             .put("verdict", IntentViews.verdict(verdict)));
+  }
+
+  private Answer approve(ValidatedRequest request) {
+    Hash id = Hash.of(path(request, "id"));
+    JsonObject body = request.getBody().getJsonObject();
+    BigInteger deadline = new BigInteger(body.getString("deadline"));
+    if (deadline.bitLength() > 63) {
+      throw new RefusedException(
+          400, "REQUEST", "deadline " + deadline + " is beyond all time", "sign an earlier one");
+    }
+    desk.approve(
+        new StoredApproval(
+            id,
+            address(body.getString("approver")),
+            Bytes.of(body.getString("signature")),
+            deadline.longValueExact()));
+    return new Answer(202, IntentDesk.accepted(id, view(id).getString("state")));
   }
 
   private Answer intent(ValidatedRequest request) {

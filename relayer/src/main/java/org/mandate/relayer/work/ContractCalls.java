@@ -7,9 +7,11 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import org.mandate.chain.Address;
 import org.mandate.chain.Bytes;
+import org.mandate.chain.CallRevertedException;
 import org.mandate.chain.Hash;
 import org.mandate.contracts.AgentRegistry;
 import org.mandate.contracts.AgentVault;
+import org.mandate.contracts.Approvers;
 import org.mandate.contracts.CrossChainExecutor;
 import org.mandate.contracts.MandateLens;
 import org.mandate.contracts.QuorumGateway;
@@ -21,6 +23,8 @@ import org.mandate.policy.Rule;
 import org.mandate.policy.Tier;
 import org.mandate.policy.Verdict;
 import org.mandate.relayer.follow.FollowedChain;
+import org.mandate.relayer.store.StoredApproval;
+import org.mandate.signer.Signature;
 import org.web3j.abi.FunctionEncoder;
 import org.web3j.abi.datatypes.Function;
 import org.web3j.abi.datatypes.Type;
@@ -43,6 +47,10 @@ import org.web3j.utils.Numeric;
 public final class ContractCalls {
   private static final Bytes ERC1271_MAGIC = Bytes.of("0x1626ba7e");
 
+  private final Web3j nowhere = Web3j.build(new Nowhere());
+  private final ReadonlyTransactionManager reader =
+      new ReadonlyTransactionManager(nowhere, Address.ZERO.hex());
+  private final DefaultGasProvider gas = new DefaultGasProvider();
   private final FollowedChain chain;
   private final AgentRegistry registry;
   private final CrossChainExecutor executor;
@@ -52,9 +60,6 @@ public final class ContractCalls {
 
   public ContractCalls(FollowedChain chain) {
     this.chain = chain;
-    Web3j nowhere = Web3j.build(new Nowhere());
-    ReadonlyTransactionManager reader = new ReadonlyTransactionManager(nowhere, Address.ZERO.hex());
-    DefaultGasProvider gas = new DefaultGasProvider();
     this.registry = AgentRegistry.load(chain.registry().hex(), nowhere, reader, gas);
     this.executor = CrossChainExecutor.load(chain.executor().hex(), nowhere, reader, gas);
     this.gateway = QuorumGateway.load(chain.gateway().hex(), nowhere, reader, gas);
@@ -73,6 +78,20 @@ public final class ContractCalls {
 
   public Call proceed(Intent intent) {
     return call(chain.executor(), executor.proceed(IntentAbi.toContract(intent)));
+  }
+
+  /**
+   * @param approvals approvers ascending
+   */
+  public Call proceedApproved(Intent intent, List<StoredApproval> approvals) {
+    return call(
+        chain.executor(),
+        executor.proceedApproved(
+            IntentAbi.toContract(intent),
+            new CrossChainExecutor.Approvals(
+                approvals.stream().map(a -> a.approver().hex()).toList(),
+                approvals.stream().map(a -> a.signature().bytes()).toList(),
+                approvals.stream().map(a -> BigInteger.valueOf(a.deadline())).toList())));
   }
 
   public Call execute(Intent intent) {
@@ -163,6 +182,64 @@ public final class ContractCalls {
         .longValueExact();
   }
 
+  /** Who may agree to what an agent asks, and how many must; 0: nothing is approved. */
+  public record Panel(int threshold, List<Address> approvers) {}
+
+  public Panel panel(BigInteger agentId) {
+    Approvers approvers = approvers();
+    List<Type<?>> answer =
+        read(Address.of(approvers.getContractAddress()), approvers.approversOf(agentId));
+    return new Panel(number(answer.get(0)), addresses(answer.get(1)));
+  }
+
+  /** Whether that approver's signature approves the intent now, by itself. */
+  public boolean isApproval(BigInteger agentId, StoredApproval approval) {
+    Approvers approvers = approvers();
+    Address at = Address.of(approvers.getContractAddress());
+    Hash digest =
+        Hash.of(
+            (byte[])
+                read(
+                        at,
+                        approvers.approvalDigest(
+                            agentId,
+                            approval.intentId().bytes(),
+                            approval.approver().hex(),
+                            BigInteger.valueOf(approval.deadline())))
+                    .getFirst()
+                    .getValue());
+    boolean withdrawn =
+        (Boolean)
+            read(
+                    at,
+                    approvers.disapproved(
+                        approval.intentId().bytes(), approval.approver().hex()))
+                .getFirst()
+                .getValue();
+    return !withdrawn && isSignedBy(approval.approver(), digest, approval.signature());
+  }
+
+  /** A contract speaks by its code (ERC-1271), also when EIP-7702 gave it to a key. */
+  private boolean isSignedBy(Address signer, Hash digest, Bytes signature) {
+    if (!chain.client().code(signer).isEmpty()) {
+      try {
+        return isValidSignature(signer, digest, signature);
+      } catch (CallRevertedException e) {
+        return false;
+      }
+    }
+    try {
+      return Signature.of(signature).recover(digest).filter(signer::equals).isPresent();
+    } catch (IllegalArgumentException e) {
+      return false;
+    }
+  }
+
+  private Approvers approvers() {
+    Object address = read(chain.executor(), executor.APPROVERS()).getFirst().getValue();
+    return Approvers.load(address.toString(), nowhere, reader, gas);
+  }
+
   /** An agent's audit chain. */
   public record AuditChain(Bytes head, long count, long published) {}
 
@@ -179,12 +256,7 @@ public final class ContractCalls {
 
   public Quorum quorum() {
     List<Type<?>> answer = read(chain.gateway(), gateway.quorum());
-    List<Address> relayers =
-        ((List<?>) answer.get(0).getValue())
-            .stream()
-                .map(a -> Address.of(((org.web3j.abi.datatypes.Address) a).getValue()))
-                .toList();
-    return new Quorum(relayers, number(answer.get(1)));
+    return new Quorum(addresses(answer.get(0)), number(answer.get(1)));
   }
 
   /** Whether a contract wallet takes the signature (ERC-1271). */
@@ -252,6 +324,13 @@ public final class ContractCalls {
           "chain " + chain.id() + ": no contract answers at " + from);
     }
     return decoded;
+  }
+
+  private static List<Address> addresses(Type<?> list) {
+    return ((List<?>) list.getValue())
+        .stream()
+            .map(a -> Address.of(((org.web3j.abi.datatypes.Address) a).getValue()))
+            .toList();
   }
 
   private static int number(Type<?> value) {
