@@ -82,6 +82,21 @@ final class PolicyExaminer implements Examiner {
             decision.agentId(),
             block.timestamp());
       }
+      case Decision.TooSoon early -> {
+        condemn(early, "home let it go before the mandate does: tier " + early.own().tier());
+        freezer.freezeFor(
+            finding(
+                decision,
+                block,
+                Severity.CRITICAL,
+                "tier %s, not before %d".formatted(early.own().tier(), early.own().eta()),
+                "the engine let %s of asset %s to %s go earlier, or without approvals"
+                    .formatted(
+                        early.intent().amount(), early.intent().asset(), early.intent().to()),
+                "The tiers' state or code is not what governance set. Compare Tiers.thresholdsOf with the last ThresholdsSet events, and do not thaw the agent before you know why."),
+            decision.agentId(),
+            block.timestamp());
+      }
       case Decision.NeverJudged never -> {
         condemn(never, "home's policy engine was never asked about it");
         freezer.freezeFor(

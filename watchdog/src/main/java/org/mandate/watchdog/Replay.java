@@ -16,9 +16,12 @@ import org.mandate.event.IntentEvent;
 import org.mandate.intent.Intent;
 import org.mandate.policy.AgentStatus;
 import org.mandate.policy.AssetLimit;
+import org.mandate.policy.BeyondBasic;
 import org.mandate.policy.Breakers;
+import org.mandate.policy.CallKind;
 import org.mandate.policy.Finding;
 import org.mandate.policy.Mandate;
+import org.mandate.policy.Permission;
 import org.mandate.policy.PolicyChange;
 import org.mandate.policy.PolicyEvaluator;
 import org.mandate.policy.Recipient;
@@ -26,6 +29,7 @@ import org.mandate.policy.Rule;
 import org.mandate.policy.Standing;
 import org.mandate.policy.Tempo;
 import org.mandate.policy.Terms;
+import org.mandate.policy.Thresholds;
 import org.mandate.policy.Tier;
 import org.mandate.policy.Verdict;
 
@@ -36,16 +40,18 @@ import org.mandate.policy.Verdict;
  */
 final class Replay {
   private static final Map<Hash, BiFunction<Replay, LogWords, Optional<Decision>>> POLICY_EVENTS =
-      Map.of(
-          Topics.TERMS_SET, Replay::termsSet,
-          Topics.LIMIT_SET, Replay::limitSet,
-          Topics.TEMPO_SET, Replay::tempoSet,
-          Topics.ASSET_CHAIN_SET, Replay::assetChainSet,
-          Topics.RECIPIENT_SET, Replay::recipientSet,
-          Topics.TRIPPED, Replay::tripped,
-          Topics.THAWED, Replay::thawed,
-          Topics.STOPPED, Replay::stopped,
-          Topics.RESTARTED, Replay::restarted);
+      Map.ofEntries(
+          Map.entry(Topics.TERMS_SET, Replay::termsSet),
+          Map.entry(Topics.LIMIT_SET, Replay::limitSet),
+          Map.entry(Topics.TEMPO_SET, Replay::tempoSet),
+          Map.entry(Topics.ASSET_CHAIN_SET, Replay::assetChainSet),
+          Map.entry(Topics.RECIPIENT_SET, Replay::recipientSet),
+          Map.entry(Topics.PERMISSION_SET, Replay::permissionSet),
+          Map.entry(Topics.THRESHOLDS_SET, Replay::thresholdsSet),
+          Map.entry(Topics.TRIPPED, Replay::tripped),
+          Map.entry(Topics.THAWED, Replay::thawed),
+          Map.entry(Topics.STOPPED, Replay::stopped),
+          Map.entry(Topics.RESTARTED, Replay::restarted));
 
   private final BigInteger chainId;
   private final Map<BigInteger, Agent> agents = new HashMap<>();
@@ -56,6 +62,7 @@ final class Replay {
   /** What is known of an agent. */
   private static final class Agent {
     private Mandate mandate = Mandate.EMPTY;
+    private BeyondBasic beyond = BeyondBasic.EMPTY;
     private AgentStatus status = AgentStatus.PENDING;
     private int riskLevel; // in the registry; its account knows it from the first activation on
     private long records;
@@ -80,6 +87,10 @@ final class Replay {
 
     /** The engine admitted what the mandate refuses. */
     record Admitted(Log log, BigInteger agentId, Hash intentId, Intent intent, Verdict own)
+        implements Decision {}
+
+    /** The engine let go at once, or earlier or without approvals, what the mandate makes wait. */
+    record TooSoon(Log log, BigInteger agentId, Hash intentId, Intent intent, Verdict own)
         implements Decision {}
 
     /** The engine refused what the mandate admits. */
@@ -194,48 +205,47 @@ final class Replay {
     Agent agent = agent(said.intent().agentId());
     Verdict own =
         PolicyEvaluator.preview(
-            agent.mandate, standing(agent), said.intent(), found(agent, said), now);
-    return admitted(agent, log.log(), intentId, said.intent(), own);
+            agent.mandate,
+            standing(agent),
+            said.intent(),
+            found(agent, said.intent(), Optional.empty()),
+            now);
+    boolean tooSoon =
+        own.allowed()
+            && (own.eta() > said.eta() || (own.tier() == Tier.APPROVAL && !said.approval()));
+    Optional<Decision> decision = admitted(agent, log.log(), intentId, said.intent(), own);
+    return tooSoon
+        ? Optional.of(
+            new Decision.TooSoon(
+                log.log(), said.intent().agentId(), intentId, said.intent(), own))
+        : decision;
   }
 
   /**
-   * What the rules beyond the basic ones said. Of a payment under a basic mandate that is nothing;
-   * what permissions, tiers and rule books say is believed as the engine has it.
+   * What the rules beyond the basic ones say, by the agent's settings. What a rule book refuses and
+   * what an asset is worth only the engine knows: a refusal by the book is believed, and of tiers
+   * only those in the asset's own unit are demanded.
    */
-  private static Finding found(Agent agent, Said said) {
-    Intent intent = said.intent();
-    boolean call = !intent.data().isEmpty();
-    if (agent.mandate.terms().basic() && !call) {
-      return Finding.ofPayment(intent.to());
-    }
-    return said.found();
+  private static Finding found(Agent agent, Intent intent, Optional<Finding> book) {
+    return agent.beyond.find(
+        intent,
+        agent.riskLevel,
+        agent.mandate.terms().basic(),
+        book,
+        Optional.of(BigInteger.ZERO));
   }
 
-  private Finding waiting(IntentEvent.Admitted e) {
-    return Finding.admitted(
-        Tier.values()[e.tier()], Math.max(0, e.eta() - now), recipient(e.intent()));
-  }
-
-  /** Nobody but the call's permission knows its recipient. */
-  private static Address recipient(Intent intent) {
-    return intent.data().isEmpty() ? intent.to() : Address.ZERO;
-  }
-
-  private static Finding refused(Intent intent, IntentEvent.Refusal said) {
-    if (said.rule() == Rule.SELECTOR.ordinal()) {
-      return Finding.ofForbiddenCall();
-    }
-    if (said.rule() == Rule.RULE_BOOK.ordinal()) {
-      return Finding.refused(
-          Rule.RULE_BOOK,
-          said.source(),
-          said.limit(),
-          said.left(),
-          said.availableAt(),
-          recipient(intent));
-    }
-    boolean recipient = said.rule() == Rule.RECIPIENT.ordinal();
-    return Finding.ofPayment(recipient ? intent.to() : recipient(intent));
+  private static Optional<Finding> book(IntentEvent.Refusal said) {
+    return said.rule() == Rule.RULE_BOOK.ordinal()
+        ? Optional.of(
+            Finding.refused(
+                Rule.RULE_BOOK,
+                said.source(),
+                said.limit(),
+                said.left(),
+                said.availableAt(),
+                Address.ZERO))
+        : Optional.empty();
   }
 
   private Optional<Decision> admitted(
@@ -272,12 +282,17 @@ final class Replay {
     return decision;
   }
 
-  private record Said(Hash intentId, Intent intent, Finding found) {}
+  /**
+   * @param approval it waits for approvals
+   * @param eta unix seconds until which it waits
+   */
+  private record Said(Hash intentId, Intent intent, boolean approval, long eta) {}
 
   private Optional<Said> intentOf(IntentEvent event) {
     return switch (event) {
       case IntentEvent.Admitted e ->
-          Optional.of(new Said(e.intentId(), e.intent(), waiting(e)));
+          Optional.of(new Said(
+                  e.intentId(), e.intent(), e.tier() == Tier.APPROVAL.ordinal(), e.eta()));
       case IntentEvent.Dispatched e -> Optional.of(atOnce(e.intentId(), e.intent()));
       case IntentEvent.Executed e -> Optional.of(atOnce(e.intentId(), e.intent()));
       case IntentEvent.Denied e -> Optional.empty(); // what is denied is not consumed
@@ -291,8 +306,8 @@ final class Replay {
     };
   }
 
-  private static Said atOnce(Hash intentId, Intent intent) {
-    return new Said(intentId, intent, Finding.ofPayment(recipient(intent)));
+  private Said atOnce(Hash intentId, Intent intent) {
+    return new Said(intentId, intent, false, now);
   }
 
   private Optional<Decision> executed(IntentEvent event) {
@@ -319,11 +334,13 @@ final class Replay {
 
   private Optional<Decision> denied(IntentEvent.Denied event) {
     Agent agent = agent(event.agentId());
-    Said said =
-        new Said(event.intentId(), event.intent(), refused(event.intent(), event.refusal()));
     Verdict own =
         PolicyEvaluator.preview(
-            agent.mandate, standing(agent), said.intent(), found(agent, said), now);
+            agent.mandate,
+            standing(agent),
+            event.intent(),
+            found(agent, event.intent(), book(event.refusal())),
+            now);
     return denied(agent, new Refusal(event, event.intent(), event.refusal()), own);
   }
 
@@ -394,6 +411,30 @@ final class Replay {
                 log.number(0).intValueExact(),
                 log.number(1).intValueExact(),
                 log.number(2).intValueExact())));
+  }
+
+  private Optional<Decision> permissionSet(LogWords log) {
+    Agent agent = agent(log.topicNumber(1));
+    String selector = "0x%064x".formatted(log.number(0)).substring(0, 10);
+    agent.beyond =
+        agent.beyond.with(
+            new Permission.Place(log.topicNumber(2), log.topicAddress(3), selector),
+            new Permission(
+                CallKind.values()[log.number(1).intValueExact()],
+                log.number(2).intValueExact(),
+                log.number(3).intValueExact(),
+                log.flag(4)));
+    return Optional.empty();
+  }
+
+  private Optional<Decision> thresholdsSet(LogWords log) {
+    Agent agent = agent(log.topicNumber(1));
+    agent.beyond =
+        agent.beyond.with(
+            log.topicAddress(2),
+            new Thresholds(
+                log.number(0), log.number(1), log.number(2).intValueExact(), log.number(3)));
+    return Optional.empty();
   }
 
   private Optional<Decision> limitSet(LogWords log) {

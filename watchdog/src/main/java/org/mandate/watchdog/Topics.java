@@ -20,6 +20,11 @@ final class Topics {
       Hash.keccak("AssetChainSet(uint256,address,uint256,bool,address)");
   static final Hash RECIPIENT_SET =
       Hash.keccak("RecipientSet(uint256,uint256,address,bool,address)");
+  static final Hash PERMISSION_SET =
+      Hash.keccak(
+          "PermissionSet(uint256,uint256,address,bytes4,(uint8,uint8,uint8,bool),address)");
+  static final Hash THRESHOLDS_SET =
+      Hash.keccak("ThresholdsSet(uint256,address,(uint112,uint112,uint32,uint112),address)");
   static final Hash TRIPPED = Hash.keccak("Tripped(uint256,address,uint8,bytes32,uint256,uint256)");
   static final Hash THAWED = Hash.keccak("Thawed(uint256,address)");
   static final Hash CONSUMED = Hash.keccak("Consumed(uint256,bytes32,address,uint256)");
@@ -51,6 +56,8 @@ final class Topics {
           TRIPPED,
           THAWED,
           RISK_LEVEL_SET,
+          PERMISSION_SET,
+          THRESHOLDS_SET,
           WALLET_SET);
 
   private Topics() {}
