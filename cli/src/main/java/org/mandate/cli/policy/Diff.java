@@ -23,8 +23,10 @@ import org.mandate.policy.Terms;
  *
  * @param lines what differs
  * @param changes in the order in which they are made
+ * @param rules changes of the rules beyond the basic ones, made before these
  */
-record Diff(Mandate current, List<Line> lines, List<PolicyChange> changes) {
+record Diff(
+    Mandate current, List<Line> lines, List<PolicyChange> changes, List<RuleChange> rules) {
   private static final String NO_BREAKER = "what differs between mandates freezes and thaws nobody";
 
   private static final String NOT_SET = "not set";
@@ -38,6 +40,9 @@ record Diff(Mandate current, List<Line> lines, List<PolicyChange> changes) {
   /** One field. */
   record Line(String field, String before, String after, Direction direction) {}
 
+  /** One change of a rule contract. */
+  record RuleChange(Line line, Call call) {}
+
   static Diff between(Mandate current, Mandate wanted) {
     var lines = new ArrayList<Line>();
     var changes = new ArrayList<PolicyChange>();
@@ -50,16 +55,24 @@ record Diff(Mandate current, List<Line> lines, List<PolicyChange> changes) {
       chains(current, wanted, asset, lines, changes);
     }
     recipients(current, wanted, lines, changes);
-    return new Diff(current, List.copyOf(lines), List.copyOf(changes));
+    return new Diff(current, List.copyOf(lines), List.copyOf(changes), List.of());
+  }
+
+  /** With changes of the rules beyond the basic ones. */
+  Diff with(List<RuleChange> more) {
+    var all = new ArrayList<>(lines);
+    more.forEach(change -> all.add(change.line()));
+    return new Diff(current, List.copyOf(all), changes, List.copyOf(more));
   }
 
   boolean isEmpty() {
-    return changes.isEmpty();
+    return changes.isEmpty() && rules.isEmpty();
   }
 
   /** Whether it may apply at once: the contract's own rule, change by change. */
   boolean tightens() {
-    return changes.stream().allMatch(change -> change.tightens(current));
+    return changes.stream().allMatch(change -> change.tightens(current))
+        && rules.stream().allMatch(change -> change.line().direction() == Direction.TIGHTER);
   }
 
   List<Line> looser() {
@@ -68,6 +81,12 @@ record Diff(Mandate current, List<Line> lines, List<PolicyChange> changes) {
 
   /** The contract's calls, one per change. */
   List<Call> calls(AgentVault policy, BigInteger agentId) {
+    var all = new ArrayList<>(rules.stream().map(RuleChange::call).toList());
+    all.addAll(basic(policy, agentId));
+    return List.copyOf(all);
+  }
+
+  private List<Call> basic(AgentVault policy, BigInteger agentId) {
     var to = policy.getContractAddress();
     return changes.stream()
         .map(

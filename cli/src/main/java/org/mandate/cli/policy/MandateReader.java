@@ -58,7 +58,7 @@ final class MandateReader {
     var limit = topic(AgentVault.LIMITSET_EVENT);
     var onChain = topic(AgentVault.ASSETCHAINSET_EVENT);
     var recipient = topic(AgentVault.RECIPIENTSET_EVENT);
-    for (var log : logs(Set.of(limit, onChain, recipient))) {
+    for (var log : logs(chain.deployment().account(), Set.of(limit, onChain, recipient))) {
       if (log.topics().getFirst().equals(recipient)) {
         named.add(new Recipient(number(log.topics().get(2)), address(log.topics().get(3))));
       } else {
@@ -111,7 +111,8 @@ final class MandateReader {
         Usage.NONE);
   }
 
-  private List<Log> logs(Set<Hash> events) {
+  /** What a contract said of this agent. */
+  List<Log> logs(Address contract, Set<Hash> events) {
     var all = new ArrayList<Log>();
     var head = chain.client().head().number();
     for (var from = chain.deployment().block(); from <= head; from += BLOCKS) {
@@ -121,21 +122,21 @@ final class MandateReader {
               .logs(
                   from,
                   Math.min(head, from + BLOCKS - 1),
-                  List.of(chain.deployment().account()),
+                  List.of(contract),
                   List.of(events, Set.of(Hash.of(Numeric.toBytesPadded(agentId, 32))))));
     }
     return all;
   }
 
-  private static Hash topic(Event event) {
+  static Hash topic(Event event) {
     return Hash.of(EventEncoder.encode(event));
   }
 
-  private static BigInteger number(Hash topic) {
+  static BigInteger number(Hash topic) {
     return new BigInteger(1, topic.bytes());
   }
 
-  private static Address address(Hash topic) {
+  static Address address(Hash topic) {
     return Address.of("0x" + topic.hex().substring(26));
   }
 }

@@ -485,7 +485,7 @@ public final class PolicyCommand extends Group {
         }
       }
     }
-    return Diff.between(reader.read(), wanted);
+    return Diff.between(reader.read(), wanted).with(RuleChanges.of(chain, agentId, file));
   }
 
   private static ObjectNode show(Output output, BigInteger agentId, Diff diff) {
