@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Locale;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.mandate.chain.Deployment;
 import org.mandate.chain.Address;
 import org.mandate.testing.Anvil;
 
@@ -473,17 +474,22 @@ class OperatorTest {
             approval-above: 30
           - asset: "0x0000000000000000000000000000000000000348"
         approvers: { threshold: 1, addresses: ["%1$s"] }
-        rules: ["%1$s"]
+        rules: ["%5$s"]
         calls:
           - chain-id: 31337
             target: "%1$s"
             selector: "0x6e553f65"
-            kind: PULL
+            kind: pull
             amount-word: 0
             recipient-word: 1
             listed: true
         """
-            .formatted(PAYEE, COIN, perTransaction, cap));
+            .formatted(
+                PAYEE,
+                COIN,
+                perTransaction,
+                cap,
+                Deployment.read(folder.resolve("deployments/31337.json")).address("HoursRule")));
   }
 
   private void importRich(String name) {

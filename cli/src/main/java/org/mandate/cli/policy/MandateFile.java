@@ -137,7 +137,7 @@ record MandateFile(
    * A function of a contract that may be called.
    *
    * @param selector four bytes in hex
-   * @param kind PULL, SEND or APPROVE
+   * @param kind how the amount is taken
    * @param amountWord which argument must equal the amount; absent: none
    * @param recipientWord which argument names the recipient; absent: none
    */
@@ -153,6 +153,10 @@ record MandateFile(
       if (!selector.matches("0x[0-9a-f]{8}")) {
         throw new IllegalArgumentException(
             "selector " + selector + " is not four bytes in lower-case hex");
+      }
+      if (kind == CallKind.NONE) {
+        throw new IllegalArgumentException(
+            "kind none permits nothing: leave call " + selector + " out instead");
       }
     }
 
