@@ -14,8 +14,8 @@ import java.util.List;
 import java.util.Locale;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.mandate.chain.Deployment;
 import org.mandate.chain.Address;
+import org.mandate.chain.Deployment;
 import org.mandate.testing.Anvil;
 
 /** An operator's day on a real chain, through the command line alone. */

@@ -161,8 +161,7 @@ record Plan(String authority, Duration authorityDelay, List<Creation> contracts)
   }
 
   /** What mandates that are not basic ask, and the rules that their books may name. */
-  private static void rules(
-      String deployer, String manager, String registry, List<Creation> all) {
+  private static void rules(String deployer, String manager, String registry, List<Creation> all) {
     var calls = Create3.addressOf(deployer, "CallRules");
     var prices = Create3.addressOf(deployer, "PriceFeeds");
     for (var name : PER_AGENT) {

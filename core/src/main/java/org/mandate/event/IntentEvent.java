@@ -49,12 +49,7 @@ public sealed interface IntentEvent {
       Address source) {}
 
   /** Refused by policy. */
-  record Denied(
-      Log log,
-      Hash intentId,
-      BigInteger agentId,
-      Intent intent,
-      Refusal refusal)
+  record Denied(Log log, Hash intentId, BigInteger agentId, Intent intent, Refusal refusal)
       implements IntentEvent {}
 
   /** Sent to its destination. */
@@ -109,11 +104,6 @@ public sealed interface IntentEvent {
    * @param index as for {@link Paid}
    */
   record Refused(
-      Log log,
-      Hash intentId,
-      BigInteger agentId,
-      Intent intent,
-      BigInteger index,
-      Refusal refusal)
+      Log log, Hash intentId, BigInteger agentId, Intent intent, BigInteger index, Refusal refusal)
       implements IntentEvent {}
 }

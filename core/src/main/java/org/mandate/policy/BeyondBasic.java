@@ -74,17 +74,14 @@ public record BeyondBasic(
           recipient);
     }
     Thresholds.Answer answer =
-        Thresholds.judge(
-            of(intent.asset()), intent.amount(), of(USD), value, riskLevel);
+        Thresholds.judge(of(intent.asset()), intent.amount(), of(USD), value, riskLevel);
     return Finding.admitted(answer.tier(), answer.delay(), recipient);
   }
 
   private Optional<Address> recipientOf(Intent intent) {
     return CallKind.of(intent) == CallKind.NONE
         ? Optional.empty()
-        : permissions
-            .getOrDefault(Permission.Place.of(intent), Permission.NONE)
-            .judge(intent);
+        : permissions.getOrDefault(Permission.Place.of(intent), Permission.NONE).judge(intent);
   }
 
   private Thresholds of(Address asset) {

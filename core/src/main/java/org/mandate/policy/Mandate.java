@@ -50,8 +50,7 @@ public record Mandate(
       boolean frozen,
       Map<Address, AssetMandate> assets,
       Set<Recipient> recipients) {
-    return new Mandate(
-        terms, tempo, 0, frozen, EMPTY.transactions, EMPTY.pace, assets, recipients);
+    return new Mandate(terms, tempo, 0, frozen, EMPTY.transactions, EMPTY.pace, assets, recipients);
   }
 
   /** The asset's limit; {@link AssetLimit#NONE} when it has none. */

@@ -64,8 +64,7 @@ public record Permission(CallKind kind, int amountWord, int recipientWord, boole
     if (asked == CallKind.NONE || kind != asked || intent.to().equals(intent.account())) {
       return Optional.empty();
     }
-    if (amountWord != ANY
-        && word(intent, amountWord).filter(intent.amount()::equals).isEmpty()) {
+    if (amountWord != ANY && word(intent, amountWord).filter(intent.amount()::equals).isEmpty()) {
       return Optional.empty();
     }
     Address recipient = Address.ZERO;

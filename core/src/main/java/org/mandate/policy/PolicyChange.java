@@ -68,9 +68,7 @@ public sealed interface PolicyChange {
       case SetLimit change ->
           current.withAsset(
               change.asset(),
-              current
-                  .asset(change.asset())
-                  .withLimit(change.limit(), current.riskLevel(), now));
+              current.asset(change.asset()).withLimit(change.limit(), current.riskLevel(), now));
       case SetAssetChain change ->
           current.withAsset(
               change.asset(),

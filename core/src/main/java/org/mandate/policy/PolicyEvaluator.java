@@ -20,7 +20,8 @@ public final class PolicyEvaluator {
       Mandate mandate, Standing standing, Intent intent, Finding found, long now) {
     AssetMandate asset = mandate.asset(intent.asset());
     Verdict basic =
-        basic(mandate, asset, standing, place(mandate, asset, standing, intent, found), intent, now);
+        basic(
+            mandate, asset, standing, place(mandate, asset, standing, intent, found), intent, now);
     if (!basic.allowed()) {
       return basic;
     }
@@ -51,8 +52,7 @@ public final class PolicyEvaluator {
         mandate.terms().basic()
             ? place(mandate, asset, standing, payment, Finding.ofPayment(payment.to()))
             : Rule.INTENT_NEEDED;
-    return judged(
-        mandate, payment, basic(mandate, asset, standing, place, payment, now), now);
+    return judged(mandate, payment, basic(mandate, asset, standing, place, payment, now), now);
   }
 
   /**
@@ -79,12 +79,7 @@ public final class PolicyEvaluator {
 
   /** The basic rules in order. */
   private static Verdict basic(
-      Mandate mandate,
-      AssetMandate asset,
-      Standing standing,
-      Rule place,
-      Intent intent,
-      long now) {
+      Mandate mandate, AssetMandate asset, Standing standing, Rule place, Intent intent, long now) {
     Rule stopped = stopped(mandate, standing);
     if (stopped != Rule.NONE) {
       return Verdict.deny(stopped);
@@ -120,12 +115,10 @@ public final class PolicyEvaluator {
     long restedAt = mandate.pace().restedAt(mandate.tempo(), mandate.riskLevel());
     if (now < restedAt) {
       long cooldown = Pace.cooldown(mandate.tempo(), mandate.riskLevel());
-      return Verdict.deny(
-          Rule.COOLDOWN, BigInteger.valueOf(cooldown), BigInteger.ZERO, restedAt);
+      return Verdict.deny(Rule.COOLDOWN, BigInteger.valueOf(cooldown), BigInteger.ZERO, restedAt);
     }
     return mandate.pace().isBurst(mandate.tempo(), now)
-        ? Verdict.deny(
-            Rule.BURST, BigInteger.valueOf(mandate.tempo().burst()), BigInteger.ZERO, 0)
+        ? Verdict.deny(Rule.BURST, BigInteger.valueOf(mandate.tempo().burst()), BigInteger.ZERO, 0)
         : allowed(found, now);
   }
 

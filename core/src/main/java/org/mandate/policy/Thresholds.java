@@ -61,9 +61,7 @@ public record Thresholds(
     Tier tier =
         amount.compareTo(approvalAbove) > 0
             ? Tier.APPROVAL
-            : waits
-                ? Tier.DELAY
-                : amount.compareTo(notifyAbove) > 0 ? Tier.NOTIFY : Tier.INSTANT;
+            : waits ? Tier.DELAY : amount.compareTo(notifyAbove) > 0 ? Tier.NOTIFY : Tier.INSTANT;
     return new Answer(tier, waits ? scaled(riskLevel) : 0);
   }
 

@@ -47,8 +47,7 @@ public record Verdict(
   }
 
   static Verdict deny(Rule rule, BigInteger limit, BigInteger left, long availableAt) {
-    return new Verdict(
-        rule, rule.trips(), Tier.INSTANT, 0, limit, left, availableAt, Address.ZERO);
+    return new Verdict(rule, rule.trips(), Tier.INSTANT, 0, limit, left, availableAt, Address.ZERO);
   }
 
   static Verdict deny(Finding found) {

@@ -94,9 +94,7 @@ class AuditRecordTest {
   @Test
   void shouldWriteTheDocumentedForm() {
     AuditRecord record =
-        record(
-            new Detail.Denied(verdict(BigInteger.TEN, BigInteger.ONE)),
-            Optional.empty());
+        record(new Detail.Denied(verdict(BigInteger.TEN, BigInteger.ONE)), Optional.empty());
     assertEquals(
         "{\"action\":\"DENIED\",\"agentId\":\"1\",\"block\":{\"hash\":\""
             + Hash.keccak("block")

@@ -264,7 +264,9 @@ class DeploymentCheckTest {
             case "Tiers" -> List.of("TIERS of MandateRules", "PRICES of Tiers");
             default ->
                 List.of(
-                    "EXECUTOR of AgentVault", "EXECUTOR of MandateLens", "accounts of the executor");
+                    "EXECUTOR of AgentVault",
+                    "EXECUTOR of MandateLens",
+                    "accounts of the executor");
           };
       assertTrue(found.containsAll(referring), name + ": " + found);
     }

@@ -43,8 +43,7 @@ class ContractEventsTest {
           BigInteger.TWO.pow(64).subtract(BigInteger.ONE));
 
   private static final IntentEvent.Refusal REFUSAL =
-      new IntentEvent.Refusal(
-          10, true, 2, 9, BIG, BigInteger.valueOf(3), 1_800_000_002, OTHER);
+      new IntentEvent.Refusal(10, true, 2, 9, BIG, BigInteger.valueOf(3), 1_800_000_002, OTHER);
 
   @Test
   void shouldReadEveryEventOfTheExecutor() {
@@ -58,9 +57,7 @@ class ContractEventsTest {
               "," + INTENT + "," + VERDICT,
               tuple(intent),
               "(10,true,2,9," + BIG + ",3,1800000002," + OTHER.hex() + ")");
-      reads(
-          new IntentEvent.Denied(
-              denied, ID, AGENT, intent, REFUSAL));
+      reads(new IntentEvent.Denied(denied, ID, AGENT, intent, REFUSAL));
       Log dispatched =
           log("IntentDispatched", "," + INTENT + ",bytes32", tuple(intent), MESSAGE.hex());
       reads(new IntentEvent.Dispatched(dispatched, ID, AGENT, intent, MESSAGE));
@@ -158,12 +155,7 @@ class ContractEventsTest {
     assertEquals(
         Optional.of(
             new IntentEvent.Refused(
-                refused,
-                intent.id(domain),
-                AGENT,
-                intent,
-                BigInteger.valueOf(12),
-                REFUSAL)),
+                refused, intent.id(domain), AGENT, intent, BigInteger.valueOf(12), REFUSAL)),
         ContractEvents.payment(refused, domain, chainId));
     assertEquals(Optional.empty(), ContractEvents.executor(paid));
     assertEquals(Optional.empty(), ContractEvents.auditLog(refused));

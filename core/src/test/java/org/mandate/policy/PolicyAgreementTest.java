@@ -369,11 +369,7 @@ class PolicyAgreementTest {
             .send();
     var guard =
         CallGuard.deploy(
-                chain.web3j(),
-                DevChain.RICH,
-                Sender.NO_GAS,
-                authority,
-                calls.getContractAddress())
+                chain.web3j(), DevChain.RICH, Sender.NO_GAS, authority, calls.getContractAddress())
             .send();
     engine =
         AgentVault.deploy(

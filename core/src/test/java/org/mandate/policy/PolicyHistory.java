@@ -298,8 +298,7 @@ final class PolicyHistory {
     if (call && random.nextInt(4) == 0) {
       return Finding.ofForbiddenCall();
     }
-    Address recipient =
-        !call ? intent.to() : random.nextBoolean() ? Address.ZERO : pick(PAYEES);
+    Address recipient = !call ? intent.to() : random.nextBoolean() ? Address.ZERO : pick(PAYEES);
     if (random.nextInt(12) == 0) {
       return Finding.refused(
           Rule.RULE_BOOK,
@@ -389,8 +388,7 @@ final class PolicyHistory {
     long expiry = random.nextInt(4) == 0 ? now + random.nextInt(10_000) : (1L << 32) - 1;
     int max = random.nextInt(8) == 0 ? random.nextInt(65_536) : random.nextInt(25);
     int lag = random.nextInt(3) == 0 ? random.nextInt(3) : 3 + random.nextInt(200);
-    return new Terms(
-        expiry, window(), max, lag, random.nextInt(3) > 0, random.nextInt(5) == 0);
+    return new Terms(expiry, window(), max, lag, random.nextInt(3) > 0, random.nextInt(5) == 0);
   }
 
   private Tempo tempo() {

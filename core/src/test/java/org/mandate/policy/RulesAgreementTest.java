@@ -77,19 +77,20 @@ class RulesAgreementTest {
   private MandateRules deploy(DevChain chain) throws Exception {
     var web3j = chain.web3j();
     var rich = DevChain.RICH;
-    String authority = at(AccessManager.deploy(web3j, rich, Sender.NO_GAS, rich.getAddress()).send());
+    String authority =
+        at(AccessManager.deploy(web3j, rich, Sender.NO_GAS, rich.getAddress()).send());
     String registry = at(AgentRegistry.deploy(web3j, rich, Sender.NO_GAS, authority).send());
     var callRules = CallRules.deploy(web3j, rich, Sender.NO_GAS, authority, registry).send();
     var book = RuleBook.deploy(web3j, rich, Sender.NO_GAS, authority, registry).send();
     var prices = PriceFeeds.deploy(web3j, rich, Sender.NO_GAS, authority).send();
-    var tierRules = Tiers.deploy(web3j, rich, Sender.NO_GAS, authority, registry, at(prices)).send();
+    var tierRules =
+        Tiers.deploy(web3j, rich, Sender.NO_GAS, authority, registry, at(prices)).send();
     List<Call> settings = new ArrayList<>();
     for (int agent = 0; agent < AGENTS; agent++) {
       settings.addAll(settings(agent, callRules, tierRules));
     }
     chain.sender(rich).sendAll(settings);
-    return MandateRules.deploy(
-            web3j, rich, Sender.NO_GAS, at(callRules), at(book), at(tierRules))
+    return MandateRules.deploy(web3j, rich, Sender.NO_GAS, at(callRules), at(book), at(tierRules))
         .send();
   }
 
@@ -168,9 +169,7 @@ class RulesAgreementTest {
   }
 
   private BigInteger threshold() {
-    return random.nextInt(3) == 0
-        ? Thresholds.NEVER
-        : BigInteger.valueOf(10L * random.nextInt(20));
+    return random.nextInt(3) == 0 ? Thresholds.NEVER : BigInteger.valueOf(10L * random.nextInt(20));
   }
 
   private Intent intent(int agent) {

@@ -86,10 +86,7 @@ class TiersTest {
     var events = end.getJsonObject("home").getJsonArray("events");
     long paid =
         Long.parseLong(
-            events
-                .getJsonObject(events.size() - 1)
-                .getJsonObject("block")
-                .getString("timestamp"));
+            events.getJsonObject(events.size() - 1).getJsonObject("block").getString("timestamp"));
     assertTrue(paid >= Long.parseLong(verdict.getString("eta")), end.encodePrettily());
   }
 
@@ -142,9 +139,7 @@ class TiersTest {
         "/v1/intents/" + id + "/approvals",
         new JsonObject()
             .put("approver", address)
-            .put(
-                "signature",
-                Bytes.of(Town.key(signer).sign(Hash.of(digest)).bytes()).hex())
+            .put("signature", Bytes.of(Town.key(signer).sign(Hash.of(digest)).bytes()).hex())
             .put("deadline", Long.toString(deadline))
             .encode());
   }

@@ -46,8 +46,7 @@ final class Reader {
     this.agents =
         deployment.isHome()
             ? Optional.of(
-                new AgentLogs(
-                    chain, deployment.registry(), ofAgents(deployment), unread, pause))
+                new AgentLogs(chain, deployment.registry(), ofAgents(deployment), unread, pause))
             : Optional.empty();
     this.executor = deployment.executor();
     this.account = deployment.account();
@@ -138,9 +137,7 @@ final class Reader {
       if (log.address().equals(registry)) {
         return Optional.of(new Entry.Registry(log));
       }
-      return log.address().equals(account)
-          ? ofAccount(log)
-          : Optional.of(new Entry.Policy(log));
+      return log.address().equals(account) ? ofAccount(log) : Optional.of(new Entry.Policy(log));
     } catch (IllegalArgumentException e) {
       return Optional.of(new Entry.Unreadable(log, String.valueOf(e.getMessage())));
     }

@@ -216,8 +216,7 @@ final class Replay {
     Optional<Decision> decision = admitted(agent, log.log(), intentId, said.intent(), own);
     return tooSoon
         ? Optional.of(
-            new Decision.TooSoon(
-                log.log(), said.intent().agentId(), intentId, said.intent(), own))
+            new Decision.TooSoon(log.log(), said.intent().agentId(), intentId, said.intent(), own))
         : decision;
   }
 
@@ -228,11 +227,7 @@ final class Replay {
    */
   private static Finding found(Agent agent, Intent intent, Optional<Finding> book) {
     return agent.beyond.find(
-        intent,
-        agent.riskLevel,
-        agent.mandate.terms().basic(),
-        book,
-        Optional.of(BigInteger.ZERO));
+        intent, agent.riskLevel, agent.mandate.terms().basic(), book, Optional.of(BigInteger.ZERO));
   }
 
   private static Optional<Finding> book(IntentEvent.Refusal said) {
@@ -291,8 +286,8 @@ final class Replay {
   private Optional<Said> intentOf(IntentEvent event) {
     return switch (event) {
       case IntentEvent.Admitted e ->
-          Optional.of(new Said(
-                  e.intentId(), e.intent(), e.tier() == Tier.APPROVAL.ordinal(), e.eta()));
+          Optional.of(
+              new Said(e.intentId(), e.intent(), e.tier() == Tier.APPROVAL.ordinal(), e.eta()));
       case IntentEvent.Dispatched e -> Optional.of(atOnce(e.intentId(), e.intent()));
       case IntentEvent.Executed e -> Optional.of(atOnce(e.intentId(), e.intent()));
       case IntentEvent.Denied e -> Optional.empty(); // what is denied is not consumed

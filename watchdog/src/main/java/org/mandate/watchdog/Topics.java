@@ -21,8 +21,7 @@ final class Topics {
   static final Hash RECIPIENT_SET =
       Hash.keccak("RecipientSet(uint256,uint256,address,bool,address)");
   static final Hash PERMISSION_SET =
-      Hash.keccak(
-          "PermissionSet(uint256,uint256,address,bytes4,(uint8,uint8,uint8,bool),address)");
+      Hash.keccak("PermissionSet(uint256,uint256,address,bytes4,(uint8,uint8,uint8,bool),address)");
   static final Hash THRESHOLDS_SET =
       Hash.keccak("ThresholdsSet(uint256,address,(uint112,uint112,uint32,uint112),address)");
   static final Hash TRIPPED = Hash.keccak("Tripped(uint256,address,uint8,bytes32,uint256,uint256)");

@@ -508,11 +508,7 @@ class ReplayTest {
     entries.add(
         new Entry.Step(
             new IntentEvent.Denied(
-                log(),
-                id,
-                AGENT,
-                intent,
-                refusal(rule, tripped, limit, left, availableAt))));
+                log(), id, AGENT, intent, refusal(rule, tripped, limit, left, availableAt))));
     return transaction(entries.toArray(Entry[]::new));
   }
 

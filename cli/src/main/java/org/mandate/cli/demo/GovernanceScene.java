@@ -97,10 +97,7 @@ final class GovernanceScene implements Story.Scene {
     story.fact("proposalExecuted", proposal.executed().getTransactionHash());
 
     var coin =
-        play.home()
-            .lens()
-            .headroom(BigInteger.valueOf(play.agentId()), Address.ZERO.hex())
-            .send();
+        play.home().lens().headroom(BigInteger.valueOf(play.agentId()), Address.ZERO.hex()).send();
     var dollars =
         play.home()
             .lens()

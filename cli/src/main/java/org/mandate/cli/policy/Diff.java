@@ -25,8 +25,7 @@ import org.mandate.policy.Terms;
  * @param changes in the order in which they are made
  * @param rules changes of the rules beyond the basic ones, made before these
  */
-record Diff(
-    Mandate current, List<Line> lines, List<PolicyChange> changes, List<RuleChange> rules) {
+record Diff(Mandate current, List<Line> lines, List<PolicyChange> changes, List<RuleChange> rules) {
   private static final String NO_BREAKER = "what differs between mandates freezes and thaws nobody";
 
   private static final String NOT_SET = "not set";

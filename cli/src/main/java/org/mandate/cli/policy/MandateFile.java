@@ -201,9 +201,7 @@ record MandateFile(
             terms.maxAuditLag(),
             terms.basic(),
             terms.open()),
-        tempo
-            .map(t -> tempo(t.burst(), t.burstWindow(), t.cooldown()))
-            .orElse(Tempo.NEVER_SET),
+        tempo.map(t -> tempo(t.burst(), t.burstWindow(), t.cooldown())).orElse(Tempo.NEVER_SET),
         false,
         byAsset,
         recipients.stream()
@@ -221,8 +219,7 @@ record MandateFile(
         .collect(
             Collectors.toMap(
                 c ->
-                    new Permission.Place(
-                        BigInteger.valueOf(c.chainId()), c.target(), c.selector()),
+                    new Permission.Place(BigInteger.valueOf(c.chainId()), c.target(), c.selector()),
                 CallPart::permission));
   }
 
@@ -240,9 +237,7 @@ record MandateFile(
 
   private static Tempo tempo(int burst, Duration burstWindow, Duration cooldown) {
     return new Tempo(
-        burst,
-        Math.toIntExact(burstWindow.toSeconds()),
-        Math.toIntExact(cooldown.toSeconds()));
+        burst, Math.toIntExact(burstWindow.toSeconds()), Math.toIntExact(cooldown.toSeconds()));
   }
 
   private static int seconds(String what, Duration duration) {

@@ -22,7 +22,6 @@ import org.mandate.cli.StopsOption;
 import org.mandate.cli.Tightener;
 import org.mandate.cli.Words;
 import org.mandate.cli.intent.IntentOptions;
-import org.mandate.contracts.AgentVault;
 import org.mandate.contracts.MandateLens;
 import org.mandate.deploy.Call;
 import org.mandate.deploy.Sender;
@@ -31,7 +30,6 @@ import org.mandate.policy.AgentStatus;
 import org.mandate.policy.Mandate;
 import org.mandate.policy.Recipient;
 import org.mandate.policy.Tempo;
-import org.mandate.policy.Verdict;
 import org.mandate.relayer.work.ContractCalls;
 import org.mandate.relayer.work.VerdictWords;
 import org.web3j.protocol.core.methods.response.TransactionReceipt;
@@ -221,9 +219,7 @@ public final class PolicyCommand extends Group {
         var intent = wanted.intent(chain.deployment());
         var answer =
             Sender.read(
-                "verdict",
-                () ->
-                    chain.executor().preview(IntentAbi.toContract(intent)).send());
+                "verdict", () -> chain.executor().preview(IntentAbi.toContract(intent)).send());
         var verdict = ContractCalls.verdict(answer);
         // The words of a refusal that happened say that it froze the agent; this one has not
         // happened.

@@ -58,9 +58,7 @@ final class RuleChanges {
         .logs(at, Set.of(MandateReader.topic(Tiers.THRESHOLDSSET_EVENT)))
         .forEach(log -> assets.add(MandateReader.address(log.topics().get(2))));
     for (var asset : assets) {
-      var said =
-          Sender.read(
-              "thresholds", () -> tiers.thresholdsOf(agentId, asset.hex()).send());
+      var said = Sender.read("thresholds", () -> tiers.thresholdsOf(agentId, asset.hex()).send());
       var was =
           new Thresholds(
               said.notifyAbove,
@@ -68,8 +66,7 @@ final class RuleChanges {
               said.delaySeconds.intValueExact(),
               said.approvalAbove);
       var is = next.getOrDefault(asset, Thresholds.NEVER_SET);
-      var name =
-          "tiers of " + (asset.equals(BeyondBasic.USD) ? "US dollars" : Words.asset(asset));
+      var name = "tiers of " + (asset.equals(BeyondBasic.USD) ? "US dollars" : Words.asset(asset));
       change(
           was.equals(is),
           is.loosensNothingOf(was),

@@ -210,10 +210,7 @@ public final class ContractCalls {
                     .getValue());
     boolean withdrawn =
         (Boolean)
-            read(
-                    at,
-                    approvers.disapproved(
-                        approval.intentId().bytes(), approval.approver().hex()))
+            read(at, approvers.disapproved(approval.intentId().bytes(), approval.approver().hex()))
                 .getFirst()
                 .getValue();
     return !withdrawn && isSignedBy(approval.approver(), digest, approval.signature());
@@ -328,9 +325,7 @@ public final class ContractCalls {
 
   private static List<Address> addresses(Type<?> list) {
     return ((List<?>) list.getValue())
-        .stream()
-            .map(a -> Address.of(((org.web3j.abi.datatypes.Address) a).getValue()))
-            .toList();
+        .stream().map(a -> Address.of(((org.web3j.abi.datatypes.Address) a).getValue())).toList();
   }
 
   private static int number(Type<?> value) {

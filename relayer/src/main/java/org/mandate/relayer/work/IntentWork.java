@@ -136,8 +136,7 @@ final class IntentWork {
         Optional.of(
             new Refusal(
                 "APPROVAL",
-                "%d of the %d approvals that it needs are here"
-                    .formatted(given, panel.threshold()),
+                "%d of the %d approvals that it needs are here".formatted(given, panel.threshold()),
                 Optional.of(Integer.toString(panel.threshold())),
                 Optional.of(Integer.toString(Math.max(0, panel.threshold() - given))),
                 Optional.empty(),

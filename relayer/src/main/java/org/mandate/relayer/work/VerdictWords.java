@@ -27,7 +27,8 @@ public final class VerdictWords {
           case ASSET -> "the mandate has no limit for this asset";
           case CHAIN -> "the asset may not be spent on this chain";
           case RECIPIENT -> "the recipient is not on this chain's allowlist";
-          case SELECTOR -> "the mandate has no permission for this call, or the call does not meet its conditions";
+          case SELECTOR ->
+              "the mandate has no permission for this call, or the call does not meet its conditions";
           case AMOUNT -> "the amount is zero";
           case PER_TRANSACTION ->
               "the amount is above the per-transaction cap of %s; %s could be spent now"
@@ -99,14 +100,7 @@ public final class VerdictWords {
   public static Refusal refusal(Verdict verdict) {
     boolean hasLimit =
         switch (verdict.rule()) {
-          case PER_TRANSACTION,
-              WINDOW,
-              FREQUENCY,
-              AUDIT_LAG,
-              EXPIRY,
-              RULE_BOOK,
-              COOLDOWN,
-              BURST ->
+          case PER_TRANSACTION, WINDOW, FREQUENCY, AUDIT_LAG, EXPIRY, RULE_BOOK, COOLDOWN, BURST ->
               true;
           case NONE,
               AGENT_STATUS,
