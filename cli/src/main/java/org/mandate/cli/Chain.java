@@ -12,6 +12,7 @@ import org.mandate.chain.JsonRpcClient;
 import org.mandate.contracts.AgentRegistry;
 import org.mandate.contracts.AgentVault;
 import org.mandate.contracts.CrossChainExecutor;
+import org.mandate.contracts.MandateLens;
 import org.mandate.deploy.Sender;
 import org.mandate.deploy.StateOverrideCall;
 import org.mandate.signer.Signer;
@@ -95,6 +96,11 @@ public final class Chain implements AutoCloseable {
   /** Holds the funds, the mandates and the audit chains. */
   public AgentVault account() {
     return AgentVault.load(deployment.account().hex(), web3j, reader, Sender.NO_GAS);
+  }
+
+  /** Tells what a mandate leaves. */
+  public MandateLens lens() {
+    return MandateLens.load(deployment.lens().hex(), web3j, reader, Sender.NO_GAS);
   }
 
   public CrossChainExecutor executor() {

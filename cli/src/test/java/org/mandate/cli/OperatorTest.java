@@ -15,6 +15,7 @@ import java.util.Locale;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.mandate.chain.Address;
+import org.mandate.chain.Deployment;
 import org.mandate.testing.Anvil;
 
 /** An operator's day on a real chain, through the command line alone. */
@@ -454,17 +455,41 @@ class OperatorTest {
           frequency-window: 1h
           max-transactions: 20
           max-audit-lag: 50
+          basic: true
         assets:
-          - asset: "%s"
-            per-transaction: %s
-            cap: %s
+          - asset: "%2$s"
+            per-transaction: %3$s
+            cap: %4$s
             window: 1d
             chains: [31337]
         recipients:
           - chain-id: 31337
-            address: "%s"
+            address: "%1$s"
+        tempo: { burst: 5, burst-window: 1m, cooldown: 10s }
+        tiers:
+          - asset: "%2$s"
+            notify-above: 10
+            delay-above: 20
+            delay: 1h
+            approval-above: 30
+          - asset: "0x0000000000000000000000000000000000000348"
+        approvers: { threshold: 1, addresses: ["%1$s"] }
+        rules: ["%5$s"]
+        calls:
+          - chain-id: 31337
+            target: "%1$s"
+            selector: "0x6e553f65"
+            kind: pull
+            amount-word: 0
+            recipient-word: 1
+            listed: true
         """
-            .formatted(COIN, perTransaction, cap, PAYEE));
+            .formatted(
+                PAYEE,
+                COIN,
+                perTransaction,
+                cap,
+                Deployment.read(folder.resolve("deployments/31337.json")).address("HoursRule")));
   }
 
   private void importRich(String name) {

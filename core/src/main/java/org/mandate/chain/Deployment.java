@@ -63,6 +63,11 @@ public record Deployment(
     return address("AgentVault");
   }
 
+  /** Tells what a mandate leaves, for reading only. */
+  public Address lens() {
+    return address("MandateLens");
+  }
+
   public Address gateway() {
     return address("QuorumGateway");
   }

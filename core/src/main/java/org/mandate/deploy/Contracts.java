@@ -7,12 +7,23 @@ import org.mandate.chain.Deployment;
 import org.mandate.contracts.AccessManager;
 import org.mandate.contracts.AgentRegistry;
 import org.mandate.contracts.AgentVault;
+import org.mandate.contracts.Approvers;
+import org.mandate.contracts.CallGuard;
+import org.mandate.contracts.CallRules;
+import org.mandate.contracts.CategoryRule;
 import org.mandate.contracts.Create3Factory;
 import org.mandate.contracts.CrossChainExecutor;
+import org.mandate.contracts.HoursRule;
 import org.mandate.contracts.MandateGovernor;
+import org.mandate.contracts.MandateLens;
+import org.mandate.contracts.MandateRules;
 import org.mandate.contracts.MandateToken;
+import org.mandate.contracts.PriceFeeds;
 import org.mandate.contracts.QuorumGateway;
+import org.mandate.contracts.ReputationRule;
+import org.mandate.contracts.RuleBook;
 import org.mandate.contracts.TestToken;
+import org.mandate.contracts.Tiers;
 import org.mandate.contracts.TimelockController;
 
 /** What a deployment may have beside the contracts that every deployment has. */
@@ -22,12 +33,23 @@ public final class Contracts {
           Map.entry("AccessManager", AccessManager.BINARY),
           Map.entry("AgentRegistry", AgentRegistry.BINARY),
           Map.entry("AgentVault", AgentVault.BINARY),
+          Map.entry("Approvers", Approvers.BINARY),
+          Map.entry("CallGuard", CallGuard.BINARY),
+          Map.entry("CallRules", CallRules.BINARY),
+          Map.entry("CategoryRule", CategoryRule.BINARY),
           Map.entry("Create3Factory", Create3Factory.BINARY),
           Map.entry("CrossChainExecutor", CrossChainExecutor.BINARY),
+          Map.entry("HoursRule", HoursRule.BINARY),
           Map.entry("MandateGovernor", MandateGovernor.BINARY),
+          Map.entry("MandateLens", MandateLens.BINARY),
+          Map.entry("MandateRules", MandateRules.BINARY),
           Map.entry("MandateToken", MandateToken.BINARY),
+          Map.entry("PriceFeeds", PriceFeeds.BINARY),
           Map.entry("QuorumGateway", QuorumGateway.BINARY),
+          Map.entry("ReputationRule", ReputationRule.BINARY),
+          Map.entry("RuleBook", RuleBook.BINARY),
           Map.entry("TestToken", TestToken.BINARY),
+          Map.entry("Tiers", Tiers.BINARY),
           Map.entry("TimelockController", TimelockController.BINARY));
 
   private Contracts() {}

@@ -14,10 +14,16 @@ import java.util.TreeSet;
 import org.mandate.chain.Deployment;
 import org.mandate.contracts.AgentRegistry;
 import org.mandate.contracts.AgentVault;
+import org.mandate.contracts.Approvers;
+import org.mandate.contracts.CallGuard;
 import org.mandate.contracts.Create3Factory;
 import org.mandate.contracts.CrossChainExecutor;
 import org.mandate.contracts.MandateGovernor;
+import org.mandate.contracts.MandateLens;
+import org.mandate.contracts.MandateRules;
+import org.mandate.contracts.PriceFeeds;
 import org.mandate.contracts.QuorumGateway;
+import org.mandate.contracts.Tiers;
 import org.mandate.contracts.TimelockController;
 import org.mandate.deploy.DeploymentParameters.ExistingAuthority;
 import org.mandate.deploy.DeploymentParameters.OwnGovernance;
@@ -26,6 +32,9 @@ import org.web3j.protocol.Web3j;
 import org.web3j.protocol.core.DefaultBlockParameter;
 import org.web3j.protocol.core.RemoteFunctionCall;
 import org.web3j.protocol.core.methods.response.Log;
+import org.web3j.tx.Contract;
+import org.web3j.tx.TransactionManager;
+import org.web3j.tx.gas.ContractGasProvider;
 import org.web3j.utils.Numeric;
 
 /**
@@ -163,6 +172,11 @@ public final class DeploymentCheck {
         Contracts.accessManager(deployment).hex(),
         deployment.block(),
         Contracts.deployer(deployment).hex());
+  }
+
+  /** How the wrappers load a contract. */
+  private interface Loading<C> {
+    C load(String address, Web3j web3j, TransactionManager manager, ContractGasProvider gas);
   }
 
   /** One look at the chain, and what it found. */
@@ -362,6 +376,13 @@ public final class DeploymentCheck {
       refers("CrossChainExecutor", "authority", manager, executor().authority());
       refers("CrossChainExecutor", "REGISTRY", registry, executor().REGISTRY());
       refers("CrossChainExecutor", "GATEWAY", deployment.gateway().hex(), executor().GATEWAY());
+      refers("CrossChainExecutor", "RULES", at("MandateRules"), executor().RULES());
+      refers("CrossChainExecutor", "APPROVERS", at("Approvers"), executor().APPROVERS());
+      refers("AgentVault", "GUARD", at("CallGuard"), vault().GUARD());
+      rules(manager, registry);
+      var lens = load(MandateLens::load, "MandateLens");
+      refers("MandateLens", "EXECUTOR", executor, lens.EXECUTOR());
+      refers("MandateLens", "REGISTRY", registry, lens.REGISTRY());
       compare(
           "HOME_CHAIN_ID of CrossChainExecutor",
           deployment.homeChainId(),
@@ -372,6 +393,36 @@ public final class DeploymentCheck {
           deployment.homeChainId(),
           Sender.read("home chain", () -> vault().HOME_CHAIN_ID().send()),
           FILE);
+    }
+
+    /** All that a mandate beyond the basic rules asks. */
+    private void rules(String manager, String registry) {
+      for (var name : Plan.PER_AGENT) {
+        // Each of them is an access-managed contract with a registry, which is all that is asked.
+        var rule = chain.at(Approvers.load(at(name), web3j, chain.reader(), Sender.NO_GAS));
+        refers(name, "authority", manager, rule.authority());
+        refers(name, "REGISTRY", registry, rule.REGISTRY());
+      }
+      refers("PriceFeeds", "authority", manager, load(PriceFeeds::load, "PriceFeeds").authority());
+      var tiers = load(Tiers::load, "Tiers");
+      refers("Tiers", "authority", manager, tiers.authority());
+      refers("Tiers", "REGISTRY", registry, tiers.REGISTRY());
+      refers("Tiers", "PRICES", at("PriceFeeds"), tiers.PRICES());
+      var guard = load(CallGuard::load, "CallGuard");
+      refers("CallGuard", "authority", manager, guard.authority());
+      refers("CallGuard", "RULES", at("CallRules"), guard.RULES());
+      var asked = load(MandateRules::load, "MandateRules");
+      refers("MandateRules", "CALLS", at("CallRules"), asked.CALLS());
+      refers("MandateRules", "BOOK", at("RuleBook"), asked.BOOK());
+      refers("MandateRules", "TIERS", at("Tiers"), asked.TIERS());
+    }
+
+    private String at(String name) {
+      return deployment.address(name).hex();
+    }
+
+    private <C extends Contract> C load(Loading<C> loading, String name) {
+      return chain.at(loading.load(at(name), web3j, chain.reader(), Sender.NO_GAS));
     }
 
     private void refers(

@@ -26,6 +26,9 @@ import org.web3j.utils.Numeric;
  * @param contracts in an order in which no constructor calls a contract that does not exist yet
  */
 record Plan(String authority, Duration authorityDelay, List<Creation> contracts) {
+  /** Their constructors take the manager and the registry. */
+  static final List<String> PER_AGENT =
+      List.of("Approvers", "CallRules", "CategoryRule", "HoursRule", "ReputationRule", "RuleBook");
 
   /**
    * One contract to create.
@@ -37,6 +40,10 @@ record Plan(String authority, Duration authorityDelay, List<Creation> contracts)
     String initCode() {
       return binary + arguments;
     }
+
+    private Creation later() {
+      return new Creation(name, address, binary, arguments, true);
+    }
   }
 
   static Plan of(String deployer, DeploymentParameters parameters) {
@@ -47,6 +54,10 @@ record Plan(String authority, Duration authorityDelay, List<Creation> contracts)
     var vault = Create3.addressOf(deployer, "AgentVault");
     var gateway = Create3.addressOf(deployer, "QuorumGateway");
     var executor = Create3.addressOf(deployer, "CrossChainExecutor");
+    var calls = Create3.addressOf(deployer, "CallRules");
+    var guard = Create3.addressOf(deployer, "CallGuard");
+    var rules = Create3.addressOf(deployer, "MandateRules");
+    var approvers = Create3.addressOf(deployer, "Approvers");
 
     // Owns the funds, too.
     var authority =
@@ -65,6 +76,7 @@ record Plan(String authority, Duration authorityDelay, List<Creation> contracts)
             address(authority),
             address(registry),
             address(executor),
+            address(guard),
             new Uint256(home),
             new DynamicArray<>(
                 Uint256.class,
@@ -87,9 +99,14 @@ record Plan(String authority, Duration authorityDelay, List<Creation> contracts)
             new Uint256(home),
             address(registry),
             address(gateway),
+            address(rules),
+            address(approvers),
             new DynamicArray<>(Address.class, address(vault)),
             new Uint64(seconds(parameters.disputeWindow())),
             new Uint64(seconds(parameters.resolutionWindow()))));
+    rules(deployer, manager, registry, all);
+    // The constructor asks the executor for its registry.
+    all.add(creation(deployer, "MandateLens", address(executor)).later());
     parameters
         .testToken()
         .ifPresent(
@@ -129,18 +146,37 @@ record Plan(String authority, Duration authorityDelay, List<Creation> contracts)
             "MandateToken",
             address(own.votes().holder()),
             new Uint256(own.votes().supply())));
-    var after =
+    // The constructor asks the token for its clock.
+    all.add(
+        creation(
+                deployer,
+                "MandateGovernor",
+                address(token),
+                address(timelock),
+                new Uint48(seconds(own.votingDelay())),
+                new Uint32(seconds(own.votingPeriod())),
+                new Uint256(own.proposalThreshold()),
+                new Uint256(own.quorumPercent()))
+            .later());
+  }
+
+  /** What mandates that are not basic ask, and the rules that their books may name. */
+  private static void rules(String deployer, String manager, String registry, List<Creation> all) {
+    var calls = Create3.addressOf(deployer, "CallRules");
+    var prices = Create3.addressOf(deployer, "PriceFeeds");
+    for (var name : PER_AGENT) {
+      all.add(creation(deployer, name, address(manager), address(registry)));
+    }
+    all.add(creation(deployer, "PriceFeeds", address(manager)));
+    all.add(creation(deployer, "Tiers", address(manager), address(registry), address(prices)));
+    all.add(creation(deployer, "CallGuard", address(manager), address(calls)));
+    all.add(
         creation(
             deployer,
-            "MandateGovernor",
-            address(token),
-            address(timelock),
-            new Uint48(seconds(own.votingDelay())),
-            new Uint32(seconds(own.votingPeriod())),
-            new Uint256(own.proposalThreshold()),
-            new Uint256(own.quorumPercent()));
-    // The constructor asks the token for its clock.
-    all.add(new Creation(after.name(), after.address(), after.binary(), after.arguments(), true));
+            "MandateRules",
+            address(calls),
+            address(Create3.addressOf(deployer, "RuleBook")),
+            address(Create3.addressOf(deployer, "Tiers"))));
   }
 
   @SuppressWarnings("rawtypes")

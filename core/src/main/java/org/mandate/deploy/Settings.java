@@ -85,6 +85,8 @@ record Settings(
             new TypeReference<Uint256>() {},
             address,
             address,
+            address,
+            address,
             new TypeReference<DynamicArray<Address>>() {},
             new TypeReference<Uint64>() {},
             new TypeReference<Uint64>() {});
@@ -92,7 +94,7 @@ record Settings(
         ((List<?>) gateway.get(1))
             .stream().map(one -> ((Address) one).getValue().toLowerCase(Locale.ROOT)).toList(),
         (BigInteger) gateway.get(2),
-        (BigInteger) executor.get(5),
+        (BigInteger) executor.get(7),
         Contracts.timelock(deployment).map(timelock -> governance(deployment)),
         Contracts.testToken(deployment).map(token -> grant(deployment, "TestToken")));
   }

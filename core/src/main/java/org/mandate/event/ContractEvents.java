@@ -138,11 +138,15 @@ public final class ContractEvents {
         Hash.of(e.intentId),
         e.agentId,
         IntentAbi.fromContract(e.intent),
-        e.verdict.rule.intValueExact(),
-        e.verdict.tripped,
-        e.verdict.limit,
-        e.verdict.left,
-        e.verdict.availableAt.longValueExact());
+        new IntentEvent.Refusal(
+            e.verdict.rule.intValueExact(),
+            e.verdict.tripped,
+            e.verdict.tier.intValueExact(),
+            e.verdict.eta.longValueExact(),
+            e.verdict.limit,
+            e.verdict.left,
+            e.verdict.availableAt.longValueExact(),
+            Address.of(e.verdict.source)));
   }
 
   private static IntentEvent dispatched(Log log) {
@@ -210,11 +214,15 @@ public final class ContractEvents {
         e.agentId,
         intent,
         e.index,
-        e.verdict.rule.intValueExact(),
-        e.verdict.tripped,
-        e.verdict.limit,
-        e.verdict.left,
-        e.verdict.availableAt.longValueExact());
+        new IntentEvent.Refusal(
+            e.verdict.rule.intValueExact(),
+            e.verdict.tripped,
+            e.verdict.tier.intValueExact(),
+            e.verdict.eta.longValueExact(),
+            e.verdict.limit,
+            e.verdict.left,
+            e.verdict.availableAt.longValueExact(),
+            Address.of(e.verdict.source)));
   }
 
   /** The intent that says the same; no signed one has deadline 0. */

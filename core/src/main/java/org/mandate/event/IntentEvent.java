@@ -29,22 +29,27 @@ public sealed interface IntentEvent {
       implements IntentEvent {}
 
   /**
-   * Refused by policy.
+   * The contracts' {@code Verdict} in a denial: amounts and limits in the rule's own unit.
    *
    * @param rule number of the contracts' {@code Rule}
    * @param tripped the agent is frozen
+   * @param tier number of the contracts' {@code Tier}
+   * @param eta unix seconds
    * @param availableAt unix seconds; 0 when time alone changes nothing
+   * @param source the rule contract that refused, or zero
    */
-  record Denied(
-      Log log,
-      Hash intentId,
-      BigInteger agentId,
-      Intent intent,
+  record Refusal(
       int rule,
       boolean tripped,
+      int tier,
+      long eta,
       BigInteger limit,
       BigInteger left,
-      long availableAt)
+      long availableAt,
+      Address source) {}
+
+  /** Refused by policy. */
+  record Denied(Log log, Hash intentId, BigInteger agentId, Intent intent, Refusal refusal)
       implements IntentEvent {}
 
   /** Sent to its destination. */
@@ -97,20 +102,8 @@ public sealed interface IntentEvent {
    *
    * @param intent as for {@link Paid}
    * @param index as for {@link Paid}
-   * @param rule number of the contracts' {@code Rule}
-   * @param tripped the agent is frozen
-   * @param availableAt unix seconds; 0 when time alone changes nothing
    */
   record Refused(
-      Log log,
-      Hash intentId,
-      BigInteger agentId,
-      Intent intent,
-      BigInteger index,
-      int rule,
-      boolean tripped,
-      BigInteger limit,
-      BigInteger left,
-      long availableAt)
+      Log log, Hash intentId, BigInteger agentId, Intent intent, BigInteger index, Refusal refusal)
       implements IntentEvent {}
 }

@@ -9,7 +9,8 @@ import java.math.BigInteger;
  *     times a power of ten
  * @param cap most in any window, same unit and range; below 2^19-1 times a power of ten; 0: the
  *     asset may not be spent
- * @param window seconds of the rolling window, below 2^24
+ * @param window seconds of the rolling window, at most {@link Terms#MAX_WINDOW}; each risk level
+ *     doubles it
  */
 public record AssetLimit(BigInteger perTransaction, BigInteger cap, int window) {
   /** Of an asset that the mandate does not name. */
@@ -25,7 +26,7 @@ public record AssetLimit(BigInteger perTransaction, BigInteger cap, int window) 
   public AssetLimit {
     Bounds.require("perTransaction", perTransaction, 104);
     Bounds.require("cap", cap, 104);
-    Bounds.require("window", window, 24);
+    Bounds.requireWindow("window", window);
     Digits.PER_TRANSACTION.require("perTransaction", perTransaction);
     Digits.CAP.require("cap", cap);
   }

@@ -15,6 +15,9 @@ public sealed interface PolicyChange {
     }
   }
 
+  /** Sets how fast the agent may act. */
+  record SetTempo(Tempo tempo) implements PolicyChange {}
+
   /** Sets an asset's caps; a cap of 0 ends the asset. */
   record SetLimit(Address asset, AssetLimit limit) implements PolicyChange {
     public SetLimit {
@@ -41,7 +44,11 @@ public sealed interface PolicyChange {
   default boolean tightens(Mandate current) {
     return switch (this) {
       case SetTerms change -> change.terms().loosensNothingOf(current.terms());
-      case SetLimit change -> change.limit().loosensNothingOf(current.limit(change.asset()));
+      case SetTempo change -> change.tempo().loosensNothingOf(current.tempo());
+      // The first limit of an asset is governance's: nobody else fills the list of assets up.
+      case SetLimit change ->
+          current.limit(change.asset()).window() > 0
+              && change.limit().loosensNothingOf(current.limit(change.asset()));
       case SetAssetChain change -> !change.allowed();
       case SetRecipient change -> !change.allowed();
       case Freeze change -> true;
@@ -57,9 +64,11 @@ public sealed interface PolicyChange {
   default Mandate apply(Mandate current, long now) {
     return switch (this) {
       case SetTerms change -> current.withTerms(change.terms(), now);
+      case SetTempo change -> current.withTempo(change.tempo(), now);
       case SetLimit change ->
           current.withAsset(
-              change.asset(), current.asset(change.asset()).withLimit(change.limit(), now));
+              change.asset(),
+              current.asset(change.asset()).withLimit(change.limit(), current.riskLevel(), now));
       case SetAssetChain change ->
           current.withAsset(
               change.asset(),

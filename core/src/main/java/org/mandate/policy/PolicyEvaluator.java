@@ -1,18 +1,85 @@
 package org.mandate.policy;
 
 import java.math.BigInteger;
+import org.mandate.chain.Address;
 import org.mandate.intent.Intent;
 
 /**
  * Judges intents by the rules of {@code PolicyEngine.sol}, in their order: the first that refuses
- * decides. A payment that the agent's key asks for directly is judged as the intent that says the
- * same.
+ * decides.
  */
 public final class PolicyEvaluator {
   private PolicyEvaluator() {}
 
-  /** The verdict that {@link #consume} would give, without its effects. */
-  public static Verdict preview(Mandate mandate, Standing standing, Intent intent, long now) {
+  /**
+   * The verdict that {@link #consume} would give, without its effects.
+   *
+   * @param found what the rules beyond the basic ones say about the intent
+   */
+  public static Verdict preview(
+      Mandate mandate, Standing standing, Intent intent, Finding found, long now) {
+    AssetMandate asset = mandate.asset(intent.asset());
+    Verdict basic =
+        basic(
+            mandate, asset, standing, place(mandate, asset, standing, intent, found), intent, now);
+    if (!basic.allowed()) {
+      return basic;
+    }
+    return mandate.terms().basic() ? allowed(found, now) : beyond(mandate, found, now);
+  }
+
+  /**
+   * Judges {@code intent} and counts it.
+   *
+   * @param mandate the agent's mandate before
+   * @param found as for {@link #preview}
+   * @param now the block's timestamp, unix seconds; not before any time that the mandate has seen
+   */
+  public static Judgement consume(
+      Mandate mandate, Standing standing, Intent intent, Finding found, long now) {
+    return judged(mandate, intent, preview(mandate, standing, intent, found, now), now);
+  }
+
+  /**
+   * Judges and counts a payment that the agent's key asks the account for directly.
+   *
+   * @param payment the intent that says the same
+   * @param now as for {@link #consume}
+   */
+  public static Judgement pay(Mandate mandate, Standing standing, Intent payment, long now) {
+    AssetMandate asset = mandate.asset(payment.asset());
+    Rule place =
+        mandate.terms().basic()
+            ? place(mandate, asset, standing, payment, Finding.ofPayment(payment.to()))
+            : Rule.INTENT_NEEDED;
+    return judged(mandate, payment, basic(mandate, asset, standing, place, payment, now), now);
+  }
+
+  /**
+   * What the mandate says now of an intent that it admitted and counted before, and that waited: as
+   * if nothing else had been spent (L5).
+   *
+   * @param found as for {@link #preview}
+   */
+  public static Rule review(
+      Mandate mandate, Standing standing, Intent intent, Finding found, long now) {
+    AssetMandate unused = mandate.asset(intent.asset()).unused();
+    Mandate idle = mandate.unused();
+    Verdict basic =
+        basic(idle, unused, standing, place(idle, unused, standing, intent, found), intent, now);
+    return basic.allowed() ? found.rule() : basic.rule();
+  }
+
+  private static Judgement judged(Mandate mandate, Intent intent, Verdict verdict, long now) {
+    if (verdict.allowed()) {
+      return new Judgement(verdict, mandate.counting(intent.asset(), intent.amount(), now));
+    }
+    return new Judgement(verdict, verdict.tripped() ? mandate.withFrozen(true) : mandate);
+  }
+
+  /** The basic rules in order. */
+  private static Verdict basic(
+      Mandate mandate, AssetMandate asset, Standing standing, Rule place, Intent intent, long now) {
     Rule stopped = stopped(mandate, standing);
     if (stopped != Rule.NONE) {
       return Verdict.deny(stopped);
@@ -21,8 +88,7 @@ public final class PolicyEvaluator {
       return Verdict.deny(
           Rule.EXPIRY, BigInteger.valueOf(mandate.terms().expiry()), BigInteger.ZERO, 0);
     }
-    AssetMandate asset = mandate.asset(intent.asset());
-    Rule refused = place(mandate, asset, standing, intent);
+    Rule refused = refused(asset, standing, place, intent);
     if (refused != Rule.NONE) {
       return Verdict.deny(refused);
     }
@@ -38,21 +104,26 @@ public final class PolicyEvaluator {
       return Verdict.deny(
           Rule.AUDIT_LAG, BigInteger.valueOf(mandate.terms().maxAuditLag()), BigInteger.ZERO, 0);
     }
-    return Verdict.allow(now);
+    return Verdict.allow(Tier.INSTANT, now);
   }
 
-  /**
-   * Judges {@code intent} and counts it.
-   *
-   * @param mandate the agent's mandate before
-   * @param now the block's timestamp, unix seconds; not before any time that the mandate has seen
-   */
-  public static Judgement consume(Mandate mandate, Standing standing, Intent intent, long now) {
-    Verdict verdict = preview(mandate, standing, intent, now);
-    if (verdict.allowed()) {
-      return new Judgement(verdict, mandate.counting(intent.asset(), intent.amount(), now));
+  /** What a mandate that is not basic asks when the basic rules admit. */
+  private static Verdict beyond(Mandate mandate, Finding found, long now) {
+    if (found.rule() != Rule.NONE) {
+      return Verdict.deny(found);
     }
-    return new Judgement(verdict, verdict.tripped() ? mandate.withFrozen(true) : mandate);
+    long restedAt = mandate.pace().restedAt(mandate.tempo(), mandate.riskLevel());
+    if (now < restedAt) {
+      long cooldown = Pace.cooldown(mandate.tempo(), mandate.riskLevel());
+      return Verdict.deny(Rule.COOLDOWN, BigInteger.valueOf(cooldown), BigInteger.ZERO, restedAt);
+    }
+    return mandate.pace().isBurst(mandate.tempo(), now)
+        ? Verdict.deny(Rule.BURST, BigInteger.valueOf(mandate.tempo().burst()), BigInteger.ZERO, 0)
+        : allowed(found, now);
+  }
+
+  private static Verdict allowed(Finding found, long now) {
+    return Verdict.allow(found.tier(), now + found.delay());
   }
 
   /** The breaker that stops the agent, or its status. */
@@ -69,27 +140,40 @@ public final class PolicyEvaluator {
     return standing.breakers().chain(standing.homeChainId()) ? Rule.CHAIN_BREAKER : Rule.NONE;
   }
 
-  /** What the rules say that ask neither how much nor how often. */
-  private static Rule place(Mandate mandate, AssetMandate asset, Standing standing, Intent intent) {
+  /** What the rules about the asset itself say, and those about the place. */
+  private static Rule refused(AssetMandate asset, Standing standing, Rule place, Intent intent) {
     if (asset.limit().cap().signum() == 0) {
       return Rule.ASSET;
     }
     if (standing.breakers().asset(intent.asset())) {
       return Rule.ASSET_BREAKER;
     }
+    if (place != Rule.NONE) {
+      return place;
+    }
+    return intent.amount().signum() == 0 ? Rule.AMOUNT : Rule.NONE;
+  }
+
+  /** CHAIN, CHAIN_BREAKER, SELECTOR, RECIPIENT or NONE. */
+  private static Rule place(
+      Mandate mandate, AssetMandate asset, Standing standing, Intent intent, Finding found) {
     if (!asset.chains().contains(intent.chainId())) {
       return Rule.CHAIN;
     }
     if (standing.breakers().chain(intent.chainId())) {
       return Rule.CHAIN_BREAKER;
     }
-    if (!mandate.recipients().contains(new Recipient(intent.chainId(), intent.to()))) {
-      return Rule.RECIPIENT;
-    }
-    if (!intent.data().isEmpty()) {
+    if (found.rule() == Rule.SELECTOR) {
       return Rule.SELECTOR;
     }
-    return intent.amount().signum() == 0 ? Rule.AMOUNT : Rule.NONE;
+    // Only a call may name nobody.
+    if (found.recipient().equals(Address.ZERO) && !intent.data().isEmpty()) {
+      return Rule.NONE;
+    }
+    Recipient recipient = new Recipient(intent.chainId(), found.recipient());
+    return mandate.terms().open() || mandate.recipients().contains(recipient)
+        ? Rule.NONE
+        : Rule.RECIPIENT;
   }
 
   private static Verdict judgeAmount(AssetMandate asset, BigInteger amount, long now) {
@@ -108,7 +192,7 @@ public final class PolicyEvaluator {
       long availableAt = neverFits ? 0 : usage.window().freedAt(excess.longValueExact());
       return Verdict.deny(Rule.WINDOW, limit.cap(), left, availableAt);
     }
-    return Verdict.allow(now);
+    return Verdict.allow(Tier.INSTANT, now);
   }
 
   private static Verdict judgeFrequency(Mandate mandate, long now) {
@@ -119,6 +203,6 @@ public final class PolicyEvaluator {
       long availableAt = max == 0 ? 0 : transactions.freedAt(count + 1 - max);
       return Verdict.deny(Rule.FREQUENCY, BigInteger.valueOf(max), BigInteger.ZERO, availableAt);
     }
-    return Verdict.allow(now);
+    return Verdict.allow(Tier.INSTANT, now);
   }
 }

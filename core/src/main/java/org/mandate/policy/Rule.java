@@ -16,7 +16,7 @@ public enum Rule {
   CHAIN,
   /** The recipient is not on that chain's allowlist. */
   RECIPIENT,
-  /** Call data: no contract call is admitted. */
+  /** The call has no permission, or does not meet its conditions. */
   SELECTOR,
   /** The amount is zero. */
   AMOUNT,
@@ -33,7 +33,15 @@ public enum Rule {
   /** The breaker of home, or of that chain, is tripped. */
   CHAIN_BREAKER,
   /** The asset's breaker is tripped. */
-  ASSET_BREAKER;
+  ASSET_BREAKER,
+  /** A rule of the agent's rule book does not admit it, or fails. */
+  RULE_BOOK,
+  /** Too soon after the transaction before. */
+  COOLDOWN,
+  /** Too many transactions in the burst window. */
+  BURST,
+  /** The mandate is not basic: the agent asks with an intent instead of paying directly. */
+  INTENT_NEEDED;
 
   /**
    * Whether a breach freezes the agent: what an agent within its mandate never asks for. Waiting,
@@ -41,7 +49,7 @@ public enum Rule {
    */
   public boolean trips() {
     return switch (this) {
-      case ASSET, CHAIN, RECIPIENT, SELECTOR, PER_TRANSACTION, WINDOW -> true;
+      case ASSET, CHAIN, RECIPIENT, SELECTOR, PER_TRANSACTION, WINDOW, BURST -> true;
       case NONE,
           AGENT_STATUS,
           AGENT_BREAKER,
@@ -51,7 +59,10 @@ public enum Rule {
           AUDIT_LAG,
           GLOBAL_BREAKER,
           CHAIN_BREAKER,
-          ASSET_BREAKER ->
+          ASSET_BREAKER,
+          RULE_BOOK,
+          COOLDOWN,
+          INTENT_NEEDED ->
           false;
     };
   }

@@ -44,19 +44,22 @@ public record Usage(int exponent, RollingWindow window) {
    * The same usage under a new limit. Nothing is forgotten: with another window, all that counts is
    * taken as spent now.
    *
+   * @param cap the new one
+   * @param next seconds of the window in force from now on
+   * @param previous seconds of the window in force before
    * @param now unix seconds
    */
-  Usage under(AssetLimit next, AssetLimit previous, long now) {
+  Usage under(BigInteger cap, int next, int previous, long now) {
     RollingWindow current = window.at(now);
-    int nextExponent = Digits.CAP.exponent(next.cap());
+    int nextExponent = Digits.CAP.exponent(cap);
     RollingWindow recounted =
         current.holding(
             current.buckets().stream().map(units -> recounted(units, nextExponent)).toList());
     return new Usage(
         nextExponent,
-        next.window() == previous.window()
+        next == previous
             ? recounted
-            : RollingWindow.starting(next.window(), now, Math.min(FULL, recounted.sum())));
+            : RollingWindow.starting(next, now, Math.min(FULL, recounted.sum())));
   }
 
   private long recounted(long units, int nextExponent) {

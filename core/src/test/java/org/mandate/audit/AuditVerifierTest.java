@@ -48,6 +48,8 @@ import org.mandate.intent.IntentAbi;
 import org.mandate.intent.IntentDomain;
 import org.mandate.intent.SignedIntent;
 import org.mandate.policy.Rule;
+import org.mandate.policy.Tier;
+import org.mandate.policy.Verdict;
 import org.mandate.signer.PrivateKeySigner;
 import org.web3j.crypto.Credentials;
 import org.web3j.protocol.core.Request;
@@ -146,7 +148,15 @@ class AuditVerifierTest {
         evidence.records().get(0).detail());
     assertEquals(
         new Detail.Denied(
-            Rule.PER_TRANSACTION, true, BigInteger.valueOf(1000), BigInteger.valueOf(1000), 0),
+            new Verdict(
+                Rule.PER_TRANSACTION,
+                true,
+                Tier.INSTANT,
+                0,
+                BigInteger.valueOf(1000),
+                BigInteger.valueOf(1000),
+                0,
+                Address.ZERO)),
         evidence.records().get(3).detail());
     assertEquals(
         Optional.of(pay(1, 3)),
@@ -706,7 +716,9 @@ class AuditVerifierTest {
                         BigInteger.valueOf(4_000_000_000L),
                         BigInteger.valueOf(3600),
                         BigInteger.valueOf(100),
-                        BigInteger.valueOf(50)))),
+                        BigInteger.valueOf(50),
+                        true,
+                        false))),
             Call.of(
                 "limit",
                 engine,

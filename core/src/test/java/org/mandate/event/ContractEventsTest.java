@@ -21,7 +21,7 @@ import org.mandate.testing.Tools;
 class ContractEventsTest {
   private static final String INTENT =
       "(uint256,address,uint256,address,address,uint256,bytes,uint256,uint64)";
-  private static final String VERDICT = "(uint8,bool,uint8,uint64,uint256,uint256,uint64)";
+  private static final String VERDICT = "(uint8,bool,uint8,uint64,uint256,uint256,uint64,address)";
   private static final Hash ID = Hash.keccak("id");
   private static final Hash MESSAGE = Hash.keccak("message");
   private static final Address BY = Address.of("0x" + "b7".repeat(20));
@@ -42,6 +42,9 @@ class ContractEventsTest {
           BIG,
           BigInteger.TWO.pow(64).subtract(BigInteger.ONE));
 
+  private static final IntentEvent.Refusal REFUSAL =
+      new IntentEvent.Refusal(10, true, 2, 9, BIG, BigInteger.valueOf(3), 1_800_000_002, OTHER);
+
   @Test
   void shouldReadEveryEventOfTheExecutor() {
     for (Intent intent : List.of(Intents.payment(), FORGED)) {
@@ -53,10 +56,8 @@ class ContractEventsTest {
               "IntentDenied",
               "," + INTENT + "," + VERDICT,
               tuple(intent),
-              "(10,true,0,0," + BIG + ",3,1800000002)");
-      reads(
-          new IntentEvent.Denied(
-              denied, ID, AGENT, intent, 10, true, BIG, BigInteger.valueOf(3), 1_800_000_002));
+              "(10,true,2,9," + BIG + ",3,1800000002," + OTHER.hex() + ")");
+      reads(new IntentEvent.Denied(denied, ID, AGENT, intent, REFUSAL));
       Log dispatched =
           log("IntentDispatched", "," + INTENT + ",bytes32", tuple(intent), MESSAGE.hex());
       reads(new IntentEvent.Dispatched(dispatched, ID, AGENT, intent, MESSAGE));
@@ -150,20 +151,11 @@ class ContractEventsTest {
             OTHER.hex(),
             BIG.toString(),
             "12",
-            "(10,true,0,0," + BIG + ",3,1800000002)");
+            "(10,true,2,9," + BIG + ",3,1800000002," + OTHER.hex() + ")");
     assertEquals(
         Optional.of(
             new IntentEvent.Refused(
-                refused,
-                intent.id(domain),
-                AGENT,
-                intent,
-                BigInteger.valueOf(12),
-                10,
-                true,
-                BIG,
-                BigInteger.valueOf(3),
-                1_800_000_002)),
+                refused, intent.id(domain), AGENT, intent, BigInteger.valueOf(12), REFUSAL)),
         ContractEvents.payment(refused, domain, chainId));
     assertEquals(Optional.empty(), ContractEvents.executor(paid));
     assertEquals(Optional.empty(), ContractEvents.auditLog(refused));

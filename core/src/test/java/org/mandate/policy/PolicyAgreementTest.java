@@ -33,6 +33,8 @@ import org.mandate.chain.Log;
 import org.mandate.contracts.AccessManager;
 import org.mandate.contracts.AgentRegistry;
 import org.mandate.contracts.AgentVault;
+import org.mandate.contracts.CallGuard;
+import org.mandate.contracts.CallRules;
 import org.mandate.contracts.TestToken;
 import org.mandate.deploy.AgentSetup;
 import org.mandate.deploy.DevChain;
@@ -154,9 +156,9 @@ class PolicyAgreementTest {
       PolicyHistory.Agent agent, PolicyHistory.Move move, Outcome outcome, long now, int step) {
     Mandate before = agent.mandate();
     switch (move) {
-      case PolicyHistory.Move.Consume(Intent intent) -> {
-        Judgement judgement = PolicyEvaluator.consume(before, standing(agent), intent, now);
-        Verdict preview = PolicyEvaluator.preview(before, standing(agent), intent, now);
+      case PolicyHistory.Move.Consume(Intent intent, Finding found) -> {
+        Judgement judgement = PolicyEvaluator.consume(before, standing(agent), intent, found, now);
+        Verdict preview = PolicyEvaluator.preview(before, standing(agent), intent, found, now);
         if (!outcome.succeeded() || !verdict(outcome.output()).equals(judgement.verdict())) {
           mismatch(
               agent,
@@ -199,7 +201,16 @@ class PolicyAgreementTest {
       }
       case PolicyHistory.Move.SetStatus(AgentStatus status) -> {
         assertTrue(outcome.succeeded(), () -> "seed " + seed + ", step " + step + ": " + move);
-        agent.become(status);
+        agent.become(status, now);
+      }
+      case PolicyHistory.Move.SetRiskLevel(PolicyHistory.Who who, int level) -> {
+        boolean allowed = who == PolicyHistory.Who.GOVERNANCE || level > agent.riskLevel();
+        if (outcome.succeeded() != allowed) {
+          mismatch(agent, move, now, step, allowed ? "done" : "refused", outcome);
+        }
+        if (allowed) {
+          agent.become(level, now);
+        }
       }
       case PolicyHistory.Move.Append append -> {
         assertTrue(outcome.succeeded());
@@ -229,7 +240,7 @@ class PolicyAgreementTest {
             Bytes.EMPTY,
             BigInteger.valueOf(agent.chain().count()),
             BigInteger.ZERO);
-    Judgement judgement = PolicyEvaluator.consume(agent.mandate(), standing(agent), intent, now);
+    Judgement judgement = PolicyEvaluator.pay(agent.mandate(), standing(agent), intent, now);
     Verdict own = judgement.verdict();
     Optional<IntentEvent> said =
         outcome.payment().flatMap(log -> ContractEvents.payment(log, DOMAIN, PolicyHistory.HOME));
@@ -237,8 +248,7 @@ class PolicyAgreementTest {
         Optional.of(
             own.allowed()
                 ? new Detail.Executed(intent.account(), intent.asset(), intent.amount())
-                : new Detail.Denied(
-                    own.rule(), own.tripped(), own.limit(), own.left(), own.availableAt()));
+                : new Detail.Denied(own));
     if (!outcome.succeeded()
         || !said.flatMap(AuditRecord::shownBy).equals(Optional.of(intent))
         || !said.map(Detail::of).equals(expected)) {
@@ -329,7 +339,7 @@ class PolicyAgreementTest {
     for (int i = 2; i < output.length(); i += 64) {
       words.add(new BigInteger(output.substring(i, i + 64), 16));
     }
-    assertEquals(7, words.size());
+    assertEquals(8, words.size());
     return new Verdict(
         Rule.values()[words.get(0).intValueExact()],
         words.get(1).signum() == 1,
@@ -337,7 +347,8 @@ class PolicyAgreementTest {
         words.get(3).longValueExact(),
         words.get(4),
         words.get(5),
-        words.get(6).longValueExact());
+        words.get(6).longValueExact(),
+        Address.of("0x%040x".formatted(words.get(7))));
   }
 
   // ------------------------------------------------------------------ the chain
@@ -348,6 +359,18 @@ class PolicyAgreementTest {
         AccessManager.deploy(chain.web3j(), DevChain.RICH, Sender.NO_GAS, GOVERNANCE).send();
     String authority = manager.getContractAddress();
     registry = AgentRegistry.deploy(chain.web3j(), DevChain.RICH, Sender.NO_GAS, authority).send();
+    var calls =
+        CallRules.deploy(
+                chain.web3j(),
+                DevChain.RICH,
+                Sender.NO_GAS,
+                authority,
+                registry.getContractAddress())
+            .send();
+    var guard =
+        CallGuard.deploy(
+                chain.web3j(), DevChain.RICH, Sender.NO_GAS, authority, calls.getContractAddress())
+            .send();
     engine =
         AgentVault.deploy(
                 chain.web3j(),
@@ -357,6 +380,7 @@ class PolicyAgreementTest {
                 GOVERNANCE,
                 registry.getContractAddress(),
                 EXECUTOR,
+                guard.getContractAddress(),
                 PolicyHistory.HOME,
                 PolicyHistory.OTHER_CHAINS)
             .send();
@@ -535,9 +559,16 @@ class PolicyAgreementTest {
     BigInteger id = agent.id();
     String policy = engine.getContractAddress();
     return switch (move) {
-      case PolicyHistory.Move.Consume(Intent intent) ->
+      case PolicyHistory.Move.Consume(Intent intent, Finding found) ->
           new Transaction(
-              EXECUTOR, policy, engine.consume(contractIntent(intent)).encodeFunctionCall());
+              EXECUTOR,
+              policy,
+              engine.consume(contractIntent(intent), contractFinding(found)).encodeFunctionCall());
+      case PolicyHistory.Move.SetRiskLevel(PolicyHistory.Who who, int level) ->
+          new Transaction(
+              who == PolicyHistory.Who.GOVERNANCE ? GOVERNANCE : OWNER,
+              registry.getContractAddress(),
+              registry.setRiskLevel(id, BigInteger.valueOf(level)).encodeFunctionCall());
       case PolicyHistory.Move.Pay pay ->
           new Transaction(
               pay.byAgent() ? WALLET.address().hex() : STRANGER,
@@ -611,7 +642,18 @@ class PolicyAgreementTest {
                       BigInteger.valueOf(t.expiry()),
                       BigInteger.valueOf(t.frequencyWindow()),
                       BigInteger.valueOf(t.maxTransactions()),
-                      BigInteger.valueOf(t.maxAuditLag())))
+                      BigInteger.valueOf(t.maxAuditLag()),
+                      t.basic(),
+                      t.open()))
+              .encodeFunctionCall();
+      case PolicyChange.SetTempo(Tempo t) ->
+          engine
+              .setTempo(
+                  id,
+                  new AgentVault.Tempo(
+                      BigInteger.valueOf(t.burst()),
+                      BigInteger.valueOf(t.burstWindow()),
+                      BigInteger.valueOf(t.cooldown())))
               .encodeFunctionCall();
       case PolicyChange.SetLimit(Address asset, AssetLimit l) ->
           engine
@@ -642,6 +684,18 @@ class PolicyAgreementTest {
         intent.data().bytes(),
         intent.nonce(),
         intent.deadline());
+  }
+
+  private static AgentVault.Finding contractFinding(Finding found) {
+    return new AgentVault.Finding(
+        BigInteger.valueOf(found.rule().ordinal()),
+        found.source().hex(),
+        found.limit(),
+        found.left(),
+        BigInteger.valueOf(found.availableAt()),
+        BigInteger.valueOf(found.tier().ordinal()),
+        BigInteger.valueOf(found.delay()),
+        found.recipient().hex());
   }
 
   /** JSON-RPC in batches. */

@@ -22,7 +22,7 @@ final class PolicyHistory {
   static final Address TOKEN = address(0xa1);
   private static final List<Address> ASSETS = List.of(Address.ZERO, TOKEN);
   private static final List<Address> PAYEES = List.of(address(0xb1), address(0xb2));
-  private static final int MAX_WINDOW = (1 << 24) - 1;
+  private static final int MAX_WINDOW = Terms.MAX_WINDOW;
 
   /** Who tries to change a mandate. */
   enum Who {
@@ -33,7 +33,10 @@ final class PolicyHistory {
 
   /** What happens to one agent in one block. */
   sealed interface Move {
-    record Consume(Intent intent) implements Move {}
+    record Consume(Intent intent, Finding found) implements Move {}
+
+    /** Governance, or for a higher one the owner, sets it in the registry. */
+    record SetRiskLevel(Who who, int level) implements Move {}
 
     record Change(Who who, PolicyChange change) implements Move {}
 
@@ -63,6 +66,7 @@ final class PolicyHistory {
     private long stops;
     private long suspensions;
     private boolean planned;
+    private int riskLevel; // in the registry
     private boolean known; // its account knows its key
     private HashChain chain = HashChain.EMPTY;
 
@@ -94,11 +98,23 @@ final class PolicyHistory {
       mandate = next;
     }
 
-    void become(AgentStatus next) {
+    void become(AgentStatus next, long now) {
       status = next;
       known = true; // only an activation moves it out of PENDING
+      mandate = mandate.withRiskLevel(riskLevel, now);
       if (next == AgentStatus.SUSPENDED) {
         suspensions++;
+      }
+    }
+
+    int riskLevel() {
+      return riskLevel;
+    }
+
+    void become(int nextRiskLevel, long now) {
+      riskLevel = nextRiskLevel;
+      if (known) {
+        mandate = mandate.withRiskLevel(riskLevel, now);
       }
     }
 
@@ -154,7 +170,7 @@ final class PolicyHistory {
   /** When the next mandate expires, or when one of some agent's windows begins a bucket. */
   private long turningPoint(List<Agent> agents, long now) {
     Mandate mandate = pick(agents).mandate();
-    return switch (random.nextInt(3)) {
+    return switch (random.nextInt(5)) {
       case 0 ->
           agents.stream()
               .mapToLong(agent -> agent.mandate().terms().expiry())
@@ -162,6 +178,8 @@ final class PolicyHistory {
               .min()
               .orElse(now);
       case 1 -> nextBucket(mandate.transactions(), now);
+      case 2 -> nextBucket(mandate.pace().transactions(), now);
+      case 3 -> mandate.pace().restedAt(mandate.tempo(), mandate.riskLevel());
       default -> nextBucket(mandate.asset(pick(ASSETS)).usage().window(), now);
     };
   }
@@ -194,7 +212,7 @@ final class PolicyHistory {
       Intent asked = intent(agent, now);
       return agent.known && !agent.mandate.terms().equals(Terms.NEVER_SET) && random.nextBoolean()
           ? new Move.Pay(random.nextInt(40) > 0, asked.asset(), asked.to(), asked.amount())
-          : new Move.Consume(asked);
+          : new Move.Consume(asked, found(asked));
     }
     if (choice < 826) {
       return inexact();
@@ -205,7 +223,11 @@ final class PolicyHistory {
     if (choice < 868) {
       return status(agent);
     }
-    Who who = choice < 920 ? Who.GOVERNANCE : choice < 980 ? Who.OWNER : Who.STRANGER;
+    if (choice < 880) {
+      Who who = random.nextBoolean() ? Who.GOVERNANCE : Who.OWNER;
+      return new Move.SetRiskLevel(who, (agent.riskLevel + 1 + random.nextInt(3)) % 4);
+    }
+    Who who = choice < 930 ? Who.GOVERNANCE : choice < 980 ? Who.OWNER : Who.STRANGER;
     return new Move.Change(who, who == Who.OWNER ? aboutSame(agent, now) : change(now));
   }
 
@@ -214,6 +236,9 @@ final class PolicyHistory {
     List<Move> grants = new ArrayList<>();
     grants.add(new Move.SetStatus(AgentStatus.ACTIVE));
     grants.add(governance(new PolicyChange.SetTerms(terms(now))));
+    if (random.nextBoolean()) {
+      grants.add(governance(new PolicyChange.SetTempo(tempo())));
+    }
     for (Address asset : ASSETS) {
       grants.add(governance(new PolicyChange.SetLimit(asset, limit())));
       for (BigInteger chain : CHAINS) {
@@ -262,9 +287,29 @@ final class PolicyHistory {
         asset,
         random.nextInt(60) == 0 ? address(0xb9) : pick(PAYEES),
         amount(agent.mandate, asset, now),
-        random.nextInt(60) == 0 ? Bytes.of("0x00") : Bytes.EMPTY,
+        random.nextInt(20) == 0 ? Bytes.of("0x01020304") : Bytes.EMPTY,
         BigInteger.valueOf(agent.nonce++),
         BigInteger.valueOf(now + 60));
+  }
+
+  /** What the rules beyond the basic ones may say of it. */
+  private Finding found(Intent intent) {
+    boolean call = !intent.data().isEmpty();
+    if (call && random.nextInt(4) == 0) {
+      return Finding.ofForbiddenCall();
+    }
+    Address recipient = !call ? intent.to() : random.nextBoolean() ? Address.ZERO : pick(PAYEES);
+    if (random.nextInt(12) == 0) {
+      return Finding.refused(
+          Rule.RULE_BOOK,
+          address(0xd1 + random.nextInt(3)),
+          new BigInteger(256, random),
+          new BigInteger(256, random),
+          random.nextLong(Long.MAX_VALUE),
+          recipient);
+    }
+    return Finding.admitted(
+        Tier.values()[random.nextInt(4)], random.nextInt(Thresholds.MAX_DELAY), recipient);
   }
 
   private BigInteger amount(Mandate mandate, Address asset, long now) {
@@ -291,7 +336,8 @@ final class PolicyHistory {
   // ------------------------------------------------------------------ mandates
 
   private PolicyChange change(long now) {
-    return switch (random.nextInt(10)) {
+    return switch (random.nextInt(12)) {
+      case 10, 11 -> new PolicyChange.SetTempo(tempo());
       case 0, 1 -> new PolicyChange.SetTerms(terms(now));
       case 2, 3, 4, 5 -> new PolicyChange.SetLimit(pick(ASSETS), limit());
       case 6 -> new PolicyChange.SetAssetChain(pick(ASSETS), pick(CHAINS), random.nextInt(3) > 0);
@@ -308,14 +354,25 @@ final class PolicyHistory {
     Terms terms = agent.mandate.terms();
     Address asset = pick(ASSETS);
     AssetLimit limit = agent.mandate.limit(asset);
-    return switch (random.nextInt(5)) {
+    Tempo tempo = agent.mandate.tempo();
+    return switch (random.nextInt(7)) {
+      case 5, 6 -> {
+        int burst = (int) near(tempo.burst(), 0, 255);
+        yield new PolicyChange.SetTempo(
+            new Tempo(
+                burst,
+                (int) near(tempo.burstWindow(), burst > 0 ? 1 : 0, MAX_WINDOW),
+                (int) near(tempo.cooldown(), 0, (1 << 24) - 1)));
+      }
       case 0, 1 ->
           new PolicyChange.SetTerms(
               new Terms(
                   near(terms.expiry(), 0, (1L << 32) - 1),
                   (int) near(terms.frequencyWindow(), 1, MAX_WINDOW),
                   (int) near(terms.maxTransactions(), 0, 65_535),
-                  (int) near(terms.maxAuditLag(), 0, Terms.MAX_AUDIT_LAG)));
+                  (int) near(terms.maxAuditLag(), 0, Terms.MAX_AUDIT_LAG),
+                  random.nextInt(5) == 0 ? !terms.basic() : terms.basic(),
+                  random.nextInt(5) == 0 ? !terms.open() : terms.open()));
       case 2, 3 ->
           new PolicyChange.SetLimit(
               asset,
@@ -331,7 +388,14 @@ final class PolicyHistory {
     long expiry = random.nextInt(4) == 0 ? now + random.nextInt(10_000) : (1L << 32) - 1;
     int max = random.nextInt(8) == 0 ? random.nextInt(65_536) : random.nextInt(25);
     int lag = random.nextInt(3) == 0 ? random.nextInt(3) : 3 + random.nextInt(200);
-    return new Terms(expiry, window(), max, lag);
+    return new Terms(expiry, window(), max, lag, random.nextInt(3) > 0, random.nextInt(5) == 0);
+  }
+
+  private Tempo tempo() {
+    return new Tempo(
+        random.nextInt(3) == 0 ? 0 : random.nextInt(30) == 0 ? 255 : 1 + random.nextInt(6),
+        window(),
+        random.nextInt(3) == 0 ? 0 : random.nextInt(1 << random.nextInt(25)));
   }
 
   /** Half of them as people write them, with a per-transaction cap that divides the window's. */
@@ -401,7 +465,7 @@ final class PolicyHistory {
       case 1 -> 3_600;
       case 2 -> 86_400 * (1 + random.nextInt(30));
       case 3 -> MAX_WINDOW - random.nextInt(3);
-      default -> 1 + random.nextInt(1 << (1 + random.nextInt(23)));
+      default -> 1 + random.nextInt(1 << (1 + random.nextInt(21)));
     };
   }
 

@@ -19,7 +19,8 @@ class PolicyWindowTest {
   private static final Address PAYEE = Address.of("0x" + "0".repeat(38) + "b1");
   private static final BigInteger MOST =
       AssetLimit.nearestPerTransaction(BigInteger.TWO.pow(104).subtract(BigInteger.ONE));
-  private static final Terms TERMS = new Terms((1L << 32) - 1, 1, 65_535, Terms.MAX_AUDIT_LAG);
+  private static final Terms TERMS =
+      new Terms((1L << 32) - 1, 1, 65_535, Terms.MAX_AUDIT_LAG, true, false);
 
   /** A payment that was admitted. */
   private record Payment(long at, BigInteger amount) {}
@@ -259,7 +260,7 @@ class PolicyWindowTest {
             BigInteger.ZERO,
             BigInteger.ZERO);
     Standing standing = new Standing(CHAIN, AgentStatus.ACTIVE, Breakers.NONE, 0);
-    return PolicyEvaluator.consume(mandate, standing, intent, now);
+    return PolicyEvaluator.pay(mandate, standing, intent, now);
   }
 
   private static BigInteger spentSince(List<Payment> payments, long from) {

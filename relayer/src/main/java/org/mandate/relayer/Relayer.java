@@ -318,7 +318,8 @@ public final class Relayer implements AutoCloseable {
         deployment.registry(),
         deployment.executor(),
         deployment.gateway(),
-        deployment.account());
+        deployment.account(),
+        deployment.lens());
   }
 
   /** A node of another chain would count against the majority for ever; one may be down. */

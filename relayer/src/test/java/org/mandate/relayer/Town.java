@@ -167,7 +167,9 @@ final class Town implements AutoCloseable {
                     BigInteger.valueOf(4_000_000_000L),
                     BigInteger.valueOf(3600),
                     BigInteger.valueOf(1000),
-                    BigInteger.valueOf(1000)))));
+                    BigInteger.valueOf(1000),
+                    true,
+                    false))));
     for (String asset : List.of(Address.ZERO.hex(), token.hex())) {
       calls.add(
           Call.of(

@@ -26,7 +26,7 @@ sealed interface Entry {
     }
   }
 
-  /** Something that the account said of mandates and breakers. */
+  /** Something that the account, or a rule, said of mandates and breakers. */
   record Policy(Log log) implements Entry {}
 
   /** The owner of the funds took some out of the account. */

@@ -8,6 +8,7 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import org.mandate.chain.Block;
 import org.mandate.chain.Hash;
+import org.mandate.event.IntentEvent;
 import org.mandate.policy.Rule;
 import org.mandate.policy.Verdict;
 import org.mandate.watchdog.Replay.Decision;
@@ -77,7 +78,22 @@ final class PolicyExaminer implements Examiner {
                         admitted.intent().asset(),
                         admitted.intent().to(),
                         admitted.intent().chainId()),
-                "The engine's state or code is not what governance set. Compare AgentVault.headroom with the last LimitSet and TermsSet events, and do not thaw the agent before you know why."),
+                "The engine's state or code is not what governance set. Compare MandateLens.headroom with the last LimitSet and TermsSet events, and do not thaw the agent before you know why."),
+            decision.agentId(),
+            block.timestamp());
+      }
+      case Decision.TooSoon early -> {
+        condemn(early, "home let it go before the mandate does: tier " + early.own().tier());
+        freezer.freezeFor(
+            finding(
+                decision,
+                block,
+                Severity.CRITICAL,
+                "tier %s, not before %d".formatted(early.own().tier(), early.own().eta()),
+                "the engine let %s of asset %s to %s go earlier, or without approvals"
+                    .formatted(
+                        early.intent().amount(), early.intent().asset(), early.intent().to()),
+                "The tiers' state or code is not what governance set. Compare Tiers.thresholdsOf with the last ThresholdsSet events, and do not thaw the agent before you know why."),
             decision.agentId(),
             block.timestamp());
       }
@@ -102,7 +118,7 @@ final class PolicyExaminer implements Examiner {
                   Severity.CRITICAL,
                   "the mandate admits",
                   "the engine refused: " + words(refused.refusal()),
-                  "The engine is stricter than the mandate that governance set. Compare AgentVault.headroom with the last LimitSet and TermsSet events; thaw the agent when they agree again."),
+                  "The engine is stricter than the mandate that governance set. Compare MandateLens.headroom with the last LimitSet and TermsSet events; thaw the agent when they agree again."),
               decision.agentId(),
               block.timestamp());
       case Decision.RefusedOtherwise otherwise ->
@@ -155,12 +171,13 @@ final class PolicyExaminer implements Examiner {
             verdict.availableAt());
   }
 
-  private static String words(Replay.Refusal event) {
+  private static String words(Replay.Refusal refusal) {
+    IntentEvent.Refusal said = refusal.said();
     String rule =
-        event.rule() < Rule.values().length
-            ? Rule.values()[event.rule()].name()
-            : "rule " + event.rule();
+        said.rule() < Rule.values().length
+            ? Rule.values()[said.rule()].name()
+            : "rule " + said.rule();
     return "%s, tripped %s, limit %s, left %s, available at %d"
-        .formatted(rule, event.tripped(), event.limit(), event.left(), event.availableAt());
+        .formatted(rule, said.tripped(), said.limit(), said.left(), said.availableAt());
   }
 }

@@ -46,13 +46,22 @@ final class Reader {
     this.agents =
         deployment.isHome()
             ? Optional.of(
-                new AgentLogs(chain, deployment.account(), deployment.registry(), unread, pause))
+                new AgentLogs(chain, deployment.registry(), ofAgents(deployment), unread, pause))
             : Optional.empty();
     this.executor = deployment.executor();
     this.account = deployment.account();
     this.registry = deployment.registry();
     this.domain = new IntentDomain(deployment.homeChainId(), executor);
     this.chainId = deployment.chainId();
+  }
+
+  /** Where mandates are changed. */
+  private static List<Address> ofAgents(Deployment deployment) {
+    return List.of(
+        deployment.account(),
+        deployment.registry(),
+        deployment.address("CallRules"),
+        deployment.address("Tiers"));
   }
 
   /** The page of that block. */
@@ -128,7 +137,7 @@ final class Reader {
       if (log.address().equals(registry)) {
         return Optional.of(new Entry.Registry(log));
       }
-      return ofAccount(log);
+      return log.address().equals(account) ? ofAccount(log) : Optional.of(new Entry.Policy(log));
     } catch (IllegalArgumentException e) {
       return Optional.of(new Entry.Unreadable(log, String.valueOf(e.getMessage())));
     }

@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.BiFunction;
+import org.mandate.chain.Address;
 import org.mandate.chain.Hash;
 import org.mandate.chain.Log;
 import org.mandate.event.AuditEvent;
@@ -15,14 +16,21 @@ import org.mandate.event.IntentEvent;
 import org.mandate.intent.Intent;
 import org.mandate.policy.AgentStatus;
 import org.mandate.policy.AssetLimit;
+import org.mandate.policy.BeyondBasic;
 import org.mandate.policy.Breakers;
-import org.mandate.policy.Judgement;
+import org.mandate.policy.CallKind;
+import org.mandate.policy.Finding;
 import org.mandate.policy.Mandate;
+import org.mandate.policy.Permission;
 import org.mandate.policy.PolicyChange;
 import org.mandate.policy.PolicyEvaluator;
 import org.mandate.policy.Recipient;
+import org.mandate.policy.Rule;
 import org.mandate.policy.Standing;
+import org.mandate.policy.Tempo;
 import org.mandate.policy.Terms;
+import org.mandate.policy.Thresholds;
+import org.mandate.policy.Tier;
 import org.mandate.policy.Verdict;
 
 /**
@@ -32,15 +40,18 @@ import org.mandate.policy.Verdict;
  */
 final class Replay {
   private static final Map<Hash, BiFunction<Replay, LogWords, Optional<Decision>>> POLICY_EVENTS =
-      Map.of(
-          Topics.TERMS_SET, Replay::termsSet,
-          Topics.LIMIT_SET, Replay::limitSet,
-          Topics.ASSET_CHAIN_SET, Replay::assetChainSet,
-          Topics.RECIPIENT_SET, Replay::recipientSet,
-          Topics.TRIPPED, Replay::tripped,
-          Topics.THAWED, Replay::thawed,
-          Topics.STOPPED, Replay::stopped,
-          Topics.RESTARTED, Replay::restarted);
+      Map.ofEntries(
+          Map.entry(Topics.TERMS_SET, Replay::termsSet),
+          Map.entry(Topics.LIMIT_SET, Replay::limitSet),
+          Map.entry(Topics.TEMPO_SET, Replay::tempoSet),
+          Map.entry(Topics.ASSET_CHAIN_SET, Replay::assetChainSet),
+          Map.entry(Topics.RECIPIENT_SET, Replay::recipientSet),
+          Map.entry(Topics.PERMISSION_SET, Replay::permissionSet),
+          Map.entry(Topics.THRESHOLDS_SET, Replay::thresholdsSet),
+          Map.entry(Topics.TRIPPED, Replay::tripped),
+          Map.entry(Topics.THAWED, Replay::thawed),
+          Map.entry(Topics.STOPPED, Replay::stopped),
+          Map.entry(Topics.RESTARTED, Replay::restarted));
 
   private final BigInteger chainId;
   private final Map<BigInteger, Agent> agents = new HashMap<>();
@@ -51,7 +62,9 @@ final class Replay {
   /** What is known of an agent. */
   private static final class Agent {
     private Mandate mandate = Mandate.EMPTY;
+    private BeyondBasic beyond = BeyondBasic.EMPTY;
     private AgentStatus status = AgentStatus.PENDING;
+    private int riskLevel; // in the registry; its account knows it from the first activation on
     private long records;
     private long published;
   }
@@ -61,24 +74,7 @@ final class Replay {
    *
    * @param event a {@code Denied} or a {@code Refused}
    */
-  record Refusal(
-      IntentEvent event,
-      Intent intent,
-      int rule,
-      boolean tripped,
-      BigInteger limit,
-      BigInteger left,
-      long availableAt) {
-    private static Refusal of(IntentEvent.Denied e) {
-      return new Refusal(
-          e, e.intent(), e.rule(), e.tripped(), e.limit(), e.left(), e.availableAt());
-    }
-
-    private static Refusal of(IntentEvent.Refused e) {
-      return new Refusal(
-          e, e.intent(), e.rule(), e.tripped(), e.limit(), e.left(), e.availableAt());
-    }
-  }
+  record Refusal(IntentEvent event, Intent intent, IntentEvent.Refusal said) {}
 
   /** A decision of the engine that is not the one of the own evaluation. */
   sealed interface Decision {
@@ -91,6 +87,10 @@ final class Replay {
 
     /** The engine admitted what the mandate refuses. */
     record Admitted(Log log, BigInteger agentId, Hash intentId, Intent intent, Verdict own)
+        implements Decision {}
+
+    /** The engine let go at once, or earlier or without approvals, what the mandate makes wait. */
+    record TooSoon(Log log, BigInteger agentId, Hash intentId, Intent intent, Verdict own)
         implements Decision {}
 
     /** The engine refused what the mandate admits. */
@@ -186,7 +186,7 @@ final class Replay {
   // transaction.
   private Optional<Decision> consumed(LogWords log, List<Entry> transaction) {
     Hash intentId = log.topic(2);
-    Optional<Intent> intent =
+    Optional<Said> intent =
         transaction.stream()
             .filter(entry -> entry.log().index() > log.log().index())
             .flatMap(
@@ -195,19 +195,56 @@ final class Replay {
                         ? intentOf(event).stream()
                         : java.util.stream.Stream.empty())
             .filter(said -> said.intentId().equals(intentId))
-            .map(Said::intent)
             .findFirst();
     if (intent.isEmpty()) {
       return Optional
           .empty(); // an executor event without Consumed, or the reverse, is found in executed()
     }
     consumed.add(intentId);
-    Agent agent = agent(intent.get().agentId());
-    return admitted(agent, log.log(), intentId, intent.get());
+    Said said = intent.get();
+    Agent agent = agent(said.intent().agentId());
+    Verdict own =
+        PolicyEvaluator.preview(
+            agent.mandate,
+            standing(agent),
+            said.intent(),
+            found(agent, said.intent(), Optional.empty()),
+            now);
+    boolean tooSoon =
+        own.allowed()
+            && (own.eta() > said.eta() || (own.tier() == Tier.APPROVAL && !said.approval()));
+    Optional<Decision> decision = admitted(agent, log.log(), intentId, said.intent(), own);
+    return tooSoon
+        ? Optional.of(
+            new Decision.TooSoon(log.log(), said.intent().agentId(), intentId, said.intent(), own))
+        : decision;
   }
 
-  private Optional<Decision> admitted(Agent agent, Log log, Hash intentId, Intent intent) {
-    Verdict own = PolicyEvaluator.preview(agent.mandate, standing(agent), intent, now);
+  /**
+   * What the rules beyond the basic ones say, by the agent's settings. What a rule book refuses and
+   * what an asset is worth only the engine knows: a refusal by the book is believed, and of tiers
+   * only those in the asset's own unit are demanded.
+   */
+  private static Finding found(Agent agent, Intent intent, Optional<Finding> book) {
+    return agent.beyond.find(
+        intent, agent.riskLevel, agent.mandate.terms().basic(), book, Optional.of(BigInteger.ZERO));
+  }
+
+  private static Optional<Finding> book(IntentEvent.Refusal said) {
+    return said.rule() == Rule.RULE_BOOK.ordinal()
+        ? Optional.of(
+            Finding.refused(
+                Rule.RULE_BOOK,
+                said.source(),
+                said.limit(),
+                said.left(),
+                said.availableAt(),
+                Address.ZERO))
+        : Optional.empty();
+  }
+
+  private Optional<Decision> admitted(
+      Agent agent, Log log, Hash intentId, Intent intent, Verdict own) {
     // Counted either way: the engine did.
     agent.mandate = agent.mandate.counting(intent.asset(), intent.amount(), now);
     return own.allowed()
@@ -222,26 +259,39 @@ final class Replay {
   // The account judged, counted and recorded it in one step.
   private Optional<Decision> paid(IntentEvent.Paid event) {
     Agent agent = agent(event.agentId());
-    Optional<Decision> decision = admitted(agent, event.log(), event.intentId(), event.intent());
+    Verdict own =
+        PolicyEvaluator.pay(agent.mandate, standing(agent), event.intent(), now).verdict();
+    Optional<Decision> decision =
+        admitted(agent, event.log(), event.intentId(), event.intent(), own);
     agent.records++;
     return decision;
   }
 
   private Optional<Decision> refused(IntentEvent.Refused event) {
-    Optional<Decision> decision = denied(Refusal.of(event));
-    agent(event.agentId()).records++;
+    Agent agent = agent(event.agentId());
+    Verdict own =
+        PolicyEvaluator.pay(agent.mandate, standing(agent), event.intent(), now).verdict();
+    Optional<Decision> decision =
+        denied(agent, new Refusal(event, event.intent(), event.refusal()), own);
+    agent.records++;
     return decision;
   }
 
-  private record Said(Hash intentId, Intent intent) {}
+  /**
+   * @param approval it waits for approvals
+   * @param eta unix seconds until which it waits
+   */
+  private record Said(Hash intentId, Intent intent, boolean approval, long eta) {}
 
-  private static Optional<Said> intentOf(IntentEvent event) {
+  private Optional<Said> intentOf(IntentEvent event) {
     return switch (event) {
-      case IntentEvent.Admitted e -> Optional.of(new Said(e.intentId(), e.intent()));
-      case IntentEvent.Dispatched e -> Optional.of(new Said(e.intentId(), e.intent()));
-      case IntentEvent.Executed e -> Optional.of(new Said(e.intentId(), e.intent()));
-      case IntentEvent.Denied e -> Optional.of(new Said(e.intentId(), e.intent()));
-      case IntentEvent.Queued e -> Optional.of(new Said(e.intentId(), e.intent()));
+      case IntentEvent.Admitted e ->
+          Optional.of(
+              new Said(e.intentId(), e.intent(), e.tier() == Tier.APPROVAL.ordinal(), e.eta()));
+      case IntentEvent.Dispatched e -> Optional.of(atOnce(e.intentId(), e.intent()));
+      case IntentEvent.Executed e -> Optional.of(atOnce(e.intentId(), e.intent()));
+      case IntentEvent.Denied e -> Optional.empty(); // what is denied is not consumed
+      case IntentEvent.Queued e -> Optional.of(atOnce(e.intentId(), e.intent()));
       case IntentEvent.Cancelled e -> Optional.empty();
       case IntentEvent.Disputed e -> Optional.empty();
       case IntentEvent.Upheld e -> Optional.empty();
@@ -251,9 +301,13 @@ final class Replay {
     };
   }
 
+  private Said atOnce(Hash intentId, Intent intent) {
+    return new Said(intentId, intent, false, now);
+  }
+
   private Optional<Decision> executed(IntentEvent event) {
     return switch (event) {
-      case IntentEvent.Denied denied -> denied(Refusal.of(denied));
+      case IntentEvent.Denied e -> denied(e);
       case IntentEvent.Paid e -> paid(e);
       case IntentEvent.Refused e -> refused(e);
       case IntentEvent.Admitted e -> judged(e);
@@ -273,30 +327,51 @@ final class Replay {
         : Optional.of(new Decision.NeverJudged(event));
   }
 
-  private Optional<Decision> denied(Refusal event) {
-    Agent agent = agent(event.event().agentId());
-    Judgement judgement =
-        PolicyEvaluator.consume(agent.mandate, standing(agent), event.intent(), now);
-    Verdict own = judgement.verdict();
-    if (event.tripped()) {
+  private Optional<Decision> denied(IntentEvent.Denied event) {
+    Agent agent = agent(event.agentId());
+    Verdict own =
+        PolicyEvaluator.preview(
+            agent.mandate,
+            standing(agent),
+            event.intent(),
+            found(agent, event.intent(), book(event.refusal())),
+            now);
+    return denied(agent, new Refusal(event, event.intent(), event.refusal()), own);
+  }
+
+  private Optional<Decision> denied(Agent agent, Refusal event, Verdict own) {
+    IntentEvent.Refusal said = event.said();
+    if (said.tripped()) {
       agent.mandate = new PolicyChange.Freeze().apply(agent.mandate, now);
     }
     if (own.allowed()) {
       return Optional.of(new Decision.Refused(event, own));
     }
     boolean same =
-        own.rule().ordinal() == event.rule()
-            && own.tripped() == event.tripped()
-            && own.limit().equals(event.limit())
-            && own.left().equals(event.left())
-            && own.availableAt() == event.availableAt();
+        own.rule().ordinal() == said.rule()
+            && own.tripped() == said.tripped()
+            && own.tier().ordinal() == said.tier()
+            && own.eta() == said.eta()
+            && own.limit().equals(said.limit())
+            && own.left().equals(said.left())
+            && own.availableAt() == said.availableAt()
+            && own.source().equals(said.source());
     return same ? Optional.empty() : Optional.of(new Decision.RefusedOtherwise(event, own));
   }
 
   private Optional<Decision> registry(LogWords log) {
     if (log.topic(0).equals(Topics.STATUS_SET)) {
       int status = log.number(0).intValueExact();
-      agent(log.topicNumber(1)).status = AgentStatus.values()[status];
+      Agent agent = agent(log.topicNumber(1));
+      agent.status = AgentStatus.values()[status];
+      agent.mandate = agent.mandate.withRiskLevel(agent.riskLevel, now);
+    }
+    if (log.topic(0).equals(Topics.RISK_LEVEL_SET)) {
+      Agent agent = agent(log.topicNumber(1));
+      agent.riskLevel = log.number(0).intValueExact();
+      if (agent.status != AgentStatus.PENDING) {
+        agent.mandate = agent.mandate.withRiskLevel(agent.riskLevel, now);
+      }
     }
     return Optional.empty();
   }
@@ -318,7 +393,43 @@ final class Replay {
                 log.number(0).longValueExact(),
                 log.number(1).intValueExact(),
                 log.number(2).intValueExact(),
-                log.number(3).intValueExact())));
+                log.number(3).intValueExact(),
+                log.flag(4),
+                log.flag(5))));
+  }
+
+  private Optional<Decision> tempoSet(LogWords log) {
+    return change(
+        log,
+        new PolicyChange.SetTempo(
+            new Tempo(
+                log.number(0).intValueExact(),
+                log.number(1).intValueExact(),
+                log.number(2).intValueExact())));
+  }
+
+  private Optional<Decision> permissionSet(LogWords log) {
+    Agent agent = agent(log.topicNumber(1));
+    String selector = "0x%064x".formatted(log.number(0)).substring(0, 10);
+    agent.beyond =
+        agent.beyond.with(
+            new Permission.Place(log.topicNumber(2), log.topicAddress(3), selector),
+            new Permission(
+                CallKind.values()[log.number(1).intValueExact()],
+                log.number(2).intValueExact(),
+                log.number(3).intValueExact(),
+                log.flag(4)));
+    return Optional.empty();
+  }
+
+  private Optional<Decision> thresholdsSet(LogWords log) {
+    Agent agent = agent(log.topicNumber(1));
+    agent.beyond =
+        agent.beyond.with(
+            log.topicAddress(2),
+            new Thresholds(
+                log.number(0), log.number(1), log.number(2).intValueExact(), log.number(3)));
+    return Optional.empty();
   }
 
   private Optional<Decision> limitSet(LogWords log) {

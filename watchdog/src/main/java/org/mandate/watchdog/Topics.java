@@ -12,13 +12,18 @@ import org.mandate.event.ContractEvents;
  */
 final class Topics {
   static final Hash TERMS_SET =
-      Hash.keccak("TermsSet(uint256,(uint32,uint24,uint16,uint16),address)");
+      Hash.keccak("TermsSet(uint256,(uint32,uint24,uint16,uint16,bool,bool),address)");
   static final Hash LIMIT_SET =
       Hash.keccak("LimitSet(uint256,address,(uint104,uint104,uint24),address)");
+  static final Hash TEMPO_SET = Hash.keccak("TempoSet(uint256,(uint8,uint24,uint24),address)");
   static final Hash ASSET_CHAIN_SET =
       Hash.keccak("AssetChainSet(uint256,address,uint256,bool,address)");
   static final Hash RECIPIENT_SET =
       Hash.keccak("RecipientSet(uint256,uint256,address,bool,address)");
+  static final Hash PERMISSION_SET =
+      Hash.keccak("PermissionSet(uint256,uint256,address,bytes4,(uint8,uint8,uint8,bool),address)");
+  static final Hash THRESHOLDS_SET =
+      Hash.keccak("ThresholdsSet(uint256,address,(uint112,uint112,uint32,uint112),address)");
   static final Hash TRIPPED = Hash.keccak("Tripped(uint256,address,uint8,bytes32,uint256,uint256)");
   static final Hash THAWED = Hash.keccak("Thawed(uint256,address)");
   static final Hash CONSUMED = Hash.keccak("Consumed(uint256,bytes32,address,uint256)");
@@ -26,6 +31,7 @@ final class Topics {
   static final Hash RESTARTED = Hash.keccak("Restarted(uint8,uint256,address)");
   static final Hash WITHDRAWN = Hash.keccak("Withdrawn(address,address,uint256)");
   static final Hash STATUS_SET = Hash.keccak("StatusSet(uint256,uint8,address)");
+  static final Hash RISK_LEVEL_SET = Hash.keccak("RiskLevelSet(uint256,uint8)");
   static final Hash WALLET_SET = Hash.keccak("AgentWalletSet(uint256,address,address)");
 
   /**
@@ -40,7 +46,18 @@ final class Topics {
    * its key, as often as they pay for it.
    */
   static final Set<Hash> OF_AGENTS =
-      Set.of(TERMS_SET, LIMIT_SET, ASSET_CHAIN_SET, RECIPIENT_SET, TRIPPED, THAWED, WALLET_SET);
+      Set.of(
+          TERMS_SET,
+          LIMIT_SET,
+          TEMPO_SET,
+          ASSET_CHAIN_SET,
+          RECIPIENT_SET,
+          TRIPPED,
+          THAWED,
+          RISK_LEVEL_SET,
+          PERMISSION_SET,
+          THRESHOLDS_SET,
+          WALLET_SET);
 
   private Topics() {}
 

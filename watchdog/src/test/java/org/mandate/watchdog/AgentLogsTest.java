@@ -147,7 +147,9 @@ class AgentLogsTest {
         Map.of(
             "CrossChainExecutor", contract(1),
             "AgentVault", contract(3),
-            "AgentRegistry", contract(4)));
+            "AgentRegistry", contract(4),
+            "CallRules", contract(5),
+            "Tiers", contract(6)));
   }
 
   private static Deployment.Contract contract(int number) {

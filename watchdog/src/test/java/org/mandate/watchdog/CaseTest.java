@@ -220,7 +220,7 @@ class CaseTest {
   }
 
   private static byte[] progress(IntentState state) {
-    byte[] answer = new byte[96];
+    byte[] answer = new byte[4 * 32];
     answer[31] = (byte) state.ordinal();
     byte[] due = BigInteger.valueOf(DUE.getEpochSecond()).toByteArray();
     System.arraycopy(due, 0, answer, 96 - due.length, due.length);

@@ -80,7 +80,7 @@ class FaultTest {
                   case 1 -> throw new StackOverflowError();
                   case 2 -> throw new NoClassDefFoundError("gone");
                   default -> {
-                    byte[] answer = new byte[96];
+                    byte[] answer = new byte[4 * 32];
                     answer[31] = (byte) IntentState.CANCELLED.ordinal();
                     yield answer;
                   }

@@ -156,7 +156,9 @@ class FollowerTest {
         Map.of(
             "CrossChainExecutor", contract,
             "AgentVault", contract,
-            "AgentRegistry", contract));
+            "AgentRegistry", contract,
+            "CallRules", contract,
+            "Tiers", contract));
   }
 
   private ChainClient node() {

@@ -18,6 +18,8 @@ import org.mandate.event.IntentEvent;
 import org.mandate.intent.Intent;
 import org.mandate.policy.AgentStatus;
 import org.mandate.policy.Rule;
+import org.mandate.policy.Thresholds;
+import org.mandate.policy.Tier;
 import org.mandate.watchdog.Replay.Decision;
 
 /** Home's events as they would come, one story each: what the replay makes of them. */
@@ -217,6 +219,116 @@ class ReplayTest {
     assertEquals(List.of(), pay(1));
   }
 
+  @Test
+  void L8_shouldHoldTiersWhenTheMandateIsNotBasic() {
+    grant();
+    terms(EXPIRY, 100, 100, false);
+    Intent intent = payment(10);
+    assertInstanceOf(Decision.TooSoon.class, one(admit(intent)), "never set: approvals");
+    BigInteger never = Thresholds.NEVER;
+    thresholds(Address.ZERO, never, BigInteger.TEN, 60, never);
+    assertEquals(List.of(), admit(payment(10)));
+    assertInstanceOf(Decision.TooSoon.class, one(admit(payment(11))));
+    assertEquals(List.of(), waits(payment(11), Tier.DELAY, 60));
+    assertInstanceOf(Decision.TooSoon.class, one(waits(payment(11), Tier.DELAY, 59)));
+    risk(1);
+    assertInstanceOf(Decision.TooSoon.class, one(waits(payment(11), Tier.DELAY, 119)));
+    assertEquals(List.of(), waits(payment(11), Tier.DELAY, 120));
+    thresholds(Address.ZERO, never, BigInteger.TEN, 60, BigInteger.TEN);
+    assertInstanceOf(Decision.TooSoon.class, one(waits(payment(11), Tier.DELAY, 120)));
+    assertEquals(List.of(), waits(payment(11), Tier.APPROVAL, 120));
+    assertRefuses(Rule.INTENT_NEEDED, pay(1));
+  }
+
+  @Test
+  void L8_shouldHoldTheTempoWhenTheMandateIsNotBasic() {
+    grant();
+    terms(EXPIRY, 100, 100, false);
+    thresholds(Address.ZERO, Thresholds.NEVER, Thresholds.NEVER, 0, Thresholds.NEVER);
+    policy(
+        "TempoSet(uint256,(uint8,uint24,uint24),address)",
+        List.of(word(GOVERNANCE)),
+        List.of(number(2), number(1_000), number(5)));
+    assertEquals(List.of(), admit(payment(1)));
+    now += 4;
+    assertRefuses(Rule.COOLDOWN, admit(payment(1))); // counted all the same
+    now += 5;
+    assertRefuses(Rule.BURST, admit(payment(1)));
+  }
+
+  @Test
+  void L8_shouldHoldCallsToTheirPermissions() {
+    grant();
+    String selector = "11223344";
+    Intent call = call(selector);
+    assertRefuses(Rule.SELECTOR, admit(call));
+    assertEquals(List.of(), deny(call, Rule.SELECTOR, true, 0, 0, 0));
+    thawed();
+    permission(selector, 2);
+    assertEquals(List.of(), admit(call(selector)));
+    assertInstanceOf(
+        Decision.Refused.class, one(deny(call(selector), Rule.SELECTOR, false, 0, 0, 0)));
+    permission(selector, 0);
+    assertRefuses(Rule.SELECTOR, admit(call(selector)));
+  }
+
+  private void permission(String selector, int kind) {
+    policy(
+        "PermissionSet(uint256,uint256,address,bytes4,(uint8,uint8,uint8,bool),address)",
+        List.of(number(CHAIN), word(PAYEE)),
+        List.of(
+            Hash.of("0x" + selector + "0".repeat(56)),
+            number(kind),
+            number(255),
+            number(255),
+            number(0),
+            word(GOVERNANCE)));
+  }
+
+  private Intent call(String selector) {
+    Intent payment = payment(1);
+    return new Intent(
+        payment.agentId(),
+        payment.account(),
+        payment.chainId(),
+        payment.asset(),
+        payment.to(),
+        payment.amount(),
+        Bytes.of("0x" + selector),
+        payment.nonce(),
+        payment.deadline());
+  }
+
+  /** The engine admits it and has it wait. */
+  private List<Decision> waits(Intent intent, Tier tier, long seconds) {
+    Hash id = Hash.keccak("intent " + intent.nonce());
+    Log consumed =
+        log(
+            "Consumed(uint256,bytes32,address,uint256)",
+            List.of(id, word(intent.asset())),
+            List.of(number(intent.amount())));
+    return transaction(
+        new Entry.Policy(consumed),
+        new Entry.Step(
+            new IntentEvent.Admitted(log(), id, AGENT, intent, tier.ordinal(), now + seconds)));
+  }
+
+  private void risk(int level) {
+    assertEquals(
+        List.of(),
+        transaction(
+            new Entry.Registry(
+                log("RiskLevelSet(uint256,uint8)", List.of(), List.of(number(level))))));
+  }
+
+  private void thresholds(
+      Address asset, BigInteger notify, BigInteger delay, int seconds, BigInteger approval) {
+    policy(
+        "ThresholdsSet(uint256,address,(uint112,uint112,uint32,uint112),address)",
+        List.of(word(asset)),
+        List.of(number(notify), number(delay), number(seconds), number(approval)));
+  }
+
   private void above(String event, List<Long> which) {
     List<Hash> topics =
         List.of(Hash.keccak(event), number(which.get(0)), number(which.get(1)), word(GUARDIAN));
@@ -249,11 +361,7 @@ class ReplayTest {
                 AGENT,
                 payment(amount),
                 BigInteger.ZERO,
-                rule.ordinal(),
-                tripped,
-                BigInteger.valueOf(limit),
-                BigInteger.valueOf(left),
-                availableAt)));
+                refusal(rule, tripped, limit, left, availableAt))));
     return transaction(entries.toArray(Entry[]::new));
   }
 
@@ -295,10 +403,20 @@ class ReplayTest {
   }
 
   private void terms(long expiry, int maxTransactions, int maxAuditLag) {
+    terms(expiry, maxTransactions, maxAuditLag, true);
+  }
+
+  private void terms(long expiry, int maxTransactions, int maxAuditLag, boolean basic) {
     policy(
-        "TermsSet(uint256,(uint32,uint24,uint16,uint16),address)",
+        "TermsSet(uint256,(uint32,uint24,uint16,uint16,bool,bool),address)",
         List.of(word(GOVERNANCE)),
-        List.of(number(expiry), number(WINDOW), number(maxTransactions), number(maxAuditLag)));
+        List.of(
+            number(expiry),
+            number(WINDOW),
+            number(maxTransactions),
+            number(maxAuditLag),
+            number(basic ? 1 : 0),
+            number(0)));
   }
 
   private void limit(long perTransaction, long cap, int window) {
@@ -390,16 +508,21 @@ class ReplayTest {
     entries.add(
         new Entry.Step(
             new IntentEvent.Denied(
-                log(),
-                id,
-                AGENT,
-                intent,
-                rule.ordinal(),
-                tripped,
-                BigInteger.valueOf(limit),
-                BigInteger.valueOf(left),
-                availableAt)));
+                log(), id, AGENT, intent, refusal(rule, tripped, limit, left, availableAt))));
     return transaction(entries.toArray(Entry[]::new));
+  }
+
+  private static IntentEvent.Refusal refusal(
+      Rule rule, boolean tripped, long limit, long left, long availableAt) {
+    return new IntentEvent.Refusal(
+        rule.ordinal(),
+        tripped,
+        0,
+        0,
+        BigInteger.valueOf(limit),
+        BigInteger.valueOf(left),
+        availableAt,
+        Address.ZERO);
   }
 
   private Intent payment(long amount) {

@@ -214,7 +214,11 @@ class TamperingTest {
     try (Watchdog watchdog = world.watchdog(0)) {
       // Behind the registry's back: no event tells of it.
       String stranger = World.STRANGER.address().hex();
-      world.as(world.home, registry, account, world.account().sync(World.AGENT, stranger, true));
+      world.as(
+          world.home,
+          registry,
+          account,
+          world.account().sync(World.AGENT, stranger, true, BigInteger.ZERO));
       world.pay(AMOUNT, World.STRANGER_KEY);
       stopped(
           watchdog,
@@ -223,7 +227,11 @@ class TamperingTest {
       assertTrue(world.frozen());
     } finally {
       String agent = World.AGENT_KEY.address().hex();
-      world.as(world.home, registry, account, world.account().sync(World.AGENT, agent, true));
+      world.as(
+          world.home,
+          registry,
+          account,
+          world.account().sync(World.AGENT, agent, true, BigInteger.ZERO));
       thaw();
     }
   }

@@ -148,7 +148,9 @@ final class World implements AutoCloseable {
                     year,
                     BigInteger.valueOf(3600),
                     BigInteger.valueOf(1000),
-                    BigInteger.valueOf(1000))));
+                    BigInteger.valueOf(1000),
+                    true,
+                    false)));
     governance(
         account()
             .setLimit(

@@ -97,13 +97,10 @@ final class GovernanceScene implements Story.Scene {
     story.fact("proposalExecuted", proposal.executed().getTransactionHash());
 
     var coin =
-        play.home()
-            .account()
-            .headroom(BigInteger.valueOf(play.agentId()), Address.ZERO.hex())
-            .send();
+        play.home().lens().headroom(BigInteger.valueOf(play.agentId()), Address.ZERO.hex()).send();
     var dollars =
         play.home()
-            .account()
+            .lens()
             .headroom(BigInteger.valueOf(play.agentId()), play.home().token().hex())
             .send();
     story.mustEqual(

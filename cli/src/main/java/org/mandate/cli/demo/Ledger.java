@@ -11,6 +11,7 @@ import org.mandate.chain.Hash;
 import org.mandate.contracts.AgentRegistry;
 import org.mandate.contracts.AgentVault;
 import org.mandate.contracts.CrossChainExecutor;
+import org.mandate.contracts.MandateLens;
 import org.mandate.contracts.TestToken;
 import org.mandate.deploy.Contracts;
 import org.mandate.deploy.Sender;
@@ -76,6 +77,10 @@ final class Ledger {
 
   AgentVault account() {
     return AgentVault.load(deployment.account().hex(), web3j, reader, Sender.NO_GAS);
+  }
+
+  MandateLens lens() {
+    return MandateLens.load(deployment.lens().hex(), web3j, reader, Sender.NO_GAS);
   }
 
   AgentRegistry registry() {

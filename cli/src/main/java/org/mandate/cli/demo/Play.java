@@ -205,7 +205,12 @@ final class Play {
             policy.setTerms(
                 id,
                 new AgentVault.Terms(
-                    expiry, window, BigInteger.valueOf(100), BigInteger.valueOf(64)))));
+                    expiry,
+                    window,
+                    BigInteger.valueOf(100),
+                    BigInteger.valueOf(64),
+                    true,
+                    false))));
     calls.add(
         Call.of(
             "limit for coin",

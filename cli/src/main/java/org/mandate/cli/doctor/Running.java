@@ -219,7 +219,7 @@ final class Running {
           Sender.read("unpublished records", () -> chain.account().unpublished(id).send())
               .longValueExact();
       var headroom =
-          Sender.read("headroom", () -> chain.account().headroom(id, Address.ZERO.hex()).send());
+          Sender.read("headroom", () -> chain.lens().headroom(id, Address.ZERO.hex()).send());
       worst = Math.max(worst, unpublished);
       if (headroom.frozen) {
         checks.add(

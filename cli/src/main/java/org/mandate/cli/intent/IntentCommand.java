@@ -7,6 +7,7 @@ import java.net.URI;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import org.mandate.chain.Bytes;
 import org.mandate.chain.Deployment;
 import org.mandate.chain.Hash;
 import org.mandate.cli.ChainOptions;
@@ -16,9 +17,14 @@ import org.mandate.cli.Group;
 import org.mandate.cli.KeyOptions;
 import org.mandate.cli.Output;
 import org.mandate.cli.Tightener;
+import org.mandate.cli.Words;
+import org.mandate.contracts.Approvers;
 import org.mandate.deploy.Call;
+import org.mandate.deploy.Sender;
+import org.mandate.intent.Intent;
 import org.mandate.intent.IntentAbi;
 import org.mandate.intent.IntentDomain;
+import org.mandate.intent.IntentJson;
 import org.mandate.intent.SignedIntent;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -34,6 +40,7 @@ import picocli.CommandLine.Parameters;
       IntentCommand.Submit.class,
       IntentCommand.Get.class,
       IntentCommand.Listing.class,
+      IntentCommand.Approve.class,
       IntentCommand.Cancel.class
     })
 public final class IntentCommand extends Group {
@@ -231,6 +238,86 @@ public final class IntentCommand extends Group {
     @Override
     public ExitCode call() {
       return show(output, relayer.api().get("v1/intents/" + Hash.of(id)), ExitCode.OK);
+    }
+  }
+
+  @Command(
+      name = "approve",
+      description = {
+        "Shows an intent that waits for approvals, signs one with an approver's key, and hands it to the relayer.",
+        "What the relayer shows is held against the id: nothing else is approved."
+      })
+  static final class Approve implements Callable<ExitCode> {
+    @Mixin private Output output;
+    @Mixin private ChainOptions at;
+    @Mixin private RelayerOption relayer;
+    @Mixin private KeyOptions key;
+
+    @Parameters(paramLabel = "ID", description = "The intent's id, 0x and 64 hex digits.")
+    private String text;
+
+    @Option(
+        names = "--valid",
+        defaultValue = "3600",
+        paramLabel = "SECONDS",
+        description = "For how long the approval counts; without it an hour.")
+    private int valid;
+
+    @Override
+    public ExitCode call() {
+      var id = Hash.of(text);
+      var api = relayer.api();
+      try (var chain = at.openHome()) {
+        var intent = shown(api, id, chain.deployment());
+        var signer = key.open();
+        var deadline = chain.client().head().timestamp().getEpochSecond() + valid;
+        var approvers =
+            Approvers.load(
+                chain.deployment().address("Approvers").hex(),
+                chain.web3j(),
+                chain.reader(),
+                Sender.NO_GAS);
+        var digest =
+            Sender.read(
+                "digest of the approval",
+                () ->
+                    approvers
+                        .approvalDigest(
+                            intent.agentId(),
+                            id.bytes(),
+                            signer.address().hex(),
+                            BigInteger.valueOf(deadline))
+                        .send());
+        output.line(
+            "agent %s: %s of %s to %s on chain %s%s",
+            intent.agentId(),
+            Words.amount(intent.asset(), intent.amount()),
+            Words.asset(intent.asset()),
+            intent.to().checksummed(),
+            intent.chainId(),
+            intent.data().isEmpty() ? "" : ", calling " + intent.data().hex());
+        var approval =
+            Output.object()
+                .put("approver", signer.address().hex())
+                .put("signature", Bytes.of(signer.sign(Hash.of(digest)).bytes()).hex())
+                .put("deadline", Long.toString(deadline));
+        var answer = api.post("v1/intents/" + id + "/approvals", approval);
+        output.line("approved by %s", signer.address());
+        output.json(answer);
+        return ExitCode.OK;
+      }
+    }
+
+    private static Intent shown(RelayerApi api, Hash id, Deployment deployment) {
+      var domain = new IntentDomain(deployment.homeChainId(), deployment.executor());
+      var intent = IntentJson.read(api.get("v1/intents/" + id).path("intent"));
+      if (!intent.id(domain).equals(id)) {
+        throw new Failure(
+            ExitCode.REFUSED,
+            "the relayer shows another intent than %s: ask another relayer, approve nothing"
+                .formatted(id));
+      }
+      return intent;
     }
   }
 

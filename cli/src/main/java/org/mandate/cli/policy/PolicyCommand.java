@@ -22,13 +22,14 @@ import org.mandate.cli.StopsOption;
 import org.mandate.cli.Tightener;
 import org.mandate.cli.Words;
 import org.mandate.cli.intent.IntentOptions;
-import org.mandate.contracts.AgentVault;
+import org.mandate.contracts.MandateLens;
 import org.mandate.deploy.Call;
 import org.mandate.deploy.Sender;
+import org.mandate.intent.IntentAbi;
 import org.mandate.policy.AgentStatus;
 import org.mandate.policy.Mandate;
 import org.mandate.policy.Recipient;
-import org.mandate.policy.Verdict;
+import org.mandate.policy.Tempo;
 import org.mandate.relayer.work.ContractCalls;
 import org.mandate.relayer.work.VerdictWords;
 import org.web3j.protocol.core.methods.response.TransactionReceipt;
@@ -84,7 +85,27 @@ public final class PolicyCommand extends Group {
             .put("expiry", terms.expiry())
             .put("frequencyWindow", terms.frequencyWindow())
             .put("maxTransactions", terms.maxTransactions())
-            .put("maxAuditLag", terms.maxAuditLag());
+            .put("maxAuditLag", terms.maxAuditLag())
+            .put("basic", terms.basic())
+            .put("open", terms.open());
+        var tempo = mandate.tempo();
+        json.putObject("tempo")
+            .put("burst", tempo.burst())
+            .put("burstWindow", tempo.burstWindow())
+            .put("cooldown", tempo.cooldown());
+        output.line("basic             %s", terms.basic() ? "yes: no tiers, no rule book" : "no");
+        if (terms.open()) {
+          output.line("open              recipients are not held against a list");
+        }
+        if (!tempo.equals(Tempo.NEVER_SET)) {
+          output.line(
+              "tempo             %s, at least %s between two transactions",
+              tempo.burst() == 0
+                  ? "no burst rule"
+                  : "at most %d in any %s"
+                      .formatted(tempo.burst(), Words.seconds(tempo.burstWindow())),
+              Words.seconds(tempo.cooldown()));
+        }
         assets(mandate, json);
         recipients(mandate, json);
         output.json(json);
@@ -145,7 +166,7 @@ public final class PolicyCommand extends Group {
     public ExitCode call() {
       var which = Address.of(asset);
       try (var chain = at.openHome()) {
-        AgentVault.Headroom now = new MandateReader(chain, agent.id()).headroom(which);
+        MandateLens.Headroom now = new MandateReader(chain, agent.id()).headroom(which);
         output.line("%s of agent %s", Words.asset(which), agent.id());
         output.line("left now          %s", Words.amount(which, now.left));
         output.line(
@@ -198,42 +219,11 @@ public final class PolicyCommand extends Group {
         var intent = wanted.intent(chain.deployment());
         var answer =
             Sender.read(
-                "verdict",
-                () ->
-                    chain
-                        .account()
-                        .preview(
-                            new AgentVault.Intent(
-                                intent.agentId(),
-                                intent.account().hex(),
-                                intent.chainId(),
-                                intent.asset().hex(),
-                                intent.to().hex(),
-                                intent.amount(),
-                                intent.data().bytes(),
-                                intent.nonce(),
-                                intent.deadline()))
-                        .send());
-        var verdict =
-            ContractCalls.verdict(
-                answer.rule.intValueExact(),
-                answer.tripped,
-                answer.tier.intValueExact(),
-                answer.eta.longValueExact(),
-                answer.limit,
-                answer.left,
-                answer.availableAt.longValueExact());
+                "verdict", () -> chain.executor().preview(IntentAbi.toContract(intent)).send());
+        var verdict = ContractCalls.verdict(answer);
         // The words of a refusal that happened say that it froze the agent; this one has not
         // happened.
-        var unharmed =
-            new Verdict(
-                verdict.rule(),
-                false,
-                verdict.tier(),
-                verdict.eta(),
-                verdict.limit(),
-                verdict.left(),
-                verdict.availableAt());
+        var unharmed = verdict.untripped();
         var message = VerdictWords.message(unharmed);
         var next = VerdictWords.next(unharmed);
         if (verdict.allowed()) {
@@ -491,7 +481,7 @@ public final class PolicyCommand extends Group {
         }
       }
     }
-    return Diff.between(reader.read(), wanted);
+    return Diff.between(reader.read(), wanted).with(RuleChanges.of(chain, agentId, file));
   }
 
   private static ObjectNode show(Output output, BigInteger agentId, Diff diff) {

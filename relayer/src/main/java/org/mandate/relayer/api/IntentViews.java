@@ -6,6 +6,7 @@ import java.math.BigInteger;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import org.mandate.chain.Address;
 import org.mandate.event.IntentEvent;
 import org.mandate.intent.IntentDomain;
 import org.mandate.intent.IntentJson;
@@ -81,6 +82,7 @@ final class IntentViews {
         .put("limit", verdict.limit().toString())
         .put("left", verdict.left().toString())
         .put("availableAt", Long.toString(verdict.availableAt()))
+        .put("source", verdict.source().hex())
         .put("message", VerdictWords.message(verdict))
         .put("next", VerdictWords.next(verdict));
   }
@@ -91,18 +93,12 @@ final class IntentViews {
         .flatMap(
             event ->
                 switch (event) {
-                  case IntentEvent.Denied e ->
-                      Optional.of(
-                          ContractCalls.verdict(
-                              e.rule(), e.tripped(), 0, 0, e.limit(), e.left(), e.availableAt()));
+                  case IntentEvent.Denied e -> Optional.of(ContractCalls.verdict(e.refusal()));
                   case IntentEvent.Admitted e -> Optional.of(admitted(e.tier(), e.eta()));
                   case IntentEvent.Dispatched e -> Optional.of(admitted(0, first.time()));
                   case IntentEvent.Executed e -> Optional.of(admitted(0, first.time()));
                   case IntentEvent.Paid e -> Optional.of(admitted(0, first.time()));
-                  case IntentEvent.Refused e ->
-                      Optional.of(
-                          ContractCalls.verdict(
-                              e.rule(), e.tripped(), 0, 0, e.limit(), e.left(), e.availableAt()));
+                  case IntentEvent.Refused e -> Optional.of(ContractCalls.verdict(e.refusal()));
                   case IntentEvent.Queued e -> Optional.<Verdict>empty();
                   case IntentEvent.Cancelled e -> Optional.<Verdict>empty();
                   case IntentEvent.Disputed e -> Optional.<Verdict>empty();
@@ -113,7 +109,9 @@ final class IntentViews {
   }
 
   private static Verdict admitted(int tier, long eta) {
-    return ContractCalls.verdict(0, false, tier, eta, BigInteger.ZERO, BigInteger.ZERO, 0);
+    return ContractCalls.verdict(
+        new IntentEvent.Refusal(
+            0, false, tier, eta, BigInteger.ZERO, BigInteger.ZERO, 0, Address.ZERO));
   }
 
   private JsonObject side(long chainId, List<StoredEvent> events) {

@@ -15,6 +15,7 @@ import org.mandate.relayer.store.EventKind;
  * @param start first block of the deployment
  * @param homeId of the chain where agents, policy and accounting live
  * @param account holds the funds, the mandates and the audit chains of all agents
+ * @param lens tells what a mandate leaves
  */
 public record FollowedChain(
     long id,
@@ -25,7 +26,8 @@ public record FollowedChain(
     Address registry,
     Address executor,
     Address gateway,
-    Address account) {
+    Address account,
+    Address lens) {
 
   public boolean isHome() {
     return id == homeId;

@@ -3,15 +3,18 @@ package org.mandate.relayer.work;
 import java.math.BigInteger;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 import org.mandate.chain.Hash;
 import org.mandate.event.ContractEvents;
 import org.mandate.event.IntentEvent;
 import org.mandate.intent.Intent;
+import org.mandate.policy.Tier;
 import org.mandate.relayer.Journal;
 import org.mandate.relayer.store.ChainRow;
 import org.mandate.relayer.store.Database;
 import org.mandate.relayer.store.EventKind;
+import org.mandate.relayer.store.StoredApproval;
 import org.mandate.relayer.store.StoredEvent;
 import org.mandate.relayer.store.StoredIntent;
 import org.mandate.relayer.store.Task;
@@ -73,8 +76,7 @@ final class IntentWork {
       case IntentEvent.Admitted admitted -> {
         if (isPast(admitted.intent(), home.row().headTime()))
           yield expire(task, home, admitted.intent());
-        yield whenDue(
-            task, home, admitted.eta(), Purpose.PROCEED, home.calls().proceed(admitted.intent()));
+        yield waited(task, home, admitted);
       }
       case IntentEvent.Denied e -> closing(last, home);
       case IntentEvent.Dispatched e -> closing(last, home);
@@ -87,6 +89,58 @@ final class IntentWork {
       case IntentEvent.Paid e -> closing(last, home);
       case IntentEvent.Refused e -> closing(last, home);
     };
+  }
+
+  /**
+   * Proceeds when the wait is over, with the approvals that were handed over here when there are
+   * any: they may be asked for although they were not when the intent was admitted.
+   */
+  private Decision waited(Task task, Workplace home, IntentEvent.Admitted admitted) {
+    Intent intent = admitted.intent();
+    long now = home.row().headTime();
+    List<StoredApproval> approvals =
+        database.inTransaction(tx -> StoredApproval.of(tx, task.subject())).stream()
+            .filter(a -> a.deadline() >= now)
+            .toList();
+    boolean needed = admitted.tier() == Tier.APPROVAL.ordinal();
+    if (approvals.isEmpty() && !needed) {
+      return whenDue(task, home, admitted.eta(), Purpose.PROCEED, home.calls().proceed(intent));
+    }
+    ContractCalls.Panel panel = home.calls().panel(intent.agentId());
+    // All that is given must be valid: who left the panel or took it back counts no more.
+    List<StoredApproval> valid =
+        approvals.stream()
+            .filter(a -> panel.approvers().contains(a.approver()))
+            .filter(a -> home.calls().isApproval(intent.agentId(), a))
+            .toList();
+    if (panel.threshold() == 0 || valid.size() < panel.threshold()) {
+      return needed
+          ? lacking(home, panel, valid.size())
+          : whenDue(task, home, admitted.eta(), Purpose.PROCEED, home.calls().proceed(intent));
+    }
+    return whenDue(
+        task,
+        home,
+        admitted.eta(),
+        Purpose.PROCEED,
+        home.calls().proceedApproved(intent, valid.subList(0, panel.threshold())));
+  }
+
+  private static Decision lacking(Workplace home, ContractCalls.Panel panel, int given) {
+    String next =
+        panel.threshold() == 0 || panel.threshold() > panel.approvers().size()
+            ? "ask governance to set the agent's approvers"
+            : "have approvers sign it: " + panel.approvers();
+    return new Decision.Later(
+        home.now().plus(LOOK_AGAIN),
+        Optional.of(
+            new Refusal(
+                "APPROVAL",
+                "%d of the %d approvals that it needs are here".formatted(given, panel.threshold()),
+                Optional.of(Integer.toString(panel.threshold())),
+                Optional.of(Integer.toString(Math.max(0, panel.threshold() - given))),
+                Optional.empty(),
+                next)));
   }
 
   /**

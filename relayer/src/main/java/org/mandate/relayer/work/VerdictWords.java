@@ -27,7 +27,8 @@ public final class VerdictWords {
           case ASSET -> "the mandate has no limit for this asset";
           case CHAIN -> "the asset may not be spent on this chain";
           case RECIPIENT -> "the recipient is not on this chain's allowlist";
-          case SELECTOR -> "the mandate admits no contract call, only payments";
+          case SELECTOR ->
+              "the mandate has no permission for this call, or the call does not meet its conditions";
           case AMOUNT -> "the amount is zero";
           case PER_TRANSACTION ->
               "the amount is above the per-transaction cap of %s; %s could be spent now"
@@ -40,6 +41,16 @@ public final class VerdictWords {
           case AUDIT_LAG ->
               "more than %s audit records are not published yet: no audit, no spending"
                   .formatted(verdict.limit());
+          case RULE_BOOK ->
+              "rule %s of the agent's rule book refuses (its limit %s, left %s), or fails"
+                  .formatted(verdict.source(), verdict.limit(), verdict.left());
+          case COOLDOWN ->
+              "too soon after the transaction before: the cooldown is %s seconds"
+                  .formatted(verdict.limit());
+          case BURST ->
+              "all %s transactions of the burst window are used".formatted(verdict.limit());
+          case INTENT_NEEDED ->
+              "the mandate is not basic: its account takes no direct payment, only intents";
         };
     String tripped = verdict.tripped() ? "; the attempt froze the agent" : "";
     String when =
@@ -60,7 +71,8 @@ public final class VerdictWords {
               "wait until governance resets the breaker";
           case EXPIRY -> "ask governance for a new mandate";
           case ASSET, CHAIN, RECIPIENT -> "ask governance to add it to the mandate.";
-          case SELECTOR -> "send a payment without call data.";
+          case SELECTOR ->
+              "send a payment, or ask governance for a permission for exactly this call.";
           case AMOUNT -> "ask for more than zero";
           case PER_TRANSACTION -> "ask for less, or ask governance for a higher cap.";
           case WINDOW ->
@@ -73,6 +85,13 @@ public final class VerdictWords {
                   : "ask governance for more transactions";
           case AUDIT_LAG ->
               "wait until the relayers have published the records; if that lasts, tell their operators";
+          case RULE_BOOK ->
+              verdict.availableAt() > 0
+                  ? "wait until then, or ask for what the rule admits"
+                  : "ask for what the rule admits, or ask governance to change its settings";
+          case COOLDOWN -> "wait until then";
+          case BURST -> "ask more slowly, or ask governance for a higher burst.";
+          case INTENT_NEEDED -> "sign an intent and submit it (mandate intent submit)";
         }
         + thaw;
   }
@@ -81,7 +100,8 @@ public final class VerdictWords {
   public static Refusal refusal(Verdict verdict) {
     boolean hasLimit =
         switch (verdict.rule()) {
-          case PER_TRANSACTION, WINDOW, FREQUENCY, AUDIT_LAG, EXPIRY -> true;
+          case PER_TRANSACTION, WINDOW, FREQUENCY, AUDIT_LAG, EXPIRY, RULE_BOOK, COOLDOWN, BURST ->
+              true;
           case NONE,
               AGENT_STATUS,
               AGENT_BREAKER,
@@ -92,7 +112,8 @@ public final class VerdictWords {
               CHAIN,
               RECIPIENT,
               SELECTOR,
-              AMOUNT ->
+              AMOUNT,
+              INTENT_NEEDED ->
               false;
         };
     return new Refusal(

@@ -91,7 +91,16 @@ class ArchivistTest {
         new SeveralNodes(
             List.of(new JsonRpcClient(URI.create("http://127.0.0.1:1"), Duration.ofSeconds(1))));
     return new FollowedChain(
-        CHAIN, nowhere, Finality.of("finalized"), 0, CHAIN, EXECUTOR, EXECUTOR, EXECUTOR, ACCOUNT);
+        CHAIN,
+        nowhere,
+        Finality.of("finalized"),
+        0,
+        CHAIN,
+        EXECUTOR,
+        EXECUTOR,
+        EXECUTOR,
+        ACCOUNT,
+        ACCOUNT);
   }
 
   private static Hash recordHash(int logIndex, long agentId) {

@@ -232,7 +232,8 @@ class DispatchTest {
 
   private static FollowedChain chain(long id, Anvil... nodes) {
     SeveralNodes client = new SeveralNodes(Stream.of(nodes).map(Anvil::client).toList());
-    return new FollowedChain(id, client, Finality.of("finalized"), 0, HOME, OURS, OURS, OURS, OURS);
+    return new FollowedChain(
+        id, client, Finality.of("finalized"), 0, HOME, OURS, OURS, OURS, OURS, OURS);
   }
 
   /**

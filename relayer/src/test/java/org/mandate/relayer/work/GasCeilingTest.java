@@ -48,7 +48,8 @@ class GasCeilingTest {
     database = Database.open(server.jdbcUrl());
     SeveralNodes node = new SeveralNodes(List.of(anvil.client()));
     FollowedChain chain =
-        new FollowedChain(1, node, Finality.of("finalized"), 0, 1, BURNER, BURNER, BURNER, BURNER);
+        new FollowedChain(
+            1, node, Finality.of("finalized"), 0, 1, BURNER, BURNER, BURNER, BURNER, BURNER);
     Desk desk =
         new Desk(
             chain,

@@ -166,7 +166,8 @@ class MessagesTest {
     SeveralNodes nowhere =
         new SeveralNodes(
             List.of(new JsonRpcClient(URI.create("http://127.0.0.1:1"), Duration.ofSeconds(1))));
-    return new FollowedChain(id, nowhere, Finality.of("finalized"), 0, HOME, ANY, ANY, ANY, ANY);
+    return new FollowedChain(
+        id, nowhere, Finality.of("finalized"), 0, HOME, ANY, ANY, ANY, ANY, ANY);
   }
 
   private void sent(long block, int logIndex, Hash message) {

@@ -13,6 +13,7 @@ import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.mandate.chain.Address;
 import org.mandate.policy.Rule;
 import org.mandate.policy.Tier;
 import org.mandate.policy.Verdict;
@@ -71,6 +72,6 @@ class VerdictWordsTest {
   }
 
   private static Verdict denial(Rule rule, boolean tripped, long availableAt) {
-    return new Verdict(rule, tripped, Tier.INSTANT, 0, LIMIT, LEFT, availableAt);
+    return new Verdict(rule, tripped, Tier.INSTANT, 0, LIMIT, LEFT, availableAt, Address.ZERO);
   }
 }
