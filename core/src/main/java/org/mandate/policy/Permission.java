@@ -14,13 +14,15 @@ import org.mandate.intent.Intent;
  * @param amountWord place, in 32-byte words behind the selector, of the argument that must equal
  *     the intent's amount; {@link #ANY}: no condition
  * @param recipientWord place of the argument that names who receives, or {@link #ANY}
+ * @param assetWord place of the argument that must be the intent's asset, or {@link #ANY}
  * @param listed whether the recipient must be on the mandate's list of recipients
  */
-public record Permission(CallKind kind, int amountWord, int recipientWord, boolean listed) {
+public record Permission(
+    CallKind kind, int amountWord, int recipientWord, int assetWord, boolean listed) {
   /** In place of a word: no condition. */
   public static final int ANY = 255;
 
-  public static final Permission NONE = new Permission(CallKind.NONE, 0, 0, false);
+  public static final Permission NONE = new Permission(CallKind.NONE, 0, 0, 0, false);
 
   /** Contracts that anybody can have spend what they were approved. */
   private static final Set<Address> FORBIDDEN =
@@ -44,6 +46,7 @@ public record Permission(CallKind kind, int amountWord, int recipientWord, boole
   public Permission {
     Bounds.require("amountWord", amountWord, 8);
     Bounds.require("recipientWord", recipientWord, 8);
+    Bounds.require("assetWord", assetWord, 8);
   }
 
   /** Whether this admits nothing that {@code current} does not (L5). */
@@ -52,6 +55,7 @@ public record Permission(CallKind kind, int amountWord, int recipientWord, boole
         || (kind == current.kind
             && (amountWord == current.amountWord || current.amountWord == ANY)
             && (recipientWord == current.recipientWord || current.recipientWord == ANY)
+            && (assetWord == current.assetWord || current.assetWord == ANY)
             && (listed || !current.listed));
   }
 
@@ -64,7 +68,8 @@ public record Permission(CallKind kind, int amountWord, int recipientWord, boole
     if (asked == CallKind.NONE || kind != asked || intent.to().equals(intent.account())) {
       return Optional.empty();
     }
-    if (amountWord != ANY && word(intent, amountWord).filter(intent.amount()::equals).isEmpty()) {
+    if (!names(intent, assetWord, new BigInteger(1, intent.asset().bytes()))
+        || !names(intent, amountWord, intent.amount())) {
       return Optional.empty();
     }
     Address recipient = Address.ZERO;
@@ -89,6 +94,11 @@ public record Permission(CallKind kind, int amountWord, int recipientWord, boole
   /** Whether an approval of {@code amount} may be one that never runs out. */
   private static boolean isUnlimited(BigInteger amount) {
     return amount.compareTo(UINT128) >= 0 || amount.equals(UINT96);
+  }
+
+  /** Whether the argument at {@code place} is {@code value}, or nothing is asked of it. */
+  private static boolean names(Intent intent, int place, BigInteger value) {
+    return place == ANY || word(intent, place).filter(value::equals).isPresent();
   }
 
   private static Optional<BigInteger> word(Intent intent, int index) {

@@ -116,6 +116,7 @@ class RulesAgreementTest {
                         BigInteger.valueOf(permission.kind().ordinal()),
                         BigInteger.valueOf(permission.amountWord()),
                         BigInteger.valueOf(permission.recipientWord()),
+                        BigInteger.valueOf(permission.assetWord()),
                         permission.listed()))));
       }
     }
@@ -149,15 +150,16 @@ class RulesAgreementTest {
     if (selector.equals("0x095ea7b3")) {
       return random.nextInt(4) == 0
           ? Permission.NONE
-          : new Permission(CallKind.APPROVE, 1, 0, true);
+          : new Permission(CallKind.APPROVE, 1, 0, Permission.ANY, true);
     }
     CallKind kind = List.of(CallKind.PULL, CallKind.SEND).get(random.nextInt(2));
     int amount = random.nextInt(3) == 0 ? Permission.ANY : 1;
     int recipient = random.nextInt(3) == 0 ? Permission.ANY : 0;
+    int asset = random.nextInt(3) == 0 ? 2 : Permission.ANY;
     boolean listed = recipient != Permission.ANY && random.nextBoolean();
     return random.nextInt(5) == 0
         ? Permission.NONE
-        : new Permission(kind, amount, recipient, listed);
+        : new Permission(kind, amount, recipient, asset, listed);
   }
 
   private Thresholds thresholds() {
@@ -189,12 +191,12 @@ class RulesAgreementTest {
         asset,
         random.nextInt(3) == 0 ? asset : pick(TARGETS),
         amount,
-        random.nextInt(3) == 0 ? Bytes.EMPTY : data(amount),
+        random.nextInt(3) == 0 ? Bytes.EMPTY : data(asset, amount),
         BigInteger.ZERO,
         BigInteger.ONE);
   }
 
-  private Bytes data(BigInteger amount) {
+  private Bytes data(Address asset, BigInteger amount) {
     if (random.nextInt(15) == 0) {
       return Bytes.of("0x" + "11".repeat(1 + random.nextInt(4)));
     }
@@ -210,7 +212,9 @@ class RulesAgreementTest {
     String all =
         pick(SELECTORS)
             + recipient
-            + "%064x".formatted(word.min(BigInteger.TWO.pow(256).subtract(BigInteger.ONE)));
+            + "%064x".formatted(word.min(BigInteger.TWO.pow(256).subtract(BigInteger.ONE)))
+            + "0".repeat(24)
+            + (random.nextInt(6) == 0 ? pick(TARGETS) : asset).hex().substring(2);
     int cut = random.nextInt(10) == 0 ? 2 * random.nextInt(40) : 0;
     return Bytes.of(all.substring(0, all.length() - cut));
   }

@@ -418,7 +418,8 @@ final class Replay {
                 CallKind.values()[log.number(1).intValueExact()],
                 log.number(2).intValueExact(),
                 log.number(3).intValueExact(),
-                log.flag(4)));
+                log.number(4).intValueExact(),
+                log.flag(5)));
     return Optional.empty();
   }
 

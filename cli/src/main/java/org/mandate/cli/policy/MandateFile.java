@@ -140,6 +140,8 @@ record MandateFile(
    * @param kind how the amount is taken
    * @param amountWord which argument must equal the amount; absent: none
    * @param recipientWord which argument names the recipient; absent: none
+   * @param assetWord which argument must be the asset; absent: none
+   * @param listed whether the recipient must be on the list of recipients
    */
   record CallPart(
       long chainId,
@@ -148,6 +150,7 @@ record MandateFile(
       CallKind kind,
       Optional<Integer> amountWord,
       Optional<Integer> recipientWord,
+      Optional<Integer> assetWord,
       @Default("false") boolean listed) {
     CallPart {
       if (!selector.matches("0x[0-9a-f]{8}")) {
@@ -162,7 +165,11 @@ record MandateFile(
 
     private Permission permission() {
       return new Permission(
-          kind, amountWord.orElse(Permission.ANY), recipientWord.orElse(Permission.ANY), listed);
+          kind,
+          amountWord.orElse(Permission.ANY),
+          recipientWord.orElse(Permission.ANY),
+          assetWord.orElse(Permission.ANY),
+          listed);
     }
   }
 

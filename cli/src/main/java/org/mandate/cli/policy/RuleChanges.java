@@ -190,6 +190,7 @@ final class RuleChanges {
               CallKind.values()[said.kind.intValueExact()],
               said.amountWord.intValueExact(),
               said.recipientWord.intValueExact(),
+              said.assetWord.intValueExact(),
               said.listed);
       var is = next.getOrDefault(place, Permission.NONE);
       change(
@@ -210,6 +211,7 @@ final class RuleChanges {
                       BigInteger.valueOf(is.kind().ordinal()),
                       BigInteger.valueOf(is.amountWord()),
                       BigInteger.valueOf(is.recipientWord()),
+                      BigInteger.valueOf(is.assetWord()),
                       is.listed()))));
     }
   }
@@ -217,11 +219,12 @@ final class RuleChanges {
   private static String words(Permission p) {
     return p.kind() == CallKind.NONE
         ? "forbidden"
-        : "%s, amount in %s, recipient in %s%s"
+        : "%s, amount in %s, recipient in %s, asset in %s%s"
             .formatted(
                 p.kind(),
                 word(p.amountWord()),
                 word(p.recipientWord()),
+                word(p.assetWord()),
                 p.listed() ? " and on the list" : "");
   }
 
