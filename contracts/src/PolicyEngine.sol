@@ -169,7 +169,6 @@ abstract contract PolicyEngine is AuditLog {
     error PolicyBreakerStopsDiffer(Scope scope, uint256 what, uint256 expectedStops, uint256 stops);
     error PolicyBreakerUnknown(Scope scope, uint256 what);
     error PolicyAgentUnknown(uint256 agentId);
-    error PolicyUnauthorized(address caller);
 
     /// @param homeChainId chain whose id is in the intents' EIP-712 domain; gets chain index 0
     constructor(AgentRegistry registry, address executor, uint256 homeChainId, uint256[] memory otherChainIds) {

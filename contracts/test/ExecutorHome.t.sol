@@ -3,11 +3,13 @@ pragma solidity ^0.8.28;
 
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 import {AgentVault} from "../src/AgentVault.sol";
+import {CallKind} from "../src/CallKind.sol";
 import {CrossChainExecutor, State} from "../src/CrossChainExecutor.sol";
 import {Intent} from "../src/Intent.sol";
 import {MandateAccount} from "../src/MandateAccount.sol";
 import {PolicyEngine} from "../src/PolicyEngine.sol";
 import {Rule, Tier, Verdict} from "../src/Verdict.sol";
+import {CallRules} from "../src/rules/CallRules.sol";
 import {Tiers} from "../src/rules/Tiers.sol";
 import {Deployed} from "./lib/Deployed.sol";
 import {ContractWallet} from "./lib/Recipients.sol";
@@ -333,6 +335,24 @@ contract ExecutorHomeTest is Deployed {
         vm.clearMockedCalls();
     }
 
+    /// @notice Of a call less may leave than is declared, and no more.
+    function test_L1_submit_revert_accountReportsMoreOfACall() public {
+        Intent memory intent = payment(ETH, 2);
+        (intent.to, intent.data) = (address(new ContractWallet(AGENT)), hex"12345678");
+        uint8 any = calls.ANY();
+        CallRules.Permission memory p = CallRules.Permission(CallKind.SEND, any, any, any, false);
+        vm.prank(address(timelock));
+        calls.setPermission(agentId, HOME, intent.to, bytes4(hex"12345678"), p);
+        bytes memory proof = sign(intent);
+        vm.mockCall(address(vault), abi.encodeWithSelector(vault.callOut.selector), abi.encode(uint256(3)));
+        vm.expectRevert(abi.encodeWithSelector(CrossChainExecutor.ExecutorMovedOther.selector, uint256(2), uint256(3)));
+        executor.submit(intent, proof);
+        vm.mockCall(address(vault), abi.encodeWithSelector(vault.callOut.selector), abi.encode(uint256(1)));
+        executor.submit(intent, proof);
+        vm.clearMockedCalls();
+        assertState(executor.idOf(intent), State.EXECUTED);
+    }
+
     function test_submit_byAContractWallet() public {
         ContractWallet wallet = new ContractWallet(AGENT);
         bytes memory accepted = wallet.accepted();
@@ -534,6 +554,32 @@ contract ExecutorHomeTest is Deployed {
         vm.expectRevert(abi.encodeWithSelector(CrossChainExecutor.ExecutorState.selector, awayId, State.DISPATCHED));
         executor.cancel(away);
         vm.stopPrank();
+    }
+
+    /// @notice Nothing is carried out past its deadline, so there is nothing to cancel; and what a direct payment did has deadline 0.
+    function test_L3_cancel_revert_pastTheDeadline() public {
+        Intent memory intent = payment(ETH, 1);
+        bytes32 id = _submitDelayed(intent);
+        vm.warp(intent.deadline + 1);
+        _expectPastDeadline(intent);
+        assertState(id, State.ADMITTED);
+        vm.prank(AGENT);
+        vault.pay(ETH, 1, PAYEE, agentId);
+        intent.deadline = 0;
+        for (intent.nonce = 0; intent.nonce < 3; ++intent.nonce) {
+            _expectPastDeadline(intent);
+        }
+        intent.deadline = uint64(time());
+        vm.prank(OWNER);
+        executor.cancel(intent);
+    }
+
+    function _expectPastDeadline(Intent memory intent) private {
+        vm.expectRevert(
+            abi.encodeWithSelector(CrossChainExecutor.ExecutorPastDeadline.selector, intent.deadline, time())
+        );
+        vm.prank(OWNER);
+        executor.cancel(intent);
     }
 
     /// @notice Cancelling one intent must not give back the nonce of another that ran with it.

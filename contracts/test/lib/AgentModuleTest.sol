@@ -23,6 +23,7 @@ import {
     SurchargeToken
 } from "./BadTokens.sol";
 import {Custody} from "./Custody.sol";
+import {Puppet} from "./Puppet.sol";
 import {ISafe, SafeFixture} from "./SafeFixture.sol";
 
 /// @notice What holds of every module, whatever account it acts for: who may pay, what may leave, and that the account's owners
@@ -378,6 +379,44 @@ abstract contract AgentModuleTest is Custody, SafeFixture, AccountFixture {
         accountBatch(agent, calls);
         assertTrue(module.frozen(moduleAgentId), "frozen");
         assertEq(PAYEE.balance, 1 ether, "once");
+    }
+
+    // ------------------------------------------------------------------ calling
+
+    function _order(address asset, uint256 amount, Puppet puppet) private returns (uint256) {
+        (Intent memory intent,) = modulePayment(asset, amount);
+        (intent.to, intent.data) = (address(puppet), "play");
+        vm.prank(address(executor));
+        return module.callOut(intent);
+    }
+
+    /// @notice The account itself calls, and what left it is measured there.
+    function test_L1_call_takesFromTheHolderWhatIsDeclared() public {
+        Puppet puppet = new Puppet();
+        bytes memory pull = abi.encodeCall(token.transferFrom, (holder, address(puppet), 4e6));
+        puppet.then(address(token), 0, pull, true);
+        assertEq(_order(address(token), 5e6, puppet), 4e6, "moved");
+        assertEq(token.balanceOf(address(puppet)), 4e6, "arrived");
+        assertEq(token.balanceOf(holder), VAULT_TOKENS - 4e6, "left");
+        assertEq(token.allowance(holder, address(puppet)), 0, "the rest of the approval");
+        assertEq(_order(ETH, 1 ether, new Puppet()), 1 ether, "moved");
+        assertEq(holder.balance, VAULT_ETH - 1 ether, "left");
+    }
+
+    /// @notice A call that failed takes nothing, and says why in at most 256 bytes, though the account stands between.
+    function test_L12_call_revert_withTheReason() public {
+        uint256[3] memory sizes = [uint256(32), 256, 257];
+        for (uint256 i; i < sizes.length; ++i) {
+            Puppet puppet = new Puppet();
+            puppet.end(sizes[i], true);
+            bytes memory reason = new bytes(sizes[i] > 256 ? 0 : sizes[i]);
+            (Intent memory intent,) = modulePayment(ETH, 1 ether);
+            (intent.to, intent.data) = (address(puppet), "play");
+            vm.expectRevert(abi.encodeWithSelector(MandateAccount.AccountCallFailed.selector, address(puppet), reason));
+            vm.prank(address(executor));
+            module.callOut(intent);
+        }
+        assertEq(holder.balance, VAULT_ETH, "left");
     }
 
     // ------------------------------------------------------------------ owners
