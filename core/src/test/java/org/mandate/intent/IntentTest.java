@@ -71,6 +71,8 @@ class IntentTest {
                   new Uint256(31337),
                   zero,
                   zero,
+                  zero,
+                  zero,
                   new DynamicArray<>(org.web3j.abi.datatypes.Address.class, List.of()),
                   new Uint64(BigInteger.valueOf(5)),
                   new Uint64(BigInteger.TEN)));
