@@ -4,35 +4,37 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import org.mandate.chain.Hash;
+import org.mandate.contracts.AgentRegistry;
+import org.mandate.contracts.AgentVault;
+import org.mandate.contracts.CallRules;
+import org.mandate.contracts.PolicyEngine;
+import org.mandate.contracts.Tiers;
 import org.mandate.event.ContractEvents;
+import org.web3j.abi.EventEncoder;
+import org.web3j.abi.datatypes.Event;
 
 /**
  * The events that the examiners use, by who can cause them; nothing else is asked for. The first
  * indexed parameter of each event {@link #OF_AGENTS} is the agent's id.
  */
 final class Topics {
-  static final Hash TERMS_SET =
-      Hash.keccak("TermsSet(uint256,(uint32,uint24,uint16,uint16,bool,bool),address)");
-  static final Hash LIMIT_SET =
-      Hash.keccak("LimitSet(uint256,address,(uint104,uint104,uint24),address)");
-  static final Hash TEMPO_SET = Hash.keccak("TempoSet(uint256,(uint8,uint24,uint24),address)");
-  static final Hash ASSET_CHAIN_SET =
-      Hash.keccak("AssetChainSet(uint256,address,uint256,bool,address)");
-  static final Hash RECIPIENT_SET =
-      Hash.keccak("RecipientSet(uint256,uint256,address,bool,address)");
-  static final Hash PERMISSION_SET =
-      Hash.keccak("PermissionSet(uint256,uint256,address,bytes4,(uint8,uint8,uint8,bool),address)");
-  static final Hash THRESHOLDS_SET =
-      Hash.keccak("ThresholdsSet(uint256,address,(uint112,uint112,uint32,uint112),address)");
-  static final Hash TRIPPED = Hash.keccak("Tripped(uint256,address,uint8,bytes32,uint256,uint256)");
-  static final Hash THAWED = Hash.keccak("Thawed(uint256,address)");
-  static final Hash CONSUMED = Hash.keccak("Consumed(uint256,bytes32,address,uint256)");
-  static final Hash STOPPED = Hash.keccak("Stopped(uint8,uint256,address)");
-  static final Hash RESTARTED = Hash.keccak("Restarted(uint8,uint256,address)");
-  static final Hash WITHDRAWN = Hash.keccak("Withdrawn(address,address,uint256)");
-  static final Hash STATUS_SET = Hash.keccak("StatusSet(uint256,uint8,address)");
-  static final Hash RISK_LEVEL_SET = Hash.keccak("RiskLevelSet(uint256,uint8)");
-  static final Hash WALLET_SET = Hash.keccak("AgentWalletSet(uint256,address,address)");
+  static final Hash TERMS_SET = topic(PolicyEngine.TERMSSET_EVENT);
+  static final Hash LIMIT_SET = topic(PolicyEngine.LIMITSET_EVENT);
+  static final Hash ASSET_DROPPED = topic(PolicyEngine.ASSETDROPPED_EVENT);
+  static final Hash TEMPO_SET = topic(PolicyEngine.TEMPOSET_EVENT);
+  static final Hash ASSET_CHAIN_SET = topic(PolicyEngine.ASSETCHAINSET_EVENT);
+  static final Hash RECIPIENT_SET = topic(PolicyEngine.RECIPIENTSET_EVENT);
+  static final Hash TRIPPED = topic(PolicyEngine.TRIPPED_EVENT);
+  static final Hash THAWED = topic(PolicyEngine.THAWED_EVENT);
+  static final Hash CONSUMED = topic(PolicyEngine.CONSUMED_EVENT);
+  static final Hash STOPPED = topic(PolicyEngine.STOPPED_EVENT);
+  static final Hash RESTARTED = topic(PolicyEngine.RESTARTED_EVENT);
+  static final Hash PERMISSION_SET = topic(CallRules.PERMISSIONSET_EVENT);
+  static final Hash THRESHOLDS_SET = topic(Tiers.THRESHOLDSSET_EVENT);
+  static final Hash WITHDRAWN = topic(AgentVault.WITHDRAWN_EVENT);
+  static final Hash STATUS_SET = topic(AgentRegistry.STATUSSET_EVENT);
+  static final Hash RISK_LEVEL_SET = topic(AgentRegistry.RISKLEVELSET_EVENT);
+  static final Hash WALLET_SET = topic(AgentRegistry.AGENTWALLETSET_EVENT);
 
   /**
    * Of executor and account, and of home's registry: only for agents that governance admitted, by
@@ -49,6 +51,7 @@ final class Topics {
       Set.of(
           TERMS_SET,
           LIMIT_SET,
+          ASSET_DROPPED,
           TEMPO_SET,
           ASSET_CHAIN_SET,
           RECIPIENT_SET,
@@ -60,6 +63,11 @@ final class Topics {
           WALLET_SET);
 
   private Topics() {}
+
+  // As the contracts were compiled: a parameter more is another topic.
+  private static Hash topic(Event event) {
+    return Hash.of(EventEncoder.encode(event));
+  }
 
   private static Set<Hash> governed() {
     Set<Hash> all = new HashSet<>(List.of(CONSUMED, STATUS_SET, STOPPED, RESTARTED, WITHDRAWN));

@@ -274,11 +274,12 @@ class ReplayTest {
 
   private void permission(String selector, int kind) {
     policy(
-        "PermissionSet(uint256,uint256,address,bytes4,(uint8,uint8,uint8,bool),address)",
+        "PermissionSet(uint256,uint256,address,bytes4,(uint8,uint8,uint8,uint8,bool),address)",
         List.of(number(CHAIN), word(PAYEE)),
         List.of(
             Hash.of("0x" + selector + "0".repeat(56)),
             number(kind),
+            number(255),
             number(255),
             number(255),
             number(0),
