@@ -45,7 +45,13 @@ abstract contract AgentModule is MandateAccount {
             mstore(add(data, 0x44), amount)
         }
         bytes memory answer = _call(token, 0, data);
-        // Nothing, or true; the token has code, since it told its balance.
-        require(answer.length == 0 || bytes32(answer) == bytes32(uint256(1)), SafeERC20.SafeERC20FailedOperation(token));
+        bool paid;
+        // As answer.length == 0 || (answer.length >= 32 && bytes32(answer) == bytes32(uint256(1))): nothing, or true. The token has
+        // code, since it told its balance.
+        assembly ("memory-safe") {
+            let length := mload(answer)
+            paid := or(iszero(length), and(gt(length, 0x1f), eq(mload(add(answer, 0x20)), 1)))
+        }
+        require(paid, SafeERC20.SafeERC20FailedOperation(token));
     }
 }
