@@ -208,7 +208,8 @@ public final class JsonRpcClient implements ChainClient {
       case Answer.Failed failed
           when failed.error().isRevert()
               || failed.error().says("exceeds allowance", "insufficient funds") ->
-          new GasEstimate.Reverted(failed.error().reason());
+          new GasEstimate.Reverted(
+              failed.error().reason(), failed.error().data().orElse(Bytes.EMPTY));
       case Answer answer -> {
         long gas = read("eth_estimateGas", answer, result -> RpcValue.number(result, "gas"));
         yield new GasEstimate.Estimated(gas);

@@ -19,7 +19,9 @@ import org.mandate.relayer.Bell;
 import org.mandate.relayer.Failpoint;
 import org.mandate.relayer.Journal;
 import org.mandate.relayer.store.Database;
+import org.mandate.relayer.store.EventKind;
 import org.mandate.relayer.store.StoredApproval;
+import org.mandate.relayer.store.StoredEvent;
 import org.mandate.relayer.store.StoredIntent;
 import org.mandate.relayer.store.Task;
 import org.mandate.relayer.work.ContractCalls;
@@ -96,6 +98,7 @@ final class IntentDesk {
                         "INTENT",
                         "intent " + approval.intentId() + " is not known here",
                         "submit it first, or ask the relayer that it was submitted to"));
+    requireWaiting(stored);
     long now = clock.instant().getEpochSecond();
     if (approval.deadline() < now) {
       throw new RefusedException(
@@ -125,6 +128,20 @@ final class IntentDesk {
     database.run(tx -> StoredApproval.save(tx, approval));
     LOG.info("approval stored", "intent", approval.intentId(), "approver", approval.approver());
     work.ring();
+  }
+
+  /** What is past its wait needs no approval, and must not look as if it had got one more. */
+  private void requireWaiting(StoredIntent stored) {
+    Optional<EventKind> past =
+        home.progress(stored.id()).map(StoredEvent::kind).filter(k -> k != EventKind.ADMITTED);
+    if (past.isPresent() || stored.lapsed()) {
+      throw new RefusedException(
+          422,
+          "STATE",
+          "intent %s is %s: it waits for no approval"
+              .formatted(stored.id(), past.map(EventKind::name).orElse("EXPIRED")),
+          "nothing: an approval is good for one intent, and that once");
+    }
   }
 
   /**

@@ -10,6 +10,7 @@ import org.mandate.chain.Address;
 import org.mandate.event.IntentEvent;
 import org.mandate.intent.IntentDomain;
 import org.mandate.intent.IntentJson;
+import org.mandate.policy.Tier;
 import org.mandate.policy.Verdict;
 import org.mandate.relayer.store.EventKind;
 import org.mandate.relayer.store.StoredEvent;
@@ -63,7 +64,7 @@ final class IntentViews {
             .put("state", state)
             .put("final", last.map(e -> e.isFinal() && isTerminal(state)).orElse(stored.lapsed()))
             .put("intent", new JsonObject(IntentJson.write(stored.intent()).toString()));
-    atHome.stream().findFirst().flatMap(this::verdict).ifPresent(v -> json.put("verdict", v));
+    verdict(atHome).ifPresent(v -> json.put("verdict", v));
     if (!atHome.isEmpty()) json.put("home", side(home, atHome));
     if (!elsewhere.isEmpty())
       json.put("destination", side(elsewhere.getFirst().chainId(), elsewhere));
@@ -88,15 +89,29 @@ final class IntentViews {
   }
 
   /** What home said first is what policy said. */
-  private Optional<JsonObject> verdict(StoredEvent first) {
+  private Optional<JsonObject> verdict(List<StoredEvent> atHome) {
+    boolean notified = atHome.stream().anyMatch(e -> e.kind() == EventKind.NOTIFIED);
+    Tier atOnce = notified ? Tier.NOTIFY : Tier.INSTANT;
+    return atHome.stream()
+        .filter(e -> e.kind() != EventKind.NOTIFIED)
+        .findFirst()
+        .flatMap(e -> verdict(e, atOnce));
+  }
+
+  /**
+   * @param atOnce tier of what did not wait
+   */
+  private Optional<JsonObject> verdict(StoredEvent first, Tier atOnce) {
     return event(first)
         .flatMap(
             event ->
                 switch (event) {
                   case IntentEvent.Denied e -> Optional.of(ContractCalls.verdict(e.refusal()));
                   case IntentEvent.Admitted e -> Optional.of(admitted(e.tier(), e.eta()));
-                  case IntentEvent.Dispatched e -> Optional.of(admitted(0, first.time()));
-                  case IntentEvent.Executed e -> Optional.of(admitted(0, first.time()));
+                  case IntentEvent.Dispatched e ->
+                      Optional.of(admitted(atOnce.ordinal(), first.time()));
+                  case IntentEvent.Executed e ->
+                      Optional.of(admitted(atOnce.ordinal(), first.time()));
                   case IntentEvent.Paid e -> Optional.of(admitted(0, first.time()));
                   case IntentEvent.Refused e -> Optional.of(ContractCalls.verdict(e.refusal()));
                   case IntentEvent.Queued e -> Optional.<Verdict>empty();
@@ -237,6 +252,7 @@ final class IntentViews {
       case PAID -> EventKind.EXECUTED.name();
       case REFUSED -> EventKind.DENIED.name();
       case ADMITTED,
+          NOTIFIED,
           DENIED,
           DISPATCHED,
           QUEUED,

@@ -228,7 +228,7 @@ public final class Follower {
       }
       case SENT -> ContractEvents.gateway(log).ifPresent(event -> openWork(tx, event, now));
       case APPENDED -> openPublishing(tx, kind, log, now);
-      case PUBLISHED, NUMBERED, DELIVERED -> {}
+      case NOTIFIED, PUBLISHED, NUMBERED, DELIVERED -> {}
     }
   }
 

@@ -16,6 +16,8 @@ import org.web3j.abi.datatypes.Event;
  */
 public enum EventKind {
   ADMITTED(Contract.EXECUTOR, CrossChainExecutor.INTENTADMITTED_EVENT),
+  /** Above a threshold from which the owner wants to know: told beside what happens. */
+  NOTIFIED(Contract.EXECUTOR, CrossChainExecutor.INTENTNOTIFIED_EVENT),
   DENIED(Contract.EXECUTOR, CrossChainExecutor.INTENTDENIED_EVENT),
   DISPATCHED(Contract.EXECUTOR, CrossChainExecutor.INTENTDISPATCHED_EVENT),
   QUEUED(Contract.EXECUTOR, CrossChainExecutor.INTENTQUEUED_EVENT),

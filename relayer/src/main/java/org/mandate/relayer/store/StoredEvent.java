@@ -41,7 +41,7 @@ public record StoredEvent(EventKind kind, long chainId, Log log, long time, bool
       case ADMITTED, DENIED, DISPATCHED, QUEUED, EXECUTED, CANCELLED, DISPUTED, UPHELD, EXPIRED ->
           ContractEvents.executor(log);
       case PAID, REFUSED -> ContractEvents.payment(log, domain, BigInteger.valueOf(chainId));
-      case APPENDED, PUBLISHED, SENT, NUMBERED, DELIVERED -> Optional.empty();
+      case NOTIFIED, APPENDED, PUBLISHED, SENT, NUMBERED, DELIVERED -> Optional.empty();
     };
   }
 
@@ -55,6 +55,7 @@ public record StoredEvent(EventKind kind, long chainId, Log log, long time, bool
       EventKind kind, long chainId, Log log, IntentDomain domain) {
     return switch (kind) {
       case ADMITTED,
+          NOTIFIED,
           DENIED,
           DISPATCHED,
           QUEUED,
@@ -76,7 +77,16 @@ public record StoredEvent(EventKind kind, long chainId, Log log, long time, bool
   /** The agent it is about; empty for the gateway's events. */
   public static Optional<BigInteger> agent(EventKind kind, Log log) {
     return switch (kind) {
-      case ADMITTED, DENIED, DISPATCHED, QUEUED, EXECUTED, CANCELLED, DISPUTED, UPHELD, EXPIRED ->
+      case ADMITTED,
+          NOTIFIED,
+          DENIED,
+          DISPATCHED,
+          QUEUED,
+          EXECUTED,
+          CANCELLED,
+          DISPUTED,
+          UPHELD,
+          EXPIRED ->
           Optional.of(new BigInteger(1, log.topics().get(2).bytes()));
       case PAID, REFUSED, APPENDED, PUBLISHED ->
           Optional.of(new BigInteger(1, log.topics().get(1).bytes()));
@@ -119,7 +129,8 @@ public record StoredEvent(EventKind kind, long chainId, Log log, long time, bool
   public static List<StoredEvent> about(Tx tx, Hash subject, long chainId, EventKind kind) {
     return tx.list(
         SELECT
-            + " WHERE e.subject = ? AND e.chain_id = ? AND e.kind = ? ORDER BY e.block_number, e.log_index",
+            + " WHERE e.subject = ? AND e.chain_id = ? AND e.kind = ? ORDER BY e.block_number,"
+            + " e.log_index",
         StoredEvent::read,
         subject,
         chainId,
@@ -164,11 +175,11 @@ public record StoredEvent(EventKind kind, long chainId, Log log, long time, bool
     return tx.list(
         SELECT
             + """
-               WHERE e.kind = 'SENT' AND e.chain_id = ? AND e.block_number <= c.finalized
-                 AND NOT EXISTS (SELECT 1 FROM message m WHERE m.message_id = e.subject)
-                 AND NOT EXISTS (SELECT 1 FROM refused_message r WHERE r.message_id = e.subject)
-               ORDER BY e.block_number, e.log_index LIMIT ?
-              """,
+             WHERE e.kind = 'SENT' AND e.chain_id = ? AND e.block_number <= c.finalized
+               AND NOT EXISTS (SELECT 1 FROM message m WHERE m.message_id = e.subject)
+               AND NOT EXISTS (SELECT 1 FROM refused_message r WHERE r.message_id = e.subject)
+             ORDER BY e.block_number, e.log_index LIMIT ?
+            """,
         StoredEvent::read,
         chainId,
         limit);
@@ -182,12 +193,12 @@ public record StoredEvent(EventKind kind, long chainId, Log log, long time, bool
     return tx.list(
         SELECT
             + """
-               WHERE e.kind IN ('APPENDED', 'PAID', 'REFUSED') AND e.chain_id = ? AND e.block_number <= c.finalized
-                 AND e.agent_id <> ALL (?::numeric[])
-                 AND NOT EXISTS (SELECT 1 FROM audit_record r
-                                  WHERE r.chain_id = e.chain_id AND r.block_number = e.block_number AND r.log_index = e.log_index)
-               ORDER BY e.block_number, e.log_index LIMIT ?
-              """,
+             WHERE e.kind IN ('APPENDED', 'PAID', 'REFUSED') AND e.chain_id = ? AND e.block_number <= c.finalized
+               AND e.agent_id <> ALL (?::numeric[])
+               AND NOT EXISTS (SELECT 1 FROM audit_record r
+                                WHERE r.chain_id = e.chain_id AND r.block_number = e.block_number AND r.log_index = e.log_index)
+             ORDER BY e.block_number, e.log_index LIMIT ?
+            """,
         StoredEvent::read,
         chainId,
         array(without),
@@ -203,12 +214,12 @@ public record StoredEvent(EventKind kind, long chainId, Log log, long time, bool
     return tx.list(
         SELECT
             + """
-               WHERE e.kind = 'PUBLISHED' AND e.chain_id = ?
-                 AND e.agent_id <> ALL (?::numeric[])
-                 AND NOT EXISTS (SELECT 1 FROM audit_batch a
-                                  WHERE a.chain_id = e.chain_id AND a.block_number = e.block_number AND a.log_index = e.log_index)
-               ORDER BY e.block_number, e.log_index LIMIT ?
-              """,
+             WHERE e.kind = 'PUBLISHED' AND e.chain_id = ?
+               AND e.agent_id <> ALL (?::numeric[])
+               AND NOT EXISTS (SELECT 1 FROM audit_batch a
+                                WHERE a.chain_id = e.chain_id AND a.block_number = e.block_number AND a.log_index = e.log_index)
+             ORDER BY e.block_number, e.log_index LIMIT ?
+            """,
         StoredEvent::read,
         chainId,
         array(without),
@@ -230,9 +241,10 @@ public record StoredEvent(EventKind kind, long chainId, Log log, long time, bool
   public static Optional<StoredEvent> before(Tx tx, StoredEvent event, Hash subject) {
     return tx.one(
         SELECT
-            + " WHERE e.chain_id = ? AND e.block_number = ? AND e.transaction = ? AND e.log_index < ? AND e.subject = ?"
-            + " AND e.kind IN ('ADMITTED', 'DENIED', 'DISPATCHED', 'QUEUED', 'EXECUTED', 'CANCELLED', 'DISPUTED', 'UPHELD', 'EXPIRED')"
-            + " ORDER BY e.log_index DESC LIMIT 1",
+            + " WHERE e.chain_id = ? AND e.block_number = ? AND e.transaction = ? AND e.log_index <"
+            + " ? AND e.subject = ? AND e.kind IN ('ADMITTED', 'DENIED', 'DISPATCHED', 'QUEUED',"
+            + " 'EXECUTED', 'CANCELLED', 'DISPUTED', 'UPHELD', 'EXPIRED') ORDER BY e.log_index DESC"
+            + " LIMIT 1",
         StoredEvent::read,
         event.chainId(),
         event.log().blockNumber(),

@@ -2,9 +2,11 @@ package org.mandate.relayer.work;
 
 import java.io.IOException;
 import java.math.BigInteger;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import org.mandate.chain.Abi;
 import org.mandate.chain.Address;
 import org.mandate.chain.Bytes;
 import org.mandate.chain.CallRevertedException;
@@ -25,9 +27,12 @@ import org.mandate.policy.Verdict;
 import org.mandate.relayer.follow.FollowedChain;
 import org.mandate.relayer.store.StoredApproval;
 import org.mandate.signer.Signature;
+import org.web3j.abi.CustomErrorEncoder;
 import org.web3j.abi.FunctionEncoder;
+import org.web3j.abi.TypeReference;
 import org.web3j.abi.datatypes.Function;
 import org.web3j.abi.datatypes.Type;
+import org.web3j.abi.datatypes.generated.Bytes32;
 import org.web3j.protocol.Web3j;
 import org.web3j.protocol.Web3jService;
 import org.web3j.protocol.core.BatchRequest;
@@ -296,6 +301,25 @@ public final class ContractCalls {
         v.left(),
         v.availableAt(),
         v.source());
+  }
+
+  /** The verdict in {@code ExecutorRefused}; empty when a call reverted with something else. */
+  static Optional<Verdict> refused(Bytes revert) {
+    byte[] data = revert.bytes();
+    String selector = CustomErrorEncoder.encode(CrossChainExecutor.EXECUTORREFUSED_ERROR);
+    if (data.length < 4 || !revert.hex().startsWith(selector.substring(0, 10))) {
+      return Optional.empty();
+    }
+    try {
+      List<Object> values =
+          Abi.decode(
+              Arrays.copyOfRange(data, 4, data.length),
+              new TypeReference<Bytes32>() {},
+              new TypeReference<CrossChainExecutor.Verdict>() {});
+      return Optional.of(verdict((CrossChainExecutor.Verdict) values.get(1)));
+    } catch (IllegalArgumentException | ArithmeticException e) {
+      return Optional.empty(); // a node that makes things up
+    }
   }
 
   private static <T> T known(T[] values, int number) {

@@ -28,7 +28,8 @@ public final class VerdictWords {
           case CHAIN -> "the asset may not be spent on this chain";
           case RECIPIENT -> "the recipient is not on this chain's allowlist";
           case SELECTOR ->
-              "the mandate has no permission for this call, or the call does not meet its conditions";
+              "the mandate has no permission for this call, or the call does not meet its"
+                  + " conditions";
           case AMOUNT -> "the amount is zero";
           case PER_TRANSACTION ->
               "the amount is above the per-transaction cap of %s; %s could be spent now"
@@ -84,7 +85,8 @@ public final class VerdictWords {
                   ? "wait until then"
                   : "ask governance for more transactions";
           case AUDIT_LAG ->
-              "wait until the relayers have published the records; if that lasts, tell their operators";
+              "wait until the relayers have published the records; if that lasts, tell their"
+                  + " operators";
           case RULE_BOOK ->
               verdict.availableAt() > 0
                   ? "wait until then, or ask for what the rule admits"
@@ -125,6 +127,29 @@ public final class VerdictWords {
             ? Optional.of(Long.toString(verdict.availableAt()))
             : Optional.empty(),
         next(verdict));
+  }
+
+  /** Why an intent that waited does not proceed: the mandate is tighter than when it began to. */
+  public static Refusal refusalOfWaiting(Verdict verdict) {
+    // A refusal there reverts, and with it whatever it would have tripped.
+    Refusal now =
+        refusal(
+            new Verdict(
+                verdict.rule(),
+                false,
+                verdict.tier(),
+                verdict.eta(),
+                verdict.limit(),
+                verdict.left(),
+                verdict.availableAt(),
+                verdict.source()));
+    return new Refusal(
+        now.rule(),
+        "the mandate admitted this and does not any more: " + now.message(),
+        now.limit(),
+        now.left(),
+        now.availableAt(),
+        now.next() + "; it is tried again until the intent's deadline, unless it is cancelled");
   }
 
   /** Whether the policy itself refused. */

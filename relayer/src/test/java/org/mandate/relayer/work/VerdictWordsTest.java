@@ -53,6 +53,17 @@ class VerdictWordsTest {
     assertTrue(message.contains(LIMIT.toString()) && message.contains(LEFT.toString()), message);
   }
 
+  @Test
+  void L12_shouldSayOfWhatWaitedThatItWasAdmittedOnceAndThatNothingWasFrozen() {
+    Refusal refusal = VerdictWords.refusalOfWaiting(denial(Rule.PER_TRANSACTION, true, 0));
+    assertEquals("PER_TRANSACTION", refusal.rule());
+    assertEquals(LIMIT.toString(), refusal.limit().orElseThrow());
+    assertEquals(LEFT.toString(), refusal.left().orElseThrow());
+    assertTrue(refusal.message().contains("does not any more"), refusal.message());
+    assertFalse((refusal.message() + refusal.next()).contains("froze"), refusal.toString());
+    assertTrue(refusal.next().contains("until the intent's deadline"), refusal.next());
+  }
+
   @ParameterizedTest
   @EnumSource(value = Rule.class, mode = EnumSource.Mode.EXCLUDE, names = "NONE")
   void L12_shouldSayThatTheAgentIsFrozenAndWhoThawsIt(Rule rule) {
