@@ -7,7 +7,6 @@ import java.net.URI;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import org.mandate.chain.Bytes;
 import org.mandate.chain.Deployment;
 import org.mandate.chain.Hash;
 import org.mandate.cli.ChainOptions;
@@ -17,14 +16,9 @@ import org.mandate.cli.Group;
 import org.mandate.cli.KeyOptions;
 import org.mandate.cli.Output;
 import org.mandate.cli.Tightener;
-import org.mandate.cli.Words;
-import org.mandate.contracts.Approvers;
 import org.mandate.deploy.Call;
-import org.mandate.deploy.Sender;
-import org.mandate.intent.Intent;
 import org.mandate.intent.IntentAbi;
 import org.mandate.intent.IntentDomain;
-import org.mandate.intent.IntentJson;
 import org.mandate.intent.SignedIntent;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -40,7 +34,7 @@ import picocli.CommandLine.Parameters;
       IntentCommand.Submit.class,
       IntentCommand.Get.class,
       IntentCommand.Listing.class,
-      IntentCommand.Approve.class,
+      ApproveCommand.class,
       IntentCommand.Cancel.class
     })
 public final class IntentCommand extends Group {
@@ -48,7 +42,8 @@ public final class IntentCommand extends Group {
   @Command(
       name = "sign",
       description =
-          "Signs an intent with the agent's key (EIP-712). Needs no node. Any relayer may carry the result out.")
+          "Signs an intent with the agent's key (EIP-712). Needs no node. Any relayer may carry the"
+              + " result out.")
   static final class Sign implements Callable<ExitCode> {
     @Mixin private Output output;
     @Mixin private IntentOptions wanted;
@@ -104,8 +99,10 @@ public final class IntentCommand extends Group {
       name = "submit",
       description = {
         "Hands a signed intent to a relayer. Repeating it is harmless.",
-        "Exit code 5: denied, cancelled or expired, with the rule. With --wait, exit code 0: executed, and final;",
-        "6: parked, with the reason, and still so when the time was over; 4: not final in that time."
+        "Exit code 5: denied, cancelled or expired, with the rule. With --wait, exit code 0:"
+            + " executed, and final;",
+        "6: parked, with the reason, and still so when the time was over; 4: not final in that"
+            + " time."
       })
   static final class Submit implements Callable<ExitCode> {
     private static final long POLL_MILLIS = 500;
@@ -241,86 +238,6 @@ public final class IntentCommand extends Group {
     }
   }
 
-  @Command(
-      name = "approve",
-      description = {
-        "Shows an intent that waits for approvals, signs one with an approver's key, and hands it to the relayer.",
-        "What the relayer shows is held against the id: nothing else is approved."
-      })
-  static final class Approve implements Callable<ExitCode> {
-    @Mixin private Output output;
-    @Mixin private ChainOptions at;
-    @Mixin private RelayerOption relayer;
-    @Mixin private KeyOptions key;
-
-    @Parameters(paramLabel = "ID", description = "The intent's id, 0x and 64 hex digits.")
-    private String text;
-
-    @Option(
-        names = "--valid",
-        defaultValue = "3600",
-        paramLabel = "SECONDS",
-        description = "For how long the approval counts; without it an hour.")
-    private int valid;
-
-    @Override
-    public ExitCode call() {
-      var id = Hash.of(text);
-      var api = relayer.api();
-      try (var chain = at.openHome()) {
-        var intent = shown(api, id, chain.deployment());
-        var signer = key.open();
-        var deadline = chain.client().head().timestamp().getEpochSecond() + valid;
-        var approvers =
-            Approvers.load(
-                chain.deployment().address("Approvers").hex(),
-                chain.web3j(),
-                chain.reader(),
-                Sender.NO_GAS);
-        var digest =
-            Sender.read(
-                "digest of the approval",
-                () ->
-                    approvers
-                        .approvalDigest(
-                            intent.agentId(),
-                            id.bytes(),
-                            signer.address().hex(),
-                            BigInteger.valueOf(deadline))
-                        .send());
-        output.line(
-            "agent %s: %s of %s to %s on chain %s%s",
-            intent.agentId(),
-            Words.amount(intent.asset(), intent.amount()),
-            Words.asset(intent.asset()),
-            intent.to().checksummed(),
-            intent.chainId(),
-            intent.data().isEmpty() ? "" : ", calling " + intent.data().hex());
-        var approval =
-            Output.object()
-                .put("approver", signer.address().hex())
-                .put("signature", Bytes.of(signer.sign(Hash.of(digest)).bytes()).hex())
-                .put("deadline", Long.toString(deadline));
-        var answer = api.post("v1/intents/" + id + "/approvals", approval);
-        output.line("approved by %s", signer.address());
-        output.json(answer);
-        return ExitCode.OK;
-      }
-    }
-
-    private static Intent shown(RelayerApi api, Hash id, Deployment deployment) {
-      var domain = new IntentDomain(deployment.homeChainId(), deployment.executor());
-      var intent = IntentJson.read(api.get("v1/intents/" + id).path("intent"));
-      if (!intent.id(domain).equals(id)) {
-        throw new Failure(
-            ExitCode.REFUSED,
-            "the relayer shows another intent than %s: ask another relayer, approve nothing"
-                .formatted(id));
-      }
-      return intent;
-    }
-  }
-
   @Command(name = "list", description = "Lists intents that the relayer knows, newest first.")
   static final class Listing implements Callable<ExitCode> {
     @Mixin private Output output;
@@ -374,7 +291,8 @@ public final class IntentCommand extends Group {
   @Command(
       name = "cancel",
       description = {
-        "Cancels an intent on chain before it is carried out, submitted or not: its nonce is used up.",
+        "Cancels an intent on chain before it is carried out, submitted or not: its nonce is used"
+            + " up.",
         "For the agent's owner, a guardian or the agent itself."
       })
   static final class Cancel implements Callable<ExitCode> {
