@@ -10,6 +10,7 @@ import org.mandate.chain.Deployment;
 import org.mandate.chain.Hash;
 import org.mandate.contracts.AgentRegistry;
 import org.mandate.contracts.AgentVault;
+import org.mandate.contracts.Approvers;
 import org.mandate.contracts.CrossChainExecutor;
 import org.mandate.contracts.MandateLens;
 import org.mandate.contracts.TestToken;
@@ -71,12 +72,21 @@ final class Ledger {
     return Contracts.testToken(deployment).orElseThrow();
   }
 
+  /** For wrappers that only read or encode. */
+  ReadonlyTransactionManager reader() {
+    return reader;
+  }
+
   CrossChainExecutor executor() {
     return CrossChainExecutor.load(deployment.executor().hex(), web3j, reader, Sender.NO_GAS);
   }
 
   AgentVault account() {
     return AgentVault.load(deployment.account().hex(), web3j, reader, Sender.NO_GAS);
+  }
+
+  Approvers approvers() {
+    return Approvers.load(deployment.address("Approvers").hex(), web3j, reader, Sender.NO_GAS);
   }
 
   MandateLens lens() {

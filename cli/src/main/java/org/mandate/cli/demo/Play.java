@@ -9,6 +9,8 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.math.BigDecimal;
 import java.math.BigInteger;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -66,10 +68,14 @@ final class Play {
   static final BigInteger DOLLARS_CAP = DOLLAR.multiply(BigInteger.valueOf(1000));
   static final int WINDOW_SECONDS = 86_400;
 
+  /** How many of the Safe's owners must sign. */
+  static final int SAFE_THRESHOLD = 2;
+
   private final Stage stage;
   private final Story story;
   private Ledger home;
   private Ledger remote;
+  private Safe safe;
   private long agentId;
   private CompletableFuture<Boolean> armed = CompletableFuture.completedFuture(false);
 
@@ -94,19 +100,34 @@ final class Play {
     return remote;
   }
 
+  Safe safe() {
+    return safe;
+  }
+
   long agentId() {
     return agentId;
   }
 
   // ------------------------------------------------------------------ setting the stage
 
-  /** Contracts on both chains; every role read back. */
+  /** Contracts on both chains, and the Safe that will have a say at home. */
   void deploy() {
     story.say("deploying to chain %d (home) and chain %d (remote)", Stage.HOME, Stage.REMOTE);
     var atHome = async(() -> deploy(stage.home()));
     var atRemote = async(() -> deploy(stage.remote()));
+    var owners = stage.cast().safeOwners().stream().map(Play::address).toList();
+    var created =
+        async(
+            () ->
+                Safe.create(
+                    stage.root(),
+                    stage.home(),
+                    stage.home().sender(stage.cast().treasury()),
+                    owners,
+                    SAFE_THRESHOLD));
     home = atHome.join();
     remote = atRemote.join();
+    safe = created.join();
   }
 
   private Ledger deploy(LocalChain chain) {
@@ -209,7 +230,7 @@ final class Play {
                     window,
                     BigInteger.valueOf(100),
                     BigInteger.valueOf(64),
-                    true,
+                    false,
                     false))));
     calls.add(
         Call.of(
@@ -232,6 +253,7 @@ final class Play {
       }
       calls.add(Call.of("recipient", policyAddress, policy.setRecipient(id, chainId, payee, true)));
     }
+    calls.addAll(Waits.calls(home, agentId, safe.address()));
     return List.copyOf(calls);
   }
 
@@ -312,6 +334,32 @@ final class Play {
     return response.body();
   }
 
+  /** What a relayer shows of an intent, when it has come to that state. */
+  JsonNode awaitShown(Service relayer, Hash id, String state) throws Exception {
+    await(
+        "%s to show the intent %s".formatted(relayer.name(), state),
+        PATIENCE,
+        () -> state.equals(shown(relayer, id).path("state").asText()));
+    return shown(relayer, id);
+  }
+
+  JsonNode shown(Service relayer, Hash id) throws IOException, InterruptedException {
+    return JSON.readTree(relayer.get("/v1/intents/" + id).body());
+  }
+
+  /** A signed intent in a file, as its signer hands it around. */
+  Path write(SignedIntent signed) throws IOException {
+    var file =
+        stage.directory().resolve("intent-%s.json".formatted(id(signed).hex().substring(2, 10)));
+    return Files.writeString(file, json(signed));
+  }
+
+  private static String json(SignedIntent signed) {
+    var json = JSON.createObjectNode();
+    json.set("intent", IntentJson.write(signed.intent()));
+    return json.put("signature", signed.signature().hex()).toString();
+  }
+
   /**
    * Brings an intent that policy will refuse onto the chain: through the relayer, or, when that
    * refuses to waste gas on it, by an account of ours. Anybody may submit what the agent signed.
@@ -390,10 +438,7 @@ final class Play {
   record Answer(int status, JsonNode body) {}
 
   Answer post(Service relayer, SignedIntent signed) throws IOException, InterruptedException {
-    var body = JSON.createObjectNode();
-    body.set("intent", IntentJson.write(signed.intent()));
-    body.put("signature", signed.signature().hex());
-    var response = relayer.post("/v1/intents", body.toString());
+    var response = relayer.post("/v1/intents", json(signed));
     return new Answer(response.statusCode(), JSON.readTree(response.body()));
   }
 
