@@ -57,6 +57,8 @@ contract AgentRegistry is ERC721, EIP712, AccessManaged {
     mapping(uint256 agentId => mapping(bytes32 keyHash => bytes)) private _metadata;
     mapping(uint256 agentId => uint256) private _walletNonces;
     mapping(uint256 agentId => MandateHolder) private _accounts;
+    /// @dev Wallets that the agent had and has no more.
+    mapping(uint256 agentId => mapping(address wallet => bool)) private _lost;
 
     /// @notice ERC-8004: an agent was registered.
     event Registered(uint256 indexed agentId, string agentURI, address indexed owner);
@@ -81,6 +83,8 @@ contract AgentRegistry is ERC721, EIP712, AccessManaged {
     error AgentStatusTransition(uint256 agentId, Status from, Status to);
     error AgentRiskLevelTooHigh(uint8 riskLevel, uint8 max);
     error AgentWalletZero();
+    /// @notice The agent had that key before, and lost it: what it signed then would be good again.
+    error AgentWalletLost(uint256 agentId, address wallet);
     error AgentProofExpired(uint256 deadline, uint256 now_);
     error AgentProofTooLong(uint256 deadline, uint256 latest);
     error AgentProofInvalid(uint256 agentId, address newWallet);
@@ -219,6 +223,8 @@ contract AgentRegistry is ERC721, EIP712, AccessManaged {
         Status from = _agents[agentId].status;
         require(from == Status.ACTIVE || from == Status.SUSPENDED, AgentStatusTransition(agentId, from, Status.REVOKED));
         _setStatus(agentId, Status.REVOKED);
+        // Nobody acts for it any more, nor has refusals recorded that others must publish.
+        if (_agents[agentId].wallet != address(0)) _setWallet(agentId, address(0));
     }
 
     /// @notice Sets the risk level, 0 (trusted) to MAX_RISK_LEVEL. Higher is tighter: a guardian, the owner or the agent
@@ -241,7 +247,8 @@ contract AgentRegistry is ERC721, EIP712, AccessManaged {
         return (a.wallet, a.status, a.riskLevel);
     }
 
-    /// @notice How often the agent's wallet changed. What was signed before a change does not come back with the same wallet.
+    /// @notice How often the agent's wallet changed. What was signed before a change does not come back: a wallet that the agent lost it never
+    ///         gets again.
     function walletChanges(uint256 agentId) external view returns (uint32) {
         return _agents[agentId].keys;
     }
@@ -308,6 +315,8 @@ contract AgentRegistry is ERC721, EIP712, AccessManaged {
 
     function _setWallet(uint256 agentId, address wallet) private {
         Agent storage a = _agents[agentId];
+        require(!_lost[agentId][wallet], AgentWalletLost(agentId, wallet));
+        if (a.wallet != address(0) && a.wallet != wallet) _lost[agentId][a.wallet] = true;
         (a.wallet, a.keys) = (wallet, a.keys + 1);
         emit AgentWalletSet(agentId, wallet, msg.sender);
         _sync(agentId);

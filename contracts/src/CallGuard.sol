@@ -4,6 +4,7 @@ pragma solidity ^0.8.28;
 import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
 import {CallKind, callKind} from "./CallKind.sol";
 import {Holding} from "./Holding.sol";
+import {Intent} from "./Intent.sol";
 import {CallRules} from "./rules/CallRules.sol";
 
 /// @title Measures what a contract call takes from an account (L1)
@@ -50,6 +51,8 @@ contract CallGuard is AccessManaged {
     error CallTargetSelf(address target);
     /// @notice No call of this may be made, nor this spender approved, whoever ordered it.
     error CallForbidden(address target, bytes4 selector);
+    /// @notice Governance of this chain did not permit the call, or not so. Away from home only.
+    error CallNotPermitted(address target, bytes4 selector);
     /// @notice There is no contract: the call would do nothing and succeed.
     error CallTargetEmpty(address target);
     /// @notice The approval in the data is not one of the declared amount.
@@ -68,6 +71,17 @@ contract CallGuard is AccessManaged {
         RULES = rules;
     }
 
+    // ------------------------------------------------------------------ permission
+
+    /// @notice Whether the call may be made away from home, where a message orders it that a lying quorum may have made up: governance
+    ///         permits calls on their own chain, too ({CallRules-setPermission}). Reverts if it did not.
+    /// @return recipient who must be on the account's list of recipients here; zero: nobody
+    function admit(Intent calldata intent) external view returns (address recipient) {
+        bool admitted;
+        (admitted, recipient,) = RULES.judge(intent);
+        require(admitted && intent.amount > 0, CallNotPermitted(intent.to, bytes4(intent.data)));
+    }
+
     // ------------------------------------------------------------------ measuring
 
     /// @notice What the caller, an account, has to do for the call, and how things stand before it.
@@ -77,7 +91,7 @@ contract CallGuard is AccessManaged {
     /// @param target contract that is called with `data`
     /// @return kind as {callKind} says
     /// @return spender who is approved for `amount` before the call; of a PULL the target
-    /// @return allowance what the spender might take of the asset before: what it must be set back to after a PULL
+    /// @return allowance what the spender may take of the asset before
     /// @return before for {end}
     function begin(address holder, address asset, uint256 amount, address target, bytes calldata data)
         external
@@ -90,7 +104,7 @@ contract CallGuard is AccessManaged {
         require(target.code.length > 0, CallTargetEmpty(target));
         require(kind != CallKind.SEND || amount <= holder.balance, CallInsufficient(amount, holder.balance));
         spender = kind == CallKind.APPROVE ? _spender(data, amount) : target;
-        // Home asks this when it judges, a destination only here: no message, forged or not, gets around it.
+        // Whatever was permitted: what governs may have changed since.
         require(
             spender != address(this) && !RULES.isForbidden(spender, bytes4(data)), CallForbidden(spender, bytes4(data))
         );
@@ -158,6 +172,8 @@ contract CallGuard is AccessManaged {
     {
         (balances, allowances) = (new uint256[](assets.length), new uint256[](assets.length));
         for (uint256 i; i < assets.length; ++i) {
+            // A mandate may name tokens of other chains, of which there is nothing here.
+            if (assets[i].code.length == 0) continue;
             balances[i] = Holding.balance(assets[i], holder);
             allowances[i] = Holding.allowance(assets[i], holder, spender);
         }

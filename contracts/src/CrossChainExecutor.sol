@@ -256,6 +256,8 @@ contract CrossChainExecutor is ERC7786Recipient, AccessManaged, ReentrancyGuardT
         uint64 due = _due(p);
         require(block.timestamp >= due, ExecutorTooEarly(intentId, due, block.timestamp));
         require(block.timestamp <= intent.deadline, ExecutorPastDeadline(intent.deadline, block.timestamp));
+        // It was queued here, or on the chain that this one forked from.
+        require(intent.chainId == block.chainid, ExecutorWrongChain(intent.chainId, block.chainid));
         require(_accounts[intent.account], ExecutorAccountUnknown(intent.account));
         _pay(intent, intentId);
     }
@@ -409,6 +411,8 @@ contract CrossChainExecutor is ERC7786Recipient, AccessManaged, ReentrancyGuardT
         intentId = IntentHash.id(intent, _DOMAIN);
         Progress memory p = _progress[intentId];
         require(p.state == State.ADMITTED, ExecutorState(intentId, p.state));
+        // Not on a chain that forked from home.
+        require(block.chainid == HOME_CHAIN_ID, ExecutorNotHome(HOME_CHAIN_ID));
         require(block.timestamp <= intent.deadline, ExecutorPastDeadline(intent.deadline, block.timestamp));
         _checkAccount(intent);
         (,, uint8 riskLevel) = REGISTRY.agent(intent.agentId);

@@ -29,10 +29,8 @@ abstract contract MandateAccount is PolicyEngine {
 
     /// @notice Measures what calls take.
     CallGuard public immutable GUARD;
-    /// @dev Calls that are under way.
-    uint256 private transient _calling;
-    /// @dev Approvals that agents gave, and nobody took back since.
-    mapping(address asset => mapping(address spender => bool)) private _given;
+    /// @dev What agents approved, the last time for each spender, and nobody took back since.
+    mapping(address asset => mapping(address spender => uint256)) private _given;
 
     /// @notice The spender may take nothing of `asset` any more.
     event ApprovalRevoked(address indexed asset, address indexed spender, address indexed by);
@@ -46,9 +44,11 @@ abstract contract MandateAccount is PolicyEngine {
     error AccountCallFailed(address target, bytes reason);
     /// @notice No agent has the account call, or approve, what orders the account.
     error AccountCallForbidden(address target);
-    /// @notice A call is under way that may set the allowance back to what it was: revoke when it has ended.
-    error AccountCalling();
-    /// @notice No agent approved the spender: what the owners of the funds approved is theirs to take back.
+    /// @notice The call needs an approval, and a smaller one stands that is not the call's to change: take it back before.
+    error AccountAllowanceStands(address asset, address spender, uint256 allowance);
+    /// @notice Governance of this chain did not list who would receive. Away from home only.
+    error AccountRecipientUnknown(address recipient);
+    /// @notice No agent approved the spender that much: what the owners of the funds approved is theirs to take back.
     error AccountApprovalUnknown(address asset, address spender);
     /// @notice A token does not set an allowance to what was asked.
     error AccountApprovalRefused(address token, address spender, uint256 asked, uint256 allowance);
@@ -96,32 +96,40 @@ abstract contract MandateAccount is PolicyEngine {
     /// @notice Makes the contract call that the executor carries out on behalf of an agent. Executor only.
     /// @param intent with call data; {callKind} says how the amount is taken
     /// @return moved what left, asset's smallest unit, at most the amount; of an approval the amount, which counts as spent
+    /// @dev An approval that stands is used as it is, and none is given again after the call: whatever is taken back meanwhile, by whomever,
+    ///      stays taken back (L5).
     function callOut(Intent calldata intent) external onlyExecutor returns (uint256 moved) {
         _requireRunning(intent.asset);
+        if (block.chainid != HOME_CHAIN_ID) _requirePermitted(intent);
         (CallKind kind, address spender, uint256 allowance, bytes memory before) =
             GUARD.begin(_holder(), intent.asset, intent.amount, intent.to, intent.data);
         require(spender != EXECUTOR, AccountCallForbidden(spender));
-        ++_calling;
-        if (kind != CallKind.SEND) _approve(intent.asset, spender, intent.amount);
-        if (kind != CallKind.APPROVE) {
+        if (kind == CallKind.APPROVE) {
+            if (allowance != intent.amount) _given[intent.asset][spender] = intent.amount;
+            _approve(intent.asset, spender, intent.amount);
+        } else {
+            bool lends = kind == CallKind.PULL && allowance < intent.amount;
+            if (lends) {
+                require(allowance == 0, AccountAllowanceStands(intent.asset, spender, allowance));
+                _approve(intent.asset, spender, intent.amount);
+            }
             (bool success, bytes memory reason) =
                 _callAs(intent.to, kind == CallKind.SEND ? intent.amount : 0, intent.data);
             require(success, AccountCallFailed(intent.to, reason));
+            if (lends) _approve(intent.asset, spender, 0);
         }
-        if (kind == CallKind.APPROVE) _given[intent.asset][spender] = true;
-        // What it might take before is what it may take after.
-        if (kind == CallKind.PULL) _approve(intent.asset, spender, allowance);
-        --_calling;
         return GUARD.end(before);
     }
 
     /// @notice Takes an approval back that an agent gave, not what the owners of the funds approved. At once, for guardians and who owns the funds, or governance.
-    /// @dev Not within a call, which might undo it: what governance or a Safe decided, anybody may have done, there too.
+    /// @dev Of a spender that may take more than any agent approved, the owners' approval stands.
     function revoke(address asset, address spender) external {
         if (!Roles.isGuardian(authority(), msg.sender) && !_isOwner(msg.sender)) _checkCanCall(msg.sender, msg.data);
-        require(_calling == 0, AccountCalling());
-        require(_given[asset][spender], AccountApprovalUnknown(asset, spender));
-        _given[asset][spender] = false;
+        uint256 given = _given[asset][spender];
+        require(
+            given > 0 && Holding.allowance(asset, _holder(), spender) <= given, AccountApprovalUnknown(asset, spender)
+        );
+        _given[asset][spender] = 0;
         _approve(asset, spender, 0);
         emit ApprovalRevoked(asset, spender, msg.sender);
     }
@@ -149,6 +157,15 @@ abstract contract MandateAccount is PolicyEngine {
         }
         uint256 allowed = Holding.allowance(token, _holder(), spender);
         require(allowed == amount, AccountApprovalRefused(token, spender, amount, allowed));
+    }
+
+    /// @dev What home judged, a destination asks again: nothing else tells a message that a lying quorum made up (L7, L11).
+    function _requirePermitted(Intent calldata intent) private view {
+        address recipient = GUARD.admit(intent);
+        require(
+            recipient == address(0) || isRecipient(intent.agentId, intent.chainId, recipient),
+            AccountRecipientUnknown(recipient)
+        );
     }
 
     function _requireRunning(address asset) private view {

@@ -418,8 +418,9 @@ abstract contract PolicyEngine is AuditLog {
         }
     }
 
-    /// @dev What an agent within its mandate never asks for. Waiting, or somebody else's doing, trips nothing; but intents that were
-    ///      signed in time and submitted together may be too many (WINDOW, BURST): whoever submits chooses the moment.
+    /// @dev What an agent within its mandate never asks for. Waiting, or somebody else's doing, trips nothing; but whoever submits chooses the
+    ///      moment: intents that were signed in time may be too many together (WINDOW, BURST), and one that was signed before the mandate
+    ///      was tightened breaches what holds now. Cancel what is signed and not submitted before tightening.
     function _trips(Rule rule) internal pure returns (bool) {
         return rule == Rule.ASSET || rule == Rule.CHAIN || rule == Rule.RECIPIENT || rule == Rule.SELECTOR
             || rule == Rule.PER_TRANSACTION || rule == Rule.WINDOW || rule == Rule.BURST;
@@ -461,7 +462,7 @@ abstract contract PolicyEngine is AuditLog {
     }
 
     /// @notice Whether the agent may pay `recipient` on chain `chainId`.
-    function isRecipient(uint256 agentId, uint256 chainId, address recipient) external view returns (bool) {
+    function isRecipient(uint256 agentId, uint256 chainId, address recipient) public view returns (bool) {
         return chainId <= type(uint96).max && _mandates[agentId].recipients[_place(chainId, recipient)];
     }
 

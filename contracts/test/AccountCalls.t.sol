@@ -332,19 +332,15 @@ contract AccountCallsTest is Deployed {
         return abi.encodeWithSelector(MandateAccount.AccountApprovalUnknown.selector, asset, PAYEE);
     }
 
-    /// @notice What governance decided is done by anybody: not within a call that sets the allowance back when it ends.
-    function test_L5_revoke_revert_withinACallThatWouldUndoIt() public {
+    /// @notice What governance decided is done by anybody, within a call too: it stays done when the call ends.
+    function test_L5_revoke_withinACallStaysDone() public {
         _approve(address(token), address(_puppet), 500);
         (bytes32 id, bytes memory execute) =
             _decided(address(vault), abi.encodeCall(vault.revoke, (address(token), address(_puppet))));
         _puppet.then(address(timelock), 0, execute, false);
         _order(address(token), 100, address(_puppet), ASK);
-        assertFalse(_puppet.succeeded() && _allowance(address(token), address(_puppet)) > 0, "done and undone");
-        assertFalse(timelock.isOperationDone(id), "done");
-        assertEq(_puppet.answer(), abi.encodeWithSelector(MandateAccount.AccountCalling.selector), "reason");
-        (bool ok,) = address(timelock).call(execute);
-        assertTrue(ok, "after the call");
-        assertEq(_allowance(address(token), address(_puppet)), 0, "revoked");
+        assertTrue(timelock.isOperationDone(id), "done");
+        assertEq(_allowance(address(token), address(_puppet)), 0, "undone");
     }
 
     // ------------------------------------------------------------------ what stops calls
@@ -496,76 +492,63 @@ contract AccountCallsTest is Deployed {
 
     /// @notice What no mandate may call is not called because a message says so.
     function test_L7_remote_revert_forgedCalls() public {
-        bytes memory transfer = abi.encodeCall(IERC20.transfer, (THIEF, 100e6));
-        _assertForged(
-            _call(address(token), 100e6, address(token), transfer),
-            abi.encodeWithSelector(CallGuard.CallForbidden.selector, token, IERC20.transfer.selector)
-        );
-        _assertForged(
-            _call(ETH, 0, address(guard), abi.encodeCall(guard.measure, (THIEF))),
-            abi.encodeWithSelector(CallGuard.CallForbidden.selector, guard, guard.measure.selector)
-        );
-        _assertForged(
-            _call(ETH, 0, address(executor), abi.encodeWithSelector(executor.expire.selector)),
-            abi.encodeWithSelector(CallGuard.CallForbidden.selector, executor, executor.expire.selector)
-        );
-        _assertForged(
-            _call(ETH, 0, address(timelock), abi.encodeWithSelector(timelock.cancel.selector, bytes32(0))),
-            abi.encodeWithSelector(CallGuard.CallForbidden.selector, timelock, timelock.cancel.selector)
-        );
-        _assertForged(
-            _call(ETH, 0, address(tiers), abi.encodeWithSelector(tiers.setThresholds.selector)),
-            abi.encodeWithSelector(CallGuard.CallForbidden.selector, tiers, tiers.setThresholds.selector)
-        );
-        bytes memory approve = abi.encodeCall(IERC20.approve, (address(gateway), 100e6));
-        _assertForged(
-            _call(address(token), 100e6, address(token), approve),
-            abi.encodeWithSelector(CallGuard.CallForbidden.selector, gateway, IERC20.approve.selector)
-        );
-        _assertForged(
-            _call(ETH, 0, address(vault), abi.encodeCall(vault.withdraw, (ETH, THIEF, 1))),
-            abi.encodeWithSelector(CallGuard.CallTargetSelf.selector, vault)
-        );
+        _assertForged(address(token), 100e6, address(token), abi.encodeCall(IERC20.transfer, (THIEF, 100e6)));
+        _assertForged(address(token), 100e6, address(token), abi.encodeCall(IERC20.approve, (THIEF, 100e6)));
+        _assertForged(ETH, 1, address(_puppet), ASK);
+        _assertForged(ETH, 0, address(guard), abi.encodeCall(guard.measure, (THIEF)));
+        _assertForged(ETH, 0, address(executor), abi.encodeWithSelector(executor.expire.selector));
+        _assertForged(ETH, 0, address(timelock), abi.encodeWithSelector(timelock.cancel.selector, bytes32(0)));
+        _assertForged(ETH, 0, address(tiers), abi.encodeWithSelector(tiers.setThresholds.selector));
+        _assertForged(ETH, 0, address(vault), abi.encodeCall(vault.withdraw, (ETH, THIEF, 1)));
     }
 
-    /// @notice The account may be the Safe that governs, a guardian, or another account's owner: nothing that is governed as it is, and
-    ///         nobody who governs, is called or approved, whatever governance permits.
-    function test_L7_noneOfTheSystemsContractsCanBePermitted() public {
-        address[13] memory system = [
-            address(authority),
-            address(timelock),
-            address(governor),
-            address(registry),
-            address(vault),
-            address(gateway),
-            address(executor),
-            address(calls),
-            address(book),
-            address(tiers),
-            address(prices),
-            address(approvers),
-            address(guard)
-        ];
-        _permit(HOME, address(token), IERC20.approve.selector, CallRules.Permission(CallKind.APPROVE, 1, 0, ANY, true));
-        CallRules.Permission memory p = CallRules.Permission(CallKind.SEND, ANY, ANY, ANY, false);
-        for (uint256 i; i < system.length; ++i) {
-            vm.expectRevert(abi.encodeWithSelector(CallRules.CallRulesTargetForbidden.selector, system[i]));
-            vm.prank(address(timelock));
-            calls.setPermission(agentId, HOME, system[i], bytes4(0x12345678), p);
-            (bool admitted,,) =
-                calls.judge(_call(address(token), 5, address(token), abi.encodeCall(IERC20.approve, (system[i], 5))));
-            assertFalse(admitted, "approved");
-        }
-        (bool other,,) =
-            calls.judge(_call(address(token), 5, address(token), abi.encodeCall(IERC20.approve, (PAYEE, 5))));
-        assertTrue(other, "anybody else");
+    /// @notice What is permitted there is held to its conditions there, and to the list of recipients.
+    function test_L11_remote_permittedCallsOnly() public {
+        CallRules.Permission memory approve = CallRules.Permission(CallKind.APPROVE, 1, 0, ANY, true);
+        vm.prank(address(timelock));
+        guard.setMeasured(address(vault), address(token), true);
+        _permit(REMOTE, address(token), IERC20.approve.selector, approve);
+        Intent memory intent = _forged(address(token), 100e6, abi.encodeCall(IERC20.approve, (PAYEE, 100e6)));
+        vm.prank(address(timelock));
+        policy.setRecipient(agentId, REMOTE, PAYEE, false);
+        vm.expectRevert(abi.encodeWithSelector(MandateAccount.AccountRecipientUnknown.selector, PAYEE));
+        executor.execute(intent);
+        vm.prank(address(timelock));
+        policy.setRecipient(agentId, REMOTE, PAYEE, true);
+        executor.execute(intent);
+        assertEq(_allowance(address(token), PAYEE), 100e6, "approved");
+
+        intent = _forged(address(token), 200e6, abi.encodeCall(IERC20.approve, (PAYEE, 100e6)));
+        vm.expectRevert(_notPermitted(address(token), IERC20.approve.selector));
+        executor.execute(intent);
+        intent = _forged(address(token), 0, abi.encodeCall(IERC20.approve, (PAYEE, 0)));
+        vm.expectRevert(_notPermitted(address(token), IERC20.approve.selector));
+        executor.execute(intent);
+
+        vm.prank(address(timelock));
+        policy.setRecipient(agentId, REMOTE, address(gateway), true);
+        intent = _forged(address(token), 100e6, abi.encodeCall(IERC20.approve, (address(gateway), 100e6)));
+        vm.expectRevert(abi.encodeWithSelector(CallGuard.CallForbidden.selector, gateway, IERC20.approve.selector));
+        executor.execute(intent);
     }
 
-    function _assertForged(Intent memory intent, bytes memory refusal) private {
+    function _notPermitted(address target, bytes4 selector) private pure returns (bytes memory) {
+        return abi.encodeWithSelector(CallGuard.CallNotPermitted.selector, target, selector);
+    }
+
+    function _forged(address asset, uint256 amount, bytes memory data) private returns (Intent memory intent) {
+        intent = _call(asset, amount, asset, data);
         intent.chainId = REMOTE;
         forge(intent);
         skip(DISPUTE_WINDOW);
-        vm.expectRevert(refusal);
+    }
+
+    function _assertForged(address asset, uint256 amount, address to, bytes memory data) private {
+        Intent memory intent = _call(asset, amount, to, data);
+        intent.chainId = REMOTE;
+        forge(intent);
+        skip(DISPUTE_WINDOW);
+        vm.expectRevert(_notPermitted(to, bytes4(data)));
         executor.execute(intent);
     }
 

@@ -207,14 +207,23 @@ contract CallGuardTest is Governed {
     }
 
     /// @dev What stood is neither used beyond the amount nor lost: it was counted when it was approved.
-    function test_pull_aStandingAllowanceStands() public {
+    function test_L5_pull_aStandingAllowanceIsUsedAndNotGivenAgain() public {
         _standing(a, address(puppet), 500);
         _willPull(address(a), 100);
         assertEq(_make(address(a), 100), 100, "moved");
-        assertEq(a.allowance(holder, address(puppet)), 500, "stands");
+        assertEq(a.allowance(holder, address(puppet)), 400, "used, and not given again");
         _willPull(address(a), 1);
-        vm.expectRevert();
+        _expect(_movedMore(address(a), 100, 101));
         _make(address(a), 100);
+    }
+
+    /// @dev Of its owners', perhaps: a call neither raises it nor takes it away.
+    function test_L5_pull_revert_aSmallerAllowanceStands() public {
+        _standing(a, address(puppet), 99);
+        _willPull(address(a), 50);
+        _expect(abi.encodeWithSelector(MandateAccount.AccountAllowanceStands.selector, address(a), address(puppet), 99));
+        _make(address(a), 100);
+        assertEq(_make(address(a), 99), 50, "moved");
     }
 
     function test_pull_aStandingUnlimitedAllowanceIsExactMeanwhile() public {
@@ -509,7 +518,7 @@ contract CallGuardTest is Governed {
     function test_L1_revert_theSameContractWithinItself() public {
         Nested nested = new Nested(account, address(a));
         nested.plan(50, 50, 100);
-        _expect(_movedMore(address(a), 100, 150));
+        vm.expectRevert(); // the outer one's allowance serves both
         account.make(address(a), 100, address(nested), ASK);
         nested.plan(50, 50, 50);
         assertEq(account.make(address(a), 100, address(nested), ASK), 100, "moved");
@@ -523,7 +532,7 @@ contract CallGuardTest is Governed {
         _standing(a, address(nested), 500);
         nested.plan(50, 50, 50);
         assertEq(account.make(address(a), 100, address(nested), ASK), 100, "moved");
-        assertEq(a.allowance(holder, address(nested)), 500, "stands");
+        assertEq(a.allowance(holder, address(nested)), 400, "used, and not given again");
         nested.plan(50, 50, 101);
         vm.expectRevert(); // the allowance is exact
         account.make(address(a), 100, address(nested), ASK);
@@ -585,7 +594,7 @@ contract CallGuardTest is Governed {
         // Pulled beside a standing one.
         assertEq(_approve(address(t), address(puppet), 500), 500, "approved");
         assertEq(_make(address(t), 100), 60, "moved");
-        assertEq(t.allowance(holder, address(puppet)), 500, "stands");
+        assertEq(t.allowance(holder, address(puppet)), 440, "used");
     }
 
     function test_token_thatRefusesZero() public {
@@ -760,10 +769,11 @@ contract CallGuardTest is Governed {
         assertLe(gas - gasleft(), 300_000, "what it returns beyond a word isn't copied");
     }
 
-    function test_L11_token_revert_withoutCode() public {
+    /// @dev A mandate may name a token of another chain.
+    function test_token_withoutCodeIsNothing() public {
         account.measure(SPENDER);
-        _expect(abi.encodeWithSelector(Holding.HoldingUnknown.selector, SPENDER, holder));
-        _make(address(a), 100);
+        _willPull(address(a), 100);
+        assertEq(_make(address(a), 100), 100, "moved");
     }
 
     function test_assets_theNativeCoinAmongThem() public {

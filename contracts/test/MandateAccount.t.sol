@@ -229,7 +229,7 @@ contract MandateAccountTest is Deployed {
         _assertRefuses(ETH, 1, PAYEE, Rule.AGENT_STATUS);
         vm.prank(OWNER);
         registry.revoke(agentId);
-        _assertRefuses(ETH, 1, PAYEE, Rule.AGENT_STATUS);
+        _assertStranger(AGENT, agentId);
     }
 
     /// @notice An agent that is a contract and does not look at the answer: the trip stands when the transaction ends.
@@ -299,8 +299,10 @@ contract MandateAccountTest is Deployed {
         assertEq(uint8(vault.pay(ETH, 1 ether, PAYEE, agentId)), uint8(Rule.NONE), "the new key");
         assertEq(uint8(vault.pay(ETH, 1, PAYEE, agentId)), uint8(Rule.WINDOW), "one cap for both");
         vm.stopPrank();
-        proveWallet(agentId, OWNER, AGENT_KEY);
-        assertEq(uint8(_pay(ETH, 1, PAYEE)), uint8(Rule.AGENT_BREAKER), "no key thaws");
+        assertKeyLost(agentId, OWNER, AGENT_KEY);
+        proveWallet(agentId, OWNER, 0xA3);
+        vm.prank(vm.addr(0xA3));
+        assertEq(uint8(vault.pay(ETH, 1, PAYEE, agentId)), uint8(Rule.AGENT_BREAKER), "no key thaws");
     }
 
     function test_L7_pay_revert_keyOfATransferredAgent() public {

@@ -5,6 +5,7 @@ import {Headroom} from "../src/MandateLens.sol";
 import {PolicyEngine} from "../src/PolicyEngine.sol";
 import {Action} from "../src/AuditLog.sol";
 import {Status} from "../src/AgentRegistry.sol";
+import {CrossChainExecutor} from "../src/CrossChainExecutor.sol";
 import {Intent} from "../src/Intent.sol";
 import {Rule, Tier, Verdict} from "../src/Verdict.sol";
 import {Deployed} from "./lib/Deployed.sol";
@@ -59,7 +60,13 @@ contract PolicyRulesTest is Deployed {
         _assertVerdict(_judge(payment(ETH, 1)), Rule.AGENT_STATUS, false, 0, 0, 0);
         vm.prank(OWNER);
         registry.revoke(agentId);
-        _assertVerdict(_judge(payment(ETH, 1)), Rule.AGENT_STATUS, false, 0, 0, 0);
+        _assertVerdict(executor.preview(payment(ETH, 1)), Rule.AGENT_STATUS, false, 0, 0, 0);
+        Intent memory intent = payment(ETH, 1);
+        bytes memory proof = sign(intent);
+        vm.expectRevert(
+            abi.encodeWithSelector(CrossChainExecutor.ExecutorSignatureInvalid.selector, agentId, address(0))
+        );
+        executor.submit(intent, proof);
     }
 
     function test_L11_status_pendingAgentWithAKey() public {

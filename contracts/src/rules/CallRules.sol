@@ -78,7 +78,9 @@ contract CallRules is Tightening {
     // ------------------------------------------------------------------ judging
 
     /// @notice Whether the agent may make the call `intent.data` to the contract `intent.to`.
-    /// @dev Whatever the data it doesn't revert; only, of an approval, with too little gas to ask who the spender is. Caps, chain and the list of recipients are the engine's to judge.
+    /// @dev Never reverts, and asks nobody: a spender whose answers changed would make a breach of the agent's next approval (L4). What may
+    ///      not be approved by what it answers, {CallGuard} refuses, which trips nothing. Caps, chain and the list of recipients are
+    ///      the engine's to judge.
     /// @return admitted the call has a permission and meets its conditions
     /// @return recipient who must be on the list of recipients for the call to be admitted; zero: nobody
     /// @return kind how the amount is taken; NONE in a denial
@@ -105,7 +107,6 @@ contract CallRules is Tightening {
         }
         if (kind == CallKind.APPROVE) {
             if (isUnlimited(intent.amount) || recipient == intent.account) return _denied();
-            if (_isForbiddenTarget(recipient)) return _denied();
         } else if (!p.listed) {
             recipient = address(0);
         }
@@ -113,7 +114,7 @@ contract CallRules is Tightening {
     }
 
     /// @notice Whether no mandate may have `selector` of `target` called, nor approve `target`, whatever is permitted.
-    /// @dev For accounts too, which at a destination have nobody else to ask: see {CallGuard}.
+    /// @dev Asked of every call again when it is made: see {CallGuard}.
     function isForbidden(address target, bytes4 selector) external view returns (bool) {
         return _isForbiddenTarget(target) || ForbiddenCalls.isForbiddenSelector(selector);
     }

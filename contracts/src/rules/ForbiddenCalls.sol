@@ -116,11 +116,20 @@ library ForbiddenCalls {
             || selector == bytes4(keccak256("swapOwner(address,address,address)"))
             || selector == bytes4(keccak256("addDelegate(address)"))
             || selector == bytes4(keccak256("setAllowance(address,address,uint96,uint16,uint32)"))
+            || selector == bytes4(keccak256("resetAllowance(address,address)"))
             // ownership and roles
             || selector == bytes4(keccak256("transferOwnership(address)"))
-            || selector == bytes4(keccak256("setOwner(address)"))
+            || selector == bytes4(keccak256("setOwner(address)")) || selector == bytes4(keccak256("setAdmin(address)"))
+            || selector == bytes4(keccak256("setPendingAdmin(address)"))
+            || selector == bytes4(keccak256("setAuthority(address)"))
+            || selector == bytes4(keccak256("beginDefaultAdminTransfer(address)"))
             || selector == bytes4(keccak256("grantRole(bytes32,address)"))
-            || selector == bytes4(keccak256("grantRole(uint64,address,uint32)"));
+            || selector == bytes4(keccak256("grantRole(uint64,address,uint32)"))
+            // proxies
+            || selector == bytes4(keccak256("upgradeTo(address)"))
+            || selector == bytes4(keccak256("upgrade(address,address)"))
+            || selector == bytes4(keccak256("changeAdmin(address)"))
+            || selector == bytes4(keccak256("changeProxyAdmin(address,address)"));
     }
 
     /// @dev Tokens move as they do in a payment, from whoever, to whomever.
@@ -323,6 +332,13 @@ library ForbiddenCalls {
                 == bytes4(
                 keccak256("unsafeCreateRetryableTicket(address,uint256,uint256,address,address,uint256,uint256,bytes)")
             ) || selector == bytes4(keccak256("sendTxToL1(address,bytes)"))
-            || selector == bytes4(keccak256("requireToPassMessage(address,bytes,uint256)"));
+            || selector == bytes4(keccak256("requireToPassMessage(address,bytes,uint256)"))
+            // Hyperlane, Chainlink, zkSync, 0x
+            || selector == bytes4(keccak256("dispatch(uint32,bytes32,bytes)"))
+            || selector == bytes4(keccak256("dispatch(uint32,bytes32,bytes,bytes)"))
+            || selector == bytes4(keccak256("ccipSend(uint64,(bytes,bytes,(address,uint256)[],address,bytes))"))
+            || selector == bytes4(keccak256("sendMessage(address,bytes)"))
+            || selector == bytes4(keccak256("sendToL1(bytes)"))
+            || selector == bytes4(keccak256("exec(address,address,uint256,address,bytes)"));
     }
 }

@@ -501,6 +501,15 @@ abstract contract Deployed is Test {
         return signature(key, keccak256(abi.encodePacked(hex"1901", domain, structHash)));
     }
 
+    /// @dev The agent lost that key, and never gets it again.
+    function assertKeyLost(uint256 id, address owner, uint256 key) internal {
+        uint256 deadline = time() + 10 minutes;
+        bytes memory proof = walletProof(id, key, owner, registry.walletNonce(id), deadline);
+        vm.expectRevert(abi.encodeWithSelector(AgentRegistry.AgentWalletLost.selector, id, vm.addr(key)));
+        vm.prank(owner);
+        registry.setAgentWallet(id, vm.addr(key), deadline, proof);
+    }
+
     function proveWallet(uint256 id, address owner, uint256 key) internal {
         uint256 deadline = time() + 10 minutes;
         bytes memory proof = walletProof(id, key, owner, registry.walletNonce(id), deadline);
