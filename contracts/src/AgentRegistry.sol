@@ -224,7 +224,7 @@ contract AgentRegistry is ERC721, EIP712, AccessManaged {
         require(from == Status.ACTIVE || from == Status.SUSPENDED, AgentStatusTransition(agentId, from, Status.REVOKED));
         _setStatus(agentId, Status.REVOKED);
         // Nobody acts for it any more, nor has refusals recorded that others must publish.
-        if (_agents[agentId].wallet != address(0)) _setWallet(agentId, address(0));
+        _takeWallet(agentId);
     }
 
     /// @notice Sets the risk level, 0 (trusted) to MAX_RISK_LEVEL. Higher is tighter: a guardian, the owner or the agent
@@ -282,7 +282,7 @@ contract AgentRegistry is ERC721, EIP712, AccessManaged {
     function _update(address to, uint256 agentId, address auth) internal override returns (address from) {
         from = super._update(to, agentId, auth);
         if (from == address(0)) return from;
-        if (_agents[agentId].wallet != address(0)) _setWallet(agentId, address(0));
+        _takeWallet(agentId);
         ++_agents[agentId].stops;
         if (_agents[agentId].status == Status.ACTIVE) _setStatus(agentId, Status.SUSPENDED);
     }
@@ -311,6 +311,10 @@ contract AgentRegistry is ERC721, EIP712, AccessManaged {
         require(keccak256(bytes(key)) != _RESERVED_KEY, AgentReservedKey());
         _metadata[agentId][keccak256(bytes(key))] = value;
         emit MetadataSet(agentId, key, key, value);
+    }
+
+    function _takeWallet(uint256 agentId) private {
+        if (_agents[agentId].wallet != address(0)) _setWallet(agentId, address(0));
     }
 
     function _setWallet(uint256 agentId, address wallet) private {
