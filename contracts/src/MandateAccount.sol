@@ -14,8 +14,9 @@ import {Roles} from "./governance/Roles.sol";
 /// @notice The agent's key asks here directly, or the executor orders what it admitted or received. The account believes nobody and
 ///         measures what left.
 /// @dev Tokens whose transfers take another amount than asked (fees on top, rebasing within the transfer) are refused. State is
-///      written before anything is called, and what is called cannot pay from here unseen: a payment within a payment
-///      makes the outer one's measure wrong, which reverts both.
+///      written before anything is called, and what is called cannot pay from here unseen: a payment of the same
+///      asset within a payment makes the outer one's measure wrong, which reverts both; one of another asset is judged and counted
+///      like any.
 abstract contract MandateAccount is PolicyEngine {
     /// @notice One payment of a batch: `amount` of `asset` (zero: the native coin) to `to`, asset's smallest unit.
     struct Payment {

@@ -7,8 +7,8 @@ import {IRule} from "./IRule.sol";
 import {Tightening} from "./Tightening.sol";
 
 /// @title When an agent may act: weekdays and times of day, in UTC
-/// @notice An agent that was given no window may not act at all (L11). What counts is when the intent is judged: a delayed
-///         payment may leave the account outside the hours in which it was admitted.
+/// @notice An agent that was given no window may not act at all (L11). What counts is when the intent is judged: when it is
+///         submitted and again when it proceeds. Only at another chain it may leave the account outside the hours.
 contract HoursRule is IRule, Tightening {
     /// @notice A span of time on certain days of each week. It may run past midnight; the day is that of its beginning.
     /// @param weekdays the days on which it begins, bit 0: Monday, to bit 6: Sunday

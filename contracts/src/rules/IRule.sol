@@ -10,7 +10,7 @@ import {Intent} from "../Intent.sol";
 ///      no stranger can swing, such as a pool's price; and need no more gas than {RuleBook-STIPEND} where all is cold.
 interface IRule {
     /// @notice Whether the rule admits the intent, now.
-    /// @param intent what the agent asks for; of a direct payment nonce is 0 and deadline now
+    /// @param intent what the agent asks for: no direct payment, which only a basic mandate admits
     /// @param riskLevel the agent's, 0 (trusted) to 3
     /// @return admitted whether it does; if so, the rest means nothing
     /// @return limit the limit that refused, in the rule's own unit; 0 if it has none
