@@ -355,6 +355,17 @@ contract AccountCallsTest is Deployed {
         }
     }
 
+    function test_callOut_revert_longReasonsAreCutToNothing() public {
+        _puppet.end(257, true);
+        vm.expectRevert(abi.encodeWithSelector(MandateAccount.AccountCallFailed.selector, _puppet, ""));
+        _order(address(token), 100, address(_puppet), ASK);
+        _puppet.end(256, true);
+        vm.expectRevert(abi.encodeWithSelector(MandateAccount.AccountCallFailed.selector, _puppet, new bytes(256)));
+        _order(address(token), 100, address(_puppet), ASK);
+        _puppet.end(256, false);
+        assertEq(_order(address(token), 100, address(_puppet), ASK), 0, "what it returns counts for nothing");
+    }
+
     function test_L4_callOut_revert_eachBreaker() public {
         WrappedCoin w = new WrappedCoin();
         _add(w);
