@@ -213,6 +213,7 @@ class TiersTest {
   }
 
   private static void refuses(String rule, HttpResponse<String> answer) {
+    assertTrue(answer.statusCode() >= 400, answer.statusCode() + " " + answer.body());
     JsonObject error = new JsonObject(answer.body()).getJsonObject("error");
     assertEquals(rule, error.getString("rule"), answer.body());
   }

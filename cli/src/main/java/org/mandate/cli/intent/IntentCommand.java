@@ -16,6 +16,7 @@ import org.mandate.cli.Group;
 import org.mandate.cli.KeyOptions;
 import org.mandate.cli.Output;
 import org.mandate.cli.Tightener;
+import org.mandate.cli.Words;
 import org.mandate.deploy.Call;
 import org.mandate.intent.IntentAbi;
 import org.mandate.intent.IntentDomain;
@@ -128,6 +129,7 @@ public final class IntentCommand extends Group {
           return show(output, view, ExitCode.REFUSED);
         }
         output.line("%s %s", id, state(view));
+        waits(view).ifPresent(words -> output.line("%s", words));
         parked(view).ifPresent(why -> output.line("%s", why));
         output.json(accepted.isObject() ? merged(accepted, view) : accepted);
         return ExitCode.OK;
@@ -341,6 +343,7 @@ public final class IntentCommand extends Group {
           "refused by %s: %s", verdict.path("rule").asText(), verdict.path("message").asText());
       output.line("next: %s", verdict.path("next").asText());
     }
+    waits(view).ifPresent(words -> output.line("%s", words));
     parked(view).ifPresent(why -> output.line("%s", why));
     for (var side : new String[] {"home", "destination"}) {
       for (var event : view.path(side).path("events")) {
@@ -358,6 +361,21 @@ public final class IntentCommand extends Group {
     }
     output.json(view);
     return code;
+  }
+
+  /** How it proceeds, when that is not simply at once; empty too when the mandate refused it. */
+  private static Optional<String> waits(JsonNode view) {
+    var verdict = view.path("verdict");
+    if (!"NONE".equals(verdict.path("rule").asText())) {
+      return Optional.empty();
+    }
+    var from = Words.time(verdict.path("eta").asLong());
+    return switch (verdict.path("tier").asText()) {
+      case "NOTIFY" -> Optional.of("tier NOTIFY: at once, and its owner is told");
+      case "DELAY" -> Optional.of("tier DELAY: from %s on, unless it is cancelled".formatted(from));
+      case "APPROVAL" -> Optional.of("tier APPROVAL: from %s on, with approvals".formatted(from));
+      default -> Optional.empty();
+    };
   }
 
   /**
