@@ -15,7 +15,8 @@ interface IRule {
     /// @return admitted whether it does; if so, the rest means nothing
     /// @return limit the limit that refused, in the rule's own unit; 0 if it has none
     /// @return left what is left of it now, same unit
-    /// @return availableAt unix seconds when the same request could be admitted; 0 if time alone changes nothing
+    /// @return availableAt unix seconds when the same request could be admitted, below 2^32; 0 if time alone
+    ///         changes nothing
     function judge(Intent calldata intent, uint8 riskLevel)
         external
         view

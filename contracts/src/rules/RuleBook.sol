@@ -60,7 +60,8 @@ contract RuleBook is Tightening {
         return (true, address(0), 0, 0, 0);
     }
 
-    /// @dev An answer is exactly the four words of {IRule.judge}, each in the range of its type.
+    /// @dev An answer is exactly the four words of {IRule.judge}, each in the range of its type, the time in 32 bits as all times
+    ///      here: a refusal is recorded, and no rule makes a record that nobody can read as a time.
     function _ask(address rule, bytes memory question)
         private
         view
@@ -68,7 +69,7 @@ contract RuleBook is Tightening {
     {
         require(gasleft() >= _NEEDED, RuleBookGasTooLow(gasleft(), _NEEDED));
         (uint256 length, uint256[5] memory words) = BoundedCall.ask(rule, STIPEND, question);
-        if (length != 0x80 || words[0] > 1 || words[3] > type(uint64).max) return (false, 0, 0, 0);
+        if (length != 0x80 || words[0] > 1 || words[3] > type(uint32).max) return (false, 0, 0, 0);
         // In range, as just checked.
         // forge-lint: disable-next-line(unsafe-typecast)
         return (words[0] == 1, words[1], words[2], uint64(words[3]));

@@ -100,7 +100,7 @@ contract RuleBookTest is Governed {
         _assertDenied(address(rules[2]), 2, 12, 102);
     }
 
-    function testFuzz_L12_theRulesWordsArePassedOn(uint256 limit, uint256 left, uint64 when) public {
+    function testFuzz_L12_theRulesWordsArePassedOn(uint256 limit, uint256 left, uint32 when) public {
         _assertDeniedAfterAdding(address(new FixedRule(false, limit, left, when)), limit, left, when);
     }
 
@@ -148,12 +148,12 @@ contract RuleBookTest is Governed {
     }
 
     function testFuzz_L11_aTimeThatIsNoneDenies(uint256 when) public {
-        when = bound(when, uint256(type(uint64).max) + 1, type(uint256).max);
+        when = bound(when, uint256(type(uint32).max) + 1, type(uint256).max);
         _assertFails(address(new RawRule(abi.encode(when % 2, 1, 2, when), false)));
     }
 
     function test_aRawAnswerOfFourWordsIsTaken() public {
-        _add(address(new RawRule(abi.encode(true, type(uint256).max, type(uint256).max, type(uint64).max), false)));
+        _add(address(new RawRule(abi.encode(true, type(uint256).max, type(uint256).max, type(uint32).max), false)));
         _assertAdmitted();
     }
 
