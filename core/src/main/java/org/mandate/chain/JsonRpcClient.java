@@ -144,8 +144,22 @@ public final class JsonRpcClient implements ChainClient {
     return call(to, data, Map.of("blockHash", blockHash.hex())); // EIP-1898
   }
 
+  @Override
+  public byte[] call(Address from, Address to, byte[] data, long gas, Hash blockHash) {
+    Map<String, Object> call =
+        Map.of(
+            "from", from.hex(),
+            "to", to.hex(),
+            "input", Bytes.of(data).hex(),
+            "gas", quantity(gas));
+    return call(to, call, Map.of("blockHash", blockHash.hex()));
+  }
+
   private byte[] call(Address to, byte[] data, Object block) {
-    Map<String, Object> call = Map.of("to", to.hex(), "input", Bytes.of(data).hex());
+    return call(to, Map.of("to", to.hex(), "input", Bytes.of(data).hex()), block);
+  }
+
+  private byte[] call(Address to, Map<String, Object> call, Object block) {
     return switch (transport.ask(new Request("eth_call", call, block))) {
       case Answer.Failed failed when failed.error().isRevert() ->
           throw new CallRevertedException(to, failed.error().reason());
@@ -157,6 +171,15 @@ public final class JsonRpcClient implements ChainClient {
   @Override
   public Bytes code(Address address) {
     return ask("eth_getCode", result -> RpcValue.bytes(result, "code"), address.hex(), "latest");
+  }
+
+  @Override
+  public Bytes code(Address address, Hash blockHash) {
+    return ask(
+        "eth_getCode",
+        result -> RpcValue.bytes(result, "code"),
+        address.hex(),
+        Map.of("blockHash", blockHash.hex()));
   }
 
   @Override

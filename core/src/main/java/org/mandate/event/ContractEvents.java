@@ -294,7 +294,8 @@ public final class ContractEvents {
     return Hash.of(EventEncoder.encode(event));
   }
 
-  private static org.web3j.protocol.core.methods.response.Log web3j(Log log) {
+  /** The log as the contracts' wrappers read it. */
+  public static org.web3j.protocol.core.methods.response.Log web3j(Log log) {
     var out = new org.web3j.protocol.core.methods.response.Log();
     out.setAddress(log.address().hex());
     out.setTopics(List.copyOf(log.topics().stream().map(Hash::hex).toList()));

@@ -42,6 +42,13 @@ public record AssetMandate(AssetLimit limit, Set<BigInteger> chains, Usage usage
         usage);
   }
 
+  /**
+   * Whether the mandate may do without it: it has a limit, of nothing, and nothing counts any more.
+   */
+  boolean isDroppable(long now) {
+    return limit.window() > 0 && limit.cap().signum() == 0 && usage.at(now).used().signum() == 0;
+  }
+
   /** With nothing spent. */
   AssetMandate unused() {
     return withUsage(new Usage(usage.exponent(), usage.window().unused()));

@@ -24,12 +24,17 @@ public record Permission(
 
   public static final Permission NONE = new Permission(CallKind.NONE, 0, 0, 0, false);
 
-  /** Contracts that anybody can have spend what they were approved. */
+  /** No permission may name these, as the contract that is called or as a recipient. */
   private static final Set<Address> FORBIDDEN =
       Set.of(
           Address.ZERO,
+          // Permit2, Multicall3, and ERC-4337's entry points 0.6 to 0.9
           Address.of("0x000000000022d473030f116ddee9f6b43ac78ba3"),
-          Address.of("0xca11bde05977b3631167028862be2a173976ca11"));
+          Address.of("0xca11bde05977b3631167028862be2a173976ca11"),
+          Address.of("0x5ff137d4b0fdcd49dca30c7cf57e578a026d2789"),
+          Address.of("0x0000000071727de22e5e9d8baf0edac6f37da032"),
+          Address.of("0x4337084d9e255ff0702461cf8895ce9e3b5ff108"),
+          Address.of("0x433709009b8330fda32311df1c2afa402ed8d009"));
 
   private static final BigInteger UINT128 = BigInteger.TWO.pow(128).subtract(BigInteger.ONE);
   private static final BigInteger UINT96 = BigInteger.TWO.pow(96).subtract(BigInteger.ONE);

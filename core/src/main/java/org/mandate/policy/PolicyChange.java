@@ -25,6 +25,9 @@ public sealed interface PolicyChange {
     }
   }
 
+  /** Takes an asset out of the mandate, of which nothing may be spent and nothing is counted. */
+  record DropAsset(Address asset) implements PolicyChange {}
+
   /** Allows or forbids to spend an asset on a chain. */
   record SetAssetChain(Address asset, BigInteger chainId, boolean allowed)
       implements PolicyChange {}
@@ -49,6 +52,7 @@ public sealed interface PolicyChange {
       case SetLimit change ->
           current.limit(change.asset()).window() > 0
               && change.limit().loosensNothingOf(current.limit(change.asset()));
+      case DropAsset change -> false;
       case SetAssetChain change -> !change.allowed();
       case SetRecipient change -> !change.allowed();
       case Freeze change -> true;
@@ -69,6 +73,7 @@ public sealed interface PolicyChange {
           current.withAsset(
               change.asset(),
               current.asset(change.asset()).withLimit(change.limit(), current.riskLevel(), now));
+      case DropAsset change -> current.withAsset(change.asset(), AssetMandate.NONE);
       case SetAssetChain change ->
           current.withAsset(
               change.asset(),

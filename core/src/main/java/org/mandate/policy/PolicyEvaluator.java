@@ -57,17 +57,51 @@ public final class PolicyEvaluator {
 
   /**
    * What the mandate says now of an intent that it admitted and counted before, and that waited: as
-   * if nothing else had been spent (L5).
+   * if nothing else had been spent (L5). A refusal trips nothing.
    *
    * @param found as for {@link #preview}
    */
-  public static Rule review(
+  public static Verdict review(
       Mandate mandate, Standing standing, Intent intent, Finding found, long now) {
     AssetMandate unused = mandate.asset(intent.asset()).unused();
     Mandate idle = mandate.unused();
     Verdict basic =
         basic(idle, unused, standing, place(idle, unused, standing, intent, found), intent, now);
-    return basic.allowed() ? found.rule() : basic.rule();
+    if (!basic.allowed()) {
+      return basic.untripped();
+    }
+    return found.rule() == Rule.NONE ? allowed(found, now) : Verdict.deny(found).untripped();
+  }
+
+  /**
+   * What becomes of an intent that waits when somebody asks the executor to carry it out.
+   *
+   * @param found as for {@link #preview}
+   */
+  public static Release release(
+      Mandate mandate,
+      Standing standing,
+      Intent intent,
+      Finding found,
+      Waiting waiting,
+      Agreement agreement,
+      long now) {
+    Verdict verdict = review(mandate, standing, intent, found, now);
+    if (!verdict.allowed()) {
+      return new Release.Refused(verdict);
+    }
+    long due = Math.max(waiting.due(), waiting.since() + found.delay());
+    if (now < due) {
+      return new Release.TooEarly(due);
+    }
+    boolean free = !waiting.approval() && found.tier() != Tier.APPROVAL;
+    boolean agreed =
+        switch (agreement) {
+          case GIVEN -> true;
+          case NOT_ASKED -> free;
+          case LACKING -> false;
+        };
+    return agreed ? new Release.Granted() : new Release.NotApproved();
   }
 
   private static Judgement judged(Mandate mandate, Intent intent, Verdict verdict, long now) {

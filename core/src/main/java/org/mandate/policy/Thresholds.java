@@ -2,6 +2,7 @@ package org.mandate.policy;
 
 import java.math.BigInteger;
 import java.util.Optional;
+import java.util.function.Supplier;
 
 /**
  * From which amounts on an admitted intent waits ({@code Tiers.sol}), of one asset in its smallest
@@ -26,8 +27,6 @@ public record Thresholds(
 
   /** Nothing is asked of any amount. */
   public static final Thresholds NOTHING = new Thresholds(NEVER, NEVER, 0, NEVER);
-
-  private static final BigInteger BEYOND = BigInteger.TWO.pow(256).subtract(BigInteger.ONE);
 
   /** How an amount proceeds. */
   public record Answer(Tier tier, long delay) {
@@ -73,17 +72,19 @@ public record Thresholds(
    * How {@code amount} proceeds by both.
    *
    * @param dollars thresholds of all assets together
-   * @param value what the amount is worth, in dollars of 8 decimals; empty when it is not known,
-   *     which is more than any threshold
+   * @param value says what the amount is worth, in dollars of 8 decimals; empty when that is not
+   *     known, which is more than any threshold. Asked only if some threshold in dollars is set
    */
   public static Answer judge(
       Thresholds asset,
       BigInteger amount,
       Thresholds dollars,
-      Optional<BigInteger> value,
+      Supplier<Optional<BigInteger>> value,
       int riskLevel) {
     Answer own = asset.judge(amount, riskLevel);
-    return dollars.isAsked() ? own.stricter(dollars.judge(value.orElse(BEYOND), riskLevel)) : own;
+    return dollars.isAsked()
+        ? own.stricter(dollars.judge(value.get().orElse(PriceFeed.BEYOND), riskLevel))
+        : own;
   }
 
   /** Whether there is an amount that these thresholds slow down. */

@@ -5,21 +5,15 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assertions.fail;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import java.math.BigInteger;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.util.ArrayList;
-import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
+import java.util.Set;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.mandate.audit.Action;
@@ -29,7 +23,6 @@ import org.mandate.chain.Abi;
 import org.mandate.chain.Address;
 import org.mandate.chain.Bytes;
 import org.mandate.chain.Hash;
-import org.mandate.chain.Log;
 import org.mandate.contracts.AccessManager;
 import org.mandate.contracts.AgentRegistry;
 import org.mandate.contracts.AgentVault;
@@ -57,8 +50,8 @@ import org.web3j.utils.Numeric;
  */
 class PolicyAgreementTest {
   private static final int AGENTS = 64;
-  private static final int STEPS = 540;
-  private static final long CASES = Long.getLong("mandate.l8.cases", 20_000);
+  private static final long CASES = Long.getLong("mandate.l8.cases", 40_000) / 2;
+  private static final int STEPS = Math.clamp(CASES / AGENTS / 2, 60, 540);
   private static final long START = 2_000_000_000L;
 
   // Anvil's development accounts, which sign for whoever asks.
@@ -92,16 +85,18 @@ class PolicyAgreementTest {
   private static final Appended APPENDED = new Appended(Hash.ZERO);
 
   private final Map<Rule, Integer> seen = new TreeMap<>();
+  private final Map<Rule, Integer> reviewed = new TreeMap<>(); // of what waited
   private long cases; // what was asked and judged
   private int filled; // caps that payments used up to the last unit
+  private int dropped; // assets
   private int full; // judged while a bucket could not say what it holds
 
   // Of one round.
   private long seed;
   private Random random;
   private PolicyHistory history;
-  private final Map<String, Long> nonces = new HashMap<>();
   private Rpc rpc;
+  private Blocks blocks;
   private AgentRegistry registry;
   private AgentVault engine;
   private final Map<Breaker, Long> stops = new HashMap<>();
@@ -112,14 +107,28 @@ class PolicyAgreementTest {
     long first = Long.getLong("mandate.l8.seed", System.nanoTime());
     for (int round = 0; cases < CASES; round++) {
       play(first + round);
-      System.out.printf("%,d of %,d cases agree: %s%n", cases, CASES, seen);
+      System.out.printf("engine: %,d of %,d cases agree%n", cases, CASES);
     }
-    assertTrue(filled >= 30, "seed " + first + ": only " + filled + " payments filled a cap");
-    assertTrue(full >= 30, "seed " + first + ": only " + full + " met a full bucket");
+    System.out.printf("L8 PolicyAgreementTest: %,d cases agree%n", cases);
+    seen.forEach((rule, times) -> System.out.printf("L8 %,9d %s%n", times, rule));
+    reviewed.forEach(
+        (rule, times) -> System.out.printf("L8 %,9d %s, of what waited%n", times, rule));
+    System.out.printf("L8 %,9d caps filled to the last unit%n", filled);
+    System.out.printf("L8 %,9d judged over a full bucket%n", full);
+    System.out.printf("L8 %,9d assets dropped%n", dropped);
+    assertTrue(filled >= 20, "seed " + first + ": only " + filled + " payments filled a cap");
+    assertTrue(full >= 20, "seed " + first + ": only " + full + " met a full bucket");
+    assertTrue(dropped >= 3, "seed " + first + ": only " + dropped + " assets were dropped");
+    // What waited was an intent, counted already.
+    Set<Rule> never = EnumSet.of(Rule.COOLDOWN, Rule.BURST, Rule.INTENT_NEEDED);
     for (Rule rule : Rule.values()) {
       assertTrue(
-          seen.getOrDefault(rule, 0) >= 20,
+          seen.getOrDefault(rule, 0) >= 5,
           "seed " + first + ": rule " + rule + " decided too rarely: " + seen);
+      assertEquals(
+          !never.contains(rule),
+          reviewed.containsKey(rule),
+          "seed " + first + ": rule " + rule + " and what waited: " + reviewed);
     }
   }
 
@@ -127,7 +136,6 @@ class PolicyAgreementTest {
     seed = roundSeed;
     random = new Random(seed);
     history = new PolicyHistory(random);
-    nonces.clear();
     stops.clear();
     breakers = Breakers.NONE;
     try (DevChain chain = DevChain.start(PolicyHistory.HOME.longValueExact())) {
@@ -141,10 +149,11 @@ class PolicyAgreementTest {
         for (PolicyHistory.Agent agent : agents) {
           moves.add(history.next(agent, now));
         }
-        List<Outcome> outcomes = mine(agents, moves, now);
+        List<Blocks.Outcome> outcomes = mine(agents, moves, now);
         for (int i = 0; i < agents.size(); i++) {
           compare(agents.get(i), moves.get(i), outcomes.get(i), now, step);
         }
+        ask(agents, now);
       }
       compareWhatIsLeft(agents);
     }
@@ -153,26 +162,32 @@ class PolicyAgreementTest {
   // ------------------------------------------------------------------ comparing
 
   private void compare(
-      PolicyHistory.Agent agent, PolicyHistory.Move move, Outcome outcome, long now, int step) {
+      PolicyHistory.Agent agent,
+      PolicyHistory.Move move,
+      Blocks.Outcome outcome,
+      long now,
+      int step) {
     Mandate before = agent.mandate();
     switch (move) {
       case PolicyHistory.Move.Consume(Intent intent, Finding found) -> {
         Judgement judgement = PolicyEvaluator.consume(before, standing(agent), intent, found, now);
         Verdict preview = PolicyEvaluator.preview(before, standing(agent), intent, found, now);
-        if (!outcome.succeeded() || !verdict(outcome.output()).equals(judgement.verdict())) {
+        if (!outcome.succeeded()
+            || !VaultCalls.verdict(outcome.output(), 0, 0).equals(judgement.verdict())) {
           mismatch(
               agent,
               move,
               now,
               step,
               judgement.verdict(),
-              outcome.succeeded() ? verdict(outcome.output()) : outcome);
+              outcome.succeeded() ? VaultCalls.verdict(outcome.output(), 0, 0) : outcome);
         }
         assertEquals(judgement.verdict(), preview);
         judged(agent, judgement, intent, now);
       }
       case PolicyHistory.Move.Pay pay -> {
-        if (!pay.byAgent()) {
+        // A revoked agent has lost its key for good.
+        if (!pay.byAgent() || agent.status() == AgentStatus.REVOKED) {
           assertFalse(outcome.succeeded(), "a stranger paid: " + pay);
           assertEquals(Optional.empty(), outcome.payment());
           return;
@@ -185,7 +200,7 @@ class PolicyAgreementTest {
         // L5: governance may do everything, the owner what loosens nothing, a stranger nothing.
         boolean allowed =
             switch (who) {
-              case GOVERNANCE -> true;
+              case GOVERNANCE -> isPossible(before, change, now);
               case OWNER -> change.tightens(before);
               case STRANGER -> false;
             };
@@ -193,6 +208,7 @@ class PolicyAgreementTest {
           mismatch(agent, move, now, step, allowed ? "done" : "refused", outcome);
         }
         if (allowed) {
+          dropped += change instanceof PolicyChange.DropAsset ? 1 : 0;
           agent.become(change.apply(before, now));
           if (change instanceof PolicyChange.Freeze) {
             agent.stop();
@@ -223,12 +239,67 @@ class PolicyAgreementTest {
     }
   }
 
+  private static boolean isPossible(Mandate before, PolicyChange change, long now) {
+    return !(change instanceof PolicyChange.DropAsset(Address asset))
+        || before.asset(asset).isDroppable(now);
+  }
+
+  /**
+   * Asks the engine what it would say to each agent now or later, of a new intent and of one that
+   * waited, and changes nothing.
+   */
+  private void ask(List<PolicyHistory.Agent> agents, long now) {
+    List<PolicyHistory.Move.Consume> asked = new ArrayList<>();
+    List<Long> times = new ArrayList<>();
+    List<Object[]> calls = new ArrayList<>();
+    for (PolicyHistory.Agent agent : agents) {
+      for (boolean waited : new boolean[] {false, true}) {
+        long then = now + (random.nextInt(3) == 0 ? 0 : history.pause(agents, now));
+        PolicyHistory.Move.Consume move = history.question(agent, then);
+        AgentVault.Intent intent = VaultCalls.intent(move.intent());
+        AgentVault.Finding found = VaultCalls.finding(move.found());
+        var call = waited ? engine.review(intent, found) : engine.preview(intent, found);
+        asked.add(move);
+        times.add(then);
+        calls.add(
+            Rpc.request(
+                "eth_call",
+                Map.of("to", engine.getContractAddress(), "input", call.encodeFunctionCall()),
+                "latest",
+                Map.of(),
+                Map.of("time", "0x" + Long.toHexString(then))));
+      }
+    }
+    List<Rpc.Called> answers = rpc.callAll(calls);
+    for (int i = 0; i < asked.size(); i++) {
+      PolicyHistory.Agent agent = agents.get(i / 2);
+      Intent intent = asked.get(i).intent();
+      Finding found = asked.get(i).found();
+      Verdict own =
+          i % 2 == 0
+              ? PolicyEvaluator.preview(
+                  agent.mandate(), standing(agent), intent, found, times.get(i))
+              : PolicyEvaluator.review(
+                  agent.mandate(), standing(agent), intent, found, times.get(i));
+      Rpc.Called said = answers.get(i);
+      if (said.reverted() || !VaultCalls.verdict(said.data(), 0, 0).equals(own)) {
+        mismatch(agent, asked.get(i), times.get(i), -1, own, said);
+      }
+      cases++;
+      (i % 2 == 0 ? seen : reviewed).merge(own.rule(), 1, Integer::sum);
+    }
+  }
+
   /**
    * The account's event must say what the evaluator says, and the record that is made of it must be
    * the one that the chain holds (L6).
    */
   private void comparePayment(
-      PolicyHistory.Agent agent, PolicyHistory.Move.Pay pay, Outcome outcome, long now, int step) {
+      PolicyHistory.Agent agent,
+      PolicyHistory.Move.Pay pay,
+      Blocks.Outcome outcome,
+      long now,
+      int step) {
     Intent intent =
         new Intent(
             agent.id(),
@@ -334,23 +405,6 @@ class PolicyAgreementTest {
     }
   }
 
-  private static Verdict verdict(String output) {
-    List<BigInteger> words = new ArrayList<>();
-    for (int i = 2; i < output.length(); i += 64) {
-      words.add(new BigInteger(output.substring(i, i + 64), 16));
-    }
-    assertEquals(8, words.size());
-    return new Verdict(
-        Rule.values()[words.get(0).intValueExact()],
-        words.get(1).signum() == 1,
-        Tier.values()[words.get(2).intValueExact()],
-        words.get(3).longValueExact(),
-        words.get(4),
-        words.get(5),
-        words.get(6).longValueExact(),
-        Address.of("0x%040x".formatted(words.get(7))));
-  }
-
   // ------------------------------------------------------------------ the chain
 
   private void deploy(DevChain chain) throws Exception {
@@ -385,11 +439,7 @@ class PolicyAgreementTest {
                 PolicyHistory.OTHER_CHAINS)
             .send();
     fund(chain);
-    rpc.ask("evm_setAutomine", false);
-    for (String account : List.of(GOVERNANCE, EXECUTOR, OWNER, STRANGER, WALLET.address().hex())) {
-      nonces.put(
-          account, Long.decode(rpc.ask("eth_getTransactionCount", account, "latest").asText()));
-    }
+    blocks = new Blocks(rpc, engine.getContractAddress());
   }
 
   /** More than any mandate admits of every asset. */
@@ -433,27 +483,29 @@ class PolicyAgreementTest {
       stops.merge(breaker, 1L, Long::sum);
     }
     breakers = breakers.with(breaker, !any);
-    var done = mine(List.of(new Transaction(GOVERNANCE, engine.getContractAddress(), call)), now);
+    var done =
+        blocks.mine(
+            List.of(new Blocks.Transaction(GOVERNANCE, engine.getContractAddress(), call)), now);
     assertTrue(done.getFirst().succeeded(), breaker::toString);
     return now + 1;
   }
 
   private List<PolicyHistory.Agent> register(DevChain chain) {
-    List<Transaction> registrations = new ArrayList<>();
+    List<Blocks.Transaction> registrations = new ArrayList<>();
     List<PolicyHistory.Agent> agents = new ArrayList<>();
     for (int i = 1; i <= AGENTS; i++) {
       registrations.add(
-          new Transaction(
+          new Blocks.Transaction(
               OWNER, registry.getContractAddress(), registry.register().encodeFunctionCall()));
       agents.add(new PolicyHistory.Agent(BigInteger.valueOf(i)));
     }
-    mine(registrations, START - 2).forEach(outcome -> assertTrue(outcome.succeeded()));
+    blocks.mine(registrations, START - 2).forEach(outcome -> assertTrue(outcome.succeeded()));
     AgentSetup setup = new AgentSetup(registry.getContractAddress());
-    List<Transaction> keys = new ArrayList<>();
+    List<Blocks.Transaction> keys = new ArrayList<>();
     for (PolicyHistory.Agent agent : agents) {
       var proof = setup.prove(chain.sender(DevChain.RICH), agent.id(), WALLET);
       keys.add(
-          new Transaction(
+          new Blocks.Transaction(
               OWNER,
               registry.getContractAddress(),
               registry
@@ -461,121 +513,42 @@ class PolicyAgreementTest {
                       agent.id(), WALLET.address().hex(), proof.deadline(), proof.signature())
                   .encodeFunctionCall()));
     }
-    mine(keys, START - 1).forEach(outcome -> assertTrue(outcome.succeeded()));
+    blocks.mine(keys, START - 1).forEach(outcome -> assertTrue(outcome.succeeded()));
     return agents;
   }
 
-  private record Transaction(String from, String to, String data) {}
-
-  /**
-   * @param payment what the account said of a direct payment
-   */
-  private record Outcome(boolean succeeded, String output, Optional<Log> payment) {}
-
-  private List<Outcome> mine(
+  private List<Blocks.Outcome> mine(
       List<PolicyHistory.Agent> agents, List<PolicyHistory.Move> moves, long now) {
-    List<Transaction> transactions = new ArrayList<>();
+    List<Blocks.Transaction> transactions = new ArrayList<>();
     for (int i = 0; i < moves.size(); i++) {
       transactions.add(transaction(agents.get(i), moves.get(i)));
     }
-    return mine(transactions, now);
+    return blocks.mine(transactions, now);
   }
 
-  /** Mines one block with these transactions and returns what each gave. */
-  private List<Outcome> mine(List<Transaction> transactions, long timestamp) {
-    List<Object[]> calls = new ArrayList<>();
-    for (Transaction transaction : transactions) {
-      long nonce = nonces.merge(transaction.from(), 1L, Long::sum) - 1;
-      calls.add(
-          new Object[] {
-            "eth_sendTransaction",
-            Map.of(
-                "from",
-                transaction.from(),
-                "to",
-                transaction.to(),
-                "data",
-                transaction.data(),
-                "nonce",
-                "0x" + Long.toHexString(nonce),
-                "gas",
-                "0x1e8480",
-                "maxFeePerGas",
-                "0x12a05f2000",
-                "maxPriorityFeePerGas",
-                "0x0")
-          });
-    }
-    List<String> hashes = rpc.askAll(calls).stream().map(JsonNode::asText).toList();
-    rpc.ask("evm_setNextBlockTimestamp", timestamp);
-    rpc.ask("evm_mine");
-    Map<String, Outcome> outcomes = new HashMap<>();
-    Map<String, Log> payments = payments();
-    for (JsonNode trace : rpc.ask("trace_block", "latest")) {
-      if (trace.path("traceAddress").isEmpty()) {
-        String hash = trace.path("transactionHash").asText();
-        outcomes.put(
-            hash,
-            new Outcome(
-                !trace.has("error"),
-                trace.path("result").path("output").asText(),
-                Optional.ofNullable(payments.get(hash))));
-      }
-    }
-    assertEquals(hashes.size(), outcomes.size(), "not all transactions are in the block");
-    return hashes.stream().map(outcomes::get).toList();
-  }
-
-  /** What the account said of direct payments in the latest block, by transaction. */
-  private Map<String, Log> payments() {
-    Map<String, Log> payments = new HashMap<>();
-    for (JsonNode log :
-        rpc.ask(
-            "eth_getLogs",
-            Map.of(
-                "fromBlock", "latest",
-                "toBlock", "latest",
-                "address", engine.getContractAddress()))) {
-      List<Hash> topics = new ArrayList<>();
-      log.path("topics").forEach(topic -> topics.add(Hash.of(topic.asText())));
-      if (ContractEvents.paymentTopics().contains(topics.getFirst())) {
-        String hash = log.path("transactionHash").asText();
-        payments.put(
-            hash,
-            new Log(
-                Hash.of(log.path("blockHash").asText()),
-                Long.decode(log.path("blockNumber").asText()),
-                Hash.of(hash),
-                Integer.decode(log.path("logIndex").asText()),
-                Address.of(log.path("address").asText()),
-                topics,
-                log.path("data").asText()));
-      }
-    }
-    return payments;
-  }
-
-  private Transaction transaction(PolicyHistory.Agent agent, PolicyHistory.Move move) {
+  private Blocks.Transaction transaction(PolicyHistory.Agent agent, PolicyHistory.Move move) {
     BigInteger id = agent.id();
     String policy = engine.getContractAddress();
     return switch (move) {
       case PolicyHistory.Move.Consume(Intent intent, Finding found) ->
-          new Transaction(
+          new Blocks.Transaction(
               EXECUTOR,
               policy,
-              engine.consume(contractIntent(intent), contractFinding(found)).encodeFunctionCall());
+              engine
+                  .consume(VaultCalls.intent(intent), VaultCalls.finding(found))
+                  .encodeFunctionCall());
       case PolicyHistory.Move.SetRiskLevel(PolicyHistory.Who who, int level) ->
-          new Transaction(
+          new Blocks.Transaction(
               who == PolicyHistory.Who.GOVERNANCE ? GOVERNANCE : OWNER,
               registry.getContractAddress(),
               registry.setRiskLevel(id, BigInteger.valueOf(level)).encodeFunctionCall());
       case PolicyHistory.Move.Pay pay ->
-          new Transaction(
+          new Blocks.Transaction(
               pay.byAgent() ? WALLET.address().hex() : STRANGER,
               policy,
               engine.pay(pay.asset().hex(), pay.amount(), pay.to().hex(), id).encodeFunctionCall());
       case PolicyHistory.Move.Inexact limit ->
-          new Transaction(
+          new Blocks.Transaction(
               GOVERNANCE,
               policy,
               engine
@@ -586,16 +559,16 @@ class PolicyAgreementTest {
                           limit.perTransaction(), limit.cap(), BigInteger.valueOf(limit.window())))
                   .encodeFunctionCall());
       case PolicyHistory.Move.Change(PolicyHistory.Who who, PolicyChange change) ->
-          new Transaction(
+          new Blocks.Transaction(
               switch (who) {
                 case GOVERNANCE -> GOVERNANCE;
                 case OWNER -> OWNER;
                 case STRANGER -> STRANGER;
               },
               policy,
-              encode(agent, change));
+              VaultCalls.change(engine, agent.id(), change, agent.stops()));
       case PolicyHistory.Move.SetStatus(AgentStatus status) ->
-          new Transaction(
+          new Blocks.Transaction(
               GOVERNANCE,
               registry.getContractAddress(),
               switch (status) {
@@ -606,7 +579,7 @@ class PolicyAgreementTest {
                 case PENDING -> throw new IllegalArgumentException("nobody becomes pending");
               });
       case PolicyHistory.Move.Append append ->
-          new Transaction(
+          new Blocks.Transaction(
               EXECUTOR,
               policy,
               engine
@@ -617,7 +590,7 @@ class PolicyAgreementTest {
                       new byte[0])
                   .encodeFunctionCall());
       case PolicyHistory.Move.Publish publish ->
-          new Transaction(
+          new Blocks.Transaction(
               GOVERNANCE,
               policy,
               engine
@@ -629,120 +602,5 @@ class PolicyAgreementTest {
                       new byte[32])
                   .encodeFunctionCall());
     };
-  }
-
-  private String encode(PolicyHistory.Agent agent, PolicyChange change) {
-    BigInteger id = agent.id();
-    return switch (change) {
-      case PolicyChange.SetTerms(Terms t) ->
-          engine
-              .setTerms(
-                  id,
-                  new AgentVault.Terms(
-                      BigInteger.valueOf(t.expiry()),
-                      BigInteger.valueOf(t.frequencyWindow()),
-                      BigInteger.valueOf(t.maxTransactions()),
-                      BigInteger.valueOf(t.maxAuditLag()),
-                      t.basic(),
-                      t.open()))
-              .encodeFunctionCall();
-      case PolicyChange.SetTempo(Tempo t) ->
-          engine
-              .setTempo(
-                  id,
-                  new AgentVault.Tempo(
-                      BigInteger.valueOf(t.burst()),
-                      BigInteger.valueOf(t.burstWindow()),
-                      BigInteger.valueOf(t.cooldown())))
-              .encodeFunctionCall();
-      case PolicyChange.SetLimit(Address asset, AssetLimit l) ->
-          engine
-              .setLimit(
-                  id,
-                  asset.hex(),
-                  new AgentVault.Limit(l.perTransaction(), l.cap(), BigInteger.valueOf(l.window())))
-              .encodeFunctionCall();
-      case PolicyChange.SetAssetChain(Address asset, BigInteger chainId, boolean allowed) ->
-          engine.setAssetChain(id, asset.hex(), chainId, allowed).encodeFunctionCall();
-      case PolicyChange.SetRecipient(Recipient recipient, boolean allowed) ->
-          engine
-              .setRecipient(id, recipient.chainId(), recipient.address().hex(), allowed)
-              .encodeFunctionCall();
-      case PolicyChange.Freeze freeze -> engine.freeze(id).encodeFunctionCall();
-      case PolicyChange.Thaw thaw -> engine.thaw(id, agent.stops()).encodeFunctionCall();
-    };
-  }
-
-  private static AgentVault.Intent contractIntent(Intent intent) {
-    return new AgentVault.Intent(
-        intent.agentId(),
-        intent.account().hex(),
-        intent.chainId(),
-        intent.asset().hex(),
-        intent.to().hex(),
-        intent.amount(),
-        intent.data().bytes(),
-        intent.nonce(),
-        intent.deadline());
-  }
-
-  private static AgentVault.Finding contractFinding(Finding found) {
-    return new AgentVault.Finding(
-        BigInteger.valueOf(found.rule().ordinal()),
-        found.source().hex(),
-        found.limit(),
-        found.left(),
-        BigInteger.valueOf(found.availableAt()),
-        BigInteger.valueOf(found.tier().ordinal()),
-        BigInteger.valueOf(found.delay()),
-        found.recipient().hex());
-  }
-
-  /** JSON-RPC in batches. */
-  private static final class Rpc {
-    private static final ObjectMapper MAPPER = new ObjectMapper();
-    private final HttpClient http =
-        HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
-    private final URI url;
-
-    Rpc(URI url) {
-      this.url = url;
-    }
-
-    JsonNode ask(String method, Object... parameters) {
-      Object[] call = new Object[parameters.length + 1];
-      call[0] = method;
-      System.arraycopy(parameters, 0, call, 1, parameters.length);
-      return askAll(List.<Object[]>of(call)).getFirst();
-    }
-
-    List<JsonNode> askAll(List<Object[]> calls) {
-      try {
-        ArrayNode batch = MAPPER.createArrayNode();
-        for (int i = 0; i < calls.size(); i++) {
-          Object[] call = calls.get(i);
-          batch
-              .addObject()
-              .put("jsonrpc", "2.0")
-              .put("id", i)
-              .put("method", (String) call[0])
-              .set("params", MAPPER.valueToTree(Arrays.copyOfRange(call, 1, call.length)));
-        }
-        HttpRequest request =
-            HttpRequest.newBuilder(url)
-                .header("Content-Type", "application/json")
-                .POST(HttpRequest.BodyPublishers.ofByteArray(MAPPER.writeValueAsBytes(batch)))
-                .build();
-        JsonNode[] results = new JsonNode[calls.size()];
-        for (JsonNode answer :
-            MAPPER.readTree(http.send(request, HttpResponse.BodyHandlers.ofByteArray()).body())) {
-          assertTrue(answer.has("result"), answer::toString);
-          results[answer.path("id").asInt()] = answer.path("result");
-        }
-        return List.of(results);
-      } catch (java.io.IOException | InterruptedException e) {
-        throw new IllegalStateException(e);
-      }
-    }
   }
 }

@@ -145,6 +145,7 @@ final class PolicyHistory {
   }
 
   private final Random random;
+  private int breakers;
 
   PolicyHistory(Random random) {
     this.random = random;
@@ -197,6 +198,11 @@ final class PolicyHistory {
     if (!agent.plan.isEmpty()) {
       return agent.plan.removeFirst();
     }
+    List<Address> droppable =
+        ASSETS.stream().filter(asset -> agent.mandate.asset(asset).isDroppable(now)).toList();
+    if (!droppable.isEmpty() && random.nextInt(3) == 0) {
+      return governance(new PolicyChange.DropAsset(pick(droppable)));
+    }
     boolean stopped =
         agent.status != AgentStatus.ACTIVE
             || agent.mandate.frozen()
@@ -231,6 +237,12 @@ final class PolicyHistory {
     return new Move.Change(who, who == Who.OWNER ? aboutSame(agent, now) : change(now));
   }
 
+  /** Something that might be asked of the agent's mandate at {@code now}. */
+  Move.Consume question(Agent agent, long now) {
+    Intent asked = intent(agent, now);
+    return new Move.Consume(asked, found(asked));
+  }
+
   /** What governance grants at first: mostly enough to spend, in any order. */
   private void plan(Agent agent, long now) {
     List<Move> grants = new ArrayList<>();
@@ -251,6 +263,13 @@ final class PolicyHistory {
       }
     }
     Collections.shuffle(grants, random);
+    if (random.nextInt(4) == 0) { // something that governance thinks better of
+      Address asset = pick(ASSETS);
+      AssetLimit nothing = new AssetLimit(BigInteger.ONE, BigInteger.ZERO, window());
+      agent.plan.add(governance(new PolicyChange.SetLimit(asset, nothing)));
+      agent.plan.add(governance(new PolicyChange.SetAssetChain(asset, pick(CHAINS), true)));
+      agent.plan.add(governance(new PolicyChange.DropAsset(asset)));
+    }
     agent.plan.addAll(grants.subList(0, grants.size() - random.nextInt(2)));
   }
 
@@ -336,7 +355,8 @@ final class PolicyHistory {
   // ------------------------------------------------------------------ mandates
 
   private PolicyChange change(long now) {
-    return switch (random.nextInt(12)) {
+    return switch (random.nextInt(13)) {
+      case 12 -> new PolicyChange.DropAsset(pick(ASSETS));
       case 10, 11 -> new PolicyChange.SetTempo(tempo());
       case 0, 1 -> new PolicyChange.SetTerms(terms(now));
       case 2, 3, 4, 5 -> new PolicyChange.SetLimit(pick(ASSETS), limit());
@@ -435,7 +455,7 @@ final class PolicyHistory {
 
   /** One of the breakers above the agents. */
   Breaker breaker() {
-    return switch (random.nextInt(4)) {
+    return switch (breakers++ % 4) { // each of them, also in a short history
       case 0 -> new Breaker.Everything();
       case 1 -> new Breaker.OfChain(HOME);
       case 2 -> new Breaker.OfChain(pick(OTHER_CHAINS));

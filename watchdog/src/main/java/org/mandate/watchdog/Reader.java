@@ -31,6 +31,7 @@ final class Reader {
   private final Address executor;
   private final Address account;
   private final Address registry;
+  private final List<Address> system;
 
   /** Of a destination, or of a home where nobody has to know which events could not be read. */
   Reader(ChainClient chain, Deployment deployment) {
@@ -51,6 +52,10 @@ final class Reader {
     this.executor = deployment.executor();
     this.account = deployment.account();
     this.registry = deployment.registry();
+    this.system =
+        deployment.isHome()
+            ? List.of(executor, account, registry, deployment.address("PriceFeeds"))
+            : List.of(executor, account);
     this.domain = new IntentDomain(deployment.homeChainId(), executor);
     this.chainId = deployment.chainId();
   }
@@ -61,12 +66,17 @@ final class Reader {
         deployment.account(),
         deployment.registry(),
         deployment.address("CallRules"),
-        deployment.address("Tiers"));
+        deployment.address("Tiers"),
+        deployment.address("RuleBook"),
+        deployment.address("HoursRule"),
+        deployment.address("CategoryRule"),
+        deployment.address("ReputationRule"),
+        deployment.address("Approvers"));
   }
 
   /** The page of that block. */
   Page read(Block block) {
-    List<Log> governed = chain.logs(block.hash(), system(), GOVERNED);
+    List<Log> governed = chain.logs(block.hash(), system, GOVERNED);
     List<AgentLogs.Placed> all =
         inOrder(governed, agents.map(logs -> logs.of(block, governed)).orElse(List.of()));
     List<Entry> entries = new ArrayList<>();
@@ -79,7 +89,7 @@ final class Reader {
    * reorganised.
    */
   List<Page> read(long from, long to) {
-    List<Log> governed = chain.logs(from, to, system(), GOVERNED);
+    List<Log> governed = chain.logs(from, to, system, GOVERNED);
     return pages(
         inOrder(governed, agents.map(logs -> logs.of(from, to, governed)).orElse(List.of())));
   }
@@ -123,10 +133,6 @@ final class Reader {
           pages.add(new Page(block, entries));
         });
     return pages;
-  }
-
-  private List<Address> system() {
-    return agents.isPresent() ? List.of(executor, account, registry) : List.of(executor, account);
   }
 
   private Optional<Entry> entry(Log log) {

@@ -7,31 +7,38 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BiFunction;
+import java.util.function.Function;
 import org.mandate.chain.Address;
+import org.mandate.chain.Bytes;
 import org.mandate.chain.Hash;
 import org.mandate.chain.Log;
 import org.mandate.event.AuditEvent;
 import org.mandate.event.IntentEvent;
 import org.mandate.intent.Intent;
+import org.mandate.intent.IntentDomain;
 import org.mandate.policy.AgentStatus;
+import org.mandate.policy.Agreement;
+import org.mandate.policy.Answers;
 import org.mandate.policy.AssetLimit;
 import org.mandate.policy.BeyondBasic;
 import org.mandate.policy.Breakers;
-import org.mandate.policy.CallKind;
 import org.mandate.policy.Finding;
 import org.mandate.policy.Mandate;
-import org.mandate.policy.Permission;
+import org.mandate.policy.Panel;
 import org.mandate.policy.PolicyChange;
 import org.mandate.policy.PolicyEvaluator;
+import org.mandate.policy.Prices;
 import org.mandate.policy.Recipient;
-import org.mandate.policy.Rule;
+import org.mandate.policy.Release;
 import org.mandate.policy.Standing;
+import org.mandate.policy.Surroundings;
 import org.mandate.policy.Tempo;
 import org.mandate.policy.Terms;
-import org.mandate.policy.Thresholds;
 import org.mandate.policy.Tier;
 import org.mandate.policy.Verdict;
+import org.mandate.policy.Waiting;
 
 /**
  * Home's policy, told again from its events: every change of a mandate, of an agent's status, and
@@ -46,27 +53,53 @@ final class Replay {
           Map.entry(Topics.TEMPO_SET, Replay::tempoSet),
           Map.entry(Topics.ASSET_CHAIN_SET, Replay::assetChainSet),
           Map.entry(Topics.RECIPIENT_SET, Replay::recipientSet),
-          Map.entry(Topics.PERMISSION_SET, Replay::permissionSet),
-          Map.entry(Topics.THRESHOLDS_SET, Replay::thresholdsSet),
+          Map.entry(Topics.ASSET_DROPPED, Replay::assetDropped),
           Map.entry(Topics.TRIPPED, Replay::tripped),
           Map.entry(Topics.THAWED, Replay::thawed),
           Map.entry(Topics.STOPPED, Replay::stopped),
           Map.entry(Topics.RESTARTED, Replay::restarted));
 
   private final BigInteger chainId;
+  private final Rules rules;
   private final Map<BigInteger, Agent> agents = new HashMap<>();
   private final Set<Hash> consumed = new HashSet<>();
+  private final Map<Hash, Wait> waiting = new HashMap<>();
   private Breakers breakers = Breakers.NONE;
+  private Prices prices = Prices.NONE;
   private long now;
+
+  /**
+   * Home's rules beyond the basic ones.
+   *
+   * @param domain under which intents have their ids
+   * @param approvers the contract that knows who must agree
+   */
+  record Rules(IntentDomain domain, Address approvers, Settings settings) {}
+
+  /** An intent that was admitted and waits, and how often the agent's key had changed by then. */
+  private record Wait(Waiting waiting, long walletChanges) {}
 
   /** What is known of an agent. */
   private static final class Agent {
     private Mandate mandate = Mandate.EMPTY;
-    private BeyondBasic beyond = BeyondBasic.EMPTY;
+    private BeyondBasic beyond;
+    private Panel panel = Panel.NEVER_SET;
+    private Address wallet = Address.ZERO;
+    private long walletChanges;
     private AgentStatus status = AgentStatus.PENDING;
     private int riskLevel; // in the registry; its account knows it from the first activation on
     private long records;
     private long published;
+
+    private Agent(BeyondBasic beyond) {
+      this.beyond = beyond;
+    }
+  }
+
+  /** Judges when it has seen what is not in the events. */
+  interface Judge {
+    /** What was decided wrongly, or cannot be judged; empty: nothing. */
+    Optional<Decision> decide(Evidence evidence);
   }
 
   /**
@@ -129,6 +162,17 @@ final class Replay {
       }
     }
 
+    /** What waited went on, and the mandate holds it back. */
+    record Released(Log log, BigInteger agentId, Hash intentId, Intent intent, String why)
+        implements Decision {}
+
+    /** It cannot be told whether it was right. */
+    record Unverifiable(Log log, BigInteger agentId, Hash intentId, String why)
+        implements Decision {}
+
+    /** Not judged yet: it takes what the events do not say. */
+    record Open(Log log, BigInteger agentId, Hash intentId, Judge judge) implements Decision {}
+
     /** An intent went on that the engine was never asked about. */
     record NeverJudged(IntentEvent event) implements Decision {
       @Override
@@ -151,8 +195,9 @@ final class Replay {
   /**
    * @param chainId home's
    */
-  Replay(BigInteger chainId) {
+  Replay(BigInteger chainId, Rules rules) {
     this.chainId = chainId;
+    this.rules = rules;
   }
 
   /**
@@ -179,7 +224,43 @@ final class Replay {
       return consumed(log, transaction);
     }
     var apply = POLICY_EVENTS.get(log.topic(0));
-    return apply == null ? Optional.empty() : apply.apply(this, log);
+    if (apply != null) {
+      return apply.apply(this, log);
+    }
+    Settings settings = rules.settings();
+    settings
+        .change(log)
+        .ifPresent(
+            change -> {
+              Agent agent = agent(log.topicNumber(1));
+              agent.beyond = change.apply(agent.beyond);
+            });
+    settings.panel(log).ifPresent(panel -> agent(log.topicNumber(1)).panel = panel);
+    prices = settings.prices(log, prices).orElse(prices);
+    return Optional.empty();
+  }
+
+  /** Judges at once if no other contract is to be asked. */
+  private static Optional<Decision> decision(
+      Log log, BigInteger agentId, Hash intentId, Judge judge) {
+    AtomicBoolean asked = new AtomicBoolean();
+    Answers nobody =
+        new Answers() {
+          @Override
+          public Bytes to(Question question) {
+            asked.set(true);
+            return Bytes.EMPTY;
+          }
+
+          @Override
+          public boolean isContract(Address address) {
+            asked.set(true);
+            return false;
+          }
+        };
+    Optional<Decision> early = judge.decide(new Evidence(nobody, false, Bytes.EMPTY, Set.of()));
+    boolean open = asked.get() || early.filter(Decision.Unverifiable.class::isInstance).isPresent();
+    return open ? Optional.of(new Decision.Open(log, agentId, intentId, judge)) : early;
   }
 
   // The engine counted an intent; what the intent was, the executor says later in the same
@@ -203,53 +284,126 @@ final class Replay {
     consumed.add(intentId);
     Said said = intent.get();
     Agent agent = agent(said.intent().agentId());
-    Verdict own =
-        PolicyEvaluator.preview(
-            agent.mandate,
-            standing(agent),
-            said.intent(),
-            found(agent, said.intent(), Optional.empty()),
-            now);
-    boolean tooSoon =
-        own.allowed()
-            && (own.eta() > said.eta() || (own.tier() == Tier.APPROVAL && !said.approval()));
-    Optional<Decision> decision = admitted(agent, log.log(), intentId, said.intent(), own);
-    return tooSoon
-        ? Optional.of(
-            new Decision.TooSoon(log.log(), said.intent().agentId(), intentId, said.intent(), own))
-        : decision;
-  }
-
-  /**
-   * What the rules beyond the basic ones say, by the agent's settings. What a rule book refuses and
-   * what an asset is worth only the engine knows: a refusal by the book is believed, and of tiers
-   * only those in the asset's own unit are demanded.
-   */
-  private static Finding found(Agent agent, Intent intent, Optional<Finding> book) {
-    return agent.beyond.find(
-        intent, agent.riskLevel, agent.mandate.terms().basic(), book, Optional.of(BigInteger.ZERO));
-  }
-
-  private static Optional<Finding> book(IntentEvent.Refusal said) {
-    return said.rule() == Rule.RULE_BOOK.ordinal()
-        ? Optional.of(
-            Finding.refused(
-                Rule.RULE_BOOK,
-                said.source(),
-                said.limit(),
-                said.left(),
-                said.availableAt(),
-                Address.ZERO))
-        : Optional.empty();
-  }
-
-  private Optional<Decision> admitted(
-      Agent agent, Log log, Hash intentId, Intent intent, Verdict own) {
+    if (said.waits()) {
+      Waiting waits = new Waiting(now, said.eta(), said.approval());
+      waiting.put(intentId, new Wait(waits, agent.walletChanges));
+    }
+    Judge judge = admission(log.log(), agent, said);
     // Counted either way: the engine did.
-    agent.mandate = agent.mandate.counting(intent.asset(), intent.amount(), now);
-    return own.allowed()
-        ? Optional.empty()
-        : Optional.of(new Decision.Admitted(log, intent.agentId(), intentId, intent, own));
+    agent.mandate = agent.mandate.counting(said.intent().asset(), said.intent().amount(), now);
+    return decision(log.log(), said.intent().agentId(), intentId, judge);
+  }
+
+  private Judge admission(Log log, Agent agent, Said said) {
+    Intent intent = said.intent();
+    Mandate mandate = agent.mandate;
+    Standing standing = standing(agent);
+    Function<Answers, Finding> finder = finder(agent, intent);
+    long then = now;
+    return evidence -> {
+      Verdict own =
+          PolicyEvaluator.preview(
+              mandate, standing, intent, finder.apply(evidence.answers()), then);
+      if (!own.allowed()) {
+        return Optional.of(
+            new Decision.Admitted(log, intent.agentId(), said.intentId(), intent, own));
+      }
+      boolean tooSoon = own.eta() > said.eta() || (own.tier() == Tier.APPROVAL && !said.approval());
+      return tooSoon
+          ? Optional.of(new Decision.TooSoon(log, intent.agentId(), said.intentId(), intent, own))
+          : Optional.empty();
+    };
+  }
+
+  /** Asks the rules beyond the basic ones, as they are set now. */
+  private Function<Answers, Finding> finder(Agent agent, Intent intent) {
+    BeyondBasic beyond = agent.beyond;
+    int riskLevel = agent.riskLevel;
+    boolean basic = agent.mandate.terms().basic();
+    Prices priced = prices;
+    long then = now;
+    return answers ->
+        beyond.find(intent, riskLevel, basic, new Surroundings(priced, answers, then));
+  }
+
+  // An intent that was admitted before goes on: the mandate must still admit it, it must have
+  // waited as long as it has to by now, and have the approvals that it needs by now (L5).
+  private Optional<Decision> released(IntentEvent event, Intent intent, Wait wait) {
+    Agent agent = agent(event.agentId());
+    if (agent.walletChanges != wait.walletChanges()) {
+      return Optional.of(held(event, intent, "the agent's key changed since it signed"));
+    }
+    if (BigInteger.valueOf(now).compareTo(intent.deadline()) > 0) {
+      return Optional.of(held(event, intent, "its deadline " + intent.deadline() + " is over"));
+    }
+    Mandate mandate = agent.mandate;
+    Standing standing = standing(agent);
+    Function<Answers, Finding> finder = finder(agent, intent);
+    Panel panel = agent.panel;
+    Address wallet = agent.wallet;
+    long then = now;
+    Judge judge =
+        evidence -> {
+          Finding found = finder.apply(evidence.answers());
+          Function<Agreement, Release> release =
+              agreement ->
+                  PolicyEvaluator.release(
+                      mandate, standing, intent, found, wait.waiting(), agreement, then);
+          Release free = release.apply(Agreement.NOT_ASKED);
+          if (!(free instanceof Release.NotApproved)) {
+            return heldBack(event, intent, free);
+          }
+          var subject =
+              new Panel.Subject(
+                  chainId,
+                  rules.approvers(),
+                  event.agentId(),
+                  event.intentId(),
+                  wallet,
+                  evidence.disapproved());
+          boolean agreed =
+              Approval.in(evidence.input(), rules.domain(), event.intentId()).stream()
+                  .anyMatch(given -> panel.approves(subject, given, then, evidence.answers()));
+          if (agreed) {
+            return Optional.empty();
+          }
+          return evidence.direct()
+              ? heldBack(event, intent, free)
+              : Optional.of(
+                  new Decision.Unverifiable(
+                      event.log(),
+                      event.agentId(),
+                      event.intentId(),
+                      "it needed approvals, and the transaction does not show them: the executor"
+                          + " was called by another contract"));
+        };
+    return decision(event.log(), event.agentId(), event.intentId(), judge);
+  }
+
+  private static Optional<Decision> heldBack(IntentEvent event, Intent intent, Release release) {
+    return switch (release) {
+      case Release.Granted granted -> Optional.empty();
+      case Release.Refused(Verdict verdict) ->
+          Optional.of(
+              held(
+                  event,
+                  intent,
+                  "the mandate refuses it by now: %s%s, limit %s, left %s, available at %d"
+                      .formatted(
+                          verdict.rule(),
+                          verdict.source().equals(Address.ZERO) ? "" : " of " + verdict.source(),
+                          verdict.limit(),
+                          verdict.left(),
+                          verdict.availableAt())));
+      case Release.TooEarly(long due) ->
+          Optional.of(held(event, intent, "it has to wait until " + due));
+      case Release.NotApproved not ->
+          Optional.of(held(event, intent, "too few of the agent's approvers agreed"));
+    };
+  }
+
+  private static Decision held(IntentEvent event, Intent intent, String why) {
+    return new Decision.Released(event.log(), event.agentId(), event.intentId(), intent, why);
   }
 
   private Standing standing(Agent agent) {
@@ -261,33 +415,40 @@ final class Replay {
     Agent agent = agent(event.agentId());
     Verdict own =
         PolicyEvaluator.pay(agent.mandate, standing(agent), event.intent(), now).verdict();
-    Optional<Decision> decision =
-        admitted(agent, event.log(), event.intentId(), event.intent(), own);
+    // Counted either way, as above.
+    agent.mandate = agent.mandate.counting(event.intent().asset(), event.intent().amount(), now);
     agent.records++;
-    return decision;
+    return own.allowed()
+        ? Optional.empty()
+        : Optional.of(
+            new Decision.Admitted(
+                event.log(), event.agentId(), event.intentId(), event.intent(), own));
   }
 
   private Optional<Decision> refused(IntentEvent.Refused event) {
     Agent agent = agent(event.agentId());
     Verdict own =
         PolicyEvaluator.pay(agent.mandate, standing(agent), event.intent(), now).verdict();
-    Optional<Decision> decision =
-        denied(agent, new Refusal(event, event.intent(), event.refusal()), own);
+    Refusal refusal = new Refusal(event, event.intent(), event.refusal());
+    freezeAs(refusal, agent);
+    Optional<Decision> decision = compared(refusal, own);
     agent.records++;
     return decision;
   }
 
   /**
+   * @param waits it is to be carried out later
    * @param approval it waits for approvals
    * @param eta unix seconds until which it waits
    */
-  private record Said(Hash intentId, Intent intent, boolean approval, long eta) {}
+  private record Said(Hash intentId, Intent intent, boolean waits, boolean approval, long eta) {}
 
   private Optional<Said> intentOf(IntentEvent event) {
     return switch (event) {
       case IntentEvent.Admitted e ->
           Optional.of(
-              new Said(e.intentId(), e.intent(), e.tier() == Tier.APPROVAL.ordinal(), e.eta()));
+              new Said(
+                  e.intentId(), e.intent(), true, e.tier() == Tier.APPROVAL.ordinal(), e.eta()));
       case IntentEvent.Dispatched e -> Optional.of(atOnce(e.intentId(), e.intent()));
       case IntentEvent.Executed e -> Optional.of(atOnce(e.intentId(), e.intent()));
       case IntentEvent.Denied e -> Optional.empty(); // what is denied is not consumed
@@ -302,7 +463,7 @@ final class Replay {
   }
 
   private Said atOnce(Hash intentId, Intent intent) {
-    return new Said(intentId, intent, false, now);
+    return new Said(intentId, intent, false, false, now);
   }
 
   private Optional<Decision> executed(IntentEvent event) {
@@ -311,14 +472,24 @@ final class Replay {
       case IntentEvent.Paid e -> paid(e);
       case IntentEvent.Refused e -> refused(e);
       case IntentEvent.Admitted e -> judged(e);
-      case IntentEvent.Dispatched e -> judged(e);
-      case IntentEvent.Executed e -> judged(e);
+      case IntentEvent.Dispatched e -> wentOn(e, e.intent());
+      case IntentEvent.Executed e -> wentOn(e, e.intent());
       case IntentEvent.Queued e -> Optional.empty();
-      case IntentEvent.Cancelled e -> Optional.empty();
+      case IntentEvent.Cancelled e -> over(e);
       case IntentEvent.Disputed e -> Optional.empty();
       case IntentEvent.Upheld e -> Optional.empty();
-      case IntentEvent.Expired e -> Optional.empty();
+      case IntentEvent.Expired e -> over(e);
     };
+  }
+
+  private Optional<Decision> over(IntentEvent event) {
+    waiting.remove(event.intentId());
+    return Optional.empty();
+  }
+
+  private Optional<Decision> wentOn(IntentEvent event, Intent intent) {
+    Wait wait = waiting.remove(event.intentId());
+    return wait == null ? judged(event) : released(event, intent, wait);
   }
 
   private Optional<Decision> judged(IntentEvent event) {
@@ -329,21 +500,31 @@ final class Replay {
 
   private Optional<Decision> denied(IntentEvent.Denied event) {
     Agent agent = agent(event.agentId());
-    Verdict own =
-        PolicyEvaluator.preview(
-            agent.mandate,
-            standing(agent),
-            event.intent(),
-            found(agent, event.intent(), book(event.refusal())),
-            now);
-    return denied(agent, new Refusal(event, event.intent(), event.refusal()), own);
+    Refusal refusal = new Refusal(event, event.intent(), event.refusal());
+    Mandate mandate = agent.mandate;
+    Standing standing = standing(agent);
+    Function<Answers, Finding> finder = finder(agent, event.intent());
+    long then = now;
+    freezeAs(refusal, agent);
+    return decision(
+        event.log(),
+        event.agentId(),
+        event.intentId(),
+        evidence ->
+            compared(
+                refusal,
+                PolicyEvaluator.preview(
+                    mandate, standing, event.intent(), finder.apply(evidence.answers()), then)));
   }
 
-  private Optional<Decision> denied(Agent agent, Refusal event, Verdict own) {
-    IntentEvent.Refusal said = event.said();
-    if (said.tripped()) {
+  private void freezeAs(Refusal event, Agent agent) {
+    if (event.said().tripped()) {
       agent.mandate = new PolicyChange.Freeze().apply(agent.mandate, now);
     }
+  }
+
+  private static Optional<Decision> compared(Refusal event, Verdict own) {
+    IntentEvent.Refusal said = event.said();
     if (own.allowed()) {
       return Optional.of(new Decision.Refused(event, own));
     }
@@ -365,6 +546,11 @@ final class Replay {
       Agent agent = agent(log.topicNumber(1));
       agent.status = AgentStatus.values()[status];
       agent.mandate = agent.mandate.withRiskLevel(agent.riskLevel, now);
+    }
+    if (log.topic(0).equals(Topics.WALLET_SET)) {
+      Agent agent = agent(log.topicNumber(1));
+      agent.wallet = log.topicAddress(2);
+      agent.walletChanges++;
     }
     if (log.topic(0).equals(Topics.RISK_LEVEL_SET)) {
       Agent agent = agent(log.topicNumber(1));
@@ -408,29 +594,8 @@ final class Replay {
                 log.number(2).intValueExact())));
   }
 
-  private Optional<Decision> permissionSet(LogWords log) {
-    Agent agent = agent(log.topicNumber(1));
-    String selector = "0x%064x".formatted(log.number(0)).substring(0, 10);
-    agent.beyond =
-        agent.beyond.with(
-            new Permission.Place(log.topicNumber(2), log.topicAddress(3), selector),
-            new Permission(
-                CallKind.values()[log.number(1).intValueExact()],
-                log.number(2).intValueExact(),
-                log.number(3).intValueExact(),
-                log.number(4).intValueExact(),
-                log.flag(5)));
-    return Optional.empty();
-  }
-
-  private Optional<Decision> thresholdsSet(LogWords log) {
-    Agent agent = agent(log.topicNumber(1));
-    agent.beyond =
-        agent.beyond.with(
-            log.topicAddress(2),
-            new Thresholds(
-                log.number(0), log.number(1), log.number(2).intValueExact(), log.number(3)));
-    return Optional.empty();
+  private Optional<Decision> assetDropped(LogWords log) {
+    return change(log, new PolicyChange.DropAsset(log.topicAddress(2)));
   }
 
   private Optional<Decision> limitSet(LogWords log) {
@@ -480,6 +645,6 @@ final class Replay {
   }
 
   private Agent agent(BigInteger id) {
-    return agents.computeIfAbsent(id, key -> new Agent());
+    return agents.computeIfAbsent(id, key -> new Agent(rules.settings().none()));
   }
 }

@@ -6,8 +6,14 @@ import java.util.Set;
 import org.mandate.chain.Hash;
 import org.mandate.contracts.AgentRegistry;
 import org.mandate.contracts.AgentVault;
+import org.mandate.contracts.Approvers;
 import org.mandate.contracts.CallRules;
+import org.mandate.contracts.CategoryRule;
+import org.mandate.contracts.HoursRule;
 import org.mandate.contracts.PolicyEngine;
+import org.mandate.contracts.PriceFeeds;
+import org.mandate.contracts.ReputationRule;
+import org.mandate.contracts.RuleBook;
 import org.mandate.contracts.Tiers;
 import org.mandate.event.ContractEvents;
 import org.web3j.abi.EventEncoder;
@@ -31,21 +37,31 @@ final class Topics {
   static final Hash RESTARTED = topic(PolicyEngine.RESTARTED_EVENT);
   static final Hash PERMISSION_SET = topic(CallRules.PERMISSIONSET_EVENT);
   static final Hash THRESHOLDS_SET = topic(Tiers.THRESHOLDSSET_EVENT);
+  static final Hash RULE_ADDED = topic(RuleBook.RULEADDED_EVENT);
+  static final Hash RULE_REMOVED = topic(RuleBook.RULEREMOVED_EVENT);
+  static final Hash HOURS_SET = topic(HoursRule.HOURSSET_EVENT);
+  static final Hash CATEGORY_SET = topic(CategoryRule.CATEGORYSET_EVENT);
+  static final Hash CATEGORY_LIMIT_SET = topic(CategoryRule.CATEGORYLIMITSET_EVENT);
+  static final Hash REQUIREMENT_SET = topic(ReputationRule.REQUIREMENTSET_EVENT);
+  static final Hash APPROVERS_SET = topic(Approvers.APPROVERSSET_EVENT);
+  static final Hash DISAPPROVED = topic(Approvers.DISAPPROVED_EVENT);
+  static final Hash FEED_SET = topic(PriceFeeds.FEEDSET_EVENT);
+  static final Hash SEQUENCER_SET = topic(PriceFeeds.SEQUENCERSET_EVENT);
   static final Hash WITHDRAWN = topic(AgentVault.WITHDRAWN_EVENT);
   static final Hash STATUS_SET = topic(AgentRegistry.STATUSSET_EVENT);
   static final Hash RISK_LEVEL_SET = topic(AgentRegistry.RISKLEVELSET_EVENT);
   static final Hash WALLET_SET = topic(AgentRegistry.AGENTWALLETSET_EVENT);
 
   /**
-   * Of executor and account, and of home's registry: only for agents that governance admitted, by
-   * their keys, by guardians and by who owns the funds, so that no stranger fills a block with
-   * them.
+   * Of executor and account, and of home's registry and prices: only for agents that governance
+   * admitted, by their keys, by guardians and by who owns the funds, so that no stranger fills a
+   * block with them.
    */
   static final Set<Hash> GOVERNED = governed();
 
   /**
-   * Of home's account and registry: whoever registered an agent may tighten its mandate and unset
-   * its key, as often as they pay for it.
+   * Of home's account, registry and rules: whoever registered an agent may tighten its mandate and
+   * unset its key, as often as they pay for it.
    */
   static final Set<Hash> OF_AGENTS =
       Set.of(
@@ -60,6 +76,13 @@ final class Topics {
           RISK_LEVEL_SET,
           PERMISSION_SET,
           THRESHOLDS_SET,
+          RULE_ADDED,
+          RULE_REMOVED,
+          HOURS_SET,
+          CATEGORY_SET,
+          CATEGORY_LIMIT_SET,
+          REQUIREMENT_SET,
+          APPROVERS_SET,
           WALLET_SET);
 
   private Topics() {}
@@ -70,7 +93,9 @@ final class Topics {
   }
 
   private static Set<Hash> governed() {
-    Set<Hash> all = new HashSet<>(List.of(CONSUMED, STATUS_SET, STOPPED, RESTARTED, WITHDRAWN));
+    Set<Hash> all =
+        new HashSet<>(
+            List.of(CONSUMED, STATUS_SET, STOPPED, RESTARTED, WITHDRAWN, FEED_SET, SEQUENCER_SET));
     all.addAll(ContractEvents.executorTopics());
     all.addAll(ContractEvents.paymentTopics());
     all.addAll(ContractEvents.auditLogTopics());

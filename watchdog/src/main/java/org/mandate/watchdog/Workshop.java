@@ -68,7 +68,13 @@ final class Workshop {
     List<WatchedChain> all = new CopyOnWriteArrayList<>();
     PolicyExaminer policy =
         new PolicyExaminer(
-            home.id(), freezer, findings, () -> all.forEach(WatchedChain::reopen), clock);
+            home.id(),
+            new PolicyExaminer.Court(
+                home.chain(), home.deployment(), chronicle::has, home.settings().pollInterval()),
+            freezer,
+            findings,
+            () -> all.forEach(WatchedChain::reopen),
+            clock);
     ForgeryExaminer forgery =
         forgery(
             home, executor, chronicle, Optional.empty(), intentId -> Optional.empty(), enforcer);

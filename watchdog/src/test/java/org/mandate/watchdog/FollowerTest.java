@@ -10,10 +10,11 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.function.LongFunction;
+import java.util.stream.Collectors;
 import java.util.stream.LongStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.mandate.chain.Address;
 import org.mandate.chain.Block;
@@ -153,12 +154,19 @@ class FollowerTest {
         BigInteger.ONE,
         BigInteger.ONE,
         0,
-        Map.of(
-            "CrossChainExecutor", contract,
-            "AgentVault", contract,
-            "AgentRegistry", contract,
-            "CallRules", contract,
-            "Tiers", contract));
+        Stream.of(
+                "CrossChainExecutor",
+                "AgentVault",
+                "AgentRegistry",
+                "CallRules",
+                "Tiers",
+                "RuleBook",
+                "HoursRule",
+                "CategoryRule",
+                "ReputationRule",
+                "Approvers",
+                "PriceFeeds")
+            .collect(Collectors.toMap(name -> name, name -> contract)));
   }
 
   private ChainClient node() {

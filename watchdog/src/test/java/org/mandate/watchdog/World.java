@@ -176,6 +176,52 @@ final class World implements AutoCloseable {
         .send(Call.of("governance", homeDeployment.account().hex(), call));
   }
 
+  /** A restricted call of any contract of home, by the authority. */
+  void governance(Address contract, org.web3j.protocol.core.RemoteFunctionCall<?> call) {
+    new Sender(home.web3j, AUTHORITY).send(Call.of("governance", contract.hex(), call));
+  }
+
+  /** A call of a contract of home by anybody. */
+  TransactionReceipt send(Address contract, org.web3j.protocol.core.RemoteFunctionCall<?> call) {
+    return new Sender(home.web3j, RICH).send(Call.of("send", contract.hex(), call));
+  }
+
+  /** A contract of home, to encode calls of it. */
+  <T> T wrapper(Class<T> type, String name) {
+    try {
+      return type.cast(
+          type.getMethod(
+                  "load",
+                  String.class,
+                  org.web3j.protocol.Web3j.class,
+                  org.web3j.tx.TransactionManager.class,
+                  org.web3j.tx.gas.ContractGasProvider.class)
+              .invoke(
+                  null,
+                  homeDeployment.address(name).hex(),
+                  home.web3j,
+                  new Sender(home.web3j, RICH).reader(),
+                  Sender.NO_GAS));
+    } catch (ReflectiveOperationException e) {
+      throw new IllegalArgumentException(name + " has no wrapper " + type, e);
+    }
+  }
+
+  /** The message with which home sent that intent away. */
+  Message sentFor(Intent intent) {
+    Hash transaction =
+        home.client.logs(0, home.client.head().number(), List.of(domain.executor())).stream()
+            .flatMap(log -> ContractEvents.executor(log).stream())
+            .filter(
+                event ->
+                    event instanceof IntentEvent.Dispatched
+                        && event.intentId().equals(intent.id(domain)))
+            .map(event -> event.log().transaction())
+            .findFirst()
+            .orElseThrow(() -> new AssertionError("never dispatched"));
+    return sent(transaction);
+  }
+
   /** Governance thaws the agent, knowing of every stop so far. */
   void thaw() {
     governance(account().thaw(AGENT, stops()));
@@ -227,7 +273,10 @@ final class World implements AutoCloseable {
 
   /** The message that home really sent in that transaction. */
   Message sent(TransactionReceipt receipt) {
-    Hash transaction = Hash.of(receipt.getTransactionHash());
+    return sent(Hash.of(receipt.getTransactionHash()));
+  }
+
+  private Message sent(Hash transaction) {
     var logs = home.client.receipt(transaction).orElseThrow().logs();
     List<GatewayEvent> events =
         logs.stream()
@@ -372,13 +421,36 @@ final class World implements AutoCloseable {
 
   /** Submits at home, signed by somebody. */
   TransactionReceipt submit(Intent intent, Signer signer) {
+    return new Sender(home.web3j, RICH).send(submission(intent, signer));
+  }
+
+  /** What submits it, signed by the agent. */
+  Call submission(Intent intent) {
+    return submission(intent, AGENT_KEY);
+  }
+
+  private Call submission(Intent intent, Signer signer) {
     SignedIntent signed = SignedIntent.sign(intent, domain, signer);
-    return new Sender(home.web3j, RICH)
-        .send(
-            Call.of(
-                "submit",
-                domain.executor().hex(),
-                executor(home).submit(IntentAbi.toContract(intent), signed.signature().bytes())));
+    return Call.of(
+        "submit",
+        domain.executor().hex(),
+        executor(home).submit(IntentAbi.toContract(intent), signed.signature().bytes()));
+  }
+
+  /** Has home mine one block of these calls of one account, in this order. */
+  void inOneBlock(Call... calls) {
+    home.rpc("evm_setIntervalMining", 0);
+    try {
+      for (Call call : calls) {
+        home.rpc(
+            "eth_sendTransaction",
+            java.util.Map.of(
+                "from", RICH.getAddress(), "to", call.to(), "data", call.data(), "gas", "0xf4240"));
+      }
+      home.rpc("evm_mine");
+    } finally {
+      home.mineEverySecond();
+    }
   }
 
   /** Publishes whatever it is as a batch, with a relayer's key. */

@@ -126,6 +126,11 @@ record Diff(Mandate current, List<Line> lines, List<PolicyChange> changes, List<
                                   set.limit().perTransaction(),
                                   set.limit().cap(),
                                   BigInteger.valueOf(set.limit().window()))));
+                  case PolicyChange.DropAsset drop ->
+                      Call.of(
+                          "dropAsset of agent %s: %s".formatted(agentId, Words.asset(drop.asset())),
+                          to,
+                          policy.dropAsset(agentId, drop.asset().hex()));
                   case PolicyChange.SetAssetChain set ->
                       Call.of(
                           "setAssetChain of agent %s for %s on chain %s: %s"
