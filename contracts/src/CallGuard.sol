@@ -7,6 +7,12 @@ import {Holding} from "./Holding.sol";
 import {Intent} from "./Intent.sol";
 import {CallRules} from "./rules/CallRules.sol";
 
+/// @notice What the guard asks an account about itself.
+interface IGuardedAccount {
+    function HOME_CHAIN_ID() external view returns (uint256);
+    function isRecipient(uint256 agentId, uint256 chainId, address recipient) external view returns (bool);
+}
+
 /// @title Measures what a contract call takes from an account (L1)
 /// @notice Whatever the contract that is called does: only the declared asset goes down, by at most the declared amount, no
 ///         other asset and no native coin leaves, and nobody may take more afterwards than was declared. Else the account
@@ -53,6 +59,8 @@ contract CallGuard is AccessManaged {
     error CallForbidden(address target, bytes4 selector);
     /// @notice Governance of this chain did not permit the call, or not so. Away from home only.
     error CallNotPermitted(address target, bytes4 selector);
+    /// @notice Governance of this chain did not list who would receive. Away from home only.
+    error CallRecipientUnknown(address recipient);
     /// @notice There is no contract: the call would do nothing and succeed.
     error CallTargetEmpty(address target);
     /// @notice The approval in the data is not one of the declared amount.
@@ -71,33 +79,23 @@ contract CallGuard is AccessManaged {
         RULES = rules;
     }
 
-    // ------------------------------------------------------------------ permission
-
-    /// @notice Whether the call may be made away from home, where a message orders it that a lying quorum may have made up: governance
-    ///         permits calls on their own chain, too ({CallRules-setPermission}). Reverts if it did not.
-    /// @return recipient who must be on the account's list of recipients here; zero: nobody
-    function admit(Intent calldata intent) external view returns (address recipient) {
-        bool admitted;
-        (admitted, recipient,) = RULES.judge(intent);
-        require(admitted && intent.amount > 0, CallNotPermitted(intent.to, bytes4(intent.data)));
-    }
-
     // ------------------------------------------------------------------ measuring
 
     /// @notice What the caller, an account, has to do for the call, and how things stand before it.
     /// @param holder who makes the call and has the funds: the account, or the one that it may act for
-    /// @param asset ERC-20 contract, or the zero address for the native coin
-    /// @param amount most that may leave, in the asset's smallest unit
-    /// @param target contract that is called with `data`
+    /// @param intent with call data; of its asset at most its amount may leave
     /// @return kind as {callKind} says
     /// @return spender who is approved for `amount` before the call; of a PULL the target
     /// @return allowance what the spender may take of the asset before
     /// @return before for {end}
-    function begin(address holder, address asset, uint256 amount, address target, bytes calldata data)
+    function begin(address holder, Intent calldata intent)
         external
         view
         returns (CallKind kind, address spender, uint256 allowance, bytes memory before)
     {
+        if (block.chainid != IGuardedAccount(msg.sender).HOME_CHAIN_ID()) _requirePermitted(intent);
+        (address asset, uint256 amount, address target) = (intent.asset, intent.amount, intent.to);
+        bytes calldata data = intent.data;
         kind = callKind(asset, target, data);
         require(kind != CallKind.NONE, CallMalformed(asset, target));
         require(target != holder && target != msg.sender, CallTargetSelf(target));
@@ -155,6 +153,18 @@ contract CallGuard is AccessManaged {
     }
 
     // ------------------------------------------------------------------ internals
+
+    /// @dev A message orders the call, which a lying quorum may have made up: what home judged is asked again, by what governance permitted
+    ///      here (L7, L11).
+    function _requirePermitted(Intent calldata intent) private view {
+        (bool admitted, address recipient,) = RULES.judge(intent);
+        require(admitted && intent.amount > 0, CallNotPermitted(intent.to, bytes4(intent.data)));
+        require(
+            recipient == address(0)
+                || IGuardedAccount(msg.sender).isRecipient(intent.agentId, intent.chainId, recipient),
+            CallRecipientUnknown(recipient)
+        );
+    }
 
     function _decrease(address asset, uint256 before, uint256 after_, uint256 most)
         private

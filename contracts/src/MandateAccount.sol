@@ -47,8 +47,6 @@ abstract contract MandateAccount is PolicyEngine {
     error AccountCallForbidden(address target);
     /// @notice The call needs an approval, and a smaller one stands that is not the call's to change: take it back before.
     error AccountAllowanceStands(address asset, address spender, uint256 allowance);
-    /// @notice Governance of this chain did not list who would receive. Away from home only.
-    error AccountRecipientUnknown(address recipient);
     /// @notice No agent approved the spender that much: what the owners of the funds approved is theirs to take back.
     error AccountApprovalUnknown(address asset, address spender);
     /// @notice A token does not set an allowance to what was asked.
@@ -101,9 +99,7 @@ abstract contract MandateAccount is PolicyEngine {
     ///      stays taken back (L5).
     function callOut(Intent calldata intent) external onlyExecutor returns (uint256 moved) {
         _requireRunning(intent.asset);
-        if (block.chainid != HOME_CHAIN_ID) _requirePermitted(intent);
-        (CallKind kind, address spender, uint256 allowance, bytes memory before) =
-            GUARD.begin(_holder(), intent.asset, intent.amount, intent.to, intent.data);
+        (CallKind kind, address spender, uint256 allowance, bytes memory before) = GUARD.begin(_holder(), intent);
         require(spender != EXECUTOR, AccountCallForbidden(spender));
         if (kind == CallKind.APPROVE) {
             if (allowance != intent.amount) _given[intent.asset][spender] = intent.amount;
@@ -158,15 +154,6 @@ abstract contract MandateAccount is PolicyEngine {
         }
         uint256 allowed = Holding.allowance(token, _holder(), spender);
         require(allowed == amount, AccountApprovalRefused(token, spender, amount, allowed));
-    }
-
-    /// @dev What home judged, a destination asks again: nothing else tells a message that a lying quorum made up (L7, L11).
-    function _requirePermitted(Intent calldata intent) private view {
-        address recipient = GUARD.admit(intent);
-        require(
-            recipient == address(0) || isRecipient(intent.agentId, intent.chainId, recipient),
-            AccountRecipientUnknown(recipient)
-        );
     }
 
     function _requireRunning(address asset) private view {

@@ -462,7 +462,7 @@ abstract contract PolicyEngine is AuditLog {
     }
 
     /// @notice Whether the agent may pay `recipient` on chain `chainId`.
-    function isRecipient(uint256 agentId, uint256 chainId, address recipient) public view returns (bool) {
+    function isRecipient(uint256 agentId, uint256 chainId, address recipient) external view returns (bool) {
         return chainId <= type(uint96).max && _mandates[agentId].recipients[_place(chainId, recipient)];
     }
 

@@ -26,6 +26,9 @@ contract AccountCallsTest is Deployed {
     bytes internal constant ASK = "play"; // what the puppet is called with
     uint8 private constant ANY = type(uint8).max;
 
+    /// @dev To the guard this is an account at home.
+    uint256 public constant HOME_CHAIN_ID = HOME;
+
     Puppet private _puppet;
     bytes32 private _nextSalt;
 
@@ -153,8 +156,9 @@ contract AccountCallsTest is Deployed {
 
     /// @notice Who measures for an account is the caller: a stranger learns nothing and changes nothing.
     function test_L11_begin_byTheCallersList() public {
+        Intent memory intent = _call(address(token), 1, address(_puppet), ASK);
         vm.expectRevert(abi.encodeWithSelector(CallGuard.CallAssetUnknown.selector, token));
-        guard.begin(address(vault), address(token), 1, address(_puppet), ASK);
+        guard.begin(address(vault), intent);
     }
 
     function test_measure_revert_full() public {
@@ -227,8 +231,8 @@ contract AccountCallsTest is Deployed {
         }
     }
 
-    function _assertMeasured(PlainToken t, uint256 stands, bool measured) private view {
-        try guard.begin(address(this), address(t), 1, address(_puppet), ASK) returns (
+    function _assertMeasured(PlainToken t, uint256 stands, bool measured) private {
+        try guard.begin(address(this), _call(address(t), 1, address(_puppet), ASK)) returns (
             CallKind, address, uint256 allowance, bytes memory
         ) {
             assertTrue(measured, "measured");
@@ -522,7 +526,7 @@ contract AccountCallsTest is Deployed {
         Intent memory intent = _forged(address(token), 100e6, abi.encodeCall(IERC20.approve, (PAYEE, 100e6)));
         vm.prank(address(timelock));
         policy.setRecipient(agentId, REMOTE, PAYEE, false);
-        vm.expectRevert(abi.encodeWithSelector(MandateAccount.AccountRecipientUnknown.selector, PAYEE));
+        vm.expectRevert(abi.encodeWithSelector(CallGuard.CallRecipientUnknown.selector, PAYEE));
         executor.execute(intent);
         vm.prank(address(timelock));
         policy.setRecipient(agentId, REMOTE, PAYEE, true);
