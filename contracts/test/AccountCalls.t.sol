@@ -359,6 +359,18 @@ contract AccountCallsTest is Deployed {
         }
     }
 
+    /// @notice Whoever orders an account is approved by none of its agents, also where it is under another authority.
+    function test_L1_callOut_revert_approvesWhoOrders() public {
+        AgentVault other =
+            new AgentVault(address(authority), DELEGATE, registry, address(this), guard, HOME, new uint256[](0));
+        vm.prank(address(timelock));
+        guard.setMeasured(address(other), address(token), true);
+        Intent memory intent =
+            _call(address(token), 5, address(token), abi.encodeCall(IERC20.approve, (address(this), 5)));
+        vm.expectRevert(abi.encodeWithSelector(MandateAccount.AccountCallForbidden.selector, address(this)));
+        other.callOut(intent);
+    }
+
     function test_callOut_revert_longReasonsAreCutToNothing() public {
         _puppet.end(257, true);
         vm.expectRevert(abi.encodeWithSelector(MandateAccount.AccountCallFailed.selector, _puppet, ""));
