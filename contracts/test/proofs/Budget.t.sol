@@ -101,8 +101,8 @@ contract BudgetProof is Test {
     /// @notice A flag is set or cleared and read, and nothing else changes.
     function check_flags_areApart(uint256 word, bool on) public pure {
         Budget b = Budget.wrap(word);
-        assert(Budget.unwrap(b.withHome(on)) == (word & ~(uint256(1) << 251)) | (on ? uint256(1) << 251 : 0));
-        assert(Budget.unwrap(b.withHalted(on)) == (word & ~(uint256(1) << 252)) | (on ? uint256(1) << 252 : 0));
+        assert(Budget.unwrap(b.withHome(on)) == (word & ~(uint256(1) << 252)) | (on ? uint256(1) << 252 : 0));
+        assert(Budget.unwrap(b.withHalted(on)) == (word & ~(uint256(1) << 253)) | (on ? uint256(1) << 253 : 0));
         assert(b.withHome(on).home() == on && b.withHalted(on).halted() == on);
     }
 
@@ -129,7 +129,7 @@ contract BudgetProof is Test {
         vm.warp(START);
         // The first two buckets and the last; a window of a day.
         uint256 held = word & (((uint256(1) << 38) - 1) | (FULL << 133));
-        uint256 rest = (word >> 184) << 184 & ~(uint256(type(uint24).max) << 227);
+        uint256 rest = (word >> 184) << 184 & ~(uint256((1 << 25) - 1) << 227);
         uint256 index = (START / RollingWindow.length(1 days)) << 152;
         Budget before = _with(held | rest | index | (uint256(1 days) << 227), exponent, 0);
         uint256 cap = mantissa * 10 ** newExponent;

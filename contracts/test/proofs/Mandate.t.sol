@@ -1,133 +1,150 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-import {AgentRegistry, Status} from "../../src/AgentRegistry.sol";
 import {AgentVault} from "../../src/AgentVault.sol";
-import {CallGuard} from "../../src/CallGuard.sol";
+import {Action} from "../../src/AuditLog.sol";
+import {Budget} from "../../src/Budget.sol";
 import {Intent} from "../../src/Intent.sol";
-import {Finding} from "../../src/rules/MandateRules.sol";
+import {MandateAccount} from "../../src/MandateAccount.sol";
+import {Meter} from "../../src/Meter.sol";
+import {Pace} from "../../src/Pace.sol";
 import {PolicyEngine} from "../../src/PolicyEngine.sol";
-import {Rule, Verdict} from "../../src/Verdict.sol";
-import {Test} from "../lib/Test.sol";
+import {Finding} from "../../src/rules/MandateRules.sol";
+import {Account} from "./Account.sol";
 
-/// @notice Authority and registry of an account: one caller is governance, another may tighten, nobody else may anything.
-contract Powers {
-    address public constant GOVERNANCE = address(0x60);
-    address public constant TIGHTENER = address(0x71);
-
-    function canCall(address caller, address, bytes4) external pure returns (bool, uint32) {
-        return (caller == GOVERNANCE, 0);
-    }
-
-    function hasRole(uint64, address) external pure returns (bool, uint32) {
-        return (false, 0);
-    }
-
-    function measure(address) external pure {}
-
-    function isTightener(uint256, address caller) external pure returns (bool) {
-        return caller == TIGHTENER;
-    }
-
-    function agent(uint256) external pure returns (address, Status, uint8) {
-        return (address(0), Status.ACTIVE, 0);
-    }
-}
-
-/// @title The account's setters and verdicts, proved for every value (scripts/prove)
-contract MandateProof is Test {
-    uint256 private constant REMOTE = 31338;
-    uint256 private constant MANDATES = 5; // the slot of `_mandates`
-    uint256 private constant TRAILS = 1; // the slot of `_trails`
-    uint256 private constant ID = 7;
-    address private constant ASSET = address(0xA55E7);
-
-    Powers private immutable _POWERS = new Powers();
-    PolicyEngine private immutable _ACCOUNT;
-
-    constructor() {
-        uint256[] memory others = new uint256[](1);
-        others[0] = REMOTE;
-        address powers = address(_POWERS);
-        _ACCOUNT = new AgentVault(
-            powers, address(this), AgentRegistry(powers), address(this), CallGuard(powers), block.chainid, others
-        );
-    }
+/// @title The account's setters, proved for every value (scripts/prove)
+/// @notice Each goes through exactly when it is valid and governance calls it, or who may tighten and no field is looser than what
+///         holds: in whatever state the words are. That no tighter word admits more is {MeterProof}'s, {BudgetProof}'s, {PaceProof}'s and
+///         {VerdictProof}'s.
+contract MandateProof is Account {
+    uint256 private constant MAX_WINDOW = (1 << 22) - 1;
 
     // ------------------------------------------------------------------ direction (L5)
 
-    /// @notice Terms change at the word of who may tighten exactly when no field is looser; nobody else changes any. That what was set
-    ///         is what is compared with later is {MeterProof}'s.
-    function check_L5_setTerms_tightensOnly(
-        PolicyEngine.Terms memory old,
-        PolicyEngine.Terms memory terms,
-        address caller
-    ) public {
-        if (old.frequencyWindow == 0 || terms.frequencyWindow == 0) return;
-        if (old.frequencyWindow > _ACCOUNT.MAX_WINDOW() || terms.frequencyWindow > _ACCOUNT.MAX_WINDOW()) return;
-        if (old.maxAuditLag == type(uint16).max || terms.maxAuditLag == type(uint16).max) return;
-        vm.prank(_POWERS.GOVERNANCE());
-        _ACCOUNT.setTerms(ID, old);
-        bool looser = terms.expiry > old.expiry || terms.frequencyWindow < old.frequencyWindow
-            || terms.maxTransactions > old.maxTransactions || terms.maxAuditLag > old.maxAuditLag
-            || (terms.basic && !old.basic) || (terms.open && !old.open);
-        bool may = caller == _POWERS.GOVERNANCE() || (caller == _POWERS.TIGHTENER() && !looser);
-        vm.prank(caller);
-        (bool done,) = address(_ACCOUNT).call(abi.encodeCall(PolicyEngine.setTerms, (ID, terms)));
-        assert(done == may);
+    function check_L5_setTerms_tightensOnly(uint256 word, PolicyEngine.Terms memory terms, address caller) public {
+        _putMeter(word);
+        Meter m = Meter.wrap(word);
+        if (!_isSettable(m.window(), m.riskLevel())) return;
+        bool valid = terms.frequencyWindow > 0 && terms.frequencyWindow <= MAX_WINDOW && terms.maxAuditLag < 2 ** 16 - 1;
+        bool looser = terms.expiry > m.expiry() || terms.frequencyWindow < m.window() >> m.riskLevel();
+        looser = looser || terms.maxTransactions > m.maxTransactions() || terms.maxAuditLag > m.maxAuditLag();
+        looser = looser || (terms.basic && !m.basic()) || (terms.open && !m.open());
+        bytes memory data = abi.encodeCall(PolicyEngine.setTerms, (ID, terms));
+        if (!_tightensOnly(address(ACCOUNT), data, caller, valid, looser)) return;
+        (Meter then,,,) = ACCOUNT.words(ID, ASSET);
+        assert(then.basic() == terms.basic && then.open() == terms.open && then.riskLevel() == m.riskLevel());
+        assert(then.window() == uint256(terms.frequencyWindow) << m.riskLevel() && then.running() == m.running());
     }
 
-    /// @notice The same of caps; of numbers that are below the least that would be rounded, so that none is refused as inexact. That
-    ///         larger ones are kept and read as they are is {BudgetProof}'s.
-    function check_L5_setLimit_capsTightenOnly(uint16[2] memory most, uint16[2] memory cap, address caller) public {
-        PolicyEngine.Limit memory old = PolicyEngine.Limit(most[0] >> 2, cap[0], 1 days);
-        PolicyEngine.Limit memory limit = PolicyEngine.Limit(most[1] >> 2, cap[1], 1 days);
-        _setLimitTightensOnly(old, limit, caller);
-    }
-
-    /// @notice And of the window: a second shorter, the same, a second longer.
-    function check_L5_setLimit_windowTightensOnly(uint8 which, address caller) public {
-        if (which == 0) _windowTightensOnly(1 days - 1, caller);
-        if (which == 1) _windowTightensOnly(1 days, caller);
-        if (which == 2) _windowTightensOnly(1 days + 1, caller);
-    }
-
-    function _windowTightensOnly(uint24 window, address caller) private {
-        _setLimitTightensOnly(PolicyEngine.Limit(10, 100, 1 days), PolicyEngine.Limit(10, 100, window), caller);
-    }
-
-    function _setLimitTightensOnly(PolicyEngine.Limit memory old, PolicyEngine.Limit memory limit, address caller)
-        private
+    function check_L5_setTempo_tightensOnly(uint256 word, uint8 risk, PolicyEngine.Tempo memory tempo, address caller)
+        public
     {
-        vm.prank(_POWERS.GOVERNANCE());
-        _ACCOUNT.setLimit(ID, ASSET, old);
+        if (risk > 3) return; // two bits
+        _putMeter(uint256(risk) << 254);
+        _putPace(word);
+        Pace p = Pace.wrap(word);
+        if (!_isSettable(p.window(), risk)) return;
+        bool valid = tempo.burstWindow <= MAX_WINDOW && (tempo.burst == 0 || tempo.burstWindow > 0);
+        bool burst = tempo.burst == 0 || tempo.burst > p.burst() || tempo.burstWindow < p.window() >> risk;
+        bool looser = (p.burst() > 0 && burst) || tempo.cooldown < p.cooldown();
+        bytes memory data = abi.encodeCall(PolicyEngine.setTempo, (ID, tempo));
+        if (!_tightensOnly(address(ACCOUNT), data, caller, valid, looser)) return;
+        (,, Pace then,) = ACCOUNT.words(ID, ASSET);
+        assert(then.burst() == tempo.burst && then.cooldown() == tempo.cooldown);
+        assert(then.window() == uint256(tempo.burstWindow) << risk);
+    }
+
+    /// @notice Of caps below the least number that would be rounded, so that none is refused as inexact; that larger ones are kept and read
+    ///         as they are is {BudgetProof}'s. At each risk level.
+    function check_L5_setLimit_capsTightenOnly(uint16[2] memory most, uint16[2] memory cap, uint8 risk, address caller)
+        public
+    {
+        for (uint256 level; level < 4; ++level) {
+            if (risk != level) continue;
+            PolicyEngine.Limit memory old = PolicyEngine.Limit(most[0] >> 2, cap[0], 1 days);
+            PolicyEngine.Limit memory limit = PolicyEngine.Limit(most[1] >> 2, cap[1], 1 days);
+            _setLimitTightensOnly(old, limit, level, caller);
+        }
+    }
+
+    /// @notice And of the window: a second shorter, the same, a second longer, the longest, and one too long.
+    function check_L5_setLimit_windowTightensOnly(uint8 which, uint8 risk, address caller) public {
+        uint24[5] memory windows = [1 days - 1, 1 days, 1 days + 1, uint24(MAX_WINDOW), uint24(MAX_WINDOW + 1)];
+        for (uint256 level; level < 4; ++level) {
+            if (risk != level) continue;
+            for (uint256 i; i < windows.length; ++i) {
+                if (which != i) continue;
+                PolicyEngine.Limit memory limit = PolicyEngine.Limit(10, 100, windows[i]);
+                _setLimitTightensOnly(PolicyEngine.Limit(10, 100, 1 days), limit, level, caller);
+            }
+        }
+    }
+
+    function _setLimitTightensOnly(
+        PolicyEngine.Limit memory old,
+        PolicyEngine.Limit memory limit,
+        uint256 risk,
+        address caller
+    ) private {
+        _putMeter(risk << 254);
+        _byGovernance(address(ACCOUNT), abi.encodeCall(PolicyEngine.setLimit, (ID, ASSET, old)));
         bool looser = limit.perTransaction > old.perTransaction || limit.cap > old.cap || limit.window < old.window;
-        bool may = caller == _POWERS.GOVERNANCE() || (caller == _POWERS.TIGHTENER() && !looser);
-        vm.prank(caller);
-        (bool done,) = address(_ACCOUNT).call(abi.encodeCall(PolicyEngine.setLimit, (ID, ASSET, limit)));
-        assert(done == may);
+        bytes memory data = abi.encodeCall(PolicyEngine.setLimit, (ID, ASSET, limit));
+        bool done = _tightensOnly(address(ACCOUNT), data, caller, limit.window <= MAX_WINDOW, looser);
+        (, Budget then,,) = ACCOUNT.words(ID, ASSET);
+        assert(then.window() == uint256((done ? limit : old).window) << risk);
+    }
+
+    /// @dev A word's window is one that was set, doubled by each risk level.
+    function _isSettable(uint256 window, uint256 risk) private pure returns (bool) {
+        return (window >> risk) << risk == window && window >> risk <= MAX_WINDOW;
+    }
+
+    /// @notice The first limit of an asset is governance's, however small it is.
+    function check_L5_setLimit_theFirstIsGovernances(uint16 most, uint16 cap, bool home, address caller) public {
+        _putBudget(home ? 1 << 252 : 0);
+        bytes memory data =
+            abi.encodeCall(PolicyEngine.setLimit, (ID, ASSET, PolicyEngine.Limit(most >> 2, cap, 1 days)));
+        _tightensOnly(address(ACCOUNT), data, caller, true, true);
+    }
+
+    /// @notice An asset goes at governance's word only, when it has no cap and nothing used; nothing of it stays.
+    function check_L5_dropAsset_isGovernancesAndOfWhatIsUnused(
+        uint256 word,
+        uint256 chains,
+        address caller,
+        uint32 now_
+    ) public {
+        bytes memory data = abi.encodeCall(PolicyEngine.setLimit, (ID, ASSET, PolicyEngine.Limit(1, 1, 1)));
+        _byGovernance(address(ACCOUNT), data);
+        vm.warp(now_);
+        _putBudget(word);
+        _putChains(chains);
+        Budget b = Budget.wrap(word & ~EXPONENTS);
+        (uint256 used,) = b.usage();
+        bool valid = b.window() > 0 && b.isEmpty() && used == 0;
+        data = abi.encodeCall(PolicyEngine.dropAsset, (ID, ASSET));
+        if (!_tightensOnly(address(ACCOUNT), data, caller, valid, true)) return;
+        assert(ACCOUNT.assetsOf(ID).length == 0);
+        assert(!ACCOUNT.isAssetOnChain(ID, ASSET, block.chainid) && !ACCOUNT.isAssetOnChain(ID, ASSET, REMOTE));
     }
 
     /// @notice A chain and a recipient are taken away by who may tighten, and given by governance alone.
-    function check_L5_setAssetChain_tightensOnly(bool old, bool allowed, address caller) public {
-        _setAssetChainTightensOnly(block.chainid, REMOTE, old, allowed, caller);
-    }
-
-    function check_L5_setAssetChain_tightensOnly_elsewhere(bool old, bool allowed, address caller) public {
-        _setAssetChainTightensOnly(REMOTE, block.chainid, old, allowed, caller);
-    }
-
-    function _setAssetChainTightensOnly(uint256 chainId, uint256 other, bool old, bool allowed, address caller)
-        private
-    {
-        vm.prank(_POWERS.GOVERNANCE());
-        _ACCOUNT.setAssetChain(ID, ASSET, chainId, old);
-        bool may = caller == _POWERS.GOVERNANCE() || (caller == _POWERS.TIGHTENER() && !allowed);
-        vm.prank(caller);
-        (bool done,) = address(_ACCOUNT).call(abi.encodeCall(PolicyEngine.setAssetChain, (ID, ASSET, chainId, allowed)));
-        assert(done == may);
-        assert(_ACCOUNT.isAssetOnChain(ID, ASSET, chainId) == (done ? allowed : old));
-        assert(!_ACCOUNT.isAssetOnChain(ID, ASSET, other));
+    function check_L5_setAssetChain_tightensOnly(
+        bool elsewhere,
+        uint256 word,
+        uint256 chains,
+        bool allowed,
+        address caller
+    ) public {
+        (uint256 chainId, uint256 other) = elsewhere ? (REMOTE, block.chainid) : (block.chainid, REMOTE);
+        _putBudget(word);
+        _putChains(chains);
+        (bool old, bool there) = (ACCOUNT.isAssetOnChain(ID, ASSET, chainId), ACCOUNT.isAssetOnChain(ID, ASSET, other));
+        bytes memory data = abi.encodeCall(PolicyEngine.setAssetChain, (ID, ASSET, chainId, allowed));
+        bool done = _tightensOnly(address(ACCOUNT), data, caller, true, allowed);
+        assert(ACCOUNT.isAssetOnChain(ID, ASSET, chainId) == (done ? allowed : old));
+        assert(ACCOUNT.isAssetOnChain(ID, ASSET, other) == there);
     }
 
     function check_L5_setRecipient_tightensOnly(
@@ -137,14 +154,10 @@ contract MandateProof is Test {
         address recipient,
         address caller
     ) public {
-        vm.prank(_POWERS.GOVERNANCE());
-        _ACCOUNT.setRecipient(ID, chainId, recipient, old);
-        bool may = caller == _POWERS.GOVERNANCE() || (caller == _POWERS.TIGHTENER() && !allowed);
-        vm.prank(caller);
-        (bool done,) =
-            address(_ACCOUNT).call(abi.encodeCall(PolicyEngine.setRecipient, (ID, chainId, recipient, allowed)));
-        assert(done == may);
-        assert(_ACCOUNT.isRecipient(ID, chainId, recipient) == (done ? allowed : old));
+        _byGovernance(address(ACCOUNT), abi.encodeCall(PolicyEngine.setRecipient, (ID, chainId, recipient, old)));
+        bytes memory data = abi.encodeCall(PolicyEngine.setRecipient, (ID, chainId, recipient, allowed));
+        bool done = _tightensOnly(address(ACCOUNT), data, caller, true, allowed);
+        assert(ACCOUNT.isRecipient(ID, chainId, recipient) == (done ? allowed : old));
     }
 
     /// @notice A recipient of one agent and chain is none of another's.
@@ -157,108 +170,93 @@ contract MandateProof is Test {
         address other
     ) public {
         if (agentId == 0) return; // no agent
-        vm.prank(_POWERS.GOVERNANCE());
-        _ACCOUNT.setRecipient(agentId, chainId, recipient, true);
+        _byGovernance(address(ACCOUNT), abi.encodeCall(PolicyEngine.setRecipient, (agentId, chainId, recipient, true)));
         bool same = agentId == otherAgent && chainId == otherChain && recipient == other;
-        assert(_ACCOUNT.isRecipient(otherAgent, otherChain, other) == same);
+        assert(ACCOUNT.isRecipient(otherAgent, otherChain, other) == same);
     }
 
-    /// @notice Who may tighten may freeze, and governance alone thaws, knowing of every freeze.
-    function check_L4_thaw_isGovernances(uint256 expectedStops, address caller) public {
-        vm.prank(_POWERS.TIGHTENER());
-        _ACCOUNT.freeze(ID);
-        vm.prank(caller);
-        (bool done,) = address(_ACCOUNT).call(abi.encodeCall(PolicyEngine.thaw, (ID, expectedStops)));
-        assert(done == (caller == _POWERS.GOVERNANCE() && expectedStops == 1));
-        assert(_ACCOUNT.frozen(ID) == !done);
+    /// @notice Chains that mandates can name are governance's to add.
+    function check_L5_registerChain_isGovernances(uint96 chainId, address caller) public {
+        bool known = chainId == block.chainid || chainId == REMOTE;
+        bytes memory data = abi.encodeCall(PolicyEngine.registerChain, (chainId));
+        _tightensOnly(address(ACCOUNT), data, caller, !known, true);
     }
 
-    // ------------------------------------------------------------------ verdicts (L4)
+    // ------------------------------------------------------------------ breakers (L4)
 
-    /// @notice Whatever the words of meter, budget and hash chain, and whatever is asked: there is a verdict, it admits nothing that is
-    ///         empty, unlisted or a call, and what trips leaves the agent frozen.
-    /// @custom:halmos --array-lengths intent.data={0,32}
-    function check_L4_consume_neverReverts(
-        uint256 meter,
-        uint256 budget,
-        uint256 trail,
-        bool listed,
-        Intent memory intent,
-        Finding memory finding,
-        uint32 now_
-    ) public {
-        _consumes(meter, budget, 0, trail, listed, intent, finding, now_);
+    /// @notice Who may tighten may freeze, guardians too, and governance alone thaws, knowing of every freeze.
+    function check_L4_thaw_isGovernances(uint256 word, uint256 expectedStops, address first, address caller) public {
+        _putMeter(word);
+        vm.prank(first);
+        (bool froze,) = address(ACCOUNT).call(abi.encodeCall(PolicyEngine.freeze, (ID)));
+        assert(froze == (first == TIGHTENER || first == GUARDIAN || first == GOVERNANCE));
+        if (!froze) return;
+        bytes memory data = abi.encodeCall(PolicyEngine.thaw, (ID, expectedStops));
+        bool done = _tightensOnly(address(ACCOUNT), data, caller, expectedStops == 1, true);
+        assert(ACCOUNT.frozen(ID) == !done);
     }
 
-    /// @custom:halmos --array-lengths intent.data=0
-    function deep_L4_consume_neverReverts(
-        uint256 meter,
-        uint256 budget,
-        uint256 trail,
-        Intent memory intent,
-        Finding memory finding,
-        uint32 now_
-    ) public {
-        for (uint256 exponent = 1; exponent < 32; ++exponent) {
-            _consumes(meter, budget, exponent, trail, true, intent, finding, now_);
+    /// @notice Guardians and the owner of the funds stop, governance alone restarts, knowing of every stop.
+    function check_L4_restart_isGovernances(uint8 which, uint256 expectedStops, address first, address caller) public {
+        for (uint8 i; i < 3; ++i) {
+            if (which != i) continue;
+            PolicyEngine.Scope scope = PolicyEngine.Scope(i);
+            uint256 what = i == 0 ? 0 : i == 1 ? REMOTE : uint160(ASSET);
+            vm.prank(first);
+            (bool stopped,) = address(ACCOUNT).call(abi.encodeCall(PolicyEngine.stop, (scope, what)));
+            assert(stopped == (first == OWNER || first == GUARDIAN || first == GOVERNANCE));
+            if (!stopped) return;
+            bytes memory data = abi.encodeCall(PolicyEngine.restart, (scope, what, expectedStops));
+            bool done = _tightensOnly(address(ACCOUNT), data, caller, expectedStops == 1, true);
+            (bool tripped,) = ACCOUNT.breaker(scope, what);
+            assert(tripped == !done);
         }
     }
 
-    /// @notice And {preview} says the same without effect.
-    /// @custom:halmos --array-lengths intent.data=0
-    function deep_L4_preview_isWhatConsumeSays(
-        uint256 meter,
-        uint256 budget,
-        uint256 trail,
-        Intent memory intent,
-        Finding memory finding,
-        uint32 now_
-    ) public {
-        _arrange(meter, budget, 0, trail, intent, now_);
-        Verdict memory previewed = _ACCOUNT.preview(intent, finding);
-        Verdict memory verdict = _ACCOUNT.consume(intent, finding);
-        assert(keccak256(abi.encode(verdict)) == keccak256(abi.encode(previewed)));
-    }
+    // ------------------------------------------------------------------ everybody else (L1, L7)
 
-    function _consumes(
-        uint256 meter,
-        uint256 budget,
-        uint256 exponent,
-        uint256 trail,
-        bool listed,
-        Intent memory intent,
-        Finding memory finding,
-        uint32 now_
-    ) private {
-        _arrange(meter, budget, exponent, trail, intent, now_);
-        if (listed) {
-            vm.prank(_POWERS.GOVERNANCE());
-            _ACCOUNT.setRecipient(ID, intent.chainId, intent.to, true);
-        }
-        try _ACCOUNT.consume(intent, finding) returns (Verdict memory verdict) {
-            if (verdict.tripped) assert(_ACCOUNT.frozen(ID));
-            if (verdict.rule == Rule.NONE) assert(intent.amount > 0 && finding.rule != Rule.SELECTOR);
-        } catch {
-            assert(false);
-        }
-    }
-
-    function _arrange(uint256 meter, uint256 budget, uint256 exponent, uint256 trail, Intent memory intent, uint32 now_)
-        private
+    /// @notice There is no function of the account without data of variable length, setter or other, by which somebody without any power
+    ///         changes an agent's words, its record or a breaker: whatever selector, whatever arguments. A key that is not the agent's finds no meter.
+    function deep_L7_strangersChangeNothing(bytes4 selector, uint256[6] memory arguments, uint256 meter, address caller)
+        public
     {
-        vm.warp(now_);
-        (intent.agentId, intent.asset, intent.chainId) = (ID, ASSET, block.chainid);
-        uint256 exponents = (uint256(31) << 203) | (uint256(31) << 222);
-        uint256 mandate = uint256(keccak256(abi.encode(ID, MANDATES)));
-        _store(keccak256(abi.encode(address(0), mandate + 1)), meter);
-        _store(keccak256(abi.encode(ASSET, mandate + 2)), (budget & ~exponents) | (exponent << 203) | (exponent << 222));
-        _store(keccak256(abi.encode(ID, TRAILS)), trail);
-        assert(_ACCOUNT.frozen(ID) == ((meter >> 249) & 1 == 1)); // that the words are where they were put
-        assert(_ACCOUNT.isAssetOnChain(ID, ASSET, block.chainid) == ((budget >> 251) & 1 == 1));
-        assert(_ACCOUNT.unpublished(ID) == (trail >> 16) & type(uint32).max);
+        _putMeter(meter);
+        vm.assume(caller != KEY && caller != OWNER && caller != address(this));
+        vm.assume(caller != GOVERNANCE && caller != GUARDIAN && caller != TIGHTENER && caller != address(POWERS));
+        // The next proof's, the owner's, the modules', and views.
+        vm.assume(selector != MandateAccount.payMany.selector && selector != MandateAccount.callOut.selector);
+        vm.assume(selector != PolicyEngine.consume.selector && selector != PolicyEngine.append.selector);
+        vm.assume(selector != PolicyEngine.preview.selector && selector != PolicyEngine.review.selector);
+        vm.assume(selector != AgentVault.execute.selector);
+        vm.prank(caller);
+        (bool done,) = address(ACCOUNT).call(abi.encodePacked(selector, arguments));
+        done; // a view
+        (Meter m, Budget b, Pace p, uint256 unpublished) = ACCOUNT.words(ID, ASSET);
+        assert(Meter.unwrap(m) == meter && Budget.unwrap(b) == 0 && Pace.unwrap(p) == 0 && unpublished == 0);
+        (, uint256 records,) = ACCOUNT.chain(ID);
+        (bool stopped, uint256 stops) = ACCOUNT.breaker(PolicyEngine.Scope.ALL, 0);
+        assert(records == 0 && !stopped && stops == 0 && ACCOUNT.stops(ID) == 0);
+        assert(ACCOUNT.chainIds().length == 2 && !ACCOUNT.isAssetOnChain(ID, ASSET, REMOTE));
     }
 
-    function _store(bytes32 slot, uint256 word) private {
-        vm.store(address(_ACCOUNT), slot, bytes32(word));
+    /// @notice What has data of variable length is the executor's, the owner's, or the agent's key's.
+    /// @custom:halmos --array-lengths intent.data={0,4},data={0,4}
+    function deep_L7_whatTakesData_revertsForStrangers(
+        Intent memory intent,
+        Finding memory finding,
+        bytes memory data,
+        address caller,
+        uint8 which
+    ) public {
+        vm.assume(caller != KEY && caller != OWNER && caller != address(this));
+        bytes memory call_;
+        if (which == 0) call_ = abi.encodeCall(PolicyEngine.consume, (intent, finding));
+        else if (which == 1) call_ = abi.encodeCall(MandateAccount.callOut, (intent));
+        else if (which == 2) call_ = abi.encodeCall(PolicyEngine.append, (ID, bytes32(0), Action.EXECUTED, data));
+        else if (which == 3) call_ = abi.encodeCall(AgentVault.execute, (intent.to, intent.amount, data));
+        else call_ = abi.encodeCall(MandateAccount.payMany, (ID, new MandateAccount.Payment[](1)));
+        vm.prank(caller);
+        (bool done,) = address(ACCOUNT).call(call_);
+        assert(!done);
     }
 }
