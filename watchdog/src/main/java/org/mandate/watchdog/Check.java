@@ -12,7 +12,10 @@ public enum Check {
   POLICY,
   /** An intent that executed at a destination was dispatched by home. */
   EXECUTION,
-  /** What left the account left it for an executed intent, a direct payment or its owner. */
+  /**
+   * What left the account left it for an executed intent, a direct payment, an approval or its
+   * owner.
+   */
   OUTFLOW,
   /**
    * A submitted intent carries the signature of the agent's wallet, a direct payment is its own

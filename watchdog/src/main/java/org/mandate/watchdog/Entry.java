@@ -26,7 +26,10 @@ sealed interface Entry {
     }
   }
 
-  /** Something that the account, or a rule, said of mandates and breakers. */
+  /**
+   * Something that the account, or a rule, said of mandates and breakers, or the account of its
+   * owner's calls.
+   */
   record Policy(Log log) implements Entry {}
 
   /** The owner of the funds took some out of the account. */

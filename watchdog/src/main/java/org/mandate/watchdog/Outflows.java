@@ -14,23 +14,21 @@ import java.util.TreeMap;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.function.Consumer;
+import org.mandate.chain.Abi;
 import org.mandate.chain.Address;
 import org.mandate.chain.Block;
 import org.mandate.chain.CallRevertedException;
 import org.mandate.chain.ChainClient;
-import org.mandate.event.IntentEvent;
 import org.mandate.policy.Breaker;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.web3j.abi.FunctionEncoder;
-import org.web3j.abi.datatypes.Function;
-import org.web3j.utils.Numeric;
 
 /**
- * What left the account of one chain, from block to block: no more than was executed, paid and
- * withdrawn in between (L1). An account says nothing of what its executor has it pay, so its
- * balances are asked for. Whatever left without a word stops the asset, or everything when it is
- * the chain's own coin. What comes in at the same time hides as much.
+ * What left the account of one chain, from block to block: no more than was executed, paid,
+ * withdrawn and taken by approvals in between (L1). An account says nothing of what its executor
+ * has it pay, so its balances are asked for, and what is left of the approvals. Whatever left
+ * without a word stops the asset, or everything when it is the chain's own coin; where its owner
+ * had the account make calls it is only told. What comes in at the same time hides as much.
  *
  * <p>Works apart from the follower: a token that answers slowly, or a node that does not keep old
  * states, must not keep the watchdog from the blocks.
@@ -48,6 +46,7 @@ final class Outflows implements AutoCloseable {
   private final Address account;
   private final Chronicle chronicle;
   private final Freezer freezer;
+  private final Findings findings;
   private final Consumer<String> unread;
   private final Duration poll;
   private final Clock clock;
@@ -67,16 +66,18 @@ final class Outflows implements AutoCloseable {
   private record Span(long from, Block last, List<Page> pages, boolean settled) {}
 
   /**
-   * What the account held, by asset.
+   * What the account held, and what spenders were allowed to take of it.
    *
-   * @param block whose end it is
-   * @param declared what was declared since; not empty when the balances could not be read
+   * @param held by asset
+   * @param since what was declared after that, up to the end of the block; not empty when the
+   *     balances could not be read
    */
   private record Checkpoint(
-      Block block, Map<Address, BigInteger> held, Map<Address, BigInteger> declared) {}
+      Block block, Map<Address, BigInteger> held, Allowances allowances, Declared since) {}
 
   /**
    * @param freezer of this chain
+   * @param findings are told what left by the owner's calls
    * @param unread is told, in words, which balances could not be read
    */
   Outflows(
@@ -85,6 +86,7 @@ final class Outflows implements AutoCloseable {
       Address account,
       Chronicle chronicle,
       Freezer freezer,
+      Findings findings,
       Consumer<String> unread,
       Duration poll,
       Clock clock) {
@@ -93,6 +95,7 @@ final class Outflows implements AutoCloseable {
     this.account = account;
     this.chronicle = chronicle;
     this.freezer = freezer;
+    this.findings = findings;
     this.unread = unread;
     this.poll = poll;
     this.clock = clock;
@@ -134,18 +137,20 @@ final class Outflows implements AutoCloseable {
   }
 
   private void look(Span span) throws InterruptedException {
-    Map<Address, BigInteger> declared = declared(span.pages());
-    assets.addAll(declared.keySet());
+    Declared declared = Declared.by(account, span.pages());
+    assets.addAll(declared.moved().keySet());
     for (int tries = 1; !closed; tries++) {
       if (!chronicle.has(span.last())) {
         return; // a reorg removed it
       }
+      Checkpoint before = before(span);
+      Declared since = before.since().and(declared);
       try {
-        judge(span, declared);
+        judge(span, before, since);
         return;
       } catch (RuntimeException e) {
         if (answers() && (span.settled() || tries >= TRIES)) {
-          carryOver(span, declared, e);
+          carryOver(span, before, since, e);
           return;
         }
       }
@@ -153,41 +158,49 @@ final class Outflows implements AutoCloseable {
     }
   }
 
-  private void judge(Span span, Map<Address, BigInteger> declared) {
+  private void judge(Span span, Checkpoint before, Declared since) {
     Map<Address, BigInteger> held = new HashMap<>();
     for (Address asset : assets) {
       held(asset, span.last()).ifPresent(amount -> held.put(asset, amount));
     }
-    before(span)
-        .ifPresent(
-            before ->
-                held.forEach(
-                    (asset, now) ->
-                        Optional.ofNullable(before.held().get(asset))
-                            .ifPresent(
-                                then ->
-                                    compare(
-                                        span,
-                                        asset,
-                                        then.subtract(now),
-                                        sum(before.declared(), declared)
-                                            .getOrDefault(asset, BigInteger.ZERO)))));
-    remember(new Checkpoint(span.last(), held, Map.of()));
+    Allowances given = before.allowances().with(since.approved());
+    Allowances left = given.leaving(allowance -> allowed(allowance, span.last()));
+    for (Address asset : held.keySet()) {
+      if (before.held().containsKey(asset)) {
+        BigInteger gone = before.held().get(asset).subtract(held.get(asset));
+        BigInteger most = since.moved(asset).add(given.of(asset)).subtract(left.of(asset));
+        left = compare(span, asset, gone, most, left, since.called());
+      }
+    }
+    remember(new Checkpoint(span.last(), held, left.bounded(), Declared.NOTHING));
   }
 
-  private void compare(Span span, Address asset, BigInteger left, BigInteger declared) {
-    if (left.compareTo(declared) > 0) {
-      found(span, asset, left, declared);
+  // What left beyond what was declared was taken by an approval that is not asked for, or is told.
+  private Allowances compare(
+      Span span,
+      Address asset,
+      BigInteger gone,
+      BigInteger most,
+      Allowances left,
+      Set<Address> called) {
+    BigInteger rest = gone.subtract(most);
+    if (rest.signum() <= 0) {
+      return left;
     }
+    if (rest.compareTo(left.ofOthers(asset)) <= 0) {
+      return left.without(asset, rest);
+    }
+    if (called.isEmpty()) {
+      stop(span, asset, gone, most);
+    } else {
+      tell(span, asset, gone, most, called);
+    }
+    return left;
   }
 
   // What could not be looked at is part of what is looked at next.
-  private void carryOver(Span span, Map<Address, BigInteger> declared, RuntimeException reason) {
-    before(span)
-        .ifPresent(
-            before ->
-                remember(
-                    new Checkpoint(span.last(), before.held(), sum(before.declared(), declared))));
+  private void carryOver(Span span, Checkpoint before, Declared since, RuntimeException reason) {
+    remember(new Checkpoint(span.last(), before.held(), before.allowances(), since));
     if (!span.settled()) {
       LOG.atError()
           .addKeyValue("chain", chainId)
@@ -200,10 +213,11 @@ final class Outflows implements AutoCloseable {
     }
   }
 
-  /** What was held right before the span; empty when it was never looked at. */
-  private Optional<Checkpoint> before(Span span) {
+  /** As it was right before the span: nothing is known to be held when it was never looked at. */
+  private Checkpoint before(Span span) {
     return Optional.ofNullable(checkpoints.get(span.from() - 1))
-        .filter(before -> chronicle.has(before.block()));
+        .filter(before -> chronicle.has(before.block()))
+        .orElseGet(() -> new Checkpoint(span.last(), Map.of(), Allowances.NONE, Declared.NOTHING));
   }
 
   private void remember(Checkpoint checkpoint) {
@@ -216,61 +230,29 @@ final class Outflows implements AutoCloseable {
     if (asset.equals(Address.ZERO)) {
       return Optional.of(chain.balance(account, block.hash()));
     }
+    return number(
+        asset, Abi.call("balanceOf", new org.web3j.abi.datatypes.Address(account.hex())), block);
+  }
+
+  /** What is left of an approval; nothing when the token does not say. */
+  private BigInteger allowed(Allowances.Allowance allowance, Block block) {
+    byte[] question =
+        Abi.call(
+            "allowance",
+            new org.web3j.abi.datatypes.Address(account.hex()),
+            new org.web3j.abi.datatypes.Address(allowance.spender().hex()));
+    return number(allowance.asset(), question, block).orElse(BigInteger.ZERO);
+  }
+
+  private Optional<BigInteger> number(Address token, byte[] question, Block block) {
     try {
-      byte[] answer = chain.call(asset, balanceOf(), block.hash());
+      byte[] answer = chain.call(token, question, block.hash());
       return answer.length < WORD
           ? Optional.empty()
           : Optional.of(new BigInteger(1, Arrays.copyOf(answer, WORD)));
     } catch (CallRevertedException e) {
       return Optional.empty();
     }
-  }
-
-  private byte[] balanceOf() {
-    return Numeric.hexStringToByteArray(
-        FunctionEncoder.encode(
-            new Function(
-                "balanceOf",
-                List.of(new org.web3j.abi.datatypes.Address(account.hex())),
-                List.of())));
-  }
-
-  /** What the entries say that left the account, or may from now on: an asset that has a limit. */
-  private Map<Address, BigInteger> declared(List<Page> pages) {
-    Map<Address, BigInteger> all = new HashMap<>();
-    for (Page page : pages) {
-      for (Entry entry : page.entries()) {
-        switch (entry) {
-          case Entry.Step(IntentEvent.Executed e) -> {
-            if (e.intent().account().equals(account)) {
-              all.merge(e.intent().asset(), e.moved(), BigInteger::add);
-            }
-          }
-          case Entry.Step(IntentEvent.Paid e) ->
-              all.merge(e.intent().asset(), e.intent().amount(), BigInteger::add);
-          case Entry.Step other -> {}
-          case Entry.Withdrawn withdrawn ->
-              all.merge(withdrawn.asset(), withdrawn.amount(), BigInteger::add);
-          case Entry.Policy(var log) -> {
-            LogWords words = LogWords.of(log);
-            if (words.topic(0).equals(Topics.LIMIT_SET) && words.number(1).signum() > 0) {
-              all.putIfAbsent(words.topicAddress(2), BigInteger.ZERO);
-            }
-          }
-          case Entry.Audit audit -> {}
-          case Entry.Registry registry -> {}
-          case Entry.Unreadable unreadable -> {}
-        }
-      }
-    }
-    return all;
-  }
-
-  private static Map<Address, BigInteger> sum(
-      Map<Address, BigInteger> some, Map<Address, BigInteger> others) {
-    Map<Address, BigInteger> all = new HashMap<>(some);
-    others.forEach((asset, amount) -> all.merge(asset, amount, BigInteger::add));
-    return all;
   }
 
   private boolean answers() {
@@ -282,28 +264,54 @@ final class Outflows implements AutoCloseable {
     }
   }
 
-  private void found(Span span, Address asset, BigInteger left, BigInteger declared) {
+  private void stop(Span span, Address asset, BigInteger gone, BigInteger most) {
     Stoppable what =
         new Stoppable.Everybody(
             asset.equals(Address.ZERO) ? new Breaker.Everything() : new Breaker.OfAsset(asset));
     freezer.stopFor(
-        new Finding(
-            "outflow:%d:%d:%s".formatted(chainId, span.last().number(), asset),
-            Check.OUTFLOW,
+        finding(
+            span,
+            asset,
             Severity.CRITICAL,
-            chainId,
-            span.last().number(),
-            Optional.empty(),
-            Optional.empty(),
-            "at most %s of asset %s leaves, as declared".formatted(declared, asset),
-            "%s left account %s".formatted(left, account),
-            "Withdraw the account's funds on this chain: what left was not executed, paid or"
-                + " withdrawn. If the asset is a token that takes balances away, end its limits"
-                + " instead. AgentVault.restart takes the stop back.",
-            clock.instant(),
-            Finding.Status.OPEN,
-            List.of()),
+            "at most %s of asset %s leaves, as declared".formatted(most, asset),
+            gone,
+            "Withdraw the account's funds on this chain: what left was not executed, paid,"
+                + " approved or withdrawn. If the asset is a token that takes balances away, end"
+                + " its limits instead. AgentVault.restart takes the stop back."),
         what,
         span.last().timestamp());
+  }
+
+  /** The owner had the account make calls, and may have it move whatever there is. */
+  private void tell(
+      Span span, Address asset, BigInteger gone, BigInteger most, Set<Address> called) {
+    findings.report(
+        finding(
+            span,
+            asset,
+            Severity.INFO,
+            "at most %s of asset %s leaves, as declared, besides what the owner's calls of %s move"
+                .formatted(most, asset, called.stream().sorted().toList()),
+            gone,
+            "Nothing, if the owner of the funds decided these calls (AgentVault.execute). If not,"
+                + " somebody else has the owner's key, or its votes."));
+  }
+
+  private Finding finding(
+      Span span, Address asset, Severity severity, String expected, BigInteger gone, String next) {
+    return new Finding(
+        "outflow:%d:%d:%s".formatted(chainId, span.last().number(), asset),
+        Check.OUTFLOW,
+        severity,
+        chainId,
+        span.last().number(),
+        Optional.empty(),
+        Optional.empty(),
+        expected,
+        "%s left account %s".formatted(gone, account),
+        next,
+        clock.instant(),
+        Finding.Status.OPEN,
+        List.of());
   }
 }

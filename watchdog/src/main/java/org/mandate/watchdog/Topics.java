@@ -48,6 +48,7 @@ final class Topics {
   static final Hash FEED_SET = topic(PriceFeeds.FEEDSET_EVENT);
   static final Hash SEQUENCER_SET = topic(PriceFeeds.SEQUENCERSET_EVENT);
   static final Hash WITHDRAWN = topic(AgentVault.WITHDRAWN_EVENT);
+  static final Hash OWNER_CALLED = topic(AgentVault.OWNERCALLED_EVENT);
   static final Hash STATUS_SET = topic(AgentRegistry.STATUSSET_EVENT);
   static final Hash RISK_LEVEL_SET = topic(AgentRegistry.RISKLEVELSET_EVENT);
   static final Hash WALLET_SET = topic(AgentRegistry.AGENTWALLETSET_EVENT);
@@ -95,7 +96,15 @@ final class Topics {
   private static Set<Hash> governed() {
     Set<Hash> all =
         new HashSet<>(
-            List.of(CONSUMED, STATUS_SET, STOPPED, RESTARTED, WITHDRAWN, FEED_SET, SEQUENCER_SET));
+            List.of(
+                CONSUMED,
+                STATUS_SET,
+                STOPPED,
+                RESTARTED,
+                WITHDRAWN,
+                OWNER_CALLED,
+                FEED_SET,
+                SEQUENCER_SET));
     all.addAll(ContractEvents.executorTopics());
     all.addAll(ContractEvents.paymentTopics());
     all.addAll(ContractEvents.auditLogTopics());

@@ -224,6 +224,7 @@ final class Workshop {
         link.deployment().account(),
         chronicle,
         freezer,
+        findings,
         // Once per chain: what is so in one block is so in the next. The log has each block.
         text ->
             findings.report(

@@ -8,9 +8,12 @@ import java.math.BigInteger;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
@@ -30,9 +33,15 @@ class OutflowsTest {
   private static final Address ACCOUNT = Address.of("0x00000000000000000000000000000000000000ac");
   private static final Address TOKEN = Address.of("0x0000000000000000000000000000000000000dad");
   private static final Duration POLL = Duration.ofMillis(1);
+  private static final long SPENDERS = 0x5be2de200L;
+
+  /** What the hashes of a removed block are higher by. */
+  private static final long FORK = 1_000_000;
 
   private final Map<Long, Long> coin = new HashMap<>();
   private final Map<Long, Long> token = new HashMap<>();
+  private final Map<BigInteger, Map<Long, Long>> allowances = new HashMap<>();
+  private final Set<Hash> asked = ConcurrentHashMap.newKeySet();
   private final Chronicle chronicle = new Chronicle(0);
   private final Findings findings = new Findings(finding -> {});
   private final List<String> unread = new CopyOnWriteArrayList<>();
@@ -60,7 +69,7 @@ class OutflowsTest {
             () -> false,
             findings,
             clock);
-    return new Outflows(1, chain, ACCOUNT, chronicle, freezer, unread, POLL, clock);
+    return new Outflows(1, chain, ACCOUNT, chronicle, freezer, findings, unread, POLL, clock);
   }
 
   @Test
@@ -109,6 +118,146 @@ class OutflowsTest {
     }
     assertEquals(List.of(), seen());
     assertEquals(List.of(), unread);
+  }
+
+  @Test
+  void L1_shouldTellWhatLeftInTheBlockOfAnApproval() throws Exception {
+    held(coin, 100, 100, 100);
+    held(token, 500, 440, 440);
+    held(allowance(1), 0, 100, 100);
+    read(page(0, paid(TOKEN, 0)), page(1, approved(1, 100)), page(2));
+    assertEquals(List.of("60 left account " + ACCOUNT), seen());
+    assertEquals(
+        "at most 0 of asset " + TOKEN + " leaves, as declared",
+        findings.all().getFirst().expected());
+  }
+
+  @Test
+  void L4_shouldStayQuietWhenASpenderTakesWhatItWasApprovedFor() throws Exception {
+    held(coin, 100, 100, 100, 100, 100, 100);
+    held(token, 500, 500, 440, 440, 400, 330);
+    held(allowance(1), 0, 100, 40, 40, 80, 10); // took 40 of the first, then 70 of the second
+    read(
+        page(0, paid(TOKEN, 0)),
+        page(1, approved(1, 100)),
+        page(2),
+        page(3),
+        page(4, approved(1, 80)),
+        page(5));
+    assertEquals(List.of(), seen());
+  }
+
+  @Test
+  void L4_shouldStayQuietWhenASpenderTakesAsSoonAsItMay() throws Exception {
+    held(coin, 100, 100, 100);
+    held(token, 500, 440, 400);
+    held(allowance(1), 0, 40, 0);
+    read(page(0, paid(TOKEN, 0)), page(1, approved(1, 100)), page(2));
+    assertEquals(List.of(), seen());
+  }
+
+  @Test
+  void L1_shouldTellWhatLeftBesideAnApproval() throws Exception {
+    held(coin, 100, 100, 100);
+    held(token, 500, 500, 410);
+    held(allowance(1), 0, 100, 40);
+    read(page(0, paid(TOKEN, 0)), page(1, approved(1, 100)), page(2));
+    assertEquals(List.of("90 left account " + ACCOUNT), seen());
+    assertEquals(
+        "at most 60 of asset " + TOKEN + " leaves, as declared",
+        findings.all().getFirst().expected());
+  }
+
+  @Test
+  void L1_shouldNotTakeAnAllowanceForMoreThanWasApproved() throws Exception {
+    held(coin, 100, 100, 100, 100);
+    held(token, 500, 500, 500, 410);
+    held(allowance(1), 0, 10, 90, 0);
+    read(page(0, paid(TOKEN, 0)), page(1, approved(1, 10)), page(2), page(3));
+    assertEquals(List.of("90 left account " + ACCOUNT), seen());
+  }
+
+  @Test
+  void L1_shouldForgetAnApprovalThatWasTakenBack() throws Exception {
+    held(coin, 100, 100, 100, 100);
+    held(token, 500, 500, 500, 400);
+    held(allowance(1), 0, 100, 0, 0);
+    read(page(0, paid(TOKEN, 0)), page(1, approved(1, 100)), page(2), page(3));
+    assertEquals(List.of("100 left account " + ACCOUNT), seen());
+  }
+
+  @Test
+  void L1_shouldForgetAnApprovalThatAReorgRemoved() throws Exception {
+    held(coin, 100, 100, 100);
+    held(token, 500, 500, 400);
+    held(allowance(1), 0, 100, 0);
+    try (Outflows outflows = outflows(chain(), chronicle, findings, unread::add)) {
+      outflows.start();
+      Page removed =
+          new Page(
+              new Block(1, hash(FORK + 2), hash(1), Instant.EPOCH),
+              page(1, approved(1, 100)).entries());
+      for (Page page : List.of(page(0, paid(TOKEN, 0)), removed)) {
+        chronicle.add(page);
+        outflows.of(page);
+      }
+      World.await(
+          "the removed block is read",
+          Duration.ofSeconds(5),
+          () -> asked.contains(removed.block().hash()));
+      chronicle.rewind(0);
+      read(outflows, page(1), page(2));
+    }
+    assertEquals(List.of("100 left account " + ACCOUNT), seen());
+  }
+
+  @Test
+  void L4_shouldKnowAnApprovalThatIsOlderThanItself() throws Exception {
+    held(coin, -1, 100, 100);
+    held(token, 0, 500, 400);
+    held(allowance(1), 0, 100, 0);
+    chronicle.skipTo(block(0));
+    try (Outflows outflows = outflows(chain(), chronicle, findings, unread::add)) {
+      outflows.of(0, block(0), List.of(page(0, paid(TOKEN, 0), approved(1, 100))));
+      outflows.start();
+      read(outflows, page(1), page(2));
+    }
+    assertEquals(List.of(), seen());
+  }
+
+  @Test
+  void L4_shouldStayQuietHoweverManySpendersAreApproved() throws Exception {
+    held(coin, 100, 100, 100, 100, 100);
+    held(token, 500, 500, 499, 479, 478);
+    IntentEvent[] approvals = new IntentEvent[Allowances.MOST + 1];
+    for (int i = 0; i < approvals.length; i++) {
+      approvals[i] = approved(i, 1 + i);
+      held(allowance(i), 0, 1 + i, 1 + i, i == 19 ? 0 : 1 + i, i == 19 ? 0 : 1 + i);
+    }
+    read(page(0, paid(TOKEN, 0)), page(1, approvals), page(2), page(3), page(4));
+    assertEquals(List.of("1 left account " + ACCOUNT), seen());
+    assertEquals(4, findings.all().getFirst().block());
+  }
+
+  @Test
+  void L4_shouldTellWhatLeftByTheOwnersCallAndStopNothing() throws Exception {
+    held(coin, 100, 40, 30);
+    held(token, 0, 0, 0);
+    Log called =
+        new Log(
+            hash(2),
+            1,
+            hash(0),
+            0,
+            ACCOUNT,
+            List.of(Topics.OWNER_CALLED, hash(0xca11)),
+            "0x" + "%064x".formatted(60) + "%064x".formatted(64) + "%064x".formatted(0));
+    read(page(0), new Page(block(1), List.of(new Entry.Policy(called))), page(2));
+    assertEquals(List.of("60 left account " + ACCOUNT, "10 left account " + ACCOUNT), seen());
+    assertEquals(
+        List.of(Severity.INFO, Severity.CRITICAL),
+        findings.all().stream().limit(2).map(Finding::severity).toList());
+    assertTrue(findings.all().getFirst().expected().contains("ca11"), findings.all().toString());
   }
 
   // ------------------------------------------------------------------ what happens
@@ -170,6 +319,28 @@ class OutflowsTest {
     return new IntentEvent.Paid(log, hash(1), BigInteger.ONE, intent, BigInteger.ZERO);
   }
 
+  private static IntentEvent approved(int spender, long amount) {
+    String data = "0x095ea7b3" + "%064x".formatted(SPENDERS + spender) + "%064x".formatted(amount);
+    Intent intent =
+        new Intent(
+            BigInteger.ONE,
+            ACCOUNT,
+            BigInteger.ONE,
+            TOKEN,
+            TOKEN,
+            BigInteger.valueOf(amount),
+            Bytes.of(data),
+            BigInteger.ZERO,
+            BigInteger.ZERO);
+    Log log = new Log(hash(0), 1, hash(0), 0, ACCOUNT, List.of(), "0x");
+    return new IntentEvent.Executed(log, hash(1), BigInteger.ONE, intent, intent.amount());
+  }
+
+  private Map<Long, Long> allowance(int spender) {
+    return allowances.computeIfAbsent(
+        BigInteger.valueOf(SPENDERS + spender), who -> new HashMap<>());
+  }
+
   private static Block block(long number) {
     return new Block(number, hash(number + 1), hash(number), Instant.EPOCH);
   }
@@ -187,13 +358,23 @@ class OutflowsTest {
                 switch (method.getName()) {
                   case "head" -> block(9);
                   case "balance" -> BigInteger.valueOf(at(coin, (Hash) arguments[1]));
-                  case "call" -> hash(at(token, (Hash) arguments[2])).bytes();
+                  case "call" ->
+                      hash(at(asked((byte[]) arguments[1]), (Hash) arguments[2])).bytes();
                   default -> throw new UnsupportedOperationException(method.getName());
                 });
   }
 
-  private static long at(Map<Long, Long> asset, Hash block) {
-    long amount = asset.get(new BigInteger(1, block.bytes()).longValueExact() - 1);
+  /** balanceOf(account), or allowance(account, spender). */
+  private Map<Long, Long> asked(byte[] question) {
+    return question.length == 36
+        ? token
+        : allowances.get(new BigInteger(1, Arrays.copyOfRange(question, 36, 68)));
+  }
+
+  private long at(Map<Long, Long> asset, Hash block) {
+    asked.add(block);
+    long number = new BigInteger(1, block.bytes()).longValueExact() % FORK - 1;
+    long amount = asset.getOrDefault(number, 0L);
     if (amount < 0) {
       throw new NodeException("gone");
     }

@@ -17,8 +17,10 @@ import org.mandate.chain.Deployment;
 import org.mandate.chain.Hash;
 import org.mandate.contracts.AgentRegistry;
 import org.mandate.contracts.AgentVault;
+import org.mandate.contracts.CallRules;
 import org.mandate.contracts.CrossChainExecutor;
 import org.mandate.contracts.QuorumGateway;
+import org.mandate.contracts.TestToken;
 import org.mandate.deploy.AgentSetup;
 import org.mandate.deploy.Call;
 import org.mandate.deploy.Deployer;
@@ -36,11 +38,13 @@ import org.mandate.intent.Intent;
 import org.mandate.intent.IntentAbi;
 import org.mandate.intent.IntentDomain;
 import org.mandate.intent.SignedIntent;
+import org.mandate.policy.CallKind;
 import org.mandate.signer.PrivateKeySigner;
 import org.mandate.signer.Signer;
 import org.web3j.crypto.Credentials;
 import org.web3j.crypto.Wallet;
 import org.web3j.protocol.core.methods.response.TransactionReceipt;
+import org.web3j.tx.RawTransactionManager;
 import org.web3j.utils.Numeric;
 
 /**
@@ -176,6 +180,59 @@ final class World implements AutoCloseable {
         .send(Call.of("governance", homeDeployment.account().hex(), call));
   }
 
+  /** A new token at home, all of it the account's, of which the agent may spend any amount. */
+  TestToken token(BigInteger supply) throws Exception {
+    String account = homeDeployment.account().hex();
+    var rich = new RawTransactionManager(home.web3j, RICH, HOME, 300, 200);
+    TestToken token = TestToken.deploy(home.web3j, rich, Sender.NO_GAS, account, supply).send();
+    governance(
+        account()
+            .setLimit(
+                AGENT,
+                token.getContractAddress(),
+                new AgentVault.Limit(supply, supply, BigInteger.valueOf(3600))));
+    governance(
+        account().setAssetChain(AGENT, token.getContractAddress(), BigInteger.valueOf(HOME), true));
+    return token;
+  }
+
+  /** The agent may approve that spender for the token, as much as it may pay. */
+  void permitApproval(TestToken token, Address spender) {
+    CallRules.Permission approvals =
+        new CallRules.Permission(
+            BigInteger.valueOf(CallKind.APPROVE.ordinal()),
+            BigInteger.ONE,
+            BigInteger.ZERO,
+            BigInteger.valueOf(255), // any asset: it is the token itself
+            true);
+    governance(
+        homeDeployment.address("CallRules"),
+        wrapper(CallRules.class, "CallRules")
+            .setPermission(
+                AGENT,
+                BigInteger.valueOf(HOME),
+                token.getContractAddress(),
+                Numeric.hexStringToByteArray("0x095ea7b3"),
+                approvals));
+    governance(account().setRecipient(AGENT, BigInteger.valueOf(HOME), spender.hex(), true));
+  }
+
+  /** An approval at home that nobody has given yet. */
+  Intent approval(TestToken token, Address spender, BigInteger amount) {
+    Intent usual = payment(HOME, amount);
+    Address asset = Address.of(token.getContractAddress());
+    return new Intent(
+        AGENT,
+        usual.account(),
+        usual.chainId(),
+        asset,
+        asset,
+        amount,
+        Bytes.of(token.approve(spender.hex(), amount).encodeFunctionCall()),
+        usual.nonce(),
+        usual.deadline());
+  }
+
   /** A restricted call of any contract of home, by the authority. */
   void governance(Address contract, org.web3j.protocol.core.RemoteFunctionCall<?> call) {
     new Sender(home.web3j, AUTHORITY).send(Call.of("governance", contract.hex(), call));
@@ -264,6 +321,11 @@ final class World implements AutoCloseable {
         Bytes.EMPTY,
         BigInteger.valueOf(nonces.getAndIncrement()),
         BigInteger.valueOf(Instant.now().plus(Duration.ofHours(1)).getEpochSecond()));
+  }
+
+  /** Governs, and owns the funds. */
+  Address authority() {
+    return Address.of(AUTHORITY.getAddress());
   }
 
   /** Submits at home, signed by the agent. */
