@@ -448,13 +448,14 @@ contract Actors is Deployed {
         }
     }
 
-    /// @notice Whether what counts as used is at least what was spent in the window, and at most what was spent in eight sevenths
+    /// @notice Whether what counts as used is at least what was spent in the window, or more than the cap, and at most what was spent in eight sevenths
     ///         of it (and seven seconds a bucket for rounding), each amount rounded up to units.
     function checkUsage() external {
         for (uint256 i; i < 2; ++i) {
             address asset = i == 0 ? ETH : address(token);
             Headroom memory h = lens.headroom(agentId, asset);
-            if (h.used < _sum(_uses[asset], time() - _shortestWindow[asset])) {
+            // Above the cap the figure may be too small: where a smaller unit cannot say what was spent, nothing is left.
+            if (h.used <= h.limit.cap && h.used < _sum(_uses[asset], time() - _shortestWindow[asset])) {
                 _note(Claim.USAGE, "less counts as used than was");
             }
             uint256 longest = (uint256(h.limit.window) << h.riskLevel) * 8 / 7 + 8;

@@ -162,7 +162,7 @@ contract CustodyActors is Custody, SafeFixture, AccountFixture {
     }
 
     function _cap(uint256 asset) private pure returns (uint104) {
-        return asset == 0 ? 6 ether : asset == 1 ? 6000e6 : 6e9;
+        return 2 * _most(asset);
     }
 
     // ------------------------------------------------------------------ the observer
@@ -197,18 +197,20 @@ contract CustodyActors is Custody, SafeFixture, AccountFixture {
     }
 
     function _debit(uint256 i, uint256 asset, uint256 amount) private {
-        Use[] storage uses = _uses[i][_assets[asset]];
-        uses.push(Use(time(), amount));
-        uint256 total;
-        for (uint256 k = uses.length; k > 0 && uses[k - 1].when + WINDOW >= time(); --k) {
-            total += uses[k - 1].amount;
-        }
-        if (total > _cap(asset)) _note(CustodyClaim.WINDOW, "a window above the cap");
+        _uses[i][_assets[asset]].push(Use(time(), amount));
+        if (_spent(i, asset) > _cap(asset)) _note(CustodyClaim.WINDOW, "a window above the cap");
         if (amount > _most(asset)) _note(CustodyClaim.WINDOW, "above the cap of one transaction");
-        if (!_places[i].installed) _note(CustodyClaim.OUTFLOW, "moved by a module that was removed");
         if (_places[i].revoked) _note(CustodyClaim.REVOKED, "a revoked agent spent");
         if (!_places[i].active || _places[i].key == 0) _note(CustodyClaim.KEY, "spent without a key, or suspended");
         if (_places[i].frozen) _note(CustodyClaim.ALL_OR_NOTHING, "spent while frozen");
+    }
+
+    /// @dev What was debited in the window that ends now.
+    function _spent(uint256 i, uint256 asset) private view returns (uint256 total) {
+        Use[] storage uses = _uses[i][_assets[asset]];
+        for (uint256 k = uses.length; k > 0 && uses[k - 1].when + WINDOW >= time(); --k) {
+            total += uses[k - 1].amount;
+        }
     }
 
     function _isBreach(Rule rule) private pure returns (bool) {
@@ -236,6 +238,17 @@ contract CustodyActors is Custody, SafeFixture, AccountFixture {
                     + asset.allowance(from, address(guard)) + asset.allowance(from, address(_places[i].account))
                     + asset.allowance(from, THIEF) + asset.allowance(from, PAYEE);
                 if (others > 0) _note(CustodyClaim.ALLOWANCE, "an allowance stayed behind");
+            }
+        }
+    }
+
+    /// @notice Whether all that was debited in the window counts as used.
+    function checkSpent() external {
+        for (uint256 i; i < 3; ++i) {
+            for (uint256 j; j < 3; ++j) {
+                if (_used(_places[i], _assets[j]) < _spent(i, j)) {
+                    _note(CustodyClaim.WINDOW, "less counts as used than was debited");
+                }
             }
         }
     }
@@ -342,6 +355,7 @@ contract CustodyActors is Custody, SafeFixture, AccountFixture {
         if (ok && rule == Rule.NONE) {
             _compare(i, before.held, asset, amount, true);
             if (to != PAYEE) _note(CustodyClaim.OUTFLOW, "paid to who is not listed");
+            if (!_places[i].installed) _note(CustodyClaim.OUTFLOW, "paid by a module that was removed");
             _debit(i, asset, amount);
             ++times["paid"];
             return;
@@ -358,7 +372,7 @@ contract CustodyActors is Custody, SafeFixture, AccountFixture {
     function _some(uint256 i, uint256 seed) private view returns (uint256 asset, uint256 amount) {
         asset = seed % 4 == 3 ? 2 : seed % 4;
         uint256 left = lens.headroom(_places[i].agentId, _assets[asset]).left;
-        amount = left == 0 ? 1 : 1 + (seed >> 64) % left;
+        amount = left == 0 ? 1 : left - (seed >> 64) % (left / 2 + 1);
         if ((seed >> 8) % 64 == 0) amount = uint256(_most(asset)) + 1;
         if ((seed >> 8) % 64 == 1) amount = left + 1;
     }
@@ -482,6 +496,8 @@ contract CustodyActors is Custody, SafeFixture, AccountFixture {
     function _made(uint256 i, uint256 asset, Intent memory intent, Before memory before) private {
         bool approval = intent.to == intent.asset;
         _compareAll(i, before, asset, approval ? 0 : intent.amount);
+        // What is approved already needs no module.
+        if (!_places[i].installed && !approval) _note(CustodyClaim.OUTFLOW, "moved by a module that was removed");
         _debit(i, asset, intent.amount);
         if (approval) _approved[i][intent.asset] = intent.amount;
         ++times[approval ? "approved" : asset == 0 ? "sent with a call" : "pulled"];

@@ -60,7 +60,8 @@ contract CustodyInvariantsTest is Test {
     }
 
     /// @notice Payments, calls and approvals together: no window above the cap.
-    function invariant_L2_approvalsAndCallsCountAsSpending() public view {
+    function invariant_L2_approvalsAndCallsCountAsSpending() public {
+        _actors.checkSpent();
         _holds(CustodyClaim.WINDOW);
     }
 
@@ -137,6 +138,7 @@ contract CustodyInvariantsTest is Test {
     function _checkAll() private {
         _actors.checkAllowances();
         _actors.checkEmpty();
+        _actors.checkSpent();
         _actors.checkStanding();
         _actors.checkOwners();
         for (uint256 i; i <= uint256(type(CustodyClaim).max); ++i) {

@@ -96,8 +96,9 @@ contract TierActors is Deployed {
         uint256 amount;
     }
 
-    uint32 private constant MAX_AGE = 2 hours;
+    uint32 private constant MAX_AGE = 20 minutes;
     uint256 private constant LAG = 25;
+    uint24 private constant SHORT = 2 hours; // the window: what is spent in a sequence should come back in it
     uint32 private constant GRACE = 10 minutes;
     address private constant USD = address(840);
 
@@ -144,8 +145,8 @@ contract TierActors is Deployed {
     constructor() {
         deployAll();
         _expiry = START + 300 days;
-        _limits[ETH] = PolicyEngine.Limit(1 ether, 8 ether, WINDOW);
-        _limits[address(token)] = PolicyEngine.Limit(1000e6, 8000e6, WINDOW);
+        _limits[ETH] = PolicyEngine.Limit(1 ether, 1.5 ether, SHORT);
+        _limits[address(token)] = PolicyEngine.Limit(1000e6, 1500e6, SHORT);
         _tempo = PolicyEngine.Tempo(6, 10 minutes, 15);
         _thresholds[ETH] = _usual(ETH);
         _thresholds[address(token)] = _usual(address(token));
@@ -336,6 +337,16 @@ contract TierActors is Deployed {
         if (risk != _risk) _note(TierClaim.SETTINGS, "a risk level that nobody set");
     }
 
+    /// @notice Whether all that was admitted in the window counts as used, what waits and what was cancelled too.
+    function checkSpent() external {
+        for (uint256 i; i < 2; ++i) {
+            address asset = i == 0 ? ETH : address(token);
+            if (lens.headroom(agentId, asset).used < _sum(_uses[asset], SHORT)) {
+                _note(TierClaim.WINDOW, "less counts as used than was admitted");
+            }
+        }
+    }
+
     function checkRecords() external {
         (, uint256 count,) = auditLog.chain(agentId);
         if (count != _actions) _note(TierClaim.RECORD, "more or fewer records than actions");
@@ -345,8 +356,13 @@ contract TierActors is Deployed {
 
     /// @notice The agent signs a payment, and somebody submits it.
     function agentAsks(uint256 seed) external {
-        skip(seed % 64);
+        skip(5 + seed % 90);
         Intent memory intent = _intent(seed);
+        if ((seed >> 48) % 2 > 0) _report(intent.asset, _prices[intent.asset].answer);
+        // Seldom more than is left: who is frozen for it has no story to tell.
+        uint256 left = lens.headroom(agentId, intent.asset).left;
+        if (intent.amount > left && (seed >> 40) % 16 > 0) intent.amount = left;
+        if (intent.amount == 0) return;
         bytes memory proof = signature(_key, executor.idOf(intent));
         Verdict memory told = executor.preview(intent);
         (Tier tier, uint256 delay, bool priced) = _due(intent.asset, intent.amount);
@@ -395,7 +411,7 @@ contract TierActors is Deployed {
     function _admitted(Intent memory intent, Tier tier, uint256 delay) private {
         address asset = intent.asset;
         _uses[asset].push(Use(time(), intent.amount));
-        if (_sum(_uses[asset], WINDOW) > _limits[asset].cap) _note(TierClaim.WINDOW, "a window above the cap");
+        if (_sum(_uses[asset], SHORT) > _limits[asset].cap) _note(TierClaim.WINDOW, "a window above the cap");
         _pace();
         bytes32 id = executor.idOf(intent);
         bool waits = tier == Tier.APPROVAL || delay > 0;
@@ -442,7 +458,7 @@ contract TierActors is Deployed {
         if ((seed >> 8) % 64 == 7) amount = most + 1 + amount % 1000;
         if (amount == 0) amount = 1;
         intent = payment(asset, amount);
-        intent.deadline = uint64(time() + ((seed >> 20) % 8 == 0 ? 5 minutes : 3 days));
+        intent.deadline = uint64(time() + ((seed >> 20) % 4 == 0 ? 5 minutes : 3 days));
         if ((seed >> 24) % 64 == 0) intent.to = THIEF;
     }
 
@@ -639,6 +655,7 @@ contract TierActors is Deployed {
             if (_waiting[i].open && time() > _waiting[i].intent.deadline) at = i;
         }
         Waiting memory w = _waiting[at];
+        if (seed % 16 == 1 && time() <= w.intent.deadline) vm.warp(w.intent.deadline + 1);
         (bool ok, bytes memory answer) = address(executor).call(abi.encodeCall(executor.expire, (w.intent)));
         bytes4 against;
         if (!w.open) against = CrossChainExecutor.ExecutorState.selector;
@@ -661,9 +678,9 @@ contract TierActors is Deployed {
         uint256 answer = asset == ETH ? 1000e8 + (seed >> 32) % 3000e8 : 0.9e8 + (seed >> 32) % 0.2e8;
         uint256 how = (seed >> 8) % 36;
         how = how < 24 ? 0 : how - 12;
-        (p.good, p.answer, p.updatedAt) = (how < 12, answer, time());
-        if (how < 12) p.feed.willAnswer(7, answer, time(), time(), 7);
-        else if (how == 12) p.feed.willAnswer(7, 0, time(), time(), 7);
+        _report(asset, answer);
+        p.good = how < 12;
+        if (how == 12) p.feed.willAnswer(7, 0, time(), time(), 7);
         else if (how == 13) p.feed.willAnswer(7, uint256(-int256(answer)), time(), time(), 7);
         else if (how == 14) p.feed.willAnswer(7, answer / 100, time(), time(), 7);
         else if (how == 15) p.feed.willAnswer(7, answer * 100, time(), time(), 7);
@@ -671,15 +688,22 @@ contract TierActors is Deployed {
         else if (how == 17) p.feed.willAnswer(7, answer, time(), time() + 1, 7);
         else if (how == 18) p.feed.willAnswer(7, answer, time(), time(), 6);
         else if (how == 19) p.feed.willAnswer(abi.encode(7, answer, time(), time()));
-        else p.feed.will(HostileFeed.Deed(how - 19)); // reverts, or burns, or answers without end
+        else if (how > 19) p.feed.will(HostileFeed.Deed(how - 19)); // reverts, or burns, or answers without end
         if (how == 17) (p.good, p.updatedAt) = (true, time() + 1); // not yet
         ++times[how < 12 ? "good price" : "bad price"];
     }
 
+    /// @dev What an honest feed says.
+    function _report(address asset, uint256 answer) private {
+        Price storage p = _prices[asset];
+        (p.good, p.answer, p.updatedAt) = (true, answer, time());
+        p.feed.willAnswer(7, answer, time(), time(), 7);
+    }
+
     /// @notice The sequencer goes down, comes back, or nobody knows.
     function sequencerSays(uint256 seed) external {
-        uint256 how = seed % 16;
-        how = how < 8 ? 0 : how - 8;
+        uint256 how = seed % 24;
+        how = how < 16 ? 0 : how - 16;
         if (how < 4) {
             _upSince = how < 3 ? time() - GRACE - 1 - (seed >> 8) % 1 days : time() - (seed >> 8) % GRACE;
             return _sequencer.willAnswer(1, 0, _upSince, _upSince, 1);
@@ -691,8 +715,8 @@ contract TierActors is Deployed {
     }
 
     function ruleChangesItsMind(uint256 seed) external {
-        uint256 how = seed % 16;
-        _rule.set(how < 11 ? MoodyRule.Mood.ADMITS : MoodyRule.Mood(how - 10));
+        uint256 how = seed % 20;
+        _rule.set(how < 15 ? MoodyRule.Mood.ADMITS : MoodyRule.Mood(how - 14));
     }
 
     // ------------------------------------------------------------------ settings

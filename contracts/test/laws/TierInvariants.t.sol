@@ -55,7 +55,8 @@ contract TierInvariantsTest is Test {
     }
 
     /// @notice What waits, or was cancelled while it did, is spent from the day it was admitted: no window above the cap.
-    function invariant_L2_whatWaitsIsSpentWhenAdmitted() public view {
+    function invariant_L2_whatWaitsIsSpentWhenAdmitted() public {
+        _actors.checkSpent();
         _holds(TierClaim.WINDOW);
     }
 
@@ -162,6 +163,7 @@ contract TierInvariantsTest is Test {
         _actors.checkStops();
         _actors.checkSettings();
         _actors.checkRecords();
+        _actors.checkSpent();
         for (uint256 i; i <= uint256(type(TierClaim).max); ++i) {
             _holds(TierClaim(i));
         }
