@@ -308,6 +308,8 @@ contract AccountCallsTest is Deployed {
         vm.prank(address(timelock));
         guard.setMeasured(address(vault), address(t), true);
         _approve(address(t), PAYEE, 100);
+        _approve(address(t), PAYEE, 200); // by way of zero
+        assertEq(t.allowance(address(vault), PAYEE), 200, "approved anew");
         vm.prank(WATCHDOG);
         vault.revoke(address(t), PAYEE);
         assertEq(t.allowance(address(vault), PAYEE), 0, "allowance");
