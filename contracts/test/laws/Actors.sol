@@ -552,10 +552,11 @@ contract Actors is Deployed {
 
     function _intent(uint256 seed) private returns (Intent memory intent) {
         address asset = seed % 2 == 0 ? ETH : address(token);
-        uint256 left = lens.headroom(agentId, asset).left;
+        Headroom memory h = lens.headroom(agentId, asset);
+        uint256 left = h.left;
         uint256 how = (seed >> 8) % 16;
         uint256 amount = how < 8 ? left / 2 + (seed >> 64) % (left / 2 + 1) : how < 13 ? left / 7 : left;
-        if (how == 14) amount = left + 1;
+        if (how == 14) amount = (seed >> 80) % 2 == 0 ? left + 1 : h.limit.perTransaction;
         intent = (seed >> 16) % 2 == 0 ? payment(asset, amount) : remotePayment(asset, amount);
         uint256 odd = (seed >> 24) % 64;
         if (odd == 0) intent.to = THIEF;
