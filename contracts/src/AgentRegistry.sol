@@ -7,6 +7,12 @@ import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
 import {Roles} from "./governance/Roles.sol";
 
+/// @notice Where an agent's mandate is: an account that is told at once who acts for the agent and whether it may.
+interface MandateHolder {
+    /// @notice Registry only.
+    function sync(uint256 agentId, address wallet, bool live, uint8 riskLevel) external;
+}
+
 /// @notice Whether an agent may act. Only governance moves an agent up; a guardian, the owner or the agent moves it down.
 enum Status {
     PENDING, // registered, not yet admitted by governance, which alone moves it on
@@ -27,12 +33,13 @@ contract AgentRegistry is ERC721, EIP712, AccessManaged {
         bytes metadataValue;
     }
 
-    /// @dev One slot: everything that a spend has to know about an agent.
+    /// @dev One slot: everything that a spend has to know about an agent. `keys` counts the changes of the wallet.
     struct Agent {
         address wallet;
         Status status;
         uint8 riskLevel;
-        uint80 stops;
+        uint48 stops;
+        uint32 keys;
     }
 
     bytes32 public constant AGENT_WALLET_SET_TYPEHASH =
@@ -49,6 +56,9 @@ contract AgentRegistry is ERC721, EIP712, AccessManaged {
     mapping(uint256 agentId => string) private _uris;
     mapping(uint256 agentId => mapping(bytes32 keyHash => bytes)) private _metadata;
     mapping(uint256 agentId => uint256) private _walletNonces;
+    mapping(uint256 agentId => MandateHolder) private _accounts;
+    /// @dev Wallets that the agent had and has no more.
+    mapping(uint256 agentId => mapping(address wallet => bool)) private _lost;
 
     /// @notice ERC-8004: an agent was registered.
     event Registered(uint256 indexed agentId, string agentURI, address indexed owner);
@@ -62,6 +72,8 @@ contract AgentRegistry is ERC721, EIP712, AccessManaged {
     event AgentWalletSet(uint256 indexed agentId, address indexed wallet, address indexed by);
     /// @notice The agent's status changed.
     event StatusSet(uint256 indexed agentId, Status status, address indexed by);
+    /// @notice The agent's mandate is at `account`, for good.
+    event AccountSet(uint256 indexed agentId, address indexed account, address indexed by);
     /// @notice The agent's risk level changed.
     event RiskLevelSet(uint256 indexed agentId, uint8 riskLevel);
 
@@ -71,10 +83,14 @@ contract AgentRegistry is ERC721, EIP712, AccessManaged {
     error AgentStatusTransition(uint256 agentId, Status from, Status to);
     error AgentRiskLevelTooHigh(uint8 riskLevel, uint8 max);
     error AgentWalletZero();
+    /// @notice The agent had that key before, and lost it: what it signed then would be good again.
+    error AgentWalletLost(uint256 agentId, address wallet);
     error AgentProofExpired(uint256 deadline, uint256 now_);
     error AgentProofTooLong(uint256 deadline, uint256 latest);
     error AgentProofInvalid(uint256 agentId, address newWallet);
     error AgentReservedKey();
+    error AgentAccountZero();
+    error AgentAccountFixed(uint256 agentId, address asked, address account);
 
     constructor(address authority_)
         ERC721("Mandate Agent", "AGENT")
@@ -174,14 +190,17 @@ contract AgentRegistry is ERC721, EIP712, AccessManaged {
     // ------------------------------------------------------------------ status
 
     /// @notice Activates a pending or suspended agent. Governance only.
+    /// @param account the account that holds its mandate and pays for it; the first activation fixes it for good, so that an agent has
+    ///        one mandate and one count of what it spent
     /// @param expectedStops what {stops} said when this was decided, 0 for a fresh agent: a decision never undoes a
     ///        suspension or a change of hands that came after it
-    function activate(uint256 agentId, uint256 expectedStops) external restricted {
+    function activate(uint256 agentId, address account, uint256 expectedStops) external restricted {
         _requireOwned(agentId);
         uint256 stops_ = _agents[agentId].stops;
         require(stops_ == expectedStops, AgentStopsDiffer(agentId, expectedStops, stops_));
         Status from = _agents[agentId].status;
         require(from == Status.PENDING || from == Status.SUSPENDED, AgentStatusTransition(agentId, from, Status.ACTIVE));
+        _setAccount(agentId, account);
         _setStatus(agentId, Status.ACTIVE);
     }
 
@@ -204,6 +223,8 @@ contract AgentRegistry is ERC721, EIP712, AccessManaged {
         Status from = _agents[agentId].status;
         require(from == Status.ACTIVE || from == Status.SUSPENDED, AgentStatusTransition(agentId, from, Status.REVOKED));
         _setStatus(agentId, Status.REVOKED);
+        // Nobody acts for it any more, nor has refusals recorded that others must publish.
+        _takeWallet(agentId);
     }
 
     /// @notice Sets the risk level, 0 (trusted) to MAX_RISK_LEVEL. Higher is tighter: a guardian, the owner or the agent
@@ -216,6 +237,7 @@ contract AgentRegistry is ERC721, EIP712, AccessManaged {
         }
         _agents[agentId].riskLevel = riskLevel;
         emit RiskLevelSet(agentId, riskLevel);
+        _sync(agentId);
     }
 
     /// @notice Everything that a spend has to know: key, status and risk level, in one storage read.
@@ -223,6 +245,17 @@ contract AgentRegistry is ERC721, EIP712, AccessManaged {
     function agent(uint256 agentId) external view returns (address wallet, Status status, uint8 riskLevel) {
         Agent storage a = _agents[agentId];
         return (a.wallet, a.status, a.riskLevel);
+    }
+
+    /// @notice How often the agent's wallet changed. What was signed before a change does not come back: a wallet that the agent lost it never
+    ///         gets again.
+    function walletChanges(uint256 agentId) external view returns (uint32) {
+        return _agents[agentId].keys;
+    }
+
+    /// @notice The account that holds the agent's mandate; zero before the first activation.
+    function accountOf(uint256 agentId) external view returns (address) {
+        return address(_accounts[agentId]);
     }
 
     /// @notice How often the agent was suspended or changed hands.
@@ -249,7 +282,7 @@ contract AgentRegistry is ERC721, EIP712, AccessManaged {
     function _update(address to, uint256 agentId, address auth) internal override returns (address from) {
         from = super._update(to, agentId, auth);
         if (from == address(0)) return from;
-        if (_agents[agentId].wallet != address(0)) _setWallet(agentId, address(0));
+        _takeWallet(agentId);
         ++_agents[agentId].stops;
         if (_agents[agentId].status == Status.ACTIVE) _setStatus(agentId, Status.SUSPENDED);
     }
@@ -280,13 +313,39 @@ contract AgentRegistry is ERC721, EIP712, AccessManaged {
         emit MetadataSet(agentId, key, key, value);
     }
 
+    function _takeWallet(uint256 agentId) private {
+        if (_agents[agentId].wallet != address(0)) _setWallet(agentId, address(0));
+    }
+
     function _setWallet(uint256 agentId, address wallet) private {
-        _agents[agentId].wallet = wallet;
+        Agent storage a = _agents[agentId];
+        require(!_lost[agentId][wallet], AgentWalletLost(agentId, wallet));
+        if (a.wallet != address(0) && a.wallet != wallet) _lost[agentId][a.wallet] = true;
+        (a.wallet, a.keys) = (wallet, a.keys + 1);
         emit AgentWalletSet(agentId, wallet, msg.sender);
+        _sync(agentId);
     }
 
     function _setStatus(uint256 agentId, Status status) private {
         _agents[agentId].status = status;
         emit StatusSet(agentId, status, msg.sender);
+        _sync(agentId);
+    }
+
+    function _setAccount(uint256 agentId, address account) private {
+        address fixed_ = address(_accounts[agentId]);
+        require(account != address(0), AgentAccountZero());
+        if (fixed_ == account) return;
+        require(fixed_ == address(0), AgentAccountFixed(agentId, account, fixed_));
+        _accounts[agentId] = MandateHolder(account);
+        emit AccountSet(agentId, account, msg.sender);
+    }
+
+    /// @dev The account knows before this transaction ends: what the agent lost it cannot use any more.
+    function _sync(uint256 agentId) private {
+        MandateHolder account = _accounts[agentId];
+        if (address(account) == address(0)) return;
+        Agent memory a = _agents[agentId];
+        account.sync(agentId, a.wallet, a.status == Status.ACTIVE, a.riskLevel);
     }
 }

@@ -2,6 +2,7 @@
 pragma solidity ^0.8.28;
 
 import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
+import {Hash} from "./Hash.sol";
 
 /// @notice What happened to an intent; the numbers are part of the record hash, append only.
 enum Action {
@@ -17,20 +18,56 @@ enum Action {
     EXPIRED
 }
 
+/// @notice An agent's hash chain in one word, lowest bits first: records that are not published yet (16, stays at its most),
+///         number of records (32), head (208): the top of a Keccak-256 hash. A second preimage costs 2^208, a collision 2^104.
+type Trail is uint256;
+
+using TrailWord for Trail global;
+
+library TrailWord {
+    uint256 private constant _COUNT_AT = 16;
+    uint256 private constant _HEAD_AT = 48;
+
+    function unpublished(Trail t) internal pure returns (uint256) {
+        return Trail.unwrap(t) & type(uint16).max;
+    }
+
+    function count(Trail t) internal pure returns (uint256) {
+        return (Trail.unwrap(t) >> _COUNT_AT) & type(uint32).max;
+    }
+
+    function head(Trail t) internal pure returns (bytes26) {
+        return bytes26(bytes32(Trail.unwrap(t)));
+    }
+
+    /// @notice The chain with one more record.
+    function extended(Trail t, bytes32 recordHash) internal pure returns (Trail) {
+        bytes32 next = Hash.chained(head(t), recordHash);
+        uint256 open = unpublished(t);
+        unchecked {
+            // A chain of 2^32 records is out of any chain's reach.
+            uint256 counts = ((count(t) + 1) << _COUNT_AT) | (open < type(uint16).max ? open + 1 : open);
+            return Trail.wrap(((uint256(next) >> _HEAD_AT) << _HEAD_AT) | counts);
+        }
+    }
+
+    function withPublished(Trail t, uint256 published) internal pure returns (Trail) {
+        uint256 open = count(t) - published;
+        uint256 kept = (Trail.unwrap(t) >> _COUNT_AT) << _COUNT_AT;
+        return Trail.wrap(kept | (open < type(uint16).max ? open : type(uint16).max));
+    }
+}
+
 /// @title A hash chain per agent, and the batches that publish it
 /// @notice Every action extends its agent's chain in its own transaction, so that omitting one is visible. Relayers
 ///         publish the records' blobs in Merkle batches; the policy stops an agent whose records stay unpublished.
-contract AuditLog is AccessManaged {
-    /// @dev One slot. The head is the top 216 bits of a Keccak-256 hash: a second preimage costs 2^216, a collision 2^108.
-    struct Chain {
-        bytes27 head;
-        uint40 count;
+abstract contract AuditLog is AccessManaged {
+    /// @dev A word with a place: what reads and writes it looks for it once.
+    struct TrailSlot {
+        Trail word;
     }
 
-    /// @notice The only contract that may extend chains.
-    address public immutable EXECUTOR;
-
-    mapping(uint256 agentId => Chain) private _chains;
+    mapping(uint256 agentId => TrailSlot) private _trails;
     mapping(uint256 agentId => uint256) private _published;
 
     /// @notice Record `index` (from 0) of the agent's chain was appended; `head` is the chain's head after it.
@@ -40,7 +77,7 @@ contract AuditLog is AccessManaged {
         uint256 index,
         Action action,
         bytes32 recordHash,
-        bytes27 head
+        bytes26 head
     );
     /// @notice Records `[from, to)` of the agent's chain were published.
     /// @param root RFC 6962 Merkle root over the batch
@@ -54,25 +91,9 @@ contract AuditLog is AccessManaged {
         address indexed publisher
     );
 
-    error AuditNotExecutor(address caller);
     error AuditPublisherUnnamed();
     error AuditRangeStart(uint256 agentId, uint256 from, uint256 published);
     error AuditRangeEnd(uint256 agentId, uint256 to, uint256 count);
-
-    constructor(address authority_, address executor) AccessManaged(authority_) {
-        EXECUTOR = executor;
-    }
-
-    /// @notice Extends the agent's chain by one record. Executor only.
-    /// @param detail the action's facts, ABI-encoded as docs/architecture.md lists them
-    function append(uint256 agentId, bytes32 intentId, Action action, bytes calldata detail) external {
-        require(msg.sender == EXECUTOR, AuditNotExecutor(msg.sender));
-        bytes32 recordHash = keccak256(abi.encode(block.chainid, agentId, action, intentId, keccak256(detail)));
-        Chain memory chain_ = _chains[agentId];
-        bytes27 head_ = bytes27(keccak256(abi.encodePacked(chain_.head, recordHash)));
-        _chains[agentId] = Chain(head_, chain_.count + 1);
-        emit Appended(agentId, intentId, chain_.count, action, recordHash, head_);
-    }
 
     /// @notice Commits to the published records `[from, to)`. Publishers (relayers) only.
     /// @dev The contract checks the range, auditors check the content: a false batch is visible to everyone.
@@ -83,21 +104,44 @@ contract AuditLog is AccessManaged {
         // Through the manager's `execute` the event would name the manager instead of who vouches for the batch.
         require(msg.sender != authority(), AuditPublisherUnnamed());
         uint256 published_ = _published[agentId];
-        uint256 count_ = _chains[agentId].count;
+        Trail trail = _trails[agentId].word;
         require(from == published_, AuditRangeStart(agentId, from, published_));
-        require(to > from && to <= count_, AuditRangeEnd(agentId, to, count_));
+        require(to > from && to <= trail.count(), AuditRangeEnd(agentId, to, trail.count()));
         _published[agentId] = to;
+        _trails[agentId].word = trail.withPublished(to);
         emit Published(agentId, from, to, root, manifestDigest, msg.sender);
     }
 
     /// @notice The agent's chain: head, number of records, number of published records.
-    function chain(uint256 agentId) external view returns (bytes27 head, uint256 count, uint256 published) {
-        Chain storage c = _chains[agentId];
-        return (c.head, c.count, _published[agentId]);
+    function chain(uint256 agentId) external view returns (bytes26 head, uint256 count, uint256 published) {
+        Trail trail = _trails[agentId].word;
+        return (trail.head(), trail.count(), _published[agentId]);
     }
 
     /// @notice How many of the agent's records are not published yet.
     function unpublished(uint256 agentId) external view returns (uint256) {
-        return _chains[agentId].count - _published[agentId];
+        return _trails[agentId].word.count() - _published[agentId];
+    }
+
+    function _trail(uint256 agentId) internal view returns (TrailSlot storage) {
+        return _trails[agentId];
+    }
+
+    /// @dev Extends the agent's chain by one record and says so.
+    function _append(uint256 agentId, bytes32 intentId, Action action, bytes memory detail) internal {
+        TrailSlot storage slot = _trails[agentId];
+        Trail before = slot.word;
+        bytes32 recordHash = _recordHash(agentId, intentId, action, keccak256(detail));
+        Trail trail = before.extended(recordHash);
+        slot.word = trail;
+        emit Appended(agentId, intentId, before.count(), action, recordHash, trail.head());
+    }
+
+    function _recordHash(uint256 agentId, bytes32 intentId, Action action, bytes32 detailHash)
+        internal
+        view
+        returns (bytes32)
+    {
+        return Hash.words(bytes32(block.chainid), bytes32(agentId), bytes32(uint256(action)), intentId, detailHash);
     }
 }

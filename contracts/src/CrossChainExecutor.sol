@@ -6,13 +6,15 @@ import {ERC7786Recipient} from "@openzeppelin/contracts/crosschain/ERC7786Recipi
 import {IERC7786GatewaySource} from "@openzeppelin/contracts/interfaces/draft-IERC7786.sol";
 import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
 import {InteroperableAddress} from "@openzeppelin/contracts/utils/draft-InteroperableAddress.sol";
+import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 import {AgentRegistry, Status} from "./AgentRegistry.sol";
-import {Action, AuditLog} from "./AuditLog.sol";
+import {Action} from "./AuditLog.sol";
 import {Intent, IntentHash} from "./Intent.sol";
 import {MandateAccount} from "./MandateAccount.sol";
-import {PolicyEngine} from "./PolicyEngine.sol";
 import {Roles} from "./governance/Roles.sol";
+import {Approvers} from "./rules/Approvers.sol";
+import {Finding, MandateRules} from "./rules/MandateRules.sol";
 import {Rule, Tier, Verdict} from "./Verdict.sol";
 
 /// @notice Where an intent stands on one chain.
@@ -28,18 +30,29 @@ enum State {
     EXPIRED
 }
 
+/// @notice Approvals of one intent, as {Approvers-approved} takes them: a signature and its deadline per signer, strictly ascending.
+struct Approvals {
+    address[] signers;
+    bytes[] signatures;
+    uint64[] deadlines;
+}
+
 /// @title An intent's life, at home and at its destination
 /// @notice At home: checks the agent's signature, asks the policy, then executes, waits or dispatches. At the destination:
 ///         queues what the gateway delivers for the dispute window, in which guardians stop what home never sent.
 /// @dev Every state change extends the agent's audit chain in the same transaction (L6). Holds neither funds nor policy.
 contract CrossChainExecutor is ERC7786Recipient, AccessManaged, ReentrancyGuardTransient {
+    using SafeCast for uint256;
+
     /// @dev One slot. `due` is the eta of an ADMITTED, executableAt of a QUEUED, resolveBy of a DISPUTED intent;
-    ///      `queuedAt` counts while QUEUED and not upheld.
+    ///      `since` is when an ADMITTED or QUEUED one began to wait, and counts while it is not upheld. Unix seconds.
     struct Progress {
         State state;
         bool upheld; // governance decided: it cannot be disputed again
-        uint64 due;
-        uint64 queuedAt;
+        bool approval; // admitted if approved
+        uint32 due;
+        uint32 since;
+        uint32 keys; // of an ADMITTED one: how often the agent's wallet had changed when it was signed
     }
 
     /// @notice An intent's deadline may lie at most this many seconds ahead: as long as the longest resolution window, since an
@@ -56,11 +69,13 @@ contract CrossChainExecutor is ERC7786Recipient, AccessManaged, ReentrancyGuardT
     /// @notice The chain where agents, policy and accounting live.
     uint256 public immutable HOME_CHAIN_ID;
     AgentRegistry public immutable REGISTRY;
-    PolicyEngine public immutable POLICY;
-    AuditLog public immutable AUDIT_LOG;
     address public immutable GATEWAY;
     /// @notice Seconds that governance has to uphold a disputed intent; after them it can only be cancelled.
     uint64 public immutable RESOLUTION_WINDOW;
+    /// @notice The rules beyond the basic ones. Asked at home only.
+    MandateRules public immutable RULES;
+    /// @notice Who must agree to intents of tier APPROVAL. Asked at home only.
+    Approvers public immutable APPROVERS;
     bytes32 private immutable _DOMAIN;
     /// @dev Most that a destination's clock may be behind home's, seconds.
     uint256 private constant _CLOCK_SKEW = 1 hours;
@@ -72,8 +87,11 @@ contract CrossChainExecutor is ERC7786Recipient, AccessManaged, ReentrancyGuardT
     mapping(uint256 agentId => mapping(uint256 word => uint256)) private _usedNonces;
     /// @notice How often guardians lengthened the dispute window.
     uint256 public stops;
+    mapping(address account => bool) private _accounts;
 
     event IntentAdmitted(bytes32 indexed intentId, uint256 indexed agentId, Intent intent, Tier tier, uint64 eta);
+    /// @notice The intent is one that the agent's owner wants to know of, and does not wait: tier NOTIFY, or a delay of nothing.
+    event IntentNotified(bytes32 indexed intentId, uint256 indexed agentId, Intent intent);
     event IntentDenied(bytes32 indexed intentId, uint256 indexed agentId, Intent intent, Verdict verdict);
     event IntentDispatched(bytes32 indexed intentId, uint256 indexed agentId, Intent intent, bytes32 messageId);
     event IntentQueued(
@@ -84,6 +102,8 @@ contract CrossChainExecutor is ERC7786Recipient, AccessManaged, ReentrancyGuardT
     event IntentDisputed(bytes32 indexed intentId, uint256 indexed agentId, address by, uint64 resolveBy);
     event IntentUpheld(bytes32 indexed intentId, uint256 indexed agentId, address by, uint64 executableAt);
     event IntentExpired(bytes32 indexed intentId, uint256 indexed agentId);
+    /// @notice Intents may, or may no longer, name `account`.
+    event AccountSet(address indexed account, bool allowed, address indexed by);
     event DisputeWindowSet(uint64 disputeWindow, address indexed by);
 
     error ExecutorNotHome(uint256 homeChainId);
@@ -93,11 +113,17 @@ contract CrossChainExecutor is ERC7786Recipient, AccessManaged, ReentrancyGuardT
     error ExecutorDataTooLong(uint256 length, uint256 max);
     error ExecutorNonceUsed(uint256 agentId, uint256 nonce);
     error ExecutorSignatureInvalid(uint256 agentId, address wallet);
+    /// @notice The agent's wallet changed since it signed: the intent can only be cancelled, or expire.
+    error ExecutorKeyChanged(bytes32 intentId);
     error ExecutorState(bytes32 intentId, State state);
     error ExecutorTooEarly(bytes32 intentId, uint64 due, uint256 now_);
     error ExecutorNotExpired(bytes32 intentId, uint64 deadline);
+    error ExecutorAccountUnknown(address account);
+    error ExecutorAccountOther(uint256 agentId, address asked, address account);
     error ExecutorAgentPending(uint256 agentId);
-    error ExecutorAgentStopped(uint256 agentId);
+    error ExecutorDeadlineBeforeEta(uint64 deadline, uint64 eta);
+    error ExecutorRefused(bytes32 intentId, Verdict verdict);
+    error ExecutorNotApproved(bytes32 intentId);
     error ExecutorUnauthorized(address caller);
     error ExecutorUpheld(bytes32 intentId);
     error ExecutorDisputeWindow(uint64 asked, uint64 min, uint64 max);
@@ -110,9 +136,10 @@ contract CrossChainExecutor is ERC7786Recipient, AccessManaged, ReentrancyGuardT
         address authority_,
         uint256 homeChainId,
         AgentRegistry registry,
-        PolicyEngine policy,
-        AuditLog auditLog,
         address gateway,
+        MandateRules rules,
+        Approvers approvers,
+        address[] memory accounts,
         uint64 disputeWindow_,
         uint64 resolutionWindow
     ) AccessManaged(authority_) {
@@ -121,11 +148,14 @@ contract CrossChainExecutor is ERC7786Recipient, AccessManaged, ReentrancyGuardT
         );
         HOME_CHAIN_ID = homeChainId;
         REGISTRY = registry;
-        POLICY = policy;
-        AUDIT_LOG = auditLog;
         GATEWAY = gateway;
+        RULES = rules;
+        APPROVERS = approvers;
         RESOLUTION_WINDOW = resolutionWindow;
         _DOMAIN = IntentHash.domainSeparator(homeChainId, address(this));
+        for (uint256 i; i < accounts.length; ++i) {
+            _setAccount(accounts[i], true);
+        }
         _setDisputeWindow(disputeWindow_);
     }
 
@@ -146,42 +176,54 @@ contract CrossChainExecutor is ERC7786Recipient, AccessManaged, ReentrancyGuardT
         _checkLifetime(intent.deadline, 0);
         _checkData(intent.data.length);
         intentId = IntentHash.id(intent, _DOMAIN);
-        (address wallet, Status status,) = REGISTRY.agent(intent.agentId);
+        (address wallet, Status status, uint8 riskLevel) = REGISTRY.agent(intent.agentId);
         require(status != Status.PENDING, ExecutorAgentPending(intent.agentId));
+        _checkAccount(intent);
         require(
             wallet != address(0) && SignatureChecker.isValidSignatureNowCalldata(wallet, intentId, signature),
             ExecutorSignatureInvalid(intent.agentId, wallet)
         );
         _useNonce(intent.agentId, intent.nonce);
 
-        verdict = POLICY.consume(intent);
+        verdict = MandateAccount(intent.account).consume(intent, _finding(intent, riskLevel));
         if (verdict.rule != Rule.NONE) {
             _progress[intentId].state = State.DENIED;
             emit IntentDenied(intentId, intent.agentId, intent, verdict);
-            _record(
-                intent.agentId,
-                intentId,
-                Action.DENIED,
-                abi.encode(verdict.rule, verdict.tripped, verdict.limit, verdict.left, verdict.availableAt)
-            );
-        } else if (verdict.eta > block.timestamp) {
-            _progress[intentId] = Progress(State.ADMITTED, false, verdict.eta, 0);
+            _record(intent, intentId, Action.DENIED, abi.encode(verdict));
+        } else if (verdict.tier == Tier.APPROVAL || verdict.eta > block.timestamp) {
+            require(verdict.eta <= intent.deadline, ExecutorDeadlineBeforeEta(intent.deadline, verdict.eta));
+            (uint32 due, uint32 since) = (uint256(verdict.eta).toUint32(), block.timestamp.toUint32());
+            uint32 keys = REGISTRY.walletChanges(intent.agentId);
+            _progress[intentId] = Progress(State.ADMITTED, false, verdict.tier == Tier.APPROVAL, due, since, keys);
             emit IntentAdmitted(intentId, intent.agentId, intent, verdict.tier, verdict.eta);
-            _record(intent.agentId, intentId, Action.ADMITTED, abi.encode(verdict.tier, verdict.eta));
+            _record(intent, intentId, Action.ADMITTED, abi.encode(verdict.tier, verdict.eta));
         } else {
+            if (verdict.tier != Tier.INSTANT) emit IntentNotified(intentId, intent.agentId, intent);
             _carryOut(intent, intentId);
         }
     }
 
-    /// @notice Carries out an admitted intent whose wait is over. Anyone may, unless the agent was stopped meanwhile.
+    /// @notice Carries out an admitted intent whose wait is over. Anyone may, while the mandate, which may be tighter by now, still
+    ///         admits it: the delay and the approvals that it asks for now count too.
     function proceed(Intent calldata intent) external nonReentrant returns (bytes32 intentId) {
-        intentId = IntentHash.id(intent, _DOMAIN);
-        Progress memory p = _progress[intentId];
-        require(p.state == State.ADMITTED, ExecutorState(intentId, p.state));
-        require(block.timestamp >= p.due, ExecutorTooEarly(intentId, p.due, block.timestamp));
-        require(block.timestamp <= intent.deadline, ExecutorPastDeadline(intent.deadline, block.timestamp));
-        (, Status status,) = REGISTRY.agent(intent.agentId);
-        require(status == Status.ACTIVE && !POLICY.frozen(intent.agentId), ExecutorAgentStopped(intent.agentId));
+        bool approval;
+        (intentId, approval) = _reviewed(intent);
+        require(!approval, ExecutorNotApproved(intentId));
+        _carryOut(intent, intentId);
+    }
+
+    /// @notice As {proceed}, for an intent that needs approvals.
+    /// @param approvals what {Approvers-approved} takes
+    function proceedApproved(Intent calldata intent, Approvals calldata approvals)
+        external
+        nonReentrant
+        returns (bytes32 intentId)
+    {
+        (intentId,) = _reviewed(intent);
+        require(
+            APPROVERS.approved(intent.agentId, intentId, approvals.signers, approvals.signatures, approvals.deadlines),
+            ExecutorNotApproved(intentId)
+        );
         _carryOut(intent, intentId);
     }
 
@@ -190,8 +232,12 @@ contract CrossChainExecutor is ERC7786Recipient, AccessManaged, ReentrancyGuardT
     function cancel(Intent calldata intent) external returns (bytes32 intentId) {
         require(block.chainid == HOME_CHAIN_ID, ExecutorNotHome(HOME_CHAIN_ID));
         require(REGISTRY.isTightener(intent.agentId, msg.sender), ExecutorUnauthorized(msg.sender));
+        // What is past it needs no cancelling; and a direct payment, whose id has deadline 0, cannot be.
+        require(block.timestamp <= intent.deadline, ExecutorPastDeadline(intent.deadline, block.timestamp));
         (, Status status,) = REGISTRY.agent(intent.agentId);
         require(status != Status.PENDING, ExecutorAgentPending(intent.agentId));
+        // Also from one that was taken out: whoever may cancel is never later than whoever carries out.
+        _checkOwn(intent);
         _checkData(intent.data.length);
         intentId = IntentHash.id(intent, _DOMAIN);
         State state_ = _progress[intentId].state;
@@ -210,6 +256,9 @@ contract CrossChainExecutor is ERC7786Recipient, AccessManaged, ReentrancyGuardT
         uint64 due = _due(p);
         require(block.timestamp >= due, ExecutorTooEarly(intentId, due, block.timestamp));
         require(block.timestamp <= intent.deadline, ExecutorPastDeadline(intent.deadline, block.timestamp));
+        // It was queued here, or on the chain that this one forked from.
+        require(intent.chainId == block.chainid, ExecutorWrongChain(intent.chainId, block.chainid));
+        require(_accounts[intent.account], ExecutorAccountUnknown(intent.account));
         _pay(intent, intentId);
     }
 
@@ -221,11 +270,10 @@ contract CrossChainExecutor is ERC7786Recipient, AccessManaged, ReentrancyGuardT
         Progress memory p = _progress[intentId];
         require(p.state == State.QUEUED, ExecutorState(intentId, p.state));
         require(!p.upheld, ExecutorUpheld(intentId));
-        // forge-lint: disable-next-line(unsafe-typecast)
-        uint64 resolveBy = uint64(block.timestamp) + RESOLUTION_WINDOW;
-        _progress[intentId] = Progress(State.DISPUTED, false, resolveBy, 0);
+        uint32 resolveBy = (block.timestamp + RESOLUTION_WINDOW).toUint32();
+        _progress[intentId] = Progress(State.DISPUTED, false, false, resolveBy, 0, 0);
         emit IntentDisputed(intentId, intent.agentId, msg.sender, resolveBy);
-        _record(intent.agentId, intentId, Action.DISPUTED, abi.encode(msg.sender, resolveBy));
+        _record(intent, intentId, Action.DISPUTED, abi.encode(msg.sender, resolveBy));
     }
 
     /// @notice Overrules a dispute: the intent may execute at once. Governance only, within the resolution window.
@@ -233,11 +281,10 @@ contract CrossChainExecutor is ERC7786Recipient, AccessManaged, ReentrancyGuardT
         intentId = IntentHash.id(intent, _DOMAIN);
         Progress memory p = _progress[intentId];
         require(p.state == State.DISPUTED && block.timestamp <= p.due, ExecutorState(intentId, p.state));
-        // forge-lint: disable-next-line(unsafe-typecast)
-        uint64 executableAt = uint64(block.timestamp);
-        _progress[intentId] = Progress(State.QUEUED, true, executableAt, 0);
+        uint32 executableAt = block.timestamp.toUint32();
+        _progress[intentId] = Progress(State.QUEUED, true, false, executableAt, 0, 0);
         emit IntentUpheld(intentId, intent.agentId, msg.sender, executableAt);
-        _record(intent.agentId, intentId, Action.UPHELD, abi.encode(msg.sender, executableAt));
+        _record(intent, intentId, Action.UPHELD, abi.encode(msg.sender, executableAt));
     }
 
     /// @notice Ends a dispute that governance did not resolve in time: the intent is cancelled. Anyone may.
@@ -257,7 +304,7 @@ contract CrossChainExecutor is ERC7786Recipient, AccessManaged, ReentrancyGuardT
         require(block.timestamp > intent.deadline, ExecutorNotExpired(intentId, intent.deadline));
         _progress[intentId].state = State.EXPIRED;
         emit IntentExpired(intentId, intent.agentId);
-        _record(intent.agentId, intentId, Action.EXPIRED, "");
+        _record(intent, intentId, Action.EXPIRED, "");
     }
 
     // ------------------------------------------------------------------ settings
@@ -269,6 +316,11 @@ contract CrossChainExecutor is ERC7786Recipient, AccessManaged, ReentrancyGuardT
     function setDisputeWindow(uint64 disputeWindow_, uint256 expectedStops) external restricted {
         require(stops == expectedStops, ExecutorStopsDiffer(expectedStops, stops));
         _setDisputeWindow(disputeWindow_);
+    }
+
+    /// @notice Lets intents name an account, or no longer. Governance only.
+    function setAccount(address account, bool allowed) external restricted {
+        _setAccount(account, allowed);
     }
 
     /// @notice Lengthens the dispute window at once, for what is queued too (L5). Guardians only.
@@ -286,14 +338,31 @@ contract CrossChainExecutor is ERC7786Recipient, AccessManaged, ReentrancyGuardT
     /// @return upheld governance overruled a dispute, so it cannot be disputed again
     /// @return due eta of an ADMITTED, executableAt of a QUEUED, resolveBy of a DISPUTED intent; unix seconds. Of a QUEUED
     ///         one it moves with the dispute window, never before the executableAt of its event
-    function progress(bytes32 intentId) external view returns (State state, bool upheld, uint64 due) {
+    /// @return approval it was admitted if approved
+    function progress(bytes32 intentId) external view returns (State state, bool upheld, uint64 due, bool approval) {
         Progress memory p = _progress[intentId];
-        return (p.state, p.upheld, _due(p));
+        return (p.state, p.upheld, _due(p), p.approval);
+    }
+
+    /// @notice The verdict that {submit} would give now if the agent signed this and the nonce and the deadline are good.
+    function preview(Intent calldata intent) external view returns (Verdict memory verdict) {
+        (, Status status, uint8 riskLevel) = REGISTRY.agent(intent.agentId);
+        if (status != Status.ACTIVE) {
+            verdict.rule = Rule.AGENT_STATUS;
+            return verdict;
+        }
+        _checkAccount(intent);
+        return MandateAccount(intent.account).preview(intent, _finding(intent, riskLevel));
     }
 
     /// @notice The intent's id: its EIP-712 digest.
     function idOf(Intent calldata intent) external view returns (bytes32) {
         return IntentHash.id(intent, _DOMAIN);
+    }
+
+    /// @notice Whether intents may name the account.
+    function isAccount(address account) external view returns (bool) {
+        return _accounts[account];
     }
 
     /// @notice Whether the agent's nonce is used up.
@@ -313,25 +382,56 @@ contract CrossChainExecutor is ERC7786Recipient, AccessManaged, ReentrancyGuardT
     function _processMessage(address, bytes32 receiveId, bytes calldata, bytes calldata payload) internal override {
         Intent memory intent = abi.decode(payload, (Intent));
         require(intent.chainId == block.chainid, ExecutorWrongChain(intent.chainId, block.chainid));
+        // An account of whoever forged this would pay for nobody, and lose the record of it.
+        require(_accounts[intent.account], ExecutorAccountUnknown(intent.account));
         _checkData(intent.data.length);
         // Home admits no later one, so this is a forgery that would wait for its day; the two clocks may differ.
         _checkLifetime(intent.deadline, _CLOCK_SKEW);
         bytes32 intentId = IntentHash.id(intent, _DOMAIN);
         State state_ = _progress[intentId].state;
         require(state_ == State.NONE, ExecutorState(intentId, state_));
-        // forge-lint: disable-next-line(unsafe-typecast)
-        uint64 queuedAt = uint64(block.timestamp);
-        uint64 executableAt = queuedAt + disputeWindow;
-        _progress[intentId] = Progress(State.QUEUED, false, executableAt, queuedAt);
+        uint32 queuedAt = block.timestamp.toUint32();
+        uint32 executableAt = (block.timestamp + disputeWindow).toUint32();
+        _progress[intentId] = Progress(State.QUEUED, false, false, executableAt, queuedAt, 0);
         emit IntentQueued(intentId, intent.agentId, intent, receiveId, executableAt);
-        _record(intent.agentId, intentId, Action.QUEUED, abi.encode(receiveId, executableAt));
+        _record(intent, intentId, Action.QUEUED, abi.encode(receiveId, executableAt));
     }
 
     /// @dev What governance upheld waits no more.
     function _due(Progress memory p) private view returns (uint64) {
         if (p.state != State.QUEUED || p.upheld) return p.due;
-        uint64 windowEnd = p.queuedAt + disputeWindow;
+        uint64 windowEnd = p.since + disputeWindow;
         return p.due > windowEnd ? p.due : windowEnd;
+    }
+
+    /// @dev That the intent was admitted, has waited as long as it must, and is still admitted (L5).
+    /// @return intentId the intent's id
+    /// @return approval whether it needs approvals
+    function _reviewed(Intent calldata intent) private view returns (bytes32 intentId, bool approval) {
+        intentId = IntentHash.id(intent, _DOMAIN);
+        Progress memory p = _progress[intentId];
+        require(p.state == State.ADMITTED, ExecutorState(intentId, p.state));
+        // Not on a chain that forked from home.
+        require(block.chainid == HOME_CHAIN_ID, ExecutorNotHome(HOME_CHAIN_ID));
+        require(block.timestamp <= intent.deadline, ExecutorPastDeadline(intent.deadline, block.timestamp));
+        _checkAccount(intent);
+        (,, uint8 riskLevel) = REGISTRY.agent(intent.agentId);
+        // A key that the agent lost has nothing more done, what it signed before neither, even if the agent got it back.
+        require(REGISTRY.walletChanges(intent.agentId) == p.keys, ExecutorKeyChanged(intentId));
+        Finding memory f = _finding(intent, riskLevel);
+        Verdict memory verdict = MandateAccount(intent.account).review(intent, f);
+        require(verdict.rule == Rule.NONE, ExecutorRefused(intentId, verdict));
+        uint64 due = uint64(p.since) + f.delay;
+        if (due < p.due) due = p.due;
+        require(block.timestamp >= due, ExecutorTooEarly(intentId, due, block.timestamp));
+        return (intentId, p.approval || f.tier == Tier.APPROVAL);
+    }
+
+    /// @dev The rules beyond the basic ones are asked of calls, and of everything unless the mandate is basic.
+    function _finding(Intent calldata intent, uint8 riskLevel) private view returns (Finding memory f) {
+        bool basic = MandateAccount(intent.account).isBasic(intent.agentId);
+        if (intent.data.length > 0 || !basic) return RULES.judge(intent, riskLevel, basic);
+        f.recipient = intent.to;
     }
 
     function _carryOut(Intent calldata intent, bytes32 intentId) private {
@@ -342,25 +442,44 @@ contract CrossChainExecutor is ERC7786Recipient, AccessManaged, ReentrancyGuardT
                 InteroperableAddress.formatEvmV1(intent.chainId, address(this)), abi.encode(intent), new bytes[](0)
             );
         emit IntentDispatched(intentId, intent.agentId, intent, messageId);
-        _record(intent.agentId, intentId, Action.DISPATCHED, abi.encode(messageId));
+        _record(intent, intentId, Action.DISPATCHED, abi.encode(messageId));
     }
 
     function _pay(Intent calldata intent, bytes32 intentId) private {
         _progress[intentId].state = State.EXECUTED;
-        uint256 moved = MandateAccount(intent.account).pay(intent.agentId, intent.asset, intent.to, intent.amount);
-        require(moved == intent.amount, ExecutorMovedOther(intent.amount, moved));
+        MandateAccount account = MandateAccount(intent.account);
+        uint256 moved;
+        if (intent.data.length > 0) {
+            moved = account.callOut(intent);
+            require(moved <= intent.amount, ExecutorMovedOther(intent.amount, moved));
+        } else {
+            moved = account.payOut(intent.agentId, intent.asset, intent.to, intent.amount);
+            require(moved == intent.amount, ExecutorMovedOther(intent.amount, moved));
+        }
         emit IntentExecuted(intentId, intent.agentId, intent, moved);
-        _record(intent.agentId, intentId, Action.EXECUTED, abi.encode(intent.account, intent.asset, moved));
+        _record(intent, intentId, Action.EXECUTED, abi.encode(intent.account, intent.asset, moved));
     }
 
     function _cancelled(Intent calldata intent, bytes32 intentId) private {
         _progress[intentId].state = State.CANCELLED;
         emit IntentCancelled(intentId, intent.agentId, intent, msg.sender);
-        _record(intent.agentId, intentId, Action.CANCELLED, abi.encode(msg.sender));
+        _record(intent, intentId, Action.CANCELLED, abi.encode(msg.sender));
     }
 
-    function _record(uint256 agentId, bytes32 intentId, Action action, bytes memory detail) private {
-        AUDIT_LOG.append(agentId, intentId, action, detail);
+    function _record(Intent memory intent, bytes32 intentId, Action action, bytes memory detail) private {
+        MandateAccount(intent.account).append(intent.agentId, intentId, action, detail);
+    }
+
+    /// @dev One agent, one account: what it spends anywhere is counted in one place (L2).
+    function _checkOwn(Intent calldata intent) private view {
+        address account = REGISTRY.accountOf(intent.agentId);
+        require(intent.account == account, ExecutorAccountOther(intent.agentId, intent.account, account));
+    }
+
+    /// @dev And governance lets intents name it.
+    function _checkAccount(Intent calldata intent) private view {
+        _checkOwn(intent);
+        require(_accounts[intent.account], ExecutorAccountUnknown(intent.account));
     }
 
     function _checkData(uint256 length) private pure {
@@ -377,6 +496,11 @@ contract CrossChainExecutor is ERC7786Recipient, AccessManaged, ReentrancyGuardT
         uint256 word = _usedNonces[agentId][nonce >> 8];
         require(word & bit == 0, ExecutorNonceUsed(agentId, nonce));
         _usedNonces[agentId][nonce >> 8] = word | bit;
+    }
+
+    function _setAccount(address account, bool allowed) private {
+        _accounts[account] = allowed;
+        emit AccountSet(account, allowed, msg.sender);
     }
 
     function _setDisputeWindow(uint64 disputeWindow_) private {

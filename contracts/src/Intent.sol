@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
+import {MessageHashUtils} from "@openzeppelin/contracts/utils/cryptography/MessageHashUtils.sol";
+
 /// @notice What an agent asks for: move at most `amount` of `asset` out of `account` on chain `chainId`.
 /// @dev Signed by the agent's key as EIP-712 typed data under the domain
 ///      ("Mandate", "1", home chain id, executor); that digest is the intent's id everywhere.
@@ -34,6 +36,8 @@ library IntentHash {
         keccak256("EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)");
     bytes32 internal constant NAME_HASH = keccak256("Mandate");
     bytes32 internal constant VERSION_HASH = keccak256("1");
+    /// @dev keccak256 of nothing
+    bytes32 private constant _NO_DATA_HASH = 0xc5d2460186f7233c927e7db2dcc703c0e500b653ca82273b7bfad8045d85a470;
 
     /// @notice Domain separator of the executor `executor` whose home chain is `homeChainId`.
     /// @dev Every chain uses the home chain's id, so that an intent has one id wherever it is looked at.
@@ -57,6 +61,39 @@ library IntentHash {
                 intent.deadline
             )
         );
-        return keccak256(abi.encodePacked(hex"1901", domain, structHash));
+        return MessageHashUtils.toTypedDataHash(domain, structHash);
+    }
+
+    /// @notice The id of a payment that the agent's key asked for directly: that of the intent which says the same, with the number
+    ///         of its record as nonce and deadline 0, which no signed intent can have.
+    function paymentId(
+        uint256 agentId,
+        address account,
+        address asset,
+        address to,
+        uint256 amount,
+        uint256 recordIndex,
+        bytes32 domain
+    ) internal view returns (bytes32) {
+        bytes32 typeHash = INTENT_TYPEHASH;
+        bytes32 noData = _NO_DATA_HASH;
+        bytes32 structHash;
+        // As abi.encode(typeHash, agentId, account, block.chainid, asset, to, amount, noData, recordIndex, 0), which costs three
+        // times as much: every payment pays for it.
+        assembly ("memory-safe") {
+            let p := mload(0x40)
+            mstore(p, typeHash)
+            mstore(add(p, 0x20), agentId)
+            mstore(add(p, 0x40), account)
+            mstore(add(p, 0x60), chainid())
+            mstore(add(p, 0x80), asset)
+            mstore(add(p, 0xa0), to)
+            mstore(add(p, 0xc0), amount)
+            mstore(add(p, 0xe0), noData)
+            mstore(add(p, 0x100), recordIndex)
+            mstore(add(p, 0x120), 0)
+            structHash := keccak256(p, 0x140)
+        }
+        return MessageHashUtils.toTypedDataHash(domain, structHash);
     }
 }

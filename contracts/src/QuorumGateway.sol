@@ -183,7 +183,8 @@ contract QuorumGateway is IERC7786GatewaySource, AccessManaged {
             threshold > relayers.length / 2 && threshold <= relayers.length,
             GatewayThreshold(threshold, relayers.length)
         );
-        for (uint256 i; i < _relayers.length; ++i) {
+        uint256 removed = _relayers.length;
+        for (uint256 i; i < removed; ++i) {
             _isRelayer[_relayers[i]] = false;
         }
         address previous;

@@ -5,6 +5,7 @@ import {IAccessManaged} from "@openzeppelin/contracts/access/manager/IAccessMana
 import {IERC721} from "@openzeppelin/contracts/token/ERC721/IERC721.sol";
 import {IERC721Errors} from "@openzeppelin/contracts/interfaces/draft-IERC6093.sol";
 import {AgentRegistry, Status} from "../src/AgentRegistry.sol";
+import {PolicyEngine} from "../src/PolicyEngine.sol";
 import {Deployed} from "./lib/Deployed.sol";
 import {ContractWallet} from "./lib/Recipients.sol";
 
@@ -278,11 +279,59 @@ contract AgentRegistryTest is Deployed {
         for (uint256 i; i < others.length; ++i) {
             vm.expectRevert(_unauthorized(others[i]));
             vm.prank(others[i]);
-            registry.activate(agentId, 1);
+            registry.activate(agentId, address(vault), 1);
         }
         vm.expectEmit(address(registry));
         emit AgentRegistry.StatusSet(agentId, Status.ACTIVE, address(timelock));
         activate(agentId);
+    }
+
+    /// @notice An agent's mandate is in one place for good: another account would count anew what was spent.
+    function test_L2_activate_revert_anotherAccount() public {
+        assertEq(registry.accountOf(agentId), address(vault), "account");
+        vm.prank(OWNER);
+        registry.suspend(agentId);
+        vm.startPrank(address(timelock));
+        vm.expectRevert(
+            abi.encodeWithSelector(AgentRegistry.AgentAccountFixed.selector, agentId, address(executor), address(vault))
+        );
+        registry.activate(agentId, address(executor), 1);
+        vm.expectRevert(AgentRegistry.AgentAccountZero.selector);
+        registry.activate(agentId, address(0), 1);
+        registry.activate(agentId, address(vault), 1);
+        vm.stopPrank();
+    }
+
+    function test_activate_fixesTheAccount() public {
+        vm.prank(OWNER);
+        uint256 id = registry.register();
+        assertEq(registry.accountOf(id), address(0), "none yet");
+        vm.startPrank(address(timelock));
+        vm.expectRevert(AgentRegistry.AgentAccountZero.selector);
+        registry.activate(id, address(0), 0);
+        vm.expectRevert(); // no contract: it would never hear of a change
+        registry.activate(id, THIEF, 0);
+        vm.expectEmit(address(registry));
+        emit AgentRegistry.AccountSet(id, address(vault), address(timelock));
+        registry.activate(id, address(vault), 0);
+        vm.stopPrank();
+        assertEq(registry.accountOf(id), address(vault), "account");
+    }
+
+    /// @notice The account knows of every change of key and status in the same transaction.
+    function test_L7_account_isToldAtOnce() public {
+        assertTrue(running(agentId), "live");
+        vm.prank(OWNER);
+        registry.unsetAgentWallet(agentId);
+        vm.expectRevert(abi.encodeWithSelector(PolicyEngine.PolicyNotAgent.selector, agentId, AGENT));
+        vm.prank(AGENT);
+        vault.pay(address(0), 1, PAYEE, agentId);
+        vm.prank(WATCHDOG);
+        registry.suspend(agentId);
+        assertFalse(running(agentId), "suspended");
+        assertEq(policy.live().length, 0, "in the list");
+        activate(agentId);
+        assertTrue(running(agentId), "live again");
     }
 
     function test_activate_revert_activeRevokedOrUnknown() public {
@@ -290,14 +339,14 @@ contract AgentRegistryTest is Deployed {
         vm.expectRevert(
             abi.encodeWithSelector(AgentRegistry.AgentStatusTransition.selector, agentId, Status.ACTIVE, Status.ACTIVE)
         );
-        registry.activate(agentId, 0);
+        registry.activate(agentId, address(vault), 0);
         registry.revoke(agentId);
         vm.expectRevert(
             abi.encodeWithSelector(AgentRegistry.AgentStatusTransition.selector, agentId, Status.REVOKED, Status.ACTIVE)
         );
-        registry.activate(agentId, 0);
+        registry.activate(agentId, address(vault), 0);
         vm.expectRevert(abi.encodeWithSelector(IERC721Errors.ERC721NonexistentToken.selector, uint256(99)));
-        registry.activate(99, 0);
+        registry.activate(99, address(vault), 0);
     }
 
     function test_suspend_byEveryTightener() public {
@@ -347,9 +396,9 @@ contract AgentRegistryTest is Deployed {
             vm.expectRevert(
                 abi.encodeWithSelector(AgentRegistry.AgentStopsDiffer.selector, agentId, others[i], uint256(2))
             );
-            registry.activate(agentId, others[i]);
+            registry.activate(agentId, address(vault), others[i]);
         }
-        registry.activate(agentId, 2);
+        registry.activate(agentId, address(vault), 2);
         _assertStatus(Status.ACTIVE);
         assertEq(registry.stops(agentId), 2, "an activation is no stop");
     }

@@ -4,6 +4,7 @@ pragma solidity ^0.8.28;
 import {IAccessManaged} from "@openzeppelin/contracts/access/manager/IAccessManaged.sol";
 import {Action, AuditLog} from "../src/AuditLog.sol";
 import {Intent} from "../src/Intent.sol";
+import {PolicyEngine} from "../src/PolicyEngine.sol";
 import {Deployed} from "./lib/Deployed.sol";
 
 contract AuditLogTest is Deployed {
@@ -13,7 +14,7 @@ contract AuditLogTest is Deployed {
 
     function _append(uint256 id, bytes32 intentId, Action action, bytes memory detail) private {
         vm.prank(address(executor));
-        auditLog.append(id, intentId, action, detail);
+        policy.append(id, intentId, action, detail);
     }
 
     function _recordHash(uint256 id, bytes32 intentId, uint8 action, bytes memory detail)
@@ -33,7 +34,7 @@ contract AuditLogTest is Deployed {
             uint256(5)
         );
         bytes32 recordHash = 0x3892d8a51ccb6bcea1f3b360e8c6ebbf7a7c05fe874d127046f99a21767e3ec2;
-        bytes27 head = hex"4234e952c229cf0d3303f7cbc77e6d8f127bc10736330afac51359";
+        bytes26 head = hex"80c99617e400bde166d7a396e4da876c58fded472cb82f03ee6d";
         vm.expectEmit(address(auditLog));
         emit AuditLog.Appended(7, intentId, 0, Action.EXECUTED, recordHash, head);
         _append(7, intentId, Action.EXECUTED, detail);
@@ -42,16 +43,16 @@ contract AuditLogTest is Deployed {
     function testFuzz_L6_append_extendsTheChain(bytes32[4] memory ids, uint8[4] memory actions, bytes memory detail)
         public
     {
-        bytes27 head;
+        bytes26 head;
         for (uint256 i; i < 4; ++i) {
             uint8 action = uint8(bound(actions[i], 1, 9));
             bytes32 recordHash = _recordHash(agentId, ids[i], action, detail);
-            head = bytes27(keccak256(abi.encodePacked(head, recordHash)));
+            head = bytes26(keccak256(abi.encodePacked(head, recordHash)));
             vm.expectEmit(address(auditLog));
             emit AuditLog.Appended(agentId, ids[i], i, Action(action), recordHash, head);
             _append(agentId, ids[i], Action(action), detail);
         }
-        (bytes27 head_, uint256 count, uint256 published) = auditLog.chain(agentId);
+        (bytes26 head_, uint256 count, uint256 published) = auditLog.chain(agentId);
         assertEq(bytes32(head_), bytes32(head), "head");
         assertEq(count, 4, "count");
         assertEq(published, 0, "published");
@@ -60,26 +61,26 @@ contract AuditLogTest is Deployed {
 
     function test_append_chainsOfAgentsAreApart() public {
         _append(1, bytes32(uint256(1)), Action.EXECUTED, "");
-        (bytes27 head, uint256 count,) = auditLog.chain(2);
+        (bytes26 head, uint256 count,) = auditLog.chain(2);
         assertEq(bytes32(head), bytes32(0), "head");
         assertEq(count, 0, "count");
     }
 
     function test_append_chainsOfChainsDiffer() public {
         _append(1, bytes32(uint256(1)), Action.EXECUTED, "");
-        (bytes27 home,,) = auditLog.chain(1);
+        (bytes26 home,,) = auditLog.chain(1);
         vm.chainId(REMOTE);
         _append(2, bytes32(uint256(1)), Action.EXECUTED, "");
-        (bytes27 remote,,) = auditLog.chain(2);
+        (bytes26 remote,,) = auditLog.chain(2);
         assertTrue(home != remote, "chain id is in the record");
     }
 
     function test_L6_append_revert_notTheExecutor() public {
         address[6] memory others = [THIEF, AGENT, OWNER, WATCHDOG, PUBLISHER, address(timelock)];
         for (uint256 i; i < others.length; ++i) {
-            vm.expectRevert(abi.encodeWithSelector(AuditLog.AuditNotExecutor.selector, others[i]));
+            vm.expectRevert(abi.encodeWithSelector(PolicyEngine.PolicyNotExecutor.selector, others[i]));
             vm.prank(others[i]);
-            auditLog.append(agentId, bytes32(0), Action.EXECUTED, "");
+            policy.append(agentId, bytes32(0), Action.EXECUTED, "");
         }
     }
 

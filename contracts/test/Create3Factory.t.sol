@@ -59,8 +59,10 @@ contract Create3FactoryTest is Deployed {
     }
 
     function test_create_revert_constructorsOwnError() public {
-        bytes memory code =
-            abi.encodePacked(type(AgentVault).creationCode, abi.encode(address(0), address(1), uint256(1)));
+        bytes memory code = abi.encodePacked(
+            type(AgentVault).creationCode,
+            abi.encode(address(1), address(0), address(1), address(1), uint256(1), new uint256[](0))
+        );
         vm.expectRevert(abi.encodeWithSelector(AgentVault.VaultNotOwner.selector, address(0)));
         factory.create(SALT, code);
         factory.create(SALT, _code(1)); // the salt is still free

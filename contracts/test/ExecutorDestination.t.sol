@@ -6,6 +6,7 @@ import {IAccessManaged} from "@openzeppelin/contracts/access/manager/IAccessMana
 import {InteroperableAddress} from "@openzeppelin/contracts/utils/draft-InteroperableAddress.sol";
 import {CrossChainExecutor, State} from "../src/CrossChainExecutor.sol";
 import {Intent} from "../src/Intent.sol";
+import {PolicyEngine} from "../src/PolicyEngine.sol";
 import {QuorumGateway} from "../src/QuorumGateway.sol";
 import {Deployed} from "./lib/Deployed.sol";
 
@@ -30,7 +31,7 @@ contract ExecutorDestinationTest is Deployed {
         vm.expectEmit(address(executor));
         emit CrossChainExecutor.IntentQueued(_id, agentId, _intent, gateway.messageId(message), executableAt);
         gateway.deliver(message, signatures);
-        (State state, bool upheld, uint64 due) = executor.progress(_id);
+        (State state, bool upheld, uint64 due,) = executor.progress(_id);
         assertEq(uint8(state), uint8(State.QUEUED), "state");
         assertFalse(upheld, "upheld");
         assertEq(due, executableAt, "due");
@@ -149,7 +150,7 @@ contract ExecutorDestinationTest is Deployed {
         vm.prank(THIEF); // anyone may
         assertEq(executor.execute(_intent), _id, "id");
         assertEq(token.balanceOf(PAYEE), 100e6, "paid");
-        assertEq(token.balanceOf(address(remoteVault)), VAULT_TOKENS - 100e6, "from the vault");
+        assertEq(token.balanceOf(address(vault)), VAULT_TOKENS - 100e6, "from the vault");
     }
 
     function test_execute_revert_withinTheWindow() public {
@@ -181,13 +182,58 @@ contract ExecutorDestinationTest is Deployed {
         executor.execute(_intent);
     }
 
+    /// @notice An account that the forger made up would keep the forgery out of the records: nothing is queued for it.
+    function test_L6_receive_revert_accountUnknown() public {
+        Intent memory intent = _intent;
+        intent.account = THIEF;
+        QuorumGateway.Message memory message = messageOf(intent, 77);
+        switchTo(REMOTE);
+        bytes[] memory signatures = attest(message, 3);
+        vm.expectRevert(abi.encodeWithSelector(CrossChainExecutor.ExecutorAccountUnknown.selector, THIEF));
+        gateway.deliver(message, signatures);
+        assertState(executor.idOf(intent), State.NONE);
+    }
+
+    /// @notice Governance says which accounts intents may name.
+    /// @notice What is queued stops with its account.
+    function test_L5_execute_revert_accountTakenOutMeanwhile() public {
+        Intent memory intent = remotePayment(ETH, 1);
+        deliver(intent);
+        skip(DISPUTE_WINDOW);
+        vm.prank(address(timelock));
+        executor.setAccount(address(vault), false);
+        vm.expectRevert(abi.encodeWithSelector(CrossChainExecutor.ExecutorAccountUnknown.selector, vault));
+        executor.execute(intent);
+        vm.prank(address(timelock));
+        executor.setAccount(address(vault), true);
+        executor.execute(intent);
+        assertState(executor.idOf(intent), State.EXECUTED);
+    }
+
+    function test_L5_setAccount_byGovernanceOnly() public {
+        address[5] memory others = [THIEF, AGENT, OWNER, WATCHDOG, DEPLOYER];
+        for (uint256 i; i < others.length; ++i) {
+            vm.expectRevert(abi.encodeWithSelector(IAccessManaged.AccessManagedUnauthorized.selector, others[i]));
+            vm.prank(others[i]);
+            executor.setAccount(others[i], true);
+        }
+        vm.expectEmit(address(executor));
+        emit CrossChainExecutor.AccountSet(THIEF, true, address(timelock));
+        vm.prank(address(timelock));
+        executor.setAccount(THIEF, true);
+        assertTrue(executor.isAccount(THIEF), "allowed");
+        vm.prank(address(timelock));
+        executor.setAccount(THIEF, false);
+        assertFalse(executor.isAccount(THIEF), "no longer");
+    }
+
     function test_L3_execute_revert_anyFieldAltered() public {
         deliver(_intent);
         skip(DISPUTE_WINDOW);
         for (uint256 field; field < 9; ++field) {
             Intent memory altered = _intent;
             if (field == 0) altered.agentId = 2;
-            if (field == 1) altered.account = address(vault);
+            if (field == 1) altered.account = THIEF;
             if (field == 2) altered.chainId = HOME;
             if (field == 3) altered.asset = ETH;
             if (field == 4) altered.to = THIEF;
@@ -205,12 +251,12 @@ contract ExecutorDestinationTest is Deployed {
         deliver(_intent);
         skip(DISPUTE_WINDOW);
         vm.prank(address(timelock));
-        remoteVault.stop();
+        vault.stop(PolicyEngine.Scope.ALL, 0);
         vm.expectRevert();
         executor.execute(_intent);
         assertState(_id, State.QUEUED);
         vm.prank(address(timelock));
-        remoteVault.restart(1);
+        vault.restart(PolicyEngine.Scope.ALL, 0, 1);
         executor.execute(_intent);
     }
 
@@ -221,7 +267,7 @@ contract ExecutorDestinationTest is Deployed {
         skip(DISPUTE_WINDOW - 1);
         vm.prank(WATCHDOG);
         executor.lengthenDisputeWindow(600);
-        (State state,, uint64 due) = executor.progress(_id);
+        (State state,, uint64 due,) = executor.progress(_id);
         assertEq(uint8(state), uint8(State.QUEUED), "state");
         assertEq(due, queuedAt + 600, "due");
         vm.warp(queuedAt + 599);
@@ -238,7 +284,7 @@ contract ExecutorDestinationTest is Deployed {
         uint64 due = uint64(time()) + DISPUTE_WINDOW;
         vm.prank(address(timelock));
         executor.setDisputeWindow(5, 0);
-        (,, uint64 still) = executor.progress(_id);
+        (,, uint64 still,) = executor.progress(_id);
         assertEq(still, due, "due");
         vm.warp(due - 1);
         vm.expectRevert(abi.encodeWithSelector(CrossChainExecutor.ExecutorTooEarly.selector, _id, due, due - 1));
@@ -255,11 +301,11 @@ contract ExecutorDestinationTest is Deployed {
         uint64 resolveBy = uint64(time()) + RESOLUTION_WINDOW;
         executor.lengthenDisputeWindow(3 days);
         vm.stopPrank();
-        (,, uint64 due) = executor.progress(_id);
+        (,, uint64 due,) = executor.progress(_id);
         assertEq(due, resolveBy, "a dispute's end is not moved");
         vm.prank(address(timelock));
         executor.uphold(_intent);
-        (,, due) = executor.progress(_id);
+        (,, due,) = executor.progress(_id);
         assertEq(due, time(), "due");
         executor.execute(_intent);
     }
@@ -273,7 +319,7 @@ contract ExecutorDestinationTest is Deployed {
         emit CrossChainExecutor.IntentDisputed(_id, agentId, WATCHDOG, resolveBy);
         vm.prank(WATCHDOG);
         executor.dispute(_intent);
-        (State state,, uint64 due) = executor.progress(_id);
+        (State state,, uint64 due,) = executor.progress(_id);
         assertEq(uint8(state), uint8(State.DISPUTED), "state");
         assertEq(due, resolveBy, "due");
         skip(DISPUTE_WINDOW);
@@ -315,7 +361,7 @@ contract ExecutorDestinationTest is Deployed {
         emit CrossChainExecutor.IntentUpheld(_id, agentId, address(timelock), now_);
         vm.prank(address(timelock));
         executor.uphold(_intent);
-        (, bool upheld, uint64 due) = executor.progress(_id);
+        (, bool upheld, uint64 due,) = executor.progress(_id);
         assertTrue(upheld, "upheld");
         assertEq(due, now_, "due");
         vm.expectRevert(abi.encodeWithSelector(CrossChainExecutor.ExecutorUpheld.selector, _id));

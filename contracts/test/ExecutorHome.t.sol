@@ -3,11 +3,14 @@ pragma solidity ^0.8.28;
 
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 import {AgentVault} from "../src/AgentVault.sol";
+import {CallKind} from "../src/CallKind.sol";
 import {CrossChainExecutor, State} from "../src/CrossChainExecutor.sol";
 import {Intent} from "../src/Intent.sol";
 import {MandateAccount} from "../src/MandateAccount.sol";
 import {PolicyEngine} from "../src/PolicyEngine.sol";
 import {Rule, Tier, Verdict} from "../src/Verdict.sol";
+import {CallRules} from "../src/rules/CallRules.sol";
+import {Tiers} from "../src/rules/Tiers.sol";
 import {Deployed} from "./lib/Deployed.sol";
 import {ContractWallet} from "./lib/Recipients.sol";
 
@@ -25,8 +28,6 @@ contract ExecutorHomeTest is Deployed {
         bytes memory proof = sign(intent);
         vm.expectEmit(address(policy));
         emit PolicyEngine.Consumed(agentId, id, address(token), 100e6);
-        vm.expectEmit(address(vault));
-        emit AgentVault.Paid(address(token), PAYEE, 100e6);
         vm.expectEmit(address(executor));
         emit CrossChainExecutor.IntentExecuted(id, agentId, intent, 100e6);
         vm.prank(THIEF); // anyone may submit what the agent signed
@@ -54,7 +55,7 @@ contract ExecutorHomeTest is Deployed {
         Intent memory intent = payment(address(token), 1001e6);
         bytes32 id = executor.idOf(intent);
         bytes memory proof = sign(intent);
-        Verdict memory expected = Verdict(Rule.PER_TRANSACTION, true, Tier.INSTANT, 0, 1000e6, 1000e6, 0);
+        Verdict memory expected = Verdict(Rule.PER_TRANSACTION, true, Tier.INSTANT, 0, 1000e6, 1000e6, 0, address(0));
         vm.expectEmit(address(executor));
         emit CrossChainExecutor.IntentDenied(id, agentId, intent, expected);
         executor.submit(intent, proof);
@@ -99,7 +100,7 @@ contract ExecutorHomeTest is Deployed {
         (, uint256 count,) = auditLog.chain(id);
         assertEq(count, 0, "recorded");
         vm.prank(address(timelock));
-        registry.activate(id, 0);
+        registry.activate(id, address(vault), 0);
         executor.submit(intent, proof);
         (, count,) = auditLog.chain(id);
         assertEq(count, 1, "an admitted agent's denial is recorded");
@@ -161,7 +162,7 @@ contract ExecutorHomeTest is Deployed {
         for (uint256 field = 1; field < 9; ++field) {
             Intent memory altered = payment(address(token), 100e6);
             altered.nonce = signed.nonce;
-            if (field == 1) altered.account = address(remoteVault);
+            if (field == 1) altered.account = THIEF;
             if (field == 2) altered.chainId = REMOTE;
             if (field == 3) altered.asset = ETH;
             if (field == 4) altered.to = THIEF;
@@ -170,14 +171,16 @@ contract ExecutorHomeTest is Deployed {
             if (field == 7) altered.nonce += 1000;
             if (field == 8) altered.deadline += 1;
             vm.expectRevert(
-                abi.encodeWithSelector(CrossChainExecutor.ExecutorSignatureInvalid.selector, agentId, AGENT)
+                field == 1
+                    ? abi.encodeWithSelector(CrossChainExecutor.ExecutorAccountOther.selector, agentId, THIEF, vault)
+                    : abi.encodeWithSelector(CrossChainExecutor.ExecutorSignatureInvalid.selector, agentId, AGENT)
             );
             executor.submit(altered, proof);
         }
         vm.prank(OWNER);
         uint256 second = registry.register();
         vm.prank(address(timelock));
-        registry.activate(second, 0);
+        registry.activate(second, address(vault), 0);
         signed.agentId = second;
         vm.expectRevert(
             abi.encodeWithSelector(CrossChainExecutor.ExecutorSignatureInvalid.selector, second, address(0))
@@ -288,30 +291,66 @@ contract ExecutorHomeTest is Deployed {
         Intent memory intent = payment(address(token), 100e6);
         bytes memory proof = sign(intent);
         vm.prank(address(timelock));
-        vault.stop();
-        vm.expectRevert(AgentVault.VaultStopped.selector);
+        vault.withdraw(address(token), OWNER, VAULT_TOKENS);
+        vm.expectRevert(
+            abi.encodeWithSelector(
+                MandateAccount.AccountInsufficient.selector, address(token), uint256(100e6), uint256(0)
+            )
+        );
         executor.submit(intent, proof);
-        assertEq(policy.headroom(agentId, address(token)).used, 0, "nothing was counted");
+        assertEq(lens.headroom(agentId, address(token)).used, 0, "nothing was counted");
         assertFalse(executor.nonceUsed(agentId, intent.nonce), "nonce stays free");
     }
 
-    function test_L1_submit_revert_vaultOfAnotherAgent() public {
-        AgentVault other = new AgentVault(address(timelock), address(executor), agentId + 1);
+    /// @notice An agent has one account: what it spends from any other would be counted nowhere.
+    function test_L2_submit_revert_accountThatIsNotTheAgents() public {
+        uint256[] memory none = new uint256[](0);
+        AgentVault other = new AgentVault(address(authority), OWNER, registry, address(executor), guard, HOME, none);
         vm.deal(address(other), 1 ether);
         Intent memory intent = payment(ETH, 1);
         intent.account = address(other);
         bytes memory proof = sign(intent);
-        vm.expectRevert(abi.encodeWithSelector(AgentVault.VaultWrongAgent.selector, agentId, agentId + 1));
+        vm.expectRevert(abi.encodeWithSelector(CrossChainExecutor.ExecutorAccountOther.selector, agentId, other, vault));
+        executor.submit(intent, proof);
+        vm.expectRevert(abi.encodeWithSelector(CrossChainExecutor.ExecutorAccountOther.selector, agentId, other, vault));
+        vm.prank(OWNER);
+        executor.cancel(intent);
+    }
+
+    function test_L1_submit_revert_accountThatGovernanceTookOut() public {
+        vm.prank(address(timelock));
+        executor.setAccount(address(vault), false);
+        Intent memory intent = payment(ETH, 1);
+        bytes memory proof = sign(intent);
+        vm.expectRevert(abi.encodeWithSelector(CrossChainExecutor.ExecutorAccountUnknown.selector, vault));
         executor.submit(intent, proof);
     }
 
     function test_L1_submit_revert_accountReportsAnotherAmount() public {
-        LyingAccount account = new LyingAccount();
+        vm.mockCall(address(vault), abi.encodeWithSelector(vault.payOut.selector), abi.encode(uint256(2)));
         Intent memory intent = payment(ETH, 1);
-        intent.account = address(account);
         bytes memory proof = sign(intent);
         vm.expectRevert(abi.encodeWithSelector(CrossChainExecutor.ExecutorMovedOther.selector, uint256(1), uint256(2)));
         executor.submit(intent, proof);
+        vm.clearMockedCalls();
+    }
+
+    /// @notice Of a call less may leave than is declared, and no more.
+    function test_L1_submit_revert_accountReportsMoreOfACall() public {
+        Intent memory intent = payment(ETH, 2);
+        (intent.to, intent.data) = (address(new ContractWallet(AGENT)), hex"12345678");
+        uint8 any = calls.ANY();
+        CallRules.Permission memory p = CallRules.Permission(CallKind.SEND, any, any, any, false);
+        vm.prank(address(timelock));
+        calls.setPermission(agentId, HOME, intent.to, bytes4(hex"12345678"), p);
+        bytes memory proof = sign(intent);
+        vm.mockCall(address(vault), abi.encodeWithSelector(vault.callOut.selector), abi.encode(uint256(3)));
+        vm.expectRevert(abi.encodeWithSelector(CrossChainExecutor.ExecutorMovedOther.selector, uint256(2), uint256(3)));
+        executor.submit(intent, proof);
+        vm.mockCall(address(vault), abi.encodeWithSelector(vault.callOut.selector), abi.encode(uint256(1)));
+        executor.submit(intent, proof);
+        vm.clearMockedCalls();
+        assertState(executor.idOf(intent), State.EXECUTED);
     }
 
     function test_submit_byAContractWallet() public {
@@ -329,16 +368,18 @@ contract ExecutorHomeTest is Deployed {
         assertState(executor.idOf(intent), State.EXECUTED);
     }
 
-    /// @notice An account that the agent made up cannot use the executor's own call to submit or execute more.
+    /// @notice A payee cannot use the executor's own call to submit or execute more.
     function test_L3_submit_revert_reentered() public {
-        ReenteringAccount account = new ReenteringAccount(executor);
+        ReenteringPayee payee = new ReenteringPayee(executor);
+        vm.prank(address(timelock));
+        policy.setRecipient(agentId, HOME, address(payee), true);
         Intent memory inner = payment(address(token), 10e6);
-        account.prepare(inner, sign(inner));
+        payee.prepare(inner, sign(inner));
         Intent memory outer = payment(ETH, 1);
-        outer.account = address(account);
+        outer.to = address(payee);
         submitAdmitted(outer);
         assertEq(
-            account.answer(),
+            payee.answer(),
             abi.encodeWithSelector(ReentrancyGuardTransient.ReentrancyGuardReentrantCall.selector),
             "re-entered"
         );
@@ -347,16 +388,13 @@ contract ExecutorHomeTest is Deployed {
 
     // ------------------------------------------------------------------ waiting (a tier with a delay)
 
-    /// @dev No rule of the engine admits with a delay yet; the executor's side of it is tested with the verdict given.
     function _submitDelayed(Intent memory intent) private returns (bytes32 intentId) {
-        Verdict memory verdict = Verdict(Rule.NONE, false, Tier.DELAY, uint64(time() + 600), 0, 0, 0);
+        grade(intent.asset, Tiers.Thresholds(NEVER, 0, 600, NEVER));
         bytes memory proof = sign(intent);
-        vm.mockCall(address(policy), abi.encodeCall(PolicyEngine.consume, (intent)), abi.encode(verdict));
         intentId = executor.idOf(intent);
         vm.expectEmit(address(executor));
-        emit CrossChainExecutor.IntentAdmitted(intentId, agentId, intent, Tier.DELAY, verdict.eta);
+        emit CrossChainExecutor.IntentAdmitted(intentId, agentId, intent, Tier.DELAY, uint64(time() + 600));
         executor.submit(intent, proof);
-        vm.clearMockedCalls();
         assertState(intentId, State.ADMITTED);
     }
 
@@ -384,18 +422,40 @@ contract ExecutorHomeTest is Deployed {
 
     function test_L1_proceed_revert_agentStoppedMeanwhile() public {
         Intent memory intent = payment(ETH, 1);
-        _submitDelayed(intent);
+        bytes32 id = _submitDelayed(intent);
         skip(600);
-        bytes memory stopped = abi.encodeWithSelector(CrossChainExecutor.ExecutorAgentStopped.selector, agentId);
         vm.prank(WATCHDOG);
         policy.freeze(agentId);
-        vm.expectRevert(stopped);
+        vm.expectRevert(refused(id, Rule.AGENT_BREAKER));
         executor.proceed(intent);
         thaw();
         vm.prank(OWNER);
         registry.suspend(agentId);
-        vm.expectRevert(stopped);
+        vm.expectRevert(refused(id, Rule.AGENT_STATUS));
         executor.proceed(intent);
+    }
+
+    /// @notice What waits stops with everything that it would leave through: it was admitted before, it leaves now.
+    function test_L4_proceed_revert_breakerTrippedMeanwhile() public {
+        PolicyEngine.Scope[4] memory scopes =
+            [PolicyEngine.Scope.ALL, PolicyEngine.Scope.CHAIN, PolicyEngine.Scope.CHAIN, PolicyEngine.Scope.ASSET];
+        uint256[4] memory what = [uint256(0), HOME, REMOTE, uint160(ETH)];
+        Rule[4] memory stopped = [Rule.GLOBAL_BREAKER, Rule.CHAIN_BREAKER, Rule.CHAIN_BREAKER, Rule.ASSET_BREAKER];
+        Intent memory intent = remotePayment(ETH, 1);
+        bytes32 id = _submitDelayed(intent);
+        skip(600);
+        for (uint256 i; i < scopes.length; ++i) {
+            vm.prank(WATCHDOG);
+            policy.stop(scopes[i], what[i]);
+            vm.expectRevert(refused(id, stopped[i]));
+            executor.proceed(intent);
+            vm.prank(address(timelock));
+            policy.restart(scopes[i], what[i], 1);
+        }
+        vm.prank(WATCHDOG);
+        policy.stop(PolicyEngine.Scope.ASSET, uint160(address(token))); // another asset's
+        executor.proceed(intent);
+        assertState(id, State.DISPATCHED);
     }
 
     function test_L3_proceed_revert_pastDeadlineThenExpires() public {
@@ -496,6 +556,32 @@ contract ExecutorHomeTest is Deployed {
         vm.stopPrank();
     }
 
+    /// @notice Nothing is carried out past its deadline, so there is nothing to cancel; and what a direct payment did has deadline 0.
+    function test_L3_cancel_revert_pastTheDeadline() public {
+        Intent memory intent = payment(ETH, 1);
+        bytes32 id = _submitDelayed(intent);
+        vm.warp(intent.deadline + 1);
+        _expectPastDeadline(intent);
+        assertState(id, State.ADMITTED);
+        vm.prank(AGENT);
+        vault.pay(ETH, 1, PAYEE, agentId);
+        intent.deadline = 0;
+        for (intent.nonce = 0; intent.nonce < 3; ++intent.nonce) {
+            _expectPastDeadline(intent);
+        }
+        intent.deadline = uint64(time());
+        vm.prank(OWNER);
+        executor.cancel(intent);
+    }
+
+    function _expectPastDeadline(Intent memory intent) private {
+        vm.expectRevert(
+            abi.encodeWithSelector(CrossChainExecutor.ExecutorPastDeadline.selector, intent.deadline, time())
+        );
+        vm.prank(OWNER);
+        executor.cancel(intent);
+    }
+
     /// @notice Cancelling one intent must not give back the nonce of another that ran with it.
     function test_L3_cancel_revert_anotherIntentWithAUsedNonce() public {
         Intent memory ran = payment(ETH, 1);
@@ -514,7 +600,15 @@ contract ExecutorHomeTest is Deployed {
             )
         );
         new CrossChainExecutor(
-            address(authority), HOME, registry, policy, auditLog, address(gateway), 0, RESOLUTION_WINDOW
+            address(authority),
+            HOME,
+            registry,
+            address(gateway),
+            rules,
+            approvers,
+            new address[](0),
+            0,
+            RESOLUTION_WINDOW
         );
     }
 
@@ -525,19 +619,23 @@ contract ExecutorHomeTest is Deployed {
             abi.encodeWithSelector(CrossChainExecutor.ExecutorResolutionWindow.selector, type(uint64).max, max)
         );
         new CrossChainExecutor(
-            address(authority), HOME, registry, policy, auditLog, address(gateway), 30, type(uint64).max
+            address(authority),
+            HOME,
+            registry,
+            address(gateway),
+            rules,
+            approvers,
+            new address[](0),
+            30,
+            type(uint64).max
         );
-        new CrossChainExecutor(address(authority), HOME, registry, policy, auditLog, address(gateway), 30, max);
+        new CrossChainExecutor(
+            address(authority), HOME, registry, address(gateway), rules, approvers, new address[](0), 30, max
+        );
     }
 }
 
-contract LyingAccount is MandateAccount {
-    function pay(uint256, address, address, uint256 amount) external pure returns (uint256) {
-        return amount + 1;
-    }
-}
-
-contract ReenteringAccount is MandateAccount {
+contract ReenteringPayee {
     CrossChainExecutor private immutable _EXECUTOR;
     Intent private _inner;
     bytes private _proof;
@@ -552,8 +650,7 @@ contract ReenteringAccount is MandateAccount {
         _proof = proof;
     }
 
-    function pay(uint256, address, address, uint256 amount) external returns (uint256) {
+    receive() external payable {
         (, answer) = address(_EXECUTOR).call(abi.encodeCall(CrossChainExecutor.submit, (_inner, _proof)));
-        return amount;
     }
 }

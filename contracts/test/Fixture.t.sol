@@ -30,11 +30,11 @@ contract FixtureTest is Deployed {
     function test_switchTo_keepsTheSidesApart() public {
         Intent memory intent = remotePayment(ETH, 1 ether);
         bytes32 intentId = deliver(intent);
-        (bytes27 remoteHead, uint256 remoteCount,) = auditLog.chain(agentId);
+        (bytes26 remoteHead, uint256 remoteCount,) = auditLog.chain(agentId);
         switchTo(HOME);
         assertEq(block.chainid, HOME, "chain id");
         assertState(intentId, State.DISPATCHED);
-        (bytes27 homeHead, uint256 homeCount,) = auditLog.chain(agentId);
+        (bytes26 homeHead, uint256 homeCount,) = auditLog.chain(agentId);
         assertEq(homeCount, 1, "home count");
         assertEq(remoteCount, 1, "remote count");
         assertTrue(homeHead != remoteHead, "one chain for both sides");

@@ -2,8 +2,11 @@
 pragma solidity ^0.8.28;
 
 import {Intent} from "../src/Intent.sol";
+import {MandateAccount} from "../src/MandateAccount.sol";
+import {PolicyEngine} from "../src/PolicyEngine.sol";
 import {QuorumGateway} from "../src/QuorumGateway.sol";
 import {Deployed} from "./lib/Deployed.sol";
+import {Recorder} from "./lib/Recorder.sol";
 
 /// @notice What each call costs as a whole transaction, the second time it happens (contracts/snapshots/gas.json;
 ///         scripts/check-contracts compares, scripts/check-contracts --update rewrites).
@@ -26,8 +29,87 @@ contract GasTest is Deployed {
         }
     }
 
-    function _snapshot(string memory name) private {
-        vm.snapshotGasLastCall("gas", name);
+    function _snapshot(string memory name) private returns (uint256 gas) {
+        return vm.snapshotGasLastCall("gas", name);
+    }
+
+    /// @dev Whether a call is a whole transaction (forge's `--isolate`): else it costs less, and its bound says nothing.
+    function _isolated() private returns (bool) {
+        (bool ok,) = PAYEE.call("");
+        return ok && vm.lastCallGas().gasTotalUsed >= 21_000;
+    }
+
+    function _assertBound(uint256 gas, uint256 most, string memory what) private {
+        if (_isolated()) assertLe(gas, most, what);
+    }
+
+    function test_snapshot_payToken() public {
+        for (uint256 i; i < 2; ++i) {
+            vm.prank(AGENT);
+            vault.pay(address(token), 100e6, PAYEE, agentId);
+        }
+        _assertBound(_snapshot("pay, ERC-20"), 62_000, "pay");
+    }
+
+    function test_snapshot_payEther() public {
+        for (uint256 i; i < 2; ++i) {
+            vm.prank(AGENT);
+            vault.pay(ETH, 0.1 ether, PAYEE, agentId);
+        }
+        _snapshot("pay, ether");
+    }
+
+    function test_snapshot_payRefused() public {
+        for (uint256 i; i < 2; ++i) {
+            vm.prank(AGENT);
+            vault.pay(ETH, 0, PAYEE, agentId);
+        }
+        _snapshot("pay, refused");
+    }
+
+    function test_snapshot_payBreach() public {
+        vm.startPrank(AGENT);
+        vault.pay(ETH, 0, PAYEE, agentId);
+        vault.pay(ETH, 2 ether, PAYEE, agentId);
+        vm.stopPrank();
+        _snapshot("pay, refused and frozen");
+    }
+
+    /// @notice A payment of a batch of 32, each to somebody else, costs at most 60 % of one alone.
+    function test_snapshot_payMany() public {
+        MandateAccount.Payment[] memory list = new MandateAccount.Payment[](32);
+        PolicyEngine.Terms memory t = terms();
+        t.maxTransactions = 100;
+        t.maxAuditLag = 100;
+        vm.startPrank(address(timelock));
+        policy.setTerms(agentId, t);
+        for (uint160 i; i < list.length; ++i) {
+            list[i] = MandateAccount.Payment(address(token), address(1000 + i), 1e6);
+            policy.setRecipient(agentId, HOME, list[i].to, true);
+        }
+        vm.stopPrank();
+        for (uint256 i; i < list.length; ++i) {
+            token.transfer(list[i].to, 1);
+        }
+        for (uint256 i; i < 2; ++i) {
+            vm.prank(AGENT);
+            vault.pay(address(token), 1e6, PAYEE, agentId);
+        }
+        uint256 one = vm.lastCallGas().gasTotalUsed;
+        vm.prank(AGENT);
+        vault.payMany(agentId, list);
+        _assertBound(_snapshot("pay 32 at once, ERC-20") * 100, 32 * 60 * one, "per payment of a batch");
+    }
+
+    /// @notice What it costs more to record a payment than only to say that it was made.
+    function test_snapshot_record() public {
+        Recorder recorder = new Recorder(address(authority));
+        for (uint256 i; i < 2; ++i) {
+            recorder.record(agentId, address(token), PAYEE, 100e6);
+        }
+        uint256 gas = vm.lastCallGas().gasTotalUsed;
+        recorder.announce(agentId, address(token), PAYEE, 100e6);
+        _assertBound(gas - vm.lastCallGas().gasTotalUsed, 7_500, "the record");
     }
 
     function test_snapshot_submitToken() public {
@@ -98,7 +180,7 @@ contract GasTest is Deployed {
     function test_snapshot_freeze() public {
         vm.prank(WATCHDOG);
         policy.freeze(agentId);
-        _snapshot("freeze");
+        _assertBound(_snapshot("freeze"), 45_000, "freeze");
     }
 
     function test_snapshot_publish() public {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
+import {Headroom} from "../src/MandateLens.sol";
 import {AccessManager} from "@openzeppelin/contracts/access/manager/AccessManager.sol";
 import {IAccessManaged} from "@openzeppelin/contracts/access/manager/IAccessManaged.sol";
 import {IGovernor} from "@openzeppelin/contracts/governance/IGovernor.sol";
@@ -109,17 +110,15 @@ contract GovernanceTest is Deployed {
     /// @notice The contracts found each other although each was built before the others existed.
     function test_deploy_wiring() public view {
         assertEq(address(policy.REGISTRY()), address(registry), "policy registry");
-        assertEq(address(policy.AUDIT_LOG()), address(auditLog), "policy audit log");
         assertEq(policy.EXECUTOR(), address(executor), "policy executor");
-        assertEq(auditLog.EXECUTOR(), address(executor), "audit log executor");
+        assertEq(policy.HOME_CHAIN_ID(), HOME, "home");
         assertEq(address(executor.REGISTRY()), address(registry), "executor registry");
-        assertEq(address(executor.POLICY()), address(policy), "executor policy");
-        assertEq(address(executor.AUDIT_LOG()), address(auditLog), "executor audit log");
+        assertTrue(executor.isAccount(address(vault)), "executor account");
         assertEq(executor.GATEWAY(), address(gateway), "executor gateway");
         assertEq(executor.HOME_CHAIN_ID(), HOME, "home");
         assertEq(executor.RESOLUTION_WINDOW(), RESOLUTION_WINDOW, "resolution window");
         assertEq(vault.EXECUTOR(), address(executor), "vault executor");
-        assertEq(vault.AGENT_ID(), agentId, "vault agent");
+        assertEq(registry.accountOf(agentId), address(vault), "the agent's account");
         assertEq(policy.chainIds()[0], HOME, "chains");
         assertEq(policy.chainIds()[1], REMOTE, "chains");
         assertTrue(address(executor).code.length > 0 && address(governor).code.length > 0, "code");
@@ -134,7 +133,7 @@ contract GovernanceTest is Deployed {
         vm.expectRevert();
         timelock.schedule(address(vault), 0, "", 0, 0, TIMELOCK_DELAY);
         vm.expectRevert();
-        factory.create(keccak256("PolicyEngine"), hex"00"); // replace a contract
+        factory.create(keccak256("AgentVault"), hex"00"); // replace a contract
         vm.stopPrank();
     }
 
@@ -147,14 +146,14 @@ contract GovernanceTest is Deployed {
 
         address[] memory targets = new address[](5);
         bytes[] memory calls = new bytes[](5);
-        (targets[0], calls[0]) = (address(registry), abi.encodeCall(registry.activate, (id, 0)));
+        (targets[0], calls[0]) = (address(registry), abi.encodeCall(registry.activate, (id, address(vault), 0)));
         (targets[1], calls[1]) = (address(policy), abi.encodeCall(policy.setTerms, (id, terms())));
         (targets[2], calls[2]) = (address(policy), abi.encodeCall(policy.setLimit, (id, ETH, limit(1 ether, 2 ether))));
         (targets[3], calls[3]) = (address(policy), abi.encodeCall(policy.setAssetChain, (id, ETH, HOME, true)));
         (targets[4], calls[4]) = (address(policy), abi.encodeCall(policy.setRecipient, (id, HOME, PAYEE, true)));
         _vote(targets, calls, "Mandate");
 
-        PolicyEngine.Headroom memory h = policy.headroom(id, ETH);
+        Headroom memory h = lens.headroom(id, ETH);
         assertEq(h.left, 1 ether, "limit");
         assertEq(abi.encode(h.terms), abi.encode(terms()), "terms");
         assertTrue(policy.isAssetOnChain(id, ETH, HOME), "chain");
@@ -193,13 +192,13 @@ contract GovernanceTest is Deployed {
         registry.suspend(agentId);
         _revertsWhenStoppedMeanwhile(
             address(registry),
-            abi.encodeCall(registry.activate, (agentId, 1)),
+            abi.encodeCall(registry.activate, (agentId, address(vault), 1)),
             WATCHDOG,
             abi.encodeCall(registry.suspend, (agentId)),
             abi.encodeWithSelector(AgentRegistry.AgentStopsDiffer.selector, agentId, 1, 2)
         );
         (address[] memory targets, bytes[] memory calls) =
-            _one(address(registry), abi.encodeCall(registry.activate, (agentId, 2)));
+            _one(address(registry), abi.encodeCall(registry.activate, (agentId, address(vault), 2)));
         _vote(targets, calls, "Activate, knowing of it");
     }
 
@@ -209,7 +208,7 @@ contract GovernanceTest is Deployed {
         uint256 id = registry.register();
         _revertsWhenStoppedMeanwhile(
             address(registry),
-            abi.encodeCall(registry.activate, (id, 0)),
+            abi.encodeCall(registry.activate, (id, address(vault), 0)),
             OWNER,
             abi.encodeCall(registry.transferFrom, (OWNER, THIEF, id)),
             abi.encodeWithSelector(AgentRegistry.AgentStopsDiffer.selector, id, 0, 1)
@@ -249,11 +248,11 @@ contract GovernanceTest is Deployed {
         skip(TIMELOCK_DELAY - 1);
         vm.expectRevert(); // a second early
         governor.execute(targets, values, calls, description);
-        assertEq(policy.headroom(agentId, ETH).limit.cap, 3 ether, "not yet");
+        assertEq(lens.headroom(agentId, ETH).limit.cap, 3 ether, "not yet");
         skip(1);
         vm.prank(THIEF); // anyone executes what was decided
         governor.execute(targets, values, calls, description);
-        assertEq(policy.headroom(agentId, ETH).limit.cap, 100 ether, "now");
+        assertEq(lens.headroom(agentId, ETH).limit.cap, 100 ether, "now");
         assertEq(uint8(governor.state(id)), uint8(IGovernor.ProposalState.Executed), "executed");
     }
 

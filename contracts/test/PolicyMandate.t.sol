@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
+import {Intent} from "../src/Intent.sol";
+import {Headroom} from "../src/MandateLens.sol";
 import {IAccessManaged} from "@openzeppelin/contracts/access/manager/IAccessManaged.sol";
+import {BudgetWord} from "../src/Budget.sol";
 import {PolicyEngine} from "../src/PolicyEngine.sol";
 import {Rule, Verdict} from "../src/Verdict.sol";
 import {Deployed} from "./lib/Deployed.sol";
@@ -42,7 +45,7 @@ contract PolicyMandateTest is Deployed {
 
     function test_L5_terms_looserInOneTighterInTheRestIsGovernances() public {
         for (uint256 field; field < 4; ++field) {
-            PolicyEngine.Terms memory mixed = PolicyEngine.Terms(1, 2 hours, 1, 1);
+            PolicyEngine.Terms memory mixed = PolicyEngine.Terms(1, 2 hours, 1, 1, true, false);
             if (field == 0) mixed.expiry = terms().expiry + 1;
             if (field == 1) mixed.frequencyWindow = 1 hours - 1;
             if (field == 2) mixed.maxTransactions = 11;
@@ -56,20 +59,22 @@ contract PolicyMandateTest is Deployed {
     function test_L5_terms_tightenedAtOnceByEach() public {
         PolicyEngine.Terms memory t = terms();
         for (uint256 i; i < 3; ++i) {
-            t = PolicyEngine.Terms(t.expiry - 1, t.frequencyWindow + 1, t.maxTransactions - 1, t.maxAuditLag - 1);
+            t = PolicyEngine.Terms(
+                t.expiry - 1, t.frequencyWindow + 1, t.maxTransactions - 1, t.maxAuditLag - 1, true, false
+            );
             vm.expectEmit(address(policy));
             emit PolicyEngine.TermsSet(agentId, t, _tighteners()[i]);
             vm.prank(_tighteners()[i]);
             policy.setTerms(agentId, t);
-            assertEq(abi.encode(policy.headroom(agentId, ETH).terms), abi.encode(t), "in force at once");
+            assertEq(abi.encode(lens.headroom(agentId, ETH).terms), abi.encode(t), "in force at once");
         }
     }
 
     function test_L5_limit_eachFieldLoosenedIsGovernances() public {
         for (uint256 field; field < 3; ++field) {
             PolicyEngine.Limit memory looser = limit(1000e6, 2500e6);
-            if (field == 0) looser.perTransaction += 1;
-            if (field == 1) looser.cap += 1;
+            if (field == 0) looser.perTransaction += 1e5;
+            if (field == 1) looser.cap += 1e4;
             if (field == 2) looser.window -= 1;
             for (uint256 i; i < 3; ++i) {
                 vm.expectRevert(_unauthorized(_tighteners()[i]));
@@ -82,8 +87,8 @@ contract PolicyMandateTest is Deployed {
     function test_L5_limit_looserInOneTighterInTheRestIsGovernances() public {
         for (uint256 field; field < 3; ++field) {
             PolicyEngine.Limit memory mixed = PolicyEngine.Limit(1, 1, 2 days);
-            if (field == 0) mixed.perTransaction = 1000e6 + 1;
-            if (field == 1) mixed.cap = 2500e6 + 1;
+            if (field == 0) mixed.perTransaction = 1000e6 + 1e5;
+            if (field == 1) mixed.cap = 2500e6 + 1e4;
             if (field == 2) mixed.window = WINDOW - 1;
             vm.expectRevert(_unauthorized(OWNER));
             vm.prank(OWNER);
@@ -94,12 +99,12 @@ contract PolicyMandateTest is Deployed {
     function test_L5_limit_tightenedAtOnceByEach() public {
         PolicyEngine.Limit memory l = limit(1000e6, 2500e6);
         for (uint256 i; i < 3; ++i) {
-            l = PolicyEngine.Limit(l.perTransaction - 1, l.cap - 1, l.window + 1);
+            l = PolicyEngine.Limit(l.perTransaction - 1e5, l.cap - 1e4, l.window + 1);
             vm.expectEmit(address(policy));
             emit PolicyEngine.LimitSet(agentId, _a, l, _tighteners()[i]);
             vm.prank(_tighteners()[i]);
             policy.setLimit(agentId, _a, l);
-            assertEq(abi.encode(policy.headroom(agentId, _a).limit), abi.encode(l), "in force at once");
+            assertEq(abi.encode(lens.headroom(agentId, _a).limit), abi.encode(l), "in force at once");
         }
     }
 
@@ -138,7 +143,7 @@ contract PolicyMandateTest is Deployed {
         for (uint256 i; i < strangers.length; ++i) {
             vm.startPrank(strangers[i]);
             vm.expectRevert(_unauthorized(strangers[i]));
-            policy.setTerms(agentId, PolicyEngine.Terms(1, 2 hours, 1, 1));
+            policy.setTerms(agentId, PolicyEngine.Terms(1, 2 hours, 1, 1, true, false));
             vm.expectRevert(_unauthorized(strangers[i]));
             policy.setLimit(agentId, _a, PolicyEngine.Limit(0, 0, WINDOW));
             vm.expectRevert(_unauthorized(strangers[i]));
@@ -180,11 +185,11 @@ contract PolicyMandateTest is Deployed {
         vm.expectRevert(_unauthorized(OWNER));
         policy.setLimit(agentId, _a, PolicyEngine.Limit(1, 1, 2 days));
         // frequency
-        policy.setTerms(agentId, PolicyEngine.Terms(terms().expiry, 2 hours, 0, 0));
+        policy.setTerms(agentId, PolicyEngine.Terms(terms().expiry, 2 hours, 0, 0, true, false));
         vm.expectRevert(_unauthorized(OWNER));
-        policy.setTerms(agentId, PolicyEngine.Terms(terms().expiry, 2 hours, 1, 0));
+        policy.setTerms(agentId, PolicyEngine.Terms(terms().expiry, 2 hours, 1, 0, true, false));
         vm.expectRevert(_unauthorized(OWNER));
-        policy.setTerms(agentId, PolicyEngine.Terms(terms().expiry, 1 hours, 0, 0));
+        policy.setTerms(agentId, PolicyEngine.Terms(terms().expiry, 1 hours, 0, 0, true, false));
         vm.stopPrank();
         // frozen, then unfrozen by the same
         vm.startPrank(WATCHDOG);
@@ -197,6 +202,7 @@ contract PolicyMandateTest is Deployed {
     /// @notice An asset that governance never allowed cannot be opened by tightening it.
     function test_L5_unsetAssetStaysClosed() public {
         vm.startPrank(OWNER);
+        vm.expectRevert(_unauthorized(OWNER)); // nor is the list of assets filled up with such
         policy.setLimit(agentId, address(votes), PolicyEngine.Limit(0, 0, 1));
         vm.expectRevert(_unauthorized(OWNER));
         policy.setLimit(agentId, address(votes), PolicyEngine.Limit(0, 1, 1));
@@ -206,14 +212,19 @@ contract PolicyMandateTest is Deployed {
         submitDenied(payment(address(votes), 1), Rule.ASSET);
     }
 
-    function test_setTerms_revert_windowZeroOrAgentZero() public {
+    function test_setTerms_revert_windowOutOfRangeOrAgentZero() public {
         PolicyEngine.Terms memory t = terms();
-        t.frequencyWindow = 0;
+        uint24 longest = uint24(policy.MAX_WINDOW());
         vm.startPrank(address(timelock));
-        vm.expectRevert(PolicyEngine.PolicyWindowZero.selector);
-        policy.setTerms(agentId, t);
-        vm.expectRevert(PolicyEngine.PolicyWindowZero.selector);
-        policy.setLimit(agentId, _a, PolicyEngine.Limit(1, 1, 0));
+        uint24[2] memory wrong = [0, longest + 1];
+        for (uint256 i; i < wrong.length; ++i) {
+            t.frequencyWindow = wrong[i];
+            bytes memory refusal = abi.encodeWithSelector(PolicyEngine.PolicyWindow.selector, wrong[i], longest);
+            vm.expectRevert(refusal);
+            policy.setTerms(agentId, t);
+            vm.expectRevert(refusal);
+            policy.setLimit(agentId, _a, PolicyEngine.Limit(1, 1, wrong[i]));
+        }
         vm.expectRevert(abi.encodeWithSelector(PolicyEngine.PolicyAgentUnknown.selector, uint256(0)));
         policy.setTerms(0, terms());
         vm.expectRevert(abi.encodeWithSelector(PolicyEngine.PolicyAgentUnknown.selector, uint256(0)));
@@ -305,7 +316,7 @@ contract PolicyMandateTest is Deployed {
         policy.thaw(id, 1);
         vm.stopPrank();
         vm.startPrank(THIEF);
-        policy.setTerms(id, PolicyEngine.Terms(terms().expiry, 2 hours, 1, 0));
+        policy.setTerms(id, PolicyEngine.Terms(terms().expiry, 2 hours, 1, 0, true, false));
         policy.setRecipient(id, HOME, PAYEE, false);
         assertEq(policy.stops(id), 1, "tightening");
         policy.freeze(id);
@@ -351,23 +362,40 @@ contract PolicyMandateTest is Deployed {
     // ------------------------------------------------------------------ usage through changes (L2)
 
     function _used() private view returns (uint256) {
-        return policy.headroom(agentId, _a).used;
+        return lens.headroom(agentId, _a).used;
     }
 
+    /// @notice In the finer unit of a tiny cap the bucket is full, and stays so under the old cap: nothing is spent again.
     function test_L2_usage_survivesACapThatGoesDownAndUp() public {
+        uint256 freedAt = time() / 12_343 * 12_343 + 8 * 12_343;
         submitAdmitted(payment(_a, 1000e6));
         vm.startPrank(address(timelock));
-        policy.setLimit(agentId, _a, limit(1000e6, 1));
-        assertGe(_used(), 1000e6, "forgotten");
-        assertEq(policy.headroom(agentId, _a).left, 0, "left");
-        policy.setLimit(agentId, _a, limit(1000e6, 0));
-        assertGe(_used(), 1000e6, "forgotten");
-        policy.setLimit(agentId, _a, PolicyEngine.Limit(1000e6, type(uint104).max, WINDOW));
-        assertGe(_used(), 1000e6, "forgotten");
-        policy.setLimit(agentId, _a, limit(1000e6, 2500e6));
-        assertGe(_used(), 1000e6, "forgotten");
-        assertLe(policy.headroom(agentId, _a).left, 1000e6, "left");
+        uint104[4] memory caps = [uint104(1), 0, 2028e28, 2500e6];
+        for (uint256 i; i < caps.length; ++i) {
+            policy.setLimit(agentId, _a, PolicyEngine.Limit(1000e6, caps[i], WINDOW));
+            assertGe(_used(), caps[i], "forgotten");
+            assertEq(lens.headroom(agentId, _a).left, 0, "left");
+        }
         vm.stopPrank();
+        vm.warp(freedAt - 1);
+        assertEq(lens.headroom(agentId, _a).left, 0, "a second early");
+        vm.warp(freedAt);
+        assertEq(lens.headroom(agentId, _a).left, 1000e6, "then");
+    }
+
+    /// @notice Between caps of like size nothing is lost: what was spent is carried over to the unit.
+    function test_L2_usage_isCarriedOverBetweenCapsOfLikeSize() public {
+        submitAdmitted(payment(_a, 1000e6));
+        vm.startPrank(address(timelock));
+        uint104[3] memory caps = [uint104(25_000e6), 1200e6, 2500e6];
+        for (uint256 i; i < caps.length; ++i) {
+            policy.setLimit(agentId, _a, limit(1000e6, caps[i]));
+            assertEq(_used(), 1000e6, "used");
+        }
+        vm.stopPrank();
+        submitAdmitted(payment(_a, 1000e6));
+        submitAdmitted(payment(_a, 500e6));
+        submitDenied(payment(_a, 1), Rule.WINDOW);
     }
 
     function test_L2_usage_survivesAWindowThatGoesDownAndUp() public {
@@ -375,12 +403,12 @@ contract PolicyMandateTest is Deployed {
         vm.startPrank(address(timelock));
         policy.setLimit(agentId, _a, PolicyEngine.Limit(1000e6, 2500e6, 1));
         assertGe(_used(), 1000e6, "forgotten");
-        policy.setLimit(agentId, _a, PolicyEngine.Limit(1000e6, 2500e6, type(uint24).max));
+        policy.setLimit(agentId, _a, PolicyEngine.Limit(1000e6, 2500e6, LONGEST_WINDOW));
         assertGe(_used(), 1000e6, "forgotten");
         vm.stopPrank();
-        skip(type(uint24).max);
+        skip(LONGEST_WINDOW);
         assertGe(_used(), 1000e6, "counted for the whole new window");
-        skip(type(uint24).max / 7 + 10);
+        skip(LONGEST_WINDOW / 7 + 10);
         assertEq(_used(), 0, "and then no more");
     }
 
@@ -393,60 +421,66 @@ contract PolicyMandateTest is Deployed {
         t.frequencyWindow = 2 hours;
         vm.prank(OWNER);
         policy.setTerms(agentId, t);
-        assertEq(policy.headroom(agentId, ETH).transactionsLeft, 3, "counted");
+        assertEq(lens.headroom(agentId, ETH).transactionsLeft, 3, "counted");
         t.frequencyWindow = 7; // buckets of one second
         vm.prank(address(timelock));
         policy.setTerms(agentId, t);
-        assertEq(policy.headroom(agentId, ETH).transactionsLeft, 3, "counted");
+        assertEq(lens.headroom(agentId, ETH).transactionsLeft, 3, "counted");
         skip(7);
-        assertEq(policy.headroom(agentId, ETH).transactionsLeft, 3, "for a whole window");
+        assertEq(lens.headroom(agentId, ETH).transactionsLeft, 3, "for a whole window");
         skip(1);
-        assertEq(policy.headroom(agentId, ETH).transactionsLeft, 10, "and then no more");
+        assertEq(lens.headroom(agentId, ETH).transactionsLeft, 10, "and then no more");
     }
 
-    /// @notice Any sequence of limit changes, by governance even: what was used is never less right after, and what fits
-    ///         is never more than the new cap admits beside it.
+    /// @notice Any sequence of limit changes, by governance even: what fits right after is never more than the new cap admits
+    ///         beside what was spent within the shortest window that there was.
     function testFuzz_L2_usage_neverFreedByAnyChange(uint256 seed) public {
+        uint256 shortest = WINDOW;
+        uint256[8] memory times;
+        uint256[8] memory amounts;
         for (uint256 i; i < 8; ++i) {
             seed = uint256(keccak256(abi.encode(seed)));
             skip(seed % 30_000);
-            uint256 left = policy.headroom(agentId, _a).left;
+            Headroom memory h = lens.headroom(agentId, _a);
             uint256 vaultHas = token.balanceOf(address(vault));
-            if (left > vaultHas) left = vaultHas;
-            if (left > 0 && policy.headroom(agentId, _a).transactionsLeft > 0) {
-                submitAdmitted(payment(_a, 1 + (seed >> 128) % left));
+            if (h.left > vaultHas) h.left = vaultHas;
+            if (h.left > 0 && h.transactionsLeft > 0) {
+                (times[i], amounts[i]) = (time(), 1 + (seed >> 128) % h.left);
+                submitAdmitted(payment(_a, amounts[i]));
             }
-            uint256 before = _used();
             PolicyEngine.Limit memory l = PolicyEngine.Limit(
-                uint104(seed >> 32),
-                uint104((seed >> 100) >> (seed % 104)),
-                uint24(bound(seed >> 7, 1, type(uint24).max))
+                uint104(BudgetWord.exactPerTransaction(uint104(seed >> 32))),
+                uint104(BudgetWord.exactCap(uint104((seed >> 100) >> (seed % 104)))),
+                seed % 3 == 0 ? h.limit.window : uint24(bound(seed >> 7, 1, LONGEST_WINDOW))
             );
-            if (seed % 3 == 0) l.window = policy.headroom(agentId, _a).limit.window;
             vm.prank(address(timelock));
             policy.setLimit(agentId, _a, l);
-            uint256 used = _used();
-            assertGe(used, before, "freed");
-            uint256 now_ = policy.headroom(agentId, _a).left;
-            assertTrue(now_ == 0 || now_ + before <= l.cap, "more fits than the cap admits");
+            if (l.window < shortest) shortest = l.window;
+            uint256 spent;
+            for (uint256 j; j <= i; ++j) {
+                if (times[j] + shortest >= time()) spent += amounts[j];
+            }
+            h = lens.headroom(agentId, _a);
+            assertTrue(h.left == 0 || h.left + spent <= l.cap, "more fits than the cap admits");
         }
     }
 
-    /// @notice The finest and the coarsest caps: units stay within what a bucket holds.
+    /// @notice Whatever the cap: `left` is what fits, and what is spent counts in full.
     function testFuzz_L2_rounding_errsTowardsLess(uint104 cap, uint104 amount) public {
-        cap = uint104(bound(cap, 1, type(uint104).max));
+        cap = uint104(BudgetWord.exactCap(bound(cap, 1, type(uint104).max)));
         amount = uint104(bound(amount, 1, cap));
         vm.prank(address(timelock));
-        policy.setLimit(agentId, _a, PolicyEngine.Limit(type(uint104).max, cap, WINDOW));
-        Verdict memory v = policy.preview(payment(_a, amount));
-        uint256 left = policy.headroom(agentId, _a).left;
-        assertLe(left, cap, "left above the cap");
-        assertGe(left, cap - uint256(cap) * 10 / ((1 << 27) - 1), "more than a unit is lost");
+        policy.setLimit(agentId, _a, PolicyEngine.Limit(2028e28, cap, WINDOW));
+        Verdict memory v = executor.preview(payment(_a, amount));
+        uint256 left = lens.headroom(agentId, _a).left;
+        assertEq(left, cap < 2028e28 ? cap : 2028e28, "the whole cap");
         assertTrue((v.rule == Rule.NONE) == (amount <= left), "left is exact");
         if (v.rule == Rule.NONE) {
             vm.prank(address(executor));
-            policy.consume(payment(_a, amount));
+            Intent memory intent = payment(_a, amount);
+            policy.consume(intent, plain(intent));
             assertGe(_used(), amount, "counted less than spent");
+            assertLe(_used(), cap, "counted more than the cap");
         }
     }
 }

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
+import {Headroom} from "../src/MandateLens.sol";
 import {PolicyEngine} from "../src/PolicyEngine.sol";
 import {Action} from "../src/AuditLog.sol";
 import {Status} from "../src/AgentRegistry.sol";
+import {CrossChainExecutor} from "../src/CrossChainExecutor.sol";
 import {Intent} from "../src/Intent.sol";
 import {Rule, Tier, Verdict} from "../src/Verdict.sol";
 import {Deployed} from "./lib/Deployed.sol";
@@ -37,7 +39,7 @@ contract PolicyRulesTest is Deployed {
 
     /// @dev What preview says is what consume does, and the breaker is as the verdict says.
     function _judge(Intent memory intent) private returns (Verdict memory verdict) {
-        Verdict memory previewed = policy.preview(intent);
+        Verdict memory previewed = executor.preview(intent);
         bool before = policy.frozen(agentId);
         (, verdict) = submit(intent);
         assertEq(abi.encode(previewed), abi.encode(verdict), "preview differs");
@@ -58,7 +60,13 @@ contract PolicyRulesTest is Deployed {
         _assertVerdict(_judge(payment(ETH, 1)), Rule.AGENT_STATUS, false, 0, 0, 0);
         vm.prank(OWNER);
         registry.revoke(agentId);
-        _assertVerdict(_judge(payment(ETH, 1)), Rule.AGENT_STATUS, false, 0, 0, 0);
+        _assertVerdict(executor.preview(payment(ETH, 1)), Rule.AGENT_STATUS, false, 0, 0, 0);
+        Intent memory intent = payment(ETH, 1);
+        bytes memory proof = sign(intent);
+        vm.expectRevert(
+            abi.encodeWithSelector(CrossChainExecutor.ExecutorSignatureInvalid.selector, agentId, address(0))
+        );
+        executor.submit(intent, proof);
     }
 
     function test_L11_status_pendingAgentWithAKey() public {
@@ -67,7 +75,7 @@ contract PolicyRulesTest is Deployed {
         proveWallet(id, THIEF, AGENT_KEY);
         Intent memory intent = payment(ETH, 1);
         intent.agentId = id;
-        _assertVerdict(policy.preview(intent), Rule.AGENT_STATUS, false, 0, 0, 0);
+        _assertVerdict(executor.preview(intent), Rule.AGENT_STATUS, false, 0, 0, 0);
     }
 
     function test_breaker() public {
@@ -135,7 +143,7 @@ contract PolicyRulesTest is Deployed {
     function test_L12_perTransaction_leftIsWhatTheWindowStillAdmits() public {
         submitAdmitted(payment(address(token), 1000e6));
         submitAdmitted(payment(address(token), 1000e6));
-        uint256 left = policy.headroom(agentId, address(token)).left;
+        uint256 left = lens.headroom(agentId, address(token)).left;
         _assertVerdict(_judge(payment(address(token), 1001e6)), Rule.PER_TRANSACTION, true, 1000e6, left, 0);
         assertEq(left, 500e6, "left");
         thaw();
@@ -152,13 +160,13 @@ contract PolicyRulesTest is Deployed {
         submitAdmitted(payment(address(token), 1000e6));
         skip(LENGTH);
         submitAdmitted(payment(address(token), 1000e6));
-        uint256 left = policy.headroom(agentId, address(token)).left;
+        uint256 left = lens.headroom(agentId, address(token)).left;
         // The first use falls out with its bucket, eight buckets later.
         uint256 availableAt = first + 8 * LENGTH;
         _assertVerdict(_judge(payment(address(token), left + 1)), Rule.WINDOW, true, 2500e6, left, availableAt);
         thaw();
         vm.warp(availableAt - 1);
-        assertEq(uint8(policy.preview(payment(address(token), left + 1)).rule), uint8(Rule.WINDOW), "a second early");
+        assertEq(uint8(executor.preview(payment(address(token), left + 1)).rule), uint8(Rule.WINDOW), "a second early");
         vm.warp(availableAt);
         submitAdmitted(payment(address(token), left + 1));
     }
@@ -169,12 +177,12 @@ contract PolicyRulesTest is Deployed {
             seed = uint256(keccak256(abi.encode(seed)));
             skip(seed % 20_000);
             Intent memory intent = payment(address(token), 1 + (seed >> 128) % 1000e6);
-            Verdict memory v = policy.preview(intent);
+            Verdict memory v = executor.preview(intent);
             if (v.rule == Rule.WINDOW) {
                 assertGe(v.availableAt, time() + 1, "in the past");
                 vm.warp(v.availableAt - 1);
                 intent.deadline = uint64(time() + 60);
-                assertEq(uint8(policy.preview(intent).rule), uint8(Rule.WINDOW), "a second early");
+                assertEq(uint8(executor.preview(intent).rule), uint8(Rule.WINDOW), "a second early");
                 vm.warp(v.availableAt);
             }
             intent.deadline = uint64(time() + 60);
@@ -187,10 +195,10 @@ contract PolicyRulesTest is Deployed {
         for (uint256 i; i < 4; ++i) {
             seed = uint256(keccak256(abi.encode(seed)));
             skip(seed % 10_000);
-            uint256 left = policy.headroom(agentId, address(token)).left;
+            uint256 left = lens.headroom(agentId, address(token)).left;
             if (left == 0) break;
-            assertEq(uint8(policy.preview(payment(address(token), left)).rule), uint8(Rule.NONE), "left is admitted");
-            Verdict memory more = policy.preview(payment(address(token), left + 1));
+            assertEq(uint8(executor.preview(payment(address(token), left)).rule), uint8(Rule.NONE), "left is admitted");
+            Verdict memory more = executor.preview(payment(address(token), left + 1));
             assertTrue(more.rule == Rule.WINDOW || more.rule == Rule.PER_TRANSACTION, "one more is not");
             assertEq(more.left, left, "left in the verdict");
             submitAdmitted(payment(address(token), 1 + (seed >> 128) % left));
@@ -228,7 +236,7 @@ contract PolicyRulesTest is Deployed {
         Intent memory late = payment(ETH, 1);
         late.deadline = uint64(availableAt + 60);
         vm.warp(availableAt - 1);
-        assertEq(uint8(policy.preview(late).rule), uint8(Rule.FREQUENCY), "a second early");
+        assertEq(uint8(executor.preview(late).rule), uint8(Rule.FREQUENCY), "a second early");
         vm.warp(availableAt);
         submitAdmitted(late);
     }
@@ -246,7 +254,7 @@ contract PolicyRulesTest is Deployed {
             submitDenied(payment(ETH, 0), Rule.AMOUNT);
         }
         submitAdmitted(payment(ETH, 1));
-        assertEq(policy.headroom(agentId, ETH).transactionsLeft, 9, "left");
+        assertEq(lens.headroom(agentId, ETH).transactionsLeft, 9, "left");
     }
 
     function test_L6_auditLag_stopsUntilRecordsArePublished() public {
@@ -270,7 +278,7 @@ contract PolicyRulesTest is Deployed {
         for (uint256 i; i < others.length; ++i) {
             vm.expectRevert(abi.encodeWithSelector(PolicyEngine.PolicyNotExecutor.selector, others[i]));
             vm.prank(others[i]);
-            policy.consume(intent);
+            policy.consume(intent, plain(intent));
         }
     }
 
@@ -305,20 +313,32 @@ contract PolicyRulesTest is Deployed {
         intent.data = hex"00";
         _first(intent, Rule.AGENT_STATUS);
         vm.startPrank(address(timelock));
-        registry.activate(agentId, registry.stops(agentId));
+        registry.activate(agentId, address(vault), registry.stops(agentId));
         _first(intent, Rule.AGENT_BREAKER);
         policy.thaw(agentId, policy.stops(agentId));
+        policy.stop(PolicyEngine.Scope.ASSET, uint160(address(token)));
+        policy.stop(PolicyEngine.Scope.CHAIN, REMOTE);
+        policy.stop(PolicyEngine.Scope.CHAIN, HOME);
+        policy.stop(PolicyEngine.Scope.ALL, 0);
+        _first(intent, Rule.GLOBAL_BREAKER);
+        policy.restart(PolicyEngine.Scope.ALL, 0, 1);
+        _first(intent, Rule.CHAIN_BREAKER);
+        policy.restart(PolicyEngine.Scope.CHAIN, HOME, 1);
         _first(intent, Rule.EXPIRY);
         t.expiry = uint32(time());
         policy.setTerms(agentId, t);
         _first(intent, Rule.ASSET);
         intent.asset = address(token);
+        _first(intent, Rule.ASSET_BREAKER);
+        policy.restart(PolicyEngine.Scope.ASSET, uint160(address(token)), 1);
         _first(intent, Rule.CHAIN);
+        intent.chainId = REMOTE;
+        _first(intent, Rule.CHAIN_BREAKER);
         intent.chainId = HOME;
-        _first(intent, Rule.RECIPIENT);
-        intent.to = PAYEE;
         _first(intent, Rule.SELECTOR);
         intent.data = "";
+        _first(intent, Rule.RECIPIENT);
+        intent.to = PAYEE;
         _first(intent, Rule.AMOUNT);
         intent.amount = 3000e6;
         _first(intent, Rule.PER_TRANSACTION);
@@ -335,11 +355,11 @@ contract PolicyRulesTest is Deployed {
     }
 
     function _appendRecord() private {
-        auditLog.append(agentId, bytes32(uint256(1)), Action.DENIED, "");
+        policy.append(agentId, bytes32(uint256(1)), Action.DENIED, "");
     }
 
     function _first(Intent memory intent, Rule rule) private view {
-        assertEq(uint8(policy.preview(intent).rule), uint8(rule), "first rule");
+        assertEq(uint8(executor.preview(intent).rule), uint8(rule), "first rule");
     }
 
     // ------------------------------------------------------------------ default deny
@@ -352,7 +372,7 @@ contract PolicyRulesTest is Deployed {
         Intent memory intent = remote ? remotePayment(asset, amount) : payment(asset, amount);
         intent.agentId = id;
         intent.to = to;
-        assertEq(uint8(policy.preview(intent).rule), uint8(Rule.EXPIRY), "empty mandate");
+        assertEq(uint8(executor.preview(intent).rule), uint8(Rule.EXPIRY), "empty mandate");
     }
 
     /// @notice Each part of a mandate is needed: without any one of them nothing is admitted.
@@ -362,7 +382,7 @@ contract PolicyRulesTest is Deployed {
         Intent memory intent = payment(ETH, 1);
         intent.agentId = id;
         vm.startPrank(address(timelock));
-        registry.activate(id, registry.stops(id));
+        registry.activate(id, address(vault), registry.stops(id));
         _first(intent, Rule.EXPIRY);
         policy.setTerms(id, terms());
         _first(intent, Rule.ASSET);
@@ -381,7 +401,7 @@ contract PolicyRulesTest is Deployed {
     function test_headroom_tellsEverything() public {
         uint256 start = time();
         submitAdmitted(payment(address(token), 600e6));
-        PolicyEngine.Headroom memory h = policy.headroom(agentId, address(token));
+        Headroom memory h = lens.headroom(agentId, address(token));
         assertEq(abi.encode(h.limit), abi.encode(limit(1000e6, 2500e6)), "limit");
         assertEq(abi.encode(h.terms), abi.encode(terms()), "terms");
         assertEq(h.used, 600e6, "used");
@@ -389,16 +409,16 @@ contract PolicyRulesTest is Deployed {
         assertEq(h.moreAt, start + 8 * LENGTH, "moreAt");
         assertEq(h.transactionsLeft, 9, "transactions");
         assertEq(h.transactionAt, 0, "transactionAt");
-        assertEq(h.recordsLeft, 49, "records");
+        assertEq(h.recordsLeft, 50, "records");
         assertFalse(h.frozen, "frozen");
         assertEq(uint8(h.status), uint8(Status.ACTIVE), "status");
         vm.warp(h.moreAt);
-        assertEq(policy.headroom(agentId, address(token)).used, 0, "gone");
-        assertEq(policy.headroom(agentId, address(token)).moreAt, 0, "nothing used");
+        assertEq(lens.headroom(agentId, address(token)).used, 0, "gone");
+        assertEq(lens.headroom(agentId, address(token)).moreAt, 0, "nothing used");
     }
 
     function test_headroom_unknownAgentOrAsset() public view {
-        PolicyEngine.Headroom memory h = policy.headroom(99, address(votes));
+        Headroom memory h = lens.headroom(99, address(votes));
         assertEq(h.left, 0, "left");
         assertEq(h.transactionsLeft, 0, "transactions");
         assertEq(h.transactionAt, 0, "never");
@@ -408,8 +428,8 @@ contract PolicyRulesTest is Deployed {
         for (uint256 i; i < 10; ++i) {
             submitAdmitted(payment(ETH, 1));
         }
-        PolicyEngine.Headroom memory h = policy.headroom(agentId, ETH);
+        Headroom memory h = lens.headroom(agentId, ETH);
         assertEq(h.transactionsLeft, 0, "transactions");
-        assertEq(h.transactionAt, policy.preview(payment(ETH, 1)).availableAt, "as the verdict says");
+        assertEq(h.transactionAt, executor.preview(payment(ETH, 1)).availableAt, "as the verdict says");
     }
 }

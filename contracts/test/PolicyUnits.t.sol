@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
+import {Intent} from "../src/Intent.sol";
+import {Headroom} from "../src/MandateLens.sol";
+import {BudgetWord} from "../src/Budget.sol";
 import {PolicyEngine} from "../src/PolicyEngine.sol";
 import {Rule, Verdict} from "../src/Verdict.sol";
 import {Deployed} from "./lib/Deployed.sol";
 
 /// @notice What a cap is counted in: people write decimal amounts, and these fill a decimal cap exactly.
 contract PolicyUnitsTest is Deployed {
-    uint104 private constant MOST = type(uint104).max;
+    uint104 private constant MOST = 2028e28; // the largest that is exact both as a cap and per transaction
+    uint256 private constant FULL = (1 << 19) - 1; // of a bucket
     address private _a; // the token, short
 
     function setUp() public {
@@ -26,31 +30,32 @@ contract PolicyUnitsTest is Deployed {
 
     /// @dev Judged and counted, but not paid: the vault need not have it.
     function _consume(uint256 amount) private returns (Verdict memory) {
+        Intent memory intent = payment(_a, amount);
         vm.prank(address(executor));
-        return policy.consume(payment(_a, amount));
+        return policy.consume(intent, plain(intent));
     }
 
     function _assertAdmitted(uint256 amount) private {
         assertEq(uint8(_consume(amount).rule), uint8(Rule.NONE), "admitted");
     }
 
-    function _headroom() private view returns (PolicyEngine.Headroom memory) {
-        return policy.headroom(agentId, _a);
+    function _headroom() private view returns (Headroom memory) {
+        return lens.headroom(agentId, _a);
     }
 
     function test_L2_units_threeThirdsFitExactly() public {
         for (uint256 i; i < 3; ++i) {
             submitAdmitted(payment(ETH, 1 ether));
         }
-        PolicyEngine.Headroom memory h = policy.headroom(agentId, ETH);
+        Headroom memory h = lens.headroom(agentId, ETH);
         assertEq(h.used, 3 ether, "used");
         assertEq(h.left, 0, "left");
         submitDenied(payment(ETH, 1), Rule.WINDOW);
     }
 
-    /// @notice Amounts with as many decimals as the cap, up to eight significant digits, in any order and on either chain.
+    /// @notice Amounts with as many decimals as the cap, up to five significant digits, in any order and on either chain.
     function testFuzz_L2_units_decimalAmountsFillADecimalCap(uint256 digits, uint256 zeros, uint256 seed) public {
-        digits = bound(digits, 1, 1e8 - 1);
+        digits = bound(digits, 1, 99_999);
         zeros = bound(zeros, 0, 23);
         uint256 cap = digits * 10 ** zeros;
         _setLimit(MOST, cap, WINDOW);
@@ -68,51 +73,115 @@ contract PolicyUnitsTest is Deployed {
     }
 
     /// @notice The finest unit in which a cap fits, and what more digits cost.
-    function test_L2_units_changeAtTwoToThe27() public {
-        _setLimit(MOST, (1 << 27) - 1, WINDOW);
-        assertEq(_headroom().left, 134_217_727, "counted in ones");
-        _setLimit(MOST, 1 << 27, WINDOW);
-        assertEq(_headroom().left, 134_217_720, "in tens, the cap rounded down");
-        assertEq(uint8(policy.preview(payment(_a, 134_217_721)).rule), uint8(Rule.WINDOW), "and not one more");
+    function test_L2_units_changeBelowTwoToThe19() public {
+        _setLimit(MOST, FULL - 1, WINDOW);
+        assertEq(_headroom().left, 524_286, "counted in ones");
+        _assertInexact(MOST, FULL, FULL, 524_280);
+        _setLimit(MOST, 524_290, WINDOW);
+        assertEq(_headroom().left, 524_290, "in tens");
+        assertEq(uint8(executor.preview(payment(_a, 524_291)).rule), uint8(Rule.WINDOW), "and not one more");
         _assertAdmitted(1);
         assertEq(_headroom().used, 10, "the amount rounded up");
+        assertEq(_headroom().left, 524_280, "left");
         _setLimit(MOST, MOST, WINDOW);
-        assertEq(_headroom().left, 20_282_408e24, "in 1e24, at the largest cap");
-        assertEq(_headroom().used, 1e24, "what was used, rounded up again");
+        assertEq(_headroom().used, 1e26, "what was used, rounded up again");
+        assertEq(_headroom().left, MOST - 1e26, "in 1e26, at the largest cap");
     }
 
-    /// @notice The largest of everything neither overflows nor is forgotten, whatever the limits become.
+    /// @dev The exact limit below is named, and nothing was changed.
+    function _assertInexact(uint256 perTransaction, uint256 cap, uint256 asked, uint256 nearest) private {
+        bytes32 before = keccak256(abi.encode(_headroom()));
+        vm.prank(address(timelock));
+        vm.expectRevert(abi.encodeWithSelector(PolicyEngine.PolicyInexact.selector, asked, nearest));
+        policy.setLimit(agentId, _a, PolicyEngine.Limit(uint104(perTransaction), uint104(cap), WINDOW));
+        assertEq(keccak256(abi.encode(_headroom())), before, "changed");
+    }
+
+    /// @notice A limit is kept exactly as it was decided, or refused with the nearest lower one that can be.
+    function testFuzz_L12_setLimit_revert_inexact(uint104 perTransaction, uint104 cap, uint256 digits) public {
+        perTransaction = uint104(perTransaction >> (digits % 104));
+        cap = uint104(cap >> ((digits >> 8) % 104));
+        (uint256 lessPer, uint256 lessCap) = (_nearest(perTransaction, 1 << 14), _nearest(cap, FULL));
+        if (lessPer != perTransaction) _assertInexact(perTransaction, cap, perTransaction, lessPer);
+        if (lessCap != cap) _assertInexact(lessPer, cap, cap, lessCap);
+        _setLimit(lessPer, lessCap, WINDOW);
+        PolicyEngine.Limit memory l = _headroom().limit;
+        assertEq(l.perTransaction, lessPer, "per transaction");
+        assertEq(l.cap, lessCap, "cap");
+        assertLe(perTransaction - lessPer, uint256(perTransaction) / 1638, "three digits and more are kept");
+        assertLe(cap - lessCap, uint256(cap) / 52_428, "four digits and more are kept");
+    }
+
+    /// @dev The largest m * 10^e up to `value` with m below `limit`, found the slow way: from the coarsest exponent down.
+    function _nearest(uint256 value, uint256 limit) private pure returns (uint256 most) {
+        for (uint256 e = 32; e > 0; --e) {
+            uint256 unit = 10 ** (e - 1);
+            if (value / unit < limit && value / unit * unit > most) most = value / unit * unit;
+        }
+    }
+
+    /// @notice The most digits that a per-transaction cap always has are four, a cap's five.
+    function testFuzz_L12_setLimit_decimalLimitsAreExact(uint256 perDigits, uint256 digits, uint256 zeros) public {
+        zeros = bound(zeros, 0, 26);
+        uint256 perTransaction = bound(perDigits, 0, 9_999) * 10 ** zeros;
+        uint256 cap = bound(digits, 0, 99_999) * 10 ** zeros;
+        _setLimit(perTransaction, cap, WINDOW);
+        assertEq(_headroom().limit.perTransaction, perTransaction, "per transaction");
+        assertEq(_headroom().limit.cap, cap, "cap");
+    }
+
+    /// @notice The largest of everything neither overflows nor is forgotten, whatever the limits become: a bucket that can't say
+    ///         in a finer unit what it held is full, which is more than any cap, until it falls out.
     function test_L2_units_largestUsageSurvivesEveryChange() public {
         _setLimit(MOST, MOST, 7);
-        uint256 step = _headroom().left / 8e24 * 1e24;
+        uint256 step = _headroom().left / 8e26 * 1e26;
         for (uint256 i; i < 8; ++i) {
             if (i > 0) skip(1);
             _assertAdmitted(step); // eight buckets in use
         }
         uint256 used = _headroom().used;
-        assertGe(used, 8 * step, "counted");
-        uint256[4] memory caps = [uint256(0), 1, 3e18, MOST];
-        uint256[3] memory windows = [uint256(7), 1, type(uint24).max];
+        assertEq(used, 8 * step, "counted");
+        uint256[4] memory caps = [uint256(1), 3e18, 0, MOST];
+        uint256[3] memory windows = [uint256(7), 1, LONGEST_WINDOW];
         for (uint256 w; w < 3; ++w) {
             for (uint256 c; c < 4; ++c) {
                 _setLimit(MOST, caps[c], windows[w]);
-                assertGe(_headroom().used, used, "forgotten");
-                assertLe(_headroom().used, used + 8e24, "more than rounding");
-                if (c < 3) assertEq(_headroom().left, 0, "left");
+                assertEq(_headroom().left, 0, "spent again");
+                assertGe(_headroom().used, caps[c], "less is used than the cap");
             }
         }
+        skip(uint256(LONGEST_WINDOW) * 8 / 7 + 8);
+        assertEq(_headroom().left, MOST, "and nothing is left of it when the window is over");
+    }
+
+    /// @notice In the very second, too: what was full in one unit is full in every other.
+    function test_L2_units_fullBucketsStayFull() public {
+        _setLimit(1e18, 1e18, WINDOW);
+        _assertAdmitted(1e18);
+        _setLimit(1e18, 1, WINDOW); // in ones: 1e18 is beyond any bucket
+        assertEq(_headroom().used, FULL, "full");
+        _setLimit(MOST, MOST, WINDOW);
+        assertEq(_headroom().left, 0, "a full bucket was converted");
+        assertEq(uint8(executor.preview(payment(_a, 1)).rule), uint8(Rule.WINDOW), "and admits nothing");
+        uint256 freedAt = _headroom().moreAt;
+        vm.warp(freedAt - 1);
+        assertEq(_headroom().left, 0, "a second early");
+        vm.warp(freedAt);
+        assertEq(_headroom().left, MOST, "then");
     }
 
     /// @notice Units that go up and down again cost one rounding, not one each time.
-    function testFuzz_L2_units_roundingDoesNotAddUp(uint256 amount, uint256 caps) public {
-        amount = bound(amount, 1, MOST / 2);
-        _setLimit(MOST, MOST / 2, WINDOW);
-        if (_consume(amount).rule != Rule.NONE) return;
-        _setLimit(MOST, MOST, WINDOW);
+    function testFuzz_L2_units_roundingDoesNotAddUp(uint256 digits, uint256 zeros, uint256 amount) public {
+        zeros = bound(zeros, 0, 20);
+        uint256 cap = bound(digits, 1, 99_999) * 10 ** zeros;
+        _setLimit(MOST, cap, WINDOW);
+        amount = bound(amount, 1, cap);
+        _assertAdmitted(amount);
+        _setLimit(MOST, 10 * cap, WINDOW);
         uint256 used = _headroom().used;
         assertGe(used, amount, "forgotten");
         for (uint256 i; i < 6; ++i) {
-            _setLimit(MOST, uint104(caps >> (i * 30)), WINDOW);
+            _setLimit(MOST, i % 2 == 0 ? cap : 10 * cap, WINDOW);
             assertEq(_headroom().used, used, "used");
         }
     }
@@ -126,14 +195,15 @@ contract PolicyUnitsTest is Deployed {
                 uint256 cap = seed % 2 == 0 ? (seed >> 8) % 1e5 * 10 ** ((seed >> 40) % 27) : (seed >> 8) % MOST;
                 if (cap == 0) cap = 1;
                 uint256 perTransaction = (seed >> 60) % 4 == 0 ? (seed >> 120) % MOST : cap / (1 + (seed >> 62) % 4);
+                (cap, perTransaction) = (BudgetWord.exactCap(cap), BudgetWord.exactPerTransaction(perTransaction));
                 _setLimit(perTransaction, cap, 1 + (seed >> 200) % 100_000);
             }
             skip((seed >> 180) % 5000);
-            PolicyEngine.Headroom memory h = _headroom();
+            Headroom memory h = _headroom();
             if (h.left > 0) {
-                assertEq(uint8(policy.preview(payment(_a, h.left)).rule), uint8(Rule.NONE), "left is admitted");
+                assertEq(uint8(executor.preview(payment(_a, h.left)).rule), uint8(Rule.NONE), "left is admitted");
             }
-            Verdict memory more = policy.preview(payment(_a, h.left + 1));
+            Verdict memory more = executor.preview(payment(_a, h.left + 1));
             assertTrue(more.rule == Rule.WINDOW || more.rule == Rule.PER_TRANSACTION, "one more is not");
             assertEq(more.left, h.left, "left in the refusal");
             if (h.left == 0) continue;
@@ -162,7 +232,7 @@ contract PolicyUnitsTest is Deployed {
             }
             if (_headroom().transactionsLeft > 0) continue;
             uint256 first = _headroom().transactionAt;
-            Verdict memory v = policy.preview(payment(_a, 1));
+            Verdict memory v = executor.preview(payment(_a, 1));
             assertEq(uint8(v.rule), uint8(Rule.FREQUENCY), "one more");
             assertEq(v.availableAt, first, "as the verdict says");
             vm.warp(first - 1);
@@ -179,7 +249,7 @@ contract PolicyUnitsTest is Deployed {
             skip(seed % 30_000);
             uint256 left = _headroom().left;
             if (left > 0) _assertAdmitted(1 + (seed >> 128) % left);
-            PolicyEngine.Headroom memory h = _headroom();
+            Headroom memory h = _headroom();
             uint256 now_ = time();
             vm.warp(h.moreAt - 1);
             assertEq(_headroom().used, h.used, "a second early");

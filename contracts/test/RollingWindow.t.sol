@@ -37,19 +37,24 @@ contract RollingWindowTest is Test {
             full = (full << WIDTH) | (i + 1);
         }
         assertEq(RollingWindow.sum(full, WIDTH), 36, "all");
-        assertEq(RollingWindow.sum(RollingWindow.advance(full, WIDTH, 0), WIDTH), 36, "no step");
-        assertEq(RollingWindow.sum(RollingWindow.advance(full, WIDTH, 1), WIDTH), 35, "one step");
-        assertEq(RollingWindow.sum(RollingWindow.advance(full, WIDTH, 7), WIDTH), 8, "seven steps");
-        assertEq(RollingWindow.advance(full, WIDTH, 8), 0, "eight steps");
-        assertEq(RollingWindow.advance(full, WIDTH, type(uint256).max), 0, "very many");
+        assertEq(RollingWindow.sum(RollingWindow.advance(full, WIDTH, 5, 5), WIDTH), 36, "no step");
+        assertEq(RollingWindow.sum(RollingWindow.advance(full, WIDTH, 5, 6), WIDTH), 35, "one step");
+        assertEq(RollingWindow.sum(RollingWindow.advance(full, WIDTH, 5, 12), WIDTH), 8, "seven steps");
+        assertEq(RollingWindow.advance(full, WIDTH, 5, 13), 0, "eight steps");
+        assertEq(RollingWindow.advance(full, WIDTH, 5, type(uint256).max), 0, "very many");
+        assertEq(RollingWindow.advance(full, WIDTH, 5, 4), full, "time that goes back");
     }
 
-    function testFuzz_sum_isNeverTooSmallForItsBits(uint256 buckets) public pure {
+    /// @notice All at once is what one after the other gives, at every width that is admitted, full buckets too.
+    function testFuzz_sum_isThatOfTheBuckets(uint256 buckets, uint256 width, bool full) public pure {
+        width = bound(width, 3, 27);
+        if (full) buckets = type(uint256).max;
+        buckets &= (1 << (8 * width)) - 1;
         uint256 expected;
         for (uint256 i; i < 8; ++i) {
-            expected += uint32(buckets >> (32 * i));
+            expected += (buckets >> (width * i)) & ((1 << width) - 1);
         }
-        assertEq(RollingWindow.sum(buckets, 32), expected, "sum");
+        assertEq(RollingWindow.sum(buckets, width), expected, "sum");
     }
 
     /// @notice L2 for the library: what it counts covers every window of that length that ends now, and what it counts
@@ -94,11 +99,11 @@ contract RollingWindowTest is Test {
     }
 
     function _sumAt(uint256 buckets, uint256 index, uint256 length, uint256 when) private pure returns (uint256) {
-        return RollingWindow.sum(RollingWindow.advance(buckets, WIDTH, when / length - index), WIDTH);
+        return RollingWindow.sum(RollingWindow.advance(buckets, WIDTH, index, when / length), WIDTH);
     }
 
     function _advanceTo(uint256 index) private {
-        _buckets = RollingWindow.advance(_buckets, WIDTH, index - _index);
+        _buckets = RollingWindow.advance(_buckets, WIDTH, _index, index);
         _index = index;
     }
 

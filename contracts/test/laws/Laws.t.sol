@@ -36,7 +36,7 @@ contract LawsTest is Deployed {
         executor.resolve(forged);
         assertState(id, State.CANCELLED);
         assertEq(THIEF.balance, 0, "the thief got something");
-        assertEq(address(remoteVault).balance, VAULT_ETH, "the vault lost something");
+        assertEq(address(vault).balance, VAULT_ETH, "the vault lost something");
     }
 
     /// @notice The agent's key in hostile hands, with everything else asleep: what leaves within a window is the cap.
@@ -44,7 +44,7 @@ contract LawsTest is Deployed {
         uint256 lost;
         for (uint256 i; i < 10; ++i) {
             Intent memory intent = payment(ETH, 1 ether);
-            uint256 left = policy.headroom(agentId, ETH).left;
+            uint256 left = lens.headroom(agentId, ETH).left;
             if (left == 0) break;
             intent.amount = left;
             submitAdmitted(intent);
@@ -83,16 +83,16 @@ contract LawsTest is Deployed {
         vm.warp((time() / length + 1) * length - 1);
         uint256 first = time();
         for (uint256 i; i < 3; ++i) {
-            submitAdmitted(payment(ETH, policy.headroom(agentId, ETH).left));
+            submitAdmitted(payment(ETH, lens.headroom(agentId, ETH).left));
         }
-        assertEq(policy.headroom(agentId, ETH).left, 0, "all is spent");
+        assertEq(lens.headroom(agentId, ETH).left, 0, "all is spent");
         uint256[4] memory later = [first + 1, first + WINDOW / 2, first + WINDOW - 1, first + WINDOW];
         for (uint256 i; i < later.length; ++i) {
             vm.warp(later[i]);
-            assertEq(policy.headroom(agentId, ETH).left, 0, "freed within the window");
+            assertEq(lens.headroom(agentId, ETH).left, 0, "freed within the window");
         }
         vm.warp(first + WINDOW + WINDOW / 7 + 10);
-        assertEq(policy.headroom(agentId, ETH).left, 1 ether, "never freed");
+        assertEq(lens.headroom(agentId, ETH).left, 1 ether, "never freed");
     }
 
     // ------------------------------------------------------------------ L4 trip
@@ -131,7 +131,7 @@ contract LawsTest is Deployed {
     function test_consume_tripOutlivesTheDenial() public {
         Intent memory intent = payment(ETH, 1 ether + 1);
         vm.prank(address(executor));
-        policy.consume(intent);
+        policy.consume(intent, plain(intent));
         assertTrue(policy.frozen(agentId), "not frozen");
     }
 
@@ -142,7 +142,7 @@ contract LawsTest is Deployed {
         vm.expectRevert();
         executor.submit(intent, byThief);
         vm.expectRevert();
-        policy.consume(intent);
+        policy.consume(intent, plain(intent));
         vm.expectRevert();
         policy.freeze(agentId);
         vm.expectRevert();
@@ -153,7 +153,7 @@ contract LawsTest is Deployed {
         uint256 other = registry.register();
         proveWallet(other, THIEF, 0xD6);
         vm.startPrank(address(timelock));
-        registry.activate(other, 0);
+        registry.activate(other, address(vault), 0);
         policy.setTerms(other, terms());
         vm.stopPrank();
         Intent memory breach = payment(ETH, 1);
@@ -181,12 +181,12 @@ contract LawsTest is Deployed {
 
     /// @notice A story with every kind of action: each left one record, with the documented detail, in its transaction.
     function test_L6_everyActionOfAStoryIsOneRecord() public {
-        bytes27 head;
+        bytes26 head;
         // home: executed, denied, cancelled, dispatched
         Intent memory intent = payment(ETH, 1);
         head = _step(head, submitCall(intent), intent, Action.EXECUTED, abi.encode(vault, ETH, 1));
         intent = payment(ETH, 0);
-        bytes memory denial = abi.encode(Rule.AMOUNT, false, 0, 0, 0);
+        bytes memory denial = abi.encode(Rule.AMOUNT, false, 0, 0, 0, 0, 0, address(0));
         head = _step(head, submitCall(intent), intent, Action.DENIED, denial);
         intent = payment(ETH, 1);
         bytes memory cancel = abi.encodeCall(executor.cancel, (intent));
@@ -197,7 +197,7 @@ contract LawsTest is Deployed {
 
         // destination: queued, disputed, upheld, executed, expired
         switchTo(REMOTE);
-        bytes27 remote;
+        bytes26 remote;
         bytes memory receive_ = abi.encodeCall(gateway.deliver, (messageOf(intent, 0), attest(messageOf(intent, 0), 2)));
         remote = _step(remote, receive_, intent, Action.QUEUED, abi.encode(messageId, time() + DISPUTE_WINDOW));
         bytes memory call_ = abi.encodeCall(executor.dispute, (intent));
@@ -205,7 +205,7 @@ contract LawsTest is Deployed {
         call_ = abi.encodeCall(executor.uphold, (intent));
         remote = _step(remote, call_, intent, Action.UPHELD, abi.encode(timelock, time()));
         call_ = abi.encodeCall(executor.execute, (intent));
-        remote = _step(remote, call_, intent, Action.EXECUTED, abi.encode(remoteVault, ETH, 1));
+        remote = _step(remote, call_, intent, Action.EXECUTED, abi.encode(vault, ETH, 1));
         intent = remotePayment(ETH, 1);
         forge(intent);
         (remote,,) = auditLog.chain(agentId);
@@ -220,14 +220,14 @@ contract LawsTest is Deployed {
     }
 
     /// @dev Calls, and expects exactly one record of that content on top of `head`.
-    function _step(bytes27 head, bytes memory call_, Intent memory intent, Action action, bytes memory detail)
+    function _step(bytes26 head, bytes memory call_, Intent memory intent, Action action, bytes memory detail)
         private
-        returns (bytes27)
+        returns (bytes26)
     {
         bytes32 id = executor.idOf(intent);
         (, uint256 count,) = auditLog.chain(agentId);
         bytes32 recordHash = keccak256(abi.encode(block.chainid, agentId, action, id, keccak256(detail)));
-        head = bytes27(keccak256(abi.encodePacked(head, recordHash)));
+        head = bytes26(keccak256(abi.encodePacked(head, recordHash)));
         vm.recordLogs();
         if (action == Action.CANCELLED) vm.prank(OWNER);
         if (action == Action.DISPUTED) vm.prank(WATCHDOG);
@@ -240,7 +240,7 @@ contract LawsTest is Deployed {
             if (logs[i].topics[0] == AuditLog.Appended.selector) ++records;
         }
         assertEq(records, 1, "records");
-        (bytes27 head_, uint256 count_,) = auditLog.chain(agentId);
+        (bytes26 head_, uint256 count_,) = auditLog.chain(agentId);
         assertEq(count_, count + 1, "count");
         assertEq(bytes32(head_), bytes32(head), "head");
         return head;

@@ -9,7 +9,10 @@ import {AgentVault} from "../../src/AgentVault.sol";
 import {AuditLog} from "../../src/AuditLog.sol";
 import {Create3Factory} from "../../src/Create3Factory.sol";
 import {CrossChainExecutor, State} from "../../src/CrossChainExecutor.sol";
+import {CallGuard} from "../../src/CallGuard.sol";
+import {MandateLens} from "../../src/MandateLens.sol";
 import {Intent} from "../../src/Intent.sol";
+import {Meter} from "../../src/Meter.sol";
 import {PolicyEngine} from "../../src/PolicyEngine.sol";
 import {QuorumGateway} from "../../src/QuorumGateway.sol";
 import {TestToken} from "../../src/demo/TestToken.sol";
@@ -17,6 +20,12 @@ import {MandateGovernor} from "../../src/governance/MandateGovernor.sol";
 import {MandateToken} from "../../src/governance/MandateToken.sol";
 import {Roles} from "../../src/governance/Roles.sol";
 import {Rule, Verdict} from "../../src/Verdict.sol";
+import {Approvers} from "../../src/rules/Approvers.sol";
+import {CallRules} from "../../src/rules/CallRules.sol";
+import {Finding, MandateRules} from "../../src/rules/MandateRules.sol";
+import {PriceFeeds} from "../../src/rules/PriceFeeds.sol";
+import {RuleBook} from "../../src/rules/RuleBook.sol";
+import {Tiers} from "../../src/rules/Tiers.sol";
 import {Test, Vm} from "./Test.sol";
 
 /// @title The whole system, deployed as docs/architecture.md says, with one agent that has a mandate and funds
@@ -38,8 +47,10 @@ abstract contract Deployed is Test {
     uint256 internal constant VAULT_ETH = 1000 ether;
     uint256 internal constant VAULT_TOKENS = 1_000_000e6;
     uint24 internal constant WINDOW = 1 days;
+    uint24 internal constant LONGEST_WINDOW = (1 << 22) - 1;
 
     address internal constant ETH = address(0);
+    uint112 internal constant NEVER = type(uint112).max; // a threshold that no amount is above
     address internal immutable DEPLOYER = vm.addr(0xD0);
     address internal immutable DELEGATE = vm.addr(0xD1); // holds the votes
     address internal immutable OWNER = vm.addr(0xD2); // owns the agent
@@ -61,8 +72,15 @@ abstract contract Deployed is Test {
     AuditLog internal auditLog;
     QuorumGateway internal gateway;
     CrossChainExecutor internal executor;
-    AgentVault internal vault; // on home
-    AgentVault internal remoteVault;
+    AgentVault internal vault;
+    MandateLens internal lens;
+    MandateRules internal rules;
+    CallRules internal calls;
+    RuleBook internal book;
+    Tiers internal tiers;
+    PriceFeeds internal prices;
+    Approvers internal approvers;
+    CallGuard internal guard;
     TestToken internal token;
     uint256 internal agentId;
     uint256[] internal relayerKeys; // ascending by address
@@ -76,6 +94,7 @@ abstract contract Deployed is Test {
     }
 
     Slot[] private _sharedSlots;
+    uint256 private _etherElsewhere; // of the vault
     mapping(address => mapping(bytes32 => bytes32)) private _elsewhere;
     mapping(address => mapping(bytes32 => bool)) private _isShared;
 
@@ -103,10 +122,19 @@ abstract contract Deployed is Test {
         votes = MandateToken(predicted("MandateToken"));
         governor = MandateGovernor(payable(predicted("MandateGovernor")));
         registry = AgentRegistry(predicted("AgentRegistry"));
-        policy = PolicyEngine(predicted("PolicyEngine"));
-        auditLog = AuditLog(predicted("AuditLog"));
+        vault = AgentVault(payable(predicted("AgentVault")));
+        policy = PolicyEngine(address(vault));
+        auditLog = AuditLog(address(vault));
         gateway = QuorumGateway(predicted("QuorumGateway"));
         executor = CrossChainExecutor(predicted("CrossChainExecutor"));
+        rules = MandateRules(predicted("MandateRules"));
+        calls = CallRules(predicted("CallRules"));
+        book = RuleBook(predicted("RuleBook"));
+        tiers = Tiers(predicted("Tiers"));
+        prices = PriceFeeds(predicted("PriceFeeds"));
+        approvers = Approvers(predicted("Approvers"));
+        guard = CallGuard(predicted("CallGuard"));
+        lens = MandateLens(predicted("MandateLens"));
 
         vm.startPrank(DEPLOYER);
         _create("AccessManager", abi.encodePacked(type(AccessManager).creationCode, abi.encode(DEPLOYER)));
@@ -129,27 +157,33 @@ abstract contract Deployed is Test {
             )
         );
         _create("AgentRegistry", abi.encodePacked(type(AgentRegistry).creationCode, abi.encode(authority)));
+        _createRules();
         {
             uint256[] memory others = new uint256[](1);
             others[0] = REMOTE;
             _create(
-                "PolicyEngine",
+                "AgentVault",
                 abi.encodePacked(
-                    type(PolicyEngine).creationCode, abi.encode(authority, registry, auditLog, executor, HOME, others)
+                    type(AgentVault).creationCode,
+                    abi.encode(authority, timelock, registry, executor, guard, HOME, others)
                 )
             );
         }
-        _create("AuditLog", abi.encodePacked(type(AuditLog).creationCode, abi.encode(authority, executor)));
         _create(
             "QuorumGateway", abi.encodePacked(type(QuorumGateway).creationCode, abi.encode(authority, relayers(), 2))
         );
+        address[] memory accounts = new address[](1);
+        accounts[0] = address(vault);
         _create(
             "CrossChainExecutor",
             abi.encodePacked(
                 type(CrossChainExecutor).creationCode,
-                abi.encode(authority, HOME, registry, policy, auditLog, gateway, DISPUTE_WINDOW, RESOLUTION_WINDOW)
+                abi.encode(
+                    authority, HOME, registry, gateway, rules, approvers, accounts, DISPUTE_WINDOW, RESOLUTION_WINDOW
+                )
             )
         );
+        _create("MandateLens", abi.encodePacked(type(MandateLens).creationCode, abi.encode(executor)));
 
         authority.labelRole(Roles.GUARDIAN, "GUARDIAN");
         authority.labelRole(Roles.PUBLISHER, "PUBLISHER");
@@ -168,12 +202,23 @@ abstract contract Deployed is Test {
         skip(1); // votes count from the next second on
     }
 
+    function _createRules() private {
+        bytes memory common = abi.encode(authority, registry);
+        _create("CallRules", abi.encodePacked(type(CallRules).creationCode, common));
+        _create("RuleBook", abi.encodePacked(type(RuleBook).creationCode, common));
+        _create("Approvers", abi.encodePacked(type(Approvers).creationCode, common));
+        _create("PriceFeeds", abi.encodePacked(type(PriceFeeds).creationCode, abi.encode(authority)));
+        _create("Tiers", abi.encodePacked(type(Tiers).creationCode, abi.encode(authority, registry, prices)));
+        _create("MandateRules", abi.encodePacked(type(MandateRules).creationCode, abi.encode(calls, book, tiers)));
+        _create("CallGuard", abi.encodePacked(type(CallGuard).creationCode, abi.encode(authority, calls)));
+    }
+
     function _admitAgent() private {
         vm.prank(OWNER);
         agentId = registry.register("ipfs://agent");
         proveWallet(agentId, OWNER, AGENT_KEY);
         vm.startPrank(address(timelock));
-        registry.activate(agentId, 0);
+        registry.activate(agentId, address(vault), 0);
         policy.setTerms(agentId, terms());
         policy.setLimit(agentId, ETH, limit(1 ether, 3 ether));
         policy.setAssetChain(agentId, ETH, HOME, true);
@@ -184,24 +229,19 @@ abstract contract Deployed is Test {
     }
 
     function _fund() private {
-        vm.startPrank(DEPLOYER);
-        vault = AgentVault(payable(_create("AgentVault", _vaultCode())));
-        remoteVault = AgentVault(payable(_create("AgentVault on the other chain", _vaultCode())));
-        vm.stopPrank();
-        vm.deal(address(vault), VAULT_ETH);
-        vm.deal(address(remoteVault), VAULT_ETH);
         token = new TestToken(address(this), 3 * VAULT_TOKENS);
+        vm.deal(address(vault), VAULT_ETH);
         token.transfer(address(vault), VAULT_TOKENS);
-        token.transfer(address(remoteVault), VAULT_TOKENS);
+        _etherElsewhere = VAULT_ETH;
+        bytes32 slot = keccak256(abi.encode(vault, 0)); // OpenZeppelin's ERC20: balances first
+        assertEq(uint256(vm.load(address(token), slot)), VAULT_TOKENS, "slot of the vault's balance");
+        _elsewhere[address(token)][slot] = bytes32(VAULT_TOKENS);
+        _share(address(token), slot);
         vm.startPrank(address(timelock));
         policy.setLimit(agentId, address(token), limit(1000e6, 2500e6));
         policy.setAssetChain(agentId, address(token), HOME, true);
         policy.setAssetChain(agentId, address(token), REMOTE, true);
         vm.stopPrank();
-    }
-
-    function _vaultCode() private view returns (bytes memory) {
-        return abi.encodePacked(type(AgentVault).creationCode, abi.encode(timelock, executor, agentId));
     }
 
     function _create(string memory name, bytes memory initCode) internal returns (address deployed) {
@@ -214,7 +254,7 @@ abstract contract Deployed is Test {
     }
 
     function terms() internal pure returns (PolicyEngine.Terms memory) {
-        return PolicyEngine.Terms(uint32(START + 365 days), 1 hours, 10, 50);
+        return PolicyEngine.Terms(uint32(START + 365 days), 1 hours, 10, 50, true, false);
     }
 
     function limit(uint256 perTransaction, uint256 cap) internal pure returns (PolicyEngine.Limit memory) {
@@ -245,6 +285,9 @@ abstract contract Deployed is Test {
         if (chain == here) return;
         here = chain;
         vm.chainId(chain);
+        uint256 ether_ = address(vault).balance;
+        vm.deal(address(vault), _etherElsewhere);
+        _etherElsewhere = ether_;
         for (uint256 i; i < _sharedSlots.length; ++i) {
             Slot memory s = _sharedSlots[i];
             bytes32 leaving = vm.load(s.account, s.slot);
@@ -280,7 +323,6 @@ abstract contract Deployed is Test {
     function remotePayment(address asset, uint256 amount) internal returns (Intent memory intent) {
         intent = payment(asset, amount);
         intent.chainId = REMOTE;
-        intent.account = address(remoteVault);
     }
 
     function sign(Intent memory intent) internal view returns (bytes memory) {
@@ -316,15 +358,45 @@ abstract contract Deployed is Test {
     function activate(uint256 id) internal {
         uint256 stops = registry.stops(id);
         vm.prank(address(timelock));
-        registry.activate(id, stops);
+        registry.activate(id, address(vault), stops);
+    }
+
+    /// @dev The agent's mandate is not basic from now on: its amounts of `asset` proceed by these thresholds, whatever they are worth.
+    function grade(address asset, Tiers.Thresholds memory t) internal {
+        PolicyEngine.Terms memory now_ = lens.headroom(agentId, asset).terms;
+        now_.basic = false;
+        address usd = tiers.USD();
+        vm.startPrank(address(timelock));
+        policy.setTerms(agentId, now_);
+        tiers.setThresholds(agentId, asset, t);
+        tiers.setThresholds(agentId, usd, Tiers.Thresholds(NEVER, NEVER, 0, NEVER));
+        vm.stopPrank();
+    }
+
+    /// @dev What the rules beyond the basic ones say of a payment of a basic mandate.
+    function plain(Intent memory intent) internal pure returns (Finding memory f) {
+        f.recipient = intent.to;
+    }
+
+    /// @dev Whether the agent is live, and neither frozen nor halted.
+    function running(uint256 id) internal view returns (bool) {
+        (Meter meter,,,) = policy.words(id, ETH);
+        return meter.running();
     }
 
     function stateOf(bytes32 intentId) internal view returns (State state) {
-        (state,,) = executor.progress(intentId);
+        (state,,,) = executor.progress(intentId);
     }
 
     function assertState(bytes32 intentId, State expected) internal view {
         assertEq(uint8(stateOf(intentId)), uint8(expected), "state");
+    }
+
+    /// @dev What {CrossChainExecutor-proceed} says when `rule`, which has no limit, refuses what waited.
+    function refused(bytes32 intentId, Rule rule) internal pure returns (bytes memory) {
+        Verdict memory v;
+        v.rule = rule;
+        return abi.encodeWithSelector(CrossChainExecutor.ExecutorRefused.selector, intentId, v);
     }
 
     // ------------------------------------------------------------------ messages
@@ -427,6 +499,15 @@ abstract contract Deployed is Test {
             )
         );
         return signature(key, keccak256(abi.encodePacked(hex"1901", domain, structHash)));
+    }
+
+    /// @dev The agent lost that key, and never gets it again.
+    function assertKeyLost(uint256 id, address owner, uint256 key) internal {
+        uint256 deadline = time() + 10 minutes;
+        bytes memory proof = walletProof(id, key, owner, registry.walletNonce(id), deadline);
+        vm.expectRevert(abi.encodeWithSelector(AgentRegistry.AgentWalletLost.selector, id, vm.addr(key)));
+        vm.prank(owner);
+        registry.setAgentWallet(id, vm.addr(key), deadline, proof);
     }
 
     function proveWallet(uint256 id, address owner, uint256 key) internal {

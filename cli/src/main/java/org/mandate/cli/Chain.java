@@ -10,9 +10,9 @@ import org.mandate.chain.ChainClient;
 import org.mandate.chain.Deployment;
 import org.mandate.chain.JsonRpcClient;
 import org.mandate.contracts.AgentRegistry;
-import org.mandate.contracts.AuditLog;
+import org.mandate.contracts.AgentVault;
 import org.mandate.contracts.CrossChainExecutor;
-import org.mandate.contracts.PolicyEngine;
+import org.mandate.contracts.MandateLens;
 import org.mandate.deploy.Sender;
 import org.mandate.deploy.StateOverrideCall;
 import org.mandate.signer.Signer;
@@ -93,12 +93,14 @@ public final class Chain implements AutoCloseable {
     return AgentRegistry.load(deployment.registry().hex(), web3j, reader, Sender.NO_GAS);
   }
 
-  public PolicyEngine policy() {
-    return PolicyEngine.load(deployment.policy().hex(), web3j, reader, Sender.NO_GAS);
+  /** Holds the funds, the mandates and the audit chains. */
+  public AgentVault account() {
+    return AgentVault.load(deployment.account().hex(), web3j, reader, Sender.NO_GAS);
   }
 
-  public AuditLog auditLog() {
-    return AuditLog.load(deployment.auditLog().hex(), web3j, reader, Sender.NO_GAS);
+  /** Tells what a mandate leaves. */
+  public MandateLens lens() {
+    return MandateLens.load(deployment.lens().hex(), web3j, reader, Sender.NO_GAS);
   }
 
   public CrossChainExecutor executor() {

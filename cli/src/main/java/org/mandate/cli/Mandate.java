@@ -6,6 +6,8 @@ import org.mandate.chain.CallRevertedException;
 import org.mandate.chain.NodeException;
 import org.mandate.cli.agent.AgentCommand;
 import org.mandate.cli.audit.AuditCommand;
+import org.mandate.cli.bench.BenchCommand;
+import org.mandate.cli.breaker.BreakerCommand;
 import org.mandate.cli.deploy.DeployCommand;
 import org.mandate.cli.doctor.DoctorCommand;
 import org.mandate.cli.intent.IntentCommand;
@@ -33,11 +35,13 @@ import picocli.CommandLine.Spec;
       DeployCommand.class,
       AgentCommand.class,
       PolicyCommand.class,
+      BreakerCommand.class,
       IntentCommand.class,
       AuditCommand.class,
       KeysCommand.class,
       RelayerCommand.class,
       WatchdogCommand.class,
+      BenchCommand.class,
       DoctorCommand.class,
     },
     synopsisSubcommandLabel = "COMMAND")

@@ -7,10 +7,7 @@ import java.util.concurrent.Callable;
 import org.mandate.relayer.Relayer;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Spec;
 
 /** Runs a relayer in this process. */
 @Command(
@@ -18,14 +15,7 @@ import picocli.CommandLine.Spec;
     description =
         "Run a relayer: follows, attests, submits, publishes audit blobs, serves the API.",
     subcommands = {RelayerCommand.Run.class, RelayerCommand.SampleConfig.class})
-final class RelayerCommand implements Runnable {
-  @Spec private CommandSpec command;
-
-  @Override
-  public void run() {
-    throw new ParameterException(command.commandLine(), "say what to do: run or sample-config");
-  }
-
+final class RelayerCommand extends Group {
   @Command(
       name = "run",
       description = {

@@ -5,15 +5,15 @@ import java.util.Optional;
 import picocli.CommandLine.Option;
 
 /**
- * The stops that a decision knows of. A thaw and an activation name them, so that they never undo a
- * stop that came later.
+ * The stops that a decision knows of. A thaw, an activation and the reset of a breaker name them,
+ * so that they never undo a stop that came later.
  */
 public final class StopsOption {
   @Option(
       names = "--stops",
       paramLabel = "N",
       description =
-          "How often the agent had been stopped when this was decided (default: what the chain says now).")
+          "How often it had been stopped when this was decided (default: what the chain says now).")
   private Optional<BigInteger> known = Optional.empty();
 
   public boolean given() {
@@ -23,15 +23,16 @@ public final class StopsOption {
   /**
    * The number to put into the proposal.
    *
+   * @param what was stopped, in words
    * @param now what the contract counts now
-   * @throws Failure when the agent was stopped since: the contract would refuse the proposal
+   * @throws Failure when it was stopped since: the contract would refuse the proposal
    */
-  public BigInteger expected(BigInteger agentId, BigInteger now) {
+  public BigInteger expected(String what, BigInteger now) {
     if (known.isPresent() && !known.get().equals(now)) {
       throw new Failure(
           ExitCode.REFUSED,
-          "agent %s was stopped %s times so far, not %s: look at the last stop, then decide again with --stops %s"
-              .formatted(agentId, now, known.get(), now));
+          "%s was stopped %s times so far, not %s: look at the last stop, then decide again with --stops %s"
+              .formatted(what, now, known.get(), now));
     }
     return now;
   }

@@ -7,24 +7,14 @@ import java.util.concurrent.Callable;
 import org.mandate.watchdog.Watchdog;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Spec;
 
 /** Runs a watchdog in this process. */
 @Command(
     name = "watchdog",
     description = "Run a watchdog: replays, verifies, disputes, trips, alerts.",
     subcommands = {WatchdogCommand.Run.class, WatchdogCommand.SampleConfig.class})
-final class WatchdogCommand implements Runnable {
-  @Spec private CommandSpec command;
-
-  @Override
-  public void run() {
-    throw new ParameterException(command.commandLine(), "say what to do: run or sample-config");
-  }
-
+final class WatchdogCommand extends Group {
   @Command(
       name = "run",
       description = {

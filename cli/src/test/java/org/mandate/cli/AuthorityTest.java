@@ -99,7 +99,6 @@ class AuthorityTest {
         authority:
           address: "%s"
           execution-delay: 6h
-        vaults: [1]
         """
             .formatted(anvil.url(), AUTHORITY));
     var deployed =

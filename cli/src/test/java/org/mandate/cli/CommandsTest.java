@@ -253,7 +253,9 @@ class CommandsTest {
     var file =
         Files.writeString(
             folder.resolve("authority.yaml"),
-            sample.substring(0, start) + authority + sample.substring(sample.indexOf("vaults:")));
+            sample.substring(0, start)
+                + authority
+                + sample.substring(sample.indexOf("# A worthless")));
     return ((ExistingAuthority) DeployFile.read(file).parameters().governance()).executionDelay();
   }
 

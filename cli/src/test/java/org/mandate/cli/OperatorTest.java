@@ -14,6 +14,8 @@ import java.util.List;
 import java.util.Locale;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.mandate.chain.Address;
+import org.mandate.chain.Deployment;
 import org.mandate.testing.Anvil;
 
 /** An operator's day on a real chain, through the command line alone. */
@@ -34,6 +36,8 @@ class OperatorTest {
       importRich("owner.json");
       newKey("agent.json");
       newKey("stranger.json");
+      newKey("guardian.json");
+      anvil.rpc("anvil_setBalance", address("guardian.json"), "0xde0b6b3a7640000");
       deploys();
       registers();
       proposes();
@@ -42,6 +46,7 @@ class OperatorTest {
       signs();
       tightens();
       freezesAndThaws();
+      tripsAndResets();
       audits(1);
       examines();
       stops();
@@ -59,7 +64,7 @@ class OperatorTest {
         other-chain-ids: [31338]
         relayers: ["0x0000000000000000000000000000000000000a01", "0x0000000000000000000000000000000000000a02"]
         threshold: 2
-        guardians: ["0x0000000000000000000000000000000000000b01"]
+        guardians: ["%s"]
         dispute-window: 5s
         resolution-window: 2h
         governance:
@@ -71,16 +76,15 @@ class OperatorTest {
           votes:
             holder: "0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266"
             supply: 1000000
-        vaults: [1]
         """
-            .formatted(url));
+            .formatted(url, address("guardian.json")));
     var first = deploy();
     assertEquals(0, first.code(), first.err());
     var chain = first.json().path("chains").get(0);
     var timelock = chain.path("contracts").path("TimelockController").asText();
     assertEquals(timelock, chain.path("roles").path("ADMIN").get(0).asText());
     assertEquals(1, chain.path("roles").path("ADMIN").size());
-    assertTrue(chain.path("contracts").has("AgentVault-1"), first.out());
+    assertTrue(chain.path("contracts").has("AgentVault"), first.out());
     // Again: everything stands, and the answer is the same.
     var second = deploy();
     assertEquals(0, second.code(), second.err());
@@ -124,11 +128,7 @@ class OperatorTest {
     var suspended = onHome(with("owner.json", "agent", "suspend", "--agent", "1"));
     assertEquals(5, suspended.code(), suspended.err());
     assertTrue(suspended.err().contains("governance never admitted it"), suspended.err());
-    var key =
-        Run.mandate("keys", "address", path("agent.json"), "--json")
-            .json()
-            .path("address")
-            .asText();
+    var key = address("agent.json");
     assertEquals(key.toLowerCase(Locale.ROOT), run.json().path("wallet").asText());
   }
 
@@ -315,6 +315,36 @@ class OperatorTest {
     assertEquals(0, preview("1", PAYEE).code());
   }
 
+  private void tripsAndResets() {
+    var everything = List.of("--everything", "--json");
+    assertEquals(5, onHome(with("stranger.json", "breaker", "trip", "--everything")).code());
+    assertEquals(1, onHome(with("owner.json", "breaker", "reset", "--everything")).code());
+    assertEquals(2, onHome("breaker", "show").code());
+    var none = onHome("breaker", "show", everything.get(0), everything.get(1));
+    assertFalse(none.json().path("chains").get(0).path("tripped").asBoolean(), none.out());
+    for (int times = 1; times <= 2; times++) {
+      var tripped = onHome(with("guardian.json", "breaker", "trip", "--everything", "--json"));
+      assertEquals(0, tripped.code(), tripped.err());
+      assertEquals(times, tripped.json().path("chains").get(0).path("stops").asInt());
+    }
+    assertEquals("GLOBAL_BREAKER", preview("1", PAYEE).json().path("rule").asText());
+    var stale =
+        onHome(with("owner.json", "breaker", "reset", "--everything", "--stops", "1", "--pass"));
+    assertEquals(5, stale.code(), stale.out());
+    assertTrue(stale.err().contains("stopped 2 times so far, not 1"), stale.err());
+    var reset = onHome(with("owner.json", "breaker", "reset", "--everything", "--pass", "--json"));
+    assertEquals(0, reset.code(), reset.err());
+    assertFalse(reset.json().path("tripped").asBoolean());
+    assertEquals(0, preview("1", PAYEE).code());
+    var asset = onHome(with("guardian.json", "breaker", "trip", "--of-asset", Address.ZERO.hex()));
+    assertEquals(0, asset.code(), asset.err());
+    assertEquals("ASSET_BREAKER", preview("1", PAYEE).json().path("rule").asText());
+    assertEquals(
+        0,
+        onHome(with("owner.json", "breaker", "reset", "--of-asset", Address.ZERO.hex(), "--pass"))
+            .code());
+  }
+
   private void audits(int records) throws Exception {
     var blobs = Files.createDirectories(folder.resolve("blobs")).toString();
     var alone = onHome("audit", "verify", "--agent", "1", "--blobs", blobs);
@@ -425,17 +455,41 @@ class OperatorTest {
           frequency-window: 1h
           max-transactions: 20
           max-audit-lag: 50
+          basic: true
         assets:
-          - asset: "%s"
-            per-transaction: %s
-            cap: %s
+          - asset: "%2$s"
+            per-transaction: %3$s
+            cap: %4$s
             window: 1d
             chains: [31337]
         recipients:
           - chain-id: 31337
-            address: "%s"
+            address: "%1$s"
+        tempo: { burst: 5, burst-window: 1m, cooldown: 10s }
+        tiers:
+          - asset: "%2$s"
+            notify-above: 10
+            delay-above: 20
+            delay: 1h
+            approval-above: 30
+          - asset: "0x0000000000000000000000000000000000000348"
+        approvers: { threshold: 1, addresses: ["%1$s"] }
+        rules: ["%5$s"]
+        calls:
+          - chain-id: 31337
+            target: "%1$s"
+            selector: "0x6e553f65"
+            kind: pull
+            amount-word: 0
+            recipient-word: 1
+            listed: true
         """
-            .formatted(COIN, perTransaction, cap, PAYEE));
+            .formatted(
+                PAYEE,
+                COIN,
+                perTransaction,
+                cap,
+                Deployment.read(folder.resolve("deployments/31337.json")).address("HoursRule")));
   }
 
   private void importRich(String name) {
@@ -463,6 +517,10 @@ class OperatorTest {
         0,
         Run.mandate("keys", "new", path(name), "--light", "--passphrase-file", path("passphrase"))
             .code());
+  }
+
+  private String address(String name) {
+    return Run.mandate("keys", "address", path(name), "--json").json().path("address").asText();
   }
 
   private Run onHome(String... arguments) {

@@ -19,6 +19,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.mandate.chain.Address;
 import org.mandate.chain.Bytes;
 import org.mandate.intent.Intent;
@@ -123,6 +125,33 @@ class SubmitTest {
     }
     assertEquals(
         "RECORDS_UNPUBLISHED", submit("--json").json().path("parked").path("rule").asText());
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "NOTIFY | its owner is told",
+        "DELAY | from 2027-01-15T08:00:00Z on, unless it is cancelled",
+        "APPROVAL | from 2027-01-15T08:00:00Z on, with approvals",
+        "INSTANT | ''",
+      })
+  void L12_shouldSayHowItProceeds(String tier, String words) {
+    var view = view(pay(5), "ADMITTED", false);
+    view.putObject("verdict").put("rule", "NONE").put("tier", tier).put("eta", "1800000000");
+    views.add(view);
+    var got =
+        Run.mandate(
+            "intent",
+            "get",
+            pay(5).id(DOMAIN).hex(),
+            "--relayer",
+            "http://127.0.0.1:" + relayer.getAddress().getPort());
+    for (var run : new Run[] {submit(), got}) {
+      assertEquals(0, run.code(), run.err());
+      assertTrue(run.out().contains(words), run.out());
+      assertEquals(!words.isEmpty(), run.out().contains("tier " + tier), run.out());
+    }
   }
 
   @Test

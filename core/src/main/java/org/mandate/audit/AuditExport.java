@@ -23,7 +23,7 @@ import org.mandate.intent.IntentDomain;
  * verify it without network and without us.
  */
 public final class AuditExport {
-  private static final String SCHEMA = "mandate.export.v2";
+  private static final String SCHEMA = "mandate.export.v3";
   private static final int MAX_CHAINS = 64;
   private static final int MAX_ITEMS = 1_000_000;
 
@@ -70,7 +70,7 @@ public final class AuditExport {
             .map(blob -> AlteredBlobException.check(cid, blob));
   }
 
-  /** The document: canonical JSON, schema {@code mandate.export.v2}. */
+  /** The document: canonical JSON, schema {@code mandate.export.v3}. */
   public byte[] toJson() {
     ObjectNode json = CanonicalJson.object();
     json.put("schema", SCHEMA);
@@ -121,7 +121,7 @@ public final class AuditExport {
     json.put("chainId", chain.chainId().toString());
     json.put("homeChainId", chain.domain().homeChainId().toString());
     json.put("executor", chain.domain().executor().hex());
-    json.put("auditLog", chain.auditLog().hex());
+    json.put("account", chain.account().hex());
     json.putObject("block")
         .put("number", Long.toString(chain.block().number()))
         .put("hash", chain.block().hash().hex())
@@ -205,7 +205,7 @@ public final class AuditExport {
                     agentId,
                     new IntentDomain(
                         fields.decimal("homeChainId", 256), fields.address("executor")),
-                    fields.address("auditLog"),
+                    fields.address("account"),
                     new FinalBlock(
                         block.decimalLong("number"),
                         block.hash("hash"),

@@ -8,7 +8,7 @@ import java.util.Optional;
 import org.mandate.chain.Block;
 import org.mandate.chain.Hash;
 import org.mandate.chain.Log;
-import org.mandate.event.ExecutorEvent;
+import org.mandate.event.IntentEvent;
 import org.mandate.intent.Intent;
 import org.mandate.intent.IntentJson;
 
@@ -22,7 +22,7 @@ import org.mandate.intent.IntentJson;
  * @param intentId the intent's EIP-712 digest
  * @param intent the intent itself, which an event of the chain showed; a blob without it is false
  * @param detail the action and its facts
- * @param anchor the executor's event
+ * @param anchor the event
  */
 public record AuditRecord(
     BigInteger chainId,
@@ -38,13 +38,13 @@ public record AuditRecord(
    * Where a record's event is on chain.
    *
    * @param blockTimestamp unix seconds
-   * @param logIndex position of the executor's event in its block
+   * @param logIndex position of the event in its block
    */
   public record Anchor(
       long blockNumber, Hash blockHash, long blockTimestamp, Hash transaction, int logIndex) {}
 
   /**
-   * The record of an executor's event.
+   * The record of an event.
    *
    * @param index how many records the agent has on this chain before it
    * @param seen the intent when an earlier event of this chain showed it; events that show it
@@ -52,7 +52,7 @@ public record AuditRecord(
    * @param block the event's block
    */
   public static AuditRecord of(
-      BigInteger chainId, ExecutorEvent event, long index, Optional<Intent> seen, Block block) {
+      BigInteger chainId, IntentEvent event, long index, Optional<Intent> seen, Block block) {
     Log log = event.log();
     if (!block.hash().equals(log.blockHash())) {
       throw new IllegalArgumentException(
@@ -74,17 +74,19 @@ public record AuditRecord(
   }
 
   /** The intent, when the event shows it. */
-  public static Optional<Intent> shownBy(ExecutorEvent event) {
+  public static Optional<Intent> shownBy(IntentEvent event) {
     return switch (event) {
-      case ExecutorEvent.Admitted e -> Optional.of(e.intent());
-      case ExecutorEvent.Denied e -> Optional.of(e.intent());
-      case ExecutorEvent.Dispatched e -> Optional.of(e.intent());
-      case ExecutorEvent.Queued e -> Optional.of(e.intent());
-      case ExecutorEvent.Executed e -> Optional.of(e.intent());
-      case ExecutorEvent.Cancelled e -> Optional.of(e.intent());
-      case ExecutorEvent.Disputed e -> Optional.empty();
-      case ExecutorEvent.Upheld e -> Optional.empty();
-      case ExecutorEvent.Expired e -> Optional.empty();
+      case IntentEvent.Admitted e -> Optional.of(e.intent());
+      case IntentEvent.Denied e -> Optional.of(e.intent());
+      case IntentEvent.Dispatched e -> Optional.of(e.intent());
+      case IntentEvent.Queued e -> Optional.of(e.intent());
+      case IntentEvent.Executed e -> Optional.of(e.intent());
+      case IntentEvent.Cancelled e -> Optional.of(e.intent());
+      case IntentEvent.Paid e -> Optional.of(e.intent());
+      case IntentEvent.Refused e -> Optional.of(e.intent());
+      case IntentEvent.Disputed e -> Optional.empty();
+      case IntentEvent.Upheld e -> Optional.empty();
+      case IntentEvent.Expired e -> Optional.empty();
     };
   }
 
@@ -92,7 +94,16 @@ public record AuditRecord(
     return detail.action();
   }
 
-  /** What {@code AuditLog.append} chains. */
+  /**
+   * Whether the agent's key asked the account for it directly: it is of an intent that nobody can
+   * have signed. The account says so in one event and in no {@code Appended}.
+   */
+  public boolean isDirect() {
+    return (action() == Action.EXECUTED || action() == Action.DENIED)
+        && intent.filter(one -> one.deadline().signum() == 0).isPresent();
+  }
+
+  /** What the audit chain is made of. */
   public Hash recordHash() {
     return Hash.keccak(
         AbiWords.encode(

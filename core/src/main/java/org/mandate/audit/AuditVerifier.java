@@ -9,10 +9,10 @@ import java.util.Set;
 
 /**
  * Re-derives an agent's audit trail from public data: what the chains say and the published blobs.
- * Nobody is believed: the records are recomputed from the executor's events, the chain from the
- * records, the batches' roots from both, every blob is hashed and compared with the chain field by
- * field, and what a destination received is compared with what home dispatched. Calls block; make
- * them on a virtual thread.
+ * Nobody is believed: the records are recomputed from the events of executor and account, the chain
+ * from the records, the batches' roots from both, every blob is hashed and compared with the chain
+ * field by field, and what a destination received is compared with what home dispatched. Calls
+ * block; make them on a virtual thread.
  */
 public final class AuditVerifier {
   private final List<AuditedChain> chains;

@@ -10,10 +10,11 @@ import org.mandate.intent.IntentDomain;
  *
  * @param finality up to where; what is above may still change
  * @param domain names the executor, which stands at the same address on every chain
+ * @param account holds the agent's mandate and its audit chain, at the same address on every chain
  * @param fromBlock block of the deployment: there are no events before it
  */
 public record AuditedChain(
-    ChainClient client, Finality finality, IntentDomain domain, Address auditLog, long fromBlock) {
+    ChainClient client, Finality finality, IntentDomain domain, Address account, long fromBlock) {
   /** Whether every intent begins there. */
   boolean isHome() {
     return client.chainId().equals(domain.homeChainId());

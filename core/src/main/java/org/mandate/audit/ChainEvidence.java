@@ -13,20 +13,22 @@ import org.mandate.intent.IntentDomain;
  * All that one chain says about one agent, up to a final block. Whoever doubts it asks any node of
  * that chain.
  *
+ * @param account whose audit chain it is
  * @param block the final block
  * @param state the agent's chain as the contract stores it at that block
  * @param published how many records the contract counts as published at that block
- * @param records what the executor's events say, in order
- * @param links what the audit log's events say, in order
+ * @param records what the events of executor and account say, in order
+ * @param links what the account says of its audit chain, in order; of a payment that the agent's
+ *     key asked for directly it says nothing but the payment
  * @param publications the published batches, in order
- * @param registeredChains at home: every chain that its policy engine was ever told of, home among
- *     them; elsewhere empty
+ * @param registeredChains at home: every chain that the account was ever told of, home among them;
+ *     elsewhere empty
  */
 public record ChainEvidence(
     BigInteger chainId,
     BigInteger agentId,
     IntentDomain domain,
-    Address auditLog,
+    Address account,
     FinalBlock block,
     HashChain state,
     long published,

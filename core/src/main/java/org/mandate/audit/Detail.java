@@ -4,9 +4,10 @@ import java.math.BigInteger;
 import java.util.List;
 import org.mandate.chain.Address;
 import org.mandate.chain.Hash;
-import org.mandate.event.ExecutorEvent;
+import org.mandate.event.IntentEvent;
 import org.mandate.policy.Rule;
 import org.mandate.policy.Tier;
+import org.mandate.policy.Verdict;
 
 /**
  * The facts of an action. Times are unix seconds, 0 to 2^63-1; amounts are in the asset's smallest
@@ -16,9 +17,8 @@ public sealed interface Detail {
   /** The policy admitted the intent, and it waits. */
   record Admitted(Tier tier, long eta) implements Detail {}
 
-  /** The policy refused the intent; see {@link org.mandate.policy.Verdict}. */
-  record Denied(Rule rule, boolean tripped, BigInteger limit, BigInteger left, long availableAt)
-      implements Detail {}
+  /** The policy refused the intent. */
+  record Denied(Verdict verdict) implements Detail {}
 
   /** The intent left home for its destination. */
   record Dispatched(Hash messageId) implements Detail {}
@@ -39,25 +39,39 @@ public sealed interface Detail {
   record Expired() implements Detail {}
 
   /**
-   * The facts that an executor's event states.
+   * The facts that an event states.
    *
    * @throws IllegalArgumentException when a tier or rule is none that we know
    */
-  static Detail of(ExecutorEvent event) {
+  static Detail of(IntentEvent event) {
     return switch (event) {
-      case ExecutorEvent.Admitted e -> new Admitted(numbered(Tier.values(), e.tier()), e.eta());
-      case ExecutorEvent.Denied e ->
-          new Denied(
-              numbered(Rule.values(), e.rule()), e.tripped(), e.limit(), e.left(), e.availableAt());
-      case ExecutorEvent.Dispatched e -> new Dispatched(e.messageId());
-      case ExecutorEvent.Queued e -> new Queued(e.messageId(), e.executableAt());
-      case ExecutorEvent.Executed e ->
+      case IntentEvent.Admitted e -> new Admitted(numbered(Tier.values(), e.tier()), e.eta());
+      case IntentEvent.Denied e -> denied(e.refusal());
+      case IntentEvent.Dispatched e -> new Dispatched(e.messageId());
+      case IntentEvent.Queued e -> new Queued(e.messageId(), e.executableAt());
+      case IntentEvent.Executed e ->
           new Executed(e.intent().account(), e.intent().asset(), e.moved());
-      case ExecutorEvent.Cancelled e -> new Cancelled(e.by());
-      case ExecutorEvent.Disputed e -> new Disputed(e.by(), e.resolveBy());
-      case ExecutorEvent.Upheld e -> new Upheld(e.by(), e.executableAt());
-      case ExecutorEvent.Expired e -> new Expired();
+      case IntentEvent.Paid e ->
+          new Executed(e.intent().account(), e.intent().asset(), e.intent().amount());
+      case IntentEvent.Refused e -> denied(e.refusal());
+      case IntentEvent.Cancelled e -> new Cancelled(e.by());
+      case IntentEvent.Disputed e -> new Disputed(e.by(), e.resolveBy());
+      case IntentEvent.Upheld e -> new Upheld(e.by(), e.executableAt());
+      case IntentEvent.Expired e -> new Expired();
     };
+  }
+
+  private static Denied denied(IntentEvent.Refusal refusal) {
+    return new Denied(
+        new Verdict(
+            numbered(Rule.values(), refusal.rule()),
+            refusal.tripped(),
+            numbered(Tier.values(), refusal.tier()),
+            refusal.eta(),
+            refusal.limit(),
+            refusal.left(),
+            refusal.availableAt(),
+            refusal.source()));
   }
 
   private static <T> T numbered(T[] values, int number) {
@@ -81,17 +95,20 @@ public sealed interface Detail {
     };
   }
 
-  /** {@code abi.encode} of the fields, as the executor hands them to {@code AuditLog.append}. */
+  /** {@code abi.encode} of the fields, as the contracts hash them. */
   default byte[] encode() {
     return switch (this) {
       case Admitted d -> AbiWords.encode(AbiWords.of(d.tier().ordinal()), AbiWords.of(d.eta()));
-      case Denied d ->
+      case Denied(Verdict v) ->
           AbiWords.encode(
-              AbiWords.of(d.rule().ordinal()),
-              AbiWords.of(d.tripped() ? 1 : 0),
-              AbiWords.of(d.limit()),
-              AbiWords.of(d.left()),
-              AbiWords.of(d.availableAt()));
+              AbiWords.of(v.rule().ordinal()),
+              AbiWords.of(v.tripped() ? 1 : 0),
+              AbiWords.of(v.tier().ordinal()),
+              AbiWords.of(v.eta()),
+              AbiWords.of(v.limit()),
+              AbiWords.of(v.left()),
+              AbiWords.of(v.availableAt()),
+              AbiWords.of(v.source()));
       case Dispatched d -> AbiWords.encode(d.messageId());
       case Queued d -> AbiWords.encode(d.messageId(), AbiWords.of(d.executableAt()));
       case Executed d ->

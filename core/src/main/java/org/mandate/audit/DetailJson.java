@@ -3,6 +3,7 @@ package org.mandate.audit;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import org.mandate.policy.Rule;
 import org.mandate.policy.Tier;
+import org.mandate.policy.Verdict;
 
 /** An action's facts in a blob: enums by name, numbers as decimal strings. */
 final class DetailJson {
@@ -13,12 +14,15 @@ final class DetailJson {
     return switch (detail) {
       case Detail.Admitted d ->
           json.put("tier", d.tier().name()).put("eta", Long.toString(d.eta()));
-      case Detail.Denied d ->
-          json.put("rule", d.rule().name())
-              .put("tripped", d.tripped())
-              .put("limit", d.limit().toString())
-              .put("left", d.left().toString())
-              .put("availableAt", Long.toString(d.availableAt()));
+      case Detail.Denied(Verdict v) ->
+          json.put("rule", v.rule().name())
+              .put("tripped", v.tripped())
+              .put("tier", v.tier().name())
+              .put("eta", Long.toString(v.eta()))
+              .put("limit", v.limit().toString())
+              .put("left", v.left().toString())
+              .put("availableAt", Long.toString(v.availableAt()))
+              .put("source", v.source().hex());
       case Detail.Dispatched d -> json.put("messageId", d.messageId().hex());
       case Detail.Queued d ->
           json.put("messageId", d.messageId().hex())
@@ -45,11 +49,15 @@ final class DetailJson {
               new Detail.Admitted(fields.constant("tier", Tier.class), fields.decimalLong("eta"));
           case DENIED ->
               new Detail.Denied(
-                  fields.constant("rule", Rule.class),
-                  fields.flag("tripped"),
-                  fields.decimal("limit", 256),
-                  fields.decimal("left", 256),
-                  fields.decimalLong("availableAt"));
+                  new Verdict(
+                      fields.constant("rule", Rule.class),
+                      fields.flag("tripped"),
+                      fields.constant("tier", Tier.class),
+                      fields.decimalLong("eta"),
+                      fields.decimal("limit", 256),
+                      fields.decimal("left", 256),
+                      fields.decimalLong("availableAt"),
+                      fields.address("source")));
           case DISPATCHED -> new Detail.Dispatched(fields.hash("messageId"));
           case QUEUED ->
               new Detail.Queued(fields.hash("messageId"), fields.decimalLong("executableAt"));

@@ -11,6 +11,7 @@ import org.mandate.audit.ChainEvidence.Link;
 import org.mandate.audit.ChainEvidence.Publication;
 import org.mandate.audit.Finding.Subject;
 import org.mandate.chain.Hash;
+import org.mandate.intent.Intent;
 
 /** Compares what one chain says about an agent with itself, with home and with the blobs. */
 final class EvidenceCheck {
@@ -53,26 +54,41 @@ final class EvidenceCheck {
     List<AuditRecord> records = evidence.records();
     List<Link> links = evidence.links();
     HashChain chain = HashChain.EMPTY;
-    for (int i = 0; i < records.size(); i++) {
-      AuditRecord record = records.get(i);
+    int next = 0;
+    for (AuditRecord record : records) {
       chain = chain.append(record.recordHash());
-      if (i >= links.size()) {
-        findings.add(new Finding.Omitted(chainId, i, record.action(), record.intentId()));
+      if (record.isDirect()) {
+        checkDirect(record);
+      } else if (next >= links.size()) {
+        findings.add(
+            new Finding.Omitted(chainId, record.index(), record.action(), record.intentId()));
       } else {
-        checkLink(record, links.get(i), chain);
+        checkLink(record, links.get(next++), chain);
       }
     }
-    for (int i = records.size(); i < links.size(); i++) {
-      Link link = links.get(i);
-      findings.add(new Finding.Unexplained(chainId, i, link.action(), link.intentId()));
+    for (Link link : links.subList(next, links.size())) {
+      findings.add(
+          new Finding.Unexplained(
+              chainId, link.chain().count() - 1, link.action(), link.intentId()));
     }
-    mismatch("the number of records in the audit log", chain.count(), evidence.state().count());
-    mismatch("the chain's head in the audit log", chain.head(), evidence.state().head());
+    mismatch("the number of records in the audit chain", chain.count(), evidence.state().count());
+    mismatch("the chain's head in the audit chain", chain.head(), evidence.state().head());
     return chain;
   }
 
+  /** Nothing but the payment's own event tells of it: the chain's head and count hold it. */
+  private void checkDirect(AuditRecord record) {
+    Intent intent = record.intent().orElseThrow();
+    String at = " of the direct payment in record " + record.index();
+    mismatch("the number" + at, BigInteger.valueOf(record.index()), intent.nonce());
+    mismatch("the agent" + at, evidence.agentId(), intent.agentId());
+    mismatch("the account" + at, evidence.account(), intent.account());
+    mismatch("the chain" + at, chainId, intent.chainId());
+    mismatch("the id of intent" + at, intent.id(evidence.domain()), record.intentId());
+  }
+
   private void checkLink(AuditRecord record, Link link, HashChain chain) {
-    String at = " of record " + record.index() + " in the audit log";
+    String at = " of record " + record.index() + " in the audit chain";
     mismatch("the action" + at, record.action(), link.action());
     mismatch("the intent" + at, record.intentId(), link.intentId());
     mismatch("the hash" + at, record.recordHash(), link.recordHash());
@@ -106,7 +122,7 @@ final class EvidenceCheck {
       checkBatch(publication);
       published = Math.max(published, publication.to());
     }
-    mismatch("the number of published records in the audit log", published, evidence.published());
+    mismatch("the number of published records in the audit chain", published, evidence.published());
     return Math.min(published, count);
   }
 

@@ -4,12 +4,15 @@ import java.math.BigInteger;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.mandate.audit.ChainEvidence.FinalBlock;
 import org.mandate.audit.ChainEvidence.Link;
 import org.mandate.audit.ChainEvidence.Publication;
@@ -21,11 +24,12 @@ import org.mandate.chain.ChainClient;
 import org.mandate.chain.Hash;
 import org.mandate.chain.Log;
 import org.mandate.chain.NodeException;
+import org.mandate.contracts.AgentRegistry;
 import org.mandate.contracts.CrossChainExecutor;
 import org.mandate.contracts.PolicyEngine;
 import org.mandate.event.AuditEvent;
 import org.mandate.event.ContractEvents;
-import org.mandate.event.ExecutorEvent;
+import org.mandate.event.IntentEvent;
 import org.mandate.intent.Intent;
 import org.web3j.abi.TypeReference;
 import org.web3j.abi.datatypes.DynamicArray;
@@ -35,6 +39,11 @@ import org.web3j.abi.datatypes.generated.Uint256;
 final class EvidenceReader {
   private static final byte[] CHAIN_SELECTOR =
       Arrays.copyOf(Hash.keccak("chain(uint256)").bytes(), 4);
+
+  private static final Set<Hash> ACCOUNT_TOPICS =
+      Stream.of(ContractEvents.auditLogTopics(), ContractEvents.paymentTopics())
+          .flatMap(Set::stream)
+          .collect(Collectors.toSet());
 
   /** A node may claim any height; an honest chain is read long before. */
   private static final Duration TIME_LIMIT = Duration.ofHours(1);
@@ -82,10 +91,11 @@ final class EvidenceReader {
     Hash agent = AbiWords.of(agentId);
     List<Log> executorLogs =
         logs(chain.domain().executor(), List.of(Set.of(), Set.of(), Set.of(agent)), last, start);
-    List<Log> auditLogs = logs(chain.auditLog(), List.of(Set.of(), Set.of(agent)), last, start);
+    List<Log> accountLogs =
+        logs(chain.account(), List.of(ACCOUNT_TOPICS, Set.of(agent)), last, start);
     List<Link> links = new ArrayList<>();
     List<Publication> publications = new ArrayList<>();
-    for (Log log : auditLogs) {
+    for (Log log : accountLogs) {
       ContractEvents.auditLog(log)
           .ifPresent(
               event -> {
@@ -100,38 +110,56 @@ final class EvidenceReader {
         client.chainId(),
         agentId,
         chain.domain(),
-        chain.auditLog(),
+        chain.account(),
         FinalBlock.of(last),
         state.chain(),
         state.published(),
-        records(executorLogs),
+        records(Stream.concat(executorLogs.stream(), accountLogs.stream())),
         links,
         publications,
-        registeredChains(last));
+        registeredChains(agentId, last));
   }
 
-  /** Home's policy engine is the one that its executor asks, whatever a file says. */
-  private List<BigInteger> registeredChains(Block last) {
+  private List<BigInteger> registeredChains(BigInteger agentId, Block last) {
     if (!client.chainId().equals(chain.domain().homeChainId())) {
       return List.of();
     }
-    Address executor = chain.domain().executor();
-    byte[] policy = client.call(executor, Abi.call(CrossChainExecutor.FUNC_POLICY), last.hash());
-    Object engine =
-        Abi.decode(policy, new TypeReference<org.web3j.abi.datatypes.Address>() {}).getFirst();
-    byte[] chains =
-        client.call(Address.of((String) engine), Abi.call(PolicyEngine.FUNC_CHAINIDS), last.hash());
+    requireAccount(agentId, last);
+    byte[] chains = client.call(chain.account(), Abi.call(PolicyEngine.FUNC_CHAINIDS), last.hash());
     List<?> ids =
         (List<?>) Abi.decode(chains, new TypeReference<DynamicArray<Uint256>>() {}).getFirst();
     return ids.stream().map(id -> ((Uint256) id).getValue()).toList();
   }
 
-  private List<AuditRecord> records(List<Log> logs) {
+  /** The agent's account is the one that the executor's registry names, whatever a file says. */
+  private void requireAccount(BigInteger agentId, Block last) {
+    Address registry =
+        address(chain.domain().executor(), Abi.call(CrossChainExecutor.FUNC_REGISTRY), last);
+    Address account =
+        address(registry, Abi.call(AgentRegistry.FUNC_ACCOUNTOF, new Uint256(agentId)), last);
+    if (!account.equals(Address.ZERO) && !account.equals(chain.account())) {
+      throw new NodeException(
+          "chain %s: the mandate of agent %s is at account %s, this audit was told %s: audit that one"
+              .formatted(client.chainId(), agentId, account, chain.account()));
+    }
+  }
+
+  private Address address(Address contract, byte[] question, Block last) {
+    byte[] answer = client.call(contract, question, last.hash());
+    return Address.of(
+        (String)
+            Abi.decode(answer, new TypeReference<org.web3j.abi.datatypes.Address>() {}).getFirst());
+  }
+
+  /** The records in the order of their events, which is that of the audit chain. */
+  private List<AuditRecord> records(Stream<Log> logs) {
     List<AuditRecord> records = new ArrayList<>();
     Map<Hash, Intent> seen = new HashMap<>();
     Map<Hash, Block> blocks = new HashMap<>();
-    for (Log log : logs) {
-      Optional<ExecutorEvent> event = ContractEvents.executor(log);
+    for (Log log :
+        logs.sorted(Comparator.comparingLong(Log::blockNumber).thenComparingInt(Log::index))
+            .toList()) {
+      Optional<IntentEvent> event = event(log);
       if (event.isPresent()) {
         Block block = blocks.computeIfAbsent(log.blockHash(), this::block);
         Hash intentId = event.get().intentId();
@@ -148,16 +176,22 @@ final class EvidenceReader {
     return records;
   }
 
+  private Optional<IntentEvent> event(Log log) {
+    return log.address().equals(chain.account())
+        ? ContractEvents.payment(log, chain.domain(), client.chainId())
+        : ContractEvents.executor(log);
+  }
+
   private record State(HashChain chain, long published) {}
 
   private State state(Hash agent, Block last) {
     byte[] question = Arrays.copyOf(CHAIN_SELECTOR, 36);
     System.arraycopy(agent.bytes(), 0, question, 4, 32);
-    byte[] answer = client.call(chain.auditLog(), question, last.hash());
+    byte[] answer = client.call(chain.account(), question, last.hash());
     if (answer.length != 96) {
       throw new NodeException(
-          "chain(uint256) of the audit log "
-              + chain.auditLog()
+          "chain(uint256) of the account "
+              + chain.account()
               + " answered "
               + answer.length
               + " bytes instead of 96: is it deployed there?");

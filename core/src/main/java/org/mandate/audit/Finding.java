@@ -158,7 +158,7 @@ public sealed interface Finding {
           + action
           + " of intent "
           + intentId
-          + ") has no event of the executor behind it";
+          + ") has no event of executor or account behind it";
     }
   }
 

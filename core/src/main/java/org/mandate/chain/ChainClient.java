@@ -75,11 +75,24 @@ public interface ChainClient {
   /** Reads from a contract as it was at the end of that block. */
   byte[] call(Address to, byte[] data, Hash blockHash);
 
+  /**
+   * As {@link #call(Address, byte[], Hash)}, by {@code from}, with so much gas and no more.
+   *
+   * @param gas also what the call itself costs, beside what the contract may use
+   */
+  byte[] call(Address from, Address to, byte[] data, long gas, Hash blockHash);
+
   /** Empty bytes: no contract there. */
   Bytes code(Address address);
 
+  /** As it was at the end of that block. */
+  Bytes code(Address address, Hash blockHash);
+
   /** Wei, at the latest block. */
   BigInteger balance(Address address);
+
+  /** Wei, at the end of that block. */
+  BigInteger balance(Address address, Hash blockHash);
 
   /** How many transactions the account sent: the nonce of its next one. */
   long nonce(Address account, BlockTag tag);

@@ -58,12 +58,14 @@ public record Deployment(
     return address("AgentRegistry");
   }
 
-  public Address policy() {
-    return address("PolicyEngine");
+  /** Holds the funds, the mandates and the audit chains of all agents. */
+  public Address account() {
+    return address("AgentVault");
   }
 
-  public Address auditLog() {
-    return address("AuditLog");
+  /** Tells what a mandate leaves, for reading only. */
+  public Address lens() {
+    return address("MandateLens");
   }
 
   public Address gateway() {

@@ -9,6 +9,7 @@ public sealed interface GasEstimate {
 
   /**
    * @param reason the revert, in words (see {@link RevertReason})
+   * @param data what it reverted with; empty when the node does not tell
    */
-  record Reverted(String reason) implements GasEstimate {}
+  record Reverted(String reason, Bytes data) implements GasEstimate {}
 }

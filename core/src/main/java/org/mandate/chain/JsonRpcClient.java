@@ -144,8 +144,22 @@ public final class JsonRpcClient implements ChainClient {
     return call(to, data, Map.of("blockHash", blockHash.hex())); // EIP-1898
   }
 
+  @Override
+  public byte[] call(Address from, Address to, byte[] data, long gas, Hash blockHash) {
+    Map<String, Object> call =
+        Map.of(
+            "from", from.hex(),
+            "to", to.hex(),
+            "input", Bytes.of(data).hex(),
+            "gas", quantity(gas));
+    return call(to, call, Map.of("blockHash", blockHash.hex()));
+  }
+
   private byte[] call(Address to, byte[] data, Object block) {
-    Map<String, Object> call = Map.of("to", to.hex(), "input", Bytes.of(data).hex());
+    return call(to, Map.of("to", to.hex(), "input", Bytes.of(data).hex()), block);
+  }
+
+  private byte[] call(Address to, Map<String, Object> call, Object block) {
     return switch (transport.ask(new Request("eth_call", call, block))) {
       case Answer.Failed failed when failed.error().isRevert() ->
           throw new CallRevertedException(to, failed.error().reason());
@@ -160,9 +174,27 @@ public final class JsonRpcClient implements ChainClient {
   }
 
   @Override
+  public Bytes code(Address address, Hash blockHash) {
+    return ask(
+        "eth_getCode",
+        result -> RpcValue.bytes(result, "code"),
+        address.hex(),
+        Map.of("blockHash", blockHash.hex()));
+  }
+
+  @Override
   public BigInteger balance(Address address) {
     return ask(
         "eth_getBalance", result -> RpcValue.quantity(result, "balance"), address.hex(), "latest");
+  }
+
+  @Override
+  public BigInteger balance(Address address, Hash blockHash) {
+    return ask(
+        "eth_getBalance",
+        result -> RpcValue.quantity(result, "balance"),
+        address.hex(),
+        Map.of("blockHash", blockHash.hex())); // EIP-1898
   }
 
   @Override
@@ -199,7 +231,8 @@ public final class JsonRpcClient implements ChainClient {
       case Answer.Failed failed
           when failed.error().isRevert()
               || failed.error().says("exceeds allowance", "insufficient funds") ->
-          new GasEstimate.Reverted(failed.error().reason());
+          new GasEstimate.Reverted(
+              failed.error().reason(), failed.error().data().orElse(Bytes.EMPTY));
       case Answer answer -> {
         long gas = read("eth_estimateGas", answer, result -> RpcValue.number(result, "gas"));
         yield new GasEstimate.Estimated(gas);

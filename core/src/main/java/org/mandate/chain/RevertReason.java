@@ -26,11 +26,10 @@ public final class RevertReason {
 
   private record Parameter(String name, String type) {}
 
-  private record CustomError(String name, List<Parameter> parameters) {
-    String signature() {
-      return name + "(" + String.join(",", parameters.stream().map(Parameter::type).toList()) + ")";
-    }
-  }
+  /**
+   * @param parameters those of a struct one by one, in its place
+   */
+  private record CustomError(String name, List<Parameter> parameters) {}
 
   /** Loaded at the first revert: most processes see none. */
   private static final class Known {
@@ -53,7 +52,7 @@ public final class RevertReason {
                       parameters.add(
                           new Parameter(p.get("name").asText(), p.get("type").asText())));
           CustomError custom = new CustomError(error.get("name").asText(), List.copyOf(parameters));
-          known.put(selector(custom.signature()), custom);
+          known.put(selector(error.get("signature").asText()), custom);
         }
         known.put(
             selector("Error(string)"),

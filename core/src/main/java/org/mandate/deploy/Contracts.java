@@ -1,6 +1,5 @@
 package org.mandate.deploy;
 
-import java.math.BigInteger;
 import java.util.Map;
 import java.util.Optional;
 import org.mandate.chain.Address;
@@ -8,31 +7,49 @@ import org.mandate.chain.Deployment;
 import org.mandate.contracts.AccessManager;
 import org.mandate.contracts.AgentRegistry;
 import org.mandate.contracts.AgentVault;
-import org.mandate.contracts.AuditLog;
+import org.mandate.contracts.Approvers;
+import org.mandate.contracts.CallGuard;
+import org.mandate.contracts.CallRules;
+import org.mandate.contracts.CategoryRule;
 import org.mandate.contracts.Create3Factory;
 import org.mandate.contracts.CrossChainExecutor;
+import org.mandate.contracts.HoursRule;
 import org.mandate.contracts.MandateGovernor;
+import org.mandate.contracts.MandateLens;
+import org.mandate.contracts.MandateRules;
 import org.mandate.contracts.MandateToken;
-import org.mandate.contracts.PolicyEngine;
+import org.mandate.contracts.PriceFeeds;
 import org.mandate.contracts.QuorumGateway;
+import org.mandate.contracts.ReputationRule;
+import org.mandate.contracts.RuleBook;
 import org.mandate.contracts.TestToken;
+import org.mandate.contracts.Tiers;
 import org.mandate.contracts.TimelockController;
 
 /** What a deployment may have beside the contracts that every deployment has. */
 public final class Contracts {
-  private static final String VAULT = "AgentVault-";
   private static final Map<String, String> BINARIES =
       Map.ofEntries(
           Map.entry("AccessManager", AccessManager.BINARY),
           Map.entry("AgentRegistry", AgentRegistry.BINARY),
-          Map.entry("AuditLog", AuditLog.BINARY),
+          Map.entry("AgentVault", AgentVault.BINARY),
+          Map.entry("Approvers", Approvers.BINARY),
+          Map.entry("CallGuard", CallGuard.BINARY),
+          Map.entry("CallRules", CallRules.BINARY),
+          Map.entry("CategoryRule", CategoryRule.BINARY),
           Map.entry("Create3Factory", Create3Factory.BINARY),
           Map.entry("CrossChainExecutor", CrossChainExecutor.BINARY),
+          Map.entry("HoursRule", HoursRule.BINARY),
           Map.entry("MandateGovernor", MandateGovernor.BINARY),
+          Map.entry("MandateLens", MandateLens.BINARY),
+          Map.entry("MandateRules", MandateRules.BINARY),
           Map.entry("MandateToken", MandateToken.BINARY),
-          Map.entry("PolicyEngine", PolicyEngine.BINARY),
+          Map.entry("PriceFeeds", PriceFeeds.BINARY),
           Map.entry("QuorumGateway", QuorumGateway.BINARY),
+          Map.entry("ReputationRule", ReputationRule.BINARY),
+          Map.entry("RuleBook", RuleBook.BINARY),
           Map.entry("TestToken", TestToken.BINARY),
+          Map.entry("Tiers", Tiers.BINARY),
           Map.entry("TimelockController", TimelockController.BINARY));
 
   private Contracts() {}
@@ -59,23 +76,6 @@ public final class Contracts {
     return deployment.address("AccessManager");
   }
 
-  /** The vault of an agent, when {@link Deployer#deployVault} made it. */
-  public static Optional<Address> vault(Deployment deployment, long agentId) {
-    return find(deployment, vaultName(agentId));
-  }
-
-  /**
-   * Where the deployer puts that agent's vault, on every chain, whether or not it already did.
-   * Nobody else can put anything there, but the deployer's key can put there anything at all: what
-   * stands at the address is a vault only when {@link DeploymentCheck} says so. Nothing may be paid
-   * to the address before.
-   *
-   * @param agentId 0 to 2^63-1
-   */
-  public static Address vaultAddress(Deployment deployment, long agentId) {
-    return Address.of(Create3.addressOf(deployer(deployment).hex(), vaultName(agentId)));
-  }
-
   /**
    * Whose key deployed; addresses depend on it. It was the AccessManager's first admin, its
    * constructor's argument.
@@ -93,22 +93,9 @@ public final class Contracts {
     return Address.of("0x" + arguments.substring(arguments.length() - 40));
   }
 
-  static String vaultName(long agentId) {
-    return VAULT + agentId;
-  }
-
-  /** Whose vault it is; empty when the name is of another contract. */
-  static Optional<BigInteger> agentOf(String name) {
-    return name.matches(VAULT + "(0|[1-9][0-9]{0,18})")
-        ? Optional.of(new BigInteger(name.substring(VAULT.length())))
-        : Optional.empty();
-  }
-
   /** What this build creates under that name: init code without arguments; empty for a stranger. */
   static Optional<String> binary(String name) {
-    return agentOf(name).isPresent()
-        ? Optional.of(AgentVault.BINARY)
-        : Optional.ofNullable(BINARIES.get(name));
+    return Optional.ofNullable(BINARIES.get(name));
   }
 
   private static Optional<Address> find(Deployment deployment, String name) {

@@ -89,29 +89,6 @@ public final class Deployer {
   }
 
   /**
-   * Deploys the vault of an agent at the same address on every chain.
-   *
-   * @param owner may withdraw and stop: the timelock, or the authority that stands in its place
-   * @param agentId id in the registry of the home chain
-   * @return the deployment with the vault in it
-   */
-  public Deployment deployVault(Deployment deployment, Address owner, long agentId) {
-    var deployer = Contracts.deployer(deployment);
-    if (deployment.chainId().longValueExact() != sender.chainId()
-        || !deployer.hex().equals(sender.address())) {
-      throw new DeploymentException(
-          "the deployment is of chain %s by %s, this key is %s on chain %d"
-              .formatted(deployment.chainId(), deployer, sender.address(), sender.chainId()));
-    }
-    var creation = Plan.vault(sender.address(), owner.hex(), deployment.executor().hex(), agentId);
-    create(List.of(creation));
-    var contracts = new TreeMap<>(deployment.contracts());
-    contracts.put(creation.name(), contract(creation, creation.arguments()));
-    return new Deployment(
-        deployment.chainId(), deployment.homeChainId(), deployment.block(), contracts);
-  }
-
-  /**
    * Power goes to a contract only: a plain key, or one that EIP-7702 lets speak for a contract, is
    * one key, and an address where nothing stands is nobody for ever.
    */
@@ -226,7 +203,7 @@ public final class Deployer {
     calls.add(
         manager
             .setTargetFunctionRole(
-                Create3.addressOf(sender.address(), "AuditLog"),
+                Create3.addressOf(sender.address(), "AgentVault"),
                 List.of(publishSelector()),
                 Role.PUBLISHER)
             .encodeFunctionCall());

@@ -14,12 +14,16 @@ import java.util.TreeSet;
 import org.mandate.chain.Deployment;
 import org.mandate.contracts.AgentRegistry;
 import org.mandate.contracts.AgentVault;
-import org.mandate.contracts.AuditLog;
+import org.mandate.contracts.Approvers;
+import org.mandate.contracts.CallGuard;
 import org.mandate.contracts.Create3Factory;
 import org.mandate.contracts.CrossChainExecutor;
 import org.mandate.contracts.MandateGovernor;
-import org.mandate.contracts.PolicyEngine;
+import org.mandate.contracts.MandateLens;
+import org.mandate.contracts.MandateRules;
+import org.mandate.contracts.PriceFeeds;
 import org.mandate.contracts.QuorumGateway;
+import org.mandate.contracts.Tiers;
 import org.mandate.contracts.TimelockController;
 import org.mandate.deploy.DeploymentParameters.ExistingAuthority;
 import org.mandate.deploy.DeploymentParameters.OwnGovernance;
@@ -28,6 +32,9 @@ import org.web3j.protocol.Web3j;
 import org.web3j.protocol.core.DefaultBlockParameter;
 import org.web3j.protocol.core.RemoteFunctionCall;
 import org.web3j.protocol.core.methods.response.Log;
+import org.web3j.tx.Contract;
+import org.web3j.tx.TransactionManager;
+import org.web3j.tx.gas.ContractGasProvider;
 import org.web3j.utils.Numeric;
 
 /**
@@ -103,7 +110,7 @@ public final class DeploymentCheck {
             Role.PUBLISHER,
             new TreeSet<>(parameters.relayers())));
     look.references();
-    look.vaults(authority.account());
+    look.vault(authority.account());
     look.fixed(parameters);
     look.settings(Settings.of(parameters), Deviation.Weight.WRONG, SETTING);
     look.grants(Settings.of(parameters));
@@ -148,7 +155,7 @@ public final class DeploymentCheck {
             Role.GUARDIAN, look.othersThanDeployer(Role.GUARDIAN),
             Role.PUBLISHER, look.othersThanDeployer(Role.PUBLISHER)));
     look.references();
-    look.vaults(authority.account());
+    look.vault(authority.account());
     look.settings(Settings.of(deployment), Deviation.Weight.CHANGED, CHANGED);
     look.timelock();
     return List.copyOf(look.found);
@@ -165,6 +172,11 @@ public final class DeploymentCheck {
         Contracts.accessManager(deployment).hex(),
         deployment.block(),
         Contracts.deployer(deployment).hex());
+  }
+
+  /** How the wrappers load a contract. */
+  private interface Loading<C> {
+    C load(String address, Web3j web3j, TransactionManager manager, ContractGasProvider gas);
   }
 
   /** One look at the chain, and what it found. */
@@ -313,11 +325,11 @@ public final class DeploymentCheck {
                       ACCESS.formatted("setTargetAdminDelay")));
     }
 
-    /** Only the audit log's {@code publish} is given to a role; all else is the admin's. */
+    /** Only the account's {@code publish} is given to a role; all else is the admin's. */
     private void functions() {
       var publish =
           new AccessBook.Function(
-              deployment.auditLog().hex(), Numeric.toHexString(Deployer.publishSelector()));
+              deployment.account().hex(), Numeric.toHexString(Deployer.publishSelector()));
       var roles = new TreeMap<>(book.functions());
       roles.putIfAbsent(publish, Role.ADMIN);
       roles.forEach(
@@ -355,26 +367,62 @@ public final class DeploymentCheck {
     void references() {
       var manager = Contracts.accessManager(deployment).hex();
       var registry = deployment.registry().hex();
-      var auditLog = deployment.auditLog().hex();
       var executor = deployment.executor().hex();
       refers("AgentRegistry", "authority", manager, registry().authority());
-      refers("AuditLog", "authority", manager, auditLog().authority());
-      refers("AuditLog", "EXECUTOR", executor, auditLog().EXECUTOR());
-      refers("PolicyEngine", "authority", manager, policy().authority());
-      refers("PolicyEngine", "REGISTRY", registry, policy().REGISTRY());
-      refers("PolicyEngine", "AUDIT_LOG", auditLog, policy().AUDIT_LOG());
-      refers("PolicyEngine", "EXECUTOR", executor, policy().EXECUTOR());
+      refers("AgentVault", "authority", manager, vault().authority());
+      refers("AgentVault", "REGISTRY", registry, vault().REGISTRY());
+      refers("AgentVault", "EXECUTOR", executor, vault().EXECUTOR());
       refers("QuorumGateway", "authority", manager, gateway().authority());
       refers("CrossChainExecutor", "authority", manager, executor().authority());
       refers("CrossChainExecutor", "REGISTRY", registry, executor().REGISTRY());
-      refers("CrossChainExecutor", "POLICY", deployment.policy().hex(), executor().POLICY());
-      refers("CrossChainExecutor", "AUDIT_LOG", auditLog, executor().AUDIT_LOG());
       refers("CrossChainExecutor", "GATEWAY", deployment.gateway().hex(), executor().GATEWAY());
+      refers("CrossChainExecutor", "RULES", at("MandateRules"), executor().RULES());
+      refers("CrossChainExecutor", "APPROVERS", at("Approvers"), executor().APPROVERS());
+      refers("AgentVault", "GUARD", at("CallGuard"), vault().GUARD());
+      rules(manager, registry);
+      var lens = load(MandateLens::load, "MandateLens");
+      refers("MandateLens", "EXECUTOR", executor, lens.EXECUTOR());
+      refers("MandateLens", "REGISTRY", registry, lens.REGISTRY());
       compare(
           "HOME_CHAIN_ID of CrossChainExecutor",
           deployment.homeChainId(),
           Sender.read("home chain", () -> executor().HOME_CHAIN_ID().send()),
           FILE);
+      compare(
+          "HOME_CHAIN_ID of AgentVault",
+          deployment.homeChainId(),
+          Sender.read("home chain", () -> vault().HOME_CHAIN_ID().send()),
+          FILE);
+    }
+
+    /** All that a mandate beyond the basic rules asks. */
+    private void rules(String manager, String registry) {
+      for (var name : Plan.PER_AGENT) {
+        // Each of them is an access-managed contract with a registry, which is all that is asked.
+        var rule = chain.at(Approvers.load(at(name), web3j, chain.reader(), Sender.NO_GAS));
+        refers(name, "authority", manager, rule.authority());
+        refers(name, "REGISTRY", registry, rule.REGISTRY());
+      }
+      refers("PriceFeeds", "authority", manager, load(PriceFeeds::load, "PriceFeeds").authority());
+      var tiers = load(Tiers::load, "Tiers");
+      refers("Tiers", "authority", manager, tiers.authority());
+      refers("Tiers", "REGISTRY", registry, tiers.REGISTRY());
+      refers("Tiers", "PRICES", at("PriceFeeds"), tiers.PRICES());
+      var guard = load(CallGuard::load, "CallGuard");
+      refers("CallGuard", "authority", manager, guard.authority());
+      refers("CallGuard", "RULES", at("CallRules"), guard.RULES());
+      var asked = load(MandateRules::load, "MandateRules");
+      refers("MandateRules", "CALLS", at("CallRules"), asked.CALLS());
+      refers("MandateRules", "BOOK", at("RuleBook"), asked.BOOK());
+      refers("MandateRules", "TIERS", at("Tiers"), asked.TIERS());
+    }
+
+    private String at(String name) {
+      return deployment.address(name).hex();
+    }
+
+    private <C extends Contract> C load(Loading<C> loading, String name) {
+      return chain.at(loading.load(at(name), web3j, chain.reader(), Sender.NO_GAS));
     }
 
     private void refers(
@@ -389,43 +437,27 @@ public final class DeploymentCheck {
               : FILE);
     }
 
-    /**
-     * The vaults that the deployment knows: they pay for one agent, and belong to the authority.
-     */
-    void vaults(String owner) {
-      deployment
-          .contracts()
-          .forEach(
-              (name, contract) ->
-                  Contracts.agentOf(name)
-                      .ifPresent(
-                          agent -> {
-                            var vault =
-                                chain.at(
-                                    AgentVault.load(
-                                        contract.address().hex(),
-                                        web3j,
-                                        chain.reader(),
-                                        Sender.NO_GAS));
-                            var next =
-                                "withdraw what is in it as its owner, deploy a vault with the"
-                                    + " right values, and use that one";
-                            compare(
-                                "OWNER of " + name,
-                                owner,
-                                lower(Sender.read("owner", () -> vault.OWNER().send())),
-                                next);
-                            compare(
-                                "EXECUTOR of " + name,
-                                deployment.executor().hex(),
-                                lower(Sender.read("executor", () -> vault.EXECUTOR().send())),
-                                next);
-                            compare(
-                                "AGENT_ID of " + name,
-                                agent,
-                                Sender.read("agent", () -> vault.AGENT_ID().send()),
-                                next);
-                          }));
+    /** The funds are the authority's. */
+    void vault(String owner) {
+      compare(
+          "OWNER of AgentVault",
+          owner,
+          lower(Sender.read("owner", () -> vault().OWNER().send())),
+          "withdraw what is in it as its owner, and deploy anew with the right authority");
+    }
+
+    /** Which accounts intents may name: what governance added holds funds that agents spend. */
+    private Set<String> accounts() {
+      var named = new TreeSet<String>();
+      for (var log :
+          chain.logs(
+              deployment.block(),
+              deployment.executor().hex(),
+              List.of(CrossChainExecutor.ACCOUNTSET_EVENT))) {
+        named.add(account(log, 1));
+      }
+      named.removeIf(one -> !Sender.read("account " + one, () -> executor().isAccount(one).send()));
+      return named;
     }
 
     // ---------------------------------------------------------------- settings
@@ -433,9 +465,9 @@ public final class DeploymentCheck {
     /** What nobody can change. */
     void fixed(DeploymentParameters parameters) {
       compare(
-          "chains of the policy",
+          "chains of AgentVault",
           parameters.allChainIds().stream().map(BigInteger::valueOf).toList(),
-          Sender.read("chains", () -> policy().chainIds().send()),
+          Sender.read("chains", () -> vault().chainIds().send()),
           GIVEN);
       compare(
           "resolution window",
@@ -479,6 +511,8 @@ public final class DeploymentCheck {
           next,
           weight);
       compare("threshold of the gateway", wanted.threshold(), quorum.component2(), next, weight);
+      compare(
+          "accounts of the executor", Set.of(deployment.account().hex()), accounts(), next, weight);
       compare(
           "dispute window",
           wanted.disputeWindow(),
@@ -574,14 +608,9 @@ public final class DeploymentCheck {
           AgentRegistry.load(deployment.registry().hex(), web3j, chain.reader(), Sender.NO_GAS));
     }
 
-    private AuditLog auditLog() {
+    private AgentVault vault() {
       return chain.at(
-          AuditLog.load(deployment.auditLog().hex(), web3j, chain.reader(), Sender.NO_GAS));
-    }
-
-    private PolicyEngine policy() {
-      return chain.at(
-          PolicyEngine.load(deployment.policy().hex(), web3j, chain.reader(), Sender.NO_GAS));
+          AgentVault.load(deployment.account().hex(), web3j, chain.reader(), Sender.NO_GAS));
     }
 
     private QuorumGateway gateway() {

@@ -26,6 +26,9 @@ import org.web3j.utils.Numeric;
  * @param contracts in an order in which no constructor calls a contract that does not exist yet
  */
 record Plan(String authority, Duration authorityDelay, List<Creation> contracts) {
+  /** Their constructors take the manager and the registry. */
+  static final List<String> PER_AGENT =
+      List.of("Approvers", "CallRules", "CategoryRule", "HoursRule", "ReputationRule", "RuleBook");
 
   /**
    * One contract to create.
@@ -37,6 +40,10 @@ record Plan(String authority, Duration authorityDelay, List<Creation> contracts)
     String initCode() {
       return binary + arguments;
     }
+
+    private Creation later() {
+      return new Creation(name, address, binary, arguments, true);
+    }
   }
 
   static Plan of(String deployer, DeploymentParameters parameters) {
@@ -44,22 +51,32 @@ record Plan(String authority, Duration authorityDelay, List<Creation> contracts)
     var home = BigInteger.valueOf(parameters.homeChainId());
     var manager = Create3.addressOf(deployer, "AccessManager");
     var registry = Create3.addressOf(deployer, "AgentRegistry");
-    var auditLog = Create3.addressOf(deployer, "AuditLog");
-    var policy = Create3.addressOf(deployer, "PolicyEngine");
+    var vault = Create3.addressOf(deployer, "AgentVault");
     var gateway = Create3.addressOf(deployer, "QuorumGateway");
     var executor = Create3.addressOf(deployer, "CrossChainExecutor");
+    var calls = Create3.addressOf(deployer, "CallRules");
+    var guard = Create3.addressOf(deployer, "CallGuard");
+    var rules = Create3.addressOf(deployer, "MandateRules");
+    var approvers = Create3.addressOf(deployer, "Approvers");
+
+    // Owns the funds, too.
+    var authority =
+        switch (parameters.governance()) {
+          case ExistingAuthority existing -> existing.authority();
+          case OwnGovernance own -> Create3.addressOf(deployer, "TimelockController");
+        };
 
     all.add(creation(deployer, "AccessManager", address(deployer)));
     all.add(creation(deployer, "AgentRegistry", address(manager)));
-    all.add(creation(deployer, "AuditLog", address(manager), address(executor)));
     all.add(
         creation(
             deployer,
-            "PolicyEngine",
+            "AgentVault",
             address(manager),
+            address(authority),
             address(registry),
-            address(auditLog),
             address(executor),
+            address(guard),
             new Uint256(home),
             new DynamicArray<>(
                 Uint256.class,
@@ -81,11 +98,15 @@ record Plan(String authority, Duration authorityDelay, List<Creation> contracts)
             address(manager),
             new Uint256(home),
             address(registry),
-            address(policy),
-            address(auditLog),
             address(gateway),
+            address(rules),
+            address(approvers),
+            new DynamicArray<>(Address.class, address(vault)),
             new Uint64(seconds(parameters.disputeWindow())),
             new Uint64(seconds(parameters.resolutionWindow()))));
+    rules(deployer, manager, registry, all);
+    // The constructor asks the executor for its registry.
+    all.add(creation(deployer, "MandateLens", address(executor)).later());
     parameters
         .testToken()
         .ifPresent(
@@ -97,17 +118,16 @@ record Plan(String authority, Duration authorityDelay, List<Creation> contracts)
                         address(grant.holder()),
                         new Uint256(grant.supply()))));
     return switch (parameters.governance()) {
-      case ExistingAuthority existing ->
-          new Plan(existing.authority(), existing.delay(), List.copyOf(all));
+      case ExistingAuthority existing -> new Plan(authority, existing.delay(), List.copyOf(all));
       case OwnGovernance own -> {
-        var timelock = governance(deployer, own, all);
-        yield new Plan(timelock, Duration.ZERO, List.copyOf(all));
+        governance(deployer, own, authority, all);
+        yield new Plan(authority, Duration.ZERO, List.copyOf(all));
       }
     };
   }
 
-  private static String governance(String deployer, OwnGovernance own, List<Creation> all) {
-    var timelock = Create3.addressOf(deployer, "TimelockController");
+  private static void governance(
+      String deployer, OwnGovernance own, String timelock, List<Creation> all) {
     var token = Create3.addressOf(deployer, "MandateToken");
     var governor = Create3.addressOf(deployer, "MandateGovernor");
     all.add(
@@ -126,29 +146,37 @@ record Plan(String authority, Duration authorityDelay, List<Creation> contracts)
             "MandateToken",
             address(own.votes().holder()),
             new Uint256(own.votes().supply())));
-    var after =
-        creation(
-            deployer,
-            "MandateGovernor",
-            address(token),
-            address(timelock),
-            new Uint48(seconds(own.votingDelay())),
-            new Uint32(seconds(own.votingPeriod())),
-            new Uint256(own.proposalThreshold()),
-            new Uint256(own.quorumPercent()));
     // The constructor asks the token for its clock.
-    all.add(new Creation(after.name(), after.address(), after.binary(), after.arguments(), true));
-    return timelock;
+    all.add(
+        creation(
+                deployer,
+                "MandateGovernor",
+                address(token),
+                address(timelock),
+                new Uint48(seconds(own.votingDelay())),
+                new Uint32(seconds(own.votingPeriod())),
+                new Uint256(own.proposalThreshold()),
+                new Uint256(own.quorumPercent()))
+            .later());
   }
 
-  /** The vault of an agent, owned by the authority. */
-  static Creation vault(String deployer, String owner, String executor, long agentId) {
-    return creation(
-        deployer,
-        Contracts.vaultName(agentId),
-        address(owner),
-        address(executor),
-        new Uint256(agentId));
+  /** What mandates that are not basic ask, and the rules that their books may name. */
+  private static void rules(String deployer, String manager, String registry, List<Creation> all) {
+    var calls = Create3.addressOf(deployer, "CallRules");
+    var prices = Create3.addressOf(deployer, "PriceFeeds");
+    for (var name : PER_AGENT) {
+      all.add(creation(deployer, name, address(manager), address(registry)));
+    }
+    all.add(creation(deployer, "PriceFeeds", address(manager)));
+    all.add(creation(deployer, "Tiers", address(manager), address(registry), address(prices)));
+    all.add(creation(deployer, "CallGuard", address(manager), address(calls)));
+    all.add(
+        creation(
+            deployer,
+            "MandateRules",
+            address(calls),
+            address(Create3.addressOf(deployer, "RuleBook")),
+            address(Create3.addressOf(deployer, "Tiers"))));
   }
 
   @SuppressWarnings("rawtypes")

@@ -87,13 +87,14 @@ record Settings(
             address,
             address,
             address,
+            new TypeReference<DynamicArray<Address>>() {},
             new TypeReference<Uint64>() {},
             new TypeReference<Uint64>() {});
     return new Settings(
         ((List<?>) gateway.get(1))
             .stream().map(one -> ((Address) one).getValue().toLowerCase(Locale.ROOT)).toList(),
         (BigInteger) gateway.get(2),
-        (BigInteger) executor.get(6),
+        (BigInteger) executor.get(7),
         Contracts.timelock(deployment).map(timelock -> governance(deployment)),
         Contracts.testToken(deployment).map(token -> grant(deployment, "TestToken")));
   }

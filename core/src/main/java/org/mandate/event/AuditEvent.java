@@ -6,7 +6,7 @@ import org.mandate.chain.Bytes;
 import org.mandate.chain.Hash;
 import org.mandate.chain.Log;
 
-/** What the audit log says. */
+/** What an account says of its agents' audit chains. */
 public sealed interface AuditEvent {
   Log log();
 
@@ -16,7 +16,7 @@ public sealed interface AuditEvent {
    * Record {@code index} (from 0) extended the agent's chain.
    *
    * @param action number of the contracts' {@code Action}
-   * @param head 27 bytes: the chain's head after it
+   * @param head 26 bytes: the chain's head after it
    */
   record Appended(
       Log log,

@@ -12,8 +12,11 @@ import org.mandate.chain.Hash;
 import org.mandate.chain.Log;
 import org.mandate.contracts.AuditLog;
 import org.mandate.contracts.CrossChainExecutor;
+import org.mandate.contracts.PolicyEngine;
 import org.mandate.contracts.QuorumGateway;
+import org.mandate.intent.Intent;
 import org.mandate.intent.IntentAbi;
+import org.mandate.intent.IntentDomain;
 import org.web3j.abi.EventEncoder;
 import org.web3j.abi.datatypes.Event;
 
@@ -21,7 +24,7 @@ import org.web3j.abi.datatypes.Event;
 public final class ContractEvents {
   private ContractEvents() {}
 
-  private static final Map<Hash, Function<Log, ExecutorEvent>> EXECUTOR =
+  private static final Map<Hash, Function<Log, IntentEvent>> EXECUTOR =
       Map.of(
           topic(CrossChainExecutor.INTENTADMITTED_EVENT), ContractEvents::admitted,
           topic(CrossChainExecutor.INTENTDENIED_EVENT), ContractEvents::denied,
@@ -32,6 +35,9 @@ public final class ContractEvents {
           topic(CrossChainExecutor.INTENTDISPUTED_EVENT), ContractEvents::disputed,
           topic(CrossChainExecutor.INTENTUPHELD_EVENT), ContractEvents::upheld,
           topic(CrossChainExecutor.INTENTEXPIRED_EVENT), ContractEvents::expired);
+
+  private static final Hash PAID = topic(PolicyEngine.PAID_EVENT);
+  private static final Hash REFUSED = topic(PolicyEngine.REFUSED_EVENT);
 
   private static final Map<Hash, Function<Log, AuditEvent>> AUDIT_LOG =
       Map.of(
@@ -49,11 +55,26 @@ public final class ContractEvents {
    *
    * @throws IllegalArgumentException if a log has an event's first topic and is not that event
    */
-  public static Optional<ExecutorEvent> executor(Log log) {
+  public static Optional<IntentEvent> executor(Log log) {
     return read(EXECUTOR, log);
   }
 
-  /** As {@link #executor}. */
+  /**
+   * What an account says of a payment that the agent's key asked for directly.
+   *
+   * @param domain under which the payment has its id
+   * @param chainId EIP-155 id of the log's chain
+   * @throws IllegalArgumentException as for {@link #executor}
+   */
+  public static Optional<IntentEvent> payment(Log log, IntentDomain domain, BigInteger chainId) {
+    return read(
+        Map.of(
+            PAID, (Log one) -> paid(one, domain, chainId),
+            REFUSED, (Log one) -> refused(one, domain, chainId)),
+        log);
+  }
+
+  /** As {@link #executor}: what an account says of its agents' audit chains. */
   public static Optional<AuditEvent> auditLog(Log log) {
     return read(AUDIT_LOG, log);
   }
@@ -66,6 +87,11 @@ public final class ContractEvents {
   /** The first topics of all events that {@link #executor} reads. */
   public static Set<Hash> executorTopics() {
     return EXECUTOR.keySet();
+  }
+
+  /** The first topics of all events that {@link #payment} reads. */
+  public static Set<Hash> paymentTopics() {
+    return Set.of(PAID, REFUSED);
   }
 
   /** The first topics of all events that {@link #auditLog} reads. */
@@ -94,9 +120,9 @@ public final class ContractEvents {
     }
   }
 
-  private static ExecutorEvent admitted(Log log) {
+  private static IntentEvent admitted(Log log) {
     var e = CrossChainExecutor.getIntentAdmittedEventFromLog(web3j(log));
-    return new ExecutorEvent.Admitted(
+    return new IntentEvent.Admitted(
         log,
         Hash.of(e.intentId),
         e.agentId,
@@ -105,23 +131,27 @@ public final class ContractEvents {
         e.eta.longValueExact());
   }
 
-  private static ExecutorEvent denied(Log log) {
+  private static IntentEvent denied(Log log) {
     var e = CrossChainExecutor.getIntentDeniedEventFromLog(web3j(log));
-    return new ExecutorEvent.Denied(
+    return new IntentEvent.Denied(
         log,
         Hash.of(e.intentId),
         e.agentId,
         IntentAbi.fromContract(e.intent),
-        e.verdict.rule.intValueExact(),
-        e.verdict.tripped,
-        e.verdict.limit,
-        e.verdict.left,
-        e.verdict.availableAt.longValueExact());
+        new IntentEvent.Refusal(
+            e.verdict.rule.intValueExact(),
+            e.verdict.tripped,
+            e.verdict.tier.intValueExact(),
+            e.verdict.eta.longValueExact(),
+            e.verdict.limit,
+            e.verdict.left,
+            e.verdict.availableAt.longValueExact(),
+            Address.of(e.verdict.source)));
   }
 
-  private static ExecutorEvent dispatched(Log log) {
+  private static IntentEvent dispatched(Log log) {
     var e = CrossChainExecutor.getIntentDispatchedEventFromLog(web3j(log));
-    return new ExecutorEvent.Dispatched(
+    return new IntentEvent.Dispatched(
         log,
         Hash.of(e.intentId),
         e.agentId,
@@ -129,9 +159,9 @@ public final class ContractEvents {
         Hash.of(e.messageId));
   }
 
-  private static ExecutorEvent queued(Log log) {
+  private static IntentEvent queued(Log log) {
     var e = CrossChainExecutor.getIntentQueuedEventFromLog(web3j(log));
-    return new ExecutorEvent.Queued(
+    return new IntentEvent.Queued(
         log,
         Hash.of(e.intentId),
         e.agentId,
@@ -140,33 +170,80 @@ public final class ContractEvents {
         e.executableAt.longValueExact());
   }
 
-  private static ExecutorEvent executed(Log log) {
+  private static IntentEvent executed(Log log) {
     var e = CrossChainExecutor.getIntentExecutedEventFromLog(web3j(log));
-    return new ExecutorEvent.Executed(
+    return new IntentEvent.Executed(
         log, Hash.of(e.intentId), e.agentId, IntentAbi.fromContract(e.intent), e.moved);
   }
 
-  private static ExecutorEvent cancelled(Log log) {
+  private static IntentEvent cancelled(Log log) {
     var e = CrossChainExecutor.getIntentCancelledEventFromLog(web3j(log));
-    return new ExecutorEvent.Cancelled(
+    return new IntentEvent.Cancelled(
         log, Hash.of(e.intentId), e.agentId, IntentAbi.fromContract(e.intent), Address.of(e.by));
   }
 
-  private static ExecutorEvent disputed(Log log) {
+  private static IntentEvent disputed(Log log) {
     var e = CrossChainExecutor.getIntentDisputedEventFromLog(web3j(log));
-    return new ExecutorEvent.Disputed(
+    return new IntentEvent.Disputed(
         log, Hash.of(e.intentId), e.agentId, Address.of(e.by), e.resolveBy.longValueExact());
   }
 
-  private static ExecutorEvent upheld(Log log) {
+  private static IntentEvent upheld(Log log) {
     var e = CrossChainExecutor.getIntentUpheldEventFromLog(web3j(log));
-    return new ExecutorEvent.Upheld(
+    return new IntentEvent.Upheld(
         log, Hash.of(e.intentId), e.agentId, Address.of(e.by), e.executableAt.longValueExact());
   }
 
-  private static ExecutorEvent expired(Log log) {
+  private static IntentEvent expired(Log log) {
     var e = CrossChainExecutor.getIntentExpiredEventFromLog(web3j(log));
-    return new ExecutorEvent.Expired(log, Hash.of(e.intentId), e.agentId);
+    return new IntentEvent.Expired(log, Hash.of(e.intentId), e.agentId);
+  }
+
+  private static IntentEvent paid(Log log, IntentDomain domain, BigInteger chainId) {
+    var e = PolicyEngine.getPaidEventFromLog(web3j(log));
+    Intent intent = asked(log, chainId, e.agentId, e.asset, e.to, e.amount, e.index);
+    return new IntentEvent.Paid(log, intent.id(domain), e.agentId, intent, e.index);
+  }
+
+  private static IntentEvent refused(Log log, IntentDomain domain, BigInteger chainId) {
+    var e = PolicyEngine.getRefusedEventFromLog(web3j(log));
+    Intent intent = asked(log, chainId, e.agentId, e.asset, e.to, e.amount, e.index);
+    return new IntentEvent.Refused(
+        log,
+        intent.id(domain),
+        e.agentId,
+        intent,
+        e.index,
+        new IntentEvent.Refusal(
+            e.verdict.rule.intValueExact(),
+            e.verdict.tripped,
+            e.verdict.tier.intValueExact(),
+            e.verdict.eta.longValueExact(),
+            e.verdict.limit,
+            e.verdict.left,
+            e.verdict.availableAt.longValueExact(),
+            Address.of(e.verdict.source)));
+  }
+
+  /** The intent that says the same; no signed one has deadline 0. */
+  private static Intent asked(
+      Log log,
+      BigInteger chainId,
+      BigInteger agentId,
+      String asset,
+      String to,
+      BigInteger amount,
+      BigInteger index) {
+    return new Intent(
+        agentId,
+        log.address(),
+        chainId,
+        Address.of(asset),
+        Address.of(to),
+        amount,
+        Bytes.EMPTY,
+        index,
+        BigInteger.ZERO);
   }
 
   private static AuditEvent appended(Log log) {
@@ -217,7 +294,8 @@ public final class ContractEvents {
     return Hash.of(EventEncoder.encode(event));
   }
 
-  private static org.web3j.protocol.core.methods.response.Log web3j(Log log) {
+  /** The log as the contracts' wrappers read it. */
+  public static org.web3j.protocol.core.methods.response.Log web3j(Log log) {
     var out = new org.web3j.protocol.core.methods.response.Log();
     out.setAddress(log.address().hex());
     out.setTopics(List.copyOf(log.topics().stream().map(Hash::hex).toList()));

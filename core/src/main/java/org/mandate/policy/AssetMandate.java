@@ -17,8 +17,21 @@ public record AssetMandate(AssetLimit limit, Set<BigInteger> chains, Usage usage
     chains = Set.copyOf(chains);
   }
 
-  AssetMandate withLimit(AssetLimit next, long now) {
-    return new AssetMandate(next, chains, usage.under(next, limit, now));
+  AssetMandate withLimit(AssetLimit next, int riskLevel, long now) {
+    return new AssetMandate(
+        next,
+        chains,
+        usage.under(next.cap(), next.window() << riskLevel, limit.window() << riskLevel, now));
+  }
+
+  /** The windows in force grow and shrink with the risk level. What was spent stays counted. */
+  AssetMandate rescaled(int previous, int riskLevel, long now) {
+    return limit.window() == 0
+        ? this
+        : new AssetMandate(
+            limit,
+            chains,
+            usage.under(limit.cap(), limit.window() << riskLevel, limit.window() << previous, now));
   }
 
   AssetMandate withChain(BigInteger chainId, boolean allowed) {
@@ -27,6 +40,18 @@ public record AssetMandate(AssetLimit limit, Set<BigInteger> chains, Usage usage
         limit,
         (allowed ? Stream.concat(others, Stream.of(chainId)) : others).collect(Collectors.toSet()),
         usage);
+  }
+
+  /**
+   * Whether the mandate may do without it: it has a limit, of nothing, and nothing counts any more.
+   */
+  boolean isDroppable(long now) {
+    return limit.window() > 0 && limit.cap().signum() == 0 && usage.at(now).used().signum() == 0;
+  }
+
+  /** With nothing spent. */
+  AssetMandate unused() {
+    return withUsage(new Usage(usage.exponent(), usage.window().unused()));
   }
 
   AssetMandate withUsage(Usage next) {

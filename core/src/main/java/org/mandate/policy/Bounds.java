@@ -10,6 +10,13 @@ final class Bounds {
     require(name, BigInteger.valueOf(value), bits);
   }
 
+  static void requireWindow(String name, int seconds) {
+    if (seconds < 0 || seconds > Terms.MAX_WINDOW) {
+      throw new IllegalArgumentException(
+          name + " must be in 0 to " + Terms.MAX_WINDOW + " seconds, not " + seconds);
+    }
+  }
+
   static void require(String name, BigInteger value, int bits) {
     if (value.signum() < 0 || value.bitLength() > bits) {
       throw new IllegalArgumentException(name + " must be in 0 to 2^" + bits + "-1, not " + value);

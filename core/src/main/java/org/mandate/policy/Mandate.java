@@ -10,26 +10,47 @@ import org.mandate.chain.Address;
  * An agent's mandate with its counters: all that {@code PolicyEngine} stores about an agent.
  * Immutable; every change is a new value. The empty mandate denies everything (L11).
  *
+ * @param tempo how fast it may act; not asked while the terms are basic
+ * @param riskLevel 0 to 3, as the account knows it; each doubles every window and the cooldown
  * @param frozen the agent's breaker is tripped
  * @param transactions how many transactions were admitted lately
+ * @param pace how fast it acted
  * @param assets every asset that ever had a limit or a chain
  */
 public record Mandate(
     Terms terms,
+    Tempo tempo,
+    int riskLevel,
     boolean frozen,
     RollingWindow transactions,
+    Pace pace,
     Map<Address, AssetMandate> assets,
     Set<Recipient> recipients) {
   /** Of an agent that governance never gave a mandate. */
   public static final Mandate EMPTY =
-      new Mandate(Terms.NEVER_SET, false, RollingWindow.starting(0, 0, 0), Map.of(), Set.of());
-
-  /** More units than any cap has: what was spent beyond counts as this much. */
-  private static final BigInteger MOST_UNITS = BigInteger.TWO.pow(32);
+      new Mandate(
+          Terms.NEVER_SET,
+          Tempo.NEVER_SET,
+          0,
+          false,
+          RollingWindow.starting(0, 0, 0),
+          Pace.NONE,
+          Map.of(),
+          Set.of());
 
   public Mandate {
     assets = AssetMap.of(assets);
     recipients = Set.copyOf(recipients);
+  }
+
+  /** A mandate under which nothing was done yet, at risk level 0. */
+  public static Mandate uncounted(
+      Terms terms,
+      Tempo tempo,
+      boolean frozen,
+      Map<Address, AssetMandate> assets,
+      Set<Recipient> recipients) {
+    return new Mandate(terms, tempo, 0, frozen, EMPTY.transactions, EMPTY.pace, assets, recipients);
   }
 
   /** The asset's limit; {@link AssetLimit#NONE} when it has none. */
@@ -52,19 +73,61 @@ public record Mandate(
    * had happened now.
    */
   Mandate withTerms(Terms next, long now) {
-    RollingWindow counts =
-        next.frequencyWindow() == terms.frequencyWindow()
-            ? transactions
-            : RollingWindow.starting(next.frequencyWindow(), now, transactions.at(now).sum());
-    return new Mandate(next, frozen, counts, assets, recipients);
+    return new Mandate(
+        next,
+        tempo,
+        riskLevel,
+        frozen,
+        counting(next.frequencyWindow() << riskLevel, terms.frequencyWindow() << riskLevel, now),
+        pace,
+        assets,
+        recipients);
+  }
+
+  /** With another tempo, from {@code now} in unix seconds. */
+  Mandate withTempo(Tempo next, long now) {
+    return new Mandate(
+        terms,
+        next,
+        riskLevel,
+        frozen,
+        transactions,
+        pace.under(next.burstWindow() << riskLevel, tempo.burstWindow() << riskLevel, now),
+        assets,
+        recipients);
+  }
+
+  /** At another risk level, from {@code now} in unix seconds. What was spent stays counted. */
+  public Mandate withRiskLevel(int next, long now) {
+    if (next == riskLevel) {
+      return this;
+    }
+    AssetMap rescaled = AssetMap.of(assets);
+    for (var entry : assets.entrySet()) {
+      rescaled = rescaled.with(entry.getKey(), entry.getValue().rescaled(riskLevel, next, now));
+    }
+    return new Mandate(
+        terms,
+        tempo,
+        next,
+        frozen,
+        counting(terms.frequencyWindow() << next, terms.frequencyWindow() << riskLevel, now),
+        pace.under(tempo.burstWindow() << next, tempo.burstWindow() << riskLevel, now),
+        rescaled,
+        recipients);
+  }
+
+  private RollingWindow counting(int window, int previous, long now) {
+    return window == previous
+        ? transactions
+        : RollingWindow.starting(window, now, transactions.at(now).sum());
   }
 
   // What changes nothing takes no room: whoever may tighten names as many assets as they like.
   Mandate withAsset(Address asset, AssetMandate next) {
     return next.equals(asset(asset))
         ? this
-        : new Mandate(
-            terms, frozen, transactions, AssetMap.of(assets).with(asset, next), recipients);
+        : with(frozen, transactions, pace, AssetMap.of(assets).with(asset, next), recipients);
   }
 
   Mandate withRecipient(Recipient recipient, boolean allowed) {
@@ -77,29 +140,54 @@ public record Mandate(
     } else {
       all.remove(recipient);
     }
-    return new Mandate(terms, frozen, transactions, assets, all);
+    return with(frozen, transactions, pace, assets, all);
+  }
+
+  /** With no transactions counted. */
+  Mandate unused() {
+    return with(frozen, transactions.unused(), pace, assets, recipients);
   }
 
   Mandate withFrozen(boolean next) {
-    return new Mandate(terms, next, transactions, assets, recipients);
+    return with(next, transactions, pace, assets, recipients);
   }
 
   /**
    * With one more transaction of {@code amount} counted at {@code now}, whether or not the mandate
-   * admits it.
+   * admits it: a bucket that would hold more than it can is full.
    */
   public Mandate counting(Address asset, BigInteger amount, long now) {
     AssetMandate current = asset(asset);
     Usage usage = current.usage().at(now);
+    long room = Usage.FULL - usage.window().buckets().getFirst();
     Usage spent =
         new Usage(
             usage.exponent(),
-            usage.window().plus(usage.units(amount).min(MOST_UNITS).longValueExact()));
-    return new Mandate(
-        terms,
+            usage
+                .window()
+                .plus(usage.units(amount).min(BigInteger.valueOf(room)).longValueExact()));
+    return with(
         frozen,
         transactions.at(now).plus(1),
+        terms.basic() ? pace : pace.ticked(tempo, now),
         AssetMap.of(assets).with(asset, current.withUsage(spent)),
         recipients);
+  }
+
+  private Mandate with(
+      boolean nextFrozen,
+      RollingWindow nextTransactions,
+      Pace nextPace,
+      Map<Address, AssetMandate> nextAssets,
+      Set<Recipient> nextRecipients) {
+    return new Mandate(
+        terms,
+        tempo,
+        riskLevel,
+        nextFrozen,
+        nextTransactions,
+        nextPace,
+        nextAssets,
+        nextRecipients);
   }
 }

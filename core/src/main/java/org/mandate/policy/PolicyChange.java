@@ -15,12 +15,18 @@ public sealed interface PolicyChange {
     }
   }
 
+  /** Sets how fast the agent may act. */
+  record SetTempo(Tempo tempo) implements PolicyChange {}
+
   /** Sets an asset's caps; a cap of 0 ends the asset. */
   record SetLimit(Address asset, AssetLimit limit) implements PolicyChange {
     public SetLimit {
       requireWindow(limit.window());
     }
   }
+
+  /** Takes an asset out of the mandate, of which nothing may be spent and nothing is counted. */
+  record DropAsset(Address asset) implements PolicyChange {}
 
   /** Allows or forbids to spend an asset on a chain. */
   record SetAssetChain(Address asset, BigInteger chainId, boolean allowed)
@@ -41,7 +47,12 @@ public sealed interface PolicyChange {
   default boolean tightens(Mandate current) {
     return switch (this) {
       case SetTerms change -> change.terms().loosensNothingOf(current.terms());
-      case SetLimit change -> change.limit().loosensNothingOf(current.limit(change.asset()));
+      case SetTempo change -> change.tempo().loosensNothingOf(current.tempo());
+      // The first limit of an asset is governance's: nobody else fills the list of assets up.
+      case SetLimit change ->
+          current.limit(change.asset()).window() > 0
+              && change.limit().loosensNothingOf(current.limit(change.asset()));
+      case DropAsset change -> false;
       case SetAssetChain change -> !change.allowed();
       case SetRecipient change -> !change.allowed();
       case Freeze change -> true;
@@ -57,9 +68,12 @@ public sealed interface PolicyChange {
   default Mandate apply(Mandate current, long now) {
     return switch (this) {
       case SetTerms change -> current.withTerms(change.terms(), now);
+      case SetTempo change -> current.withTempo(change.tempo(), now);
       case SetLimit change ->
           current.withAsset(
-              change.asset(), current.asset(change.asset()).withLimit(change.limit(), now));
+              change.asset(),
+              current.asset(change.asset()).withLimit(change.limit(), current.riskLevel(), now));
+      case DropAsset change -> current.withAsset(change.asset(), AssetMandate.NONE);
       case SetAssetChain change ->
           current.withAsset(
               change.asset(),

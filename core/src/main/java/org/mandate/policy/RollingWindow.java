@@ -51,6 +51,10 @@ public record RollingWindow(long bucketSeconds, long newest, List<Long> buckets)
     return new RollingWindow(bucketSeconds, current, moved);
   }
 
+  RollingWindow unused() {
+    return holding(Collections.nCopies(BUCKETS, 0L));
+  }
+
   /** What counts now. */
   long sum() {
     return buckets.stream().mapToLong(Long::longValue).sum();

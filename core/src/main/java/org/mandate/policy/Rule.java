@@ -1,9 +1,6 @@
 package org.mandate.policy;
 
-/**
- * Which rule decided, in the order of evaluation; ordinals are those on chain ({@code
- * Verdict.sol}).
- */
+/** Which rule decided; ordinals are those on chain ({@code Verdict.sol}). */
 public enum Rule {
   /** Every rule admitted. */
   NONE,
@@ -19,7 +16,7 @@ public enum Rule {
   CHAIN,
   /** The recipient is not on that chain's allowlist. */
   RECIPIENT,
-  /** Call data: no contract call is admitted. */
+  /** The call has no permission, or does not meet its conditions. */
   SELECTOR,
   /** The amount is zero. */
   AMOUNT,
@@ -30,5 +27,43 @@ public enum Rule {
   /** Too many transactions in the rolling window. */
   FREQUENCY,
   /** Too many actions without a published record. */
-  AUDIT_LAG
+  AUDIT_LAG,
+  /** Everything's breaker is tripped. */
+  GLOBAL_BREAKER,
+  /** The breaker of home, or of that chain, is tripped. */
+  CHAIN_BREAKER,
+  /** The asset's breaker is tripped. */
+  ASSET_BREAKER,
+  /** A rule of the agent's rule book does not admit it, or fails. */
+  RULE_BOOK,
+  /** Too soon after the transaction before. */
+  COOLDOWN,
+  /** Too many transactions in the burst window. */
+  BURST,
+  /** The mandate is not basic: the agent asks with an intent instead of paying directly. */
+  INTENT_NEEDED;
+
+  /**
+   * Whether a breach freezes the agent: what an agent within its mandate never asks for. Waiting,
+   * or somebody else's doing, trips nothing.
+   */
+  public boolean trips() {
+    return switch (this) {
+      case ASSET, CHAIN, RECIPIENT, SELECTOR, PER_TRANSACTION, WINDOW, BURST -> true;
+      case NONE,
+          AGENT_STATUS,
+          AGENT_BREAKER,
+          EXPIRY,
+          AMOUNT,
+          FREQUENCY,
+          AUDIT_LAG,
+          GLOBAL_BREAKER,
+          CHAIN_BREAKER,
+          ASSET_BREAKER,
+          RULE_BOOK,
+          COOLDOWN,
+          INTENT_NEEDED ->
+          false;
+    };
+  }
 }

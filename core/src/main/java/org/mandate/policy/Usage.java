@@ -5,16 +5,17 @@ import java.util.Collections;
 
 /**
  * What was spent of one asset in its rolling window, in units of 10^{@code exponent} of its
- * smallest unit: the finest in which the cap fits the 27 bits that the contract keeps per bucket.
- * People write decimal amounts, and up to eight significant digits are counted exactly; beyond
- * these an amount is rounded up and the cap down, so whatever rounding costs, it costs the agent
- * (L2).
+ * smallest unit: the finest in which the cap fits the 19 bits that the contract keeps per bucket.
+ * The cap is exact in units, an amount is rounded up, so whatever rounding costs, it costs the
+ * agent (L2). A bucket that cannot say in a new unit what it held is full, which is more than any
+ * cap, and stays so until it falls out of the window.
  *
  * @param exponent decimal logarithm of the unit
  * @param window the units spent
  */
 public record Usage(int exponent, RollingWindow window) {
-  private static final int BUCKET_BITS = 27;
+  /** What a bucket holds that cannot say what it held; also more than any cap's units. */
+  static final long FULL = (1L << 19) - 1;
 
   /** Nothing spent, of an asset without a limit. */
   public static final Usage NONE =
@@ -26,12 +27,7 @@ public record Usage(int exponent, RollingWindow window) {
 
   /** {@code amount} in units, rounded up. */
   BigInteger units(BigInteger amount) {
-    return unitsOf(amount, exponent);
-  }
-
-  /** {@code cap} in units, rounded down. */
-  BigInteger capUnits(BigInteger cap) {
-    return cap.divide(unit());
+    return Digits.units(amount, unit());
   }
 
   /** What counts now, in units. */
@@ -39,51 +35,44 @@ public record Usage(int exponent, RollingWindow window) {
     return BigInteger.valueOf(window.sum());
   }
 
-  /** What is left under {@code cap}, in the asset's smallest unit, rounded down to whole units. */
+  /** What is left under {@code cap}, in the asset's smallest unit, whole units. */
   BigInteger left(BigInteger cap) {
-    return capUnits(cap).subtract(used()).max(BigInteger.ZERO).multiply(unit());
+    return units(cap).subtract(used()).max(BigInteger.ZERO).multiply(unit());
   }
 
   /**
    * The same usage under a new limit. Nothing is forgotten: with another window, all that counts is
    * taken as spent now.
    *
+   * @param cap the new one
+   * @param next seconds of the window in force from now on
+   * @param previous seconds of the window in force before
    * @param now unix seconds
    */
-  Usage under(AssetLimit next, AssetLimit previous, long now) {
+  Usage under(BigInteger cap, int next, int previous, long now) {
     RollingWindow current = window.at(now);
-    int nextExponent = exponentFor(next.cap().max(amountOf(current.sum())));
+    int nextExponent = Digits.CAP.exponent(cap);
+    RollingWindow recounted =
+        current.holding(
+            current.buckets().stream().map(units -> recounted(units, nextExponent)).toList());
     return new Usage(
         nextExponent,
-        next.window() == previous.window()
-            ? current.holding(
-                current.buckets().stream().map(units -> recounted(units, nextExponent)).toList())
-            : RollingWindow.starting(next.window(), now, recounted(current.sum(), nextExponent)));
+        next == previous
+            ? recounted
+            : RollingWindow.starting(next, now, Math.min(FULL, recounted.sum())));
   }
 
   private long recounted(long units, int nextExponent) {
-    return unitsOf(amountOf(units), nextExponent).longValueExact();
-  }
-
-  private BigInteger amountOf(long units) {
-    return BigInteger.valueOf(units).multiply(unit());
+    if (units == FULL) {
+      return FULL;
+    }
+    BigInteger amount = BigInteger.valueOf(units).multiply(unit());
+    return Digits.units(amount, BigInteger.TEN.pow(nextExponent))
+        .min(BigInteger.valueOf(FULL))
+        .longValueExact();
   }
 
   private BigInteger unit() {
     return BigInteger.TEN.pow(exponent);
-  }
-
-  /** Of the smallest power of ten in which {@code amount}, rounded up, fits a bucket. */
-  private static int exponentFor(BigInteger amount) {
-    int exponent = 0;
-    while (unitsOf(amount, exponent).bitLength() > BUCKET_BITS) {
-      exponent++;
-    }
-    return exponent;
-  }
-
-  private static BigInteger unitsOf(BigInteger amount, int exponent) {
-    BigInteger[] units = amount.divideAndRemainder(BigInteger.TEN.pow(exponent));
-    return units[1].signum() == 0 ? units[0] : units[0].add(BigInteger.ONE);
   }
 }

@@ -1,6 +1,7 @@
 package org.mandate.policy;
 
 import java.math.BigInteger;
+import org.mandate.chain.Address;
 
 /**
  * What the policy says about one intent.
@@ -14,6 +15,7 @@ import java.math.BigInteger;
  * @param left what is left of it now, same unit
  * @param availableAt unix seconds when the same request could be admitted if nothing else is spent;
  *     0 if time alone changes nothing
+ * @param source the rule contract that refused, in a denial by RULE_BOOK; else zero
  */
 public record Verdict(
     Rule rule,
@@ -22,23 +24,41 @@ public record Verdict(
     long eta,
     BigInteger limit,
     BigInteger left,
-    long availableAt) {
+    long availableAt,
+    Address source) {
 
   /** Whether every rule admitted. */
   public boolean allowed() {
     return rule == Rule.NONE;
   }
 
-  static Verdict allow(long now) {
-    return new Verdict(Rule.NONE, false, Tier.INSTANT, now, BigInteger.ZERO, BigInteger.ZERO, 0);
+  /** The same verdict on what was only asked about: it froze nobody. */
+  public Verdict untripped() {
+    return new Verdict(rule, false, tier, eta, limit, left, availableAt, source);
   }
 
-  static Verdict deny(Rule rule, boolean tripped) {
-    return deny(rule, tripped, BigInteger.ZERO, BigInteger.ZERO, 0);
+  static Verdict allow(Tier tier, long eta) {
+    return new Verdict(
+        Rule.NONE, false, tier, eta, BigInteger.ZERO, BigInteger.ZERO, 0, Address.ZERO);
   }
 
-  static Verdict deny(
-      Rule rule, boolean tripped, BigInteger limit, BigInteger left, long availableAt) {
-    return new Verdict(rule, tripped, Tier.INSTANT, 0, limit, left, availableAt);
+  static Verdict deny(Rule rule) {
+    return deny(rule, BigInteger.ZERO, BigInteger.ZERO, 0);
+  }
+
+  static Verdict deny(Rule rule, BigInteger limit, BigInteger left, long availableAt) {
+    return new Verdict(rule, rule.trips(), Tier.INSTANT, 0, limit, left, availableAt, Address.ZERO);
+  }
+
+  static Verdict deny(Finding found) {
+    return new Verdict(
+        found.rule(),
+        found.rule().trips(),
+        Tier.INSTANT,
+        0,
+        found.limit(),
+        found.left(),
+        found.availableAt(),
+        found.source());
   }
 }

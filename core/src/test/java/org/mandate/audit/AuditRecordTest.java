@@ -20,6 +20,7 @@ import org.mandate.chain.Hash;
 import org.mandate.intent.Intent;
 import org.mandate.policy.Rule;
 import org.mandate.policy.Tier;
+import org.mandate.policy.Verdict;
 import org.web3j.abi.FunctionEncoder;
 import org.web3j.abi.datatypes.Bool;
 import org.web3j.abi.datatypes.Type;
@@ -40,9 +41,16 @@ class AuditRecordTest {
       Map.of(
           new Detail.Admitted(Tier.DELAY, 1_800_000_000L),
               List.of(new Uint8(2), new Uint64(1_800_000_000L)),
-          new Detail.Denied(Rule.WINDOW, true, HUGE, BigInteger.ZERO, 77),
+          new Detail.Denied(verdict(HUGE, BigInteger.ZERO)),
               List.of(
-                  new Uint8(10), new Bool(true), new Uint256(HUGE), new Uint256(0), new Uint64(77)),
+                  new Uint8(10),
+                  new Bool(true),
+                  new Uint8(3),
+                  new Uint64(8),
+                  new Uint256(HUGE),
+                  new Uint256(0),
+                  new Uint64(77),
+                  address(SOMEBODY)),
           new Detail.Dispatched(MESSAGE), List.of(new Bytes32(MESSAGE.bytes())),
           new Detail.Queued(MESSAGE, 9), List.of(new Bytes32(MESSAGE.bytes()), new Uint64(9)),
           new Detail.Executed(SOMEBODY, ASSET, HUGE),
@@ -51,6 +59,11 @@ class AuditRecordTest {
           new Detail.Disputed(SOMEBODY, 5), List.of(address(SOMEBODY), new Uint64(5)),
           new Detail.Upheld(SOMEBODY, 6), List.of(address(SOMEBODY), new Uint64(6)),
           new Detail.Expired(), List.of());
+
+  /** No denial says all this, but whoever hashes one hashes all of it. */
+  private static Verdict verdict(BigInteger limit, BigInteger left) {
+    return new Verdict(Rule.WINDOW, true, Tier.APPROVAL, 8, limit, left, 77, SOMEBODY);
+  }
 
   @Test
   void shouldEncodeDetailsAsTheExecutorDoes() {
@@ -81,14 +94,14 @@ class AuditRecordTest {
   @Test
   void shouldWriteTheDocumentedForm() {
     AuditRecord record =
-        record(
-            new Detail.Denied(Rule.WINDOW, true, BigInteger.TEN, BigInteger.ONE, 77),
-            Optional.empty());
+        record(new Detail.Denied(verdict(BigInteger.TEN, BigInteger.ONE)), Optional.empty());
     assertEquals(
         "{\"action\":\"DENIED\",\"agentId\":\"1\",\"block\":{\"hash\":\""
             + Hash.keccak("block")
             + "\",\"number\":\"12\",\"timestamp\":\"1800000000\"},\"chainId\":\"31337\",\"detail\":{\"availableAt\":\"77\","
-            + "\"left\":\"1\",\"limit\":\"10\",\"rule\":\"WINDOW\",\"tripped\":true},\"index\":0,\"intentId\":\""
+            + "\"eta\":\"8\",\"left\":\"1\",\"limit\":\"10\",\"rule\":\"WINDOW\",\"source\":\""
+            + SOMEBODY.hex()
+            + "\",\"tier\":\"APPROVAL\",\"tripped\":true},\"index\":0,\"intentId\":\""
             + Hash.keccak("intent")
             + "\",\"logIndex\":3,\"recordHash\":\""
             + record.recordHash()
@@ -162,8 +175,8 @@ class AuditRecordTest {
   @Test
   void shouldChainAsTheAuditLogDoes() {
     HashChain chain = HashChain.EMPTY.append(Hash.ZERO);
-    // keccak256 of 59 zero bytes, its first 27
-    assertEquals(Hash.keccak(new byte[59]).hex().substring(0, 56), chain.head());
+    // keccak256 of 58 zero bytes, its first 26
+    assertEquals(Hash.keccak(new byte[58]).hex().substring(0, 54), chain.head());
     assertEquals(1, chain.count());
   }
 

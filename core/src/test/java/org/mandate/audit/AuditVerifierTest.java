@@ -33,6 +33,7 @@ import org.mandate.chain.Hash;
 import org.mandate.chain.JsonRpcClient;
 import org.mandate.chain.NodeException;
 import org.mandate.contracts.AgentRegistry;
+import org.mandate.contracts.AgentVault;
 import org.mandate.contracts.AuditLog;
 import org.mandate.contracts.CrossChainExecutor;
 import org.mandate.contracts.PolicyEngine;
@@ -47,6 +48,8 @@ import org.mandate.intent.IntentAbi;
 import org.mandate.intent.IntentDomain;
 import org.mandate.intent.SignedIntent;
 import org.mandate.policy.Rule;
+import org.mandate.policy.Tier;
+import org.mandate.policy.Verdict;
 import org.mandate.signer.PrivateKeySigner;
 import org.web3j.crypto.Credentials;
 import org.web3j.protocol.core.Request;
@@ -98,11 +101,8 @@ class AuditVerifierTest {
     AgentSetup setup = new AgentSetup(deployment.registry().hex());
     agentId = setup.register(owner, "");
     setup.setWallet(owner, agentId, AGENT);
-    deployment =
-        chain
-            .deployer(DevChain.RICH)
-            .deployVault(deployment, Address.of(owner.address()), agentId.longValueExact());
     owner.send(new Call("fund vault", vault().hex(), ETHER, "0x"));
+    owner.send(new Call("fund agent", AGENT.address().hex(), ETHER, "0x"));
     grantMandate();
 
     IntentDomain domain = new IntentDomain(HOME, deployment.executor());
@@ -123,7 +123,7 @@ class AuditVerifierTest {
             new JsonRpcClient(chain.url(), Duration.ofSeconds(10)),
             new Finality.Confirmations(0),
             domain,
-            deployment.auditLog(),
+            deployment.account(),
             deployment.block());
   }
 
@@ -148,7 +148,15 @@ class AuditVerifierTest {
         evidence.records().get(0).detail());
     assertEquals(
         new Detail.Denied(
-            Rule.PER_TRANSACTION, true, BigInteger.valueOf(1000), BigInteger.valueOf(1000), 0),
+            new Verdict(
+                Rule.PER_TRANSACTION,
+                true,
+                Tier.INSTANT,
+                0,
+                BigInteger.valueOf(1000),
+                BigInteger.valueOf(1000),
+                0,
+                Address.ZERO)),
         evidence.records().get(3).detail());
     assertEquals(
         Optional.of(pay(1, 3)),
@@ -160,6 +168,87 @@ class AuditVerifierTest {
     assertEquals(List.of(new Finding.Unpublished(HOME, 0, 5)), report.findings());
     assertEquals(evidence.state(), report.chains().getFirst().chain());
     assertEquals(5, report.records());
+  }
+
+  /** Nothing but the account's own event tells of such a payment. */
+  @Test
+  void L6_shouldFindADirectPaymentThatIsHiddenOrToldOtherwise() throws IOException {
+    Object snapshot = rpc("evm_snapshot");
+    try {
+      payDirectly();
+      ChainEvidence e = evidence();
+      assertEquals(7, e.records().size());
+      assertEquals(5, e.links().size(), "a direct payment is not told twice");
+      AuditRecord paid = e.records().get(5);
+      AuditRecord refused = e.records().get(6);
+      assertEquals(
+          new Detail.Executed(vault(), Address.ZERO, BigInteger.valueOf(300)), paid.detail());
+      assertEquals(Action.DENIED, refused.action());
+      assertTrue(paid.isDirect() && refused.isDirect());
+      assertEquals(List.of(), mismatches(e));
+      assertTrue(verify(e).ok());
+      assertEquals(List.of(), verify(published(e, 0, 6, 7)).findings());
+      assertEquals(paid, AuditRecord.parse(paid.toBlob()));
+      AuditExport export =
+          AuditExport.parse(
+              new AuditVerifier(List.of(), store).export(agentId, List.of(e)).toJson());
+      assertEquals(List.of(e), export.chains());
+
+      List<AuditRecord> hidden = e.records().subList(0, 6);
+      assertFalse(verify(with(e, e.state(), hidden, e.links())).ok(), "the refusal is hidden");
+      Intent told = paid.intent().orElseThrow();
+      for (Intent lie :
+          List.of(
+              direct(told, vault(), HOME, 6),
+              direct(told, PAYEE, HOME, 5),
+              direct(told, vault(), BigInteger.TEN, 5))) {
+        List<AuditRecord> records = new ArrayList<>(e.records());
+        records.set(
+            5,
+            new AuditRecord(
+                HOME,
+                agentId,
+                5,
+                lie.id(e.domain()),
+                Optional.of(lie),
+                paid.detail(),
+                paid.anchor()));
+        assertTrue(
+            mismatches(with(e, e.state(), records, e.links())).stream()
+                .anyMatch(what -> what.endsWith("of the direct payment in record 5")),
+            lie.toString());
+      }
+    } finally {
+      rpc("evm_revert", snapshot);
+    }
+  }
+
+  private static Intent direct(Intent told, Address account, BigInteger chainId, long index) {
+    return new Intent(
+        told.agentId(),
+        account,
+        chainId,
+        told.asset(),
+        told.to(),
+        told.amount(),
+        told.data(),
+        BigInteger.valueOf(index),
+        BigInteger.ZERO);
+  }
+
+  /** A payment, and a refusal that trips. */
+  private static void payDirectly() {
+    Sender authority = chain.sender(AUTHORITY);
+    var account = AgentVault.load(vault().hex(), chain.web3j(), authority.reader(), Sender.NO_GAS);
+    authority.send(Call.of("thaw", vault().hex(), account.thaw(agentId, BigInteger.ONE)));
+    Sender agent = chain.sender(key(0xa1));
+    for (long amount : new long[] {300, 5_000}) {
+      agent.send(
+          Call.of(
+              "pay",
+              vault().hex(),
+              account.pay(Address.ZERO.hex(), BigInteger.valueOf(amount), PAYEE.hex(), agentId)));
+    }
   }
 
   @Test
@@ -353,7 +442,7 @@ class AuditVerifierTest {
             e.chainId(),
             e.agentId(),
             e.domain(),
-            e.auditLog(),
+            e.account(),
             e.block(),
             e.links().get(3).chain(),
             e.published(),
@@ -367,7 +456,7 @@ class AuditVerifierTest {
             e.chainId(),
             e.agentId(),
             e.domain(),
-            e.auditLog(),
+            e.account(),
             e.block(),
             e.state(),
             e.published(),
@@ -382,7 +471,7 @@ class AuditVerifierTest {
             e.chainId(),
             e.agentId(),
             e.domain(),
-            e.auditLog(),
+            e.account(),
             e.block(),
             e.state(),
             e.published(),
@@ -399,9 +488,9 @@ class AuditVerifierTest {
   @Test
   void L6_shouldCompareTheWholeChainWithWhatTheLogSays() {
     ChainEvidence e = evidence();
-    HashChain otherHead = new HashChain("0x" + "5e".repeat(27), e.state().count());
+    HashChain otherHead = new HashChain("0x" + "5e".repeat(26), e.state().count());
     assertEquals(
-        List.of("the chain's head in the audit log"),
+        List.of("the chain's head in the audit chain"),
         mismatches(with(e, otherHead, e.records(), e.links())));
     ChainEvidence.Link last = e.links().getLast();
     for (ChainEvidence.Link lie :
@@ -419,7 +508,7 @@ class AuditVerifierTest {
     List<AuditRecord> records = new ArrayList<>(e.records());
     records.set(0, with(first, pay(1, 99), first.anchor()));
     assertEquals(
-        List.of("the id of intent of record 0 in the audit log"),
+        List.of("the id of intent of record 0 in the audit chain"),
         mismatches(with(e, e.state(), records, e.links())));
   }
 
@@ -452,12 +541,11 @@ class AuditVerifierTest {
       Cid manifest = store.put(batch.toBlob());
       Sender relayer = chain.sender(RELAYER);
       var log =
-          AuditLog.load(
-              deployment.auditLog().hex(), chain.web3j(), relayer.reader(), Sender.NO_GAS);
+          AuditLog.load(deployment.account().hex(), chain.web3j(), relayer.reader(), Sender.NO_GAS);
       relayer.send(
           Call.of(
               "publish",
-              deployment.auditLog().hex(),
+              deployment.account().hex(),
               log.publish(
                   agentId,
                   BigInteger.ZERO,
@@ -492,7 +580,7 @@ class AuditVerifierTest {
     String otherBlob = text.replace("\\\"moved\\\":\\\"200\\\"", "\\\"moved\\\":\\\"201\\\"");
     assertFalse(otherBlob.equals(text));
     assertTrue(has(verifyExport(otherBlob), Finding.AlteredBlob.class));
-    String otherHead = text.replaceFirst(published.state().head(), "0x" + "11".repeat(27));
+    String otherHead = text.replaceFirst(published.state().head(), "0x" + "11".repeat(26));
     assertTrue(has(verifyExport(otherHead), Finding.ChainMismatch.class));
     assertThrows(
         MalformedBlobException.class,
@@ -500,7 +588,7 @@ class AuditVerifierTest {
         "a record in the evidence");
     assertThrows(
         MalformedBlobException.class,
-        () -> verifyExport(text.replace("mandate.export.v2", "mandate.export.v1")));
+        () -> verifyExport(text.replace("mandate.export.v3", "mandate.export.v2")));
     assertThrows(MalformedBlobException.class, () -> verifyExport(text + " "));
   }
 
@@ -554,8 +642,8 @@ class AuditVerifierTest {
       Sender authority = chain.sender(AUTHORITY);
       var policy =
           PolicyEngine.load(
-              deployment.policy().hex(), chain.web3j(), authority.reader(), Sender.NO_GAS);
-      authority.send(Call.of("register", deployment.policy().hex(), policy.registerChain(remote)));
+              deployment.account().hex(), chain.web3j(), authority.reader(), Sender.NO_GAS);
+      authority.send(Call.of("register", deployment.account().hex(), policy.registerChain(remote)));
 
       ChainEvidence home = evidence();
       assertEquals(List.of(HOME, remote), home.registeredChains());
@@ -611,14 +699,14 @@ class AuditVerifierTest {
             deployment.registry().hex(), chain.web3j(), authority.reader(), Sender.NO_GAS);
     var policy =
         PolicyEngine.load(
-            deployment.policy().hex(), chain.web3j(), authority.reader(), Sender.NO_GAS);
-    String engine = deployment.policy().hex();
+            deployment.account().hex(), chain.web3j(), authority.reader(), Sender.NO_GAS);
+    String engine = deployment.account().hex();
     authority.sendAll(
         List.of(
             Call.of(
                 "activate",
                 deployment.registry().hex(),
-                registry.activate(agentId, BigInteger.ZERO)),
+                registry.activate(agentId, vault().hex(), BigInteger.ZERO)),
             Call.of(
                 "terms",
                 engine,
@@ -628,7 +716,9 @@ class AuditVerifierTest {
                         BigInteger.valueOf(4_000_000_000L),
                         BigInteger.valueOf(3600),
                         BigInteger.valueOf(100),
-                        BigInteger.valueOf(50)))),
+                        BigInteger.valueOf(50),
+                        true,
+                        false))),
             Call.of(
                 "limit",
                 engine,
@@ -679,7 +769,7 @@ class AuditVerifierTest {
   static final class AnyResponse extends Response<Object> {}
 
   private static Address vault() {
-    return deployment.address("AgentVault-" + agentId);
+    return deployment.account();
   }
 
   private static Credentials key(int number) {
@@ -765,7 +855,7 @@ class AuditVerifierTest {
         e.chainId(),
         e.agentId(),
         e.domain(),
-        e.auditLog(),
+        e.account(),
         e.block(),
         head,
         0,
@@ -780,7 +870,7 @@ class AuditVerifierTest {
         chainId,
         agentId,
         domain,
-        deployment.auditLog(),
+        deployment.account(),
         evidence().block(),
         HashChain.EMPTY,
         0,
@@ -796,7 +886,7 @@ class AuditVerifierTest {
         e.chainId(),
         e.agentId(),
         e.domain(),
-        e.auditLog(),
+        e.account(),
         e.block(),
         state,
         e.published(),
@@ -812,7 +902,7 @@ class AuditVerifierTest {
         e.chainId(),
         e.agentId(),
         e.domain(),
-        e.auditLog(),
+        e.account(),
         e.block(),
         e.state(),
         published,

@@ -32,6 +32,23 @@ class RevertReasonTest {
   }
 
   @Test
+  void L12_shouldSayAStructFieldByField() {
+    String data =
+        Tools.cast(
+                "calldata",
+                "ExecutorRefused(bytes32,(uint8,bool,uint8,uint64,uint256,uint256,uint64,address))",
+                "0x" + "ab".repeat(32),
+                "(12,false,3,0,1000,5,1700000000,0x00000000000000000000000000000000000000aa)")
+            .getFirst();
+    assertEquals(
+        "ExecutorRefused(intentId 0x"
+            + "ab".repeat(32)
+            + ", rule 12, tripped false, tier 3, eta 0, limit 1000, left 5, availableAt 1700000000,"
+            + " source 0x00000000000000000000000000000000000000aa)",
+        RevertReason.decode(Bytes.of(data).bytes()));
+  }
+
+  @Test
   void shouldShowTheBytesWhenTheErrorIsUnknown() {
     assertEquals(
         "unknown error 0xdeadbeef01", RevertReason.decode(Bytes.of("0xdeadbeef01").bytes()));

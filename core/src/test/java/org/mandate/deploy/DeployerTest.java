@@ -79,7 +79,7 @@ class DeployerTest {
       var deployer = home.sender(DevChain.RICH);
       var policy =
           PolicyEngine.load(
-              deployment.policy().hex(), home.web3j(), deployer.reader(), Sender.NO_GAS);
+              deployment.account().hex(), home.web3j(), deployer.reader(), Sender.NO_GAS);
       var manager =
           AccessManager.load(
               Contracts.accessManager(deployment).hex(),
@@ -94,7 +94,7 @@ class DeployerTest {
                   deployer.send(
                       Call.of(
                           "thaw",
-                          deployment.policy().hex(),
+                          deployment.account().hex(),
                           policy.thaw(BigInteger.ONE, BigInteger.ZERO))));
       assertTrue(refused.getMessage().contains("AccessManagedUnauthorized"), refused.getMessage());
       assertThrows(
@@ -151,12 +151,12 @@ class DeployerTest {
   void shouldStandAtTheSameAddressesOnEveryChain() throws Exception {
     try (var home = DevChain.start(HOME);
         var remote = DevChain.start(REMOTE)) {
-      var here = withVault(home);
+      var here = home.deployer(DevChain.RICH).deploy(parameters(1));
       // Another number of transactions before: addresses depend on key and name only.
       remote
           .sender(DevChain.RICH)
           .send(new Call("noise", key(5).getAddress(), BigInteger.ONE, "0x"));
-      var there = withVault(remote);
+      var there = remote.deployer(DevChain.RICH).deploy(parameters(1));
 
       assertEquals(here.contracts().keySet(), there.contracts().keySet());
       here.contracts()
@@ -166,12 +166,12 @@ class DeployerTest {
       assertFalse(there.isHome());
 
       var reader = home.sender(DevChain.RICH).reader();
-      var vault =
-          AgentVault.load(
-              Contracts.vault(here, 1).orElseThrow().hex(), home.web3j(), reader, Sender.NO_GAS);
+      var vault = AgentVault.load(here.account().hex(), home.web3j(), reader, Sender.NO_GAS);
       assertEquals(Contracts.timelock(here).orElseThrow().hex(), vault.OWNER().send());
       assertEquals(here.executor().hex(), vault.EXECUTOR().send());
-      assertEquals(BigInteger.ONE, vault.AGENT_ID().send());
+      var executor =
+          CrossChainExecutor.load(here.executor().hex(), home.web3j(), reader, Sender.NO_GAS);
+      assertTrue(executor.isAccount(here.account().hex()).send());
     }
   }
 
@@ -296,11 +296,19 @@ class DeployerTest {
               "relayers",
               deployment.gateway().hex(),
               gateway.setRelayers(RELAYERS.subList(0, 1), BigInteger.ONE, BigInteger.ZERO)));
+      asTimelock(
+          home,
+          deployment,
+          Call.of(
+              "account",
+              deployment.executor().hex(),
+              executor.setAccount(key(98).getAddress(), true)));
       var changed = home.check(deployment).findings();
       assertEquals(
           List.of(
               "relayers of the gateway",
               "threshold of the gateway",
+              "accounts of the executor",
               "dispute window",
               "delay of the timelock"),
           changed.stream().map(Deviation::what).toList());
@@ -437,7 +445,7 @@ class DeployerTest {
                   Call.of(
                       "activate",
                       deployment.registry().hex(),
-                      registry.activate(agentId, BigInteger.ZERO))),
+                      registry.activate(agentId, deployment.account().hex(), BigInteger.ZERO))),
               "Admit the agent",
               Address.of(sender.address()));
       assertEquals(Optional.empty(), proposal.state(home.web3j()));
@@ -578,12 +586,6 @@ class DeployerTest {
         assertThrows(
             IllegalArgumentException.class, () -> small(2, RELAYERS, Duration.ofSeconds(5)));
     assertTrue(judge.getMessage().contains("relayer and guardian"), judge.getMessage());
-  }
-
-  private static Deployment withVault(DevChain chain) {
-    var deployer = chain.deployer(DevChain.RICH);
-    var deployment = deployer.deploy(parameters(1));
-    return deployer.deployVault(deployment, Contracts.timelock(deployment).orElseThrow(), 1);
   }
 
   private static String codeOf(DevChain chain, String address) throws Exception {

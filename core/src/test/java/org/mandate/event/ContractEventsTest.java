@@ -13,6 +13,7 @@ import org.mandate.chain.Bytes;
 import org.mandate.chain.Hash;
 import org.mandate.chain.Log;
 import org.mandate.intent.Intent;
+import org.mandate.intent.IntentDomain;
 import org.mandate.intent.Intents;
 import org.mandate.testing.Tools;
 
@@ -20,10 +21,11 @@ import org.mandate.testing.Tools;
 class ContractEventsTest {
   private static final String INTENT =
       "(uint256,address,uint256,address,address,uint256,bytes,uint256,uint64)";
-  private static final String VERDICT = "(uint8,bool,uint8,uint64,uint256,uint256,uint64)";
+  private static final String VERDICT = "(uint8,bool,uint8,uint64,uint256,uint256,uint64,address)";
   private static final Hash ID = Hash.keccak("id");
   private static final Hash MESSAGE = Hash.keccak("message");
   private static final Address BY = Address.of("0x" + "b7".repeat(20));
+  private static final Address OTHER = Address.of("0x" + "e7".repeat(20));
   private static final BigInteger AGENT = BigInteger.valueOf(5);
   private static final BigInteger BIG = BigInteger.TWO.pow(256).subtract(BigInteger.ONE);
 
@@ -40,24 +42,25 @@ class ContractEventsTest {
           BIG,
           BigInteger.TWO.pow(64).subtract(BigInteger.ONE));
 
+  private static final IntentEvent.Refusal REFUSAL =
+      new IntentEvent.Refusal(10, true, 2, 9, BIG, BigInteger.valueOf(3), 1_800_000_002, OTHER);
+
   @Test
   void shouldReadEveryEventOfTheExecutor() {
     for (Intent intent : List.of(Intents.payment(), FORGED)) {
       Log admitted =
           log("IntentAdmitted", "," + INTENT + ",uint8,uint64", tuple(intent), "2", "1800000001");
-      reads(new ExecutorEvent.Admitted(admitted, ID, AGENT, intent, 2, 1_800_000_001));
+      reads(new IntentEvent.Admitted(admitted, ID, AGENT, intent, 2, 1_800_000_001));
       Log denied =
           log(
               "IntentDenied",
               "," + INTENT + "," + VERDICT,
               tuple(intent),
-              "(10,true,0,0," + BIG + ",3,1800000002)");
-      reads(
-          new ExecutorEvent.Denied(
-              denied, ID, AGENT, intent, 10, true, BIG, BigInteger.valueOf(3), 1_800_000_002));
+              "(10,true,2,9," + BIG + ",3,1800000002," + OTHER.hex() + ")");
+      reads(new IntentEvent.Denied(denied, ID, AGENT, intent, REFUSAL));
       Log dispatched =
           log("IntentDispatched", "," + INTENT + ",bytes32", tuple(intent), MESSAGE.hex());
-      reads(new ExecutorEvent.Dispatched(dispatched, ID, AGENT, intent, MESSAGE));
+      reads(new IntentEvent.Dispatched(dispatched, ID, AGENT, intent, MESSAGE));
       Log queued =
           log(
               "IntentQueued",
@@ -65,28 +68,28 @@ class ContractEventsTest {
               tuple(intent),
               MESSAGE.hex(),
               "1800000003");
-      reads(new ExecutorEvent.Queued(queued, ID, AGENT, intent, MESSAGE, 1_800_000_003));
+      reads(new IntentEvent.Queued(queued, ID, AGENT, intent, MESSAGE, 1_800_000_003));
       Log executed =
           log("IntentExecuted", "," + INTENT + ",uint256", tuple(intent), BIG.toString());
-      reads(new ExecutorEvent.Executed(executed, ID, AGENT, intent, BIG));
+      reads(new IntentEvent.Executed(executed, ID, AGENT, intent, BIG));
       Log cancelled = log("IntentCancelled", "," + INTENT + ",address", tuple(intent), BY.hex());
-      reads(new ExecutorEvent.Cancelled(cancelled, ID, AGENT, intent, BY));
+      reads(new IntentEvent.Cancelled(cancelled, ID, AGENT, intent, BY));
     }
     reads(
-        new ExecutorEvent.Disputed(
+        new IntentEvent.Disputed(
             log("IntentDisputed", ",address,uint64", BY.hex(), "7"), ID, AGENT, BY, 7));
     reads(
-        new ExecutorEvent.Upheld(
+        new IntentEvent.Upheld(
             log("IntentUpheld", ",address,uint64", BY.hex(), "8"), ID, AGENT, BY, 8));
-    reads(new ExecutorEvent.Expired(log("IntentExpired", ""), ID, AGENT));
+    reads(new IntentEvent.Expired(log("IntentExpired", ""), ID, AGENT));
   }
 
   @Test
   void shouldReadEveryEventOfTheAuditLog() {
-    Bytes head = Bytes.of("0x" + "4e".repeat(27));
+    Bytes head = Bytes.of("0x" + "4e".repeat(26));
     Log appended =
         encode(
-            "Appended(uint256 indexed,bytes32 indexed,uint256,uint8,bytes32,bytes27)",
+            "Appended(uint256 indexed,bytes32 indexed,uint256,uint8,bytes32,bytes26)",
             "5",
             ID.hex(),
             "12",
@@ -111,6 +114,51 @@ class ContractEventsTest {
             new AuditEvent.Published(
                 published, AGENT, BigInteger.valueOf(3), BigInteger.valueOf(9), ID, MESSAGE, BY)),
         ContractEvents.auditLog(published));
+  }
+
+  @Test
+  void L6_shouldReadADirectPaymentAsTheIntentThatSaysTheSame() {
+    BigInteger chainId = BigInteger.valueOf(31337);
+    IntentDomain domain = new IntentDomain(chainId, OTHER);
+    Intent intent =
+        new Intent(
+            AGENT,
+            BY, // who says it
+            chainId,
+            Address.ZERO,
+            OTHER,
+            BIG,
+            Bytes.EMPTY,
+            BigInteger.valueOf(12),
+            BigInteger.ZERO);
+    Log paid =
+        encode(
+            "Paid(uint256 indexed,address,address,uint256,uint256)",
+            "5",
+            Address.ZERO.hex(),
+            OTHER.hex(),
+            BIG.toString(),
+            "12");
+    assertEquals(
+        Optional.of(
+            new IntentEvent.Paid(paid, intent.id(domain), AGENT, intent, BigInteger.valueOf(12))),
+        ContractEvents.payment(paid, domain, chainId));
+    Log refused =
+        encode(
+            "Refused(uint256 indexed,address,address,uint256,uint256," + VERDICT + ")",
+            "5",
+            Address.ZERO.hex(),
+            OTHER.hex(),
+            BIG.toString(),
+            "12",
+            "(10,true,2,9," + BIG + ",3,1800000002," + OTHER.hex() + ")");
+    assertEquals(
+        Optional.of(
+            new IntentEvent.Refused(
+                refused, intent.id(domain), AGENT, intent, BigInteger.valueOf(12), REFUSAL)),
+        ContractEvents.payment(refused, domain, chainId));
+    assertEquals(Optional.empty(), ContractEvents.executor(paid));
+    assertEquals(Optional.empty(), ContractEvents.auditLog(refused));
   }
 
   @Test
@@ -167,7 +215,7 @@ class ContractEventsTest {
     assertThrows(IllegalArgumentException.class, () -> ContractEvents.executor(fewTopics));
   }
 
-  private static void reads(ExecutorEvent event) {
+  private static void reads(IntentEvent event) {
     assertEquals(Optional.of(event), ContractEvents.executor(event.log()));
   }
 

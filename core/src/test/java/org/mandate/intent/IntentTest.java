@@ -27,6 +27,7 @@ import org.mandate.signer.PrivateKeySigner;
 import org.mandate.testing.Anvil;
 import org.mandate.testing.Tools;
 import org.web3j.abi.TypeReference;
+import org.web3j.abi.datatypes.DynamicArray;
 import org.web3j.abi.datatypes.generated.Bytes32;
 import org.web3j.abi.datatypes.generated.Uint256;
 import org.web3j.abi.datatypes.generated.Uint64;
@@ -72,6 +73,7 @@ class IntentTest {
                   zero,
                   zero,
                   zero,
+                  new DynamicArray<>(org.web3j.abi.datatypes.Address.class, List.of()),
                   new Uint64(BigInteger.valueOf(5)),
                   new Uint64(BigInteger.TEN)));
       Intent odd =

@@ -5,20 +5,24 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Random;
+import org.mandate.audit.HashChain;
 import org.mandate.chain.Address;
 import org.mandate.chain.Bytes;
+import org.mandate.chain.Hash;
 import org.mandate.intent.Intent;
 
 /** Makes up mandates, intents and times, near the limits more often than chance would. */
 final class PolicyHistory {
   static final BigInteger HOME = BigInteger.valueOf(31337);
-  static final List<BigInteger> OTHER_CHAINS = List.of(BigInteger.TEN, BigInteger.TWO.pow(255));
+  static final List<BigInteger> OTHER_CHAINS =
+      List.of(BigInteger.TEN, BigInteger.TWO.pow(96).subtract(BigInteger.ONE));
   private static final List<BigInteger> CHAINS =
       List.of(HOME, OTHER_CHAINS.get(0), OTHER_CHAINS.get(1));
   private static final BigInteger UNKNOWN_CHAIN = BigInteger.valueOf(99);
-  private static final List<Address> ASSETS = List.of(Address.ZERO, address(0xa1));
+  static final Address TOKEN = address(0xa1);
+  private static final List<Address> ASSETS = List.of(Address.ZERO, TOKEN);
   private static final List<Address> PAYEES = List.of(address(0xb1), address(0xb2));
-  private static final int MAX_WINDOW = (1 << 24) - 1;
+  private static final int MAX_WINDOW = Terms.MAX_WINDOW;
 
   /** Who tries to change a mandate. */
   enum Who {
@@ -29,11 +33,21 @@ final class PolicyHistory {
 
   /** What happens to one agent in one block. */
   sealed interface Move {
-    record Consume(Intent intent) implements Move {}
+    record Consume(Intent intent, Finding found) implements Move {}
+
+    /** Governance, or for a higher one the owner, sets it in the registry. */
+    record SetRiskLevel(Who who, int level) implements Move {}
 
     record Change(Who who, PolicyChange change) implements Move {}
 
     record SetStatus(AgentStatus status) implements Move {}
+
+    /** The agent's key, or a stranger's, asks the account itself. */
+    record Pay(boolean byAgent, Address asset, Address to, BigInteger amount) implements Move {}
+
+    /** Governance sets a limit that cannot be kept exactly. */
+    record Inexact(Address asset, BigInteger perTransaction, BigInteger cap, int window)
+        implements Move {}
 
     record Append() implements Move {}
 
@@ -52,6 +66,9 @@ final class PolicyHistory {
     private long stops;
     private long suspensions;
     private boolean planned;
+    private int riskLevel; // in the registry
+    private boolean known; // its account knows its key
+    private HashChain chain = HashChain.EMPTY;
 
     Agent(BigInteger id) {
       this.id = id;
@@ -81,10 +98,23 @@ final class PolicyHistory {
       mandate = next;
     }
 
-    void become(AgentStatus next) {
+    void become(AgentStatus next, long now) {
       status = next;
+      known = true; // only an activation moves it out of PENDING
+      mandate = mandate.withRiskLevel(riskLevel, now);
       if (next == AgentStatus.SUSPENDED) {
         suspensions++;
+      }
+    }
+
+    int riskLevel() {
+      return riskLevel;
+    }
+
+    void become(int nextRiskLevel, long now) {
+      riskLevel = nextRiskLevel;
+      if (known) {
+        mandate = mandate.withRiskLevel(riskLevel, now);
       }
     }
 
@@ -100,8 +130,13 @@ final class PolicyHistory {
       return BigInteger.valueOf(suspensions);
     }
 
-    void append() {
+    void append(Hash recordHash) {
       records++;
+      chain = chain.append(recordHash);
+    }
+
+    HashChain chain() {
+      return chain;
     }
 
     void publish() {
@@ -110,6 +145,7 @@ final class PolicyHistory {
   }
 
   private final Random random;
+  private int breakers;
 
   PolicyHistory(Random random) {
     this.random = random;
@@ -135,7 +171,7 @@ final class PolicyHistory {
   /** When the next mandate expires, or when one of some agent's windows begins a bucket. */
   private long turningPoint(List<Agent> agents, long now) {
     Mandate mandate = pick(agents).mandate();
-    return switch (random.nextInt(3)) {
+    return switch (random.nextInt(5)) {
       case 0 ->
           agents.stream()
               .mapToLong(agent -> agent.mandate().terms().expiry())
@@ -143,6 +179,8 @@ final class PolicyHistory {
               .min()
               .orElse(now);
       case 1 -> nextBucket(mandate.transactions(), now);
+      case 2 -> nextBucket(mandate.pace().transactions(), now);
+      case 3 -> mandate.pace().restedAt(mandate.tempo(), mandate.riskLevel());
       default -> nextBucket(mandate.asset(pick(ASSETS)).usage().window(), now);
     };
   }
@@ -160,6 +198,11 @@ final class PolicyHistory {
     if (!agent.plan.isEmpty()) {
       return agent.plan.removeFirst();
     }
+    List<Address> droppable =
+        ASSETS.stream().filter(asset -> agent.mandate.asset(asset).isDroppable(now)).toList();
+    if (!droppable.isEmpty() && random.nextInt(3) == 0) {
+      return governance(new PolicyChange.DropAsset(pick(droppable)));
+    }
     boolean stopped =
         agent.status != AgentStatus.ACTIVE
             || agent.mandate.frozen()
@@ -172,7 +215,13 @@ final class PolicyHistory {
     }
     int choice = random.nextInt(1000);
     if (choice < 820) {
-      return new Move.Consume(intent(agent, now));
+      Intent asked = intent(agent, now);
+      return agent.known && !agent.mandate.terms().equals(Terms.NEVER_SET) && random.nextBoolean()
+          ? new Move.Pay(random.nextInt(40) > 0, asked.asset(), asked.to(), asked.amount())
+          : new Move.Consume(asked, found(asked));
+    }
+    if (choice < 826) {
+      return inexact();
     }
     if (choice < 860) {
       return new Move.Append();
@@ -180,8 +229,18 @@ final class PolicyHistory {
     if (choice < 868) {
       return status(agent);
     }
-    Who who = choice < 920 ? Who.GOVERNANCE : choice < 980 ? Who.OWNER : Who.STRANGER;
+    if (choice < 880) {
+      Who who = random.nextBoolean() ? Who.GOVERNANCE : Who.OWNER;
+      return new Move.SetRiskLevel(who, (agent.riskLevel + 1 + random.nextInt(3)) % 4);
+    }
+    Who who = choice < 930 ? Who.GOVERNANCE : choice < 980 ? Who.OWNER : Who.STRANGER;
     return new Move.Change(who, who == Who.OWNER ? aboutSame(agent, now) : change(now));
+  }
+
+  /** Something that might be asked of the agent's mandate at {@code now}. */
+  Move.Consume question(Agent agent, long now) {
+    Intent asked = intent(agent, now);
+    return new Move.Consume(asked, found(asked));
   }
 
   /** What governance grants at first: mostly enough to spend, in any order. */
@@ -189,6 +248,9 @@ final class PolicyHistory {
     List<Move> grants = new ArrayList<>();
     grants.add(new Move.SetStatus(AgentStatus.ACTIVE));
     grants.add(governance(new PolicyChange.SetTerms(terms(now))));
+    if (random.nextBoolean()) {
+      grants.add(governance(new PolicyChange.SetTempo(tempo())));
+    }
     for (Address asset : ASSETS) {
       grants.add(governance(new PolicyChange.SetLimit(asset, limit())));
       for (BigInteger chain : CHAINS) {
@@ -201,6 +263,13 @@ final class PolicyHistory {
       }
     }
     Collections.shuffle(grants, random);
+    if (random.nextInt(4) == 0) { // something that governance thinks better of
+      Address asset = pick(ASSETS);
+      AssetLimit nothing = new AssetLimit(BigInteger.ONE, BigInteger.ZERO, window());
+      agent.plan.add(governance(new PolicyChange.SetLimit(asset, nothing)));
+      agent.plan.add(governance(new PolicyChange.SetAssetChain(asset, pick(CHAINS), true)));
+      agent.plan.add(governance(new PolicyChange.DropAsset(asset)));
+    }
     agent.plan.addAll(grants.subList(0, grants.size() - random.nextInt(2)));
   }
 
@@ -237,9 +306,29 @@ final class PolicyHistory {
         asset,
         random.nextInt(60) == 0 ? address(0xb9) : pick(PAYEES),
         amount(agent.mandate, asset, now),
-        random.nextInt(60) == 0 ? Bytes.of("0x00") : Bytes.EMPTY,
+        random.nextInt(20) == 0 ? Bytes.of("0x01020304") : Bytes.EMPTY,
         BigInteger.valueOf(agent.nonce++),
         BigInteger.valueOf(now + 60));
+  }
+
+  /** What the rules beyond the basic ones may say of it. */
+  private Finding found(Intent intent) {
+    boolean call = !intent.data().isEmpty();
+    if (call && random.nextInt(4) == 0) {
+      return Finding.ofForbiddenCall();
+    }
+    Address recipient = !call ? intent.to() : random.nextBoolean() ? Address.ZERO : pick(PAYEES);
+    if (random.nextInt(12) == 0) {
+      return Finding.refused(
+          Rule.RULE_BOOK,
+          address(0xd1 + random.nextInt(3)),
+          new BigInteger(256, random),
+          new BigInteger(256, random),
+          random.nextLong(Long.MAX_VALUE),
+          recipient);
+    }
+    return Finding.admitted(
+        Tier.values()[random.nextInt(4)], random.nextInt(Thresholds.MAX_DELAY), recipient);
   }
 
   private BigInteger amount(Mandate mandate, Address asset, long now) {
@@ -266,7 +355,9 @@ final class PolicyHistory {
   // ------------------------------------------------------------------ mandates
 
   private PolicyChange change(long now) {
-    return switch (random.nextInt(10)) {
+    return switch (random.nextInt(13)) {
+      case 12 -> new PolicyChange.DropAsset(pick(ASSETS));
+      case 10, 11 -> new PolicyChange.SetTempo(tempo());
       case 0, 1 -> new PolicyChange.SetTerms(terms(now));
       case 2, 3, 4, 5 -> new PolicyChange.SetLimit(pick(ASSETS), limit());
       case 6 -> new PolicyChange.SetAssetChain(pick(ASSETS), pick(CHAINS), random.nextInt(3) > 0);
@@ -283,18 +374,29 @@ final class PolicyHistory {
     Terms terms = agent.mandate.terms();
     Address asset = pick(ASSETS);
     AssetLimit limit = agent.mandate.limit(asset);
-    return switch (random.nextInt(5)) {
+    Tempo tempo = agent.mandate.tempo();
+    return switch (random.nextInt(7)) {
+      case 5, 6 -> {
+        int burst = (int) near(tempo.burst(), 0, 255);
+        yield new PolicyChange.SetTempo(
+            new Tempo(
+                burst,
+                (int) near(tempo.burstWindow(), burst > 0 ? 1 : 0, MAX_WINDOW),
+                (int) near(tempo.cooldown(), 0, (1 << 24) - 1)));
+      }
       case 0, 1 ->
           new PolicyChange.SetTerms(
               new Terms(
                   near(terms.expiry(), 0, (1L << 32) - 1),
                   (int) near(terms.frequencyWindow(), 1, MAX_WINDOW),
                   (int) near(terms.maxTransactions(), 0, 65_535),
-                  (int) near(terms.maxAuditLag(), 0, 65_535)));
+                  (int) near(terms.maxAuditLag(), 0, Terms.MAX_AUDIT_LAG),
+                  random.nextInt(5) == 0 ? !terms.basic() : terms.basic(),
+                  random.nextInt(5) == 0 ? !terms.open() : terms.open()));
       case 2, 3 ->
           new PolicyChange.SetLimit(
               asset,
-              new AssetLimit(
+              exact(
                   near(limit.perTransaction()),
                   near(limit.cap()),
                   (int) near(limit.window(), 1, MAX_WINDOW)));
@@ -306,14 +408,21 @@ final class PolicyHistory {
     long expiry = random.nextInt(4) == 0 ? now + random.nextInt(10_000) : (1L << 32) - 1;
     int max = random.nextInt(8) == 0 ? random.nextInt(65_536) : random.nextInt(25);
     int lag = random.nextInt(3) == 0 ? random.nextInt(3) : 3 + random.nextInt(200);
-    return new Terms(expiry, window(), max, lag);
+    return new Terms(expiry, window(), max, lag, random.nextInt(3) > 0, random.nextInt(5) == 0);
+  }
+
+  private Tempo tempo() {
+    return new Tempo(
+        random.nextInt(3) == 0 ? 0 : random.nextInt(30) == 0 ? 255 : 1 + random.nextInt(6),
+        window(),
+        random.nextInt(3) == 0 ? 0 : random.nextInt(1 << random.nextInt(25)));
   }
 
   /** Half of them as people write them, with a per-transaction cap that divides the window's. */
   private AssetLimit limit() {
     if (random.nextInt(2) == 0) {
       BigInteger cap = decimal();
-      return new AssetLimit(cap.divide(BigInteger.valueOf(1 + random.nextInt(5))), cap, window());
+      return exact(cap.divide(BigInteger.valueOf(1 + random.nextInt(5))), cap, window());
     }
     BigInteger cap =
         random.nextInt(25) == 0 ? BigInteger.ZERO : new BigInteger(1 + random.nextInt(104), random);
@@ -323,12 +432,40 @@ final class PolicyHistory {
             : cap.shiftRight(random.nextInt(5))
                 .add(BigInteger.valueOf(random.nextInt(2)))
                 .min(maxAmount());
-    return new AssetLimit(perTransaction, cap, window());
+    return exact(perTransaction, cap, window());
   }
 
-  /** One to nine significant digits and zeros: eight always fit the units of a cap. */
+  private static AssetLimit exact(BigInteger perTransaction, BigInteger cap, int window) {
+    return new AssetLimit(
+        AssetLimit.nearestPerTransaction(perTransaction), AssetLimit.nearestCap(cap), window);
+  }
+
+  /** One digit more than can be kept: of the cap, or of the per-transaction cap. */
+  private Move inexact() {
+    BigInteger zeros = BigInteger.TEN.pow(random.nextInt(24));
+    BigInteger digits = BigInteger.valueOf(1 + 10L * (16_384 + random.nextInt(16_000)));
+    return random.nextBoolean()
+        ? new Move.Inexact(pick(ASSETS), digits.multiply(zeros), BigInteger.TEN, 60)
+        : new Move.Inexact(
+            pick(ASSETS),
+            BigInteger.ONE,
+            digits.multiply(BigInteger.valueOf(100)).add(BigInteger.ONE).multiply(zeros),
+            60);
+  }
+
+  /** One of the breakers above the agents. */
+  Breaker breaker() {
+    return switch (breakers++ % 4) { // each of them, also in a short history
+      case 0 -> new Breaker.Everything();
+      case 1 -> new Breaker.OfChain(HOME);
+      case 2 -> new Breaker.OfChain(pick(OTHER_CHAINS));
+      default -> new Breaker.OfAsset(pick(ASSETS));
+    };
+  }
+
+  /** One to seven significant digits and zeros: five always fit the units of a cap. */
   private BigInteger decimal() {
-    int digits = 1 + random.nextInt(9);
+    int digits = 1 + random.nextInt(7);
     return below(BigInteger.TEN.pow(digits).subtract(BigInteger.ONE))
         .add(BigInteger.ONE)
         .multiply(BigInteger.TEN.pow(random.nextInt(32 - digits)))
@@ -348,7 +485,7 @@ final class PolicyHistory {
       case 1 -> 3_600;
       case 2 -> 86_400 * (1 + random.nextInt(30));
       case 3 -> MAX_WINDOW - random.nextInt(3);
-      default -> 1 + random.nextInt(1 << (1 + random.nextInt(23)));
+      default -> 1 + random.nextInt(1 << (1 + random.nextInt(21)));
     };
   }
 

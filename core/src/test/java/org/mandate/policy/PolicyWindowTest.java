@@ -1,6 +1,7 @@
 package org.mandate.policy;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.math.BigInteger;
@@ -16,7 +17,10 @@ import org.mandate.intent.Intent;
 class PolicyWindowTest {
   private static final BigInteger CHAIN = BigInteger.ONE;
   private static final Address PAYEE = Address.of("0x" + "0".repeat(38) + "b1");
-  private static final Terms TERMS = new Terms((1L << 32) - 1, 1, 65_535, 65_535);
+  private static final BigInteger MOST =
+      AssetLimit.nearestPerTransaction(BigInteger.TWO.pow(104).subtract(BigInteger.ONE));
+  private static final Terms TERMS =
+      new Terms((1L << 32) - 1, 1, 65_535, Terms.MAX_AUDIT_LAG, true, false);
 
   /** A payment that was admitted. */
   private record Payment(long at, BigInteger amount) {}
@@ -26,9 +30,8 @@ class PolicyWindowTest {
     for (int seed = 0; seed < 300; seed++) {
       Random random = new Random(seed);
       int window = 1 + random.nextInt(1 << (1 + random.nextInt(20)));
-      BigInteger cap =
-          new BigInteger(1 + random.nextInt(104), random).add(BigInteger.ONE).min(maxAmount());
-      Mandate mandate = mandate(new AssetLimit(cap, cap, window));
+      BigInteger cap = kept(new BigInteger(1 + random.nextInt(104), random).add(BigInteger.ONE));
+      Mandate mandate = mandate(limit(cap, window));
       List<Payment> admitted = new ArrayList<>();
       long now = 1_000_000_000L;
       for (int i = 0; i < 300; i++) {
@@ -38,13 +41,11 @@ class PolicyWindowTest {
           // can't count.
           window = 1 + random.nextInt(window);
           cap =
-              cap.shiftRight(random.nextInt(3))
-                  .add(new BigInteger(random.nextInt(8), random))
-                  .max(BigInteger.ONE)
-                  .min(maxAmount());
-          mandate =
-              new PolicyChange.SetLimit(Address.ZERO, new AssetLimit(cap, cap, window))
-                  .apply(mandate, now);
+              kept(
+                  cap.shiftRight(random.nextInt(3))
+                      .add(new BigInteger(random.nextInt(8), random))
+                      .max(BigInteger.ONE));
+          mandate = new PolicyChange.SetLimit(Address.ZERO, limit(cap, window)).apply(mandate, now);
         }
         BigInteger amount =
             amount(random, cap, mandate.asset(Address.ZERO).usage().at(now).left(cap));
@@ -76,8 +77,8 @@ class PolicyWindowTest {
       Random random = new Random(seed);
       int window = 1 + random.nextInt(1 << (1 + random.nextInt(20)));
       BigInteger cap =
-          BigInteger.valueOf(1 + random.nextInt((1 << 27) - 1)); // exact: the unit is 1
-      Mandate mandate = mandate(new AssetLimit(cap, cap, window));
+          BigInteger.valueOf(1 + random.nextInt((1 << 19) - 2)); // exact: the unit is 1
+      Mandate mandate = mandate(limit(cap, window));
       List<Payment> admitted = new ArrayList<>();
       long now = 1_000_000_000L;
       int refused = 0;
@@ -107,10 +108,10 @@ class PolicyWindowTest {
   void L2_decimalAmountsFillADecimalCapExactly() {
     for (int seed = 0; seed < 1000; seed++) {
       Random random = new Random(seed);
-      int digits = 1 + random.nextInt(99_999_999);
+      int digits = 1 + random.nextInt((1 << 19) - 2);
       BigInteger last = BigInteger.TEN.pow(random.nextInt(24));
       BigInteger cap = BigInteger.valueOf(digits).multiply(last);
-      Mandate mandate = mandate(new AssetLimit(cap, cap, 86_400));
+      Mandate mandate = mandate(limit(cap, 86_400));
       long now = 1_000_000_000L;
       int rest = digits;
       while (rest > 0) {
@@ -126,6 +127,37 @@ class PolicyWindowTest {
             "seed " + seed);
       }
       assertEquals(Rule.WINDOW, judge(mandate, BigInteger.ONE, now).verdict().rule());
+    }
+  }
+
+  @Test
+  void L2_whatASmallerUnitCannotSayBlocksUntilItFallsOut() {
+    BigInteger ether = BigInteger.TEN.pow(18);
+    long now = 1_000_000_000L;
+    Mandate mandate = judge(mandate(limit(ether, 700)), ether, now).after();
+    // A cap in single wei: what was spent has no place in such a bucket.
+    mandate =
+        new PolicyChange.SetLimit(Address.ZERO, limit(BigInteger.TEN, 700)).apply(mandate, now);
+    Verdict refused = judge(mandate, BigInteger.ONE, now + 690).verdict();
+    assertEquals(Rule.WINDOW, refused.rule());
+    assertEquals(BigInteger.ZERO, refused.left());
+    assertTrue(judge(mandate, BigInteger.ONE, refused.availableAt()).verdict().allowed());
+    // Back to what it was: still nothing is spent twice.
+    mandate = new PolicyChange.SetLimit(Address.ZERO, limit(ether, 700)).apply(mandate, now);
+    BigInteger left = mandate.asset(Address.ZERO).usage().at(now).left(ether);
+    assertTrue(left.compareTo(ether) < 0, "left " + left);
+  }
+
+  @Test
+  void L11_whatCannotBeKeptExactlyIsRefusedWithTheNearestThatCan() {
+    BigInteger seven = BigInteger.valueOf(5_242_871);
+    var cap = assertThrows(IllegalArgumentException.class, () -> new AssetLimit(MOST, seven, 60));
+    assertTrue(cap.getMessage().contains("the nearest below is 5242800"), cap.getMessage());
+    BigInteger five = BigInteger.valueOf(16_384);
+    var most = assertThrows(IllegalArgumentException.class, () -> new AssetLimit(five, five, 60));
+    assertTrue(most.getMessage().contains("the nearest below is 16380"), most.getMessage());
+    for (long exact : new long[] {0, 1, 16_383, 16_380, 99_990, 1_638_300}) {
+      new AssetLimit(BigInteger.valueOf(exact), BigInteger.valueOf(524_286), 60);
     }
   }
 
@@ -146,9 +178,8 @@ class PolicyWindowTest {
     for (int seed = 0; seed < 300; seed++) {
       Random random = new Random(seed);
       int window = 1 + random.nextInt(1 << (1 + random.nextInt(20)));
-      BigInteger cap =
-          new BigInteger(1 + random.nextInt(104), random).add(BigInteger.ONE).min(maxAmount());
-      Mandate mandate = mandate(new AssetLimit(cap, cap, window));
+      BigInteger cap = kept(new BigInteger(1 + random.nextInt(104), random).add(BigInteger.ONE));
+      Mandate mandate = mandate(limit(cap, window));
       long now = 1_000_000_000L;
       for (int i = 0; i < 100; i++) {
         now += pause(random, window);
@@ -179,9 +210,8 @@ class PolicyWindowTest {
     int tried = 0;
     for (int seed = 0; seed < 300; seed++) {
       Random random = new Random(seed);
-      BigInteger cap =
-          new BigInteger(2 + random.nextInt(103), random).add(BigInteger.TWO).min(maxAmount());
-      Mandate mandate = mandate(new AssetLimit(cap, cap, 1 + random.nextInt(10_000)));
+      BigInteger cap = kept(new BigInteger(2 + random.nextInt(103), random).add(BigInteger.TWO));
+      Mandate mandate = mandate(limit(cap, 1 + random.nextInt(10_000)));
       long now = 1_000_000_000L;
       for (int i = 0; i < 40; i++) {
         now += random.nextInt(500);
@@ -229,7 +259,8 @@ class PolicyWindowTest {
             Bytes.EMPTY,
             BigInteger.ZERO,
             BigInteger.ZERO);
-    return PolicyEvaluator.consume(mandate, AgentStatus.ACTIVE, 0, intent, now);
+    Standing standing = new Standing(CHAIN, AgentStatus.ACTIVE, Breakers.NONE, 0);
+    return PolicyEvaluator.pay(mandate, standing, intent, now);
   }
 
   private static BigInteger spentSince(List<Payment> payments, long from) {
@@ -255,7 +286,12 @@ class PolicyWindowTest {
     return amount.max(BigInteger.ONE);
   }
 
-  private static BigInteger maxAmount() {
-    return BigInteger.TWO.pow(104).subtract(BigInteger.ONE);
+  /** The window alone decides: the per-transaction cap is as high as it can be. */
+  private static AssetLimit limit(BigInteger cap, int window) {
+    return new AssetLimit(MOST, cap, window);
+  }
+
+  private static BigInteger kept(BigInteger cap) {
+    return AssetLimit.nearestCap(cap.min(MOST));
   }
 }

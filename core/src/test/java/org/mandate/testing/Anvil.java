@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
+import java.io.Writer;
 import java.math.BigInteger;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -57,8 +58,7 @@ public final class Anvil implements AutoCloseable {
               new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
       for (String line = output.readLine(); line != null; line = output.readLine()) {
         if (line.startsWith("Listening on ")) {
-          Thread.ofVirtual()
-              .start(() -> output.lines().forEach(rest -> {})); // a full pipe would stop it
+          Thread.ofVirtual().start(() -> drain(output));
           return new Anvil(
               process, URI.create("http://" + line.substring("Listening on ".length()).trim()));
         }
@@ -66,6 +66,15 @@ public final class Anvil implements AutoCloseable {
       throw new IllegalStateException("anvil ended without listening");
     } catch (IOException e) {
       throw new IllegalStateException("anvil does not start", e);
+    }
+  }
+
+  // A full pipe would stop it.
+  private static void drain(BufferedReader output) {
+    try (output) {
+      output.transferTo(Writer.nullWriter());
+    } catch (IOException e) {
+      // It was closed.
     }
   }
 

@@ -314,12 +314,12 @@ public final class Relayer implements AutoCloseable {
         client,
         Finality.of(settings.finality()),
         deployment.block(),
-        deployment.isHome(),
+        deployment.homeChainId().longValueExact(),
         deployment.registry(),
-        deployment.policy(),
         deployment.executor(),
         deployment.gateway(),
-        deployment.auditLog());
+        deployment.account(),
+        deployment.lens());
   }
 
   /** A node of another chain would count against the majority for ever; one may be down. */
@@ -369,15 +369,19 @@ public final class Relayer implements AutoCloseable {
     }
     FollowedChain home = homes.getFirst();
     for (FollowedChain chain : chains) {
-      if (!chain.executor().equals(home.executor()) || !chain.gateway().equals(home.gateway())) {
+      if (!chain.executor().equals(home.executor())
+          || !chain.gateway().equals(home.gateway())
+          || !chain.account().equals(home.account())) {
         throw new IllegalArgumentException(
-            "chain %d has executor %s and gateway %s, home has %s and %s: not one deployment"
+            "chain %d has executor %s, gateway %s and account %s, home has %s, %s and %s: not one deployment"
                 .formatted(
                     chain.id(),
                     chain.executor(),
                     chain.gateway(),
+                    chain.account(),
                     home.executor(),
-                    home.gateway()));
+                    home.gateway(),
+                    home.account()));
       }
     }
     return home;

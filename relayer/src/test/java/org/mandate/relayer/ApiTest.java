@@ -18,6 +18,7 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
@@ -272,21 +273,43 @@ class ApiTest {
 
   @Test
   @Order(4)
+  void L6_shouldShowAndPublishWhatTheAgentsKeyPaysDirectly() throws Exception {
+    BigInteger index = town.account().chain(town.agentId).send().component2();
+    Intent direct = town.payDirectly(7, index);
+    Hash id = direct.id(town.domain());
+    JsonObject view = town.await(relayer.port(), id, SOON, v -> v.getBoolean("final", false));
+    requireAsDocumented("getIntent", "/v1/intents/" + id);
+    assertEquals("EXECUTED", view.getString("state"), view.encodePrettily());
+    JsonObject paid = view.getJsonObject("home").getJsonArray("events").getJsonObject(0);
+    assertEquals("PAID", paid.getString("event"), view.encodePrettily());
+    assertEquals("7", paid.getString("moved"), view.encodePrettily());
+    assertEquals("NONE", view.getJsonObject("verdict").getString("rule"), view.encodePrettily());
+
+    Instant end = Instant.now().plus(SOON);
+    while (town.account().chain(town.agentId).send().component3().compareTo(index) <= 0) {
+      assertTrue(Instant.now().isBefore(end), "the record was not published");
+      Thread.sleep(200);
+    }
+    JsonObject record =
+        new JsonObject(
+                town.get(
+                        relayer.port(),
+                        "/v1/agents/%s/audit?from=%s&limit=1".formatted(town.agentId, index))
+                    .body())
+            .getJsonArray("records")
+            .getJsonObject(0);
+    assertEquals("EXECUTED", record.getString("action"), record.encode());
+    assertEquals(id.hex(), record.getString("intentId"), record.encode());
+  }
+
+  @Test
+  @Order(4)
   void shouldParkInWordsWhenThePaymentWouldRevertAndExpireItAfterItsDeadline() throws Exception {
-    // The vault holds 10^18 wei; the cap admits less, so a token that the vault lacks does: an
-    // account that is none.
-    Intent good = town.payment(Town.HOME, town.token, 5, Duration.ofSeconds(8));
-    Intent bad =
-        new Intent(
-            good.agentId(),
-            town.recipient,
-            good.chainId(),
-            good.asset(),
-            good.to(),
-            good.amount(),
-            good.data(),
-            good.nonce(),
-            good.deadline());
+    // Admitted, and the account has nothing to pay with.
+    BigInteger all = town.held(town.home, town.vault);
+    String owner = Town.key(1).address().hex();
+    town.govern("withdraw", town.vault, town.account().withdraw(town.token.hex(), owner, all));
+    Intent bad = town.payment(Town.HOME, town.token, 5, Duration.ofSeconds(8));
     Hash id = town.submit(relayer.port(), bad);
     JsonObject parked = town.awaitState(relayer.port(), id, "PARKED", SOON);
     requireAsDocumented("getIntent", "/v1/intents/" + id);
@@ -294,6 +317,7 @@ class ApiTest {
     JsonObject end = town.awaitState(relayer.port(), id, "EXPIRED", SOON);
     assertTrue(end.getBoolean("final"));
     assertEquals(0, end.getJsonArray("transactions").size());
+    town.govern("give back", town.token, town.dollars().transfer(town.vault.hex(), all));
   }
 
   @Test
@@ -331,8 +355,8 @@ class ApiTest {
 
     town.govern(
         "thaw",
-        town.atHome.policy(),
-        town.policy().thaw(town.agentId, town.policy().stops(town.agentId).send()));
+        town.vault,
+        town.account().thaw(town.agentId, town.account().stops(town.agentId).send()));
     Hash last = town.submit(relayer.port(), town.payment(Town.HOME, town.token, 1));
     town.awaitState(relayer.port(), last, "EXECUTED", SOON);
   }

@@ -60,7 +60,7 @@ class EndsTest {
   @Test
   void L3_shouldExpireWhenTheDeadlinePassesBeforeItCanBeExecuted() throws Exception {
     BigInteger before = town.received(town.remote);
-    guard(town.vault, vault().stop());
+    guard(town.vault, vault().stop(BigInteger.ZERO, BigInteger.ZERO));
     try {
       Intent payment = town.payment(Town.REMOTE, town.token, 600, Duration.ofSeconds(25));
       Hash id = town.submit(relayer.port(), payment);
@@ -76,7 +76,11 @@ class EndsTest {
     } finally {
       town.remote
           .sender(Town.credentials(1))
-          .send(Call.of("restart", town.vault.hex(), vault().restart(BigInteger.ONE)));
+          .send(
+              Call.of(
+                  "restart",
+                  town.vault.hex(),
+                  vault().restart(BigInteger.ZERO, BigInteger.ZERO, BigInteger.ONE)));
     }
     assertEquals(before, town.received(town.remote));
   }

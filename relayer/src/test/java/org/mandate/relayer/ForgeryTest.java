@@ -114,7 +114,7 @@ class ForgeryTest {
         chain.client(),
         new Finality.Confirmations(0),
         town.domain(),
-        deployment.auditLog(),
+        deployment.account(),
         deployment.block());
   }
 }

@@ -225,7 +225,7 @@ class RelayersTest {
         chain.client(),
         Finality.of("finalized"),
         town.domain(),
-        deployment.auditLog(),
+        deployment.account(),
         deployment.block());
   }
 

@@ -24,7 +24,7 @@ import org.mandate.chain.Bytes;
 import org.mandate.chain.Deployment;
 import org.mandate.chain.Hash;
 import org.mandate.contracts.AgentRegistry;
-import org.mandate.contracts.PolicyEngine;
+import org.mandate.contracts.AgentVault;
 import org.mandate.contracts.TestToken;
 import org.mandate.deploy.AgentSetup;
 import org.mandate.deploy.Call;
@@ -88,7 +88,7 @@ final class Town implements AutoCloseable {
     this.atHome = atHome;
     this.atRemote = atRemote;
     this.agentId = agentId;
-    this.vault = Contracts.vault(atHome, agentId.longValueExact()).orElseThrow();
+    this.vault = atHome.account();
     this.token = Contracts.testToken(atHome).orElseThrow();
   }
 
@@ -134,8 +134,6 @@ final class Town implements AutoCloseable {
     AgentSetup setup = new AgentSetup(atHome.registry().hex());
     BigInteger agentId = setup.register(authority, "");
     setup.setWallet(authority, agentId, key(6));
-    atHome = deployer(home).deployVault(atHome, key(1).address(), agentId.longValueExact());
-    atRemote = deployer(remote).deployVault(atRemote, key(1).address(), agentId.longValueExact());
     Town town = new Town(home, remote, directory, atHome, atRemote, agentId);
     town.grant(authority);
     town.fund(authority);
@@ -152,24 +150,26 @@ final class Town implements AutoCloseable {
 
   private void grant(Sender authority) {
     String registry = atHome.registry().hex();
-    String policy = atHome.policy().hex();
     AgentRegistry agents =
         AgentRegistry.load(registry, authority.web3j(), authority.reader(), Sender.NO_GAS);
-    PolicyEngine engine =
-        PolicyEngine.load(policy, authority.web3j(), authority.reader(), Sender.NO_GAS);
+    AgentVault engine = account();
+    String policy = vault.hex();
     List<Call> calls = new ArrayList<>();
-    calls.add(Call.of("activate", registry, agents.activate(agentId, BigInteger.ZERO)));
+    calls.add(
+        Call.of("activate", registry, agents.activate(agentId, vault.hex(), BigInteger.ZERO)));
     calls.add(
         Call.of(
             "terms",
             policy,
             engine.setTerms(
                 agentId,
-                new PolicyEngine.Terms(
+                new AgentVault.Terms(
                     BigInteger.valueOf(4_000_000_000L),
                     BigInteger.valueOf(3600),
                     BigInteger.valueOf(1000),
-                    BigInteger.valueOf(1000)))));
+                    BigInteger.valueOf(1000),
+                    true,
+                    false))));
     for (String asset : List.of(Address.ZERO.hex(), token.hex())) {
       calls.add(
           Call.of(
@@ -178,7 +178,7 @@ final class Town implements AutoCloseable {
               engine.setLimit(
                   agentId,
                   asset,
-                  new PolicyEngine.Limit(
+                  new AgentVault.Limit(
                       CAP, CAP.multiply(BigInteger.TEN), BigInteger.valueOf(3600)))));
       for (long chain : List.of(HOME, REMOTE)) {
         calls.add(
@@ -215,10 +215,9 @@ final class Town implements AutoCloseable {
     home.sender(credentials(1)).send(Call.of(what, to.hex(), call));
   }
 
-  PolicyEngine policy() {
+  AgentVault account() {
     Sender authority = home.sender(credentials(1));
-    return PolicyEngine.load(
-        atHome.policy().hex(), authority.web3j(), authority.reader(), Sender.NO_GAS);
+    return AgentVault.load(vault.hex(), authority.web3j(), authority.reader(), Sender.NO_GAS);
   }
 
   RelayerConfig config(int i, List<URI> peers) {
@@ -273,6 +272,29 @@ final class Town implements AutoCloseable {
         Bytes.EMPTY,
         new BigInteger(256, random),
         BigInteger.valueOf(Instant.now().plus(lifetime).getEpochSecond()));
+  }
+
+  /**
+   * The agent's key has the account pay tokens at home; answers the intent that says the same.
+   *
+   * @param index how many records the agent has
+   */
+  Intent payDirectly(long amount, BigInteger index) {
+    BigInteger tokens = BigInteger.valueOf(amount);
+    home.sender(credentials(6))
+        .send(
+            Call.of(
+                "pay", vault.hex(), account().pay(token.hex(), tokens, recipient.hex(), agentId)));
+    return new Intent(
+        agentId,
+        vault,
+        BigInteger.valueOf(HOME),
+        token,
+        recipient,
+        tokens,
+        Bytes.EMPTY,
+        index,
+        BigInteger.ZERO);
   }
 
   IntentDomain domain() {
@@ -339,10 +361,20 @@ final class Town implements AutoCloseable {
 
   /** What the recipient holds of the token, in its smallest unit. */
   BigInteger received(Anvil chain) throws Exception {
+    return held(chain, recipient);
+  }
+
+  BigInteger held(Anvil chain, Address holder) throws Exception {
+    return dollars(chain).balanceOf(holder.hex()).send();
+  }
+
+  TestToken dollars() {
+    return dollars(home);
+  }
+
+  private TestToken dollars(Anvil chain) {
     Sender reader = chain.sender(credentials(1));
-    return TestToken.load(token.hex(), reader.web3j(), reader.reader(), Sender.NO_GAS)
-        .balanceOf(recipient.hex())
-        .send();
+    return TestToken.load(token.hex(), reader.web3j(), reader.reader(), Sender.NO_GAS);
   }
 
   @Override

@@ -24,7 +24,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What home's policy and registry say of the agents that governance admitted.
+ * What home's account, registry and rules say of the agents that governance admitted.
  *
  * <p>Anybody registers an agent and tightens its mandate, and may make more of these events than a
  * node hands out or than memory holds. Of an agent that was never admitted only the numbers of the
@@ -46,8 +46,8 @@ final class AgentLogs {
   private static final int FEW_BLOCKS = 64;
 
   private final ChainClient chain;
-  private final Address policy;
   private final Address registry;
+  private final List<Address> sources;
   private final Consumer<String> unread;
   private final Duration pause;
   private final Map<BigInteger, Long> admitted = new HashMap<>();
@@ -96,18 +96,19 @@ final class AgentLogs {
   }
 
   /**
+   * @param sources whose events are read; the registry among them
    * @param unread is told, in words, which admitted agent's events could not be read
    * @param pause between two tries
    */
   AgentLogs(
       ChainClient chain,
-      Address policy,
       Address registry,
+      List<Address> sources,
       Consumer<String> unread,
       Duration pause) {
     this.chain = chain;
-    this.policy = policy;
     this.registry = registry;
+    this.sources = List.copyOf(sources);
     this.unread = unread;
     this.pause = pause;
   }
@@ -209,7 +210,7 @@ final class AgentLogs {
         LOG.atWarn()
             .addKeyValue("block", span.from())
             .addKeyValue("reason", e.getMessage())
-            .log("policy and registry are read for the admitted agents only");
+            .log("account and registry are read for the admitted agents only");
         notOfEverybody.add(span.from());
         List<BigInteger> all = List.copyOf(wanted);
         for (int i = 0; i < all.size(); i += AGENTS_AT_ONCE) {
@@ -252,10 +253,9 @@ final class AgentLogs {
   }
 
   private List<Log> logs(Span span, List<Set<Hash>> topics) {
-    List<Address> both = List.of(policy, registry);
     return span.hash().isPresent()
-        ? chain.logs(span.hash().get(), both, topics)
-        : chain.logs(span.from(), span.to(), both, topics);
+        ? chain.logs(span.hash().get(), sources, topics)
+        : chain.logs(span.from(), span.to(), sources, topics);
   }
 
   // A node that is down, or does not have the block, refuses nothing: this throws. What is asked

@@ -373,7 +373,7 @@ final class Case {
         wrong,
         Finding.Status.MISSED,
         "Governance upheld this intent, so it can no longer be disputed and executes at once. Find"
-            + " out who voted for it; withdraw the vault's funds on this chain.");
+            + " out who voted for it; withdraw the account's funds on this chain.");
   }
 
   private void dispute(Judgement.Wrong wrong) {

@@ -12,9 +12,15 @@ public enum Check {
   POLICY,
   /** An intent that executed at a destination was dispatched by home. */
   EXECUTION,
-  /** What left a vault left it for an executed intent. */
+  /**
+   * What left the account left it for an executed intent, a direct payment, an approval or its
+   * owner.
+   */
   OUTFLOW,
-  /** A submitted intent carries the signature of the agent's wallet. */
+  /**
+   * A submitted intent carries the signature of the agent's wallet, a direct payment is its own
+   * transaction.
+   */
   SIGNATURE,
   /** The audit chain has one record for each action, and its hashes follow. */
   RECORD,

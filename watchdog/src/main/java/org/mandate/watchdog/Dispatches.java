@@ -5,7 +5,7 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import org.mandate.chain.Block;
 import org.mandate.chain.Hash;
-import org.mandate.event.ExecutorEvent.Dispatched;
+import org.mandate.event.IntentEvent.Dispatched;
 
 /**
  * What home dispatched, by intent. Filled by home's follower, asked by the cases of all
@@ -28,7 +28,7 @@ final class Dispatches implements Examiner {
   @Override
   public void examine(Page page) {
     for (Entry entry : page.entries()) {
-      if (entry instanceof Entry.Executor(Dispatched dispatched)) {
+      if (entry instanceof Entry.Step(Dispatched dispatched)) {
         byIntent.put(dispatched.intentId(), new Dispatch(dispatched, page.block()));
       }
     }

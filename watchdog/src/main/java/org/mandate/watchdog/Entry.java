@@ -4,14 +4,14 @@ import java.math.BigInteger;
 import org.mandate.chain.Address;
 import org.mandate.chain.Log;
 import org.mandate.event.AuditEvent;
-import org.mandate.event.ExecutorEvent;
+import org.mandate.event.IntentEvent;
 
 /** One log that matters to the watchdog, read. */
 sealed interface Entry {
   Log log();
 
   /** A step in an intent's life. */
-  record Executor(ExecutorEvent event) implements Entry {
+  record Step(IntentEvent event) implements Entry {
     @Override
     public Log log() {
       return event.log();
@@ -26,23 +26,17 @@ sealed interface Entry {
     }
   }
 
-  /** Something that the policy engine said. */
+  /**
+   * Something that the account, or a rule, said of mandates and breakers, or the account of its
+   * owner's calls.
+   */
   record Policy(Log log) implements Entry {}
+
+  /** The owner of the funds took some out of the account. */
+  record Withdrawn(Log log, Address asset, BigInteger amount) implements Entry {}
 
   /** Something that the registry said. */
   record Registry(Log log) implements Entry {}
-
-  /**
-   * A vault paid.
-   *
-   * @param agentId whose vault it is
-   */
-  record Paid(Log log, BigInteger agentId, Address asset, Address to, BigInteger amount)
-      implements Entry {
-    Address vault() {
-      return log.address();
-    }
-  }
 
   /**
    * A log of one of our contracts that cannot be read: a node lies, or this program is too old for

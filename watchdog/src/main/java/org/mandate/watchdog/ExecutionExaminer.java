@@ -9,8 +9,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Predicate;
 import org.mandate.chain.Block;
 import org.mandate.chain.Hash;
-import org.mandate.event.ExecutorEvent;
-import org.mandate.event.ExecutorEvent.Executed;
+import org.mandate.event.IntentEvent;
+import org.mandate.event.IntentEvent.Executed;
 import org.mandate.intent.IntentDomain;
 
 /**
@@ -52,11 +52,22 @@ final class ExecutionExaminer implements Examiner {
   @Override
   public void examine(Page page) {
     for (Entry entry : page.entries()) {
-      if (entry instanceof Entry.Executor(Executed event)) {
+      if (entry instanceof Entry.Step(Executed event)) {
         Execution execution = new Execution(event, page.block());
         if (!execution.equals(executed.put(event.intentId(), execution))) {
           Errand.start("execution-" + event.intentId(), poll, () -> check(execution));
         }
+      } else if (entry instanceof Entry.Step(IntentEvent.Paid event)) {
+        found(
+            event,
+            page.block(),
+            "direct payments at home only, where mandates are counted",
+            "account %s paid %s of asset %s to %s here"
+                .formatted(
+                    event.intent().account(),
+                    event.intent().amount(),
+                    event.intent().asset(),
+                    event.intent().to()));
       }
     }
   }
@@ -71,13 +82,14 @@ final class ExecutionExaminer implements Examiner {
    * @return whether it is judged
    */
   private boolean check(Execution execution) {
-    ExecutorEvent.Executed event = execution.event();
+    IntentEvent.Executed event = execution.event();
     if (!execution.equals(executed.get(event.intentId()))) {
       return true;
     }
     if (!event.intent().id(domain).equals(event.intentId())) {
       found(
-          execution,
+          event,
+          execution.block(),
           "intent " + event.intent().id(domain) + ", the id of the content that executed",
           "intent " + event.intentId());
       return true;
@@ -86,7 +98,8 @@ final class ExecutionExaminer implements Examiner {
       case Testimony.Proven proven -> true;
       case Testimony.Absent absent -> {
         found(
-            execution,
+            event,
+            execution.block(),
             "home's executor says DISPATCHED for this intent",
             "home says %s as of block %d, while %s of asset %s left %s for %s"
                 .formatted(
@@ -104,26 +117,25 @@ final class ExecutionExaminer implements Examiner {
     };
   }
 
-  private void found(Execution execution, String expected, String seen) {
-    Executed event = execution.event();
+  private void found(IntentEvent event, Block block, String expected, String seen) {
     freezer.freezeFor(
         new Finding(
             "execution:" + chainId + ":" + event.intentId(),
             Check.EXECUTION,
             Severity.CRITICAL,
             chainId,
-            execution.block().number(),
+            block.number(),
             Optional.of(event.agentId()),
             Optional.of(event.intentId()),
             expected,
             seen,
-            "Value left the vault without a dispatch at home. Withdraw what is left in the vaults"
-                + " of this chain, replace the relayer set, and find out why no dispute stopped"
+            "Value left the account without a dispatch at home. Withdraw what is left in the account"
+                + " on this chain, replace the relayer set, and find out why no dispute stopped"
                 + " it.",
             clock.instant(),
             Finding.Status.OPEN,
             List.of()),
         event.agentId(),
-        execution.block().timestamp());
+        block.timestamp());
   }
 }

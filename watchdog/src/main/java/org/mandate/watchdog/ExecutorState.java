@@ -28,8 +28,9 @@ final class ExecutorState {
    * @param upheld governance overruled a dispute: it cannot be disputed again
    * @param due when a QUEUED intent becomes executable, later when the dispute window was
    *     lengthened meanwhile; until when a DISPUTED one may be upheld
+   * @param approval it was admitted if approved
    */
-  record Progress(IntentState state, boolean upheld, Instant due) {}
+  record Progress(IntentState state, boolean upheld, Instant due, boolean approval) {}
 
   ExecutorState(ChainClient chain, Address executor) {
     this.chain = chain;
@@ -65,9 +66,9 @@ final class ExecutorState {
   }
 
   private static Progress decode(byte[] answer) {
-    if (answer.length != 3 * WORD) {
+    if (answer.length != 4 * WORD) {
       throw new NodeException(
-          "progress() answered " + answer.length + " bytes, expected " + 3 * WORD);
+          "progress() answered " + answer.length + " bytes, expected " + 4 * WORD);
     }
     BigInteger state = word(answer, 0);
     BigInteger due = word(answer, 2);
@@ -80,7 +81,8 @@ final class ExecutorState {
     return new Progress(
         IntentState.values()[state.intValue()],
         word(answer, 1).signum() != 0,
-        Instant.ofEpochSecond(seconds));
+        Instant.ofEpochSecond(seconds),
+        word(answer, 3).signum() != 0);
   }
 
   private static BigInteger word(byte[] answer, int index) {

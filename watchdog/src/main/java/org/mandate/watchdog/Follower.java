@@ -37,7 +37,7 @@ final class Follower implements AutoCloseable {
   private final Reader reader;
   private final Chronicle chronicle;
   private final List<Examiner> examiners;
-  private final Payments payments;
+  private final Outflows outflows;
   private final LongConsumer onReorg;
   private final Duration poll;
   private final Clock clock;
@@ -54,7 +54,7 @@ final class Follower implements AutoCloseable {
 
   /**
    * @param examiners in the order in which they see each page: the most urgent first
-   * @param payments told each block after the examiners saw it
+   * @param outflows told each block after the examiners saw it
    * @param onReorg told the number of the newest block that is left, after the examiners were told;
    *     -1 for none
    */
@@ -64,7 +64,7 @@ final class Follower implements AutoCloseable {
       Reader reader,
       Chronicle chronicle,
       List<Examiner> examiners,
-      Payments payments,
+      Outflows outflows,
       LongConsumer onReorg,
       Duration poll,
       Clock clock) {
@@ -73,7 +73,7 @@ final class Follower implements AutoCloseable {
     this.reader = reader;
     this.chronicle = chronicle;
     this.examiners = List.copyOf(examiners);
-    this.payments = payments;
+    this.outflows = outflows;
     this.onReorg = onReorg;
     this.poll = poll;
     this.clock = clock;
@@ -81,7 +81,7 @@ final class Follower implements AutoCloseable {
   }
 
   void start() {
-    payments.start();
+    outflows.start();
     thread = Optional.of(Thread.ofVirtual().name("follower-" + chainId).start(this::work));
   }
 
@@ -117,7 +117,7 @@ final class Follower implements AutoCloseable {
   public void close() {
     closed = true;
     thread.ifPresent(Thread::interrupt);
-    payments.close();
+    outflows.close();
   }
 
   private void work() {
@@ -207,7 +207,7 @@ final class Follower implements AutoCloseable {
     pages.forEach(chronicle::add);
     chronicle.skipTo(last);
     pages.forEach(this::examine);
-    payments.of(part.from(), part.to(), pages);
+    outflows.of(part.from(), last, pages);
   }
 
   private void read(Block block) {
@@ -216,7 +216,7 @@ final class Follower implements AutoCloseable {
     if (!page.entries().isEmpty()) {
       examine(page);
     }
-    payments.of(page);
+    outflows.of(page);
   }
 
   // An examiner that fails must blind neither the others nor itself for the next page.

@@ -10,7 +10,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
 import org.mandate.chain.Hash;
-import org.mandate.event.ExecutorEvent;
+import org.mandate.event.IntentEvent;
 
 /**
  * Opens a case for each intent that is queued on its chain; home included, where anything queued is
@@ -48,7 +48,7 @@ final class ForgeryExaminer implements Examiner, AutoCloseable {
   @Override
   public synchronized void examine(Page page) {
     for (Entry entry : page.entries()) {
-      if (entry instanceof Entry.Executor(ExecutorEvent.Queued event)) {
+      if (entry instanceof Entry.Step(IntentEvent.Queued event)) {
         take(read, new Queued(event, page.block()));
       }
     }

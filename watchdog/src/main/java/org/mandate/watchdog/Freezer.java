@@ -4,7 +4,7 @@ import java.math.BigInteger;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.List;
+import java.util.Arrays;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
@@ -17,48 +17,46 @@ import org.mandate.chain.Bytes;
 import org.mandate.chain.ChainClient;
 import org.mandate.chain.Finality;
 import org.mandate.chain.NodeException;
-import org.web3j.abi.FunctionEncoder;
-import org.web3j.abi.datatypes.Function;
-import org.web3j.abi.datatypes.generated.Uint256;
 
 /**
- * Freezes agents in home's policy engine, and notes on the finding what came of it. A finding is
- * stopped when a final block of home has the stop.
+ * Freezes agents in home's account, trips the breakers above them in any, and notes on the finding
+ * what came of it. A finding is stopped when a final block has the stop.
  */
 final class Freezer {
   private static final Duration WAIT = Duration.ofMillis(200);
+  private static final int WORD = 32;
 
   private final long chainId;
-  private final ChainClient home;
+  private final ChainClient chain;
   private final Finality finality;
-  private final Address policy;
+  private final Address account;
   private final Enforcer enforcer;
   private final Trips trips;
-  private final BooleanSupplier homeIsRead;
+  private final BooleanSupplier isRead;
   private final Findings findings;
   private final Clock clock;
-  private final Map<BigInteger, ReentrantLock> turns = new ConcurrentHashMap<>();
+  private final Map<Stoppable, ReentrantLock> turns = new ConcurrentHashMap<>();
 
   /**
-   * @param homeIsRead whether home's events were read up to its head, so that every stop is known
+   * @param isRead whether the chain's events were read up to its head, so that every stop is known
    */
   Freezer(
       long chainId,
-      ChainClient home,
+      ChainClient chain,
       Finality finality,
-      Address policy,
+      Address account,
       Enforcer enforcer,
       Trips trips,
-      BooleanSupplier homeIsRead,
+      BooleanSupplier isRead,
       Findings findings,
       Clock clock) {
     this.chainId = chainId;
-    this.home = home;
+    this.chain = chain;
     this.finality = finality;
-    this.policy = policy;
+    this.account = account;
     this.enforcer = enforcer;
     this.trips = trips;
-    this.homeIsRead = homeIsRead;
+    this.isRead = isRead;
     this.findings = findings;
     this.clock = clock;
   }
@@ -72,8 +70,13 @@ final class Freezer {
    * @param seenAt timestamp of the block where it was found
    */
   void freezeFor(Finding finding, BigInteger agentId, Instant seenAt) {
+    stopFor(finding, new Stoppable.Agent(agentId), seenAt);
+  }
+
+  /** As {@link #freezeFor}, of anything that can be stopped on this chain. */
+  void stopFor(Finding finding, Stoppable what, Instant seenAt) {
     if (findings.report(finding)) {
-      Errand.start("freeze-" + agentId, WAIT, new Stop(agentId, finding.id(), seenAt)::round);
+      Errand.start(what.words(), WAIT, new Stop(what, finding.id(), seenAt)::round);
     }
   }
 
@@ -82,17 +85,17 @@ final class Freezer {
    * it, and freezes again when it is gone before.
    */
   private final class Stop {
-    private final BigInteger agentId;
+    private final Stoppable what;
     private final String findingId;
     private final Instant seenAt;
 
-    /** How many stops the agent has had with this one; empty: it is still to be made. */
+    /** How many stops there have been with this one; empty: it is still to be made. */
     private Optional<BigInteger> made = Optional.empty();
 
     private Optional<Deed> somebodyElses = Optional.empty();
 
-    private Stop(BigInteger agentId, String findingId, Instant seenAt) {
-      this.agentId = agentId;
+    private Stop(Stoppable what, String findingId, Instant seenAt) {
+      this.what = what;
       this.findingId = findingId;
       this.seenAt = seenAt;
     }
@@ -104,7 +107,7 @@ final class Freezer {
       if (isWithdrawn()) {
         return true;
       }
-      if (!homeIsRead.getAsBoolean()) {
+      if (!isRead.getAsBoolean()) {
         return false;
       }
       if (made.isEmpty()) {
@@ -113,15 +116,15 @@ final class Freezer {
       if (made.isEmpty()) {
         return true; // the watchdog closes
       }
-      Optional<Block> highest = finality.highest(home);
+      Optional<Block> highest = finality.highest(chain);
       if (highest.isPresent()
-          && stops(question -> home.call(policy, question, highest.get().hash()))
+          && stops(question -> chain.call(account, question, highest.get().hash()))
                   .compareTo(made.get())
               >= 0) {
         findings.update(findingId, this::stopped);
         return true;
       }
-      if (stops(question -> home.call(policy, question)).compareTo(made.get()) < 0) {
+      if (stops(question -> chain.call(account, question)).compareTo(made.get()) < 0) {
         made = Optional.empty(); // a reorg undid it
         somebodyElses = Optional.empty();
       }
@@ -137,10 +140,10 @@ final class Freezer {
 
     private void make() {
       // One after the other: what is found together needs one stop.
-      ReentrantLock turn = turns.computeIfAbsent(agentId, id -> new ReentrantLock());
+      ReentrantLock turn = turns.computeIfAbsent(what, id -> new ReentrantLock());
       turn.lock();
       try {
-        Optional<Trips.Trip> last = trips.last(agentId);
+        Optional<Trips.Trip> last = trips.last(what);
         long before = last.map(Trips.Trip::count).orElse(0L);
         Optional<Instant> since = last.map(Trips.Trip::at).filter(at -> !at.isBefore(seenAt));
         if (since.isPresent()) {
@@ -151,17 +154,17 @@ final class Freezer {
                       "nothing",
                       chainId,
                       Optional.empty(),
-                      "the agent was stopped after that, at %s: only a thaw decided since lets it go"
-                          .formatted(since.get()),
+                      "%s: done after that, at %s; only a decision since then takes it back"
+                          .formatted(what.words(), since.get()),
                       clock.instant()));
           return;
         }
-        Optional<Enforcer.Done> end = enforcer.bringAbout(new Freeze(agentId, before));
+        Optional<Enforcer.Done> end = enforcer.bringAbout(new Freeze(what, before));
         if (end.isPresent()) {
           made = Optional.of(BigInteger.valueOf(before + 1));
           Deed deed =
               new Deed(
-                  "freeze agent " + agentId,
+                  what.words(),
                   chainId,
                   end.get().transaction(),
                   end.get().settled().outcome(),
@@ -177,56 +180,58 @@ final class Freezer {
       return somebodyElses.map(found::with).orElse(found).with(Finding.Status.STOPPED);
     }
 
-    private BigInteger stops(UnaryOperator<byte[]> chain) {
-      return number("stops", chain.apply(call("stops", agentId).bytes()));
+    private BigInteger stops(UnaryOperator<byte[]> ask) {
+      return last(ask.apply(what.stops().bytes()));
     }
   }
 
   private final class Freeze implements Remedy {
-    private final BigInteger agentId;
+    private final Stoppable what;
     private final BigInteger stopsBefore;
 
-    private Freeze(BigInteger agentId, long stopsBefore) {
-      this.agentId = agentId;
+    private Freeze(Stoppable what, long stopsBefore) {
+      this.what = what;
       this.stopsBefore = BigInteger.valueOf(stopsBefore);
     }
 
     @Override
     public String what() {
-      return "freeze of agent " + agentId;
+      return what.words();
     }
 
     @Override
     public Address to() {
-      return policy;
+      return account;
     }
 
     @Override
     public Bytes data() {
-      return call("freeze", agentId);
+      return what.stop();
     }
 
     @Override
     public Optional<Settled> settled() {
-      return read("frozen").signum() != 0 && read("stops").compareTo(stopsBefore) > 0
-          ? Optional.of(new Settled("the agent is frozen; it may be undone until that is final"))
+      return first(chain.call(account, what.isStopped().bytes())).signum() != 0
+              && last(chain.call(account, what.stops().bytes())).compareTo(stopsBefore) > 0
+          ? Optional.of(new Settled(what.words() + ": done; it may be undone until that is final"))
           : Optional.empty();
     }
-
-    private BigInteger read(String name) {
-      return number(name, home.call(policy, call(name, agentId).bytes()));
-    }
   }
 
-  private static BigInteger number(String name, byte[] answer) {
-    if (answer.length != 32) {
-      throw new NodeException("%s() answered %d bytes, expected 32".formatted(name, answer.length));
-    }
-    return new BigInteger(1, answer);
+  private static BigInteger first(byte[] answer) {
+    return new BigInteger(1, Arrays.copyOf(words(answer), WORD));
   }
 
-  private static Bytes call(String name, BigInteger agentId) {
-    return Bytes.of(
-        FunctionEncoder.encode(new Function(name, List.of(new Uint256(agentId)), List.of())));
+  private static BigInteger last(byte[] answer) {
+    return new BigInteger(
+        1, Arrays.copyOfRange(words(answer), answer.length - WORD, answer.length));
+  }
+
+  private static byte[] words(byte[] answer) {
+    if (answer.length < WORD || answer.length % WORD != 0) {
+      throw new NodeException(
+          "the account answered %d bytes: expected words of 32".formatted(answer.length));
+    }
+    return answer;
   }
 }

@@ -41,6 +41,11 @@ record LogWords(Log log, byte[] data) {
     return new BigInteger(1, Arrays.copyOfRange(data, index * WORD, (index + 1) * WORD));
   }
 
+  /** As {@link #number}. */
+  Hash word(int index) {
+    return Hash.of("0x%064x".formatted(number(index)));
+  }
+
   boolean flag(int index) {
     return number(index).signum() != 0;
   }

@@ -16,13 +16,14 @@ import org.mandate.audit.HashChain;
 import org.mandate.chain.Block;
 import org.mandate.chain.Hash;
 import org.mandate.event.AuditEvent;
-import org.mandate.event.ExecutorEvent;
+import org.mandate.event.IntentEvent;
 import org.mandate.intent.Intent;
 
 /**
  * The audit chain must have one record for each executor event, in the same transaction and order,
- * and each head must follow from the one before. What is not so is told to people: nothing on chain
- * can mend it.
+ * and each head must follow from the one before. A payment that the agent's key asked for directly
+ * is a record by itself: that it is in the chain shows in the next head. What is not so is told to
+ * people: nothing on chain can mend it.
  */
 final class RecordExaminer implements Examiner {
   private final BigInteger chainId;
@@ -90,10 +91,12 @@ final class RecordExaminer implements Examiner {
   }
 
   private void examine(List<Entry> transaction, Block block) {
-    Deque<ExecutorEvent> unrecorded = new ArrayDeque<>();
+    Deque<IntentEvent> unrecorded = new ArrayDeque<>();
     for (Entry entry : transaction) {
       switch (entry) {
-        case Entry.Executor(ExecutorEvent event) -> {
+        case Entry.Step(IntentEvent.Paid event) -> direct(event, event.index(), block);
+        case Entry.Step(IntentEvent.Refused event) -> direct(event, event.index(), block);
+        case Entry.Step(IntentEvent event) -> {
           AuditRecord.shownBy(event).ifPresent(intent -> seen.put(event.intentId(), intent));
           unrecorded.addLast(event);
         }
@@ -116,21 +119,44 @@ final class RecordExaminer implements Examiner {
                 unreadable.reason());
         case Entry.Policy policy -> {}
         case Entry.Registry registry -> {}
-        case Entry.Paid paid -> {}
+        case Entry.Withdrawn withdrawn -> {}
       }
     }
-    for (ExecutorEvent event : unrecorded) {
+    for (IntentEvent event : unrecorded) {
       found(
           "unrecorded:%s:%d".formatted(event.log().transaction(), event.log().index()),
           block,
           Optional.of(event.agentId()),
           Optional.of(event.intentId()),
-          "an Appended event of the audit log in the same transaction",
+          "an Appended event of the account in the same transaction",
           event.getClass().getSimpleName() + " without one");
     }
   }
 
-  private void appended(AuditEvent.Appended appended, Optional<ExecutorEvent> event, Block block) {
+  private void direct(IntentEvent event, BigInteger index, Block block) {
+    HashChain before = chains.getOrDefault(event.agentId(), HashChain.EMPTY);
+    AuditRecord record = record(event, before.count(), block);
+    chains.put(event.agentId(), before.append(record.recordHash()));
+    known(event.agentId(), Optional.of(record));
+    if (!index.equals(BigInteger.valueOf(before.count()))) {
+      found(
+          "record:%s:%s:%s".formatted(chainId, event.agentId(), before.count()),
+          block,
+          Optional.of(event.agentId()),
+          Optional.of(event.intentId()),
+          "record " + before.count(),
+          event.getClass().getSimpleName() + " as record " + index);
+    }
+  }
+
+  private void known(BigInteger agentId, Optional<AuditRecord> record) {
+    List<Optional<AuditRecord>> known = records.computeIfAbsent(agentId, id -> new ArrayList<>());
+    synchronized (known) {
+      known.add(record);
+    }
+  }
+
+  private void appended(AuditEvent.Appended appended, Optional<IntentEvent> event, Block block) {
     HashChain before = chains.getOrDefault(appended.agentId(), HashChain.EMPTY);
     HashChain after = before.append(appended.recordHash());
     // From here on the chain's own head counts, so that one fault is one finding.
@@ -139,11 +165,7 @@ final class RecordExaminer implements Examiner {
         new HashChain(appended.head().hex(), appended.index().longValueExact() + 1));
     Optional<AuditRecord> record = event.map(e -> record(e, before.count(), block));
     Hash own = record.map(AuditRecord::recordHash).orElse(appended.recordHash());
-    List<Optional<AuditRecord>> known =
-        records.computeIfAbsent(appended.agentId(), id -> new ArrayList<>());
-    synchronized (known) {
-      known.add(record);
-    }
+    known(appended.agentId(), record);
     String id = "record:%s:%s:%s".formatted(chainId, appended.agentId(), appended.index());
     if (event.isEmpty()) {
       found(
@@ -173,7 +195,7 @@ final class RecordExaminer implements Examiner {
     }
   }
 
-  private AuditRecord record(ExecutorEvent event, long index, Block block) {
+  private AuditRecord record(IntentEvent event, long index, Block block) {
     return AuditRecord.of(
         chainId, event, index, Optional.ofNullable(seen.get(event.intentId())), block);
   }
@@ -196,7 +218,7 @@ final class RecordExaminer implements Examiner {
             intentId,
             expected,
             seen,
-            "The audit log and the executor disagree: compare the code at both addresses with"
+            "The account and the executor disagree: compare the code at both addresses with"
                 + " deployments/, and ask a second node for this block.",
             clock.instant(),
             Finding.Status.OPEN,

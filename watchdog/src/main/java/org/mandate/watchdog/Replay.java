@@ -7,22 +7,38 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BiFunction;
+import java.util.function.Function;
 import org.mandate.chain.Address;
+import org.mandate.chain.Bytes;
 import org.mandate.chain.Hash;
 import org.mandate.chain.Log;
 import org.mandate.event.AuditEvent;
-import org.mandate.event.ExecutorEvent;
+import org.mandate.event.IntentEvent;
 import org.mandate.intent.Intent;
+import org.mandate.intent.IntentDomain;
 import org.mandate.policy.AgentStatus;
+import org.mandate.policy.Agreement;
+import org.mandate.policy.Answers;
 import org.mandate.policy.AssetLimit;
-import org.mandate.policy.Judgement;
+import org.mandate.policy.BeyondBasic;
+import org.mandate.policy.Breakers;
+import org.mandate.policy.Finding;
 import org.mandate.policy.Mandate;
+import org.mandate.policy.Panel;
 import org.mandate.policy.PolicyChange;
 import org.mandate.policy.PolicyEvaluator;
+import org.mandate.policy.Prices;
 import org.mandate.policy.Recipient;
+import org.mandate.policy.Release;
+import org.mandate.policy.Standing;
+import org.mandate.policy.Surroundings;
+import org.mandate.policy.Tempo;
 import org.mandate.policy.Terms;
+import org.mandate.policy.Tier;
 import org.mandate.policy.Verdict;
+import org.mandate.policy.Waiting;
 
 /**
  * Home's policy, told again from its events: every change of a mandate, of an agent's status, and
@@ -31,26 +47,67 @@ import org.mandate.policy.Verdict;
  */
 final class Replay {
   private static final Map<Hash, BiFunction<Replay, LogWords, Optional<Decision>>> POLICY_EVENTS =
-      Map.of(
-          Topics.TERMS_SET, Replay::termsSet,
-          Topics.LIMIT_SET, Replay::limitSet,
-          Topics.ASSET_CHAIN_SET, Replay::assetChainSet,
-          Topics.RECIPIENT_SET, Replay::recipientSet,
-          Topics.TRIPPED, Replay::tripped,
-          Topics.THAWED, Replay::thawed);
+      Map.ofEntries(
+          Map.entry(Topics.TERMS_SET, Replay::termsSet),
+          Map.entry(Topics.LIMIT_SET, Replay::limitSet),
+          Map.entry(Topics.TEMPO_SET, Replay::tempoSet),
+          Map.entry(Topics.ASSET_CHAIN_SET, Replay::assetChainSet),
+          Map.entry(Topics.RECIPIENT_SET, Replay::recipientSet),
+          Map.entry(Topics.ASSET_DROPPED, Replay::assetDropped),
+          Map.entry(Topics.TRIPPED, Replay::tripped),
+          Map.entry(Topics.THAWED, Replay::thawed),
+          Map.entry(Topics.STOPPED, Replay::stopped),
+          Map.entry(Topics.RESTARTED, Replay::restarted));
 
-  private final Address executor;
+  private final BigInteger chainId;
+  private final Rules rules;
   private final Map<BigInteger, Agent> agents = new HashMap<>();
   private final Set<Hash> consumed = new HashSet<>();
+  private final Map<Hash, Wait> waiting = new HashMap<>();
+  private Breakers breakers = Breakers.NONE;
+  private Prices prices = Prices.NONE;
   private long now;
+
+  /**
+   * Home's rules beyond the basic ones.
+   *
+   * @param domain under which intents have their ids
+   * @param approvers the contract that knows who must agree
+   */
+  record Rules(IntentDomain domain, Address approvers, Settings settings) {}
+
+  /** An intent that was admitted and waits, and how often the agent's key had changed by then. */
+  private record Wait(Waiting waiting, long walletChanges) {}
 
   /** What is known of an agent. */
   private static final class Agent {
     private Mandate mandate = Mandate.EMPTY;
+    private BeyondBasic beyond;
+    private Panel panel = Panel.NEVER_SET;
+    private Address wallet = Address.ZERO;
+    private long walletChanges;
     private AgentStatus status = AgentStatus.PENDING;
+    private int riskLevel; // in the registry; its account knows it from the first activation on
     private long records;
     private long published;
+
+    private Agent(BeyondBasic beyond) {
+      this.beyond = beyond;
+    }
   }
+
+  /** Judges when it has seen what is not in the events. */
+  interface Judge {
+    /** What was decided wrongly, or cannot be judged; empty: nothing. */
+    Optional<Decision> decide(Evidence evidence);
+  }
+
+  /**
+   * What the engine said when it refused.
+   *
+   * @param event a {@code Denied} or a {@code Refused}
+   */
+  record Refusal(IntentEvent event, Intent intent, IntentEvent.Refusal said) {}
 
   /** A decision of the engine that is not the one of the own evaluation. */
   sealed interface Decision {
@@ -65,44 +122,59 @@ final class Replay {
     record Admitted(Log log, BigInteger agentId, Hash intentId, Intent intent, Verdict own)
         implements Decision {}
 
+    /** The engine let go at once, or earlier or without approvals, what the mandate makes wait. */
+    record TooSoon(Log log, BigInteger agentId, Hash intentId, Intent intent, Verdict own)
+        implements Decision {}
+
     /** The engine refused what the mandate admits. */
-    record Refused(ExecutorEvent.Denied event, Verdict own) implements Decision {
+    record Refused(Refusal refusal, Verdict own) implements Decision {
       @Override
       public Log log() {
-        return event.log();
+        return refusal.event().log();
       }
 
       @Override
       public BigInteger agentId() {
-        return event.agentId();
+        return refusal.event().agentId();
       }
 
       @Override
       public Hash intentId() {
-        return event.intentId();
+        return refusal.event().intentId();
       }
     }
 
     /** Both refused, for different reasons or with other numbers. */
-    record RefusedOtherwise(ExecutorEvent.Denied event, Verdict own) implements Decision {
+    record RefusedOtherwise(Refusal refusal, Verdict own) implements Decision {
       @Override
       public Log log() {
-        return event.log();
+        return refusal.event().log();
       }
 
       @Override
       public BigInteger agentId() {
-        return event.agentId();
+        return refusal.event().agentId();
       }
 
       @Override
       public Hash intentId() {
-        return event.intentId();
+        return refusal.event().intentId();
       }
     }
 
+    /** What waited went on, and the mandate holds it back. */
+    record Released(Log log, BigInteger agentId, Hash intentId, Intent intent, String why)
+        implements Decision {}
+
+    /** It cannot be told whether it was right. */
+    record Unverifiable(Log log, BigInteger agentId, Hash intentId, String why)
+        implements Decision {}
+
+    /** Not judged yet: it takes what the events do not say. */
+    record Open(Log log, BigInteger agentId, Hash intentId, Judge judge) implements Decision {}
+
     /** An intent went on that the engine was never asked about. */
-    record NeverJudged(ExecutorEvent event) implements Decision {
+    record NeverJudged(IntentEvent event) implements Decision {
       @Override
       public Log log() {
         return event.log();
@@ -121,10 +193,11 @@ final class Replay {
   }
 
   /**
-   * @param executor who consumes; a trip by anybody else was made by hand
+   * @param chainId home's
    */
-  Replay(Address executor) {
-    this.executor = executor;
+  Replay(BigInteger chainId, Rules rules) {
+    this.chainId = chainId;
+    this.rules = rules;
   }
 
   /**
@@ -140,8 +213,8 @@ final class Replay {
       case Entry.Policy(Log log) -> policy(LogWords.of(log), transaction);
       case Entry.Registry(Log log) -> registry(LogWords.of(log));
       case Entry.Audit(AuditEvent event) -> audit(event);
-      case Entry.Executor(ExecutorEvent event) -> executed(event);
-      case Entry.Paid paid -> Optional.empty();
+      case Entry.Step(IntentEvent event) -> executed(event);
+      case Entry.Withdrawn withdrawn -> Optional.empty();
       case Entry.Unreadable unreadable -> Optional.empty();
     };
   }
@@ -151,102 +224,340 @@ final class Replay {
       return consumed(log, transaction);
     }
     var apply = POLICY_EVENTS.get(log.topic(0));
-    return apply == null ? Optional.empty() : apply.apply(this, log);
+    if (apply != null) {
+      return apply.apply(this, log);
+    }
+    Settings settings = rules.settings();
+    settings
+        .change(log)
+        .ifPresent(
+            change -> {
+              Agent agent = agent(log.topicNumber(1));
+              agent.beyond = change.apply(agent.beyond);
+            });
+    settings.panel(log).ifPresent(panel -> agent(log.topicNumber(1)).panel = panel);
+    prices = settings.prices(log, prices).orElse(prices);
+    return Optional.empty();
+  }
+
+  /** Judges at once if no other contract is to be asked. */
+  private static Optional<Decision> decision(
+      Log log, BigInteger agentId, Hash intentId, Judge judge) {
+    AtomicBoolean asked = new AtomicBoolean();
+    Answers nobody =
+        new Answers() {
+          @Override
+          public Bytes to(Question question) {
+            asked.set(true);
+            return Bytes.EMPTY;
+          }
+
+          @Override
+          public boolean isContract(Address address) {
+            asked.set(true);
+            return false;
+          }
+        };
+    Optional<Decision> early = judge.decide(new Evidence(nobody, false, Bytes.EMPTY, Set.of()));
+    boolean open = asked.get() || early.filter(Decision.Unverifiable.class::isInstance).isPresent();
+    return open ? Optional.of(new Decision.Open(log, agentId, intentId, judge)) : early;
   }
 
   // The engine counted an intent; what the intent was, the executor says later in the same
   // transaction.
   private Optional<Decision> consumed(LogWords log, List<Entry> transaction) {
     Hash intentId = log.topic(2);
-    Optional<Intent> intent =
+    Optional<Said> intent =
         transaction.stream()
             .filter(entry -> entry.log().index() > log.log().index())
             .flatMap(
                 entry ->
-                    entry instanceof Entry.Executor(ExecutorEvent event)
+                    entry instanceof Entry.Step(IntentEvent event)
                         ? intentOf(event).stream()
                         : java.util.stream.Stream.empty())
             .filter(said -> said.intentId().equals(intentId))
-            .map(Said::intent)
             .findFirst();
     if (intent.isEmpty()) {
       return Optional
           .empty(); // an executor event without Consumed, or the reverse, is found in executed()
     }
     consumed.add(intentId);
-    Agent agent = agent(intent.get().agentId());
-    Verdict own =
-        PolicyEvaluator.preview(
-            agent.mandate, agent.status, agent.records - agent.published, intent.get(), now);
+    Said said = intent.get();
+    Agent agent = agent(said.intent().agentId());
+    if (said.waits()) {
+      Waiting waits = new Waiting(now, said.eta(), said.approval());
+      waiting.put(intentId, new Wait(waits, agent.walletChanges));
+    }
+    Judge judge = admission(log.log(), agent, said);
     // Counted either way: the engine did.
-    agent.mandate = agent.mandate.counting(intent.get().asset(), intent.get().amount(), now);
+    agent.mandate = agent.mandate.counting(said.intent().asset(), said.intent().amount(), now);
+    return decision(log.log(), said.intent().agentId(), intentId, judge);
+  }
+
+  private Judge admission(Log log, Agent agent, Said said) {
+    Intent intent = said.intent();
+    Mandate mandate = agent.mandate;
+    Standing standing = standing(agent);
+    Function<Answers, Finding> finder = finder(agent, intent);
+    long then = now;
+    return evidence -> {
+      Verdict own =
+          PolicyEvaluator.preview(
+              mandate, standing, intent, finder.apply(evidence.answers()), then);
+      if (!own.allowed()) {
+        return Optional.of(
+            new Decision.Admitted(log, intent.agentId(), said.intentId(), intent, own));
+      }
+      boolean tooSoon = own.eta() > said.eta() || (own.tier() == Tier.APPROVAL && !said.approval());
+      return tooSoon
+          ? Optional.of(new Decision.TooSoon(log, intent.agentId(), said.intentId(), intent, own))
+          : Optional.empty();
+    };
+  }
+
+  /** Asks the rules beyond the basic ones, as they are set now. */
+  private Function<Answers, Finding> finder(Agent agent, Intent intent) {
+    BeyondBasic beyond = agent.beyond;
+    int riskLevel = agent.riskLevel;
+    boolean basic = agent.mandate.terms().basic();
+    Prices priced = prices;
+    long then = now;
+    return answers ->
+        beyond.find(intent, riskLevel, basic, new Surroundings(priced, answers, then));
+  }
+
+  // An intent that was admitted before goes on: the mandate must still admit it, it must have
+  // waited as long as it has to by now, and have the approvals that it needs by now (L5).
+  private Optional<Decision> released(IntentEvent event, Intent intent, Wait wait) {
+    Agent agent = agent(event.agentId());
+    if (agent.walletChanges != wait.walletChanges()) {
+      return Optional.of(held(event, intent, "the agent's key changed since it signed"));
+    }
+    if (BigInteger.valueOf(now).compareTo(intent.deadline()) > 0) {
+      return Optional.of(held(event, intent, "its deadline " + intent.deadline() + " is over"));
+    }
+    Mandate mandate = agent.mandate;
+    Standing standing = standing(agent);
+    Function<Answers, Finding> finder = finder(agent, intent);
+    Panel panel = agent.panel;
+    Address wallet = agent.wallet;
+    long then = now;
+    Judge judge =
+        evidence -> {
+          Finding found = finder.apply(evidence.answers());
+          Function<Agreement, Release> release =
+              agreement ->
+                  PolicyEvaluator.release(
+                      mandate, standing, intent, found, wait.waiting(), agreement, then);
+          Release free = release.apply(Agreement.NOT_ASKED);
+          if (!(free instanceof Release.NotApproved)) {
+            return heldBack(event, intent, free);
+          }
+          var subject =
+              new Panel.Subject(
+                  chainId,
+                  rules.approvers(),
+                  event.agentId(),
+                  event.intentId(),
+                  wallet,
+                  evidence.disapproved());
+          boolean agreed =
+              Approval.in(evidence.input(), rules.domain(), event.intentId()).stream()
+                  .anyMatch(given -> panel.approves(subject, given, then, evidence.answers()));
+          if (agreed) {
+            return Optional.empty();
+          }
+          return evidence.direct()
+              ? heldBack(event, intent, free)
+              : Optional.of(
+                  new Decision.Unverifiable(
+                      event.log(),
+                      event.agentId(),
+                      event.intentId(),
+                      "it needed approvals, and the transaction does not show them: the executor"
+                          + " was called by another contract"));
+        };
+    return decision(event.log(), event.agentId(), event.intentId(), judge);
+  }
+
+  private static Optional<Decision> heldBack(IntentEvent event, Intent intent, Release release) {
+    return switch (release) {
+      case Release.Granted granted -> Optional.empty();
+      case Release.Refused(Verdict verdict) ->
+          Optional.of(
+              held(
+                  event,
+                  intent,
+                  "the mandate refuses it by now: %s%s, limit %s, left %s, available at %d"
+                      .formatted(
+                          verdict.rule(),
+                          verdict.source().equals(Address.ZERO) ? "" : " of " + verdict.source(),
+                          verdict.limit(),
+                          verdict.left(),
+                          verdict.availableAt())));
+      case Release.TooEarly(long due) ->
+          Optional.of(held(event, intent, "it has to wait until " + due));
+      case Release.NotApproved not ->
+          Optional.of(held(event, intent, "too few of the agent's approvers agreed"));
+    };
+  }
+
+  private static Decision held(IntentEvent event, Intent intent, String why) {
+    return new Decision.Released(event.log(), event.agentId(), event.intentId(), intent, why);
+  }
+
+  private Standing standing(Agent agent) {
+    return new Standing(chainId, agent.status, breakers, agent.records - agent.published);
+  }
+
+  // The account judged, counted and recorded it in one step.
+  private Optional<Decision> paid(IntentEvent.Paid event) {
+    Agent agent = agent(event.agentId());
+    Verdict own =
+        PolicyEvaluator.pay(agent.mandate, standing(agent), event.intent(), now).verdict();
+    // Counted either way, as above.
+    agent.mandate = agent.mandate.counting(event.intent().asset(), event.intent().amount(), now);
+    agent.records++;
     return own.allowed()
         ? Optional.empty()
         : Optional.of(
-            new Decision.Admitted(log.log(), intent.get().agentId(), intentId, intent.get(), own));
+            new Decision.Admitted(
+                event.log(), event.agentId(), event.intentId(), event.intent(), own));
   }
 
-  private record Said(Hash intentId, Intent intent) {}
+  private Optional<Decision> refused(IntentEvent.Refused event) {
+    Agent agent = agent(event.agentId());
+    Verdict own =
+        PolicyEvaluator.pay(agent.mandate, standing(agent), event.intent(), now).verdict();
+    Refusal refusal = new Refusal(event, event.intent(), event.refusal());
+    freezeAs(refusal, agent);
+    Optional<Decision> decision = compared(refusal, own);
+    agent.records++;
+    return decision;
+  }
 
-  private static Optional<Said> intentOf(ExecutorEvent event) {
+  /**
+   * @param waits it is to be carried out later
+   * @param approval it waits for approvals
+   * @param eta unix seconds until which it waits
+   */
+  private record Said(Hash intentId, Intent intent, boolean waits, boolean approval, long eta) {}
+
+  private Optional<Said> intentOf(IntentEvent event) {
     return switch (event) {
-      case ExecutorEvent.Admitted e -> Optional.of(new Said(e.intentId(), e.intent()));
-      case ExecutorEvent.Dispatched e -> Optional.of(new Said(e.intentId(), e.intent()));
-      case ExecutorEvent.Executed e -> Optional.of(new Said(e.intentId(), e.intent()));
-      case ExecutorEvent.Denied e -> Optional.of(new Said(e.intentId(), e.intent()));
-      case ExecutorEvent.Queued e -> Optional.of(new Said(e.intentId(), e.intent()));
-      case ExecutorEvent.Cancelled e -> Optional.empty();
-      case ExecutorEvent.Disputed e -> Optional.empty();
-      case ExecutorEvent.Upheld e -> Optional.empty();
-      case ExecutorEvent.Expired e -> Optional.empty();
+      case IntentEvent.Admitted e ->
+          Optional.of(
+              new Said(
+                  e.intentId(), e.intent(), true, e.tier() == Tier.APPROVAL.ordinal(), e.eta()));
+      case IntentEvent.Dispatched e -> Optional.of(atOnce(e.intentId(), e.intent()));
+      case IntentEvent.Executed e -> Optional.of(atOnce(e.intentId(), e.intent()));
+      case IntentEvent.Denied e -> Optional.empty(); // what is denied is not consumed
+      case IntentEvent.Queued e -> Optional.of(atOnce(e.intentId(), e.intent()));
+      case IntentEvent.Cancelled e -> Optional.empty();
+      case IntentEvent.Disputed e -> Optional.empty();
+      case IntentEvent.Upheld e -> Optional.empty();
+      case IntentEvent.Expired e -> Optional.empty();
+      case IntentEvent.Paid e -> Optional.empty();
+      case IntentEvent.Refused e -> Optional.empty();
     };
   }
 
-  private Optional<Decision> executed(ExecutorEvent event) {
+  private Said atOnce(Hash intentId, Intent intent) {
+    return new Said(intentId, intent, false, false, now);
+  }
+
+  private Optional<Decision> executed(IntentEvent event) {
     return switch (event) {
-      case ExecutorEvent.Denied denied -> denied(denied);
-      case ExecutorEvent.Admitted e -> judged(e);
-      case ExecutorEvent.Dispatched e -> judged(e);
-      case ExecutorEvent.Executed e -> judged(e);
-      case ExecutorEvent.Queued e -> Optional.empty();
-      case ExecutorEvent.Cancelled e -> Optional.empty();
-      case ExecutorEvent.Disputed e -> Optional.empty();
-      case ExecutorEvent.Upheld e -> Optional.empty();
-      case ExecutorEvent.Expired e -> Optional.empty();
+      case IntentEvent.Denied e -> denied(e);
+      case IntentEvent.Paid e -> paid(e);
+      case IntentEvent.Refused e -> refused(e);
+      case IntentEvent.Admitted e -> judged(e);
+      case IntentEvent.Dispatched e -> wentOn(e, e.intent());
+      case IntentEvent.Executed e -> wentOn(e, e.intent());
+      case IntentEvent.Queued e -> Optional.empty();
+      case IntentEvent.Cancelled e -> over(e);
+      case IntentEvent.Disputed e -> Optional.empty();
+      case IntentEvent.Upheld e -> Optional.empty();
+      case IntentEvent.Expired e -> over(e);
     };
   }
 
-  private Optional<Decision> judged(ExecutorEvent event) {
+  private Optional<Decision> over(IntentEvent event) {
+    waiting.remove(event.intentId());
+    return Optional.empty();
+  }
+
+  private Optional<Decision> wentOn(IntentEvent event, Intent intent) {
+    Wait wait = waiting.remove(event.intentId());
+    return wait == null ? judged(event) : released(event, intent, wait);
+  }
+
+  private Optional<Decision> judged(IntentEvent event) {
     return consumed.contains(event.intentId())
         ? Optional.empty()
         : Optional.of(new Decision.NeverJudged(event));
   }
 
-  private Optional<Decision> denied(ExecutorEvent.Denied event) {
+  private Optional<Decision> denied(IntentEvent.Denied event) {
     Agent agent = agent(event.agentId());
-    Judgement judgement =
-        PolicyEvaluator.consume(
-            agent.mandate, agent.status, agent.records - agent.published, event.intent(), now);
-    Verdict own = judgement.verdict();
-    if (event.tripped()) {
+    Refusal refusal = new Refusal(event, event.intent(), event.refusal());
+    Mandate mandate = agent.mandate;
+    Standing standing = standing(agent);
+    Function<Answers, Finding> finder = finder(agent, event.intent());
+    long then = now;
+    freezeAs(refusal, agent);
+    return decision(
+        event.log(),
+        event.agentId(),
+        event.intentId(),
+        evidence ->
+            compared(
+                refusal,
+                PolicyEvaluator.preview(
+                    mandate, standing, event.intent(), finder.apply(evidence.answers()), then)));
+  }
+
+  private void freezeAs(Refusal event, Agent agent) {
+    if (event.said().tripped()) {
       agent.mandate = new PolicyChange.Freeze().apply(agent.mandate, now);
     }
+  }
+
+  private static Optional<Decision> compared(Refusal event, Verdict own) {
+    IntentEvent.Refusal said = event.said();
     if (own.allowed()) {
       return Optional.of(new Decision.Refused(event, own));
     }
     boolean same =
-        own.rule().ordinal() == event.rule()
-            && own.tripped() == event.tripped()
-            && own.limit().equals(event.limit())
-            && own.left().equals(event.left())
-            && own.availableAt() == event.availableAt();
+        own.rule().ordinal() == said.rule()
+            && own.tripped() == said.tripped()
+            && own.tier().ordinal() == said.tier()
+            && own.eta() == said.eta()
+            && own.limit().equals(said.limit())
+            && own.left().equals(said.left())
+            && own.availableAt() == said.availableAt()
+            && own.source().equals(said.source());
     return same ? Optional.empty() : Optional.of(new Decision.RefusedOtherwise(event, own));
   }
 
   private Optional<Decision> registry(LogWords log) {
     if (log.topic(0).equals(Topics.STATUS_SET)) {
       int status = log.number(0).intValueExact();
-      agent(log.topicNumber(1)).status = AgentStatus.values()[status];
+      Agent agent = agent(log.topicNumber(1));
+      agent.status = AgentStatus.values()[status];
+      agent.mandate = agent.mandate.withRiskLevel(agent.riskLevel, now);
+    }
+    if (log.topic(0).equals(Topics.WALLET_SET)) {
+      Agent agent = agent(log.topicNumber(1));
+      agent.wallet = log.topicAddress(2);
+      agent.walletChanges++;
+    }
+    if (log.topic(0).equals(Topics.RISK_LEVEL_SET)) {
+      Agent agent = agent(log.topicNumber(1));
+      agent.riskLevel = log.number(0).intValueExact();
+      if (agent.status != AgentStatus.PENDING) {
+        agent.mandate = agent.mandate.withRiskLevel(agent.riskLevel, now);
+      }
     }
     return Optional.empty();
   }
@@ -268,7 +579,23 @@ final class Replay {
                 log.number(0).longValueExact(),
                 log.number(1).intValueExact(),
                 log.number(2).intValueExact(),
-                log.number(3).intValueExact())));
+                log.number(3).intValueExact(),
+                log.flag(4),
+                log.flag(5))));
+  }
+
+  private Optional<Decision> tempoSet(LogWords log) {
+    return change(
+        log,
+        new PolicyChange.SetTempo(
+            new Tempo(
+                log.number(0).intValueExact(),
+                log.number(1).intValueExact(),
+                log.number(2).intValueExact())));
+  }
+
+  private Optional<Decision> assetDropped(LogWords log) {
+    return change(log, new PolicyChange.DropAsset(log.topicAddress(2)));
   }
 
   private Optional<Decision> limitSet(LogWords log) {
@@ -291,12 +618,20 @@ final class Replay {
             new Recipient(log.topicNumber(2), log.topicAddress(3)), log.flag(0)));
   }
 
-  // A trip by the executor belongs to a denial, whose event follows and is judged with the mandate
+  // A trip for a rule belongs to a denial, whose event follows and is judged with the mandate
   // before the trip.
   private Optional<Decision> tripped(LogWords log) {
-    return log.topicAddress(2).equals(executor)
-        ? Optional.empty()
-        : change(log, new PolicyChange.Freeze());
+    return log.number(0).signum() != 0 ? Optional.empty() : change(log, new PolicyChange.Freeze());
+  }
+
+  private Optional<Decision> stopped(LogWords log) {
+    breakers = breakers.with(Trips.breaker(log), true);
+    return Optional.empty();
+  }
+
+  private Optional<Decision> restarted(LogWords log) {
+    breakers = breakers.with(Trips.breaker(log), false);
+    return Optional.empty();
   }
 
   private Optional<Decision> thawed(LogWords log) {
@@ -310,6 +645,6 @@ final class Replay {
   }
 
   private Agent agent(BigInteger id) {
-    return agents.computeIfAbsent(id, key -> new Agent());
+    return agents.computeIfAbsent(id, key -> new Agent(rules.settings().none()));
   }
 }

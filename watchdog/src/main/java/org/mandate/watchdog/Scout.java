@@ -14,7 +14,7 @@ import org.mandate.chain.Hash;
 import org.mandate.chain.Log;
 import org.mandate.chain.NodeException;
 import org.mandate.event.ContractEvents;
-import org.mandate.event.ExecutorEvent;
+import org.mandate.event.IntentEvent;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -158,7 +158,7 @@ final class Scout implements AutoCloseable {
             .orElseThrow(
                 () -> new NodeException("the node contradicts itself about " + log.blockHash()));
     try {
-      if (ContractEvents.executor(log).orElse(null) instanceof ExecutorEvent.Queued event) {
+      if (ContractEvents.executor(log).orElse(null) instanceof IntentEvent.Queued event) {
         forgery.scouted(new Queued(event, block));
       }
     } catch (IllegalArgumentException e) {

@@ -19,7 +19,7 @@ import org.mandate.chain.CallRevertedException;
 import org.mandate.chain.ChainClient;
 import org.mandate.chain.Transaction;
 import org.mandate.contracts.CrossChainExecutor;
-import org.mandate.event.ExecutorEvent;
+import org.mandate.event.IntentEvent;
 import org.mandate.intent.Intent;
 import org.mandate.intent.IntentAbi;
 import org.mandate.intent.IntentDomain;
@@ -37,7 +37,8 @@ import org.web3j.utils.Numeric;
  * At home: each intent that was submitted by a direct call of the executor carries the signature of
  * the agent's wallet as of that log. Contract wallets (ERC-1271) are asked at that block.
  * Submissions through another contract hide their call data from this check; the executor has
- * checked them.
+ * checked them. What an agent's key asks the account for directly is in a transaction of that
+ * key's, unless the key is a contract.
  */
 final class SignatureExaminer implements Examiner {
   @SuppressWarnings({"unchecked", "rawtypes"})
@@ -109,14 +110,16 @@ final class SignatureExaminer implements Examiner {
             wallets.put(words.topicNumber(1), words.topicAddress(2));
           }
         }
-        case Entry.Executor(ExecutorEvent.Admitted e) -> start(e, page.block());
-        case Entry.Executor(ExecutorEvent.Denied e) -> start(e, page.block());
-        case Entry.Executor(ExecutorEvent.Dispatched e) -> start(e, page.block());
-        case Entry.Executor(ExecutorEvent.Executed e) -> start(e, page.block());
-        case Entry.Executor other -> {}
+        case Entry.Step(IntentEvent.Admitted e) -> start(e, page.block());
+        case Entry.Step(IntentEvent.Denied e) -> start(e, page.block());
+        case Entry.Step(IntentEvent.Dispatched e) -> start(e, page.block());
+        case Entry.Step(IntentEvent.Executed e) -> start(e, page.block());
+        case Entry.Step(IntentEvent.Paid e) -> start(e, page.block());
+        case Entry.Step(IntentEvent.Refused e) -> start(e, page.block());
+        case Entry.Step other -> {}
         case Entry.Audit audit -> {}
         case Entry.Policy policy -> {}
-        case Entry.Paid paid -> {}
+        case Entry.Withdrawn withdrawn -> {}
         case Entry.Unreadable unreadable -> {}
       }
     }
@@ -130,7 +133,7 @@ final class SignatureExaminer implements Examiner {
     begun.removeIf(submission -> !stands.test(submission.block()));
   }
 
-  private void start(ExecutorEvent event, Block block) {
+  private void start(IntentEvent event, Block block) {
     if (!begun.add(new Submission(block, event.log().index()))) {
       return;
     }
@@ -138,7 +141,7 @@ final class SignatureExaminer implements Examiner {
     Errand.start("signature-" + event.intentId(), RETRY, () -> checked(event, block, wallet));
   }
 
-  private boolean checked(ExecutorEvent event, Block block, Address wallet)
+  private boolean checked(IntentEvent event, Block block, Address wallet)
       throws InterruptedException {
     slots.acquire();
     try {
@@ -151,13 +154,48 @@ final class SignatureExaminer implements Examiner {
     }
   }
 
-  private void check(ExecutorEvent event, Block block, Address wallet) {
+  private void check(IntentEvent event, Block block, Address wallet) {
+    switch (event) {
+      case IntentEvent.Paid paid -> checkSender(event, block, wallet);
+      case IntentEvent.Refused refused -> checkSender(event, block, wallet);
+      default -> checkSignature(event, block, wallet);
+    }
+  }
+
+  private void checkSender(IntentEvent event, Block block, Address wallet) {
+    home.transaction(event.log().transaction())
+        .filter(transaction -> !transaction.from().equals(wallet) && home.code(wallet).isEmpty())
+        .ifPresent(
+            transaction ->
+                found(
+                    event,
+                    block,
+                    "a transaction of the agent's wallet " + wallet,
+                    "a transaction of " + transaction.from(),
+                    "The account paid, or refused to pay, for somebody who is not the agent. Check the"
+                        + " code at the account's address against deployments/, and withdraw its"
+                        + " funds."));
+  }
+
+  private void checkSignature(IntentEvent event, Block block, Address wallet) {
     home.transaction(event.log().transaction())
         .filter(transaction -> transaction.to().filter(executor::equals).isPresent())
         .flatMap(this::submitted)
         .filter(signed -> signed.intent().id(domain).equals(event.intentId()))
         .filter(signed -> !signedBy(signed, wallet, block))
-        .ifPresent(signed -> found(event, block, wallet, signed));
+        .ifPresent(
+            signed ->
+                found(
+                    event,
+                    block,
+                    "a signature of the agent's wallet " + wallet,
+                    signed
+                        .recoverSigner(domain)
+                        .map(signer -> "a signature of " + signer)
+                        .orElse("no valid signature"),
+                    "The executor took an intent that the agent did not sign. Check the code at the"
+                        + " executor's address against deployments/, and withdraw the account's"
+                        + " funds."));
   }
 
   /** The arguments of a {@code submit} call; empty for any other call. */
@@ -202,7 +240,7 @@ final class SignatureExaminer implements Examiner {
     }
   }
 
-  private void found(ExecutorEvent event, Block block, Address wallet, SignedIntent signed) {
+  private void found(IntentEvent event, Block block, String expected, String seen, String next) {
     freezer.freezeFor(
         new Finding(
             "signature:" + chainId + ":" + event.intentId(),
@@ -212,13 +250,9 @@ final class SignatureExaminer implements Examiner {
             block.number(),
             Optional.of(event.agentId()),
             Optional.of(event.intentId()),
-            "a signature of the agent's wallet " + wallet,
-            signed
-                .recoverSigner(domain)
-                .map(signer -> "a signature of " + signer)
-                .orElse("no valid signature"),
-            "The executor took an intent that the agent did not sign. Check the code at the"
-                + " executor's address against deployments/, and withdraw the vaults.",
+            expected,
+            seen,
+            next,
             clock.instant(),
             Finding.Status.OPEN,
             List.of()),

@@ -16,7 +16,7 @@ import org.mandate.chain.Hash;
 import org.mandate.chain.Log;
 import org.mandate.chain.NodeException;
 import org.mandate.event.ContractEvents;
-import org.mandate.event.ExecutorEvent;
+import org.mandate.event.IntentEvent;
 import org.mandate.watchdog.Dispatches.Dispatch;
 
 /**
@@ -135,8 +135,7 @@ final class Witness {
         Optional<Block> block =
             home.block(log.blockNumber()).filter(b -> b.hash().equals(log.blockHash()));
         if (block.isPresent()
-            && ContractEvents.executor(log).orElse(null)
-                instanceof ExecutorEvent.Dispatched event) {
+            && ContractEvents.executor(log).orElse(null) instanceof IntentEvent.Dispatched event) {
           searches.remove(intentId);
           return Optional.of(new Dispatch(event, block.get()));
         }

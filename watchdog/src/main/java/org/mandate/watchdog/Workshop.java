@@ -51,7 +51,7 @@ final class Workshop {
             home.id(),
             home.chain(),
             home.finality(),
-            home.deployment().policy(),
+            home.deployment().account(),
             enforcer,
             trips,
             () -> homeIsRead.get().getAsBoolean(),
@@ -69,7 +69,8 @@ final class Workshop {
     PolicyExaminer policy =
         new PolicyExaminer(
             home.id(),
-            domain.executor(),
+            new PolicyExaminer.Court(
+                home.chain(), home.deployment(), chronicle::has, home.settings().pollInterval()),
             freezer,
             findings,
             () -> all.forEach(WatchedChain::reopen),
@@ -92,7 +93,7 @@ final class Workshop {
                 new SignatureExaminer(
                     home.chain(), home.id(), domain, chronicle::has, freezer, clock),
                 records(home, chronicle)),
-            payments(home, reader, chronicle, freezer),
+            outflows(home, chronicle, freezer),
             keep -> {
               findings.withdraw(home.id(), keep);
               // What home forgot may make dishonest what is queued elsewhere.
@@ -133,6 +134,19 @@ final class Workshop {
             Optional.of(witness),
             condemned,
             enforcer);
+    Trips trips = new Trips();
+    AtomicReference<BooleanSupplier> isRead = new AtomicReference<>(() -> false);
+    Freezer stopper =
+        new Freezer(
+            link.id(),
+            link.chain(),
+            link.finality(),
+            link.deployment().account(),
+            enforcer,
+            trips,
+            () -> isRead.get().getAsBoolean(),
+            findings,
+            clock);
     Follower follower =
         new Follower(
             link.id(),
@@ -141,6 +155,7 @@ final class Workshop {
             chronicle,
             List.of(
                 forgery,
+                trips,
                 new ExecutionExaminer(
                     link.id(),
                     domain,
@@ -150,10 +165,11 @@ final class Workshop {
                     link.settings().pollInterval(),
                     clock),
                 records(link, chronicle)),
-            payments(link, reader, chronicle, freezer),
+            outflows(link, chronicle, stopper),
             keep -> findings.withdraw(link.id(), keep),
             link.settings().pollInterval(),
             clock);
+    isRead.set(follower::caughtUp);
     return watched(link, chronicle, follower, enforcer, forgery);
   }
 
@@ -201,34 +217,34 @@ final class Workshop {
         (delivery, stands, onEnd) -> new Case(delivery, court, stands, onEnd), clock);
   }
 
-  private Payments payments(Link link, Reader reader, Chronicle chronicle, Freezer freezer) {
-    return new Payments(
+  private Outflows outflows(Link link, Chronicle chronicle, Freezer freezer) {
+    return new Outflows(
         link.id(),
         link.chain(),
-        reader,
+        link.deployment().account(),
         chronicle,
-        new OutflowExaminer(link.id(), freezer, clock),
-        // Once per chain: whoever fills blocks must not fill the list of findings. The log has each
-        // block.
+        freezer,
+        findings,
+        // Once per chain: what is so in one block is so in the next. The log has each block.
         text ->
             findings.report(
                 new Finding(
-                    "payments:" + link.id(),
+                    "outflows:" + link.id(),
                     Check.OUTFLOW,
                     Severity.CRITICAL,
                     link.id(),
                     -1,
                     Optional.empty(),
                     Optional.empty(),
-                    "the payments of every known vault",
+                    "what the account holds of every asset",
                     "could not be read: " + text,
-                    "Compare the payments of the vaults with the executed intents by hand, for this"
-                        + " block and each later one that the log names. If an account that is no"
-                        + " vault of yours emits too much, freeze its agent.",
+                    "Give the watchdog a node that keeps the state of the latest blocks. Until it"
+                        + " hands the balances out, what left is only known from the events.",
                     clock.instant(),
                     Finding.Status.OPEN,
                     List.of())),
-        link.settings().pollInterval());
+        link.settings().pollInterval(),
+        clock);
   }
 
   private RecordExaminer records(Link link, Chronicle chronicle) {
@@ -247,7 +263,7 @@ final class Workshop {
         new Incapacity(link.id(), signer.address(), findings, clock));
   }
 
-  // Once per chain, as with payments.
+  // Once per chain, as with outflows.
   private Finding unreadMandate(Link home, String text) {
     LOG.atError().addKeyValue("chain", home.id()).log("not read: " + text);
     return new Finding(

@@ -144,11 +144,18 @@ class AgentLogsTest {
         BigInteger.ONE,
         BigInteger.ONE,
         0,
-        Map.of(
-            "CrossChainExecutor", contract(1),
-            "AuditLog", contract(2),
-            "PolicyEngine", contract(3),
-            "AgentRegistry", contract(4)));
+        Map.ofEntries(
+            Map.entry("CrossChainExecutor", contract(1)),
+            Map.entry("AgentVault", contract(3)),
+            Map.entry("AgentRegistry", contract(4)),
+            Map.entry("CallRules", contract(5)),
+            Map.entry("Tiers", contract(6)),
+            Map.entry("RuleBook", contract(7)),
+            Map.entry("HoursRule", contract(8)),
+            Map.entry("CategoryRule", contract(9)),
+            Map.entry("ReputationRule", contract(10)),
+            Map.entry("Approvers", contract(11)),
+            Map.entry("PriceFeeds", contract(12))));
   }
 
   private static Deployment.Contract contract(int number) {

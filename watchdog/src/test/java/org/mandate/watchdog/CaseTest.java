@@ -24,7 +24,7 @@ import org.mandate.chain.GasEstimate;
 import org.mandate.chain.Hash;
 import org.mandate.chain.Log;
 import org.mandate.chain.SendOutcome;
-import org.mandate.event.ExecutorEvent;
+import org.mandate.event.IntentEvent;
 import org.mandate.intent.Intent;
 import org.mandate.signer.PrivateKeySigner;
 
@@ -150,7 +150,7 @@ class CaseTest {
 
   private void deliver() {
     Queued delivery = delivery();
-    forgery.examine(new Page(delivery.block(), List.of(new Entry.Executor(delivery.event()))));
+    forgery.examine(new Page(delivery.block(), List.of(new Entry.Step(delivery.event()))));
   }
 
   private Case open(Queued delivery, java.util.function.BooleanSupplier stands, Runnable onEnd) {
@@ -188,7 +188,7 @@ class CaseTest {
             BigInteger.valueOf(DUE.getEpochSecond()));
     Log log = new Log(HASH, DELIVERED_IN, HASH, 0, Address.ZERO, List.of(), "0x");
     return new Queued(
-        new ExecutorEvent.Queued(log, HASH, BigInteger.ONE, intent, HASH, DUE.getEpochSecond()),
+        new IntentEvent.Queued(log, HASH, BigInteger.ONE, intent, HASH, DUE.getEpochSecond()),
         block(DELIVERED_IN));
   }
 
@@ -220,7 +220,7 @@ class CaseTest {
   }
 
   private static byte[] progress(IntentState state) {
-    byte[] answer = new byte[96];
+    byte[] answer = new byte[4 * 32];
     answer[31] = (byte) state.ordinal();
     byte[] due = BigInteger.valueOf(DUE.getEpochSecond()).toByteArray();
     System.arraycopy(due, 0, answer, 96 - due.length, due.length);

@@ -200,7 +200,7 @@ class EnforcerTest {
                 (proxy, method, arguments) ->
                     switch (method.getName()) {
                       case "head" -> new Block(head.addAndGet(step), HASH, HASH, Instant.EPOCH);
-                      case "estimateGas" -> new GasEstimate.Reverted("no");
+                      case "estimateGas" -> new GasEstimate.Reverted("no", Bytes.EMPTY);
                       default -> throw new UnsupportedOperationException(method.getName());
                     });
     Troubles troubles = new Troubles(new CopyOnWriteArrayList<>(), new CopyOnWriteArrayList<>());

@@ -20,7 +20,7 @@ import org.mandate.chain.ChainClient;
 import org.mandate.chain.Finality;
 import org.mandate.chain.Hash;
 import org.mandate.chain.Log;
-import org.mandate.event.ExecutorEvent;
+import org.mandate.event.IntentEvent;
 import org.mandate.intent.Intent;
 import org.mandate.signer.PrivateKeySigner;
 
@@ -80,7 +80,7 @@ class FaultTest {
                   case 1 -> throw new StackOverflowError();
                   case 2 -> throw new NoClassDefFoundError("gone");
                   default -> {
-                    byte[] answer = new byte[96];
+                    byte[] answer = new byte[4 * 32];
                     answer[31] = (byte) IntentState.CANCELLED.ordinal();
                     yield answer;
                   }
@@ -101,7 +101,7 @@ class FaultTest {
             BigInteger.ONE);
     Log log = new Log(HASH, 1, HASH, 0, Address.ZERO, List.of(), "0x");
     return new Queued(
-        new ExecutorEvent.Queued(log, HASH, BigInteger.ONE, intent, HASH, 1),
+        new IntentEvent.Queued(log, HASH, BigInteger.ONE, intent, HASH, 1),
         new Block(1, HASH, HASH, Instant.EPOCH));
   }
 }

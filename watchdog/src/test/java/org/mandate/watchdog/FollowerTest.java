@@ -10,10 +10,11 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.function.LongFunction;
+import java.util.stream.Collectors;
 import java.util.stream.LongStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.mandate.chain.Address;
 import org.mandate.chain.Block;
@@ -123,21 +124,13 @@ class FollowerTest {
   private Follower follower() {
     ChainClient node = node();
     Reader reader = new Reader(node, deployment());
-    Examiner nobody =
-        new Examiner() {
-          @Override
-          public void examine(Page page) {}
-
-          @Override
-          public void reset() {}
-        };
     return new Follower(
         1,
         node,
         reader,
         chronicle,
         List.of(),
-        new Payments(1, node, reader, chronicle, nobody, text -> {}, POLL),
+        OutflowsTest.outflows(node, chronicle, new Findings(finding -> {}), text -> {}),
         keep -> {},
         POLL,
         Clock.systemUTC());
@@ -161,11 +154,19 @@ class FollowerTest {
         BigInteger.ONE,
         BigInteger.ONE,
         0,
-        Map.of(
-            "CrossChainExecutor", contract,
-            "AuditLog", contract,
-            "PolicyEngine", contract,
-            "AgentRegistry", contract));
+        Stream.of(
+                "CrossChainExecutor",
+                "AgentVault",
+                "AgentRegistry",
+                "CallRules",
+                "Tiers",
+                "RuleBook",
+                "HoursRule",
+                "CategoryRule",
+                "ReputationRule",
+                "Approvers",
+                "PriceFeeds")
+            .collect(Collectors.toMap(name -> name, name -> contract)));
   }
 
   private ChainClient node() {

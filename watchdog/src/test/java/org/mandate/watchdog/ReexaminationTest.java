@@ -20,7 +20,7 @@ import org.mandate.chain.Finality;
 import org.mandate.chain.Hash;
 import org.mandate.chain.Log;
 import org.mandate.event.AuditEvent;
-import org.mandate.event.ExecutorEvent;
+import org.mandate.event.IntentEvent;
 import org.mandate.intent.Intent;
 import org.mandate.intent.IntentDomain;
 import org.mandate.signer.PrivateKeySigner;
@@ -42,8 +42,8 @@ class ReexaminationTest {
     examineTwiceAndAfterItsBlockWasGone(
         new SignatureExaminer(
             chain(), 1, domain, block -> stands.get(), freezer(), Clock.systemUTC()),
-        new Entry.Executor(
-            new ExecutorEvent.Executed(log(), H, BigInteger.ONE, intent(), BigInteger.ONE)));
+        new Entry.Step(
+            new IntentEvent.Executed(log(), H, BigInteger.ONE, intent(), BigInteger.ONE)));
   }
 
   @Test

@@ -10,12 +10,8 @@ import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.mandate.chain.Address;
-import org.mandate.contracts.AgentVault;
-import org.mandate.deploy.Sender;
 import org.mandate.gateway.Message;
 import org.mandate.intent.Intent;
-import org.web3j.crypto.Credentials;
 
 /** Home changes its mind after the delivery. */
 class ReorgTest {
@@ -45,20 +41,12 @@ class ReorgTest {
   @Test
   void L10_freezeIsRepeatedWhenAReorgUndoesIt() throws Exception {
     try (World world = World.start(directory)) {
-      Thread.sleep(4000);
+      // Nobody watches while it happens, on the other chain.
+      Intent forged = world.payment(World.REMOTE, BigInteger.TEN);
+      world.deliver(world.forged(forged));
+      Thread.sleep(World.WINDOW.plusSeconds(2));
+      world.execute(forged);
       try (Watchdog watchdog = world.watchdog(0)) {
-        Thread.sleep(3000);
-        AgentVault vault =
-            AgentVault.load(
-                world.vault().hex(),
-                world.remote.web3j,
-                new Sender(world.remote.web3j, Credentials.create("0x1")).reader(),
-                Sender.NO_GAS);
-        world.as(
-            world.remote,
-            world.domain.executor(),
-            world.vault(),
-            vault.pay(World.AGENT, Address.ZERO.hex(), World.RECIPIENT.hex(), BigInteger.TEN));
         World.await("the agent is frozen", Duration.ofSeconds(15), world::frozen);
         world.home.rpc("evm_setIntervalMining", 0);
         World.await(

@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.sun.net.httpserver.HttpServer;
-import java.lang.reflect.Proxy;
 import java.math.BigInteger;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -14,12 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.time.Instant;
-import java.util.Arrays;
-import java.util.Collection;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Predicate;
@@ -28,12 +22,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.mandate.chain.Address;
-import org.mandate.chain.ChainClient;
-import org.mandate.chain.Deployment;
 import org.mandate.chain.Hash;
-import org.mandate.chain.NodeException;
 import org.mandate.contracts.AgentVault;
-import org.mandate.contracts.AuditLog;
 import org.mandate.deploy.DeploymentException;
 import org.mandate.deploy.Sender;
 import org.mandate.intent.Intent;
@@ -64,68 +54,104 @@ class TamperingTest {
   /** Governance votes to thaw for what it knows; what is found meanwhile must hold the agent. */
   @Test
   void L4_newerFindingStopsAnAgentThatIsFrozenAlreadyOnce() throws Exception {
-    world.governance(world.policy().freeze(World.AGENT));
+    world.governance(world.account().freeze(World.AGENT));
     BigInteger decided = world.stops();
-    Instant frozenAt = world.home.client.head().timestamp();
-    World.await(
-        "the other chain's clock passes the freeze",
-        Duration.ofMinutes(2),
-        () -> world.remote.client.head().timestamp().isAfter(frozenAt));
     BigInteger once = decided.add(BigInteger.ONE);
+    Intent intent = world.payment(World.REMOTE, AMOUNT);
+    replaceWallet(World.AGENT_KEY.address(), World.STRANGER.address());
     long found;
     try (Watchdog watchdog = world.watchdog(0)) {
-      payWithoutIntent();
-      stopped(watchdog, TamperingTest::frozeForOutflow);
+      world.submit(intent, World.STRANGER);
+      stopped(watchdog, finding -> isSignatureOf(finding, intent) && hasTransaction(finding));
       assertEquals(once, world.stops());
       assertThrows(
           DeploymentException.class,
-          () -> world.governance(world.policy().thaw(World.AGENT, decided)));
+          () -> world.governance(world.account().thaw(World.AGENT, decided)));
       assertTrue(world.frozen());
       Thread.sleep(3000);
       assertEquals(once, world.stops(), "a finding stops the agent once");
-      found = stoppedOutflows(watchdog);
+      found = stoppedSignatures(watchdog);
     }
     try (Watchdog again = world.watchdog(0)) {
-      World.await("it found all of it again", PATIENCE, () -> stoppedOutflows(again) == found);
+      World.await("it found all of it again", PATIENCE, () -> stoppedSignatures(again) == found);
       Thread.sleep(2000);
       assertEquals(once, world.stops(), "a restarted watchdog stopped the agent again");
     } finally {
+      replaceWallet(World.STRANGER.address(), World.AGENT_KEY.address());
       thaw();
     }
   }
 
-  /** Not one of another test's, which it finds too and does nothing about. */
-  private static boolean frozeForOutflow(Finding finding) {
-    return finding.check() == Check.OUTFLOW
-        && finding.deeds().stream().anyMatch(deed -> deed.transaction().isPresent());
+  private static boolean isSignatureOf(Finding finding, Intent intent) {
+    return finding.check() == Check.SIGNATURE
+        && finding.intentId().equals(Optional.of(intent.id(world.domain)));
   }
 
-  private static long stoppedOutflows(Watchdog watchdog) {
+  private static boolean hasTransaction(Finding finding) {
+    return finding.deeds().stream().anyMatch(deed -> deed.transaction().isPresent());
+  }
+
+  private static long stoppedSignatures(Watchdog watchdog) {
     return watchdog.findings().stream()
-        .filter(f -> f.check() == Check.OUTFLOW && f.status() == Finding.Status.STOPPED)
+        .filter(f -> f.check() == Check.SIGNATURE && f.status() == Finding.Status.STOPPED)
         .count();
   }
 
-  private static void payWithoutIntent() throws Exception {
-    AgentVault vault =
+  @Test
+  void L1_paymentWithoutAnIntentStopsEverything() throws Exception {
+    AgentVault account =
         AgentVault.load(
-            world.vault().hex(),
+            world.remoteDeployment.account().hex(),
             world.remote.web3j,
             new Sender(world.remote.web3j, Credentials.create("0x1")).reader(),
             Sender.NO_GAS);
-    world.as(
-        world.remote,
-        world.domain.executor(),
-        world.vault(),
-        vault.pay(World.AGENT, Address.ZERO.hex(), World.RECIPIENT.hex(), AMOUNT));
+    try (Watchdog watchdog = world.watchdog(0)) {
+      World.await(
+          "it reads the remote chain",
+          PATIENCE,
+          () -> watchdog.findings().stream().noneMatch(f -> f.check() == Check.OUTFLOW));
+      Thread.sleep(3000);
+      world.as(
+          world.remote,
+          world.domain.executor(),
+          world.remoteDeployment.account(),
+          account.payOut(World.AGENT, Address.ZERO.hex(), World.RECIPIENT.hex(), AMOUNT));
+      stopped(watchdog, finding -> isOutflow(finding) && hasTransaction(finding));
+      assertTrue(account.breaker(BigInteger.ZERO, BigInteger.ZERO).send().component1());
+      assertTrue(!world.frozen(), "who pays without an intent is no agent");
+    }
+    BigInteger stops = account.breaker(BigInteger.ZERO, BigInteger.ZERO).send().component2();
+    world.governance(world.remote, account.restart(BigInteger.ZERO, BigInteger.ZERO, stops));
+    try (Watchdog again = world.watchdog(0)) {
+      Thread.sleep(5000);
+      assertTrue(
+          !account.breaker(BigInteger.ZERO, BigInteger.ZERO).send().component1(),
+          "a restarted watchdog overruled governance: " + again.findings());
+    }
+  }
+
+  private static boolean isOutflow(Finding finding) {
+    return finding.check() == Check.OUTFLOW && finding.chainId() == World.REMOTE;
   }
 
   @Test
-  void L1_paymentOfAVaultWithoutAnIntentFreezesTheAgent() throws Exception {
+  void shouldStayQuietWhenEverythingThatLeavesIsDeclared() throws Exception {
     try (Watchdog watchdog = world.watchdog(0)) {
-      payWithoutIntent();
-      stopped(watchdog, TamperingTest::frozeForOutflow);
+      Thread.sleep(3000);
+      long start = world.home.client.head().number();
+      world.pay(AMOUNT);
+      world.submit(world.payment(World.HOME, AMOUNT));
+      world.governance(world.account().withdraw(Address.ZERO.hex(), World.RECIPIENT.hex(), AMOUNT));
+      world.pay(World.CAP.add(BigInteger.ONE)); // refused: the agent is frozen
       assertTrue(world.frozen());
+      Thread.sleep(4000);
+      List<Check> quiet = List.of(Check.OUTFLOW, Check.POLICY, Check.RECORD);
+      assertEquals(
+          List.of(),
+          watchdog.findings().stream()
+              .filter(f -> f.chainId() == World.HOME && quiet.contains(f.check()))
+              .filter(f -> f.block() > start) // what other tests did is found, too
+              .toList());
     } finally {
       thaw();
     }
@@ -182,6 +208,35 @@ class TamperingTest {
   }
 
   @Test
+  void L1_directPaymentOfAKeyThatIsNotTheAgentsFreezesTheAgent() throws Exception {
+    Address registry = world.homeDeployment.registry();
+    Address account = world.homeDeployment.account();
+    try (Watchdog watchdog = world.watchdog(0)) {
+      // Behind the registry's back: no event tells of it.
+      String stranger = World.STRANGER.address().hex();
+      world.as(
+          world.home,
+          registry,
+          account,
+          world.account().sync(World.AGENT, stranger, true, BigInteger.ZERO));
+      world.pay(AMOUNT, World.STRANGER_KEY);
+      stopped(
+          watchdog,
+          finding ->
+              finding.check() == Check.SIGNATURE && finding.seen().contains("a transaction of"));
+      assertTrue(world.frozen());
+    } finally {
+      String agent = World.AGENT_KEY.address().hex();
+      world.as(
+          world.home,
+          registry,
+          account,
+          world.account().sync(World.AGENT, agent, true, BigInteger.ZERO));
+      thaw();
+    }
+  }
+
+  @Test
   void L6_recordWithoutAnActionIsToldAndBatchThatIsAltered() throws Exception {
     HttpServer gateway =
         HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
@@ -215,9 +270,9 @@ class TamperingTest {
                     url(pager), Optional.of(secret), Optional.empty())),
             Optional.of(url(gateway)));
     try (Watchdog watchdog = Watchdog.start(config)) {
-      AuditLog log =
-          AuditLog.load(
-              world.homeDeployment.auditLog().hex(),
+      AgentVault log =
+          AgentVault.load(
+              world.homeDeployment.account().hex(),
               world.home.web3j,
               new Sender(world.home.web3j, Credentials.create("0x1")).reader(),
               Sender.NO_GAS);
@@ -225,7 +280,7 @@ class TamperingTest {
       world.as(
           world.home,
           world.domain.executor(),
-          world.homeDeployment.auditLog(),
+          world.homeDeployment.account(),
           log.append(World.AGENT, new byte[32], BigInteger.valueOf(5), new byte[0]));
       World.await(
           "a record finding",
@@ -252,63 +307,6 @@ class TamperingTest {
       gateway.stop(0);
       pager.stop(0);
     }
-  }
-
-  @Test
-  void L1_strangersAccountDoesNotHideWhatAVaultPaid() {
-    Address hostile = Address.of("0x00000000000000000000000000000000000bad01");
-    // Returns the amount that it was asked to pay, and pays nothing.
-    world.home.rpc("anvil_setCode", hostile.hex(), "0x60643560005260206000f3");
-    Intent real = world.payment(World.HOME, AMOUNT);
-    Intent strange = world.payment(World.HOME, BigInteger.ONE);
-    world.submit(
-        new Intent(
-            strange.agentId(),
-            hostile,
-            strange.chainId(),
-            strange.asset(),
-            strange.to(),
-            strange.amount(),
-            strange.data(),
-            strange.nonce(),
-            strange.deadline()));
-    long block = world.submit(real).getBlockNumber().longValueExact();
-
-    // The vault was made after this deployment file was written: it is known by use only.
-    Map<String, Deployment.Contract> contracts = new HashMap<>(world.homeDeployment.contracts());
-    contracts.remove("AgentVault-1");
-    Deployment older =
-        new Deployment(
-            world.homeDeployment.chainId(),
-            world.homeDeployment.homeChainId(),
-            world.homeDeployment.block(),
-            contracts);
-    Reader reader = new Reader(withoutLogsOf(hostile, world.home.client), older);
-    reader.read(older.block(), block);
-    assertTrue(
-        reader.paid(older.block(), block, Reader.Vaults.MET).stream()
-            .flatMap(page -> page.entries().stream())
-            .anyMatch(
-                entry ->
-                    entry instanceof Entry.Paid paid
-                        && paid.vault().equals(world.vault())
-                        && paid.log().blockNumber() == block));
-  }
-
-  /** A node to which one account's logs are too many. */
-  private static ChainClient withoutLogsOf(Address account, ChainClient node) {
-    return (ChainClient)
-        Proxy.newProxyInstance(
-            ChainClient.class.getClassLoader(),
-            new Class<?>[] {ChainClient.class},
-            (proxy, method, arguments) -> {
-              if (method.getName().equals("logs")
-                  && Arrays.stream(arguments)
-                      .anyMatch(a -> a instanceof Collection<?> all && all.contains(account))) {
-                throw new NodeException("too many logs");
-              }
-              return method.invoke(node, arguments);
-            });
   }
 
   private static URI url(HttpServer server) {

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.mandate.chain.Address;
-import org.mandate.contracts.PolicyEngine;
+import org.mandate.contracts.AgentVault;
 import org.mandate.deploy.DeploymentException;
 import org.mandate.gateway.Message;
 import org.mandate.intent.Intent;
@@ -276,43 +276,50 @@ class WatchdogTest {
     }
   }
 
+  /** Ten times the caps of native coin: both exponents in the budget's word, one higher. */
   private static void raiseCapsInStorage() {
-    for (int slot = 0; slot < 16; slot++) {
-      // mapping(agentId => mapping(asset => Asset)): the mapping's slot is found by what it holds.
-      byte[] outer = concat(uint(World.AGENT), uint(BigInteger.valueOf(slot)));
-      byte[] inner = concat(uint(BigInteger.ZERO), org.web3j.crypto.Hash.sha3(outer));
-      BigInteger place = new BigInteger(1, org.web3j.crypto.Hash.sha3(inner));
-      String at = "0x" + place.toString(16);
-      BigInteger word =
-          new BigInteger(
-              world
-                  .home
-                  .rpc("eth_getStorageAt", world.homeDeployment.policy().hex(), at, "latest")
-                  .asText()
-                  .substring(2),
-              16);
-      BigInteger mask = BigInteger.ONE.shiftLeft(104).subtract(BigInteger.ONE);
-      if (word.and(mask).equals(World.CAP)) {
-        BigInteger raised =
-            word.andNot(mask.shiftLeft(104).or(mask))
-                .or(World.CAP.multiply(BigInteger.TEN))
-                .or(word.and(mask.shiftLeft(104)));
-        world.home.rpc(
-            "anvil_setStorageAt", world.homeDeployment.policy().hex(), hex(place), hex(raised));
-        return;
+    String account = world.homeDeployment.account().hex();
+    for (int slot = 0; slot < 32; slot++) {
+      // mapping(agentId => Mandate), and in it mapping(asset => word): found by what it holds.
+      byte[] mandate =
+          org.web3j.crypto.Hash.sha3(concat(uint(World.AGENT), uint(BigInteger.valueOf(slot))));
+      for (int member = 0; member < 8; member++) {
+        BigInteger budgets = new BigInteger(1, mandate).add(BigInteger.valueOf(member));
+        byte[] inner = concat(uint(BigInteger.ZERO), uint(budgets));
+        BigInteger place = new BigInteger(1, org.web3j.crypto.Hash.sha3(inner));
+        BigInteger word =
+            new BigInteger(
+                world
+                    .home
+                    .rpc("eth_getStorageAt", account, hex(place), "latest")
+                    .asText()
+                    .substring(2),
+                16);
+        if (perTransaction(word).equals(World.CAP)) {
+          BigInteger raised =
+              word.add(BigInteger.ONE.shiftLeft(203)).add(BigInteger.ONE.shiftLeft(222));
+          world.home.rpc("anvil_setStorageAt", account, hex(place), hex(raised));
+          return;
+        }
       }
     }
     throw new AssertionError("the mandate's slot was not found");
   }
 
+  private static BigInteger perTransaction(BigInteger budget) {
+    BigInteger mantissa = budget.shiftRight(208).and(BigInteger.valueOf(0x3fff));
+    return mantissa.multiply(
+        BigInteger.TEN.pow(budget.shiftRight(222).and(BigInteger.valueOf(31)).intValue()));
+  }
+
   private static void setCaps() {
     world.governance(
         world
-            .policy()
+            .account()
             .setLimit(
                 World.AGENT,
                 Address.ZERO.hex(),
-                new PolicyEngine.Limit(
+                new AgentVault.Limit(
                     World.CAP,
                     World.CAP.multiply(BigInteger.valueOf(20)),
                     BigInteger.valueOf(3600))));

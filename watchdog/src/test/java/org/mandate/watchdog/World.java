@@ -16,21 +16,21 @@ import org.mandate.chain.Bytes;
 import org.mandate.chain.Deployment;
 import org.mandate.chain.Hash;
 import org.mandate.contracts.AgentRegistry;
-import org.mandate.contracts.AuditLog;
+import org.mandate.contracts.AgentVault;
+import org.mandate.contracts.CallRules;
 import org.mandate.contracts.CrossChainExecutor;
-import org.mandate.contracts.PolicyEngine;
 import org.mandate.contracts.QuorumGateway;
+import org.mandate.contracts.TestToken;
 import org.mandate.deploy.AgentSetup;
 import org.mandate.deploy.Call;
-import org.mandate.deploy.Contracts;
 import org.mandate.deploy.Deployer;
 import org.mandate.deploy.DeploymentParameters;
 import org.mandate.deploy.DeploymentParameters.ExistingAuthority;
 import org.mandate.deploy.Sender;
 import org.mandate.deploy.StateOverrideCall;
 import org.mandate.event.ContractEvents;
-import org.mandate.event.ExecutorEvent;
 import org.mandate.event.GatewayEvent;
+import org.mandate.event.IntentEvent;
 import org.mandate.gateway.Attestation;
 import org.mandate.gateway.InteroperableAddress;
 import org.mandate.gateway.Message;
@@ -38,11 +38,13 @@ import org.mandate.intent.Intent;
 import org.mandate.intent.IntentAbi;
 import org.mandate.intent.IntentDomain;
 import org.mandate.intent.SignedIntent;
+import org.mandate.policy.CallKind;
 import org.mandate.signer.PrivateKeySigner;
 import org.mandate.signer.Signer;
 import org.web3j.crypto.Credentials;
 import org.web3j.crypto.Wallet;
 import org.web3j.protocol.core.methods.response.TransactionReceipt;
+import org.web3j.tx.RawTransactionManager;
 import org.web3j.utils.Numeric;
 
 /**
@@ -56,7 +58,8 @@ final class World implements AutoCloseable {
   static final BigInteger AGENT = BigInteger.ONE;
   static final BigInteger ETHER = BigInteger.TEN.pow(18);
   static final BigInteger CAP = ETHER;
-  static final Signer STRANGER = signer(key(0xbad));
+  static final Credentials STRANGER_KEY = key(0xbad);
+  static final Signer STRANGER = signer(STRANGER_KEY);
   static final Address RECIPIENT = Address.of("0x00000000000000000000000000000000000beef1");
   private static final char[] PASSPHRASE = "correct horse".toCharArray();
   private static final Credentials RICH =
@@ -118,13 +121,8 @@ final class World implements AutoCloseable {
                 Duration.ofHours(1),
                 ExistingAuthority.delayingItself(AUTHORITY.getAddress()),
                 Optional.empty()));
-    deployment = deployer.deployVault(deployment, Address.of(AUTHORITY.getAddress()), 1);
     sender.send(
-        new Call(
-            "fund vault",
-            Contracts.vault(deployment, 1).orElseThrow().hex(),
-            ETHER.multiply(BigInteger.TEN),
-            "0x"));
+        new Call("fund account", deployment.account().hex(), ETHER.multiply(BigInteger.TEN), "0x"));
     deployment.write(directory.resolve(deployment.chainId() + ".json"));
     return deployment;
   }
@@ -144,54 +142,160 @@ final class World implements AutoCloseable {
         Call.of(
             "activate",
             homeDeployment.registry().hex(),
-            registry.activate(AGENT, BigInteger.ZERO)));
+            registry.activate(AGENT, homeDeployment.account().hex(), BigInteger.ZERO)));
     BigInteger year = BigInteger.valueOf(Instant.now().plus(Duration.ofDays(300)).getEpochSecond());
     governance(
-        policy()
+        account()
             .setTerms(
                 AGENT,
-                new PolicyEngine.Terms(
+                new AgentVault.Terms(
                     year,
                     BigInteger.valueOf(3600),
                     BigInteger.valueOf(1000),
-                    BigInteger.valueOf(1000))));
+                    BigInteger.valueOf(1000),
+                    true,
+                    false)));
     governance(
-        policy()
+        account()
             .setLimit(
                 AGENT,
                 Address.ZERO.hex(),
-                new PolicyEngine.Limit(
+                new AgentVault.Limit(
                     CAP, CAP.multiply(BigInteger.valueOf(4)), BigInteger.valueOf(3600))));
     for (long chain : new long[] {HOME, REMOTE}) {
       governance(
-          policy().setAssetChain(AGENT, Address.ZERO.hex(), BigInteger.valueOf(chain), true));
-      governance(policy().setRecipient(AGENT, BigInteger.valueOf(chain), RECIPIENT.hex(), true));
+          account().setAssetChain(AGENT, Address.ZERO.hex(), BigInteger.valueOf(chain), true));
+      governance(account().setRecipient(AGENT, BigInteger.valueOf(chain), RECIPIENT.hex(), true));
     }
   }
 
-  /** A restricted call of the policy engine, by the authority. */
+  /** A restricted call of home's account, by the authority. */
   void governance(org.web3j.protocol.core.RemoteFunctionCall<?> call) {
-    new Sender(home.web3j, AUTHORITY)
-        .send(Call.of("governance", homeDeployment.policy().hex(), call));
+    governance(home, call);
+  }
+
+  /** A restricted call of the account on that chain, by the authority. */
+  void governance(Anvil chain, org.web3j.protocol.core.RemoteFunctionCall<?> call) {
+    new Sender(chain.web3j, AUTHORITY)
+        .send(Call.of("governance", homeDeployment.account().hex(), call));
+  }
+
+  /** A new token at home, all of it the account's, of which the agent may spend any amount. */
+  TestToken token(BigInteger supply) throws Exception {
+    String account = homeDeployment.account().hex();
+    var rich = new RawTransactionManager(home.web3j, RICH, HOME, 300, 200);
+    TestToken token = TestToken.deploy(home.web3j, rich, Sender.NO_GAS, account, supply).send();
+    governance(
+        account()
+            .setLimit(
+                AGENT,
+                token.getContractAddress(),
+                new AgentVault.Limit(supply, supply, BigInteger.valueOf(3600))));
+    governance(
+        account().setAssetChain(AGENT, token.getContractAddress(), BigInteger.valueOf(HOME), true));
+    return token;
+  }
+
+  /** The agent may approve that spender for the token, as much as it may pay. */
+  void permitApproval(TestToken token, Address spender) {
+    CallRules.Permission approvals =
+        new CallRules.Permission(
+            BigInteger.valueOf(CallKind.APPROVE.ordinal()),
+            BigInteger.ONE,
+            BigInteger.ZERO,
+            BigInteger.valueOf(255), // any asset: it is the token itself
+            true);
+    governance(
+        homeDeployment.address("CallRules"),
+        wrapper(CallRules.class, "CallRules")
+            .setPermission(
+                AGENT,
+                BigInteger.valueOf(HOME),
+                token.getContractAddress(),
+                Numeric.hexStringToByteArray("0x095ea7b3"),
+                approvals));
+    governance(account().setRecipient(AGENT, BigInteger.valueOf(HOME), spender.hex(), true));
+  }
+
+  /** An approval at home that nobody has given yet. */
+  Intent approval(TestToken token, Address spender, BigInteger amount) {
+    Intent usual = payment(HOME, amount);
+    Address asset = Address.of(token.getContractAddress());
+    return new Intent(
+        AGENT,
+        usual.account(),
+        usual.chainId(),
+        asset,
+        asset,
+        amount,
+        Bytes.of(token.approve(spender.hex(), amount).encodeFunctionCall()),
+        usual.nonce(),
+        usual.deadline());
+  }
+
+  /** A restricted call of any contract of home, by the authority. */
+  void governance(Address contract, org.web3j.protocol.core.RemoteFunctionCall<?> call) {
+    new Sender(home.web3j, AUTHORITY).send(Call.of("governance", contract.hex(), call));
+  }
+
+  /** A call of a contract of home by anybody. */
+  TransactionReceipt send(Address contract, org.web3j.protocol.core.RemoteFunctionCall<?> call) {
+    return new Sender(home.web3j, RICH).send(Call.of("send", contract.hex(), call));
+  }
+
+  /** A contract of home, to encode calls of it. */
+  <T> T wrapper(Class<T> type, String name) {
+    try {
+      return type.cast(
+          type.getMethod(
+                  "load",
+                  String.class,
+                  org.web3j.protocol.Web3j.class,
+                  org.web3j.tx.TransactionManager.class,
+                  org.web3j.tx.gas.ContractGasProvider.class)
+              .invoke(
+                  null,
+                  homeDeployment.address(name).hex(),
+                  home.web3j,
+                  new Sender(home.web3j, RICH).reader(),
+                  Sender.NO_GAS));
+    } catch (ReflectiveOperationException e) {
+      throw new IllegalArgumentException(name + " has no wrapper " + type, e);
+    }
+  }
+
+  /** The message with which home sent that intent away. */
+  Message sentFor(Intent intent) {
+    Hash transaction =
+        home.client.logs(0, home.client.head().number(), List.of(domain.executor())).stream()
+            .flatMap(log -> ContractEvents.executor(log).stream())
+            .filter(
+                event ->
+                    event instanceof IntentEvent.Dispatched
+                        && event.intentId().equals(intent.id(domain)))
+            .map(event -> event.log().transaction())
+            .findFirst()
+            .orElseThrow(() -> new AssertionError("never dispatched"));
+    return sent(transaction);
   }
 
   /** Governance thaws the agent, knowing of every stop so far. */
   void thaw() {
-    governance(policy().thaw(AGENT, stops()));
+    governance(account().thaw(AGENT, stops()));
   }
 
   /** How often the agent was frozen. */
   BigInteger stops() {
     try {
-      return policy().stops(AGENT).send();
+      return account().stops(AGENT).send();
     } catch (Exception e) {
       throw new IllegalStateException(e);
     }
   }
 
-  PolicyEngine policy() {
-    return PolicyEngine.load(
-        homeDeployment.policy().hex(),
+  AgentVault account() {
+    return AgentVault.load(
+        homeDeployment.account().hex(),
         home.web3j,
         new Sender(home.web3j, AUTHORITY).reader(),
         Sender.NO_GAS);
@@ -199,7 +303,7 @@ final class World implements AutoCloseable {
 
   boolean frozen() {
     try {
-      return policy().frozen(AGENT).send();
+      return account().frozen(AGENT).send();
     } catch (Exception e) {
       throw new IllegalStateException(e);
     }
@@ -209,7 +313,7 @@ final class World implements AutoCloseable {
   Intent payment(long chainId, BigInteger amount) {
     return new Intent(
         AGENT,
-        Contracts.vault(remoteDeployment, 1).orElseThrow(),
+        homeDeployment.account(),
         BigInteger.valueOf(chainId),
         Address.ZERO,
         RECIPIENT,
@@ -219,6 +323,11 @@ final class World implements AutoCloseable {
         BigInteger.valueOf(Instant.now().plus(Duration.ofHours(1)).getEpochSecond()));
   }
 
+  /** Governs, and owns the funds. */
+  Address authority() {
+    return Address.of(AUTHORITY.getAddress());
+  }
+
   /** Submits at home, signed by the agent. */
   TransactionReceipt submit(Intent intent) {
     return submit(intent, AGENT_KEY);
@@ -226,7 +335,10 @@ final class World implements AutoCloseable {
 
   /** The message that home really sent in that transaction. */
   Message sent(TransactionReceipt receipt) {
-    Hash transaction = Hash.of(receipt.getTransactionHash());
+    return sent(Hash.of(receipt.getTransactionHash()));
+  }
+
+  private Message sent(Hash transaction) {
     var logs = home.client.receipt(transaction).orElseThrow().logs();
     List<GatewayEvent> events =
         logs.stream()
@@ -352,31 +464,68 @@ final class World implements AutoCloseable {
     }
   }
 
-  Address vault() {
-    return Contracts.vault(remoteDeployment, 1).orElseThrow();
+  /** The agent's key asks the account for a payment directly, at home. */
+  TransactionReceipt pay(BigInteger amount) {
+    return pay(amount, key(0xa1));
+  }
+
+  /** As {@link #pay(BigInteger)}, with any key. */
+  TransactionReceipt pay(BigInteger amount, Credentials key) {
+    new Sender(home.web3j, RICH)
+        .send(new Call("fund payer", key.getAddress(), ETHER.divide(BigInteger.TEN), "0x"));
+    return new Sender(home.web3j, key)
+        .send(
+            Call.of(
+                "pay",
+                homeDeployment.account().hex(),
+                account().pay(Address.ZERO.hex(), amount, RECIPIENT.hex(), AGENT)));
   }
 
   /** Submits at home, signed by somebody. */
   TransactionReceipt submit(Intent intent, Signer signer) {
+    return new Sender(home.web3j, RICH).send(submission(intent, signer));
+  }
+
+  /** What submits it, signed by the agent. */
+  Call submission(Intent intent) {
+    return submission(intent, AGENT_KEY);
+  }
+
+  private Call submission(Intent intent, Signer signer) {
     SignedIntent signed = SignedIntent.sign(intent, domain, signer);
-    return new Sender(home.web3j, RICH)
-        .send(
-            Call.of(
-                "submit",
-                domain.executor().hex(),
-                executor(home).submit(IntentAbi.toContract(intent), signed.signature().bytes())));
+    return Call.of(
+        "submit",
+        domain.executor().hex(),
+        executor(home).submit(IntentAbi.toContract(intent), signed.signature().bytes()));
+  }
+
+  /** Has home mine one block of these calls of one account, in this order. */
+  void inOneBlock(Call... calls) {
+    home.rpc("evm_setIntervalMining", 0);
+    try {
+      for (Call call : calls) {
+        home.rpc(
+            "eth_sendTransaction",
+            java.util.Map.of(
+                "from", RICH.getAddress(), "to", call.to(), "data", call.data(), "gas", "0xf4240"));
+      }
+      home.rpc("evm_mine");
+    } finally {
+      home.mineEverySecond();
+    }
   }
 
   /** Publishes whatever it is as a batch, with a relayer's key. */
   void publish(BigInteger from, BigInteger to, Hash root, Hash manifest) {
     Sender relayer = new Sender(home.web3j, RELAYERS.getFirst());
-    AuditLog log =
-        AuditLog.load(homeDeployment.auditLog().hex(), home.web3j, relayer.reader(), Sender.NO_GAS);
+    AgentVault log =
+        AgentVault.load(
+            homeDeployment.account().hex(), home.web3j, relayer.reader(), Sender.NO_GAS);
     new Sender(home.web3j, RICH).send(new Call("fund relayer", relayer.address(), ETHER, "0x"));
     relayer.send(
         Call.of(
             "publish",
-            homeDeployment.auditLog().hex(),
+            homeDeployment.account().hex(),
             log.publish(AGENT, from, to, root.bytes(), manifest.bytes())));
   }
 
@@ -395,8 +544,7 @@ final class World implements AutoCloseable {
         .flatMap(log -> ContractEvents.executor(log).stream())
         .filter(
             event ->
-                event instanceof ExecutorEvent.Disputed
-                    && event.intentId().equals(intent.id(domain)))
+                event instanceof IntentEvent.Disputed && event.intentId().equals(intent.id(domain)))
         .map(event -> event.log().blockNumber())
         .findFirst()
         .orElseThrow(() -> new AssertionError("never disputed"));

@@ -20,7 +20,6 @@ import org.mandate.cli.StopsOption;
 import org.mandate.cli.Tightener;
 import org.mandate.deploy.AgentSetup;
 import org.mandate.deploy.Call;
-import org.mandate.deploy.Contracts;
 import org.mandate.deploy.Sender;
 import org.mandate.policy.AgentStatus;
 import org.mandate.signer.Signer;
@@ -81,7 +80,7 @@ public final class AgentCommand extends Group {
     }
   }
 
-  @Command(name = "show", description = "Shows an agent: key, owner, status, vault, audit chain.")
+  @Command(name = "show", description = "Shows an agent: key, owner, status, account, audit chain.")
   static final class Show implements Callable<ExitCode> {
     @Mixin private Output output;
     @Mixin private ChainOptions at;
@@ -233,7 +232,8 @@ public final class AgentCommand extends Group {
                   "agent %s is revoked, for good: register another".formatted(id));
         }
         var known =
-            stops.expected(id, Sender.read("stops", () -> chain.registry().stops(id).send()));
+            stops.expected(
+                "agent " + id, Sender.read("stops", () -> chain.registry().stops(id).send()));
         var json =
             Output.object()
                 .put("agentId", id.toString())
@@ -243,7 +243,7 @@ public final class AgentCommand extends Group {
             Call.of(
                 "activate agent %s, stopped %s times so far".formatted(id, known),
                 chain.deployment().registry().hex(),
-                chain.registry().activate(id, known));
+                chain.registry().activate(id, chain.deployment().account().hex(), known));
         // The block tells one activation from the next: the same words cannot be proposed twice.
         var words =
             "Activate agent %s, %s and stopped %s times as of block %d"
@@ -301,14 +301,14 @@ public final class AgentCommand extends Group {
   private static ObjectNode describe(Chain chain, BigInteger id) {
     var status = require(chain, id);
     var agent = Sender.read("agent " + id, () -> chain.registry().agent(id).send());
-    var trail = Sender.read("audit chain", () -> chain.auditLog().chain(id).send());
+    var trail = Sender.read("audit chain", () -> chain.account().chain(id).send());
     var json =
         Output.object()
             .put("agentId", id.toString())
             .put("status", status.name())
             .put("stops", Sender.read("stops", () -> chain.registry().stops(id).send()).toString())
-            .put("frozen", Sender.read("breaker", () -> chain.policy().frozen(id).send()))
-            .put("trips", Sender.read("trips", () -> chain.policy().stops(id).send()).toString())
+            .put("frozen", Sender.read("breaker", () -> chain.account().frozen(id).send()))
+            .put("trips", Sender.read("trips", () -> chain.account().stops(id).send()).toString())
             .put(
                 "owner",
                 Address.of(Sender.read("owner", () -> chain.registry().ownerOf(id).send())).hex())
@@ -317,9 +317,9 @@ public final class AgentCommand extends Group {
             .put("uri", Sender.read("URI", () -> chain.registry().tokenURI(id).send()))
             .put("records", trail.component2().longValueExact())
             .put("published", trail.component3().longValueExact());
-    if (id.bitLength() < 63) {
-      Contracts.vault(chain.deployment(), id.longValueExact())
-          .ifPresent(vault -> json.put("vault", vault.hex()));
+    var account = Address.of(Sender.read("account", () -> chain.registry().accountOf(id).send()));
+    if (!account.equals(Address.ZERO)) {
+      json.put("account", account.hex());
     }
     return json;
   }

@@ -106,7 +106,7 @@ public final class AuditCommand extends Group {
           chain.client(),
           Finality.of(finality),
           new IntentDomain(deployment.homeChainId(), deployment.executor()),
-          deployment.auditLog(),
+          deployment.account(),
           deployment.block());
     }
   }

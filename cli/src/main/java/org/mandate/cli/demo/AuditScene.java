@@ -6,19 +6,21 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.time.Duration;
 import java.util.List;
+import org.mandate.audit.AuditRecord;
 import org.mandate.audit.AuditReport;
 import org.mandate.audit.AuditVerifier;
 import org.mandate.audit.AuditedChain;
 import org.mandate.audit.Batch;
 import org.mandate.audit.BlobSource;
 import org.mandate.audit.Cid;
+import org.mandate.audit.Detail;
 import org.mandate.audit.DirectoryBlobSource;
 import org.mandate.audit.Finding;
 import org.mandate.audit.GatewayBlobSource;
 import org.mandate.chain.Finality;
 import org.mandate.chain.Hash;
 import org.mandate.chain.JsonRpcClient;
-import org.mandate.contracts.AuditLog;
+import org.mandate.contracts.AgentVault;
 import org.web3j.protocol.core.methods.response.Log;
 
 /** A stranger re-derives everything from public data; what is altered or missing is named. */
@@ -36,7 +38,8 @@ final class AuditScene implements Story.Scene {
     var story = play.story();
     var actions = chainsMatchActions(play.home()) + chainsMatchActions(play.remote());
     story.say(
-        "every one of %d actions on both chains extended the agent's hash chain in its own transaction",
+        "every one of %d actions on both chains extended the agent's hash chain in its own"
+            + " transaction",
         actions);
     story.fact("actions", actions);
     play.awaitPublished();
@@ -49,6 +52,7 @@ final class AuditScene implements Story.Scene {
       verifiedAt(relayer.url(), actions);
     }
     tellsTheForgery();
+    tellsWhoCancelled();
     story.fact("verdict", "in order");
     story.fact("verifiedBlobs", actions);
     damage();
@@ -62,7 +66,8 @@ final class AuditScene implements Story.Scene {
   private void verifiedAt(URI gateway, long actions) throws Exception {
     var story = play.story();
     story.say(
-        "mandate audit verify --agent %d with public data only: the addresses, two RPC URLs, the gateway %s",
+        "mandate audit verify --agent %d with public data only: the addresses, two RPC URLs, the"
+            + " gateway %s",
         play.agentId(), gateway);
     var blobs = new GatewayBlobSource(gateway, REQUEST);
     play.await(
@@ -88,6 +93,25 @@ final class AuditScene implements Story.Scene {
     story.mustEqual(1, told.size(), "number of forged messages that the audit tells");
     story.say("of the forgery it says: %s", told.getFirst().words());
     story.fact("stoppedForgery", told.getFirst().words());
+  }
+
+  /** What waited and was cancelled is in the trail, with who did it. */
+  private void tellsWhoCancelled() {
+    var story = play.story();
+    var store = new DirectoryBlobSource(play.stage().blobs());
+    var cancelled =
+        publishedAtHome(store).stream()
+            .map(entry -> AuditRecord.parse(store.get(entry.cid()).orElseThrow()))
+            .filter(record -> record.detail() instanceof Detail.Cancelled)
+            .toList();
+    var by = cancelled.stream().map(record -> ((Detail.Cancelled) record.detail()).by()).toList();
+    var owner = Play.address(play.stage().cast().owner());
+    story.mustEqual(List.of(owner, owner), by, "who cancelled, as the records say");
+    story.say(
+        "of what waited it says: records %s, cancelled by the agent's owner %s",
+        String.join(" and ", cancelled.stream().map(r -> String.valueOf(r.index())).toList()),
+        owner);
+    story.fact("cancelledRecords", cancelled.stream().map(AuditRecord::index).toList());
   }
 
   /**
@@ -152,7 +176,7 @@ final class AuditScene implements Story.Scene {
   /** All records of the home chain, as the published manifests list them. */
   private List<Batch.Entry> publishedAtHome(BlobSource store) {
     return play.home().published(play.agentId()).stream()
-        .map(log -> new Cid(Hash.of(AuditLog.getPublishedEventFromLog(log).manifestDigest)))
+        .map(log -> new Cid(Hash.of(AgentVault.getPublishedEventFromLog(log).manifestDigest)))
         .flatMap(cid -> Batch.parse(store.get(cid).orElseThrow()).records().stream())
         .toList();
   }
@@ -167,7 +191,7 @@ final class AuditScene implements Story.Scene {
         new JsonRpcClient(URI.create(ledger.chain().url()), REQUEST),
         new Finality.FinalizedTag(),
         play.domain(),
-        ledger.deployment().auditLog(),
+        ledger.deployment().account(),
         ledger.deployment().block());
   }
 

@@ -18,6 +18,7 @@ import org.web3j.crypto.Keys;
  * @param watchdogs dispute and freeze
  * @param courier delivers the forged message: anybody could
  * @param payee gets paid
+ * @param safeOwners own the Safe that approves the agent's large payments; they only sign
  */
 record Cast(
     Credentials deployer,
@@ -28,10 +29,12 @@ record Cast(
     List<Credentials> relayers,
     List<Credentials> watchdogs,
     Credentials courier,
-    Credentials payee) {
+    Credentials payee,
+    List<Credentials> safeOwners) {
 
   static final int RELAYERS = 3;
   static final int WATCHDOGS = 2;
+  static final int SAFE_OWNERS = 3;
 
   static Cast random() {
     return new Cast(
@@ -43,7 +46,8 @@ record Cast(
         Stream.generate(Cast::key).limit(RELAYERS).toList(),
         Stream.generate(Cast::key).limit(WATCHDOGS).toList(),
         key(),
-        key());
+        key(),
+        Stream.generate(Cast::key).limit(SAFE_OWNERS).toList());
   }
 
   private static Credentials key() {

@@ -31,7 +31,7 @@ final class CrashScene implements Story.Scene {
   public void play() throws Exception {
     var story = play.story();
     var home = play.home();
-    var vault = home.vault(play.agentId());
+    var vault = home.vault();
     var relayer = play.lastRelayer();
     var key = Play.address(play.stage().cast().relayers().getLast());
     play.awaitArmed();

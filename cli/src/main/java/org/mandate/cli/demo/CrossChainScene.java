@@ -23,7 +23,7 @@ final class CrossChainScene implements Story.Scene {
     var story = play.story();
     var home = play.home();
     var remote = play.remote();
-    var vaultBefore = remote.dollars(remote.vault(play.agentId()));
+    var vaultBefore = remote.dollars(remote.vault());
     var payeeBefore = remote.dollars(play.payee());
     var signed = play.sign(remote, remote.token(), AMOUNT);
     var id = play.id(signed);
@@ -64,9 +64,7 @@ final class CrossChainScene implements Story.Scene {
     story.must(
         waited >= Stage.DISPUTE_WINDOW.toSeconds(), "executed %d s after it was queued", waited);
     story.mustEqual(
-        vaultBefore.subtract(AMOUNT),
-        remote.dollars(remote.vault(play.agentId())),
-        "TUSD in the vault");
+        vaultBefore.subtract(AMOUNT), remote.dollars(remote.vault()), "TUSD in the vault");
     story.mustEqual(payeeBefore.add(AMOUNT), remote.dollars(play.payee()), "TUSD of the payee");
     story.must(
         seconds < MOST_SECONDS,

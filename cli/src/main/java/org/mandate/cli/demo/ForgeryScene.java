@@ -34,7 +34,7 @@ final class ForgeryScene implements Story.Scene {
     var home = play.home();
     var remote = play.remote();
     var cast = play.stage().cast();
-    var vault = remote.vault(play.agentId());
+    var vault = remote.vault();
     var before = remote.dollars(vault);
     var thief = Play.address(cast.courier());
     var intent = play.intent(remote, remote.token(), thief, before);

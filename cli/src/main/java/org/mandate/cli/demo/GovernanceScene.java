@@ -36,20 +36,15 @@ final class GovernanceScene implements Story.Scene {
                     c.address().hex(),
                     "address of " + name + " on the remote chain"));
     story.say(
-        "%d contracts, each at one address on both chains: look at PolicyEngine %s",
-        addresses.size(), addresses.get("PolicyEngine"));
+        "%d contracts, each at one address on both chains: look at AgentVault %s",
+        addresses.size(), addresses.get("AgentVault"));
     story.fact("contracts", addresses);
-    var deployerRoles = 0L;
-    for (var ledger : List.of(play.home(), play.remote())) {
-      deployerRoles += play.deployerRoles(ledger);
-      var timelock = Contracts.timelock(ledger.deployment()).orElseThrow().hex();
-      story.mustEqual(List.of(), play.findings(ledger), "findings of the deployment check");
-      story.mustEqual(
-          Set.of(timelock), play.admins(ledger), "admins of chain " + ledger.chain().chainId());
-    }
+    var rolesAtRemote = async(() -> check(play.remote()));
+    var deployerRoles = check(play.home()) + rolesAtRemote.join();
     story.mustEqual(0L, deployerRoles, "number of roles that the deployer holds");
     story.say(
-        "every privileged role read back on both chains: the timelock has them, the deployer has none");
+        "every privileged role read back on both chains: the timelock has them, the deployer has"
+            + " none");
     story.fact("admin", Contracts.timelock(play.home().deployment()).orElseThrow().hex());
     story.fact("deployerRoles", deployerRoles);
 
@@ -66,7 +61,8 @@ final class GovernanceScene implements Story.Scene {
     votes.join();
     story.say("agent %d is registered by its owner; it may do nothing yet", play.agentId());
     story.say(
-        "the DAO proposes its mandate: 1 ETH and 500 TUSD per payment, 2 ETH and 1000 TUSD a day, one payee");
+        "the DAO proposes its mandate: 1 ETH and 500 TUSD per payment, 2 ETH and 1000 TUSD a day,"
+            + " one payee; above 0.5 ETH it waits, above 300 TUSD a Safe must agree");
     var calls = play.mandate();
     var outcome = async(() -> play.pass("Mandate for agent " + play.agentId(), calls));
     var vaults =
@@ -88,8 +84,6 @@ final class GovernanceScene implements Story.Scene {
     story.fact("agentKey", Address.of(registered.component1()).hex());
 
     vaults.join();
-    // With the vaults in them, for whoever reads the files later.
-    play.stage().write(List.of(play.home().deployment(), play.remote().deployment()));
     var proposal = outcome.join();
     story.say(
         "proposed, voted, queued, executed: proposal %s in transaction %s",
@@ -99,13 +93,10 @@ final class GovernanceScene implements Story.Scene {
     story.fact("proposalExecuted", proposal.executed().getTransactionHash());
 
     var coin =
-        play.home()
-            .policy()
-            .headroom(BigInteger.valueOf(play.agentId()), Address.ZERO.hex())
-            .send();
+        play.home().lens().headroom(BigInteger.valueOf(play.agentId()), Address.ZERO.hex()).send();
     var dollars =
         play.home()
-            .policy()
+            .lens()
             .headroom(BigInteger.valueOf(play.agentId()), play.home().token().hex())
             .send();
     story.mustEqual(
@@ -115,9 +106,11 @@ final class GovernanceScene implements Story.Scene {
     story.mustEqual(BigInteger.ONE, coin.status, "agent's status (active)");
     story.fact("coinCap", coin.limit.cap.toString());
     story.fact("dollarCap", dollars.limit.cap.toString());
+    var findingsAtRemote = async(() -> play.findings(play.remote()));
+    story.mustEqual(List.of(), play.findings(play.home()), "findings of the check");
+    story.mustEqual(List.of(), findingsAtRemote.join(), "findings of the check");
     for (var ledger : List.of(play.home(), play.remote())) {
-      story.mustEqual(List.of(), play.findings(ledger), "findings of the check, vaults included");
-      var vault = ledger.vault(play.agentId());
+      var vault = ledger.vault();
       story.must(
           ledger.coin(vault).signum() > 0,
           "the vault on chain %d has no ETH",
@@ -127,14 +120,26 @@ final class GovernanceScene implements Story.Scene {
           "the vault on chain %d has no TUSD",
           ledger.chain().chainId());
     }
-    var vault = play.home().vault(play.agentId());
-    story.mustEqual(vault, play.remote().vault(play.agentId()), "address of the vault");
+    var vault = play.home().vault();
+    story.mustEqual(vault, play.remote().vault(), "address of the vault");
     story.say(
         "vault %s holds %s and %s on each chain; its owner is the timelock",
         vault,
         Play.coinWords(play.home().coin(vault)),
         Play.dollarWords(play.home().dollars(vault)));
     story.fact("vault", vault.hex());
+    var safe = play.safe();
+    story.mustEqual("1.4.1", safe.version(), "version of the Safe");
+    story.mustEqual(Cast.SAFE_OWNERS, safe.owners(), "owners of the Safe");
+    story.mustEqual(Play.SAFE_THRESHOLD, safe.threshold(), "threshold of the Safe");
+    var panel = play.home().approvers().approversOf(BigInteger.valueOf(play.agentId())).send();
+    story.mustEqual(BigInteger.ONE, panel.component1(), "approvals that are needed");
+    story.mustEqual(List.of(safe.address().hex()), panel.component2(), "approvers on chain");
+    story.say(
+        "the Safe %s (%s, %d of %d owners) is the agent's one approver: its code is the published"
+            + " one",
+        safe.address(), safe.version(), safe.threshold(), safe.owners());
+    story.fact("safe", safe.address().hex());
     play.stage().awaitServices();
     story.say(
         "relayers and watchdogs are ready: look at %s/health/ready",
@@ -144,5 +149,15 @@ final class GovernanceScene implements Story.Scene {
         "evidence",
         "%d contracts twice, proposal %s executed, deployer without a role"
             .formatted(addresses.size(), Play.brief("0x" + proposal.id().toString(16))));
+  }
+
+  /** Everything privileged on one chain, read back; answers how many roles the deployer has. */
+  private long check(Ledger ledger) {
+    var story = play.story();
+    var timelock = Contracts.timelock(ledger.deployment()).orElseThrow().hex();
+    story.mustEqual(List.of(), play.findings(ledger), "findings of the deployment check");
+    story.mustEqual(
+        Set.of(timelock), play.admins(ledger), "admins of chain " + ledger.chain().chainId());
+    return play.deployerRoles(ledger);
   }
 }

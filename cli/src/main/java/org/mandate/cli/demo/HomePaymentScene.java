@@ -18,7 +18,7 @@ final class HomePaymentScene implements Story.Scene {
   public void play() throws Exception {
     var story = play.story();
     var home = play.home();
-    var vault = home.vault(play.agentId());
+    var vault = home.vault();
     var vaultBefore = home.coin(vault);
     var payeeBefore = home.coin(play.payee());
     var signed = play.sign(home, Address.ZERO, AMOUNT);

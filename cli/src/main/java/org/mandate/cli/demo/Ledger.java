@@ -9,9 +9,10 @@ import org.mandate.chain.Address;
 import org.mandate.chain.Deployment;
 import org.mandate.chain.Hash;
 import org.mandate.contracts.AgentRegistry;
-import org.mandate.contracts.AuditLog;
+import org.mandate.contracts.AgentVault;
+import org.mandate.contracts.Approvers;
 import org.mandate.contracts.CrossChainExecutor;
-import org.mandate.contracts.PolicyEngine;
+import org.mandate.contracts.MandateLens;
 import org.mandate.contracts.TestToken;
 import org.mandate.deploy.Contracts;
 import org.mandate.deploy.Sender;
@@ -62,28 +63,38 @@ final class Ledger {
     return deployment;
   }
 
-  Address vault(long agentId) {
-    return Contracts.vault(deployment, agentId).orElseThrow();
+  /** Holds the funds of all agents. */
+  Address vault() {
+    return deployment.account();
   }
 
   Address token() {
     return Contracts.testToken(deployment).orElseThrow();
   }
 
+  /** For wrappers that only read or encode. */
+  ReadonlyTransactionManager reader() {
+    return reader;
+  }
+
   CrossChainExecutor executor() {
     return CrossChainExecutor.load(deployment.executor().hex(), web3j, reader, Sender.NO_GAS);
   }
 
-  PolicyEngine policy() {
-    return PolicyEngine.load(deployment.policy().hex(), web3j, reader, Sender.NO_GAS);
+  AgentVault account() {
+    return AgentVault.load(deployment.account().hex(), web3j, reader, Sender.NO_GAS);
+  }
+
+  Approvers approvers() {
+    return Approvers.load(deployment.address("Approvers").hex(), web3j, reader, Sender.NO_GAS);
+  }
+
+  MandateLens lens() {
+    return MandateLens.load(deployment.lens().hex(), web3j, reader, Sender.NO_GAS);
   }
 
   AgentRegistry registry() {
     return AgentRegistry.load(deployment.registry().hex(), web3j, reader, Sender.NO_GAS);
-  }
-
-  AuditLog auditLog() {
-    return AuditLog.load(deployment.auditLog().hex(), web3j, reader, Sender.NO_GAS);
   }
 
   State state(Hash intentId) throws Exception {
@@ -107,7 +118,7 @@ final class Ledger {
   record Records(long count, long published) {}
 
   Records records(long agentId) throws Exception {
-    var chain = auditLog().chain(BigInteger.valueOf(agentId)).send();
+    var chain = account().chain(BigInteger.valueOf(agentId)).send();
     return new Records(chain.component2().longValueExact(), chain.component3().longValueExact());
   }
 
@@ -134,18 +145,18 @@ final class Ledger {
     return logs(filter);
   }
 
-  /** The agent's links in the audit log, in order. */
+  /** The agent's links in the audit chain, in order. */
   List<Log> appended(long agentId) {
-    var filter = filter(deployment.auditLog());
-    filter.addSingleTopic(EventEncoder.encode(AuditLog.APPENDED_EVENT));
+    var filter = filter(deployment.account());
+    filter.addSingleTopic(EventEncoder.encode(AgentVault.APPENDED_EVENT));
     filter.addSingleTopic(topic(agentId));
     return logs(filter);
   }
 
   /** The agent's published batches, in order. */
   List<Log> published(long agentId) {
-    var filter = filter(deployment.auditLog());
-    filter.addSingleTopic(EventEncoder.encode(AuditLog.PUBLISHED_EVENT));
+    var filter = filter(deployment.account());
+    filter.addSingleTopic(EventEncoder.encode(AgentVault.PUBLISHED_EVENT));
     filter.addSingleTopic(topic(agentId));
     return logs(filter);
   }

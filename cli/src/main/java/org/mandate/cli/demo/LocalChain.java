@@ -3,6 +3,7 @@ package org.mandate.cli.demo;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
+import java.io.Writer;
 import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -65,13 +66,21 @@ final class LocalChain {
         new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
     for (var line = output.readLine(); line != null; line = output.readLine()) {
       if (line.startsWith("Listening on ")) {
-        // A full pipe would stop the chain.
-        Thread.ofVirtual().start(() -> output.lines().forEach(ignored -> {}));
+        Thread.ofVirtual().start(() -> drain(output));
         return new LocalChain(
             name, chainId, "http://" + line.substring("Listening on ".length()).trim());
       }
     }
     throw new IOException("anvil for chain " + chainId + " ended before it listened");
+  }
+
+  // A full pipe would stop the chain.
+  private static void drain(BufferedReader output) {
+    try (output) {
+      output.transferTo(Writer.nullWriter());
+    } catch (IOException e) {
+      // The chain ended.
+    }
   }
 
   String name() {

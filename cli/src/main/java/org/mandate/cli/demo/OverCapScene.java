@@ -2,8 +2,8 @@ package org.mandate.cli.demo;
 
 import java.math.BigInteger;
 import org.mandate.chain.Address;
+import org.mandate.contracts.AgentVault;
 import org.mandate.contracts.CrossChainExecutor;
-import org.mandate.contracts.PolicyEngine;
 import org.mandate.policy.Rule;
 
 /**
@@ -27,7 +27,7 @@ final class OverCapScene implements Story.Scene {
     var story = play.story();
     var home = play.home();
     var agent = BigInteger.valueOf(play.agentId());
-    var before = home.coin(home.vault(play.agentId()));
+    var before = home.coin(home.vault());
     var greedy = play.sign(home, Address.ZERO, TOO_MUCH);
     var id = play.id(greedy);
     story.say(
@@ -49,8 +49,8 @@ final class OverCapScene implements Story.Scene {
             .getTransactionReceipt()
             .orElseThrow();
     story.mustEqual(
-        1, PolicyEngine.getTrippedEvents(tripped).size(), "trips in the denying transaction");
-    story.mustEqual(true, home.policy().frozen(agent).send(), "whether the agent is frozen");
+        1, AgentVault.getTrippedEvents(tripped).size(), "trips in the denying transaction");
+    story.mustEqual(true, home.account().frozen(agent).send(), "whether the agent is frozen");
     story.say(
         "denied on chain by PER_TRANSACTION, limit %s, left %s; frozen in the same transaction %s",
         Play.coinWords(verdict.limit),
@@ -65,11 +65,12 @@ final class OverCapScene implements Story.Scene {
 
     refuseWhileFrozen(before);
 
-    var stops = home.policy().stops(agent).send();
+    var stops = home.account().stops(agent).send();
     story.fact("stops", stops.toString());
     story.say("only governance can thaw: a second proposal is made, voted, queued, executed");
     var outcome = play.pass("Thaw agent " + play.agentId() + " after its breach", play.thaw(stops));
-    story.mustEqual(false, home.policy().frozen(agent).send(), "whether the agent is still frozen");
+    story.mustEqual(
+        false, home.account().frozen(agent).send(), "whether the agent is still frozen");
     story.say("thawed in transaction %s", Play.brief(outcome.executed().getTransactionHash()));
     story.fact("thawed", outcome.executed().getTransactionHash());
     story.fact(
@@ -98,7 +99,7 @@ final class OverCapScene implements Story.Scene {
         Rule.AGENT_BREAKER,
         Rule.values()[verdict.rule.intValueExact()],
         "rule by which the contract refuses");
-    story.mustEqual(before, home.coin(home.vault(play.agentId())), "ETH in the vault");
+    story.mustEqual(before, home.coin(home.vault()), "ETH in the vault");
     story.say(
         "a stranger submits it past the relayers: denied on chain by AGENT_BREAKER in %s, nothing"
             + " moved",
@@ -108,6 +109,6 @@ final class OverCapScene implements Story.Scene {
     story.fact("nextIntentId", id.hex());
     story.fact("nextDenied", log.getTransactionHash());
     story.fact("nextDeniedBy", Rule.AGENT_BREAKER.name());
-    story.fact("nextMoved", before.subtract(home.coin(home.vault(play.agentId()))).toString());
+    story.fact("nextMoved", before.subtract(home.coin(home.vault())).toString());
   }
 }

@@ -9,6 +9,8 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.math.BigDecimal;
 import java.math.BigInteger;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -25,7 +27,7 @@ import org.mandate.chain.Address;
 import org.mandate.chain.Bytes;
 import org.mandate.chain.Hash;
 import org.mandate.contracts.AgentRegistry;
-import org.mandate.contracts.PolicyEngine;
+import org.mandate.contracts.AgentVault;
 import org.mandate.contracts.QuorumGateway;
 import org.mandate.contracts.TestToken;
 import org.mandate.deploy.AgentSetup;
@@ -66,10 +68,14 @@ final class Play {
   static final BigInteger DOLLARS_CAP = DOLLAR.multiply(BigInteger.valueOf(1000));
   static final int WINDOW_SECONDS = 86_400;
 
+  /** How many of the Safe's owners must sign. */
+  static final int SAFE_THRESHOLD = 2;
+
   private final Stage stage;
   private final Story story;
   private Ledger home;
   private Ledger remote;
+  private Safe safe;
   private long agentId;
   private CompletableFuture<Boolean> armed = CompletableFuture.completedFuture(false);
 
@@ -94,19 +100,34 @@ final class Play {
     return remote;
   }
 
+  Safe safe() {
+    return safe;
+  }
+
   long agentId() {
     return agentId;
   }
 
   // ------------------------------------------------------------------ setting the stage
 
-  /** Contracts on both chains; every role read back. */
+  /** Contracts on both chains, and the Safe that will have a say at home. */
   void deploy() {
     story.say("deploying to chain %d (home) and chain %d (remote)", Stage.HOME, Stage.REMOTE);
     var atHome = async(() -> deploy(stage.home()));
     var atRemote = async(() -> deploy(stage.remote()));
+    var owners = stage.cast().safeOwners().stream().map(Play::address).toList();
+    var created =
+        async(
+            () ->
+                Safe.create(
+                    stage.root(),
+                    stage.home(),
+                    stage.home().sender(stage.cast().treasury()),
+                    owners,
+                    SAFE_THRESHOLD));
     home = atHome.join();
     remote = atRemote.join();
+    safe = created.join();
   }
 
   private Ledger deploy(LocalChain chain) {
@@ -133,31 +154,31 @@ final class Play {
     return stage.home().sender(stage.cast().owner());
   }
 
-  /** The agent's vault on both chains, with money from the treasury in it. */
+  /** Money from the treasury for the vault on both chains. */
   void fundVaults() {
-    var there = async(() -> fundVault(remote));
-    home = fundVault(home);
-    remote = there.join();
+    var there =
+        async(
+            () -> {
+              fundVault(remote);
+              return true;
+            });
+    fundVault(home);
+    there.join();
   }
 
-  private Ledger fundVault(Ledger ledger) {
+  private void fundVault(Ledger ledger) {
     var chain = ledger.chain();
-    var owner = Contracts.timelock(ledger.deployment()).orElseThrow();
-    var deployer =
-        new Deployer(chain.sender(stage.cast().deployer()), chain.overrides(), line -> {});
-    var deployment = deployer.deployVault(ledger.deployment(), owner, agentId);
-    var with = new Ledger(chain, deployment);
-    var vault = with.vault(agentId).hex();
+    var vault = ledger.vault().hex();
     var treasury = chain.sender(stage.cast().treasury());
-    var token = TestToken.load(with.token().hex(), chain.web3j(), treasury.reader(), Sender.NO_GAS);
+    var token =
+        TestToken.load(ledger.token().hex(), chain.web3j(), treasury.reader(), Sender.NO_GAS);
     treasury.sendAll(
         List.of(
             new Call("coin for the vault", vault, ETHER.multiply(BigInteger.TEN), "0x"),
             Call.of(
                 "dollars for the vault",
-                with.token().hex(),
+                ledger.token().hex(),
                 token.transfer(vault, dollars(5_000)))));
-    return with;
   }
 
   // ------------------------------------------------------------------ governance
@@ -180,9 +201,9 @@ final class Play {
   /** The mandate: what the agent may spend, where, how fast and to whom. */
   List<Call> mandate() throws IOException {
     var id = BigInteger.valueOf(agentId);
-    var policyAddress = home.deployment().policy().hex();
+    var policyAddress = home.deployment().account().hex();
     var policy =
-        PolicyEngine.load(policyAddress, stage.home().web3j(), delegate().reader(), Sender.NO_GAS);
+        AgentVault.load(policyAddress, stage.home().web3j(), delegate().reader(), Sender.NO_GAS);
     var registryAddress = home.deployment().registry().hex();
     var registry =
         AgentRegistry.load(
@@ -194,27 +215,35 @@ final class Play {
     var dollar = home.token().hex();
     var calls = new ArrayList<Call>();
     calls.add(
-        Call.of("activate the agent", registryAddress, registry.activate(id, BigInteger.ZERO)));
+        Call.of(
+            "activate the agent",
+            registryAddress,
+            registry.activate(id, policyAddress, BigInteger.ZERO)));
     calls.add(
         Call.of(
             "terms",
             policyAddress,
             policy.setTerms(
                 id,
-                new PolicyEngine.Terms(
-                    expiry, window, BigInteger.valueOf(100), BigInteger.valueOf(64)))));
+                new AgentVault.Terms(
+                    expiry,
+                    window,
+                    BigInteger.valueOf(100),
+                    BigInteger.valueOf(64),
+                    false,
+                    false))));
     calls.add(
         Call.of(
             "limit for coin",
             policyAddress,
             policy.setLimit(
-                id, coin, new PolicyEngine.Limit(COIN_PER_TRANSACTION, COIN_CAP, window))));
+                id, coin, new AgentVault.Limit(COIN_PER_TRANSACTION, COIN_CAP, window))));
     calls.add(
         Call.of(
             "limit for dollars",
             policyAddress,
             policy.setLimit(
-                id, dollar, new PolicyEngine.Limit(DOLLARS_PER_TRANSACTION, DOLLARS_CAP, window))));
+                id, dollar, new AgentVault.Limit(DOLLARS_PER_TRANSACTION, DOLLARS_CAP, window))));
     for (var chain : List.of(Stage.HOME, Stage.REMOTE)) {
       var chainId = BigInteger.valueOf(chain);
       for (var asset : List.of(coin, dollar)) {
@@ -224,6 +253,7 @@ final class Play {
       }
       calls.add(Call.of("recipient", policyAddress, policy.setRecipient(id, chainId, payee, true)));
     }
+    calls.addAll(Waits.calls(home, agentId, safe.address()));
     return List.copyOf(calls);
   }
 
@@ -231,9 +261,8 @@ final class Play {
    * @param stops how often the agent was stopped when this was decided
    */
   List<Call> thaw(BigInteger stops) {
-    var address = home.deployment().policy().hex();
-    var policy =
-        PolicyEngine.load(address, stage.home().web3j(), delegate().reader(), Sender.NO_GAS);
+    var address = home.deployment().account().hex();
+    var policy = AgentVault.load(address, stage.home().web3j(), delegate().reader(), Sender.NO_GAS);
     return List.of(
         Call.of("thaw the agent", address, policy.thaw(BigInteger.valueOf(agentId), stops)));
   }
@@ -273,7 +302,7 @@ final class Play {
       throws IOException {
     return new Intent(
         BigInteger.valueOf(agentId),
-        destination.vault(agentId),
+        destination.vault(),
         destination.deployment().chainId(),
         asset,
         to,
@@ -303,6 +332,32 @@ final class Play {
     story.mustEqual(
         id(signed).hex(), response.body().path("intentId").asText(), "intent id in the answer");
     return response.body();
+  }
+
+  /** What a relayer shows of an intent, when it has come to that state. */
+  JsonNode awaitShown(Service relayer, Hash id, String state) throws Exception {
+    await(
+        "%s to show the intent %s".formatted(relayer.name(), state),
+        PATIENCE,
+        () -> state.equals(shown(relayer, id).path("state").asText()));
+    return shown(relayer, id);
+  }
+
+  JsonNode shown(Service relayer, Hash id) throws IOException, InterruptedException {
+    return JSON.readTree(relayer.get("/v1/intents/" + id).body());
+  }
+
+  /** A signed intent in a file, as its signer hands it around. */
+  Path write(SignedIntent signed) throws IOException {
+    var file =
+        stage.directory().resolve("intent-%s.json".formatted(id(signed).hex().substring(2, 10)));
+    return Files.writeString(file, json(signed));
+  }
+
+  private static String json(SignedIntent signed) {
+    var json = JSON.createObjectNode();
+    json.set("intent", IntentJson.write(signed.intent()));
+    return json.put("signature", signed.signature().hex()).toString();
   }
 
   /**
@@ -383,10 +438,7 @@ final class Play {
   record Answer(int status, JsonNode body) {}
 
   Answer post(Service relayer, SignedIntent signed) throws IOException, InterruptedException {
-    var body = JSON.createObjectNode();
-    body.set("intent", IntentJson.write(signed.intent()));
-    body.put("signature", signed.signature().hex());
-    var response = relayer.post("/v1/intents", body.toString());
+    var response = relayer.post("/v1/intents", json(signed));
     return new Answer(response.statusCode(), JSON.readTree(response.body()));
   }
 

@@ -25,6 +25,7 @@ final class Service {
   private final Path log;
   private final URI url;
   private final Reaper reaper;
+  private final MandateCommand command;
   private Process process;
 
   /**
@@ -39,6 +40,7 @@ final class Service {
     this.url = url;
     this.log = log;
     this.reaper = reaper;
+    this.command = new MandateCommand(reaper);
   }
 
   String name() {
@@ -59,28 +61,7 @@ final class Service {
 
   /** Starts the process and returns at once. */
   void start(Map<String, String> environment) throws IOException {
-    // What a killed process leaves there goes with the rest.
-    var temporary = Files.createDirectories(reaper.directory().resolve("tmp"));
-    var command =
-        List.of(
-            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-            "-Xmx192m",
-            "-Xss512k",
-            "-XX:+UseSerialGC",
-            "-XX:TieredStopAtLevel=1",
-            "-Xshare:auto",
-            "-XX:-UsePerfData",
-            "-Djava.io.tmpdir=" + temporary,
-            "--enable-native-access=ALL-UNNAMED",
-            "-cp",
-            System.getProperty("java.class.path"),
-            "org.mandate.cli.Mandate",
-            kind,
-            "run",
-            "--config",
-            config.toString());
-    var builder = new ProcessBuilder(command);
-    builder.environment().keySet().removeIf(k -> k.startsWith("MANDATE_"));
+    var builder = command.process(List.of(kind, "run", "--config", config.toString()));
     builder.environment().putAll(environment);
     var output = ProcessBuilder.Redirect.appendTo(log.toFile());
     process = reaper.start(builder.redirectOutput(output).redirectError(output));

@@ -17,6 +17,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import org.mandate.chain.Address;
 import org.mandate.chain.Deployment;
 import org.mandate.chain.Hash;
 import org.mandate.cli.KeyFile;
@@ -222,14 +223,7 @@ final class Stage implements AutoCloseable {
 
   private Service service(String name, String kind, Credentials key, int port, String extra)
       throws IOException {
-    var place = Files.createDirectories(directory.resolve(name));
-    var keyFile = place.resolve("key.json");
-    var passphraseFile = place.resolve("passphrase");
-    var passphrase = randomPassphrase();
-    KeyFile.writeSecret(passphraseFile, passphrase + "\n");
-    var address =
-        KeyFile.write(
-            keyFile, key.getEcKeyPair(), passphrase.toCharArray(), KeyFile.Strength.LIGHT);
+    var kept = keep(name, key);
     var config = directory.resolve(name + ".yaml");
     // The relayers' have the database's password in them.
     KeyFile.writeSecret(
@@ -243,27 +237,52 @@ final class Stage implements AutoCloseable {
         http:
           host: 127.0.0.1
           port: %d
-        %s"""
+        %s\
+        """
             .formatted(
                 chainSection(home),
                 chainSection(remote),
-                keyFile,
-                address,
-                passphraseFile,
+                kept.file(),
+                kept.address(),
+                kept.passphraseFile(),
                 port,
                 extra));
     var url = URI.create("http://127.0.0.1:" + port);
     return new Service(name, kind, config, url, directory.resolve(name + ".log"), reaper);
   }
 
+  /** A key as somebody keeps it on a disk. */
+  record KeptKey(Path file, Path passphraseFile, Address address) {}
+
+  private KeptKey keep(String name, Credentials key) throws IOException {
+    var place = Files.createDirectories(directory.resolve(name));
+    var file = place.resolve("key.json");
+    var passphraseFile = place.resolve("passphrase");
+    var passphrase = randomPassphrase();
+    KeyFile.writeSecret(passphraseFile, passphrase + "\n");
+    var address =
+        KeyFile.write(file, key.getEcKeyPair(), passphrase.toCharArray(), KeyFile.Strength.LIGHT);
+    return new KeptKey(file, passphraseFile, address);
+  }
+
+  /** The key of the agent's owner, for commands that she types; written when it is asked for. */
+  KeptKey ownerKey() throws IOException {
+    return keep("owner", cast.owner());
+  }
+
+  /** The {@code mandate} command. */
+  MandateCommand command() {
+    return new MandateCommand(reaper);
+  }
+
   private String chainSection(LocalChain chain) {
     return """
-          - id: %d
-            rpc-urls: [%s]
-            deployment: %s
-            finality: finalized
-            poll-interval: 250ms
-        """
+      - id: %d
+        rpc-urls: [%s]
+        deployment: %s
+        finality: finalized
+        poll-interval: 250ms
+    """
         .formatted(chain.chainId(), chain.url(), deployments().resolve(chain.chainId() + ".json"));
   }
 

@@ -5,13 +5,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
-import org.mandate.chain.Address;
 import org.mandate.chain.Deployment;
 import org.mandate.cli.ExitCode;
 import org.mandate.cli.Failure;
 import org.mandate.cli.KeyOptions;
 import org.mandate.cli.Output;
-import org.mandate.deploy.Contracts;
 import org.mandate.deploy.Deployer;
 import org.mandate.deploy.DeploymentCheck;
 import org.mandate.deploy.Role;
@@ -84,45 +82,35 @@ public final class DeployCommand implements Callable<ExitCode> {
       var overrides = new StateOverrideCall(service);
       var deployer = new Deployer(sender, overrides, line -> output.progress("  %s", line));
       var deployment = deployer.deploy(file.parameters());
-      for (var agent : file.vaults()) {
-        deployment = deployer.deployVault(deployment, authority(file, deployment), agent);
-      }
-      var whole = keepingVaults(path, deployment);
-      whole.write(path);
-      var check = new DeploymentCheck(web3j, overrides, whole);
-      // Again, with the vaults.
-      check.requireAll(file.parameters());
-      show(part.id(), path, whole, check, json);
+      requireSame(path, deployment);
+      deployment.write(path);
+      show(part.id(), path, deployment, new DeploymentCheck(web3j, overrides, deployment), json);
     } finally {
       web3j.shutdown();
     }
   }
 
-  private static Address authority(DeployFile file, Deployment deployment) {
-    return file.authority()
-        .map(DeployFile.AuthorityPart::address)
-        .orElseGet(() -> Contracts.timelock(deployment).orElseThrow());
-  }
-
-  /** Vaults of an earlier run stay in the file; a file of another deployment is not overwritten. */
-  private static Deployment keepingVaults(Path path, Deployment now) {
+  /** A file of another deployment is not overwritten. */
+  private static void requireSame(Path path, Deployment now) {
     if (!Files.exists(path)) {
-      return now;
+      return;
     }
-    var before = Deployment.read(path);
-    var contracts = new TreeMap<>(before.contracts());
+    var before = Deployment.read(path).contracts();
     now.contracts()
         .forEach(
             (name, contract) -> {
-              var old = contracts.put(name, contract);
-              if (old != null && !old.address().equals(contract.address())) {
+              var old = before.get(name);
+              if (old == null || !old.address().equals(contract.address())) {
                 throw new Failure(
                     ExitCode.CONFIGURATION,
                     "%s is of another deployment (%s at %s, now at %s): move it away, or give another --out"
-                        .formatted(path, name, old.address(), contract.address()));
+                        .formatted(
+                            path,
+                            name,
+                            old == null ? "nowhere" : old.address(),
+                            contract.address()));
               }
             });
-    return new Deployment(now.chainId(), now.homeChainId(), now.block(), contracts);
   }
 
   private void show(

@@ -24,7 +24,6 @@ import org.mandate.deploy.DeploymentParameters.TokenGrant;
  * @param otherChainIds every other chain of the whole deployment, whether it is deployed to now or
  *     not
  * @param authority somebody who exists already; else {@code governance} makes a DAO
- * @param vaults numbers of the agents that get a vault on every chain
  */
 public record DeployFile(
     List<ChainPart> chains,
@@ -37,8 +36,7 @@ public record DeployFile(
     Duration resolutionWindow,
     Optional<AuthorityPart> authority,
     Optional<GovernancePart> governance,
-    Optional<GrantPart> testToken,
-    List<Long> vaults) {
+    Optional<GrantPart> testToken) {
 
   /** A chain's node. */
   public record ChainPart(long id, URI rpcUrl) {}
@@ -85,7 +83,6 @@ public record DeployFile(
 
   public DeployFile {
     chains = List.copyOf(chains);
-    vaults = List.copyOf(vaults);
     if (chains.isEmpty()) {
       throw new IllegalArgumentException("no chains: name at least one to deploy to");
     }
@@ -98,11 +95,6 @@ public record DeployFile(
         throw new IllegalArgumentException(
             "chain %d is neither home-chain-id %d nor one of other-chain-ids %s"
                 .formatted(chain.id(), homeChainId, otherChainIds));
-      }
-    }
-    for (var agent : vaults) {
-      if (agent <= 0) {
-        throw new IllegalArgumentException("vaults: agent %d: numbers begin at 1".formatted(agent));
       }
     }
   }

@@ -216,10 +216,10 @@ final class Running {
     var worst = 0L;
     for (var id : agents.stream().limit(MAX_AGENTS).toList()) {
       var unpublished =
-          Sender.read("unpublished records", () -> chain.auditLog().unpublished(id).send())
+          Sender.read("unpublished records", () -> chain.account().unpublished(id).send())
               .longValueExact();
       var headroom =
-          Sender.read("headroom", () -> chain.policy().headroom(id, Address.ZERO.hex()).send());
+          Sender.read("headroom", () -> chain.lens().headroom(id, Address.ZERO.hex()).send());
       worst = Math.max(worst, unpublished);
       if (headroom.frozen) {
         checks.add(

@@ -16,6 +16,7 @@ import org.mandate.cli.Group;
 import org.mandate.cli.KeyOptions;
 import org.mandate.cli.Output;
 import org.mandate.cli.Tightener;
+import org.mandate.cli.Words;
 import org.mandate.deploy.Call;
 import org.mandate.intent.IntentAbi;
 import org.mandate.intent.IntentDomain;
@@ -34,6 +35,7 @@ import picocli.CommandLine.Parameters;
       IntentCommand.Submit.class,
       IntentCommand.Get.class,
       IntentCommand.Listing.class,
+      ApproveCommand.class,
       IntentCommand.Cancel.class
     })
 public final class IntentCommand extends Group {
@@ -41,7 +43,8 @@ public final class IntentCommand extends Group {
   @Command(
       name = "sign",
       description =
-          "Signs an intent with the agent's key (EIP-712). Needs no node. Any relayer may carry the result out.")
+          "Signs an intent with the agent's key (EIP-712). Needs no node. Any relayer may carry the"
+              + " result out.")
   static final class Sign implements Callable<ExitCode> {
     @Mixin private Output output;
     @Mixin private IntentOptions wanted;
@@ -97,8 +100,10 @@ public final class IntentCommand extends Group {
       name = "submit",
       description = {
         "Hands a signed intent to a relayer. Repeating it is harmless.",
-        "Exit code 5: denied, cancelled or expired, with the rule. With --wait, exit code 0: executed, and final;",
-        "6: parked, with the reason, and still so when the time was over; 4: not final in that time."
+        "Exit code 5: denied, cancelled or expired, with the rule. With --wait, exit code 0:"
+            + " executed, and final;",
+        "6: parked, with the reason, and still so when the time was over; 4: not final in that"
+            + " time."
       })
   static final class Submit implements Callable<ExitCode> {
     private static final long POLL_MILLIS = 500;
@@ -124,6 +129,7 @@ public final class IntentCommand extends Group {
           return show(output, view, ExitCode.REFUSED);
         }
         output.line("%s %s", id, state(view));
+        waits(view).ifPresent(words -> output.line("%s", words));
         parked(view).ifPresent(why -> output.line("%s", why));
         output.json(accepted.isObject() ? merged(accepted, view) : accepted);
         return ExitCode.OK;
@@ -287,7 +293,8 @@ public final class IntentCommand extends Group {
   @Command(
       name = "cancel",
       description = {
-        "Cancels an intent on chain before it is carried out, submitted or not: its nonce is used up.",
+        "Cancels an intent on chain before it is carried out, submitted or not: its nonce is used"
+            + " up.",
         "For the agent's owner, a guardian or the agent itself."
       })
   static final class Cancel implements Callable<ExitCode> {
@@ -336,6 +343,7 @@ public final class IntentCommand extends Group {
           "refused by %s: %s", verdict.path("rule").asText(), verdict.path("message").asText());
       output.line("next: %s", verdict.path("next").asText());
     }
+    waits(view).ifPresent(words -> output.line("%s", words));
     parked(view).ifPresent(why -> output.line("%s", why));
     for (var side : new String[] {"home", "destination"}) {
       for (var event : view.path(side).path("events")) {
@@ -353,6 +361,21 @@ public final class IntentCommand extends Group {
     }
     output.json(view);
     return code;
+  }
+
+  /** How it proceeds, when that is not simply at once; empty too when the mandate refused it. */
+  private static Optional<String> waits(JsonNode view) {
+    var verdict = view.path("verdict");
+    if (!"NONE".equals(verdict.path("rule").asText())) {
+      return Optional.empty();
+    }
+    var from = Words.time(verdict.path("eta").asLong());
+    return switch (verdict.path("tier").asText()) {
+      case "NOTIFY" -> Optional.of("tier NOTIFY: at once, and its owner is told");
+      case "DELAY" -> Optional.of("tier DELAY: from %s on, unless it is cancelled".formatted(from));
+      case "APPROVAL" -> Optional.of("tier APPROVAL: from %s on, with approvals".formatted(from));
+      default -> Optional.empty();
+    };
   }
 
   /**

@@ -8,9 +8,6 @@ import org.mandate.chain.Address;
 import org.mandate.chain.Bytes;
 import org.mandate.chain.Deployment;
 import org.mandate.cli.AgentOption;
-import org.mandate.cli.ExitCode;
-import org.mandate.cli.Failure;
-import org.mandate.deploy.Contracts;
 import org.mandate.intent.Intent;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -44,7 +41,7 @@ public final class IntentOptions {
   @Option(
       names = "--account",
       paramLabel = "ADDRESS",
-      description = "Account that pays; without it the agent's vault in the deployment.")
+      description = "Account that pays; without it the deployment's AgentVault.")
   private Optional<String> account = Optional.empty();
 
   @Option(
@@ -66,7 +63,7 @@ public final class IntentOptions {
   public Intent intent(Deployment deployment) {
     return new Intent(
         agent.id(),
-        account.map(Address::of).orElseGet(() -> vault(deployment)),
+        account.map(Address::of).orElseGet(deployment::account),
         chain.orElse(deployment.homeChainId()),
         Address.of(asset),
         Address.of(to),
@@ -74,15 +71,5 @@ public final class IntentOptions {
         Bytes.EMPTY,
         nonce.orElseGet(() -> new BigInteger(256, new SecureRandom())),
         BigInteger.valueOf(Instant.now().getEpochSecond() + valid));
-  }
-
-  private Address vault(Deployment deployment) {
-    return Contracts.vault(deployment, agent.id().longValueExact())
-        .orElseThrow(
-            () ->
-                new Failure(
-                    ExitCode.CONFIGURATION,
-                    "the deployment has no vault of agent %s: give --account, or deploy one (vaults in mandate deploy's file)"
-                        .formatted(agent.id())));
   }
 }

@@ -8,12 +8,13 @@ import java.util.List;
 import java.util.TreeSet;
 import org.mandate.chain.Address;
 import org.mandate.cli.Words;
-import org.mandate.contracts.PolicyEngine;
+import org.mandate.contracts.AgentVault;
 import org.mandate.deploy.Call;
 import org.mandate.policy.AssetLimit;
 import org.mandate.policy.Mandate;
 import org.mandate.policy.PolicyChange;
 import org.mandate.policy.Recipient;
+import org.mandate.policy.Tempo;
 import org.mandate.policy.Terms;
 
 /**
@@ -22,8 +23,9 @@ import org.mandate.policy.Terms;
  *
  * @param lines what differs
  * @param changes in the order in which they are made
+ * @param rules changes of the rules beyond the basic ones, made before these
  */
-record Diff(Mandate current, List<Line> lines, List<PolicyChange> changes) {
+record Diff(Mandate current, List<Line> lines, List<PolicyChange> changes, List<RuleChange> rules) {
   private static final String NO_BREAKER = "what differs between mandates freezes and thaws nobody";
 
   private static final String NOT_SET = "not set";
@@ -37,10 +39,14 @@ record Diff(Mandate current, List<Line> lines, List<PolicyChange> changes) {
   /** One field. */
   record Line(String field, String before, String after, Direction direction) {}
 
+  /** One change of a rule contract. */
+  record RuleChange(Line line, Call call) {}
+
   static Diff between(Mandate current, Mandate wanted) {
     var lines = new ArrayList<Line>();
     var changes = new ArrayList<PolicyChange>();
     terms(current, wanted, lines, changes);
+    tempo(current, wanted, lines, changes);
     var assets = new TreeSet<>(current.assets().keySet());
     assets.addAll(wanted.assets().keySet());
     for (var asset : assets) {
@@ -48,16 +54,24 @@ record Diff(Mandate current, List<Line> lines, List<PolicyChange> changes) {
       chains(current, wanted, asset, lines, changes);
     }
     recipients(current, wanted, lines, changes);
-    return new Diff(current, List.copyOf(lines), List.copyOf(changes));
+    return new Diff(current, List.copyOf(lines), List.copyOf(changes), List.of());
+  }
+
+  /** With changes of the rules beyond the basic ones. */
+  Diff with(List<RuleChange> more) {
+    var all = new ArrayList<>(lines);
+    more.forEach(change -> all.add(change.line()));
+    return new Diff(current, List.copyOf(all), changes, List.copyOf(more));
   }
 
   boolean isEmpty() {
-    return changes.isEmpty();
+    return changes.isEmpty() && rules.isEmpty();
   }
 
   /** Whether it may apply at once: the contract's own rule, change by change. */
   boolean tightens() {
-    return changes.stream().allMatch(change -> change.tightens(current));
+    return changes.stream().allMatch(change -> change.tightens(current))
+        && rules.stream().allMatch(change -> change.line().direction() == Direction.TIGHTER);
   }
 
   List<Line> looser() {
@@ -65,7 +79,13 @@ record Diff(Mandate current, List<Line> lines, List<PolicyChange> changes) {
   }
 
   /** The contract's calls, one per change. */
-  List<Call> calls(PolicyEngine policy, BigInteger agentId) {
+  List<Call> calls(AgentVault policy, BigInteger agentId) {
+    var all = new ArrayList<>(rules.stream().map(RuleChange::call).toList());
+    all.addAll(basic(policy, agentId));
+    return List.copyOf(all);
+  }
+
+  private List<Call> basic(AgentVault policy, BigInteger agentId) {
     var to = policy.getContractAddress();
     return changes.stream()
         .map(
@@ -77,11 +97,23 @@ record Diff(Mandate current, List<Line> lines, List<PolicyChange> changes) {
                           to,
                           policy.setTerms(
                               agentId,
-                              new PolicyEngine.Terms(
+                              new AgentVault.Terms(
                                   BigInteger.valueOf(set.terms().expiry()),
                                   BigInteger.valueOf(set.terms().frequencyWindow()),
                                   BigInteger.valueOf(set.terms().maxTransactions()),
-                                  BigInteger.valueOf(set.terms().maxAuditLag()))));
+                                  BigInteger.valueOf(set.terms().maxAuditLag()),
+                                  set.terms().basic(),
+                                  set.terms().open())));
+                  case PolicyChange.SetTempo set ->
+                      Call.of(
+                          "setTempo of agent " + agentId,
+                          to,
+                          policy.setTempo(
+                              agentId,
+                              new AgentVault.Tempo(
+                                  BigInteger.valueOf(set.tempo().burst()),
+                                  BigInteger.valueOf(set.tempo().burstWindow()),
+                                  BigInteger.valueOf(set.tempo().cooldown()))));
                   case PolicyChange.SetLimit set ->
                       Call.of(
                           "setLimit of agent %s for %s"
@@ -90,10 +122,15 @@ record Diff(Mandate current, List<Line> lines, List<PolicyChange> changes) {
                           policy.setLimit(
                               agentId,
                               set.asset().hex(),
-                              new PolicyEngine.Limit(
+                              new AgentVault.Limit(
                                   set.limit().perTransaction(),
                                   set.limit().cap(),
                                   BigInteger.valueOf(set.limit().window()))));
+                  case PolicyChange.DropAsset drop ->
+                      Call.of(
+                          "dropAsset of agent %s: %s".formatted(agentId, Words.asset(drop.asset())),
+                          to,
+                          policy.dropAsset(agentId, drop.asset().hex()));
                   case PolicyChange.SetAssetChain set ->
                       Call.of(
                           "setAssetChain of agent %s for %s on chain %s: %s"
@@ -137,6 +174,8 @@ record Diff(Mandate current, List<Line> lines, List<PolicyChange> changes) {
       lines.add(set("frequency-window", NOT_SET, Words.seconds(is.frequencyWindow())));
       lines.add(set("max-transactions", NOT_SET, Long.toString(is.maxTransactions())));
       lines.add(set("max-audit-lag", NOT_SET, Long.toString(is.maxAuditLag())));
+      flag(lines, "basic", was.basic(), is.basic());
+      flag(lines, "open", was.open(), is.open());
       return;
     }
     field(
@@ -157,6 +196,59 @@ record Diff(Mandate current, List<Line> lines, List<PolicyChange> changes) {
         Words.seconds(is.frequencyWindow()));
     field(lines, "max-transactions", was.maxTransactions(), is.maxTransactions());
     field(lines, "max-audit-lag", was.maxAuditLag(), is.maxAuditLag());
+    flag(lines, "basic", was.basic(), is.basic());
+    flag(lines, "open", was.open(), is.open());
+  }
+
+  private static void tempo(
+      Mandate current, Mandate wanted, List<Line> lines, List<PolicyChange> changes) {
+    var was = current.tempo();
+    var is = wanted.tempo();
+    if (was.equals(is)) {
+      return;
+    }
+    changes.add(new PolicyChange.SetTempo(is));
+    // No burst rule admits more than any, whatever the number says.
+    field(
+        lines,
+        "burst",
+        was.burst() == 0 ? Long.MAX_VALUE : was.burst(),
+        is.burst() == 0 ? Long.MAX_VALUE : is.burst(),
+        true,
+        burst(was),
+        burst(is));
+    field(
+        lines,
+        "burst-window",
+        was.burstWindow(),
+        is.burstWindow(),
+        false,
+        Words.seconds(was.burstWindow()),
+        Words.seconds(is.burstWindow()));
+    field(
+        lines,
+        "cooldown",
+        was.cooldown(),
+        is.cooldown(),
+        false,
+        Words.seconds(was.cooldown()),
+        Words.seconds(is.cooldown()));
+  }
+
+  private static String burst(Tempo tempo) {
+    return tempo.burst() == 0 ? "no rule" : Long.toString(tempo.burst());
+  }
+
+  /** What is on asks less than what is off. */
+  private static void flag(List<Line> lines, String name, boolean was, boolean is) {
+    if (was != is) {
+      lines.add(
+          new Line(
+              name,
+              was ? "yes" : "no",
+              is ? "yes" : "no",
+              is ? Direction.LOOSER : Direction.TIGHTER));
+    }
   }
 
   private static void limit(

@@ -11,12 +11,14 @@ import org.mandate.chain.Address;
 import org.mandate.chain.Hash;
 import org.mandate.chain.Log;
 import org.mandate.cli.Chain;
-import org.mandate.contracts.PolicyEngine;
+import org.mandate.contracts.AgentVault;
+import org.mandate.contracts.MandateLens;
 import org.mandate.deploy.Sender;
 import org.mandate.policy.AssetLimit;
 import org.mandate.policy.AssetMandate;
 import org.mandate.policy.Mandate;
 import org.mandate.policy.Recipient;
+import org.mandate.policy.Tempo;
 import org.mandate.policy.Terms;
 import org.mandate.policy.Usage;
 import org.web3j.abi.EventEncoder;
@@ -41,22 +43,22 @@ final class MandateReader {
 
   /** Chains that mandates can name. */
   List<BigInteger> chainIds() {
-    List<?> ids = Sender.read("chains", () -> chain.policy().chainIds().send());
+    List<?> ids = Sender.read("chains", () -> chain.account().chainIds().send());
     return ids.stream().map(id -> (BigInteger) id).toList();
   }
 
-  PolicyEngine.Headroom headroom(Address asset) {
-    return Sender.read("headroom", () -> chain.policy().headroom(agentId, asset.hex()).send());
+  MandateLens.Headroom headroom(Address asset) {
+    return Sender.read("headroom", () -> chain.lens().headroom(agentId, asset.hex()).send());
   }
 
   /** The mandate without its counters. */
   Mandate read() {
     var assets = new TreeSet<Address>();
     var named = new HashSet<Recipient>();
-    var limit = topic(PolicyEngine.LIMITSET_EVENT);
-    var onChain = topic(PolicyEngine.ASSETCHAINSET_EVENT);
-    var recipient = topic(PolicyEngine.RECIPIENTSET_EVENT);
-    for (var log : logs(Set.of(limit, onChain, recipient))) {
+    var limit = topic(AgentVault.LIMITSET_EVENT);
+    var onChain = topic(AgentVault.ASSETCHAINSET_EVENT);
+    var recipient = topic(AgentVault.RECIPIENTSET_EVENT);
+    for (var log : logs(chain.deployment().account(), Set.of(limit, onChain, recipient))) {
       if (log.topics().getFirst().equals(recipient)) {
         named.add(new Recipient(number(log.topics().get(2)), address(log.topics().get(3))));
       } else {
@@ -72,18 +74,23 @@ final class MandateReader {
     for (var one : named) {
       if (Sender.read(
           "recipient " + one.address(),
-          () -> chain.policy().isRecipient(agentId, one.chainId(), one.address().hex()).send())) {
+          () -> chain.account().isRecipient(agentId, one.chainId(), one.address().hex()).send())) {
         recipients.add(one);
       }
     }
-    return new Mandate(
+    return Mandate.uncounted(
         new Terms(
             terms.terms.expiry.longValueExact(),
             terms.terms.frequencyWindow.intValueExact(),
             terms.terms.maxTransactions.intValueExact(),
-            terms.terms.maxAuditLag.intValueExact()),
+            terms.terms.maxAuditLag.intValueExact(),
+            terms.terms.basic,
+            terms.terms.open),
+        new Tempo(
+            terms.tempo.burst.intValueExact(),
+            terms.tempo.burstWindow.intValueExact(),
+            terms.tempo.cooldown.intValueExact()),
         terms.frozen,
-        Mandate.EMPTY.transactions(),
         byAsset,
         recipients);
   }
@@ -94,7 +101,7 @@ final class MandateReader {
     for (var id : chainIds()) {
       if (Sender.read(
           "chain " + id + " of " + asset,
-          () -> chain.policy().isAssetOnChain(agentId, asset.hex(), id).send())) {
+          () -> chain.account().isAssetOnChain(agentId, asset.hex(), id).send())) {
         chains.add(id);
       }
     }
@@ -104,7 +111,8 @@ final class MandateReader {
         Usage.NONE);
   }
 
-  private List<Log> logs(Set<Hash> events) {
+  /** What a contract said of this agent. */
+  List<Log> logs(Address contract, Set<Hash> events) {
     var all = new ArrayList<Log>();
     var head = chain.client().head().number();
     for (var from = chain.deployment().block(); from <= head; from += BLOCKS) {
@@ -114,21 +122,21 @@ final class MandateReader {
               .logs(
                   from,
                   Math.min(head, from + BLOCKS - 1),
-                  List.of(chain.deployment().policy()),
+                  List.of(contract),
                   List.of(events, Set.of(Hash.of(Numeric.toBytesPadded(agentId, 32))))));
     }
     return all;
   }
 
-  private static Hash topic(Event event) {
+  static Hash topic(Event event) {
     return Hash.of(EventEncoder.encode(event));
   }
 
-  private static BigInteger number(Hash topic) {
+  static BigInteger number(Hash topic) {
     return new BigInteger(1, topic.bytes());
   }
 
-  private static Address address(Hash topic) {
+  static Address address(Hash topic) {
     return Address.of("0x" + topic.hex().substring(26));
   }
 }

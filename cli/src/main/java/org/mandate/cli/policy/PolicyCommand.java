@@ -22,13 +22,14 @@ import org.mandate.cli.StopsOption;
 import org.mandate.cli.Tightener;
 import org.mandate.cli.Words;
 import org.mandate.cli.intent.IntentOptions;
-import org.mandate.contracts.PolicyEngine;
+import org.mandate.contracts.MandateLens;
 import org.mandate.deploy.Call;
 import org.mandate.deploy.Sender;
+import org.mandate.intent.IntentAbi;
 import org.mandate.policy.AgentStatus;
 import org.mandate.policy.Mandate;
 import org.mandate.policy.Recipient;
-import org.mandate.policy.Verdict;
+import org.mandate.policy.Tempo;
 import org.mandate.relayer.work.ContractCalls;
 import org.mandate.relayer.work.VerdictWords;
 import org.web3j.protocol.core.methods.response.TransactionReceipt;
@@ -84,7 +85,27 @@ public final class PolicyCommand extends Group {
             .put("expiry", terms.expiry())
             .put("frequencyWindow", terms.frequencyWindow())
             .put("maxTransactions", terms.maxTransactions())
-            .put("maxAuditLag", terms.maxAuditLag());
+            .put("maxAuditLag", terms.maxAuditLag())
+            .put("basic", terms.basic())
+            .put("open", terms.open());
+        var tempo = mandate.tempo();
+        json.putObject("tempo")
+            .put("burst", tempo.burst())
+            .put("burstWindow", tempo.burstWindow())
+            .put("cooldown", tempo.cooldown());
+        output.line("basic             %s", terms.basic() ? "yes: no tiers, no rule book" : "no");
+        if (terms.open()) {
+          output.line("open              recipients are not held against a list");
+        }
+        if (!tempo.equals(Tempo.NEVER_SET)) {
+          output.line(
+              "tempo             %s, at least %s between two transactions",
+              tempo.burst() == 0
+                  ? "no burst rule"
+                  : "at most %d in any %s"
+                      .formatted(tempo.burst(), Words.seconds(tempo.burstWindow())),
+              Words.seconds(tempo.cooldown()));
+        }
         assets(mandate, json);
         recipients(mandate, json);
         output.json(json);
@@ -145,7 +166,7 @@ public final class PolicyCommand extends Group {
     public ExitCode call() {
       var which = Address.of(asset);
       try (var chain = at.openHome()) {
-        PolicyEngine.Headroom now = new MandateReader(chain, agent.id()).headroom(which);
+        MandateLens.Headroom now = new MandateReader(chain, agent.id()).headroom(which);
         output.line("%s of agent %s", Words.asset(which), agent.id());
         output.line("left now          %s", Words.amount(which, now.left));
         output.line(
@@ -198,42 +219,11 @@ public final class PolicyCommand extends Group {
         var intent = wanted.intent(chain.deployment());
         var answer =
             Sender.read(
-                "verdict",
-                () ->
-                    chain
-                        .policy()
-                        .preview(
-                            new PolicyEngine.Intent(
-                                intent.agentId(),
-                                intent.account().hex(),
-                                intent.chainId(),
-                                intent.asset().hex(),
-                                intent.to().hex(),
-                                intent.amount(),
-                                intent.data().bytes(),
-                                intent.nonce(),
-                                intent.deadline()))
-                        .send());
-        var verdict =
-            ContractCalls.verdict(
-                answer.rule.intValueExact(),
-                answer.tripped,
-                answer.tier.intValueExact(),
-                answer.eta.longValueExact(),
-                answer.limit,
-                answer.left,
-                answer.availableAt.longValueExact());
+                "verdict", () -> chain.executor().preview(IntentAbi.toContract(intent)).send());
+        var verdict = ContractCalls.verdict(answer);
         // The words of a refusal that happened say that it froze the agent; this one has not
         // happened.
-        var unharmed =
-            new Verdict(
-                verdict.rule(),
-                false,
-                verdict.tier(),
-                verdict.eta(),
-                verdict.limit(),
-                verdict.left(),
-                verdict.availableAt());
+        var unharmed = verdict.untripped();
         var message = VerdictWords.message(unharmed);
         var next = VerdictWords.next(unharmed);
         if (verdict.allowed()) {
@@ -294,18 +284,20 @@ public final class PolicyCommand extends Group {
       try (var chain = at.openHome()) {
         var diff = compare(chain, agent.id(), wanted);
         var json = show(output, agent.id(), diff);
-        var calls = new ArrayList<>(diff.calls(chain.policy(), agent.id()));
+        var calls = new ArrayList<>(diff.calls(chain.account(), agent.id()));
         if (activate) {
           var known =
               stops.expected(
-                  agent.id(),
+                  "agent " + agent.id(),
                   Sender.read("stops", () -> chain.registry().stops(agent.id()).send()));
           json.put("stops", known.toString());
           calls.add(
               Call.of(
                   "activate agent %s, stopped %s times so far".formatted(agent.id(), known),
                   chain.deployment().registry().hex(),
-                  chain.registry().activate(agent.id(), known)));
+                  chain
+                      .registry()
+                      .activate(agent.id(), chain.deployment().account().hex(), known)));
         }
         if (calls.isEmpty()) {
           output.line("The chain says the same as the file: there is nothing to propose.");
@@ -361,7 +353,8 @@ public final class PolicyCommand extends Group {
         } else {
           var signer = key.open();
           Tightener.require(chain, agent.id(), signer.address());
-          for (var receipt : chain.sender(signer).sendAll(diff.calls(chain.policy(), agent.id()))) {
+          for (var receipt :
+              chain.sender(signer).sendAll(diff.calls(chain.account(), agent.id()))) {
             output.line("done in transaction %s", receipt.getTransactionHash());
             sent.add(receipt.getTransactionHash());
           }
@@ -393,9 +386,9 @@ public final class PolicyCommand extends Group {
                 .send(
                     Call.of(
                         "freeze agent " + agent.id(),
-                        chain.deployment().policy().hex(),
-                        chain.policy().freeze(agent.id())));
-        if (!Sender.read("breaker", () -> chain.policy().frozen(agent.id()).send())) {
+                        chain.deployment().account().hex(),
+                        chain.account().freeze(agent.id())));
+        if (!Sender.read("breaker", () -> chain.account().frozen(agent.id()).send())) {
           throw new Failure(
               ExitCode.UNREACHABLE,
               "the node does not show agent %s frozen: ask another node".formatted(agent.id()));
@@ -429,26 +422,26 @@ public final class PolicyCommand extends Group {
     @Override
     public ExitCode call() {
       try (var chain = at.openHome()) {
-        if (!Sender.read("breaker", () -> chain.policy().frozen(agent.id()).send())) {
+        if (!Sender.read("breaker", () -> chain.account().frozen(agent.id()).send())) {
           throw new Failure(
               ExitCode.NO,
               "agent %s is not frozen: there is nothing to thaw".formatted(agent.id()));
         }
-        var known = stops.expected(agent.id(), stops(chain, agent.id()));
+        var known = stops.expected("agent " + agent.id(), stops(chain, agent.id()));
         var json =
             Output.object().put("agentId", agent.id().toString()).put("stops", known.toString());
         var call =
             Call.of(
                 "thaw agent %s, stopped %s times so far".formatted(agent.id(), known),
-                chain.deployment().policy().hex(),
-                chain.policy().thaw(agent.id(), known));
+                chain.deployment().account().hex(),
+                chain.account().thaw(agent.id(), known));
         // The block tells one thaw from the next: the same calls with the same words cannot be
         // proposed twice.
         var words =
             "Thaw agent %s, stopped %s times as of block %d"
                 .formatted(agent.id(), known, chain.client().head().number());
         proposal.proceed(chain, List.of(call), words, output, json);
-        json.put("frozen", Sender.read("breaker", () -> chain.policy().frozen(agent.id()).send()));
+        json.put("frozen", Sender.read("breaker", () -> chain.account().frozen(agent.id()).send()));
         output.json(json);
         return ExitCode.OK;
       }
@@ -469,7 +462,7 @@ public final class PolicyCommand extends Group {
   }
 
   private static BigInteger stops(Chain chain, BigInteger agentId) {
-    return Sender.read("stops", () -> chain.policy().stops(agentId).send());
+    return Sender.read("stops", () -> chain.account().stops(agentId).send());
   }
 
   // ------------------------------------------------------------------ comparing
@@ -488,7 +481,7 @@ public final class PolicyCommand extends Group {
         }
       }
     }
-    return Diff.between(reader.read(), wanted);
+    return Diff.between(reader.read(), wanted).with(RuleChanges.of(chain, agentId, file));
   }
 
   private static ObjectNode show(Output output, BigInteger agentId, Diff diff) {

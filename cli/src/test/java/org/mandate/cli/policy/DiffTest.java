@@ -11,6 +11,7 @@ import org.mandate.chain.Address;
 import org.mandate.policy.AssetLimit;
 import org.mandate.policy.AssetMandate;
 import org.mandate.policy.Mandate;
+import org.mandate.policy.Tempo;
 import org.mandate.policy.Terms;
 import org.mandate.policy.Usage;
 
@@ -18,10 +19,10 @@ class DiffTest {
   @Test
   void L12_shouldSayThatNothingWasSetInsteadOfShowingZeros() {
     var wanted =
-        new Mandate(
-            new Terms(1_830_211_200, 3_600, 20, 50),
+        Mandate.uncounted(
+            new Terms(1_830_211_200, 3_600, 20, 50, true, false),
+            new Tempo(3, 60, 10),
             false,
-            Mandate.EMPTY.transactions(),
             Map.of(
                 Address.ZERO,
                 new AssetMandate(
@@ -33,6 +34,10 @@ class DiffTest {
             "LOOSER frequency-window: not set -> 1h",
             "LOOSER max-transactions: not set -> 20",
             "LOOSER max-audit-lag: not set -> 50",
+            "LOOSER basic: no -> yes",
+            "TIGHTER burst: no rule -> 3",
+            "TIGHTER burst-window: 0 -> 1m",
+            "TIGHTER cooldown: 0 -> 10s",
             "LOOSER native coin per-transaction: not set -> 1 wei (0.000000000000000001 coins)",
             "LOOSER native coin cap: not set -> 2 wei (0.000000000000000002 coins)",
             "LOOSER native coin window: not set -> 1d"),

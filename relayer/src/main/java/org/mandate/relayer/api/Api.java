@@ -47,7 +47,7 @@ import org.mandate.chain.Bytes;
 import org.mandate.chain.CallRevertedException;
 import org.mandate.chain.Hash;
 import org.mandate.chain.NodeException;
-import org.mandate.contracts.PolicyEngine;
+import org.mandate.contracts.MandateLens;
 import org.mandate.event.AuditEvent;
 import org.mandate.event.ContractEvents;
 import org.mandate.gateway.Attestation;
@@ -59,6 +59,7 @@ import org.mandate.relayer.Bell;
 import org.mandate.relayer.Failpoint;
 import org.mandate.relayer.Journal;
 import org.mandate.relayer.store.Database;
+import org.mandate.relayer.store.StoredApproval;
 import org.mandate.relayer.store.StoredEvent;
 import org.mandate.relayer.store.StoredIntent;
 import org.mandate.relayer.store.StoredMessage;
@@ -131,7 +132,7 @@ public final class Api implements AutoCloseable {
     this.health = health;
     this.metrics = metrics;
     this.desk = new IntentDesk(home, places.keySet(), database, work, clock);
-    this.views = new IntentViews(home.chain().id());
+    this.views = new IntentViews(home.chain().domain());
     this.limit = new ClientLimit(100, 200, clock);
     this.agents = new Recent<>(KEEPS, clock);
     this.scrapes = new Recent<>(KEEPS, clock);
@@ -149,6 +150,7 @@ public final class Api implements AutoCloseable {
     route(builder, "listIntents", this::list);
     route(builder, "previewIntent", this::preview);
     route(builder, "getIntent", this::intent);
+    route(builder, "approveIntent", this::approve);
     route(builder, "getAgent", request -> agents.get(path(request, "id"), () -> agent(request)));
     route(builder, "getHeadroom", this::headroom);
     route(builder, "getAudit", this::audit);
@@ -217,12 +219,29 @@ public final class Api implements AutoCloseable {
 
   private Answer preview(ValidatedRequest request) {
     Intent intent = read(request.getBody().getJsonObject().getJsonObject("intent"));
-    Verdict verdict = home.calls().preview(intent);
+    Verdict verdict = desk.preview(intent);
     return Answer.ok(
         new JsonObject()
             .put("intentId", desk.idOf(intent).hex())
             .put("admitted", !VerdictWords.isDenial(verdict))
             .put("verdict", IntentViews.verdict(verdict)));
+  }
+
+  private Answer approve(ValidatedRequest request) {
+    Hash id = Hash.of(path(request, "id"));
+    JsonObject body = request.getBody().getJsonObject();
+    BigInteger deadline = new BigInteger(body.getString("deadline"));
+    if (deadline.bitLength() > 63) {
+      throw new RefusedException(
+          400, "REQUEST", "deadline " + deadline + " is beyond all time", "sign an earlier one");
+    }
+    desk.approve(
+        new StoredApproval(
+            id,
+            address(body.getString("approver")),
+            Bytes.of(body.getString("signature")),
+            deadline.longValueExact()));
+    return new Answer(202, IntentDesk.accepted(id, view(id).getString("state")));
   }
 
   private Answer intent(ValidatedRequest request) {
@@ -329,20 +348,31 @@ public final class Api implements AutoCloseable {
     BigInteger id = new BigInteger(path(request, "id"));
     owner(id);
     Address asset = query(request, "asset").map(Api::address).orElse(Address.ZERO);
-    PolicyEngine.Headroom h = home.calls().headroom(id, asset);
+    MandateLens.Headroom h = home.calls().headroom(id, asset);
     return Answer.ok(
         new JsonObject()
             .put("agentId", id.toString())
             .put("asset", asset.hex())
             .put("status", status(h.status.intValueExact()))
             .put("frozen", h.frozen)
+            .put("halted", h.halted)
+            .put("assetHalted", h.assetHalted)
+            .put("riskLevel", h.riskLevel.intValueExact())
             .put(
                 "terms",
                 new JsonObject()
                     .put("expiry", h.terms.expiry.toString())
                     .put("frequencyWindow", h.terms.frequencyWindow.toString())
                     .put("maxTransactions", h.terms.maxTransactions.toString())
-                    .put("maxAuditLag", h.terms.maxAuditLag.toString()))
+                    .put("maxAuditLag", h.terms.maxAuditLag.toString())
+                    .put("basic", h.terms.basic)
+                    .put("open", h.terms.open))
+            .put(
+                "tempo",
+                new JsonObject()
+                    .put("burst", h.tempo.burst.toString())
+                    .put("burstWindow", h.tempo.burstWindow.toString())
+                    .put("cooldown", h.tempo.cooldown.toString()))
             .put(
                 "limit",
                 new JsonObject()
@@ -354,7 +384,9 @@ public final class Api implements AutoCloseable {
             .put("moreAt", h.moreAt.toString())
             .put("transactionsLeft", h.transactionsLeft.toString())
             .put("transactionAt", h.transactionAt.toString())
-            .put("recordsLeft", h.recordsLeft.toString()));
+            .put("recordsLeft", h.recordsLeft.toString())
+            .put("restedAt", h.restedAt.toString())
+            .put("burstLeft", h.burstLeft.toString()));
   }
 
   private Answer audit(ValidatedRequest request) {

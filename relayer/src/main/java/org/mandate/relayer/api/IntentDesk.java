@@ -19,6 +19,9 @@ import org.mandate.relayer.Bell;
 import org.mandate.relayer.Failpoint;
 import org.mandate.relayer.Journal;
 import org.mandate.relayer.store.Database;
+import org.mandate.relayer.store.EventKind;
+import org.mandate.relayer.store.StoredApproval;
+import org.mandate.relayer.store.StoredEvent;
 import org.mandate.relayer.store.StoredIntent;
 import org.mandate.relayer.store.Task;
 import org.mandate.relayer.work.ContractCalls;
@@ -79,6 +82,86 @@ final class IntentDesk {
     return id;
   }
 
+  /**
+   * Stores an approver's signature under an intent that is known here.
+   *
+   * @throws RefusedException with the status and words for the client
+   */
+  void approve(StoredApproval approval) {
+    StoredIntent stored =
+        database
+            .inTransaction(tx -> StoredIntent.of(tx, approval.intentId()))
+            .orElseThrow(
+                () ->
+                    new RefusedException(
+                        404,
+                        "INTENT",
+                        "intent " + approval.intentId() + " is not known here",
+                        "submit it first, or ask the relayer that it was submitted to"));
+    requireWaiting(stored);
+    long now = clock.instant().getEpochSecond();
+    if (approval.deadline() < now) {
+      throw new RefusedException(
+          422,
+          "DEADLINE",
+          "the approval's deadline %d has passed: it is %d".formatted(approval.deadline(), now),
+          "sign it again with a later deadline");
+    }
+    BigInteger agentId = stored.intent().agentId();
+    ContractCalls.Panel panel = home.calls().panel(agentId);
+    if (!panel.approvers().contains(approval.approver())) {
+      throw new RefusedException(
+          422,
+          "APPROVER",
+          "%s is no approver of agent %s; they are %s"
+              .formatted(approval.approver(), agentId, panel.approvers()),
+          "have one of them sign it, or ask governance to name others");
+    }
+    if (!home.calls().isApproval(agentId, approval)) {
+      throw new RefusedException(
+          422,
+          "SIGNATURE",
+          "the signature does not approve intent %s for %s, or the approver took it back"
+              .formatted(approval.intentId(), approval.approver()),
+          "sign Approvers.approvalDigest of this intent with the approver's key");
+    }
+    database.run(tx -> StoredApproval.save(tx, approval));
+    LOG.info("approval stored", "intent", approval.intentId(), "approver", approval.approver());
+    work.ring();
+  }
+
+  /** What is past its wait needs no approval, and must not look as if it had got one more. */
+  private void requireWaiting(StoredIntent stored) {
+    Optional<EventKind> past =
+        home.progress(stored.id()).map(StoredEvent::kind).filter(k -> k != EventKind.ADMITTED);
+    if (past.isPresent() || stored.lapsed()) {
+      throw new RefusedException(
+          422,
+          "STATE",
+          "intent %s is %s: it waits for no approval"
+              .formatted(stored.id(), past.map(EventKind::name).orElse("EXPIRED")),
+          "nothing: an approval is good for one intent, and that once");
+    }
+  }
+
+  /**
+   * What the mandate would say now.
+   *
+   * @throws RefusedException when the intent names another account than the agent's
+   */
+  Verdict preview(Intent intent) {
+    try {
+      return home.calls().preview(intent);
+    } catch (CallRevertedException e) {
+      throw new RefusedException(
+          422,
+          "ACCOUNT",
+          "the account of agent %s is not %s, or intents may not name it"
+              .formatted(intent.agentId(), intent.account()),
+          "name the account that AgentRegistry.accountOf gives, and sign the intent again");
+    }
+  }
+
   private void check(Intent intent, Hash id, Bytes signature) {
     if (chains.stream().map(BigInteger::valueOf).noneMatch(intent.chainId()::equals)) {
       throw new RefusedException(
@@ -86,6 +169,14 @@ final class IntentDesk {
           "CHAIN",
           "chain " + intent.chainId() + " is not served here; served are " + chains,
           "name one of them, or ask another relayer");
+    }
+    if (!intent.account().equals(home.chain().account())) {
+      throw new RefusedException(
+          422,
+          "ACCOUNT",
+          "the account is %s; the mandates that are served here are at %s"
+              .formatted(intent.account(), home.chain().account()),
+          "name that account and sign the intent again");
     }
     Instant now = clock.instant();
     if (intent.expiredAt(now)) {
@@ -125,9 +216,9 @@ final class IntentDesk {
    * and freezes the agent (L4).
    */
   private void checkAgent(Intent intent) {
-    Verdict verdict = home.calls().preview(intent);
+    Verdict verdict = preview(intent);
     switch (verdict.rule()) {
-      case AGENT_STATUS, AGENT_BREAKER, EXPIRY ->
+      case AGENT_STATUS, AGENT_BREAKER, GLOBAL_BREAKER, CHAIN_BREAKER, ASSET_BREAKER, EXPIRY ->
           throw new RefusedException(422, VerdictWords.refusal(verdict));
       case NONE,
           ASSET,
@@ -138,7 +229,11 @@ final class IntentDesk {
           PER_TRANSACTION,
           WINDOW,
           FREQUENCY,
-          AUDIT_LAG -> {}
+          AUDIT_LAG,
+          RULE_BOOK,
+          COOLDOWN,
+          BURST,
+          INTENT_NEEDED -> {}
     }
   }
 

@@ -6,9 +6,11 @@ import java.math.BigInteger;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
-import org.mandate.event.ContractEvents;
-import org.mandate.event.ExecutorEvent;
+import org.mandate.chain.Address;
+import org.mandate.event.IntentEvent;
+import org.mandate.intent.IntentDomain;
 import org.mandate.intent.IntentJson;
+import org.mandate.policy.Tier;
 import org.mandate.policy.Verdict;
 import org.mandate.relayer.store.EventKind;
 import org.mandate.relayer.store.StoredEvent;
@@ -21,13 +23,15 @@ import org.mandate.relayer.work.VerdictWords;
 final class IntentViews {
   private static final int SHOWN_BYTES = 68; // a call with two words
 
+  private final IntentDomain domain;
   private final long home;
 
   /**
-   * @param home id of the home chain
+   * @param domain under which intents have their ids
    */
-  IntentViews(long home) {
-    this.home = home;
+  IntentViews(IntentDomain domain) {
+    this.domain = domain;
+    this.home = domain.homeChainId().longValueExact();
   }
 
   /** As in a list: long call data is cut to its selector, and its length told. */
@@ -60,7 +64,7 @@ final class IntentViews {
             .put("state", state)
             .put("final", last.map(e -> e.isFinal() && isTerminal(state)).orElse(stored.lapsed()))
             .put("intent", new JsonObject(IntentJson.write(stored.intent()).toString()));
-    atHome.stream().findFirst().flatMap(this::verdict).ifPresent(v -> json.put("verdict", v));
+    verdict(atHome).ifPresent(v -> json.put("verdict", v));
     if (!atHome.isEmpty()) json.put("home", side(home, atHome));
     if (!elsewhere.isEmpty())
       json.put("destination", side(elsewhere.getFirst().chainId(), elsewhere));
@@ -79,34 +83,50 @@ final class IntentViews {
         .put("limit", verdict.limit().toString())
         .put("left", verdict.left().toString())
         .put("availableAt", Long.toString(verdict.availableAt()))
+        .put("source", verdict.source().hex())
         .put("message", VerdictWords.message(verdict))
         .put("next", VerdictWords.next(verdict));
   }
 
   /** What home said first is what policy said. */
-  private Optional<JsonObject> verdict(StoredEvent first) {
+  private Optional<JsonObject> verdict(List<StoredEvent> atHome) {
+    boolean notified = atHome.stream().anyMatch(e -> e.kind() == EventKind.NOTIFIED);
+    Tier atOnce = notified ? Tier.NOTIFY : Tier.INSTANT;
+    return atHome.stream()
+        .filter(e -> e.kind() != EventKind.NOTIFIED)
+        .findFirst()
+        .flatMap(e -> verdict(e, atOnce));
+  }
+
+  /**
+   * @param atOnce tier of what did not wait
+   */
+  private Optional<JsonObject> verdict(StoredEvent first, Tier atOnce) {
     return event(first)
         .flatMap(
             event ->
                 switch (event) {
-                  case ExecutorEvent.Denied e ->
-                      Optional.of(
-                          ContractCalls.verdict(
-                              e.rule(), e.tripped(), 0, 0, e.limit(), e.left(), e.availableAt()));
-                  case ExecutorEvent.Admitted e -> Optional.of(admitted(e.tier(), e.eta()));
-                  case ExecutorEvent.Dispatched e -> Optional.of(admitted(0, first.time()));
-                  case ExecutorEvent.Executed e -> Optional.of(admitted(0, first.time()));
-                  case ExecutorEvent.Queued e -> Optional.<Verdict>empty();
-                  case ExecutorEvent.Cancelled e -> Optional.<Verdict>empty();
-                  case ExecutorEvent.Disputed e -> Optional.<Verdict>empty();
-                  case ExecutorEvent.Upheld e -> Optional.<Verdict>empty();
-                  case ExecutorEvent.Expired e -> Optional.<Verdict>empty();
+                  case IntentEvent.Denied e -> Optional.of(ContractCalls.verdict(e.refusal()));
+                  case IntentEvent.Admitted e -> Optional.of(admitted(e.tier(), e.eta()));
+                  case IntentEvent.Dispatched e ->
+                      Optional.of(admitted(atOnce.ordinal(), first.time()));
+                  case IntentEvent.Executed e ->
+                      Optional.of(admitted(atOnce.ordinal(), first.time()));
+                  case IntentEvent.Paid e -> Optional.of(admitted(0, first.time()));
+                  case IntentEvent.Refused e -> Optional.of(ContractCalls.verdict(e.refusal()));
+                  case IntentEvent.Queued e -> Optional.<Verdict>empty();
+                  case IntentEvent.Cancelled e -> Optional.<Verdict>empty();
+                  case IntentEvent.Disputed e -> Optional.<Verdict>empty();
+                  case IntentEvent.Upheld e -> Optional.<Verdict>empty();
+                  case IntentEvent.Expired e -> Optional.<Verdict>empty();
                 })
         .map(IntentViews::verdict);
   }
 
   private static Verdict admitted(int tier, long eta) {
-    return ContractCalls.verdict(0, false, tier, eta, BigInteger.ZERO, BigInteger.ZERO, 0);
+    return ContractCalls.verdict(
+        new IntentEvent.Refusal(
+            0, false, tier, eta, BigInteger.ZERO, BigInteger.ZERO, 0, Address.ZERO));
   }
 
   private JsonObject side(long chainId, List<StoredEvent> events) {
@@ -120,7 +140,7 @@ final class IntentViews {
         .put("events", steps);
   }
 
-  private static JsonObject step(StoredEvent stored) {
+  private JsonObject step(StoredEvent stored) {
     JsonObject json =
         new JsonObject()
             .put("event", stored.kind().name())
@@ -137,20 +157,22 @@ final class IntentViews {
         .ifPresent(
             event -> {
               switch (event) {
-                case ExecutorEvent.Admitted e -> json.put("eta", Long.toString(e.eta()));
-                case ExecutorEvent.Dispatched e -> json.put("messageId", e.messageId().hex());
-                case ExecutorEvent.Queued e ->
+                case IntentEvent.Admitted e -> json.put("eta", Long.toString(e.eta()));
+                case IntentEvent.Dispatched e -> json.put("messageId", e.messageId().hex());
+                case IntentEvent.Queued e ->
                     json.put("messageId", e.messageId().hex())
                         .put("executableAt", Long.toString(e.executableAt()));
-                case ExecutorEvent.Executed e -> json.put("moved", e.moved().toString());
-                case ExecutorEvent.Cancelled e -> json.put("by", e.by().hex());
-                case ExecutorEvent.Disputed e ->
+                case IntentEvent.Executed e -> json.put("moved", e.moved().toString());
+                case IntentEvent.Paid e -> json.put("moved", e.intent().amount().toString());
+                case IntentEvent.Cancelled e -> json.put("by", e.by().hex());
+                case IntentEvent.Disputed e ->
                     json.put("by", e.by().hex()).put("resolveBy", Long.toString(e.resolveBy()));
-                case ExecutorEvent.Upheld e ->
+                case IntentEvent.Upheld e ->
                     json.put("by", e.by().hex())
                         .put("executableAt", Long.toString(e.executableAt()));
-                case ExecutorEvent.Denied e -> {}
-                case ExecutorEvent.Expired e -> {}
+                case IntentEvent.Denied e -> {}
+                case IntentEvent.Refused e -> {}
+                case IntentEvent.Expired e -> {}
               }
             });
     return json;
@@ -210,7 +232,7 @@ final class IntentViews {
         .findFirst()
         .ifPresent(e -> json.put("submittedAt", Instant.ofEpochSecond(e.time()).toString()));
     all.stream()
-        .filter(e -> e.kind() == EventKind.EXECUTED)
+        .filter(e -> e.kind() == EventKind.EXECUTED || e.kind() == EventKind.PAID)
         .findFirst()
         .ifPresent(
             e -> {
@@ -225,7 +247,26 @@ final class IntentViews {
   }
 
   private static String state(StoredEvent event) {
-    return event.kind() == EventKind.UPHELD ? EventKind.QUEUED.name() : event.kind().name();
+    return switch (event.kind()) {
+      case UPHELD -> EventKind.QUEUED.name();
+      case PAID -> EventKind.EXECUTED.name();
+      case REFUSED -> EventKind.DENIED.name();
+      case ADMITTED,
+          NOTIFIED,
+          DENIED,
+          DISPATCHED,
+          QUEUED,
+          EXECUTED,
+          CANCELLED,
+          DISPUTED,
+          EXPIRED,
+          APPENDED,
+          PUBLISHED,
+          SENT,
+          NUMBERED,
+          DELIVERED ->
+          event.kind().name();
+    };
   }
 
   private static String waiting(JsonArray transactions, boolean isParked) {
@@ -241,7 +282,7 @@ final class IntentViews {
     };
   }
 
-  private static Optional<ExecutorEvent> event(StoredEvent stored) {
-    return ContractEvents.executor(stored.log());
+  private Optional<IntentEvent> event(StoredEvent stored) {
+    return stored.step(domain);
   }
 }

@@ -6,29 +6,41 @@ import java.util.Optional;
 import org.mandate.chain.Address;
 import org.mandate.chain.Finality;
 import org.mandate.chain.Log;
+import org.mandate.intent.IntentDomain;
 import org.mandate.relayer.store.EventKind;
 
 /**
  * A chain that the relayer works on, and what stands there.
  *
  * @param start first block of the deployment
- * @param isHome where agents, policy and accounting live
+ * @param homeId of the chain where agents, policy and accounting live
+ * @param account holds the funds, the mandates and the audit chains of all agents
+ * @param lens tells what a mandate leaves
  */
 public record FollowedChain(
     long id,
     SeveralNodes client,
     Finality finality,
     long start,
-    boolean isHome,
+    long homeId,
     Address registry,
-    Address policy,
     Address executor,
     Address gateway,
-    Address auditLog) {
+    Address account,
+    Address lens) {
+
+  public boolean isHome() {
+    return id == homeId;
+  }
+
+  /** Under which intents have their ids, on every chain. */
+  public IntentDomain domain() {
+    return new IntentDomain(BigInteger.valueOf(homeId), executor);
+  }
 
   /** Whose logs are followed. */
   public List<Address> sources() {
-    return List.of(executor, gateway, auditLog);
+    return List.of(executor, gateway, account);
   }
 
   /** What the log is, if it is followed: by who logged it, then by its first topic. */
@@ -40,7 +52,7 @@ public record FollowedChain(
   private Optional<EventKind.Contract> contract(Address address) {
     if (address.equals(executor)) return Optional.of(EventKind.Contract.EXECUTOR);
     if (address.equals(gateway)) return Optional.of(EventKind.Contract.GATEWAY);
-    if (address.equals(auditLog)) return Optional.of(EventKind.Contract.AUDIT_LOG);
+    if (address.equals(account)) return Optional.of(EventKind.Contract.ACCOUNT);
     return Optional.empty();
   }
 

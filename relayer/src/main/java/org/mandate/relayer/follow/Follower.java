@@ -12,8 +12,8 @@ import org.mandate.chain.Hash;
 import org.mandate.chain.Log;
 import org.mandate.chain.NodeException;
 import org.mandate.event.ContractEvents;
-import org.mandate.event.ExecutorEvent;
 import org.mandate.event.GatewayEvent;
+import org.mandate.event.IntentEvent;
 import org.mandate.gateway.InteroperableAddress;
 import org.mandate.intent.Intent;
 import org.mandate.relayer.Bell;
@@ -198,7 +198,7 @@ public final class Follower {
     for (Log log : logs) {
       Optional<EventKind> kind = chain.kindOf(log);
       if (kind.isEmpty() || isForeign(kind.get(), log)) continue;
-      StoredEvent.insert(tx, chain.id(), kind.get(), log);
+      StoredEvent.insert(tx, chain.id(), kind.get(), log, chain.domain());
       openWork(tx, kind.get(), log);
     }
     Failpoint.BEFORE_BLOCK_STORED.reach();
@@ -221,26 +221,36 @@ public final class Follower {
     Instant now = clock.instant();
     switch (kind) {
       case ADMITTED, DENIED, DISPATCHED, QUEUED, EXECUTED, CANCELLED, DISPUTED, UPHELD, EXPIRED ->
-          ContractEvents.executor(log).ifPresent(event -> openWork(tx, event, now));
-      case SENT -> ContractEvents.gateway(log).ifPresent(event -> openWork(tx, event, now));
-      case APPENDED -> {
-        BigInteger agentId = StoredEvent.agent(kind, log).orElseThrow();
-        Task.ensure(tx, Task.Kind.PUBLISH, chain.id(), agentSubject(agentId), now, now);
+          step(kind, log).ifPresent(event -> openWork(tx, event, now));
+      case PAID, REFUSED -> {
+        step(kind, log).ifPresent(event -> openWork(tx, event, now));
+        openPublishing(tx, kind, log, now);
       }
-      case PUBLISHED, NUMBERED, DELIVERED -> {}
+      case SENT -> ContractEvents.gateway(log).ifPresent(event -> openWork(tx, event, now));
+      case APPENDED -> openPublishing(tx, kind, log, now);
+      case NOTIFIED, PUBLISHED, NUMBERED, DELIVERED -> {}
     }
   }
 
-  private void openWork(Tx tx, ExecutorEvent event, Instant now) {
+  private Optional<IntentEvent> step(EventKind kind, Log log) {
+    return StoredEvent.step(kind, chain.id(), log, chain.domain());
+  }
+
+  private void openPublishing(Tx tx, EventKind kind, Log log, Instant now) {
+    BigInteger agentId = StoredEvent.agent(kind, log).orElseThrow();
+    Task.ensure(tx, Task.Kind.PUBLISH, chain.id(), agentSubject(agentId), now, now);
+  }
+
+  private void openWork(Tx tx, IntentEvent event, Instant now) {
     switch (event) {
-      case ExecutorEvent.Admitted e -> {
+      case IntentEvent.Admitted e -> {
         save(tx, e.intentId(), e.intent(), now);
         Task.open(
             tx, Task.Kind.PROCEED, chain.id(), e.intentId(), Instant.ofEpochSecond(e.eta()), now);
       }
-      case ExecutorEvent.Denied e -> save(tx, e.intentId(), e.intent(), now);
-      case ExecutorEvent.Dispatched e -> save(tx, e.intentId(), e.intent(), now);
-      case ExecutorEvent.Queued e -> {
+      case IntentEvent.Denied e -> save(tx, e.intentId(), e.intent(), now);
+      case IntentEvent.Dispatched e -> save(tx, e.intentId(), e.intent(), now);
+      case IntentEvent.Queued e -> {
         save(tx, e.intentId(), e.intent(), now);
         Task.open(
             tx,
@@ -250,8 +260,8 @@ public final class Follower {
             Instant.ofEpochSecond(e.executableAt()),
             now);
       }
-      case ExecutorEvent.Executed e -> save(tx, e.intentId(), e.intent(), now);
-      case ExecutorEvent.Upheld e ->
+      case IntentEvent.Executed e -> save(tx, e.intentId(), e.intent(), now);
+      case IntentEvent.Upheld e ->
           Task.open(
               tx,
               Task.Kind.EXECUTE,
@@ -259,7 +269,7 @@ public final class Follower {
               e.intentId(),
               Instant.ofEpochSecond(e.executableAt()),
               now);
-      case ExecutorEvent.Disputed e ->
+      case IntentEvent.Disputed e ->
           Task.open(
               tx,
               Task.Kind.EXECUTE,
@@ -267,8 +277,10 @@ public final class Follower {
               e.intentId(),
               Instant.ofEpochSecond(e.resolveBy() + 1),
               now);
-      case ExecutorEvent.Cancelled e -> save(tx, e.intentId(), e.intent(), now);
-      case ExecutorEvent.Expired e -> {}
+      case IntentEvent.Cancelled e -> save(tx, e.intentId(), e.intent(), now);
+      case IntentEvent.Expired e -> {}
+      case IntentEvent.Paid e -> save(tx, e.intentId(), e.intent(), now);
+      case IntentEvent.Refused e -> save(tx, e.intentId(), e.intent(), now);
     }
   }
 

@@ -167,13 +167,28 @@ public final class SeveralNodes implements ChainClient {
   }
 
   @Override
+  public byte[] call(Address from, Address to, byte[] data, long gas, Hash blockHash) {
+    return ask(n -> n.call(from, to, data, gas, blockHash));
+  }
+
+  @Override
   public Bytes code(Address address) {
     return ask(n -> n.code(address));
   }
 
   @Override
+  public Bytes code(Address address, Hash blockHash) {
+    return ask(n -> n.code(address, blockHash));
+  }
+
+  @Override
   public BigInteger balance(Address address) {
     return ask(n -> n.balance(address));
+  }
+
+  @Override
+  public BigInteger balance(Address address, Hash blockHash) {
+    return ask(n -> n.balance(address, blockHash));
   }
 
   @Override

@@ -5,7 +5,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import org.mandate.chain.Hash;
-import org.mandate.contracts.AuditLog;
+import org.mandate.contracts.AgentVault;
 import org.mandate.contracts.CrossChainExecutor;
 import org.mandate.contracts.QuorumGateway;
 import org.web3j.abi.EventEncoder;
@@ -16,6 +16,8 @@ import org.web3j.abi.datatypes.Event;
  */
 public enum EventKind {
   ADMITTED(Contract.EXECUTOR, CrossChainExecutor.INTENTADMITTED_EVENT),
+  /** Above a threshold from which the owner wants to know: told beside what happens. */
+  NOTIFIED(Contract.EXECUTOR, CrossChainExecutor.INTENTNOTIFIED_EVENT),
   DENIED(Contract.EXECUTOR, CrossChainExecutor.INTENTDENIED_EVENT),
   DISPATCHED(Contract.EXECUTOR, CrossChainExecutor.INTENTDISPATCHED_EVENT),
   QUEUED(Contract.EXECUTOR, CrossChainExecutor.INTENTQUEUED_EVENT),
@@ -24,8 +26,12 @@ public enum EventKind {
   DISPUTED(Contract.EXECUTOR, CrossChainExecutor.INTENTDISPUTED_EVENT),
   UPHELD(Contract.EXECUTOR, CrossChainExecutor.INTENTUPHELD_EVENT),
   EXPIRED(Contract.EXECUTOR, CrossChainExecutor.INTENTEXPIRED_EVENT),
-  APPENDED(Contract.AUDIT_LOG, AuditLog.APPENDED_EVENT),
-  PUBLISHED(Contract.AUDIT_LOG, AuditLog.PUBLISHED_EVENT),
+  /** The agent's key had the account pay directly: EXECUTED, in one step. */
+  PAID(Contract.ACCOUNT, AgentVault.PAID_EVENT),
+  /** The agent's key asked the account to pay directly, and was refused: DENIED, in one step. */
+  REFUSED(Contract.ACCOUNT, AgentVault.REFUSED_EVENT),
+  APPENDED(Contract.ACCOUNT, AgentVault.APPENDED_EVENT),
+  PUBLISHED(Contract.ACCOUNT, AgentVault.PUBLISHED_EVENT),
   SENT(Contract.GATEWAY, QuorumGateway.MESSAGESENT_EVENT),
   NUMBERED(Contract.GATEWAY, QuorumGateway.NONCEASSIGNED_EVENT),
   DELIVERED(Contract.GATEWAY, QuorumGateway.MESSAGEDELIVERED_EVENT);
@@ -33,7 +39,7 @@ public enum EventKind {
   /** Whose event it is. */
   public enum Contract {
     EXECUTOR,
-    AUDIT_LOG,
+    ACCOUNT,
     GATEWAY
   }
 

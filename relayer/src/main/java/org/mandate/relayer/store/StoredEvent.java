@@ -10,6 +10,9 @@ import java.util.stream.Collectors;
 import org.mandate.chain.Bytes;
 import org.mandate.chain.Hash;
 import org.mandate.chain.Log;
+import org.mandate.event.ContractEvents;
+import org.mandate.event.IntentEvent;
+import org.mandate.intent.IntentDomain;
 
 /**
  * An event of the protocol in a canonical block.
@@ -26,10 +29,33 @@ public record StoredEvent(EventKind kind, long chainId, Log log, long time, bool
         JOIN chain c ON c.chain_id = e.chain_id
       """;
 
+  /**
+   * The step in an intent's life that the log tells of; empty when it tells of none.
+   *
+   * @param domain under which intents have their ids
+   * @throws IllegalArgumentException when it is not the event that its topic names
+   */
+  public static Optional<IntentEvent> step(
+      EventKind kind, long chainId, Log log, IntentDomain domain) {
+    return switch (kind) {
+      case ADMITTED, DENIED, DISPATCHED, QUEUED, EXECUTED, CANCELLED, DISPUTED, UPHELD, EXPIRED ->
+          ContractEvents.executor(log);
+      case PAID, REFUSED -> ContractEvents.payment(log, domain, BigInteger.valueOf(chainId));
+      case NOTIFIED, APPENDED, PUBLISHED, SENT, NUMBERED, DELIVERED -> Optional.empty();
+    };
+  }
+
+  /** As {@link #step(EventKind, long, Log, IntentDomain)}. */
+  public Optional<IntentEvent> step(IntentDomain domain) {
+    return step(kind, chainId, log, domain);
+  }
+
   /** The intent or message it is about; empty for a published batch. */
-  public static Optional<Hash> subject(EventKind kind, Log log) {
+  private static Optional<Hash> subject(
+      EventKind kind, long chainId, Log log, IntentDomain domain) {
     return switch (kind) {
       case ADMITTED,
+          NOTIFIED,
           DENIED,
           DISPATCHED,
           QUEUED,
@@ -43,6 +69,7 @@ public record StoredEvent(EventKind kind, long chainId, Log log, long time, bool
           DELIVERED ->
           Optional.of(log.topics().get(1));
       case APPENDED -> Optional.of(log.topics().get(2));
+      case PAID, REFUSED -> step(kind, chainId, log, domain).map(IntentEvent::intentId);
       case PUBLISHED -> Optional.empty();
     };
   }
@@ -50,15 +77,29 @@ public record StoredEvent(EventKind kind, long chainId, Log log, long time, bool
   /** The agent it is about; empty for the gateway's events. */
   public static Optional<BigInteger> agent(EventKind kind, Log log) {
     return switch (kind) {
-      case ADMITTED, DENIED, DISPATCHED, QUEUED, EXECUTED, CANCELLED, DISPUTED, UPHELD, EXPIRED ->
+      case ADMITTED,
+          NOTIFIED,
+          DENIED,
+          DISPATCHED,
+          QUEUED,
+          EXECUTED,
+          CANCELLED,
+          DISPUTED,
+          UPHELD,
+          EXPIRED ->
           Optional.of(new BigInteger(1, log.topics().get(2).bytes()));
-      case APPENDED, PUBLISHED -> Optional.of(new BigInteger(1, log.topics().get(1).bytes()));
+      case PAID, REFUSED, APPENDED, PUBLISHED ->
+          Optional.of(new BigInteger(1, log.topics().get(1).bytes()));
       case SENT, NUMBERED, DELIVERED -> Optional.empty();
     };
   }
 
-  /** Stores what its block, which must be stored already, logged. */
-  public static void insert(Tx tx, long chainId, EventKind kind, Log log) {
+  /**
+   * Stores what its block, which must be stored already, logged.
+   *
+   * @param domain under which intents have their ids
+   */
+  public static void insert(Tx tx, long chainId, EventKind kind, Log log, IntentDomain domain) {
     tx.update(
         """
         INSERT INTO event (chain_id, block_number, log_index, transaction, kind, subject, agent_id, address, topics, data)
@@ -69,7 +110,7 @@ public record StoredEvent(EventKind kind, long chainId, Log log, long time, bool
         log.index(),
         log.transaction(),
         kind.name(),
-        subject(kind, log),
+        subject(kind, chainId, log, domain),
         agent(kind, log),
         log.address(),
         joined(log.topics()),
@@ -88,7 +129,8 @@ public record StoredEvent(EventKind kind, long chainId, Log log, long time, bool
   public static List<StoredEvent> about(Tx tx, Hash subject, long chainId, EventKind kind) {
     return tx.list(
         SELECT
-            + " WHERE e.subject = ? AND e.chain_id = ? AND e.kind = ? ORDER BY e.block_number, e.log_index",
+            + " WHERE e.subject = ? AND e.chain_id = ? AND e.kind = ? ORDER BY e.block_number,"
+            + " e.log_index",
         StoredEvent::read,
         subject,
         chainId,
@@ -133,11 +175,11 @@ public record StoredEvent(EventKind kind, long chainId, Log log, long time, bool
     return tx.list(
         SELECT
             + """
-               WHERE e.kind = 'SENT' AND e.chain_id = ? AND e.block_number <= c.finalized
-                 AND NOT EXISTS (SELECT 1 FROM message m WHERE m.message_id = e.subject)
-                 AND NOT EXISTS (SELECT 1 FROM refused_message r WHERE r.message_id = e.subject)
-               ORDER BY e.block_number, e.log_index LIMIT ?
-              """,
+             WHERE e.kind = 'SENT' AND e.chain_id = ? AND e.block_number <= c.finalized
+               AND NOT EXISTS (SELECT 1 FROM message m WHERE m.message_id = e.subject)
+               AND NOT EXISTS (SELECT 1 FROM refused_message r WHERE r.message_id = e.subject)
+             ORDER BY e.block_number, e.log_index LIMIT ?
+            """,
         StoredEvent::read,
         chainId,
         limit);
@@ -151,12 +193,12 @@ public record StoredEvent(EventKind kind, long chainId, Log log, long time, bool
     return tx.list(
         SELECT
             + """
-               WHERE e.kind = 'APPENDED' AND e.chain_id = ? AND e.block_number <= c.finalized
-                 AND e.agent_id <> ALL (?::numeric[])
-                 AND NOT EXISTS (SELECT 1 FROM audit_record r
-                                  WHERE r.chain_id = e.chain_id AND r.block_number = e.block_number AND r.log_index = e.log_index)
-               ORDER BY e.block_number, e.log_index LIMIT ?
-              """,
+             WHERE e.kind IN ('APPENDED', 'PAID', 'REFUSED') AND e.chain_id = ? AND e.block_number <= c.finalized
+               AND e.agent_id <> ALL (?::numeric[])
+               AND NOT EXISTS (SELECT 1 FROM audit_record r
+                                WHERE r.chain_id = e.chain_id AND r.block_number = e.block_number AND r.log_index = e.log_index)
+             ORDER BY e.block_number, e.log_index LIMIT ?
+            """,
         StoredEvent::read,
         chainId,
         array(without),
@@ -172,12 +214,12 @@ public record StoredEvent(EventKind kind, long chainId, Log log, long time, bool
     return tx.list(
         SELECT
             + """
-               WHERE e.kind = 'PUBLISHED' AND e.chain_id = ?
-                 AND e.agent_id <> ALL (?::numeric[])
-                 AND NOT EXISTS (SELECT 1 FROM audit_batch a
-                                  WHERE a.chain_id = e.chain_id AND a.block_number = e.block_number AND a.log_index = e.log_index)
-               ORDER BY e.block_number, e.log_index LIMIT ?
-              """,
+             WHERE e.kind = 'PUBLISHED' AND e.chain_id = ?
+               AND e.agent_id <> ALL (?::numeric[])
+               AND NOT EXISTS (SELECT 1 FROM audit_batch a
+                                WHERE a.chain_id = e.chain_id AND a.block_number = e.block_number AND a.log_index = e.log_index)
+             ORDER BY e.block_number, e.log_index LIMIT ?
+            """,
         StoredEvent::read,
         chainId,
         array(without),
@@ -199,9 +241,10 @@ public record StoredEvent(EventKind kind, long chainId, Log log, long time, bool
   public static Optional<StoredEvent> before(Tx tx, StoredEvent event, Hash subject) {
     return tx.one(
         SELECT
-            + " WHERE e.chain_id = ? AND e.block_number = ? AND e.transaction = ? AND e.log_index < ? AND e.subject = ?"
-            + " AND e.kind IN ('ADMITTED', 'DENIED', 'DISPATCHED', 'QUEUED', 'EXECUTED', 'CANCELLED', 'DISPUTED', 'UPHELD', 'EXPIRED')"
-            + " ORDER BY e.log_index DESC LIMIT 1",
+            + " WHERE e.chain_id = ? AND e.block_number = ? AND e.transaction = ? AND e.log_index <"
+            + " ? AND e.subject = ? AND e.kind IN ('ADMITTED', 'DENIED', 'DISPATCHED', 'QUEUED',"
+            + " 'EXECUTED', 'CANCELLED', 'DISPUTED', 'UPHELD', 'EXPIRED') ORDER BY e.log_index DESC"
+            + " LIMIT 1",
         StoredEvent::read,
         event.chainId(),
         event.log().blockNumber(),

@@ -93,6 +93,8 @@ public record StoredIntent(
           "NOT EXISTS (SELECT 1 FROM event e WHERE e.subject = i.intent_id)";
       case "EXPIRED" -> "(i.lapsed OR " + known.formatted("'EXPIRED'") + ")";
       case "QUEUED" -> known.formatted("'QUEUED', 'UPHELD'");
+      case "EXECUTED" -> known.formatted("'EXECUTED', 'PAID'");
+      case "DENIED" -> known.formatted("'DENIED', 'REFUSED'");
       default -> known.formatted("'" + EventKind.valueOf(state).name() + "'");
     };
   }

@@ -17,15 +17,14 @@ import org.mandate.audit.Cid;
 import org.mandate.audit.Detail;
 import org.mandate.event.AuditEvent;
 import org.mandate.event.ContractEvents;
-import org.mandate.event.ExecutorEvent;
+import org.mandate.event.IntentEvent;
 import org.mandate.intent.Intent;
-import org.mandate.policy.Rule;
-import org.mandate.policy.Tier;
 import org.mandate.relayer.Bell;
 import org.mandate.relayer.Failpoint;
 import org.mandate.relayer.Journal;
 import org.mandate.relayer.follow.FollowedChain;
 import org.mandate.relayer.store.Database;
+import org.mandate.relayer.store.EventKind;
 import org.mandate.relayer.store.StoreException;
 import org.mandate.relayer.store.StoredEvent;
 import org.mandate.relayer.store.StoredIntent;
@@ -102,47 +101,7 @@ public final class Archivist {
   }
 
   private void archive(StoredEvent stored) {
-    AuditEvent.Appended appended =
-        ContractEvents.auditLog(stored.log())
-            .filter(AuditEvent.Appended.class::isInstance)
-            .map(AuditEvent.Appended.class::cast)
-            .orElseThrow(() -> new IllegalStateException("stored audit event is not readable"));
-    StoredEvent cause =
-        database
-            .inTransaction(tx -> StoredEvent.before(tx, stored, appended.intentId()))
-            .orElseThrow(
-                () ->
-                    new IllegalStateException(
-                        "no event belongs to record " + appended.recordHash()));
-    ExecutorEvent event = ContractEvents.executor(cause.log()).orElseThrow();
-    Optional<Intent> intent =
-        database
-            .inTransaction(tx -> StoredIntent.of(tx, appended.intentId()))
-            .map(StoredIntent::intent);
-    AuditRecord record =
-        new AuditRecord(
-            chain.bigId(),
-            appended.agentId(),
-            appended.index().longValueExact(),
-            appended.intentId(),
-            AuditRecord.shownBy(event).or(() -> intent), // an event before showed it, at the latest
-            detail(event),
-            new AuditRecord.Anchor(
-                cause.log().blockNumber(),
-                cause.log().blockHash(),
-                cause.time(),
-                cause.log().transaction(),
-                cause.log().index()));
-    if (!record.recordHash().equals(appended.recordHash())) {
-      throw new IllegalStateException(
-          "record %d of agent %s on chain %d hashes to %s, on chain it is %s: not archived"
-              .formatted(
-                  record.index(),
-                  record.agentId(),
-                  chain.id(),
-                  record.recordHash(),
-                  appended.recordHash()));
-    }
+    AuditRecord record = stored.kind() == EventKind.APPENDED ? appended(stored) : direct(stored);
     Cid cid = blobs.put(record.toBlob());
     Failpoint.AFTER_BLOB_STORED.reach();
     Action action = record.action();
@@ -163,20 +122,63 @@ public final class Archivist {
                 .save(tx));
   }
 
-  private static Detail detail(ExecutorEvent event) {
-    return switch (event) {
-      case ExecutorEvent.Admitted e -> new Detail.Admitted(Tier.values()[e.tier()], e.eta());
-      case ExecutorEvent.Denied e ->
-          new Detail.Denied(
-              Rule.values()[e.rule()], e.tripped(), e.limit(), e.left(), e.availableAt());
-      case ExecutorEvent.Dispatched e -> new Detail.Dispatched(e.messageId());
-      case ExecutorEvent.Queued e -> new Detail.Queued(e.messageId(), e.executableAt());
-      case ExecutorEvent.Executed e ->
-          new Detail.Executed(e.intent().account(), e.intent().asset(), e.moved());
-      case ExecutorEvent.Cancelled e -> new Detail.Cancelled(e.by());
-      case ExecutorEvent.Disputed e -> new Detail.Disputed(e.by(), e.resolveBy());
-      case ExecutorEvent.Upheld e -> new Detail.Upheld(e.by(), e.executableAt());
-      case ExecutorEvent.Expired e -> new Detail.Expired();
-    };
+  /** Of the event that the account's own word on its chain follows. */
+  private AuditRecord appended(StoredEvent stored) {
+    AuditEvent.Appended appended =
+        ContractEvents.auditLog(stored.log())
+            .filter(AuditEvent.Appended.class::isInstance)
+            .map(AuditEvent.Appended.class::cast)
+            .orElseThrow(() -> new IllegalStateException("stored audit event is not readable"));
+    StoredEvent cause =
+        database
+            .inTransaction(tx -> StoredEvent.before(tx, stored, appended.intentId()))
+            .orElseThrow(
+                () ->
+                    new IllegalStateException(
+                        "no event belongs to record " + appended.recordHash()));
+    AuditRecord record = record(cause, step(cause), appended.index());
+    if (!record.recordHash().equals(appended.recordHash())) {
+      throw new IllegalStateException(
+          "record %d of agent %s on chain %d hashes to %s, on chain it is %s: not archived"
+              .formatted(
+                  record.index(),
+                  record.agentId(),
+                  chain.id(),
+                  record.recordHash(),
+                  appended.recordHash()));
+    }
+    return record;
+  }
+
+  /** Of a payment that the agent's key asked for: one event says all, the record's number too. */
+  private AuditRecord direct(StoredEvent stored) {
+    IntentEvent event = step(stored);
+    return record(stored, event, AuditRecord.shownBy(event).orElseThrow().nonce());
+  }
+
+  private IntentEvent step(StoredEvent stored) {
+    return stored
+        .step(chain.domain())
+        .orElseThrow(() -> new IllegalStateException("stored event is not readable"));
+  }
+
+  private AuditRecord record(StoredEvent cause, IntentEvent event, BigInteger index) {
+    Optional<Intent> intent =
+        database
+            .inTransaction(tx -> StoredIntent.of(tx, event.intentId()))
+            .map(StoredIntent::intent);
+    return new AuditRecord(
+        chain.bigId(),
+        event.agentId(),
+        index.longValueExact(),
+        event.intentId(),
+        AuditRecord.shownBy(event).or(() -> intent), // an event before showed it, at the latest
+        Detail.of(event),
+        new AuditRecord.Anchor(
+            cause.log().blockNumber(),
+            cause.log().blockHash(),
+            cause.time(),
+            cause.log().transaction(),
+            cause.log().index()));
   }
 }

@@ -8,8 +8,8 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.mandate.chain.Hash;
 import org.mandate.event.ContractEvents;
-import org.mandate.event.ExecutorEvent;
 import org.mandate.event.GatewayEvent;
+import org.mandate.event.IntentEvent;
 import org.mandate.gateway.Attestation;
 import org.mandate.gateway.InteroperableAddress;
 import org.mandate.gateway.Message;
@@ -143,7 +143,7 @@ public final class Attestor {
     Optional<GatewayEvent> event = ContractEvents.gateway(stored.log());
     if (!(event.orElse(null) instanceof GatewayEvent.MessageSent sent)) return Optional.empty();
     Optional<BigInteger> nonce = nonce(stored, id);
-    Optional<ExecutorEvent.Dispatched> dispatched = dispatched(stored, id);
+    Optional<IntentEvent.Dispatched> dispatched = dispatched(stored, id);
     if (nonce.isEmpty() || dispatched.isEmpty()) return Optional.empty();
     InteroperableAddress executorAtHome = new InteroperableAddress(home.bigId(), home.executor());
     InteroperableAddress executorThere =
@@ -177,7 +177,7 @@ public final class Attestor {
   }
 
   /** The dispatch of the same transaction that names this message. */
-  private Optional<ExecutorEvent.Dispatched> dispatched(StoredEvent sent, Hash id) {
+  private Optional<IntentEvent.Dispatched> dispatched(StoredEvent sent, Hash id) {
     return database
         .inTransaction(
             tx ->

@@ -2,17 +2,22 @@ package org.mandate.relayer.work;
 
 import java.io.IOException;
 import java.math.BigInteger;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import org.mandate.chain.Abi;
 import org.mandate.chain.Address;
 import org.mandate.chain.Bytes;
+import org.mandate.chain.CallRevertedException;
 import org.mandate.chain.Hash;
 import org.mandate.contracts.AgentRegistry;
-import org.mandate.contracts.AuditLog;
+import org.mandate.contracts.AgentVault;
+import org.mandate.contracts.Approvers;
 import org.mandate.contracts.CrossChainExecutor;
-import org.mandate.contracts.PolicyEngine;
+import org.mandate.contracts.MandateLens;
 import org.mandate.contracts.QuorumGateway;
+import org.mandate.event.IntentEvent;
 import org.mandate.gateway.Message;
 import org.mandate.intent.Intent;
 import org.mandate.intent.IntentAbi;
@@ -20,9 +25,14 @@ import org.mandate.policy.Rule;
 import org.mandate.policy.Tier;
 import org.mandate.policy.Verdict;
 import org.mandate.relayer.follow.FollowedChain;
+import org.mandate.relayer.store.StoredApproval;
+import org.mandate.signer.Signature;
+import org.web3j.abi.CustomErrorEncoder;
 import org.web3j.abi.FunctionEncoder;
+import org.web3j.abi.TypeReference;
 import org.web3j.abi.datatypes.Function;
 import org.web3j.abi.datatypes.Type;
+import org.web3j.abi.datatypes.generated.Bytes32;
 import org.web3j.protocol.Web3j;
 import org.web3j.protocol.Web3jService;
 import org.web3j.protocol.core.BatchRequest;
@@ -42,23 +52,24 @@ import org.web3j.utils.Numeric;
 public final class ContractCalls {
   private static final Bytes ERC1271_MAGIC = Bytes.of("0x1626ba7e");
 
+  private final Web3j nowhere = Web3j.build(new Nowhere());
+  private final ReadonlyTransactionManager reader =
+      new ReadonlyTransactionManager(nowhere, Address.ZERO.hex());
+  private final DefaultGasProvider gas = new DefaultGasProvider();
   private final FollowedChain chain;
   private final AgentRegistry registry;
-  private final PolicyEngine policy;
   private final CrossChainExecutor executor;
   private final QuorumGateway gateway;
-  private final AuditLog auditLog;
+  private final AgentVault account;
+  private final MandateLens lens;
 
   public ContractCalls(FollowedChain chain) {
     this.chain = chain;
-    Web3j nowhere = Web3j.build(new Nowhere());
-    ReadonlyTransactionManager reader = new ReadonlyTransactionManager(nowhere, Address.ZERO.hex());
-    DefaultGasProvider gas = new DefaultGasProvider();
     this.registry = AgentRegistry.load(chain.registry().hex(), nowhere, reader, gas);
-    this.policy = PolicyEngine.load(chain.policy().hex(), nowhere, reader, gas);
     this.executor = CrossChainExecutor.load(chain.executor().hex(), nowhere, reader, gas);
     this.gateway = QuorumGateway.load(chain.gateway().hex(), nowhere, reader, gas);
-    this.auditLog = AuditLog.load(chain.auditLog().hex(), nowhere, reader, gas);
+    this.account = AgentVault.load(chain.account().hex(), nowhere, reader, gas);
+    this.lens = MandateLens.load(chain.lens().hex(), nowhere, reader, gas);
   }
 
   /** A call to put into a transaction. */
@@ -72,6 +83,20 @@ public final class ContractCalls {
 
   public Call proceed(Intent intent) {
     return call(chain.executor(), executor.proceed(IntentAbi.toContract(intent)));
+  }
+
+  /**
+   * @param approvals approvers ascending
+   */
+  public Call proceedApproved(Intent intent, List<StoredApproval> approvals) {
+    return call(
+        chain.executor(),
+        executor.proceedApproved(
+            IntentAbi.toContract(intent),
+            new CrossChainExecutor.Approvals(
+                approvals.stream().map(a -> a.approver().hex()).toList(),
+                approvals.stream().map(a -> a.signature().bytes()).toList(),
+                approvals.stream().map(a -> BigInteger.valueOf(a.deadline())).toList())));
   }
 
   public Call execute(Intent intent) {
@@ -104,8 +129,8 @@ public final class ContractCalls {
 
   public Call publish(BigInteger agentId, long from, long to, Hash root, Hash manifestDigest) {
     return call(
-        chain.auditLog(),
-        auditLog.publish(
+        chain.account(),
+        account.publish(
             agentId,
             BigInteger.valueOf(from),
             BigInteger.valueOf(to),
@@ -134,36 +159,20 @@ public final class ContractCalls {
   }
 
   public boolean frozen(BigInteger agentId) {
-    return (Boolean) read(chain.policy(), policy.frozen(agentId)).getFirst().getValue();
+    return (Boolean) read(chain.account(), account.frozen(agentId)).getFirst().getValue();
   }
 
+  /** Fails with {@link org.mandate.chain.CallRevertedException} when the account is another. */
   public Verdict preview(Intent intent) {
-    PolicyEngine.Intent asked =
-        new PolicyEngine.Intent(
-            intent.agentId(),
-            intent.account().hex(),
-            intent.chainId(),
-            intent.asset().hex(),
-            intent.to().hex(),
-            intent.amount(),
-            intent.data().bytes(),
-            intent.nonce(),
-            intent.deadline());
-    PolicyEngine.Verdict answer =
-        (PolicyEngine.Verdict) (Object) read(chain.policy(), policy.preview(asked)).getFirst();
     return verdict(
-        answer.rule.intValueExact(),
-        answer.tripped,
-        answer.tier.intValueExact(),
-        answer.eta.longValueExact(),
-        answer.limit,
-        answer.left,
-        answer.availableAt.longValueExact());
+        (CrossChainExecutor.Verdict)
+            (Object)
+                read(chain.executor(), executor.preview(IntentAbi.toContract(intent))).getFirst());
   }
 
-  public PolicyEngine.Headroom headroom(BigInteger agentId, Address asset) {
-    return (PolicyEngine.Headroom)
-        (Object) read(chain.policy(), policy.headroom(agentId, asset.hex())).getFirst();
+  public MandateLens.Headroom headroom(BigInteger agentId, Address asset) {
+    return (MandateLens.Headroom)
+        (Object) read(chain.lens(), lens.headroom(agentId, asset.hex())).getFirst();
   }
 
   public boolean nonceUsed(BigInteger agentId, BigInteger nonce) {
@@ -178,11 +187,66 @@ public final class ContractCalls {
         .longValueExact();
   }
 
+  /** Who may agree to what an agent asks, and how many must; 0: nothing is approved. */
+  public record Panel(int threshold, List<Address> approvers) {}
+
+  public Panel panel(BigInteger agentId) {
+    Approvers approvers = approvers();
+    List<Type<?>> answer =
+        read(Address.of(approvers.getContractAddress()), approvers.approversOf(agentId));
+    return new Panel(number(answer.get(0)), addresses(answer.get(1)));
+  }
+
+  /** Whether that approver's signature approves the intent now, by itself. */
+  public boolean isApproval(BigInteger agentId, StoredApproval approval) {
+    Approvers approvers = approvers();
+    Address at = Address.of(approvers.getContractAddress());
+    Hash digest =
+        Hash.of(
+            (byte[])
+                read(
+                        at,
+                        approvers.approvalDigest(
+                            agentId,
+                            approval.intentId().bytes(),
+                            approval.approver().hex(),
+                            BigInteger.valueOf(approval.deadline())))
+                    .getFirst()
+                    .getValue());
+    boolean withdrawn =
+        (Boolean)
+            read(at, approvers.disapproved(approval.intentId().bytes(), approval.approver().hex()))
+                .getFirst()
+                .getValue();
+    return !withdrawn && isSignedBy(approval.approver(), digest, approval.signature());
+  }
+
+  /** A contract speaks by its code (ERC-1271), also when EIP-7702 gave it to a key. */
+  private boolean isSignedBy(Address signer, Hash digest, Bytes signature) {
+    if (!chain.client().code(signer).isEmpty()) {
+      try {
+        return isValidSignature(signer, digest, signature);
+      } catch (CallRevertedException e) {
+        return false;
+      }
+    }
+    try {
+      return Signature.of(signature).recover(digest).filter(signer::equals).isPresent();
+    } catch (IllegalArgumentException e) {
+      return false;
+    }
+  }
+
+  private Approvers approvers() {
+    Object address = read(chain.executor(), executor.APPROVERS()).getFirst().getValue();
+    return Approvers.load(address.toString(), nowhere, reader, gas);
+  }
+
   /** An agent's audit chain. */
   public record AuditChain(Bytes head, long count, long published) {}
 
   public AuditChain auditChain(BigInteger agentId) {
-    List<Type<?>> answer = read(chain.auditLog(), auditLog.chain(agentId));
+    List<Type<?>> answer = read(chain.account(), account.chain(agentId));
     return new AuditChain(
         Bytes.of((byte[]) answer.get(0).getValue()),
         ((BigInteger) answer.get(1).getValue()).longValueExact(),
@@ -194,12 +258,7 @@ public final class ContractCalls {
 
   public Quorum quorum() {
     List<Type<?>> answer = read(chain.gateway(), gateway.quorum());
-    List<Address> relayers =
-        ((List<?>) answer.get(0).getValue())
-            .stream()
-                .map(a -> Address.of(((org.web3j.abi.datatypes.Address) a).getValue()))
-                .toList();
-    return new Quorum(relayers, number(answer.get(1)));
+    return new Quorum(addresses(answer.get(0)), number(answer.get(1)));
   }
 
   /** Whether a contract wallet takes the signature (ERC-1271). */
@@ -218,20 +277,58 @@ public final class ContractCalls {
   }
 
   /** A verdict from the contracts' numbers. */
-  public static Verdict verdict(
-      int rule,
-      boolean tripped,
-      int tier,
-      long eta,
-      BigInteger limit,
-      BigInteger left,
-      long availableAt) {
-    if (rule < 0 || rule >= Rule.values().length || tier < 0 || tier >= Tier.values().length) {
-      throw new IllegalArgumentException(
-          "the contracts know rule " + rule + " or tier " + tier + ", this program does not");
-    }
+  public static Verdict verdict(CrossChainExecutor.Verdict v) {
+    return verdict(
+        new IntentEvent.Refusal(
+            v.rule.intValueExact(),
+            v.tripped,
+            v.tier.intValueExact(),
+            v.eta.longValueExact(),
+            v.limit,
+            v.left,
+            v.availableAt.longValueExact(),
+            Address.of(v.source)));
+  }
+
+  /** As {@link #verdict(CrossChainExecutor.Verdict)}, from an event. */
+  public static Verdict verdict(IntentEvent.Refusal v) {
     return new Verdict(
-        Rule.values()[rule], tripped, Tier.values()[tier], eta, limit, left, availableAt);
+        known(Rule.values(), v.rule()),
+        v.tripped(),
+        known(Tier.values(), v.tier()),
+        v.eta(),
+        v.limit(),
+        v.left(),
+        v.availableAt(),
+        v.source());
+  }
+
+  /** The verdict in {@code ExecutorRefused}; empty when a call reverted with something else. */
+  static Optional<Verdict> refused(Bytes revert) {
+    byte[] data = revert.bytes();
+    String selector = CustomErrorEncoder.encode(CrossChainExecutor.EXECUTORREFUSED_ERROR);
+    if (data.length < 4 || !revert.hex().startsWith(selector.substring(0, 10))) {
+      return Optional.empty();
+    }
+    try {
+      List<Object> values =
+          Abi.decode(
+              Arrays.copyOfRange(data, 4, data.length),
+              new TypeReference<Bytes32>() {},
+              new TypeReference<CrossChainExecutor.Verdict>() {});
+      return Optional.of(verdict((CrossChainExecutor.Verdict) values.get(1)));
+    } catch (IllegalArgumentException | ArithmeticException e) {
+      return Optional.empty(); // a node that makes things up
+    }
+  }
+
+  private static <T> T known(T[] values, int number) {
+    if (number < 0 || number >= values.length) {
+      throw new IllegalArgumentException(
+          "the contracts know number %d beside %s, this program does not"
+              .formatted(number, List.of(values)));
+    }
+    return values[number];
   }
 
   private static Call call(Address to, RemoteFunctionCall<?> call) {
@@ -248,6 +345,11 @@ public final class ContractCalls {
           "chain " + chain.id() + ": no contract answers at " + from);
     }
     return decoded;
+  }
+
+  private static List<Address> addresses(Type<?> list) {
+    return ((List<?>) list.getValue())
+        .stream().map(a -> Address.of(((org.web3j.abi.datatypes.Address) a).getValue())).toList();
   }
 
   private static int number(Type<?> value) {

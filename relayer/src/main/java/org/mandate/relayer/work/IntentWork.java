@@ -3,15 +3,18 @@ package org.mandate.relayer.work;
 import java.math.BigInteger;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 import org.mandate.chain.Hash;
 import org.mandate.event.ContractEvents;
-import org.mandate.event.ExecutorEvent;
+import org.mandate.event.IntentEvent;
 import org.mandate.intent.Intent;
+import org.mandate.policy.Tier;
 import org.mandate.relayer.Journal;
 import org.mandate.relayer.store.ChainRow;
 import org.mandate.relayer.store.Database;
 import org.mandate.relayer.store.EventKind;
+import org.mandate.relayer.store.StoredApproval;
 import org.mandate.relayer.store.StoredEvent;
 import org.mandate.relayer.store.StoredIntent;
 import org.mandate.relayer.store.Task;
@@ -69,22 +72,75 @@ final class IntentWork {
     Optional<StoredEvent> progress = home.progress(task.subject());
     if (progress.isEmpty()) return forget(task, home);
     StoredEvent last = progress.get();
-    return switch (event(last)) {
-      case ExecutorEvent.Admitted admitted -> {
+    return switch (event(last, home)) {
+      case IntentEvent.Admitted admitted -> {
         if (isPast(admitted.intent(), home.row().headTime()))
           yield expire(task, home, admitted.intent());
-        yield whenDue(
-            task, home, admitted.eta(), Purpose.PROCEED, home.calls().proceed(admitted.intent()));
+        yield waited(task, home, admitted);
       }
-      case ExecutorEvent.Denied e -> closing(last, home);
-      case ExecutorEvent.Dispatched e -> closing(last, home);
-      case ExecutorEvent.Queued e -> closing(last, home);
-      case ExecutorEvent.Executed e -> closing(last, home);
-      case ExecutorEvent.Cancelled e -> closing(last, home);
-      case ExecutorEvent.Disputed e -> closing(last, home);
-      case ExecutorEvent.Upheld e -> closing(last, home);
-      case ExecutorEvent.Expired e -> closing(last, home);
+      case IntentEvent.Denied e -> closing(last, home);
+      case IntentEvent.Dispatched e -> closing(last, home);
+      case IntentEvent.Queued e -> closing(last, home);
+      case IntentEvent.Executed e -> closing(last, home);
+      case IntentEvent.Cancelled e -> closing(last, home);
+      case IntentEvent.Disputed e -> closing(last, home);
+      case IntentEvent.Upheld e -> closing(last, home);
+      case IntentEvent.Expired e -> closing(last, home);
+      case IntentEvent.Paid e -> closing(last, home);
+      case IntentEvent.Refused e -> closing(last, home);
     };
+  }
+
+  /**
+   * Proceeds when the wait is over, with the approvals that were handed over here when there are
+   * any: they may be asked for although they were not when the intent was admitted.
+   */
+  private Decision waited(Task task, Workplace home, IntentEvent.Admitted admitted) {
+    Intent intent = admitted.intent();
+    long now = home.row().headTime();
+    List<StoredApproval> approvals =
+        database.inTransaction(tx -> StoredApproval.of(tx, task.subject())).stream()
+            .filter(a -> a.deadline() >= now)
+            .toList();
+    boolean needed = admitted.tier() == Tier.APPROVAL.ordinal();
+    if (approvals.isEmpty() && !needed) {
+      return whenDue(task, home, admitted.eta(), Purpose.PROCEED, home.calls().proceed(intent));
+    }
+    ContractCalls.Panel panel = home.calls().panel(intent.agentId());
+    // All that is given must be valid: who left the panel or took it back counts no more.
+    List<StoredApproval> valid =
+        approvals.stream()
+            .filter(a -> panel.approvers().contains(a.approver()))
+            .filter(a -> home.calls().isApproval(intent.agentId(), a))
+            .toList();
+    if (panel.threshold() == 0 || valid.size() < panel.threshold()) {
+      return needed
+          ? lacking(home, panel, valid.size())
+          : whenDue(task, home, admitted.eta(), Purpose.PROCEED, home.calls().proceed(intent));
+    }
+    return whenDue(
+        task,
+        home,
+        admitted.eta(),
+        Purpose.PROCEED,
+        home.calls().proceedApproved(intent, valid.subList(0, panel.threshold())));
+  }
+
+  private static Decision lacking(Workplace home, ContractCalls.Panel panel, int given) {
+    String next =
+        panel.threshold() == 0 || panel.threshold() > panel.approvers().size()
+            ? "ask governance to set the agent's approvers"
+            : "have approvers sign it: " + panel.approvers();
+    return new Decision.Later(
+        home.now().plus(LOOK_AGAIN),
+        Optional.of(
+            new Refusal(
+                "APPROVAL",
+                "%d of the %d approvals that it needs are here".formatted(given, panel.threshold()),
+                Optional.of(Integer.toString(panel.threshold())),
+                Optional.of(Integer.toString(Math.max(0, panel.threshold() - given))),
+                Optional.empty(),
+                next)));
   }
 
   /**
@@ -95,25 +151,27 @@ final class IntentWork {
     Optional<StoredEvent> progress = here.progress(task.subject());
     if (progress.isEmpty()) return forget(task, here);
     StoredEvent last = progress.get();
-    return switch (event(last)) {
-      case ExecutorEvent.Queued queued -> {
+    return switch (event(last, here)) {
+      case IntentEvent.Queued queued -> {
         if (!wasDispatched(queued)) yield forged(task, here, queued);
         yield open(task, here, queued.executableAt());
       }
-      case ExecutorEvent.Upheld upheld -> open(task, here, upheld.executableAt());
-      case ExecutorEvent.Disputed disputed ->
+      case IntentEvent.Upheld upheld -> open(task, here, upheld.executableAt());
+      case IntentEvent.Disputed disputed ->
           whenDue(
               task,
               here,
               disputed.resolveBy() + 1,
               Purpose.RESOLVE,
               here.calls().resolve(here.intent(task.subject()).intent()));
-      case ExecutorEvent.Admitted e -> closing(last, here);
-      case ExecutorEvent.Denied e -> closing(last, here);
-      case ExecutorEvent.Dispatched e -> closing(last, here);
-      case ExecutorEvent.Executed e -> closing(last, here);
-      case ExecutorEvent.Cancelled e -> closing(last, here);
-      case ExecutorEvent.Expired e -> closing(last, here);
+      case IntentEvent.Admitted e -> closing(last, here);
+      case IntentEvent.Denied e -> closing(last, here);
+      case IntentEvent.Dispatched e -> closing(last, here);
+      case IntentEvent.Executed e -> closing(last, here);
+      case IntentEvent.Cancelled e -> closing(last, here);
+      case IntentEvent.Expired e -> closing(last, here);
+      case IntentEvent.Paid e -> closing(last, here);
+      case IntentEvent.Refused e -> closing(last, here);
     };
   }
 
@@ -121,7 +179,7 @@ final class IntentWork {
    * Whether home finally sent that very message for that intent. A quorum that lies gets no help in
    * carrying it out.
    */
-  private boolean wasDispatched(ExecutorEvent.Queued queued) {
+  private boolean wasDispatched(IntentEvent.Queued queued) {
     return database
         .inTransaction(tx -> StoredEvent.about(tx, queued.intentId(), home, EventKind.DISPATCHED))
         .stream()
@@ -129,7 +187,7 @@ final class IntentWork {
         .anyMatch(e -> dispatched(e, queued.messageId()).isPresent());
   }
 
-  private static Decision forged(Task task, Workplace here, ExecutorEvent.Queued queued) {
+  private static Decision forged(Task task, Workplace here, IntentEvent.Queued queued) {
     Instant now = here.now();
     if (task.attempts() == 3) { // not while home is only a little slower
       LOG.alarm(
@@ -202,8 +260,9 @@ final class IntentWork {
     return BigInteger.valueOf(time).compareTo(intent.deadline()) > 0;
   }
 
-  private static ExecutorEvent event(StoredEvent stored) {
-    return ContractEvents.executor(stored.log())
+  private static IntentEvent event(StoredEvent stored, Workplace place) {
+    return stored
+        .step(place.chain().domain())
         .orElseThrow(
             () ->
                 new IllegalStateException(
@@ -211,10 +270,10 @@ final class IntentWork {
   }
 
   /** The message's intent, if it is one of ours. */
-  static Optional<ExecutorEvent.Dispatched> dispatched(StoredEvent stored, Hash messageId) {
+  static Optional<IntentEvent.Dispatched> dispatched(StoredEvent stored, Hash messageId) {
     return ContractEvents.executor(stored.log())
-        .filter(ExecutorEvent.Dispatched.class::isInstance)
-        .map(ExecutorEvent.Dispatched.class::cast)
+        .filter(IntentEvent.Dispatched.class::isInstance)
+        .map(IntentEvent.Dispatched.class::cast)
         .filter(d -> d.messageId().equals(messageId));
   }
 }

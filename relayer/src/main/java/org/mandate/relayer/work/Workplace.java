@@ -77,7 +77,7 @@ public final class Workplace {
   }
 
   /** Where the intent stands here. */
-  Optional<StoredEvent> progress(Hash intentId) {
+  public Optional<StoredEvent> progress(Hash intentId) {
     return database.inTransaction(tx -> StoredEvent.progress(tx, intentId, chain.id()));
   }
 
@@ -130,12 +130,18 @@ public final class Workplace {
       case GasEstimate.Estimated gas -> new Decision.Send(purpose, subject, call, gas.gas());
       case GasEstimate.Reverted reverted ->
           new Decision.Blocked(
-              Refusal.of(
-                  "CONTRACT",
-                  "%s on chain %d would revert: %s"
-                      .formatted(
-                          purpose.name().toLowerCase(Locale.ROOT), chain.id(), reverted.reason()),
-                  "remove the cause; it is tried again until the intent's deadline"));
+              ContractCalls.refused(reverted.data())
+                  .map(VerdictWords::refusalOfWaiting)
+                  .orElseGet(
+                      () ->
+                          Refusal.of(
+                              "CONTRACT",
+                              "%s on chain %d would revert: %s"
+                                  .formatted(
+                                      purpose.name().toLowerCase(Locale.ROOT),
+                                      chain.id(),
+                                      reverted.reason()),
+                              "remove the cause; it is tried again until the intent's deadline")));
     };
   }
 

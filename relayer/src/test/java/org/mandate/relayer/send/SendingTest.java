@@ -243,7 +243,7 @@ class SendingTest {
   private void work(SeveralNodes nodes) {
     chain =
         new FollowedChain(
-            id, nodes, Finality.of("finalized"), 0, true, TARGET, TARGET, TARGET, TARGET, TARGET);
+            id, nodes, Finality.of("finalized"), 0, id, TARGET, TARGET, TARGET, TARGET, TARGET);
     Clock clock = Clock.systemUTC();
     FeeLimit limit = FeeLimit.ofGwei(500, 50);
     desk = new Desk(chain, database, limit, Anvil.RICH, gate, new Bell(), clock);

@@ -24,8 +24,9 @@ import org.mandate.chain.Finality;
 import org.mandate.chain.Hash;
 import org.mandate.chain.JsonRpcClient;
 import org.mandate.chain.Log;
-import org.mandate.contracts.AuditLog;
+import org.mandate.contracts.AgentVault;
 import org.mandate.contracts.CrossChainExecutor;
+import org.mandate.intent.IntentDomain;
 import org.mandate.relayer.Bell;
 import org.mandate.relayer.follow.FollowedChain;
 import org.mandate.relayer.follow.SeveralNodes;
@@ -43,7 +44,8 @@ import org.web3j.abi.datatypes.Event;
 class ArchivistTest {
   private static final long CHAIN = 1;
   private static final Address EXECUTOR = new Address("0x" + "11".repeat(20));
-  private static final Address AUDIT_LOG = new Address("0x" + "22".repeat(20));
+  private static final IntentDomain DOMAIN = new IntentDomain(BigInteger.valueOf(CHAIN), EXECUTOR);
+  private static final Address ACCOUNT = new Address("0x" + "22".repeat(20));
   private static final Block BLOCK =
       new Block(1, Hash.keccak("1"), Hash.keccak("0"), Instant.ofEpochSecond(1_800_000_000));
   private static final Hash INTENT = Hash.keccak("intent");
@@ -60,11 +62,15 @@ class ArchivistTest {
             // More than one page of records of agent 1 that no event belongs to.
             for (int i = 0; i < 150; i++) {
               StoredEvent.insert(
-                  tx, CHAIN, EventKind.APPENDED, appended(i, 1, i, 9, Hash.keccak("wrong " + i)));
+                  tx,
+                  CHAIN,
+                  EventKind.APPENDED,
+                  appended(i, 1, i, 9, Hash.keccak("wrong " + i)),
+                  DOMAIN);
             }
-            StoredEvent.insert(tx, CHAIN, EventKind.EXPIRED, expired(200, 2));
+            StoredEvent.insert(tx, CHAIN, EventKind.EXPIRED, expired(200, 2), DOMAIN);
             StoredEvent.insert(
-                tx, CHAIN, EventKind.APPENDED, appended(201, 2, 0, 9, recordHash(200, 2)));
+                tx, CHAIN, EventKind.APPENDED, appended(201, 2, 0, 9, recordHash(200, 2)), DOMAIN);
           });
       EmbeddedBlobStore blobs =
           new EmbeddedBlobStore(directory.resolve("blobs"), Clock.systemUTC());
@@ -89,12 +95,12 @@ class ArchivistTest {
         nowhere,
         Finality.of("finalized"),
         0,
-        true,
+        CHAIN,
         EXECUTOR,
         EXECUTOR,
         EXECUTOR,
-        EXECUTOR,
-        AUDIT_LOG);
+        ACCOUNT,
+        ACCOUNT);
   }
 
   private static Hash recordHash(int logIndex, long agentId) {
@@ -119,9 +125,9 @@ class ArchivistTest {
   private static Log appended(int logIndex, long agentId, long index, int action, Hash recordHash) {
     String data = word(index) + word(action) + recordHash.hex().substring(2) + "00".repeat(32);
     return log(
-        AUDIT_LOG,
+        ACCOUNT,
         logIndex,
-        AuditLog.APPENDED_EVENT,
+        AgentVault.APPENDED_EVENT,
         agentId,
         List.of(new Hash("0x" + word(agentId)), INTENT),
         data);

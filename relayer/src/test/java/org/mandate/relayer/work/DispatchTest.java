@@ -78,7 +78,8 @@ class DispatchTest {
           BigInteger.TWO.pow(40));
   private static final long HOME = 1;
   private static final BigInteger HOME_ID = BigInteger.valueOf(HOME);
-  private static final Hash ID = INTENT.id(new IntentDomain(HOME_ID, OURS));
+  private static final IntentDomain DOMAIN = new IntentDomain(HOME_ID, OURS);
+  private static final Hash ID = INTENT.id(DOMAIN);
   private static final Message MESSAGE =
       new Message(
           HOME_ID,
@@ -232,7 +233,7 @@ class DispatchTest {
   private static FollowedChain chain(long id, Anvil... nodes) {
     SeveralNodes client = new SeveralNodes(Stream.of(nodes).map(Anvil::client).toList());
     return new FollowedChain(
-        id, client, Finality.of("finalized"), 0, id == HOME, OURS, OURS, OURS, OURS, OURS);
+        id, client, Finality.of("finalized"), 0, HOME, OURS, OURS, OURS, OURS, OURS);
   }
 
   /**
@@ -249,7 +250,7 @@ class DispatchTest {
           ChainRow.register(tx, id, OURS, OURS);
           Blocks.append(tx, id, block);
           for (int i = 0; i < logs.size(); i++)
-            StoredEvent.insert(tx, id, events.get(i).kind(), logs.get(i));
+            StoredEvent.insert(tx, id, events.get(i).kind(), logs.get(i), DOMAIN);
         });
   }
 

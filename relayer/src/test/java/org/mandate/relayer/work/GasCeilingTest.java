@@ -49,7 +49,7 @@ class GasCeilingTest {
     SeveralNodes node = new SeveralNodes(List.of(anvil.client()));
     FollowedChain chain =
         new FollowedChain(
-            1, node, Finality.of("finalized"), 0, true, BURNER, BURNER, BURNER, BURNER, BURNER);
+            1, node, Finality.of("finalized"), 0, 1, BURNER, BURNER, BURNER, BURNER, BURNER);
     Desk desk =
         new Desk(
             chain,

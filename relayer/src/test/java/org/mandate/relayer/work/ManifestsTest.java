@@ -26,7 +26,8 @@ import org.mandate.chain.Address;
 import org.mandate.chain.Block;
 import org.mandate.chain.Hash;
 import org.mandate.chain.Log;
-import org.mandate.contracts.AuditLog;
+import org.mandate.contracts.AgentVault;
+import org.mandate.intent.IntentDomain;
 import org.mandate.relayer.store.Blocks;
 import org.mandate.relayer.store.ChainRow;
 import org.mandate.relayer.store.Database;
@@ -231,7 +232,7 @@ class ManifestsTest {
       long block, int logIndex, long agent, long from, long to, Hash root, Hash digest) {
     List<Hash> topics =
         List.of(
-            Hash.of(EventEncoder.encode(AuditLog.PUBLISHED_EVENT)),
+            Hash.of(EventEncoder.encode(AgentVault.PUBLISHED_EVENT)),
             new Hash("0x" + word(agent)),
             new Hash("0x" + "0".repeat(24) + PUBLISHER.hex().substring(2)));
     String data = word(from) + word(to) + root.hex().substring(2) + digest.hex().substring(2);
@@ -244,7 +245,14 @@ class ManifestsTest {
             AUDIT_LOG,
             topics,
             "0x" + data);
-    database.run(tx -> StoredEvent.insert(tx, CHAIN, EventKind.PUBLISHED, log));
+    database.run(
+        tx ->
+            StoredEvent.insert(
+                tx,
+                CHAIN,
+                EventKind.PUBLISHED,
+                log,
+                new IntentDomain(BigInteger.valueOf(CHAIN), AUDIT_LOG)));
   }
 
   private static Block block(long number) {

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.math.BigInteger;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -24,6 +25,7 @@ import org.mandate.chain.Hash;
 import org.mandate.chain.JsonRpcClient;
 import org.mandate.chain.Log;
 import org.mandate.contracts.QuorumGateway;
+import org.mandate.intent.IntentDomain;
 import org.mandate.relayer.Bell;
 import org.mandate.relayer.SigningGate;
 import org.mandate.relayer.follow.FollowedChain;
@@ -165,7 +167,7 @@ class MessagesTest {
         new SeveralNodes(
             List.of(new JsonRpcClient(URI.create("http://127.0.0.1:1"), Duration.ofSeconds(1))));
     return new FollowedChain(
-        id, nowhere, Finality.of("finalized"), 0, id == HOME, ANY, ANY, ANY, ANY, ANY);
+        id, nowhere, Finality.of("finalized"), 0, HOME, ANY, ANY, ANY, ANY, ANY);
   }
 
   private void sent(long block, int logIndex, Hash message) {
@@ -180,7 +182,10 @@ class MessagesTest {
             ANY,
             topics,
             "0x");
-    database.run(tx -> StoredEvent.insert(tx, HOME, EventKind.SENT, log));
+    database.run(
+        tx ->
+            StoredEvent.insert(
+                tx, HOME, EventKind.SENT, log, new IntentDomain(BigInteger.valueOf(HOME), ANY)));
   }
 
   private static Block block(long number) {

@@ -13,6 +13,7 @@ import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.mandate.chain.Address;
 import org.mandate.policy.Rule;
 import org.mandate.policy.Tier;
 import org.mandate.policy.Verdict;
@@ -52,6 +53,17 @@ class VerdictWordsTest {
     assertTrue(message.contains(LIMIT.toString()) && message.contains(LEFT.toString()), message);
   }
 
+  @Test
+  void L12_shouldSayOfWhatWaitedThatItWasAdmittedOnceAndThatNothingWasFrozen() {
+    Refusal refusal = VerdictWords.refusalOfWaiting(denial(Rule.PER_TRANSACTION, true, 0));
+    assertEquals("PER_TRANSACTION", refusal.rule());
+    assertEquals(LIMIT.toString(), refusal.limit().orElseThrow());
+    assertEquals(LEFT.toString(), refusal.left().orElseThrow());
+    assertTrue(refusal.message().contains("does not any more"), refusal.message());
+    assertFalse((refusal.message() + refusal.next()).contains("froze"), refusal.toString());
+    assertTrue(refusal.next().contains("until the intent's deadline"), refusal.next());
+  }
+
   @ParameterizedTest
   @EnumSource(value = Rule.class, mode = EnumSource.Mode.EXCLUDE, names = "NONE")
   void L12_shouldSayThatTheAgentIsFrozenAndWhoThawsIt(Rule rule) {
@@ -71,6 +83,6 @@ class VerdictWordsTest {
   }
 
   private static Verdict denial(Rule rule, boolean tripped, long availableAt) {
-    return new Verdict(rule, tripped, Tier.INSTANT, 0, LIMIT, LEFT, availableAt);
+    return new Verdict(rule, tripped, Tier.INSTANT, 0, LIMIT, LEFT, availableAt, Address.ZERO);
   }
 }

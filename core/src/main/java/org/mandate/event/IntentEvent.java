@@ -8,9 +8,10 @@ import org.mandate.intent.Intent;
 
 /**
  * A step in an intent's life on one chain. Each extends the agent's audit chain once, in the same
- * transaction and order.
+ * transaction and order. The executor tells of intents that were signed; of a payment that the
+ * agent's key asked for directly, which is an intent that lives and ends at once, the account does.
  */
-public sealed interface ExecutorEvent {
+public sealed interface IntentEvent {
   /** Where it was said. */
   Log log();
 
@@ -25,30 +26,35 @@ public sealed interface ExecutorEvent {
    * @param eta unix seconds from which it may proceed
    */
   record Admitted(Log log, Hash intentId, BigInteger agentId, Intent intent, int tier, long eta)
-      implements ExecutorEvent {}
+      implements IntentEvent {}
 
   /**
-   * Refused by policy.
+   * The contracts' {@code Verdict} in a denial: amounts and limits in the rule's own unit.
    *
    * @param rule number of the contracts' {@code Rule}
    * @param tripped the agent is frozen
+   * @param tier number of the contracts' {@code Tier}
+   * @param eta unix seconds
    * @param availableAt unix seconds; 0 when time alone changes nothing
+   * @param source the rule contract that refused, or zero
    */
-  record Denied(
-      Log log,
-      Hash intentId,
-      BigInteger agentId,
-      Intent intent,
+  record Refusal(
       int rule,
       boolean tripped,
+      int tier,
+      long eta,
       BigInteger limit,
       BigInteger left,
-      long availableAt)
-      implements ExecutorEvent {}
+      long availableAt,
+      Address source) {}
+
+  /** Refused by policy. */
+  record Denied(Log log, Hash intentId, BigInteger agentId, Intent intent, Refusal refusal)
+      implements IntentEvent {}
 
   /** Sent to its destination. */
   record Dispatched(Log log, Hash intentId, BigInteger agentId, Intent intent, Hash messageId)
-      implements ExecutorEvent {}
+      implements IntentEvent {}
 
   /**
    * Arrived at its destination, open to dispute.
@@ -57,28 +63,47 @@ public sealed interface ExecutorEvent {
    */
   record Queued(
       Log log, Hash intentId, BigInteger agentId, Intent intent, Hash messageId, long executableAt)
-      implements ExecutorEvent {}
+      implements IntentEvent {}
 
   /**
    * @param moved what left the account, as the account measured it
    */
   record Executed(Log log, Hash intentId, BigInteger agentId, Intent intent, BigInteger moved)
-      implements ExecutorEvent {}
+      implements IntentEvent {}
 
   record Cancelled(Log log, Hash intentId, BigInteger agentId, Intent intent, Address by)
-      implements ExecutorEvent {}
+      implements IntentEvent {}
 
   /**
    * @param resolveBy unix seconds until which governance may uphold it
    */
   record Disputed(Log log, Hash intentId, BigInteger agentId, Address by, long resolveBy)
-      implements ExecutorEvent {}
+      implements IntentEvent {}
 
   /**
    * @param executableAt unix seconds
    */
   record Upheld(Log log, Hash intentId, BigInteger agentId, Address by, long executableAt)
-      implements ExecutorEvent {}
+      implements IntentEvent {}
 
-  record Expired(Log log, Hash intentId, BigInteger agentId) implements ExecutorEvent {}
+  record Expired(Log log, Hash intentId, BigInteger agentId) implements IntentEvent {}
+
+  /**
+   * The agent's key had the account pay, at home.
+   *
+   * @param intent the one that says the same: its nonce is {@code index}, its deadline 0
+   * @param index of the record in the agent's chain, from 0
+   */
+  record Paid(Log log, Hash intentId, BigInteger agentId, Intent intent, BigInteger index)
+      implements IntentEvent {}
+
+  /**
+   * The agent's key asked the account to pay, and was refused by policy.
+   *
+   * @param intent as for {@link Paid}
+   * @param index as for {@link Paid}
+   */
+  record Refused(
+      Log log, Hash intentId, BigInteger agentId, Intent intent, BigInteger index, Refusal refusal)
+      implements IntentEvent {}
 }

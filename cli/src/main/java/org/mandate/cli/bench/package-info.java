@@ -1,0 +1,2 @@
+/** {@code mandate bench}: what things cost, measured here and now. */
+package org.mandate.cli.bench;

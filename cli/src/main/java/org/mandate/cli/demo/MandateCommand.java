@@ -1,0 +1,75 @@
+package org.mandate.cli.demo;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/** The {@code mandate} command as a process of its own, as people and operators start it. */
+final class MandateCommand {
+  private static final long MOST_SECONDS = 60;
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private final Reaper reaper;
+
+  MandateCommand(Reaper reaper) {
+    this.reaper = reaper;
+  }
+
+  /** Such a process, not yet started; it inherits no setting of ours. */
+  ProcessBuilder process(List<String> arguments) throws IOException {
+    // What a killed process leaves there goes with the rest.
+    var temporary = Files.createDirectories(reaper.directory().resolve("tmp"));
+    var command = new ArrayList<String>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(
+        List.of(
+            "-Xmx192m",
+            "-Xss512k",
+            "-XX:+UseSerialGC",
+            "-XX:TieredStopAtLevel=1",
+            "-Xshare:auto",
+            "-XX:-UsePerfData",
+            "-Djava.io.tmpdir=" + temporary,
+            "--enable-native-access=ALL-UNNAMED",
+            "-cp",
+            System.getProperty("java.class.path"),
+            "org.mandate.cli.Mandate"));
+    command.addAll(arguments);
+    var builder = new ProcessBuilder(command);
+    builder.environment().keySet().removeIf(k -> k.startsWith("MANDATE_"));
+    return builder;
+  }
+
+  /**
+   * What somebody typed came to.
+   *
+   * @param answer what it printed with {@code --json}
+   * @param errors what it printed on standard error
+   */
+  record Outcome(int exitCode, JsonNode answer, String errors) {}
+
+  /** Runs {@code mandate} with these arguments and {@code --json}, and waits until it ends. */
+  Outcome run(List<String> arguments) throws IOException, InterruptedException {
+    var all = new ArrayList<>(arguments);
+    all.add("--json");
+    var errors = Files.createTempFile(reaper.directory(), "mandate", ".err");
+    var process = reaper.start(process(all).redirectError(errors.toFile()));
+    process.getOutputStream().close();
+    String printed;
+    try (var out = process.getInputStream()) {
+      printed = new String(out.readAllBytes(), StandardCharsets.UTF_8);
+    }
+    if (!process.waitFor(MOST_SECONDS, TimeUnit.SECONDS)) {
+      throw new IOException("mandate " + String.join(" ", arguments) + " does not end");
+    }
+    reaper.forget(process.pid());
+    return new Outcome(
+        process.exitValue(), JSON.readTree(printed), Files.readString(errors).strip());
+  }
+}

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity ^0.8.28;
+
+import {Headroom} from "../src/MandateLens.sol";
+import {PolicyEngine} from "../src/PolicyEngine.sol";
+import {Rule} from "../src/Verdict.sol";
+import {Deployed} from "./lib/Deployed.sol";
+
+/// @notice The smallest numbers and the rarest orders, each of which a changed line was once not noticed at.
+contract PolicyEdgesTest is Deployed {
+    function setUp() public {
+        deployAll();
+    }
+
+    /// @notice One of the smallest unit is used, and falls out again.
+    function test_L12_headroom_oneIsUsed() public {
+        vm.prank(address(timelock));
+        policy.setLimit(agentId, ETH, limit(10, 10));
+        vm.prank(AGENT);
+        assertEq(uint8(vault.pay(ETH, 1, PAYEE, agentId)), uint8(Rule.NONE), "paid");
+        Headroom memory h = lens.headroom(agentId, ETH);
+        assertEq(h.used, 1, "used");
+        assertGe(h.moreAt, time() + WINDOW, "when it falls out");
+        vm.warp(h.moreAt);
+        assertEq(lens.headroom(agentId, ETH).used, 0, "it fell out");
+    }
+
+    /// @notice A breaker stops an asset also where its window is a second.
+    function test_L4_stop_assetOfTheShortestWindow() public {
+        vm.prank(address(timelock));
+        policy.setLimit(agentId, ETH, PolicyEngine.Limit(10, 10, 1));
+        vm.prank(WATCHDOG);
+        policy.stop(PolicyEngine.Scope.ASSET, uint160(ETH));
+        vm.prank(AGENT);
+        assertEq(uint8(vault.pay(ETH, 1, PAYEE, agentId)), uint8(Rule.ASSET_BREAKER), "stopped");
+    }
+
+    /// @notice A new key of an agent that may not act makes it no live one.
+    function test_live_newKeyOfASuspendedAgent() public {
+        vm.prank(OWNER);
+        registry.suspend(agentId);
+        assertEq(policy.live().length, 0, "suspended");
+        proveWallet(agentId, OWNER, 0xA2);
+        assertEq(policy.live().length, 0, "still suspended");
+        activate(agentId);
+        assertEq(policy.live().length, 1, "active again");
+    }
+
+    /// @notice What would not fit its word is refused, naming the bound.
+    function test_set_revert_beyondTheWords() public {
+        vm.startPrank(address(timelock));
+        PolicyEngine.Terms memory t = terms();
+        t.maxAuditLag = type(uint16).max;
+        vm.expectRevert(
+            abi.encodeWithSelector(PolicyEngine.PolicyLagTooLong.selector, type(uint16).max, type(uint16).max - 1)
+        );
+        policy.setTerms(agentId, t);
+        uint256 chainId = uint256(type(uint96).max) + 1;
+        vm.expectRevert(abi.encodeWithSelector(PolicyEngine.PolicyChainUnknown.selector, chainId));
+        policy.setRecipient(agentId, chainId, PAYEE, true);
+        vm.expectRevert(abi.encodeWithSelector(PolicyEngine.PolicyChainUnknown.selector, chainId));
+        policy.registerChain(chainId);
+        policy.registerChain(chainId - 1);
+        policy.setRecipient(agentId, chainId - 1, PAYEE, true);
+        vm.stopPrank();
+        assertTrue(policy.isRecipient(agentId, chainId - 1, PAYEE), "the largest id");
+        assertFalse(policy.isRecipient(agentId, chainId, PAYEE), "no place");
+    }
+
+    /// @notice An asset without a cap, of which nothing counts any more, makes room for another; one that counts is not forgotten (L2).
+    function test_L2_dropAsset_onlyWhatCountsForNothing() public {
+        submitAdmitted(payment(ETH, 1 ether));
+        _assertInUse(ETH, 3 ether, 1 ether);
+        vm.prank(OWNER);
+        policy.setLimit(agentId, ETH, limit(0, 0));
+        (bool went,) = _drop(address(timelock), ETH);
+        assertFalse(went, "what was spent is forgotten");
+        skip(2 * uint256(WINDOW));
+        address[4] memory others = [AGENT, OWNER, WATCHDOG, THIEF];
+        for (uint256 i; i < others.length; ++i) {
+            (went,) = _drop(others[i], ETH);
+            assertFalse(went, "governance's");
+        }
+        vm.expectEmit(address(policy));
+        emit PolicyEngine.AssetDropped(agentId, ETH, address(timelock));
+        (went,) = _drop(address(timelock), ETH);
+        assertTrue(went, "dropped");
+        address[] memory left = policy.assetsOf(agentId);
+        assertEq(left.length, 1, "assets");
+        assertEq(left[0], address(token), "the other");
+        assertFalse(policy.isAssetOnChain(agentId, ETH, HOME), "at home");
+        assertFalse(policy.isAssetOnChain(agentId, ETH, REMOTE), "elsewhere");
+        assertEq(uint8(executor.preview(payment(ETH, 1)).rule), uint8(Rule.ASSET), "spent");
+        _assertInUse(ETH, 0, 0); // it is not there
+        vm.prank(WATCHDOG);
+        policy.stop(PolicyEngine.Scope.ASSET, uint160(ETH));
+        vm.startPrank(address(timelock));
+        policy.setLimit(agentId, ETH, limit(1 ether, 3 ether));
+        policy.setAssetChain(agentId, ETH, HOME, true);
+        vm.stopPrank();
+        assertEq(policy.assetsOf(agentId).length, 2, "again");
+        assertEq(uint8(executor.preview(payment(ETH, 1)).rule), uint8(Rule.ASSET_BREAKER), "stopped meanwhile");
+    }
+
+    function _drop(address by, address asset) private returns (bool went, bytes memory answer) {
+        vm.prank(by);
+        return address(policy).call(abi.encodeCall(policy.dropAsset, (agentId, asset)));
+    }
+
+    function _assertInUse(address asset, uint256 cap, uint256 used) private {
+        (bool went, bytes memory answer) = _drop(address(timelock), asset);
+        assertFalse(went, "dropped");
+        assertEq(answer, abi.encodeWithSelector(PolicyEngine.PolicyAssetInUse.selector, asset, cap, used), "reason");
+    }
+}

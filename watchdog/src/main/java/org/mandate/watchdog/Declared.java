@@ -1,0 +1,122 @@
+package org.mandate.watchdog;
+
+import java.math.BigInteger;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.mandate.chain.Address;
+import org.mandate.event.IntentEvent;
+import org.mandate.policy.CallKind;
+import org.mandate.watchdog.Allowances.Allowance;
+
+/**
+ * What entries say that leaves an account.
+ *
+ * @param moved by asset, what was executed, paid and withdrawn; zero of an asset that has a limit
+ * @param approved what spenders may take from now on
+ * @param called whom the account's owner had it call: that event does not say what leaves
+ */
+record Declared(
+    Map<Address, BigInteger> moved, Map<Allowance, BigInteger> approved, Set<Address> called) {
+  static final Declared NOTHING = new Declared(Map.of(), Map.of(), Set.of());
+
+  private static final int WORD = 32;
+  private static final byte[] APPROVE = {0x09, 0x5e, (byte) 0xa7, (byte) 0xb3};
+
+  /** Of OwnerCalled: the value, where the data begins, how long it is. */
+  private static final int BEFORE_DATA = 3 * WORD;
+
+  Declared {
+    moved = Map.copyOf(moved);
+    approved = Map.copyOf(approved);
+    called = Set.copyOf(called);
+  }
+
+  static Declared by(Address account, List<Page> pages) {
+    return sum(
+        pages.stream()
+            .flatMap(page -> page.entries().stream())
+            .map(entry -> by(account, entry))
+            .toList());
+  }
+
+  Declared and(Declared later) {
+    return sum(List.of(this, later));
+  }
+
+  BigInteger moved(Address asset) {
+    return moved.getOrDefault(asset, BigInteger.ZERO);
+  }
+
+  private static Declared by(Address account, Entry entry) {
+    try {
+      return switch (entry) {
+        case Entry.Step(IntentEvent.Executed e) ->
+            e.intent().account().equals(account) ? executed(e) : NOTHING;
+        case Entry.Step(IntentEvent.Paid e) -> moved(e.intent().asset(), e.intent().amount());
+        case Entry.Step other -> NOTHING;
+        case Entry.Withdrawn withdrawn -> moved(withdrawn.asset(), withdrawn.amount());
+        case Entry.Policy(var log) -> said(LogWords.of(log));
+        case Entry.Audit audit -> NOTHING;
+        case Entry.Registry registry -> NOTHING;
+        case Entry.Unreadable unreadable -> NOTHING;
+      };
+    } catch (IllegalArgumentException e) {
+      return NOTHING; // a node lies: no log of our account is like that
+    }
+  }
+
+  private static Declared executed(IntentEvent.Executed event) {
+    Address asset = event.intent().asset();
+    return CallKind.of(event.intent()) == CallKind.APPROVE
+        ? new Declared(
+            Map.of(asset, BigInteger.ZERO),
+            approval(asset, event.intent().data().bytes()),
+            Set.of())
+        : moved(asset, event.moved());
+  }
+
+  private static Declared said(LogWords log) {
+    if (log.topic(0).equals(Topics.LIMIT_SET) && log.number(1).signum() > 0) {
+      return moved(log.topicAddress(2), BigInteger.ZERO);
+    }
+    if (log.topic(0).equals(Topics.OWNER_CALLED)) {
+      Address target = log.topicAddress(1);
+      int length = log.number(2).min(BigInteger.valueOf(log.data().length)).intValueExact();
+      byte[] call = Arrays.copyOfRange(log.data(), BEFORE_DATA, BEFORE_DATA + length);
+      return new Declared(Map.of(), approval(target, call), Set.of(target));
+    }
+    return NOTHING;
+  }
+
+  private static Declared moved(Address asset, BigInteger amount) {
+    return new Declared(Map.of(asset, amount), Map.of(), Set.of());
+  }
+
+  /** Of {@code approve(spender, amount)}; empty: the call is another. */
+  private static Map<Allowance, BigInteger> approval(Address asset, byte[] call) {
+    int spender = APPROVE.length;
+    int amount = spender + WORD;
+    if (call.length != amount + WORD || !Arrays.equals(call, 0, spender, APPROVE, 0, spender)) {
+      return Map.of();
+    }
+    return Map.of(
+        new Allowance(asset, Address.of(Arrays.copyOfRange(call, amount - 20, amount))),
+        new BigInteger(1, Arrays.copyOfRange(call, amount, call.length)));
+  }
+
+  private static Declared sum(List<Declared> all) {
+    Map<Address, BigInteger> moved = new HashMap<>();
+    Map<Allowance, BigInteger> approved = new HashMap<>();
+    Set<Address> called = new HashSet<>();
+    for (Declared one : all) {
+      one.moved.forEach((asset, amount) -> moved.merge(asset, amount, BigInteger::add));
+      one.approved.forEach((who, amount) -> approved.merge(who, amount, BigInteger::add));
+      called.addAll(one.called);
+    }
+    return new Declared(moved, approved, called);
+  }
+}

@@ -1,0 +1,383 @@
+package org.mandate.watchdog;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.lang.reflect.Proxy;
+import java.math.BigInteger;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Consumer;
+import org.junit.jupiter.api.Test;
+import org.mandate.chain.Address;
+import org.mandate.chain.Block;
+import org.mandate.chain.Bytes;
+import org.mandate.chain.ChainClient;
+import org.mandate.chain.Finality;
+import org.mandate.chain.Hash;
+import org.mandate.chain.Log;
+import org.mandate.chain.NodeException;
+import org.mandate.event.IntentEvent;
+import org.mandate.intent.Intent;
+
+/** What an account held at the end of each block, and what was said to have left. */
+class OutflowsTest {
+  private static final Address ACCOUNT = Address.of("0x00000000000000000000000000000000000000ac");
+  private static final Address TOKEN = Address.of("0x0000000000000000000000000000000000000dad");
+  private static final Duration POLL = Duration.ofMillis(1);
+  private static final long SPENDERS = 0x5be2de200L;
+
+  /** What the hashes of a removed block are higher by. */
+  private static final long FORK = 1_000_000;
+
+  private final Map<Long, Long> coin = new HashMap<>();
+  private final Map<Long, Long> token = new HashMap<>();
+  private final Map<BigInteger, Map<Long, Long>> allowances = new HashMap<>();
+  private final Set<Hash> asked = ConcurrentHashMap.newKeySet();
+  private final Chronicle chronicle = new Chronicle(0);
+  private final Findings findings = new Findings(finding -> {});
+  private final List<String> unread = new CopyOnWriteArrayList<>();
+
+  static Outflows outflows(
+      ChainClient chain, Chronicle chronicle, Findings findings, Consumer<String> unread) {
+    Clock clock = Clock.systemUTC();
+    Enforcer enforcer =
+        new Enforcer(
+            1,
+            chain,
+            new org.mandate.signer.PrivateKeySigner(BigInteger.TEN),
+            BigInteger.TEN,
+            BigInteger.TEN,
+            POLL,
+            trouble -> {});
+    Freezer freezer =
+        new Freezer(
+            1,
+            chain,
+            new Finality.Confirmations(0),
+            ACCOUNT,
+            enforcer,
+            new Trips(),
+            () -> false,
+            findings,
+            clock);
+    return new Outflows(1, chain, ACCOUNT, chronicle, freezer, findings, unread, POLL, clock);
+  }
+
+  @Test
+  void L1_shouldTellWhatLeftWithoutAWord() throws Exception {
+    held(coin, 100, 90, 60, 70, 70);
+    held(token, 50, 50, 49, 40, 40);
+    read(
+        page(0, paid(TOKEN, 0)),
+        page(1, paid(Address.ZERO, 10)),
+        page(2, paid(Address.ZERO, 29), paid(TOKEN, 1)),
+        page(3, paid(TOKEN, 9), paid(Address.ZERO, 5)),
+        page(4));
+    assertEquals(List.of("30 left account " + ACCOUNT), seen());
+    assertEquals(
+        "at most 29 of asset " + Address.ZERO + " leaves, as declared",
+        findings.all().getFirst().expected());
+  }
+
+  @Test
+  void L1_shouldTellWhatLeftOfAToken() throws Exception {
+    held(coin, 100, 100, 100);
+    held(token, 50, 50, 41);
+    read(page(0, paid(TOKEN, 0)), page(1), page(2, paid(TOKEN, 8)));
+    assertEquals(List.of("9 left account " + ACCOUNT), seen());
+  }
+
+  @Test
+  void L1_shouldNotForgetWhatLeftWhileANodeDidNotAnswer() throws Exception {
+    held(coin, 100, -1, -1, 70);
+    held(token, 0, 0, 0, 0);
+    read(page(0), page(1, paid(Address.ZERO, 10)), page(2), page(3, paid(Address.ZERO, 10)));
+    assertEquals(List.of("30 left account " + ACCOUNT), seen());
+    assertEquals(2, unread.size(), unread.toString());
+    assertTrue(unread.getFirst().contains("at block 1: gone"), unread.toString());
+  }
+
+  @Test
+  void shouldStayQuietWhileTheNodeOfOldBlocksIsSilentAndWhenAllIsDeclared() throws Exception {
+    held(coin, -1, 100, 90);
+    held(token, 0, 0, 0);
+    chronicle.skipTo(block(0));
+    try (Outflows outflows = outflows(chain(), chronicle, findings, unread::add)) {
+      outflows.of(0, block(0), List.of());
+      outflows.start();
+      read(outflows, page(1), page(2, paid(Address.ZERO, 10)));
+    }
+    assertEquals(List.of(), seen());
+    assertEquals(List.of(), unread);
+  }
+
+  @Test
+  void L1_shouldTellWhatLeftInTheBlockOfAnApproval() throws Exception {
+    held(coin, 100, 100, 100);
+    held(token, 500, 440, 440);
+    held(allowance(1), 0, 100, 100);
+    read(page(0, paid(TOKEN, 0)), page(1, approved(1, 100)), page(2));
+    assertEquals(List.of("60 left account " + ACCOUNT), seen());
+    assertEquals(
+        "at most 0 of asset " + TOKEN + " leaves, as declared",
+        findings.all().getFirst().expected());
+  }
+
+  @Test
+  void L4_shouldStayQuietWhenASpenderTakesWhatItWasApprovedFor() throws Exception {
+    held(coin, 100, 100, 100, 100, 100, 100);
+    held(token, 500, 500, 440, 440, 400, 330);
+    held(allowance(1), 0, 100, 40, 40, 80, 10); // took 40 of the first, then 70 of the second
+    read(
+        page(0, paid(TOKEN, 0)),
+        page(1, approved(1, 100)),
+        page(2),
+        page(3),
+        page(4, approved(1, 80)),
+        page(5));
+    assertEquals(List.of(), seen());
+  }
+
+  @Test
+  void L4_shouldStayQuietWhenASpenderTakesAsSoonAsItMay() throws Exception {
+    held(coin, 100, 100, 100);
+    held(token, 500, 440, 400);
+    held(allowance(1), 0, 40, 0);
+    read(page(0, paid(TOKEN, 0)), page(1, approved(1, 100)), page(2));
+    assertEquals(List.of(), seen());
+  }
+
+  @Test
+  void L1_shouldTellWhatLeftBesideAnApproval() throws Exception {
+    held(coin, 100, 100, 100);
+    held(token, 500, 500, 410);
+    held(allowance(1), 0, 100, 40);
+    read(page(0, paid(TOKEN, 0)), page(1, approved(1, 100)), page(2));
+    assertEquals(List.of("90 left account " + ACCOUNT), seen());
+    assertEquals(
+        "at most 60 of asset " + TOKEN + " leaves, as declared",
+        findings.all().getFirst().expected());
+  }
+
+  @Test
+  void L1_shouldNotTakeAnAllowanceForMoreThanWasApproved() throws Exception {
+    held(coin, 100, 100, 100, 100);
+    held(token, 500, 500, 500, 410);
+    held(allowance(1), 0, 10, 90, 0);
+    read(page(0, paid(TOKEN, 0)), page(1, approved(1, 10)), page(2), page(3));
+    assertEquals(List.of("90 left account " + ACCOUNT), seen());
+  }
+
+  @Test
+  void L1_shouldForgetAnApprovalThatWasTakenBack() throws Exception {
+    held(coin, 100, 100, 100, 100);
+    held(token, 500, 500, 500, 400);
+    held(allowance(1), 0, 100, 0, 0);
+    read(page(0, paid(TOKEN, 0)), page(1, approved(1, 100)), page(2), page(3));
+    assertEquals(List.of("100 left account " + ACCOUNT), seen());
+  }
+
+  @Test
+  void L1_shouldForgetAnApprovalThatAReorgRemoved() throws Exception {
+    held(coin, 100, 100, 100);
+    held(token, 500, 500, 400);
+    held(allowance(1), 0, 100, 0);
+    try (Outflows outflows = outflows(chain(), chronicle, findings, unread::add)) {
+      outflows.start();
+      Page removed =
+          new Page(
+              new Block(1, hash(FORK + 2), hash(1), Instant.EPOCH),
+              page(1, approved(1, 100)).entries());
+      for (Page page : List.of(page(0, paid(TOKEN, 0)), removed)) {
+        chronicle.add(page);
+        outflows.of(page);
+      }
+      World.await(
+          "the removed block is read",
+          Duration.ofSeconds(5),
+          () -> asked.contains(removed.block().hash()));
+      chronicle.rewind(0);
+      read(outflows, page(1), page(2));
+    }
+    assertEquals(List.of("100 left account " + ACCOUNT), seen());
+  }
+
+  @Test
+  void L4_shouldKnowAnApprovalThatIsOlderThanItself() throws Exception {
+    held(coin, -1, 100, 100);
+    held(token, 0, 500, 400);
+    held(allowance(1), 0, 100, 0);
+    chronicle.skipTo(block(0));
+    try (Outflows outflows = outflows(chain(), chronicle, findings, unread::add)) {
+      outflows.of(0, block(0), List.of(page(0, paid(TOKEN, 0), approved(1, 100))));
+      outflows.start();
+      read(outflows, page(1), page(2));
+    }
+    assertEquals(List.of(), seen());
+  }
+
+  @Test
+  void L4_shouldStayQuietHoweverManySpendersAreApproved() throws Exception {
+    held(coin, 100, 100, 100, 100, 100);
+    held(token, 500, 500, 499, 479, 478);
+    IntentEvent[] approvals = new IntentEvent[Allowances.MOST + 1];
+    for (int i = 0; i < approvals.length; i++) {
+      approvals[i] = approved(i, 1 + i);
+      held(allowance(i), 0, 1 + i, 1 + i, i == 19 ? 0 : 1 + i, i == 19 ? 0 : 1 + i);
+    }
+    read(page(0, paid(TOKEN, 0)), page(1, approvals), page(2), page(3), page(4));
+    assertEquals(List.of("1 left account " + ACCOUNT), seen());
+    assertEquals(4, findings.all().getFirst().block());
+  }
+
+  @Test
+  void L4_shouldTellWhatLeftByTheOwnersCallAndStopNothing() throws Exception {
+    held(coin, 100, 40, 30);
+    held(token, 0, 0, 0);
+    Log called =
+        new Log(
+            hash(2),
+            1,
+            hash(0),
+            0,
+            ACCOUNT,
+            List.of(Topics.OWNER_CALLED, hash(0xca11)),
+            "0x" + "%064x".formatted(60) + "%064x".formatted(64) + "%064x".formatted(0));
+    read(page(0), new Page(block(1), List.of(new Entry.Policy(called))), page(2));
+    assertEquals(List.of("60 left account " + ACCOUNT, "10 left account " + ACCOUNT), seen());
+    assertEquals(
+        List.of(Severity.INFO, Severity.CRITICAL),
+        findings.all().stream().limit(2).map(Finding::severity).toList());
+    assertTrue(findings.all().getFirst().expected().contains("ca11"), findings.all().toString());
+  }
+
+  // ------------------------------------------------------------------ what happens
+
+  private List<String> seen() {
+    return findings.all().stream()
+        .filter(found -> found.status() == Finding.Status.OPEN)
+        .map(Finding::seen)
+        .toList();
+  }
+
+  private void read(Page... pages) throws Exception {
+    try (Outflows outflows = outflows(chain(), chronicle, findings, unread::add)) {
+      outflows.start();
+      read(outflows, pages);
+    }
+  }
+
+  /** As a follower does, and one block more of which everything left, to see the end. */
+  private void read(Outflows outflows, Page... pages) throws Exception {
+    long end = pages[pages.length - 1].block().number() + 1;
+    coin.put(end, 0L);
+    token.put(end, 0L);
+    for (Page page : pages) {
+      chronicle.add(page);
+      outflows.of(page);
+    }
+    Page last = page(end, paid(TOKEN, 1_000_000), paid(Address.ZERO, 1));
+    chronicle.add(last);
+    outflows.of(last);
+    String id = "outflow:1:%d:%s".formatted(end, Address.ZERO);
+    World.await("all is read", Duration.ofSeconds(5), () -> findings.find(id).isPresent());
+    findings.withdraw(1, end - 1);
+  }
+
+  private static void held(Map<Long, Long> asset, long... amounts) {
+    for (int i = 0; i < amounts.length; i++) {
+      asset.put((long) i, amounts[i]);
+    }
+  }
+
+  private static Page page(long number, IntentEvent... events) {
+    return new Page(block(number), List.of(events).stream().<Entry>map(Entry.Step::new).toList());
+  }
+
+  private static IntentEvent paid(Address asset, long amount) {
+    Intent intent =
+        new Intent(
+            BigInteger.ONE,
+            ACCOUNT,
+            BigInteger.ONE,
+            asset,
+            Address.ZERO,
+            BigInteger.valueOf(amount),
+            Bytes.EMPTY,
+            BigInteger.ZERO,
+            BigInteger.ZERO);
+    Log log = new Log(hash(0), 1, hash(0), 0, ACCOUNT, List.of(), "0x");
+    return new IntentEvent.Paid(log, hash(1), BigInteger.ONE, intent, BigInteger.ZERO);
+  }
+
+  private static IntentEvent approved(int spender, long amount) {
+    String data = "0x095ea7b3" + "%064x".formatted(SPENDERS + spender) + "%064x".formatted(amount);
+    Intent intent =
+        new Intent(
+            BigInteger.ONE,
+            ACCOUNT,
+            BigInteger.ONE,
+            TOKEN,
+            TOKEN,
+            BigInteger.valueOf(amount),
+            Bytes.of(data),
+            BigInteger.ZERO,
+            BigInteger.ZERO);
+    Log log = new Log(hash(0), 1, hash(0), 0, ACCOUNT, List.of(), "0x");
+    return new IntentEvent.Executed(log, hash(1), BigInteger.ONE, intent, intent.amount());
+  }
+
+  private Map<Long, Long> allowance(int spender) {
+    return allowances.computeIfAbsent(
+        BigInteger.valueOf(SPENDERS + spender), who -> new HashMap<>());
+  }
+
+  private static Block block(long number) {
+    return new Block(number, hash(number + 1), hash(number), Instant.EPOCH);
+  }
+
+  private static Hash hash(long number) {
+    return Hash.of("0x%064x".formatted(number));
+  }
+
+  private ChainClient chain() {
+    return (ChainClient)
+        Proxy.newProxyInstance(
+            ChainClient.class.getClassLoader(),
+            new Class<?>[] {ChainClient.class},
+            (proxy, method, arguments) ->
+                switch (method.getName()) {
+                  case "head" -> block(9);
+                  case "balance" -> BigInteger.valueOf(at(coin, (Hash) arguments[1]));
+                  case "call" ->
+                      hash(at(asked((byte[]) arguments[1]), (Hash) arguments[2])).bytes();
+                  default -> throw new UnsupportedOperationException(method.getName());
+                });
+  }
+
+  /** balanceOf(account), or allowance(account, spender). */
+  private Map<Long, Long> asked(byte[] question) {
+    return question.length == 36
+        ? token
+        : allowances.get(new BigInteger(1, Arrays.copyOfRange(question, 36, 68)));
+  }
+
+  private long at(Map<Long, Long> asset, Hash block) {
+    asked.add(block);
+    long number = new BigInteger(1, block.bytes()).longValueExact() % FORK - 1;
+    long amount = asset.getOrDefault(number, 0L);
+    if (amount < 0) {
+      throw new NodeException("gone");
+    }
+    return amount;
+  }
+}
