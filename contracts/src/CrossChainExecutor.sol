@@ -113,7 +113,7 @@ contract CrossChainExecutor is ERC7786Recipient, AccessManaged, ReentrancyGuardT
     error ExecutorDataTooLong(uint256 length, uint256 max);
     error ExecutorNonceUsed(uint256 agentId, uint256 nonce);
     error ExecutorSignatureInvalid(uint256 agentId, address wallet);
-    /// @notice The agent's wallet changed since it signed: the intent can only be cancelled, or expire.
+    /// @notice The agent's wallet changed since the intent was submitted: the intent can only be cancelled, or expire.
     error ExecutorKeyChanged(bytes32 intentId);
     error ExecutorState(bytes32 intentId, State state);
     error ExecutorTooEarly(bytes32 intentId, uint64 due, uint256 now_);

@@ -12,7 +12,7 @@ interface IRule {
     /// @notice Whether the rule admits the intent, now.
     /// @param intent what the agent asks for: no direct payment, which only a basic mandate admits
     /// @param riskLevel the agent's, 0 (trusted) to 3
-    /// @return admitted whether it does; if so, the rest means nothing
+    /// @return admitted whether it does; if so, the rest means nothing, but the time must be below 2^32 all the same
     /// @return limit the limit that refused, in the rule's own unit; 0 if it has none
     /// @return left what is left of it now, same unit
     /// @return availableAt unix seconds when the same request could be admitted, below 2^32; 0 if time alone
