@@ -151,6 +151,8 @@ contract AgentRegistry is ERC721, EIP712, AccessManaged {
         onlyOperator(agentId)
     {
         require(newWallet != address(0), AgentWalletZero());
+        Status status = _agents[agentId].status;
+        require(status != Status.REVOKED, AgentStatusTransition(agentId, status, status));
         require(block.timestamp <= deadline, AgentProofExpired(deadline, block.timestamp));
         require(
             deadline <= block.timestamp + MAX_PROOF_AGE, AgentProofTooLong(deadline, block.timestamp + MAX_PROOF_AGE)
@@ -247,8 +249,8 @@ contract AgentRegistry is ERC721, EIP712, AccessManaged {
         return (a.wallet, a.status, a.riskLevel);
     }
 
-    /// @notice How often the agent's wallet changed. What was signed before a change does not come back: a wallet that the agent lost it never
-    ///         gets again.
+    /// @notice How often the agent's wallet changed. What was signed before a change does not come back: a wallet address that the agent lost it
+    ///         never gets again. So give it no contract wallet that asks a signer which it had before.
     function walletChanges(uint256 agentId) external view returns (uint32) {
         return _agents[agentId].keys;
     }
@@ -263,10 +265,12 @@ contract AgentRegistry is ERC721, EIP712, AccessManaged {
         return _agents[agentId].stops;
     }
 
-    /// @notice Whether `caller` may tighten the agent's mandate at once: guardian, owner, or the agent's own key.
+    /// @notice Whether `caller` may tighten the agent's mandate at once: guardian, or, of an agent that governance admitted here, owner or
+    ///         the agent's own key. Anybody registers agents, also away from home, where their numbers are those of home's.
     function isTightener(uint256 agentId, address caller) public view returns (bool) {
         if (caller == address(0)) return false;
-        if (caller == _ownerOf(agentId) || caller == _agents[agentId].wallet) return true;
+        bool admitted = address(_accounts[agentId]) != address(0);
+        if (admitted && (caller == _ownerOf(agentId) || caller == _agents[agentId].wallet)) return true;
         return Roles.isGuardian(authority(), caller);
     }
 

@@ -59,13 +59,13 @@ contract CallGuard is AccessManaged {
     error CallForbidden(address target, bytes4 selector);
     /// @notice Governance of this chain did not permit the call, or not so. Away from home only.
     error CallNotPermitted(address target, bytes4 selector);
-    /// @notice Governance of this chain did not list who would receive. Away from home only.
+    /// @notice Governance of this chain did not list, at this account, whom the call is made to, or who would receive. Away from home only.
     error CallRecipientUnknown(address recipient);
     /// @notice There is no contract: the call would do nothing and succeed.
     error CallTargetEmpty(address target);
     /// @notice The approval in the data is not one of the declared amount.
     error CallApprovalDiffers(uint256 declared, bytes32 spender, uint256 amount);
-    /// @notice The call is to carry more of the native coin than there is.
+    /// @notice The call is to carry more of the native coin than there is, or away from home to approve more than there is.
     error CallInsufficient(uint256 asked, uint256 held);
     /// @notice The asset is not among those that are measured.
     error CallAssetUnknown(address asset);
@@ -93,7 +93,7 @@ contract CallGuard is AccessManaged {
         view
         returns (CallKind kind, address spender, uint256 allowance, bytes memory before)
     {
-        if (block.chainid != IGuardedAccount(msg.sender).HOME_CHAIN_ID()) _requirePermitted(intent);
+        if (block.chainid != IGuardedAccount(msg.sender).HOME_CHAIN_ID()) _requirePermitted(holder, intent);
         (address asset, uint256 amount, address target) = (intent.asset, intent.amount, intent.to);
         bytes calldata data = intent.data;
         kind = callKind(asset, target, data);
@@ -155,15 +155,22 @@ contract CallGuard is AccessManaged {
     // ------------------------------------------------------------------ internals
 
     /// @dev A message orders the call, which a lying quorum may have made up: what home judged is asked again, by what governance permitted
-    ///      here (L7, L11).
-    function _requirePermitted(Intent calldata intent) private view {
-        (bool admitted, address recipient,) = RULES.judge(intent);
+    ///      and listed here (L7, L11).
+    function _requirePermitted(address holder, Intent calldata intent) private view {
+        (bool admitted, address recipient, CallKind kind) = RULES.judge(intent);
         require(admitted && intent.amount > 0, CallNotPermitted(intent.to, bytes4(intent.data)));
-        require(
-            recipient == address(0)
-                || IGuardedAccount(msg.sender).isRecipient(intent.agentId, intent.chainId, recipient),
-            CallRecipientUnknown(recipient)
-        );
+        // A permission is the agent's, whatever account a message names: each account lists whom it has dealings with.
+        _requireListed(intent, intent.to);
+        if (recipient != address(0)) _requireListed(intent, recipient);
+        if (kind == CallKind.APPROVE) {
+            // As much as a forged payment takes, and not what comes in later.
+            uint256 held = Holding.balance(intent.asset, holder);
+            require(intent.amount <= held, CallInsufficient(intent.amount, held));
+        }
+    }
+
+    function _requireListed(Intent calldata intent, address who) private view {
+        require(IGuardedAccount(msg.sender).isRecipient(intent.agentId, intent.chainId, who), CallRecipientUnknown(who));
     }
 
     function _decrease(address asset, uint256 before, uint256 after_, uint256 most)

@@ -52,7 +52,7 @@ contract CrossChainExecutor is ERC7786Recipient, AccessManaged, ReentrancyGuardT
         bool approval; // admitted if approved
         uint32 due;
         uint32 since;
-        uint32 keys; // of an ADMITTED one: how often the agent's wallet had changed when it was signed
+        uint32 keys; // of an ADMITTED one: how often the agent's wallet had changed when it was submitted
     }
 
     /// @notice An intent's deadline may lie at most this many seconds ahead: as long as the longest resolution window, since an
@@ -121,6 +121,7 @@ contract CrossChainExecutor is ERC7786Recipient, AccessManaged, ReentrancyGuardT
     error ExecutorAccountUnknown(address account);
     error ExecutorAccountOther(uint256 agentId, address asked, address account);
     error ExecutorAgentPending(uint256 agentId);
+    error ExecutorAgentRevoked(uint256 agentId);
     error ExecutorDeadlineBeforeEta(uint64 deadline, uint64 eta);
     error ExecutorRefused(bytes32 intentId, Verdict verdict);
     error ExecutorNotApproved(bytes32 intentId);
@@ -241,8 +242,13 @@ contract CrossChainExecutor is ERC7786Recipient, AccessManaged, ReentrancyGuardT
         _checkData(intent.data.length);
         intentId = IntentHash.id(intent, _DOMAIN);
         State state_ = _progress[intentId].state;
-        if (state_ == State.NONE) _useNonce(intent.agentId, intent.nonce);
-        else require(state_ == State.ADMITTED, ExecutorState(intentId, state_));
+        if (state_ == State.NONE) {
+            // Nobody signs for it any more, and every record of it is published by others.
+            require(status != Status.REVOKED, ExecutorAgentRevoked(intent.agentId));
+            _useNonce(intent.agentId, intent.nonce);
+        } else {
+            require(state_ == State.ADMITTED, ExecutorState(intentId, state_));
+        }
         _cancelled(intent, intentId);
     }
 

@@ -45,7 +45,7 @@ abstract contract MandateAccount is PolicyEngine {
     error AccountCallFailed(address target, bytes reason);
     /// @notice No agent has the account call, or approve, what orders the account.
     error AccountCallForbidden(address target);
-    /// @notice The call needs an approval, and a smaller one stands that is not the call's to change: take it back before.
+    /// @notice The call needs an approval, and a smaller one stands that no agent gave, or not so much: who gave it takes it back before.
     error AccountAllowanceStands(address asset, address spender, uint256 allowance);
     /// @notice No agent approved the spender that much: what the owners of the funds approved is theirs to take back.
     error AccountApprovalUnknown(address asset, address spender);
@@ -95,8 +95,9 @@ abstract contract MandateAccount is PolicyEngine {
     /// @notice Makes the contract call that the executor carries out on behalf of an agent. Executor only.
     /// @param intent with call data; {callKind} says how the amount is taken
     /// @return moved what left, asset's smallest unit, at most the amount; of an approval the amount, which counts as spent
-    /// @dev An approval that stands is used as it is, and none is given again after the call: whatever is taken back meanwhile, by whomever,
-    ///      stays taken back (L5).
+    /// @dev An approval that suffices is used as it is. A smaller one is replaced if an agent gave it, and refused if it may be the owners'.
+    ///      None is given again after the call: whatever is taken back meanwhile, by whomever, stays taken back (L5). And what is approved
+    ///      meanwhile of the asset to that spender ends with the call.
     function callOut(Intent calldata intent) external onlyExecutor returns (uint256 moved) {
         _requireRunning(intent.asset);
         (CallKind kind, address spender, uint256 allowance, bytes memory before) = GUARD.begin(_holder(), intent);
@@ -107,7 +108,11 @@ abstract contract MandateAccount is PolicyEngine {
         } else {
             bool lends = kind == CallKind.PULL && allowance < intent.amount;
             if (lends) {
-                require(allowance == 0, AccountAllowanceStands(intent.asset, spender, allowance));
+                // An agent's, then: it was counted when it was approved, and ends with this call.
+                require(
+                    allowance <= _given[intent.asset][spender], AccountAllowanceStands(intent.asset, spender, allowance)
+                );
+                _given[intent.asset][spender] = 0;
                 _approve(intent.asset, spender, intent.amount);
             }
             (bool success, bytes memory reason) =
@@ -118,8 +123,9 @@ abstract contract MandateAccount is PolicyEngine {
         return GUARD.end(before);
     }
 
-    /// @notice Takes an approval back that an agent gave, not what the owners of the funds approved. At once, for guardians and who owns the funds, or governance.
-    /// @dev Of a spender that may take more than any agent approved, the owners' approval stands.
+    /// @notice Takes an approval back that an agent gave. At once, for guardians and who owns the funds, or governance.
+    /// @dev Of a spender that may take more than an agent approved last, the owners' approval stands. Up to as much theirs looks like an
+    ///      agent's: an allowance does not tell who gave it.
     function revoke(address asset, address spender) external {
         if (!Roles.isGuardian(authority(), msg.sender) && !_isOwner(msg.sender)) _checkCanCall(msg.sender, msg.data);
         uint256 given = _given[asset][spender];

@@ -2,9 +2,10 @@
 pragma solidity ^0.8.28;
 
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {AgentRegistry, Status} from "../src/AgentRegistry.sol";
 import {CallGuard} from "../src/CallGuard.sol";
 import {CallKind} from "../src/CallKind.sol";
-import {State} from "../src/CrossChainExecutor.sol";
+import {CrossChainExecutor, State} from "../src/CrossChainExecutor.sol";
 import {Intent} from "../src/Intent.sol";
 import {MandateAccount} from "../src/MandateAccount.sol";
 import {PolicyEngine} from "../src/PolicyEngine.sol";
@@ -290,6 +291,71 @@ contract AbuseTest is Custody, SafeFixture {
         (bool went,) = address(module).call(abi.encodeCall(module.revoke, (address(token), address(this))));
         went;
         assertEq(token.allowance(holder, address(this)), 500, "a guardian took back what the owners approved");
+    }
+
+    /// @notice Away from home anybody registers an agent of the same number: that takes nothing away that governance permitted there.
+    function test_L7_remote_strangersAgentsTightenNothing() public {
+        vm.prank(THIEF);
+        uint256 id = registry.register();
+        vm.prank(address(timelock));
+        policy.setRecipient(id, REMOTE, PAYEE, true);
+        assertFalse(registry.isTightener(id, THIEF), "of an agent that nobody admitted");
+        vm.expectRevert(); // the authority does not know the caller
+        vm.prank(THIEF);
+        policy.setRecipient(id, REMOTE, PAYEE, false);
+    }
+
+    /// @notice An agent that was revoked for good gets no other key that would write records.
+    function test_L6_revokedAgentGetsNoKey() public {
+        vm.prank(OWNER);
+        registry.revoke(agentId);
+        uint256 deadline = time() + 10 minutes;
+        bytes memory proof = walletProof(agentId, 0xA7, OWNER, registry.walletNonce(agentId), deadline);
+        vm.expectRevert(
+            abi.encodeWithSelector(
+                AgentRegistry.AgentStatusTransition.selector, agentId, Status.REVOKED, Status.REVOKED
+            )
+        );
+        vm.prank(OWNER);
+        registry.setAgentWallet(agentId, vm.addr(0xA7), deadline, proof);
+    }
+
+    /// @notice Nor does who owned it, or a guardian, write records of intents that nobody submitted.
+    function test_L6_revokedAgentsCancelNothingNew() public {
+        grade(ETH, Tiers.Thresholds(0, 0, 60, NEVER));
+        Intent memory waits = payment(ETH, 1 ether);
+        submit(waits);
+        vm.prank(OWNER);
+        registry.revoke(agentId);
+        Intent memory fresh = payment(ETH, 1);
+        vm.expectRevert(abi.encodeWithSelector(CrossChainExecutor.ExecutorAgentRevoked.selector, agentId));
+        vm.prank(OWNER);
+        executor.cancel(fresh);
+        vm.expectRevert(abi.encodeWithSelector(CrossChainExecutor.ExecutorAgentRevoked.selector, agentId));
+        vm.prank(WATCHDOG);
+        executor.cancel(fresh);
+        vm.prank(OWNER);
+        assertState(executor.cancel(waits), State.CANCELLED);
+    }
+
+    /// @notice One account's agent may call a contract over there: a forgery has another account call it, which has no dealings with it.
+    function test_L7_remote_anotherAccountMakesNoCallOfAnAgents() public {
+        vm.prank(address(timelock));
+        calls.setPermission(
+            agentId, REMOTE, address(_puppet), bytes4(ASK), CallRules.Permission(CallKind.SEND, ANY, ANY, ANY, false)
+        );
+        vm.prank(address(timelock));
+        vault.setRecipient(agentId, REMOTE, address(_puppet), true);
+        vm.deal(holder, 1 ether);
+        (Intent memory intent,) = modulePayment(ETH, 1 ether);
+        (intent.agentId, intent.chainId, intent.to, intent.data) = (agentId, REMOTE, address(_puppet), ASK);
+        vm.chainId(REMOTE);
+        vm.expectRevert(abi.encodeWithSelector(CallGuard.CallRecipientUnknown.selector, _puppet));
+        vm.prank(address(executor));
+        module.callOut(intent);
+        intent.account = address(vault);
+        vm.prank(address(executor));
+        assertEq(vault.callOut(intent), 1 ether, "the account that lists it");
     }
 
     /// @notice An agent that was revoked for good has its key write records for ever, which relayers archive and publish.

@@ -501,11 +501,16 @@ contract AccountCallsTest is Deployed {
         Intent memory intent = _call(address(token), 100e6, address(_puppet), ASK);
         intent.chainId = REMOTE;
         bytes32 id = deliver(intent);
+        // Nor does the account have dealings with that contract until governance says so.
+        skip(DISPUTE_WINDOW);
+        vm.expectRevert(abi.encodeWithSelector(CallGuard.CallRecipientUnknown.selector, _puppet));
+        executor.execute(intent);
+        vm.prank(address(timelock));
+        policy.setRecipient(agentId, REMOTE, address(_puppet), true);
         // The guard over there is another one, which nobody told yet: what home's vault told home's is taken out here.
         vm.prank(address(timelock));
         guard.setMeasured(address(vault), address(token), false);
         _willPull(address(token), 60e6);
-        skip(DISPUTE_WINDOW);
         vm.expectRevert(abi.encodeWithSelector(CallGuard.CallAssetUnknown.selector, token));
         executor.execute(intent);
         assertState(id, State.QUEUED);
@@ -538,6 +543,10 @@ contract AccountCallsTest is Deployed {
         guard.setMeasured(address(vault), address(token), true);
         _permit(REMOTE, address(token), IERC20.approve.selector, approve);
         Intent memory intent = _forged(address(token), 100e6, abi.encodeCall(IERC20.approve, (PAYEE, 100e6)));
+        vm.expectRevert(abi.encodeWithSelector(CallGuard.CallRecipientUnknown.selector, token));
+        executor.execute(intent);
+        vm.prank(address(timelock));
+        policy.setRecipient(agentId, REMOTE, address(token), true);
         vm.prank(address(timelock));
         policy.setRecipient(agentId, REMOTE, PAYEE, false);
         vm.expectRevert(abi.encodeWithSelector(CallGuard.CallRecipientUnknown.selector, PAYEE));
@@ -553,6 +562,14 @@ contract AccountCallsTest is Deployed {
         intent = _forged(address(token), 0, abi.encodeCall(IERC20.approve, (PAYEE, 0)));
         vm.expectRevert(_notPermitted(address(token), IERC20.approve.selector));
         executor.execute(intent);
+
+        uint256 held = token.balanceOf(address(vault));
+        intent = _forged(address(token), held + 1, abi.encodeCall(IERC20.approve, (PAYEE, held + 1)));
+        vm.expectRevert(abi.encodeWithSelector(CallGuard.CallInsufficient.selector, held + 1, held));
+        executor.execute(intent);
+        intent = _forged(address(token), held, abi.encodeCall(IERC20.approve, (PAYEE, held)));
+        executor.execute(intent);
+        assertEq(_allowance(address(token), PAYEE), held, "as much as a payment would take");
 
         vm.prank(address(timelock));
         policy.setRecipient(agentId, REMOTE, address(gateway), true);

@@ -460,10 +460,13 @@ contract AgentRegistryTest is Deployed {
         address[4] memory all = [OWNER, vm.addr(NEW_KEY), WATCHDOG, address(timelock)];
         for (uint256 i; i < all.length; ++i) {
             vm.startPrank(all[i]);
+            bool stranger = i < 2; // owner and key of what nobody admitted
             vm.expectRevert(
-                abi.encodeWithSelector(
-                    AgentRegistry.AgentStatusTransition.selector, id, Status.PENDING, Status.SUSPENDED
-                )
+                stranger
+                    ? _unauthorized(all[i])
+                    : abi.encodeWithSelector(
+                        AgentRegistry.AgentStatusTransition.selector, id, Status.PENDING, Status.SUSPENDED
+                    )
             );
             registry.suspend(id);
             if (all[i] == WATCHDOG) {

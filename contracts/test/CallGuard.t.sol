@@ -226,6 +226,26 @@ contract CallGuardTest is Governed {
         assertEq(_make(address(a), 99), 50, "moved");
     }
 
+    /// @dev What an agent gave is the next call's to replace: dust that a spender left stops nobody. It was spent when it was approved.
+    function test_L5_pull_aSmallerApprovalOfAnAgentIsReplaced() public {
+        _approve(address(a), address(puppet), 99);
+        _willPull(address(a), 50);
+        assertEq(_make(address(a), 100), 50, "moved");
+        assertEq(a.allowance(holder, address(puppet)), 0, "nothing is left of either");
+        // And it is an agent's no more: what stands then is whoever's gave it.
+        _standing(a, address(puppet), 1);
+        _expect(abi.encodeWithSelector(MandateAccount.AccountAllowanceStands.selector, address(a), address(puppet), 1));
+        _make(address(a), 100);
+    }
+
+    /// @dev More than an agent gave is the owners'.
+    function test_L5_pull_revert_moreThanAnAgentGaveStands() public {
+        _approve(address(a), address(puppet), 98);
+        _standing(a, address(puppet), 99);
+        _expect(abi.encodeWithSelector(MandateAccount.AccountAllowanceStands.selector, address(a), address(puppet), 99));
+        _make(address(a), 100);
+    }
+
     function test_pull_aStandingUnlimitedAllowanceIsExactMeanwhile() public {
         _standing(a, address(puppet), type(uint256).max);
         _willPull(address(a), 101);

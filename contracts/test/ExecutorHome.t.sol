@@ -91,7 +91,7 @@ contract ExecutorHomeTest is Deployed {
         bytes memory pending = abi.encodeWithSelector(CrossChainExecutor.ExecutorAgentPending.selector, id);
         vm.expectRevert(pending);
         executor.submit(intent, proof);
-        vm.expectRevert(pending);
+        vm.expectRevert(abi.encodeWithSelector(CrossChainExecutor.ExecutorUnauthorized.selector, THIEF));
         vm.prank(THIEF);
         executor.cancel(intent);
         vm.expectRevert(pending);

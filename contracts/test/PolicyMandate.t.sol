@@ -162,6 +162,11 @@ contract PolicyMandateTest is Deployed {
     function test_L5_ownerOfAnotherAgent() public {
         vm.prank(THIEF);
         uint256 id = registry.register();
+        vm.expectRevert(_unauthorized(THIEF)); // nobody admitted it
+        vm.prank(THIEF);
+        policy.freeze(id);
+        vm.prank(address(timelock));
+        registry.activate(id, address(vault), 0);
         vm.prank(THIEF);
         policy.freeze(id);
         vm.expectRevert(_unauthorized(THIEF));
@@ -308,9 +313,10 @@ contract PolicyMandateTest is Deployed {
     function test_L4_stops_surviveTermsAndIgnoreTightening() public {
         vm.prank(THIEF);
         uint256 id = registry.register();
-        vm.prank(THIEF);
+        vm.prank(WATCHDOG);
         policy.freeze(id);
         vm.startPrank(address(timelock));
+        registry.activate(id, address(vault), 0);
         policy.setTerms(id, terms());
         assertEq(policy.stops(id), 1, "kept");
         policy.thaw(id, 1);

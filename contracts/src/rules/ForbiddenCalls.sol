@@ -119,6 +119,7 @@ library ForbiddenCalls {
             || selector == bytes4(keccak256("resetAllowance(address,address)"))
             // ownership and roles
             || selector == bytes4(keccak256("transferOwnership(address)"))
+            || selector == bytes4(keccak256("setPendingOwner(address)"))
             || selector == bytes4(keccak256("setOwner(address)")) || selector == bytes4(keccak256("setAdmin(address)"))
             || selector == bytes4(keccak256("setPendingAdmin(address)"))
             || selector == bytes4(keccak256("setAuthority(address)"))
@@ -128,6 +129,7 @@ library ForbiddenCalls {
             // proxies
             || selector == bytes4(keccak256("upgradeTo(address)"))
             || selector == bytes4(keccak256("upgrade(address,address)"))
+            || selector == bytes4(keccak256("transferProxyOwnership(address)"))
             || selector == bytes4(keccak256("changeAdmin(address)"))
             || selector == bytes4(keccak256("changeProxyAdmin(address,address)"));
     }
@@ -333,12 +335,36 @@ library ForbiddenCalls {
                 keccak256("unsafeCreateRetryableTicket(address,uint256,uint256,address,address,uint256,uint256,bytes)")
             ) || selector == bytes4(keccak256("sendTxToL1(address,bytes)"))
             || selector == bytes4(keccak256("requireToPassMessage(address,bytes,uint256)"))
-            // Hyperlane, Chainlink, zkSync, 0x
+            // Hyperlane, Chainlink, zkSync
             || selector == bytes4(keccak256("dispatch(uint32,bytes32,bytes)"))
             || selector == bytes4(keccak256("dispatch(uint32,bytes32,bytes,bytes)"))
+            || selector == bytes4(keccak256("dispatch(uint32,bytes32,bytes,bytes,address)"))
             || selector == bytes4(keccak256("ccipSend(uint64,(bytes,bytes,(address,uint256)[],address,bytes))"))
             || selector == bytes4(keccak256("sendMessage(address,bytes)"))
             || selector == bytes4(keccak256("sendToL1(bytes)"))
+            || selector
+                == bytes4(keccak256("requestL2Transaction(address,uint256,bytes,uint256,uint256,bytes[],address)"))
+            || selector
+                == bytes4(
+                keccak256(
+                "requestL2TransactionDirect((uint256,uint256,address,uint256,bytes,uint256,uint256,bytes[],address))"
+            )
+            )
+            || selector
+                == bytes4(
+                keccak256(
+                "requestL2TransactionTwoBridges((uint256,uint256,uint256,uint256,uint256,address,address,uint256,bytes))"
+            )
+            )
+            // Axelar, Wormhole, Scroll, Linea, LayerZero
+            || selector == bytes4(keccak256("callContract(string,string,bytes)"))
+            || selector == bytes4(keccak256("callContractWithToken(string,string,bytes,string,uint256)"))
+            || selector == bytes4(keccak256("publishMessage(uint32,bytes,uint8)"))
+            || selector == bytes4(keccak256("sendMessage(address,uint256,bytes)"))
+            || selector == bytes4(keccak256("sendMessage(address,uint256,bytes,uint256)"))
+            || selector == bytes4(keccak256("sendMessage(address,uint256,bytes,uint256,address)"))
+            || selector == bytes4(keccak256("send((uint32,bytes32,bytes,bytes,bool),address)"))
+            // 0x's allowance holder: a call on this chain
             || selector == bytes4(keccak256("exec(address,address,uint256,address,bytes)"));
     }
 }

@@ -628,7 +628,7 @@ contract CustodyActors is Custody, SafeFixture, AccountFixture {
         Place storage p = _places[i];
         uint256 how = (seed >> 8) % 4;
         Proof memory proof = _proofs[i];
-        if (how == 0 && proof.key != 0 && time() <= proof.deadline) {
+        if (how == 0 && !p.revoked && proof.key != 0 && time() <= proof.deadline) {
             (bool used, bytes memory said) = _prove(p, proof);
             if (used) {
                 _note(CustodyClaim.NONCE, "a proof was used twice");
@@ -643,6 +643,15 @@ contract CustodyActors is Custody, SafeFixture, AccountFixture {
         proof.deadline = time() + 30 minutes;
         proof.signature = walletProof(p.agentId, proof.key, p.owner, registry.walletNonce(p.agentId), proof.deadline);
         (bool ok, bytes memory answer) = _prove(p, proof);
+        if (p.revoked) {
+            if (ok) {
+                _note(CustodyClaim.KEY, "a revoked agent got a key");
+            } else if (bytes4(answer) != AgentRegistry.AgentStatusTransition.selector) {
+                _note(CustodyClaim.KEY, "another reason");
+            }
+            ++times["key of a revoked one refused"];
+            return;
+        }
         if (lost) {
             if (ok) _note(CustodyClaim.KEY, "a lost key came back");
             else if (bytes4(answer) != AgentRegistry.AgentWalletLost.selector) _note(CustodyClaim.KEY, "another reason");

@@ -133,6 +133,7 @@ contract CustodyInvariantsTest is Test {
             assertGe(_actors.times(all[i]), 5, all[i]);
         }
         assertGe(_actors.times("revoked"), 1, "revoked");
+        assertGe(_actors.times("key of a revoked one refused"), 1, "key of a revoked one refused");
     }
 
     function _checkAll() private {
