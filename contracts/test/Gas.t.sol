@@ -183,6 +183,13 @@ contract GasTest is Deployed {
         _assertBound(_snapshot("freeze"), 45_000, "freeze");
     }
 
+    /// @dev Guardians are looked for first: whoever else may freeze pays for that, and for the registry's answer.
+    function test_snapshot_freezeByTheOwner() public {
+        vm.prank(OWNER);
+        policy.freeze(agentId);
+        _snapshot("freeze, by the agent's owner");
+    }
+
     function test_snapshot_publish() public {
         submit(payment(ETH, 1));
         vm.prank(PUBLISHER);
