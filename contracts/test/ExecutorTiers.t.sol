@@ -771,6 +771,18 @@ contract ExecutorTiersTest is Deployed, SafeFixture {
         assertState(id, State.EXECUTED);
     }
 
+    function test_L12_ruleBook_theWordsOfTheRuleThatRefused() public {
+        FixedRule rule = new FixedRule(false, 1, 2, 3);
+        vm.prank(WATCHDOG);
+        book.addRule(agentId, address(rule));
+        (, Verdict memory v) = submit(payment(ETH, 1));
+        assertEq(uint8(v.rule), uint8(Rule.RULE_BOOK), "rule");
+        assertEq(v.source, address(rule), "source");
+        assertEq(v.limit, 1, "limit");
+        assertEq(v.left, 2, "left");
+        assertEq(v.availableAt, 3, "available at");
+    }
+
     /// @notice Whatever governance loosens, what waits goes on to wait for what it was admitted with.
     function test_L5_waiting_notShortenedByLoosening() public {
         (Intent memory delayed,) = _waiting(DELAY, Tier.DELAY);

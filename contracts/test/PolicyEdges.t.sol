@@ -65,6 +65,8 @@ contract PolicyEdgesTest is Deployed {
         vm.stopPrank();
         assertTrue(policy.isRecipient(agentId, chainId - 1, PAYEE), "the largest id");
         assertFalse(policy.isRecipient(agentId, chainId, PAYEE), "no place");
+        assertTrue(policy.isRecipient(agentId, HOME, PAYEE), "home's");
+        assertFalse(policy.isRecipient(agentId, chainId + HOME, PAYEE), "whose lower bits are home's");
     }
 
     /// @notice An asset without a cap, of which nothing counts any more, makes room for another; one that counts is not forgotten (L2).

@@ -189,6 +189,18 @@ contract PolicyTempoTest is Deployed {
         _assertRule(Rule.BURST);
     }
 
+    /// @notice What was counted before a mandate became basic holds it no more, and is there when it is basic no longer.
+    function test_tempo_basicMandatesIgnoreWhatWasCounted() public {
+        _setTempo(1, BURST_WINDOW, COOLDOWN);
+        _assertRule(Rule.NONE);
+        _setTerms(1 hours, type(uint16).max, true);
+        _assertRule(Rule.NONE);
+        skip(COOLDOWN);
+        _assertRule(Rule.NONE);
+        _setTerms(1 hours, type(uint16).max, false);
+        _assertRule(Rule.BURST);
+    }
+
     // ------------------------------------------------------------------ risk levels (L2)
 
     function test_risk_scalesEveryWindowAndNoLimit() public {

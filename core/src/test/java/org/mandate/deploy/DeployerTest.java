@@ -15,7 +15,6 @@ import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.mandate.chain.Address;
 import org.mandate.chain.Deployment;
-import org.mandate.chain.Hash;
 import org.mandate.contracts.AccessManager;
 import org.mandate.contracts.AgentRegistry;
 import org.mandate.contracts.AgentVault;
@@ -601,16 +600,10 @@ class DeployerTest {
     var timelock = Contracts.timelock(deployment).orElseThrow().hex();
     chain.anvil().rpc("anvil_impersonateAccount", timelock);
     chain.anvil().rpc("anvil_setBalance", timelock, "0xde0b6b3a7640000");
-    var hash =
-        chain
-            .anvil()
-            .rpc(
-                "eth_sendTransaction",
-                Map.of("from", timelock, "to", call.to(), "data", call.data()))
-            .asText();
+    var receipt =
+        chain.anvil().transact(Map.of("from", timelock, "to", call.to(), "data", call.data()));
     chain.anvil().rpc("anvil_stopImpersonatingAccount", timelock);
-    assertTrue(
-        chain.anvil().client().receipt(Hash.of(hash)).orElseThrow().succeeded(), call.what());
+    assertTrue(receipt.succeeded(), call.what());
   }
 
   private static void asTimelock(

@@ -197,11 +197,12 @@ class PolicyAgreementTest {
       case PolicyHistory.Move.Inexact inexact ->
           assertFalse(outcome.succeeded(), () -> "seed " + seed + ", step " + step + ": " + move);
       case PolicyHistory.Move.Change(PolicyHistory.Who who, PolicyChange change) -> {
-        // L5: governance may do everything, the owner what loosens nothing, a stranger nothing.
+        // L5: governance may do everything, the owner of what it admitted what loosens nothing, a
+        // stranger nothing.
         boolean allowed =
             switch (who) {
               case GOVERNANCE -> isPossible(before, change, now);
-              case OWNER -> change.tightens(before);
+              case OWNER -> isAdmitted(agent) && change.tightens(before);
               case STRANGER -> false;
             };
         if (outcome.succeeded() != allowed) {
@@ -220,7 +221,8 @@ class PolicyAgreementTest {
         agent.become(status, now);
       }
       case PolicyHistory.Move.SetRiskLevel(PolicyHistory.Who who, int level) -> {
-        boolean allowed = who == PolicyHistory.Who.GOVERNANCE || level > agent.riskLevel();
+        boolean allowed =
+            who == PolicyHistory.Who.GOVERNANCE || isAdmitted(agent) && level > agent.riskLevel();
         if (outcome.succeeded() != allowed) {
           mismatch(agent, move, now, step, allowed ? "done" : "refused", outcome);
         }
@@ -237,6 +239,11 @@ class PolicyAgreementTest {
         agent.publish();
       }
     }
+  }
+
+  /** Whether governance ever activated it: of others, which anybody registers, nobody is owner. */
+  private static boolean isAdmitted(PolicyHistory.Agent agent) {
+    return agent.status() != AgentStatus.PENDING;
   }
 
   private static boolean isPossible(Mandate before, PolicyChange change, long now) {

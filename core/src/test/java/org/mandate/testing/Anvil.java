@@ -130,7 +130,8 @@ public final class Anvil implements AutoCloseable {
     return receipt.created().filter(a -> receipt.succeeded()).orElseThrow();
   }
 
-  private Receipt transact(Map<String, String> transaction) {
+  /** Sends from an account that Anvil has unlocked, and waits until it is mined. */
+  public Receipt transact(Map<String, String> transaction) {
     Hash hash = Hash.of(rpc("eth_sendTransaction", transaction).textValue());
     for (int tries = 0; tries < 1000; tries++) { // it answers before it has mined
       Optional<Receipt> receipt = client().receipt(hash);
