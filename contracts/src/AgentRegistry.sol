@@ -229,8 +229,8 @@ contract AgentRegistry is ERC721, EIP712, AccessManaged {
         _takeWallet(agentId);
     }
 
-    /// @notice Sets the risk level, 0 (trusted) to MAX_RISK_LEVEL. Higher is tighter: a guardian, the owner or the agent
-    ///         may raise it; only governance lowers it.
+    /// @notice Sets the risk level, 0 (trusted) to MAX_RISK_LEVEL. Higher is tighter: whoever may tighten
+    ///         raises it; only governance lowers it.
     function setRiskLevel(uint256 agentId, uint8 riskLevel) external {
         require(riskLevel <= MAX_RISK_LEVEL, AgentRiskLevelTooHigh(riskLevel, MAX_RISK_LEVEL));
         _requireOwned(agentId);

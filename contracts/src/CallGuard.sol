@@ -5,6 +5,7 @@ import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManage
 import {CallKind, callKind} from "./CallKind.sol";
 import {Holding} from "./Holding.sol";
 import {Intent} from "./Intent.sol";
+import {Roles} from "./governance/Roles.sol";
 import {CallRules} from "./rules/CallRules.sol";
 
 /// @notice What the guard asks an account about itself.
@@ -47,9 +48,12 @@ contract CallGuard is AccessManaged {
 
     mapping(address account => address[]) private _measured;
     mapping(address account => mapping(address asset => uint256)) private _placePlusOne;
+    mapping(address account => mapping(uint256 agentId => bool)) private _served;
 
     /// @notice Calls of the account may, or may no longer, take `asset`: while they may, it is measured around each of them.
     event MeasuredSet(address indexed account, address indexed asset, bool measured, address indexed by);
+    /// @notice Away from home the account makes the agent's calls, or no longer.
+    event ServedSet(address indexed account, uint256 indexed agentId, bool served, address indexed by);
 
     /// @notice The data is no call, or an `approve` that is not exactly one of the asset's own.
     error CallMalformed(address asset, address target);
@@ -59,7 +63,9 @@ contract CallGuard is AccessManaged {
     error CallForbidden(address target, bytes4 selector);
     /// @notice Governance of this chain did not permit the call, or not so. Away from home only.
     error CallNotPermitted(address target, bytes4 selector);
-    /// @notice Governance of this chain did not list, at this account, whom the call is made to, or who would receive. Away from home only.
+    /// @notice Governance of this chain did not say that the account makes the agent's calls. Away from home only.
+    error CallAgentUnknown(address account, uint256 agentId);
+    /// @notice Governance of this chain did not list who would receive, or take, at this account. Away from home only.
     error CallRecipientUnknown(address recipient);
     /// @notice There is no contract: the call would do nothing and succeed.
     error CallTargetEmpty(address target);
@@ -152,25 +158,40 @@ contract CallGuard is AccessManaged {
         return _measured[account];
     }
 
+    // ------------------------------------------------------------------ whose calls are made away from home
+
+    /// @notice Has the account make an agent's calls on this chain, which is not home, or no longer. Governance; guardians say no, at
+    ///         once. Home's registry knows whose agent it is, other chains do not, nor that it was suspended or revoked there.
+    function setServed(address account, uint256 agentId, bool served_) external {
+        if (served_ || !Roles.isGuardian(authority(), msg.sender)) _checkCanCall(msg.sender, msg.data);
+        _served[account][agentId] = served_;
+        emit ServedSet(account, agentId, served_, msg.sender);
+    }
+
+    /// @notice Whether the account makes the agent's calls away from home.
+    function served(address account, uint256 agentId) external view returns (bool) {
+        return _served[account][agentId];
+    }
+
     // ------------------------------------------------------------------ internals
 
     /// @dev A message orders the call, which a lying quorum may have made up: what home judged is asked again, by what governance permitted
     ///      and listed here (L7, L11).
     function _requirePermitted(address holder, Intent calldata intent) private view {
         (bool admitted, address recipient, CallKind kind) = RULES.judge(intent);
-        require(admitted && intent.amount > 0, CallNotPermitted(intent.to, bytes4(intent.data)));
-        // A permission is the agent's, whatever account a message names: each account lists whom it has dealings with.
-        _requireListed(intent, intent.to);
-        if (recipient != address(0)) _requireListed(intent, recipient);
+        require(admitted, CallNotPermitted(intent.to, bytes4(intent.data)));
+        // A permission is the agent's, whatever account a message names.
+        require(_served[msg.sender][intent.agentId], CallAgentUnknown(msg.sender, intent.agentId));
+        require(
+            recipient == address(0)
+                || IGuardedAccount(msg.sender).isRecipient(intent.agentId, intent.chainId, recipient),
+            CallRecipientUnknown(recipient)
+        );
         if (kind == CallKind.APPROVE) {
-            // As much as a forged payment takes, and not what comes in later.
+            // No more than what a forged payment takes. But it stands, so it takes as much of what comes in later.
             uint256 held = Holding.balance(intent.asset, holder);
             require(intent.amount <= held, CallInsufficient(intent.amount, held));
         }
-    }
-
-    function _requireListed(Intent calldata intent, address who) private view {
-        require(IGuardedAccount(msg.sender).isRecipient(intent.agentId, intent.chainId, who), CallRecipientUnknown(who));
     }
 
     function _decrease(address asset, uint256 before, uint256 after_, uint256 most)

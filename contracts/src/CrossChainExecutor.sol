@@ -122,6 +122,7 @@ contract CrossChainExecutor is ERC7786Recipient, AccessManaged, ReentrancyGuardT
     error ExecutorAccountOther(uint256 agentId, address asked, address account);
     error ExecutorAgentPending(uint256 agentId);
     error ExecutorAgentRevoked(uint256 agentId);
+    error ExecutorAmountZero();
     error ExecutorDeadlineBeforeEta(uint64 deadline, uint64 eta);
     error ExecutorRefused(bytes32 intentId, Verdict verdict);
     error ExecutorNotApproved(bytes32 intentId);
@@ -391,6 +392,8 @@ contract CrossChainExecutor is ERC7786Recipient, AccessManaged, ReentrancyGuardT
         // An account of whoever forged this would pay for nobody, and lose the record of it.
         require(_accounts[intent.account], ExecutorAccountUnknown(intent.account));
         _checkData(intent.data.length);
+        // Home admits none of nothing, which still calls whoever is paid.
+        require(intent.amount > 0, ExecutorAmountZero());
         // Home admits no later one, so this is a forgery that would wait for its day; the two clocks may differ.
         _checkLifetime(intent.deadline, _CLOCK_SKEW);
         bytes32 intentId = IntentHash.id(intent, _DOMAIN);
@@ -422,7 +425,7 @@ contract CrossChainExecutor is ERC7786Recipient, AccessManaged, ReentrancyGuardT
         require(block.timestamp <= intent.deadline, ExecutorPastDeadline(intent.deadline, block.timestamp));
         _checkAccount(intent);
         (,, uint8 riskLevel) = REGISTRY.agent(intent.agentId);
-        // A key that the agent lost has nothing more done, what it signed before neither, even if the agent got it back.
+        // A key that the agent lost has nothing more done, what it signed before neither. To set the same key again is a change, too.
         require(REGISTRY.walletChanges(intent.agentId) == p.keys, ExecutorKeyChanged(intentId));
         Finding memory f = _finding(intent, riskLevel);
         Verdict memory verdict = MandateAccount(intent.account).review(intent, f);

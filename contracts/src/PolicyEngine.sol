@@ -490,7 +490,7 @@ abstract contract PolicyEngine is AuditLog {
 
     // ------------------------------------------------------------------ breakers
 
-    /// @notice Freezes the agent at once. Guardian, the agent's owner or the agent itself. Each time counts, also when the
+    /// @notice Freezes the agent at once. Whoever may tighten: see {AgentRegistry-isTightener}. Each time counts, also when the
     ///         agent is frozen already: a thaw that was decided before no longer fits.
     function freeze(uint256 agentId) external {
         // Guardians first: they freeze in a hurry, and knowing them takes no look into the registry.

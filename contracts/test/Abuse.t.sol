@@ -9,6 +9,7 @@ import {CrossChainExecutor, State} from "../src/CrossChainExecutor.sol";
 import {Intent} from "../src/Intent.sol";
 import {MandateAccount} from "../src/MandateAccount.sol";
 import {PolicyEngine} from "../src/PolicyEngine.sol";
+import {QuorumGateway} from "../src/QuorumGateway.sol";
 import {Rule, Verdict} from "../src/Verdict.sol";
 import {CallRules} from "../src/rules/CallRules.sol";
 import {Tiers} from "../src/rules/Tiers.sol";
@@ -338,24 +339,24 @@ contract AbuseTest is Custody, SafeFixture {
         assertState(executor.cancel(waits), State.CANCELLED);
     }
 
-    /// @notice One account's agent may call a contract over there: a forgery has another account call it, which has no dealings with it.
+    /// @notice One account's agent may call a contract over there: a forgery has another account call it, which serves other agents.
     function test_L7_remote_anotherAccountMakesNoCallOfAnAgents() public {
         vm.prank(address(timelock));
         calls.setPermission(
             agentId, REMOTE, address(_puppet), bytes4(ASK), CallRules.Permission(CallKind.SEND, ANY, ANY, ANY, false)
         );
         vm.prank(address(timelock));
-        vault.setRecipient(agentId, REMOTE, address(_puppet), true);
+        guard.setServed(address(vault), agentId, true);
         vm.deal(holder, 1 ether);
         (Intent memory intent,) = modulePayment(ETH, 1 ether);
         (intent.agentId, intent.chainId, intent.to, intent.data) = (agentId, REMOTE, address(_puppet), ASK);
         vm.chainId(REMOTE);
-        vm.expectRevert(abi.encodeWithSelector(CallGuard.CallRecipientUnknown.selector, _puppet));
+        vm.expectRevert(abi.encodeWithSelector(CallGuard.CallAgentUnknown.selector, module, agentId));
         vm.prank(address(executor));
         module.callOut(intent);
         intent.account = address(vault);
         vm.prank(address(executor));
-        assertEq(vault.callOut(intent), 1 ether, "the account that lists it");
+        assertEq(vault.callOut(intent), 1 ether, "the account that serves it");
     }
 
     /// @notice An agent that was revoked for good has its key write records for ever, which relayers archive and publish.
@@ -373,16 +374,56 @@ contract AbuseTest is Custody, SafeFixture {
     }
 
     /// @notice "What a successful forgery can take is the vault's balance on that chain": it does whatever the account may do, too.
-    ///         Home admits no call of amount zero, and none without a permission; a destination makes it.
+    ///         Home admits no call without a permission; a destination makes it.
     function test_L11_remote_revert_callThatHomeCouldNotAdmit() public {
         vm.prank(address(vault)); // the treasury's token
         Minted minted = new Minted();
-        Intent memory intent = remotePayment(ETH, 0);
+        Intent memory intent = remotePayment(ETH, 1);
         (intent.to, intent.data) = (address(minted), abi.encodeCall(minted.mint, (THIEF, 1e30)));
         forge(intent);
         skip(DISPUTE_WINDOW);
         (bool went,) = address(executor).call(abi.encodeCall(executor.execute, (intent)));
         went;
         assertEq(minted.balanceOf(THIEF), 0, "more than any balance");
+    }
+
+    /// @notice Home admits nothing of amount zero; a destination has the account send nothing to whomever, which still calls them.
+    function test_L11_remote_paymentOfNothingIsNotQueued() public {
+        Intent memory intent = remotePayment(ETH, 0);
+        switchTo(REMOTE);
+        QuorumGateway.Message memory message = messageOf(intent, 1_000_000);
+        bytes[] memory signatures = attest(message, 2);
+        vm.expectRevert(CrossChainExecutor.ExecutorAmountZero.selector);
+        gateway.deliver(message, signatures);
+    }
+
+    /// @notice Who is called is not thereby somebody who may receive, nor take: what lies loose in the contract anybody sweeps.
+    function test_L11_remote_whoIsCalledIsNoRecipient() public {
+        bytes4 unstake = bytes4(keccak256("unstake(uint256,address)"));
+        vm.startPrank(address(timelock));
+        guard.setMeasured(address(vault), address(token), true);
+        guard.setServed(address(vault), agentId, true);
+        calls.setPermission(
+            agentId, REMOTE, address(_puppet), unstake, CallRules.Permission(CallKind.PULL, 0, 1, ANY, true)
+        );
+        calls.setPermission(
+            agentId,
+            REMOTE,
+            address(token),
+            IERC20.approve.selector,
+            CallRules.Permission(CallKind.APPROVE, 1, 0, ANY, true)
+        );
+        vm.stopPrank();
+        _assertNoRecipient(address(_puppet), abi.encodeWithSelector(unstake, 500, _puppet));
+        _assertNoRecipient(address(token), abi.encodeCall(IERC20.approve, (address(_puppet), 500)));
+    }
+
+    function _assertNoRecipient(address target, bytes memory data) private {
+        Intent memory intent = remotePayment(address(token), 500);
+        (intent.to, intent.data) = (target, data);
+        forge(intent);
+        skip(DISPUTE_WINDOW);
+        vm.expectRevert(abi.encodeWithSelector(CallGuard.CallRecipientUnknown.selector, _puppet));
+        executor.execute(intent);
     }
 }

@@ -501,12 +501,11 @@ contract AccountCallsTest is Deployed {
         Intent memory intent = _call(address(token), 100e6, address(_puppet), ASK);
         intent.chainId = REMOTE;
         bytes32 id = deliver(intent);
-        // Nor does the account have dealings with that contract until governance says so.
+        // Nor does the account make an agent's calls there until governance says so.
         skip(DISPUTE_WINDOW);
-        vm.expectRevert(abi.encodeWithSelector(CallGuard.CallRecipientUnknown.selector, _puppet));
+        vm.expectRevert(_notServed());
         executor.execute(intent);
-        vm.prank(address(timelock));
-        policy.setRecipient(agentId, REMOTE, address(_puppet), true);
+        _serve(true);
         // The guard over there is another one, which nobody told yet: what home's vault told home's is taken out here.
         vm.prank(address(timelock));
         guard.setMeasured(address(vault), address(token), false);
@@ -529,11 +528,11 @@ contract AccountCallsTest is Deployed {
         _assertForged(address(token), 100e6, address(token), abi.encodeCall(IERC20.transfer, (THIEF, 100e6)));
         _assertForged(address(token), 100e6, address(token), abi.encodeCall(IERC20.approve, (THIEF, 100e6)));
         _assertForged(ETH, 1, address(_puppet), ASK);
-        _assertForged(ETH, 0, address(guard), abi.encodeCall(guard.measure, (THIEF)));
-        _assertForged(ETH, 0, address(executor), abi.encodeWithSelector(executor.expire.selector));
-        _assertForged(ETH, 0, address(timelock), abi.encodeWithSelector(timelock.cancel.selector, bytes32(0)));
-        _assertForged(ETH, 0, address(tiers), abi.encodeWithSelector(tiers.setThresholds.selector));
-        _assertForged(ETH, 0, address(vault), abi.encodeCall(vault.withdraw, (ETH, THIEF, 1)));
+        _assertForged(ETH, 1, address(guard), abi.encodeCall(guard.measure, (THIEF)));
+        _assertForged(ETH, 1, address(executor), abi.encodeWithSelector(executor.expire.selector));
+        _assertForged(ETH, 1, address(timelock), abi.encodeWithSelector(timelock.cancel.selector, bytes32(0)));
+        _assertForged(ETH, 1, address(tiers), abi.encodeWithSelector(tiers.setThresholds.selector));
+        _assertForged(ETH, 1, address(vault), abi.encodeCall(vault.withdraw, (ETH, THIEF, 1)));
     }
 
     /// @notice What is permitted there is held to its conditions there, and to the list of recipients.
@@ -543,10 +542,9 @@ contract AccountCallsTest is Deployed {
         guard.setMeasured(address(vault), address(token), true);
         _permit(REMOTE, address(token), IERC20.approve.selector, approve);
         Intent memory intent = _forged(address(token), 100e6, abi.encodeCall(IERC20.approve, (PAYEE, 100e6)));
-        vm.expectRevert(abi.encodeWithSelector(CallGuard.CallRecipientUnknown.selector, token));
+        vm.expectRevert(_notServed());
         executor.execute(intent);
-        vm.prank(address(timelock));
-        policy.setRecipient(agentId, REMOTE, address(token), true);
+        _serve(true);
         vm.prank(address(timelock));
         policy.setRecipient(agentId, REMOTE, PAYEE, false);
         vm.expectRevert(abi.encodeWithSelector(CallGuard.CallRecipientUnknown.selector, PAYEE));
@@ -557,9 +555,6 @@ contract AccountCallsTest is Deployed {
         assertEq(_allowance(address(token), PAYEE), 100e6, "approved");
 
         intent = _forged(address(token), 200e6, abi.encodeCall(IERC20.approve, (PAYEE, 100e6)));
-        vm.expectRevert(_notPermitted(address(token), IERC20.approve.selector));
-        executor.execute(intent);
-        intent = _forged(address(token), 0, abi.encodeCall(IERC20.approve, (PAYEE, 0)));
         vm.expectRevert(_notPermitted(address(token), IERC20.approve.selector));
         executor.execute(intent);
 
@@ -576,6 +571,44 @@ contract AccountCallsTest is Deployed {
         intent = _forged(address(token), 100e6, abi.encodeCall(IERC20.approve, (address(gateway), 100e6)));
         vm.expectRevert(abi.encodeWithSelector(CallGuard.CallForbidden.selector, gateway, IERC20.approve.selector));
         executor.execute(intent);
+    }
+
+    /// @notice Which account makes an agent's calls away from home is governance's to say, and a guardian's to end.
+    function test_L5_setServed_guardiansOnlyEndIt() public {
+        address[5] memory others = [OWNER, AGENT, THIEF, address(vault), WATCHDOG];
+        for (uint256 i; i < others.length; ++i) {
+            vm.expectRevert(abi.encodeWithSelector(IAccessManaged.AccessManagedUnauthorized.selector, others[i]));
+            vm.prank(others[i]);
+            guard.setServed(address(vault), agentId, true);
+        }
+        vm.expectEmit(address(guard));
+        emit CallGuard.ServedSet(address(vault), agentId, true, address(timelock));
+        _serve(true);
+        assertTrue(guard.served(address(vault), agentId), "served");
+        assertFalse(guard.served(address(vault), agentId + 1), "another agent");
+        assertFalse(guard.served(OWNER, agentId), "another account");
+        for (uint256 i; i < 4; ++i) {
+            vm.expectRevert(abi.encodeWithSelector(IAccessManaged.AccessManagedUnauthorized.selector, others[i]));
+            vm.prank(others[i]);
+            guard.setServed(address(vault), agentId, false);
+        }
+        vm.expectEmit(address(guard));
+        emit CallGuard.ServedSet(address(vault), agentId, false, WATCHDOG);
+        vm.prank(WATCHDOG);
+        guard.setServed(address(vault), agentId, false);
+        assertFalse(guard.served(address(vault), agentId), "no longer");
+        _serve(true);
+        _serve(false);
+        assertFalse(guard.served(address(vault), agentId), "nor when governance says so");
+    }
+
+    function _serve(bool on) private {
+        vm.prank(address(timelock));
+        guard.setServed(address(vault), agentId, on);
+    }
+
+    function _notServed() private view returns (bytes memory) {
+        return abi.encodeWithSelector(CallGuard.CallAgentUnknown.selector, vault, agentId);
     }
 
     function _notPermitted(address target, bytes4 selector) private pure returns (bytes memory) {

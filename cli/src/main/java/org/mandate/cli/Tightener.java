@@ -5,19 +5,20 @@ import org.mandate.chain.Address;
 import org.mandate.deploy.Sender;
 import org.mandate.policy.AgentStatus;
 
-/** Who may stop or tighten an agent at once: a guardian, its owner, its own key. */
+/** Who may stop or tighten an agent at once: a guardian; once governance admitted it, its owner and its own key. */
 public final class Tightener {
   private Tightener() {}
 
   /**
    * Refuses before anything is sent.
    *
-   * @throws Failure when the account is none of them
+   * @throws Failure when the account is none of them, or the agent is pending and the account no guardian
    */
   public static void require(Chain chain, BigInteger agentId, Address account) {
     if (!Sender.read(
         "whether " + account + " may tighten",
         () -> chain.registry().isTightener(agentId, account.hex()).send())) {
+      requireAdmitted(chain, agentId); // of others only guardians are
       throw new Failure(
           ExitCode.REFUSED,
           "%s is neither guardian nor owner nor key of agent %s, who alone may stop it at once: use one of their keys, or have governance do it"

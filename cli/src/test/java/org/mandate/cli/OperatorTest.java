@@ -128,6 +128,9 @@ class OperatorTest {
     var suspended = onHome(with("owner.json", "agent", "suspend", "--agent", "1"));
     assertEquals(5, suspended.code(), suspended.err());
     assertTrue(suspended.err().contains("governance never admitted it"), suspended.err());
+    var frozen = onHome(with("owner.json", "policy", "freeze", "--agent", "1"));
+    assertEquals(5, frozen.code(), frozen.err());
+    assertTrue(frozen.err().contains("governance never admitted it"), frozen.err());
     var key = address("agent.json");
     assertEquals(key.toLowerCase(Locale.ROOT), run.json().path("wallet").asText());
   }
