@@ -13,11 +13,16 @@ import org.mandate.policy.Answers;
 /**
  * What other contracts answer, as they stood at the end of one block. They are asked by whom, and
  * with the gas, as our contracts ask them, whose word is not needed for it.
+ *
+ * <p>A node takes no call whose gas is below what its data costs by itself (EIP-7623): with so much
+ * data a contract cannot be asked from outside with as little gas as ours give it, and what it
+ * would answer is not known.
  */
 final class ChainAnswers implements Answers {
+  // What a call costs before the contract runs (EIP-2028).
   private static final long CALL_GAS = 21_000;
-  private static final long BYTE_GAS = 16; // at most, of call data
-  private static final byte[] NOTHING = {};
+  private static final long ZERO_BYTE_GAS = 4;
+  private static final long BYTE_GAS = 16;
   // Without code on every chain: whoever evaluates a call of it has the block's state.
   private static final Address NOBODY = Address.of("0x000000000000000000000000000000000000dead");
 
@@ -43,21 +48,42 @@ final class ChainAnswers implements Answers {
   public Bytes to(Question question) {
     byte[] data = question.data().bytes();
     Address asker = askers.get(question.asker());
-    long gas = CALL_GAS + BYTE_GAS * data.length + stipend(question.asker());
+    long gas = intrinsic(data) + stipend(question.asker());
     try {
       return Bytes.of(chain.call(asker, question.contract(), data, gas, block));
-    } catch (CallRevertedException e) {
+    } catch (CallRevertedException | NodeException e) {
+      // Nodes name failures of a contract in many ways. One that has the same call made to nobody
+      // is well, and refuses it to no contract: so it was that.
+      mustMake(asker, data, gas);
       return Bytes.EMPTY;
-    } catch (NodeException e) {
-      // Nodes name other failures of a contract in many ways: the node is well, so it was that.
-      chain.call(asker, NOBODY, NOTHING, CALL_GAS, block);
-      return Bytes.EMPTY;
+    }
+  }
+
+  /**
+   * @throws NodeException if the node doesn't make such a call at all
+   */
+  private void mustMake(Address asker, byte[] data, long gas) {
+    try {
+      chain.call(asker, NOBODY, data, gas, block);
+    } catch (CallRevertedException | NodeException e) {
+      throw new NodeException(
+          "the node makes no call with %d bytes and %d gas: %s"
+              .formatted(data.length, gas, e.getMessage()),
+          e);
     }
   }
 
   @Override
   public boolean isContract(Address address) {
     return !chain.code(address, block).isEmpty();
+  }
+
+  private static long intrinsic(byte[] data) {
+    long gas = CALL_GAS;
+    for (byte one : data) {
+      gas += one == 0 ? ZERO_BYTE_GAS : BYTE_GAS;
+    }
+    return gas;
   }
 
   private static long stipend(Asker asker) {

@@ -77,7 +77,7 @@ final class PolicyExaminer implements Examiner {
       Optional<Transaction> transaction = home.transaction(open.log().transaction());
       Bytes input = transaction.map(Transaction::input).orElse(Bytes.EMPTY);
       Set<Address> signers =
-          Approval.in(input, rules().domain(), open.intentId()).stream()
+          Approval.in(input, rules().domain(), open.intentId())
               .flatMap(given -> given.stream().map(Panel.Approval::signer))
               .collect(Collectors.toSet());
       return new Evidence(

@@ -362,22 +362,29 @@ final class Replay {
                   wallet,
                   evidence.disapproved());
           boolean agreed =
-              Approval.in(evidence.input(), rules.domain(), event.intentId()).stream()
+              Approval.in(evidence.input(), rules.domain(), event.intentId())
                   .anyMatch(given -> panel.approves(subject, given, then, evidence.answers()));
           if (agreed) {
             return Optional.empty();
           }
-          return evidence.direct()
-              ? heldBack(event, intent, free)
-              : Optional.of(
-                  new Decision.Unverifiable(
-                      event.log(),
-                      event.agentId(),
-                      event.intentId(),
-                      "it needed approvals, and the transaction does not show them: the executor"
-                          + " was called by another contract"));
+          if (!evidence.direct()) {
+            return unread(event, "the executor was called by another contract");
+          }
+          return Approval.unreadable(evidence.input(), rules.domain(), event.intentId())
+              ? unread(event, "those that the executor was given cannot be read")
+              : heldBack(event, intent, free);
         };
     return decision(event.log(), event.agentId(), event.intentId(), judge);
+  }
+
+  // What is not seen is no breach: anybody may hand approvals in, however they like.
+  private static Optional<Decision> unread(IntentEvent event, String why) {
+    return Optional.of(
+        new Decision.Unverifiable(
+            event.log(),
+            event.agentId(),
+            event.intentId(),
+            "it needed approvals, and the transaction does not show them: " + why));
   }
 
   private static Optional<Decision> heldBack(IntentEvent event, Intent intent, Release release) {

@@ -14,16 +14,13 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
-import org.mandate.chain.Abi;
 import org.mandate.chain.Address;
 import org.mandate.chain.Bytes;
 import org.mandate.chain.Hash;
 import org.mandate.chain.Log;
-import org.mandate.contracts.CrossChainExecutor;
 import org.mandate.event.AuditEvent;
 import org.mandate.event.IntentEvent;
 import org.mandate.intent.Intent;
-import org.mandate.intent.IntentAbi;
 import org.mandate.intent.IntentDomain;
 import org.mandate.policy.AgentStatus;
 import org.mandate.policy.Answers;
@@ -512,6 +509,82 @@ class ReplayTest {
             .orElseThrow());
   }
 
+  @Test
+  void L8_shouldReadApprovalsInWhateverLayoutTheExecutorDoes() {
+    Decision.Open open = needsBoth();
+    Intent intent = waited.get(open.intentId());
+    List<Panel.Approval> both = both(intent);
+    for (int behind : List.of(0, 1, 100_001)) {
+      assertEquals(
+          Optional.empty(), directly(open, ApprovalCalls.unusual(intent, both, behind)), "agreed");
+      assertEquals(
+          Optional.empty(),
+          directly(open, Bytes.of(proceedApproved(open, both) + "00".repeat(behind))),
+          "agreed");
+      Bytes one = ApprovalCalls.unusual(intent, both.subList(0, 1), behind);
+      assertInstanceOf(Decision.Released.class, directly(open, one).orElseThrow(), "too few");
+    }
+  }
+
+  @Test
+  void L4_shouldCondemnNobodyForApprovalsThatItCannotRead() {
+    Decision.Open open = needsBoth();
+    String call = proceedApproved(open, both(waited.get(open.intentId())));
+    String nowhere = call.substring(0, 74) + "f".repeat(64) + call.substring(138);
+    String cut = call.substring(0, call.length() - 64 * 3);
+    String dirty =
+        call.replace(
+            "0".repeat(24) + digits(APPROVER_A), "1" + "0".repeat(23) + digits(APPROVER_A));
+    String others = ApprovalCalls.usual(payment(7), List.of()).hex();
+    for (String unread : List.of(nowhere, cut, dirty, others, call.substring(0, 10))) {
+      Decision decision = directly(open, Bytes.of(unread)).orElseThrow();
+      String why = assertInstanceOf(Decision.Unverifiable.class, decision).why();
+      assertTrue(why.contains("cannot be read"), why);
+    }
+    // What shows no approvals at all is a breach.
+    assertInstanceOf(Decision.Released.class, directly(open, Bytes.of("0x12345678")).orElseThrow());
+  }
+
+  @Test
+  void L4_shouldTrySoManyPlacesOfACallAndNoMore() {
+    Decision.Open open = needsBoth();
+    String call = proceedApproved(open, both(waited.get(open.intentId()))).substring(2);
+    String bait = call.substring(0, 8);
+    assertEquals(Optional.empty(), passedOn(open, bait.repeat(Approval.MOST_PLACES - 1) + call));
+    assertInstanceOf(
+        Decision.Unverifiable.class,
+        passedOn(open, bait.repeat(Approval.MOST_PLACES) + call).orElseThrow());
+  }
+
+  private Decision.Open needsBoth() {
+    grant();
+    wallet(WALLET.address());
+    approvers(2, APPROVER_A, APPROVER_B);
+    Intent intent = waiting(Tier.APPROVAL);
+    now += 60;
+    return assertInstanceOf(Decision.Open.class, one(goesOn(intent)));
+  }
+
+  private List<Panel.Approval> both(Intent intent) {
+    return Stream.of(APPROVER_A, APPROVER_B)
+        .map(key -> approval(intent, key, now))
+        .sorted(Comparator.comparing(Panel.Approval::signer))
+        .toList();
+  }
+
+  private static Optional<Decision> directly(Decision.Open open, Bytes input) {
+    return open.judge().decide(new Evidence(Answers.NONE, true, input, Set.of()));
+  }
+
+  private static Optional<Decision> passedOn(Decision.Open open, String digits) {
+    Bytes input = Bytes.of("0xbeef" + digits);
+    return open.judge().decide(new Evidence(Answers.NONE, false, input, Set.of()));
+  }
+
+  private static String digits(PrivateKeySigner key) {
+    return key.address().hex().substring(2);
+  }
+
   /** Why it is held back; "agreed": it is not. */
   private String released(Decision.Open open, boolean direct, Panel.Approval... approvals) {
     List<Panel.Approval> ascending =
@@ -535,16 +608,7 @@ class ReplayTest {
   }
 
   private String proceedApproved(Decision.Open open, List<Panel.Approval> approvals) {
-    Intent intent = waited.get(open.intentId());
-    return Bytes.of(
-            Abi.call(
-                "proceedApproved",
-                IntentAbi.toContract(intent),
-                new CrossChainExecutor.Approvals(
-                    approvals.stream().map(a -> a.signer().hex()).toList(),
-                    approvals.stream().map(a -> a.signature().bytes()).toList(),
-                    approvals.stream().map(Panel.Approval::deadline).toList())))
-        .hex();
+    return ApprovalCalls.usual(waited.get(open.intentId()), approvals).hex();
   }
 
   private Panel.Approval approval(Intent intent, PrivateKeySigner key, long deadline) {

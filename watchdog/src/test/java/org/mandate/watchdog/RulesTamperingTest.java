@@ -8,7 +8,9 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -17,17 +19,22 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.mandate.chain.Abi;
 import org.mandate.chain.Address;
+import org.mandate.chain.Bytes;
 import org.mandate.chain.Hash;
 import org.mandate.contracts.AgentVault;
+import org.mandate.contracts.Approvers;
 import org.mandate.contracts.CrossChainExecutor;
 import org.mandate.contracts.PriceFeeds;
 import org.mandate.contracts.RuleBook;
 import org.mandate.contracts.Tiers;
 import org.mandate.deploy.Call;
+import org.mandate.deploy.Sender;
 import org.mandate.intent.Intent;
 import org.mandate.intent.IntentAbi;
 import org.mandate.policy.BeyondBasic;
+import org.mandate.policy.Panel;
 import org.mandate.policy.Thresholds;
+import org.mandate.signer.PrivateKeySigner;
 import org.web3j.abi.datatypes.generated.Bytes32;
 import org.web3j.abi.datatypes.generated.Uint256;
 
@@ -105,6 +112,55 @@ class RulesTamperingTest {
           finding.expected().contains("too few of the agent's approvers"), finding::toString);
       disputed(intent);
     }
+  }
+
+  /** Whoever hands approvals in chooses how they are written, and what is behind them. */
+  @Test
+  void L4_approvalsFreezeNobodyHoweverTheyAreHandedIn() throws Exception {
+    PrivateKeySigner key = new PrivateKeySigner(BigInteger.valueOf(0xa99));
+    Address wallet = Address.of("0x0000000000000000000000000000000000000a99");
+    // Its own signature is whatever it is given.
+    code(wallet, new BigInteger("1626ba7e" + "0".repeat(56), 16));
+    Address approvers = world.homeDeployment.address("Approvers");
+    world.governance(
+        approvers,
+        contract(Approvers.class, "Approvers")
+            .setApprovers(
+                World.AGENT,
+                BigInteger.ONE,
+                Stream.of(key.address(), wallet).sorted().map(Address::hex).toList()));
+    thresholds(Address.ZERO, NEVER, 0, BigInteger.ZERO);
+    BigInteger until = BigInteger.valueOf(4_000_000_000L);
+
+    Intent usual = submitted(World.HOME);
+    Panel.Subject subject =
+        new Panel.Subject(
+            BigInteger.valueOf(World.HOME),
+            approvers,
+            World.AGENT,
+            usual.id(world.domain),
+            Address.ZERO,
+            Set.of());
+    Bytes signature = Bytes.of(key.sign(subject.digest(key.address(), until)).bytes());
+    proceed(
+        ApprovalCalls.unusual(
+            usual, List.of(new Panel.Approval(key.address(), signature, until)), 100_001));
+    Thread.sleep(4_000);
+    assertEquals(List.of(), about(usual), "it is read as the executor reads it");
+
+    Intent lengthy = submitted(World.HOME);
+    Bytes tail = Bytes.of("0x" + "ff".repeat(21_000));
+    proceed(ApprovalCalls.usual(lengthy, List.of(new Panel.Approval(wallet, tail, until))));
+    World.await("it is told", PATIENCE, () -> !about(lengthy).isEmpty());
+    Finding finding = about(lengthy).getFirst();
+    assertEquals(Severity.WARNING, finding.severity(), finding::toString);
+    assertTrue(finding.seen().contains("the node makes no call with"), finding::toString);
+    assertTrue(!world.frozen());
+  }
+
+  private static void proceed(Bytes approved) {
+    new Sender(world.home.web3j, World.RICH)
+        .send(new Call("approve", world.domain.executor().hex(), NOTHING, approved.hex()));
   }
 
   @Test

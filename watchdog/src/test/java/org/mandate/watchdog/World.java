@@ -62,7 +62,7 @@ final class World implements AutoCloseable {
   static final Signer STRANGER = signer(STRANGER_KEY);
   static final Address RECIPIENT = Address.of("0x00000000000000000000000000000000000beef1");
   private static final char[] PASSPHRASE = "correct horse".toCharArray();
-  private static final Credentials RICH =
+  static final Credentials RICH =
       Credentials.create("0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80");
   private static final Credentials AUTHORITY = key(42);
   private static final List<Credentials> RELAYERS = List.of(key(1), key(2), key(3));
