@@ -5,23 +5,21 @@ import static java.util.Comparator.reverseOrder;
 import java.math.BigInteger;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.function.Function;
+import java.util.Set;
 import org.mandate.chain.Address;
 
 /**
  * What spenders may still take from an account by approvals that were declared, at most. Giving an
  * approval moves nothing, and what is taken by it later nobody declares. How much of each is left
- * the token is asked: what an allowance went down by is what its spender was allowed to take. A
- * token that has a higher one than was ever declared changes nothing here.
+ * the token is asked when that matters: what an allowance went down by is what its spender was
+ * allowed to take. A token that has a higher one than was ever declared changes nothing here.
  *
  * @param known by spender
- * @param others by asset, all further ones together, which the token is not asked for
+ * @param others by asset, all further ones together, which the token is not asked for, or does not
+ *     tell
  */
 record Allowances(Map<Allowance, BigInteger> known, Map<Address, BigInteger> others) {
-  /**
-   * Of an asset, so many are asked for at each block: the highest. An agent gives as many as it
-   * likes.
-   */
+  /** Of an asset, so many are kept one by one: the highest. An agent gives as many as it likes. */
   static final int MOST = 32;
 
   static final Allowances NONE = new Allowances(Map.of(), Map.of());
@@ -44,13 +42,35 @@ record Allowances(Map<Allowance, BigInteger> known, Map<Address, BigInteger> oth
   }
 
   /**
+   * After calls whose own events say what they moved, and which may have used these approvals for
+   * it: nobody takes that a second time.
+   */
+  Allowances without(Map<Allowance, BigInteger> taken) {
+    Map<Allowance, BigInteger> left = new HashMap<>(known);
+    taken.forEach(
+        (allowance, amount) ->
+            left.computeIfPresent(allowance, (who, most) -> most.subtract(amount.min(most))));
+    return new Allowances(left, others);
+  }
+
+  /** With these, of which the token does not say what is left, among the others. */
+  Allowances untold(Set<Allowance> unknown) {
+    Map<Allowance, BigInteger> told = new HashMap<>(known);
+    Map<Address, BigInteger> rest = new HashMap<>(others);
+    for (Allowance one : unknown) {
+      rest.merge(one.asset(), told.remove(one), BigInteger::add);
+    }
+    return new Allowances(told, rest);
+  }
+
+  /**
    * After what was taken.
    *
-   * @param now what the token says is left
+   * @param now what the token says is left, of those that it was asked for
    */
-  Allowances leaving(Function<Allowance, BigInteger> now) {
-    Map<Allowance, BigInteger> left = new HashMap<>();
-    known.forEach((allowance, most) -> left.put(allowance, now.apply(allowance).min(most)));
+  Allowances leaving(Map<Allowance, BigInteger> now) {
+    Map<Allowance, BigInteger> left = new HashMap<>(known);
+    left.replaceAll((allowance, most) -> now.getOrDefault(allowance, most).min(most));
     left.values().removeIf(amount -> amount.signum() == 0);
     return new Allowances(left, others);
   }

@@ -7,7 +7,11 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.mandate.chain.Address;
+import org.mandate.chain.Bytes;
+import org.mandate.chain.Hash;
 import org.mandate.event.IntentEvent;
 import org.mandate.policy.CallKind;
 import org.mandate.watchdog.Allowances.Allowance;
@@ -16,15 +20,30 @@ import org.mandate.watchdog.Allowances.Allowance;
  * What entries say that leaves an account.
  *
  * @param moved by asset, what was executed, paid and withdrawn; zero of an asset that has a limit
- * @param approved what spenders may take from now on
+ * @param approved what spenders may take from now on; zero of one from whom it was taken back
+ * @param taken what calls moved to contracts that may have used a standing approval for it
  * @param called whom the account's owner had it call: that event does not say what leaves
  */
 record Declared(
-    Map<Address, BigInteger> moved, Map<Allowance, BigInteger> approved, Set<Address> called) {
-  static final Declared NOTHING = new Declared(Map.of(), Map.of(), Set.of());
+    Map<Address, BigInteger> moved,
+    Map<Allowance, BigInteger> approved,
+    Map<Allowance, BigInteger> taken,
+    Set<Address> called) {
+  static final Declared NOTHING = new Declared(Map.of(), Map.of(), Map.of(), Set.of());
 
   private static final int WORD = 32;
-  private static final byte[] APPROVE = {0x09, 0x5e, (byte) 0xa7, (byte) 0xb3};
+  private static final int SELECTOR = 4;
+
+  /** Whatever tokens have to raise an allowance: all name the spender, then an amount. */
+  private static final Set<Bytes> APPROVING =
+      Stream.of(
+              "approve(address,uint256)",
+              "increaseAllowance(address,uint256)",
+              "increaseApproval(address,uint256)",
+              "approveAndCall(address,uint256)",
+              "approveAndCall(address,uint256,bytes)")
+          .map(function -> Bytes.of(Hash.keccak(function).hex().substring(0, 10)))
+          .collect(Collectors.toUnmodifiableSet());
 
   /** Of OwnerCalled: the value, where the data begins, how long it is. */
   private static final int BEFORE_DATA = 3 * WORD;
@@ -32,6 +51,7 @@ record Declared(
   Declared {
     moved = Map.copyOf(moved);
     approved = Map.copyOf(approved);
+    taken = Map.copyOf(taken);
     called = Set.copyOf(called);
   }
 
@@ -45,6 +65,11 @@ record Declared(
 
   Declared and(Declared later) {
     return sum(List.of(this, later));
+  }
+
+  /** Whether it says anything of what that spender may take. */
+  boolean names(Allowance allowance) {
+    return approved.containsKey(allowance) || taken.containsKey(allowance);
   }
 
   BigInteger moved(Address asset) {
@@ -71,12 +96,21 @@ record Declared(
 
   private static Declared executed(IntentEvent.Executed event) {
     Address asset = event.intent().asset();
-    return CallKind.of(event.intent()) == CallKind.APPROVE
-        ? new Declared(
-            Map.of(asset, BigInteger.ZERO),
-            approval(asset, event.intent().data().bytes()),
-            Set.of())
-        : moved(asset, event.moved());
+    return switch (CallKind.of(event.intent())) {
+      case APPROVE ->
+          new Declared(
+              Map.of(asset, BigInteger.ZERO),
+              approval(asset, event.intent().data().bytes()),
+              Map.of(),
+              Set.of());
+      case PULL ->
+          new Declared(
+              Map.of(asset, event.moved()),
+              Map.of(),
+              Map.of(new Allowance(asset, event.intent().to()), event.moved()),
+              Set.of());
+      case SEND, NONE -> moved(asset, event.moved());
+    };
   }
 
   private static Declared said(LogWords log) {
@@ -87,36 +121,42 @@ record Declared(
       Address target = log.topicAddress(1);
       int length = log.number(2).min(BigInteger.valueOf(log.data().length)).intValueExact();
       byte[] call = Arrays.copyOfRange(log.data(), BEFORE_DATA, BEFORE_DATA + length);
-      return new Declared(Map.of(), approval(target, call), Set.of(target));
+      return new Declared(Map.of(), approval(target, call), Map.of(), Set.of(target));
+    }
+    if (log.topic(0).equals(Topics.APPROVAL_REVOKED)) {
+      Allowance revoked = new Allowance(log.topicAddress(1), log.topicAddress(2));
+      return new Declared(Map.of(), Map.of(revoked, BigInteger.ZERO), Map.of(), Set.of());
     }
     return NOTHING;
   }
 
   private static Declared moved(Address asset, BigInteger amount) {
-    return new Declared(Map.of(asset, amount), Map.of(), Set.of());
+    return new Declared(Map.of(asset, amount), Map.of(), Map.of(), Set.of());
   }
 
-  /** Of {@code approve(spender, amount)}; empty: the call is another. */
+  /** What the call gives, whatever is behind it; empty: nothing. */
   private static Map<Allowance, BigInteger> approval(Address asset, byte[] call) {
-    int spender = APPROVE.length;
-    int amount = spender + WORD;
-    if (call.length != amount + WORD || !Arrays.equals(call, 0, spender, APPROVE, 0, spender)) {
+    int amount = SELECTOR + WORD;
+    if (call.length < amount + WORD
+        || !APPROVING.contains(Bytes.of(Arrays.copyOf(call, SELECTOR)))) {
       return Map.of();
     }
     return Map.of(
         new Allowance(asset, Address.of(Arrays.copyOfRange(call, amount - 20, amount))),
-        new BigInteger(1, Arrays.copyOfRange(call, amount, call.length)));
+        new BigInteger(1, Arrays.copyOfRange(call, amount, amount + WORD)));
   }
 
   private static Declared sum(List<Declared> all) {
     Map<Address, BigInteger> moved = new HashMap<>();
     Map<Allowance, BigInteger> approved = new HashMap<>();
+    Map<Allowance, BigInteger> taken = new HashMap<>();
     Set<Address> called = new HashSet<>();
     for (Declared one : all) {
       one.moved.forEach((asset, amount) -> moved.merge(asset, amount, BigInteger::add));
       one.approved.forEach((who, amount) -> approved.merge(who, amount, BigInteger::add));
+      one.taken.forEach((who, amount) -> taken.merge(who, amount, BigInteger::add));
       called.addAll(one.called);
     }
-    return new Declared(moved, approved, called);
+    return new Declared(moved, approved, taken, called);
   }
 }

@@ -20,6 +20,7 @@ import org.mandate.chain.Block;
 import org.mandate.chain.CallRevertedException;
 import org.mandate.chain.ChainClient;
 import org.mandate.policy.Breaker;
+import org.mandate.watchdog.Allowances.Allowance;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -35,6 +36,9 @@ import org.slf4j.LoggerFactory;
  */
 final class Outflows implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Outflows.class);
+
+  /** When more blocks wait, the newest of them is looked at, with all before it as one. */
+  private static final int MOST_WAITING = 16;
 
   /** How often a node that answers otherwise is asked for the balances at a block. */
   private static final int TRIES = 10;
@@ -53,6 +57,7 @@ final class Outflows implements AutoCloseable {
   private final BlockingQueue<Span> spans = new LinkedBlockingQueue<>();
   private final TreeMap<Long, Checkpoint> checkpoints = new TreeMap<>();
   private final Set<Address> assets = new HashSet<>(Set.of(Address.ZERO));
+  private boolean behind;
   private volatile boolean closed;
   private Optional<Thread> thread = Optional.empty();
 
@@ -126,13 +131,28 @@ final class Outflows implements AutoCloseable {
   private void work() {
     while (!closed) {
       try {
-        look(spans.take());
+        Span span = spans.take();
+        mindHowFarBehind(span);
+        look(span);
       } catch (InterruptedException e) {
         return;
       } catch (Throwable e) {
         Fault.endIfFatal(e);
         LOG.atError().addKeyValue("chain", chainId).setCause(e).log("outflows were not looked at");
       }
+    }
+  }
+
+  // Whoever makes many requests necessary must not make it look at blocks whose balances no node
+  // has any more.
+  private void mindHowFarBehind(Span span) {
+    if (behind) {
+      behind = !spans.isEmpty();
+    } else if (!span.settled() && spans.size() > MOST_WAITING) {
+      behind = true;
+      unread.accept(
+          "what account %s holds at each block from %d on: %d blocks wait, and the newest of them is compared with that one"
+              .formatted(account, span.last().number(), spans.size()));
     }
   }
 
@@ -145,6 +165,10 @@ final class Outflows implements AutoCloseable {
       }
       Checkpoint before = before(span);
       Declared since = before.since().and(declared);
+      if (behind && !span.settled()) {
+        keepFor(span, before, since);
+        return;
+      }
       try {
         judge(span, before, since);
         return;
@@ -160,17 +184,28 @@ final class Outflows implements AutoCloseable {
 
   private void judge(Span span, Checkpoint before, Declared since) {
     Map<Address, BigInteger> held = new HashMap<>();
+    Map<Address, BigInteger> allGone = new HashMap<>();
     for (Address asset : assets) {
       held(asset, span.last()).ifPresent(amount -> held.put(asset, amount));
-    }
-    Allowances given = before.allowances().with(since.approved());
-    Allowances left = given.leaving(allowance -> allowed(allowance, span.last()));
-    for (Address asset : held.keySet()) {
-      if (before.held().containsKey(asset)) {
-        BigInteger gone = before.held().get(asset).subtract(held.get(asset));
-        BigInteger most = since.moved(asset).add(given.of(asset)).subtract(left.of(asset));
-        left = compare(span, asset, gone, most, left, since.called());
+      if (held.containsKey(asset) && before.held().containsKey(asset)) {
+        allGone.put(asset, before.held().get(asset).subtract(held.get(asset)));
       }
+    }
+    Allowances most = before.allowances().with(since.approved()).without(since.taken());
+    Map<Allowance, BigInteger> now = new HashMap<>();
+    Set<Allowance> unknown = new HashSet<>();
+    for (Allowance one : most.known().keySet()) {
+      BigInteger gone = allGone.getOrDefault(one.asset(), BigInteger.ZERO);
+      if (since.names(one) || gone.compareTo(since.moved(one.asset())) > 0) {
+        allowed(one, span.last())
+            .ifPresentOrElse(amount -> now.put(one, amount), () -> unknown.add(one));
+      }
+    }
+    Allowances given = most.untold(unknown);
+    Allowances left = given.leaving(now);
+    for (Address asset : allGone.keySet()) {
+      BigInteger declared = since.moved(asset).add(given.of(asset)).subtract(left.of(asset));
+      left = compare(span, asset, allGone.get(asset), declared, left, since.called());
     }
     remember(new Checkpoint(span.last(), held, left.bounded(), Declared.NOTHING));
   }
@@ -198,9 +233,13 @@ final class Outflows implements AutoCloseable {
     return left;
   }
 
-  // What could not be looked at is part of what is looked at next.
-  private void carryOver(Span span, Checkpoint before, Declared since, RuntimeException reason) {
+  // What is not looked at is part of what is looked at next.
+  private void keepFor(Span span, Checkpoint before, Declared since) {
     remember(new Checkpoint(span.last(), before.held(), before.allowances(), since));
+  }
+
+  private void carryOver(Span span, Checkpoint before, Declared since, RuntimeException reason) {
+    keepFor(span, before, since);
     if (!span.settled()) {
       LOG.atError()
           .addKeyValue("chain", chainId)
@@ -234,14 +273,14 @@ final class Outflows implements AutoCloseable {
         asset, Abi.call("balanceOf", new org.web3j.abi.datatypes.Address(account.hex())), block);
   }
 
-  /** What is left of an approval; nothing when the token does not say. */
-  private BigInteger allowed(Allowances.Allowance allowance, Block block) {
+  /** What is left of an approval; empty when the token does not say, which may pass. */
+  private Optional<BigInteger> allowed(Allowance allowance, Block block) {
     byte[] question =
         Abi.call(
             "allowance",
             new org.web3j.abi.datatypes.Address(account.hex()),
             new org.web3j.abi.datatypes.Address(allowance.spender().hex()));
-    return number(allowance.asset(), question, block).orElse(BigInteger.ZERO);
+    return number(allowance.asset(), question, block);
   }
 
   private Optional<BigInteger> number(Address token, byte[] question, Block block) {

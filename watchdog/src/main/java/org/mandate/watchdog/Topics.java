@@ -49,6 +49,7 @@ final class Topics {
   static final Hash SEQUENCER_SET = topic(PriceFeeds.SEQUENCERSET_EVENT);
   static final Hash WITHDRAWN = topic(AgentVault.WITHDRAWN_EVENT);
   static final Hash OWNER_CALLED = topic(AgentVault.OWNERCALLED_EVENT);
+  static final Hash APPROVAL_REVOKED = topic(AgentVault.APPROVALREVOKED_EVENT);
   static final Hash STATUS_SET = topic(AgentRegistry.STATUSSET_EVENT);
   static final Hash RISK_LEVEL_SET = topic(AgentRegistry.RISKLEVELSET_EVENT);
   static final Hash WALLET_SET = topic(AgentRegistry.AGENTWALLETSET_EVENT);
@@ -103,6 +104,7 @@ final class Topics {
                 RESTARTED,
                 WITHDRAWN,
                 OWNER_CALLED,
+                APPROVAL_REVOKED,
                 FEED_SET,
                 SEQUENCER_SET));
     all.addAll(ContractEvents.executorTopics());

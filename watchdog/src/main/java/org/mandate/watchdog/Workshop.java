@@ -238,8 +238,9 @@ final class Workshop {
                     Optional.empty(),
                     "what the account holds of every asset",
                     "could not be read: " + text,
-                    "Give the watchdog a node that keeps the state of the latest blocks. Until it"
-                        + " hands the balances out, what left is only known from the events.",
+                    "Give the watchdog a node that keeps the state of the latest blocks, and answers"
+                        + " faster than blocks come. Until it hands the balances out, what left is"
+                        + " only known from the events.",
                     clock.instant(),
                     Finding.Status.OPEN,
                     List.of())),

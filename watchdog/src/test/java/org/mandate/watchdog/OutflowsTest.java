@@ -15,11 +15,13 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import org.mandate.chain.Address;
 import org.mandate.chain.Block;
 import org.mandate.chain.Bytes;
+import org.mandate.chain.CallRevertedException;
 import org.mandate.chain.ChainClient;
 import org.mandate.chain.Finality;
 import org.mandate.chain.Hash;
@@ -35,6 +37,9 @@ class OutflowsTest {
   private static final Duration POLL = Duration.ofMillis(1);
   private static final long SPENDERS = 0x5be2de200L;
 
+  /** Instead of an amount: the token does not tell. */
+  private static final long REVERTS = Long.MIN_VALUE;
+
   /** What the hashes of a removed block are higher by. */
   private static final long FORK = 1_000_000;
 
@@ -42,9 +47,13 @@ class OutflowsTest {
   private final Map<Long, Long> token = new HashMap<>();
   private final Map<BigInteger, Map<Long, Long>> allowances = new HashMap<>();
   private final Set<Hash> asked = ConcurrentHashMap.newKeySet();
+  private final List<Long> askedForAllowances = new CopyOnWriteArrayList<>();
   private final Chronicle chronicle = new Chronicle(0);
   private final Findings findings = new Findings(finding -> {});
   private final List<String> unread = new CopyOnWriteArrayList<>();
+
+  /** Until it opens the node does not answer about block 1. */
+  private volatile CountDownLatch gate = new CountDownLatch(0);
 
   static Outflows outflows(
       ChainClient chain, Chronicle chronicle, Findings findings, Consumer<String> unread) {
@@ -182,8 +191,131 @@ class OutflowsTest {
     held(coin, 100, 100, 100, 100);
     held(token, 500, 500, 500, 400);
     held(allowance(1), 0, 100, 0, 0);
-    read(page(0, paid(TOKEN, 0)), page(1, approved(1, 100)), page(2), page(3));
+    Log revoked =
+        new Log(
+            hash(3),
+            2,
+            hash(0),
+            0,
+            ACCOUNT,
+            List.of(
+                Topics.APPROVAL_REVOKED,
+                hash(new BigInteger(1, TOKEN.bytes()).longValueExact()),
+                hash(SPENDERS + 1),
+                hash(0xb7)),
+            "0x");
+    read(
+        page(0, paid(TOKEN, 0)),
+        page(1, approved(1, 100)),
+        new Page(block(2), List.of(new Entry.Policy(revoked))),
+        page(3));
     assertEquals(List.of("100 left account " + ACCOUNT), seen());
+  }
+
+  @Test
+  void L1_shouldNotExcuseTwiceWhatACallTookByAStandingApproval() throws Exception {
+    held(coin, 100, 100, 100);
+    held(token, 500, 500, 300);
+    held(allowance(1), 0, 100, 0);
+    read(page(0, paid(TOKEN, 0)), page(1, approved(1, 100)), page(2, pulled(1, 100)));
+    assertEquals(List.of("200 left account " + ACCOUNT), seen());
+    assertEquals(
+        "at most 100 of asset " + TOKEN + " leaves, as declared",
+        findings.all().getFirst().expected());
+  }
+
+  @Test
+  void L4_shouldStayQuietWhenACallTakesByAStandingApproval() throws Exception {
+    held(coin, 100, 100, 100, 100);
+    held(token, 500, 500, 420, 380); // took 60 by the call and 20 beside it, then the rest
+    held(allowance(1), 0, 120, 40, 0);
+    read(
+        page(0, paid(TOKEN, 0)),
+        page(1, approved(1, 120), pulled(2, 0)),
+        page(2, pulled(1, 60)),
+        page(3));
+    assertEquals(List.of(), seen());
+  }
+
+  @Test
+  void L4_shouldKnowWhatTheOwnerApprovesInOtherWords() throws Exception {
+    String spender = "%064x".formatted(SPENDERS + 1);
+    String amount = "%064x".formatted(30);
+    held(coin, 100, 100, 100, 100, 100, 100, 100, 100);
+    held(token, 500, 500, 470, 470, 440, 440, 410, 409);
+    held(allowance(1), 0, 30, 0, 30, 0, 30, 0, 0);
+    read(
+        page(0, paid(TOKEN, 0)),
+        called(1, "39509351" + spender + amount), // increaseAllowance
+        page(2),
+        called(3, "095ea7b3" + spender + amount + "00"), // approve, and something behind it
+        page(4),
+        called(5, "cae9ca51" + spender + amount + "%064x".formatted(96) + "0".repeat(64)),
+        page(6),
+        page(7));
+    assertEquals(List.of("1 left account " + ACCOUNT), seen());
+    assertEquals(7, findings.all().getFirst().block());
+  }
+
+  @Test
+  void L4_shouldNotForgetAnApprovalOfWhichATokenTellsNothingForAWhile() throws Exception {
+    held(coin, 100, 100, 100, 100, 100, 100);
+    held(token, 500, 500, 440, 430, 400, 399);
+    held(allowance(1), 0, 100, REVERTS, 30, 0, 0);
+    read(page(0, paid(TOKEN, 0)), page(1, approved(1, 100)), page(2), page(3), page(4), page(5));
+    assertEquals(List.of("1 left account " + ACCOUNT), seen());
+    assertEquals(5, findings.all().getFirst().block());
+  }
+
+  @Test
+  void L1_shouldAskATokenForAllowancesOnlyWhenItMatters() throws Exception {
+    held(coin, 100, 100, 100, 100, 100);
+    held(token, 500, 500, 490, 490, 480);
+    for (int i = 0; i < Allowances.MOST; i++) {
+      held(allowance(i), 0, 100, 100, 100, i == 0 ? 90 : 100);
+    }
+    IntentEvent[] approvals = new IntentEvent[Allowances.MOST];
+    Arrays.setAll(approvals, i -> approved(i, 100));
+    read(page(0, paid(TOKEN, 0)), page(1, approvals), page(2, paid(TOKEN, 10)), page(3), page(4));
+    assertEquals(List.of(), seen());
+    assertEquals(
+        List.of(0L, 32L, 0L, 0L, 32L),
+        List.of(0L, 1L, 2L, 3L, 4L).stream()
+            .map(number -> askedForAllowances.stream().filter(number::equals).count())
+            .toList());
+  }
+
+  @Test
+  void L1_shouldCompareTheNewestBlockWhenTooManyWait() throws Exception {
+    int newest = 30;
+    for (int number = 0; number <= newest; number++) {
+      coin.put((long) number, 100L);
+      token.put((long) number, number < 10 ? 500L : 493L);
+    }
+    CountDownLatch waiting = new CountDownLatch(1);
+    gate = waiting;
+    try (Outflows outflows = outflows(chain(), chronicle, findings, unread::add)) {
+      outflows.start();
+      for (int number = 0; number <= newest; number++) {
+        Page page = number == 20 ? page(number, paid(TOKEN, 2)) : page(number, paid(TOKEN, 0));
+        chronicle.add(page);
+        outflows.of(page);
+        if (number == 1) {
+          Hash slow = page.block().hash();
+          World.await("it looks at it", Duration.ofSeconds(5), () -> asked.contains(slow));
+        }
+      }
+      waiting.countDown();
+      World.await("it is told", Duration.ofSeconds(5), () -> !findings.all().isEmpty());
+    }
+    assertEquals(List.of("7 left account " + ACCOUNT), seen());
+    assertEquals(newest, findings.all().getFirst().block());
+    assertEquals(
+        "at most 2 of asset " + TOKEN + " leaves, as declared",
+        findings.all().getFirst().expected());
+    assertEquals(1, unread.size(), unread.toString());
+    assertTrue(unread.getFirst().contains("blocks wait"), unread.toString());
+    assertEquals(Set.of(block(0).hash(), block(1).hash(), block(newest).hash()), asked);
   }
 
   @Test
@@ -243,16 +375,7 @@ class OutflowsTest {
   void L4_shouldTellWhatLeftByTheOwnersCallAndStopNothing() throws Exception {
     held(coin, 100, 40, 30);
     held(token, 0, 0, 0);
-    Log called =
-        new Log(
-            hash(2),
-            1,
-            hash(0),
-            0,
-            ACCOUNT,
-            List.of(Topics.OWNER_CALLED, hash(0xca11)),
-            "0x" + "%064x".formatted(60) + "%064x".formatted(64) + "%064x".formatted(0));
-    read(page(0), new Page(block(1), List.of(new Entry.Policy(called))), page(2));
+    read(page(0), called(1, hash(0xca11), 60, ""), page(2));
     assertEquals(List.of("60 left account " + ACCOUNT, "10 left account " + ACCOUNT), seen());
     assertEquals(
         List.of(Severity.INFO, Severity.CRITICAL),
@@ -336,6 +459,42 @@ class OutflowsTest {
     return new IntentEvent.Executed(log, hash(1), BigInteger.ONE, intent, intent.amount());
   }
 
+  private static IntentEvent pulled(int spender, long amount) {
+    Intent intent =
+        new Intent(
+            BigInteger.ONE,
+            ACCOUNT,
+            BigInteger.ONE,
+            TOKEN,
+            Address.of("0x%040x".formatted(SPENDERS + spender)),
+            BigInteger.valueOf(amount),
+            Bytes.of("0xdeadbeef"),
+            BigInteger.ZERO,
+            BigInteger.ZERO);
+    Log log = new Log(hash(0), 1, hash(0), 0, ACCOUNT, List.of(), "0x");
+    return new IntentEvent.Executed(log, hash(1), BigInteger.ONE, intent, intent.amount());
+  }
+
+  /** The owner has the token called. */
+  private static Page called(long number, String call) {
+    return called(number, hash(new BigInteger(1, TOKEN.bytes()).longValueExact()), 0, call);
+  }
+
+  private static Page called(long number, Hash target, long value, String call) {
+    Log log =
+        new Log(
+            hash(number + 1),
+            number,
+            hash(0),
+            0,
+            ACCOUNT,
+            List.of(Topics.OWNER_CALLED, target),
+            "0x%064x%064x%064x%s%s"
+                .formatted(
+                    value, 64, call.length() / 2, call, "00".repeat(-(call.length() / 2) & 31)));
+    return new Page(block(number), List.of(new Entry.Policy(log)));
+  }
+
   private Map<Long, Long> allowance(int spender) {
     return allowances.computeIfAbsent(
         BigInteger.valueOf(SPENDERS + spender), who -> new HashMap<>());
@@ -358,8 +517,7 @@ class OutflowsTest {
                 switch (method.getName()) {
                   case "head" -> block(9);
                   case "balance" -> BigInteger.valueOf(at(coin, (Hash) arguments[1]));
-                  case "call" ->
-                      hash(at(asked((byte[]) arguments[1]), (Hash) arguments[2])).bytes();
+                  case "call" -> answer((byte[]) arguments[1], (Hash) arguments[2]);
                   default -> throw new UnsupportedOperationException(method.getName());
                 });
   }
@@ -371,10 +529,27 @@ class OutflowsTest {
         : allowances.get(new BigInteger(1, Arrays.copyOfRange(question, 36, 68)));
   }
 
+  private byte[] answer(byte[] question, Hash block) {
+    if (question.length > 36) {
+      askedForAllowances.add(new BigInteger(1, block.bytes()).longValueExact() - 1);
+    }
+    return hash(at(asked(question), block)).bytes();
+  }
+
   private long at(Map<Long, Long> asset, Hash block) {
     asked.add(block);
     long number = new BigInteger(1, block.bytes()).longValueExact() % FORK - 1;
+    try {
+      if (number == 1) {
+        gate.await();
+      }
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
     long amount = asset.getOrDefault(number, 0L);
+    if (amount == REVERTS) {
+      throw new CallRevertedException(TOKEN, "paused");
+    }
     if (amount < 0) {
       throw new NodeException("gone");
     }

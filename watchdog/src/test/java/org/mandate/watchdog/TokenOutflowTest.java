@@ -123,6 +123,19 @@ class TokenOutflowTest {
     }
   }
 
+  @Test
+  void L1_anApprovalThatWasTakenBackExcusesNothing() throws Exception {
+    TestToken token = world.token(SUPPLY);
+    world.permitApproval(token, SPENDER_ADDRESS);
+    try (Watchdog watchdog = world.watchdog(0)) {
+      approve(token, 50);
+      world.governance(world.account().revoke(token.getContractAddress(), SPENDER.getAddress()));
+      takeWithoutAWord(token, 50);
+      awaitStopped(token);
+      assertEquals(List.of("50 left account " + account()), seen(watchdog, token));
+    }
+  }
+
   // ------------------------------------------------------------------ what happens
 
   private static void approve(TestToken token, long amount) {
