@@ -182,7 +182,7 @@ class OutflowsTest {
     held(coin, 100, 100, 100, 100);
     held(token, 500, 500, 500, 410);
     held(allowance(1), 0, 10, 90, 0);
-    read(page(0, paid(TOKEN, 0)), page(1, approved(1, 10)), page(2), page(3));
+    read(page(0, paid(TOKEN, 0)), page(1, approved(1, 10)), revoked(2, 1), page(3));
     assertEquals(List.of("90 left account " + ACCOUNT), seen());
   }
 
@@ -191,24 +191,7 @@ class OutflowsTest {
     held(coin, 100, 100, 100, 100);
     held(token, 500, 500, 500, 400);
     held(allowance(1), 0, 100, 0, 0);
-    Log revoked =
-        new Log(
-            hash(3),
-            2,
-            hash(0),
-            0,
-            ACCOUNT,
-            List.of(
-                Topics.APPROVAL_REVOKED,
-                hash(new BigInteger(1, TOKEN.bytes()).longValueExact()),
-                hash(SPENDERS + 1),
-                hash(0xb7)),
-            "0x");
-    read(
-        page(0, paid(TOKEN, 0)),
-        page(1, approved(1, 100)),
-        new Page(block(2), List.of(new Entry.Policy(revoked))),
-        page(3));
+    read(page(0, paid(TOKEN, 0)), page(1, approved(1, 100)), revoked(2, 1), page(3));
     assertEquals(List.of("100 left account " + ACCOUNT), seen());
   }
 
@@ -473,6 +456,23 @@ class OutflowsTest {
             BigInteger.ZERO);
     Log log = new Log(hash(0), 1, hash(0), 0, ACCOUNT, List.of(), "0x");
     return new IntentEvent.Executed(log, hash(1), BigInteger.ONE, intent, intent.amount());
+  }
+
+  private static Page revoked(long number, int spender) {
+    Log log =
+        new Log(
+            hash(number + 1),
+            number,
+            hash(0),
+            0,
+            ACCOUNT,
+            List.of(
+                Topics.APPROVAL_REVOKED,
+                hash(new BigInteger(1, TOKEN.bytes()).longValueExact()),
+                hash(SPENDERS + spender),
+                hash(0xb7)),
+            "0x");
+    return new Page(block(number), List.of(new Entry.Policy(log)));
   }
 
   /** The owner has the token called. */
