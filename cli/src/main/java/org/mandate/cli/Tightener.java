@@ -5,14 +5,18 @@ import org.mandate.chain.Address;
 import org.mandate.deploy.Sender;
 import org.mandate.policy.AgentStatus;
 
-/** Who may stop or tighten an agent at once: a guardian; once governance admitted it, its owner and its own key. */
+/**
+ * Who may stop or tighten an agent at once: a guardian; once governance admitted it, its owner and
+ * its own key.
+ */
 public final class Tightener {
   private Tightener() {}
 
   /**
    * Refuses before anything is sent.
    *
-   * @throws Failure when the account is none of them, or the agent is pending and the account no guardian
+   * @throws Failure when the account is none of them, or the agent is pending and the account no
+   *     guardian
    */
   public static void require(Chain chain, BigInteger agentId, Address account) {
     if (!Sender.read(
