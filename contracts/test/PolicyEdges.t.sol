@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
+import {Budget} from "../src/Budget.sol";
 import {Headroom} from "../src/MandateLens.sol";
 import {PolicyEngine} from "../src/PolicyEngine.sol";
 import {Rule} from "../src/Verdict.sol";
@@ -102,6 +103,40 @@ contract PolicyEdgesTest is Deployed {
         vm.stopPrank();
         assertEq(policy.assetsOf(agentId).length, 2, "again");
         assertEq(uint8(executor.preview(payment(ETH, 1)).rule), uint8(Rule.ASSET_BREAKER), "stopped meanwhile");
+    }
+
+    /// @notice The asset that is named goes, wherever it stands in the list, and whatever its window; one with a cap stays.
+    function test_L2_dropAsset_thatOneAndNoOther() public {
+        address third = address(0xA3);
+        _assertInUse(address(token), 2500e6, 0); // a cap, of which nothing is used
+        vm.startPrank(address(timelock));
+        policy.setLimit(agentId, third, PolicyEngine.Limit(0, 0, 1));
+        policy.setLimit(agentId, address(token), PolicyEngine.Limit(0, 0, WINDOW));
+        policy.setAssetChain(agentId, address(token), REMOTE, true);
+        vm.stopPrank();
+        (bool went,) = _drop(address(timelock), address(token));
+        assertTrue(went, "in the middle");
+        address[] memory left = policy.assetsOf(agentId);
+        assertEq(left.length, 2, "assets");
+        assertEq(left[0], ETH, "the first");
+        assertEq(left[1], third, "the last, in its place");
+        (, Budget budget,,) = policy.words(agentId, address(token));
+        assertEq(Budget.unwrap(budget), 0, "nothing is left of it");
+        assertFalse(policy.isAssetOnChain(agentId, address(token), REMOTE), "nor of its chains");
+        (went,) = _drop(address(timelock), third);
+        assertTrue(went, "with a window of a second");
+        assertEq(policy.assetsOf(agentId).length, 1, "one");
+        assertEq(lens.headroom(agentId, ETH).limit.cap, 3 ether, "untouched");
+    }
+
+    /// @notice The shortest window shows as well as any other that the asset has a limit, which its owner may tighten.
+    function test_L5_setLimit_tightenedInAWindowOfASecond() public {
+        vm.prank(address(timelock));
+        policy.setLimit(agentId, address(0xA3), PolicyEngine.Limit(10, 10, 1));
+        vm.prank(OWNER);
+        policy.setLimit(agentId, address(0xA3), PolicyEngine.Limit(9, 10, 1));
+        assertEq(lens.headroom(agentId, address(0xA3)).limit.perTransaction, 9, "tightened");
+        assertEq(policy.assetsOf(agentId).length, 3, "once in the list");
     }
 
     function _drop(address by, address asset) private returns (bool went, bytes memory answer) {
