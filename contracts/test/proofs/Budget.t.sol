@@ -7,8 +7,8 @@ import {RollingWindow} from "../../src/RollingWindow.sol";
 import {Test} from "../lib/Test.sol";
 
 /// @title The budget's word, proved for every content (scripts/prove)
-/// @notice A power of ten is a number only where its exponent is: so exponents are gone through, all of them in the full set, some in
-///         CI's. Everything else of a word is open.
+/// @notice A power of ten is a number only where its exponent is: so exponents are gone through where amounts are counted, all of them
+///         in the full set, some in CI's; limits are set in units of one. Everything else of a word is open.
 contract BudgetProof is Test {
     uint256 private constant FULL = (1 << 19) - 1;
     uint256 private constant START = 1_800_000_000;
@@ -28,9 +28,9 @@ contract BudgetProof is Test {
         _spendCounts(word, 18, amount, now_);
     }
 
-    function deep_L2_spend_neverAboveTheCap(uint256 word, uint128 amount, uint32 now_) public {
+    function deep_L2_spend_neverAboveTheCap(uint256 word, uint8 unit, uint128 amount, uint32 now_) public {
         for (uint256 exponent; exponent < 32; ++exponent) {
-            _spendCounts(word, exponent, amount, now_);
+            if (unit == exponent) _spendCounts(word, exponent, amount, now_);
         }
     }
 
@@ -55,9 +55,9 @@ contract BudgetProof is Test {
         _freeAtAnswers(word, 0, amount, now_);
     }
 
-    function deep_L4_freeAt_neverReverts(uint256 word, uint128 amount, uint32 now_) public {
+    function deep_L4_freeAt_neverReverts(uint256 word, uint8 unit, uint128 amount, uint32 now_) public {
         for (uint256 exponent = 1; exponent < 32; ++exponent) {
-            _freeAtAnswers(word, exponent, amount, now_);
+            if (unit == exponent) _freeAtAnswers(word, exponent, amount, now_);
         }
     }
 
@@ -73,28 +73,19 @@ contract BudgetProof is Test {
 
     /// @notice A cap of less than FULL units is kept and read as it is, with all else that is packed beside it; the flags stay. Of a
     ///         budget that is new: what becomes of what was spent is {check_L5_tighterLimit_admitsNoMore}'s.
-    function check_limit_capIsKept(bool home, bool halted, uint24 mantissa) public {
-        _capIsKept(home, halted, mantissa, 0, 1 days);
-    }
-
-    function deep_limit_capIsKept(bool home, bool halted, uint24 mantissa) public {
-        _capIsKept(home, halted, mantissa, 1, 30 days);
-    }
-
-    function _capIsKept(bool home, bool halted, uint256 mantissa, uint256 exponent, uint256 window) private {
-        if (mantissa >= FULL || (exponent > 0 && mantissa * 10 < FULL)) return;
+    function check_limit_capIsKept(bool home, bool halted, uint24 cap) public {
+        if (cap >= FULL) return;
         vm.warp(START);
-        uint256 cap = mantissa * 10 ** exponent;
         Budget fresh = Budget.wrap(0).withHome(home).withHalted(halted);
-        uint256 then = Budget.unwrap(fresh.withLimit(7000, cap, window));
-        uint256 index = START / RollingWindow.length(window);
+        uint256 then = Budget.unwrap(fresh.withLimit(7000, cap, 1 days));
+        uint256 index = START / RollingWindow.length(1 days);
         assert(
             then
-                == (index << 152) | (mantissa << 184) | (exponent << 203) | (7000 << 208) | (window << 227)
+                == (index << 152) | (uint256(cap) << 184) | (7000 << 208) | (uint256(1 days) << 227)
                     | Budget.unwrap(fresh)
         );
-        Budget b = _with(then, exponent, 0);
-        assert(b.cap() == cap && b.perTransaction() == 7000 && b.window() == window);
+        Budget b = _with(then, 0, 0);
+        assert(b.cap() == cap && b.perTransaction() == 7000 && b.window() == 1 days);
         assert(b.home() == home && b.halted() == halted);
     }
 
@@ -107,35 +98,18 @@ contract BudgetProof is Test {
     }
 
     /// @notice A limit of which no field is looser admits nothing that the old one refused (L5), so nothing that was spent is
-    ///         forgotten by it (L2). Two of the buckets hold something.
+    ///         forgotten by it (L2). Three of the buckets hold something, in units of one.
     function check_L5_tighterLimit_admitsNoMore(uint256 word, uint24 cap, bool longer, uint128 amount) public {
-        _tighterAdmitsNoMore(word, 0, cap, 0, longer ? 2 days : 1 days, amount);
-    }
-
-    function deep_L5_tighterLimit_admitsNoMore(uint256 word, uint24 cap, bool longer, uint128 amount) public {
-        _tighterAdmitsNoMore(word, 1, cap, 0, longer ? 2 days : 1 days, amount);
-        _tighterAdmitsNoMore(word, 1, cap, 1, longer ? 2 days : 1 days, amount);
-    }
-
-    function _tighterAdmitsNoMore(
-        uint256 word,
-        uint256 exponent,
-        uint256 mantissa,
-        uint256 newExponent,
-        uint256 window,
-        uint128 amount
-    ) private {
-        if (mantissa >= FULL || (newExponent > 0 && mantissa * 10 < FULL)) return;
+        if (cap >= FULL) return;
         vm.warp(START);
         // The first two buckets and the last; a window of a day.
         uint256 held = word & (((uint256(1) << 38) - 1) | (FULL << 133));
         uint256 rest = (word >> 184) << 184 & ~(uint256((1 << 25) - 1) << 227);
         uint256 index = (START / RollingWindow.length(1 days)) << 152;
-        Budget before = _with(held | rest | index | (uint256(1 days) << 227), exponent, 0);
-        uint256 cap = mantissa * 10 ** newExponent;
+        Budget before = _with(held | rest | index | (uint256(1 days) << 227), 0, 0);
         if (cap > before.cap()) return;
-        Budget then = before.withLimit(0, cap, window);
-        Budget b = _with(Budget.unwrap(then), newExponent, 0);
+        Budget then = before.withLimit(0, cap, longer ? 2 days : 1 days);
+        Budget b = _with(Budget.unwrap(then), 0, 0);
         assert(Budget.unwrap(then) == Budget.unwrap(b));
         (bool fitsNow,) = b.spend(amount);
         (bool fitted,) = before.spend(amount);

@@ -57,24 +57,4 @@ contract GatewayProof is Setters {
             assert(!_ascends(old) || oldThreshold <= old.length / 2 || oldThreshold > old.length);
         }
     }
-
-    function _ascends(address[] memory list) private pure returns (bool) {
-        address previous;
-        for (uint256 i; i < list.length; ++i) {
-            if (list[i] <= previous) return false;
-            previous = list[i];
-        }
-        return true;
-    }
-
-    function _within(address[] memory part, address[] memory whole) private pure returns (bool) {
-        for (uint256 i; i < part.length; ++i) {
-            bool found;
-            for (uint256 j; j < whole.length; ++j) {
-                found = found || part[i] == whole[j];
-            }
-            if (!found) return false;
-        }
-        return true;
-    }
 }

