@@ -36,6 +36,20 @@ contract PolicyEdgesTest is Deployed {
         assertEq(uint8(vault.pay(ETH, 1, PAYEE, agentId)), uint8(Rule.ASSET_BREAKER), "stopped");
     }
 
+    /// @notice Every address may be an asset's, the last one too.
+    function test_L4_stop_assetOfTheLastAddress() public {
+        vm.startPrank(WATCHDOG);
+        policy.stop(PolicyEngine.Scope.ASSET, type(uint160).max);
+        (bool tripped,) = policy.breaker(PolicyEngine.Scope.ASSET, type(uint160).max);
+        assertTrue(tripped, "stopped");
+        uint256 none = uint256(type(uint160).max) + 1;
+        vm.expectRevert(
+            abi.encodeWithSelector(PolicyEngine.PolicyBreakerUnknown.selector, PolicyEngine.Scope.ASSET, none)
+        );
+        policy.stop(PolicyEngine.Scope.ASSET, none);
+        vm.stopPrank();
+    }
+
     /// @notice A new key of an agent that may not act makes it no live one.
     function test_live_newKeyOfASuspendedAgent() public {
         vm.prank(OWNER);

@@ -39,7 +39,7 @@ class LifelineTest {
     ProcessHandle server = server(data);
     assertTrue(server.isAlive());
     owner.destroyForcibly().waitFor();
-    server.onExit().get(20, TimeUnit.SECONDS);
+    server.onExit().get(60, TimeUnit.SECONDS);
     assertFalse(Files.exists(data.resolve("postmaster.pid")), "it shut down in order");
   }
 
@@ -74,8 +74,8 @@ class LifelineTest {
       assertTrue(started.jdbcUrl().startsWith("jdbc:"));
       assertFalse(ours.isEmpty(), "the lifeline is one");
     }
-    server.onExit().get(20, TimeUnit.SECONDS);
-    for (ProcessHandle process : ours) process.onExit().get(20, TimeUnit.SECONDS);
+    server.onExit().get(60, TimeUnit.SECONDS);
+    for (ProcessHandle process : ours) process.onExit().get(60, TimeUnit.SECONDS);
   }
 
   private static Set<ProcessHandle> children() {
