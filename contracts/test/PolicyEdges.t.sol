@@ -82,6 +82,7 @@ contract PolicyEdgesTest is Deployed {
         assertFalse(policy.isRecipient(agentId, chainId, PAYEE), "no place");
         assertTrue(policy.isRecipient(agentId, HOME, PAYEE), "home's");
         assertFalse(policy.isRecipient(agentId, chainId + HOME, PAYEE), "whose lower bits are home's");
+        assertFalse(policy.isRecipient(agentId, (1 << 95) + HOME, PAYEE), "nor the last bit but one");
     }
 
     /// @notice An asset without a cap, of which nothing counts any more, makes room for another; one that counts is not forgotten (L2).
