@@ -478,6 +478,34 @@ contract AccountCallsTest is Deployed {
         );
     }
 
+    /// @notice What the owner approved is used where it suffices, and never replaced; what an agent approved is, once.
+    function test_L5_home_pullOverASmallerApproval() public {
+        _ownerApproves(99);
+        vm.expectRevert(_stands(99));
+        _order(address(token), 100, address(_puppet), ASK);
+        _willPull(address(token), 99);
+        assertEq(_order(address(token), 99, address(_puppet), ASK), 99, "exactly as much as stands");
+
+        _approve(address(token), address(_puppet), 99);
+        _willPull(address(token), 50);
+        assertEq(_order(address(token), 100, address(_puppet), ASK), 50, "an agent's is replaced");
+        assertEq(_allowance(address(token), address(_puppet)), 0, "and gone");
+        _ownerApproves(1);
+        vm.expectRevert(_stands(1));
+        _order(address(token), 100, address(_puppet), ASK);
+    }
+
+    function _ownerApproves(uint256 amount) private {
+        vm.prank(address(timelock));
+        vault.execute(address(token), 0, abi.encodeCall(IERC20.approve, (address(_puppet), amount)));
+    }
+
+    function _stands(uint256 allowance) private view returns (bytes memory) {
+        return abi.encodeWithSelector(
+            MandateAccount.AccountAllowanceStands.selector, address(token), address(_puppet), allowance
+        );
+    }
+
     /// @notice A call that fails, or takes more, is as if it had never been asked for.
     function test_L1_home_revert_callThatTakesMore() public {
         _permit(HOME, address(_puppet), bytes4(ASK), CallRules.Permission(CallKind.PULL, ANY, ANY, ANY, false));

@@ -101,11 +101,19 @@ record Allowances(Map<Allowance, BigInteger> known, Map<Address, BigInteger> oth
     return new Allowances(highest, rest);
   }
 
-  /** What may be taken of the asset by the known ones. */
-  BigInteger of(Address asset) {
+  /**
+   * What was taken of the asset by these.
+   *
+   * @param left what is left of them; where that is more, nothing was taken
+   */
+  BigInteger usedUp(Address asset, Allowances left) {
     return known.entrySet().stream()
         .filter(one -> one.getKey().asset().equals(asset))
-        .map(Map.Entry::getValue)
+        .map(
+            one ->
+                one.getValue()
+                    .subtract(left.known.getOrDefault(one.getKey(), BigInteger.ZERO))
+                    .max(BigInteger.ZERO))
         .reduce(BigInteger.ZERO, BigInteger::add);
   }
 

@@ -186,12 +186,14 @@ final class Outflows implements AutoCloseable {
     Map<Address, BigInteger> held = new HashMap<>();
     Map<Address, BigInteger> allGone = new HashMap<>();
     for (Address asset : assets) {
-      held(asset, span.last()).ifPresent(amount -> held.put(asset, amount));
-      if (held.containsKey(asset) && before.held().containsKey(asset)) {
-        allGone.put(asset, before.held().get(asset).subtract(held.get(asset)));
-      }
+      Optional<BigInteger> now = held(asset, span.last());
+      now.ifPresent(amount -> held.put(asset, amount));
+      now.flatMap(amount -> heldBefore(asset, before).map(then -> then.subtract(amount)))
+          .ifPresent(gone -> allGone.put(asset, gone));
     }
-    Allowances most = before.allowances().with(since.approved()).without(since.taken());
+    Allowances told = before.allowances().with(since.approved());
+    // What calls say that they moved excuses nothing else, but it need not have been by these.
+    Allowances most = told.without(since.taken());
     Map<Allowance, BigInteger> now = new HashMap<>();
     Set<Allowance> unknown = new HashSet<>();
     for (Allowance one : most.known().keySet()) {
@@ -202,12 +204,20 @@ final class Outflows implements AutoCloseable {
       }
     }
     Allowances given = most.untold(unknown);
-    Allowances left = given.leaving(now);
+    Allowances left = new Allowances(told.untold(unknown).leaving(now).known(), given.others());
     for (Address asset : allGone.keySet()) {
-      BigInteger declared = since.moved(asset).add(given.of(asset)).subtract(left.of(asset));
+      BigInteger declared = since.moved(asset).add(given.usedUp(asset, left));
       left = compare(span, asset, allGone.get(asset), declared, left, since.called());
     }
     remember(new Checkpoint(span.last(), held, left.bounded(), Declared.NOTHING));
+  }
+
+  /** Also of an asset that nobody named before; empty: the account was not looked at yet. */
+  private Optional<BigInteger> heldBefore(Address asset, Checkpoint before) {
+    if (before.held().isEmpty() || before.held().containsKey(asset)) {
+      return Optional.ofNullable(before.held().get(asset));
+    }
+    return held(asset, before.block());
   }
 
   // What left beyond what was declared was taken by an approval that is not asked for, or is told.

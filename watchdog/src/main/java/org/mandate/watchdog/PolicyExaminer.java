@@ -74,19 +74,25 @@ final class PolicyExaminer implements Examiner {
 
     /** As of the end of that block, of what was decided in the transaction of that log. */
     private Evidence evidence(Decision.Open open, Hash block) {
-      Optional<Transaction> transaction = home.transaction(open.log().transaction());
-      Bytes input = transaction.map(Transaction::input).orElse(Bytes.EMPTY);
+      Transaction transaction = transaction(open.log().transaction());
+      Bytes input = transaction.input();
       Set<Address> signers =
           Approval.in(input, rules().domain(), open.intentId())
               .flatMap(given -> given.stream().map(Panel.Approval::signer))
               .collect(Collectors.toSet());
       return new Evidence(
           new ChainAnswers(home, block, deployment),
-          transaction.flatMap(Transaction::to).filter(deployment.executor()::equals).isPresent(),
+          transaction.to().filter(deployment.executor()::equals).isPresent(),
           input,
           signers.stream()
               .filter(signer -> disapproved(open.intentId(), signer, block))
               .collect(Collectors.toSet()));
+    }
+
+    /** There is one where there is a log of it: a node that shows none is asked again. */
+    Transaction transaction(Hash hash) {
+      return home.transaction(hash)
+          .orElseThrow(() -> new NodeException("the node does not show transaction " + hash));
     }
 
     private boolean disapproved(Hash intentId, Address signer, Hash block) {

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.math.BigInteger;
+import java.time.Duration;
 import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -65,6 +66,15 @@ class ChainAnswersTest {
       code(code);
       assertEquals(Bytes.EMPTY, ask("ff"), code);
     }
+  }
+
+  @Test
+  void L7_shouldAskAgainForATransactionThatANodeDoesNotShow() {
+    var court =
+        new PolicyExaminer.Court(chain.client, deployment(), block -> true, Duration.ofMillis(1));
+    Hash hidden = Hash.keccak("not there");
+    NodeException silent = assertThrows(NodeException.class, () -> court.transaction(hidden));
+    assertTrue(silent.getMessage().contains(hidden.toString()), silent.getMessage());
   }
 
   private static void code(String code) {

@@ -221,6 +221,46 @@ class OutflowsTest {
   }
 
   @Test
+  void L4_shouldNotTakeAnEarlierCallOffAnApprovalAfterARestart() throws Exception {
+    held(coin, -1, 100, 100);
+    held(token, 0, 500, 400);
+    held(allowance(1), 0, 100, 0);
+    chronicle.skipTo(block(0));
+    try (Outflows outflows = outflows(chain(), chronicle, findings, unread::add)) {
+      outflows.of(0, block(0), List.of(page(0, paid(TOKEN, 0), pulled(1, 1000), approved(1, 100))));
+      outflows.start();
+      read(outflows, page(1), page(2));
+    }
+    assertEquals(List.of(), seen());
+  }
+
+  @Test
+  void L4_shouldNotTakeACallOffAnApprovalThatCameAfterIt() throws Exception {
+    held(coin, 100, 100, 100);
+    held(token, 500, 440, 340);
+    held(allowance(1), 0, 100, 0);
+    read(page(0, paid(TOKEN, 0)), page(1, pulled(1, 60), approved(1, 100)), page(2));
+    assertEquals(List.of(), seen());
+  }
+
+  @Test
+  void L4_shouldBelieveTheTokenThatACallLeftTheApprovalAlone() throws Exception {
+    held(coin, 100, 100, 100, 100);
+    held(token, 500, 500, 440, 340);
+    held(allowance(1), 0, 100, 100, 0);
+    read(page(0, paid(TOKEN, 0)), page(1, approved(1, 100)), page(2, pulled(1, 60)), page(3));
+    assertEquals(List.of(), seen());
+  }
+
+  @Test
+  void L1_shouldTellWhatLeftInTheBlockThatNamesAnAssetFirst() throws Exception {
+    held(coin, 100, 100, 100, 100);
+    held(token, 500, 500, 100, 100);
+    read(page(0), page(1), page(2, paid(TOKEN, 10)), page(3));
+    assertEquals(List.of("400 left account " + ACCOUNT), seen());
+  }
+
+  @Test
   void L4_shouldKnowWhatTheOwnerApprovesInOtherWords() throws Exception {
     String spender = "%064x".formatted(SPENDERS + 1);
     String amount = "%064x".formatted(30);
