@@ -301,6 +301,10 @@ contract AccountCallsTest is Deployed {
         vm.prank(WATCHDOG);
         vault.revoke(address(token), PAYEE);
         assertEq(_allowance(address(token), PAYEE), 0, "approved again, revoked again");
+        _approve(address(token), PAYEE, 1);
+        vm.prank(WATCHDOG);
+        vault.revoke(address(token), PAYEE);
+        assertEq(_allowance(address(token), PAYEE), 0, "the smallest");
     }
 
     function test_revoke_tether() public {
@@ -486,6 +490,7 @@ contract AccountCallsTest is Deployed {
         _willPull(address(token), 99);
         assertEq(_order(address(token), 99, address(_puppet), ASK), 99, "exactly as much as stands");
 
+        _puppet = new Puppet();
         _approve(address(token), address(_puppet), 99);
         _willPull(address(token), 50);
         assertEq(_order(address(token), 100, address(_puppet), ASK), 50, "an agent's is replaced");
