@@ -30,7 +30,7 @@ contract BudgetProof is Test {
 
     function deep_L2_spend_neverAboveTheCap(uint256 word, uint8 unit, uint128 amount, uint32 now_) public {
         for (uint256 exponent; exponent < 32; ++exponent) {
-            if (unit == exponent) _spendCounts(word, exponent, amount, now_);
+            if (unit == exponent) return _spendCounts(word, exponent, amount, now_);
         }
     }
 
@@ -57,7 +57,7 @@ contract BudgetProof is Test {
 
     function deep_L4_freeAt_neverReverts(uint256 word, uint8 unit, uint128 amount, uint32 now_) public {
         for (uint256 exponent = 1; exponent < 32; ++exponent) {
-            if (unit == exponent) _freeAtAnswers(word, exponent, amount, now_);
+            if (unit == exponent) return _freeAtAnswers(word, exponent, amount, now_);
         }
     }
 

@@ -72,8 +72,9 @@ contract HoursProof is Setters {
             window.opens = openings[i];
             if (!_byGovernance(address(_RULE), _set(_list(window)))) return;
             for (uint256 j; j < 6; ++j) {
-                if (second == j) _admitsWhatIsOpen(window, day, seconds_[j]);
+                if (second == j) return _admitsWhatIsOpen(window, day, seconds_[j]);
             }
+            return;
         }
     }
 
@@ -86,8 +87,8 @@ contract HoursProof is Setters {
             intent.agentId = ID;
             (bool admitted,,, uint64 availableAt) = _RULE.judge(intent, 0);
             assert(admitted == _isOpen(window, (weekday + 5) % 7, second));
-            if (admitted) return;
-            assert(availableAt > block.timestamp && availableAt <= block.timestamp + 7 days);
+            if (!admitted) assert(availableAt > block.timestamp && availableAt <= block.timestamp + 7 days);
+            return;
         }
     }
 

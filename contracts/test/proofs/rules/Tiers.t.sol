@@ -57,7 +57,7 @@ contract TiersProof is Setters {
     ) public view {
         if (old.delaySeconds > 14 days || next.delaySeconds > 14 days || !_TIERS.isTighter(next, old)) return;
         for (uint8 i; i < 4; ++i) {
-            if (risk == i) _nothingIsEasier(old, i, next, i, amount);
+            if (risk == i) return _nothingIsEasier(old, i, next, i, amount);
         }
     }
 
@@ -65,7 +65,7 @@ contract TiersProof is Setters {
     function deep_L5_higherRisk_nothingIsEasier(Tiers.Thresholds memory t, uint256 amount, uint8 risk) public view {
         if (t.delaySeconds > 14 days) return;
         for (uint8 i; i < 3; ++i) {
-            if (risk == i) _nothingIsEasier(t, i, t, i + 1, amount);
+            if (risk == i) return _nothingIsEasier(t, i, t, i + 1, amount);
         }
     }
 
