@@ -500,6 +500,15 @@ contract AccountCallsTest is Deployed {
         _order(address(token), 100, address(_puppet), ASK);
     }
 
+    /// @notice A token is told once, and not what it has been told already; nor to allow nothing in between, if it does without.
+    function test_home_approvesOnce() public {
+        vm.expectCall(address(token), abi.encodeCall(IERC20.approve, (PAYEE, 100)), 1);
+        vm.expectCall(address(token), abi.encodeCall(IERC20.approve, (PAYEE, 0)), 0);
+        _approve(address(token), PAYEE, 100);
+        _approve(address(token), PAYEE, 100);
+        assertEq(_allowance(address(token), PAYEE), 100, "allowance");
+    }
+
     function _ownerApproves(uint256 amount) private {
         vm.prank(address(timelock));
         vault.execute(address(token), 0, abi.encodeCall(IERC20.approve, (address(_puppet), amount)));
