@@ -36,6 +36,7 @@ interface Vm {
     function expectRevert(bytes calldata) external;
     function expectEmit(address emitter) external;
     function expectEmit(bool, bool, bool, bool, address emitter) external;
+    function expectCall(address callee, bytes calldata data, uint64 count) external;
     function recordLogs() external;
     function getRecordedLogs() external returns (Log[] memory);
     function mockCall(address, bytes calldata, bytes calldata) external;
