@@ -171,6 +171,8 @@ abstract contract SafeAgentModuleTest is AgentModuleTest {
     function test_lie_failsWithWords() public {
         _lie(true, abi.encode(false, bytes("words")));
         _expectRevertOfPay("words");
+        _lie(true, abi.encode(false, bytes("!")));
+        _expectRevertOfPay("!");
     }
 
     function test_L11_lie_unreadableAnswers() public {

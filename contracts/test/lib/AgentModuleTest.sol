@@ -19,7 +19,9 @@ import {
     LazyToken,
     MintableToken,
     RebasingToken,
+    SilentPayee,
     SilentToken,
+    StrictToken,
     SurchargeToken
 } from "./BadTokens.sol";
 import {Custody} from "./Custody.sol";
@@ -355,6 +357,28 @@ abstract contract AgentModuleTest is Custody, SafeFixture, AccountFixture {
         assertEq(uint8(rules[2]), uint8(Rule.AGENT_BREAKER), "rest");
         assertEq(PAYEE.balance, 1 ether, "what was within the mandate is paid");
         _assertTripped();
+    }
+
+    /// @notice Each call of a batch has its own arguments and nothing else, whatever the ones before it left in memory.
+    function test_payMany_eachCallIsExact() public {
+        StrictToken strict = new StrictToken();
+        _admit(address(strict));
+        SilentPayee payee = new SilentPayee();
+        vm.prank(address(timelock));
+        module.setRecipient(moduleAgentId, HOME, address(payee), true);
+        MandateAccount.Payment[] memory payments = new MandateAccount.Payment[](6);
+        for (uint256 i; i < payments.length; ++i) {
+            payments[i] = i % 2 == 0
+                ? MandateAccount.Payment(address(strict), address(payee), 1 + i)
+                : MandateAccount.Payment(ETH, address(payee), 1 + i);
+        }
+        vm.prank(MODULE_AGENT);
+        Rule[] memory rules = module.payMany(moduleAgentId, payments);
+        for (uint256 i; i < rules.length; ++i) {
+            assertEq(uint8(rules[i]), uint8(Rule.NONE), "paid");
+        }
+        assertEq(strict.balanceOf(address(payee)), 1 + 3 + 5, "tokens");
+        assertEq(address(payee).balance, 2 + 4 + 6, "ether");
     }
 
     /// @notice An agent whose key is a Safe: its owners' transaction succeeds, and the trip stays.

@@ -97,6 +97,27 @@ contract HookToken is MintableToken {
     }
 }
 
+/// @notice Takes a transfer with exactly its arguments, and nothing behind them.
+contract StrictToken {
+    mapping(address => uint256) public balanceOf;
+
+    function mint(address to, uint256 amount) external {
+        balanceOf[to] += amount;
+    }
+
+    function transfer(address to, uint256 amount) external returns (bool) {
+        require(msg.data.length == 68, "length");
+        balanceOf[msg.sender] -= amount;
+        balanceOf[to] += amount;
+        return true;
+    }
+}
+
+/// @notice Takes the native coin, if it comes without a word.
+contract SilentPayee {
+    receive() external payable {}
+}
+
 /// @notice Returns nothing from `transfer`, as a large stablecoin does.
 contract SilentToken {
     mapping(address => uint256) public balanceOf;
