@@ -163,6 +163,14 @@ abstract contract SafeAgentModuleTest is AgentModuleTest {
         );
     }
 
+    /// @notice What the Safe is told are its arguments and nothing behind them.
+    function test_pay_tellsTheSafeNothingElse() public {
+        vm.etch(holder, address(new ExactSafe()).code);
+        vm.prank(MODULE_AGENT);
+        module.pay(ETH, 1 ether, PAYEE, moduleAgentId);
+        assertEq(PAYEE.balance, 1 ether, "paid");
+    }
+
     function test_lie_failsWithoutWords() public {
         _lie(true, abi.encode(false, ""));
         _expectRevertOfPay(abi.encodeWithSelector(Errors.FailedCall.selector));
@@ -228,6 +236,20 @@ abstract contract SafeAgentModuleTest is AgentModuleTest {
 contract SafeAgentModule141Test is SafeAgentModuleTest(SafeFixture.SafeVersion.V1_4_1) {}
 
 contract SafeAgentModule150Test is SafeAgentModuleTest(SafeFixture.SafeVersion.V1_5_0) {}
+
+/// @notice Has what it is asked to be paid, if it is asked in exactly as many bytes as that takes.
+contract ExactSafe {
+    receive() external payable {}
+
+    fallback(bytes calldata call) external payable returns (bytes memory) {
+        require(call.length == 4 + 5 * 32, "length");
+        (address to, uint256 value, bytes memory data, uint8 operation) =
+            abi.decode(call[4:], (address, uint256, bytes, uint8));
+        require(data.length == 0 && operation == 0, "a payment");
+        payable(to).transfer(value);
+        return abi.encode(true, "");
+    }
+}
 
 /// @notice Says the same to everybody.
 contract LyingSafe {
