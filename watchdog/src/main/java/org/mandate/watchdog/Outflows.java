@@ -19,6 +19,7 @@ import org.mandate.chain.Address;
 import org.mandate.chain.Block;
 import org.mandate.chain.CallRevertedException;
 import org.mandate.chain.ChainClient;
+import org.mandate.chain.NodeException;
 import org.mandate.policy.Breaker;
 import org.mandate.watchdog.Allowances.Allowance;
 import org.slf4j.Logger;
@@ -58,6 +59,7 @@ final class Outflows implements AutoCloseable {
   private final TreeMap<Long, Checkpoint> checkpoints = new TreeMap<>();
   private final Set<Address> assets = new HashSet<>(Set.of(Address.ZERO));
   private boolean behind;
+  private boolean caughtUp;
   private volatile boolean closed;
   private Optional<Thread> thread = Optional.empty();
 
@@ -78,7 +80,11 @@ final class Outflows implements AutoCloseable {
    *     balances could not be read
    */
   private record Checkpoint(
-      Block block, Map<Address, BigInteger> held, Allowances allowances, Declared since) {}
+      Block block,
+      Block heldAt,
+      Map<Address, BigInteger> held,
+      Allowances allowances,
+      Declared since) {}
 
   /**
    * @param freezer of this chain
@@ -150,10 +156,15 @@ final class Outflows implements AutoCloseable {
       behind = !spans.isEmpty();
     } else if (!span.settled() && spans.size() > MOST_WAITING) {
       behind = true;
-      unread.accept(
+      String what =
           "what account %s holds at each block from %d on: %d blocks wait, and the newest of them is compared with that one"
-              .formatted(account, span.last().number(), spans.size()));
+              .formatted(account, span.last().number(), spans.size());
+      LOG.atWarn().addKeyValue("chain", chainId).log(what);
+      if (caughtUp) { // after a start there is much to read
+        unread.accept(what);
+      }
     }
+    caughtUp |= spans.isEmpty();
   }
 
   private void look(Span span) throws InterruptedException {
@@ -209,7 +220,7 @@ final class Outflows implements AutoCloseable {
       BigInteger declared = since.moved(asset).add(given.usedUp(asset, left));
       left = compare(span, asset, allGone.get(asset), declared, left, since.called());
     }
-    remember(new Checkpoint(span.last(), held, left.bounded(), Declared.NOTHING));
+    remember(new Checkpoint(span.last(), span.last(), held, left.bounded(), Declared.NOTHING));
   }
 
   /** Also of an asset that nobody named before; empty: the account was not looked at yet. */
@@ -217,7 +228,14 @@ final class Outflows implements AutoCloseable {
     if (before.held().isEmpty() || before.held().containsKey(asset)) {
       return Optional.ofNullable(before.held().get(asset));
     }
-    return held(asset, before.block());
+    try {
+      return held(asset, before.heldAt());
+    } catch (NodeException e) {
+      if (before.heldAt().equals(before.block())) {
+        throw e; // it is of now: asked again
+      }
+      return Optional.empty(); // no node may have that state any more, after what was skipped
+    }
   }
 
   // What left beyond what was declared was taken by an approval that is not asked for, or is told.
@@ -245,7 +263,8 @@ final class Outflows implements AutoCloseable {
 
   // What is not looked at is part of what is looked at next.
   private void keepFor(Span span, Checkpoint before, Declared since) {
-    remember(new Checkpoint(span.last(), before.held(), before.allowances(), since));
+    remember(
+        new Checkpoint(span.last(), before.heldAt(), before.held(), before.allowances(), since));
   }
 
   private void carryOver(Span span, Checkpoint before, Declared since, RuntimeException reason) {
@@ -266,7 +285,10 @@ final class Outflows implements AutoCloseable {
   private Checkpoint before(Span span) {
     return Optional.ofNullable(checkpoints.get(span.from() - 1))
         .filter(before -> chronicle.has(before.block()))
-        .orElseGet(() -> new Checkpoint(span.last(), Map.of(), Allowances.NONE, Declared.NOTHING));
+        .orElseGet(
+            () ->
+                new Checkpoint(
+                    span.last(), span.last(), Map.of(), Allowances.NONE, Declared.NOTHING));
   }
 
   private void remember(Checkpoint checkpoint) {

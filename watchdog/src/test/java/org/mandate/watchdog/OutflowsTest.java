@@ -261,6 +261,14 @@ class OutflowsTest {
   }
 
   @Test
+  void L1_shouldTellWhatLeftOfAnAssetThatABlockNamedWhichWasNotRead() throws Exception {
+    held(coin, 100, -1, 100);
+    held(token, 500, 400, 300);
+    read(page(0), page(1, paid(TOKEN, 100)), page(2));
+    assertEquals(List.of("200 left account " + ACCOUNT), seen());
+  }
+
+  @Test
   void L4_shouldKnowWhatTheOwnerApprovesInOtherWords() throws Exception {
     String spender = "%064x".formatted(SPENDERS + 1);
     String amount = "%064x".formatted(30);
