@@ -176,7 +176,8 @@ final class Outflows implements AutoCloseable {
       }
       Checkpoint before = before(span);
       Declared since = before.since().and(declared);
-      if (behind && !span.settled()) {
+      // Never the first, with which the others are compared.
+      if (behind && !span.settled() && !before.held().isEmpty()) {
         keepFor(span, before, since);
         return;
       }

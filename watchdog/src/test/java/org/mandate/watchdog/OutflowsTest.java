@@ -350,6 +350,24 @@ class OutflowsTest {
   }
 
   @Test
+  void L1_shouldCompareWhatWaitsAfterAStartAndAlarmNobody() throws Exception {
+    int newest = 30;
+    try (Outflows outflows = outflows(chain(), chronicle, findings, unread::add)) {
+      for (int number = 0; number <= newest; number++) {
+        coin.put((long) number, 100L);
+        token.put((long) number, number < newest ? 500L : 493L);
+        Page page = page(number, paid(TOKEN, 0));
+        chronicle.add(page);
+        outflows.of(page);
+      }
+      outflows.start();
+      World.await("it is told", Duration.ofSeconds(5), () -> !findings.all().isEmpty());
+    }
+    assertEquals(List.of("7 left account " + ACCOUNT), seen());
+    assertEquals(List.of(), unread);
+  }
+
+  @Test
   void L1_shouldForgetAnApprovalThatAReorgRemoved() throws Exception {
     held(coin, 100, 100, 100);
     held(token, 500, 500, 400);
