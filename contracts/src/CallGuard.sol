@@ -40,6 +40,12 @@ contract CallGuard is AccessManaged {
         uint256[] allowances;
     }
 
+    /// @dev One slot. `stops`: how often guardians ended it.
+    struct Served {
+        bool on;
+        uint248 stops;
+    }
+
     /// @notice Most assets that are measured for one account.
     uint256 public constant MAX_MEASURED = 32;
 
@@ -48,7 +54,7 @@ contract CallGuard is AccessManaged {
 
     mapping(address account => address[]) private _measured;
     mapping(address account => mapping(address asset => uint256)) private _placePlusOne;
-    mapping(address account => mapping(uint256 agentId => bool)) private _served;
+    mapping(address account => mapping(uint256 agentId => Served)) private _served;
 
     /// @notice Calls of the account may, or may no longer, take `asset`: while they may, it is measured around each of them.
     event MeasuredSet(address indexed account, address indexed asset, bool measured, address indexed by);
@@ -80,6 +86,7 @@ contract CallGuard is AccessManaged {
     /// @notice An allowance is higher than before, or than declared.
     error CallAllowanceLeft(address token, address spender, uint256 most, uint256 allowance);
     error CallMeasuredFull(uint256 max);
+    error CallStopsDiffer(uint256 expectedStops, uint256 stops);
 
     constructor(address authority_, CallRules rules) AccessManaged(authority_) {
         RULES = rules;
@@ -162,15 +169,23 @@ contract CallGuard is AccessManaged {
 
     /// @notice Has the account make an agent's calls on this chain, which is not home, or no longer. Governance; guardians say no, at
     ///         once. Home's registry knows whose agent it is, other chains do not, nor that it was suspended or revoked there.
-    function setServed(address account, uint256 agentId, bool served_) external {
-        if (served_ || !Roles.isGuardian(authority(), msg.sender)) _checkCanCall(msg.sender, msg.data);
-        _served[account][agentId] = served_;
+    /// @param expectedStops what {served} said when this was decided: a decision never undoes a guardian's no that came after it. A no
+    ///        counts whatever is expected
+    function setServed(address account, uint256 agentId, bool served_, uint256 expectedStops) external {
+        Served storage s = _served[account][agentId];
+        if (!served_ && Roles.isGuardian(authority(), msg.sender)) {
+            ++s.stops;
+        } else {
+            _checkCanCall(msg.sender, msg.data);
+            require(!served_ || s.stops == expectedStops, CallStopsDiffer(expectedStops, s.stops));
+        }
+        s.on = served_;
         emit ServedSet(account, agentId, served_, msg.sender);
     }
 
-    /// @notice Whether the account makes the agent's calls away from home.
-    function served(address account, uint256 agentId) external view returns (bool) {
-        return _served[account][agentId];
+    /// @notice Whether the account makes the agent's calls away from home, and how often guardians ended that.
+    function served(address account, uint256 agentId) external view returns (bool on, uint256 stops) {
+        return (_served[account][agentId].on, _served[account][agentId].stops);
     }
 
     // ------------------------------------------------------------------ internals
@@ -181,7 +196,7 @@ contract CallGuard is AccessManaged {
         (bool admitted, address recipient, CallKind kind) = RULES.judge(intent);
         require(admitted, CallNotPermitted(intent.to, bytes4(intent.data)));
         // A permission is the agent's, whatever account a message names.
-        require(_served[msg.sender][intent.agentId], CallAgentUnknown(msg.sender, intent.agentId));
+        require(_served[msg.sender][intent.agentId].on, CallAgentUnknown(msg.sender, intent.agentId));
         require(
             recipient == address(0)
                 || IGuardedAccount(msg.sender).isRecipient(intent.agentId, intent.chainId, recipient),

@@ -6,7 +6,7 @@ import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 /// @notice How a contract call takes the amount that its intent declares.
 enum CallKind {
     NONE, // not at all: such a call is never made
-    PULL, // the contract takes a token by itself: by what it may take already, else by an approval of exactly the amount that ends with the call
+    PULL, // the contract takes a token by itself: by what it may take already, else by one that ends with the call
     SEND, // the amount goes with the call, in the chain's native coin
     APPROVE // a spender may take the amount from now on: it counts as spent when it is approved
 }

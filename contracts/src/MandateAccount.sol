@@ -45,7 +45,7 @@ abstract contract MandateAccount is PolicyEngine {
     error AccountCallFailed(address target, bytes reason);
     /// @notice No agent has the account call, or approve, what orders the account.
     error AccountCallForbidden(address target);
-    /// @notice The call needs an approval, and a smaller one stands that no agent gave, or not so much: who gave it takes it back before.
+    /// @notice Another approval stands than the call gives or needs, and no agent gave it, or not so much: who gave it takes it back before.
     error AccountAllowanceStands(address asset, address spender, uint256 allowance);
     /// @notice No agent approved the spender that much: what the owners of the funds approved is theirs to take back.
     error AccountApprovalUnknown(address asset, address spender);
@@ -95,30 +95,28 @@ abstract contract MandateAccount is PolicyEngine {
     /// @notice Makes the contract call that the executor carries out on behalf of an agent. Executor only.
     /// @param intent with call data; {callKind} says how the amount is taken
     /// @return moved what left, asset's smallest unit, at most the amount; of an approval the amount, which counts as spent
-    /// @dev An approval that suffices is used as it is. A smaller one is replaced if an agent gave it, and refused if it may be the owners'.
+    /// @dev An approval that suffices is used as it is. Another is replaced if an agent gave it, and refused if it may be the owners'.
     ///      None is given again after the call: whatever is taken back meanwhile, by whomever, stays taken back (L5). And what is approved
     ///      meanwhile of the asset to that spender ends with the call.
     function callOut(Intent calldata intent) external onlyExecutor returns (uint256 moved) {
         _requireRunning(intent.asset);
         (CallKind kind, address spender, uint256 allowance, bytes memory before) = GUARD.begin(_holder(), intent);
         require(spender != EXECUTOR, AccountCallForbidden(spender));
-        if (kind == CallKind.APPROVE) {
-            if (allowance != intent.amount) _given[intent.asset][spender] = intent.amount;
+        bool gives = kind == CallKind.APPROVE;
+        bool changes = gives ? allowance != intent.amount : kind == CallKind.PULL && allowance < intent.amount;
+        if (changes) {
+            // An agent's, then, which was counted when it was approved. What a call is lent ends with it.
+            require(
+                allowance <= _given[intent.asset][spender], AccountAllowanceStands(intent.asset, spender, allowance)
+            );
+            _given[intent.asset][spender] = gives ? intent.amount : 0;
             _approve(intent.asset, spender, intent.amount);
-        } else {
-            bool lends = kind == CallKind.PULL && allowance < intent.amount;
-            if (lends) {
-                // An agent's, then: it was counted when it was approved, and ends with this call.
-                require(
-                    allowance <= _given[intent.asset][spender], AccountAllowanceStands(intent.asset, spender, allowance)
-                );
-                _given[intent.asset][spender] = 0;
-                _approve(intent.asset, spender, intent.amount);
-            }
+        }
+        if (!gives) {
             (bool success, bytes memory reason) =
                 _callAs(intent.to, kind == CallKind.SEND ? intent.amount : 0, intent.data);
             require(success, AccountCallFailed(intent.to, reason));
-            if (lends) _approve(intent.asset, spender, 0);
+            if (changes) _approve(intent.asset, spender, 0);
         }
         return GUARD.end(before);
     }

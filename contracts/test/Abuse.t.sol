@@ -346,7 +346,7 @@ contract AbuseTest is Custody, SafeFixture {
             agentId, REMOTE, address(_puppet), bytes4(ASK), CallRules.Permission(CallKind.SEND, ANY, ANY, ANY, false)
         );
         vm.prank(address(timelock));
-        guard.setServed(address(vault), agentId, true);
+        guard.setServed(address(vault), agentId, true, 0);
         vm.deal(holder, 1 ether);
         (Intent memory intent,) = modulePayment(ETH, 1 ether);
         (intent.agentId, intent.chainId, intent.to, intent.data) = (agentId, REMOTE, address(_puppet), ASK);
@@ -402,7 +402,7 @@ contract AbuseTest is Custody, SafeFixture {
         bytes4 unstake = bytes4(keccak256("unstake(uint256,address)"));
         vm.startPrank(address(timelock));
         guard.setMeasured(address(vault), address(token), true);
-        guard.setServed(address(vault), agentId, true);
+        guard.setServed(address(vault), agentId, true, 0);
         calls.setPermission(
             agentId, REMOTE, address(_puppet), unstake, CallRules.Permission(CallKind.PULL, 0, 1, ANY, true)
         );

@@ -621,32 +621,61 @@ contract AccountCallsTest is Deployed {
         for (uint256 i; i < others.length; ++i) {
             vm.expectRevert(abi.encodeWithSelector(IAccessManaged.AccessManagedUnauthorized.selector, others[i]));
             vm.prank(others[i]);
-            guard.setServed(address(vault), agentId, true);
+            guard.setServed(address(vault), agentId, true, 0);
         }
         vm.expectEmit(address(guard));
         emit CallGuard.ServedSet(address(vault), agentId, true, address(timelock));
         _serve(true);
-        assertTrue(guard.served(address(vault), agentId), "served");
-        assertFalse(guard.served(address(vault), agentId + 1), "another agent");
-        assertFalse(guard.served(OWNER, agentId), "another account");
+        _assertServed(true, 0);
+        (bool on,) = guard.served(address(vault), agentId + 1);
+        assertFalse(on, "another agent");
+        (on,) = guard.served(OWNER, agentId);
+        assertFalse(on, "another account");
         for (uint256 i; i < 4; ++i) {
             vm.expectRevert(abi.encodeWithSelector(IAccessManaged.AccessManagedUnauthorized.selector, others[i]));
             vm.prank(others[i]);
-            guard.setServed(address(vault), agentId, false);
+            guard.setServed(address(vault), agentId, false, 0);
         }
         vm.expectEmit(address(guard));
         emit CallGuard.ServedSet(address(vault), agentId, false, WATCHDOG);
-        vm.prank(WATCHDOG);
-        guard.setServed(address(vault), agentId, false);
-        assertFalse(guard.served(address(vault), agentId), "no longer");
+        _end(0);
+        _assertServed(false, 1);
         _serve(true);
         _serve(false);
-        assertFalse(guard.served(address(vault), agentId), "nor when governance says so");
+        _assertServed(false, 1);
+    }
+
+    /// @notice A vote from before a guardian's no does not undo it, however often it is carried out.
+    function test_L5_setServed_revert_endedSinceItWasDecided() public {
+        _end(99);
+        _assertServed(false, 1);
+        vm.expectRevert(abi.encodeWithSelector(CallGuard.CallStopsDiffer.selector, 0, 1));
+        vm.prank(address(timelock));
+        guard.setServed(address(vault), agentId, true, 0);
+        vm.prank(address(timelock));
+        guard.setServed(address(vault), agentId, false, 0);
+        _assertServed(false, 1);
+        _serve(true);
+        _assertServed(true, 1);
+        vm.prank(address(timelock));
+        guard.setServed(address(vault), agentId + 1, true, 0);
     }
 
     function _serve(bool on) private {
+        (, uint256 stops) = guard.served(address(vault), agentId);
         vm.prank(address(timelock));
-        guard.setServed(address(vault), agentId, on);
+        guard.setServed(address(vault), agentId, on, stops);
+    }
+
+    function _end(uint256 expectedStops) private {
+        vm.prank(WATCHDOG);
+        guard.setServed(address(vault), agentId, false, expectedStops);
+    }
+
+    function _assertServed(bool served, uint256 times) private view {
+        (bool on, uint256 stops) = guard.served(address(vault), agentId);
+        assertTrue(on == served, "served");
+        assertEq(stops, times, "stops");
     }
 
     function _notServed() private view returns (bytes memory) {

@@ -238,6 +238,28 @@ contract CallGuardTest is Governed {
         _make(address(a), 100);
     }
 
+    /// @dev Whatever an agent approves, what the owners approved is theirs to change; the same amount again changes nothing.
+    function test_L5_approve_revert_theOwnersStands() public {
+        uint256[3] memory standing = [uint256(1), 99, type(uint256).max];
+        for (uint256 i; i < standing.length; ++i) {
+            _standing(a, address(puppet), standing[i]);
+            _expect(
+                abi.encodeWithSelector(
+                    MandateAccount.AccountAllowanceStands.selector, address(a), address(puppet), standing[i]
+                )
+            );
+            _approve(address(a), address(puppet), 50);
+        }
+        _standing(a, address(puppet), 50);
+        _approve(address(a), address(puppet), 50);
+        assertEq(a.allowance(holder, address(puppet)), 50, "as it was");
+        _standing(a, address(puppet), 0);
+        _approve(address(a), address(puppet), 50);
+        _approve(address(a), address(puppet), 60);
+        _approve(address(a), address(puppet), 20);
+        assertEq(a.allowance(holder, address(puppet)), 20, "an agent's is an agent's to change");
+    }
+
     /// @dev More than an agent gave is the owners'.
     function test_L5_pull_revert_moreThanAnAgentGaveStands() public {
         _approve(address(a), address(puppet), 98);
@@ -566,14 +588,10 @@ contract CallGuardTest is Governed {
         _make(ETH, 100);
         _expect(abi.encodeWithSelector(CallGuard.CallAllowanceLeft.selector, a, puppet, 0, 70));
         _make(address(b), 100);
-        // A PULL of the same asset sets it back with its own: declared and counted, but gone.
-        assertEq(_make(address(a), 100), 0, "moved");
-        assertEq(a.allowance(holder, address(puppet)), 0, "allowance");
-        _willPull(address(a), 70);
-        assertEq(_make(address(a), 100), 70, "moved");
-        _willPull(address(a), 1);
-        vm.expectRevert(); // the allowance within was of 70
+        // Within a PULL of the same asset what that lends stands, which is no agent's to change.
+        vm.expectRevert();
         _make(address(a), 100);
+        assertEq(a.allowance(holder, address(puppet)), 0, "allowance");
     }
 
     function test_bombs_returnedAreNotLookedAt() public {
@@ -865,9 +883,7 @@ contract CallGuardTest is Governed {
             token = address(new TetherToken());
             account.measure(token);
         }
-        vm.prank(holder);
-        (bool ok,) = token.call(abi.encodeCall(IERC20.approve, (SPENDER, before)));
-        assertTrue(ok, "before");
+        _approve(token, SPENDER, before);
         assertEq(_approve(token, SPENDER, amount), amount, "moved");
         assertEq(IERC20(token).allowance(holder, SPENDER), amount, "allowance");
     }

@@ -84,7 +84,10 @@ library ForbiddenCalls {
                 == bytes4(
                 keccak256("setAuthorizationWithSig((address,address,bool,uint256,uint256),(uint8,bytes32,bytes32))")
             ) || selector == bytes4(keccak256("setRelayerApproval(address,address,bool)"))
-            || selector == bytes4(keccak256("setAccountOperator(address,address,bool)"));
+            || selector == bytes4(keccak256("setAccountOperator(address,address,bool)"))
+            || selector == bytes4(keccak256("setOperator(bytes19,address,uint256)"))
+            || selector == bytes4(keccak256("hope(address)"))
+            || selector == bytes4(keccak256("set_approve_deposit(address,bool)"));
     }
 
     /// @dev What no balance and no allowance shows: votes, and who rules over what the account rules.
@@ -160,6 +163,7 @@ library ForbiddenCalls {
             || selector == bytes4(keccak256("push(address,uint256)"))
             || selector == bytes4(keccak256("pull(address,uint256)"))
             || selector == bytes4(keccak256("move(address,address,uint256)"))
+            || selector == bytes4(keccak256("approve(address)"))
             // ERC-777
             || selector == bytes4(keccak256("send(address,uint256,bytes)"))
             || selector == bytes4(keccak256("operatorSend(address,address,uint256,bytes,bytes)"))
