@@ -3,6 +3,8 @@ package org.mandate.relayer.store;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -30,6 +32,7 @@ public final class EmbeddedServer implements AutoCloseable {
   private static final Duration START = Duration.ofSeconds(60);
   private static final Duration STOP = Duration.ofSeconds(15);
 
+  private static final String HOST = "127.0.0.1";
   private static final int PASSWORD_BYTES = 32;
   private static final int CONNECTIONS = 32;
 
@@ -60,7 +63,7 @@ public final class EmbeddedServer implements AutoCloseable {
    */
   public static EmbeddedServer start(Path dataDirectory, int connections) {
     Path directory = dataDirectory.toAbsolutePath().normalize();
-    try {
+    try (ServerSocket reserved = new ServerSocket(0, 1, InetAddress.getByName(HOST))) {
       Files.createDirectories(directory);
       stopLeftover(directory);
       Path passwordFile = directory.resolveSibling(directory.getFileName() + ".password");
@@ -70,6 +73,8 @@ public final class EmbeddedServer implements AutoCloseable {
           EmbeddedPostgres.builder()
               .setDataDirectory(directory)
               .setCleanDataDirectory(false)
+              .setPort(reserved.getLocalPort())
+              .setDataDirectoryCustomizer(made -> release(reserved))
               .setRegisterShutdownHook(
                   false) // Relayer.close() stops it, after everything that uses it
               .setPGStartupWait(START)
@@ -80,7 +85,7 @@ public final class EmbeddedServer implements AutoCloseable {
               .setConnectConfig("password", password)
               .setServerConfig("unix_socket_directories", "")
               .setServerConfig("fsync", "on") // the embedding turns it off, for tests
-              .setServerConfig("listen_addresses", "127.0.0.1")
+              .setServerConfig("listen_addresses", HOST)
               .setServerConfig("max_connections", Integer.toString(connections))
               .setServerConfig("shared_buffers", "32MB")
               .setOutputRedirector(ProcessBuilder.Redirect.DISCARD)
@@ -90,6 +95,18 @@ public final class EmbeddedServer implements AutoCloseable {
     } catch (IOException e) {
       throw new UncheckedIOException(
           "embedded PostgreSQL in %s did not start: %s".formatted(directory, e.getMessage()), e);
+    }
+  }
+
+  /**
+   * The port is held while the database is made, which takes seconds, and let go of right before
+   * the server takes it: others cannot be given it meanwhile.
+   */
+  private static void release(ServerSocket reserved) {
+    try {
+      reserved.close();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
   }
 
@@ -113,7 +130,9 @@ public final class EmbeddedServer implements AutoCloseable {
 
   /** Another database of this server, as its administrator: not for logs either. */
   public String jdbcUrl(String database) {
-    return "jdbc:postgresql://127.0.0.1:"
+    return "jdbc:postgresql://"
+        + HOST
+        + ":"
         + server.getPort()
         + "/"
         + database
