@@ -177,6 +177,7 @@ class ManifestsTest {
     return told.toString(StandardCharsets.UTF_8)
         .lines()
         .filter(line -> line.contains("\"component\":\"manifests\""))
+        .filter(line -> line.contains("\"chain\":" + CHAIN + ","))
         .collect(Collectors.joining("\n"));
   }
 

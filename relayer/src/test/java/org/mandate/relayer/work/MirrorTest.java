@@ -37,6 +37,7 @@ class MirrorTest {
   private static final Optional<String> API =
       Optional.ofNullable(
           System.getProperty("mandate.ipfs.api", System.getenv("MANDATE_IPFS_API")));
+  private static final Duration PATIENCE = Duration.ofSeconds(30);
   private static final Address ANY = new Address("0x" + "11".repeat(20));
 
   @TempDir Path directory;
@@ -59,7 +60,7 @@ class MirrorTest {
     database = Database.open(server.jdbcUrl());
     database.run(tx -> ChainRow.register(tx, 1, ANY, ANY));
     blobs = new EmbeddedBlobStore(directory.resolve("blobs"), Clock.systemUTC());
-    mirror = new Mirror(database, blobs, new KuboBlobStore(cable.url(), Duration.ofSeconds(2)));
+    mirror = new Mirror(database, blobs, new KuboBlobStore(cable.url(), PATIENCE));
   }
 
   @AfterEach
@@ -110,7 +111,7 @@ class MirrorTest {
   }
 
   private byte[] inDaemon(Cid cid) {
-    return new KuboBlobStore(api, Duration.ofSeconds(2)).get(cid).orElseThrow();
+    return new KuboBlobStore(api, PATIENCE).get(cid).orElseThrow();
   }
 
   private byte[] content(int i) {
