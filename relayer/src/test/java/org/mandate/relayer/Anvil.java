@@ -20,7 +20,10 @@ final class Anvil implements AutoCloseable {
 
   private Anvil(org.mandate.testing.Anvil node) {
     this.node = node;
-    this.service = new HttpService(node.url().toString());
+    this.service =
+        new HttpService(
+            node.url().toString(),
+            HttpService.getOkHttpClientBuilder().readTimeout(Duration.ofSeconds(60)).build());
     this.web3j = Web3j.build(service);
   }
 
@@ -43,7 +46,7 @@ final class Anvil implements AutoCloseable {
   }
 
   ChainClient client() {
-    return new JsonRpcClient(url(), Duration.ofSeconds(5));
+    return new JsonRpcClient(url(), Duration.ofSeconds(30));
   }
 
   org.mandate.deploy.Sender sender(Credentials key) {

@@ -3,11 +3,13 @@ package org.mandate.relayer;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -18,6 +20,7 @@ import org.web3j.crypto.Wallet;
 
 /** A relayer in a process of its own, with a key file and a YAML file, as an operator runs it. */
 final class RelayerProcess implements AutoCloseable {
+  private static final Duration MOST = Duration.ofSeconds(120);
   private static final String PASSPHRASE = "correct horse battery staple";
 
   private final Process process;
@@ -103,9 +106,10 @@ final class RelayerProcess implements AutoCloseable {
 
   /** The API's port, once it is ready. */
   int port() throws Exception {
-    Instant end = Instant.now().plus(Duration.ofSeconds(40));
+    Instant end = Instant.now().plus(MOST);
     while (!Files.exists(ready)) {
-      if (!process.isAlive() || Instant.now().isAfter(end))
+      boolean stopped = Arrays.stream(Failpoint.values()).anyMatch(this::hasStopped);
+      if (stopped || !process.isAlive() || Instant.now().isAfter(end))
         throw new AssertionError("not ready:\n" + log());
       Thread.sleep(50);
     }
@@ -113,16 +117,24 @@ final class RelayerProcess implements AutoCloseable {
   }
 
   void awaitStop(Failpoint failpoint) throws Exception {
-    Instant end = Instant.now().plus(Duration.ofSeconds(40));
-    while (!log().contains("\"failpoint\":\"" + failpoint.label() + "\"")) {
+    Instant end = Instant.now().plus(MOST);
+    while (!hasStopped(failpoint)) {
       if (!process.isAlive() || Instant.now().isAfter(end))
         throw new AssertionError("not stopped:\n" + log());
       Thread.sleep(50);
     }
   }
 
-  String log() throws IOException {
-    return Files.readString(log);
+  boolean hasStopped(Failpoint failpoint) {
+    return log().contains("\"failpoint\":\"" + failpoint.label() + "\"");
+  }
+
+  String log() {
+    try {
+      return Files.readString(log);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   /** SIGKILL. */

@@ -7,6 +7,7 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.net.http.HttpTimeoutException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
@@ -16,6 +17,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.Callable;
 import java.util.function.Predicate;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -51,6 +53,11 @@ final class Town implements AutoCloseable {
   static final long HOME = 31337;
   static final long REMOTE = 31338;
   static final BigInteger CAP = BigInteger.valueOf(1_000_000);
+
+  /** With a relayer's answer: a busy machine may be slow. */
+  private static final Duration PATIENCE = Duration.ofSeconds(30);
+
+  private static final Duration MOST = Duration.ofSeconds(120);
 
   private static final List<String> KEYS =
       List.of(
@@ -313,18 +320,47 @@ final class Town implements AutoCloseable {
 
   /** Hands the intent to a relayer and answers its id. */
   Hash submit(int port, Intent intent) throws Exception {
-    HttpResponse<String> answer = post(port, "/v1/intents", body(signed(intent)).encode());
+    return submit(port, intent, PATIENCE);
+  }
+
+  private Hash submit(int port, Intent intent, Duration patience) throws Exception {
+    HttpResponse<String> answer =
+        post(port, "/v1/intents", body(signed(intent)).encode(), patience);
     if (answer.statusCode() != 202)
       throw new IllegalStateException(answer.statusCode() + " " + answer.body());
     return Hash.of(new JsonObject(answer.body()).getString("intentId"));
   }
 
+  /**
+   * As {@link #submit(int, Intent)}, and asks again where there is no answer, as an agent may.
+   *
+   * @param stopped whether there will never be one
+   * @return whether it was taken
+   */
+  boolean submitUnless(Callable<Boolean> stopped, int port, Intent intent) throws Exception {
+    Instant end = Instant.now().plus(MOST);
+    while (!stopped.call()) {
+      try {
+        submit(port, intent, Duration.ofSeconds(3));
+        return true;
+      } catch (HttpTimeoutException e) {
+        if (Instant.now().isAfter(end)) throw e;
+      }
+    }
+    return false;
+  }
+
   HttpResponse<String> post(int port, String path, String body) throws Exception {
+    return post(port, path, body, PATIENCE);
+  }
+
+  private HttpResponse<String> post(int port, String path, String body, Duration patience)
+      throws Exception {
     return http.send(
         HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path))
             .header("Content-Type", "application/json")
             .POST(HttpRequest.BodyPublishers.ofString(body))
-            .timeout(Duration.ofSeconds(8))
+            .timeout(patience)
             .build(),
         HttpResponse.BodyHandlers.ofString());
   }
@@ -332,7 +368,7 @@ final class Town implements AutoCloseable {
   HttpResponse<String> get(int port, String path) throws Exception {
     return http.send(
         HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path))
-            .timeout(Duration.ofSeconds(8))
+            .timeout(PATIENCE)
             .build(),
         HttpResponse.BodyHandlers.ofString());
   }
@@ -353,6 +389,17 @@ final class Town implements AutoCloseable {
       view = intent(port, id);
     }
     return view;
+  }
+
+  /** Asks until the intent waits for that reason. */
+  JsonObject awaitParked(int port, Hash id, String rule, Duration most) throws Exception {
+    return await(
+        port,
+        id,
+        most,
+        view ->
+            view.containsKey("parked")
+                && rule.equals(view.getJsonObject("parked").getString("rule")));
   }
 
   JsonObject awaitState(int port, Hash id, String state, Duration most) throws Exception {
