@@ -14,6 +14,8 @@ import java.io.IOException;
 import java.math.BigInteger;
 import java.net.InetAddress;
 import java.net.Socket;
+import java.net.SocketException;
+import java.net.SocketTimeoutException;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
@@ -43,7 +45,7 @@ import org.mandate.intent.SignedIntent;
 /** What the API takes, what it refuses, and in which words. */
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class ApiTest {
-  private static final Duration SOON = Duration.ofSeconds(30);
+  private static final Duration SOON = Duration.ofSeconds(120);
   private static Town town;
   private static Relayer relayer;
 
@@ -309,11 +311,11 @@ class ApiTest {
     BigInteger all = town.held(town.home, town.vault);
     String owner = Town.key(1).address().hex();
     town.govern("withdraw", town.vault, town.account().withdraw(town.token.hex(), owner, all));
-    Intent bad = town.payment(Town.HOME, town.token, 5, Duration.ofSeconds(8));
+    Intent bad = town.payment(Town.HOME, town.token, 5, Duration.ofSeconds(25));
     Hash id = town.submit(relayer.port(), bad);
-    JsonObject parked = town.awaitState(relayer.port(), id, "PARKED", SOON);
+    JsonObject parked = town.awaitParked(relayer.port(), id, "CONTRACT", SOON);
     requireAsDocumented("getIntent", "/v1/intents/" + id);
-    assertEquals("CONTRACT", parked.getJsonObject("parked").getString("rule"), parked.encode());
+    assertEquals("PARKED", parked.getString("state"), parked.encode());
     JsonObject end = town.awaitState(relayer.port(), id, "EXPIRED", SOON);
     assertTrue(end.getBoolean("final"));
     assertEquals(0, end.getJsonArray("transactions").size());
@@ -396,26 +398,52 @@ class ApiTest {
     List<Socket> silent = new ArrayList<>();
     try (Socket speaks = connect()) {
       assertTrue(live(speaks).startsWith("HTTP/1.1 200"));
-      for (int i = 0; i < 1000; i++) silent.add(connect());
-      Socket tooMany = silent.getLast();
-      tooMany.setSoTimeout(5_000); // the limit for a first request would take longer
-      assertEquals(-1, tooMany.getInputStream().read());
+      // The first ones are let go of after a while: where connecting takes long, it takes more.
+      Instant end = Instant.now().plus(Duration.ofSeconds(60));
+      do {
+        assertTrue(Instant.now().isBefore(end), silent.size() + " connections are not too many");
+        assertTrue(live(speaks).startsWith("HTTP/1.1 200"));
+        for (int i = 0; i < 999; i++) silent.add(connect());
+      } while (!turnsAway(silent));
       Socket first = silent.getFirst();
       first.setSoTimeout(30_000);
       assertEquals(-1, first.getInputStream().read());
       Thread.sleep(1_000);
       assertTrue(live(speaks).startsWith("HTTP/1.1 200"), "one that asked keeps its connection");
-      try (Socket next = connect()) {
-        assertTrue(live(next).startsWith("HTTP/1.1 200"), "and there is room again");
+      end = Instant.now().plus(Duration.ofSeconds(30));
+      while (!answersAnother()) {
+        assertTrue(Instant.now().isBefore(end), "and there is room again");
+        Thread.sleep(200);
       }
     } finally {
       for (Socket socket : silent) socket.close();
     }
   }
 
+  /** Whether one more is closed at once: the limit for a first request would take longer. */
+  private static boolean turnsAway(List<Socket> silent) throws IOException {
+    Instant end = Instant.now().plus(Duration.ofSeconds(5));
+    Socket more = connect();
+    silent.add(more);
+    more.setSoTimeout(5_000);
+    try {
+      return more.getInputStream().read() == -1 && Instant.now().isBefore(end);
+    } catch (SocketTimeoutException e) {
+      return false;
+    }
+  }
+
+  private static boolean answersAnother() throws IOException {
+    try (Socket next = connect()) {
+      return live(next).startsWith("HTTP/1.1 200");
+    } catch (SocketException e) {
+      return false; // turned away while it asked
+    }
+  }
+
   private static Socket connect() throws IOException {
     Socket socket = new Socket(InetAddress.getLoopbackAddress(), relayer.port());
-    socket.setSoTimeout(10_000);
+    socket.setSoTimeout(30_000);
     return socket;
   }
 

@@ -63,14 +63,7 @@ class ForgeryTest {
               town.atRemote.gateway().hex(),
               gateway.deliver(forged, List.of(attestation.signature().bytes()))));
       Hash id = intent.id(town.domain());
-      JsonObject view =
-          town.await(
-              relayer.port(),
-              id,
-              Duration.ofSeconds(30),
-              v -> v.containsKey("parked") && "QUEUED".equals(v.getString("state")));
-      assertEquals(
-          "NOT_DISPATCHED", view.getJsonObject("parked").getString("rule"), view.encodePrettily());
+      town.awaitParked(relayer.port(), id, "NOT_DISPATCHED", Duration.ofSeconds(120));
       Thread.sleep(9_000); // past the dispute window, which nobody used
       JsonObject end = town.intent(relayer.port(), id);
       assertEquals("QUEUED", end.getString("state"), end.encodePrettily());

@@ -29,7 +29,7 @@ import org.mandate.signer.Transactions;
  */
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class TroubleTest {
-  private static final Duration SOON = Duration.ofSeconds(40);
+  private static final Duration SOON = Duration.ofSeconds(120);
   private static final BigInteger GWEI = BigInteger.TEN.pow(9);
   private static Town town;
   private static LyingNode node;
@@ -74,6 +74,7 @@ class TroubleTest {
     JsonObject sent = town.await(relayer.port(), id, SOON, v -> inPool(v));
     long nonce = sent.getJsonArray("transactions").getJsonObject(0).getLong("nonce");
     assertTrue(foreign(nonce, 50) instanceof SendOutcome.Accepted);
+    town.home.ask("evm_mine"); // at once: the relayer would raise its own bid above that one
     mining(1);
     JsonObject end = town.await(relayer.port(), id, SOON, v -> v.getBoolean("final"));
     assertEquals(
@@ -151,25 +152,27 @@ class TroubleTest {
       Thread.sleep(2500);
     }
     node.tell(LyingNode.Lie.NONE);
-    town.await(relayer.port(), id, Duration.ofSeconds(60), v -> v.getBoolean("final"));
+    town.await(relayer.port(), id, SOON, v -> v.getBoolean("final"));
     assertEquals(before.add(BigInteger.valueOf(61)), town.received(town.home));
   }
 
   @Test
   @Order(7)
   void L3_shouldPayOnceWhenAReorgRemovesThePayment() throws Exception {
-    settled();
     BigInteger before;
     Hash id;
     JsonObject view;
     long depth;
-    do { // until this thread is quick enough to catch the payment before it is final
+    do { // until no block that was on its way comes so late that the payment is final
       mining(1);
+      settled();
+      mining(0);
       before = town.received(town.home);
       id = town.submit(relayer.port(), town.payment(Town.HOME, town.token, 71));
+      town.await(relayer.port(), id, SOON, v -> inPool(v));
+      town.home.ask("evm_mine");
       view = town.awaitState(relayer.port(), id, "EXECUTED", SOON);
-      mining(0);
-      depth = town.home.client().head().number() - number(view) + 1;
+      depth = standing() - number(view) + 1;
     } while (depth > 2);
     String block = block(view);
     town.home.reorg((int) depth);
@@ -233,6 +236,18 @@ class TroubleTest {
 
   private static void mining(int seconds) throws Exception {
     town.home.ask("evm_setIntervalMining", seconds);
+  }
+
+  /** The head's number, once it stands still: a block may be on its way when mining is stopped. */
+  private static long standing() throws Exception {
+    long before;
+    long head = town.home.client().head().number();
+    do {
+      before = head;
+      Thread.sleep(300);
+      head = town.home.client().head().number();
+    } while (head != before);
+    return head;
   }
 
   private static boolean inPool(JsonObject view) {
