@@ -65,6 +65,8 @@ class AuditVerifierTest {
   private static final BigInteger ETHER = BigInteger.TEN.pow(18);
   private static final Address PAYEE = Address.of("0x" + "ab".repeat(20));
   private static final PrivateKeySigner AGENT = new PrivateKeySigner(BigInteger.valueOf(0xa1));
+  private static final BigInteger DEADLINE =
+      BigInteger.valueOf(System.currentTimeMillis() / 1000 + 100_000);
   private static final Credentials AUTHORITY = key(0xb1);
   private static final Credentials RELAYER = key(1);
 
@@ -120,7 +122,7 @@ class AuditVerifierTest {
     submit(pay(1, 5), domain);
     audited =
         new AuditedChain(
-            new JsonRpcClient(chain.url(), Duration.ofSeconds(10)),
+            new JsonRpcClient(chain.url(), Duration.ofSeconds(30)),
             new Finality.Confirmations(0),
             domain,
             deployment.account(),
@@ -743,7 +745,7 @@ class AuditVerifierTest {
         BigInteger.valueOf(amount),
         Bytes.EMPTY,
         BigInteger.valueOf(nonce),
-        BigInteger.valueOf(System.currentTimeMillis() / 1000 / 10_000 * 10_000 + 100_000));
+        DEADLINE);
   }
 
   private static void submit(Intent intent, IntentDomain domain) {

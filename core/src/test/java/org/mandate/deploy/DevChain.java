@@ -19,7 +19,7 @@ public final class DevChain implements AutoCloseable {
 
   private DevChain(Anvil anvil) {
     this.anvil = anvil;
-    this.service = new HttpService(anvil.url().toString());
+    this.service = new HttpService(anvil.url().toString(), Anvil.patient());
     this.web3j = Web3j.build(service);
   }
 

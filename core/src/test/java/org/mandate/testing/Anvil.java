@@ -18,12 +18,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
+import okhttp3.OkHttpClient;
 import org.mandate.chain.Address;
 import org.mandate.chain.Bytes;
 import org.mandate.chain.Hash;
 import org.mandate.chain.JsonRpcClient;
 import org.mandate.chain.Receipt;
 import org.mandate.signer.PrivateKeySigner;
+import org.web3j.protocol.http.HttpService;
 
 /** A real Anvil on a free port. Mines every transaction at once unless told otherwise. */
 public final class Anvil implements AutoCloseable {
@@ -31,6 +33,9 @@ public final class Anvil implements AutoCloseable {
   public static final PrivateKeySigner RICH =
       new PrivateKeySigner(
           new BigInteger("ac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80", 16));
+
+  /** A busy machine may take long; an answer is never waited for longer than it takes. */
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
 
   private static final JsonMapper JSON = JsonMapper.builder().build();
 
@@ -83,7 +88,17 @@ public final class Anvil implements AutoCloseable {
   }
 
   public JsonRpcClient client() {
-    return new JsonRpcClient(url, Duration.ofSeconds(10));
+    return new JsonRpcClient(url, Duration.ofSeconds(30));
+  }
+
+  /** For web3j, whose own time limit is shorter than what a busy machine may take. */
+  public static OkHttpClient patient() {
+    return HttpService.getOkHttpClientBuilder()
+        .callTimeout(PATIENCE)
+        .connectTimeout(PATIENCE)
+        .readTimeout(PATIENCE)
+        .writeTimeout(PATIENCE)
+        .build();
   }
 
   /** Calls any method; fails with the node's error. */
@@ -95,7 +110,7 @@ public final class Anvil implements AutoCloseable {
       HttpRequest request =
           HttpRequest.newBuilder(url)
               .header("content-type", "application/json")
-              .timeout(Duration.ofSeconds(30))
+              .timeout(PATIENCE)
               .POST(HttpRequest.BodyPublishers.ofByteArray(body))
               .build();
       JsonNode answer =
@@ -133,7 +148,8 @@ public final class Anvil implements AutoCloseable {
   /** Sends from an account that Anvil has unlocked, and waits until it is mined. */
   public Receipt transact(Map<String, String> transaction) {
     Hash hash = Hash.of(rpc("eth_sendTransaction", transaction).textValue());
-    for (int tries = 0; tries < 1000; tries++) { // it answers before it has mined
+    long end = System.nanoTime() + PATIENCE.toNanos();
+    while (System.nanoTime() < end) { // it answers before it has mined
       Optional<Receipt> receipt = client().receipt(hash);
       if (receipt.isPresent()) {
         return receipt.get();
@@ -141,6 +157,33 @@ public final class Anvil implements AutoCloseable {
       LockSupport.parkNanos(Duration.ofMillis(10).toNanos());
     }
     throw new IllegalStateException("transaction " + hash + " is not mined");
+  }
+
+  /**
+   * From now on, each time that a contract tells this event, lets that much time pass on the chain.
+   *
+   * @param event its signature
+   */
+  public void leapAfter(String event, Duration time) {
+    Thread.ofVirtual()
+        .start(
+            () -> {
+              try {
+                for (int leaps = 0; process.isAlive(); LockSupport.parkNanos(200_000_000)) {
+                  for (; leaps < told(event); leaps++) {
+                    rpc("evm_increaseTime", time.toSeconds());
+                  }
+                }
+              } catch (IllegalStateException e) {
+                // It was closed. Who waits for the time sees it pass anyway, but slowly.
+              }
+            });
+  }
+
+  private int told(String event) {
+    return rpc(
+            "eth_getLogs", Map.of("fromBlock", "0x0", "topics", List.of(Hash.keccak(event).hex())))
+        .size();
   }
 
   /** Mines empty blocks. */
