@@ -36,7 +36,7 @@ final class NodePool implements InvocationHandler {
   /** A head that is older than another node's by more than this is of a node that stands still. */
   static final Duration LAG = Duration.ofSeconds(15);
 
-  /** How long one node is waited for when another has answered. */
+  /** How long one node is waited for when another has answered, usually. */
   private static final Duration PATIENCE = Duration.ofSeconds(1);
 
   /** A block's time may be ahead of this machine's clock. */
@@ -45,13 +45,16 @@ final class NodePool implements InvocationHandler {
   private final BigInteger chainId;
   private final List<Node> nodes;
   private final Duration timeout;
+  private final Duration patience;
   private final Clock clock;
   private volatile Node preferred;
 
-  private NodePool(BigInteger chainId, List<Node> nodes, Duration timeout, Clock clock) {
+  private NodePool(
+      BigInteger chainId, List<Node> nodes, Duration timeout, Duration patience, Clock clock) {
     this.chainId = chainId;
     this.nodes = nodes;
     this.timeout = timeout;
+    this.patience = patience;
     this.clock = clock;
     this.preferred = nodes.getFirst();
   }
@@ -61,6 +64,15 @@ final class NodePool implements InvocationHandler {
    * @param timeout of one request
    */
   static ChainClient of(long chainId, List<URI> urls, Duration timeout) {
+    return of(chainId, urls, timeout, PATIENCE);
+  }
+
+  /**
+   * As {@link #of(long, List, Duration)}.
+   *
+   * @param patience how long one node is waited for when another has answered
+   */
+  static ChainClient of(long chainId, List<URI> urls, Duration timeout, Duration patience) {
     BigInteger id = BigInteger.valueOf(chainId);
     List<Node> nodes =
         urls.stream().map(url -> new Node(id, new JsonRpcClient(url, timeout))).toList();
@@ -68,7 +80,7 @@ final class NodePool implements InvocationHandler {
         Proxy.newProxyInstance(
             NodePool.class.getClassLoader(),
             new Class<?>[] {ChainClient.class},
-            new NodePool(id, nodes, timeout, Clock.systemUTC()));
+            new NodePool(id, nodes, timeout, patience, Clock.systemUTC()));
   }
 
   @Override
@@ -114,11 +126,11 @@ final class NodePool implements InvocationHandler {
     for (Node node : nodes) {
       CompletableFuture<Block> answer = node.head();
       asked.put(node, answer);
-      if (!node.isSlow()) {
+      if (!node.isSlow(patience)) {
         prompt.add(answer);
       }
     }
-    await(prompt, PATIENCE);
+    await(prompt, patience);
     Map<Node, Block> heads = answered(asked);
     if (heads.isEmpty()) {
       await(asked.values(), timeout.multipliedBy(2)); // chain id and head
@@ -256,8 +268,8 @@ final class NodePool implements InvocationHandler {
       return head;
     }
 
-    private synchronized boolean isSlow() {
-      return !head.isDone() && System.nanoTime() - askedAt > PATIENCE.toNanos();
+    private synchronized boolean isSlow(Duration patience) {
+      return !head.isDone() && System.nanoTime() - askedAt > patience.toNanos();
     }
 
     private CompletableFuture<SendOutcome> send(byte[] raw) {

@@ -26,7 +26,11 @@ import org.mandate.chain.SendOutcome;
 
 class NodePoolTest {
   private static final URI NOBODY = URI.create("http://127.0.0.1:9");
-  private static final Duration TIMEOUT = Duration.ofSeconds(2);
+  private static final Duration TIMEOUT = Duration.ofSeconds(20);
+
+  /** Which node is asked must not depend on which of two that answer is faster. */
+  private static final Duration PATIENCE = Duration.ofSeconds(30);
+
   private static final Hash HASH = Hash.keccak("any");
 
   @Test
@@ -113,12 +117,13 @@ class NodePoolTest {
               5,
               List.of(URI.create("http://127.0.0.1:" + silent.getLocalPort()), two.url()),
               Duration.ofSeconds(20));
+      assertEquals(1000, pool(two).head().number()); // the first answer of all takes longest
       long start = System.nanoTime();
       for (int i = 0; i < 20; i++) {
         assertEquals(1000, pool.head().number());
       }
       Duration took = Duration.ofNanos(System.nanoTime() - start);
-      assertTrue(took.compareTo(Duration.ofSeconds(4)) < 0, took.toString());
+      assertTrue(took.compareTo(Duration.ofSeconds(15)) < 0, took.toString());
     }
   }
 
@@ -129,9 +134,7 @@ class NodePoolTest {
       assertInstanceOf(SendOutcome.Accepted.class, pool(one, two).send(new byte[] {1}));
       for (Node node : List.of(one, two)) {
         World.await(
-            "it is sent",
-            Duration.ofSeconds(2),
-            () -> node.questions.contains("eth_sendRawTransaction"));
+            "it is sent", PATIENCE, () -> node.questions.contains("eth_sendRawTransaction"));
       }
     }
   }
@@ -152,7 +155,7 @@ class NodePoolTest {
   }
 
   private static ChainClient pool(Node... nodes) {
-    return NodePool.of(5, List.of(nodes).stream().map(Node::url).toList(), TIMEOUT);
+    return NodePool.of(5, List.of(nodes).stream().map(Node::url).toList(), TIMEOUT, PATIENCE);
   }
 
   /** A node that says what it is told to. */
