@@ -19,9 +19,9 @@ final class Anvil implements AutoCloseable {
   private Anvil(org.mandate.testing.Anvil node) {
     this.node = node;
     this.url = node.url();
-    this.service = new HttpService(url.toString());
+    this.service = new HttpService(url.toString(), org.mandate.testing.Anvil.patient());
     this.web3j = Web3j.build(service);
-    this.client = new JsonRpcClient(url, Duration.ofSeconds(10));
+    this.client = new JsonRpcClient(url, Duration.ofSeconds(30));
   }
 
   static Anvil start(long chainId) {
@@ -29,7 +29,21 @@ final class Anvil implements AutoCloseable {
   }
 
   void mineEverySecond() {
-    rpc("evm_setIntervalMining", 1);
+    mineEvery(1);
+  }
+
+  void mineEvery(int seconds) {
+    rpc("evm_setIntervalMining", seconds);
+  }
+
+  /** Until it is told to mine, it mines nothing. */
+  void stopMining() {
+    mineEvery(0);
+  }
+
+  /** Whether a transaction waits to be mined. */
+  boolean hasPending() {
+    return !rpc("txpool_status").path("pending").asText().equals("0x0");
   }
 
   JsonNode rpc(String method, Object... parameters) {

@@ -32,7 +32,7 @@ import org.mandate.signer.PrivateKeySigner;
 class CaseTest {
   private static final Finality FINALITY = new Finality.Confirmations(10);
   private static final Duration POLL = Duration.ofMillis(5);
-  private static final Duration PATIENCE = Duration.ofSeconds(5);
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
   private static final Hash HASH = Hash.keccak("any");
   private static final Instant DUE = Instant.now().plusSeconds(600);
   private static final long DELIVERED_IN = 100;
@@ -98,8 +98,7 @@ class CaseTest {
     state = question -> IntentState.QUEUED;
     World.await("it is disputed again", PATIENCE, () -> sent.get() > 0);
     state = question -> IntentState.DISPUTED;
-    head.set(head.get() + 20);
-    World.await("it is stopped", PATIENCE, () -> forgery.running() == 0);
+    World.await("it is stopped", PATIENCE, () -> isOverWhileBlocksGoOn());
     assertEquals(List.of(Finding.Status.STOPPED), statuses());
   }
 
@@ -112,10 +111,7 @@ class CaseTest {
     state = question -> IntentState.QUEUED;
     World.await("it is disputed", PATIENCE, () -> sent.get() > 0);
     state = question -> IntentState.CANCELLED;
-    head.set(head.get() + 20);
-    Thread.sleep(200);
-    head.set(head.get() + 20);
-    World.await("it is over", PATIENCE, () -> forgery.running() == 0);
+    World.await("it is over", PATIENCE, () -> isOverWhileBlocksGoOn());
     assertEquals(List.of(Finding.Status.STOPPED), statuses());
   }
 
@@ -138,6 +134,12 @@ class CaseTest {
     int before = asked.get();
     World.await("it is asked for", PATIENCE, () -> asked.get() > before + 5);
     assertEquals(1, forgery.running());
+  }
+
+  /** Whenever it looks first at what must become final, blocks follow. */
+  private boolean isOverWhileBlocksGoOn() {
+    head.addAndGet(20);
+    return forgery.running() == 0;
   }
 
   private List<Finding.Status> statuses() {

@@ -35,6 +35,7 @@ import org.web3j.crypto.transaction.type.Transaction1559;
 class EnforcerTest {
   private static final Hash HASH = Hash.keccak("any");
   private static final Duration POLL = Duration.ofMillis(5);
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
   private static final SendOutcome TAKEN = new SendOutcome.Accepted(HASH);
 
   private final List<Bytes> sent = new CopyOnWriteArrayList<>();
@@ -106,15 +107,15 @@ class EnforcerTest {
                                   settledElsewhere.get()
                                       ? Optional.of(new Remedy.Settled("done"))
                                       : Optional.empty())));
-      World.await("the first is sent", Duration.ofSeconds(5), () -> sent.size() > 0);
+      World.await("the first is sent", PATIENCE, () -> sent.size() > 0);
       Thread.ofVirtual().start(() -> enforcer.bringAbout(remedy(Optional::empty)));
-      World.await("the second waits", Duration.ofSeconds(5), () -> nonces().contains(1L));
+      World.await("the second waits", PATIENCE, () -> nonces().contains(1L));
       settledElsewhere.set(true);
-      assertTrue(first.join(Duration.ofSeconds(5)));
+      assertTrue(first.join(PATIENCE));
       firsts.set(new SendOutcome.InsufficientFunds("queued cost"));
       World.await(
           "the gap is filled",
-          Duration.ofSeconds(5),
+          PATIENCE,
           () ->
               sent.stream()
                   .map(raw -> TransactionDecoder.decode(raw.hex()))
@@ -141,7 +142,7 @@ class EnforcerTest {
     try (Enforcer enforcer = enforcer(chain(number -> TAKEN), most, troubles)) {
       enforcer.start();
       Thread.ofVirtual().start(() -> enforcer.bringAbout(remedy(Optional::empty)));
-      World.await("it says so", Duration.ofSeconds(5), () -> !troubles.texts().isEmpty());
+      World.await("it says so", PATIENCE, () -> !troubles.texts().isEmpty());
     }
     assertTrue(
         troubles.texts().getFirst().contains("max-tip-per-gas"), troubles.texts().toString());
@@ -247,9 +248,8 @@ class EnforcerTest {
                     enforcer.bringAbout(remedy);
                     atItsEnd.set(sent.size());
                   });
-      World.await(
-          sends + " transactions are sent", Duration.ofSeconds(5), () -> sent.size() >= sends);
-      assertTrue(work.join(Duration.ofSeconds(5)), "it ends");
+      World.await(sends + " transactions are sent", PATIENCE, () -> sent.size() >= sends);
+      assertTrue(work.join(PATIENCE), "it ends");
       assertTrue(
           atItsEnd.get() >= sends, "called done after " + atItsEnd + ", before it was (L10)");
     }

@@ -62,7 +62,7 @@ class FaultTest {
             POLL,
             Clock.systemUTC());
     new Case(delivery(), court, () -> true, end::countDown).start();
-    assertTrue(end.await(5, TimeUnit.SECONDS));
+    assertTrue(end.await(60, TimeUnit.SECONDS));
     assertTrue(questions.get() >= 3, questions + " questions");
     assertTrue(
         findings.all().stream().anyMatch(finding -> finding.check() == Check.SELF),

@@ -35,6 +35,7 @@ class OutflowsTest {
   private static final Address ACCOUNT = Address.of("0x00000000000000000000000000000000000000ac");
   private static final Address TOKEN = Address.of("0x0000000000000000000000000000000000000dad");
   private static final Duration POLL = Duration.ofMillis(1);
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
   private static final long SPENDERS = 0x5be2de200L;
 
   /** Instead of an amount: the token does not tell. */
@@ -333,11 +334,11 @@ class OutflowsTest {
         outflows.of(page);
         if (number == 1) {
           Hash slow = page.block().hash();
-          World.await("it looks at it", Duration.ofSeconds(5), () -> asked.contains(slow));
+          World.await("it looks at it", PATIENCE, () -> asked.contains(slow));
         }
       }
       waiting.countDown();
-      World.await("it is told", Duration.ofSeconds(5), () -> !findings.all().isEmpty());
+      World.await("it is told", PATIENCE, () -> !findings.all().isEmpty());
     }
     assertEquals(List.of("7 left account " + ACCOUNT), seen());
     assertEquals(newest, findings.all().getFirst().block());
@@ -361,7 +362,7 @@ class OutflowsTest {
         outflows.of(page);
       }
       outflows.start();
-      World.await("it is told", Duration.ofSeconds(5), () -> !findings.all().isEmpty());
+      World.await("it is told", PATIENCE, () -> !findings.all().isEmpty());
     }
     assertEquals(List.of("7 left account " + ACCOUNT), seen());
     assertEquals(List.of(), unread);
@@ -383,9 +384,7 @@ class OutflowsTest {
         outflows.of(page);
       }
       World.await(
-          "the removed block is read",
-          Duration.ofSeconds(5),
-          () -> asked.contains(removed.block().hash()));
+          "the removed block is read", PATIENCE, () -> asked.contains(removed.block().hash()));
       chronicle.rewind(0);
       read(outflows, page(1), page(2));
     }
@@ -461,7 +460,7 @@ class OutflowsTest {
     chronicle.add(last);
     outflows.of(last);
     String id = "outflow:1:%d:%s".formatted(end, Address.ZERO);
-    World.await("all is read", Duration.ofSeconds(5), () -> findings.find(id).isPresent());
+    World.await("all is read", PATIENCE, () -> findings.find(id).isPresent());
     findings.withdraw(1, end - 1);
   }
 

@@ -29,7 +29,7 @@ import org.mandate.signer.PrivateKeySigner;
 class ReexaminationTest {
   private static final Hash H = Hash.keccak("any");
   private static final Block BLOCK = new Block(5, H, H, Instant.EPOCH);
-  private static final Duration LIMIT = Duration.ofSeconds(5);
+  private static final Duration LIMIT = Duration.ofSeconds(60);
   private static final Address EXECUTOR = Address.of("0x%040x".formatted(1));
 
   private final AtomicInteger asked = new AtomicInteger();

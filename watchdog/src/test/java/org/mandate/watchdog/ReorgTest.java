@@ -7,16 +7,16 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.math.BigInteger;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.mandate.gateway.Message;
 import org.mandate.intent.Intent;
+import org.web3j.protocol.core.methods.response.TransactionReceipt;
 
 /** Home changes its mind after the delivery. */
 class ReorgTest {
-  private static final int DEPTH = 4;
-
   @TempDir Path directory;
 
   @Test
@@ -27,12 +27,16 @@ class ReorgTest {
       try (Watchdog watchdog = world.watchdog(0)) {
         Thread.sleep(3000);
         Intent intent = world.payment(World.REMOTE, BigInteger.TEN);
-        Message message = world.sent(world.submit(intent));
-        world.home.rpc("evm_setIntervalMining", 0);
-        // The relayers were hasty, and home finalizes nothing more.
-        world.deliver(message);
+        // Home finalizes nothing more, and the relayers are hasty.
+        world.home.stopMining();
+        world.lengthenWindow(World.WINDOW.multipliedBy(2));
+        world.deliver(world.sent(World.mined(world.home, () -> world.submit(intent))));
+        Instant due = world.due(intent);
         World.await(
-            "intent is DISPUTED", World.WINDOW, () -> world.state(intent) == IntentState.DISPUTED);
+            "intent is DISPUTED",
+            World.PATIENCE,
+            () -> world.state(intent) == IntentState.DISPUTED);
+        assertTrue(world.disputedAt(intent).isBefore(due), "the window was over");
         assertTrue(watchdog.findings().stream().anyMatch(f -> f.check() == Check.HOME_NOT_FINAL));
       }
     }
@@ -44,26 +48,34 @@ class ReorgTest {
       // Nobody watches while it happens, on the other chain.
       Intent forged = world.payment(World.REMOTE, BigInteger.TEN);
       world.deliver(world.forged(forged));
-      Thread.sleep(World.WINDOW.plusSeconds(2));
+      world.awaitDue(forged);
       world.execute(forged);
+      Instant executed = world.remote.client.head().timestamp();
+      World.await(
+          "home can deny it",
+          World.PATIENCE,
+          () -> !world.home.client.head().timestamp().isBefore(executed));
+      // The block that freezes stays the newest, and is not final.
+      world.home.stopMining();
       try (Watchdog watchdog = world.watchdog(0)) {
-        World.await("the agent is frozen", Duration.ofSeconds(15), world::frozen);
-        world.home.rpc("evm_setIntervalMining", 0);
+        World.mineNext(world.home);
+        long frozenIn = world.home.client.head().number();
+        assertTrue(world.frozen());
         World.await(
             "it was noticed",
-            Duration.ofSeconds(5),
-            () -> !watchdog.findings().getFirst().deeds().isEmpty());
+            World.PATIENCE,
+            () -> watchdog.findings().stream().anyMatch(f -> !f.deeds().isEmpty()));
         assertEquals(
             List.of(Finding.Status.OPEN),
             watchdog.findings().stream().map(Finding::status).toList(),
             "not final yet");
-        world.home.rpc("anvil_reorg", DEPTH, List.of());
+        reorg(world.home, frozenIn);
         assertFalse(world.frozen());
         world.home.mineEverySecond();
-        World.await("the agent is frozen again", Duration.ofSeconds(15), world::frozen);
+        World.await("the agent is frozen again", World.PATIENCE, world::frozen);
         World.await(
             "the finding is stopped",
-            Duration.ofSeconds(15),
+            World.PATIENCE,
             () -> watchdog.findings().getFirst().status() == Finding.Status.STOPPED);
         assertTrue(world.frozen());
       }
@@ -77,31 +89,29 @@ class ReorgTest {
       try (Watchdog watchdog = world.watchdog(0)) {
         Thread.sleep(3000);
         Intent forged = world.payment(World.REMOTE, BigInteger.TEN);
-        world.deliver(world.forged(forged));
-        World.await(
-            "intent is DISPUTED",
-            Duration.ofSeconds(10),
-            () -> world.state(forged) == IntentState.DISPUTED);
-        world.remote.rpc("evm_setIntervalMining", 0);
+        // The block that has the dispute stays the newest, and is not final.
+        world.remote.stopMining();
+        World.mined(world.remote, () -> world.deliver(world.forged(forged)));
+        World.mineNext(world.remote);
+        assertEquals(IntentState.DISPUTED, world.state(forged));
         World.await(
             "it was noticed",
-            Duration.ofSeconds(5),
+            World.PATIENCE,
             () -> watchdog.findings().stream().anyMatch(f -> !f.deeds().isEmpty()));
         assertEquals(
             List.of(Finding.Status.OPEN),
             watchdog.findings().stream().map(Finding::status).toList(),
             "not final yet");
-        long depth = world.remote.client.head().number() - world.disputedIn(forged) + 1;
-        world.remote.rpc("anvil_reorg", depth, List.of());
+        reorg(world.remote, world.disputedIn(forged));
         assertEquals(IntentState.QUEUED, world.state(forged));
         world.remote.mineEverySecond();
         World.await(
             "intent is DISPUTED again",
-            Duration.ofSeconds(10),
+            World.PATIENCE,
             () -> world.state(forged) == IntentState.DISPUTED);
         World.await(
             "the finding is stopped",
-            Duration.ofSeconds(10),
+            World.PATIENCE,
             () -> watchdog.findings().getFirst().status() == Finding.Status.STOPPED);
         assertEquals(IntentState.DISPUTED, world.state(forged));
       }
@@ -115,13 +125,15 @@ class ReorgTest {
       try (Watchdog watchdog = world.watchdog(0)) {
         Thread.sleep(3000);
         Intent intent = world.payment(World.REMOTE, BigInteger.TEN);
-        Message message = world.sent(world.submit(intent));
-        world.home.rpc("evm_setIntervalMining", 0);
+        Duration first = World.WINDOW.multipliedBy(3);
+        world.lengthenWindow(first);
+        world.home.stopMining();
+        Message message = world.sent(World.mined(world.home, () -> world.submit(intent)));
         world.deliver(message);
-        world.lengthenWindow(World.WINDOW.multipliedBy(6));
-        Thread.sleep(World.WINDOW.plusSeconds(2).toMillis());
+        world.lengthenWindow(World.WINDOW.multipliedBy(12));
+        Thread.sleep(first.dividedBy(2).plusSeconds(2));
         assertEquals(
-            IntentState.QUEUED, world.state(intent), "it may be disputed until 30 s are left");
+            IntentState.QUEUED, world.state(intent), "it may be disputed until 60 s are left");
         world.home.mineEverySecond();
         Thread.sleep(8000);
         assertEquals(IntentState.QUEUED, world.state(intent), "home's dispatch is final by now");
@@ -139,22 +151,29 @@ class ReorgTest {
         world.lengthenWindow(World.WINDOW.multipliedBy(6));
         Thread.sleep(3000);
         Intent intent = world.payment(World.REMOTE, BigInteger.TEN);
-        Message message = world.sent(world.submit(intent));
+        world.home.stopMining();
+        TransactionReceipt dispatch = World.mined(world.home, () -> world.submit(intent));
         // The relayers were hasty: they attest before the dispatch is final.
-        world.deliver(message);
+        world.deliver(world.sent(dispatch));
         Thread.sleep(500);
         assertEquals(IntentState.QUEUED, world.state(intent));
-        world.home.rpc("anvil_reorg", DEPTH, List.of());
+        reorg(world.home, dispatch.getBlockNumber().longValueExact());
+        world.home.mineEverySecond();
         World.await(
             "intent is DISPUTED",
-            Duration.ofSeconds(15),
+            World.PATIENCE,
             () -> world.state(intent) == IntentState.DISPUTED);
         World.await(
             "the finding is stopped",
-            Duration.ofSeconds(10),
+            World.PATIENCE,
             () -> watchdog.findings().stream().anyMatch(f -> f.status() == Finding.Status.STOPPED));
         assertTrue(watchdog.findings().stream().anyMatch(f -> f.check() == Check.FORGERY));
       }
     }
+  }
+
+  /** Of that block and all above it. */
+  private static void reorg(Anvil chain, long lowest) {
+    chain.rpc("anvil_reorg", chain.client.head().number() - lowest + 1, List.of());
   }
 }

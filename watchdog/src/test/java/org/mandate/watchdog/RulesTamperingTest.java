@@ -44,7 +44,7 @@ import org.web3j.abi.datatypes.generated.Uint256;
  * its way elsewhere.
  */
 class RulesTamperingTest {
-  private static final Duration PATIENCE = Duration.ofSeconds(30);
+  private static final Duration PATIENCE = World.PATIENCE;
   private static final BigInteger AMOUNT = BigInteger.TEN.pow(15);
   private static final BigInteger NOTHING = BigInteger.ZERO;
   private static final BigInteger NEVER = Thresholds.NEVER;

@@ -27,7 +27,7 @@ import org.web3j.protocol.core.methods.response.TransactionReceipt;
 
 /** What leaves an account without a payment: by approvals, by its owner's calls, by neither. */
 class TokenOutflowTest {
-  private static final Duration PATIENCE = Duration.ofSeconds(40);
+  private static final Duration PATIENCE = World.PATIENCE;
   private static final BigInteger SUPPLY = BigInteger.valueOf(1000);
   private static final Credentials SPENDER = Credentials.create("0x5be2de2");
   private static final Address SPENDER_ADDRESS = Address.of(SPENDER.getAddress());

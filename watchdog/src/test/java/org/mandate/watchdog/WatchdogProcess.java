@@ -3,7 +3,6 @@ package org.mandate.watchdog;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.Optional;
 
 /** A watchdog in a process of its own, configured by a file. */
@@ -57,7 +56,7 @@ final class WatchdogProcess {
   }
 
   void awaitReady() throws InterruptedException {
-    World.await("READY", Duration.ofSeconds(30), () -> log().contains("READY watchdog"));
+    World.await("READY", World.PATIENCE, () -> log().contains("READY watchdog"));
   }
 
   String log() {

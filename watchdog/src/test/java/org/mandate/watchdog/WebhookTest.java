@@ -62,7 +62,7 @@ class WebhookTest {
     URI url = URI.create("http://127.0.0.1:" + server.getAddress().getPort() + "/alerts");
     try (Webhook webhook = new Webhook(url, SECRET, Clock.systemUTC(), trouble::add)) {
       webhook.post("{\"a\":1}");
-      Received first = received.poll(10, TimeUnit.SECONDS);
+      Received first = received.poll(60, TimeUnit.SECONDS);
       assertEquals("{\"a\":1}", first.body());
       javax.crypto.Mac mac = javax.crypto.Mac.getInstance("HmacSHA256");
       mac.init(new javax.crypto.spec.SecretKeySpec(SECRET, "HmacSHA256"));
@@ -92,7 +92,7 @@ class WebhookTest {
               new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8));
           busy.countDown();
           try {
-            open.await(2, TimeUnit.SECONDS);
+            open.await(30, TimeUnit.SECONDS);
           } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
           }
@@ -103,17 +103,17 @@ class WebhookTest {
     URI url = URI.create("http://127.0.0.1:" + server.getAddress().getPort() + "/alerts");
     try (Webhook webhook = new Webhook(url, SECRET, Clock.systemUTC(), text -> {})) {
       webhook.post("first", Webhook.Urgency.SELF);
-      busy.await(10, TimeUnit.SECONDS);
+      busy.await(60, TimeUnit.SECONDS);
       for (int i = 0; i < 1_000; i++) {
         webhook.post("self " + i, Webhook.Urgency.SELF);
       }
       webhook.post("forgery", Webhook.Urgency.ALARM);
       webhook.post("disputed", Webhook.Urgency.ALARM);
       open.countDown();
-      assertEquals("first", received.poll(10, TimeUnit.SECONDS));
-      assertEquals("forgery", received.poll(10, TimeUnit.SECONDS));
-      assertEquals("disputed", received.poll(10, TimeUnit.SECONDS));
-      assertEquals("self 0", received.poll(10, TimeUnit.SECONDS));
+      assertEquals("first", received.poll(60, TimeUnit.SECONDS));
+      assertEquals("forgery", received.poll(60, TimeUnit.SECONDS));
+      assertEquals("disputed", received.poll(60, TimeUnit.SECONDS));
+      assertEquals("self 0", received.poll(60, TimeUnit.SECONDS));
       assertEquals(2, webhook.dropped());
     } finally {
       server.stop(0);

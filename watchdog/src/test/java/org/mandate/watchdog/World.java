@@ -9,8 +9,11 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 import org.mandate.chain.Address;
 import org.mandate.chain.Bytes;
 import org.mandate.chain.Deployment;
@@ -55,6 +58,10 @@ final class World implements AutoCloseable {
   static final long HOME = 31337;
   static final long REMOTE = 31338;
   static final Duration WINDOW = Duration.ofSeconds(10);
+
+  /** For what must become true, no matter when: as long as a busy machine may take. */
+  static final Duration PATIENCE = Duration.ofSeconds(90);
+
   static final BigInteger AGENT = BigInteger.ONE;
   static final BigInteger ETHER = BigInteger.TEN.pow(18);
   static final BigInteger CAP = ETHER;
@@ -421,6 +428,51 @@ final class World implements AutoCloseable {
                 executor(remote).lengthenDisputeWindow(BigInteger.valueOf(window.toSeconds()))));
   }
 
+  /** Governance sets the remote chain's dispute window, which may shorten it. */
+  void setWindow(Duration window) throws Exception {
+    CrossChainExecutor executor = executor(remote);
+    new Sender(remote.web3j, AUTHORITY)
+        .send(
+            Call.of(
+                "dispute window",
+                domain.executor().hex(),
+                executor.setDisputeWindow(
+                    BigInteger.valueOf(window.toSeconds()), executor.stops().send())));
+  }
+
+  /**
+   * Has a chain that mines nothing by itself mine one block for the transaction that this sends, so
+   * that the block is the newest however slow the machine is.
+   */
+  static <T> T mined(Anvil chain, Supplier<T> send) throws Exception {
+    CompletableFuture<T> sent = CompletableFuture.supplyAsync(send, Thread::startVirtualThread);
+    await("it is sent, or refused", PATIENCE, () -> sent.isDone() || chain.hasPending());
+    if (!sent.isDone()) {
+      chain.rpc("evm_mine");
+    }
+    return sent.get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+  }
+
+  /** As {@link #mined}, of a transaction that a watchdog sends of its own accord. */
+  static void mineNext(Anvil chain) throws InterruptedException {
+    await("a transaction waits", PATIENCE, chain::hasPending);
+    chain.rpc("evm_mine");
+  }
+
+  /** Until the remote chain's clock, not this machine's, says that the intent may execute. */
+  void awaitDue(Intent intent) throws InterruptedException {
+    Instant due = due(intent);
+    await(
+        "it is " + due + " on the remote chain",
+        PATIENCE,
+        () -> !remote.client.head().timestamp().isBefore(due));
+  }
+
+  /** When a queued intent may execute. */
+  Instant due(Intent intent) {
+    return new ExecutorState(remote.client, domain.executor()).progress(intent.id(domain)).due();
+  }
+
   private CrossChainExecutor executor(Anvil chain) {
     return CrossChainExecutor.load(
         domain.executor().hex(),
@@ -452,7 +504,7 @@ final class World implements AutoCloseable {
                     "0x7a120"))
             .asText();
     chain.rpc("anvil_stopImpersonatingAccount", contract.hex());
-    Instant end = Instant.now().plusSeconds(10);
+    Instant end = Instant.now().plus(PATIENCE);
     while (chain.client.receipt(Hash.of(transaction)).isEmpty()) {
       if (Instant.now().isAfter(end)) {
         throw new AssertionError("transaction " + transaction + " was not mined");
@@ -535,6 +587,11 @@ final class World implements AutoCloseable {
 
   BigInteger received() {
     return remote.client.balance(RECIPIENT);
+  }
+
+  /** When the intent was disputed, by the remote chain's clock. */
+  Instant disputedAt(Intent intent) {
+    return remote.client.block(disputedIn(intent)).orElseThrow().timestamp();
   }
 
   /** Number of the block in which the intent was disputed. */
