@@ -47,11 +47,18 @@ record RpcError(int code, String message, Optional<Bytes> data) {
     return false;
   }
 
-  /** Whether the contract refused, rather than the node. */
+  /**
+   * Whether the contract refused, or failed, rather than the node. In the words of geth and its
+   * kin, then of revm (reth, anvil).
+   */
   boolean isRevert() {
     return code == 3
         || code == -32015
-        || says("revert", "invalid opcode", "out of gas", "stack underflow");
+        || says("revert", "invalid opcode", "out of gas", "stack underflow")
+        || says("invalid jump destination", "stack limit reached", "return data out of bounds")
+        || says("write protection", "gas uint64 overflow")
+        || says("invalidjump", "invalidfeopcode", "opcodenotfound", "outofgas", "outofoffset")
+        || says("stackunderflow", "stackoverflow");
   }
 
   /** The refusal in words. */

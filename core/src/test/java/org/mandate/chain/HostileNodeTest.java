@@ -119,6 +119,39 @@ class HostileNodeTest {
         SendOutcome.Unreachable.class, answering(502, "Bad gateway").send(new byte[] {1}));
   }
 
+  /** In geth's words. */
+  @Test
+  void L1_shouldTellAContractsFailureFromTheNodes() {
+    for (String error :
+        new String[] {
+          "invalid jump destination",
+          "stack limit reached 1024 (1023)",
+          "return data out of bounds",
+          "stack underflow (0 <=> 1)",
+          "invalid opcode: INVALID",
+          "out of gas",
+          "execution reverted",
+          "gas uint64 overflow",
+          "write protection"
+        }) {
+      assertThrows(CallRevertedException.class, () -> call(error), error);
+    }
+    for (String error :
+        new String[] {
+          "header not found", "missing trie node", "execution aborted (timeout = 5s)"
+        }) {
+      assertThrows(NodeException.class, () -> call(error), error);
+    }
+  }
+
+  private void call(String error) {
+    if (server != null) {
+      server.stop(0);
+    }
+    answering(200, "{\"id\":ID,\"error\":{\"code\":-32000,\"message\":\"" + error + "\"}}")
+        .call(Address.of(TOKEN), new byte[0]);
+  }
+
   @Test
   void shouldRefuseWhenABlockNumberIsAbsurd() {
     String block =

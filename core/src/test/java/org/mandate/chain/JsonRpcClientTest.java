@@ -168,6 +168,17 @@ class JsonRpcClientTest {
   }
 
   @Test
+  void L1_shouldTellAContractsFailureFromTheNodes() {
+    // A jump to nowhere; an invalid opcode; none at all; too little on the stack; too much; data
+    // that is not there; endless.
+    for (String code :
+        new String[] {"5f56", "fe", "0c", "50", "5b5f5f56", "60015f5f3e", "5b5f5f505f56"}) {
+      anvil.rpc("anvil_setCode", PAYEE.hex(), "0x" + code);
+      assertThrows(CallRevertedException.class, () -> chain.call(PAYEE, new byte[0]), code);
+    }
+  }
+
+  @Test
   void shouldNameTheFaultOfATransactionWhenItIsNotTheNodes() {
     anvil.rpc("evm_setAutomine", false);
     Fees fees = chain.fees();

@@ -26,8 +26,8 @@ import org.slf4j.LoggerFactory;
 /**
  * What home's account, registry and rules say of the agents that governance admitted.
  *
- * <p>Anybody registers an agent and tightens its mandate, and may make more of these events than a
- * node hands out or than memory holds. Of an agent that was never admitted only the numbers of the
+ * <p>Anybody registers an agent and changes its key, and may make more of these events than a node
+ * hands out or than memory holds. Of an agent that was never admitted only the numbers of the
  * blocks that have its events are kept: until it is admitted, nothing is decided about it. When it
  * is, those blocks are read again for it alone, and what they have comes before everything else in
  * the block that admits it. A block of which a node does not hand out everybody's events is read

@@ -23,8 +23,6 @@ final class ChainAnswers implements Answers {
   private static final long CALL_GAS = 21_000;
   private static final long ZERO_BYTE_GAS = 4;
   private static final long BYTE_GAS = 16;
-  // Without code on every chain: whoever evaluates a call of it has the block's state.
-  private static final Address NOBODY = Address.of("0x000000000000000000000000000000000000dead");
 
   private final ChainClient chain;
   private final Hash block;
@@ -52,24 +50,10 @@ final class ChainAnswers implements Answers {
     try {
       return Bytes.of(chain.call(asker, question.contract(), data, gas, block));
     } catch (CallRevertedException | NodeException e) {
-      // Nodes name failures of a contract in many ways. One that has the same call made to nobody
-      // is well, and refuses it to no contract: so it was that.
-      mustMake(asker, data, gas);
+      Probe.mustMake(
+          "with %d bytes and %d gas".formatted(data.length, gas),
+          nobody -> chain.call(asker, nobody, data, gas, block));
       return Bytes.EMPTY;
-    }
-  }
-
-  /**
-   * @throws NodeException if the node doesn't make such a call at all
-   */
-  private void mustMake(Address asker, byte[] data, long gas) {
-    try {
-      chain.call(asker, NOBODY, data, gas, block);
-    } catch (CallRevertedException | NodeException e) {
-      throw new NodeException(
-          "the node makes no call with %d bytes and %d gas: %s"
-              .formatted(data.length, gas, e.getMessage()),
-          e);
     }
   }
 

@@ -7,6 +7,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.mandate.chain.Address;
@@ -33,6 +34,10 @@ record Declared(
 
   private static final int WORD = 32;
   private static final int SELECTOR = 4;
+  private static final BigInteger UNLIMITED = BigInteger.TWO.pow(256).subtract(BigInteger.ONE);
+
+  /** All that there is may be taken, as DSToken has it. */
+  private static final Bytes APPROVING_ALL = selector("approve(address)");
 
   /** Whatever tokens have to raise an allowance: all name the spender, then an amount. */
   private static final Set<Bytes> APPROVING =
@@ -42,7 +47,7 @@ record Declared(
               "increaseApproval(address,uint256)",
               "approveAndCall(address,uint256)",
               "approveAndCall(address,uint256,bytes)")
-          .map(function -> Bytes.of(Hash.keccak(function).hex().substring(0, 10)))
+          .map(Declared::selector)
           .collect(Collectors.toUnmodifiableSet());
 
   /** Of OwnerCalled: the value, where the data begins, how long it is. */
@@ -67,9 +72,26 @@ record Declared(
     return sum(List.of(this, later));
   }
 
+  /** What it says of these assets. Of what the owner's calls move nobody knows which. */
+  Declared only(Predicate<Address> assets) {
+    return new Declared(
+        where(moved, assets),
+        where(approved, who -> assets.test(who.asset())),
+        where(taken, who -> assets.test(who.asset())),
+        called);
+  }
+
   /** Whether it says anything of what that spender may take. */
   boolean names(Allowance allowance) {
     return approved.containsKey(allowance) || taken.containsKey(allowance);
+  }
+
+  /**
+   * Whether calls took of the asset. Whose approval they used is not said: a contract may have
+   * another one take for it.
+   */
+  boolean pulls(Address asset) {
+    return taken.keySet().stream().anyMatch(who -> who.asset().equals(asset));
   }
 
   BigInteger moved(Address asset) {
@@ -137,13 +159,29 @@ record Declared(
   /** What the call gives, whatever is behind it; empty: nothing. */
   private static Map<Allowance, BigInteger> approval(Address asset, byte[] call) {
     int amount = SELECTOR + WORD;
-    if (call.length < amount + WORD
-        || !APPROVING.contains(Bytes.of(Arrays.copyOf(call, SELECTOR)))) {
+    if (call.length < amount) {
       return Map.of();
     }
-    return Map.of(
-        new Allowance(asset, Address.of(Arrays.copyOfRange(call, amount - 20, amount))),
-        new BigInteger(1, Arrays.copyOfRange(call, amount, amount + WORD)));
+    Bytes selector = Bytes.of(Arrays.copyOf(call, SELECTOR));
+    Allowance given =
+        new Allowance(asset, Address.of(Arrays.copyOfRange(call, amount - 20, amount)));
+    if (selector.equals(APPROVING_ALL)) {
+      return Map.of(given, UNLIMITED);
+    }
+    if (call.length < amount + WORD || !APPROVING.contains(selector)) {
+      return Map.of();
+    }
+    return Map.of(given, new BigInteger(1, Arrays.copyOfRange(call, amount, amount + WORD)));
+  }
+
+  private static Bytes selector(String function) {
+    return Bytes.of(Hash.keccak(function).hex().substring(0, 10));
+  }
+
+  private static <K> Map<K, BigInteger> where(Map<K, BigInteger> all, Predicate<K> which) {
+    return all.entrySet().stream()
+        .filter(one -> which.test(one.getKey()))
+        .collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue));
   }
 
   private static Declared sum(List<Declared> all) {

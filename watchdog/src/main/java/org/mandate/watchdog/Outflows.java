@@ -44,6 +44,9 @@ final class Outflows implements AutoCloseable {
   /** How often a node that answers otherwise is asked for the balances at a block. */
   private static final int TRIES = 10;
 
+  /** How often a node may fail at one asset alone before that counts as its contract's failure. */
+  private static final int TRIES_OF_AN_ASSET = 3;
+
   private static final int WORD = 32;
 
   private final long chainId;
@@ -58,8 +61,13 @@ final class Outflows implements AutoCloseable {
   private final BlockingQueue<Span> spans = new LinkedBlockingQueue<>();
   private final TreeMap<Long, Checkpoint> checkpoints = new TreeMap<>();
   private final Set<Address> assets = new HashSet<>(Set.of(Address.ZERO));
+  private final Set<Address> failing = new HashSet<>();
   private boolean behind;
   private boolean caughtUp;
+
+  /** Nothing is held to compare with, and the last block that was to change that was not read. */
+  private boolean inVain;
+
   private volatile boolean closed;
   private Optional<Thread> thread = Optional.empty();
 
@@ -75,16 +83,19 @@ final class Outflows implements AutoCloseable {
   /**
    * What the account held, and what spenders were allowed to take of it.
    *
-   * @param held by asset
+   * @param held by asset; of one that does not tell any more, what it told last
    * @param since what was declared after that, up to the end of the block; not empty when the
    *     balances could not be read
+   * @param untold by asset, of those that did not tell at {@code heldAt}: what was declared of each
+   *     up to there, after what it told last
    */
   private record Checkpoint(
       Block block,
       Block heldAt,
       Map<Address, BigInteger> held,
       Allowances allowances,
-      Declared since) {}
+      Declared since,
+      Map<Address, Declared> untold) {}
 
   /**
    * @param freezer of this chain
@@ -176,16 +187,18 @@ final class Outflows implements AutoCloseable {
       }
       Checkpoint before = before(span);
       Declared since = before.since().and(declared);
-      // Never the first, with which the others are compared.
-      if (behind && !span.settled() && !before.held().isEmpty()) {
+      // Not the first, with which the others are compared, unless it is read in vain.
+      if (behind && !span.settled() && (inVain || !before.held().isEmpty())) {
         keepFor(span, before, since);
         return;
       }
       try {
-        judge(span, before, since);
+        judge(span, before, since, !span.settled() && tries < TRIES_OF_AN_ASSET);
+        inVain = false;
         return;
       } catch (RuntimeException e) {
         if (answers() && (span.settled() || tries >= TRIES)) {
+          inVain = !span.settled() && before.held().isEmpty();
           carryOver(span, before, since, e);
           return;
         }
@@ -194,43 +207,108 @@ final class Outflows implements AutoCloseable {
     }
   }
 
-  private void judge(Span span, Checkpoint before, Declared since) {
+  /**
+   * @param patient whether a node that fails at one asset alone is asked again
+   */
+  private void judge(Span span, Checkpoint before, Declared since, boolean patient) {
     Map<Address, BigInteger> held = new HashMap<>();
     Map<Address, BigInteger> allGone = new HashMap<>();
+    Map<Address, Declared> untold = new HashMap<>();
     for (Address asset : assets) {
-      Optional<BigInteger> now = held(asset, span.last());
-      now.ifPresent(amount -> held.put(asset, amount));
-      now.flatMap(amount -> heldBefore(asset, before).map(then -> then.subtract(amount)))
-          .ifPresent(gone -> allGone.put(asset, gone));
+      Optional<BigInteger> now = held(asset, span.last(), patient);
+      Optional<BigInteger> last = Optional.ofNullable(before.held().get(asset));
+      if (now.isPresent()) {
+        heldBefore(asset, before, patient)
+            .ifPresent(then -> allGone.put(asset, then.subtract(now.get())));
+      } else if (last.isPresent()) {
+        untold.put(asset, untold(asset, before).and(since.only(asset::equals)));
+      }
+      now.or(() -> last).ifPresent(amount -> held.put(asset, amount));
+      if (now.isEmpty() && (last.isPresent() || failing.contains(asset))) {
+        findings.report(untold(asset, span.last()));
+      }
     }
-    Allowances told = before.allowances().with(since.approved());
-    // What calls say that they moved excuses nothing else, but it need not have been by these.
-    Allowances most = told.without(since.taken());
+    Declared told = since.only(asset -> !untold.containsKey(asset));
+    for (Address asset : allGone.keySet()) {
+      told = told.and(untold(asset, before));
+    }
+    Taking taking =
+        taking(span.last(), before.allowances(), told, allGone, untold.keySet(), patient);
+    Allowances left = taking.left();
+    for (Address asset : allGone.keySet()) {
+      Loss loss =
+          new Loss(
+              asset,
+              allGone.get(asset),
+              told.moved(asset),
+              since.and(untold(asset, before)).called(),
+              several(span, before) || before.untold().containsKey(asset));
+      left = compare(span, loss, taking, left);
+    }
+    remember(
+        new Checkpoint(span.last(), span.last(), held, left.bounded(), Declared.NOTHING, untold));
+  }
+
+  /**
+   * What left of an asset, and what was said of it.
+   *
+   * @param several whether it was in more than one block
+   */
+  private record Loss(
+      Address asset, BigInteger gone, BigInteger moved, Set<Address> called, boolean several) {}
+
+  /**
+   * What the account's approvals were used for.
+   *
+   * @param most before, with nothing taken off for what calls say that they moved
+   * @param given before, less that
+   * @param left after it
+   */
+  private record Taking(Allowances most, Allowances given, Allowances left) {}
+
+  private Taking taking(
+      Block block,
+      Allowances before,
+      Declared told,
+      Map<Address, BigInteger> allGone,
+      Set<Address> untold,
+      boolean patient) {
+    Allowances most = before.with(told.approved());
     Map<Allowance, BigInteger> now = new HashMap<>();
     Set<Allowance> unknown = new HashSet<>();
     for (Allowance one : most.known().keySet()) {
-      BigInteger gone = allGone.getOrDefault(one.asset(), BigInteger.ZERO);
-      if (since.names(one) || gone.compareTo(since.moved(one.asset())) > 0) {
-        allowed(one, span.last())
+      Address asset = one.asset();
+      BigInteger gone = allGone.getOrDefault(asset, BigInteger.ZERO);
+      boolean matters =
+          told.names(one) || told.pulls(asset) || gone.compareTo(told.moved(asset)) > 0;
+      if (matters && !untold.contains(asset)) {
+        allowed(one, block, patient)
             .ifPresentOrElse(amount -> now.put(one, amount), () -> unknown.add(one));
       }
     }
-    Allowances given = most.untold(unknown);
-    Allowances left = new Allowances(told.untold(unknown).leaving(now).known(), given.others());
-    for (Address asset : allGone.keySet()) {
-      BigInteger declared = since.moved(asset).add(given.usedUp(asset, left));
-      left = compare(span, asset, allGone.get(asset), declared, left, since.called());
-    }
-    remember(new Checkpoint(span.last(), span.last(), held, left.bounded(), Declared.NOTHING));
+    // What calls say that they moved excuses nothing else, but it need not have been by these.
+    Allowances given = most.without(told.taken()).untold(unknown);
+    Allowances all = most.untold(unknown);
+    return new Taking(all, given, new Allowances(all.leaving(now).known(), given.others()));
+  }
+
+  /** What was declared of an asset that did not tell, after what it told last. */
+  private static Declared untold(Address asset, Checkpoint before) {
+    return before.untold().getOrDefault(asset, Declared.NOTHING);
+  }
+
+  /** Whether what was declared is of more than one block. */
+  private static boolean several(Span span, Checkpoint before) {
+    return span.from() < span.last().number() || !before.heldAt().equals(before.block());
   }
 
   /** Also of an asset that nobody named before; empty: the account was not looked at yet. */
-  private Optional<BigInteger> heldBefore(Address asset, Checkpoint before) {
+  private Optional<BigInteger> heldBefore(Address asset, Checkpoint before, boolean patient) {
     if (before.held().isEmpty() || before.held().containsKey(asset)) {
       return Optional.ofNullable(before.held().get(asset));
     }
     try {
-      return held(asset, before.heldAt());
+      return held(asset, before.heldAt(), patient);
     } catch (NodeException e) {
       if (before.heldAt().equals(before.block())) {
         throw e; // it is of now: asked again
@@ -240,24 +318,26 @@ final class Outflows implements AutoCloseable {
   }
 
   // What left beyond what was declared was taken by an approval that is not asked for, or is told.
-  private Allowances compare(
-      Span span,
-      Address asset,
-      BigInteger gone,
-      BigInteger most,
-      Allowances left,
-      Set<Address> called) {
-    BigInteger rest = gone.subtract(most);
+  private Allowances compare(Span span, Loss loss, Taking taking, Allowances left) {
+    Address asset = loss.asset();
+    BigInteger most = loss.moved().add(taking.given().usedUp(asset, left));
+    BigInteger rest = loss.gone().subtract(most);
     if (rest.signum() <= 0) {
       return left;
     }
     if (rest.compareTo(left.ofOthers(asset)) <= 0) {
       return left.without(asset, rest);
     }
-    if (called.isEmpty()) {
-      stop(span, asset, gone, most);
+    // Of several blocks nobody knows whether a call used the approval, or its target took as much
+    // beside it, before or after.
+    BigInteger atMost =
+        loss.moved().add(taking.most().usedUp(asset, left)).add(taking.most().ofOthers(asset));
+    if (!loss.called().isEmpty()) {
+      tell(span, asset, loss.gone(), most, loss.called());
+    } else if (loss.several() && loss.gone().compareTo(atMost) <= 0) {
+      doubt(span, asset, loss.gone(), most);
     } else {
-      tell(span, asset, gone, most, called);
+      stop(span, asset, loss.gone(), most);
     }
     return left;
   }
@@ -265,7 +345,13 @@ final class Outflows implements AutoCloseable {
   // What is not looked at is part of what is looked at next.
   private void keepFor(Span span, Checkpoint before, Declared since) {
     remember(
-        new Checkpoint(span.last(), before.heldAt(), before.held(), before.allowances(), since));
+        new Checkpoint(
+            span.last(),
+            before.heldAt(),
+            before.held(),
+            before.allowances(),
+            since,
+            before.untold()));
   }
 
   private void carryOver(Span span, Checkpoint before, Declared since, RuntimeException reason) {
@@ -289,7 +375,12 @@ final class Outflows implements AutoCloseable {
         .orElseGet(
             () ->
                 new Checkpoint(
-                    span.last(), span.last(), Map.of(), Allowances.NONE, Declared.NOTHING));
+                    span.last(),
+                    span.last(),
+                    Map.of(),
+                    Allowances.NONE,
+                    Declared.NOTHING,
+                    Map.of()));
   }
 
   private void remember(Checkpoint checkpoint) {
@@ -297,32 +388,45 @@ final class Outflows implements AutoCloseable {
     checkpoints.headMap(checkpoint.block().number() - Chronicle.KEPT_BLOCKS).clear();
   }
 
-  /** Empty: the asset is none that says how much the account holds. */
-  private Optional<BigInteger> held(Address asset, Block block) {
+  /** Empty: the asset does not say how much the account holds. */
+  private Optional<BigInteger> held(Address asset, Block block, boolean patient) {
     if (asset.equals(Address.ZERO)) {
       return Optional.of(chain.balance(account, block.hash()));
     }
     return number(
-        asset, Abi.call("balanceOf", new org.web3j.abi.datatypes.Address(account.hex())), block);
+        asset,
+        Abi.call("balanceOf", new org.web3j.abi.datatypes.Address(account.hex())),
+        block,
+        patient);
   }
 
   /** What is left of an approval; empty when the token does not say, which may pass. */
-  private Optional<BigInteger> allowed(Allowance allowance, Block block) {
+  private Optional<BigInteger> allowed(Allowance allowance, Block block, boolean patient) {
     byte[] question =
         Abi.call(
             "allowance",
             new org.web3j.abi.datatypes.Address(account.hex()),
             new org.web3j.abi.datatypes.Address(allowance.spender().hex()));
-    return number(allowance.asset(), question, block);
+    return number(allowance.asset(), question, block, patient);
   }
 
-  private Optional<BigInteger> number(Address token, byte[] question, Block block) {
+  // One contract that fails, in whatever words, must not keep the others from being looked at.
+  private Optional<BigInteger> number(
+      Address token, byte[] question, Block block, boolean patient) {
     try {
       byte[] answer = chain.call(token, question, block.hash());
       return answer.length < WORD
           ? Optional.empty()
           : Optional.of(new BigInteger(1, Arrays.copyOf(answer, WORD)));
     } catch (CallRevertedException e) {
+      failing.add(token);
+      return Optional.empty();
+    } catch (NodeException e) {
+      if (patient && !failing.contains(token)) {
+        throw e; // it may have been the node's, that once
+      }
+      Probe.mustMake("at that block", nobody -> chain.call(nobody, question, block.hash()));
+      failing.add(token);
       return Optional.empty();
     }
   }
@@ -352,6 +456,41 @@ final class Outflows implements AutoCloseable {
                 + " its limits instead. AgentVault.restart takes the stop back."),
         what,
         span.last().timestamp());
+  }
+
+  /** The target of a call may have taken it, by an approval that the call did not use. */
+  private void doubt(Span span, Address asset, BigInteger gone, BigInteger most) {
+    findings.report(
+        finding(
+            span,
+            asset,
+            Severity.WARNING,
+            "at most %s of asset %s leaves, as declared, if calls used the approvals of their targets"
+                .formatted(most, asset),
+            gone,
+            "Several blocks were looked at as one, the last of them this one. Compare what left"
+                + " the account in them with what its agents' calls moved and its approvals allow,"
+                + " and stop the asset if that is less."));
+  }
+
+  // Once: a token that tells at every other block must not tell people each time.
+  private Finding untold(Address asset, Block block) {
+    return new Finding(
+        "outflows:%d:%s".formatted(chainId, asset),
+        Check.OUTFLOW,
+        Severity.WARNING,
+        chainId,
+        -1,
+        Optional.empty(),
+        Optional.empty(),
+        "asset %s tells what account %s holds of it".formatted(asset, account),
+        "it did not at block " + block.number(),
+        "Find out what became of that token. While it does not tell, what left of it is only known"
+            + " from the events; when it tells again, all since then is compared at once. The other"
+            + " assets are looked at as before.",
+        clock.instant(),
+        Finding.Status.OPEN,
+        List.of());
   }
 
   /** The owner had the account make calls, and may have it move whatever there is. */

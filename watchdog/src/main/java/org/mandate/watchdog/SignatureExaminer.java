@@ -10,13 +10,17 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Predicate;
 import org.mandate.chain.Address;
 import org.mandate.chain.Block;
 import org.mandate.chain.Bytes;
 import org.mandate.chain.CallRevertedException;
 import org.mandate.chain.ChainClient;
+import org.mandate.chain.Hash;
+import org.mandate.chain.NodeException;
 import org.mandate.chain.Transaction;
 import org.mandate.contracts.CrossChainExecutor;
 import org.mandate.event.IntentEvent;
@@ -24,6 +28,8 @@ import org.mandate.intent.Intent;
 import org.mandate.intent.IntentAbi;
 import org.mandate.intent.IntentDomain;
 import org.mandate.intent.SignedIntent;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.web3j.abi.FunctionEncoder;
 import org.web3j.abi.FunctionReturnDecoder;
 import org.web3j.abi.TypeReference;
@@ -41,6 +47,8 @@ import org.web3j.utils.Numeric;
  * key's, unless the key is a contract.
  */
 final class SignatureExaminer implements Examiner {
+  private static final Logger LOG = LoggerFactory.getLogger(SignatureExaminer.class);
+
   @SuppressWarnings({"unchecked", "rawtypes"})
   private static final List<TypeReference<Type>> PARAMETERS =
       (List)
@@ -50,7 +58,9 @@ final class SignatureExaminer implements Examiner {
 
   private static final int MAGIC = 0x1626ba7e; // ERC-1271
   private static final int AT_ONCE = 8;
-  private static final Duration RETRY = Duration.ofSeconds(1);
+
+  /** Tries after which what a node does not tell counts as what it cannot tell. */
+  private static final int TRIES = 10;
 
   private final ChainClient home;
   private final long chainId;
@@ -58,16 +68,22 @@ final class SignatureExaminer implements Examiner {
   private final IntentDomain domain;
   private final Predicate<Block> stands;
   private final Freezer freezer;
+  private final Findings findings;
+  private final Duration poll;
   private final Clock clock;
   private final Bytes submit;
   private final Map<BigInteger, Address> wallets = new HashMap<>();
   private final Set<Submission> begun = new HashSet<>();
   private final Semaphore slots = new Semaphore(AT_ONCE);
 
+  // One after the other: a wallet that answers slowly must not keep others' from being asked.
+  private final Map<BigInteger, Semaphore> turns = new ConcurrentHashMap<>();
+
   private record Submission(Block block, int logIndex) {}
 
   /**
    * @param stands whether a block is still in the chain
+   * @param poll between two tries
    */
   SignatureExaminer(
       ChainClient home,
@@ -75,6 +91,8 @@ final class SignatureExaminer implements Examiner {
       IntentDomain domain,
       Predicate<Block> stands,
       Freezer freezer,
+      Findings findings,
+      Duration poll,
       Clock clock) {
     this.home = home;
     this.chainId = chainId;
@@ -82,6 +100,8 @@ final class SignatureExaminer implements Examiner {
     this.domain = domain;
     this.stands = stands;
     this.freezer = freezer;
+    this.findings = findings;
+    this.poll = poll;
     this.clock = clock;
     Intent none =
         new Intent(
@@ -138,32 +158,58 @@ final class SignatureExaminer implements Examiner {
       return;
     }
     Address wallet = wallets.getOrDefault(event.agentId(), Address.ZERO);
-    Errand.start("signature-" + event.intentId(), RETRY, () -> checked(event, block, wallet));
+    AtomicInteger tries = new AtomicInteger();
+    Errand.start(
+        "signature-" + event.intentId(),
+        poll,
+        () -> {
+          Semaphore turn = turns.computeIfAbsent(event.agentId(), agent -> new Semaphore(1));
+          turn.acquire();
+          try {
+            slots.acquire();
+            try {
+              if (stands.test(block)) {
+                check(event, block, wallet, tries.incrementAndGet() >= TRIES);
+              }
+              return true;
+            } finally {
+              slots.release();
+            }
+          } finally {
+            turn.release();
+          }
+        });
   }
 
-  private boolean checked(IntentEvent event, Block block, Address wallet)
-      throws InterruptedException {
-    slots.acquire();
+  private void check(IntentEvent event, Block block, Address wallet, boolean last) {
     try {
-      if (stands.test(block)) {
-        check(event, block, wallet);
+      switch (event) {
+        case IntentEvent.Paid paid -> checkSender(event, block, wallet);
+        case IntentEvent.Refused refused -> checkSender(event, block, wallet);
+        default -> checkSignature(event, block, wallet, last);
       }
-      return true;
-    } finally {
-      slots.release();
+    } catch (NodeException e) {
+      if (!last) {
+        throw e;
+      }
+      home.head(); // a node that is down is waited for
+      LOG.atWarn()
+          .addKeyValue("intent", event.intentId())
+          .addKeyValue("reason", e.getMessage())
+          .log("signature not verifiable");
+      findings.report(unverifiable(event, block, e.getMessage()));
     }
   }
 
-  private void check(IntentEvent event, Block block, Address wallet) {
-    switch (event) {
-      case IntentEvent.Paid paid -> checkSender(event, block, wallet);
-      case IntentEvent.Refused refused -> checkSender(event, block, wallet);
-      default -> checkSignature(event, block, wallet);
-    }
+  /** There is one where there is a log of it: a node that shows none is asked again. */
+  private Transaction transaction(IntentEvent event) {
+    Hash hash = event.log().transaction();
+    return home.transaction(hash)
+        .orElseThrow(() -> new NodeException("the node does not show transaction " + hash));
   }
 
   private void checkSender(IntentEvent event, Block block, Address wallet) {
-    home.transaction(event.log().transaction())
+    Optional.of(transaction(event))
         .filter(transaction -> !transaction.from().equals(wallet) && home.code(wallet).isEmpty())
         .ifPresent(
             transaction ->
@@ -177,12 +223,12 @@ final class SignatureExaminer implements Examiner {
                         + " funds."));
   }
 
-  private void checkSignature(IntentEvent event, Block block, Address wallet) {
-    home.transaction(event.log().transaction())
+  private void checkSignature(IntentEvent event, Block block, Address wallet, boolean last) {
+    Optional.of(transaction(event))
         .filter(transaction -> transaction.to().filter(executor::equals).isPresent())
         .flatMap(this::submitted)
         .filter(signed -> signed.intent().id(domain).equals(event.intentId()))
-        .filter(signed -> !signedBy(signed, wallet, block))
+        .filter(signed -> !signedBy(signed, wallet, block, last))
         .ifPresent(
             signed ->
                 found(
@@ -216,7 +262,10 @@ final class SignatureExaminer implements Examiner {
     }
   }
 
-  private boolean signedBy(SignedIntent signed, Address wallet, Block block) {
+  /**
+   * @param last whether what a node fails at may be the wallet's failure: its own may pass
+   */
+  private boolean signedBy(SignedIntent signed, Address wallet, Block block, boolean last) {
     if (signed.recoverSigner(domain).filter(wallet::equals).isPresent()) {
       return true;
     }
@@ -230,14 +279,40 @@ final class SignatureExaminer implements Examiner {
                 new Bytes32(signed.intent().id(domain).bytes()),
                 new DynamicBytes(signed.signature().bytes())),
             List.of());
+    byte[] question = Numeric.hexStringToByteArray(FunctionEncoder.encode(ask));
     try {
-      byte[] answer =
-          home.call(
-              wallet, Numeric.hexStringToByteArray(FunctionEncoder.encode(ask)), block.hash());
+      byte[] answer = home.call(wallet, question, block.hash());
       return answer.length == 32 && new BigInteger(1, Arrays.copyOf(answer, 4)).intValue() == MAGIC;
     } catch (CallRevertedException e) {
       return false;
+    } catch (NodeException e) {
+      if (!last) {
+        throw e;
+      }
+      Probe.mustMake(
+          "with %d bytes".formatted(question.length),
+          nobody -> home.call(nobody, question, block.hash()));
+      return false; // a wallet that fails says no
     }
+  }
+
+  // Told to people only: nothing says that it was wrong.
+  private Finding unverifiable(IntentEvent event, Block block, String why) {
+    return new Finding(
+        "unverifiable-signature:" + chainId + ":" + event.intentId(),
+        Check.SIGNATURE,
+        Severity.WARNING,
+        chainId,
+        block.number(),
+        Optional.of(event.agentId()),
+        Optional.of(event.intentId()),
+        "a signature, or a sender, that can be checked again",
+        "it cannot: " + why,
+        "Look at transaction %s. Give the watchdog a node that shows every transaction and keeps the state of past blocks."
+            .formatted(event.log().transaction()),
+        clock.instant(),
+        Finding.Status.OPEN,
+        List.of());
   }
 
   private void found(IntentEvent event, Block block, String expected, String seen, String next) {

@@ -62,8 +62,8 @@ final class Topics {
   static final Set<Hash> GOVERNED = governed();
 
   /**
-   * Of home's account, registry and rules: whoever registered an agent may tighten its mandate and
-   * unset its key, as often as they pay for it.
+   * Of home's account, registry and rules: whoever registered an agent may change its key, and once
+   * governance admitted it tighten its mandate, as often as they pay for it.
    */
   static final Set<Hash> OF_AGENTS =
       Set.of(

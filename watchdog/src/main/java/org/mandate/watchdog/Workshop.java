@@ -91,7 +91,14 @@ final class Workshop {
                 policy,
                 dispatches,
                 new SignatureExaminer(
-                    home.chain(), home.id(), domain, chronicle::has, freezer, clock),
+                    home.chain(),
+                    home.id(),
+                    domain,
+                    chronicle::has,
+                    freezer,
+                    findings,
+                    home.settings().pollInterval(),
+                    clock),
                 records(home, chronicle)),
             outflows(home, chronicle, freezer),
             keep -> {

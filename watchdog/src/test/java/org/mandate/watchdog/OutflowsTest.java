@@ -16,6 +16,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import org.mandate.chain.Address;
@@ -41,6 +42,9 @@ class OutflowsTest {
   /** Instead of an amount: the token does not tell. */
   private static final long REVERTS = Long.MIN_VALUE;
 
+  /** Instead of an amount: the node has no words that are known for what the token does. */
+  private static final long FAILS = Long.MIN_VALUE + 1;
+
   /** What the hashes of a removed block are higher by. */
   private static final long FORK = 1_000_000;
 
@@ -49,6 +53,10 @@ class OutflowsTest {
   private final Map<BigInteger, Map<Long, Long>> allowances = new HashMap<>();
   private final Set<Hash> asked = ConcurrentHashMap.newKeySet();
   private final List<Long> askedForAllowances = new CopyOnWriteArrayList<>();
+
+  /** How often the node fails at the token, for no reason of the token's. */
+  private final AtomicInteger hiccups = new AtomicInteger();
+
   private final Chronicle chronicle = new Chronicle(0);
   private final Findings findings = new Findings(finding -> {});
   private final List<String> unread = new CopyOnWriteArrayList<>();
@@ -58,7 +66,20 @@ class OutflowsTest {
 
   static Outflows outflows(
       ChainClient chain, Chronicle chronicle, Findings findings, Consumer<String> unread) {
-    Clock clock = Clock.systemUTC();
+    return new Outflows(
+        1,
+        chain,
+        ACCOUNT,
+        chronicle,
+        freezer(chain, findings),
+        findings,
+        unread,
+        POLL,
+        Clock.systemUTC());
+  }
+
+  /** One that never reads its chain to the end, and so stops nothing. */
+  static Freezer freezer(ChainClient chain, Findings findings) {
     Enforcer enforcer =
         new Enforcer(
             1,
@@ -68,18 +89,16 @@ class OutflowsTest {
             BigInteger.TEN,
             POLL,
             trouble -> {});
-    Freezer freezer =
-        new Freezer(
-            1,
-            chain,
-            new Finality.Confirmations(0),
-            ACCOUNT,
-            enforcer,
-            new Trips(),
-            () -> false,
-            findings,
-            clock);
-    return new Outflows(1, chain, ACCOUNT, chronicle, freezer, findings, unread, POLL, clock);
+    return new Freezer(
+        1,
+        chain,
+        new Finality.Confirmations(0),
+        ACCOUNT,
+        enforcer,
+        new Trips(),
+        () -> false,
+        findings,
+        Clock.systemUTC());
   }
 
   @Test
@@ -369,6 +388,121 @@ class OutflowsTest {
   }
 
   @Test
+  void L1_shouldNotReadEachBlockInVainWhenManyWait() throws Exception {
+    long last = 60;
+    for (long number = 0; number <= last; number++) {
+      coin.put(number, -1L);
+      token.put(number, -1L);
+    }
+    coin.put(last + 1, 100L);
+    coin.put(last + 2, 70L);
+    try (Outflows outflows = outflows(chain(), chronicle, findings, unread::add)) {
+      for (long number = 0; number <= last; number++) {
+        chronicle.add(page(number));
+        outflows.of(page(number));
+      }
+      outflows.start();
+      Hash newest = block(last).hash();
+      World.await("it is there", Duration.ofSeconds(30), () -> asked.contains(newest));
+      assertEquals(Set.of(block(0).hash(), newest), asked);
+      read(outflows, page(last + 1), page(last + 2));
+    }
+    assertEquals(List.of("30 left account " + ACCOUNT), seen());
+    assertEquals(last + 2, findings.all().getFirst().block());
+  }
+
+  @Test
+  void L1_shouldLookAtTheOthersWhenOneAssetFails() throws Exception {
+    held(coin, 100, 100, 70, 70);
+    held(token, 500, FAILS, FAILS, FAILS);
+    read(page(0, paid(TOKEN, 0)), page(1), page(2), page(3, paid(TOKEN, 0)));
+    assertEquals(List.of("it did not at block 1", "30 left account " + ACCOUNT), seen());
+    Finding told = findings.all().getFirst();
+    assertEquals(Severity.WARNING, told.severity());
+    assertTrue(told.expected().contains(TOKEN.hex()), told.expected());
+    assertEquals(List.of(), unread);
+  }
+
+  @Test
+  void L1_shouldCompareAnAssetThatTellsAgainWithWhatItToldLast() throws Exception {
+    held(coin, 100, 100, 100, 100, 100);
+    held(token, 500, FAILS, REVERTS, 400, 400);
+    held(allowance(1), 0, 0, 30, 0, 0);
+    read(
+        page(0, paid(TOKEN, 0)),
+        page(1, paid(TOKEN, 60)),
+        page(2, approved(1, 30)),
+        page(3),
+        page(4));
+    assertEquals(List.of("it did not at block 1", "100 left account " + ACCOUNT), seen());
+    assertEquals(
+        "at most 90 of asset " + TOKEN + " leaves, as declared", findings.all().get(1).expected());
+  }
+
+  @Test
+  void L4_shouldStayQuietWhenAnAssetTellsAgainAndAllWasDeclared() throws Exception {
+    held(coin, 100, 100, 100, 100);
+    held(token, 500, REVERTS, FAILS, 410);
+    held(allowance(1), 0, 30, 30, 0);
+    read(page(0, paid(TOKEN, 0)), page(1, approved(1, 30)), page(2, paid(TOKEN, 60)), page(3));
+    assertEquals(List.of("it did not at block 1"), seen());
+  }
+
+  @Test
+  void shouldAskAgainWhenANodeFailsAtOneAssetForOnce() throws Exception {
+    held(coin, 100, 100, 100);
+    held(token, 500, 500, 490);
+    hiccups.set(2);
+    read(page(0, paid(TOKEN, 0)), page(1), page(2));
+    assertEquals(List.of("10 left account " + ACCOUNT), seen());
+  }
+
+  @Test
+  void L4_shouldNotStopAnAssetWhenAnUnreadBlockHidesWhatACallUsed() throws Exception {
+    held(coin, 100, -1, 100);
+    held(token, 500, 440, 340);
+    held(allowance(1), 0, 100, 0);
+    read(page(0, paid(TOKEN, 0)), page(1, pulled(1, 60), approved(1, 100)), page(2));
+    assertEquals(List.of("160 left account " + ACCOUNT), seen());
+    Finding told = findings.all().getFirst();
+    assertEquals(Severity.WARNING, told.severity());
+    assertTrue(told.expected().startsWith("at most 100 of asset " + TOKEN), told.expected());
+  }
+
+  @Test
+  void L1_shouldStopAnAssetWhenMoreLeftThanAnUnreadBlockCanHide() throws Exception {
+    held(coin, 100, -1, 100);
+    held(token, 500, 440, 339);
+    held(allowance(1), 0, 100, 0);
+    read(page(0, paid(TOKEN, 0)), page(1, pulled(1, 60), approved(1, 100)), page(2));
+    assertEquals(List.of("161 left account " + ACCOUNT), seen());
+    assertEquals(Severity.CRITICAL, findings.all().getFirst().severity());
+  }
+
+  @Test
+  void L1_shouldForgetAnApprovalByWhichACallOfAnotherContractTook() throws Exception {
+    held(coin, 100, 100, 100, 100);
+    held(token, 500, 500, 400, 300);
+    held(allowance(1), 0, 100, 0, 0); // the one that a router has take what it is called for
+    read(page(0, paid(TOKEN, 0)), page(1, approved(1, 100)), page(2, pulled(2, 100)), page(3));
+    assertEquals(List.of("100 left account " + ACCOUNT), seen());
+    assertEquals(3, findings.all().getFirst().block());
+  }
+
+  @Test
+  void L4_shouldKnowWhatTheOwnerApprovesWithoutAnAmount() throws Exception {
+    held(coin, 100, 100, 100, 100);
+    held(token, 500, 500, 470, 470);
+    held(allowance(1), 0, Long.MAX_VALUE, Long.MAX_VALUE - 30, Long.MAX_VALUE - 30);
+    read(
+        page(0, paid(TOKEN, 0)),
+        called(1, "daea85c5" + "%064x".formatted(SPENDERS + 1)), // approve(address)
+        page(2),
+        page(3));
+    assertEquals(List.of(), seen());
+  }
+
+  @Test
   void L1_shouldForgetAnApprovalThatAReorgRemoved() throws Exception {
     held(coin, 100, 100, 100);
     held(token, 500, 500, 400);
@@ -582,7 +716,8 @@ class OutflowsTest {
                 switch (method.getName()) {
                   case "head" -> block(9);
                   case "balance" -> BigInteger.valueOf(at(coin, (Hash) arguments[1]));
-                  case "call" -> answer((byte[]) arguments[1], (Hash) arguments[2]);
+                  case "call" ->
+                      answer((Address) arguments[0], (byte[]) arguments[1], (Hash) arguments[2]);
                   default -> throw new UnsupportedOperationException(method.getName());
                 });
   }
@@ -594,7 +729,14 @@ class OutflowsTest {
         : allowances.get(new BigInteger(1, Arrays.copyOfRange(question, 36, 68)));
   }
 
-  private byte[] answer(byte[] question, Hash block) {
+  private byte[] answer(Address contract, byte[] question, Hash block) {
+    if (contract.equals(Probe.NOBODY)) {
+      at(coin, block); // of a block that the node does not have it makes no call
+      return new byte[0];
+    }
+    if (hiccups.getAndUpdate(left -> Math.max(0, left - 1)) > 0) {
+      throw new NodeException("too many requests");
+    }
     if (question.length > 36) {
       askedForAllowances.add(new BigInteger(1, block.bytes()).longValueExact() - 1);
     }
@@ -614,6 +756,9 @@ class OutflowsTest {
     long amount = asset.getOrDefault(number, 0L);
     if (amount == REVERTS) {
       throw new CallRevertedException(TOKEN, "paused");
+    }
+    if (amount == FAILS) {
+      throw new NodeException("jumped to nowhere");
     }
     if (amount < 0) {
       throw new NodeException("gone");

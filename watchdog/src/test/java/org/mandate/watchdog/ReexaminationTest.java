@@ -19,6 +19,7 @@ import org.mandate.chain.ChainClient;
 import org.mandate.chain.Finality;
 import org.mandate.chain.Hash;
 import org.mandate.chain.Log;
+import org.mandate.chain.Transaction;
 import org.mandate.event.AuditEvent;
 import org.mandate.event.IntentEvent;
 import org.mandate.intent.Intent;
@@ -41,7 +42,14 @@ class ReexaminationTest {
     IntentDomain domain = new IntentDomain(BigInteger.ONE, EXECUTOR);
     examineTwiceAndAfterItsBlockWasGone(
         new SignatureExaminer(
-            chain(), 1, domain, block -> stands.get(), freezer(), Clock.systemUTC()),
+            chain(),
+            1,
+            domain,
+            block -> stands.get(),
+            freezer(),
+            findings,
+            Duration.ofMillis(20),
+            Clock.systemUTC()),
         new Entry.Step(
             new IntentEvent.Executed(log(), H, BigInteger.ONE, intent(), BigInteger.ONE)));
   }
@@ -133,7 +141,9 @@ class ReexaminationTest {
                 switch (method.getName()) {
                   case "transaction" -> {
                     asked.incrementAndGet();
-                    yield Optional.empty();
+                    // Of another contract's: there is nothing to check.
+                    yield Optional.of(
+                        new Transaction(H, Address.ZERO, Optional.of(Address.ZERO), Bytes.EMPTY));
                   }
                   default -> throw new UnsupportedOperationException(method.getName());
                 });
