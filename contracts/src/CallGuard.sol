@@ -40,7 +40,7 @@ contract CallGuard is AccessManaged {
         uint256[] allowances;
     }
 
-    /// @dev One slot. `stops`: how often guardians ended it.
+    /// @dev One slot. `stops`: how often it was ended.
     struct Served {
         bool on;
         uint248 stops;
@@ -169,21 +169,18 @@ contract CallGuard is AccessManaged {
 
     /// @notice Has the account make an agent's calls on this chain, which is not home, or no longer. Governance; guardians say no, at
     ///         once. Home's registry knows whose agent it is, other chains do not, nor that it was suspended or revoked there.
-    /// @param expectedStops what {served} said when this was decided: a decision never undoes a guardian's no that came after it. A no
-    ///        counts whatever is expected
+    /// @param expectedStops what {served} said when this was decided: a decision never undoes a no that came after it. A no counts
+    ///        whatever is expected
     function setServed(address account, uint256 agentId, bool served_, uint256 expectedStops) external {
         Served storage s = _served[account][agentId];
-        if (!served_ && Roles.isGuardian(authority(), msg.sender)) {
-            ++s.stops;
-        } else {
-            _checkCanCall(msg.sender, msg.data);
-            require(!served_ || s.stops == expectedStops, CallStopsDiffer(expectedStops, s.stops));
-        }
+        if (served_ || !Roles.isGuardian(authority(), msg.sender)) _checkCanCall(msg.sender, msg.data);
+        if (served_) require(s.stops == expectedStops, CallStopsDiffer(expectedStops, s.stops));
+        else ++s.stops;
         s.on = served_;
         emit ServedSet(account, agentId, served_, msg.sender);
     }
 
-    /// @notice Whether the account makes the agent's calls away from home, and how often guardians ended that.
+    /// @notice Whether the account makes the agent's calls away from home, and how often that was ended.
     function served(address account, uint256 agentId) external view returns (bool on, uint256 stops) {
         return (_served[account][agentId].on, _served[account][agentId].stops);
     }

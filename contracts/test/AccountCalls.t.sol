@@ -642,10 +642,10 @@ contract AccountCallsTest is Deployed {
         _assertServed(false, 1);
         _serve(true);
         _serve(false);
-        _assertServed(false, 1);
+        _assertServed(false, 2);
     }
 
-    /// @notice A vote from before a guardian's no does not undo it, however often it is carried out.
+    /// @notice A vote from before a no, a guardian's or governance's own, does not undo it.
     function test_L5_setServed_revert_endedSinceItWasDecided() public {
         _end(99);
         _assertServed(false, 1);
@@ -654,9 +654,12 @@ contract AccountCallsTest is Deployed {
         guard.setServed(address(vault), agentId, true, 0);
         vm.prank(address(timelock));
         guard.setServed(address(vault), agentId, false, 0);
-        _assertServed(false, 1);
+        _assertServed(false, 2);
+        vm.expectRevert(abi.encodeWithSelector(CallGuard.CallStopsDiffer.selector, 1, 2));
+        vm.prank(address(timelock));
+        guard.setServed(address(vault), agentId, true, 1);
         _serve(true);
-        _assertServed(true, 1);
+        _assertServed(true, 2);
         vm.prank(address(timelock));
         guard.setServed(address(vault), agentId + 1, true, 0);
     }

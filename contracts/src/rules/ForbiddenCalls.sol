@@ -86,8 +86,18 @@ library ForbiddenCalls {
             ) || selector == bytes4(keccak256("setRelayerApproval(address,address,bool)"))
             || selector == bytes4(keccak256("setAccountOperator(address,address,bool)"))
             || selector == bytes4(keccak256("setOperator(bytes19,address,uint256)"))
+            || selector == bytes4(keccak256("enableController(address,address)"))
             || selector == bytes4(keccak256("hope(address)"))
-            || selector == bytes4(keccak256("set_approve_deposit(address,bool)"));
+            || selector == bytes4(keccak256("cdpAllow(uint256,address,uint256)"))
+            || selector == bytes4(keccak256("urnAllow(address,uint256)"))
+            || selector == bytes4(keccak256("give(uint256,address)"))
+            || selector == bytes4(keccak256("set_approve_deposit(address,bool)"))
+            || selector == bytes4(keccak256("approvePlugin(address)"))
+            || selector == bytes4(keccak256("approveAllDelegatePowers(address)"))
+            || selector == bytes4(keccak256("approveExchangeOnBehalf(address)"))
+            || selector == bytes4(keccak256("approveIssueOnBehalf(address)"))
+            || selector == bytes4(keccak256("approveBurnOnBehalf(address)"))
+            || selector == bytes4(keccak256("approveClaimOnBehalf(address)"));
     }
 
     /// @dev What no balance and no allowance shows: votes, and who rules over what the account rules.
