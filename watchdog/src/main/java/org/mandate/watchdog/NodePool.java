@@ -15,6 +15,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -29,8 +30,8 @@ import org.mandate.chain.SendOutcome;
 /**
  * Several nodes of one chain behind one {@link ChainClient}. All are asked for the head, and the
  * first one, in the configured order, that does not lag is asked everything else; the next one when
- * it fails, for that question only. Transactions go to all. A node of another chain is never
- * believed.
+ * it fails, or does not show a transaction, for that question only. Transactions go to all. A node
+ * of another chain is never believed.
  */
 final class NodePool implements InvocationHandler {
   /** A head that is older than another node's by more than this is of a node that stands still. */
@@ -97,9 +98,15 @@ final class NodePool implements InvocationHandler {
 
   private Object first(Method method, Object[] arguments) throws Throwable {
     NodeException failure = new NodeException("chain " + chainId + " has no nodes");
+    boolean shownByNone = false;
     for (Node node : preferredFirst()) {
       try {
-        return method.invoke(node.proven(), arguments);
+        Object answer = method.invoke(node.proven(), arguments);
+        // One that lags has not seen it yet.
+        if (!method.getName().equals("transaction") || !Optional.empty().equals(answer)) {
+          return answer;
+        }
+        shownByNone = true;
       } catch (NodeException e) {
         failure = e;
       } catch (InvocationTargetException e) {
@@ -108,6 +115,9 @@ final class NodePool implements InvocationHandler {
         }
         failure = silence;
       }
+    }
+    if (shownByNone) {
+      return Optional.empty();
     }
     throw failure;
   }

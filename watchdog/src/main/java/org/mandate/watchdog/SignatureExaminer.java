@@ -3,6 +3,7 @@ package org.mandate.watchdog;
 import java.math.BigInteger;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -12,7 +13,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Predicate;
 import org.mandate.chain.Address;
 import org.mandate.chain.Block;
@@ -59,8 +59,19 @@ final class SignatureExaminer implements Examiner {
   private static final int MAGIC = 0x1626ba7e; // ERC-1271
   private static final int AT_ONCE = 8;
 
-  /** Tries after which what a node does not tell counts as what it cannot tell. */
+  /**
+   * How often in a row a node must fail at a wallet, and make the same call of nobody, before that
+   * counts as the wallet's failure.
+   */
   private static final int TRIES = 10;
+
+  /** After which people are told of what cannot be checked: a node may lag, or be limited. */
+  static final Duration PATIENCE = NodePool.LAG.multipliedBy(8);
+
+  /** Then it is asked for more seldom, at last at this interval. */
+  static final Duration SELDOM = Duration.ofMinutes(64);
+
+  private static final Duration FIRST_PAUSE = Duration.ofMinutes(1);
 
   private final ChainClient home;
   private final long chainId;
@@ -80,6 +91,29 @@ final class SignatureExaminer implements Examiner {
   private final Map<BigInteger, Semaphore> turns = new ConcurrentHashMap<>();
 
   private record Submission(Block block, int logIndex) {}
+
+  /** How far the check of one submission is. */
+  private final class Progress {
+    private final Instant begun = clock.instant();
+    private int refusals;
+    private boolean told;
+    private Duration pause = FIRST_PAUSE;
+    private Instant next = begun;
+
+    private boolean isDue() {
+      return !clock.instant().isBefore(next);
+    }
+
+    private boolean isLate() {
+      return !clock.instant().isBefore(begun.plus(PATIENCE));
+    }
+
+    private void postpone() {
+      next = clock.instant().plus(pause);
+      Duration longer = pause.multipliedBy(2);
+      pause = longer.compareTo(SELDOM) < 0 ? longer : SELDOM;
+    }
+  }
 
   /**
    * @param stands whether a block is still in the chain
@@ -158,20 +192,23 @@ final class SignatureExaminer implements Examiner {
       return;
     }
     Address wallet = wallets.getOrDefault(event.agentId(), Address.ZERO);
-    AtomicInteger tries = new AtomicInteger();
+    Progress progress = new Progress();
     Errand.start(
         "signature-" + event.intentId(),
         poll,
         () -> {
+          if (!stands.test(block)) {
+            return true;
+          }
+          if (!progress.isDue()) {
+            return false;
+          }
           Semaphore turn = turns.computeIfAbsent(event.agentId(), agent -> new Semaphore(1));
           turn.acquire();
           try {
             slots.acquire();
             try {
-              if (stands.test(block)) {
-                check(event, block, wallet, tries.incrementAndGet() >= TRIES);
-              }
-              return true;
+              return !stands.test(block) || check(event, block, wallet, progress);
             } finally {
               slots.release();
             }
@@ -181,24 +218,40 @@ final class SignatureExaminer implements Examiner {
         });
   }
 
-  private void check(IntentEvent event, Block block, Address wallet, boolean last) {
+  /**
+   * @return whether it is done
+   */
+  private boolean check(IntentEvent event, Block block, Address wallet, Progress progress) {
+    int refusals = progress.refusals;
     try {
       switch (event) {
         case IntentEvent.Paid paid -> checkSender(event, block, wallet);
         case IntentEvent.Refused refused -> checkSender(event, block, wallet);
-        default -> checkSignature(event, block, wallet, last);
+        default -> checkSignature(event, block, wallet, progress);
       }
     } catch (NodeException e) {
-      if (!last) {
+      if (progress.refusals == refusals) {
+        progress.refusals = 0; // it was not the wallet, this time
+      }
+      if (!progress.isLate()) {
         throw e;
       }
       home.head(); // a node that is down is waited for
-      LOG.atWarn()
-          .addKeyValue("intent", event.intentId())
-          .addKeyValue("reason", e.getMessage())
-          .log("signature not verifiable");
-      findings.report(unverifiable(event, block, e.getMessage()));
+      progress.postpone();
+      if (!progress.told) {
+        progress.told = true;
+        LOG.atWarn()
+            .addKeyValue("intent", event.intentId())
+            .addKeyValue("reason", e.getMessage())
+            .log("signature not verifiable");
+        findings.report(unverifiable(event, block, e.getMessage()));
+      }
+      return false;
     }
+    if (progress.told) {
+      findings.withdrawIf(found -> found.id().equals(unverifiableId(event)));
+    }
+    return true;
   }
 
   /** There is one where there is a log of it: a node that shows none is asked again. */
@@ -223,12 +276,12 @@ final class SignatureExaminer implements Examiner {
                         + " funds."));
   }
 
-  private void checkSignature(IntentEvent event, Block block, Address wallet, boolean last) {
+  private void checkSignature(IntentEvent event, Block block, Address wallet, Progress progress) {
     Optional.of(transaction(event))
         .filter(transaction -> transaction.to().filter(executor::equals).isPresent())
         .flatMap(this::submitted)
         .filter(signed -> signed.intent().id(domain).equals(event.intentId()))
-        .filter(signed -> !signedBy(signed, wallet, block, last))
+        .filter(signed -> !signedBy(signed, wallet, block, progress))
         .ifPresent(
             signed ->
                 found(
@@ -262,10 +315,7 @@ final class SignatureExaminer implements Examiner {
     }
   }
 
-  /**
-   * @param last whether what a node fails at may be the wallet's failure: its own may pass
-   */
-  private boolean signedBy(SignedIntent signed, Address wallet, Block block, boolean last) {
+  private boolean signedBy(SignedIntent signed, Address wallet, Block block, Progress progress) {
     if (signed.recoverSigner(domain).filter(wallet::equals).isPresent()) {
       return true;
     }
@@ -286,20 +336,24 @@ final class SignatureExaminer implements Examiner {
     } catch (CallRevertedException e) {
       return false;
     } catch (NodeException e) {
-      if (!last) {
-        throw e;
-      }
       Probe.mustMake(
           "with %d bytes".formatted(question.length),
           nobody -> home.call(nobody, question, block.hash()));
+      if (++progress.refusals < TRIES) {
+        throw e; // it may have been the node's, that once
+      }
       return false; // a wallet that fails says no
     }
+  }
+
+  private String unverifiableId(IntentEvent event) {
+    return "unverifiable-signature:" + chainId + ":" + event.intentId();
   }
 
   // Told to people only: nothing says that it was wrong.
   private Finding unverifiable(IntentEvent event, Block block, String why) {
     return new Finding(
-        "unverifiable-signature:" + chainId + ":" + event.intentId(),
+        unverifiableId(event),
         Check.SIGNATURE,
         Severity.WARNING,
         chainId,

@@ -15,6 +15,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executors;
 import org.junit.jupiter.api.Test;
@@ -109,6 +110,22 @@ class NodePoolTest {
   }
 
   @Test
+  void shouldAskTheNextNodeForATransactionThatOneDoesNotShow() throws Exception {
+    try (Node one = new Node(1000);
+        Node two = new Node(1000)) {
+      ChainClient pool = pool(one, two);
+      two.shows = true;
+      assertEquals(HASH, pool.transaction(HASH).orElseThrow().hash());
+      two.shows = false;
+      assertEquals(Optional.empty(), pool.transaction(HASH));
+      two.up = false;
+      assertEquals(Optional.empty(), pool.transaction(HASH));
+      one.up = false;
+      assertThrows(NodeException.class, () -> pool.transaction(HASH));
+    }
+  }
+
+  @Test
   void shouldNotWaitLongForASilentNode() throws Exception {
     try (ServerSocket silent = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
         Node two = new Node(1000)) {
@@ -164,6 +181,7 @@ class NodePoolTest {
     private final long head;
     private final List<String> questions = new CopyOnWriteArrayList<>();
     private volatile boolean up = true;
+    private volatile boolean shows;
     private volatile Duration age = Duration.ZERO;
     private volatile String refused = "nothing";
 
@@ -198,6 +216,11 @@ class NodePoolTest {
             case "eth_getBlockByNumber" ->
                 "{\"number\":\"0x%x\",\"hash\":\"%s\",\"parentHash\":\"%s\",\"timestamp\":\"0x%x\"}"
                     .formatted(head, HASH, HASH, Instant.now().minus(age).getEpochSecond());
+            case "eth_getTransactionByHash" ->
+                shows
+                    ? "{\"hash\":\"%s\",\"from\":\"%s\",\"to\":null,\"input\":\"0x\"}"
+                        .formatted(HASH, Address.ZERO)
+                    : "null";
             case "eth_sendRawTransaction" -> "\"" + Hash.keccak(new byte[] {1}) + "\"";
             case "eth_getCode" -> "\"0x01\"";
             default -> "\"0x1\"";

@@ -8,6 +8,8 @@ import java.math.BigInteger;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.ZoneId;
+import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
@@ -49,6 +51,7 @@ class SignatureExaminerTest {
   private final Findings findings = new Findings(found -> {});
   private final AtomicInteger hidden = new AtomicInteger();
   private final AtomicInteger asked = new AtomicInteger();
+  private final Time clock = new Time();
   private final CountDownLatch closing = new CountDownLatch(1);
   private Wallet wallet = () -> Bytes.of("0x" + MAGIC).bytes();
   private Wallet nobody = () -> new byte[0];
@@ -57,6 +60,30 @@ class SignatureExaminerTest {
   @FunctionalInterface
   private interface Wallet {
     byte[] answer() throws InterruptedException;
+  }
+
+  /** It passes when it is told to. */
+  private static final class Time extends Clock {
+    private volatile Instant now = Instant.EPOCH;
+
+    private void add(Duration more) {
+      now = now.plus(more);
+    }
+
+    @Override
+    public Instant instant() {
+      return now;
+    }
+
+    @Override
+    public ZoneId getZone() {
+      return ZoneOffset.UTC;
+    }
+
+    @Override
+    public Clock withZone(ZoneId zone) {
+      return this;
+    }
   }
 
   @AfterEach
@@ -78,12 +105,25 @@ class SignatureExaminerTest {
   void L1_shouldTellPeopleOfATransactionThatANodeNeverShows() throws Exception {
     hidden.set(Integer.MAX_VALUE);
     examine(executed(2, 1));
+    World.await("it is asked for again", LIMIT, () -> asked.get() > 15);
+    clock.add(SignatureExaminer.PATIENCE.minusSeconds(1));
+    int early = asked.get();
+    World.await("it is asked for again", LIMIT, () -> asked.get() > early + 15);
+    assertEquals(List.of(), findings.all());
+    clock.add(Duration.ofSeconds(1));
     Finding told = found("unverifiable-signature", 2, 1);
     assertEquals(Severity.WARNING, told.severity());
     assertTrue(told.seen().contains("does not show transaction " + transaction(2, 1)), told.seen());
     int tries = asked.get();
     Thread.sleep(POLL.multipliedBy(40));
-    assertEquals(tries, asked.get(), "it goes on asking");
+    assertEquals(tries, asked.get(), "it goes on asking as often");
+    hidden.set(0);
+    clock.add(Duration.ofMinutes(1));
+    assertEquals(Severity.CRITICAL, found("signature", 2, 1).severity());
+    World.await(
+        "the doubt is over",
+        LIMIT,
+        () -> findings.find(told.id()).orElseThrow().status() == Finding.Status.WITHDRAWN);
   }
 
   @Test
@@ -106,8 +146,25 @@ class SignatureExaminerTest {
     wallet = SignatureExaminerTest::failing;
     nobody = SignatureExaminerTest::failing;
     examine(executed(1, 2));
+    int tries = asked.get();
+    World.await("it is asked again", LIMIT, () -> asked.get() > tries + 60);
+    clock.add(SignatureExaminer.PATIENCE);
     assertEquals(Severity.WARNING, found("unverifiable-signature", 1, 2).severity());
     assertEquals(1, findings.all().size(), findings.all().toString());
+  }
+
+  @Test
+  void L4_shouldNotTakeAnOutageForAWalletThatFails() throws Exception {
+    AtomicInteger rounds = new AtomicInteger();
+    hidden.set(30);
+    // After that outage and each nine failures the node is limited once, then it is well.
+    wallet = () -> rounds.incrementAndGet() < 40 ? failing() : Bytes.of("0x" + MAGIC).bytes();
+    nobody = () -> rounds.get() % 10 == 0 ? failing() : new byte[0];
+    examine(executed(1, 1));
+    World.await("it is asked until it answers", LIMIT, () -> rounds.get() == 40);
+    Thread.sleep(POLL.multipliedBy(20));
+    assertEquals(List.of(), findings.all());
+    assertEquals(40, rounds.get());
   }
 
   @Test
@@ -148,7 +205,7 @@ class SignatureExaminerTest {
             OutflowsTest.freezer(chain(), findings),
             findings,
             POLL,
-            Clock.systemUTC());
+            clock);
     Entry wallet =
         new Entry.Registry(
             new Log(
