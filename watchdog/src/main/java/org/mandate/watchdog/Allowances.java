@@ -64,6 +64,28 @@ record Allowances(Map<Allowance, BigInteger> known, Map<Address, BigInteger> oth
   }
 
   /**
+   * With these known again that were among the others for one look: together less what was taken by
+   * any of them in it, each alone as it was, since nobody knows by which.
+   *
+   * @param pool by asset, what they made of the others
+   */
+  Allowances again(Map<Allowance, BigInteger> these, Map<Address, BigInteger> pool) {
+    Map<Allowance, BigInteger> all = new HashMap<>(known);
+    Map<Address, BigInteger> rest = new HashMap<>(others);
+    pool.forEach(
+        (asset, most) -> rest.put(asset, ofOthers(asset).subtract(most).max(BigInteger.ZERO)));
+    Map<Address, BigInteger> together = new HashMap<>();
+    these.forEach((one, amount) -> together.merge(one.asset(), amount, BigInteger::add));
+    pool.forEach(
+        (asset, most) ->
+            together.merge(
+                asset, most.subtract(ofOthers(asset)).max(BigInteger.ZERO), BigInteger::subtract));
+    these.forEach((one, amount) -> all.put(one, amount.min(together.get(one.asset()))));
+    all.values().removeIf(amount -> amount.signum() == 0);
+    return new Allowances(all, rest);
+  }
+
+  /**
    * After what was taken.
    *
    * @param now what the token says is left, of those that it was asked for

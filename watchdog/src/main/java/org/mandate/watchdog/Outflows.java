@@ -47,6 +47,9 @@ final class Outflows implements AutoCloseable {
   /** How often a node may fail at one asset alone before that counts as its contract's failure. */
   private static final int TRIES_OF_AN_ASSET = 3;
 
+  /** How many blocks a token that a node fails at is left alone at most. */
+  private static final long MOST_GAP = 64;
+
   private static final int WORD = 32;
 
   private final long chainId;
@@ -61,7 +64,7 @@ final class Outflows implements AutoCloseable {
   private final BlockingQueue<Span> spans = new LinkedBlockingQueue<>();
   private final TreeMap<Long, Checkpoint> checkpoints = new TreeMap<>();
   private final Set<Address> assets = new HashSet<>(Set.of(Address.ZERO));
-  private final Set<Address> failing = new HashSet<>();
+  private final Map<Address, Failing> failing = new HashMap<>();
   private boolean behind;
   private boolean caughtUp;
 
@@ -79,6 +82,39 @@ final class Outflows implements AutoCloseable {
    * @param settled no reorg reaches it: a node may no longer know the balances
    */
   private record Span(long from, Block last, List<Page> pages, boolean settled) {}
+
+  /**
+   * A token that did not tell, and nothing since.
+   *
+   * @param gap for how many blocks it is left alone when a node fails at it again
+   * @param next number of the block at which it is asked again
+   */
+  private record Failing(long gap, long next) {
+    private static final Failing ONCE = new Failing(1, 0);
+
+    private Failing again(long block) {
+      return new Failing(Math.min(2 * gap, MOST_GAP), block + gap);
+    }
+  }
+
+  /**
+   * One look at the balances.
+   *
+   * @param patient whether a node that fails at one asset alone is asked again
+   * @param silent the tokens that are not asked, or not any more: each may cost a node's time-out
+   */
+  private record Look(Block block, boolean patient, Set<Address> silent) {}
+
+  private Look look(Block block, boolean patient) {
+    Set<Address> silent = new HashSet<>();
+    failing.forEach(
+        (token, one) -> {
+          if (block.number() < one.next()) {
+            silent.add(token);
+          }
+        });
+    return new Look(block, patient, silent);
+  }
 
   /**
    * What the account held, and what spenders were allowed to take of it.
@@ -211,20 +247,21 @@ final class Outflows implements AutoCloseable {
    * @param patient whether a node that fails at one asset alone is asked again
    */
   private void judge(Span span, Checkpoint before, Declared since, boolean patient) {
+    Look look = look(span.last(), patient);
     Map<Address, BigInteger> held = new HashMap<>();
     Map<Address, BigInteger> allGone = new HashMap<>();
     Map<Address, Declared> untold = new HashMap<>();
     for (Address asset : assets) {
-      Optional<BigInteger> now = held(asset, span.last(), patient);
+      Optional<BigInteger> now = held(asset, span.last(), look);
       Optional<BigInteger> last = Optional.ofNullable(before.held().get(asset));
       if (now.isPresent()) {
-        heldBefore(asset, before, patient)
+        heldBefore(asset, before, look)
             .ifPresent(then -> allGone.put(asset, then.subtract(now.get())));
       } else if (last.isPresent()) {
         untold.put(asset, untold(asset, before).and(since.only(asset::equals)));
       }
       now.or(() -> last).ifPresent(amount -> held.put(asset, amount));
-      if (now.isEmpty() && (last.isPresent() || failing.contains(asset))) {
+      if (now.isEmpty() && (last.isPresent() || failing.containsKey(asset))) {
         findings.report(untold(asset, span.last()));
       }
     }
@@ -232,8 +269,7 @@ final class Outflows implements AutoCloseable {
     for (Address asset : allGone.keySet()) {
       told = told.and(untold(asset, before));
     }
-    Taking taking =
-        taking(span.last(), before.allowances(), told, allGone, untold.keySet(), patient);
+    Taking taking = taking(before.allowances(), told, allGone, untold.keySet(), look);
     Allowances left = taking.left();
     for (Address asset : allGone.keySet()) {
       Loss loss =
@@ -245,8 +281,16 @@ final class Outflows implements AutoCloseable {
               several(span, before) || before.untold().containsKey(asset));
       left = compare(span, loss, taking, left);
     }
+    Allowances kept = left.again(taking.unasked(), taking.pool());
     remember(
-        new Checkpoint(span.last(), span.last(), held, left.bounded(), Declared.NOTHING, untold));
+        new Checkpoint(span.last(), span.last(), held, kept.bounded(), Declared.NOTHING, untold));
+    failing
+        .keySet()
+        .removeIf(token -> told(token, held, untold.keySet()) && !look.silent().contains(token));
+  }
+
+  private static boolean told(Address asset, Map<Address, BigInteger> held, Set<Address> untold) {
+    return held.containsKey(asset) && !untold.contains(asset);
   }
 
   /**
@@ -263,16 +307,22 @@ final class Outflows implements AutoCloseable {
    * @param most before, with nothing taken off for what calls say that they moved
    * @param given before, less that
    * @param left after it
+   * @param unasked of the others, those that the token is asked for again
+   * @param pool by asset, what those make of the others
    */
-  private record Taking(Allowances most, Allowances given, Allowances left) {}
+  private record Taking(
+      Allowances most,
+      Allowances given,
+      Allowances left,
+      Map<Allowance, BigInteger> unasked,
+      Map<Address, BigInteger> pool) {}
 
   private Taking taking(
-      Block block,
       Allowances before,
       Declared told,
       Map<Address, BigInteger> allGone,
       Set<Address> untold,
-      boolean patient) {
+      Look look) {
     Allowances most = before.with(told.approved());
     Map<Allowance, BigInteger> now = new HashMap<>();
     Set<Allowance> unknown = new HashSet<>();
@@ -282,14 +332,24 @@ final class Outflows implements AutoCloseable {
       boolean matters =
           told.names(one) || told.pulls(asset) || gone.compareTo(told.moved(asset)) > 0;
       if (matters && !untold.contains(asset)) {
-        allowed(one, block, patient)
-            .ifPresentOrElse(amount -> now.put(one, amount), () -> unknown.add(one));
+        allowed(one, look).ifPresentOrElse(amount -> now.put(one, amount), () -> unknown.add(one));
       }
     }
     // What calls say that they moved excuses nothing else, but it need not have been by these.
-    Allowances given = most.without(told.taken()).untold(unknown);
+    Allowances known = most.without(told.taken());
+    Map<Allowance, BigInteger> unasked = new HashMap<>();
+    Map<Address, BigInteger> pool = new HashMap<>();
+    for (Allowance one : unknown) {
+      findings.report(untold(one, look.block()));
+      if (look.silent().contains(one.asset())) {
+        unasked.put(one, most.known().get(one));
+        pool.merge(one.asset(), known.known().get(one), BigInteger::add);
+      }
+    }
+    Allowances given = known.untold(unknown);
     Allowances all = most.untold(unknown);
-    return new Taking(all, given, new Allowances(all.leaving(now).known(), given.others()));
+    Allowances left = new Allowances(all.leaving(now).known(), given.others());
+    return new Taking(all, given, left, unasked, pool);
   }
 
   /** What was declared of an asset that did not tell, after what it told last. */
@@ -303,12 +363,12 @@ final class Outflows implements AutoCloseable {
   }
 
   /** Also of an asset that nobody named before; empty: the account was not looked at yet. */
-  private Optional<BigInteger> heldBefore(Address asset, Checkpoint before, boolean patient) {
+  private Optional<BigInteger> heldBefore(Address asset, Checkpoint before, Look look) {
     if (before.held().isEmpty() || before.held().containsKey(asset)) {
       return Optional.ofNullable(before.held().get(asset));
     }
     try {
-      return held(asset, before.heldAt(), patient);
+      return held(asset, before.heldAt(), look);
     } catch (NodeException e) {
       if (before.heldAt().equals(before.block())) {
         throw e; // it is of now: asked again
@@ -336,6 +396,7 @@ final class Outflows implements AutoCloseable {
       tell(span, asset, loss.gone(), most, loss.called());
     } else if (loss.several() && loss.gone().compareTo(atMost) <= 0) {
       doubt(span, asset, loss.gone(), most);
+      return left.without(asset, rest.min(left.ofOthers(asset)));
     } else {
       stop(span, asset, loss.gone(), most);
     }
@@ -389,7 +450,7 @@ final class Outflows implements AutoCloseable {
   }
 
   /** Empty: the asset does not say how much the account holds. */
-  private Optional<BigInteger> held(Address asset, Block block, boolean patient) {
+  private Optional<BigInteger> held(Address asset, Block block, Look look) {
     if (asset.equals(Address.ZERO)) {
       return Optional.of(chain.balance(account, block.hash()));
     }
@@ -397,36 +458,39 @@ final class Outflows implements AutoCloseable {
         asset,
         Abi.call("balanceOf", new org.web3j.abi.datatypes.Address(account.hex())),
         block,
-        patient);
+        look);
   }
 
   /** What is left of an approval; empty when the token does not say, which may pass. */
-  private Optional<BigInteger> allowed(Allowance allowance, Block block, boolean patient) {
+  private Optional<BigInteger> allowed(Allowance allowance, Look look) {
     byte[] question =
         Abi.call(
             "allowance",
             new org.web3j.abi.datatypes.Address(account.hex()),
             new org.web3j.abi.datatypes.Address(allowance.spender().hex()));
-    return number(allowance.asset(), question, block, patient);
+    return number(allowance.asset(), question, look.block(), look);
   }
 
   // One contract that fails, in whatever words, must not keep the others from being looked at.
-  private Optional<BigInteger> number(
-      Address token, byte[] question, Block block, boolean patient) {
+  private Optional<BigInteger> number(Address token, byte[] question, Block block, Look look) {
+    if (look.silent().contains(token)) {
+      return Optional.empty();
+    }
     try {
       byte[] answer = chain.call(token, question, block.hash());
       return answer.length < WORD
           ? Optional.empty()
           : Optional.of(new BigInteger(1, Arrays.copyOf(answer, WORD)));
     } catch (CallRevertedException e) {
-      failing.add(token);
+      failing.putIfAbsent(token, Failing.ONCE);
       return Optional.empty();
     } catch (NodeException e) {
-      if (patient && !failing.contains(token)) {
+      if (look.patient() && !failing.containsKey(token)) {
         throw e; // it may have been the node's, that once
       }
       Probe.mustMake("at that block", nobody -> chain.call(nobody, question, block.hash()));
-      failing.add(token);
+      failing.put(token, failing.getOrDefault(token, Failing.ONCE).again(look.block().number()));
+      look.silent().add(token);
       return Optional.empty();
     }
   }
@@ -446,6 +510,7 @@ final class Outflows implements AutoCloseable {
             asset.equals(Address.ZERO) ? new Breaker.Everything() : new Breaker.OfAsset(asset));
     freezer.stopFor(
         finding(
+            "outflow",
             span,
             asset,
             Severity.CRITICAL,
@@ -462,6 +527,7 @@ final class Outflows implements AutoCloseable {
   private void doubt(Span span, Address asset, BigInteger gone, BigInteger most) {
     findings.report(
         finding(
+            "doubtful-outflow",
             span,
             asset,
             Severity.WARNING,
@@ -493,11 +559,33 @@ final class Outflows implements AutoCloseable {
         List.of());
   }
 
+  // Once for each token, too.
+  private Finding untold(Allowance allowance, Block block) {
+    return new Finding(
+        "allowances:%d:%s".formatted(chainId, allowance.asset()),
+        Check.OUTFLOW,
+        Severity.WARNING,
+        chainId,
+        -1,
+        Optional.empty(),
+        Optional.empty(),
+        "asset %s tells what %s may take from account %s"
+            .formatted(allowance.asset(), allowance.spender(), account),
+        "it did not at block " + block.number(),
+        "Find out what became of that token. What leaves of it, up to all approvals that it does"
+            + " not tell of, counts as taken by them, and is not stopped. Take back those that"
+            + " nobody needs.",
+        clock.instant(),
+        Finding.Status.OPEN,
+        List.of());
+  }
+
   /** The owner had the account make calls, and may have it move whatever there is. */
   private void tell(
       Span span, Address asset, BigInteger gone, BigInteger most, Set<Address> called) {
     findings.report(
         finding(
+            "outflow-by-the-owner",
             span,
             asset,
             Severity.INFO,
@@ -509,9 +597,15 @@ final class Outflows implements AutoCloseable {
   }
 
   private Finding finding(
-      Span span, Address asset, Severity severity, String expected, BigInteger gone, String next) {
+      String kind,
+      Span span,
+      Address asset,
+      Severity severity,
+      String expected,
+      BigInteger gone,
+      String next) {
     return new Finding(
-        "outflow:%d:%d:%s".formatted(chainId, span.last().number(), asset),
+        "%s:%d:%d:%s".formatted(kind, chainId, span.last().number(), asset),
         Check.OUTFLOW,
         severity,
         chainId,

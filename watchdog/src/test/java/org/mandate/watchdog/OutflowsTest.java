@@ -53,6 +53,7 @@ class OutflowsTest {
   private final Map<BigInteger, Map<Long, Long>> allowances = new HashMap<>();
   private final Set<Hash> asked = ConcurrentHashMap.newKeySet();
   private final List<Long> askedForAllowances = new CopyOnWriteArrayList<>();
+  private final List<Long> askedToken = new CopyOnWriteArrayList<>();
 
   /** How often the node fails at the token, for no reason of the token's. */
   private final AtomicInteger hiccups = new AtomicInteger();
@@ -314,8 +315,8 @@ class OutflowsTest {
     held(token, 500, 500, 440, 430, 400, 399);
     held(allowance(1), 0, 100, REVERTS, 30, 0, 0);
     read(page(0, paid(TOKEN, 0)), page(1, approved(1, 100)), page(2), page(3), page(4), page(5));
-    assertEquals(List.of("1 left account " + ACCOUNT), seen());
-    assertEquals(5, findings.all().getFirst().block());
+    assertEquals(List.of("it did not at block 2", "1 left account " + ACCOUNT), seen());
+    assertEquals(5, findings.all().get(1).block());
   }
 
   @Test
@@ -455,6 +456,89 @@ class OutflowsTest {
     hiccups.set(2);
     read(page(0, paid(TOKEN, 0)), page(1), page(2));
     assertEquals(List.of("10 left account " + ACCOUNT), seen());
+  }
+
+  @Test
+  void L1_shouldAskAgainForAnAllowanceThatANodeFailedAtForOnce() throws Exception {
+    held(coin, 100, 100, 100, 100, 100, 100);
+    held(token, 500, 500, 440, 440, 400, 340);
+    // At block 3 the token is asked for nothing; at 4 it took the rest, at 5 there is none left.
+    held(allowance(1), 0, 100, FAILS, 40, 0, 0);
+    read(page(0, paid(TOKEN, 0)), page(1, approved(1, 100)), page(2), page(3), page(4), page(5));
+    assertEquals(List.of("it did not at block 2", "60 left account " + ACCOUNT), seen());
+    Finding told = findings.all().getFirst();
+    assertEquals(Severity.WARNING, told.severity());
+    assertTrue(told.id().startsWith("allowances:"), told.id());
+    assertEquals(5, findings.all().get(1).block());
+    assertEquals(Severity.CRITICAL, findings.all().get(1).severity());
+  }
+
+  @Test
+  void L1_shouldNotTakeAnUnlimitedApprovalForOneOfUnknownUseForGood() throws Exception {
+    held(coin, 100, 100, 100, 100);
+    held(token, 500, 500, 440, 340);
+    held(allowance(1), 0, Long.MAX_VALUE, FAILS, Long.MAX_VALUE - 60);
+    read(page(0, paid(TOKEN, 0)), page(1, approved(1, Long.MAX_VALUE)), page(2), page(3));
+    assertEquals(List.of("it did not at block 2", "100 left account " + ACCOUNT), seen());
+    assertEquals(3, findings.all().get(1).block());
+  }
+
+  @Test
+  void L4_shouldKeepEachAllowanceThatWasNotAskedFor() throws Exception {
+    held(coin, 100, 100, 100, 100);
+    held(token, 500, 500, 470, 400);
+    held(allowance(1), 0, 60, FAILS, 0); // took 30, then the rest
+    held(allowance(2), 0, 40, FAILS, 0); // took all of it then
+    read(page(0, paid(TOKEN, 0)), page(1, approved(1, 60), approved(2, 40)), page(2), page(3));
+    assertEquals(List.of("it did not at block 2"), seen());
+  }
+
+  @Test
+  void L1_shouldAskATokenThatFailsOncePerLookAndMoreAndMoreSeldom() throws Exception {
+    int last = 160;
+    IntentEvent[] approvals = new IntentEvent[20];
+    Arrays.setAll(approvals, i -> approved(i, 1));
+    Page[] pages = new Page[last + 1];
+    for (int number = 0; number <= last; number++) {
+      coin.put((long) number, 100L);
+      token.put((long) number, number < 2 ? 500L : FAILS);
+      pages[number] = number == 1 ? page(1, approvals) : page(number, paid(TOKEN, 1));
+      for (int i = 0; i < approvals.length; i++) {
+        allowance(i).put((long) number, number < 2 ? 1L : FAILS);
+      }
+    }
+    try (Outflows outflows = outflows(chain(), chronicle, findings, unread::add)) {
+      outflows.start();
+      for (Page page : pages) {
+        chronicle.add(page);
+        outflows.of(page);
+        Hash block = page.block().hash();
+        if (page.block().number() % 8 == 0) { // more than may wait must not
+          World.await("it is looked at", PATIENCE, () -> asked.contains(block));
+        }
+      }
+    }
+    assertEquals(
+        List.of(2L, 2L, 2L, 3L, 5L, 9L, 17L, 33L, 65L, 129L),
+        askedToken.stream().filter(number -> number > 1).toList());
+  }
+
+  @Test
+  void L1_shouldHaveOtherApprovalsExcuseADoubtOnceAlone() throws Exception {
+    held(coin, 100, 100, -1, 100, 100);
+    held(token, 500, 500, 440, 340, 310);
+    held(allowance(1), 0, 100, 100, 0, 0);
+    held(allowance(2), 0, REVERTS, REVERTS, REVERTS, REVERTS);
+    read(
+        page(0, paid(TOKEN, 0)),
+        page(1, approved(2, 30)),
+        page(2, pulled(1, 60), approved(1, 100)),
+        page(3),
+        page(4));
+    assertEquals(
+        List.of(
+            "it did not at block 1", "160 left account " + ACCOUNT, "30 left account " + ACCOUNT),
+        seen());
   }
 
   @Test
@@ -734,6 +818,7 @@ class OutflowsTest {
       at(coin, block); // of a block that the node does not have it makes no call
       return new byte[0];
     }
+    askedToken.add(new BigInteger(1, block.bytes()).longValueExact() - 1);
     if (hiccups.getAndUpdate(left -> Math.max(0, left - 1)) > 0) {
       throw new NodeException("too many requests");
     }
