@@ -110,7 +110,7 @@ class NodePoolTest {
   }
 
   @Test
-  void shouldAskTheNextNodeForATransactionThatOneDoesNotShow() throws Exception {
+  void L1_shouldAskTheNextNodeForATransactionThatOneDoesNotShow() throws Exception {
     try (Node one = new Node(1000);
         Node two = new Node(1000)) {
       ChainClient pool = pool(one, two);
