@@ -539,6 +539,7 @@ class OutflowsTest {
         List.of(
             "it did not at block 1", "160 left account " + ACCOUNT, "30 left account " + ACCOUNT),
         seen());
+    assertTrue(findings.all().get(1).id().startsWith("doubtful-outflow:"), seen().toString());
   }
 
   @Test
