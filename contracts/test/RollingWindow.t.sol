@@ -78,6 +78,11 @@ contract RollingWindowTest is Test {
         }
     }
 
+    function test_L12_freedAt_neverWhenLessIsHeld() public pure {
+        assertEq(RollingWindow.freedAt(5, WIDTH, 100, 60, 5), (100 + RollingWindow.BUCKETS) * 60, "all that is held");
+        assertEq(RollingWindow.freedAt(5, WIDTH, 100, 60, 6), 0, "more than is held");
+    }
+
     /// @notice `freedAt` is exact: one second earlier too little has fallen out, then enough.
     function testFuzz_L12_freedAt_isTheFirstSecond(uint256 buckets, uint24 window, uint256 needed, uint32 start)
         public
