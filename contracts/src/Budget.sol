@@ -130,12 +130,12 @@ library BudgetWord {
 
     /// @notice The largest cap that is not above `value` and can be kept exactly: five significant digits and more.
     function exactCap(uint256 value) internal pure returns (uint256) {
-        return _exact(value, _FULL);
+        return Decimal.exact(value, _FULL);
     }
 
     /// @notice The largest per-transaction cap that is not above `value` and can be kept exactly: four digits and more.
     function exactPerTransaction(uint256 value) internal pure returns (uint256) {
-        return _exact(value, _MOST_LIMIT);
+        return Decimal.exact(value, _MOST_LIMIT);
     }
 
     // ------------------------------------------------------------------ internals
@@ -183,11 +183,5 @@ library BudgetWord {
 
     function _plus(uint256 a, uint256 b) private pure returns (uint256) {
         return a + b < _FULL ? a + b : _FULL;
-    }
-
-    function _exact(uint256 value, uint256 limit) private pure returns (uint256) {
-        uint256 unit_ = 1;
-        while (value / unit_ >= limit) unit_ *= 10;
-        return value / unit_ * unit_;
     }
 }

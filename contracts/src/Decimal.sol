@@ -14,6 +14,13 @@ library Decimal {
         }
     }
 
+    /// @notice The largest value that is not above `value` and is fewer than `limit` units of a power of ten.
+    function exact(uint256 value, uint256 limit) internal pure returns (uint256) {
+        uint256 unit = 1;
+        while (value / unit >= limit) unit *= 10;
+        return value / unit * unit;
+    }
+
     /// @notice `amount`, below 2^255, in units of at most 10^31, rounded up.
     function toUnits(uint256 amount, uint256 unit) internal pure returns (uint256) {
         unchecked {
