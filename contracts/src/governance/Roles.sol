@@ -10,6 +10,8 @@ library Roles {
     uint64 internal constant GUARDIAN = 1;
     /// @notice May publish audit batches; held by relayers.
     uint64 internal constant PUBLISHER = 2;
+    /// @notice May post block hashes of another chain ({PostedHashes}).
+    uint64 internal constant ORACLE = 3;
 
     /// @dev Only who may act at once is a guardian: a role with an execution delay stops nothing.
     function isGuardian(address manager, address caller) internal view returns (bool) {

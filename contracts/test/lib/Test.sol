@@ -21,6 +21,8 @@ interface Vm {
     function startPrank(address) external;
     function stopPrank() external;
     function warp(uint256) external;
+    function roll(uint256) external;
+    function setBlockhash(uint256 number, bytes32 hash) external;
     function chainId(uint256) external;
     function getBlockTimestamp() external view returns (uint256);
     function deal(address, uint256) external;

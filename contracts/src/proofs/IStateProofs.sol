@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity ^0.8.28;
+
+/// @notice What shows one storage slot of another chain. The proofs are those of `eth_getProof` (EIP-1186) at the header's block.
+/// @param header the block's header, RLP-encoded
+/// @param accountProof nodes of the state trie from the root to the account
+/// @param storageProof nodes of the account's storage trie from the root to the slot
+struct StateProof {
+    bytes header;
+    bytes[] accountProof;
+    bytes[] storageProof;
+}
+
+/// @title Reads another chain's storage by proof
+interface IStateProofs {
+    /// @notice The value of `slot` of `account` on `chainId` in the proof's block. Reverts if the proof does not show it.
+    /// @return value never zero: that a slot is empty is not shown
+    /// @return timestamp of the block, Unix seconds of that chain
+    /// @return number of the block
+    function valueAt(uint256 chainId, StateProof calldata proof, address account, bytes32 slot)
+        external
+        view
+        returns (bytes32 value, uint256 timestamp, uint256 number);
+}
