@@ -35,6 +35,22 @@ public interface ChainClient {
   List<Block> blocks(long from, long to);
 
   /**
+   * A block's header in RLP, of which the block's hash is the Keccak-256. Empty: the node does not
+   * have the block (yet).
+   *
+   * @throws NodeException also when what the node tells of the block does not make its hash
+   */
+  Optional<Bytes> header(Hash blockHash);
+
+  /**
+   * A slot of a contract's storage, as it was at the end of that block, with the way there from the
+   * block's state root. Not verified: {@code org.mandate.proof} does.
+   *
+   * @throws NodeException also when the node keeps no state that old
+   */
+  AccountProof proof(Address account, Hash slot, Hash blockHash);
+
+  /**
    * The logs of one block, in order.
    *
    * @param addresses whose; empty: everyone's

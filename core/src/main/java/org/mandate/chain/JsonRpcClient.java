@@ -90,6 +90,25 @@ public final class JsonRpcClient implements ChainClient {
   }
 
   @Override
+  public Optional<Bytes> header(Hash blockHash) {
+    return ask(
+        "eth_getBlockByHash",
+        result -> blockOf(result, blockHash).map(known -> HeaderJson.header(result, known.hash())),
+        blockHash.hex(),
+        false);
+  }
+
+  @Override
+  public AccountProof proof(Address account, Hash slot, Hash blockHash) {
+    return ask(
+        "eth_getProof",
+        result -> RpcValue.proof(result, account, slot),
+        account.hex(),
+        List.of(slot.hex()),
+        Map.of("blockHash", blockHash.hex())); // EIP-1898
+  }
+
+  @Override
   public List<Log> logs(Hash blockHash, Collection<Address> addresses, List<Set<Hash>> topics) {
     Set<Address> wanted = Set.copyOf(addresses);
     Map<String, Object> filter = new LinkedHashMap<>();

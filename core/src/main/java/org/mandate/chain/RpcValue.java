@@ -19,6 +19,12 @@ final class RpcValue {
   /** More than a block per millisecond since there are blockchains. */
   private static final long HIGHEST_BLOCK = 1L << 40;
 
+  /** Nodes on the way to a key of 64 nibbles. */
+  private static final int TRIE_DEPTH = 65;
+
+  /** Bytes: a branch of 16 hashes has 532. */
+  private static final int TRIE_NODE = 1024;
+
   private static final Pattern QUANTITY = Pattern.compile("0x[0-9a-fA-F]{1,64}");
 
   private RpcValue() {}
@@ -74,6 +80,45 @@ final class RpcValue {
         hash(node.path("hash"), "hash"),
         hash(node.path("parentHash"), "parentHash"),
         Instant.ofEpochSecond(timestamp));
+  }
+
+  /** What {@code eth_getProof} answers, for that account and that one slot. */
+  static AccountProof proof(JsonNode node, Address account, Hash slot) {
+    if (!node.isObject()) {
+      throw new IllegalArgumentException("the proof is not an object");
+    }
+    Address proven = address(node.path("address"), "address");
+    if (!proven.equals(account)) {
+      throw new IllegalArgumentException("the proof is of " + proven + ", not of " + account);
+    }
+    JsonNode slots = node.path("storageProof");
+    if (!slots.isArray() || slots.size() != 1) {
+      throw new IllegalArgumentException("not one slot is proven, as was asked for");
+    }
+    JsonNode one = slots.get(0);
+    // Nodes write the key as a hash or as a quantity.
+    BigInteger key = quantity(one.path("key"), "key");
+    if (!key.equals(new BigInteger(1, slot.bytes()))) {
+      throw new IllegalArgumentException("the proof is of another slot than " + slot);
+    }
+    return new AccountProof(
+        nodes(node.path("accountProof"), "accountProof"), nodes(one.path("proof"), "proof"));
+  }
+
+  private static List<Bytes> nodes(JsonNode node, String name) {
+    if (!node.isArray() || node.size() > TRIE_DEPTH) {
+      throw new IllegalArgumentException(name + " is not a list of up to " + TRIE_DEPTH + " nodes");
+    }
+    List<Bytes> nodes = new ArrayList<>();
+    for (JsonNode one : node) {
+      Bytes bytes = bytes(one, name);
+      if (bytes.size() > TRIE_NODE) {
+        throw new IllegalArgumentException(
+            name + " has a node of " + bytes.size() + " bytes; none has over " + TRIE_NODE);
+      }
+      nodes.add(bytes);
+    }
+    return nodes;
   }
 
   static List<Log> logs(JsonNode node) {

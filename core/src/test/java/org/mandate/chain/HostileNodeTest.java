@@ -98,6 +98,31 @@ class HostileNodeTest {
   }
 
   @Test
+  void shouldRefuseWhenTheProofIsOfSomethingElseOrHuge() {
+    String one = "{\"key\":\"" + OTHER + "\",\"value\":\"0x1\",\"proof\":[\"0x80\"]}";
+    assertDoesNotThrow(() -> proof(TOKEN, "\"0x80\"", one));
+    assertDoesNotThrow(() -> proof(TOKEN, "", one));
+    assertThrows(NodeException.class, () -> proof("0x" + "b".repeat(40), "\"0x80\"", one));
+    assertThrows(NodeException.class, () -> proof(TOKEN, "\"0x80\"", ""));
+    assertThrows(NodeException.class, () -> proof(TOKEN, "\"0x80\"", one + "," + one));
+    assertThrows(NodeException.class, () -> proof(TOKEN, "\"0x80\"", one.replace(OTHER, HASH)));
+    assertThrows(NodeException.class, () -> proof(TOKEN, "128", one));
+    assertThrows(NodeException.class, () -> proof(TOKEN, "\"0x80\"", one.replace("[", "[[]")));
+    assertThrows(NodeException.class, () -> proof(TOKEN, "\"0x" + "80".repeat(1025) + "\"", one));
+    assertThrows(NodeException.class, () -> proof(TOKEN, "\"0x80\"" + ",\"0x80\"".repeat(65), one));
+  }
+
+  private void proof(String account, String nodes, String slots) {
+    if (server != null) {
+      server.stop(0);
+    }
+    String answer =
+        "{\"id\":ID,\"result\":{\"address\":\"%s\",\"accountProof\":[%s],\"storageProof\":[%s]}}"
+            .formatted(account, nodes, slots);
+    answering(200, answer).proof(Address.of(TOKEN), Hash.of(OTHER), Hash.of(HASH));
+  }
+
+  @Test
   void shouldSayUnreachableWhenTheNodeNamesAnotherTransaction() {
     var outcome = answering(200, "{\"id\":ID,\"result\":\"" + HASH + "\"}").send(new byte[] {1});
     assertInstanceOf(SendOutcome.Unreachable.class, outcome);

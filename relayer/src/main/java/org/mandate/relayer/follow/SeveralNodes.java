@@ -9,6 +9,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
+import org.mandate.chain.AccountProof;
 import org.mandate.chain.Address;
 import org.mandate.chain.Block;
 import org.mandate.chain.BlockTag;
@@ -144,6 +145,16 @@ public final class SeveralNodes implements ChainClient {
   @Override
   public List<Block> blocks(long from, long to) {
     return ask(n -> n.blocks(from, to));
+  }
+
+  @Override
+  public Optional<Bytes> header(Hash blockHash) {
+    return ask(n -> n.header(blockHash));
+  }
+
+  @Override
+  public AccountProof proof(Address account, Hash slot, Hash blockHash) {
+    return ask(n -> n.proof(account, slot, blockHash));
   }
 
   @Override
