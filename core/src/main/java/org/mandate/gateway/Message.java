@@ -25,7 +25,7 @@ public record Message(
   }
 
   /**
-   * The message's id: its EIP-712 digest under the domain of its destination. Relayers sign it.
+   * The message's id: its EIP-712 digest under the domain of its destination. Relayers attest it.
    *
    * @param gateway its address, the same on every chain
    * @throws IllegalArgumentException if the recipient is no account of an EVM chain

@@ -19,6 +19,9 @@ public record Signature(BigInteger r, BigInteger s, int yParity) {
   /** Bytes of {@link #bytes()}. */
   public static final int SIZE = 65;
 
+  /** Bytes of {@link #compact()}. */
+  public static final int COMPACT_SIZE = 64;
+
   private static final BigInteger ORDER = Sign.CURVE_PARAMS.getN();
   private static final BigInteger HALF_ORDER = ORDER.shiftRight(1);
 
@@ -48,6 +51,17 @@ public record Signature(BigInteger r, BigInteger s, int yParity) {
     return new Signature(new BigInteger(1, bytes, 0, 32), new BigInteger(1, bytes, 32, 32), v - 27);
   }
 
+  /** Reads a compact signature (ERC-2098): r, and s with the parity in its highest bit. */
+  public static Signature ofCompact(byte[] bytes) {
+    if (bytes.length != COMPACT_SIZE) {
+      throw new IllegalArgumentException(
+          "signature: " + bytes.length + " bytes; a compact one has " + COMPACT_SIZE);
+    }
+    BigInteger vs = new BigInteger(1, bytes, 32, 32);
+    return new Signature(
+        new BigInteger(1, bytes, 0, 32), vs.clearBit(255), vs.testBit(255) ? 1 : 0);
+  }
+
   public static Signature of(Bytes bytes) {
     return of(bytes.bytes());
   }
@@ -58,6 +72,14 @@ public record Signature(BigInteger r, BigInteger s, int yParity) {
     Words.put(r, out, 0);
     Words.put(s, out, 32);
     out[64] = (byte) (27 + yParity);
+    return out;
+  }
+
+  /** As ERC-2098 has it: r, and s with the parity in its highest bit, 64 bytes. */
+  public byte[] compact() {
+    byte[] out = new byte[COMPACT_SIZE];
+    Words.put(r, out, 0);
+    Words.put(yParity == 1 ? s.setBit(255) : s, out, 32);
     return out;
   }
 

@@ -18,7 +18,6 @@ import org.mandate.contracts.CrossChainExecutor;
 import org.mandate.contracts.PolicyEngine;
 import org.mandate.contracts.QuorumGateway;
 import org.mandate.deploy.DeploymentParameters.ExistingAuthority;
-import org.mandate.gateway.Attestation;
 import org.mandate.gateway.InteroperableAddress;
 import org.mandate.gateway.Message;
 import org.mandate.intent.Intent;
@@ -197,16 +196,11 @@ class AuthorityTest {
             IntentAbi.encode(intent));
     var id = message.id(deployment.gateway());
     var signatures =
-        Attestation.forDelivery(
-                RELAYERS.stream()
-                    .limit(2)
-                    .map(
-                        key ->
-                            Attestation.sign(
-                                id, new PrivateKeySigner(key.getEcKeyPair().getPrivateKey())))
-                    .toList())
-            .stream()
-            .map(Bytes::bytes)
+        RELAYERS.stream()
+            .limit(2)
+            .map(key -> new PrivateKeySigner(key.getEcKeyPair().getPrivateKey()))
+            .sorted(java.util.Comparator.comparing(PrivateKeySigner::address))
+            .map(signer -> signer.sign(id).bytes())
             .toList();
     var gateway =
         QuorumGateway.load(deployment.gateway().hex(), chain.web3j(), now.reader(), Sender.NO_GAS);

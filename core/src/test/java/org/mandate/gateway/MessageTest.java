@@ -17,8 +17,8 @@ import org.mandate.contracts.QuorumGateway;
 import org.mandate.intent.IntentAbi;
 import org.mandate.intent.Intents;
 import org.mandate.signer.PrivateKeySigner;
-import org.mandate.signer.Signature;
 import org.mandate.testing.Anvil;
+import org.mandate.testing.Tools;
 import org.web3j.abi.TypeReference;
 import org.web3j.abi.datatypes.DynamicArray;
 import org.web3j.abi.datatypes.generated.Bytes32;
@@ -82,26 +82,72 @@ class MessageTest {
   @Test
   void shouldNameTheRelayerWhenItAttests() {
     Hash id = message(BigInteger.TEN).id(EXECUTOR);
-    Attestation attestation = Attestation.sign(id, FIRST);
-    assertEquals(Optional.of(FIRST.address()), attestation.signer());
-    assertTrue(attestation.isBy(FIRST.address()));
-    assertFalse(attestation.isBy(SECOND.address()));
+    Attestation attestation = Attestation.sign(EXECUTOR, id, FIRST);
+    assertEquals(Optional.of(FIRST.address()), attestation.signer(EXECUTOR));
+    assertTrue(attestation.isBy(EXECUTOR, FIRST.address()));
+    assertFalse(attestation.isBy(EXECUTOR, SECOND.address()));
+    assertFalse(attestation.isBy(SECOND.address(), FIRST.address()), "at another gateway");
     assertFalse(
-        new Attestation(Hash.keccak("another"), attestation.signature()).isBy(FIRST.address()));
+        new Attestation(Hash.keccak("another"), attestation.signature())
+            .isBy(EXECUTOR, FIRST.address()));
+    assertFalse(
+        new Attestation(id, FIRST.sign(id)).isBy(EXECUTOR, FIRST.address()),
+        "a message's id is not what is signed");
   }
 
   @Test
   void shouldBeAscendingAndDistinctWhenDelivered() {
     Hash id = message(BigInteger.TEN).id(EXECUTOR);
-    List<Address> signers =
+    Bytes signatures =
         Attestation.forDelivery(
-                List.of(
-                    Attestation.sign(id, FIRST),
-                    Attestation.sign(id, SECOND),
-                    Attestation.sign(id, FIRST)))
-            .stream()
-            .map(signature -> Signature.of(signature).recover(id).orElseThrow())
-            .toList();
-    assertEquals(List.of(FIRST.address(), SECOND.address()).stream().sorted().toList(), signers);
+            EXECUTOR,
+            List.of(
+                Attestation.sign(EXECUTOR, id, FIRST),
+                Attestation.sign(EXECUTOR, id, SECOND),
+                Attestation.sign(EXECUTOR, id, FIRST)));
+    assertEquals(128, signatures.size());
+    assertEquals(
+        List.of(FIRST.address(), SECOND.address()).stream().sorted().toList(),
+        Attestation.ofDelivery(id, signatures).stream()
+            .map(one -> one.signer(EXECUTOR).orElseThrow())
+            .toList());
+  }
+
+  @Test
+  void shouldRefuseWhenSignaturesAreOfSeveralRootsOrNone() {
+    var first = Attestation.sign(EXECUTOR, Hash.keccak("one"), FIRST);
+    var second = Attestation.sign(EXECUTOR, Hash.keccak("other"), SECOND);
+    assertThrows(
+        IllegalArgumentException.class,
+        () -> Attestation.forDelivery(EXECUTOR, List.of(first, second)));
+    for (Bytes wrong :
+        List.of(
+            Bytes.of(new byte[63]),
+            Bytes.of(new byte[64]), // r is 0
+            Bytes.of(new byte[65]),
+            Bytes.of(new byte[64 * 65]))) {
+      assertThrows(
+          IllegalArgumentException.class, () -> Attestation.ofDelivery(first.root(), wrong));
+    }
+    assertEquals(List.of(), Attestation.ofDelivery(first.root(), Bytes.EMPTY));
+  }
+
+  /** By {@code cast}, which hashes typed data itself. */
+  @Test
+  void shouldSignWhatTypedDataSays() {
+    Hash root = Hash.keccak("root");
+    String typed =
+        """
+        {"types":{"EIP712Domain":[{"name":"name","type":"string"},{"name":"version","type":"string"},
+        {"name":"verifyingContract","type":"address"}],"Attestation":[{"name":"root","type":"bytes32"}]},
+        "primaryType":"Attestation","domain":{"name":"MandateQuorumGateway","version":"1",
+        "verifyingContract":"%s"},"message":{"root":"%s"}}"""
+            .formatted(EXECUTOR, root)
+            .replace("\n", "");
+    String other =
+        Tools.cast("wallet", "sign", "--data", "--private-key", "0x" + "0".repeat(63) + "1", typed)
+            .getFirst();
+    assertEquals(
+        other, Bytes.of(Attestation.sign(EXECUTOR, root, FIRST).signature().bytes()).hex());
   }
 }

@@ -31,6 +31,7 @@ class SignatureTest {
     var signature = signer.sign(Hash.of(digest));
     assertEquals(Optional.of(signer.address()), signature.recover(Hash.of(digest)));
     assertEquals(signature, Signature.of(signature.bytes()));
+    assertEquals(signature, Signature.ofCompact(signature.compact()));
   }
 
   @Test
@@ -80,5 +81,22 @@ class SignatureTest {
     assertFalse(new PrivateKeySigner(secret).toString().contains(secret.toString()));
     var refused = assertThrows(IllegalArgumentException.class, () -> new PrivateKeySigner(ORDER));
     assertFalse(refused.getMessage().contains(ORDER.toString()));
+  }
+
+  /** EIP-2098's own examples. */
+  @Test
+  void shouldBeCompactAsTheStandardShows() {
+    String r = "68a020a209d3d56c46f38cc50a33f704f4a9a10a59377f8dd762ac66910e9b90";
+    String s = "7e865ad05c4035ab5792787d4a0297a43617ae897930a6fe4d822b8faea52064";
+    assertEquals(
+        "0x" + r + s, Bytes.of(Signature.of(Bytes.of("0x" + r + s + "1b")).compact()).hex());
+    String r2 = "9328da16089fcba9bececa81663203989f2df5fe1faa6291a45381c81bd17f76";
+    String s2 = "139c6d6b623b42da56557e5e734a43dc83345ddfadec52cbe24d0cc64f550793";
+    String vs2 = "939c6d6b623b42da56557e5e734a43dc83345ddfadec52cbe24d0cc64f550793";
+    assertEquals(
+        "0x" + r2 + vs2, Bytes.of(Signature.of(Bytes.of("0x" + r2 + s2 + "1c")).compact()).hex());
+    for (byte[] wrong : java.util.List.of(new byte[0], new byte[63], new byte[64], new byte[65])) {
+      assertThrows(IllegalArgumentException.class, () -> Signature.ofCompact(wrong));
+    }
   }
 }
