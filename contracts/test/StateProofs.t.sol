@@ -6,22 +6,13 @@ import {IAccessManaged} from "@openzeppelin/contracts/access/manager/IAccessMana
 import {TrieProof} from "@openzeppelin/contracts/utils/cryptography/TrieProof.sol";
 import {RLP} from "@openzeppelin/contracts/utils/RLP.sol";
 import {Roles} from "../src/governance/Roles.sol";
-import {IBlockHashes} from "../src/proofs/IBlockHashes.sol";
 import {StateProof} from "../src/proofs/IStateProofs.sol";
 import {OwnHashes} from "../src/proofs/OwnHashes.sol";
 import {PostedHashes} from "../src/proofs/PostedHashes.sol";
 import {StateProofs} from "../src/proofs/StateProofs.sol";
 import {RecordedProofs as Recorded} from "./fixtures/RecordedProofs.sol";
 import {Test} from "./lib/Test.sol";
-
-/// @dev Believes what a test tells it.
-contract ToldHashes is IBlockHashes {
-    mapping(uint256 chainId => mapping(uint256 number => bytes32)) public hashOf;
-
-    function tell(uint256 chainId, uint256 number, bytes32 hash) external {
-        hashOf[chainId][number] = hash;
-    }
-}
+import {ToldHashes} from "./lib/Tries.sol";
 
 /// @notice What a node answers to eth_getProof is believed, and nothing that differs from it in one byte.
 contract StateProofsTest is Test {
