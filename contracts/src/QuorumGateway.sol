@@ -4,19 +4,26 @@ pragma solidity ^0.8.28;
 import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
 import {IERC7786GatewaySource, IERC7786Recipient} from "@openzeppelin/contracts/interfaces/draft-IERC7786.sol";
 import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
+import {MerkleProof} from "@openzeppelin/contracts/utils/cryptography/MerkleProof.sol";
 import {InteroperableAddress} from "@openzeppelin/contracts/utils/draft-InteroperableAddress.sol";
+import {TransientSlot} from "@openzeppelin/contracts/utils/TransientSlot.sol";
+import {IQuorum} from "./IQuorum.sol";
 import {Roles} from "./governance/Roles.sol";
 
 /// @title Messages between chains, attested by M of N relayers
-/// @notice ERC-7786 source and destination. A message's id is its EIP-712 digest under the destination's domain, so an
-///         attestation holds for one message on one chain and one gateway only. Each message is delivered once (L3).
+/// @notice ERC-7786 source and destination. A message's id is its EIP-712 digest under the destination's domain. Relayers sign
+///         the root of a Merkle tree of ids, so that one signature attests one message or many, of any chains. Each number of a
+///         source is delivered once (L3).
 /// @dev The gateway has the same address on every chain. It does not know what a message means: a false message that
-///      a lying quorum delivers is the recipient's to dispute (L7).
-contract QuorumGateway is IERC7786GatewaySource, AccessManaged {
+///      a lying quorum delivers is the recipient's to dispute (L7). Every signature is an ECDSA one, so that it stays evidence
+///      against its signer ({RelayerBonds}).
+contract QuorumGateway is IERC7786GatewaySource, IQuorum, AccessManaged {
     using InteroperableAddress for bytes;
+    using TransientSlot for *;
 
     /// @notice A message on its way.
-    /// @param nonce number of the message at its source gateway
+    /// @param sourceChainId the chain of its sender
+    /// @param nonce number of the message at its source gateway, from 1 up
     /// @param sender ERC-7930 address of the contract that sent it
     /// @param recipient ERC-7930 address of the contract that receives it
     struct Message {
@@ -27,47 +34,93 @@ contract QuorumGateway is IERC7786GatewaySource, AccessManaged {
         bytes payload;
     }
 
+    /// @dev One slot. The former set is the one of the generation before, and counts while the time is before `formerUntil`.
+    struct Sets {
+        uint32 generation; // of the present set
+        uint8 threshold;
+        uint8 named; // how many relayers governance named
+        uint8 formerThreshold;
+        uint8 formerNamed;
+        uint64 formerUntil; // unix seconds
+        uint64 stops;
+    }
+
+    /// @dev A relayer belongs to the sets of generations `from` to before `to`.
+    struct Term {
+        uint32 from;
+        uint32 to;
+    }
+
     /// @notice Most relayers that a set may have.
     uint256 public constant MAX_RELAYERS = 64;
+    /// @notice Most seconds that a set counts beside the one that replaced it.
+    uint64 public constant MAX_OVERLAP = 7 days;
+    /// @notice Storage slot of {nextNonce}, for proofs of a chain's state.
+    bytes32 public constant NONCE_SLOT = bytes32(uint256(1));
+    /// @notice Storage slot of the mapping {sent}: number `n` is in `keccak256(abi.encode(n, SENT_SLOT))`.
+    bytes32 public constant SENT_SLOT = bytes32(uint256(2));
     bytes32 public constant MESSAGE_TYPEHASH =
         keccak256("Message(uint256 sourceChainId,uint256 nonce,bytes sender,bytes recipient,bytes payload)");
+    bytes32 public constant ATTESTATION_TYPEHASH = keccak256("Attestation(bytes32 root)");
     bytes32 private constant _DOMAIN_TYPEHASH =
         keccak256("EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)");
+    bytes32 private constant _CHAINLESS_TYPEHASH =
+        keccak256("EIP712Domain(string name,string version,address verifyingContract)");
     bytes32 private constant _NAME_HASH = keccak256("MandateQuorumGateway");
     bytes32 private constant _VERSION_HASH = keccak256("1");
+    uint256 private constant _SIGNATURE_LENGTH = 64;
+    /// @dev Most bytes that are kept of why a message was refused.
+    uint256 private constant _MAX_REASON = 256;
+    uint32 private constant _OPEN_END = type(uint32).max;
 
-    uint256 private _nonce;
-    uint256 private _threshold;
-    /// @notice How often guardians tightened the relayer set.
-    uint256 public stops;
+    /// @notice The number that the next message will have.
+    uint256 public nextNonce = 1;
+    /// @notice The id of the message that this chain sent under the number. Zero: none yet.
+    mapping(uint256 nonce => bytes32 id) public sent;
+    Sets private _sets;
+    mapping(address relayer => Term) private _terms;
+    mapping(uint256 sourceChainId => mapping(uint256 word => uint256)) private _delivered;
     address[] private _relayers;
-    mapping(address relayer => bool) private _isRelayer;
-    mapping(bytes32 messageId => bool) private _delivered;
+    address[] private _former;
+    bytes32 private immutable _ATTESTATION_DOMAIN;
 
     /// @notice The source gateway gave message `sendId` the number `nonce`.
     event NonceAssigned(bytes32 indexed sendId, uint256 nonce);
     /// @notice The message was handed to its recipient.
     event MessageDelivered(bytes32 indexed receiveId, address indexed recipient, address indexed by);
-    event RelayersSet(address[] relayers, uint256 threshold, address indexed by);
+    /// @notice A message of a batch was not delivered, which it still can be.
+    /// @param reason the first 256 bytes of what its recipient, or this contract, reverted with
+    event MessageRefused(bytes32 indexed id, bytes reason);
+    /// @notice Who attests from here on, and how many must.
+    /// @param previousUntil the set before counts until then, unix seconds. Past: no more
+    event RelayersSet(address[] relayers, uint256 threshold, uint64 previousUntil, address indexed by);
 
     error GatewayNoValue(uint256 value);
     error GatewayNotForThisChain(uint256 chainId);
     error GatewaySameChain();
+    error GatewaySourceDiffers(uint256 sourceChainId, uint256 senderChainId);
     error GatewayDelivered(bytes32 messageId);
+    error GatewayNoMessages();
+    error GatewayNotItself(address caller);
+    error GatewaySignatureLength(uint256 length);
     error GatewaySignatures(uint256 given, uint256 threshold);
     error GatewaySignerOrder(address previous, address signer);
     error GatewayNotRelayer(address signer);
+    /// @notice All signers must belong to one set.
+    error GatewayMixedSets(uint256 ofPresent, uint256 ofFormer, uint256 given);
     error GatewayNotAccepted(bytes32 messageId);
     error GatewayThreshold(uint256 threshold, uint256 relayers);
     error GatewayRelayerCount(uint256 relayers, uint256 max);
     error GatewayRelayerInvalid(address relayer);
     error GatewayLooser(uint256 threshold, uint256 present);
+    error GatewayOverlap(uint64 overlap, uint64 max);
     error GatewayStopsDiffer(uint256 expectedStops, uint256 stops);
 
     /// @param relayers ascending and distinct, 1 to MAX_RELAYERS
     /// @param threshold signatures that deliver a message, more than half of the relayers
     constructor(address authority_, address[] memory relayers, uint256 threshold) AccessManaged(authority_) {
-        _setRelayers(relayers, threshold);
+        _ATTESTATION_DOMAIN = keccak256(abi.encode(_CHAINLESS_TYPEHASH, _NAME_HASH, _VERSION_HASH, address(this)));
+        _replaceRelayers(relayers, threshold, 0);
     }
 
     // ------------------------------------------------------------------ source
@@ -88,94 +141,288 @@ contract QuorumGateway is IERC7786GatewaySource, AccessManaged {
         if (attributes.length > 0) revert UnsupportedAttribute(bytes4(attributes[0]));
         (uint256 destination,) = recipient.parseEvmV1Calldata();
         require(destination != block.chainid, GatewaySameChain());
-        uint256 nonce = _nonce++;
+        uint256 nonce = nextNonce++;
         bytes memory sender = InteroperableAddress.formatEvmV1(block.chainid, msg.sender);
-        sendId = messageId(Message(block.chainid, nonce, sender, recipient, payload));
+        sendId = _id(block.chainid, nonce, keccak256(sender), keccak256(recipient), keccak256(payload), destination);
+        sent[nonce] = sendId;
         emit NonceAssigned(sendId, nonce);
         emit MessageSent(sendId, sender, recipient, payload, 0, attributes);
     }
 
     // ------------------------------------------------------------------ destination
 
-    /// @notice Delivers a message that a quorum attests.
-    /// @param signatures 65-byte ECDSA signatures of the message's id, signers ascending
-    function deliver(Message calldata message, bytes[] calldata signatures) external {
-        (uint256 destination, address recipient) = message.recipient.parseEvmV1Calldata();
-        require(destination == block.chainid, GatewayNotForThisChain(destination));
-        bytes32 id = messageId(message);
-        require(!_delivered[id], GatewayDelivered(id));
-        _checkQuorum(id, signatures);
-        _delivered[id] = true;
-        bytes4 answer = IERC7786Recipient(recipient).receiveMessage(id, message.sender, message.payload);
-        require(answer == IERC7786Recipient.receiveMessage.selector, GatewayNotAccepted(id));
-        emit MessageDelivered(id, recipient, msg.sender);
+    /// @notice Delivers a message that a quorum attests. Anyone may. Reverts as a whole if the recipient refuses it.
+    /// @param proof from the message's id to the root that was signed, empty if that is the id itself
+    /// @param signatures 64 bytes each (ERC-2098) over {attestationDigest} of the root, signers ascending
+    function deliver(Message calldata message, bytes32[] calldata proof, bytes calldata signatures) external {
+        (bytes32 id, address recipient) = _claim(message);
+        (uint256 count, uint256 threshold, uint256 named) =
+            _checkQuorum(MerkleProof.processProofCalldata(proof, id), signatures);
+        _handOver(message, id, recipient, _pack(count, threshold, named), msg.sender);
+    }
+
+    /// @notice Delivers messages of one root. One that is for another chain, was delivered, or that its recipient refuses,
+    ///         leaves the others alone and can be delivered later. Anyone may.
+    /// @dev Each has at most an equal part of the gas that is left, so that none uses up what the others need. Too little gas
+    ///      looks like a refusal: whoever calls this chooses the gas himself instead of asking a node for the least.
+    /// @param messages at least one, in the order of the tree's leaves from the last to the first, as {MerkleProof} takes them
+    /// @param proof the siblings that the messages do not give
+    /// @param flags of each step of the proof: whether both sides are known already
+    /// @param signatures as in {deliver}
+    /// @return accepted of each message: whether it was handed to its recipient
+    function deliverMany(
+        Message[] calldata messages,
+        bytes32[] calldata proof,
+        bool[] calldata flags,
+        bytes calldata signatures
+    ) external returns (bool[] memory accepted) {
+        uint256 length = messages.length;
+        require(length > 0, GatewayNoMessages());
+        bytes32[] memory ids = new bytes32[](length);
+        for (uint256 i; i < length; ++i) {
+            ids[i] = messageId(messages[i]);
+        }
+        uint256 attestation;
+        {
+            (uint256 count, uint256 threshold, uint256 named) =
+                _checkQuorum(MerkleProof.processMultiProofCalldata(proof, flags, ids), signatures);
+            attestation = _pack(count, threshold, named);
+        }
+        accepted = new bool[](length);
+        for (uint256 i; i < length; ++i) {
+            bytes memory call_ = abi.encodeCall(this.deliverAttested, (messages[i], attestation, msg.sender));
+            (accepted[i],) = address(this).call{gas: gasleft() / (length - i)}(call_);
+            if (!accepted[i]) emit MessageRefused(ids[i], _reason());
+        }
+    }
+
+    /// @notice One message of a batch, in a call that can fail alone. For {deliverMany}, nobody else.
+    function deliverAttested(Message calldata message, uint256 attestation, address by) external {
+        require(msg.sender == address(this), GatewayNotItself(msg.sender));
+        (bytes32 id, address recipient) = _claim(message);
+        _handOver(message, id, recipient, attestation, by);
     }
 
     /// @notice The message's id: its EIP-712 digest under the domain of its destination.
-    function messageId(Message memory message) public view returns (bytes32) {
-        (uint256 destination,) = message.recipient.parseEvmV1();
-        bytes32 structHash = keccak256(
-            abi.encode(
-                MESSAGE_TYPEHASH,
-                message.sourceChainId,
-                message.nonce,
-                keccak256(message.sender),
-                keccak256(message.recipient),
-                keccak256(message.payload)
-            )
-        );
-        bytes32 domain = keccak256(abi.encode(_DOMAIN_TYPEHASH, _NAME_HASH, _VERSION_HASH, destination, address(this)));
-        return keccak256(abi.encodePacked(hex"1901", domain, structHash));
+    function messageId(Message calldata message) public view returns (bytes32 id) {
+        (uint256 destination,) = message.recipient.parseEvmV1Calldata();
+        return _idOf(message, destination);
     }
 
-    /// @notice Whether the message was delivered here.
-    function delivered(bytes32 id) external view returns (bool) {
-        return _delivered[id];
+    /// @notice What relayers sign to attest the messages under `root`: its EIP-712 digest under a domain without a chain, because
+    ///         the messages name theirs.
+    function attestationDigest(bytes32 root) public view returns (bytes32) {
+        bytes32 structHash = keccak256(abi.encode(ATTESTATION_TYPEHASH, root));
+        return keccak256(abi.encodePacked(hex"1901", _ATTESTATION_DOMAIN, structHash));
+    }
+
+    /// @notice Whether the source's message of that number was delivered here.
+    function isDelivered(uint256 sourceChainId, uint256 nonce) external view returns (bool) {
+        return (_delivered[sourceChainId][nonce >> 8] >> (nonce & 0xff)) & 1 == 1;
+    }
+
+    /// @inheritdoc IQuorum
+    function attested(bytes32 id) external view returns (uint256 signatures, uint256 threshold, uint256 relayers) {
+        uint256 attestation = id.asUint256().tload();
+        return (attestation & 0xff, (attestation >> 8) & 0xff, attestation >> 16);
+    }
+
+    /// @inheritdoc IQuorum
+    function verify(bytes32 id, bytes32[] calldata proof, bytes calldata signatures)
+        external
+        view
+        returns (uint256 count, uint256 threshold, uint256 relayers)
+    {
+        return _checkQuorum(MerkleProof.processProofCalldata(proof, id), signatures);
     }
 
     // ------------------------------------------------------------------ relayers
 
     /// @notice The relayers and how many of them must sign.
     function quorum() external view returns (address[] memory relayers, uint256 threshold) {
-        return (_relayers, _threshold);
+        return (_relayers, _sets.threshold);
+    }
+
+    /// @notice The set before, while it counts beside the present one: a quorum of either delivers, never of both together.
+    /// @return relayers empty if it counts no more
+    /// @return threshold how many of them must sign; not less than of the present ones
+    /// @return until unix seconds, when it ceases to count
+    function previousQuorum() external view returns (address[] memory relayers, uint256 threshold, uint64 until) {
+        Sets memory s = _sets;
+        if (block.timestamp < s.formerUntil) return (_former, s.formerThreshold, s.formerUntil);
+    }
+
+    /// @notice How often guardians tightened the relayer set.
+    function stops() external view returns (uint256) {
+        return _sets.stops;
     }
 
     /// @notice Replaces the relayer set. Governance only.
     /// @param relayers ascending and distinct, 1 to MAX_RELAYERS
     /// @param threshold signatures that deliver a message, more than half of the relayers
+    /// @param overlap seconds that the set of now counts beside the new one, so that what it attested arrives; at most MAX_OVERLAP.
+    ///        A set that still counts beside the one of now ceases to
     /// @param expectedStops what {stops} said when this was decided: a decision never puts back a key that was taken out
     ///        after it
-    function setRelayers(address[] calldata relayers, uint256 threshold, uint256 expectedStops) external restricted {
-        require(stops == expectedStops, GatewayStopsDiffer(expectedStops, stops));
-        _setRelayers(relayers, threshold);
+    function setRelayers(address[] calldata relayers, uint256 threshold, uint64 overlap, uint256 expectedStops)
+        external
+        restricted
+    {
+        require(_sets.stops == expectedStops, GatewayStopsDiffer(expectedStops, _sets.stops));
+        require(overlap <= MAX_OVERLAP, GatewayOverlap(overlap, MAX_OVERLAP));
+        _replaceRelayers(relayers, threshold, overlap);
     }
 
-    /// @notice Takes relayers out and raises the threshold at once, so that a stolen key attests no more: whoever could not
-    ///         deliver before cannot afterwards (L5). Guardians only.
+    /// @notice Takes relayers out and raises the threshold at once, of the set before too, so that a stolen key attests no more:
+    ///         whoever could not deliver before cannot afterwards (L5). Guardians only.
     /// @param relayers some or all of the present ones, ascending
     /// @param threshold not lower than the present one, more than half of the relayers
     function tightenRelayers(address[] calldata relayers, uint256 threshold) external {
         require(Roles.isGuardian(authority(), msg.sender), AccessManagedUnauthorized(msg.sender));
-        require(threshold >= _threshold, GatewayLooser(threshold, _threshold));
-        for (uint256 i; i < relayers.length; ++i) {
-            require(_isRelayer[relayers[i]], GatewayNotRelayer(relayers[i]));
+        Sets memory s = _sets;
+        require(threshold >= s.threshold, GatewayLooser(threshold, s.threshold));
+        _checkSet(relayers, threshold);
+        // Both ascend: who is not met again is taken out, who was not met never was in.
+        uint256 kept;
+        uint256 present = _relayers.length;
+        for (uint256 i; i < present; ++i) {
+            address relayer = _relayers[i];
+            if (kept < relayers.length && relayers[kept] == relayer) ++kept;
+            else delete _terms[relayer];
         }
-        ++stops;
-        _setRelayers(relayers, threshold);
+        if (kept < relayers.length) revert GatewayNotRelayer(relayers[kept]);
+        _relayers = relayers;
+        s.threshold = uint8(threshold);
+        ++s.stops;
+        if (s.formerThreshold < threshold) s.formerThreshold = uint8(threshold);
+        _sets = s;
+        _dropTakenOut(s.generation);
+        emit RelayersSet(relayers, threshold, s.formerUntil, msg.sender);
     }
 
-    function _checkQuorum(bytes32 id, bytes[] calldata signatures) private view {
-        require(signatures.length >= _threshold, GatewaySignatures(signatures.length, _threshold));
+    /// @notice The set before counts no more from now on. Guardians only: a key that governance replaced may be a stolen one.
+    function endOverlap() external {
+        require(Roles.isGuardian(authority(), msg.sender), AccessManagedUnauthorized(msg.sender));
+        ++_sets.stops;
+        _sets.formerUntil = 0;
+        delete _former;
+        emit RelayersSet(_relayers, _sets.threshold, 0, msg.sender);
+    }
+
+    // ------------------------------------------------------------------ internals
+
+    /// @dev Marks the message as delivered, before anything else happens: what fails afterwards reverts that too.
+    function _claim(Message calldata message) private returns (bytes32 id, address recipient) {
+        uint256 destination;
+        (destination, recipient) = message.recipient.parseEvmV1Calldata();
+        require(destination == block.chainid, GatewayNotForThisChain(destination));
+        // Who lies about one chain cannot answer for it under the number of another.
+        (uint256 senderChainId,) = message.sender.parseEvmV1Calldata();
+        require(senderChainId == message.sourceChainId, GatewaySourceDiffers(message.sourceChainId, senderChainId));
+        id = _idOf(message, destination);
+        mapping(uint256 word => uint256) storage words = _delivered[message.sourceChainId];
+        uint256 bit = 1 << (message.nonce & 0xff);
+        uint256 word = words[message.nonce >> 8];
+        require(word & bit == 0, GatewayDelivered(id));
+        words[message.nonce >> 8] = word | bit;
+    }
+
+    function _handOver(Message calldata message, bytes32 id, address recipient, uint256 attestation, address by)
+        private
+    {
+        id.asUint256().tstore(attestation);
+        bytes4 answer = IERC7786Recipient(recipient).receiveMessage(id, message.sender, message.payload);
+        require(answer == IERC7786Recipient.receiveMessage.selector, GatewayNotAccepted(id));
+        id.asUint256().tstore(0);
+        emit MessageDelivered(id, recipient, by);
+    }
+
+    /// @dev All signers belong to the present set and are enough of it, or all to the former one and are enough of that.
+    function _checkQuorum(bytes32 root, bytes calldata signatures)
+        private
+        view
+        returns (uint256 count, uint256 threshold, uint256 named)
+    {
+        require(signatures.length % _SIGNATURE_LENGTH == 0, GatewaySignatureLength(signatures.length));
+        count = signatures.length / _SIGNATURE_LENGTH;
+        Sets memory s = _sets;
+        require(count >= s.threshold, GatewaySignatures(count, s.threshold));
+        (uint256 ofPresent, uint256 ofFormer) = _countSigners(attestationDigest(root), signatures, s);
+        if (ofPresent == count) return (count, s.threshold, s.named);
+        require(ofFormer == count, GatewayMixedSets(ofPresent, ofFormer, count));
+        require(count >= s.formerThreshold, GatewaySignatures(count, s.formerThreshold));
+        return (count, s.formerThreshold, s.formerNamed);
+    }
+
+    function _countSigners(bytes32 digest, bytes calldata signatures, Sets memory s)
+        private
+        view
+        returns (uint256 ofPresent, uint256 ofFormer)
+    {
+        bool overlaps = block.timestamp < s.formerUntil;
         address previous;
-        for (uint256 i; i < signatures.length; ++i) {
-            address signer = ECDSA.recover(id, signatures[i]);
+        for (uint256 offset; offset < signatures.length; offset += _SIGNATURE_LENGTH) {
+            address signer = ECDSA.recover(digest, bytes32(signatures[offset:]), bytes32(signatures[offset + 32:]));
             require(signer > previous, GatewaySignerOrder(previous, signer));
-            require(_isRelayer[signer], GatewayNotRelayer(signer));
+            Term memory term = _terms[signer];
+            bool present = term.from <= s.generation && s.generation < term.to;
+            bool former = overlaps && _wasFormer(term, s.generation);
+            require(present || former, GatewayNotRelayer(signer));
+            if (present) ++ofPresent;
+            if (former) ++ofFormer;
             previous = signer;
         }
     }
 
-    function _setRelayers(address[] memory relayers, uint256 threshold) private {
+    function _replaceRelayers(address[] memory relayers, uint256 threshold, uint64 overlap) private {
+        _checkSet(relayers, threshold);
+        Sets memory s = _sets;
+        uint32 next = s.generation + 1;
+        address[] memory present = _relayers;
+        for (uint256 i; i < present.length; ++i) {
+            _terms[present[i]].to = next;
+        }
+        for (uint256 i; i < relayers.length; ++i) {
+            Term storage term = _terms[relayers[i]];
+            if (term.to != next) term.from = next; // else it was in the set before and stays
+            term.to = _OPEN_END;
+        }
+        _relayers = relayers;
+        if (overlap > 0) {
+            _former = present;
+            s.formerThreshold = s.threshold > threshold ? s.threshold : uint8(threshold);
+            s.formerNamed = s.named;
+            s.formerUntil = uint64(block.timestamp) + overlap;
+        } else {
+            delete _former;
+            s.formerUntil = 0;
+        }
+        s.generation = next;
+        s.threshold = uint8(threshold);
+        s.named = uint8(relayers.length);
+        _sets = s;
+        emit RelayersSet(relayers, threshold, s.formerUntil, msg.sender);
+    }
+
+    /// @dev The former set's list without those who no longer belong to it.
+    function _dropTakenOut(uint32 generation) private {
+        address[] memory former = _former;
+        uint256 kept;
+        for (uint256 i; i < former.length; ++i) {
+            if (_wasFormer(_terms[former[i]], generation)) former[kept++] = former[i];
+        }
+        if (kept == former.length) return;
+        assembly ("memory-safe") {
+            mstore(former, kept)
+        }
+        _former = former;
+    }
+
+    function _wasFormer(Term memory term, uint32 generation) private pure returns (bool) {
+        return term.from < generation && generation <= term.to;
+    }
+
+    function _checkSet(address[] memory relayers, uint256 threshold) private pure {
         require(
             relayers.length > 0 && relayers.length <= MAX_RELAYERS, GatewayRelayerCount(relayers.length, MAX_RELAYERS)
         );
@@ -183,18 +430,52 @@ contract QuorumGateway is IERC7786GatewaySource, AccessManaged {
             threshold > relayers.length / 2 && threshold <= relayers.length,
             GatewayThreshold(threshold, relayers.length)
         );
-        uint256 removed = _relayers.length;
-        for (uint256 i; i < removed; ++i) {
-            _isRelayer[_relayers[i]] = false;
-        }
         address previous;
         for (uint256 i; i < relayers.length; ++i) {
             require(relayers[i] > previous, GatewayRelayerInvalid(relayers[i]));
-            _isRelayer[relayers[i]] = true;
             previous = relayers[i];
         }
-        _relayers = relayers;
-        _threshold = threshold;
-        emit RelayersSet(relayers, threshold, msg.sender);
+    }
+
+    function _idOf(Message calldata message, uint256 destination) private view returns (bytes32) {
+        return _id(
+            message.sourceChainId,
+            message.nonce,
+            keccak256(message.sender),
+            keccak256(message.recipient),
+            keccak256(message.payload),
+            destination
+        );
+    }
+
+    function _id(
+        uint256 sourceChainId,
+        uint256 nonce,
+        bytes32 senderHash,
+        bytes32 recipientHash,
+        bytes32 payloadHash,
+        uint256 destination
+    ) private view returns (bytes32) {
+        bytes32 structHash = keccak256(
+            abi.encode(MESSAGE_TYPEHASH, sourceChainId, nonce, senderHash, recipientHash, payloadHash)
+        );
+        bytes32 domain = keccak256(abi.encode(_DOMAIN_TYPEHASH, _NAME_HASH, _VERSION_HASH, destination, address(this)));
+        return keccak256(abi.encodePacked(hex"1901", domain, structHash));
+    }
+
+    function _pack(uint256 count, uint256 threshold, uint256 named) private pure returns (uint256) {
+        return count | threshold << 8 | named << 16;
+    }
+
+    /// @dev What the last call reverted with, cut off.
+    function _reason() private pure returns (bytes memory reason) {
+        assembly ("memory-safe") {
+            let length := returndatasize()
+            if gt(length, _MAX_REASON) { length := _MAX_REASON }
+            reason := mload(0x40)
+            mstore(reason, length)
+            returndatacopy(add(reason, 0x20), 0, length)
+            mstore(0x40, add(reason, and(add(length, 0x3f), not(0x1f))))
+        }
     }
 }

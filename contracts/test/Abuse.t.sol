@@ -392,9 +392,9 @@ contract AbuseTest is Custody, SafeFixture {
         Intent memory intent = remotePayment(ETH, 0);
         switchTo(REMOTE);
         QuorumGateway.Message memory message = messageOf(intent, 1_000_000);
-        bytes[] memory signatures = attest(message, 2);
+        bytes memory signatures = attest(message, 2);
         vm.expectRevert(CrossChainExecutor.ExecutorAmountZero.selector);
-        gateway.deliver(message, signatures);
+        gateway.deliver(message, alone(), signatures);
     }
 
     /// @notice Who is called is not thereby somebody who may receive, nor take: what lies loose in the contract anybody sweeps.

@@ -25,12 +25,12 @@ contract ExecutorDestinationTest is Deployed {
 
     function test_receive_queuesForTheDisputeWindow() public {
         QuorumGateway.Message memory message = dispatch(_intent);
-        bytes[] memory signatures = attest(message, 2);
+        bytes memory signatures = attest(message, 2);
         switchTo(REMOTE);
         uint64 executableAt = uint64(time()) + DISPUTE_WINDOW;
         vm.expectEmit(address(executor));
         emit CrossChainExecutor.IntentQueued(_id, agentId, _intent, gateway.messageId(message), executableAt);
-        gateway.deliver(message, signatures);
+        gateway.deliver(message, alone(), signatures);
         (State state, bool upheld, uint64 due,) = executor.progress(_id);
         assertEq(uint8(state), uint8(State.QUEUED), "state");
         assertFalse(upheld, "upheld");
@@ -90,13 +90,13 @@ contract ExecutorDestinationTest is Deployed {
     function test_L3_home_refusesEveryMessage() public {
         Intent memory intent = payment(address(token), 100e6);
         QuorumGateway.Message memory message = messageOf(intent, 0);
-        bytes[] memory signatures = attest(message, 3);
+        bytes memory signatures = attest(message, 3);
         vm.expectRevert(
             abi.encodeWithSelector(
                 ERC7786Recipient.ERC7786RecipientUnauthorizedGateway.selector, address(gateway), message.sender
             )
         );
-        gateway.deliver(message, signatures);
+        gateway.deliver(message, alone(), signatures);
         assertState(executor.idOf(intent), State.NONE);
     }
 
@@ -104,8 +104,8 @@ contract ExecutorDestinationTest is Deployed {
     function test_L3_home_forgedDeliveryDoesNotExecuteTwice() public {
         Intent memory intent = payment(address(token), 100e6);
         QuorumGateway.Message memory message = messageOf(intent, 0);
-        bytes[] memory signatures = attest(message, 3);
-        (bool queued,) = address(gateway).call(abi.encodeCall(gateway.deliver, (message, signatures)));
+        bytes memory signatures = attest(message, 3);
+        (bool queued,) = address(gateway).call(abi.encodeCall(gateway.deliver, (message, alone(), signatures)));
         skip(DISPUTE_WINDOW);
         if (queued) executor.execute(intent);
         bytes memory proof = sign(intent);
@@ -117,9 +117,9 @@ contract ExecutorDestinationTest is Deployed {
     function test_receive_revert_intentAlreadyQueued() public {
         deliver(_intent);
         QuorumGateway.Message memory again = messageOf(_intent, 77);
-        bytes[] memory signatures = attest(again, 2);
+        bytes memory signatures = attest(again, 2);
         vm.expectRevert(abi.encodeWithSelector(CrossChainExecutor.ExecutorState.selector, _id, State.QUEUED));
-        gateway.deliver(again, signatures);
+        gateway.deliver(again, alone(), signatures);
     }
 
     function test_L3_receive_revert_inEveryOtherState() public {
@@ -188,9 +188,9 @@ contract ExecutorDestinationTest is Deployed {
         intent.account = THIEF;
         QuorumGateway.Message memory message = messageOf(intent, 77);
         switchTo(REMOTE);
-        bytes[] memory signatures = attest(message, 3);
+        bytes memory signatures = attest(message, 3);
         vm.expectRevert(abi.encodeWithSelector(CrossChainExecutor.ExecutorAccountUnknown.selector, THIEF));
-        gateway.deliver(message, signatures);
+        gateway.deliver(message, alone(), signatures);
         assertState(executor.idOf(intent), State.NONE);
     }
 
@@ -580,11 +580,11 @@ contract ExecutorDestinationTest is Deployed {
         forged.deadline = latest + 1;
         switchTo(REMOTE);
         QuorumGateway.Message memory message = messageOf(forged, 1_000_000);
-        bytes[] memory signatures = attest(message, 2);
+        bytes memory signatures = attest(message, 2);
         vm.expectRevert(
             abi.encodeWithSelector(CrossChainExecutor.ExecutorDeadlineTooFar.selector, latest + 1, uint256(latest))
         );
-        gateway.deliver(message, signatures);
+        gateway.deliver(message, alone(), signatures);
         forged.deadline = latest;
         assertState(forge(forged), State.QUEUED);
     }

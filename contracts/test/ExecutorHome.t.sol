@@ -42,7 +42,7 @@ contract ExecutorHomeTest is Deployed {
     function test_submit_dispatchesToAnotherChain() public {
         Intent memory intent = remotePayment(address(token), 100e6);
         bytes32 id = executor.idOf(intent);
-        bytes32 messageId = gateway.messageId(messageOf(intent, 0));
+        bytes32 messageId = gateway.messageId(messageOf(intent, 1));
         bytes memory proof = sign(intent);
         vm.expectEmit(address(executor));
         emit CrossChainExecutor.IntentDispatched(id, agentId, intent, messageId);

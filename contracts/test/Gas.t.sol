@@ -149,9 +149,9 @@ contract GasTest is Deployed {
         deliver(first);
         Intent memory second = remotePayment(address(token), 100e6);
         QuorumGateway.Message memory message = dispatch(second);
-        bytes[] memory signatures = attest(message, 2);
+        bytes memory signatures = attest(message, 2);
         switchTo(REMOTE);
-        gateway.deliver(message, signatures);
+        gateway.deliver(message, alone(), signatures);
         _snapshot("deliver, 2 of 3 signatures");
         skip(DISPUTE_WINDOW);
         executor.execute(first);

@@ -677,23 +677,22 @@ contract Actors is Deployed {
         _deliver(message, attest(message, 2 + (seed >> 16) % 2), seed);
     }
 
-    function _deliver(QuorumGateway.Message memory message, bytes[] memory signatures, uint256 seed)
+    function _deliver(QuorumGateway.Message memory message, bytes memory signatures, uint256 seed)
         private
         returns (bool ok)
     {
         vm.prank(_anybody(seed));
-        (ok,) = address(gateway).call(abi.encodeCall(gateway.deliver, (message, signatures)));
+        (ok,) = address(gateway).call(abi.encodeCall(gateway.deliver, (message, alone(), signatures)));
     }
 
     /// @notice One relayer's key, however often it signs, delivers nothing.
     function minorityForges(uint256 seed) external observed(false) {
         Intent memory intent = _forgery(seed);
         QuorumGateway.Message memory message = messageOf(intent, seed >> 200);
-        bytes[] memory signatures = attest(message, 1);
+        bytes memory signatures = attest(message, 1);
         if (seed % 2 == 0) {
-            bytes memory one = signatures[0];
-            signatures = new bytes[](2);
-            (signatures[0], signatures[1]) = (one, seed % 4 == 0 ? one : signature(0xBAD, gateway.messageId(message)));
+            bytes memory other = compact(0xBAD, gateway.attestationDigest(gateway.messageId(message)));
+            signatures = bytes.concat(signatures, seed % 4 == 0 ? signatures : other);
         }
         if (_deliver(message, signatures, seed)) _note(Claim.KEYS, "one relayer delivered alone");
     }
@@ -861,7 +860,7 @@ contract Actors is Deployed {
         uint256 other = how == 2 ? threshold + 1 : threshold - 1;
         return how < 5
             ? abi.encodeCall(gateway.tightenRelayers, (set, other))
-            : abi.encodeCall(gateway.setRelayers, (set, other, gateway.stops()));
+            : abi.encodeCall(gateway.setRelayers, (set, other, 0, gateway.stops()));
     }
 
     function _someTerms(uint256 seed) private view returns (PolicyEngine.Terms memory t) {
@@ -915,7 +914,7 @@ contract Actors is Deployed {
             policy.restart(scope, what, stops);
             ++times["restarted"];
         }
-        gateway.setRelayers(relayers(), 2, gateway.stops());
+        gateway.setRelayers(relayers(), 2, 0, gateway.stops());
         if (executor.disputeWindow() > 2 minutes) executor.setDisputeWindow(DISPUTE_WINDOW, executor.stops());
         if (seed % 4 == 0) {
             uint256 scale = 1 + (seed >> 8) % 5;

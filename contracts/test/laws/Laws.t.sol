@@ -69,9 +69,9 @@ contract LawsTest is Deployed {
         vm.stopPrank();
         Intent memory forged = payment(ETH, 2 ether);
         QuorumGateway.Message memory message = messageOf(forged, 0);
-        bytes[] memory signatures = attest(message, 3);
+        bytes memory signatures = attest(message, 3);
         vm.expectRevert();
-        gateway.deliver(message, signatures);
+        gateway.deliver(message, alone(), signatures);
         assertEq(address(vault).balance, VAULT_ETH, "something left");
     }
 
@@ -192,13 +192,14 @@ contract LawsTest is Deployed {
         bytes memory cancel = abi.encodeCall(executor.cancel, (intent));
         head = _step(head, cancel, intent, Action.CANCELLED, abi.encode(OWNER));
         intent = remotePayment(ETH, 1);
-        bytes32 messageId = gateway.messageId(messageOf(intent, 0));
+        bytes32 messageId = gateway.messageId(messageOf(intent, 1));
         head = _step(head, submitCall(intent), intent, Action.DISPATCHED, abi.encode(messageId));
 
         // destination: queued, disputed, upheld, executed, expired
         switchTo(REMOTE);
         bytes26 remote;
-        bytes memory receive_ = abi.encodeCall(gateway.deliver, (messageOf(intent, 0), attest(messageOf(intent, 0), 2)));
+        bytes memory receive_ =
+            abi.encodeCall(gateway.deliver, (messageOf(intent, 1), alone(), attest(messageOf(intent, 1), 2)));
         remote = _step(remote, receive_, intent, Action.QUEUED, abi.encode(messageId, time() + DISPUTE_WINDOW));
         bytes memory call_ = abi.encodeCall(executor.dispute, (intent));
         remote = _step(remote, call_, intent, Action.DISPUTED, abi.encode(WATCHDOG, time() + RESOLUTION_WINDOW));

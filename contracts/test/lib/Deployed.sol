@@ -435,23 +435,29 @@ abstract contract Deployed is Test {
         assertTrue(sent, "no message left");
     }
 
-    /// @dev Attestations of the first `count` relayers.
-    function attest(QuorumGateway.Message memory message, uint256 count) internal view returns (bytes[] memory) {
-        return attestId(gateway.messageId(message), count);
+    /// @dev Attestations of the message alone by the first `count` relayers.
+    function attest(QuorumGateway.Message memory message, uint256 count) internal view returns (bytes memory) {
+        return attestRoot(gateway.messageId(message), count);
     }
 
-    function attestId(bytes32 id, uint256 count) internal view returns (bytes[] memory signatures) {
-        signatures = new bytes[](count);
+    /// @dev Attestations of all messages under the root by the first `count` relayers.
+    function attestRoot(bytes32 root, uint256 count) internal view returns (bytes memory signatures) {
+        bytes32 digest = gateway.attestationDigest(root);
         for (uint256 i; i < count; ++i) {
-            signatures[i] = signature(relayerKeys[i], id);
+            signatures = bytes.concat(signatures, compact(relayerKeys[i], digest));
         }
+    }
+
+    /// @dev The proof of a message that is the whole tree.
+    function alone() internal pure returns (bytes32[] memory) {
+        return new bytes32[](0);
     }
 
     /// @dev Dispatches at home and delivers on the other chain, where the test then is.
     function deliver(Intent memory intent) internal returns (bytes32 intentId) {
         QuorumGateway.Message memory message = dispatch(intent);
         switchTo(REMOTE);
-        gateway.deliver(message, attest(message, 2));
+        gateway.deliver(message, alone(), attest(message, 2));
         intentId = executor.idOf(intent);
         assertState(intentId, State.QUEUED);
     }
@@ -462,7 +468,7 @@ abstract contract Deployed is Test {
         intentId = executor.idOf(intent);
         share(intentId);
         QuorumGateway.Message memory message = messageOf(intent, 1_000_000 + intent.nonce);
-        gateway.deliver(message, attest(message, 2));
+        gateway.deliver(message, alone(), attest(message, 2));
     }
 
     // ------------------------------------------------------------------ signatures
@@ -470,6 +476,12 @@ abstract contract Deployed is Test {
     function signature(uint256 key, bytes32 digest) internal pure returns (bytes memory) {
         (uint8 v, bytes32 r, bytes32 s) = vm.sign(key, digest);
         return abi.encodePacked(r, s, v);
+    }
+
+    /// @dev The signature in 64 bytes, as ERC-2098 says.
+    function compact(uint256 key, bytes32 digest) internal pure returns (bytes memory) {
+        (uint8 v, bytes32 r, bytes32 s) = vm.sign(key, digest);
+        return abi.encodePacked(r, uint256(s) | uint256(v - 27) << 255);
     }
 
     function walletProof(uint256 id, uint256 key, address owner, uint256 nonce, uint256 deadline)

@@ -45,7 +45,7 @@ contract GatewayProof is Setters {
     ) private {
         try new QuorumGateway(address(POWERS), old, oldThreshold) returns (QuorumGateway gateway) {
             bytes memory data = replaces
-                ? abi.encodeCall(QuorumGateway.setRelayers, (next, threshold, expectedStops))
+                ? abi.encodeCall(QuorumGateway.setRelayers, (next, threshold, 0, expectedStops))
                 : abi.encodeCall(QuorumGateway.tightenRelayers, (next, threshold));
             vm.prank(caller);
             (bool done,) = address(gateway).call(data);
