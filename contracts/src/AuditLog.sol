@@ -15,7 +15,9 @@ enum Action {
     CANCELLED,
     DISPUTED,
     UPHELD,
-    EXPIRED
+    EXPIRED,
+    FAILED,
+    SETTLED
 }
 
 /// @notice An agent's hash chain in one word, lowest bits first: records that are not published yet (16, stays at its most),

@@ -64,6 +64,25 @@ library IntentHash {
         return MessageHashUtils.toTypedDataHash(domain, structHash);
     }
 
+    /// @notice As {id}, of an intent that is read where it is.
+    function idOf(Intent calldata intent, bytes32 domain) internal pure returns (bytes32) {
+        bytes32 structHash = keccak256(
+            abi.encode(
+                INTENT_TYPEHASH,
+                intent.agentId,
+                intent.account,
+                intent.chainId,
+                intent.asset,
+                intent.to,
+                intent.amount,
+                keccak256(intent.data),
+                intent.nonce,
+                intent.deadline
+            )
+        );
+        return MessageHashUtils.toTypedDataHash(domain, structHash);
+    }
+
     /// @notice The id of a payment that the agent's key asked for directly: that of the intent which says the same, with the number
     ///         of its record as nonce and deadline 0, which no signed intent can have.
     function paymentId(

@@ -3,7 +3,7 @@ pragma solidity ^0.8.28;
 
 import {AgentRegistry, Status} from "./AgentRegistry.sol";
 import {Budget} from "./Budget.sol";
-import {CrossChainExecutor} from "./CrossChainExecutor.sol";
+import {HomeExecutor} from "./HomeExecutor.sol";
 import {Intent} from "./Intent.sol";
 import {MandateAccount} from "./MandateAccount.sol";
 import {Meter} from "./Meter.sol";
@@ -34,10 +34,10 @@ struct Headroom {
 /// @title Everything that a client needs to show or predict, in one call
 /// @notice For reading only: nothing relies on it.
 contract MandateLens {
-    CrossChainExecutor public immutable EXECUTOR;
+    HomeExecutor public immutable EXECUTOR;
     AgentRegistry public immutable REGISTRY;
 
-    constructor(CrossChainExecutor executor) {
+    constructor(HomeExecutor executor) {
         EXECUTOR = executor;
         REGISTRY = executor.REGISTRY();
     }

@@ -5,7 +5,9 @@ import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {AgentRegistry, Status} from "../src/AgentRegistry.sol";
 import {CallGuard} from "../src/CallGuard.sol";
 import {CallKind} from "../src/CallKind.sol";
-import {CrossChainExecutor, State} from "../src/CrossChainExecutor.sol";
+import {State} from "../src/CrossChainExecutor.sol";
+import {DestinationExecutor} from "../src/DestinationExecutor.sol";
+import {HomeExecutor} from "../src/HomeExecutor.sol";
 import {Intent} from "../src/Intent.sol";
 import {MandateAccount} from "../src/MandateAccount.sol";
 import {PolicyEngine} from "../src/PolicyEngine.sol";
@@ -104,7 +106,7 @@ contract AbuseTest is Custody, SafeFixture {
         Intent memory next = _call(address(token), 5e6, address(token), data);
         bytes memory proof = sign(next);
         vm.expectRevert(abi.encodeWithSelector(CallGuard.CallForbidden.selector, spender, IERC20.approve.selector));
-        executor.submit(next, proof);
+        atHome.submit(next, proof);
         assertFalse(policy.frozen(agentId), "frozen by what somebody else did");
     }
 
@@ -207,7 +209,7 @@ contract AbuseTest is Custody, SafeFixture {
         proveWallet(agentId, OWNER, 0xB2);
         assertKeyLost(agentId, OWNER, AGENT_KEY);
         vm.prank(THIEF);
-        (bool went,) = address(executor).call(abi.encodeCall(executor.submit, (intent, proof)));
+        (bool went,) = address(executor).call(abi.encodeCall(atHome.submit, (intent, proof)));
         went;
         assertEq(PAYEE.balance, 0, "came back");
     }
@@ -222,7 +224,7 @@ contract AbuseTest is Custody, SafeFixture {
         assertKeyLost(agentId, DELEGATE, AGENT_KEY);
         activate(agentId);
         vm.prank(OWNER);
-        (bool went,) = address(executor).call(abi.encodeCall(executor.submit, (intent, proof)));
+        (bool went,) = address(executor).call(abi.encodeCall(atHome.submit, (intent, proof)));
         went;
         assertEq(PAYEE.balance, 0, "came back");
     }
@@ -233,7 +235,7 @@ contract AbuseTest is Custody, SafeFixture {
         deliver(intent);
         skip(DISPUTE_WINDOW);
         vm.chainId(REMOTE + 1_000_000); // the branch that took another id
-        (bool went,) = address(executor).call(abi.encodeCall(executor.execute, (intent)));
+        (bool went,) = address(executor).call(abi.encodeCall(abroad.execute, (intent)));
         went;
         assertEq(PAYEE.balance, 0, "paid on a chain that the intent does not name");
     }
@@ -246,7 +248,7 @@ contract AbuseTest is Custody, SafeFixture {
         assertState(id, State.ADMITTED);
         skip(60);
         vm.chainId(HOME + 1_000_000);
-        (bool went,) = address(executor).call(abi.encodeCall(executor.proceed, (intent)));
+        (bool went,) = address(executor).call(abi.encodeCall(atHome.proceed, (intent)));
         went;
         assertState(id, State.ADMITTED);
     }
@@ -274,7 +276,7 @@ contract AbuseTest is Custody, SafeFixture {
         (intent.to, intent.data) = (address(token), abi.encodeCall(IERC20.approve, (THIEF, type(uint256).max)));
         forge(intent);
         skip(DISPUTE_WINDOW);
-        (bool went,) = address(executor).call(abi.encodeCall(executor.execute, (intent)));
+        (bool went,) = address(executor).call(abi.encodeCall(abroad.execute, (intent)));
         went;
         assertEq(token.allowance(address(vault), THIEF), 0, "for ever, whatever comes in");
     }
@@ -329,14 +331,14 @@ contract AbuseTest is Custody, SafeFixture {
         vm.prank(OWNER);
         registry.revoke(agentId);
         Intent memory fresh = payment(ETH, 1);
-        vm.expectRevert(abi.encodeWithSelector(CrossChainExecutor.ExecutorAgentRevoked.selector, agentId));
+        vm.expectRevert(abi.encodeWithSelector(HomeExecutor.ExecutorAgentRevoked.selector, agentId));
         vm.prank(OWNER);
-        executor.cancel(fresh);
-        vm.expectRevert(abi.encodeWithSelector(CrossChainExecutor.ExecutorAgentRevoked.selector, agentId));
+        atHome.cancel(fresh);
+        vm.expectRevert(abi.encodeWithSelector(HomeExecutor.ExecutorAgentRevoked.selector, agentId));
         vm.prank(WATCHDOG);
-        executor.cancel(fresh);
+        atHome.cancel(fresh);
         vm.prank(OWNER);
-        assertState(executor.cancel(waits), State.CANCELLED);
+        assertState(atHome.cancel(waits), State.CANCELLED);
     }
 
     /// @notice One account's agent may call a contract over there: a forgery has another account call it, which serves other agents.
@@ -382,7 +384,7 @@ contract AbuseTest is Custody, SafeFixture {
         (intent.to, intent.data) = (address(minted), abi.encodeCall(minted.mint, (THIEF, 1e30)));
         forge(intent);
         skip(DISPUTE_WINDOW);
-        (bool went,) = address(executor).call(abi.encodeCall(executor.execute, (intent)));
+        (bool went,) = address(executor).call(abi.encodeCall(abroad.execute, (intent)));
         went;
         assertEq(minted.balanceOf(THIEF), 0, "more than any balance");
     }
@@ -393,7 +395,7 @@ contract AbuseTest is Custody, SafeFixture {
         switchTo(REMOTE);
         QuorumGateway.Message memory message = messageOf(intent, 1_000_000);
         bytes memory signatures = attest(message, 2);
-        vm.expectRevert(CrossChainExecutor.ExecutorAmountZero.selector);
+        vm.expectRevert(DestinationExecutor.ExecutorAmountZero.selector);
         gateway.deliver(message, alone(), signatures);
     }
 
@@ -424,6 +426,6 @@ contract AbuseTest is Custody, SafeFixture {
         forge(intent);
         skip(DISPUTE_WINDOW);
         vm.expectRevert(abi.encodeWithSelector(CallGuard.CallRecipientUnknown.selector, _puppet));
-        executor.execute(intent);
+        abroad.execute(intent);
     }
 }

@@ -425,7 +425,7 @@ contract AccountCallsTest is Deployed {
         uint256 used = _used(intent.asset);
         vm.expectEmit(address(executor));
         emit CrossChainExecutor.IntentExecuted(id, agentId, intent, moved);
-        executor.submit(intent, proof);
+        atHome.submit(intent, proof);
         assertState(id, State.EXECUTED);
         assertEq(_used(intent.asset), used + intent.amount, "what was declared counts");
     }
@@ -531,9 +531,9 @@ contract AccountCallsTest is Deployed {
         Intent memory intent = _call(address(token), 100e6, address(_puppet), ASK);
         bytes memory proof = sign(intent);
         vm.expectRevert(_movedMore(address(t), 0, 1));
-        executor.submit(intent, proof);
+        atHome.submit(intent, proof);
         assertEq(_used(address(token)), 0, "counted");
-        assertFalse(executor.nonceUsed(agentId, intent.nonce), "nonce");
+        assertFalse(atHome.nonceUsed(agentId, intent.nonce), "nonce");
         assertEq(_allowance(address(token), address(_puppet)), 0, "allowance");
     }
 
@@ -546,20 +546,20 @@ contract AccountCallsTest is Deployed {
         // Nor does the account make an agent's calls there until governance says so.
         skip(DISPUTE_WINDOW);
         vm.expectRevert(_notServed());
-        executor.execute(intent);
+        abroad.execute(intent);
         _serve(true);
         // The guard over there is another one, which nobody told yet: what home's vault told home's is taken out here.
         vm.prank(address(timelock));
         guard.setMeasured(address(vault), address(token), false);
         _willPull(address(token), 60e6);
         vm.expectRevert(abi.encodeWithSelector(CallGuard.CallAssetUnknown.selector, token));
-        executor.execute(intent);
+        abroad.execute(intent);
         assertState(id, State.QUEUED);
         vm.prank(address(timelock));
         guard.setMeasured(address(vault), address(token), true);
         vm.expectEmit(address(executor));
         emit CrossChainExecutor.IntentExecuted(id, agentId, intent, 60e6);
-        executor.execute(intent);
+        abroad.execute(intent);
         assertState(id, State.EXECUTED);
         assertEq(token.balanceOf(address(vault)), VAULT_TOKENS - 60e6, "tokens");
         assertEq(_allowance(address(token), address(_puppet)), 0, "allowance");
@@ -585,34 +585,34 @@ contract AccountCallsTest is Deployed {
         _permit(REMOTE, address(token), IERC20.approve.selector, approve);
         Intent memory intent = _forged(address(token), 100e6, abi.encodeCall(IERC20.approve, (PAYEE, 100e6)));
         vm.expectRevert(_notServed());
-        executor.execute(intent);
+        abroad.execute(intent);
         _serve(true);
         vm.prank(address(timelock));
         policy.setRecipient(agentId, REMOTE, PAYEE, false);
         vm.expectRevert(abi.encodeWithSelector(CallGuard.CallRecipientUnknown.selector, PAYEE));
-        executor.execute(intent);
+        abroad.execute(intent);
         vm.prank(address(timelock));
         policy.setRecipient(agentId, REMOTE, PAYEE, true);
-        executor.execute(intent);
+        abroad.execute(intent);
         assertEq(_allowance(address(token), PAYEE), 100e6, "approved");
 
         intent = _forged(address(token), 200e6, abi.encodeCall(IERC20.approve, (PAYEE, 100e6)));
         vm.expectRevert(_notPermitted(address(token), IERC20.approve.selector));
-        executor.execute(intent);
+        abroad.execute(intent);
 
         uint256 held = token.balanceOf(address(vault));
         intent = _forged(address(token), held + 1, abi.encodeCall(IERC20.approve, (PAYEE, held + 1)));
         vm.expectRevert(abi.encodeWithSelector(CallGuard.CallInsufficient.selector, held + 1, held));
-        executor.execute(intent);
+        abroad.execute(intent);
         intent = _forged(address(token), held, abi.encodeCall(IERC20.approve, (PAYEE, held)));
-        executor.execute(intent);
+        abroad.execute(intent);
         assertEq(_allowance(address(token), PAYEE), held, "as much as a payment would take");
 
         vm.prank(address(timelock));
         policy.setRecipient(agentId, REMOTE, address(gateway), true);
         intent = _forged(address(token), 100e6, abi.encodeCall(IERC20.approve, (address(gateway), 100e6)));
         vm.expectRevert(abi.encodeWithSelector(CallGuard.CallForbidden.selector, gateway, IERC20.approve.selector));
-        executor.execute(intent);
+        abroad.execute(intent);
     }
 
     /// @notice Which account makes an agent's calls away from home is governance's to say, and a guardian's to end.
@@ -702,7 +702,7 @@ contract AccountCallsTest is Deployed {
         forge(intent);
         skip(DISPUTE_WINDOW);
         vm.expectRevert(_notPermitted(to, bytes4(data)));
-        executor.execute(intent);
+        abroad.execute(intent);
     }
 
     // ------------------------------------------------------------------ within each other
@@ -741,7 +741,7 @@ contract AccountCallsTest is Deployed {
     function test_L1_submit_revert_callWithinACall() public {
         _collude();
         Intent memory inner = _call(address(token), 50e4, address(_puppet), ASK);
-        _puppet.then(address(executor), 0, abi.encodeCall(executor.submit, (inner, sign(inner))), false);
+        _puppet.then(address(executor), 0, abi.encodeCall(atHome.submit, (inner, sign(inner))), false);
         submitAdmitted(_call(address(token), 100e4, address(_puppet), ASK));
         assertFalse(_puppet.succeeded(), "entered");
         assertEq(
@@ -759,7 +759,7 @@ contract AccountCallsTest is Deployed {
         _add(t);
         _willPull(address(token), 50e4);
         Intent memory inner = _call(address(token), 50e4, address(_puppet), ASK);
-        t.hook(address(executor), abi.encodeCall(executor.submit, (inner, sign(inner))));
+        t.hook(address(executor), abi.encodeCall(atHome.submit, (inner, sign(inner))));
         vm.prank(address(_puppet));
         vault.pay(address(t), 10, address(_puppet), agentId);
         assertTrue(t.succeeded(), "within");
@@ -775,7 +775,7 @@ contract AccountCallsTest is Deployed {
         _add(t);
         _willPull(address(t), 50);
         Intent memory inner = _call(address(t), 50, address(_puppet), ASK);
-        t.hook(address(executor), abi.encodeCall(executor.submit, (inner, sign(inner))));
+        t.hook(address(executor), abi.encodeCall(atHome.submit, (inner, sign(inner))));
         vm.expectRevert(
             abi.encodeWithSelector(MandateAccount.AccountMovedOther.selector, t, 10, 1_000_000, 1_000_000 - 60)
         );
@@ -886,7 +886,7 @@ contract AccountCallsTest is Deployed {
             if (what == 5) (intent.asset, intent.data) = (ETH, "take");
             address spender = (seed >> 48) % 2 == 0 ? me : address(friend);
             if (what == 6) (intent.to, intent.data) = (coin, abi.encodeCall(IERC20.approve, (spender, amount)));
-            (to, data) = (address(executor), abi.encodeCall(executor.submit, (intent, sign(intent))));
+            (to, data) = (address(executor), abi.encodeCall(atHome.submit, (intent, sign(intent))));
         } else if (what < 10) {
             (to, data) = (coin, abi.encodeCall(IERC20.transferFrom, (address(vault), me, amount / 8 + 1)));
         } else if (what == 10) {

@@ -5,6 +5,9 @@ import {ERC7786Recipient} from "@openzeppelin/contracts/crosschain/ERC7786Recipi
 import {IAccessManaged} from "@openzeppelin/contracts/access/manager/IAccessManaged.sol";
 import {InteroperableAddress} from "@openzeppelin/contracts/utils/draft-InteroperableAddress.sol";
 import {CrossChainExecutor, State} from "../src/CrossChainExecutor.sol";
+import {DisputeBonds} from "../src/DisputeBonds.sol";
+import {DestinationExecutor} from "../src/DestinationExecutor.sol";
+import {ExecutorSettings} from "../src/ExecutorSettings.sol";
 import {Intent} from "../src/Intent.sol";
 import {PolicyEngine} from "../src/PolicyEngine.sol";
 import {QuorumGateway} from "../src/QuorumGateway.sol";
@@ -29,7 +32,7 @@ contract ExecutorDestinationTest is Deployed {
         switchTo(REMOTE);
         uint64 executableAt = uint64(time()) + DISPUTE_WINDOW;
         vm.expectEmit(address(executor));
-        emit CrossChainExecutor.IntentQueued(_id, agentId, _intent, gateway.messageId(message), executableAt);
+        emit DestinationExecutor.IntentQueued(_id, agentId, _intent, gateway.messageId(message), executableAt);
         gateway.deliver(message, alone(), signatures);
         (State state, bool upheld, uint64 due,) = executor.progress(_id);
         assertEq(uint8(state), uint8(State.QUEUED), "state");
@@ -43,7 +46,7 @@ contract ExecutorDestinationTest is Deployed {
         vm.expectRevert(
             abi.encodeWithSelector(ERC7786Recipient.ERC7786RecipientUnauthorizedGateway.selector, address(this), sender)
         );
-        executor.receiveMessage(bytes32(uint256(1)), sender, abi.encode(_intent));
+        executor.receiveMessage(bytes32(uint256(1)), sender, payloadOf(_intent));
     }
 
     function test_receive_revert_notFromHomesExecutor() public {
@@ -61,7 +64,7 @@ contract ExecutorDestinationTest is Deployed {
             )
         );
         vm.prank(address(gateway));
-        executor.receiveMessage(bytes32(uint256(1)), sender, abi.encode(_intent));
+        executor.receiveMessage(bytes32(uint256(1)), sender, payloadOf(_intent));
     }
 
     function test_L3_receive_revert_intentForAnotherChain() public {
@@ -69,12 +72,12 @@ contract ExecutorDestinationTest is Deployed {
         Intent memory other = _intent;
         other.chainId = REMOTE + 1;
         _receive(
-            abi.encode(other),
+            payloadOf(other),
             abi.encodeWithSelector(CrossChainExecutor.ExecutorWrongChain.selector, REMOTE + 1, REMOTE)
         );
         other.chainId = HOME;
         _receive(
-            abi.encode(other), abi.encodeWithSelector(CrossChainExecutor.ExecutorWrongChain.selector, HOME, REMOTE)
+            payloadOf(other), abi.encodeWithSelector(CrossChainExecutor.ExecutorWrongChain.selector, HOME, REMOTE)
         );
     }
 
@@ -107,9 +110,9 @@ contract ExecutorDestinationTest is Deployed {
         bytes memory signatures = attest(message, 3);
         (bool queued,) = address(gateway).call(abi.encodeCall(gateway.deliver, (message, alone(), signatures)));
         skip(DISPUTE_WINDOW);
-        if (queued) executor.execute(intent);
+        if (queued) abroad.execute(intent);
         bytes memory proof = sign(intent);
-        (bool submitted,) = address(executor).call(abi.encodeCall(executor.submit, (intent, proof)));
+        (bool submitted,) = address(executor).call(abi.encodeCall(atHome.submit, (intent, proof)));
         assertTrue(submitted || queued, "the honest way is closed");
         assertEq(token.balanceOf(PAYEE), 100e6, "executed twice");
     }
@@ -125,12 +128,12 @@ contract ExecutorDestinationTest is Deployed {
     function test_L3_receive_revert_inEveryOtherState() public {
         deliver(_intent);
         vm.prank(WATCHDOG);
-        executor.dispute(_intent);
-        _receive(abi.encode(_intent), _state(State.DISPUTED));
+        abroad.dispute(_intent);
+        _receive(payloadOf(_intent), _state(State.DISPUTED));
         vm.prank(address(timelock));
-        executor.uphold(_intent);
-        executor.execute(_intent);
-        _receive(abi.encode(_intent), _state(State.EXECUTED));
+        abroad.uphold(_intent);
+        abroad.execute(_intent);
+        _receive(payloadOf(_intent), _state(State.EXECUTED));
     }
 
     function _receive(bytes memory payload, bytes memory refusal) private {
@@ -148,7 +151,7 @@ contract ExecutorDestinationTest is Deployed {
         vm.expectEmit(address(executor));
         emit CrossChainExecutor.IntentExecuted(_id, agentId, _intent, 100e6);
         vm.prank(THIEF); // anyone may
-        assertEq(executor.execute(_intent), _id, "id");
+        assertEq(abroad.execute(_intent), _id, "id");
         assertEq(token.balanceOf(PAYEE), 100e6, "paid");
         assertEq(token.balanceOf(address(vault)), VAULT_TOKENS - 100e6, "from the vault");
     }
@@ -158,7 +161,7 @@ contract ExecutorDestinationTest is Deployed {
         uint64 due = uint64(time()) + DISPUTE_WINDOW;
         skip(DISPUTE_WINDOW - 1);
         vm.expectRevert(abi.encodeWithSelector(CrossChainExecutor.ExecutorTooEarly.selector, _id, due, due - 1));
-        executor.execute(_intent);
+        abroad.execute(_intent);
     }
 
     function test_L3_execute_untilTheDeadlineAndNotAfter() public {
@@ -169,17 +172,17 @@ contract ExecutorDestinationTest is Deployed {
                 CrossChainExecutor.ExecutorPastDeadline.selector, _intent.deadline, _intent.deadline + 1
             )
         );
-        executor.execute(_intent);
+        abroad.execute(_intent);
         vm.warp(_intent.deadline);
-        executor.execute(_intent);
+        abroad.execute(_intent);
     }
 
     function test_L3_execute_revert_twice() public {
         deliver(_intent);
         skip(DISPUTE_WINDOW);
-        executor.execute(_intent);
+        abroad.execute(_intent);
         vm.expectRevert(_state(State.EXECUTED));
-        executor.execute(_intent);
+        abroad.execute(_intent);
     }
 
     /// @notice An account that the forger made up would keep the forgery out of the records: nothing is queued for it.
@@ -203,10 +206,10 @@ contract ExecutorDestinationTest is Deployed {
         vm.prank(address(timelock));
         executor.setAccount(address(vault), false);
         vm.expectRevert(abi.encodeWithSelector(CrossChainExecutor.ExecutorAccountUnknown.selector, vault));
-        executor.execute(intent);
+        abroad.execute(intent);
         vm.prank(address(timelock));
         executor.setAccount(address(vault), true);
-        executor.execute(intent);
+        abroad.execute(intent);
         assertState(executor.idOf(intent), State.EXECUTED);
     }
 
@@ -218,7 +221,7 @@ contract ExecutorDestinationTest is Deployed {
             executor.setAccount(others[i], true);
         }
         vm.expectEmit(address(executor));
-        emit CrossChainExecutor.AccountSet(THIEF, true, address(timelock));
+        emit ExecutorSettings.AccountSet(THIEF, true, address(timelock));
         vm.prank(address(timelock));
         executor.setAccount(THIEF, true);
         assertTrue(executor.isAccount(THIEF), "allowed");
@@ -243,7 +246,7 @@ contract ExecutorDestinationTest is Deployed {
             if (field == 8) altered.deadline += 1;
             bytes32 id = executor.idOf(altered);
             vm.expectRevert(abi.encodeWithSelector(CrossChainExecutor.ExecutorState.selector, id, State.NONE));
-            executor.execute(altered);
+            abroad.execute(altered);
         }
     }
 
@@ -253,11 +256,11 @@ contract ExecutorDestinationTest is Deployed {
         vm.prank(address(timelock));
         vault.stop(PolicyEngine.Scope.ALL, 0);
         vm.expectRevert();
-        executor.execute(_intent);
+        abroad.execute(_intent);
         assertState(_id, State.QUEUED);
         vm.prank(address(timelock));
         vault.restart(PolicyEngine.Scope.ALL, 0, 1);
-        executor.execute(_intent);
+        abroad.execute(_intent);
     }
 
     /// @notice A guardian who needs more time gets it for what is queued already, too.
@@ -274,9 +277,9 @@ contract ExecutorDestinationTest is Deployed {
         vm.expectRevert(
             abi.encodeWithSelector(CrossChainExecutor.ExecutorTooEarly.selector, _id, queuedAt + 600, queuedAt + 599)
         );
-        executor.execute(_intent);
+        abroad.execute(_intent);
         skip(1);
-        executor.execute(_intent);
+        abroad.execute(_intent);
     }
 
     function test_L7_disputeWindow_shorteningLeavesWhatIsQueued() public {
@@ -288,26 +291,26 @@ contract ExecutorDestinationTest is Deployed {
         assertEq(still, due, "due");
         vm.warp(due - 1);
         vm.expectRevert(abi.encodeWithSelector(CrossChainExecutor.ExecutorTooEarly.selector, _id, due, due - 1));
-        executor.execute(_intent);
+        abroad.execute(_intent);
         skip(1);
-        executor.execute(_intent);
+        abroad.execute(_intent);
     }
 
     /// @notice What governance upheld executes at once, however long the window is now.
     function test_disputeWindow_lengtheningSparesWhatWasUpheld() public {
         deliver(_intent);
         vm.startPrank(WATCHDOG);
-        executor.dispute(_intent);
+        abroad.dispute(_intent);
         uint64 resolveBy = uint64(time()) + RESOLUTION_WINDOW;
         executor.lengthenDisputeWindow(3 days);
         vm.stopPrank();
         (,, uint64 due,) = executor.progress(_id);
         assertEq(due, resolveBy, "a dispute's end is not moved");
         vm.prank(address(timelock));
-        executor.uphold(_intent);
+        abroad.uphold(_intent);
         (,, due,) = executor.progress(_id);
         assertEq(due, time(), "due");
-        executor.execute(_intent);
+        abroad.execute(_intent);
     }
 
     // ------------------------------------------------------------------ dispute, uphold, resolve
@@ -316,22 +319,22 @@ contract ExecutorDestinationTest is Deployed {
         deliver(_intent);
         uint64 resolveBy = uint64(time()) + RESOLUTION_WINDOW;
         vm.expectEmit(address(executor));
-        emit CrossChainExecutor.IntentDisputed(_id, agentId, WATCHDOG, resolveBy);
+        emit DestinationExecutor.IntentDisputed(_id, agentId, WATCHDOG, resolveBy);
         vm.prank(WATCHDOG);
-        executor.dispute(_intent);
+        abroad.dispute(_intent);
         (State state,, uint64 due,) = executor.progress(_id);
         assertEq(uint8(state), uint8(State.DISPUTED), "state");
         assertEq(due, resolveBy, "due");
         skip(DISPUTE_WINDOW);
         vm.expectRevert(_state(State.DISPUTED));
-        executor.execute(_intent);
+        abroad.execute(_intent);
     }
 
     function test_dispute_evenAfterTheWindowWhileNotExecuted() public {
         deliver(_intent);
         skip(DISPUTE_WINDOW + 1);
         vm.prank(WATCHDOG2);
-        executor.dispute(_intent);
+        abroad.dispute(_intent);
         assertState(_id, State.DISPUTED);
     }
 
@@ -339,91 +342,91 @@ contract ExecutorDestinationTest is Deployed {
         deliver(_intent);
         address[5] memory others = [THIEF, AGENT, OWNER, PUBLISHER, address(timelock)];
         for (uint256 i; i < others.length; ++i) {
-            vm.expectRevert(abi.encodeWithSelector(CrossChainExecutor.ExecutorUnauthorized.selector, others[i]));
+            vm.expectRevert(abi.encodeWithSelector(ExecutorSettings.ExecutorUnauthorized.selector, others[i]));
             vm.prank(others[i]);
-            executor.dispute(_intent);
+            abroad.dispute(_intent);
         }
     }
 
     function test_dispute_revert_unknownIntent() public {
         vm.expectRevert(_state(State.NONE));
         vm.prank(WATCHDOG);
-        executor.dispute(_intent);
+        abroad.dispute(_intent);
     }
 
     function test_uphold_letsItExecuteAtOnceAndForGood() public {
         deliver(_intent);
         vm.prank(WATCHDOG);
-        executor.dispute(_intent);
+        abroad.dispute(_intent);
         skip(10);
         uint64 now_ = uint64(time());
         vm.expectEmit(address(executor));
-        emit CrossChainExecutor.IntentUpheld(_id, agentId, address(timelock), now_);
+        emit DestinationExecutor.IntentUpheld(_id, agentId, address(timelock), now_);
         vm.prank(address(timelock));
-        executor.uphold(_intent);
+        abroad.uphold(_intent);
         (, bool upheld, uint64 due,) = executor.progress(_id);
         assertTrue(upheld, "upheld");
         assertEq(due, now_, "due");
-        vm.expectRevert(abi.encodeWithSelector(CrossChainExecutor.ExecutorUpheld.selector, _id));
+        vm.expectRevert(abi.encodeWithSelector(DestinationExecutor.ExecutorUpheld.selector, _id));
         vm.prank(WATCHDOG);
-        executor.dispute(_intent);
-        executor.execute(_intent);
+        abroad.dispute(_intent);
+        abroad.execute(_intent);
         assertState(_id, State.EXECUTED);
     }
 
     function test_uphold_revert_notGovernance() public {
         deliver(_intent);
         vm.prank(WATCHDOG);
-        executor.dispute(_intent);
+        abroad.dispute(_intent);
         address[5] memory others = [THIEF, AGENT, OWNER, WATCHDOG, DEPLOYER];
         for (uint256 i; i < others.length; ++i) {
             vm.expectRevert(abi.encodeWithSelector(IAccessManaged.AccessManagedUnauthorized.selector, others[i]));
             vm.prank(others[i]);
-            executor.uphold(_intent);
+            abroad.uphold(_intent);
         }
     }
 
     function test_uphold_untilTheWindowEndsThenOnlyResolve() public {
         deliver(_intent);
         vm.prank(WATCHDOG);
-        executor.dispute(_intent);
+        abroad.dispute(_intent);
         uint64 resolveBy = uint64(time()) + RESOLUTION_WINDOW;
         vm.warp(resolveBy);
         vm.expectRevert(abi.encodeWithSelector(CrossChainExecutor.ExecutorTooEarly.selector, _id, resolveBy, resolveBy));
-        executor.resolve(_intent);
+        abroad.resolve(_intent);
         vm.warp(resolveBy + 1);
         vm.expectRevert(_state(State.DISPUTED));
         vm.prank(address(timelock));
-        executor.uphold(_intent);
+        abroad.uphold(_intent);
         vm.expectEmit(address(executor));
         emit CrossChainExecutor.IntentCancelled(_id, agentId, _intent, THIEF);
         vm.prank(THIEF); // anyone may
-        executor.resolve(_intent);
+        abroad.resolve(_intent);
         assertState(_id, State.CANCELLED);
     }
 
     function test_uphold_atTheLastSecond() public {
         deliver(_intent);
         vm.prank(WATCHDOG);
-        executor.dispute(_intent);
+        abroad.dispute(_intent);
         skip(RESOLUTION_WINDOW);
         vm.prank(address(timelock));
-        executor.uphold(_intent);
+        abroad.uphold(_intent);
         assertState(_id, State.QUEUED);
     }
 
     /// @notice A dispute must not be a veto where votes take long: an agent may sign a deadline behind the slowest resolution.
     function test_L7_deadline_mayLieBehindTheSlowestResolution() public {
-        assertGe(executor.MAX_LIFETIME(), executor.MAX_RESOLUTION_WINDOW(), "room");
-        _intent.deadline = uint64(time() + executor.MAX_RESOLUTION_WINDOW());
+        assertGe(executor.MAX_LIFETIME(), abroad.MAX_RESOLUTION_WINDOW(), "room");
+        _intent.deadline = uint64(time() + abroad.MAX_RESOLUTION_WINDOW());
         _id = deliver(_intent);
         vm.prank(WATCHDOG);
-        executor.dispute(_intent);
+        abroad.dispute(_intent);
         skip(RESOLUTION_WINDOW);
         vm.prank(address(timelock));
-        executor.uphold(_intent);
+        abroad.uphold(_intent);
         vm.warp(_intent.deadline);
-        executor.execute(_intent);
+        abroad.execute(_intent);
         assertState(_id, State.EXECUTED);
     }
 
@@ -448,16 +451,16 @@ contract ExecutorDestinationTest is Deployed {
         deliver(_intent);
         _onlyFrom(State.QUEUED, "execute dispute expire");
         vm.prank(WATCHDOG);
-        executor.dispute(_intent);
+        abroad.dispute(_intent);
         _onlyFrom(State.DISPUTED, "uphold resolve");
         skip(RESOLUTION_WINDOW + 1);
-        executor.resolve(_intent);
+        abroad.resolve(_intent);
         _onlyFrom(State.CANCELLED, "");
 
         Intent memory second = remotePayment(address(token), 100e6);
         bytes32 secondId = deliver(second);
         skip(DISPUTE_WINDOW);
-        executor.execute(second);
+        abroad.execute(second);
         (_intent, _id) = (second, secondId);
         _onlyFrom(State.EXECUTED, "");
 
@@ -477,12 +480,12 @@ contract ExecutorDestinationTest is Deployed {
         assertState(_id, state);
         string[6] memory names = ["execute", "dispute", "uphold", "resolve", "expire", "proceed"];
         bytes[6] memory calls = [
-            abi.encodeCall(executor.execute, (_intent)),
-            abi.encodeCall(executor.dispute, (_intent)),
-            abi.encodeCall(executor.uphold, (_intent)),
-            abi.encodeCall(executor.resolve, (_intent)),
+            abi.encodeCall(abroad.execute, (_intent)),
+            abi.encodeCall(abroad.dispute, (_intent)),
+            abi.encodeCall(abroad.uphold, (_intent)),
+            abi.encodeCall(abroad.resolve, (_intent)),
             abi.encodeCall(executor.expire, (_intent)),
-            abi.encodeCall(executor.proceed, (_intent))
+            abi.encodeCall(atHome.proceed, (_intent))
         ];
         for (uint256 i; i < calls.length; ++i) {
             if (_contains(allowed, names[i])) continue;
@@ -512,11 +515,11 @@ contract ExecutorDestinationTest is Deployed {
 
     function test_L5_disputeWindow_guardianLengthensOnly() public {
         vm.expectEmit(address(executor));
-        emit CrossChainExecutor.DisputeWindowSet(60, WATCHDOG);
+        emit ExecutorSettings.DisputeWindowSet(60, WATCHDOG);
         vm.startPrank(WATCHDOG);
         executor.lengthenDisputeWindow(60);
         vm.expectRevert(
-            abi.encodeWithSelector(CrossChainExecutor.ExecutorWindowShorter.selector, uint64(59), uint64(60))
+            abi.encodeWithSelector(ExecutorSettings.ExecutorWindowShorter.selector, uint64(59), uint64(60))
         );
         executor.lengthenDisputeWindow(59);
         vm.expectRevert(abi.encodeWithSelector(IAccessManaged.AccessManagedUnauthorized.selector, WATCHDOG));
@@ -532,7 +535,7 @@ contract ExecutorDestinationTest is Deployed {
         deliver(_intent);
         vm.prank(WATCHDOG);
         executor.lengthenDisputeWindow(3 days);
-        vm.expectRevert(abi.encodeWithSelector(CrossChainExecutor.ExecutorStopsDiffer.selector, uint256(0), uint256(1)));
+        vm.expectRevert(abi.encodeWithSelector(ExecutorSettings.ExecutorStopsDiffer.selector, uint256(0), uint256(1)));
         vm.prank(address(timelock));
         executor.setDisputeWindow(30, 0);
         assertEq(executor.disputeWindow(), 3 days, "bought");
@@ -545,7 +548,7 @@ contract ExecutorDestinationTest is Deployed {
             vm.expectRevert(abi.encodeWithSelector(IAccessManaged.AccessManagedUnauthorized.selector, others[i]));
             vm.prank(others[i]);
             executor.setDisputeWindow(60, 0);
-            vm.expectRevert(abi.encodeWithSelector(CrossChainExecutor.ExecutorUnauthorized.selector, others[i]));
+            vm.expectRevert(abi.encodeWithSelector(ExecutorSettings.ExecutorUnauthorized.selector, others[i]));
             vm.prank(others[i]);
             executor.lengthenDisputeWindow(60);
         }
@@ -553,10 +556,10 @@ contract ExecutorDestinationTest is Deployed {
 
     function test_disputeWindow_bounds() public {
         bytes memory tooShort = abi.encodeWithSelector(
-            CrossChainExecutor.ExecutorDisputeWindow.selector, uint64(4), uint64(5), uint64(3 days)
+            ExecutorSettings.ExecutorDisputeWindow.selector, uint64(4), uint64(5), uint64(3 days)
         );
         bytes memory tooLong = abi.encodeWithSelector(
-            CrossChainExecutor.ExecutorDisputeWindow.selector, uint64(3 days + 1), uint64(5), uint64(3 days)
+            ExecutorSettings.ExecutorDisputeWindow.selector, uint64(3 days + 1), uint64(5), uint64(3 days)
         );
         vm.startPrank(address(timelock));
         vm.expectRevert(tooShort);
@@ -589,16 +592,54 @@ contract ExecutorDestinationTest is Deployed {
         assertState(forge(forged), State.QUEUED);
     }
 
+    // ------------------------------------------------------------------ deployment
+
+    /// @notice A resolution window so long that adding it to the time overflows would make every dispute revert.
+    function test_L7_constructor_revert_resolutionWindowTooLong() public {
+        switchTo(REMOTE);
+        uint64 max = abroad.MAX_RESOLUTION_WINDOW();
+        vm.expectRevert(
+            abi.encodeWithSelector(DestinationExecutor.ExecutorResolutionWindow.selector, type(uint64).max, max)
+        );
+        _deploy(type(uint64).max, address(timelock));
+        _deploy(max, address(timelock));
+    }
+
+    function test_constructor_revert_nobodyGetsTheBonds() public {
+        switchTo(REMOTE);
+        vm.expectRevert(DisputeBonds.ExecutorTreasuryMissing.selector);
+        _deploy(RESOLUTION_WINDOW, address(0));
+    }
+
+    function test_constructor_revert_atHome() public {
+        vm.expectRevert(abi.encodeWithSelector(CrossChainExecutor.ExecutorHome.selector, HOME));
+        _deploy(RESOLUTION_WINDOW, address(timelock));
+    }
+
+    function _deploy(uint64 resolutionWindow, address treasury) private {
+        new DestinationExecutor(
+            address(authority),
+            HOME,
+            registry,
+            address(gateway),
+            new address[](0),
+            30,
+            resolutionWindow,
+            PAUSE,
+            treasury
+        );
+    }
+
     // ------------------------------------------------------------------ home only
 
     function test_home_functionsAreClosedHere() public {
         bytes memory proof = sign(_intent);
         switchTo(REMOTE);
         vm.expectRevert(abi.encodeWithSelector(CrossChainExecutor.ExecutorNotHome.selector, HOME));
-        executor.submit(_intent, proof);
+        atHome.submit(_intent, proof);
         vm.expectRevert(abi.encodeWithSelector(CrossChainExecutor.ExecutorNotHome.selector, HOME));
         vm.prank(OWNER);
-        executor.cancel(_intent);
+        atHome.cancel(_intent);
     }
 
     function _state(State state) private view returns (bytes memory) {

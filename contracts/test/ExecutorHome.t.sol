@@ -5,6 +5,9 @@ import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/Reentrancy
 import {AgentVault} from "../src/AgentVault.sol";
 import {CallKind} from "../src/CallKind.sol";
 import {CrossChainExecutor, State} from "../src/CrossChainExecutor.sol";
+import {DestinationExecutor} from "../src/DestinationExecutor.sol";
+import {ExecutorSettings} from "../src/ExecutorSettings.sol";
+import {HomeExecutor} from "../src/HomeExecutor.sol";
 import {Intent} from "../src/Intent.sol";
 import {MandateAccount} from "../src/MandateAccount.sol";
 import {PolicyEngine} from "../src/PolicyEngine.sol";
@@ -31,12 +34,12 @@ contract ExecutorHomeTest is Deployed {
         vm.expectEmit(address(executor));
         emit CrossChainExecutor.IntentExecuted(id, agentId, intent, 100e6);
         vm.prank(THIEF); // anyone may submit what the agent signed
-        (bytes32 intentId, Verdict memory verdict) = executor.submit(intent, proof);
+        (bytes32 intentId, Verdict memory verdict) = atHome.submit(intent, proof);
         assertEq(intentId, id, "id");
         assertEq(uint8(verdict.tier), uint8(Tier.INSTANT), "tier");
         assertEq(verdict.eta, time(), "eta");
         assertState(id, State.EXECUTED);
-        assertTrue(executor.nonceUsed(agentId, intent.nonce), "nonce");
+        assertTrue(atHome.nonceUsed(agentId, intent.nonce), "nonce");
     }
 
     function test_submit_dispatchesToAnotherChain() public {
@@ -45,8 +48,8 @@ contract ExecutorHomeTest is Deployed {
         bytes32 messageId = gateway.messageId(messageOf(intent, 1));
         bytes memory proof = sign(intent);
         vm.expectEmit(address(executor));
-        emit CrossChainExecutor.IntentDispatched(id, agentId, intent, messageId);
-        executor.submit(intent, proof);
+        emit HomeExecutor.IntentDispatched(id, agentId, intent, messageId);
+        atHome.submit(intent, proof);
         assertState(id, State.DISPATCHED);
         assertEq(token.balanceOf(PAYEE), 0, "nothing is paid at home");
     }
@@ -57,12 +60,12 @@ contract ExecutorHomeTest is Deployed {
         bytes memory proof = sign(intent);
         Verdict memory expected = Verdict(Rule.PER_TRANSACTION, true, Tier.INSTANT, 0, 1000e6, 1000e6, 0, address(0));
         vm.expectEmit(address(executor));
-        emit CrossChainExecutor.IntentDenied(id, agentId, intent, expected);
-        executor.submit(intent, proof);
+        emit HomeExecutor.IntentDenied(id, agentId, intent, expected);
+        atHome.submit(intent, proof);
         assertState(id, State.DENIED);
-        assertTrue(executor.nonceUsed(agentId, intent.nonce), "a denial uses the nonce up");
-        vm.expectRevert(abi.encodeWithSelector(CrossChainExecutor.ExecutorNonceUsed.selector, agentId, intent.nonce));
-        executor.submit(intent, proof);
+        assertTrue(atHome.nonceUsed(agentId, intent.nonce), "a denial uses the nonce up");
+        vm.expectRevert(abi.encodeWithSelector(HomeExecutor.ExecutorNonceUsed.selector, agentId, intent.nonce));
+        atHome.submit(intent, proof);
     }
 
     function test_submit_revert_pastDeadline() public {
@@ -74,9 +77,9 @@ contract ExecutorHomeTest is Deployed {
                 CrossChainExecutor.ExecutorPastDeadline.selector, intent.deadline, intent.deadline + 1
             )
         );
-        executor.submit(intent, proof);
+        atHome.submit(intent, proof);
         vm.warp(intent.deadline);
-        executor.submit(intent, proof);
+        atHome.submit(intent, proof);
     }
 
     /// @notice What governance never admitted leaves no record: publishing it would cost the relayers, and anybody can
@@ -88,20 +91,20 @@ contract ExecutorHomeTest is Deployed {
         Intent memory intent = payment(ETH, 1);
         intent.agentId = id;
         bytes memory proof = signature(0xD6, executor.idOf(intent));
-        bytes memory pending = abi.encodeWithSelector(CrossChainExecutor.ExecutorAgentPending.selector, id);
+        bytes memory pending = abi.encodeWithSelector(HomeExecutor.ExecutorAgentPending.selector, id);
         vm.expectRevert(pending);
-        executor.submit(intent, proof);
-        vm.expectRevert(abi.encodeWithSelector(CrossChainExecutor.ExecutorUnauthorized.selector, THIEF));
+        atHome.submit(intent, proof);
+        vm.expectRevert(abi.encodeWithSelector(ExecutorSettings.ExecutorUnauthorized.selector, THIEF));
         vm.prank(THIEF);
-        executor.cancel(intent);
+        atHome.cancel(intent);
         vm.expectRevert(pending);
         vm.prank(WATCHDOG);
-        executor.cancel(intent);
+        atHome.cancel(intent);
         (, uint256 count,) = auditLog.chain(id);
         assertEq(count, 0, "recorded");
         vm.prank(address(timelock));
         registry.activate(id, address(vault), 0);
-        executor.submit(intent, proof);
+        atHome.submit(intent, proof);
         (, count,) = auditLog.chain(id);
         assertEq(count, 1, "an admitted agent's denial is recorded");
     }
@@ -112,7 +115,7 @@ contract ExecutorHomeTest is Deployed {
         intent.deadline = latest + 1;
         bytes memory proof = sign(intent);
         vm.expectRevert(abi.encodeWithSelector(CrossChainExecutor.ExecutorDeadlineTooFar.selector, latest + 1, latest));
-        executor.submit(intent, proof);
+        atHome.submit(intent, proof);
         intent.deadline = latest;
         submitAdmitted(intent);
     }
@@ -122,10 +125,10 @@ contract ExecutorHomeTest is Deployed {
         intent.data = new bytes(8193);
         bytes memory proof = sign(intent);
         vm.expectRevert(abi.encodeWithSelector(CrossChainExecutor.ExecutorDataTooLong.selector, 8193, 8192));
-        executor.submit(intent, proof);
+        atHome.submit(intent, proof);
         intent.data = new bytes(8192);
         proof = sign(intent);
-        (, Verdict memory verdict) = executor.submit(intent, proof);
+        (, Verdict memory verdict) = atHome.submit(intent, proof);
         assertEq(uint8(verdict.rule), uint8(Rule.SELECTOR), "judged");
     }
 
@@ -133,18 +136,18 @@ contract ExecutorHomeTest is Deployed {
         Intent memory intent = payment(ETH, 1);
         bytes32 id = executor.idOf(intent);
         bytes memory invalid =
-            abi.encodeWithSelector(CrossChainExecutor.ExecutorSignatureInvalid.selector, agentId, AGENT);
+            abi.encodeWithSelector(HomeExecutor.ExecutorSignatureInvalid.selector, agentId, AGENT);
         bytes memory byThief = signature(0xD6, id);
         vm.expectRevert(invalid);
-        executor.submit(intent, byThief);
+        atHome.submit(intent, byThief);
         bytes memory byOwner = signature(0xD2, id);
         vm.expectRevert(invalid);
-        executor.submit(intent, byOwner);
+        atHome.submit(intent, byOwner);
         vm.expectRevert(invalid);
-        executor.submit(intent, "");
+        atHome.submit(intent, "");
         vm.expectRevert(invalid);
-        executor.submit(intent, new bytes(65));
-        assertFalse(executor.nonceUsed(agentId, intent.nonce), "an unproven attempt uses nothing up");
+        atHome.submit(intent, new bytes(65));
+        assertFalse(atHome.nonceUsed(agentId, intent.nonce), "an unproven attempt uses nothing up");
     }
 
     function test_submit_revert_malleableSignature() public {
@@ -152,8 +155,8 @@ contract ExecutorHomeTest is Deployed {
         (uint8 v, bytes32 r, bytes32 s) = vm.sign(AGENT_KEY, executor.idOf(intent));
         uint256 order = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141;
         bytes memory twin = abi.encodePacked(r, bytes32(order - uint256(s)), v == 27 ? uint8(28) : uint8(27));
-        vm.expectRevert(abi.encodeWithSelector(CrossChainExecutor.ExecutorSignatureInvalid.selector, agentId, AGENT));
-        executor.submit(intent, twin);
+        vm.expectRevert(abi.encodeWithSelector(HomeExecutor.ExecutorSignatureInvalid.selector, agentId, AGENT));
+        atHome.submit(intent, twin);
     }
 
     function test_L1_submit_revert_anyFieldAltered() public {
@@ -172,10 +175,10 @@ contract ExecutorHomeTest is Deployed {
             if (field == 8) altered.deadline += 1;
             vm.expectRevert(
                 field == 1
-                    ? abi.encodeWithSelector(CrossChainExecutor.ExecutorAccountOther.selector, agentId, THIEF, vault)
-                    : abi.encodeWithSelector(CrossChainExecutor.ExecutorSignatureInvalid.selector, agentId, AGENT)
+                    ? abi.encodeWithSelector(HomeExecutor.ExecutorAccountOther.selector, agentId, THIEF, vault)
+                    : abi.encodeWithSelector(HomeExecutor.ExecutorSignatureInvalid.selector, agentId, AGENT)
             );
-            executor.submit(altered, proof);
+            atHome.submit(altered, proof);
         }
         vm.prank(OWNER);
         uint256 second = registry.register();
@@ -183,9 +186,9 @@ contract ExecutorHomeTest is Deployed {
         registry.activate(second, address(vault), 0);
         signed.agentId = second;
         vm.expectRevert(
-            abi.encodeWithSelector(CrossChainExecutor.ExecutorSignatureInvalid.selector, second, address(0))
+            abi.encodeWithSelector(HomeExecutor.ExecutorSignatureInvalid.selector, second, address(0))
         );
-        executor.submit(signed, proof);
+        atHome.submit(signed, proof);
     }
 
     /// @notice The agent without a key is nobody: the recovered zero address of a broken signature must not match it.
@@ -195,11 +198,11 @@ contract ExecutorHomeTest is Deployed {
         Intent memory intent = payment(ETH, 1);
         bytes memory proof = sign(intent);
         bytes memory invalid =
-            abi.encodeWithSelector(CrossChainExecutor.ExecutorSignatureInvalid.selector, agentId, address(0));
+            abi.encodeWithSelector(HomeExecutor.ExecutorSignatureInvalid.selector, agentId, address(0));
         vm.expectRevert(invalid);
-        executor.submit(intent, proof);
+        atHome.submit(intent, proof);
         vm.expectRevert(invalid);
-        executor.submit(intent, new bytes(65));
+        atHome.submit(intent, new bytes(65));
     }
 
     /// @notice A signature for another deployment, home chain or version is not one for this.
@@ -231,9 +234,9 @@ contract ExecutorHomeTest is Deployed {
         for (uint256 i; i < wrong.length; ++i) {
             bytes memory proof = signature(AGENT_KEY, wrong[i]);
             vm.expectRevert(
-                abi.encodeWithSelector(CrossChainExecutor.ExecutorSignatureInvalid.selector, agentId, AGENT)
+                abi.encodeWithSelector(HomeExecutor.ExecutorSignatureInvalid.selector, agentId, AGENT)
             );
-            executor.submit(intent, proof);
+            atHome.submit(intent, proof);
         }
     }
 
@@ -257,9 +260,9 @@ contract ExecutorHomeTest is Deployed {
     function test_L3_submit_revert_twice() public {
         Intent memory intent = payment(ETH, 1);
         bytes memory proof = sign(intent);
-        executor.submit(intent, proof);
-        vm.expectRevert(abi.encodeWithSelector(CrossChainExecutor.ExecutorNonceUsed.selector, agentId, intent.nonce));
-        executor.submit(intent, proof);
+        atHome.submit(intent, proof);
+        vm.expectRevert(abi.encodeWithSelector(HomeExecutor.ExecutorNonceUsed.selector, agentId, intent.nonce));
+        atHome.submit(intent, proof);
     }
 
     function test_L3_submit_revert_anotherIntentWithAUsedNonce() public {
@@ -268,8 +271,8 @@ contract ExecutorHomeTest is Deployed {
         Intent memory second = payment(ETH, 2);
         second.nonce = first.nonce;
         bytes memory proof = sign(second);
-        vm.expectRevert(abi.encodeWithSelector(CrossChainExecutor.ExecutorNonceUsed.selector, agentId, first.nonce));
-        executor.submit(second, proof);
+        vm.expectRevert(abi.encodeWithSelector(HomeExecutor.ExecutorNonceUsed.selector, agentId, first.nonce));
+        atHome.submit(second, proof);
     }
 
     function test_submit_noncesAreUnorderedAndWide() public {
@@ -277,13 +280,13 @@ contract ExecutorHomeTest is Deployed {
         for (uint256 i; i < nonces.length; ++i) {
             Intent memory intent = payment(ETH, 1);
             intent.nonce = nonces[i];
-            assertFalse(executor.nonceUsed(agentId, nonces[i]), "fresh");
+            assertFalse(atHome.nonceUsed(agentId, nonces[i]), "fresh");
             submitAdmitted(intent);
-            assertTrue(executor.nonceUsed(agentId, nonces[i]), "used");
+            assertTrue(atHome.nonceUsed(agentId, nonces[i]), "used");
         }
-        assertFalse(executor.nonceUsed(agentId, 1), "neighbour");
-        assertFalse(executor.nonceUsed(agentId, 254), "neighbour");
-        assertFalse(executor.nonceUsed(agentId + 1, 255), "another agent's");
+        assertFalse(atHome.nonceUsed(agentId, 1), "neighbour");
+        assertFalse(atHome.nonceUsed(agentId, 254), "neighbour");
+        assertFalse(atHome.nonceUsed(agentId + 1, 255), "another agent's");
     }
 
     /// @notice What the vault cannot pay does not count as spent, and its nonce stays free.
@@ -297,9 +300,9 @@ contract ExecutorHomeTest is Deployed {
                 MandateAccount.AccountInsufficient.selector, address(token), uint256(100e6), uint256(0)
             )
         );
-        executor.submit(intent, proof);
+        atHome.submit(intent, proof);
         assertEq(lens.headroom(agentId, address(token)).used, 0, "nothing was counted");
-        assertFalse(executor.nonceUsed(agentId, intent.nonce), "nonce stays free");
+        assertFalse(atHome.nonceUsed(agentId, intent.nonce), "nonce stays free");
     }
 
     /// @notice An agent has one account: what it spends from any other would be counted nowhere.
@@ -310,11 +313,11 @@ contract ExecutorHomeTest is Deployed {
         Intent memory intent = payment(ETH, 1);
         intent.account = address(other);
         bytes memory proof = sign(intent);
-        vm.expectRevert(abi.encodeWithSelector(CrossChainExecutor.ExecutorAccountOther.selector, agentId, other, vault));
-        executor.submit(intent, proof);
-        vm.expectRevert(abi.encodeWithSelector(CrossChainExecutor.ExecutorAccountOther.selector, agentId, other, vault));
+        vm.expectRevert(abi.encodeWithSelector(HomeExecutor.ExecutorAccountOther.selector, agentId, other, vault));
+        atHome.submit(intent, proof);
+        vm.expectRevert(abi.encodeWithSelector(HomeExecutor.ExecutorAccountOther.selector, agentId, other, vault));
         vm.prank(OWNER);
-        executor.cancel(intent);
+        atHome.cancel(intent);
     }
 
     function test_L1_submit_revert_accountThatGovernanceTookOut() public {
@@ -323,7 +326,7 @@ contract ExecutorHomeTest is Deployed {
         Intent memory intent = payment(ETH, 1);
         bytes memory proof = sign(intent);
         vm.expectRevert(abi.encodeWithSelector(CrossChainExecutor.ExecutorAccountUnknown.selector, vault));
-        executor.submit(intent, proof);
+        atHome.submit(intent, proof);
     }
 
     function test_L1_submit_revert_accountReportsAnotherAmount() public {
@@ -331,7 +334,7 @@ contract ExecutorHomeTest is Deployed {
         Intent memory intent = payment(ETH, 1);
         bytes memory proof = sign(intent);
         vm.expectRevert(abi.encodeWithSelector(CrossChainExecutor.ExecutorMovedOther.selector, uint256(1), uint256(2)));
-        executor.submit(intent, proof);
+        atHome.submit(intent, proof);
         vm.clearMockedCalls();
     }
 
@@ -346,9 +349,9 @@ contract ExecutorHomeTest is Deployed {
         bytes memory proof = sign(intent);
         vm.mockCall(address(vault), abi.encodeWithSelector(vault.callOut.selector), abi.encode(uint256(3)));
         vm.expectRevert(abi.encodeWithSelector(CrossChainExecutor.ExecutorMovedOther.selector, uint256(2), uint256(3)));
-        executor.submit(intent, proof);
+        atHome.submit(intent, proof);
         vm.mockCall(address(vault), abi.encodeWithSelector(vault.callOut.selector), abi.encode(uint256(1)));
-        executor.submit(intent, proof);
+        atHome.submit(intent, proof);
         vm.clearMockedCalls();
         assertState(executor.idOf(intent), State.EXECUTED);
     }
@@ -361,10 +364,10 @@ contract ExecutorHomeTest is Deployed {
         Intent memory intent = payment(ETH, 1);
         bytes memory refused = sign(intent);
         vm.expectRevert(
-            abi.encodeWithSelector(CrossChainExecutor.ExecutorSignatureInvalid.selector, agentId, address(wallet))
+            abi.encodeWithSelector(HomeExecutor.ExecutorSignatureInvalid.selector, agentId, address(wallet))
         );
-        executor.submit(intent, refused);
-        executor.submit(intent, accepted);
+        atHome.submit(intent, refused);
+        atHome.submit(intent, accepted);
         assertState(executor.idOf(intent), State.EXECUTED);
     }
 
@@ -393,8 +396,8 @@ contract ExecutorHomeTest is Deployed {
         bytes memory proof = sign(intent);
         intentId = executor.idOf(intent);
         vm.expectEmit(address(executor));
-        emit CrossChainExecutor.IntentAdmitted(intentId, agentId, intent, Tier.DELAY, uint64(time() + 600));
-        executor.submit(intent, proof);
+        emit HomeExecutor.IntentAdmitted(intentId, agentId, intent, Tier.DELAY, uint64(time() + 600));
+        atHome.submit(intent, proof);
         assertState(intentId, State.ADMITTED);
     }
 
@@ -404,19 +407,19 @@ contract ExecutorHomeTest is Deployed {
         uint64 due = uint64(time() + 600);
         vm.warp(due - 1);
         vm.expectRevert(abi.encodeWithSelector(CrossChainExecutor.ExecutorTooEarly.selector, id, due, due - 1));
-        executor.proceed(intent);
+        atHome.proceed(intent);
         vm.warp(due);
-        executor.proceed(intent);
+        atHome.proceed(intent);
         assertState(id, State.EXECUTED);
         vm.expectRevert(abi.encodeWithSelector(CrossChainExecutor.ExecutorState.selector, id, State.EXECUTED));
-        executor.proceed(intent);
+        atHome.proceed(intent);
     }
 
     function test_proceed_dispatchesToAnotherChain() public {
         Intent memory intent = remotePayment(ETH, 1);
         bytes32 id = _submitDelayed(intent);
         skip(600);
-        executor.proceed(intent);
+        atHome.proceed(intent);
         assertState(id, State.DISPATCHED);
     }
 
@@ -427,12 +430,12 @@ contract ExecutorHomeTest is Deployed {
         vm.prank(WATCHDOG);
         policy.freeze(agentId);
         vm.expectRevert(refused(id, Rule.AGENT_BREAKER));
-        executor.proceed(intent);
+        atHome.proceed(intent);
         thaw();
         vm.prank(OWNER);
         registry.suspend(agentId);
         vm.expectRevert(refused(id, Rule.AGENT_STATUS));
-        executor.proceed(intent);
+        atHome.proceed(intent);
     }
 
     /// @notice What waits stops with everything that it would leave through: it was admitted before, it leaves now.
@@ -448,13 +451,13 @@ contract ExecutorHomeTest is Deployed {
             vm.prank(WATCHDOG);
             policy.stop(scopes[i], what[i]);
             vm.expectRevert(refused(id, stopped[i]));
-            executor.proceed(intent);
+            atHome.proceed(intent);
             vm.prank(address(timelock));
             policy.restart(scopes[i], what[i], 1);
         }
         vm.prank(WATCHDOG);
         policy.stop(PolicyEngine.Scope.ASSET, uint160(address(token))); // another asset's
-        executor.proceed(intent);
+        atHome.proceed(intent);
         assertState(id, State.DISPATCHED);
     }
 
@@ -470,7 +473,7 @@ contract ExecutorHomeTest is Deployed {
                 CrossChainExecutor.ExecutorPastDeadline.selector, intent.deadline, intent.deadline + 1
             )
         );
-        executor.proceed(intent);
+        atHome.proceed(intent);
         executor.expire(intent);
         assertState(id, State.EXPIRED);
     }
@@ -481,10 +484,10 @@ contract ExecutorHomeTest is Deployed {
         skip(600);
         bytes memory wrongState = abi.encodeWithSelector(CrossChainExecutor.ExecutorState.selector, id, State.ADMITTED);
         vm.expectRevert(wrongState);
-        executor.execute(intent);
+        abroad.execute(intent);
         vm.expectRevert(wrongState);
         vm.prank(WATCHDOG);
-        executor.dispute(intent);
+        abroad.dispute(intent);
     }
 
     // ------------------------------------------------------------------ cancel
@@ -495,11 +498,11 @@ contract ExecutorHomeTest is Deployed {
         vm.expectEmit(address(executor));
         emit CrossChainExecutor.IntentCancelled(id, agentId, intent, OWNER);
         vm.prank(OWNER);
-        executor.cancel(intent);
+        atHome.cancel(intent);
         assertState(id, State.CANCELLED);
         skip(600);
         vm.expectRevert(abi.encodeWithSelector(CrossChainExecutor.ExecutorState.selector, id, State.CANCELLED));
-        executor.proceed(intent);
+        atHome.proceed(intent);
     }
 
     function test_cancel_beforeSubmission() public {
@@ -510,12 +513,12 @@ contract ExecutorHomeTest is Deployed {
             vm.expectEmit(address(executor)); // nothing else would ever show the intent and its nonce
             emit CrossChainExecutor.IntentCancelled(executor.idOf(intent), agentId, intent, allowed[i]);
             vm.prank(allowed[i]);
-            executor.cancel(intent);
+            atHome.cancel(intent);
             assertState(executor.idOf(intent), State.CANCELLED);
             vm.expectRevert(
-                abi.encodeWithSelector(CrossChainExecutor.ExecutorNonceUsed.selector, agentId, intent.nonce)
+                abi.encodeWithSelector(HomeExecutor.ExecutorNonceUsed.selector, agentId, intent.nonce)
             );
-            executor.submit(intent, proof);
+            atHome.submit(intent, proof);
         }
     }
 
@@ -525,19 +528,19 @@ contract ExecutorHomeTest is Deployed {
         intent.data = new bytes(8193);
         vm.expectRevert(abi.encodeWithSelector(CrossChainExecutor.ExecutorDataTooLong.selector, 8193, 8192));
         vm.prank(OWNER);
-        executor.cancel(intent);
+        atHome.cancel(intent);
         intent.data = new bytes(8192);
         vm.prank(OWNER);
-        executor.cancel(intent);
+        atHome.cancel(intent);
     }
 
     function test_cancel_revert_unauthorized() public {
         Intent memory intent = payment(ETH, 1);
         address[3] memory others = [THIEF, PUBLISHER, DEPLOYER];
         for (uint256 i; i < others.length; ++i) {
-            vm.expectRevert(abi.encodeWithSelector(CrossChainExecutor.ExecutorUnauthorized.selector, others[i]));
+            vm.expectRevert(abi.encodeWithSelector(ExecutorSettings.ExecutorUnauthorized.selector, others[i]));
             vm.prank(others[i]);
-            executor.cancel(intent);
+            atHome.cancel(intent);
         }
     }
 
@@ -546,13 +549,13 @@ contract ExecutorHomeTest is Deployed {
         bytes32 id = submitAdmitted(intent);
         vm.startPrank(OWNER);
         vm.expectRevert(abi.encodeWithSelector(CrossChainExecutor.ExecutorState.selector, id, State.EXECUTED));
-        executor.cancel(intent);
+        atHome.cancel(intent);
         vm.stopPrank();
         Intent memory away = remotePayment(ETH, 1);
         bytes32 awayId = submitAdmitted(away);
         vm.startPrank(OWNER);
         vm.expectRevert(abi.encodeWithSelector(CrossChainExecutor.ExecutorState.selector, awayId, State.DISPATCHED));
-        executor.cancel(away);
+        atHome.cancel(away);
         vm.stopPrank();
     }
 
@@ -571,7 +574,7 @@ contract ExecutorHomeTest is Deployed {
         }
         intent.deadline = uint64(time());
         vm.prank(OWNER);
-        executor.cancel(intent);
+        atHome.cancel(intent);
     }
 
     function _expectPastDeadline(Intent memory intent) private {
@@ -579,7 +582,7 @@ contract ExecutorHomeTest is Deployed {
             abi.encodeWithSelector(CrossChainExecutor.ExecutorPastDeadline.selector, intent.deadline, time())
         );
         vm.prank(OWNER);
-        executor.cancel(intent);
+        atHome.cancel(intent);
     }
 
     /// @notice Cancelling one intent must not give back the nonce of another that ran with it.
@@ -588,49 +591,35 @@ contract ExecutorHomeTest is Deployed {
         submitAdmitted(ran);
         Intent memory other = payment(ETH, 2);
         other.nonce = ran.nonce;
-        vm.expectRevert(abi.encodeWithSelector(CrossChainExecutor.ExecutorNonceUsed.selector, agentId, ran.nonce));
+        vm.expectRevert(abi.encodeWithSelector(HomeExecutor.ExecutorNonceUsed.selector, agentId, ran.nonce));
         vm.prank(OWNER);
-        executor.cancel(other);
+        atHome.cancel(other);
     }
 
     function test_constructor_revert_disputeWindowOutOfBounds() public {
         vm.expectRevert(
             abi.encodeWithSelector(
-                CrossChainExecutor.ExecutorDisputeWindow.selector, uint64(0), uint64(5), uint64(3 days)
+                ExecutorSettings.ExecutorDisputeWindow.selector, uint64(0), uint64(5), uint64(3 days)
             )
         );
-        new CrossChainExecutor(
-            address(authority),
-            HOME,
-            registry,
-            address(gateway),
-            rules,
-            approvers,
-            new address[](0),
-            0,
-            RESOLUTION_WINDOW
+        new HomeExecutor(
+            address(authority), HOME, registry, address(gateway), rules, approvers, new address[](0), 0, PAUSE
         );
     }
 
-    /// @notice A resolution window so long that adding it to the time overflows would make every dispute revert.
-    function test_L7_constructor_revert_resolutionWindowTooLong() public {
-        uint64 max = executor.MAX_RESOLUTION_WINDOW();
-        vm.expectRevert(
-            abi.encodeWithSelector(CrossChainExecutor.ExecutorResolutionWindow.selector, type(uint64).max, max)
+    function test_constructor_revert_pauseTooLong() public {
+        uint64 max = executor.MAX_PAUSE();
+        vm.expectRevert(abi.encodeWithSelector(ExecutorSettings.ExecutorPauseTooLong.selector, max + 1, max));
+        new HomeExecutor(
+            address(authority), HOME, registry, address(gateway), rules, approvers, new address[](0), 30, max + 1
         );
-        new CrossChainExecutor(
-            address(authority),
-            HOME,
-            registry,
-            address(gateway),
-            rules,
-            approvers,
-            new address[](0),
-            30,
-            type(uint64).max
-        );
-        new CrossChainExecutor(
-            address(authority), HOME, registry, address(gateway), rules, approvers, new address[](0), 30, max
+    }
+
+    function test_constructor_revert_notAtHome() public {
+        vm.chainId(REMOTE);
+        vm.expectRevert(abi.encodeWithSelector(CrossChainExecutor.ExecutorNotHome.selector, HOME));
+        new HomeExecutor(
+            address(authority), HOME, registry, address(gateway), rules, approvers, new address[](0), 30, PAUSE
         );
     }
 }
@@ -651,6 +640,6 @@ contract ReenteringPayee {
     }
 
     receive() external payable {
-        (, answer) = address(_EXECUTOR).call(abi.encodeCall(CrossChainExecutor.submit, (_inner, _proof)));
+        (, answer) = address(_EXECUTOR).call(abi.encodeCall(HomeExecutor.submit, (_inner, _proof)));
     }
 }

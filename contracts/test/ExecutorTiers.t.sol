@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-import {Approvals, CrossChainExecutor, State} from "../src/CrossChainExecutor.sol";
+import {CrossChainExecutor, State} from "../src/CrossChainExecutor.sol";
+import {ExecutorSettings} from "../src/ExecutorSettings.sol";
+import {Approvals, HomeExecutor} from "../src/HomeExecutor.sol";
 import {Intent} from "../src/Intent.sol";
 import {PolicyEngine} from "../src/PolicyEngine.sol";
 import {Rule, Tier, Verdict} from "../src/Verdict.sol";
@@ -69,14 +71,14 @@ contract ExecutorTiersTest is Deployed, SafeFixture {
 
     function _assertNotApproved(Intent memory intent, Approvals memory a) private {
         bytes32 id = executor.idOf(intent);
-        vm.expectRevert(abi.encodeWithSelector(CrossChainExecutor.ExecutorNotApproved.selector, id));
-        executor.proceedApproved(intent, a);
+        vm.expectRevert(abi.encodeWithSelector(HomeExecutor.ExecutorNotApproved.selector, id));
+        atHome.proceedApproved(intent, a);
     }
 
     function _assertNeedsApproval(Intent memory intent) private {
         bytes32 id = executor.idOf(intent);
-        vm.expectRevert(abi.encodeWithSelector(CrossChainExecutor.ExecutorNotApproved.selector, id));
-        executor.proceed(intent);
+        vm.expectRevert(abi.encodeWithSelector(HomeExecutor.ExecutorNotApproved.selector, id));
+        atHome.proceed(intent);
     }
 
     function _assertTooEarly(Intent memory intent, uint256 due) private {
@@ -85,24 +87,24 @@ contract ExecutorTiersTest is Deployed, SafeFixture {
                 CrossChainExecutor.ExecutorTooEarly.selector, executor.idOf(intent), uint64(due), time()
             )
         );
-        executor.proceed(intent);
+        atHome.proceed(intent);
     }
 
     function _assertRefused(Intent memory intent, Rule rule) private returns (Verdict memory v) {
         Approvals memory a = _approvals(executor.idOf(intent), 0, 1);
-        (bool went, bytes memory answer) = address(executor).call(abi.encodeCall(executor.proceed, (intent)));
+        (bool went, bytes memory answer) = address(executor).call(abi.encodeCall(atHome.proceed, (intent)));
         assertFalse(went, "carried out");
         v = this.verdictOf(executor.idOf(intent), answer);
         assertEq(uint8(v.rule), uint8(rule), "rule");
         assertFalse(v.tripped, "said to trip");
-        bytes memory call = abi.encodeCall(executor.proceedApproved, (intent, a));
+        bytes memory call = abi.encodeCall(atHome.proceedApproved, (intent, a));
         (went, answer) = address(executor).call(call);
         assertFalse(went, "carried out with approvals");
         assertEq(abi.encode(this.verdictOf(executor.idOf(intent), answer)), abi.encode(v), "the same");
     }
 
     function verdictOf(bytes32 id, bytes calldata answer) external pure returns (Verdict memory v) {
-        assertEq(bytes4(answer), CrossChainExecutor.ExecutorRefused.selector, "reason");
+        assertEq(bytes4(answer), HomeExecutor.ExecutorRefused.selector, "reason");
         bytes32 named;
         (named, v) = abi.decode(answer[4:], (bytes32, Verdict));
         assertEq(named, id, "intent");
@@ -112,7 +114,7 @@ contract ExecutorTiersTest is Deployed, SafeFixture {
     function _notices() private returns (uint256 count) {
         Vm.Log[] memory logs = vm.getRecordedLogs();
         for (uint256 i; i < logs.length; ++i) {
-            if (logs[i].emitter == address(executor) && logs[i].topics[0] == CrossChainExecutor.IntentNotified.selector)
+            if (logs[i].emitter == address(executor) && logs[i].topics[0] == HomeExecutor.IntentNotified.selector)
             {
                 ++count;
             }
@@ -136,10 +138,10 @@ contract ExecutorTiersTest is Deployed, SafeFixture {
             bytes memory proof = sign(intent);
             bytes32 id = executor.idOf(intent);
             vm.expectEmit(address(executor));
-            emit CrossChainExecutor.IntentNotified(id, agentId, intent);
+            emit HomeExecutor.IntentNotified(id, agentId, intent);
             vm.expectEmit(address(executor));
             emit CrossChainExecutor.IntentExecuted(id, agentId, intent, amounts[i]);
-            (, Verdict memory v) = executor.submit(intent, proof);
+            (, Verdict memory v) = atHome.submit(intent, proof);
             assertEq(uint8(v.tier), uint8(Tier.NOTIFY), "tier");
             assertEq(v.eta, time(), "eta");
             assertState(id, State.EXECUTED);
@@ -172,8 +174,8 @@ contract ExecutorTiersTest is Deployed, SafeFixture {
         bytes32 id = executor.idOf(intent);
         uint64 due = uint64(time() + WAIT);
         vm.expectEmit(address(executor));
-        emit CrossChainExecutor.IntentAdmitted(id, agentId, intent, Tier.DELAY, due);
-        executor.submit(intent, proof);
+        emit HomeExecutor.IntentAdmitted(id, agentId, intent, Tier.DELAY, due);
+        atHome.submit(intent, proof);
         (State state, bool upheld, uint64 eta, bool approval) = executor.progress(id);
         assertEq(uint8(state), uint8(State.ADMITTED), "state");
         assertFalse(upheld, "upheld");
@@ -183,7 +185,7 @@ contract ExecutorTiersTest is Deployed, SafeFixture {
         _assertTooEarly(intent, due);
         vm.warp(due);
         vm.prank(THIEF); // anyone may
-        executor.proceed(intent);
+        atHome.proceed(intent);
         assertEq(PAYEE.balance, NOTIFY + 1, "paid");
     }
 
@@ -193,15 +195,15 @@ contract ExecutorTiersTest is Deployed, SafeFixture {
         intent.deadline = eta - 1;
         bytes memory proof = sign(intent);
         vm.expectRevert(
-            abi.encodeWithSelector(CrossChainExecutor.ExecutorDeadlineBeforeEta.selector, intent.deadline, eta)
+            abi.encodeWithSelector(HomeExecutor.ExecutorDeadlineBeforeEta.selector, intent.deadline, eta)
         );
-        executor.submit(intent, proof);
-        assertFalse(executor.nonceUsed(agentId, intent.nonce), "nonce");
+        atHome.submit(intent, proof);
+        assertFalse(atHome.nonceUsed(agentId, intent.nonce), "nonce");
         assertEq(lens.headroom(agentId, ETH).used, 0, "counted");
         intent.deadline = eta;
         bytes32 id = submitAdmitted(intent);
         vm.warp(eta);
-        executor.proceed(intent);
+        atHome.proceed(intent);
         assertState(id, State.EXECUTED);
     }
 
@@ -211,7 +213,7 @@ contract ExecutorTiersTest is Deployed, SafeFixture {
         vm.expectRevert(
             abi.encodeWithSelector(CrossChainExecutor.ExecutorPastDeadline.selector, intent.deadline, time())
         );
-        executor.proceed(intent);
+        atHome.proceed(intent);
         executor.expire(intent);
         assertState(id, State.EXPIRED);
     }
@@ -235,20 +237,20 @@ contract ExecutorTiersTest is Deployed, SafeFixture {
             for (uint256 j; j < 2; ++j) {
                 (Intent memory intent, bytes32 id) = _waiting(amounts[j], tier[j]);
                 Approvals memory a = _approvals(id, 0, 1);
-                vm.expectRevert(abi.encodeWithSelector(CrossChainExecutor.ExecutorUnauthorized.selector, THIEF));
+                vm.expectRevert(abi.encodeWithSelector(ExecutorSettings.ExecutorUnauthorized.selector, THIEF));
                 vm.prank(THIEF);
-                executor.cancel(intent);
+                atHome.cancel(intent);
                 vm.expectEmit(address(executor));
                 emit CrossChainExecutor.IntentCancelled(id, agentId, intent, by[i]);
                 vm.prank(by[i]);
-                executor.cancel(intent);
+                atHome.cancel(intent);
                 skip(WAIT);
                 bytes memory over =
                     abi.encodeWithSelector(CrossChainExecutor.ExecutorState.selector, id, State.CANCELLED);
                 vm.expectRevert(over);
-                executor.proceed(intent);
+                atHome.proceed(intent);
                 vm.expectRevert(over);
-                executor.proceedApproved(intent, a);
+                atHome.proceedApproved(intent, a);
             }
         }
         assertEq(PAYEE.balance, 0, "paid");
@@ -265,22 +267,22 @@ contract ExecutorTiersTest is Deployed, SafeFixture {
         Approvals memory a = _approvals(id, 0, 2);
         vm.warp(due - 1);
         vm.expectRevert(abi.encodeWithSelector(CrossChainExecutor.ExecutorTooEarly.selector, id, due, due - 1));
-        executor.proceedApproved(intent, a);
+        atHome.proceedApproved(intent, a);
         vm.warp(due);
         _assertNeedsApproval(intent);
         vm.prank(THIEF);
-        executor.proceedApproved(intent, a);
+        atHome.proceedApproved(intent, a);
         assertState(id, State.EXECUTED);
         assertEq(PAYEE.balance, DELAY + 1, "paid");
         vm.expectRevert(abi.encodeWithSelector(CrossChainExecutor.ExecutorState.selector, id, State.EXECUTED));
-        executor.proceedApproved(intent, a); // used once
+        atHome.proceedApproved(intent, a); // used once
     }
 
     function test_approval_withoutADelayOnceItIsApproved() public {
         grade(ETH, Tiers.Thresholds(NEVER, NEVER, 0, 0));
         (Intent memory intent, bytes32 id) = _waiting(1, Tier.APPROVAL);
         _assertNeedsApproval(intent);
-        executor.proceedApproved(intent, _approvals(id, 1, 2));
+        atHome.proceedApproved(intent, _approvals(id, 1, 2));
         assertState(id, State.EXECUTED);
     }
 
@@ -288,7 +290,7 @@ contract ExecutorTiersTest is Deployed, SafeFixture {
         grade(ETH, Tiers.Thresholds(NEVER, NEVER, 0, 0));
         Intent memory intent = remotePayment(ETH, 1);
         bytes32 id = submitAdmitted(intent);
-        executor.proceedApproved(intent, _approvals(id, 1, 2));
+        atHome.proceedApproved(intent, _approvals(id, 1, 2));
         assertState(id, State.DISPATCHED);
     }
 
@@ -313,8 +315,8 @@ contract ExecutorTiersTest is Deployed, SafeFixture {
         a.deadlines[0] = uint64(time() - 1);
         a.signatures[0] = signature(_keys[0], approvers.approvalDigest(agentId, otherId, a.signers[0], a.deadlines[0]));
         _assertNotApproved(other, a);
-        executor.proceedApproved(other, _approvals(otherId, 0, 1));
-        executor.proceedApproved(one, _approvals(id, 1, 2));
+        atHome.proceedApproved(other, _approvals(otherId, 0, 1));
+        atHome.proceedApproved(one, _approvals(id, 1, 2));
     }
 
     function test_approval_disapproved() public {
@@ -323,7 +325,7 @@ contract ExecutorTiersTest is Deployed, SafeFixture {
         vm.prank(_panel[1]);
         approvers.disapprove(id);
         _assertNotApproved(intent, _approvals(id, 0, 1));
-        executor.proceedApproved(intent, _approvals(id, 0, 2));
+        atHome.proceedApproved(intent, _approvals(id, 0, 2));
         assertState(id, State.EXECUTED);
     }
 
@@ -362,14 +364,14 @@ contract ExecutorTiersTest is Deployed, SafeFixture {
             _assertNotApproved(intent, a);
             a.signatures[0] = both;
             uint256 before = PAYEE.balance;
-            executor.proceedApproved(intent, a);
+            atHome.proceedApproved(intent, a);
             assertEq(PAYEE.balance - before, APPROVAL, "paid");
 
             (intent, id) = _waiting(APPROVAL, Tier.APPROVAL);
             skip(WAIT);
             _assertNotApproved(intent, a); // what they signed for the one before
             vm.prank(OWNER);
-            executor.cancel(intent);
+            atHome.cancel(intent);
             skip(2 * WINDOW);
         }
     }
@@ -379,7 +381,7 @@ contract ExecutorTiersTest is Deployed, SafeFixture {
         (Intent memory intent, bytes32 id) = _waiting(DELAY, Tier.DELAY);
         skip(WAIT);
         _assertNotApproved(intent, Approvals(new address[](0), new bytes[](0), new uint64[](0)));
-        executor.proceedApproved(intent, _approvals(id, 0, 1));
+        atHome.proceedApproved(intent, _approvals(id, 0, 1));
         assertState(id, State.EXECUTED);
     }
 
@@ -397,11 +399,11 @@ contract ExecutorTiersTest is Deployed, SafeFixture {
         tiers.setThresholds(agentId, tiers.USD(), Tiers.Thresholds(NEVER, NEVER, 0, 100e8));
         vm.stopPrank();
         _assertTier(1 ether, Tier.INSTANT, 0);
-        Verdict memory v = executor.preview(remotePayment(ETH, 1 ether));
+        Verdict memory v = atHome.preview(remotePayment(ETH, 1 ether));
         assertEq(uint8(v.tier), uint8(Tier.APPROVAL), "a price that nobody knows");
         vm.prank(address(timelock));
         prices.setFeed(REMOTE, ETH, f, 0);
-        v = executor.preview(remotePayment(ETH, 1 ether));
+        v = atHome.preview(remotePayment(ETH, 1 ether));
         assertEq(uint8(v.tier), uint8(Tier.INSTANT), "a price for that chain");
     }
 
@@ -449,13 +451,13 @@ contract ExecutorTiersTest is Deployed, SafeFixture {
         _assertTier(1, Tier.APPROVAL, WAIT);
         feed.willAnswer(9, 2_000e8, time(), time(), 9);
         _assertTier(1, Tier.INSTANT, 0);
-        executor.proceed(waiting);
+        atHome.proceed(waiting);
         assertState(id, State.EXECUTED);
     }
 
     function _assertTier(uint256 amount, Tier tier, uint256 delay) private {
         Intent memory intent = payment(ETH, amount);
-        Verdict memory previewed = executor.preview(intent);
+        Verdict memory previewed = atHome.preview(intent);
         (bytes32 id, Verdict memory v) = submit(intent);
         assertEq(abi.encode(previewed), abi.encode(v), "preview");
         assertEq(uint8(v.tier), uint8(tier), "tier");
@@ -480,7 +482,7 @@ contract ExecutorTiersTest is Deployed, SafeFixture {
         assertFalse(policy.frozen(agentId), "what waits trips nothing");
         vm.prank(address(timelock));
         policy.setAssetChain(agentId, ETH, HOME, true);
-        executor.proceed(intent);
+        atHome.proceed(intent);
         assertState(id, State.EXECUTED);
     }
 
@@ -493,7 +495,7 @@ contract ExecutorTiersTest is Deployed, SafeFixture {
         _assertRefused(intent, Rule.CHAIN);
         vm.prank(address(timelock));
         policy.setAssetChain(agentId, ETH, REMOTE, true);
-        executor.proceed(intent);
+        atHome.proceed(intent);
         assertState(id, State.DISPATCHED);
     }
 
@@ -521,7 +523,7 @@ contract ExecutorTiersTest is Deployed, SafeFixture {
         assertEq(time(), here_, "time");
         vm.prank(address(timelock));
         policy.setLimit(agentId, ETH, limit(1 ether, 3 ether));
-        executor.proceed(intent);
+        atHome.proceed(intent);
         assertState(id, State.EXECUTED);
     }
 
@@ -534,7 +536,7 @@ contract ExecutorTiersTest is Deployed, SafeFixture {
     error Undone();
 
     function tryProceed(Intent calldata intent) external {
-        executor.proceed(intent);
+        atHome.proceed(intent);
         revert Undone();
     }
 
@@ -607,13 +609,13 @@ contract ExecutorTiersTest is Deployed, SafeFixture {
         executor.setAccount(address(vault), false);
         bytes memory unknown = abi.encodeWithSelector(CrossChainExecutor.ExecutorAccountUnknown.selector, vault);
         vm.expectRevert(unknown);
-        executor.proceed(intent);
+        atHome.proceed(intent);
         Approvals memory a = _approvals(id, 0, 1);
         vm.expectRevert(unknown);
-        executor.proceedApproved(intent, a);
+        atHome.proceedApproved(intent, a);
         vm.prank(address(timelock));
         executor.setAccount(address(vault), true);
-        executor.proceed(intent);
+        atHome.proceed(intent);
     }
 
     /// @notice Whoever may cancel is not shut out by that: the account may be let in again.
@@ -622,7 +624,7 @@ contract ExecutorTiersTest is Deployed, SafeFixture {
         vm.prank(address(timelock));
         executor.setAccount(address(vault), false);
         vm.prank(OWNER);
-        executor.cancel(intent);
+        atHome.cancel(intent);
         assertState(id, State.CANCELLED);
     }
 
@@ -638,11 +640,11 @@ contract ExecutorTiersTest is Deployed, SafeFixture {
         _assertRefused(one, Rule.AUDIT_LAG);
         vm.prank(PUBLISHER);
         auditLog.publish(agentId, 0, 1, bytes32(0), bytes32(0));
-        executor.proceed(one);
+        atHome.proceed(one);
         _assertRefused(two, Rule.AUDIT_LAG);
         vm.prank(PUBLISHER);
         auditLog.publish(agentId, 1, 3, bytes32(0), bytes32(0));
-        executor.proceed(two);
+        atHome.proceed(two);
     }
 
     /// @notice A key that the agent lost has nothing more done: not by what it signed in time, not when the agent is active again with
@@ -659,7 +661,7 @@ contract ExecutorTiersTest is Deployed, SafeFixture {
         _assertKeyLost(intent, id, a);
         assertKeyLost(agentId, DELEGATE, AGENT_KEY);
         vm.prank(DELEGATE);
-        executor.cancel(intent);
+        atHome.cancel(intent);
     }
 
     /// @notice What is done against a thief is freeze, a new key, thaw: what the thief had submitted stays.
@@ -693,18 +695,18 @@ contract ExecutorTiersTest is Deployed, SafeFixture {
         Approvals memory a = Approvals(panel, new bytes[](1), new uint64[](1));
         a.deadlines[0] = intent.deadline;
         a.signatures[0] = signature(AGENT_KEY, approvers.approvalDigest(agentId, id, AGENT, intent.deadline));
-        vm.expectRevert(abi.encodeWithSelector(CrossChainExecutor.ExecutorNotApproved.selector, id));
-        executor.proceedApproved(intent, a);
+        vm.expectRevert(abi.encodeWithSelector(HomeExecutor.ExecutorNotApproved.selector, id));
+        atHome.proceedApproved(intent, a);
         proveWallet(agentId, OWNER, 0xA2);
         _assertKeyLost(intent, id, a);
     }
 
     function _assertKeyLost(Intent memory intent, bytes32 id, Approvals memory a) private {
-        bytes memory lost = abi.encodeWithSelector(CrossChainExecutor.ExecutorKeyChanged.selector, id);
+        bytes memory lost = abi.encodeWithSelector(HomeExecutor.ExecutorKeyChanged.selector, id);
         vm.expectRevert(lost);
-        executor.proceed(intent);
+        atHome.proceed(intent);
         vm.expectRevert(lost);
-        executor.proceedApproved(intent, a);
+        atHome.proceedApproved(intent, a);
     }
 
     function test_L5_waiting_needsApprovalsWhenThresholdsAreLower() public {
@@ -715,7 +717,7 @@ contract ExecutorTiersTest is Deployed, SafeFixture {
         vm.prank(OWNER);
         tiers.setThresholds(agentId, ETH, t);
         _assertNeedsApproval(intent);
-        executor.proceedApproved(intent, _approvals(id, 0, 1));
+        atHome.proceedApproved(intent, _approvals(id, 0, 1));
         assertState(id, State.EXECUTED);
     }
 
@@ -732,7 +734,7 @@ contract ExecutorTiersTest is Deployed, SafeFixture {
         registry.setRiskLevel(agentId, 1);
         _assertTooEarly(intent, since + 2 * (WAIT + 100));
         vm.warp(since + 2 * (WAIT + 100));
-        executor.proceed(intent);
+        atHome.proceed(intent);
         assertState(id, State.EXECUTED);
     }
 
@@ -756,7 +758,7 @@ contract ExecutorTiersTest is Deployed, SafeFixture {
         vm.expectRevert(
             abi.encodeWithSelector(CrossChainExecutor.ExecutorPastDeadline.selector, intent.deadline, time())
         );
-        executor.proceed(intent); // past the deadline of an hour it only expires
+        atHome.proceed(intent); // past the deadline of an hour it only expires
     }
 
     function test_L5_waiting_stopsWhenANewRuleRefuses() public {
@@ -767,7 +769,7 @@ contract ExecutorTiersTest is Deployed, SafeFixture {
         book.addRule(agentId, address(rule));
         _assertRefused(intent, Rule.RULE_BOOK);
         rule.set(true);
-        executor.proceed(intent);
+        atHome.proceed(intent);
         assertState(id, State.EXECUTED);
     }
 
@@ -802,8 +804,8 @@ contract ExecutorTiersTest is Deployed, SafeFixture {
         _assertTooEarly(approved, due);
         vm.warp(due);
         _assertNeedsApproval(approved);
-        executor.proceed(delayed);
-        executor.proceedApproved(approved, _approvals(id, 0, 1));
+        atHome.proceed(delayed);
+        atHome.proceedApproved(approved, _approvals(id, 0, 1));
     }
 
     /// @notice Any change of thresholds and risk: what waits proceeds exactly when both what it was admitted with and what
@@ -829,9 +831,9 @@ contract ExecutorTiersTest is Deployed, SafeFixture {
         if (time() < due) return _assertTooEarly(intent, due);
         if (DELAY > now_.approvalAbove) {
             _assertNeedsApproval(intent);
-            executor.proceedApproved(intent, _approvals(id, 0, 2));
+            atHome.proceedApproved(intent, _approvals(id, 0, 2));
         } else {
-            executor.proceed(intent);
+            atHome.proceed(intent);
         }
         assertState(id, State.EXECUTED);
     }
@@ -844,7 +846,7 @@ contract ExecutorTiersTest is Deployed, SafeFixture {
         (, uint256 count,) = auditLog.chain(agentId);
         assertEq(count, 1, "admitted");
         skip(WAIT);
-        executor.proceedApproved(intent, _approvals(id, 0, 1));
+        atHome.proceedApproved(intent, _approvals(id, 0, 1));
         (, count,) = auditLog.chain(agentId);
         assertEq(count, 2, "executed");
     }

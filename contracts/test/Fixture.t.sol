@@ -22,7 +22,7 @@ contract FixtureTest is Deployed {
         Intent memory intent = remotePayment(address(token), 100e6);
         bytes32 intentId = deliver(intent);
         skip(DISPUTE_WINDOW);
-        executor.execute(intent);
+        abroad.execute(intent);
         assertState(intentId, State.EXECUTED);
         assertEq(token.balanceOf(PAYEE), 100e6, "tokens");
     }
@@ -44,8 +44,9 @@ contract FixtureTest is Deployed {
 
     function test_slots_areTheContractsOwn() public {
         bytes32 intentId = submitAdmitted(payment(ETH, 1 ether));
-        assertTrue(vm.load(address(executor), keccak256(abi.encode(intentId, 1))) != 0, "progress");
+        assertTrue(vm.load(address(executor), keccak256(abi.encode(intentId, PROGRESS_SLOT))) != 0, "progress");
         assertTrue(vm.load(address(auditLog), keccak256(abi.encode(agentId, 1))) != 0, "chain");
+        assertEq(PROGRESS_SLOT, executor.PROGRESS_SLOT(), "as it says");
         vm.prank(PUBLISHER);
         auditLog.publish(agentId, 0, 1, 0, 0);
         assertEq(uint256(vm.load(address(auditLog), keccak256(abi.encode(agentId, 2)))), 1, "published");

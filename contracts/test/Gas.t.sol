@@ -114,19 +114,19 @@ contract GasTest is Deployed {
 
     function test_snapshot_submitToken() public {
         (Intent memory intent, bytes memory proof) = _next(false, address(token), 100e6);
-        executor.submit(intent, proof);
+        atHome.submit(intent, proof);
         _snapshot("submit, ERC-20 from the vault, instant");
     }
 
     function test_snapshot_submitEther() public {
         (Intent memory intent, bytes memory proof) = _next(false, ETH, 0.1 ether);
-        executor.submit(intent, proof);
+        atHome.submit(intent, proof);
         _snapshot("submit, ether from the vault, instant");
     }
 
     function test_snapshot_submitDenied() public {
         (Intent memory intent, bytes memory proof) = _next(false, ETH, 0);
-        executor.submit(intent, proof);
+        atHome.submit(intent, proof);
         _snapshot("submit, denied");
     }
 
@@ -134,13 +134,13 @@ contract GasTest is Deployed {
         (Intent memory intent, bytes memory proof) = _next(false, ETH, 0.1 ether);
         intent.amount = 2 ether;
         proof = sign(intent);
-        executor.submit(intent, proof);
+        atHome.submit(intent, proof);
         _snapshot("submit, denied and frozen");
     }
 
     function test_snapshot_dispatch() public {
         (Intent memory intent, bytes memory proof) = _next(true, address(token), 100e6);
-        executor.submit(intent, proof);
+        atHome.submit(intent, proof);
         _snapshot("submit, dispatched to another chain");
     }
 
@@ -154,8 +154,8 @@ contract GasTest is Deployed {
         gateway.deliver(message, alone(), signatures);
         _snapshot("deliver, 2 of 3 signatures");
         skip(DISPUTE_WINDOW);
-        executor.execute(first);
-        executor.execute(second);
+        abroad.execute(first);
+        abroad.execute(second);
         _snapshot("execute, ERC-20");
     }
 
@@ -163,17 +163,17 @@ contract GasTest is Deployed {
         Intent memory intent = remotePayment(address(token), 100e6);
         deliver(intent);
         vm.prank(WATCHDOG);
-        executor.dispute(intent);
+        abroad.dispute(intent);
         _snapshot("dispute");
         vm.prank(address(timelock));
-        executor.uphold(intent);
+        abroad.uphold(intent);
         _snapshot("uphold");
     }
 
     function test_snapshot_cancel() public {
         Intent memory intent = payment(ETH, 1);
         vm.prank(OWNER);
-        executor.cancel(intent);
+        atHome.cancel(intent);
         _snapshot("cancel before submission");
     }
 

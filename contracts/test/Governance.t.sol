@@ -70,7 +70,7 @@ contract GovernanceTest is Deployed {
             PolicyEngine.setRecipient.selector,
             PolicyEngine.registerChain.selector,
             registry.activate.selector,
-            executor.uphold.selector,
+            abroad.uphold.selector,
             gateway.setRelayers.selector
         ];
         for (uint256 t; t < targets.length; ++t) {
@@ -116,7 +116,7 @@ contract GovernanceTest is Deployed {
         assertTrue(executor.isAccount(address(vault)), "executor account");
         assertEq(executor.GATEWAY(), address(gateway), "executor gateway");
         assertEq(executor.HOME_CHAIN_ID(), HOME, "home");
-        assertEq(executor.RESOLUTION_WINDOW(), RESOLUTION_WINDOW, "resolution window");
+        assertEq(abroad.RESOLUTION_WINDOW(), RESOLUTION_WINDOW, "resolution window");
         assertEq(vault.EXECUTOR(), address(executor), "vault executor");
         assertEq(registry.accountOf(agentId), address(vault), "the agent's account");
         assertEq(policy.chainIds()[0], HOME, "chains");

@@ -46,7 +46,7 @@ contract MandateAccountTest is Deployed {
     function _assertRefuses(address asset, uint256 amount, address to, Rule rule) private {
         Intent memory same = payment(asset, amount);
         same.to = to;
-        Verdict memory v = executor.preview(same);
+        Verdict memory v = atHome.preview(same);
         assertEq(uint8(v.rule), uint8(rule), "the intent's rule");
         (bool frozen, uint256 stops) = (policy.frozen(agentId), policy.stops(agentId));
         uint256 native = address(vault).balance;
@@ -162,7 +162,7 @@ contract MandateAccountTest is Deployed {
         Intent memory intent = Intent(agentId, address(vault), HOME, ETH, PAYEE, 5, "", 0, 0);
         bytes memory proof = sign(intent);
         vm.expectRevert();
-        executor.submit(intent, proof);
+        atHome.submit(intent, proof);
         _assertPays(ETH, 5);
     }
 

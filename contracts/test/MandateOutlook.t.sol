@@ -158,7 +158,7 @@ contract MandateOutlookTest is Deployed {
             if (policy.frozen(agentId)) thaw();
             Intent memory intent = payment(ETH, 1 + (seed >> 40) % 900);
             intent.deadline = uint64(time() + 29 days);
-            Verdict memory v = executor.preview(intent);
+            Verdict memory v = atHome.preview(intent);
             uint256 now_ = time();
             if (v.availableAt > 0 && v.rule != Rule.RULE_BOOK) {
                 assertTrue(
@@ -166,10 +166,10 @@ contract MandateOutlookTest is Deployed {
                 );
                 if (v.availableAt - 1 <= lens.headroom(agentId, ETH).terms.expiry) {
                     vm.warp(v.availableAt - 1);
-                    assertEq(uint8(executor.preview(intent).rule), uint8(v.rule), "a second early");
+                    assertEq(uint8(atHome.preview(intent).rule), uint8(v.rule), "a second early");
                 }
                 vm.warp(v.availableAt);
-                assertTrue(executor.preview(intent).rule != v.rule, "then");
+                assertTrue(atHome.preview(intent).rule != v.rule, "then");
                 vm.warp(now_);
             }
             submit(intent);
@@ -190,9 +190,9 @@ contract MandateOutlookTest is Deployed {
             skip((seed >> 8) % 2000);
             if (policy.frozen(agentId)) thaw();
             Headroom memory h = lens.headroom(agentId, ETH);
-            Rule rule = executor.preview(payment(ETH, h.left)).rule;
+            Rule rule = atHome.preview(payment(ETH, h.left)).rule;
             if (h.left > 0) assertTrue(rule != Rule.WINDOW && rule != Rule.PER_TRANSACTION, "left");
-            rule = executor.preview(payment(ETH, h.left + 1)).rule;
+            rule = atHome.preview(payment(ETH, h.left + 1)).rule;
             assertTrue(rule == Rule.WINDOW || rule == Rule.PER_TRANSACTION, "one more");
             assertTrue((h.used == 0) == (h.moreAt == 0), "moreAt");
             if (h.used > 0) {
@@ -222,7 +222,7 @@ contract MandateOutlookTest is Deployed {
         vm.stopPrank();
         for (uint256 i; i < 5; ++i) {
             skip((seed >> (88 + 8 * i)) % 400);
-            if (executor.preview(payment(ETH, 1)).rule == Rule.NONE) submitAdmitted(payment(ETH, 1));
+            if (atHome.preview(payment(ETH, 1)).rule == Rule.NONE) submitAdmitted(payment(ETH, 1));
         }
         Headroom memory h = lens.headroom(agentId, ETH);
         uint256 fit = burst == 0 ? h.transactionsLeft : _min(h.transactionsLeft, h.burstLeft);
@@ -239,10 +239,10 @@ contract MandateOutlookTest is Deployed {
         submitDenied(payment(ETH, 1), Rule.FREQUENCY);
         assertTrue(h.transactionAt > time(), "later");
         vm.warp(h.transactionAt - 1);
-        assertEq(uint8(executor.preview(payment(ETH, 1)).rule), uint8(Rule.FREQUENCY), "a second early");
+        assertEq(uint8(atHome.preview(payment(ETH, 1)).rule), uint8(Rule.FREQUENCY), "a second early");
         assertEq(lens.headroom(agentId, ETH).transactionsLeft, 0, "a second early");
         skip(1);
-        assertTrue(executor.preview(payment(ETH, 1)).rule != Rule.FREQUENCY, "then");
+        assertTrue(atHome.preview(payment(ETH, 1)).rule != Rule.FREQUENCY, "then");
         assertGe(lens.headroom(agentId, ETH).transactionsLeft, 1, "then");
         assertEq(lens.headroom(agentId, ETH).transactionAt, 0, "then");
     }

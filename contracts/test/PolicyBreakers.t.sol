@@ -34,9 +34,9 @@ contract PolicyBreakersTest is Deployed {
     }
 
     /// @dev What the agent's payments of 1 are told: directly, at home, to the other chain. None of it trips.
-    function _assertRules(address asset, Rule direct, Rule atHome, Rule remote) private {
-        assertEq(uint8(executor.preview(payment(asset, 1)).rule), uint8(atHome), "at home");
-        assertEq(uint8(executor.preview(remotePayment(asset, 1)).rule), uint8(remote), "to the other chain");
+    function _assertRules(address asset, Rule direct, Rule homeRule, Rule remote) private {
+        assertEq(uint8(atHome.preview(payment(asset, 1)).rule), uint8(homeRule), "at home");
+        assertEq(uint8(atHome.preview(remotePayment(asset, 1)).rule), uint8(remote), "to the other chain");
         uint256 stops = policy.stops(agentId);
         vm.prank(AGENT);
         assertEq(uint8(vault.pay(asset, 1, PAYEE, agentId)), uint8(direct), "directly");
@@ -110,10 +110,10 @@ contract PolicyBreakersTest is Deployed {
         for (uint256 i; i < 3; ++i) {
             _stop(scopes[i], what[i]);
             vm.expectRevert(abi.encodeWithSelector(MandateAccount.AccountStopped.selector, rules[i]));
-            executor.execute(intent);
+            abroad.execute(intent);
             _restart(scopes[i], what[i]);
         }
-        executor.execute(intent);
+        abroad.execute(intent);
         assertEq(token.balanceOf(PAYEE), 5, "arrived");
     }
 
@@ -401,9 +401,9 @@ contract PolicyBreakersFullTest is Deployed {
         policy.stop(scope, what);
         assertLe(before - gasleft() + 21_000, MOST_GAS, "more than a transaction may use");
         Intent memory intent = payment(ETH, 1);
-        assertEq(uint8(executor.preview(intent).rule), uint8(rule), "the first");
+        assertEq(uint8(atHome.preview(intent).rule), uint8(rule), "the first");
         intent.agentId = _last;
-        assertEq(uint8(executor.preview(intent).rule), uint8(rule), "the last");
+        assertEq(uint8(atHome.preview(intent).rule), uint8(rule), "the last");
     }
 
     function test_stop_everythingFitsATransaction() public {

@@ -108,7 +108,7 @@ contract PolicyEdgesTest is Deployed {
         assertEq(left[0], address(token), "the other");
         assertFalse(policy.isAssetOnChain(agentId, ETH, HOME), "at home");
         assertFalse(policy.isAssetOnChain(agentId, ETH, REMOTE), "elsewhere");
-        assertEq(uint8(executor.preview(payment(ETH, 1)).rule), uint8(Rule.ASSET), "spent");
+        assertEq(uint8(atHome.preview(payment(ETH, 1)).rule), uint8(Rule.ASSET), "spent");
         _assertInUse(ETH, 0, 0); // it is not there
         vm.prank(WATCHDOG);
         policy.stop(PolicyEngine.Scope.ASSET, uint160(ETH));
@@ -117,7 +117,7 @@ contract PolicyEdgesTest is Deployed {
         policy.setAssetChain(agentId, ETH, HOME, true);
         vm.stopPrank();
         assertEq(policy.assetsOf(agentId).length, 2, "again");
-        assertEq(uint8(executor.preview(payment(ETH, 1)).rule), uint8(Rule.ASSET_BREAKER), "stopped meanwhile");
+        assertEq(uint8(atHome.preview(payment(ETH, 1)).rule), uint8(Rule.ASSET_BREAKER), "stopped meanwhile");
     }
 
     /// @notice The asset that is named goes, wherever it stands in the list, and whatever its window; one with a cap stays.

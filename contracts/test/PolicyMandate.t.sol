@@ -477,7 +477,7 @@ contract PolicyMandateTest is Deployed {
         amount = uint104(bound(amount, 1, cap));
         vm.prank(address(timelock));
         policy.setLimit(agentId, _a, PolicyEngine.Limit(2028e28, cap, WINDOW));
-        Verdict memory v = executor.preview(payment(_a, amount));
+        Verdict memory v = atHome.preview(payment(_a, amount));
         uint256 left = lens.headroom(agentId, _a).left;
         assertEq(left, cap < 2028e28 ? cap : 2028e28, "the whole cap");
         assertTrue((v.rule == Rule.NONE) == (amount <= left), "left is exact");

@@ -3,7 +3,7 @@ pragma solidity ^0.8.28;
 
 import {Action} from "../src/AuditLog.sol";
 import {CallKind} from "../src/CallKind.sol";
-import {CrossChainExecutor, State} from "../src/CrossChainExecutor.sol";
+import {State} from "../src/CrossChainExecutor.sol";
 import {Headroom} from "../src/MandateLens.sol";
 import {Intent} from "../src/Intent.sol";
 import {MandateAccount} from "../src/MandateAccount.sol";
@@ -232,16 +232,16 @@ contract PolicyPathsTest is Deployed {
         vm.prank(OWNER);
         policy.setRecipient(agentId, HOME, PAYEE, false);
         vm.expectRevert(refused(id, Rule.RECIPIENT));
-        executor.proceed(intent);
+        atHome.proceed(intent);
         CallRules.Permission memory none;
         vm.prank(OWNER);
         calls.setPermission(agentId, HOME, address(_till), Till.topUp.selector, none);
         vm.expectRevert(refused(id, Rule.SELECTOR));
-        executor.proceed(intent);
+        atHome.proceed(intent);
         _permit(true);
         vm.prank(address(timelock));
         policy.setRecipient(agentId, HOME, PAYEE, true);
-        executor.proceed(intent);
+        atHome.proceed(intent);
         assertEq(_till.credit(PAYEE), 5, "credit");
     }
 
@@ -306,14 +306,14 @@ contract PolicyPathsTest is Deployed {
         Intent memory honest = payment(ETH, 1);
         honest.nonce = uint256(keccak256("honest"));
         bytes32 before = _state();
-        bytes memory expected = abi.encode(executor.preview(honest));
+        bytes memory expected = abi.encode(atHome.preview(honest));
         vm.startPrank(caller);
         Verdict memory v = policy.preview(intent, f);
         policy.review(intent, f);
         vm.stopPrank();
         if (v.rule == Rule.NONE) assertEq(uint8(v.tier), uint8(f.tier), "what is told is said");
         assertEq(_state(), before, "changed");
-        assertEq(abi.encode(executor.preview(honest)), expected, "the executor was told");
+        assertEq(abi.encode(atHome.preview(honest)), expected, "the executor was told");
         (bytes32 id, Verdict memory given) = submit(honest);
         assertEq(abi.encode(given), expected, "as previewed");
         assertEq(uint8(given.tier), uint8(Tier.DELAY), "tier");

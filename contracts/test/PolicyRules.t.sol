@@ -5,7 +5,7 @@ import {Headroom} from "../src/MandateLens.sol";
 import {PolicyEngine} from "../src/PolicyEngine.sol";
 import {Action} from "../src/AuditLog.sol";
 import {Status} from "../src/AgentRegistry.sol";
-import {CrossChainExecutor} from "../src/CrossChainExecutor.sol";
+import {HomeExecutor} from "../src/HomeExecutor.sol";
 import {Intent} from "../src/Intent.sol";
 import {Rule, Tier, Verdict} from "../src/Verdict.sol";
 import {Deployed} from "./lib/Deployed.sol";
@@ -39,7 +39,7 @@ contract PolicyRulesTest is Deployed {
 
     /// @dev What preview says is what consume does, and the breaker is as the verdict says.
     function _judge(Intent memory intent) private returns (Verdict memory verdict) {
-        Verdict memory previewed = executor.preview(intent);
+        Verdict memory previewed = atHome.preview(intent);
         bool before = policy.frozen(agentId);
         (, verdict) = submit(intent);
         assertEq(abi.encode(previewed), abi.encode(verdict), "preview differs");
@@ -60,13 +60,13 @@ contract PolicyRulesTest is Deployed {
         _assertVerdict(_judge(payment(ETH, 1)), Rule.AGENT_STATUS, false, 0, 0, 0);
         vm.prank(OWNER);
         registry.revoke(agentId);
-        _assertVerdict(executor.preview(payment(ETH, 1)), Rule.AGENT_STATUS, false, 0, 0, 0);
+        _assertVerdict(atHome.preview(payment(ETH, 1)), Rule.AGENT_STATUS, false, 0, 0, 0);
         Intent memory intent = payment(ETH, 1);
         bytes memory proof = sign(intent);
         vm.expectRevert(
-            abi.encodeWithSelector(CrossChainExecutor.ExecutorSignatureInvalid.selector, agentId, address(0))
+            abi.encodeWithSelector(HomeExecutor.ExecutorSignatureInvalid.selector, agentId, address(0))
         );
-        executor.submit(intent, proof);
+        atHome.submit(intent, proof);
     }
 
     function test_L11_status_pendingAgentWithAKey() public {
@@ -75,7 +75,7 @@ contract PolicyRulesTest is Deployed {
         proveWallet(id, THIEF, AGENT_KEY);
         Intent memory intent = payment(ETH, 1);
         intent.agentId = id;
-        _assertVerdict(executor.preview(intent), Rule.AGENT_STATUS, false, 0, 0, 0);
+        _assertVerdict(atHome.preview(intent), Rule.AGENT_STATUS, false, 0, 0, 0);
     }
 
     function test_breaker() public {
@@ -166,7 +166,7 @@ contract PolicyRulesTest is Deployed {
         _assertVerdict(_judge(payment(address(token), left + 1)), Rule.WINDOW, true, 2500e6, left, availableAt);
         thaw();
         vm.warp(availableAt - 1);
-        assertEq(uint8(executor.preview(payment(address(token), left + 1)).rule), uint8(Rule.WINDOW), "a second early");
+        assertEq(uint8(atHome.preview(payment(address(token), left + 1)).rule), uint8(Rule.WINDOW), "a second early");
         vm.warp(availableAt);
         submitAdmitted(payment(address(token), left + 1));
     }
@@ -177,12 +177,12 @@ contract PolicyRulesTest is Deployed {
             seed = uint256(keccak256(abi.encode(seed)));
             skip(seed % 20_000);
             Intent memory intent = payment(address(token), 1 + (seed >> 128) % 1000e6);
-            Verdict memory v = executor.preview(intent);
+            Verdict memory v = atHome.preview(intent);
             if (v.rule == Rule.WINDOW) {
                 assertGe(v.availableAt, time() + 1, "in the past");
                 vm.warp(v.availableAt - 1);
                 intent.deadline = uint64(time() + 60);
-                assertEq(uint8(executor.preview(intent).rule), uint8(Rule.WINDOW), "a second early");
+                assertEq(uint8(atHome.preview(intent).rule), uint8(Rule.WINDOW), "a second early");
                 vm.warp(v.availableAt);
             }
             intent.deadline = uint64(time() + 60);
@@ -197,8 +197,8 @@ contract PolicyRulesTest is Deployed {
             skip(seed % 10_000);
             uint256 left = lens.headroom(agentId, address(token)).left;
             if (left == 0) break;
-            assertEq(uint8(executor.preview(payment(address(token), left)).rule), uint8(Rule.NONE), "left is admitted");
-            Verdict memory more = executor.preview(payment(address(token), left + 1));
+            assertEq(uint8(atHome.preview(payment(address(token), left)).rule), uint8(Rule.NONE), "left is admitted");
+            Verdict memory more = atHome.preview(payment(address(token), left + 1));
             assertTrue(more.rule == Rule.WINDOW || more.rule == Rule.PER_TRANSACTION, "one more is not");
             assertEq(more.left, left, "left in the verdict");
             submitAdmitted(payment(address(token), 1 + (seed >> 128) % left));
@@ -236,7 +236,7 @@ contract PolicyRulesTest is Deployed {
         Intent memory late = payment(ETH, 1);
         late.deadline = uint64(availableAt + 60);
         vm.warp(availableAt - 1);
-        assertEq(uint8(executor.preview(late).rule), uint8(Rule.FREQUENCY), "a second early");
+        assertEq(uint8(atHome.preview(late).rule), uint8(Rule.FREQUENCY), "a second early");
         vm.warp(availableAt);
         submitAdmitted(late);
     }
@@ -288,7 +288,7 @@ contract PolicyRulesTest is Deployed {
         bytes memory proof = sign(intent);
         vm.expectEmit(address(policy));
         emit PolicyEngine.Tripped(agentId, address(executor), Rule.PER_TRANSACTION, id, 1 ether + 1, 1 ether);
-        executor.submit(intent, proof);
+        atHome.submit(intent, proof);
     }
 
     // ------------------------------------------------------------------ order
@@ -359,7 +359,7 @@ contract PolicyRulesTest is Deployed {
     }
 
     function _first(Intent memory intent, Rule rule) private view {
-        assertEq(uint8(executor.preview(intent).rule), uint8(rule), "first rule");
+        assertEq(uint8(atHome.preview(intent).rule), uint8(rule), "first rule");
     }
 
     // ------------------------------------------------------------------ default deny
@@ -372,7 +372,7 @@ contract PolicyRulesTest is Deployed {
         Intent memory intent = remote ? remotePayment(asset, amount) : payment(asset, amount);
         intent.agentId = id;
         intent.to = to;
-        assertEq(uint8(executor.preview(intent).rule), uint8(Rule.EXPIRY), "empty mandate");
+        assertEq(uint8(atHome.preview(intent).rule), uint8(Rule.EXPIRY), "empty mandate");
     }
 
     /// @notice Each part of a mandate is needed: without any one of them nothing is admitted.
@@ -430,6 +430,6 @@ contract PolicyRulesTest is Deployed {
         }
         Headroom memory h = lens.headroom(agentId, ETH);
         assertEq(h.transactionsLeft, 0, "transactions");
-        assertEq(h.transactionAt, executor.preview(payment(ETH, 1)).availableAt, "as the verdict says");
+        assertEq(h.transactionAt, atHome.preview(payment(ETH, 1)).availableAt, "as the verdict says");
     }
 }

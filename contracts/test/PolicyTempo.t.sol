@@ -122,7 +122,7 @@ contract PolicyTempoTest is Deployed {
         bytes memory proof = sign(intent);
         vm.expectEmit(address(policy));
         emit PolicyEngine.Tripped(agentId, address(executor), Rule.BURST, id, 1, 0);
-        (, Verdict memory v) = executor.submit(intent, proof);
+        (, Verdict memory v) = atHome.submit(intent, proof);
         assertEq(uint8(v.rule), uint8(Rule.BURST), "rule");
         assertTrue(v.tripped, "tripped");
         assertEq(v.limit, 3, "limit");
@@ -149,7 +149,7 @@ contract PolicyTempoTest is Deployed {
             vm.warp(start + 8 * length - 1);
             assertGe(8 * length - 1, uint256(BURST_WINDOW) << level, "the whole window");
             assertEq(lens.headroom(agentId, ETH).burstLeft, 0, "still");
-            assertEq(uint8(executor.preview(payment(ETH, 1)).rule), uint8(Rule.BURST), "still");
+            assertEq(uint8(atHome.preview(payment(ETH, 1)).rule), uint8(Rule.BURST), "still");
             skip(1);
             assertEq(lens.headroom(agentId, ETH).burstLeft, 2, "then");
             _assertRule(Rule.NONE);
@@ -165,10 +165,10 @@ contract PolicyTempoTest is Deployed {
             if (i % 32 == 0) skip(87);
         }
         assertEq(lens.headroom(agentId, ETH).burstLeft, 0, "left");
-        assertEq(uint8(executor.preview(payment(ETH, 1)).rule), uint8(Rule.BURST), "burst");
+        assertEq(uint8(atHome.preview(payment(ETH, 1)).rule), uint8(Rule.BURST), "burst");
         _setRisk(3);
         _setRisk(0);
-        assertEq(uint8(executor.preview(payment(ETH, 1)).rule), uint8(Rule.BURST), "burst");
+        assertEq(uint8(atHome.preview(payment(ETH, 1)).rule), uint8(Rule.BURST), "burst");
         assertEq(lens.headroom(agentId, ETH).tempo.burst, 255, "burst");
         assertEq(lens.headroom(agentId, ETH).tempo.burstWindow, BURST_WINDOW, "window");
     }
@@ -247,7 +247,7 @@ contract PolicyTempoTest is Deployed {
                 assertLe(h.burstLeft, before.burstLeft, "a burst was forgotten");
             }
             uint256 asked = 1 + (seed >> 96) % cap;
-            if (executor.preview(payment(ETH, asked)).rule != Rule.NONE) continue;
+            if (atHome.preview(payment(ETH, asked)).rule != Rule.NONE) continue;
             assertEq(uint8(_consume(asked).rule), uint8(Rule.NONE), "as previewed");
             _times.push(time());
             _amounts.push(asked);
@@ -270,7 +270,7 @@ contract PolicyTempoTest is Deployed {
             } else if (seed % 3 == 1) {
                 _setRisk(uint8((seed >> 80) % 4));
             } else {
-                if (executor.preview(payment(ETH, 1)).rule != Rule.NONE) continue;
+                if (atHome.preview(payment(ETH, 1)).rule != Rule.NONE) continue;
                 _consume(1);
                 ++count;
                 last = time();
@@ -293,7 +293,7 @@ contract PolicyTempoTest is Deployed {
             seed = uint256(keccak256(abi.encode(seed)));
             skip((seed >> 8) % (uint256(window) << level));
             uint256 asked = 1 + (seed >> 96) % 60;
-            if (executor.preview(payment(ETH, asked)).rule != Rule.NONE) continue;
+            if (atHome.preview(payment(ETH, asked)).rule != Rule.NONE) continue;
             _consume(asked);
             _times.push(time());
             _amounts.push(asked);

@@ -79,7 +79,7 @@ contract PolicyUnitsTest is Deployed {
         _assertInexact(MOST, FULL, FULL, 524_280);
         _setLimit(MOST, 524_290, WINDOW);
         assertEq(_headroom().left, 524_290, "in tens");
-        assertEq(uint8(executor.preview(payment(_a, 524_291)).rule), uint8(Rule.WINDOW), "and not one more");
+        assertEq(uint8(atHome.preview(payment(_a, 524_291)).rule), uint8(Rule.WINDOW), "and not one more");
         _assertAdmitted(1);
         assertEq(_headroom().used, 10, "the amount rounded up");
         assertEq(_headroom().left, 524_280, "left");
@@ -162,7 +162,7 @@ contract PolicyUnitsTest is Deployed {
         assertEq(_headroom().used, FULL, "full");
         _setLimit(MOST, MOST, WINDOW);
         assertEq(_headroom().left, 0, "a full bucket was converted");
-        assertEq(uint8(executor.preview(payment(_a, 1)).rule), uint8(Rule.WINDOW), "and admits nothing");
+        assertEq(uint8(atHome.preview(payment(_a, 1)).rule), uint8(Rule.WINDOW), "and admits nothing");
         uint256 freedAt = _headroom().moreAt;
         vm.warp(freedAt - 1);
         assertEq(_headroom().left, 0, "a second early");
@@ -201,9 +201,9 @@ contract PolicyUnitsTest is Deployed {
             skip((seed >> 180) % 5000);
             Headroom memory h = _headroom();
             if (h.left > 0) {
-                assertEq(uint8(executor.preview(payment(_a, h.left)).rule), uint8(Rule.NONE), "left is admitted");
+                assertEq(uint8(atHome.preview(payment(_a, h.left)).rule), uint8(Rule.NONE), "left is admitted");
             }
-            Verdict memory more = executor.preview(payment(_a, h.left + 1));
+            Verdict memory more = atHome.preview(payment(_a, h.left + 1));
             assertTrue(more.rule == Rule.WINDOW || more.rule == Rule.PER_TRANSACTION, "one more is not");
             assertEq(more.left, h.left, "left in the refusal");
             if (h.left == 0) continue;
@@ -232,7 +232,7 @@ contract PolicyUnitsTest is Deployed {
             }
             if (_headroom().transactionsLeft > 0) continue;
             uint256 first = _headroom().transactionAt;
-            Verdict memory v = executor.preview(payment(_a, 1));
+            Verdict memory v = atHome.preview(payment(_a, 1));
             assertEq(uint8(v.rule), uint8(Rule.FREQUENCY), "one more");
             assertEq(v.availableAt, first, "as the verdict says");
             vm.warp(first - 1);

@@ -74,10 +74,10 @@ abstract contract SafeAgentModuleTest is AgentModuleTest {
         (Intent memory intent,) = modulePayment(address(token), 1000e6);
         intent.to = address(router);
         intent.data = abi.encodeCall(router.swap, (gold, 1000e6, PAYEE));
-        Rule rule = executor.preview(intent).rule;
+        Rule rule = atHome.preview(intent).rule;
         assertEq(uint8(rule), uint8(Rule.SELECTOR), "another token than it declares");
         bytes memory proof = signature(MODULE_AGENT_KEY, executor.idOf(intent));
-        executor.submit(intent, proof);
+        atHome.submit(intent, proof);
         assertEq(gold.balanceOf(holder), 10e8, "the gold left");
     }
 

@@ -5,6 +5,9 @@ import {Headroom} from "../../src/MandateLens.sol";
 import {Action, AuditLog} from "../../src/AuditLog.sol";
 import {AgentRegistry, Status} from "../../src/AgentRegistry.sol";
 import {CrossChainExecutor, State} from "../../src/CrossChainExecutor.sol";
+import {DestinationExecutor} from "../../src/DestinationExecutor.sol";
+import {ExecutorSettings} from "../../src/ExecutorSettings.sol";
+import {HomeExecutor} from "../../src/HomeExecutor.sol";
 import {BudgetWord} from "../../src/Budget.sol";
 import {Intent} from "../../src/Intent.sol";
 import {MandateAccount} from "../../src/MandateAccount.sol";
@@ -150,7 +153,7 @@ contract Actors is Deployed {
 
     function _executorEvent(Vm.Log memory log) private {
         bytes32 kind = log.topics[0];
-        if (kind == CrossChainExecutor.DisputeWindowSet.selector) return;
+        if (kind == ExecutorSettings.DisputeWindowSet.selector) return;
         bytes32 id = log.topics[1];
         Action action;
         bytes memory detail;
@@ -158,20 +161,20 @@ contract Actors is Deployed {
             (Intent memory intent, uint256 moved) = abi.decode(log.data, (Intent, uint256));
             (action, detail) = (Action.EXECUTED, abi.encode(intent.account, intent.asset, moved));
             _executed(id, intent, moved);
-        } else if (kind == CrossChainExecutor.IntentDenied.selector) {
+        } else if (kind == HomeExecutor.IntentDenied.selector) {
             (, Verdict memory v) = abi.decode(log.data, (Intent, Verdict));
             (action, detail) = (Action.DENIED, abi.encode(v));
             if (_isBreach(v.rule)) _mustBeFrozen = true;
             if (v.rule == Rule.AUDIT_LAG) ++times["too much unpublished"];
             ++times["denied"];
-        } else if (kind == CrossChainExecutor.IntentDispatched.selector) {
+        } else if (kind == HomeExecutor.IntentDispatched.selector) {
             (, bytes32 messageId) = abi.decode(log.data, (Intent, bytes32));
             (action, detail) = (Action.DISPATCHED, abi.encode(messageId));
             _dispatchedAs[id] = messageId;
             if (!_consumed[id]) _note(Claim.OUTFLOW, "dispatched without the policy");
             (Intent memory intent,) = abi.decode(log.data, (Intent, bytes32));
             if (!_listed[intent.chainId][intent.to]) _note(Claim.LISTED, "dispatched to who is not listed there");
-        } else if (kind == CrossChainExecutor.IntentQueued.selector) {
+        } else if (kind == DestinationExecutor.IntentQueued.selector) {
             (Intent memory intent, bytes32 messageId, uint64 executableAt) =
                 abi.decode(log.data, (Intent, bytes32, uint64));
             _queue.push(Queued(id, intent));
@@ -181,12 +184,12 @@ contract Actors is Deployed {
                 _note(Claim.FORGERY, "queued for less than the dispute window");
             }
             if (here == HOME) _note(Claim.ONCE, "queued at home");
-        } else if (kind == CrossChainExecutor.IntentDisputed.selector) {
+        } else if (kind == DestinationExecutor.IntentDisputed.selector) {
             action = Action.DISPUTED;
             detail = log.data;
             _disputed[id] = true;
             ++times["disputed"];
-        } else if (kind == CrossChainExecutor.IntentUpheld.selector) {
+        } else if (kind == DestinationExecutor.IntentUpheld.selector) {
             action = Action.UPHELD;
             detail = log.data;
             (_disputed[id], _executableAt[id], _queuedAt[id]) = (false, time(), 0);
@@ -195,7 +198,7 @@ contract Actors is Deployed {
             (action, detail) = (Action.CANCELLED, abi.encode(by));
         } else if (kind == CrossChainExecutor.IntentExpired.selector) {
             action = Action.EXPIRED;
-        } else if (kind == CrossChainExecutor.IntentAdmitted.selector) {
+        } else if (kind == HomeExecutor.IntentAdmitted.selector) {
             (, Tier tier, uint64 eta) = abi.decode(log.data, (Intent, Tier, uint64));
             (action, detail) = (Action.ADMITTED, abi.encode(tier, eta));
         }
@@ -210,7 +213,7 @@ contract Actors is Deployed {
     function _nonceUsed(bytes32 id, uint256 nonce) private {
         if (_nonces[nonce] != 0) _note(Claim.NONCE, "a nonce was used twice");
         _nonces[nonce] = id;
-        if (!executor.nonceUsed(agentId, nonce)) _note(Claim.NONCE, "a nonce that may be used again");
+        if (!atHome.nonceUsed(agentId, nonce)) _note(Claim.NONCE, "a nonce that may be used again");
     }
 
     function _executed(bytes32 id, Intent memory intent, uint256 moved) private {
@@ -580,7 +583,7 @@ contract Actors is Deployed {
     function _submit(uint256 index, uint256 seed) private returns (bool ok) {
         vm.prank(_anybody(seed));
         bytes memory answer;
-        (ok, answer) = address(executor).call(abi.encodeCall(executor.submit, (_known[index], _signatures[index])));
+        (ok, answer) = address(executor).call(abi.encodeCall(atHome.submit, (_known[index], _signatures[index])));
         if (!ok) return false;
         (, Verdict memory v) = abi.decode(answer, (bytes32, Verdict));
         if (v.tripped && !policy.frozen(agentId)) _note(Claim.TRIP, "a breach that froze nobody");
@@ -719,23 +722,23 @@ contract Actors is Deployed {
     // ------------------------------------------------------------------ anybody at the destination
 
     function executeSome(uint256 seed) external observed(false) {
-        _onSome(seed, executor.execute.selector, State.QUEUED, _anybody(seed));
+        _onSome(seed, abroad.execute.selector, State.QUEUED, _anybody(seed));
     }
 
     function finishSome(uint256 seed) external observed(false) {
-        bytes4[3] memory kinds = [executor.resolve.selector, executor.expire.selector, executor.proceed.selector];
+        bytes4[3] memory kinds = [abroad.resolve.selector, executor.expire.selector, atHome.proceed.selector];
         State[3] memory states = [State.DISPUTED, State.QUEUED, State.ADMITTED];
         _onSome(seed >> 2, kinds[seed % 3], states[seed % 3], _anybody(seed));
     }
 
     function cancelSome(uint256 seed) external observed(false) {
-        _onSome(seed, executor.cancel.selector, State.NONE, _anybody(seed));
+        _onSome(seed, atHome.cancel.selector, State.NONE, _anybody(seed));
     }
 
     /// @notice A guardian who lies, or anybody else, disputes whatever he likes.
     function disputeSome(uint256 seed) external observed(false) {
         address who = (seed >> 64) % 4 == 0 ? WATCHDOG2 : _anybody(seed);
-        _onSome(seed, executor.dispute.selector, State.QUEUED, who);
+        _onSome(seed, abroad.dispute.selector, State.QUEUED, who);
     }
 
     /// @notice Governance upholds what was dispatched and disputed wrongly; everybody else tries it in vain.
@@ -746,13 +749,13 @@ contract Actors is Deployed {
         bytes32 id = executor.idOf(intent);
         bool honest = _dispatchedAs[id] != 0 && _dispatchedAs[id] == _queuedAs[id];
         vm.prank(honest ? address(timelock) : _anybody(seed));
-        (bool ok,) = address(executor).call(abi.encodeCall(executor.uphold, (intent)));
+        (bool ok,) = address(executor).call(abi.encodeCall(abroad.uphold, (intent)));
         if (ok && !honest) _note(Claim.KEYS, "upheld without governance");
     }
 
     function _onSome(uint256 seed, bytes4 selector, State state, address who) private returns (bool ok) {
         if (_known.length == 0) return false;
-        switchTo(seed % 8 == 0 || selector == executor.cancel.selector ? HOME : REMOTE);
+        switchTo(seed % 8 == 0 || selector == atHome.cancel.selector ? HOME : REMOTE);
         Intent memory intent = _pick(seed, state);
         vm.prank(who);
         (ok,) = address(executor).call(abi.encodeWithSelector(selector, intent));
@@ -986,7 +989,7 @@ contract Actors is Deployed {
             bytes32 id = _queue[_watched].id;
             if (stateOf(id) != State.QUEUED || _dispatchedAs[id] == _queuedAs[id]) continue;
             vm.prank(WATCHDOG);
-            executor.dispute(_queue[_watched].intent);
+            abroad.dispute(_queue[_watched].intent);
             ++times["forgery stopped"];
         }
     }

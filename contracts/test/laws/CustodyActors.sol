@@ -471,14 +471,14 @@ contract CustodyActors is Custody, SafeFixture, AccountFixture {
     function _submit(uint256 i, uint256 asset, Intent memory intent, bytes memory proof, bool permitted) private {
         Before memory before = _before(i, intent.asset);
         vm.prank(THIEF);
-        (bool ok, bytes memory answer) = address(executor).call(abi.encodeCall(executor.submit, (intent, proof)));
+        (bool ok, bytes memory answer) = address(executor).call(abi.encodeCall(atHome.submit, (intent, proof)));
         Rule rule;
         if (ok) {
             (, Verdict memory v) = abi.decode(answer, (bytes32, Verdict));
             rule = v.rule;
             ++_places[i].records;
         }
-        if (executor.nonceUsed(intent.agentId, intent.nonce) != ok) {
+        if (atHome.nonceUsed(intent.agentId, intent.nonce) != ok) {
             _note(CustodyClaim.NONCE, "a nonce used without an answer, or not with one");
         }
         if (ok && rule == Rule.NONE) {

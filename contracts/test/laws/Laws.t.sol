@@ -26,14 +26,14 @@ contract LawsTest is Deployed {
         assertState(id, State.QUEUED);
         skip(DISPUTE_WINDOW - 1); // the last second of the window
         vm.expectRevert();
-        executor.execute(forged);
+        abroad.execute(forged);
         vm.prank(WATCHDOG);
-        executor.dispute(forged);
+        abroad.dispute(forged);
         skip(1);
         vm.expectRevert(abi.encodeWithSelector(CrossChainExecutor.ExecutorState.selector, id, State.DISPUTED));
-        executor.execute(forged);
+        abroad.execute(forged);
         skip(RESOLUTION_WINDOW);
-        executor.resolve(forged);
+        abroad.resolve(forged);
         assertState(id, State.CANCELLED);
         assertEq(THIEF.balance, 0, "the thief got something");
         assertEq(address(vault).balance, VAULT_ETH, "the vault lost something");
@@ -117,7 +117,7 @@ contract LawsTest is Deployed {
         for (uint256 i; i < 6; ++i) {
             bytes memory proof = sign(breaches[i]);
             (bool ok, bytes memory answer) =
-                address(executor).call(abi.encodeCall(executor.submit, (breaches[i], proof)));
+                address(executor).call(abi.encodeCall(atHome.submit, (breaches[i], proof)));
             assertTrue(ok, "the denial reverted its own trip");
             (, Verdict memory v) = abi.decode(answer, (bytes32, Verdict));
             assertEq(uint8(v.rule), uint8(rules[i]), "rule");
@@ -140,7 +140,7 @@ contract LawsTest is Deployed {
         bytes memory byThief = signature(0xD6, executor.idOf(intent));
         vm.startPrank(THIEF);
         vm.expectRevert();
-        executor.submit(intent, byThief);
+        atHome.submit(intent, byThief);
         vm.expectRevert();
         policy.consume(intent, plain(intent));
         vm.expectRevert();
@@ -159,7 +159,7 @@ contract LawsTest is Deployed {
         Intent memory breach = payment(ETH, 1);
         breach.agentId = other;
         bytes memory proof = signature(0xD6, executor.idOf(breach));
-        executor.submit(breach, proof);
+        atHome.submit(breach, proof);
         assertTrue(policy.frozen(other), "the breacher is not frozen");
         assertFalse(policy.frozen(agentId), "somebody else is frozen");
         submitAdmitted(payment(ETH, 1));
@@ -189,7 +189,7 @@ contract LawsTest is Deployed {
         bytes memory denial = abi.encode(Rule.AMOUNT, false, 0, 0, 0, 0, 0, address(0));
         head = _step(head, submitCall(intent), intent, Action.DENIED, denial);
         intent = payment(ETH, 1);
-        bytes memory cancel = abi.encodeCall(executor.cancel, (intent));
+        bytes memory cancel = abi.encodeCall(atHome.cancel, (intent));
         head = _step(head, cancel, intent, Action.CANCELLED, abi.encode(OWNER));
         intent = remotePayment(ETH, 1);
         bytes32 messageId = gateway.messageId(messageOf(intent, 1));
@@ -201,11 +201,11 @@ contract LawsTest is Deployed {
         bytes memory receive_ =
             abi.encodeCall(gateway.deliver, (messageOf(intent, 1), alone(), attest(messageOf(intent, 1), 2)));
         remote = _step(remote, receive_, intent, Action.QUEUED, abi.encode(messageId, time() + DISPUTE_WINDOW));
-        bytes memory call_ = abi.encodeCall(executor.dispute, (intent));
+        bytes memory call_ = abi.encodeCall(abroad.dispute, (intent));
         remote = _step(remote, call_, intent, Action.DISPUTED, abi.encode(WATCHDOG, time() + RESOLUTION_WINDOW));
-        call_ = abi.encodeCall(executor.uphold, (intent));
+        call_ = abi.encodeCall(abroad.uphold, (intent));
         remote = _step(remote, call_, intent, Action.UPHELD, abi.encode(timelock, time()));
-        call_ = abi.encodeCall(executor.execute, (intent));
+        call_ = abi.encodeCall(abroad.execute, (intent));
         remote = _step(remote, call_, intent, Action.EXECUTED, abi.encode(vault, ETH, 1));
         intent = remotePayment(ETH, 1);
         forge(intent);
@@ -217,7 +217,7 @@ contract LawsTest is Deployed {
 
     function submitCall(Intent memory intent) private returns (bytes memory) {
         share(executor.idOf(intent));
-        return abi.encodeCall(executor.submit, (intent, sign(intent)));
+        return abi.encodeCall(atHome.submit, (intent, sign(intent)));
     }
 
     /// @dev Calls, and expects exactly one record of that content on top of `head`.

@@ -3,7 +3,9 @@ pragma solidity ^0.8.28;
 
 import {IAccessManaged} from "@openzeppelin/contracts/access/manager/IAccessManaged.sol";
 import {AgentRegistry, Status} from "../../src/AgentRegistry.sol";
-import {Approvals, CrossChainExecutor, State} from "../../src/CrossChainExecutor.sol";
+import {CrossChainExecutor} from "../../src/CrossChainExecutor.sol";
+import {ExecutorSettings} from "../../src/ExecutorSettings.sol";
+import {Approvals, HomeExecutor} from "../../src/HomeExecutor.sol";
 import {Intent} from "../../src/Intent.sol";
 import {PolicyEngine} from "../../src/PolicyEngine.sol";
 import {PriceFeeds} from "../../src/rules/PriceFeeds.sol";
@@ -272,15 +274,15 @@ contract TierActors is Deployed {
     function _against(Waiting memory w, bool approved) private view returns (bytes4) {
         if (!w.open) return CrossChainExecutor.ExecutorState.selector;
         if (time() > w.intent.deadline) return CrossChainExecutor.ExecutorPastDeadline.selector;
-        if (w.keys != _keys) return CrossChainExecutor.ExecutorKeyChanged.selector;
+        if (w.keys != _keys) return HomeExecutor.ExecutorKeyChanged.selector;
         if (!_isWithin(w.intent.asset, w.intent.amount) || !_ruleAdmits()) {
-            return CrossChainExecutor.ExecutorRefused.selector;
+            return HomeExecutor.ExecutorRefused.selector;
         }
         (Tier tier, uint256 delay,) = _due(w.intent.asset, w.intent.amount);
         if (time() < w.since + (delay > w.delay ? delay : w.delay)) {
             return CrossChainExecutor.ExecutorTooEarly.selector;
         }
-        if ((w.approval || tier == Tier.APPROVAL) && !approved) return CrossChainExecutor.ExecutorNotApproved.selector;
+        if ((w.approval || tier == Tier.APPROVAL) && !approved) return HomeExecutor.ExecutorNotApproved.selector;
         return 0;
     }
 
@@ -288,8 +290,8 @@ contract TierActors is Deployed {
     function _claimOf(bytes4 refusal) private pure returns (TierClaim) {
         if (refusal == CrossChainExecutor.ExecutorState.selector) return TierClaim.ONCE;
         if (refusal == CrossChainExecutor.ExecutorPastDeadline.selector) return TierClaim.ONCE;
-        if (refusal == CrossChainExecutor.ExecutorKeyChanged.selector) return TierClaim.KEY;
-        if (refusal == CrossChainExecutor.ExecutorRefused.selector) return TierClaim.NOW;
+        if (refusal == HomeExecutor.ExecutorKeyChanged.selector) return TierClaim.KEY;
+        if (refusal == HomeExecutor.ExecutorRefused.selector) return TierClaim.NOW;
         if (refusal == CrossChainExecutor.ExecutorTooEarly.selector) return TierClaim.DELAY;
         return TierClaim.APPROVERS;
     }
@@ -364,15 +366,15 @@ contract TierActors is Deployed {
         if (intent.amount > left && (seed >> 40) % 16 > 0) intent.amount = left;
         if (intent.amount == 0) return;
         bytes memory proof = signature(_key, executor.idOf(intent));
-        Verdict memory told = executor.preview(intent);
+        Verdict memory told = atHome.preview(intent);
         (Tier tier, uint256 delay, bool priced) = _due(intent.asset, intent.amount);
         bool within = _isWithin(intent.asset, intent.amount);
         bool live = !_suspended && !_frozen;
         vm.prank(_anybody(seed));
-        (bool ok, bytes memory answer) = address(executor).call(abi.encodeCall(executor.submit, (intent, proof)));
+        (bool ok, bytes memory answer) = address(executor).call(abi.encodeCall(atHome.submit, (intent, proof)));
         if (!ok) {
             // The one thing for which a submission of what the agent signed reverts here.
-            if (bytes4(answer) != CrossChainExecutor.ExecutorDeadlineBeforeEta.selector) {
+            if (bytes4(answer) != HomeExecutor.ExecutorDeadlineBeforeEta.selector) {
                 _note(TierClaim.REASON, "submission refused for another reason");
             }
             if (told.rule != Rule.NONE || time() + delay <= intent.deadline) {
@@ -477,10 +479,10 @@ contract TierActors is Deployed {
         Intent memory intent = _intent(seed);
         bytes memory proof = signature(seed % 2 == 0 ? _oldKey : 0xD6, executor.idOf(intent));
         vm.prank(THIEF);
-        (bool ok, bytes memory answer) = address(executor).call(abi.encodeCall(executor.submit, (intent, proof)));
+        (bool ok, bytes memory answer) = address(executor).call(abi.encodeCall(atHome.submit, (intent, proof)));
         if (ok) {
             _note(TierClaim.KEY, "admitted with a key that is not the agent's");
-        } else if (bytes4(answer) != CrossChainExecutor.ExecutorSignatureInvalid.selector) {
+        } else if (bytes4(answer) != HomeExecutor.ExecutorSignatureInvalid.selector) {
             _note(TierClaim.REASON, "the thief was refused for another reason");
         }
     }
@@ -527,15 +529,15 @@ contract TierActors is Deployed {
         if ((seed >> 20) % 2 == 0 && time() < due && due <= w.intent.deadline) vm.warp(due);
         bytes4 against = _against(w, false);
         vm.prank(_anybody(seed));
-        (bool ok, bytes memory answer) = address(executor).call(abi.encodeCall(executor.proceed, (w.intent)));
+        (bool ok, bytes memory answer) = address(executor).call(abi.encodeCall(atHome.proceed, (w.intent)));
         _compare(ok, answer, against);
         if (ok) {
             _carriedOut(at);
             ++times["after a delay"];
         } else {
             if (bytes4(answer) == CrossChainExecutor.ExecutorTooEarly.selector) ++times["too early"];
-            if (bytes4(answer) == CrossChainExecutor.ExecutorRefused.selector) ++times["refused while it waited"];
-            if (bytes4(answer) == CrossChainExecutor.ExecutorKeyChanged.selector) ++times["key gone"];
+            if (bytes4(answer) == HomeExecutor.ExecutorRefused.selector) ++times["refused while it waited"];
+            if (bytes4(answer) == HomeExecutor.ExecutorKeyChanged.selector) ++times["key gone"];
         }
     }
 
@@ -553,14 +555,14 @@ contract TierActors is Deployed {
         (Approvals memory a, bool approved) = _approvals(w.id, seed >> 64);
         bytes4 against = _against(w, approved);
         // It asks for approvals whether the intent needs them or not.
-        if (against == 0 && !approved) against = CrossChainExecutor.ExecutorNotApproved.selector;
+        if (against == 0 && !approved) against = HomeExecutor.ExecutorNotApproved.selector;
         vm.prank(_anybody(seed));
-        (bool ok, bytes memory answer) = address(executor).call(abi.encodeCall(executor.proceedApproved, (w.intent, a)));
+        (bool ok, bytes memory answer) = address(executor).call(abi.encodeCall(atHome.proceedApproved, (w.intent, a)));
         _compare(ok, answer, against);
         if (ok) {
             _carriedOut(at);
             ++times["approved"];
-        } else if (bytes4(answer) == CrossChainExecutor.ExecutorNotApproved.selector) {
+        } else if (bytes4(answer) == HomeExecutor.ExecutorNotApproved.selector) {
             ++times["not approved"];
         }
     }
@@ -634,9 +636,9 @@ contract TierActors is Deployed {
         Waiting memory w = _waiting[at];
         address who = _anybody(seed);
         vm.prank(who);
-        (bool ok, bytes memory answer) = address(executor).call(abi.encodeCall(executor.cancel, (w.intent)));
+        (bool ok, bytes memory answer) = address(executor).call(abi.encodeCall(atHome.cancel, (w.intent)));
         bytes4 against;
-        if (!_isTightener(who)) against = CrossChainExecutor.ExecutorUnauthorized.selector;
+        if (!_isTightener(who)) against = ExecutorSettings.ExecutorUnauthorized.selector;
         else if (time() > w.intent.deadline) against = CrossChainExecutor.ExecutorPastDeadline.selector;
         else if (!w.open) against = CrossChainExecutor.ExecutorState.selector;
         if (bytes4(answer) != against && !ok) _note(TierClaim.REASON, "not cancelled for another reason");

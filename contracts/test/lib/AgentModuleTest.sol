@@ -117,7 +117,7 @@ abstract contract AgentModuleTest is Custody, SafeFixture, AccountFixture {
     function test_pay_byAnIntentThatAnybodySubmits() public {
         (Intent memory intent, bytes memory proof) = modulePayment(address(token), 5e6);
         vm.prank(THIEF);
-        executor.submit(intent, proof);
+        atHome.submit(intent, proof);
         assertEq(token.balanceOf(PAYEE), 5e6, "arrived");
         assertEq(token.balanceOf(holder), VAULT_TOKENS - 5e6, "left");
     }
@@ -341,7 +341,7 @@ abstract contract AgentModuleTest is Custody, SafeFixture, AccountFixture {
 
     function test_L4_submit_tripOutlivesTheRefusal() public {
         (Intent memory intent, bytes memory proof) = modulePayment(ETH, 2 ether);
-        executor.submit(intent, proof);
+        atHome.submit(intent, proof);
         _assertTripped();
     }
 
@@ -489,7 +489,7 @@ abstract contract AgentModuleTest is Custody, SafeFixture, AccountFixture {
         module.payOut(moduleAgentId, ETH, PAYEE, 1);
         (Intent memory intent, bytes memory proof) = modulePayment(ETH, 1);
         vm.expectRevert(_unknownModule());
-        executor.submit(intent, proof);
+        atHome.submit(intent, proof);
     }
 
     /// @notice A module that is not there any more still judges, records and freezes; put back, it remembers.

@@ -9,6 +9,8 @@ import {AgentVault} from "../../src/AgentVault.sol";
 import {AuditLog} from "../../src/AuditLog.sol";
 import {Create3Factory} from "../../src/Create3Factory.sol";
 import {CrossChainExecutor, State} from "../../src/CrossChainExecutor.sol";
+import {DestinationExecutor} from "../../src/DestinationExecutor.sol";
+import {HomeExecutor} from "../../src/HomeExecutor.sol";
 import {CallGuard} from "../../src/CallGuard.sol";
 import {MandateLens} from "../../src/MandateLens.sol";
 import {Intent} from "../../src/Intent.sol";
@@ -43,6 +45,8 @@ abstract contract Deployed is Test {
 
     uint64 internal constant DISPUTE_WINDOW = 30;
     uint64 internal constant RESOLUTION_WINDOW = 3 days;
+    uint64 internal constant PAUSE = 2 days;
+    bytes32 internal constant PROGRESS_SLOT = bytes32(uint256(5));
     uint256 internal constant TIMELOCK_DELAY = 1 days;
     uint256 internal constant VAULT_ETH = 1000 ether;
     uint256 internal constant VAULT_TOKENS = 1_000_000e6;
@@ -71,7 +75,10 @@ abstract contract Deployed is Test {
     PolicyEngine internal policy;
     AuditLog internal auditLog;
     QuorumGateway internal gateway;
+    /// @dev The executor, which is one contract at home and another one elsewhere, at the same address.
     CrossChainExecutor internal executor;
+    HomeExecutor internal atHome;
+    DestinationExecutor internal abroad;
     AgentVault internal vault;
     MandateLens internal lens;
     MandateRules internal rules;
@@ -87,6 +94,7 @@ abstract contract Deployed is Test {
 
     uint256 internal here = HOME;
     uint256 private _nextNonce;
+    mapping(uint256 chainId => bytes) private _codeAt; // of the executor
 
     struct Slot {
         address account;
@@ -127,6 +135,7 @@ abstract contract Deployed is Test {
         auditLog = AuditLog(address(vault));
         gateway = QuorumGateway(predicted("QuorumGateway"));
         executor = CrossChainExecutor(predicted("CrossChainExecutor"));
+        (atHome, abroad) = (HomeExecutor(address(executor)), DestinationExecutor(address(executor)));
         rules = MandateRules(predicted("MandateRules"));
         calls = CallRules(predicted("CallRules"));
         book = RuleBook(predicted("RuleBook"));
@@ -172,17 +181,7 @@ abstract contract Deployed is Test {
         _create(
             "QuorumGateway", abi.encodePacked(type(QuorumGateway).creationCode, abi.encode(authority, relayers(), 2))
         );
-        address[] memory accounts = new address[](1);
-        accounts[0] = address(vault);
-        _create(
-            "CrossChainExecutor",
-            abi.encodePacked(
-                type(CrossChainExecutor).creationCode,
-                abi.encode(
-                    authority, HOME, registry, gateway, rules, approvers, accounts, DISPUTE_WINDOW, RESOLUTION_WINDOW
-                )
-            )
-        );
+        _createExecutors();
         _create("MandateLens", abi.encodePacked(type(MandateLens).creationCode, abi.encode(executor)));
 
         authority.labelRole(Roles.GUARDIAN, "GUARDIAN");
@@ -200,6 +199,31 @@ abstract contract Deployed is Test {
         vm.prank(DELEGATE);
         votes.delegate(DELEGATE);
         skip(1); // votes count from the next second on
+    }
+
+    /// @dev Home's by the factory. The other one's constructor runs at the same address, as if it were on its own chain; both write the
+    ///      same settings.
+    function _createExecutors() private {
+        address[] memory accounts = new address[](1);
+        accounts[0] = address(vault);
+        _create(
+            "CrossChainExecutor",
+            abi.encodePacked(
+                type(HomeExecutor).creationCode,
+                abi.encode(authority, HOME, registry, gateway, rules, approvers, accounts, DISPUTE_WINDOW, PAUSE)
+            )
+        );
+        _codeAt[HOME] = address(executor).code;
+        vm.chainId(REMOTE);
+        bytes memory arguments = abi.encode(
+            authority, HOME, registry, gateway, accounts, DISPUTE_WINDOW, RESOLUTION_WINDOW, PAUSE, timelock
+        );
+        vm.etch(address(executor), abi.encodePacked(type(DestinationExecutor).creationCode, arguments));
+        (bool created, bytes memory code) = address(executor).call("");
+        assertTrue(created, "destination");
+        _codeAt[REMOTE] = code;
+        vm.chainId(HOME);
+        vm.etch(address(executor), _codeAt[HOME]);
     }
 
     function _createRules() private {
@@ -285,6 +309,7 @@ abstract contract Deployed is Test {
         if (chain == here) return;
         here = chain;
         vm.chainId(chain);
+        vm.etch(address(executor), _codeAt[chain == HOME ? HOME : REMOTE]);
         uint256 ether_ = address(vault).balance;
         vm.deal(address(vault), _etherElsewhere);
         _etherElsewhere = ether_;
@@ -298,7 +323,7 @@ abstract contract Deployed is Test {
 
     /// @dev Numbers of the mappings' slots; Fixture.t.sol holds them against the contracts.
     function share(bytes32 intentId) internal {
-        _share(address(executor), keccak256(abi.encode(intentId, 1)));
+        _share(address(executor), keccak256(abi.encode(intentId, PROGRESS_SLOT)));
     }
 
     function shareAgent(uint256 id) internal {
@@ -331,7 +356,7 @@ abstract contract Deployed is Test {
 
     function submit(Intent memory intent) internal returns (bytes32 intentId, Verdict memory verdict) {
         share(executor.idOf(intent));
-        return executor.submit(intent, sign(intent));
+        return atHome.submit(intent, sign(intent));
     }
 
     function submitAdmitted(Intent memory intent) internal returns (bytes32 intentId) {
@@ -396,7 +421,7 @@ abstract contract Deployed is Test {
     function refused(bytes32 intentId, Rule rule) internal pure returns (bytes memory) {
         Verdict memory v;
         v.rule = rule;
-        return abi.encodeWithSelector(CrossChainExecutor.ExecutorRefused.selector, intentId, v);
+        return abi.encodeWithSelector(HomeExecutor.ExecutorRefused.selector, intentId, v);
     }
 
     // ------------------------------------------------------------------ messages
@@ -408,8 +433,13 @@ abstract contract Deployed is Test {
             nonce,
             InteroperableAddress.formatEvmV1(HOME, address(executor)),
             InteroperableAddress.formatEvmV1(intent.chainId, address(executor)),
-            abi.encode(intent)
+            payloadOf(intent)
         );
+    }
+
+    /// @dev What home sends of an intent whose agent has the lowest risk level.
+    function payloadOf(Intent memory intent) internal pure returns (bytes memory) {
+        return abi.encode(intent, uint8(0));
     }
 
     /// @dev Submits at home and returns the message that left, read from the events.

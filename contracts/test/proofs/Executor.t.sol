@@ -3,6 +3,8 @@ pragma solidity ^0.8.28;
 
 import {AgentRegistry} from "../../src/AgentRegistry.sol";
 import {CrossChainExecutor} from "../../src/CrossChainExecutor.sol";
+import {ExecutorSettings} from "../../src/ExecutorSettings.sol";
+import {HomeExecutor} from "../../src/HomeExecutor.sol";
 import {Approvers} from "../../src/rules/Approvers.sol";
 import {MandateRules} from "../../src/rules/MandateRules.sol";
 import {Setters} from "./Powers.sol";
@@ -11,7 +13,7 @@ import {Setters} from "./Powers.sol";
 contract ExecutorProof is Setters {
     uint64 private constant WINDOW = 1 hours;
 
-    CrossChainExecutor private immutable _EXECUTOR = new CrossChainExecutor(
+    HomeExecutor private immutable _EXECUTOR = new HomeExecutor(
         address(POWERS),
         block.chainid,
         AgentRegistry(address(POWERS)),
@@ -39,7 +41,7 @@ contract ExecutorProof is Setters {
         (bool done,) = address(_EXECUTOR)
             .call(
                 sets
-                    ? abi.encodeCall(CrossChainExecutor.setDisputeWindow, (next, expectedStops))
+                    ? abi.encodeCall(ExecutorSettings.setDisputeWindow, (next, expectedStops))
                     : abi.encodeCall(CrossChainExecutor.lengthenDisputeWindow, (next))
             );
         if (sets) {
@@ -54,7 +56,7 @@ contract ExecutorProof is Setters {
     /// @notice Which accounts intents may name is governance's to say.
     function check_L5_setAccount_isGovernances(address account, bool allowed, address caller) public {
         vm.prank(caller);
-        (bool done,) = address(_EXECUTOR).call(abi.encodeCall(CrossChainExecutor.setAccount, (account, allowed)));
+        (bool done,) = address(_EXECUTOR).call(abi.encodeCall(ExecutorSettings.setAccount, (account, allowed)));
         assert(done == (caller == GOVERNANCE));
         assert(_EXECUTOR.isAccount(account) == (done && allowed));
     }

@@ -3,7 +3,7 @@ pragma solidity ^0.8.28;
 
 import {AgentRegistry, Status} from "../../src/AgentRegistry.sol";
 import {Action} from "../../src/AuditLog.sol";
-import {CrossChainExecutor} from "../../src/CrossChainExecutor.sol";
+import {HomeExecutor} from "../../src/HomeExecutor.sol";
 import {Approvers} from "../../src/rules/Approvers.sol";
 import {Finding, MandateRules} from "../../src/rules/MandateRules.sol";
 import {Intent} from "../../src/Intent.sol";
@@ -70,12 +70,12 @@ contract Surroundings {
 /// @notice For any two intents whatever and any verdict on them. Signatures are checked elsewhere; here all are good.
 contract NonceProof is Test {
     Surroundings private immutable _WORLD = new Surroundings();
-    CrossChainExecutor private immutable _EXECUTOR;
+    HomeExecutor private immutable _EXECUTOR;
 
     constructor() {
         address[] memory accounts = new address[](1);
         accounts[0] = address(_WORLD);
-        _EXECUTOR = new CrossChainExecutor(
+        _EXECUTOR = new HomeExecutor(
             address(this),
             block.chainid,
             AgentRegistry(address(_WORLD)),

@@ -1,0 +1,537 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity ^0.8.28;
+
+import {IERC7786GatewaySource} from "@openzeppelin/contracts/interfaces/draft-IERC7786.sol";
+import {InteroperableAddress} from "@openzeppelin/contracts/utils/draft-InteroperableAddress.sol";
+import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
+import {AgentRegistry} from "./AgentRegistry.sol";
+import {Action} from "./AuditLog.sol";
+import {CrossChainExecutor, Result, State} from "./CrossChainExecutor.sol";
+import {DisputeBonds} from "./DisputeBonds.sol";
+import {ExecutorSettings, GatewayStatus} from "./ExecutorSettings.sol";
+import {Intent} from "./Intent.sol";
+import {IntentPayload} from "./IntentPayload.sol";
+import {IQuorum} from "./IQuorum.sol";
+import {QuorumGateway} from "./QuorumGateway.sol";
+import {SequencerClock} from "./SequencerClock.sol";
+import {Step, WindowTable} from "./WindowTable.sol";
+import {IStateProofs, StateProof} from "./proofs/IStateProofs.sol";
+import {BoundedCall} from "./rules/BoundedCall.sol";
+
+/// @notice Where a gateway keeps what it sent, as {QuorumGateway} does.
+interface IMessageSlots {
+    /// @notice Slot of the number that the next message gets.
+    function NONCE_SLOT() external view returns (bytes32);
+    /// @notice Slot of the mapping from numbers to messages' ids.
+    function SENT_SLOT() external view returns (bytes32);
+}
+
+/// @title An intent's life at its destination
+/// @notice Queues what gateways deliver, for as long as the amount, the agent's risk level and the number of relayers that vouch for it
+///         ask, so that guardians, or anyone with a bond or a proof, can stop what home never sent; then pays, and tells home.
+contract DestinationExecutor is CrossChainExecutor, SequencerClock, DisputeBonds {
+    using InteroperableAddress for bytes;
+    using SafeCast for uint256;
+
+    /// @dev How many relayers vouch for a message, how many must, and how many there are.
+    struct Quorum {
+        uint256 signatures;
+        uint256 threshold;
+        uint256 relayers;
+    }
+
+    /// @notice Most that the resolution window may be, seconds; a longer one could make every dispute overflow.
+    uint64 public constant MAX_RESOLUTION_WINDOW = 30 days;
+    /// @notice Most results in one message.
+    uint256 public constant MAX_RESULTS = 64;
+    /// @notice Gas that an execution was given at least when its failure is remembered.
+    uint256 public constant FAILURE_GAS = 1_000_000;
+    /// @dev Gas that a gateway gets to tell how a message was attested.
+    uint256 private constant _QUORUM_GAS = 100_000;
+    /// @dev Bits of a message's id that are kept with the intent.
+    uint256 private constant _TAG_BITS = 104;
+
+    /// @notice Seconds that governance has to uphold a disputed intent; after them it can only be cancelled.
+    uint64 public immutable RESOLUTION_WINDOW;
+    /// @dev Keccak-256 of the ERC-7930 address of home's executor.
+    bytes32 private immutable _HOME_SENDER;
+
+    mapping(address asset => uint256 word) private _windows;
+    address private _reportGateway;
+    /// @notice What shows home's storage here; zero: nothing does.
+    IStateProofs public stateProofs;
+
+    event IntentQueued(
+        bytes32 indexed intentId, uint256 indexed agentId, Intent intent, bytes32 messageId, uint64 executableAt
+    );
+    event IntentDisputed(bytes32 indexed intentId, uint256 indexed agentId, address by, uint64 resolveBy);
+    event IntentUpheld(bytes32 indexed intentId, uint256 indexed agentId, address by, uint64 executableAt);
+    /// @notice So many relayers vouch for the intent that it waits no longer than until `executableAt`, unix seconds.
+    event IntentHastened(
+        bytes32 indexed intentId, uint256 indexed agentId, uint256 signatures, uint64 executableAt
+    );
+    /// @notice Home's storage at its block `number` shows that it dispatched the intent.
+    event IntentConfirmed(bytes32 indexed intentId, uint256 indexed agentId, address by, uint256 number);
+    /// @notice Home's storage at its block `number` shows that it never sent the message: the intent is as if it had never come.
+    event IntentRefuted(
+        bytes32 indexed intentId, uint256 indexed agentId, bytes32 messageId, address by, uint256 number
+    );
+    /// @notice The intent of a batch could not execute, as anybody may have it try: what `reason` begins with says why.
+    event IntentFailed(bytes32 indexed intentId, uint256 indexed agentId, bytes reason);
+    /// @notice The deadline of an intent passed that could not execute when it was tried.
+    event IntentGivenUp(bytes32 indexed intentId, uint256 indexed agentId);
+    event ResultsReported(bytes32 indexed messageId, bytes32[] intentIds);
+    /// @notice Payments of the asset wait by these steps; without any, for the dispute window.
+    event WindowsSet(address indexed asset, Step[] steps, address indexed by);
+    /// @notice Nothing that is not upheld executes earlier than this many seconds after it came.
+    event FloorSet(uint64 floor, address indexed by);
+    event ReportGatewaySet(address indexed gateway, address indexed by);
+    event StateProofsSet(address indexed stateProofs, address indexed by);
+
+    error ExecutorAmountZero();
+    error ExecutorAmountTooLarge(uint256 amount, uint256 max);
+    error ExecutorUpheld(bytes32 intentId);
+    error ExecutorResolutionWindow(uint64 asked, uint64 max);
+    error ExecutorMessageOther(bytes32 messageId);
+    error ExecutorNoProofs();
+    /// @notice What was proved does not show that home dispatched the intent: it is in that state there.
+    error ExecutorNotDispatched(bytes32 intentId, uint256 state);
+    /// @notice What was proved does not show that home never sent the message.
+    error ExecutorNotRefuted(bytes32 messageId);
+    error ExecutorResults(uint256 results, uint256 max);
+
+    constructor(
+        address authority_,
+        uint256 homeChainId,
+        AgentRegistry registry,
+        address gateway,
+        address[] memory accounts,
+        uint64 disputeWindow_,
+        uint64 resolutionWindow,
+        uint64 pause_,
+        address bondTreasury
+    )
+        CrossChainExecutor(authority_, homeChainId, registry, gateway, accounts, disputeWindow_, pause_)
+        DisputeBonds(bondTreasury)
+    {
+        require(block.chainid != homeChainId, ExecutorHome(homeChainId));
+        require(
+            resolutionWindow <= MAX_RESOLUTION_WINDOW, ExecutorResolutionWindow(resolutionWindow, MAX_RESOLUTION_WINDOW)
+        );
+        RESOLUTION_WINDOW = resolutionWindow;
+        _HOME_SENDER = keccak256(InteroperableAddress.formatEvmV1(homeChainId, address(this)));
+    }
+
+    // ------------------------------------------------------------------ executing
+
+    /// @notice Executes a delivered intent whose window is over. Anyone may.
+    function execute(Intent calldata intent) external nonReentrant returns (bytes32 intentId) {
+        Progress memory p;
+        (intentId, p) = _ready(intent);
+        _pay(intent, intentId, p);
+    }
+
+    /// @notice Executes several intents, each as {execute} does; one that reverts leaves the others alone, and may be tried again until
+    ///         its deadline.
+    /// @dev Each gets its share of the gas that is left: who gives little makes nothing final, and nothing that got less than
+    ///      {FAILURE_GAS} counts as a failure.
+    function executeMany(Intent[] calldata intents) external nonReentrantView returns (bool[] memory ok) {
+        uint256 count = intents.length;
+        ok = new bool[](count);
+        for (uint256 i; i < count; ++i) {
+            uint256 given;
+            bytes memory reason;
+            (ok[i], given, reason) = _attempt(abi.encodeCall(this.execute, (intents[i])), count - 1 - i);
+            if (!ok[i]) _failed(intents[i], given, reason);
+        }
+    }
+
+    /// @notice Reverts, and says why, unless {execute} would pay now. What the account says then is not asked.
+    function ready(Intent calldata intent) external view returns (bytes32 intentId) {
+        (intentId,) = _ready(intent);
+    }
+
+    /// @notice Whether the intent was tried when it was due, and could not execute.
+    function failed(bytes32 intentId) external view returns (bool) {
+        return _progress[intentId].failed;
+    }
+
+    /// @notice Closes a delivered intent that waited past its deadline: as FAILED if it could not execute, else as EXPIRED. Anyone may.
+    function expire(Intent calldata intent) external override returns (bytes32 intentId) {
+        intentId = _idOf(intent);
+        Progress memory p = _progress[intentId];
+        require(p.state == State.QUEUED, ExecutorState(intentId, p.state));
+        _checkExpired(intent, intentId);
+        _progress[intentId].state = p.failed ? State.FAILED : State.EXPIRED;
+        if (p.failed) emit IntentGivenUp(intentId, intent.agentId);
+        else emit IntentExpired(intentId, intent.agentId);
+        _record(intent, intentId, p.failed ? Action.FAILED : Action.EXPIRED, "");
+    }
+
+    /// @notice Tells home what became of intents, in one message. Anyone may, again if need be.
+    /// @param intentIds of intents that are EXECUTED, CANCELLED, EXPIRED or FAILED, at most {MAX_RESULTS}
+    function report(bytes32[] calldata intentIds) external returns (bytes32 messageId) {
+        require(
+            intentIds.length > 0 && intentIds.length <= MAX_RESULTS, ExecutorResults(intentIds.length, MAX_RESULTS)
+        );
+        Result[] memory results = new Result[](intentIds.length);
+        for (uint256 i; i < intentIds.length; ++i) {
+            bytes32 intentId = intentIds[i];
+            Progress memory p = _progress[intentId];
+            bool executed = p.state == State.EXECUTED;
+            require(
+                executed || p.state == State.CANCELLED || p.state == State.EXPIRED || p.state == State.FAILED,
+                ExecutorState(intentId, p.state)
+            );
+            results[i] = Result(intentId, p.state, executed ? p.extra : 0);
+        }
+        messageId = IERC7786GatewaySource(reportGateway())
+            .sendMessage(
+                InteroperableAddress.formatEvmV1(HOME_CHAIN_ID, address(this)), abi.encode(results), new bytes[](0)
+            );
+        emit ResultsReported(messageId, intentIds);
+    }
+
+    // ------------------------------------------------------------------ waiting
+
+    /// @notice Shortens the wait of a queued intent to what it would have been with the signatures that are shown. Anyone may.
+    /// @dev An attestation that was delivered with fewer signatures than there are costs time until somebody shows the rest.
+    /// @param gateway one that messages are taken from and that tells of its relayers
+    /// @param message one in which home's executor sends the intent
+    /// @param proof from the message's id to the root that was signed
+    /// @param signatures as the gateway takes them
+    function hasten(
+        Intent calldata intent,
+        address gateway,
+        QuorumGateway.Message calldata message,
+        bytes32[] calldata proof,
+        bytes calldata signatures
+    ) external returns (bytes32 intentId) {
+        intentId = _idOf(intent);
+        Progress memory p = _progress[intentId];
+        require(p.state == State.QUEUED, ExecutorState(intentId, p.state));
+        require(!p.upheld, ExecutorUpheld(intentId));
+        _checkOpen(gateway);
+        Quorum memory q;
+        {
+            uint8 riskLevel;
+            (q, riskLevel) = _verified(intentId, gateway, message, proof, signatures);
+            uint32 due = (p.since + _window(intent, riskLevel, q)).toUint32();
+            if (due < p.due) (p.due, _progress[intentId].due) = (due, due);
+        }
+        emit IntentHastened(intentId, intent.agentId, q.signatures, _due(p));
+    }
+
+    /// @notice Disputes a delivered intent. Guardians for nothing, {DISPUTES_PER_HOUR} times an hour each; anyone else with
+    ///         {disputeBond} wei. Only governance, or a proof, can let it through after that, and only until the resolution window ends.
+    function dispute(Intent calldata intent) external payable returns (bytes32 intentId) {
+        intentId = _idOf(intent);
+        Progress memory p = _progress[intentId];
+        _openDispute(intentId);
+        require(p.state == State.QUEUED, ExecutorState(intentId, p.state));
+        require(!p.upheld, ExecutorUpheld(intentId));
+        uint32 resolveBy = (block.timestamp + RESOLUTION_WINDOW).toUint32();
+        (p.state, p.due) = (State.DISPUTED, resolveBy);
+        _progress[intentId] = p;
+        emit IntentDisputed(intentId, intent.agentId, msg.sender, resolveBy);
+        _record(intent, intentId, Action.DISPUTED, abi.encode(msg.sender, resolveBy));
+    }
+
+    /// @notice Overrules a dispute: the intent may execute at once, and the bond is the treasury's. Governance only, within the
+    ///         resolution window.
+    function uphold(Intent calldata intent) external restricted returns (bytes32 intentId) {
+        intentId = _idOf(intent);
+        Progress memory p = _progress[intentId];
+        require(p.state == State.DISPUTED && block.timestamp <= p.due, ExecutorState(intentId, p.state));
+        _closeDispute(intentId, BOND_TREASURY);
+        _uphold(intent, intentId, p);
+    }
+
+    /// @notice Ends a dispute that was not decided in time: the intent is cancelled, the bond goes back. Anyone may.
+    function resolve(Intent calldata intent) external returns (bytes32 intentId) {
+        intentId = _idOf(intent);
+        Progress memory p = _progress[intentId];
+        require(p.state == State.DISPUTED, ExecutorState(intentId, p.state));
+        require(block.timestamp > p.due, ExecutorTooEarly(intentId, p.due, block.timestamp));
+        _closeDispute(intentId, address(0));
+        _cancelled(intent, intentId);
+    }
+
+    /// @notice Shows by home's storage that it dispatched a delivered intent: it may execute at once, nobody disputes it any more, and
+    ///         the bond of who did is the caller's. Anyone may.
+    /// @param proof of the slot of home's executor where the intent stands
+    function confirm(Intent calldata intent, StateProof calldata proof) external returns (bytes32 intentId) {
+        Progress memory p;
+        (intentId, p) = _provable(intent);
+        (bytes32 value,, uint256 number) = _proofs()
+            .valueAt(HOME_CHAIN_ID, proof, address(this), keccak256(abi.encode(intentId, PROGRESS_SLOT)));
+        uint256 state = uint256(value) & 0xff;
+        require(
+            state == uint256(State.DISPATCHED) || state == uint256(State.SETTLED),
+            ExecutorNotDispatched(intentId, state)
+        );
+        _closeDispute(intentId, msg.sender);
+        emit IntentConfirmed(intentId, intent.agentId, msg.sender, number);
+        _uphold(intent, intentId, p);
+    }
+
+    /// @notice Shows by home's storage that it never sent the message that brought the intent: the intent is as if it had never come,
+    ///         and the bond of who disputed it goes back. Anyone may.
+    /// @dev The gateway stands at the same address at home. That it sent another message under that number is shown at once; that it had
+    ///      not come to that number, by a block that is younger than the message.
+    /// @param gateway which delivered the message, also one that is closed by now
+    /// @param message that was delivered
+    /// @param proof of the slot of the gateway at home where that number's message is, or of the one with its next number
+    function refute(
+        Intent calldata intent,
+        address gateway,
+        QuorumGateway.Message calldata message,
+        StateProof calldata proof
+    ) external returns (bytes32 intentId) {
+        Progress memory p;
+        (intentId, p) = _provable(intent);
+        require(gatewayStatus(gateway) != GatewayStatus.NONE, ExecutorGatewayUnknown(gateway));
+        bytes32 id = QuorumGateway(gateway).messageId(message);
+        require(_tag(id) == p.extra && message.sourceChainId == HOME_CHAIN_ID, ExecutorMessageOther(id));
+        uint256 number = _notSent(gateway, id, message.nonce, p.since + _CLOCK_SKEW, proof);
+        delete _progress[intentId];
+        _closeDispute(intentId, address(0));
+        emit IntentRefuted(intentId, intent.agentId, id, msg.sender, number);
+        _tellCancelled(intent, intentId);
+    }
+
+    // ------------------------------------------------------------------ settings
+
+    /// @notice How long payments of the asset wait, by amount and signatures; nothing: {disputeWindow}, as all that no step covers.
+    function windows(address asset) external view returns (Step[] memory) {
+        return WindowTable.unpack(_windows[asset]);
+    }
+
+    /// @notice Sets how long payments of the asset wait that come from now on. Governance only.
+    /// @param steps ascending, at most four; none: all wait for the dispute window
+    /// @param expectedStops what {stops} said when this was decided
+    function setWindows(address asset, Step[] memory steps, uint256 expectedStops) external restricted {
+        _checkStops(expectedStops);
+        _windows[asset] = WindowTable.pack(steps);
+        emit WindowsSet(asset, steps, msg.sender);
+    }
+
+    /// @notice Seconds that everything waits at least that is not upheld.
+    function floor() external view returns (uint64) {
+        return _settings.floor;
+    }
+
+    /// @notice Sets how long everything waits at least, seconds, what is queued too. Governance only.
+    /// @param expectedStops what {stops} said when this was decided: a decision never takes back the time that a guardian
+    ///        bought after it
+    function setFloor(uint64 floor_, uint256 expectedStops) external restricted {
+        _checkStops(expectedStops);
+        _setFloor(floor_);
+    }
+
+    /// @notice Has everything wait at least that long, at once, what is queued too (L5). Guardians only.
+    function lengthenDisputeWindow(uint64 disputeWindow_) external override onlyGuardian {
+        uint64 present = _settings.floor;
+        require(disputeWindow_ >= present, ExecutorWindowShorter(disputeWindow_, present));
+        ++_settings.stops;
+        _setFloor(disputeWindow_);
+        if (disputeWindow_ > _settings.disputeWindow) _setDisputeWindow(disputeWindow_);
+    }
+
+    /// @notice The gateway through which results go home.
+    function reportGateway() public view returns (address gateway) {
+        gateway = _reportGateway;
+        if (gateway == address(0)) gateway = GATEWAY;
+    }
+
+    /// @notice Sets through which gateway results go home; zero: {GATEWAY}. Governance only.
+    function setReportGateway(address gateway) external restricted {
+        _reportGateway = gateway;
+        emit ReportGatewaySet(gateway, msg.sender);
+    }
+
+    /// @notice Sets what shows home's storage here; zero: nothing does. Governance only.
+    function setStateProofs(IStateProofs stateProofs_) external restricted {
+        stateProofs = stateProofs_;
+        emit StateProofsSet(address(stateProofs_), msg.sender);
+    }
+
+    // ------------------------------------------------------------------ internals
+
+    /// @dev The gateway vouches for the sender; only home's executor, which stands at this very address there, counts.
+    function _isAuthorizedGateway(address gateway, bytes calldata sender) internal view override returns (bool) {
+        return block.chainid != HOME_CHAIN_ID && gatewayStatus(gateway) == GatewayStatus.OPEN
+            && keccak256(sender) == _HOME_SENDER;
+    }
+
+    function _processMessage(address gateway, bytes32 receiveId, bytes calldata, bytes calldata payload)
+        internal
+        override
+    {
+        (Intent calldata intent, uint8 riskLevel) = IntentPayload.decode(payload);
+        require(intent.chainId == block.chainid, ExecutorWrongChain(intent.chainId, block.chainid));
+        // An account of whoever forged this would pay for nobody, and lose the record of it.
+        require(isAccount(intent.account), ExecutorAccountUnknown(intent.account));
+        _checkData(intent.data.length);
+        // Home admits none of nothing, which still calls whoever is paid, and none beyond any budget.
+        require(intent.amount > 0, ExecutorAmountZero());
+        require(intent.amount <= type(uint104).max, ExecutorAmountTooLarge(intent.amount, type(uint104).max));
+        // Home admits no later one, so this is a forgery that would wait for its day; the two clocks may differ.
+        _checkLifetime(intent.deadline, _CLOCK_SKEW);
+        bytes32 intentId = _idOf(intent);
+        {
+            State state_ = _progress[intentId].state;
+            require(state_ == State.NONE, ExecutorState(intentId, state_));
+        }
+        Progress memory p;
+        p.due = (block.timestamp + _window(intent, riskLevel, _attested(gateway, receiveId))).toUint32();
+        (p.state, p.since, p.extra) = (State.QUEUED, block.timestamp.toUint32(), _tag(receiveId));
+        _progress[intentId] = p;
+        uint64 executableAt = _due(p);
+        emit IntentQueued(intentId, intent.agentId, intent, receiveId, executableAt);
+        _record(intent, intentId, Action.QUEUED, abi.encode(receiveId, executableAt));
+    }
+
+    /// @dev How the message that is being delivered was attested; zeros of a gateway that does not tell.
+    function _attested(address gateway, bytes32 receiveId) private view returns (Quorum memory q) {
+        (uint256 length, uint256[5] memory words) =
+            BoundedCall.ask(gateway, _QUORUM_GAS, abi.encodeCall(IQuorum.attested, (receiveId)));
+        if (length >= 0x60) (q.signatures, q.threshold, q.relayers) = (words[0], words[1], words[2]);
+    }
+
+    /// @dev That the message is one in which home sends the intent here, and who vouches for it.
+    function _verified(
+        bytes32 intentId,
+        address gateway,
+        QuorumGateway.Message calldata message,
+        bytes32[] calldata proof,
+        bytes calldata signatures
+    ) private view returns (Quorum memory q, uint8 riskLevel) {
+        bytes32 id = QuorumGateway(gateway).messageId(message);
+        bool same;
+        (same, riskLevel) = _sends(intentId, message);
+        require(same, ExecutorMessageOther(id));
+        (q.signatures, q.threshold, q.relayers) = IQuorum(gateway).verify(id, proof, signatures);
+    }
+
+    /// @dev Whether the message is home's executor's to this one, and its intent has that id.
+    function _sends(bytes32 intentId, QuorumGateway.Message calldata message)
+        private
+        view
+        returns (bool same, uint8 riskLevel)
+    {
+        Intent calldata sent;
+        (sent, riskLevel) = IntentPayload.decode(message.payload);
+        bytes32 here = keccak256(InteroperableAddress.formatEvmV1(block.chainid, address(this)));
+        same = message.sourceChainId == HOME_CHAIN_ID && keccak256(message.sender) == _HOME_SENDER
+            && keccak256(message.recipient) == here && _idOf(sent) == intentId;
+    }
+
+    /// @dev Seconds. What a call may take away from the account is not told by its amount alone.
+    function _window(Intent calldata intent, uint8 risk, Quorum memory q) private view returns (uint256) {
+        uint256 top = _settings.disputeWindow;
+        if (intent.data.length > 0) return top;
+        uint256 word = _windows[intent.asset];
+        if (word == 0) return top;
+        return WindowTable.window(word, intent.amount, risk, q.signatures, q.threshold, q.relayers, top);
+    }
+
+    function _tag(bytes32 id) private pure returns (uint104) {
+        // forge-lint: disable-next-line(unsafe-typecast)
+        return uint104(uint256(id) >> (256 - _TAG_BITS));
+    }
+
+    /// @dev That the intent may execute now.
+    function _ready(Intent calldata intent) private view returns (bytes32 intentId, Progress memory p) {
+        intentId = _idOf(intent);
+        p = _progress[intentId];
+        require(p.state == State.QUEUED, ExecutorState(intentId, p.state));
+        uint64 due = _due(p);
+        require(block.timestamp >= due, ExecutorTooEarly(intentId, due, block.timestamp));
+        _checkDeadline(intent);
+        // It was queued here, or on the chain that this one forked from.
+        require(intent.chainId == block.chainid, ExecutorWrongChain(intent.chainId, block.chainid));
+        require(isAccount(intent.account), ExecutorAccountUnknown(intent.account));
+        _requireRunning(0);
+        if (_settings.watched) {
+            uint256 ran = _upSince(p.since);
+            uint256 window = p.upheld ? 0 : due - p.since;
+            require(
+                ran >= window, ExecutorTooEarly(intentId, uint64(block.timestamp + window - ran), block.timestamp)
+            );
+        }
+    }
+
+    /// @dev Whoever gives too little gas has nobody's failure remembered; and what was not ready did not fail.
+    function _failed(Intent calldata intent, uint256 given, bytes memory reason) private {
+        bytes32 intentId = _idOf(intent);
+        emit IntentFailed(intentId, intent.agentId, reason);
+        if (given < FAILURE_GAS) return;
+        try this.ready(intent) {
+            _progress[intentId].failed = true;
+        } catch {}
+    }
+
+    /// @dev An intent that a proof decides: nothing and nobody did yet.
+    function _provable(Intent calldata intent) private view returns (bytes32 intentId, Progress memory p) {
+        intentId = _idOf(intent);
+        p = _progress[intentId];
+        require(p.state == State.QUEUED || p.state == State.DISPUTED, ExecutorState(intentId, p.state));
+        require(!p.upheld, ExecutorUpheld(intentId));
+    }
+
+    function _uphold(Intent calldata intent, bytes32 intentId, Progress memory p) private {
+        (p.state, p.upheld, p.due) = (State.QUEUED, true, block.timestamp.toUint32());
+        _progress[intentId] = p;
+        emit IntentUpheld(intentId, intent.agentId, msg.sender, p.due);
+        _record(intent, intentId, Action.UPHELD, abi.encode(msg.sender, p.due));
+    }
+
+    function _proofs() private view returns (IStateProofs proofs) {
+        proofs = stateProofs;
+        require(address(proofs) != address(0), ExecutorNoProofs());
+    }
+
+    /// @dev That the gateway at home never sent the message `id` as its number `nonce`. A slot that holds nothing may have no proof: then
+    ///      what is proved is the next number.
+    /// @param after_ unix seconds; what is not there in a block of then, was not sent before the message came here
+    function _notSent(address gateway, bytes32 id, uint256 nonce, uint256 after_, StateProof calldata proof)
+        private
+        view
+        returns (uint256 number)
+    {
+        IStateProofs proofs = _proofs();
+        bytes32 slot = keccak256(abi.encode(nonce, IMessageSlots(gateway).SENT_SLOT()));
+        bytes32 value;
+        uint256 timestamp;
+        try proofs.valueAt(HOME_CHAIN_ID, proof, gateway, slot) returns (bytes32 v, uint256 t, uint256 n) {
+            (value, timestamp, number) = (v, t, n);
+            require(value != id && (value != 0 || timestamp >= after_), ExecutorNotRefuted(id));
+        } catch {
+            (value, timestamp, number) =
+                proofs.valueAt(HOME_CHAIN_ID, proof, gateway, IMessageSlots(gateway).NONCE_SLOT());
+            // Numbers begin with 1.
+            require((nonce == 0 || nonce >= uint256(value)) && timestamp >= after_, ExecutorNotRefuted(id));
+        }
+    }
+
+    function _setFloor(uint64 floor_) private {
+        require(floor_ <= MAX_DISPUTE_WINDOW, ExecutorDisputeWindow(floor_, 0, MAX_DISPUTE_WINDOW));
+        // forge-lint: disable-next-line(unsafe-typecast)
+        _settings.floor = uint32(floor_);
+        emit FloorSet(floor_, msg.sender);
+    }
+
+    /// @dev What governance or a proof upheld waits no more.
+    function _due(Progress memory p) internal view override returns (uint64) {
+        if (p.state != State.QUEUED || p.upheld) return p.due;
+        uint64 earliest = uint64(p.since) + _settings.floor;
+        return p.due > earliest ? p.due : earliest;
+    }
+
+    /// @dev There is one other side: home.
+    function _laneOf(uint256 lane) internal view override returns (uint256) {
+        require(lane == 0 || lane == HOME_CHAIN_ID, ExecutorLaneUnknown(lane));
+        return 0;
+    }
+}

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity ^0.8.28;
+
+import {Address} from "@openzeppelin/contracts/utils/Address.sol";
+import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
+import {ExecutorSettings} from "./ExecutorSettings.sol";
+import {Roles} from "./governance/Roles.sol";
+
+/// @title Who may dispute, and what it costs
+/// @notice Guardians dispute for nothing, so many in an hour; anyone else with a bond in the native coin, which goes to whoever was
+///         right: back to who disputed what was not upheld, to who proved that a disputed intent is genuine, or to the treasury when
+///         governance upheld it.
+/// @dev Bonds are credited and fetched: nobody's refusal to take coins holds anything up.
+abstract contract DisputeBonds is ExecutorSettings {
+    using SafeCast for uint256;
+
+    /// @dev One slot. Who disputed an intent, with what.
+    struct Dispute {
+        address by;
+        uint96 bond;
+    }
+
+    /// @dev When a guardian disputed the last times, the oldest at `next`.
+    struct Quota {
+        uint32[32] times;
+        uint8 next;
+    }
+
+    /// @notice Most disputes of one guardian within an hour.
+    uint256 public constant DISPUTES_PER_HOUR = 32;
+    /// @notice Who gets the bonds of disputes that governance overruled.
+    address public immutable BOND_TREASURY;
+
+    /// @notice What a dispute costs who is no guardian, wei; 0: only guardians dispute.
+    uint96 public disputeBond;
+    mapping(address guardian => Quota) private _quotas;
+    mapping(bytes32 intentId => Dispute) private _disputes;
+    /// @notice What is credited, wei.
+    mapping(address owner => uint256) public bondsOf;
+
+    event DisputeBondSet(uint96 bond, address indexed by);
+    /// @notice The bond of the dispute of that intent is `to`'s.
+    event BondCredited(bytes32 indexed intentId, address indexed to, uint256 amount);
+    event BondsWithdrawn(address indexed owner, address indexed to, uint256 amount);
+
+    error ExecutorDisputesUsed(address guardian, uint256 limit, uint256 availableAt);
+    error ExecutorDisputeBond(uint256 sent, uint256 bond);
+    error ExecutorNoBonds(address owner);
+    error ExecutorTreasuryMissing();
+
+    constructor(address bondTreasury) {
+        require(bondTreasury != address(0), ExecutorTreasuryMissing());
+        BOND_TREASURY = bondTreasury;
+    }
+
+    /// @notice Who disputes the intent, and the bond, wei. Zeros: nobody.
+    function disputeOf(bytes32 intentId) external view returns (address by, uint256 bond) {
+        Dispute memory d = _disputes[intentId];
+        return (d.by, d.bond);
+    }
+
+    /// @notice Sets what a dispute costs who is no guardian, wei; 0: only guardians dispute. Governance only.
+    function setDisputeBond(uint96 bond) external restricted {
+        disputeBond = bond;
+        emit DisputeBondSet(bond, msg.sender);
+    }
+
+    /// @notice Pays out what is credited to the caller.
+    function withdrawBonds(address payable to) external {
+        uint256 amount = bondsOf[msg.sender];
+        require(amount > 0, ExecutorNoBonds(msg.sender));
+        bondsOf[msg.sender] = 0;
+        emit BondsWithdrawn(msg.sender, to, amount);
+        Address.sendValue(to, amount);
+    }
+
+    /// @dev Takes the caller's bond, or one of a guardian's disputes of this hour.
+    function _openDispute(bytes32 intentId) internal {
+        if (msg.value > 0 || !Roles.isGuardian(authority(), msg.sender)) {
+            uint256 bond = disputeBond;
+            require(msg.value > 0 || bond > 0, ExecutorUnauthorized(msg.sender));
+            require(msg.value == bond, ExecutorDisputeBond(msg.value, bond));
+        } else {
+            Quota storage quota = _quotas[msg.sender];
+            uint256 next = quota.next;
+            uint256 availableAt = quota.times[next];
+            if (availableAt > 0) availableAt += 1 hours;
+            require(
+                block.timestamp >= availableAt, ExecutorDisputesUsed(msg.sender, DISPUTES_PER_HOUR, availableAt)
+            );
+            quota.times[next] = block.timestamp.toUint32();
+            // Below 32.
+            // forge-lint: disable-next-line(unsafe-typecast)
+            quota.next = uint8((next + 1) % DISPUTES_PER_HOUR);
+        }
+        _disputes[intentId] = Dispute(msg.sender, msg.value.toUint96());
+    }
+
+    /// @dev Ends the dispute; the bond is `to`'s. Zero: back to who gave it.
+    function _closeDispute(bytes32 intentId, address to) internal {
+        Dispute memory d = _disputes[intentId];
+        delete _disputes[intentId];
+        if (d.bond == 0) return;
+        if (to == address(0)) to = d.by;
+        bondsOf[to] += d.bond;
+        emit BondCredited(intentId, to, d.bond);
+    }
+}
