@@ -97,6 +97,27 @@ library BudgetWord {
         }
     }
 
+    /// @notice The budget with `amount`, which was spent at `spentAt` (unix seconds) but did not leave, given back, and how much of it was:
+    ///         whole units, at most what is counted of that time, and nothing where that is FULL or out of the window.
+    /// @dev The caller made sure that the window is the one that it was spent in. An amount was rounded up when it was spent, and what
+    ///      is given back is rounded down: what was not given back stays counted, whatever the unit became meanwhile (L2).
+    function refund(Budget b, uint256 amount, uint256 spentAt) internal view returns (Budget refunded, uint256 given) {
+        uint256 length = RollingWindow.length(window(b));
+        uint256 at = spentAt / length;
+        uint256 newest = (Budget.unwrap(b) >> _INDEX_AT) & type(uint32).max;
+        // What is subtracted comes after what it is subtracted from, and what is given back is at most what the bucket holds.
+        unchecked {
+            if (spentAt > block.timestamp || at > newest) return (b, 0);
+            if (block.timestamp / length - at >= RollingWindow.BUCKETS) return (b, 0);
+            uint256 shift = _WIDTH * (newest - at);
+            uint256 held = (Budget.unwrap(b) >> shift) & _FULL;
+            if (held == _FULL) return (b, 0);
+            uint256 units = amount / unit(b);
+            if (units > held) units = held;
+            return (Budget.wrap(Budget.unwrap(b) - (units << shift)), units * unit(b));
+        }
+    }
+
     /// @notice The budget with nothing spent.
     function unused(Budget b) internal pure returns (Budget) {
         return Budget.wrap((Budget.unwrap(b) >> _INDEX_AT) << _INDEX_AT);

@@ -8,7 +8,6 @@ import {Holding} from "./Holding.sol";
 import {Intent} from "./Intent.sol";
 import {PolicyEngine} from "./PolicyEngine.sol";
 import {Rule} from "./Verdict.sol";
-import {Roles} from "./governance/Roles.sol";
 
 /// @title Custody that agents spend from, within the mandates that it holds
 /// @notice The agent's key asks here directly, or the executor orders what it admitted or received. The account believes nobody and
@@ -125,7 +124,7 @@ abstract contract MandateAccount is PolicyEngine {
     /// @dev Of a spender that may take more than an agent approved last, the owners' approval stands. Up to as much theirs looks like an
     ///      agent's: an allowance does not tell who gave it.
     function revoke(address asset, address spender) external {
-        if (!Roles.isGuardian(authority(), msg.sender) && !_isOwner(msg.sender)) _checkCanCall(msg.sender, msg.data);
+        _checkStopper();
         uint256 given = _given[asset][spender];
         require(
             given > 0 && Holding.allowance(asset, _holder(), spender) <= given, AccountApprovalUnknown(asset, spender)

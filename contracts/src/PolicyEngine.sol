@@ -69,8 +69,12 @@ abstract contract PolicyEngine is AuditLog {
         Meter word;
     }
 
+    /// @dev The second slot is read for what leaves home, and for what comes back: `redatedAt` is when what was spent was last dated anew,
+    ///      unix seconds.
     struct BudgetSlot {
         Budget word;
+        uint16 remoteChains; // by their index
+        uint40 redatedAt;
     }
 
     /// @dev All that belongs to one agent. `meters` by the key that may turn it; of all but the present key they are empty.
@@ -79,7 +83,6 @@ abstract contract PolicyEngine is AuditLog {
         mapping(address wallet => MeterSlot) meters;
         mapping(address asset => BudgetSlot) budgets;
         mapping(uint256 chainAndRecipient => bool) recipients;
-        mapping(address asset => uint256) remoteChains;
         address[] assets;
         Pace pace;
     }
@@ -132,6 +135,8 @@ abstract contract PolicyEngine is AuditLog {
     );
     /// @notice An admitted intent was counted.
     event Consumed(uint256 indexed agentId, bytes32 indexed intentId, address indexed asset, uint256 amount);
+    /// @notice Of what was counted at `consumedAt` (unix seconds), `amount` counts no more: it never left.
+    event Refunded(uint256 indexed agentId, address indexed asset, uint256 amount, uint256 consumedAt);
     /// @notice The agent's key had `amount` of `asset` paid from here. It is EXECUTED record `index` of the agent's chain, of the
     ///         intent that {IntentHash.paymentId} names, with detail `(this account, asset, amount)`.
     event Paid(uint256 indexed agentId, address asset, address to, uint256 amount, uint256 index);
@@ -211,6 +216,23 @@ abstract contract PolicyEngine is AuditLog {
         } else if (verdict.tripped) {
             _trip(intent.agentId, rule, intentId, rule == Rule.BURST ? 1 : intent.amount, verdict.left);
         }
+    }
+
+    /// @notice Gives back what an intent was counted for and did not move. Executor only, and for each intent at most what it was
+    ///         counted for. Transactions stay counted: the frequency, and how fast an agent acts, get nothing back.
+    /// @param amount asset's smallest unit
+    /// @param consumedAt unix seconds when the intent was counted
+    /// @return refunded what counts no more: whole units of the budget, and nothing where what was spent then is not told apart
+    ///         any more: it was dated anew since, it is out of the window, or its bucket is full
+    function refund(uint256 agentId, address asset, uint256 amount, uint256 consumedAt)
+        external
+        onlyExecutor
+        returns (uint256 refunded)
+    {
+        BudgetSlot storage budget = _mandates[agentId].budgets[asset];
+        if (consumedAt <= budget.redatedAt) return 0;
+        (budget.word, refunded) = budget.word.refund(amount, consumedAt);
+        if (refunded > 0) emit Refunded(agentId, asset, refunded, consumedAt);
     }
 
     /// @notice The verdict that {consume} would give now, without its effects.
@@ -315,7 +337,7 @@ abstract contract PolicyEngine is AuditLog {
         if (intent.chainId == HOME_CHAIN_ID) {
             if (!budget.home()) return Rule.CHAIN;
         } else {
-            if (!_isOnRemote(mandate, intent.asset, intent.chainId)) return Rule.CHAIN;
+            if (!_isOnRemote(mandate.budgets[intent.asset], intent.chainId)) return Rule.CHAIN;
             if (_breakers[Scope.CHAIN][intent.chainId].tripped) return Rule.CHAIN_BREAKER;
         }
         if (f.rule == Rule.SELECTOR) return Rule.SELECTOR;
@@ -470,7 +492,7 @@ abstract contract PolicyEngine is AuditLog {
     function isAssetOnChain(uint256 agentId, address asset, uint256 chainId) external view returns (bool) {
         return chainId == HOME_CHAIN_ID
             ? _mandates[agentId].budgets[asset].word.home()
-            : _isOnRemote(_mandates[agentId], asset, chainId);
+            : _isOnRemote(_mandates[agentId].budgets[asset], chainId);
     }
 
     /// @notice The assets that the agent's mandate has a limit for, if only of 0.
@@ -514,7 +536,7 @@ abstract contract PolicyEngine is AuditLog {
     /// @notice Trips a breaker above the agents at once. Guardians, governance, and who owns the funds. Each time counts.
     /// @param what 0, a chain id that is registered, or an asset, as `scope` says
     function stop(Scope scope, uint256 what) public {
-        if (!Roles.isGuardian(authority(), msg.sender) && !_isOwner(msg.sender)) _checkCanCall(msg.sender, msg.data);
+        _checkStopper();
         Breaker storage b = _breaker(scope, what);
         (b.tripped, b.stops) = (true, b.stops + 1);
         _push(scope, what);
@@ -568,10 +590,20 @@ abstract contract PolicyEngine is AuditLog {
         for (uint256 i; i < mandate.assets.length; ++i) {
             BudgetSlot storage budget = mandate.budgets[mandate.assets[i]];
             Budget b = budget.word;
-            budget.word = b.withLimit(b.perTransaction(), b.cap(), (b.window() >> before) << level);
+            _setLimit(budget, b, b.perTransaction(), b.cap(), (b.window() >> before) << level);
         }
         Pace p = mandate.pace;
         mandate.pace = p.withLimits(p.burst(), (p.window() >> before) << level, p.cooldown());
+    }
+
+    /// @dev Of a budget whose word is `b`. A window that changes dates anew what was spent.
+    function _setLimit(BudgetSlot storage budget, Budget b, uint256 perTransaction, uint256 cap, uint256 window)
+        private
+    {
+        // A time in seconds fits.
+        // forge-lint: disable-next-line(unsafe-typecast)
+        if (window != b.window()) budget.redatedAt = uint40(block.timestamp);
+        budget.word = b.withLimit(perTransaction, cap, window);
     }
 
     // ------------------------------------------------------------------ mandate
@@ -582,7 +614,7 @@ abstract contract PolicyEngine is AuditLog {
     }
 
     /// @notice Sets the terms. At once when no field is looser, else by governance only.
-    function setTerms(uint256 agentId, Terms calldata terms) external {
+    function setTerms(uint256 agentId, Terms memory terms) external {
         _checkWindow(terms.frequencyWindow, 1);
         require(
             terms.maxAuditLag < type(uint16).max, PolicyLagTooLong(terms.maxAuditLag, uint256(type(uint16).max) - 1)
@@ -607,14 +639,15 @@ abstract contract PolicyEngine is AuditLog {
 
     /// @notice Sets an asset's caps. At once when no field is looser, else by governance only.
     /// @dev A cap of 0 ends the asset. What was spent stays counted through every change.
-    function setLimit(uint256 agentId, address asset, Limit calldata limit) external {
+    function setLimit(uint256 agentId, address asset, Limit memory limit) external {
         _checkWindow(limit.window, 1);
         uint256 exact = BudgetWord.exactPerTransaction(limit.perTransaction);
         require(exact == limit.perTransaction, PolicyInexact(limit.perTransaction, exact));
         exact = BudgetWord.exactCap(limit.cap);
         require(exact == limit.cap, PolicyInexact(limit.cap, exact));
         Mandate storage mandate = _mandates[agentId];
-        Budget budget = mandate.budgets[asset].word;
+        BudgetSlot storage slot = mandate.budgets[asset];
+        Budget budget = slot.word;
         uint8 riskLevel = _meterOf(agentId).word.riskLevel();
         // Only governance puts an asset into the list: nobody fills it up.
         _authorize(agentId, budget.window() > 0 && isTighter(limit, _limit(budget, riskLevel)));
@@ -625,8 +658,7 @@ abstract contract PolicyEngine is AuditLog {
             _onAsset(asset);
             budget = budget.withHalted(_breakers[Scope.ASSET][uint160(asset)].tripped);
         }
-        mandate.budgets[asset].word =
-            budget.withLimit(limit.perTransaction, limit.cap, uint256(limit.window) << riskLevel);
+        _setLimit(slot, budget, limit.perTransaction, limit.cap, uint256(limit.window) << riskLevel);
         emit LimitSet(agentId, asset, limit, msg.sender);
     }
 
@@ -649,13 +681,13 @@ abstract contract PolicyEngine is AuditLog {
         while (assets[i] != asset) ++i;
         assets[i] = assets[assets.length - 1];
         assets.pop();
-        mandate.budgets[asset].word = Budget.wrap(0);
-        mandate.remoteChains[asset] = 0;
+        // When it is put in again, that is when its usage is dated.
+        delete mandate.budgets[asset];
         emit AssetDropped(agentId, asset, msg.sender);
     }
 
     /// @notice Sets how fast the agent may act. At once when no field is looser, else by governance only.
-    function setTempo(uint256 agentId, Tempo calldata tempo) external {
+    function setTempo(uint256 agentId, Tempo memory tempo) external {
         _checkWindow(tempo.burstWindow, tempo.burst > 0 ? 1 : 0);
         uint8 riskLevel = _meterOf(agentId).word.riskLevel();
         Pace pace = _mandates[agentId].pace;
@@ -676,12 +708,14 @@ abstract contract PolicyEngine is AuditLog {
         _authorize(agentId, !allowed);
         uint256 index = _chainIndexPlusOne[chainId];
         require(index > 0, PolicyChainUnknown(chainId));
+        BudgetSlot storage budget = _mandates[agentId].budgets[asset];
         if (chainId == HOME_CHAIN_ID) {
-            _mandates[agentId].budgets[asset].word = _mandates[agentId].budgets[asset].word.withHome(allowed);
+            budget.word = budget.word.withHome(allowed);
         } else {
-            uint256 bit = 1 << (index - 1);
-            uint256 chains = _mandates[agentId].remoteChains[asset];
-            _mandates[agentId].remoteChains[asset] = allowed ? chains | bit : chains & ~bit;
+            // Chains are as many as there are bits.
+            // forge-lint: disable-next-line(unsafe-typecast)
+            uint16 bit = uint16(1 << (index - 1));
+            budget.remoteChains = allowed ? budget.remoteChains | bit : budget.remoteChains & ~bit;
         }
         emit AssetChainSet(agentId, asset, chainId, allowed, msg.sender);
     }
@@ -701,6 +735,11 @@ abstract contract PolicyEngine is AuditLog {
 
     /// @dev Whether `caller` owns the funds, and so may always stop.
     function _isOwner(address caller) internal view virtual returns (bool);
+
+    /// @dev Guardians, who owns the funds, and governance.
+    function _checkStopper() internal {
+        if (!Roles.isGuardian(authority(), msg.sender) && !_isOwner(msg.sender)) _checkCanCall(msg.sender, msg.data);
+    }
 
     /// @dev Nothing leaves from here while everything, this chain or the asset is stopped.
     function _stoppedFor(address asset) internal view returns (Rule) {
@@ -785,9 +824,9 @@ abstract contract PolicyEngine is AuditLog {
         emit ChainRegistered(chainId, _chainIds.length - 1);
     }
 
-    function _isOnRemote(Mandate storage mandate, address asset, uint256 chainId) private view returns (bool) {
+    function _isOnRemote(BudgetSlot storage budget, uint256 chainId) private view returns (bool) {
         uint256 index = _chainIndexPlusOne[chainId];
-        return index > 0 && (mandate.remoteChains[asset] >> (index - 1)) & 1 == 1;
+        return index > 0 && (budget.remoteChains >> (index - 1)) & 1 == 1;
     }
 
     /// @dev A chain id is below 2^96.

@@ -46,11 +46,11 @@ abstract contract Account is Setters {
     }
 
     function _putChains(uint256 word) internal {
-        _store(keccak256(abi.encode(ASSET, _mandate() + 4)), word);
+        _store(bytes32(uint256(keccak256(abi.encode(ASSET, _mandate() + 2))) + 1), word);
     }
 
     function _putPace(uint256 word) internal {
-        _store(bytes32(_mandate() + 6), word);
+        _store(bytes32(_mandate() + 5), word);
     }
 
     function _putTrail(uint256 word) internal {
