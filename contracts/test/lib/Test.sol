@@ -48,6 +48,8 @@ interface Vm {
     function snapshotValue(string calldata group, string calldata name, uint256 value) external;
     function toString(uint256) external pure returns (string memory);
     function readFile(string calldata path) external view returns (string memory);
+    function split(string calldata text, string calldata delimiter) external pure returns (string[] memory);
+    function parseBytes(string calldata) external pure returns (bytes memory);
     function parseJsonBytes(string calldata json, string calldata key) external pure returns (bytes memory);
     function assertTrue(bool, string calldata) external pure;
     function assertEq(uint256, uint256, string calldata) external pure;
