@@ -79,23 +79,22 @@ contract CompositeGatewayTest is Transports {
     /// @dev Two relayers attest and deliver; the test is on the other chain then.
     function _attest(QuorumGateway.Message memory m) private {
         switchTo(REMOTE);
-        bytes[] memory signatures = _signatures(m);
-        _quorum.deliver(m, signatures);
+        bytes memory signatures = _signatures(m);
+        _quorum.deliver(m, new bytes32[](0), signatures);
     }
 
     function _attestReverts(QuorumGateway.Message memory m, bytes memory reason) private {
         switchTo(REMOTE);
-        bytes[] memory signatures = _signatures(m);
+        bytes memory signatures = _signatures(m);
         vm.expectRevert(reason);
-        _quorum.deliver(m, signatures);
+        _quorum.deliver(m, new bytes32[](0), signatures);
     }
 
-    function _signatures(QuorumGateway.Message memory m) private view returns (bytes[] memory signatures) {
-        bytes32 id = _quorum.messageId(m);
-        signatures = new bytes[](2);
+    function _signatures(QuorumGateway.Message memory m) private view returns (bytes memory signatures) {
+        bytes32 digest = _quorum.attestationDigest(_quorum.messageId(m));
         for (uint256 i; i < 2; ++i) {
-            (uint8 v, bytes32 r, bytes32 s) = vm.sign(_relayerKeys[i], id);
-            signatures[i] = abi.encodePacked(r, s, v);
+            (uint8 v, bytes32 r, bytes32 s) = vm.sign(_relayerKeys[i], digest);
+            signatures = abi.encodePacked(signatures, r, s | bytes32(uint256(v - 27) << 255));
         }
     }
 
