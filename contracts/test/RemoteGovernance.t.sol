@@ -3,7 +3,7 @@ pragma solidity ^0.8.28;
 
 import {IAccessManaged} from "@openzeppelin/contracts/access/manager/IAccessManaged.sol";
 import {ERC7786Recipient} from "@openzeppelin/contracts/crosschain/ERC7786Recipient.sol";
-import {GatewayStatus} from "../src/GatewayStatus.sol";
+import {GatewayStatus} from "../src/ExecutorSettings.sol";
 import {QuorumGateway} from "../src/QuorumGateway.sol";
 import {Call, OrderState, RemoteGovernance} from "../src/governance/RemoteGovernance.sol";
 import {Roles} from "../src/governance/Roles.sol";
@@ -259,10 +259,14 @@ contract RemoteGovernanceTest is OrderChains {
             vm.expectRevert(state(orderId, OrderState.VETOED));
             remote.execute(calls, SALT);
         }
-        // Nor when the quorum sends it again, under another number.
-        QuorumGateway.Message memory again = forged(calls, SALT, 2, uint64(time() + 10 days));
+        // The quorum sends it again, under another number: it waits again, and is vetoed again.
+        gateway.deliver(forged(calls, SALT, 2, uint64(time() + 10 days)));
+        vm.expectRevert();
+        remote.execute(calls, SALT);
+        veto(orderId);
+        skip(DELAY);
         vm.expectRevert(state(orderId, OrderState.VETOED));
-        gateway.deliver(again);
+        remote.execute(calls, SALT);
         (bool admin,) = authority.hasRole(0, THIEF);
         assertFalse(admin, "the thief governs");
     }
@@ -288,17 +292,23 @@ contract RemoteGovernanceTest is OrderChains {
         veto(orderId);
     }
 
-    /// @notice A veto without a proof ends the order; home orders it again with another salt.
+    /// @notice A veto ends what one message brought, for good; home orders it again, and it waits anew.
     function test_veto_homeOrdersAgain() public {
-        bytes32 orderId = bring(setting(7), SALT);
-        veto(orderId);
-        QuorumGateway.Message memory again = send(setting(7), SALT);
+        QuorumGateway.Message memory m = send(setting(7), SALT);
         goTo(REMOTE);
+        gateway.deliver(m);
+        bytes32 orderId = remote.idOf(REMOTE, setting(7), SALT);
+        veto(orderId);
         vm.expectRevert(state(orderId, OrderState.VETOED));
-        gateway.deliver(again);
-        bring(setting(7), "another");
+        gateway.deliver(m);
         skip(DELAY);
-        remote.execute(setting(7), "another");
+        bring(setting(7), SALT);
+        vm.expectRevert(
+            abi.encodeWithSelector(RemoteGovernance.RemoteTooEarly.selector, orderId, time() + DELAY, time())
+        );
+        execute(7);
+        skip(DELAY);
+        execute(7);
         assertEq(target.value(), 7, "value");
     }
 
@@ -416,7 +426,7 @@ contract RemoteGovernanceTest is OrderChains {
     /// @notice An old message of home's does not shorten the life of the same order sent again.
     function test_confirm_theLaterMessageHolds() public {
         QuorumGateway.Message memory first = send(setting(7), SALT);
-        skip(43 days);
+        skip(41 days);
         QuorumGateway.Message memory second = send(setting(7), SALT);
         (StateProof memory p1, StateProof memory p2) =
             (proveSent(gateway, first.nonce), proveSent(gateway, second.nonce));
@@ -426,6 +436,24 @@ contract RemoteGovernanceTest is OrderChains {
         remote.confirm(address(gateway), second, p2);
         vm.expectRevert();
         remote.confirm(address(gateway), first, p1);
+        skip(10 days);
+        execute(7);
+        assertEq(target.value(), 7, "value");
+    }
+
+    /// @notice What a forged copy waited does not count for the order that home then sends.
+    function test_L5_confirm_theWaitOfACopyDoesNotCount() public {
+        (bytes32 orderId,) = forge(setting(7), SALT, 9);
+        veto(orderId);
+        skip(DELAY);
+        QuorumGateway.Message memory m = send(setting(7), SALT);
+        StateProof memory p = proveSent(gateway, m.nonce);
+        goTo(REMOTE);
+        remote.confirm(address(gateway), m, p);
+        vm.expectRevert(
+            abi.encodeWithSelector(RemoteGovernance.RemoteTooEarly.selector, orderId, time() + DELAY, time())
+        );
+        execute(7);
         skip(DELAY);
         execute(7);
         assertEq(target.value(), 7, "value");
@@ -458,7 +486,12 @@ contract RemoteGovernanceTest is OrderChains {
         vm.expectRevert(state(orderId, OrderState.REFUTED));
         execute(7);
         vm.expectRevert(state(orderId, OrderState.REFUTED));
-        gateway.deliver(forged(setting(7), SALT, 2, uint64(time() + 10 days)));
+        gateway.deliver(m);
+        // Home's own is not kept out by it.
+        bring(setting(7), SALT);
+        skip(DELAY);
+        execute(7);
+        assertEq(target.value(), 7, "value");
     }
 
     /// @notice Nobody had the number an hour after the message came.
@@ -955,13 +988,15 @@ contract RemoteGovernanceTest is OrderChains {
 
     // ------------------------------------------------------------------ copies
 
-    /// @notice A liar that copies home's order before it comes shortens nothing and blocks nothing.
+    /// @notice A liar that copies home's order before it comes blocks nothing: vetoed or not, what home ordered happens.
     function test_L7_copyOfAnOrder() public {
         QuorumGateway.Message memory m = send(setting(7), SALT);
         (bytes32 orderId,) = forge(setting(7), SALT, 9);
         vm.expectRevert(state(orderId, OrderState.WAITING));
         gateway.deliver(m);
-        // It is what home ordered, so nobody minds when it happens.
+        // It is what home ordered. A guardian who looks at messages alone stops it, and home's own comes.
+        veto(orderId);
+        gateway.deliver(m);
         skip(DELAY);
         execute(7);
         assertEq(target.value(), 7, "value");

@@ -5,7 +5,7 @@ import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManage
 import {ERC7786Recipient} from "@openzeppelin/contracts/crosschain/ERC7786Recipient.sol";
 import {IERC7786GatewaySource} from "@openzeppelin/contracts/interfaces/draft-IERC7786.sol";
 import {InteroperableAddress} from "@openzeppelin/contracts/utils/draft-InteroperableAddress.sol";
-import {GatewayStatus} from "../GatewayStatus.sol";
+import {GatewayStatus} from "../ExecutorSettings.sol";
 import {QuorumGateway} from "../QuorumGateway.sol";
 import {IStateProofs, StateProof} from "../proofs/IStateProofs.sol";
 import {SentProofs} from "../proofs/SentProofs.sol";
@@ -23,8 +23,8 @@ struct Call {
 enum OrderState {
     NONE,
     WAITING,
-    VETOED, // by a guardian; only a proof brings it back
-    REFUTED, // home never sent the message that brought it; only a proof of another one brings it back
+    VETOED, // by a guardian; a proof brings it back, or another message
+    REFUTED, // home never sent the message that brought it; another one may bring it back
     CANCELLED, // by home; for good
     EXECUTED // for good
 }
@@ -232,7 +232,7 @@ contract RemoteGovernance is ERC7786Recipient, AccessManaged {
         return (_executableAt(o), o.deadline);
     }
 
-    /// @notice Stops an order, unless it is proven. Guardians only.
+    /// @notice Stops an order, unless it is proven. Another message may bring it again, and waits again. Guardians only.
     function veto(bytes32 orderId) external onlyGuardian {
         Order storage o = _orders[orderId];
         _checkDoubtful(orderId, o);
@@ -240,8 +240,8 @@ contract RemoteGovernance is ERC7786Recipient, AccessManaged {
         emit OrderVetoed(orderId, msg.sender);
     }
 
-    /// @notice Shows that home sent an order. It is received by that, if no gateway brought it; a veto ends and none comes again.
-    ///         Anyone.
+    /// @notice Shows that home sent an order. It is received by that, and begins to wait, if no gateway brought this message of it; a
+    ///         veto ends and none comes again. Anyone.
     /// @param gateway one that messages are or were taken from, by which home sent it
     /// @param p shows `sent(m.nonce)` of the gateway at home
     function confirm(address gateway, QuorumGateway.Message calldata m, StateProof calldata p) external {
@@ -252,12 +252,11 @@ contract RemoteGovernance is ERC7786Recipient, AccessManaged {
         Order storage o = _orders[orderId];
         OrderState state = o.state;
         require(state != OrderState.CANCELLED && state != OrderState.EXECUTED, RemoteState(orderId, state));
-        if (state == OrderState.NONE || block.timestamp > o.deadline) {
+        if (state == OrderState.NONE || block.timestamp > o.deadline || !(o.proven || o.messageId == messageId)) {
             _receive(orderId, gateway, messageId, calls, salt, deadline);
         } else {
             // Of an order that home sent twice, the later message holds.
             require(!o.proven || deadline > o.deadline, RemoteProven(orderId));
-            // Whoever forged the message that came first chose its deadline, not how long it waited.
             o.state = OrderState.WAITING;
             (o.deadline, o.gateway, o.messageId) = (deadline, gateway, messageId);
         }
@@ -374,9 +373,7 @@ contract RemoteGovernance is ERC7786Recipient, AccessManaged {
         (Call[] memory calls, bytes32 salt, uint64 deadline) = _decode(payload);
         bytes32 orderId = idOf(block.chainid, calls, salt);
         Order storage o = _orders[orderId];
-        // What can no longer be executed blocks no genuine one: whoever forged a message may have copied it.
-        bool stale = o.state == OrderState.WAITING && (block.timestamp > o.deadline || !(o.proven || _isLive(o)));
-        require(o.state == OrderState.NONE || stale, RemoteState(orderId, o.state));
+        require(_isReplaceable(o, receiveId), RemoteState(orderId, o.state));
         _receive(orderId, gateway, receiveId, calls, salt, deadline);
     }
 
@@ -430,6 +427,15 @@ contract RemoteGovernance is ERC7786Recipient, AccessManaged {
     function _executableAt(Order storage o) private view returns (uint64) {
         if (o.state == OrderState.NONE) return 0;
         return o.since + (o.wait > delay ? o.wait : delay);
+    }
+
+    /// @dev Whether another message may bring the order anew: what is not executed any more blocks no genuine one. Whoever forged a
+    ///      message may have copied what home is about to order, and a veto or a refutation is of one message only: other salts
+    ///      would get around one that was of the calls.
+    function _isReplaceable(Order storage o, bytes32 messageId) private view returns (bool) {
+        if (o.state == OrderState.NONE) return true;
+        if (o.state == OrderState.WAITING) return block.timestamp > o.deadline || !(o.proven || _isLive(o));
+        return (o.state == OrderState.VETOED || o.state == OrderState.REFUTED) && o.messageId != messageId;
     }
 
     /// @dev Whether its gateway was open all the time since it brought the order.

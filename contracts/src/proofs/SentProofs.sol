@@ -4,22 +4,13 @@ pragma solidity ^0.8.28;
 import {QuorumGateway} from "../QuorumGateway.sol";
 import {IStateProofs, StateProof} from "./IStateProofs.sol";
 
-/// @notice The parts of {QuorumGateway} that proofs are about.
-interface ISentMessages {
-    // solhint-disable-next-line func-name-mixedcase
-    function SENT_SLOT() external view returns (uint256);
-    // solhint-disable-next-line func-name-mixedcase
-    function NONCE_SLOT() external view returns (uint256);
-    function messageId(QuorumGateway.Message calldata message) external view returns (bytes32);
-}
-
 /// @title Whether a gateway sent a message, shown by its storage
 /// @notice The gateway stands at one address on all chains, with one layout: what it is asked here holds there.
 library SentProofs {
     /// @notice Most that the two chains' clocks may differ, seconds.
     uint256 internal constant CLOCK_SKEW = 1 hours;
 
-    /// @notice Another message has the nonce, or none had it by a time when this one was delivered already.
+    /// @notice The proof shows neither that another message has the nonce, nor that none had it when this one was delivered.
     error SentNotRefuted(bytes32 messageId, uint256 nonce);
     /// @notice The gateway gave the nonce to another message.
     error SentOther(bytes32 messageId, bytes32 sent);
@@ -30,7 +21,7 @@ library SentProofs {
         view
         returns (bytes32 id)
     {
-        id = ISentMessages(gateway).messageId(m);
+        id = QuorumGateway(gateway).messageId(m);
         (bytes32 sent,,) = proofs.valueAt(m.sourceChainId, p, gateway, _slotOf(gateway, m.nonce));
         require(sent == id, SentOther(id, sent));
     }
@@ -44,7 +35,7 @@ library SentProofs {
         StateProof calldata p,
         uint256 deliveredAt
     ) internal view returns (bytes32 id) {
-        id = ISentMessages(gateway).messageId(m);
+        id = QuorumGateway(gateway).messageId(m);
         // Nonces count from 1.
         if (m.nonce == 0) return id;
         try proofs.valueAt(m.sourceChainId, p, gateway, _slotOf(gateway, m.nonce)) returns (
@@ -53,13 +44,13 @@ library SentProofs {
             require(sent != id && sent != 0, SentNotRefuted(id, m.nonce));
         } catch {
             (bytes32 next, uint256 timestamp,) =
-                proofs.valueAt(m.sourceChainId, p, gateway, bytes32(ISentMessages(gateway).NONCE_SLOT()));
+                proofs.valueAt(m.sourceChainId, p, gateway, QuorumGateway(gateway).NONCE_SLOT());
             require(m.nonce >= uint256(next) && timestamp >= deliveredAt + CLOCK_SKEW, SentNotRefuted(id, m.nonce));
         }
     }
 
     /// @dev Of the mapping from nonce to message id.
     function _slotOf(address gateway, uint256 nonce) private view returns (bytes32) {
-        return keccak256(abi.encode(nonce, ISentMessages(gateway).SENT_SLOT()));
+        return keccak256(abi.encode(nonce, QuorumGateway(gateway).SENT_SLOT()));
     }
 }

@@ -17,9 +17,9 @@ contract LyingGateway is IERC7786GatewaySource {
     using InteroperableAddress for bytes;
 
     // solhint-disable-next-line const-name-snakecase
-    uint256 public constant NONCE_SLOT = 0;
+    bytes32 public constant NONCE_SLOT = bytes32(uint256(0));
     // solhint-disable-next-line const-name-snakecase
-    uint256 public constant SENT_SLOT = 1;
+    bytes32 public constant SENT_SLOT = bytes32(uint256(1));
     uint256 public nextNonce = 1;
     mapping(uint256 nonce => bytes32 id) public sent;
     bytes private _last;
@@ -209,7 +209,7 @@ abstract contract OrderChains is Test {
     }
 
     function proveNextNonce(LyingGateway from, uint256 timestamp) internal returns (StateProof memory) {
-        bytes32 slot = bytes32(from.NONCE_SLOT());
+        bytes32 slot = from.NONCE_SLOT();
         return proveSlot(address(from), slot, vm.load(address(from), slot), timestamp);
     }
 
