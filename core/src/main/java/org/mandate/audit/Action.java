@@ -12,5 +12,7 @@ public enum Action {
   CANCELLED,
   DISPUTED,
   UPHELD,
-  EXPIRED
+  EXPIRED,
+  FAILED,
+  SETTLED
 }

@@ -16,6 +16,7 @@ import java.util.function.Supplier;
 import org.mandate.audit.ChainEvidence.FinalBlock;
 import org.mandate.audit.ChainEvidence.Link;
 import org.mandate.audit.ChainEvidence.Publication;
+import org.mandate.audit.ChainEvidence.Resend;
 import org.mandate.intent.IntentDomain;
 
 /**
@@ -23,7 +24,7 @@ import org.mandate.intent.IntentDomain;
  * verify it without network and without us.
  */
 public final class AuditExport {
-  private static final String SCHEMA = "mandate.export.v3";
+  private static final String SCHEMA = "mandate.export.v4";
   private static final int MAX_CHAINS = 64;
   private static final int MAX_ITEMS = 1_000_000;
 
@@ -70,7 +71,7 @@ public final class AuditExport {
             .map(blob -> AlteredBlobException.check(cid, blob));
   }
 
-  /** The document: canonical JSON, schema {@code mandate.export.v3}. */
+  /** The document: canonical JSON, schema {@code mandate.export.v4}. */
   public byte[] toJson() {
     ObjectNode json = CanonicalJson.object();
     json.put("schema", SCHEMA);
@@ -151,6 +152,13 @@ public final class AuditExport {
           .put("root", publication.root().hex())
           .put("manifest", publication.manifest().toString());
     }
+    ArrayNode resends = json.putArray("resends");
+    for (Resend resend : chain.resends()) {
+      resends
+          .addObject()
+          .put("intentId", resend.intentId().hex())
+          .put("messageId", resend.messageId().hex());
+    }
     ArrayNode registered = json.putArray("registeredChains");
     chain.registeredChains().forEach(id -> registered.add(id.toString()));
     return json;
@@ -197,6 +205,11 @@ public final class AuditExport {
               publication.cid("manifest")));
       publication.end();
     }
+    List<Resend> resends = new ArrayList<>();
+    for (Fields resend : fields.objects("resends", MAX_ITEMS)) {
+      resends.add(new Resend(resend.hash("intentId"), resend.hash("messageId")));
+      resend.end();
+    }
     ChainEvidence evidence =
         consistent(
             () ->
@@ -215,6 +228,7 @@ public final class AuditExport {
                     records,
                     links,
                     publications,
+                    resends,
                     fields.decimals("registeredChains", 256, MAX_CHAINS)));
     block.end();
     state.end();

@@ -87,6 +87,8 @@ public record AuditRecord(
       case IntentEvent.Disputed e -> Optional.empty();
       case IntentEvent.Upheld e -> Optional.empty();
       case IntentEvent.Expired e -> Optional.empty();
+      case IntentEvent.Failed e -> Optional.empty();
+      case IntentEvent.Settled e -> Optional.empty();
     };
   }
 

@@ -21,6 +21,7 @@ import org.mandate.intent.IntentDomain;
  * @param links what the account says of its audit chain, in order; of a payment that the agent's
  *     key asked for directly it says nothing but the payment
  * @param publications the published batches, in order
+ * @param resends at home: the messages in which it sent dispatched intents once more
  * @param registeredChains at home: every chain that the account was ever told of, home among them;
  *     elsewhere empty
  */
@@ -35,6 +36,7 @@ public record ChainEvidence(
     List<AuditRecord> records,
     List<Link> links,
     List<Publication> publications,
+    List<Resend> resends,
     List<BigInteger> registeredChains) {
 
   /** Up to where the evidence reaches. */
@@ -59,7 +61,11 @@ public record ChainEvidence(
    */
   public record Publication(long from, long to, Hash root, Cid manifest) {}
 
+  /** One {@code IntentResent} event: this message is as genuine as the one of the dispatch. */
+  public record Resend(Hash intentId, Hash messageId) {}
+
   public ChainEvidence {
+    resends = List.copyOf(resends);
     records = List.copyOf(records);
     links = List.copyOf(links);
     publications = List.copyOf(publications);

@@ -5,6 +5,7 @@ import java.util.List;
 import org.mandate.chain.Address;
 import org.mandate.chain.Hash;
 import org.mandate.event.IntentEvent;
+import org.mandate.intent.IntentState;
 import org.mandate.policy.Rule;
 import org.mandate.policy.Tier;
 import org.mandate.policy.Verdict;
@@ -38,6 +39,12 @@ public sealed interface Detail {
 
   record Expired() implements Detail {}
 
+  /** Its deadline passed, and when it was tried it could not execute. */
+  record Failed() implements Detail {}
+
+  /** Home settled what became of it at its destination. */
+  record Settled(IntentState outcome, BigInteger moved, BigInteger refunded) implements Detail {}
+
   /**
    * The facts that an event states.
    *
@@ -58,6 +65,8 @@ public sealed interface Detail {
       case IntentEvent.Disputed e -> new Disputed(e.by(), e.resolveBy());
       case IntentEvent.Upheld e -> new Upheld(e.by(), e.executableAt());
       case IntentEvent.Expired e -> new Expired();
+      case IntentEvent.Failed e -> new Failed();
+      case IntentEvent.Settled e -> new Settled(e.outcome(), e.moved(), e.refunded());
     };
   }
 
@@ -92,6 +101,8 @@ public sealed interface Detail {
       case Disputed detail -> Action.DISPUTED;
       case Upheld detail -> Action.UPHELD;
       case Expired detail -> Action.EXPIRED;
+      case Failed detail -> Action.FAILED;
+      case Settled detail -> Action.SETTLED;
     };
   }
 
@@ -117,6 +128,12 @@ public sealed interface Detail {
       case Disputed d -> AbiWords.encode(AbiWords.of(d.by()), AbiWords.of(d.resolveBy()));
       case Upheld d -> AbiWords.encode(AbiWords.of(d.by()), AbiWords.of(d.executableAt()));
       case Expired d -> AbiWords.encode();
+      case Failed d -> AbiWords.encode();
+      case Settled d ->
+          AbiWords.encode(
+              AbiWords.of(d.outcome().ordinal()),
+              AbiWords.of(d.moved()),
+              AbiWords.of(d.refunded()));
     };
   }
 }

@@ -1,6 +1,7 @@
 package org.mandate.audit;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import org.mandate.intent.IntentState;
 import org.mandate.policy.Rule;
 import org.mandate.policy.Tier;
 import org.mandate.policy.Verdict;
@@ -37,6 +38,11 @@ final class DetailJson {
       case Detail.Upheld d ->
           json.put("by", d.by().hex()).put("executableAt", Long.toString(d.executableAt()));
       case Detail.Expired d -> json;
+      case Detail.Failed d -> json;
+      case Detail.Settled d ->
+          json.put("outcome", d.outcome().name())
+              .put("moved", d.moved().toString())
+              .put("refunded", d.refunded().toString());
     };
   }
 
@@ -70,6 +76,12 @@ final class DetailJson {
           case UPHELD ->
               new Detail.Upheld(fields.address("by"), fields.decimalLong("executableAt"));
           case EXPIRED -> new Detail.Expired();
+          case FAILED -> new Detail.Failed();
+          case SETTLED ->
+              new Detail.Settled(
+                  fields.constant("outcome", IntentState.class),
+                  fields.decimal("moved", 256),
+                  fields.decimal("refunded", 256));
         };
     fields.end();
     return detail;

@@ -16,6 +16,7 @@ import java.util.stream.Stream;
 import org.mandate.audit.ChainEvidence.FinalBlock;
 import org.mandate.audit.ChainEvidence.Link;
 import org.mandate.audit.ChainEvidence.Publication;
+import org.mandate.audit.ChainEvidence.Resend;
 import org.mandate.chain.Abi;
 import org.mandate.chain.Address;
 import org.mandate.chain.Block;
@@ -30,6 +31,7 @@ import org.mandate.contracts.PolicyEngine;
 import org.mandate.event.AuditEvent;
 import org.mandate.event.ContractEvents;
 import org.mandate.event.IntentEvent;
+import org.mandate.event.IntentNotice;
 import org.mandate.intent.Intent;
 import org.web3j.abi.TypeReference;
 import org.web3j.abi.datatypes.DynamicArray;
@@ -117,7 +119,19 @@ final class EvidenceReader {
         records(Stream.concat(executorLogs.stream(), accountLogs.stream())),
         links,
         publications,
+        resends(executorLogs),
         registeredChains(agentId, last));
+  }
+
+  /** Only home's executor tells of any. */
+  private static List<Resend> resends(List<Log> executorLogs) {
+    List<Resend> resends = new ArrayList<>();
+    for (Log log : executorLogs) {
+      if (ContractEvents.notice(log).orElse(null) instanceof IntentNotice.Resent e) {
+        resends.add(new Resend(e.intentId(), e.messageId()));
+      }
+    }
+    return resends;
   }
 
   private List<BigInteger> registeredChains(BigInteger agentId, Block last) {

@@ -7,6 +7,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import org.mandate.audit.ChainEvidence.Resend;
 import org.mandate.chain.Hash;
 
 /**
@@ -54,7 +55,8 @@ final class Forgeries {
             "home dispatched no such intent up to block %d of %s"
                 .formatted(home.block().number(), home.block().timestamp()));
       }
-      if (!dispatch.get().detail().equals(new Detail.Dispatched(messageId))) {
+      if (!dispatch.get().detail().equals(new Detail.Dispatched(messageId))
+          && !home.resends().contains(new Resend(record.intentId(), messageId))) {
         return Optional.of("it came in message " + messageId + ", in which home never sent it");
       }
       if (!dispatch.get().intent().equals(record.intent())) {
@@ -78,12 +80,7 @@ final class Forgeries {
         return new Finding.DispatchUnknown(
             here.chainId(), record.index(), record.intentId(), at, home.block());
       }
-      List<Detail> life =
-          here.records().stream()
-              .filter(later -> later.intentId().equals(record.intentId()))
-              .filter(later -> later.index() >= record.index())
-              .map(AuditRecord::detail)
-              .toList();
+      List<Detail> life = life(record);
       if (life.stream().anyMatch(Detail.Executed.class::isInstance)) {
         return forgery(record, why, "it was executed");
       }
@@ -99,6 +96,7 @@ final class Forgeries {
                     .formatted(d.by(), time(d.resolveBy())));
         case Detail.Cancelled d -> stopped(record, why, "it was disputed and cancelled");
         case Detail.Expired d -> stopped(record, why, "it ran out and was not executed");
+        case Detail.Failed d -> stopped(record, why, "it could not be executed and ran out");
         case Detail.Upheld d -> forgery(record, why, "governance upheld it: it can be executed");
         case Detail.Queued d ->
             forgery(
@@ -108,8 +106,26 @@ final class Forgeries {
         case Detail.Admitted d -> forgery(record, why, OTHER_LIFE);
         case Detail.Denied d -> forgery(record, why, OTHER_LIFE);
         case Detail.Dispatched d -> forgery(record, why, OTHER_LIFE);
+        case Detail.Settled d -> forgery(record, why, OTHER_LIFE);
         case Detail.Executed d -> forgery(record, why, "it was executed");
       };
+    }
+
+    /**
+     * What became of the intent since that message brought it; what a later message did to it,
+     * after the first was refuted, is not the first one's.
+     */
+    private List<Detail> life(AuditRecord record) {
+      List<Detail> life = new ArrayList<>();
+      for (AuditRecord later : here.records()) {
+        if (later.index() >= record.index() && later.intentId().equals(record.intentId())) {
+          if (later.index() > record.index() && later.action() == Action.QUEUED) {
+            break;
+          }
+          life.add(later.detail());
+        }
+      }
+      return life;
     }
 
     /** Nothing executes past its deadline, whatever its state. */

@@ -3,6 +3,7 @@ package org.mandate.chain;
 import java.math.BigInteger;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 
 /**
@@ -50,8 +51,14 @@ public record Deployment(
     return found.address();
   }
 
+  /** Of this chain's kind; at the same address on every chain. */
   public Address executor() {
-    return address("CrossChainExecutor");
+    return address(executorName());
+  }
+
+  /** What stands at {@link #executor}: home's contract is not the other chains'. */
+  public String executorName() {
+    return isHome() ? "HomeExecutor" : "DestinationExecutor";
   }
 
   public Address registry() {
@@ -70,6 +77,30 @@ public record Deployment(
 
   public Address gateway() {
     return address("QuorumGateway");
+  }
+
+  /** What relayers lose when they lie; at home only. */
+  public Optional<Address> relayerBonds() {
+    return find("RelayerBonds");
+  }
+
+  /** Shows home's storage; on other chains only, and not on all. */
+  public Optional<Address> stateProofs() {
+    return find("StateProofs");
+  }
+
+  /** Who is believed about home's blocks, where there is {@link #stateProofs}. */
+  public Optional<Address> postedHashes() {
+    return find("PostedHashes");
+  }
+
+  /** Carries home's decisions to the other chains; at the same address on all of them. */
+  public Optional<Address> remoteGovernance() {
+    return find("RemoteGovernance");
+  }
+
+  private Optional<Address> find(String contract) {
+    return Optional.ofNullable(contracts.get(contract)).map(Contract::address);
   }
 
   /**

@@ -24,6 +24,7 @@ import org.web3j.utils.Numeric;
  * @param closed whether each contract is closed that ever was
  * @param targetDelays by which changes of a contract's settings wait, of those ever changed
  * @param handedTo who was first made admin after the deployer
+ * @param handedIn hash of the transaction that did it; empty when there is none
  */
 record AccessBook(
     SortedMap<BigInteger, SortedMap<String, Delay>> members,
@@ -33,7 +34,8 @@ record AccessBook(
     SortedMap<BigInteger, Delay> grantDelays,
     SortedMap<String, Boolean> closed,
     SortedMap<String, Delay> targetDelays,
-    Optional<Admin> handedTo) {
+    Optional<Admin> handedTo,
+    String handedIn) {
 
   private static final List<Event> EVENTS =
       List.of(
@@ -97,14 +99,17 @@ record AccessBook(
             new TreeMap<>(),
             new TreeMap<>(),
             new TreeMap<>(),
-            Optional.empty());
+            Optional.empty(),
+            "");
     Optional<Admin> handedTo = Optional.empty();
+    var handedIn = "";
     for (var log : chain.logs(from, address, EVENTS)) {
       if (is(log, AccessManager.ROLEGRANTED_EVENT)) {
         var grant = AccessManager.getRoleGrantedEventFromLog(log);
         var account = lower(grant.account);
         if (handedTo.isEmpty() && grant.roleId.signum() == 0 && !account.equals(deployer)) {
           handedTo = Optional.of(new Admin(account, grant.delay));
+          handedIn = log.getTransactionHash();
         }
         book.member(manager, grant.roleId, account);
       } else {
@@ -119,7 +124,8 @@ record AccessBook(
         book.grantDelays,
         book.closed,
         book.targetDelays,
-        handedTo);
+        handedTo,
+        handedIn);
   }
 
   private void member(AccessManager manager, BigInteger role, String account) {

@@ -12,16 +12,20 @@ import org.mandate.contracts.CallGuard;
 import org.mandate.contracts.CallRules;
 import org.mandate.contracts.CategoryRule;
 import org.mandate.contracts.Create3Factory;
-import org.mandate.contracts.CrossChainExecutor;
+import org.mandate.contracts.DestinationExecutor;
+import org.mandate.contracts.HomeExecutor;
 import org.mandate.contracts.HoursRule;
 import org.mandate.contracts.MandateGovernor;
 import org.mandate.contracts.MandateLens;
 import org.mandate.contracts.MandateRules;
 import org.mandate.contracts.MandateToken;
+import org.mandate.contracts.PostedHashes;
 import org.mandate.contracts.PriceFeeds;
 import org.mandate.contracts.QuorumGateway;
+import org.mandate.contracts.RemoteGovernance;
 import org.mandate.contracts.ReputationRule;
 import org.mandate.contracts.RuleBook;
+import org.mandate.contracts.StateProofs;
 import org.mandate.contracts.TestToken;
 import org.mandate.contracts.Tiers;
 import org.mandate.contracts.TimelockController;
@@ -38,16 +42,20 @@ public final class Contracts {
           Map.entry("CallRules", CallRules.BINARY),
           Map.entry("CategoryRule", CategoryRule.BINARY),
           Map.entry("Create3Factory", Create3Factory.BINARY),
-          Map.entry("CrossChainExecutor", CrossChainExecutor.BINARY),
+          Map.entry("DestinationExecutor", DestinationExecutor.BINARY),
+          Map.entry("HomeExecutor", HomeExecutor.BINARY),
           Map.entry("HoursRule", HoursRule.BINARY),
           Map.entry("MandateGovernor", MandateGovernor.BINARY),
           Map.entry("MandateLens", MandateLens.BINARY),
           Map.entry("MandateRules", MandateRules.BINARY),
           Map.entry("MandateToken", MandateToken.BINARY),
+          Map.entry("PostedHashes", PostedHashes.BINARY),
           Map.entry("PriceFeeds", PriceFeeds.BINARY),
           Map.entry("QuorumGateway", QuorumGateway.BINARY),
+          Map.entry("RemoteGovernance", RemoteGovernance.BINARY),
           Map.entry("ReputationRule", ReputationRule.BINARY),
           Map.entry("RuleBook", RuleBook.BINARY),
+          Map.entry("StateProofs", StateProofs.BINARY),
           Map.entry("TestToken", TestToken.BINARY),
           Map.entry("Tiers", Tiers.BINARY),
           Map.entry("TimelockController", TimelockController.BINARY));

@@ -14,9 +14,15 @@ import org.mandate.chain.Hash;
 import org.mandate.contracts.AccessManager;
 import org.mandate.contracts.AuditLog;
 import org.mandate.contracts.Create3Factory;
+import org.mandate.contracts.DestinationExecutor;
+import org.mandate.contracts.PostedHashes;
+import org.mandate.contracts.RemoteGovernance;
+import org.mandate.deploy.DeploymentParameters.AssetWindows;
 import org.mandate.deploy.DeploymentParameters.ExistingAuthority;
+import org.mandate.intent.WindowTable;
 import org.web3j.abi.EventEncoder;
 import org.web3j.protocol.core.DefaultBlockParameterName;
+import org.web3j.protocol.core.RemoteFunctionCall;
 import org.web3j.protocol.core.methods.request.EthFilter;
 import org.web3j.protocol.core.methods.response.EthLog;
 import org.web3j.protocol.core.methods.response.Log;
@@ -63,7 +69,7 @@ public final class Deployer {
           "the node serves chain %d, the parameters name %s: use another node or other parameters"
               .formatted(sender.chainId(), parameters.allChainIds()));
     }
-    var plan = Plan.of(sender.address(), parameters);
+    var plan = Plan.of(sender.address(), parameters, sender.chainId());
     if (plan.authority().equals(sender.address())) {
       throw new DeploymentException(
           "the authority is the deployer's own key: name a timelock, a Safe or another DAO");
@@ -157,7 +163,7 @@ public final class Deployer {
                         "create " + creation.name(),
                         Create3.factory(),
                         factory.create(
-                            Create3.salt(creation.name()),
+                            Create3.salt(Plan.salt(creation.name())),
                             Numeric.hexStringToByteArray(creation.initCode()))))
             .toList());
     for (var creation : missing) {
@@ -207,6 +213,9 @@ public final class Deployer {
                 List.of(publishSelector()),
                 Role.PUBLISHER)
             .encodeFunctionCall());
+    if (sender.chainId() != parameters.homeChainId()) {
+      awayFromHome(manager, parameters, calls);
+    }
     calls.add(
         manager
             .grantRole(
@@ -218,6 +227,83 @@ public final class Deployer {
             "set roles and renounce the deployer's",
             address,
             manager.multicall(calls.stream().map(Numeric::hexStringToByteArray).toList())));
+  }
+
+  /** What only a destination has: how long payments wait, bonds of disputes, proofs of home. */
+  private void awayFromHome(
+      AccessManager manager, DeploymentParameters parameters, List<String> calls) {
+    var executor = Plan.at(sender.address(), "DestinationExecutor");
+    var settings =
+        DestinationExecutor.load(executor, sender.web3j(), sender.reader(), Sender.NO_GAS);
+    var across = parameters.acrossChains();
+    for (var windows : across.windows()) {
+      calls.add(
+          call(
+              manager,
+              executor,
+              settings.setWindows(
+                  asset(windows.asset()),
+                  windows.table().steps().stream().map(Deployer::step).toList(),
+                  BigInteger.ZERO)));
+    }
+    if (across.disputeBond().signum() > 0) {
+      calls.add(call(manager, executor, settings.setDisputeBond(across.disputeBond())));
+    }
+    across
+        .proofs()
+        .ifPresent(
+            proofs -> {
+              calls.add(manager.labelRole(Role.ORACLE, "ORACLE").encodeFunctionCall());
+              for (var oracle : proofs.oracles()) {
+                calls.add(
+                    manager.grantRole(Role.ORACLE, oracle, BigInteger.ZERO).encodeFunctionCall());
+              }
+              calls.add(
+                  manager
+                      .setTargetFunctionRole(
+                          Plan.at(sender.address(), "PostedHashes"),
+                          List.of(postSelector()),
+                          Role.ORACLE)
+                      .encodeFunctionCall());
+              var shown = Plan.at(sender.address(), "StateProofs");
+              calls.add(call(manager, executor, settings.setStateProofs(shown)));
+              if (across.remote().isPresent()) {
+                var governance = Plan.at(sender.address(), "RemoteGovernance");
+                calls.add(
+                    call(
+                        manager,
+                        governance,
+                        RemoteGovernance.load(
+                                governance, sender.web3j(), sender.reader(), Sender.NO_GAS)
+                            .setStateProofs(shown)));
+              }
+            });
+  }
+
+  /** A call that the AccessManager makes for its admin. */
+  private static String call(AccessManager manager, String target, RemoteFunctionCall<?> call) {
+    return manager
+        .execute(target, Numeric.hexStringToByteArray(call.encodeFunctionCall()), BigInteger.ZERO)
+        .encodeFunctionCall();
+  }
+
+  private String asset(String name) {
+    return name.equals(AssetWindows.TEST_TOKEN) ? Plan.at(sender.address(), name) : name;
+  }
+
+  private static DestinationExecutor.Step step(WindowTable.Step step) {
+    return new DestinationExecutor.Step(
+        step.upTo(), BigInteger.valueOf(step.bare()), BigInteger.valueOf(step.full()));
+  }
+
+  /** Selector of {@code PostedHashes.post}. */
+  static byte[] postSelector() {
+    var call =
+        PostedHashes.load(
+                Create3.CANONICAL_DEPLOYER, null, (TransactionManager) null, Sender.NO_GAS)
+            .post(BigInteger.ZERO, new byte[32])
+            .encodeFunctionCall();
+    return Numeric.hexStringToByteArray(call.substring(0, 10));
   }
 
   /** Selector of {@code AuditLog.publish}. */

@@ -18,16 +18,25 @@ import org.mandate.contracts.Approvers;
 import org.mandate.contracts.CallGuard;
 import org.mandate.contracts.Create3Factory;
 import org.mandate.contracts.CrossChainExecutor;
+import org.mandate.contracts.DestinationExecutor;
+import org.mandate.contracts.HomeExecutor;
 import org.mandate.contracts.MandateGovernor;
 import org.mandate.contracts.MandateLens;
 import org.mandate.contracts.MandateRules;
+import org.mandate.contracts.PostedHashes;
 import org.mandate.contracts.PriceFeeds;
 import org.mandate.contracts.QuorumGateway;
+import org.mandate.contracts.RemoteGovernance;
+import org.mandate.contracts.StateProofs;
 import org.mandate.contracts.Tiers;
 import org.mandate.contracts.TimelockController;
+import org.mandate.deploy.DeploymentParameters.AssetWindows;
 import org.mandate.deploy.DeploymentParameters.ExistingAuthority;
 import org.mandate.deploy.DeploymentParameters.OwnGovernance;
 import org.mandate.deploy.DeploymentParameters.TokenGrant;
+import org.mandate.intent.WindowTable;
+import org.web3j.abi.EventEncoder;
+import org.web3j.abi.datatypes.Event;
 import org.web3j.protocol.Web3j;
 import org.web3j.protocol.core.DefaultBlockParameter;
 import org.web3j.protocol.core.RemoteFunctionCall;
@@ -95,25 +104,34 @@ public final class DeploymentCheck {
    */
   public List<Deviation> findings(DeploymentParameters parameters) {
     var look = new Look(Snapshot.latest(web3j));
+    var chainId = deployment.chainId().longValueExact();
     var authority =
-        switch (parameters.governance()) {
-          case ExistingAuthority existing ->
-              new AccessBook.Admin(existing.authority(), seconds(existing.delay()));
-          case OwnGovernance own -> ownTimelock();
-        };
+        remoteAuthority()
+            .filter(remote -> parameters.remoteOn(chainId).isPresent())
+            .orElseGet(
+                () ->
+                    switch (parameters.governance()) {
+                      case ExistingAuthority existing ->
+                          new AccessBook.Admin(existing.authority(), seconds(existing.delay()));
+                      case OwnGovernance own -> ownTimelock();
+                    });
     look.code(authority.account());
-    look.access(
-        authority,
-        Map.of(
-            Role.GUARDIAN,
-            new TreeSet<>(parameters.guardians()),
-            Role.PUBLISHER,
-            new TreeSet<>(parameters.relayers())));
+    var others = new TreeMap<BigInteger, Set<String>>();
+    others.put(Role.GUARDIAN, new TreeSet<>(parameters.guardians()));
+    others.put(Role.PUBLISHER, new TreeSet<>(parameters.relayers()));
+    parameters
+        .acrossChains()
+        .proofs()
+        .filter(proofs -> !deployment.isHome())
+        .ifPresent(proofs -> others.put(Role.ORACLE, new TreeSet<>(proofs.oracles())));
+    look.access(authority, others);
     look.references();
     look.vault(authority.account());
     look.fixed(parameters);
-    look.settings(Settings.of(parameters), Deviation.Weight.WRONG, SETTING);
-    look.grants(Settings.of(parameters));
+    var settings = Settings.of(parameters, chainId);
+    look.settings(settings, Deviation.Weight.WRONG, SETTING);
+    look.across(look.asked(parameters), Deviation.Weight.WRONG, SETTING);
+    look.grants(settings);
     look.timelock();
     return List.copyOf(look.found);
   }
@@ -146,17 +164,22 @@ public final class DeploymentCheck {
     var authority =
         Contracts.timelock(deployment)
             .map(timelock -> ownTimelock())
+            .or(this::remoteAuthority)
             .or(() -> look.book.handedTo())
             .orElse(new AccessBook.Admin(ZERO, BigInteger.ZERO));
     look.code(authority.account());
-    look.access(
-        authority,
-        Map.of(
-            Role.GUARDIAN, look.othersThanDeployer(Role.GUARDIAN),
-            Role.PUBLISHER, look.othersThanDeployer(Role.PUBLISHER)));
+    var others = new TreeMap<BigInteger, Set<String>>();
+    others.put(Role.GUARDIAN, look.othersThanDeployer(Role.GUARDIAN));
+    others.put(Role.PUBLISHER, look.othersThanDeployer(Role.PUBLISHER));
+    if (deployment.postedHashes().isPresent()) {
+      others.put(Role.ORACLE, look.othersThanDeployer(Role.ORACLE));
+    }
+    look.access(authority, others);
     look.references();
     look.vault(authority.account());
     look.settings(Settings.of(deployment), Deviation.Weight.CHANGED, CHANGED);
+    look.across(look.handedOver(), Deviation.Weight.CHANGED, CHANGED);
+    look.lanes();
     look.timelock();
     return List.copyOf(look.found);
   }
@@ -164,6 +187,14 @@ public final class DeploymentCheck {
   private AccessBook.Admin ownTimelock() {
     return new AccessBook.Admin(
         Contracts.timelock(deployment).orElseThrow().hex(), BigInteger.ZERO);
+  }
+
+  /** On other chains than home, where home's governance governs; it delays itself. */
+  private Optional<AccessBook.Admin> remoteAuthority() {
+    return deployment
+        .remoteGovernance()
+        .filter(remote -> !deployment.isHome())
+        .map(remote -> new AccessBook.Admin(remote.hex(), BigInteger.ZERO));
   }
 
   private AccessBook book(Snapshot chain) {
@@ -325,21 +356,35 @@ public final class DeploymentCheck {
                       ACCESS.formatted("setTargetAdminDelay")));
     }
 
-    /** Only the account's {@code publish} is given to a role; all else is the admin's. */
+    /** Only {@code publish} and {@code post} are given to roles; all else is the admin's. */
     private void functions() {
+      var given = new TreeMap<AccessBook.Function, BigInteger>();
+      var names = new TreeMap<AccessBook.Function, String>();
       var publish =
           new AccessBook.Function(
               deployment.account().hex(), Numeric.toHexString(Deployer.publishSelector()));
+      given.put(publish, Role.PUBLISHER);
+      names.put(publish, "publish");
+      deployment
+          .postedHashes()
+          .ifPresent(
+              hashes -> {
+                var post =
+                    new AccessBook.Function(
+                        hashes.hex(), Numeric.toHexString(Deployer.postSelector()));
+                given.put(post, Role.ORACLE);
+                names.put(post, "post");
+              });
       var roles = new TreeMap<>(book.functions());
-      roles.putIfAbsent(publish, Role.ADMIN);
+      given.keySet().forEach(function -> roles.putIfAbsent(function, Role.ADMIN));
       roles.forEach(
           (function, role) ->
               compare(
                   "role for function %s of %s"
                       .formatted(
-                          function.equals(publish) ? "publish" : function.selector(),
+                          names.getOrDefault(function, function.selector()),
                           named(function.target())),
-                  Role.name(function.equals(publish) ? Role.PUBLISHER : Role.ADMIN),
+                  Role.name(given.getOrDefault(function, Role.ADMIN)),
                   Role.name(role),
                   ACCESS.formatted("setTargetFunctionRole")));
     }
@@ -373,18 +418,22 @@ public final class DeploymentCheck {
       refers("AgentVault", "REGISTRY", registry, vault().REGISTRY());
       refers("AgentVault", "EXECUTOR", executor, vault().EXECUTOR());
       refers("QuorumGateway", "authority", manager, gateway().authority());
-      refers("CrossChainExecutor", "authority", manager, executor().authority());
-      refers("CrossChainExecutor", "REGISTRY", registry, executor().REGISTRY());
-      refers("CrossChainExecutor", "GATEWAY", deployment.gateway().hex(), executor().GATEWAY());
-      refers("CrossChainExecutor", "RULES", at("MandateRules"), executor().RULES());
-      refers("CrossChainExecutor", "APPROVERS", at("Approvers"), executor().APPROVERS());
+      var kind = deployment.executorName();
+      refers(kind, "authority", manager, executor().authority());
+      refers(kind, "REGISTRY", registry, executor().REGISTRY());
+      refers(kind, "GATEWAY", deployment.gateway().hex(), executor().GATEWAY());
+      if (deployment.isHome()) {
+        refers(kind, "RULES", at("MandateRules"), home().RULES());
+        refers(kind, "APPROVERS", at("Approvers"), home().APPROVERS());
+      }
+      acrossChains(manager);
       refers("AgentVault", "GUARD", at("CallGuard"), vault().GUARD());
       rules(manager, registry);
       var lens = load(MandateLens::load, "MandateLens");
       refers("MandateLens", "EXECUTOR", executor, lens.EXECUTOR());
       refers("MandateLens", "REGISTRY", registry, lens.REGISTRY());
       compare(
-          "HOME_CHAIN_ID of CrossChainExecutor",
+          "HOME_CHAIN_ID of " + kind,
           deployment.homeChainId(),
           Sender.read("home chain", () -> executor().HOME_CHAIN_ID().send()),
           FILE);
@@ -393,6 +442,31 @@ public final class DeploymentCheck {
           deployment.homeChainId(),
           Sender.read("home chain", () -> vault().HOME_CHAIN_ID().send()),
           FILE);
+    }
+
+    /** What not every deployment has. */
+    private void acrossChains(String manager) {
+      if (deployment.remoteGovernance().isPresent()) {
+        var remote = load(RemoteGovernance::load, "RemoteGovernance");
+        refers("RemoteGovernance", "authority", manager, remote.authority());
+        refers("RemoteGovernance", "GATEWAY", deployment.gateway().hex(), remote.GATEWAY());
+        compare(
+            "HOME_CHAIN_ID of RemoteGovernance",
+            deployment.homeChainId(),
+            Sender.read("home chain", () -> remote.HOME_CHAIN_ID().send()),
+            FILE);
+      }
+      if (deployment.stateProofs().isPresent()) {
+        var hashes = load(PostedHashes::load, "PostedHashes");
+        refers("PostedHashes", "authority", manager, hashes.authority());
+        compare(
+            "CHAIN_ID of PostedHashes",
+            deployment.homeChainId(),
+            Sender.read("chain of the hashes", () -> hashes.CHAIN_ID().send()),
+            FILE);
+        var proofs = load(StateProofs::load, "StateProofs");
+        refers("StateProofs", "HASHES", at("PostedHashes"), proofs.HASHES());
+      }
     }
 
     /** All that a mandate beyond the basic rules asks. */
@@ -437,8 +511,15 @@ public final class DeploymentCheck {
               : FILE);
     }
 
-    /** The funds are the authority's. */
+    /** The funds are the authority's, and what liars lose. */
     void vault(String owner) {
+      if (!deployment.isHome()) {
+        compare(
+            "BOND_TREASURY",
+            owner,
+            lower(Sender.read("BOND_TREASURY", () -> destination().BOND_TREASURY().send())),
+            GIVEN);
+      }
       compare(
           "OWNER of AgentVault",
           owner,
@@ -469,12 +550,261 @@ public final class DeploymentCheck {
           parameters.allChainIds().stream().map(BigInteger::valueOf).toList(),
           Sender.read("chains", () -> vault().chainIds().send()),
           GIVEN);
+      var across = parameters.acrossChains();
       compare(
-          "resolution window",
-          seconds(parameters.resolutionWindow()),
-          Sender.read("resolution window", () -> executor().RESOLUTION_WINDOW().send()),
+          "length of a pause",
+          seconds(across.pause()),
+          Sender.read("length of a pause", () -> executor().PAUSE().send()),
           FILE);
+      if (!deployment.isHome()) {
+        compare(
+            "resolution window",
+            seconds(parameters.resolutionWindow()),
+            Sender.read("resolution window", () -> destination().RESOLUTION_WINDOW().send()),
+            FILE);
+        compare(
+            "proofs of home's storage",
+            across.proofs().isPresent(),
+            deployment.stateProofs().isPresent(),
+            GIVEN);
+      }
+      if (deployment.stateProofs().isPresent()) {
+        across
+            .proofs()
+            .ifPresent(
+                proofs ->
+                    compare(
+                        "wait of posted block hashes",
+                        seconds(proofs.delay()),
+                        Sender.read(
+                            "wait of posted hashes",
+                            () -> load(PostedHashes::load, "PostedHashes").WAIT().send()),
+                        FILE));
+      }
+      compare(
+          "governance across chains",
+          across.remote().isPresent(),
+          deployment.remoteGovernance().isPresent(),
+          GIVEN);
     }
+
+    // ---------------------------------------------------------------- across chains
+
+    /** What the hand-over sets on other chains than home, and governance may set anew. */
+    private record Across(
+        SortedMap<String, WindowTable> windows,
+        BigInteger disputeBond,
+        Optional<DeploymentParameters.Remote> remote) {}
+
+    /** As the parameters ask. */
+    Across asked(DeploymentParameters parameters) {
+      var windows = new TreeMap<String, WindowTable>();
+      var across = parameters.acrossChains();
+      for (var one : across.windows()) {
+        var asset =
+            one.asset().equals(AssetWindows.TEST_TOKEN)
+                ? Contracts.testToken(deployment).map(token -> token.hex()).orElse(one.asset())
+                : one.asset();
+        windows.put(asset, one.table());
+      }
+      return new Across(windows, across.disputeBond(), across.remote());
+    }
+
+    /** As they were set in the transaction in which the deployer gave its role away. */
+    Across handedOver() {
+      var windows = new TreeMap<String, WindowTable>();
+      var bond = BigInteger.ZERO;
+      if (!deployment.isHome()) {
+        for (var log :
+            told(
+                List.of(
+                    DestinationExecutor.WINDOWSSET_EVENT,
+                    DestinationExecutor.DISPUTEBONDSET_EVENT))) {
+          if (!log.getTransactionHash().equals(book.handedIn())) {
+            continue;
+          }
+          if (is(log, DestinationExecutor.WINDOWSSET_EVENT)) {
+            var set = DestinationExecutor.getWindowsSetEventFromLog(log);
+            windows.put(lower(set.asset), table(set.steps));
+          } else {
+            bond = DestinationExecutor.getDisputeBondSetEventFromLog(log).bond;
+          }
+        }
+      }
+      return new Across(windows, bond, remoteOfThen());
+    }
+
+    private Optional<DeploymentParameters.Remote> remoteOfThen() {
+      return deployment.remoteGovernance().map(remote -> Settings.remote(deployment));
+    }
+
+    /**
+     * @param weight as for {@link #settings}
+     */
+    void across(Across wanted, Deviation.Weight weight, String next) {
+      var gateway = deployment.gateway().hex();
+      compare("gateways of the executor", Map.of(gateway, "open"), gateways(), next, weight);
+      if (deployment.isHome()) {
+        compare("routes of messages", Map.of(), routes(gateway), next, weight);
+      } else {
+        compare(
+            "windows of payments",
+            wanted.windows(),
+            windows(wanted.windows().keySet()),
+            next,
+            weight);
+        compare(
+            "least window",
+            BigInteger.ZERO,
+            Sender.read("least window", () -> destination().floor().send()),
+            next,
+            weight);
+        compare(
+            "bond of a dispute",
+            wanted.disputeBond(),
+            Sender.read("bond of a dispute", () -> destination().disputeBond().send()),
+            next,
+            weight);
+        compare(
+            "gateway of results",
+            gateway,
+            lower(Sender.read("gateway of results", () -> destination().reportGateway().send())),
+            next,
+            weight);
+        compare(
+            "proofs that the executor takes",
+            deployment.stateProofs().map(proofs -> proofs.hex()).orElse(ZERO),
+            lower(Sender.read("state proofs", () -> destination().stateProofs().send())),
+            next,
+            weight);
+        compare(
+            "uptime feed",
+            ZERO,
+            lower(Sender.read("uptime feed", () -> destination().uptimeFeed().send()).component1()),
+            next,
+            weight);
+      }
+      if (deployment.remoteGovernance().isPresent()) {
+        wanted.remote().ifPresent(remote -> remote(remote, weight, next));
+      }
+    }
+
+    private void remote(DeploymentParameters.Remote wanted, Deviation.Weight weight, String next) {
+      var remote = load(RemoteGovernance::load, "RemoteGovernance");
+      compare(
+          "delay of home's orders",
+          seconds(wanted.delay()),
+          Sender.read("delay of orders", () -> remote.delay().send()),
+          next,
+          weight);
+      compare(
+          "recovery authority",
+          wanted.recovery().orElse(ZERO),
+          lower(Sender.read("recovery authority", () -> remote.recovery().send())),
+          next,
+          weight);
+      compare(
+          "gateway of orders",
+          BigInteger.ONE,
+          Sender.read(
+              "gateway of orders", () -> remote.gatewayStatus(deployment.gateway().hex()).send()),
+          next,
+          weight);
+      compare(
+          "proofs that orders take",
+          deployment.stateProofs().map(proofs -> proofs.hex()).orElse(ZERO),
+          lower(Sender.read("state proofs of orders", () -> remote.stateProofs().send())),
+          next,
+          weight);
+    }
+
+    /** Of every gateway that the executor ever took messages from. */
+    private SortedMap<String, String> gateways() {
+      var names = List.of("none", "open", "closed");
+      var found = new TreeMap<String, String>();
+      for (var log : told(List.of(CrossChainExecutor.GATEWAYSET_EVENT))) {
+        var gateway = account(log, 1);
+        var status =
+            Sender.read("gateway " + gateway, () -> executor().gatewayStatus(gateway).send());
+        found.put(gateway, names.get(status.intValueExact()));
+      }
+      return found;
+    }
+
+    /** Where messages do not go by the first gateway. */
+    private SortedMap<BigInteger, String> routes(String first) {
+      var found = new TreeMap<BigInteger, String>();
+      for (var log : told(List.of(HomeExecutor.ROUTESET_EVENT))) {
+        var chainId = Numeric.toBigInt(log.getTopics().get(1));
+        var gateway = lower(Sender.read("route", () -> home().gatewayTo(chainId).send()));
+        if (!gateway.equals(first)) {
+          found.put(chainId, gateway);
+        }
+      }
+      return found;
+    }
+
+    private SortedMap<String, WindowTable> windows(Set<String> wanted) {
+      var assets = new TreeSet<>(wanted);
+      told(List.of(DestinationExecutor.WINDOWSSET_EVENT))
+          .forEach(log -> assets.add(account(log, 1)));
+      var found = new TreeMap<String, WindowTable>();
+      for (var asset : assets) {
+        List<?> steps =
+            Sender.read("windows of " + asset, () -> destination().windows(asset).send());
+        if (!steps.isEmpty()) {
+          found.put(asset, table(steps));
+        }
+      }
+      return found;
+    }
+
+    private static WindowTable table(List<?> steps) {
+      return new WindowTable(
+          steps.stream()
+              .map(DestinationExecutor.Step.class::cast)
+              .map(
+                  one ->
+                      new WindowTable.Step(
+                          one.upTo, one.bare.longValueExact(), one.full.longValueExact()))
+              .toList());
+    }
+
+    /** What guardians paused, and whether they can again. */
+    void lanes() {
+      var lanes = new TreeSet<BigInteger>();
+      told(List.of(CrossChainExecutor.LANEPAUSED_EVENT))
+          .forEach(log -> lanes.add(Numeric.toBigInt(log.getTopics().get(1))));
+      for (var lane : lanes) {
+        var named = lane.signum() == 0 ? "all lanes" : "the lane of chain " + lane;
+        var until = Sender.read("pause of " + named, () -> executor().pausedUntil(lane).send());
+        compare(
+            "pause of " + named,
+            "over",
+            until.compareTo(chain.timestamp()) > 0 ? "until time " + until : "over",
+            "a guardian paused it: find out why; it ends by itself, and governance can end it"
+                + " (unpause)",
+            Deviation.Weight.CHANGED);
+        compare(
+            "guardians' next pause of " + named,
+            "possible",
+            Sender.read("whether it can be paused", () -> executor().armed(lane).send())
+                ? "possible"
+                : "used up",
+            "governance lets guardians pause it again (rearm)",
+            Deviation.Weight.CHANGED);
+      }
+    }
+
+    private List<Log> told(List<Event> events) {
+      return chain.logs(deployment.block(), deployment.executor().hex(), events);
+    }
+
+    private static boolean is(Log log, Event event) {
+      return log.getTopics().getFirst().equals(EventEncoder.encode(event));
+    }
+
+    // ---------------------------------------------------------------- tokens
 
     /** Who got the tokens: their code does not show it, and it is over when they move on. */
     void grants(Settings wanted) {
@@ -511,6 +841,12 @@ public final class DeploymentCheck {
           next,
           weight);
       compare("threshold of the gateway", wanted.threshold(), quorum.component2(), next, weight);
+      compare(
+          "relayers of the gateway that count for a while longer",
+          List.of(),
+          Sender.read("relayers of before", () -> gateway().previousQuorum().send()).component1(),
+          next,
+          weight);
       compare(
           "accounts of the executor", Set.of(deployment.account().hex()), accounts(), next, weight);
       compare(
@@ -618,10 +954,19 @@ public final class DeploymentCheck {
           QuorumGateway.load(deployment.gateway().hex(), web3j, chain.reader(), Sender.NO_GAS));
     }
 
+    /** What the executors of all chains have in common. */
     private CrossChainExecutor executor() {
       return chain.at(
           CrossChainExecutor.load(
               deployment.executor().hex(), web3j, chain.reader(), Sender.NO_GAS));
+    }
+
+    private HomeExecutor home() {
+      return load(HomeExecutor::load, "HomeExecutor");
+    }
+
+    private DestinationExecutor destination() {
+      return load(DestinationExecutor::load, "DestinationExecutor");
     }
 
     private void compare(String what, Object expected, Object is, String next) {

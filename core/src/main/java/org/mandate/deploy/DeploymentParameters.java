@@ -7,6 +7,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import org.mandate.intent.WindowTable;
 
 /**
  * Everything that decides what is deployed. The same parameters and the same deployer key give the
@@ -22,6 +23,7 @@ import java.util.Optional;
  *     hour longer than governance takes to decide, at least
  * @param governance who holds every privileged role in the end
  * @param testToken a worthless ERC-20 for demonstrations; absent on real chains
+ * @param acrossChains what holds for intents that go to other chains
  */
 public record DeploymentParameters(
     long homeChainId,
@@ -32,13 +34,21 @@ public record DeploymentParameters(
     Duration disputeWindow,
     Duration resolutionWindow,
     Governance governance,
-    Optional<TokenGrant> testToken) {
+    Optional<TokenGrant> testToken,
+    AcrossChains acrossChains) {
 
   private static final int MAX_CHAINS = 16;
   private static final int MAX_RELAYERS = 64;
   private static final Duration MIN_DISPUTE_WINDOW = Duration.ofSeconds(5);
   private static final Duration MAX_DISPUTE_WINDOW = Duration.ofDays(3);
   private static final Duration MAX_RESOLUTION_WINDOW = Duration.ofDays(30);
+  private static final Duration MAX_PAUSE = Duration.ofDays(7);
+  private static final Duration MIN_UNBONDING = Duration.ofDays(7);
+  private static final Duration MAX_UNBONDING = Duration.ofDays(90);
+  private static final Duration MIN_ORDER_DELAY = Duration.ofDays(3);
+  private static final Duration MAX_ORDER_DELAY = Duration.ofDays(14);
+  private static final Duration MAX_POST_WAIT = Duration.ofDays(3);
+  private static final int MAX_BOND_BITS = 96;
 
   /** To notice a dispute, to propose, and to execute: none of it happens in the same second. */
   private static final Duration SLACK = Duration.ofHours(1);
@@ -140,6 +150,120 @@ public record DeploymentParameters(
     }
   }
 
+  /**
+   * What holds for intents that go to other chains.
+   *
+   * @param pause how long a guardian's pause lasts, 1 s to 7 days
+   * @param unbonding how long a relayer's bond can still be slashed after it was called back, 7 to
+   *     90 days
+   * @param disputeBond wei that a dispute costs who is no guardian; 0: only guardians dispute
+   * @param windows how long payments wait at their destination, by asset; without any, for the
+   *     dispute window
+   * @param remote home's governance governs the other chains too; empty: each chain has its own
+   * @param proofs somebody shows home's storage to the other chains; empty: nobody does
+   */
+  public record AcrossChains(
+      Duration pause,
+      Duration unbonding,
+      BigInteger disputeBond,
+      List<AssetWindows> windows,
+      Optional<Remote> remote,
+      Optional<HashOracle> proofs) {
+    /** Where nothing else is said. */
+    public static final AcrossChains DEFAULT =
+        new AcrossChains(
+            Duration.ofDays(1),
+            Duration.ofDays(14),
+            BigInteger.ZERO,
+            List.of(),
+            Optional.empty(),
+            Optional.empty());
+
+    public AcrossChains {
+      within("pause", pause, Duration.ofSeconds(1), MAX_PAUSE);
+      within("unbonding of relayers' bonds", unbonding, MIN_UNBONDING, MAX_UNBONDING);
+      require(
+          disputeBond.signum() >= 0 && disputeBond.bitLength() <= MAX_BOND_BITS,
+          "dispute bond %s is not within 0 to 2^96 - 1 wei",
+          disputeBond);
+      windows = List.copyOf(windows);
+      require(
+          windows.stream().map(AssetWindows::asset).distinct().count() == windows.size(),
+          "an asset has two tables of windows");
+    }
+  }
+
+  /**
+   * How long payments of one asset wait at their destination.
+   *
+   * @param asset ERC-20 contract, zero for the chain's own coin, or {@link #TEST_TOKEN}
+   */
+  public record AssetWindows(String asset, WindowTable table) {
+    /** The deployment's own token, whose address nobody knows before. */
+    public static final String TEST_TOKEN = "TestToken";
+
+    public AssetWindows {
+      asset = asset.equals(TEST_TOKEN) ? asset : asset.toLowerCase(Locale.ROOT);
+      require(
+          asset.equals(TEST_TOKEN) || asset.matches("0x[0-9a-f]{40}"),
+          "asset %s of a table of windows is not a 20-byte address in hex, nor %s",
+          asset,
+          TEST_TOKEN);
+      require(!table.steps().isEmpty(), "the table of windows of %s has no steps", asset);
+    }
+  }
+
+  /**
+   * Home's governance governs the other chains.
+   *
+   * @param delay how long an order waits there for guardians' veto, 3 to 14 days
+   * @param recovery who may order where home is dead, after 30 days more; empty: nobody
+   */
+  public record Remote(Duration delay, Optional<String> recovery) {
+    public Remote {
+      within("delay of orders", delay, MIN_ORDER_DELAY, MAX_ORDER_DELAY);
+      recovery = recovery.map(one -> address("recovery authority", one));
+    }
+  }
+
+  /**
+   * Who tells the other chains about home's blocks.
+   *
+   * @param oracles may post hashes
+   * @param delay before a posted hash counts, so that guardians can take back a false one
+   */
+  public record HashOracle(List<String> oracles, Duration delay) {
+    public HashOracle {
+      oracles = addresses("oracle", oracles);
+      require(!oracles.isEmpty(), "without an oracle nobody posts home's block hashes");
+      within("delay of posted block hashes", delay, Duration.ZERO, MAX_POST_WAIT);
+    }
+  }
+
+  /** With what is usual across chains. */
+  public DeploymentParameters(
+      long homeChainId,
+      List<Long> otherChainIds,
+      List<String> relayers,
+      int threshold,
+      List<String> guardians,
+      Duration disputeWindow,
+      Duration resolutionWindow,
+      Governance governance,
+      Optional<TokenGrant> testToken) {
+    this(
+        homeChainId,
+        otherChainIds,
+        relayers,
+        threshold,
+        guardians,
+        disputeWindow,
+        resolutionWindow,
+        governance,
+        testToken,
+        AcrossChains.DEFAULT);
+  }
+
   public DeploymentParameters {
     require(homeChainId > 0, "home chain id %s is not above 0", homeChainId);
     otherChainIds = List.copyOf(otherChainIds);
@@ -190,21 +314,55 @@ public record DeploymentParameters(
         "resolution window %s is not within 1 s to %s",
         resolutionWindow,
         MAX_RESOLUTION_WINDOW);
-    requireTimeToUphold(resolutionWindow, governance);
+    requireTimeToUphold(
+        resolutionWindow,
+        governance,
+        acrossChains.remote().map(Remote::delay).orElse(Duration.ZERO));
+    require(
+        testToken.isPresent()
+            || acrossChains.windows().stream()
+                .noneMatch(one -> one.asset().equals(AssetWindows.TEST_TOKEN)),
+        "a table of windows is for the test token, and there is none");
+    var watchers = guardians;
+    acrossChains
+        .proofs()
+        .ifPresent(
+            proofs -> {
+              for (var oracle : proofs.oracles()) {
+                require(
+                    !watchers.contains(oracle),
+                    "%s is guardian and oracle of block hashes: nobody takes back his own lie",
+                    oracle);
+              }
+            });
+  }
+
+  /**
+   * Who sees to it that home's vote reaches that chain; empty at home, and where each has its own.
+   */
+  Optional<Remote> remoteOn(long chainId) {
+    return acrossChains.remote().filter(remote -> chainId != homeChainId);
   }
 
   /** A dispute that governance is too slow to overrule is a veto. */
-  private static void requireTimeToUphold(Duration window, Governance governance) {
+  private static void requireTimeToUphold(Duration window, Governance governance, Duration orders) {
+    require(
+        orders.isZero() || window.compareTo(orders.plus(SLACK)) >= 0,
+        "resolution window %s is shorter than %s: the %s that home's orders wait and an hour for"
+            + " people; no dispute could be overruled; make the resolution window longer",
+        window,
+        orders.plus(SLACK),
+        orders);
     switch (governance) {
       case OwnGovernance own ->
           require(
-              window.compareTo(own.cycle().plus(SLACK)) >= 0,
+              window.compareTo(own.cycle().plus(orders).plus(SLACK)) >= 0,
               "resolution window %s is shorter than %s: the %s that governance needs (voting delay %s"
                   + " + voting period %s + timelock delay %s) and an hour for people; no dispute"
                   + " could be overruled; make the resolution window longer, or those delays shorter",
               window,
-              own.cycle().plus(SLACK),
-              own.cycle(),
+              own.cycle().plus(orders).plus(SLACK),
+              own.cycle().plus(orders),
               own.votingDelay(),
               own.votingPeriod(),
               own.timelockDelay());
@@ -237,6 +395,16 @@ public record DeploymentParameters(
     var sorted = given.stream().map(a -> address(what, a)).sorted().distinct().toList();
     require(sorted.size() == given.size(), "a %s is listed twice", what);
     return sorted;
+  }
+
+  private static void within(String what, Duration value, Duration least, Duration most) {
+    require(
+        value.compareTo(least) >= 0 && value.compareTo(most) <= 0,
+        "%s of %s is not within %s to %s",
+        what,
+        value,
+        least,
+        most);
   }
 
   private static String address(String what, String value) {

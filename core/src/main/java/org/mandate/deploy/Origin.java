@@ -66,7 +66,7 @@ record Origin(String transaction, String from, String to, String input) {
    */
   Optional<String> arguments(String name, String address, String binary) {
     if (!to.equals(Create3.factory())
-        || !address.equals(Create3.addressOf(from, name))
+        || !address.equals(Plan.at(from, name))
         || input.length() < SELECTOR) {
       return Optional.empty();
     }
@@ -95,7 +95,7 @@ record Origin(String transaction, String from, String to, String input) {
             null,
             new ReadonlyTransactionManager(null, Create3.factory()),
             Sender.NO_GAS)
-        .create(Create3.salt(name), initCode)
+        .create(Create3.salt(Plan.salt(name)), initCode)
         .encodeFunctionCall();
   }
 

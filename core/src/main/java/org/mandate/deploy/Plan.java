@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.mandate.deploy.DeploymentParameters.ExistingAuthority;
+import org.mandate.deploy.DeploymentParameters.HashOracle;
 import org.mandate.deploy.DeploymentParameters.OwnGovernance;
 import org.web3j.abi.FunctionEncoder;
 import org.web3j.abi.datatypes.Address;
@@ -17,15 +18,18 @@ import org.web3j.abi.datatypes.generated.Uint64;
 import org.web3j.utils.Numeric;
 
 /**
- * What one deployer creates for given parameters: names, addresses and constructor arguments,
- * without a chain. Addresses are predicted, so that contracts can refer to each other whatever the
- * order they are created in.
+ * What one deployer creates on a chain for given parameters: names, addresses and constructor
+ * arguments, without a chain. Addresses are predicted, so that contracts can refer to each other
+ * whatever the order they are created in.
  *
  * @param authority who ends up with the AccessManager's admin role
  * @param authorityDelay its execution delay there: 0 for who delays by itself, as our timelock does
  * @param contracts in an order in which no constructor calls a contract that does not exist yet
  */
 record Plan(String authority, Duration authorityDelay, List<Creation> contracts) {
+  /** The executors of all chains stand at one address, and are not one contract. */
+  private static final String EXECUTOR = "CrossChainExecutor";
+
   /** Their constructors take the manager and the registry. */
   static final List<String> PER_AGENT =
       List.of("Approvers", "CallRules", "CategoryRule", "HoursRule", "ReputationRule", "RuleBook");
@@ -46,25 +50,39 @@ record Plan(String authority, Duration authorityDelay, List<Creation> contracts)
     }
   }
 
-  static Plan of(String deployer, DeploymentParameters parameters) {
+  /** What a contract's salt is made of. */
+  static String salt(String name) {
+    return name.equals("HomeExecutor") || name.equals("DestinationExecutor") ? EXECUTOR : name;
+  }
+
+  /** Where the contract stands, or will, on every chain that has one. */
+  static String at(String deployer, String name) {
+    return Create3.addressOf(deployer, salt(name));
+  }
+
+  static Plan of(String deployer, DeploymentParameters parameters, long chainId) {
+    var atHome = chainId == parameters.homeChainId();
     var all = new ArrayList<Creation>();
     var home = BigInteger.valueOf(parameters.homeChainId());
     var manager = Create3.addressOf(deployer, "AccessManager");
     var registry = Create3.addressOf(deployer, "AgentRegistry");
     var vault = Create3.addressOf(deployer, "AgentVault");
     var gateway = Create3.addressOf(deployer, "QuorumGateway");
-    var executor = Create3.addressOf(deployer, "CrossChainExecutor");
+    var executor = Create3.addressOf(deployer, EXECUTOR);
     var calls = Create3.addressOf(deployer, "CallRules");
     var guard = Create3.addressOf(deployer, "CallGuard");
     var rules = Create3.addressOf(deployer, "MandateRules");
     var approvers = Create3.addressOf(deployer, "Approvers");
 
+    var remote = parameters.remoteOn(chainId);
     // Owns the funds, too.
     var authority =
-        switch (parameters.governance()) {
-          case ExistingAuthority existing -> existing.authority();
-          case OwnGovernance own -> Create3.addressOf(deployer, "TimelockController");
-        };
+        remote.isPresent()
+            ? at(deployer, "RemoteGovernance")
+            : switch (parameters.governance()) {
+              case ExistingAuthority existing -> existing.authority();
+              case OwnGovernance own -> at(deployer, "TimelockController");
+            };
 
     all.add(creation(deployer, "AccessManager", address(deployer)));
     all.add(creation(deployer, "AgentRegistry", address(manager)));
@@ -91,19 +109,50 @@ record Plan(String authority, Duration authorityDelay, List<Creation> contracts)
             new DynamicArray<>(
                 Address.class, parameters.relayers().stream().map(Plan::address).toList()),
             new Uint256(parameters.threshold())));
-    all.add(
-        creation(
-            deployer,
-            "CrossChainExecutor",
-            address(manager),
-            new Uint256(home),
-            address(registry),
-            address(gateway),
-            address(rules),
-            address(approvers),
-            new DynamicArray<>(Address.class, address(vault)),
-            new Uint64(seconds(parameters.disputeWindow())),
-            new Uint64(seconds(parameters.resolutionWindow()))));
+    if (atHome) {
+      all.add(
+          creation(
+              deployer,
+              "HomeExecutor",
+              address(manager),
+              new Uint256(home),
+              address(registry),
+              address(gateway),
+              address(rules),
+              address(approvers),
+              new DynamicArray<>(Address.class, address(vault)),
+              new Uint64(seconds(parameters.disputeWindow())),
+              new Uint64(seconds(parameters.acrossChains().pause()))));
+    } else {
+      all.add(
+          creation(
+              deployer,
+              "DestinationExecutor",
+              address(manager),
+              new Uint256(home),
+              address(registry),
+              address(gateway),
+              new DynamicArray<>(Address.class, address(vault)),
+              new Uint64(seconds(parameters.disputeWindow())),
+              new Uint64(seconds(parameters.resolutionWindow())),
+              new Uint64(seconds(parameters.acrossChains().pause())),
+              address(authority)));
+      parameters.acrossChains().proofs().ifPresent(proofs -> proofs(deployer, home, proofs, all));
+    }
+    parameters
+        .acrossChains()
+        .remote()
+        .ifPresent(
+            control ->
+                all.add(
+                    creation(
+                        deployer,
+                        "RemoteGovernance",
+                        address(manager),
+                        new Uint256(home),
+                        address(gateway),
+                        new Uint64(seconds(control.delay())),
+                        control.recovery().map(Plan::address).orElse(Address.DEFAULT))));
     rules(deployer, manager, registry, all);
     // The constructor asks the executor for its registry.
     all.add(creation(deployer, "MandateLens", address(executor)).later());
@@ -117,6 +166,10 @@ record Plan(String authority, Duration authorityDelay, List<Creation> contracts)
                         "TestToken",
                         address(grant.holder()),
                         new Uint256(grant.supply()))));
+    if (remote.isPresent()) {
+      // It delays itself.
+      return new Plan(authority, Duration.ZERO, List.copyOf(all));
+    }
     return switch (parameters.governance()) {
       case ExistingAuthority existing -> new Plan(authority, existing.delay(), List.copyOf(all));
       case OwnGovernance own -> {
@@ -124,6 +177,19 @@ record Plan(String authority, Duration authorityDelay, List<Creation> contracts)
         yield new Plan(authority, Duration.ZERO, List.copyOf(all));
       }
     };
+  }
+
+  /** Who shows home's storage here, and whom it believes. */
+  private static void proofs(
+      String deployer, BigInteger home, HashOracle oracle, List<Creation> all) {
+    all.add(
+        creation(
+            deployer,
+            "PostedHashes",
+            address(at(deployer, "AccessManager")),
+            new Uint256(home),
+            new Uint64(seconds(oracle.delay()))));
+    all.add(creation(deployer, "StateProofs", address(at(deployer, "PostedHashes"))));
   }
 
   private static void governance(
@@ -184,7 +250,7 @@ record Plan(String authority, Duration authorityDelay, List<Creation> contracts)
     var encoded = FunctionEncoder.encodeConstructor(List.<Type>of(arguments));
     return new Creation(
         name,
-        Create3.addressOf(deployer, name),
+        at(deployer, name),
         Contracts.binary(name).orElseThrow(),
         Numeric.cleanHexPrefix(encoded),
         false);

@@ -14,10 +14,13 @@ public final class Role {
   /** May publish audit batches. */
   public static final BigInteger PUBLISHER = BigInteger.TWO;
 
+  /** May post the hashes of home's blocks. */
+  public static final BigInteger ORACLE = BigInteger.valueOf(3);
+
   /** Everybody, since ever. */
   static final BigInteger PUBLIC = BigInteger.ONE.shiftLeft(64).subtract(BigInteger.ONE);
 
-  private static final List<String> NAMES = List.of("ADMIN", "GUARDIAN", "PUBLISHER");
+  private static final List<String> NAMES = List.of("ADMIN", "GUARDIAN", "PUBLISHER", "ORACLE");
 
   private Role() {}
 
@@ -26,6 +29,6 @@ public final class Role {
     if (role.equals(PUBLIC)) {
       return "PUBLIC";
     }
-    return role.compareTo(PUBLISHER) <= 0 ? NAMES.get(role.intValueExact()) : "role " + role;
+    return role.compareTo(ORACLE) <= 0 ? NAMES.get(role.intValueExact()) : "role " + role;
   }
 }

@@ -8,6 +8,7 @@ import java.util.Optional;
 import org.mandate.chain.Abi;
 import org.mandate.chain.Deployment;
 import org.mandate.deploy.DeploymentParameters.OwnGovernance;
+import org.mandate.deploy.DeploymentParameters.Remote;
 import org.mandate.deploy.DeploymentParameters.TokenGrant;
 import org.web3j.abi.TypeReference;
 import org.web3j.abi.datatypes.Address;
@@ -43,13 +44,14 @@ record Settings(
       BigInteger quorumPercent,
       TokenGrant votes) {}
 
-  /** As they were asked for. */
-  static Settings of(DeploymentParameters parameters) {
+  /** As they were asked for on that chain. */
+  static Settings of(DeploymentParameters parameters, long chainId) {
     return new Settings(
         parameters.relayers(),
         BigInteger.valueOf(parameters.threshold()),
         seconds(parameters.disputeWindow()),
         parameters.governance() instanceof OwnGovernance own
+                && parameters.remoteOn(chainId).isEmpty()
             ? Optional.of(
                 new Governance(
                     seconds(own.timelockDelay()),
@@ -77,26 +79,62 @@ record Settings(
             new TypeReference<DynamicArray<Address>>() {},
             new TypeReference<Uint256>() {});
     var address = new TypeReference<Address>() {};
-    var executor =
-        decode(
-            deployment,
-            "CrossChainExecutor",
-            address,
-            new TypeReference<Uint256>() {},
-            address,
-            address,
-            address,
-            address,
-            new TypeReference<DynamicArray<Address>>() {},
-            new TypeReference<Uint64>() {},
-            new TypeReference<Uint64>() {});
+    var uint = new TypeReference<Uint256>() {};
+    var addresses = new TypeReference<DynamicArray<Address>>() {};
+    var seconds = new TypeReference<Uint64>() {};
+    var disputeWindow =
+        deployment.isHome()
+            ? decode(
+                    deployment,
+                    "HomeExecutor",
+                    address,
+                    uint,
+                    address,
+                    address,
+                    address,
+                    address,
+                    addresses,
+                    seconds,
+                    seconds)
+                .get(7)
+            : decode(
+                    deployment,
+                    "DestinationExecutor",
+                    address,
+                    uint,
+                    address,
+                    address,
+                    addresses,
+                    seconds,
+                    seconds,
+                    seconds,
+                    address)
+                .get(5);
     return new Settings(
         ((List<?>) gateway.get(1))
             .stream().map(one -> ((Address) one).getValue().toLowerCase(Locale.ROOT)).toList(),
         (BigInteger) gateway.get(2),
-        (BigInteger) executor.get(7),
+        (BigInteger) disputeWindow,
         Contracts.timelock(deployment).map(timelock -> governance(deployment)),
         Contracts.testToken(deployment).map(token -> grant(deployment, "TestToken")));
+  }
+
+  /** How home governs, as the deployment's arguments have it. Fails as {@link #of(Deployment)}. */
+  static Remote remote(Deployment deployment) {
+    var address = new TypeReference<Address>() {};
+    var given =
+        decode(
+            deployment,
+            "RemoteGovernance",
+            address,
+            new TypeReference<Uint256>() {},
+            address,
+            new TypeReference<Uint64>() {},
+            address);
+    var recovery = ((String) given.get(4)).toLowerCase(Locale.ROOT);
+    return new Remote(
+        Duration.ofSeconds(((BigInteger) given.get(3)).longValueExact()),
+        recovery.matches("0x0{40}") ? Optional.empty() : Optional.of(recovery));
   }
 
   private static Governance governance(Deployment deployment) {

@@ -12,11 +12,14 @@ import org.mandate.chain.Hash;
 import org.mandate.chain.Log;
 import org.mandate.contracts.AuditLog;
 import org.mandate.contracts.CrossChainExecutor;
+import org.mandate.contracts.DestinationExecutor;
+import org.mandate.contracts.HomeExecutor;
 import org.mandate.contracts.PolicyEngine;
 import org.mandate.contracts.QuorumGateway;
 import org.mandate.intent.Intent;
 import org.mandate.intent.IntentAbi;
 import org.mandate.intent.IntentDomain;
+import org.mandate.intent.IntentState;
 import org.web3j.abi.EventEncoder;
 import org.web3j.abi.datatypes.Event;
 
@@ -25,16 +28,30 @@ public final class ContractEvents {
   private ContractEvents() {}
 
   private static final Map<Hash, Function<Log, IntentEvent>> EXECUTOR =
+      Map.ofEntries(
+          Map.entry(topic(HomeExecutor.INTENTADMITTED_EVENT), ContractEvents::admitted),
+          Map.entry(topic(HomeExecutor.INTENTDENIED_EVENT), ContractEvents::denied),
+          Map.entry(topic(HomeExecutor.INTENTDISPATCHED_EVENT), ContractEvents::dispatched),
+          Map.entry(topic(HomeExecutor.INTENTSETTLED_EVENT), ContractEvents::settled),
+          Map.entry(topic(CrossChainExecutor.INTENTEXECUTED_EVENT), ContractEvents::executed),
+          Map.entry(topic(CrossChainExecutor.INTENTCANCELLED_EVENT), ContractEvents::cancelled),
+          Map.entry(topic(CrossChainExecutor.INTENTEXPIRED_EVENT), ContractEvents::expired),
+          Map.entry(topic(DestinationExecutor.INTENTQUEUED_EVENT), ContractEvents::queued),
+          Map.entry(topic(DestinationExecutor.INTENTDISPUTED_EVENT), ContractEvents::disputed),
+          Map.entry(topic(DestinationExecutor.INTENTUPHELD_EVENT), ContractEvents::upheld),
+          Map.entry(topic(DestinationExecutor.INTENTGIVENUP_EVENT), ContractEvents::failed));
+
+  private static final Map<Hash, Function<Log, IntentNotice>> NOTICES =
       Map.of(
-          topic(CrossChainExecutor.INTENTADMITTED_EVENT), ContractEvents::admitted,
-          topic(CrossChainExecutor.INTENTDENIED_EVENT), ContractEvents::denied,
-          topic(CrossChainExecutor.INTENTDISPATCHED_EVENT), ContractEvents::dispatched,
-          topic(CrossChainExecutor.INTENTQUEUED_EVENT), ContractEvents::queued,
-          topic(CrossChainExecutor.INTENTEXECUTED_EVENT), ContractEvents::executed,
-          topic(CrossChainExecutor.INTENTCANCELLED_EVENT), ContractEvents::cancelled,
-          topic(CrossChainExecutor.INTENTDISPUTED_EVENT), ContractEvents::disputed,
-          topic(CrossChainExecutor.INTENTUPHELD_EVENT), ContractEvents::upheld,
-          topic(CrossChainExecutor.INTENTEXPIRED_EVENT), ContractEvents::expired);
+          topic(HomeExecutor.INTENTRESENT_EVENT), ContractEvents::resent,
+          topic(HomeExecutor.INTENTREFUSED_EVENT), ContractEvents::refusedElement,
+          topic(HomeExecutor.RESULTRECEIVED_EVENT), ContractEvents::resultReceived,
+          topic(HomeExecutor.RESULTDROPPED_EVENT), ContractEvents::resultDropped,
+          topic(DestinationExecutor.RESULTSREPORTED_EVENT), ContractEvents::reported,
+          topic(DestinationExecutor.INTENTFAILED_EVENT), ContractEvents::failedNow,
+          topic(DestinationExecutor.INTENTHASTENED_EVENT), ContractEvents::hastened,
+          topic(DestinationExecutor.INTENTCONFIRMED_EVENT), ContractEvents::confirmed,
+          topic(DestinationExecutor.INTENTREFUTED_EVENT), ContractEvents::refuted);
 
   private static final Hash PAID = topic(PolicyEngine.PAID_EVENT);
   private static final Hash REFUSED = topic(PolicyEngine.REFUSED_EVENT);
@@ -48,15 +65,21 @@ public final class ContractEvents {
       Map.of(
           topic(QuorumGateway.NONCEASSIGNED_EVENT), ContractEvents::nonceAssigned,
           topic(QuorumGateway.MESSAGESENT_EVENT), ContractEvents::messageSent,
-          topic(QuorumGateway.MESSAGEDELIVERED_EVENT), ContractEvents::messageDelivered);
+          topic(QuorumGateway.MESSAGEDELIVERED_EVENT), ContractEvents::messageDelivered,
+          topic(QuorumGateway.MESSAGEREFUSED_EVENT), ContractEvents::messageRefused);
 
   /**
-   * Empty: another event.
+   * A step in an intent's life, of the executor of any chain. Empty: another event.
    *
    * @throws IllegalArgumentException if a log has an event's first topic and is not that event
    */
   public static Optional<IntentEvent> executor(Log log) {
     return read(EXECUTOR, log);
+  }
+
+  /** As {@link #executor}: what else executors tell of intents. */
+  public static Optional<IntentNotice> notice(Log log) {
+    return read(NOTICES, log);
   }
 
   /**
@@ -87,6 +110,16 @@ public final class ContractEvents {
   /** The first topics of all events that {@link #executor} reads. */
   public static Set<Hash> executorTopics() {
     return EXECUTOR.keySet();
+  }
+
+  /** The first topics of all events that {@link #notice} reads. */
+  public static Set<Hash> noticeTopics() {
+    return NOTICES.keySet();
+  }
+
+  /** The first topics of all events that {@link #gateway} reads. */
+  public static Set<Hash> gatewayTopics() {
+    return GATEWAY.keySet();
   }
 
   /** The first topics of all events that {@link #payment} reads. */
@@ -121,7 +154,7 @@ public final class ContractEvents {
   }
 
   private static IntentEvent admitted(Log log) {
-    var e = CrossChainExecutor.getIntentAdmittedEventFromLog(web3j(log));
+    var e = HomeExecutor.getIntentAdmittedEventFromLog(web3j(log));
     return new IntentEvent.Admitted(
         log,
         Hash.of(e.intentId),
@@ -132,7 +165,7 @@ public final class ContractEvents {
   }
 
   private static IntentEvent denied(Log log) {
-    var e = CrossChainExecutor.getIntentDeniedEventFromLog(web3j(log));
+    var e = HomeExecutor.getIntentDeniedEventFromLog(web3j(log));
     return new IntentEvent.Denied(
         log,
         Hash.of(e.intentId),
@@ -150,7 +183,7 @@ public final class ContractEvents {
   }
 
   private static IntentEvent dispatched(Log log) {
-    var e = CrossChainExecutor.getIntentDispatchedEventFromLog(web3j(log));
+    var e = HomeExecutor.getIntentDispatchedEventFromLog(web3j(log));
     return new IntentEvent.Dispatched(
         log,
         Hash.of(e.intentId),
@@ -160,7 +193,7 @@ public final class ContractEvents {
   }
 
   private static IntentEvent queued(Log log) {
-    var e = CrossChainExecutor.getIntentQueuedEventFromLog(web3j(log));
+    var e = DestinationExecutor.getIntentQueuedEventFromLog(web3j(log));
     return new IntentEvent.Queued(
         log,
         Hash.of(e.intentId),
@@ -183,13 +216,13 @@ public final class ContractEvents {
   }
 
   private static IntentEvent disputed(Log log) {
-    var e = CrossChainExecutor.getIntentDisputedEventFromLog(web3j(log));
+    var e = DestinationExecutor.getIntentDisputedEventFromLog(web3j(log));
     return new IntentEvent.Disputed(
         log, Hash.of(e.intentId), e.agentId, Address.of(e.by), e.resolveBy.longValueExact());
   }
 
   private static IntentEvent upheld(Log log) {
-    var e = CrossChainExecutor.getIntentUpheldEventFromLog(web3j(log));
+    var e = DestinationExecutor.getIntentUpheldEventFromLog(web3j(log));
     return new IntentEvent.Upheld(
         log, Hash.of(e.intentId), e.agentId, Address.of(e.by), e.executableAt.longValueExact());
   }
@@ -197,6 +230,76 @@ public final class ContractEvents {
   private static IntentEvent expired(Log log) {
     var e = CrossChainExecutor.getIntentExpiredEventFromLog(web3j(log));
     return new IntentEvent.Expired(log, Hash.of(e.intentId), e.agentId);
+  }
+
+  private static IntentEvent failed(Log log) {
+    var e = DestinationExecutor.getIntentGivenUpEventFromLog(web3j(log));
+    return new IntentEvent.Failed(log, Hash.of(e.intentId), e.agentId);
+  }
+
+  private static IntentEvent settled(Log log) {
+    var e = HomeExecutor.getIntentSettledEventFromLog(web3j(log));
+    return new IntentEvent.Settled(
+        log,
+        Hash.of(e.intentId),
+        e.agentId,
+        IntentState.of(e.outcome.intValueExact()),
+        e.moved,
+        e.refunded);
+  }
+
+  private static IntentNotice resent(Log log) {
+    var e = HomeExecutor.getIntentResentEventFromLog(web3j(log));
+    return new IntentNotice.Resent(log, Hash.of(e.intentId), e.agentId, Hash.of(e.messageId));
+  }
+
+  private static IntentNotice refusedElement(Log log) {
+    var e = HomeExecutor.getIntentRefusedEventFromLog(web3j(log));
+    return new IntentNotice.Refused(log, e.index, Bytes.of(e.reason));
+  }
+
+  private static IntentNotice resultReceived(Log log) {
+    var e = HomeExecutor.getResultReceivedEventFromLog(web3j(log));
+    return new IntentNotice.ResultReceived(
+        log,
+        Hash.of(e.intentId),
+        IntentState.of(e.outcome.intValueExact()),
+        e.moved,
+        e.settleAt.longValueExact());
+  }
+
+  private static IntentNotice resultDropped(Log log) {
+    var e = HomeExecutor.getResultDroppedEventFromLog(web3j(log));
+    return new IntentNotice.ResultDropped(log, Hash.of(e.intentId), Address.of(e.by));
+  }
+
+  private static IntentNotice reported(Log log) {
+    var e = DestinationExecutor.getResultsReportedEventFromLog(web3j(log));
+    return new IntentNotice.Reported(
+        log, Hash.of(e.messageId), e.intentIds.stream().map(Hash::of).toList());
+  }
+
+  private static IntentNotice failedNow(Log log) {
+    var e = DestinationExecutor.getIntentFailedEventFromLog(web3j(log));
+    return new IntentNotice.Failed(log, Hash.of(e.intentId), e.agentId, Bytes.of(e.reason));
+  }
+
+  private static IntentNotice hastened(Log log) {
+    var e = DestinationExecutor.getIntentHastenedEventFromLog(web3j(log));
+    return new IntentNotice.Hastened(
+        log, Hash.of(e.intentId), e.agentId, e.signatures, e.executableAt.longValueExact());
+  }
+
+  private static IntentNotice confirmed(Log log) {
+    var e = DestinationExecutor.getIntentConfirmedEventFromLog(web3j(log));
+    return new IntentNotice.Confirmed(
+        log, Hash.of(e.intentId), e.agentId, Address.of(e.by), e.number);
+  }
+
+  private static IntentNotice refuted(Log log) {
+    var e = DestinationExecutor.getIntentRefutedEventFromLog(web3j(log));
+    return new IntentNotice.Refuted(
+        log, Hash.of(e.intentId), e.agentId, Hash.of(e.messageId), Address.of(e.by), e.number);
   }
 
   private static IntentEvent paid(Log log, IntentDomain domain, BigInteger chainId) {
@@ -288,6 +391,11 @@ public final class ContractEvents {
     var e = QuorumGateway.getMessageDeliveredEventFromLog(web3j(log));
     return new GatewayEvent.MessageDelivered(
         log, Hash.of(e.receiveId), Address.of(e.recipient), Address.of(e.by));
+  }
+
+  private static GatewayEvent messageRefused(Log log) {
+    var e = QuorumGateway.getMessageRefusedEventFromLog(web3j(log));
+    return new GatewayEvent.MessageRefused(log, Hash.of(e.id), Bytes.of(e.reason));
   }
 
   private static Hash topic(Event event) {

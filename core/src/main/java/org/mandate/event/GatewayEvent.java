@@ -23,4 +23,11 @@ public sealed interface GatewayEvent {
 
   record MessageDelivered(Log log, Hash messageId, Address recipient, Address by)
       implements GatewayEvent {}
+
+  /**
+   * A message of a batch was not delivered, which it still can be.
+   *
+   * @param reason how that what its recipient reverted with begins
+   */
+  record MessageRefused(Log log, Hash messageId, Bytes reason) implements GatewayEvent {}
 }

@@ -5,6 +5,7 @@ import org.mandate.chain.Address;
 import org.mandate.chain.Hash;
 import org.mandate.chain.Log;
 import org.mandate.intent.Intent;
+import org.mandate.intent.IntentState;
 
 /**
  * A step in an intent's life on one chain. Each extends the agent's audit chain once, in the same
@@ -87,6 +88,25 @@ public sealed interface IntentEvent {
       implements IntentEvent {}
 
   record Expired(Log log, Hash intentId, BigInteger agentId) implements IntentEvent {}
+
+  /** Its deadline passed, and when it was tried it could not execute. */
+  record Failed(Log log, Hash intentId, BigInteger agentId) implements IntentEvent {}
+
+  /**
+   * At home: what became of it elsewhere is settled.
+   *
+   * @param outcome what its destination said
+   * @param moved what was spent there
+   * @param refunded how much of the rest may be spent again
+   */
+  record Settled(
+      Log log,
+      Hash intentId,
+      BigInteger agentId,
+      IntentState outcome,
+      BigInteger moved,
+      BigInteger refunded)
+      implements IntentEvent {}
 
   /**
    * The agent's key had the account pay, at home.
