@@ -155,7 +155,8 @@ contract QuorumGateway is IERC7786GatewaySource, IQuorum, AccessManaged {
     /// @param proof from the message's id to the root that was signed, empty if that is the id itself
     /// @param signatures 64 bytes each (ERC-2098) over {attestationDigest} of the root, signers ascending
     function deliver(Message calldata message, bytes32[] calldata proof, bytes calldata signatures) external {
-        (bytes32 id, address recipient) = _claim(message);
+        bytes32 id = messageId(message);
+        address recipient = _claim(message, id);
         (uint256 count, uint256 threshold, uint256 named) =
             _checkQuorum(MerkleProof.processProofCalldata(proof, id), signatures);
         _handOver(message, id, recipient, _pack(count, threshold, named), msg.sender);
@@ -190,23 +191,30 @@ contract QuorumGateway is IERC7786GatewaySource, IQuorum, AccessManaged {
         }
         accepted = new bool[](length);
         for (uint256 i; i < length; ++i) {
-            bytes memory call_ = abi.encodeCall(this.deliverAttested, (messages[i], attestation, msg.sender));
+            bytes memory call_ = abi.encodeCall(this.deliverAttested, (messages[i], ids[i], attestation, msg.sender));
             (accepted[i],) = address(this).call{gas: gasleft() / (length - i)}(call_);
             if (!accepted[i]) emit MessageRefused(ids[i], _reason());
         }
     }
 
     /// @notice One message of a batch, in a call that can fail alone. For {deliverMany}, nobody else.
-    function deliverAttested(Message calldata message, uint256 attestation, address by) external {
+    function deliverAttested(Message calldata message, bytes32 id, uint256 attestation, address by) external {
         require(msg.sender == address(this), GatewayNotItself(msg.sender));
-        (bytes32 id, address recipient) = _claim(message);
+        address recipient = _claim(message, id);
         _handOver(message, id, recipient, attestation, by);
     }
 
     /// @notice The message's id: its EIP-712 digest under the domain of its destination.
-    function messageId(Message calldata message) public view returns (bytes32 id) {
+    function messageId(Message calldata message) public view returns (bytes32) {
         (uint256 destination,) = message.recipient.parseEvmV1Calldata();
-        return _idOf(message, destination);
+        return _id(
+            message.sourceChainId,
+            message.nonce,
+            keccak256(message.sender),
+            keccak256(message.recipient),
+            keccak256(message.payload),
+            destination
+        );
     }
 
     /// @notice What relayers sign to attest the messages under `root`: its EIP-712 digest under a domain without a chain, because
@@ -312,14 +320,13 @@ contract QuorumGateway is IERC7786GatewaySource, IQuorum, AccessManaged {
     // ------------------------------------------------------------------ internals
 
     /// @dev Marks the message as delivered, before anything else happens: what fails afterwards reverts that too.
-    function _claim(Message calldata message) private returns (bytes32 id, address recipient) {
+    function _claim(Message calldata message, bytes32 id) private returns (address recipient) {
         uint256 destination;
         (destination, recipient) = message.recipient.parseEvmV1Calldata();
         require(destination == block.chainid, GatewayNotForThisChain(destination));
         // Who lies about one chain cannot answer for it under the number of another.
         (uint256 senderChainId,) = message.sender.parseEvmV1Calldata();
         require(senderChainId == message.sourceChainId, GatewaySourceDiffers(message.sourceChainId, senderChainId));
-        id = _idOf(message, destination);
         mapping(uint256 word => uint256) storage words = _delivered[message.sourceChainId];
         uint256 bit = 1 << (message.nonce & 0xff);
         uint256 word = words[message.nonce >> 8];
@@ -435,17 +442,6 @@ contract QuorumGateway is IERC7786GatewaySource, IQuorum, AccessManaged {
             require(relayers[i] > previous, GatewayRelayerInvalid(relayers[i]));
             previous = relayers[i];
         }
-    }
-
-    function _idOf(Message calldata message, uint256 destination) private view returns (bytes32) {
-        return _id(
-            message.sourceChainId,
-            message.nonce,
-            keccak256(message.sender),
-            keccak256(message.recipient),
-            keccak256(message.payload),
-            destination
-        );
     }
 
     function _id(
