@@ -267,12 +267,29 @@ contract WindowTableTest is Test {
 
     // ------------------------------------------------------------------ anything
 
+    /// @notice The same cases as WindowTableTest.java: one hash over all of their tables and windows, the same on both sides (L8).
+    function test_L8_window_asOffChain() public pure {
+        bytes32 all;
+        for (uint256 i; i < 1000; ++i) {
+            uint256 seed = _next(i);
+            uint256 t = WindowTable.pack(_steps(seed));
+            uint256 r = _next(_next(seed));
+            uint256 w = _windowWith(t, _amount(t, r), uint8(seed >> 240) % 20, _quorum(seed), (r >> 200) % (2 * MAX));
+            all = keccak256(abi.encode(all, t, w));
+        }
+        assertEq(all, 0xa2c96ba8bb65ff3b8d25298611e3dc3a687403ed53cabf63c71c4a1b81c43148, "tables and windows");
+    }
+
+    function _next(uint256 seed) private pure returns (uint256) {
+        return uint256(keccak256(abi.encode(seed)));
+    }
+
     /// @dev Zero to four steps that {WindowTable-pack} takes, small and large.
     function _steps(uint256 seed) private pure returns (Step[] memory steps) {
         steps = new Step[](seed % 5);
         (uint256 upTo, uint256 bare, uint256 full) = (0, MIN, MIN);
         for (uint256 i; i < steps.length; ++i) {
-            seed = uint256(keccak256(abi.encode(seed)));
+            seed = _next(seed);
             uint256 next = WindowTable.exact(upTo + 1 + ((seed >> 8) % 2 ** (seed % 100)));
             upTo = next > upTo ? next : WindowTable.exact(upTo + 1 + upTo / 2);
             full += (seed >> 128) % (2 ** ((seed >> 32) % 15));
@@ -283,7 +300,7 @@ contract WindowTableTest is Test {
     }
 
     function _quorum(uint256 seed) private pure returns (Quorum memory q) {
-        seed = uint256(keccak256(abi.encode(seed, "quorum")));
+        seed = _next(~seed);
         if (seed % 10 == 0) return q;
         q.relayers = 1 + (seed >> 8) % 64;
         q.threshold = q.relayers / 2 + 1;
