@@ -3,7 +3,6 @@ pragma solidity ^0.8.28;
 
 import {IERC7786GatewaySource} from "@openzeppelin/contracts/interfaces/draft-IERC7786.sol";
 import {InteroperableAddress} from "@openzeppelin/contracts/utils/draft-InteroperableAddress.sol";
-import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {AgentRegistry} from "./AgentRegistry.sol";
 import {Action} from "./AuditLog.sol";
 import {CrossChainExecutor, Result, State} from "./CrossChainExecutor.sol";
@@ -30,8 +29,6 @@ interface IMessageSlots {
 /// @notice Queues what gateways deliver, for as long as the amount, the agent's risk level and the number of relayers that vouch for it
 ///         ask, so that guardians, or anyone with a bond or a proof, can stop what home never sent; then pays, and tells home.
 contract DestinationExecutor is CrossChainExecutor, SequencerClock, DisputeBonds {
-    using InteroperableAddress for bytes;
-    using SafeCast for uint256;
 
     /// @dev How many relayers vouch for a message, how many must, and how many there are.
     struct Quorum {
@@ -196,8 +193,8 @@ contract DestinationExecutor is CrossChainExecutor, SequencerClock, DisputeBonds
 
     /// @notice Shortens the wait of a queued intent to what it would have been with the signatures that are shown. Anyone may.
     /// @dev An attestation that was delivered with fewer signatures than there are costs time until somebody shows the rest.
-    /// @param gateway one that messages are taken from and that tells of its relayers
-    /// @param message one in which home's executor sends the intent
+    /// @param gateway which delivered the message, and tells of its relayers
+    /// @param message that was delivered
     /// @param proof from the message's id to the root that was signed
     /// @param signatures as the gateway takes them
     function hasten(
@@ -207,18 +204,16 @@ contract DestinationExecutor is CrossChainExecutor, SequencerClock, DisputeBonds
         bytes32[] calldata proof,
         bytes calldata signatures
     ) external returns (bytes32 intentId) {
-        intentId = _idOf(intent);
-        Progress memory p = _progress[intentId];
+        Progress memory p;
+        (intentId, p) = _provable(intent);
         require(p.state == State.QUEUED, ExecutorState(intentId, p.state));
-        require(!p.upheld, ExecutorUpheld(intentId));
         _checkOpen(gateway);
+        bytes32 id = _delivered(gateway, message, p);
         Quorum memory q;
-        {
-            uint8 riskLevel;
-            (q, riskLevel) = _verified(intentId, gateway, message, proof, signatures);
-            uint32 due = (p.since + _window(intent, riskLevel, q)).toUint32();
-            if (due < p.due) (p.due, _progress[intentId].due) = (due, due);
-        }
+        (q.signatures, q.threshold, q.relayers) = IQuorum(gateway).verify(id, proof, signatures);
+        (, uint8 riskLevel) = IntentPayload.decode(message.payload);
+        uint32 due = uint32(p.since + _window(intent, riskLevel, q));
+        if (due < p.due) (p.due, _progress[intentId].due) = (due, due);
         emit IntentHastened(intentId, intent.agentId, q.signatures, _due(p));
     }
 
@@ -230,7 +225,7 @@ contract DestinationExecutor is CrossChainExecutor, SequencerClock, DisputeBonds
         _openDispute(intentId);
         require(p.state == State.QUEUED, ExecutorState(intentId, p.state));
         require(!p.upheld, ExecutorUpheld(intentId));
-        uint32 resolveBy = (block.timestamp + RESOLUTION_WINDOW).toUint32();
+        uint32 resolveBy = _now(RESOLUTION_WINDOW);
         (p.state, p.due) = (State.DISPUTED, resolveBy);
         _progress[intentId] = p;
         emit IntentDisputed(intentId, intent.agentId, msg.sender, resolveBy);
@@ -291,8 +286,7 @@ contract DestinationExecutor is CrossChainExecutor, SequencerClock, DisputeBonds
         Progress memory p;
         (intentId, p) = _provable(intent);
         require(gatewayStatus(gateway) != GatewayStatus.NONE, ExecutorGatewayUnknown(gateway));
-        bytes32 id = QuorumGateway(gateway).messageId(message);
-        require(_tag(id) == p.extra && message.sourceChainId == HOME_CHAIN_ID, ExecutorMessageOther(id));
+        bytes32 id = _delivered(gateway, message, p);
         uint256 number = _notSent(gateway, id, message.nonce, p.since + _CLOCK_SKEW, proof);
         delete _progress[intentId];
         _closeDispute(intentId, address(0));
@@ -358,6 +352,12 @@ contract DestinationExecutor is CrossChainExecutor, SequencerClock, DisputeBonds
 
     // ------------------------------------------------------------------ internals
 
+    /// @dev In so many seconds from now. Years until 2106 have 32 bits.
+    function _now(uint256 later) private view returns (uint32) {
+        // forge-lint: disable-next-line(unsafe-typecast)
+        return uint32(block.timestamp + later);
+    }
+
     /// @dev The gateway vouches for the sender; only home's executor, which stands at this very address there, counts.
     function _isAuthorizedGateway(address gateway, bytes calldata sender) internal view override returns (bool) {
         return block.chainid != HOME_CHAIN_ID && gatewayStatus(gateway) == GatewayStatus.OPEN
@@ -384,8 +384,8 @@ contract DestinationExecutor is CrossChainExecutor, SequencerClock, DisputeBonds
             require(state_ == State.NONE, ExecutorState(intentId, state_));
         }
         Progress memory p;
-        p.due = (block.timestamp + _window(intent, riskLevel, _attested(gateway, receiveId))).toUint32();
-        (p.state, p.since, p.extra) = (State.QUEUED, block.timestamp.toUint32(), _tag(receiveId));
+        p.due = _now(_window(intent, riskLevel, _attested(gateway, receiveId)));
+        (p.state, p.since, p.extra) = (State.QUEUED, _now(0), _tag(receiveId));
         _progress[intentId] = p;
         uint64 executableAt = _due(p);
         emit IntentQueued(intentId, intent.agentId, intent, receiveId, executableAt);
@@ -397,34 +397,6 @@ contract DestinationExecutor is CrossChainExecutor, SequencerClock, DisputeBonds
         (uint256 length, uint256[5] memory words) =
             BoundedCall.ask(gateway, _QUORUM_GAS, abi.encodeCall(IQuorum.attested, (receiveId)));
         if (length >= 0x60) (q.signatures, q.threshold, q.relayers) = (words[0], words[1], words[2]);
-    }
-
-    /// @dev That the message is one in which home sends the intent here, and who vouches for it.
-    function _verified(
-        bytes32 intentId,
-        address gateway,
-        QuorumGateway.Message calldata message,
-        bytes32[] calldata proof,
-        bytes calldata signatures
-    ) private view returns (Quorum memory q, uint8 riskLevel) {
-        bytes32 id = QuorumGateway(gateway).messageId(message);
-        bool same;
-        (same, riskLevel) = _sends(intentId, message);
-        require(same, ExecutorMessageOther(id));
-        (q.signatures, q.threshold, q.relayers) = IQuorum(gateway).verify(id, proof, signatures);
-    }
-
-    /// @dev Whether the message is home's executor's to this one, and its intent has that id.
-    function _sends(bytes32 intentId, QuorumGateway.Message calldata message)
-        private
-        view
-        returns (bool same, uint8 riskLevel)
-    {
-        Intent calldata sent;
-        (sent, riskLevel) = IntentPayload.decode(message.payload);
-        bytes32 here = keccak256(InteroperableAddress.formatEvmV1(block.chainid, address(this)));
-        same = message.sourceChainId == HOME_CHAIN_ID && keccak256(message.sender) == _HOME_SENDER
-            && keccak256(message.recipient) == here && _idOf(sent) == intentId;
     }
 
     /// @dev Seconds. What a call may take away from the account is not told by its amount alone.
@@ -481,10 +453,21 @@ contract DestinationExecutor is CrossChainExecutor, SequencerClock, DisputeBonds
     }
 
     function _uphold(Intent calldata intent, bytes32 intentId, Progress memory p) private {
-        (p.state, p.upheld, p.due) = (State.QUEUED, true, block.timestamp.toUint32());
+        (p.state, p.upheld, p.due) = (State.QUEUED, true, _now(0));
         _progress[intentId] = p;
         emit IntentUpheld(intentId, intent.agentId, msg.sender, p.due);
         _record(intent, intentId, Action.UPHELD, abi.encode(msg.sender, p.due));
+    }
+
+    /// @dev The message's id; it is the one that brought the intent. An id binds gateway, chain and content, so what was looked at when
+    ///      it came holds.
+    function _delivered(address gateway, QuorumGateway.Message calldata message, Progress memory p)
+        private
+        view
+        returns (bytes32 id)
+    {
+        id = QuorumGateway(gateway).messageId(message);
+        require(_tag(id) == p.extra, ExecutorMessageOther(id));
     }
 
     function _proofs() private view returns (IStateProofs proofs) {

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-import {Address} from "@openzeppelin/contracts/utils/Address.sol";
-import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {ExecutorSettings} from "./ExecutorSettings.sol";
 import {Roles} from "./governance/Roles.sol";
 
@@ -12,8 +10,6 @@ import {Roles} from "./governance/Roles.sol";
 ///         governance upheld it.
 /// @dev Bonds are credited and fetched: nobody's refusal to take coins holds anything up.
 abstract contract DisputeBonds is ExecutorSettings {
-    using SafeCast for uint256;
-
     /// @dev One slot. Who disputed an intent, with what.
     struct Dispute {
         address by;
@@ -46,6 +42,7 @@ abstract contract DisputeBonds is ExecutorSettings {
     error ExecutorDisputesUsed(address guardian, uint256 limit, uint256 availableAt);
     error ExecutorDisputeBond(uint256 sent, uint256 bond);
     error ExecutorNoBonds(address owner);
+    error ExecutorBondsRefused(address to, uint256 amount);
     error ExecutorTreasuryMissing();
 
     constructor(address bondTreasury) {
@@ -71,7 +68,8 @@ abstract contract DisputeBonds is ExecutorSettings {
         require(amount > 0, ExecutorNoBonds(msg.sender));
         bondsOf[msg.sender] = 0;
         emit BondsWithdrawn(msg.sender, to, amount);
-        Address.sendValue(to, amount);
+        (bool taken,) = to.call{value: amount}("");
+        require(taken, ExecutorBondsRefused(to, amount));
     }
 
     /// @dev Takes the caller's bond, or one of a guardian's disputes of this hour.
@@ -88,12 +86,16 @@ abstract contract DisputeBonds is ExecutorSettings {
             require(
                 block.timestamp >= availableAt, ExecutorDisputesUsed(msg.sender, DISPUTES_PER_HOUR, availableAt)
             );
-            quota.times[next] = block.timestamp.toUint32();
+            // Until 2106.
+            // forge-lint: disable-next-line(unsafe-typecast)
+            quota.times[next] = uint32(block.timestamp);
             // Below 32.
             // forge-lint: disable-next-line(unsafe-typecast)
             quota.next = uint8((next + 1) % DISPUTES_PER_HOUR);
         }
-        _disputes[intentId] = Dispute(msg.sender, msg.value.toUint96());
+        // The bond, which has 96 bits, or nothing.
+        // forge-lint: disable-next-line(unsafe-typecast)
+        _disputes[intentId] = Dispute(msg.sender, uint96(msg.value));
     }
 
     /// @dev Ends the dispute; the bond is `to`'s. Zero: back to who gave it.

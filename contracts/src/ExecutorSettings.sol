@@ -2,7 +2,6 @@
 pragma solidity ^0.8.28;
 
 import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
-import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {Roles} from "./governance/Roles.sol";
 
 /// @notice Whether messages are taken from a gateway.
@@ -16,8 +15,6 @@ enum GatewayStatus {
 /// @notice Which accounts and gateways there are, how long guardians have to look, and pauses, which end by themselves.
 /// @dev What every message and every payment reads is in one slot: the first gateway and the first account have their place there.
 abstract contract ExecutorSettings is AccessManaged {
-    using SafeCast for uint256;
-
     /// @dev One slot. Seconds.
     struct Settings {
         uint32 disputeWindow;
@@ -166,7 +163,9 @@ abstract contract ExecutorSettings is AccessManaged {
     function pause(uint256 lane) external onlyGuardian {
         lane = _laneOf(lane);
         require(_armed(lane), ExecutorPauseUsed(lane));
-        uint32 until = (block.timestamp + PAUSE).toUint32();
+        // Until 2106.
+        // forge-lint: disable-next-line(unsafe-typecast)
+        uint32 until = uint32(block.timestamp + PAUSE);
         if (lane == 0) (_settings.pausedUntil, _settings.pauseUsed) = (until, true);
         else _lanes[lane] = Lane(until, true);
         emit LanePaused(lane, until, msg.sender);

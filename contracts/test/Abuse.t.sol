@@ -274,6 +274,16 @@ contract AbuseTest is Custody, SafeFixture {
     function test_L7_remote_revert_unlimitedApprovalThatNothingCanPermit() public {
         Intent memory intent = remotePayment(address(token), type(uint256).max);
         (intent.to, intent.data) = (address(token), abi.encodeCall(IERC20.approve, (THIEF, type(uint256).max)));
+        switchTo(REMOTE);
+        QuorumGateway.Message memory message = messageOf(intent, 1_000_000);
+        bytes memory signatures = attest(message, 2);
+        vm.expectRevert(
+            abi.encodeWithSelector(
+                DestinationExecutor.ExecutorAmountTooLarge.selector, type(uint256).max, type(uint104).max
+            )
+        );
+        gateway.deliver(message, alone(), signatures);
+        intent.amount = type(uint104).max;
         forge(intent);
         skip(DISPUTE_WINDOW);
         (bool went,) = address(executor).call(abi.encodeCall(abroad.execute, (intent)));

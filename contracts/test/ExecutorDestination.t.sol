@@ -349,6 +349,7 @@ contract ExecutorDestinationTest is Deployed {
     }
 
     function test_dispute_revert_unknownIntent() public {
+        switchTo(REMOTE);
         vm.expectRevert(_state(State.NONE));
         vm.prank(WATCHDOG);
         abroad.dispute(_intent);
@@ -417,6 +418,7 @@ contract ExecutorDestinationTest is Deployed {
 
     /// @notice A dispute must not be a veto where votes take long: an agent may sign a deadline behind the slowest resolution.
     function test_L7_deadline_mayLieBehindTheSlowestResolution() public {
+        switchTo(REMOTE);
         assertGe(executor.MAX_LIFETIME(), abroad.MAX_RESOLUTION_WINDOW(), "room");
         _intent.deadline = uint64(time() + abroad.MAX_RESOLUTION_WINDOW());
         _id = deliver(_intent);
@@ -478,14 +480,13 @@ contract ExecutorDestinationTest is Deployed {
 
     function _onlyFrom(State state, string memory allowed) private {
         assertState(_id, state);
-        string[6] memory names = ["execute", "dispute", "uphold", "resolve", "expire", "proceed"];
-        bytes[6] memory calls = [
+        string[5] memory names = ["execute", "dispute", "uphold", "resolve", "expire"];
+        bytes[5] memory calls = [
             abi.encodeCall(abroad.execute, (_intent)),
             abi.encodeCall(abroad.dispute, (_intent)),
             abi.encodeCall(abroad.uphold, (_intent)),
             abi.encodeCall(abroad.resolve, (_intent)),
-            abi.encodeCall(executor.expire, (_intent)),
-            abi.encodeCall(atHome.proceed, (_intent))
+            abi.encodeCall(executor.expire, (_intent))
         ];
         for (uint256 i; i < calls.length; ++i) {
             if (_contains(allowed, names[i])) continue;
@@ -628,18 +629,6 @@ contract ExecutorDestinationTest is Deployed {
             PAUSE,
             treasury
         );
-    }
-
-    // ------------------------------------------------------------------ home only
-
-    function test_home_functionsAreClosedHere() public {
-        bytes memory proof = sign(_intent);
-        switchTo(REMOTE);
-        vm.expectRevert(abi.encodeWithSelector(CrossChainExecutor.ExecutorNotHome.selector, HOME));
-        atHome.submit(_intent, proof);
-        vm.expectRevert(abi.encodeWithSelector(CrossChainExecutor.ExecutorNotHome.selector, HOME));
-        vm.prank(OWNER);
-        atHome.cancel(_intent);
     }
 
     function _state(State state) private view returns (bytes memory) {

@@ -478,10 +478,12 @@ contract ExecutorHomeTest is Deployed {
         assertState(id, State.EXPIRED);
     }
 
-    function test_execute_revert_admittedIsNotQueued() public {
+    /// @notice Not on a chain that forked from home either, where the other executor stands.
+    function test_L3_execute_revert_admittedIsNotQueued() public {
         Intent memory intent = payment(ETH, 1);
         bytes32 id = _submitDelayed(intent);
         skip(600);
+        becomes(REMOTE);
         bytes memory wrongState = abi.encodeWithSelector(CrossChainExecutor.ExecutorState.selector, id, State.ADMITTED);
         vm.expectRevert(wrongState);
         abroad.execute(intent);

@@ -116,7 +116,7 @@ contract GovernanceTest is Deployed {
         assertTrue(executor.isAccount(address(vault)), "executor account");
         assertEq(executor.GATEWAY(), address(gateway), "executor gateway");
         assertEq(executor.HOME_CHAIN_ID(), HOME, "home");
-        assertEq(abroad.RESOLUTION_WINDOW(), RESOLUTION_WINDOW, "resolution window");
+        assertEq(executor.PAUSE(), PAUSE, "pause");
         assertEq(vault.EXECUTOR(), address(executor), "vault executor");
         assertEq(registry.accountOf(agentId), address(vault), "the agent's account");
         assertEq(policy.chainIds()[0], HOME, "chains");

@@ -309,7 +309,7 @@ abstract contract Deployed is Test {
         if (chain == here) return;
         here = chain;
         vm.chainId(chain);
-        vm.etch(address(executor), _codeAt[chain == HOME ? HOME : REMOTE]);
+        becomes(chain == HOME ? HOME : REMOTE);
         uint256 ether_ = address(vault).balance;
         vm.deal(address(vault), _etherElsewhere);
         _etherElsewhere = ether_;
@@ -319,6 +319,11 @@ abstract contract Deployed is Test {
             vm.store(s.account, s.slot, _elsewhere[s.account][s.slot]);
             _elsewhere[s.account][s.slot] = leaving;
         }
+    }
+
+    /// @dev The executor is the one of that chain from now on, whatever chain this is.
+    function becomes(uint256 chain) internal {
+        vm.etch(address(executor), _codeAt[chain]);
     }
 
     /// @dev Numbers of the mappings' slots; Fixture.t.sol holds them against the contracts.
