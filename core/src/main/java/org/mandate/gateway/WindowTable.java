@@ -27,8 +27,7 @@ public record WindowTable(List<Step> steps) {
   private static final int FULL_AT = 37;
   private static final BigInteger MANTISSAS = BigInteger.TWO.pow(EXPONENT_AT);
   private static final int MAX_EXPONENT = 31;
-  private static final BigInteger MOST_RELAYERS =
-      BigInteger.TWO.pow(32).subtract(BigInteger.ONE);
+  private static final BigInteger MOST_RELAYERS = BigInteger.TWO.pow(32).subtract(BigInteger.ONE);
   private static final int MOST_RISK = 16;
 
   /**
@@ -173,8 +172,7 @@ public record WindowTable(List<Step> steps) {
 
   /** The largest {@code upTo} that is not above {@code value} and can be kept. */
   public static BigInteger exact(BigInteger value) {
-    BigInteger most =
-        MANTISSAS.subtract(BigInteger.ONE).multiply(BigInteger.TEN.pow(MAX_EXPONENT));
+    BigInteger most = MANTISSAS.subtract(BigInteger.ONE).multiply(BigInteger.TEN.pow(MAX_EXPONENT));
     if (value.compareTo(most) > 0) {
       return most;
     }

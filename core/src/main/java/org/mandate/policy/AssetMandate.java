@@ -51,7 +51,7 @@ public record AssetMandate(AssetLimit limit, Set<BigInteger> chains, Usage usage
 
   /** With nothing spent. */
   AssetMandate unused() {
-    return withUsage(new Usage(usage.exponent(), usage.window().unused()));
+    return withUsage(usage.with(usage.window().unused()));
   }
 
   AssetMandate withUsage(Usage next) {

@@ -161,8 +161,7 @@ public record Mandate(
     Usage usage = current.usage().at(now);
     long room = Usage.FULL - usage.window().buckets().getFirst();
     Usage spent =
-        new Usage(
-            usage.exponent(),
+        usage.with(
             usage
                 .window()
                 .plus(usage.units(amount).min(BigInteger.valueOf(room)).longValueExact()));

@@ -56,6 +56,23 @@ public final class PolicyEvaluator {
   }
 
   /**
+   * Gives back what an intent was counted for and did not move. Transactions stay counted.
+   *
+   * @param amount in the asset's smallest unit, at most what the intent was counted for
+   * @param consumedAt unix seconds when it was counted
+   * @param now as for {@link #consume}
+   */
+  public static Refund refund(
+      Mandate mandate, Address asset, BigInteger amount, long consumedAt, long now) {
+    AssetMandate current = mandate.asset(asset);
+    Usage before = current.usage().at(now);
+    Usage after = before.refunded(amount, consumedAt, now);
+    return new Refund(
+        before.used().subtract(after.used()).multiply(before.unit()),
+        mandate.withAsset(asset, current.withUsage(after)));
+  }
+
+  /**
    * What the mandate says now of an intent that it admitted and counted before, and that waited: as
    * if nothing else had been spent (L5). A refusal trips nothing.
    *

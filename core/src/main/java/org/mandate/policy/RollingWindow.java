@@ -3,6 +3,7 @@ package org.mandate.policy;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.OptionalInt;
 
 /**
  * A strict rolling window: eight buckets of equal length whose sum covers every window of the given
@@ -65,6 +66,21 @@ public record RollingWindow(long bucketSeconds, long newest, List<Long> buckets)
     List<Long> more = new ArrayList<>(buckets);
     more.set(0, Math.addExact(more.getFirst(), amount));
     return new RollingWindow(bucketSeconds, newest, more);
+  }
+
+  /**
+   * Which bucket counts what happened then, 0 for the newest; none when that is out of the window.
+   */
+  OptionalInt bucketOf(long time) {
+    long age = newest - time / bucketSeconds;
+    return age < 0 || age >= BUCKETS ? OptionalInt.empty() : OptionalInt.of((int) age);
+  }
+
+  /** The window with {@code amount} less in a bucket that holds it. */
+  RollingWindow minus(int bucket, long amount) {
+    List<Long> less = new ArrayList<>(buckets);
+    less.set(bucket, less.get(bucket) - amount);
+    return new RollingWindow(bucketSeconds, newest, less);
   }
 
   /** The window with other contents in its buckets. */

@@ -2,6 +2,7 @@ package org.mandate.policy;
 
 import java.math.BigInteger;
 import java.util.Collections;
+import java.util.OptionalInt;
 
 /**
  * What was spent of one asset in its rolling window, in units of 10^{@code exponent} of its
@@ -12,17 +13,40 @@ import java.util.Collections;
  *
  * @param exponent decimal logarithm of the unit
  * @param window the units spent
+ * @param redatedAt unix seconds when the window last changed: what was spent until then counts as
+ *     spent then
  */
-public record Usage(int exponent, RollingWindow window) {
+public record Usage(int exponent, RollingWindow window, long redatedAt) {
   /** What a bucket holds that cannot say what it held; also more than any cap's units. */
   static final long FULL = (1L << 19) - 1;
 
   /** Nothing spent, of an asset without a limit. */
   public static final Usage NONE =
-      new Usage(0, new RollingWindow(1, 0, Collections.nCopies(RollingWindow.BUCKETS, 0L)));
+      new Usage(0, new RollingWindow(1, 0, Collections.nCopies(RollingWindow.BUCKETS, 0L)), 0);
 
   Usage at(long now) {
-    return new Usage(exponent, window.at(now));
+    return with(window.at(now));
+  }
+
+  /** With other contents, of the same times and in the same unit. */
+  Usage with(RollingWindow next) {
+    return new Usage(exponent, next, redatedAt);
+  }
+
+  /**
+   * What counts at {@code now} when {@code amount}, which was spent at {@code spentAt}, is given
+   * back: whole units, at most what its bucket holds, and nothing of what is not told apart any
+   * more, since it was dated anew, is out of the window, or its bucket is full (L2).
+   */
+  Usage refunded(BigInteger amount, long spentAt, long now) {
+    RollingWindow current = window.at(now);
+    OptionalInt bucket = current.bucketOf(spentAt);
+    if (spentAt <= redatedAt || spentAt > now || bucket.isEmpty()) {
+      return with(current);
+    }
+    long held = current.buckets().get(bucket.getAsInt());
+    long units = amount.divide(unit()).min(BigInteger.valueOf(held)).longValueExact();
+    return with(held == FULL ? current : current.minus(bucket.getAsInt(), units));
   }
 
   /** {@code amount} in units, rounded up. */
@@ -59,7 +83,8 @@ public record Usage(int exponent, RollingWindow window) {
         nextExponent,
         next == previous
             ? recounted
-            : RollingWindow.starting(next, now, Math.min(FULL, recounted.sum())));
+            : RollingWindow.starting(next, now, Math.min(FULL, recounted.sum())),
+        next == previous ? redatedAt : now);
   }
 
   private long recounted(long units, int nextExponent) {
@@ -72,7 +97,7 @@ public record Usage(int exponent, RollingWindow window) {
         .longValueExact();
   }
 
-  private BigInteger unit() {
+  BigInteger unit() {
     return BigInteger.TEN.pow(exponent);
   }
 }

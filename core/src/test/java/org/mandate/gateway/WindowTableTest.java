@@ -20,7 +20,10 @@ class WindowTableTest {
   private static final BigInteger ALL_ONES = BigInteger.TWO.pow(256).subtract(BigInteger.ONE);
   private static final WindowTable TABLE =
       new WindowTable(
-          List.of(step(50_000_000, 10, 10), step(1_000_000_000, 60, 30), step(20_000_000_000L, 600, 120)));
+          List.of(
+              step(50_000_000, 10, 10),
+              step(1_000_000_000, 60, 30),
+              step(20_000_000_000L, 600, 120)));
 
   /**
    * The same cases as {@code WindowTable.t.sol}: one hash over all of their tables and windows, the
@@ -41,8 +44,7 @@ class WindowTableTest {
               BigInteger.valueOf(mod(r.shiftRight(200), 2 * WindowTable.MAX)));
       all =
           Hash.keccak(
-              Abi.encode(
-                  new Bytes32(all.bytes()), new Uint256(table.word()), new Uint256(window)));
+              Abi.encode(new Bytes32(all.bytes()), new Uint256(table.word()), new Uint256(window)));
       assertEquals(table, WindowTable.of(table.word()));
     }
     assertEquals("0xa2c96ba8bb65ff3b8d25298611e3dc3a687403ed53cabf63c71c4a1b81c43148", all.hex());

@@ -97,6 +97,8 @@ class PolicyAgreementTest {
   private long cases; // what was asked and judged
   private int filled; // caps that payments used up to the last unit
   private int dropped; // assets
+  private int refunded; // intents of which something was given back
+  private int kept; // of which nothing was
   private int full; // judged while a bucket could not say what it holds
 
   // Of one round.
@@ -124,6 +126,7 @@ class PolicyAgreementTest {
     System.out.printf("L8 %,9d caps filled to the last unit%n", filled);
     System.out.printf("L8 %,9d judged over a full bucket%n", full);
     System.out.printf("L8 %,9d assets dropped%n", dropped);
+    System.out.printf("L8 %,9d refunds, and %,d of nothing%n", refunded, kept);
     assertEquals(Optional.empty(), lacking(), "seed " + first);
     NEVER_REVIEWED.forEach(
         rule ->
@@ -139,6 +142,9 @@ class PolicyAgreementTest {
     }
     if (full < 20) {
       return Optional.of("only " + full + " met a full bucket");
+    }
+    if (refunded < 50 || kept < 50) {
+      return Optional.of("only %d refunds, %d of nothing".formatted(refunded, kept));
     }
     if (dropped < 3) {
       return Optional.of("only " + dropped + " assets were dropped");
@@ -205,6 +211,9 @@ class PolicyAgreementTest {
               outcome.succeeded() ? VaultCalls.verdict(outcome.output(), 0, 0) : outcome);
         }
         assertEquals(judgement.verdict(), preview);
+        if (judgement.verdict().allowed()) {
+          agent.count(intent, now);
+        }
         judged(agent, judgement, intent, now);
       }
       case PolicyHistory.Move.Pay pay -> {
@@ -251,6 +260,15 @@ class PolicyAgreementTest {
         if (allowed) {
           agent.become(level, now);
         }
+      }
+      case PolicyHistory.Move.Refund(Address asset, BigInteger amount, long consumedAt) -> {
+        Refund own = PolicyEvaluator.refund(before, asset, amount, consumedAt, now);
+        if (!outcome.succeeded() || !VaultCalls.number(outcome.output()).equals(own.amount())) {
+          mismatch(agent, move, now, step, own.amount(), outcome);
+        }
+        refunded += own.amount().signum();
+        kept += 1 - own.amount().signum();
+        agent.become(own.after());
       }
       case PolicyHistory.Move.Append append -> {
         assertTrue(outcome.succeeded());
@@ -607,6 +625,17 @@ class PolicyAgreementTest {
                 case REVOKED -> registry.revoke(id).encodeFunctionCall();
                 case PENDING -> throw new IllegalArgumentException("nobody becomes pending");
               });
+      case PolicyHistory.Move.Refund refund ->
+          new Blocks.Transaction(
+              EXECUTOR,
+              policy,
+              engine
+                  .refund(
+                      id,
+                      refund.asset().hex(),
+                      refund.amount(),
+                      BigInteger.valueOf(refund.consumedAt()))
+                  .encodeFunctionCall());
       case PolicyHistory.Move.Append append ->
           new Blocks.Transaction(
               EXECUTOR,

@@ -42,6 +42,9 @@ final class PolicyHistory {
 
     record SetStatus(AgentStatus status) implements Move {}
 
+    /** The executor gives back what an intent was counted for. */
+    record Refund(Address asset, BigInteger amount, long consumedAt) implements Move {}
+
     /** The agent's key, or a stranger's, asks the account itself. */
     record Pay(boolean byAgent, Address asset, Address to, BigInteger amount) implements Move {}
 
@@ -54,10 +57,14 @@ final class PolicyHistory {
     record Publish() implements Move {}
   }
 
+  /** An intent that was counted. */
+  private record Counted(Address asset, BigInteger amount, long at) {}
+
   /** An agent as the evaluator sees it. */
   static final class Agent {
     private final BigInteger id;
     private final List<Move> plan = new ArrayList<>();
+    private final List<Counted> counted = new ArrayList<>(); // the last ones
     private Mandate mandate = Mandate.EMPTY;
     private AgentStatus status = AgentStatus.PENDING;
     private long records;
@@ -128,6 +135,13 @@ final class PolicyHistory {
 
     BigInteger suspensions() {
       return BigInteger.valueOf(suspensions);
+    }
+
+    void count(Intent intent, long now) {
+      counted.add(new Counted(intent.asset(), intent.amount(), now));
+      if (counted.size() > 12) {
+        counted.removeFirst();
+      }
     }
 
     void append(Hash recordHash) {
@@ -213,6 +227,9 @@ final class PolicyHistory {
     if (agent.unpublished() > agent.mandate.terms().maxAuditLag() && random.nextInt(3) == 0) {
       return new Move.Publish();
     }
+    if (!agent.counted.isEmpty() && random.nextInt(10) == 0) {
+      return refund(agent, now);
+    }
     int choice = random.nextInt(1000);
     if (choice < 820) {
       Intent asked = intent(agent, now);
@@ -241,6 +258,28 @@ final class PolicyHistory {
   Move.Consume question(Agent agent, long now) {
     Intent asked = intent(agent, now);
     return new Move.Consume(asked, found(asked));
+  }
+
+  /** Mostly what there is to give back, or less; now and then more, or of another time. */
+  private Move refund(Agent agent, long now) {
+    Counted one = pick(agent.counted);
+    BigInteger amount =
+        switch (random.nextInt(6)) {
+          case 0 -> below(one.amount().add(BigInteger.ONE));
+          case 1 -> new BigInteger(256, random);
+          case 2 -> rounded(one.amount());
+          default -> one.amount();
+        };
+    Usage usage = agent.mandate.asset(one.asset()).usage();
+    long at =
+        switch (random.nextInt(16)) {
+          case 0 -> usage.redatedAt() + random.nextInt(3) - 1;
+          case 1 -> now + random.nextInt(3) - 1;
+          case 2 -> one.at() + (random.nextInt(5) - 2) * usage.window().bucketSeconds();
+          case 3 -> random.nextLong(1L << 40);
+          default -> one.at();
+        };
+    return new Move.Refund(one.asset(), amount, Math.max(0, at));
   }
 
   /** What governance grants at first: mostly enough to spend, in any order. */

@@ -80,6 +80,11 @@ final class VaultCalls {
         found.recipient().hex());
   }
 
+  /** The number that {@code answer} is. */
+  static BigInteger number(String answer) {
+    return new BigInteger(new Rpc.Called(false, answer).word(0, 0), 16);
+  }
+
   /** The verdict in {@code answer}, from its word {@code first} on. */
   static Verdict verdict(String answer, int skipped, int first) {
     Rpc.Called words = new Rpc.Called(false, answer);
