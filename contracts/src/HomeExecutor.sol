@@ -23,15 +23,6 @@ struct Approvals {
     uint64[] deadlines;
 }
 
-/// @notice An account that takes back into its budgets what was not spent.
-interface IRefunding {
-    /// @param consumedAt unix seconds when `amount` was counted
-    /// @return refunded what is given back, asset's smallest unit
-    function refund(uint256 agentId, address asset, uint256 amount, uint256 consumedAt)
-        external
-        returns (uint256 refunded);
-}
-
 /// @title An intent's life at home
 /// @notice Checks the agent's signature, asks the policy, then executes, waits or dispatches; takes back what other chains say became
 ///         of what was dispatched, and gives back, after guardians had time to look, the budget that was not spent.
@@ -287,7 +278,7 @@ contract HomeExecutor is CrossChainExecutor {
         p.state = State.SETTLED;
         _progress[intentId] = p;
         uint256 rest = intent.amount - moved;
-        if (rest > 0) refunded = IRefunding(intent.account).refund(intent.agentId, intent.asset, rest, p.since);
+        if (rest > 0) refunded = MandateAccount(intent.account).refund(intent.agentId, intent.asset, rest, p.since);
         emit IntentSettled(intentId, intent.agentId, p.outcome, moved, refunded);
         _record(intent, intentId, Action.SETTLED, abi.encode(p.outcome, moved, refunded));
     }

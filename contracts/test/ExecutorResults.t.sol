@@ -5,8 +5,9 @@ import {ERC7786Recipient} from "@openzeppelin/contracts/crosschain/ERC7786Recipi
 import {InteroperableAddress} from "@openzeppelin/contracts/utils/draft-InteroperableAddress.sol";
 import {CrossChainExecutor, Result, State} from "../src/CrossChainExecutor.sol";
 import {ExecutorSettings} from "../src/ExecutorSettings.sol";
-import {HomeExecutor, IRefunding} from "../src/HomeExecutor.sol";
+import {HomeExecutor} from "../src/HomeExecutor.sol";
 import {Intent} from "../src/Intent.sol";
+import {PolicyEngine} from "../src/PolicyEngine.sol";
 import {QuorumGateway} from "../src/QuorumGateway.sol";
 import {Deployed} from "./lib/Deployed.sol";
 
@@ -20,11 +21,12 @@ contract ExecutorResultsTest is Deployed {
         deployAll();
         _intent = remotePayment(address(token), 100e6);
         _id = executor.idOf(_intent);
+        skip(1); // What is spent in the second of its budget's setting is not given back
         dispatch(_intent);
         _consumedAt = time();
         skip(100);
         // The account gives back what it is asked to.
-        vm.mockCall(address(vault), abi.encodeWithSelector(IRefunding.refund.selector), abi.encode(uint256(7)));
+        vm.mockCall(address(vault), abi.encodeWithSelector(PolicyEngine.refund.selector), abi.encode(uint256(7)));
     }
 
     function _tell(bytes32 id, State outcome, uint256 moved) private {
@@ -55,7 +57,7 @@ contract ExecutorResultsTest is Deployed {
     }
 
     function _refundOf(uint256 amount) private view returns (bytes memory) {
-        return abi.encodeCall(IRefunding.refund, (agentId, address(token), amount, _consumedAt));
+        return abi.encodeCall(PolicyEngine.refund, (agentId, address(token), amount, _consumedAt));
     }
 
     // ------------------------------------------------------------------ settling
@@ -81,6 +83,18 @@ contract ExecutorResultsTest is Deployed {
         atHome.settleOne(_intent);
     }
 
+    /// @notice The budget itself: what expired elsewhere may be spent again, and not more.
+    function test_L2_settle_theBudgetIsFreeAgainOnce() public {
+        vm.clearMockedCalls();
+        assertEq(lens.headroom(agentId, address(token)).used, 100e6, "counted");
+        _tell(_id, State.EXPIRED, 0);
+        skip(DISPUTE_WINDOW);
+        assertEq(atHome.settleOne(_intent), 100e6, "refunded");
+        assertEq(lens.headroom(agentId, address(token)).used, 0, "used");
+        assertFalse(atHome.settle(_list())[0], "twice");
+        assertEq(lens.headroom(agentId, address(token)).used, 0, "used");
+    }
+
     function test_L2_settle_ofAnExecutedOneTheRest() public {
         _tell(_id, State.EXECUTED, 60e6);
         skip(DISPUTE_WINDOW);
@@ -92,7 +106,7 @@ contract ExecutorResultsTest is Deployed {
     function test_L2_settle_ofAllThatMovedNothing() public {
         _tell(_id, State.EXECUTED, 100e6);
         skip(DISPUTE_WINDOW);
-        vm.expectCall(address(vault), abi.encodeWithSelector(IRefunding.refund.selector), 0);
+        vm.expectCall(address(vault), abi.encodeWithSelector(PolicyEngine.refund.selector), 0);
         assertEq(atHome.settleOne(_intent), 0, "refunded");
         assertState(_id, State.SETTLED);
     }
@@ -101,7 +115,7 @@ contract ExecutorResultsTest is Deployed {
     function test_L2_settle_moreThanTheAmountIsDropped() public {
         _tell(_id, State.EXECUTED, 100e6 + 1);
         skip(DISPUTE_WINDOW);
-        vm.expectCall(address(vault), abi.encodeWithSelector(IRefunding.refund.selector), 0);
+        vm.expectCall(address(vault), abi.encodeWithSelector(PolicyEngine.refund.selector), 0);
         vm.expectEmit(address(executor));
         emit HomeExecutor.ResultDropped(_id, address(this));
         atHome.settleOne(_intent);
