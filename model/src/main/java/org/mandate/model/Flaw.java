@@ -26,8 +26,6 @@ enum Flaw {
   CONFIRM_UNFINAL,
   /** Home sends each message once, and a forged one may have taken its number. */
   NO_RESEND,
-  /** Home sends again only what may still execute. */
-  NO_RESEND_AFTER_DEADLINE,
   /** What arrives past its deadline is refused. */
   NO_DELIVERY_AFTER_DEADLINE,
   /** An intent executes at any time. */

@@ -198,7 +198,8 @@ final class Rules {
       case RESEND ->
           w.home(i, H_STATE) == DISPATCHED
               && !scope.has(Flaw.NO_RESEND)
-              && (inTime(w) || !scope.has(Flaw.NO_RESEND_AFTER_DEADLINE))
+              && (inTime(w) || scope.lateResend)
+              && w.global(G_PAUSE) == 0
               && w.sentCount() < scope.nonces;
       case DELIVER_RESULT ->
           w.home(i, H_STATE) == DISPATCHED
@@ -225,7 +226,7 @@ final class Rules {
               && (inTime(w) || !scope.has(Flaw.NO_DELIVERY_AFTER_DEADLINE))
               && (liars(w) || honestQuorum(w) && attestedMessage(w, i, n));
       case HASTEN ->
-          w.there(i, D_STATE) == QUEUED && w.there(i, D_BARE) == 1 && w.there(i, D_UPHELD) == 0;
+          w.there(i, D_STATE) == QUEUED && w.there(i, D_UPHELD) == 0 && w.global(G_CLOSED) == 0;
       case EXECUTE, EXECUTE_FAILS ->
           w.there(i, D_STATE) == QUEUED
               && w.there(i, D_DUE) == 0
@@ -259,8 +260,8 @@ final class Rules {
   }
 
   private boolean mayPause(World w, int side) {
-    return w.global(G_PAUSE + side) == 0
-        && (w.global(G_DISARMED + side) == 0 || scope.has(Flaw.PAUSE_AGAIN));
+    return w.global(G_DISARMED + side) == 0
+        || scope.has(Flaw.PAUSE_AGAIN) && w.global(G_PAUSE + side) == 0;
   }
 
   private boolean mayReorg(World w, int side) {
@@ -359,11 +360,11 @@ final class Rules {
           return "L7 a message was delivered that no quorum of one set attested";
       }
       case HASTEN -> {
-        int due =
-            scope.has(Flaw.HASTEN_ENDS_WINDOW)
-                ? 0
-                : w.there(i, D_DUE) - (scope.bareWindow - scope.fullWindow);
-        w.there(i, D_DUE, Math.max(0, due));
+        int less = w.there(i, D_BARE) * (scope.bareWindow - scope.fullWindow);
+        w.there(
+            i,
+            D_DUE,
+            scope.has(Flaw.HASTEN_ENDS_WINDOW) ? 0 : Math.max(0, w.there(i, D_DUE) - less));
         w.there(i, D_BARE, 0);
       }
       case EXECUTE -> {
@@ -475,6 +476,7 @@ final class Rules {
     return switch (action(step)) {
       case SUBMIT, ADMIT -> w.global(G_TIME) <= scope.submitBy;
       case RESEND -> missing(w, i) || spare(w);
+      case HASTEN -> w.there(i, D_BARE) == 1;
       case DELIVER ->
           isGenuine(w, i, nonce(step)) || honestlyAttested(w, step) || w.forged() < scope.forgeries;
       case DISPUTE -> scope.rogue || scope.watchdog && !dispatched(w, i);
@@ -614,10 +616,20 @@ final class Rules {
   boolean ended(World w) {
     for (int i = 0; i < scope.intents; i++) {
       int state = w.home(i, H_STATE);
-      boolean over = state >= DENIED || state == NONE && !inTime(w);
       int there = w.there(i, D_STATE);
+      boolean over = state >= DENIED || state == NONE && !inTime(w) || isLost(w, i);
       if (!over || there == DISPUTED || there == QUEUED) return false;
     }
     return true;
+  }
+
+  /** No message of it arrives any more, and home sends none: what was counted stays counted. */
+  private boolean isLost(World w, int i) {
+    return scope.losses
+        && w.home(i, H_STATE) == DISPATCHED
+        && !inTime(w)
+        && !scope.lateResend
+        && !scope.has(Flaw.NO_RESEND)
+        && missing(w, i);
   }
 }

@@ -1,5 +1,6 @@
 package org.mandate.model;
 
+import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
@@ -58,6 +59,12 @@ final class Scope implements Cloneable {
   boolean bonds = false;
   boolean pauses = false;
   boolean gateways = false;
+
+  /** Home sends again what may only expire any more: so its budget comes back. */
+  boolean lateResend = false;
+
+  /** What was counted for an intent whose message another one kept out may stay counted. */
+  boolean losses = true;
 
   /** Governance lifts pauses and arms guardians again. */
   boolean governance = false;
@@ -215,15 +222,31 @@ final class Scope implements Cloneable {
     return s;
   }
 
+  /** As {@link #two}, with a rogue guardian, for longer. */
   static Scope large() {
     var s =
         new Scope(
-            "large", "two intents, a quorum that lies twice, a rogue guardian, pauses, bonds");
+            "large",
+            "two intents of which the cap admits one at a time, a quorum that lies, a rogue guardian");
     s.intents = 2;
-    s.forgeries = 2;
-    s.nonces = 4;
     s.deadline = 5;
     s.submitBy = 5;
+    s.bareWindow = s.fullWindow;
+    return s;
+  }
+
+  /** As {@link #reorgs}, with windows of more than one length, for longer. */
+  static Scope deep() {
+    var s = new Scope("deep", "as reorgs, with stripped signatures and longer windows");
+    s.finality = 1;
+    s.reorgs = 1;
+    s.fullWindow = 3;
+    s.bareWindow = 4;
+    s.resolutionWindow = 3;
+    s.resultWindow = 3;
+    s.deadline = 7;
+    s.submitBy = 2;
+    s.provers = true;
     return s;
   }
 
@@ -233,7 +256,9 @@ final class Scope implements Cloneable {
   }
 
   static List<Scope> all() {
-    return java.util.stream.Stream.concat(small().stream(), java.util.stream.Stream.of(large()))
-        .toList();
+    var all = new ArrayList<>(small());
+    all.add(deep());
+    all.add(large());
+    return all;
   }
 }
