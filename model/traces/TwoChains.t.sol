@@ -30,7 +30,7 @@ contract TwoChainsTraces is Deployed {
     string private constant PATH = "model/src/test/resources/traces.jsonl";
     Files private constant FILES = Files(address(vm));
     bytes32 private constant SETTINGS_SLOT = bytes32(uint256(1));
-    uint256 private constant WALKS = 32;
+    uint256 private constant WALKS = 48;
     uint256 private constant ATTEMPTS = 70;
 
     uint256 private constant TICK = 1 days;
@@ -39,6 +39,7 @@ contract TwoChainsTraces is Deployed {
     uint256 private constant LAST = 8; // tick of the intents' deadline
     uint256 private constant FULL = 2; // ticks
     uint256 private constant BARE = 3;
+    uint256 private constant OVERLAP = 1; // ticks
     uint256 private constant BOND = 1 ether;
 
     ToldHashes private _hashes;
@@ -49,11 +50,13 @@ contract TwoChainsTraces is Deployed {
     uint256 private _seed;
     uint256 private _block;
     uint256 private _reports;
+    bool private _rotates;
+    bool private _replaced;
     Intent[] private _intents;
     bytes32[] private _ids;
     uint256[] private _tags;
 
-    /// @dev What was tried, and with what.
+    /// @dev What was tried, and with what. `more`: members of the line.
     struct Attempt {
         string name;
         bool home;
@@ -82,6 +85,7 @@ contract TwoChainsTraces is Deployed {
         abroad.setStateProofs(proofs);
         vm.stopPrank();
         _go(HOME);
+        skip(TICK); // what was counted in the second in which the budget was set comes back never
         _began = time();
         for (uint256 i; i < INTENTS; ++i) {
             Intent memory intent = remotePayment(ETH, 1e15);
@@ -97,6 +101,7 @@ contract TwoChainsTraces is Deployed {
         uint256 snapshot = FILES.snapshotState();
         for (uint256 walk; walk < WALKS; ++walk) {
             _seed = uint256(keccak256(abi.encode("walk", walk)));
+            _rotates = walk % 3 == 0;
             FILES.writeLine(PATH, _header());
             for (uint256 i; i < ATTEMPTS; ++i) {
                 Attempt memory a = _attempt();
@@ -174,9 +179,10 @@ contract TwoChainsTraces is Deployed {
             _tell(a, id);
         } else if (pick < 14) {
             a.name = "settle";
-            Intent[] memory one = new Intent[](1);
-            one[0] = intent;
-            a.ok = atHome.settle(one)[0];
+            try atHome.settleOne(intent) returns (uint256 refunded) {
+                a.ok = true;
+                a.more = refunded > 0 ? ',"refunded":true' : ',"refunded":false';
+            } catch {}
         } else if (pick < 15) {
             a.name = "dropResult";
             vm.prank(WATCHDOG);
@@ -205,7 +211,7 @@ contract TwoChainsTraces is Deployed {
             abi.encode(results)
         );
         (State before,,) = atHome.resultOf(id);
-        gateway.deliver(m, alone(), attest(m, 2));
+        try gateway.deliver(m, alone(), attest(m, 2)) {} catch {}
         (State outcome,,) = atHome.resultOf(id);
         a.ok = before == State.NONE && outcome == results[0].outcome;
     }
@@ -245,7 +251,8 @@ contract TwoChainsTraces is Deployed {
             } catch {}
         } else if (pick < 22) {
             a.name = "hasten";
-            QuorumGateway.Message memory m = messageOf(intent, 1 + _random(MESSAGES));
+            a.message = _random(4) == 0 ? 1 + _random(MESSAGES) : _tags[a.intent - 1];
+            QuorumGateway.Message memory m = messageOf(intent, a.message);
             try abroad.hasten(intent, address(gateway), m, alone(), attest(m, 3)) {
                 a.ok = true;
             } catch {}
@@ -298,13 +305,14 @@ contract TwoChainsTraces is Deployed {
             } catch {}
         } else if (pick < 36) {
             _confirm(a, intent, id);
-        } else if (pick < 38) {
+        } else if (pick < 37) {
             _refute(a, intent);
         } else if (pick < 39) {
             a.intent = 0;
             _pause(a, HOME);
         } else {
             a.intent = 0;
+            if (_rotates && _random(2) == 0) return _replace(a);
             if (abroad.gatewayStatus(address(gateway)) == GatewayStatus.OPEN) {
                 if (_random(3) > 0) return;
                 (a.name, a.ok) = ("closeGateway", true);
@@ -315,6 +323,34 @@ contract TwoChainsTraces is Deployed {
                 vm.prank(address(timelock));
                 abroad.setGateway(address(gateway), true);
             }
+        }
+    }
+
+    /// @dev The relayers who sign everything are voted out, or one of them is taken out, or their time is cut short. The one gateway is
+    ///      both chains'.
+    function _replace(Attempt memory a) private {
+        bool tightens = _random(3) == 0;
+        (, uint256 threshold, uint64 until) = gateway.previousQuorum();
+        (address[] memory present,) = gateway.quorum();
+        uint256 stops = gateway.stops();
+        if (threshold > 0 && time() < until) {
+            (a.name, a.ok) = ("endOverlap", true);
+            vm.prank(WATCHDOG);
+            gateway.endOverlap();
+        } else if (_replaced || tightens && present.length < 3) {
+            return;
+        } else if (tightens) {
+            (a.name, a.ok) = ("tightenRelayers", true);
+            address[] memory kept = new address[](2);
+            (kept[0], kept[1]) = (present[1], present[2]);
+            vm.prank(WATCHDOG);
+            gateway.tightenRelayers(kept, 2);
+        } else {
+            (a.name, a.ok, _replaced) = ("setRelayers", true, true);
+            address[] memory others = new address[](1);
+            others[0] = vm.addr(0xF1);
+            vm.prank(address(timelock));
+            gateway.setRelayers(others, 1, uint64(OVERLAP * TICK), stops);
         }
     }
 
@@ -357,10 +393,25 @@ contract TwoChainsTraces is Deployed {
 
     function _header() private pure returns (string memory) {
         return string.concat(
-            '{"walk":{"intents":', vm.toString(INTENTS), ',"messages":', vm.toString(MESSAGES), ',"deadline":',
-            vm.toString(LAST), ',"fullWindow":', vm.toString(FULL), ',"bareWindow":', vm.toString(BARE),
-            ',"resolutionWindow":', vm.toString(RESOLUTION_WINDOW / TICK), ',"resultWindow":', vm.toString(FULL),
-            ',"pause":', vm.toString(PAUSE / TICK), "}}"
+            '{"walk":{"intents":',
+            vm.toString(INTENTS),
+            ',"messages":',
+            vm.toString(MESSAGES),
+            ',"deadline":',
+            vm.toString(LAST),
+            ',"fullWindow":',
+            vm.toString(FULL),
+            ',"bareWindow":',
+            vm.toString(BARE),
+            ',"resolutionWindow":',
+            vm.toString(RESOLUTION_WINDOW / TICK),
+            ',"resultWindow":',
+            vm.toString(FULL),
+            ',"pause":',
+            vm.toString(PAUSE / TICK),
+            ',"overlap":',
+            vm.toString(OVERLAP),
+            "}}"
         );
     }
 
@@ -388,9 +439,10 @@ contract TwoChainsTraces is Deployed {
         State state = stateOf(id);
         string memory name = string.concat('"', _name(state), '"');
         if (state != State.DISPATCHED || outcome == State.NONE) return name;
-        return string.concat(
-            '["DISPATCHED","', outcome == State.EXECUTED ? "moved" : "unmoved", '",', _tickOf(settleAt), "]"
-        );
+        return
+            string.concat(
+                '["DISPATCHED","', outcome == State.EXECUTED ? "moved" : "unmoved", '",', _tickOf(settleAt), "]"
+            );
     }
 
     /// @dev State; of what waits also at which tick it no longer does.

@@ -39,6 +39,7 @@ enum Action {
   SET_GATEWAY("setGateway", Where.THERE, "governance"),
   SET_RELAYERS("setRelayers", Where.BOTH, "governance"),
   TIGHTEN_RELAYERS("tightenRelayers", Where.BOTH, "guardian"),
+  END_OVERLAP("endOverlap", Where.BOTH, "guardian"),
 
   FINALIZE_HOME("finalize", Where.HOME, "chain"),
   FINALIZE("finalize", Where.THERE, "chain"),

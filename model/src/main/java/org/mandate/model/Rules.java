@@ -97,7 +97,7 @@ final class Rules {
         case CLOSE_GATEWAY, SET_GATEWAY -> {
           if (scope.gateways) steps.add(step(action, 0, 0, false));
         }
-        case SET_RELAYERS, TIGHTEN_RELAYERS -> {
+        case SET_RELAYERS, TIGHTEN_RELAYERS, END_OVERLAP -> {
           if (scope.rotation) steps.add(step(action, 0, 0, false));
         }
         case FINALIZE, FINALIZE_HOME, REORG, REORG_HOME, TICK ->
@@ -226,7 +226,11 @@ final class Rules {
               && (inTime(w) || !scope.has(Flaw.NO_DELIVERY_AFTER_DEADLINE))
               && (liars(w) || honestQuorum(w) && attestedMessage(w, i, n));
       case HASTEN ->
-          w.there(i, D_STATE) == QUEUED && w.there(i, D_UPHELD) == 0 && w.global(G_CLOSED) == 0;
+          w.there(i, D_STATE) == QUEUED
+              && w.there(i, D_UPHELD) == 0
+              && w.global(G_CLOSED) == 0
+              && (n == 0 || n == w.there(i, D_TAG)) // the message that brought it
+              && (liars(w) || honestQuorum(w));
       case EXECUTE, EXECUTE_FAILS ->
           w.there(i, D_STATE) == QUEUED
               && w.there(i, D_DUE) == 0
@@ -251,7 +255,8 @@ final class Rules {
       case CLOSE_GATEWAY -> w.global(G_CLOSED) == 0;
       case SET_GATEWAY -> w.global(G_CLOSED) == 1;
       case SET_RELAYERS -> w.global(G_RELAYERS) == BEFORE || w.global(G_RELAYERS) == TIGHTENED;
-      case TIGHTEN_RELAYERS -> w.global(G_RELAYERS) == BEFORE || w.global(G_RELAYERS) > AFTER;
+      case TIGHTEN_RELAYERS -> w.global(G_RELAYERS) == BEFORE;
+      case END_OVERLAP -> w.global(G_RELAYERS) > AFTER;
       case FINALIZE_HOME, REORG_HOME ->
           !w.isFinal(0) && (action(step) == Action.FINALIZE_HOME || mayReorg(w, 0));
       case FINALIZE, REORG -> !w.isFinal(1) && (action(step) == Action.FINALIZE || mayReorg(w, 1));
@@ -418,8 +423,8 @@ final class Rules {
       case SET_GATEWAY -> w.global(G_CLOSED, 0);
       case SET_RELAYERS ->
           w.global(G_RELAYERS, w.global(G_RELAYERS) == TIGHTENED ? AFTER : AFTER + scope.overlap);
-      case TIGHTEN_RELAYERS ->
-          w.global(G_RELAYERS, w.global(G_RELAYERS) == BEFORE ? TIGHTENED : AFTER);
+      case TIGHTEN_RELAYERS -> w.global(G_RELAYERS, TIGHTENED);
+      case END_OVERLAP -> w.global(G_RELAYERS, AFTER);
       case FINALIZE_HOME -> w.makeFinal(0);
       case FINALIZE -> w.makeFinal(1);
       case REORG_HOME -> reorg(w, 0);

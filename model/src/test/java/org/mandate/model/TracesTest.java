@@ -37,7 +37,7 @@ class TracesTest {
       var action = walk.take(node, "line " + lines + ": " + line);
       (node.get("ok").booleanValue() ? done : refused).add(action);
     }
-    assertTrue(lines > 2_000, () -> "hardly any walks");
+    assertTrue(lines > 3_000, () -> "hardly any walks");
     // Each thing that the contracts' walks can do happened; and so did its refusal, where there is
     // one.
     assertEquals(
@@ -46,8 +46,6 @@ class TracesTest {
                 Action.ADMIT,
                 Action.PROCEED,
                 Action.EXPIRE_HOME,
-                Action.SET_RELAYERS,
-                Action.TIGHTEN_RELAYERS,
                 Action.FINALIZE,
                 Action.FINALIZE_HOME,
                 Action.REORG,
@@ -136,6 +134,7 @@ class TracesTest {
       scope.resolutionWindow = header.get("resolutionWindow").intValue();
       scope.resultWindow = header.get("resultWindow").intValue();
       scope.pause = header.get("pause").intValue();
+      scope.overlap = header.get("overlap").intValue();
       rules = new Rules(scope);
       world = new World(new World.Layout(scope));
     }
@@ -147,7 +146,7 @@ class TracesTest {
           action == Action.DELIVER_RESULT
               ? line.get("result").textValue().equals("moved") ? World.MOVED : World.UNMOVED
               : line.path("message").intValue();
-      boolean full = line.path("signatures").intValue() == scope.relayers;
+      boolean full = line.path("signatures").intValue() == 3;
       int step = Rules.step(action, Math.max(0, intent), number, full);
       boolean ok = line.get("ok").booleanValue();
       assertEquals(ok, rules.enabled(world, step), () -> where + "\nbut the model is at " + world);
@@ -156,6 +155,10 @@ class TracesTest {
       world.makeFinal(0);
       world.makeFinal(1);
       if (action == Action.TICK) ticks++;
+      if (action == Action.SETTLE) {
+        assertEquals(
+            line.get("refunded").booleanValue(), world.home(intent, World.H_COUNTED) == 0, where);
+      }
       for (int i = 0; i < scope.intents; i++) {
         compareHome(i, line.get("home").get(i), where);
         compareThere(i, line.get("there").get(i), where);
@@ -187,6 +190,9 @@ class TracesTest {
         case "refute" -> Action.REFUTE;
         case "closeGateway" -> Action.CLOSE_GATEWAY;
         case "setGateway" -> Action.SET_GATEWAY;
+        case "setRelayers" -> Action.SET_RELAYERS;
+        case "tightenRelayers" -> Action.TIGHTEN_RELAYERS;
+        case "endOverlap" -> Action.END_OVERLAP;
         case "tick" -> Action.TICK;
         default -> throw new AssertionError("no such action: " + line);
       };
