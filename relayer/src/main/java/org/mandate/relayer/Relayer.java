@@ -179,11 +179,7 @@ public final class Relayer implements AutoCloseable {
 
     BlobStore blobs = new EmbeddedBlobStore(config.blobs(), clock);
     Peers peers = opened(new Peers(config.peers()));
-    Set<Long> destinations =
-        chains.values().stream()
-            .filter(c -> !c.isHome())
-            .map(FollowedChain::id)
-            .collect(Collectors.toSet());
+    Set<Long> served = chains.values().stream().map(FollowedChain::id).collect(Collectors.toSet());
 
     Bell news = new Bell(); // blocks, settled transactions, new work
     Map<Long, Workplace> places = new HashMap<>();
@@ -195,7 +191,7 @@ public final class Relayer implements AutoCloseable {
           FeeLimit limit = FeeLimit.ofGwei(settings.maxFeeGwei(), settings.maxTipGwei());
           Desk desk = new Desk(chain, database, limit, signer, gate, outbox, clock);
           places.put(chain.id(), new Workplace(chain, desk, database, config.stagger(), clock));
-          Follower follower = new Follower(chain, destinations, database, gate, news, clock);
+          Follower follower = new Follower(chain, served, database, gate, news, clock);
           followers.put(chain, follower);
           Archivist archivist = new Archivist(chain, database, blobs, news, clock);
           loops.add(
@@ -209,6 +205,11 @@ public final class Relayer implements AutoCloseable {
               opened(Loop.start("archive-" + chain.id(), Duration.ofSeconds(2), archivist::round));
           news.add(archiving);
           loops.add(archiving);
+          Attestor attestor = new Attestor(chain, served, database, signer, gate, news, clock);
+          Loop attesting =
+              opened(Loop.start("attest-" + chain.id(), Duration.ofSeconds(2), attestor::round));
+          news.add(attesting);
+          loops.add(attesting);
           Manifests manifests = new Manifests(chain.id(), database, blobs, clock);
           Loop rebuilding =
               opened(
@@ -222,11 +223,15 @@ public final class Relayer implements AutoCloseable {
         .ifPresent(
             mirror ->
                 loops.add(opened(Loop.start("mirror", Duration.ofSeconds(5), mirror::round))));
-    Attestor attestor = new Attestor(home, destinations, database, signer, gate, news, clock);
-    Loop attesting = opened(Loop.start("attest", Duration.ofSeconds(2), attestor::round));
-    news.add(attesting);
-    loops.add(attesting);
-    Worker worker = new Worker(database, places, peers, blobs, config.publishInterval(), clock);
+    Worker worker =
+        new Worker(
+            database,
+            places,
+            peers,
+            blobs,
+            config.publishInterval(),
+            config.attestationPatience(),
+            clock);
     for (int i = 0; i < WORKERS; i++) {
       Loop working = opened(Loop.start("work-" + i, WORK, worker::round));
       news.add(working);
@@ -319,7 +324,8 @@ public final class Relayer implements AutoCloseable {
         deployment.executor(),
         deployment.gateway(),
         deployment.account(),
-        deployment.lens());
+        deployment.lens(),
+        deployment.remoteGovernance());
   }
 
   /** A node of another chain would count against the majority for ever; one may be down. */

@@ -25,6 +25,8 @@ import org.mandate.config.Default;
  * @param peers the API addresses of the other relayers
  * @param publishInterval how often unpublished audit records are published
  * @param stagger how long each relayer waits for the one before it, so that usually one sends
+ * @param attestationPatience how long the other relayers' signatures are awaited when those of a
+ *     bare quorum are there: the more relayers vouch for a payment, the less it waits
  */
 public record RelayerConfig(
     List<ChainSettings> chains,
@@ -36,7 +38,8 @@ public record RelayerConfig(
     HttpSettings http,
     List<URI> peers,
     @Default("5s") Duration publishInterval,
-    @Default("5s") Duration stagger) {
+    @Default("5s") Duration stagger,
+    @Default("2s") Duration attestationPatience) {
 
   /**
    * One chain.
@@ -119,6 +122,8 @@ public record RelayerConfig(
         });
     requireWithin("publish-interval", publishInterval, Duration.ofMillis(200), Duration.ofHours(1));
     requireWithin("stagger", stagger, Duration.ofMillis(100), Duration.ofMinutes(10));
+    requireWithin(
+        "attestation-patience", attestationPatience, Duration.ZERO, Duration.ofMinutes(10));
   }
 
   /** Where blobs are kept. */

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.mandate.chain.Address;
 import org.mandate.chain.Hash;
 import org.mandate.contracts.AgentVault;
-import org.mandate.contracts.CrossChainExecutor;
+import org.mandate.contracts.DestinationExecutor;
 import org.mandate.deploy.Call;
 import org.mandate.deploy.Sender;
 import org.mandate.intent.Intent;
@@ -52,7 +52,9 @@ class EndsTest {
     try {
       id = town.submit(relayer.port(), payment);
       town.awaitState(relayer.port(), id, "QUEUED", SOON);
-      guard(town.atRemote.executor(), executor().dispute(IntentAbi.toContract(payment)));
+      guard(
+          town.atRemote.executor(),
+          executor().dispute(IntentAbi.toDestination(payment), BigInteger.ZERO));
       // Five seconds to resolve may be over before this looks again.
       town.await(
           relayer.port(),
@@ -63,6 +65,9 @@ class EndsTest {
       govern(
           town.atRemote.executor(),
           executor().setDisputeWindow(BigInteger.valueOf(5), executor().stops().send()));
+      govern(
+          town.atRemote.executor(),
+          executor().setFloor(BigInteger.ZERO, executor().stops().send()));
     }
     JsonObject end = town.await(relayer.port(), id, SOON, v -> v.getBoolean("final"));
     assertEquals("CANCELLED", end.getString("state"), end.encodePrettily());
@@ -115,9 +120,9 @@ class EndsTest {
     town.remote.sender(Town.credentials(1)).send(Call.of("govern", to.hex(), call));
   }
 
-  private static CrossChainExecutor executor() {
+  private static DestinationExecutor executor() {
     Sender reader = town.remote.sender(Town.credentials(2));
-    return CrossChainExecutor.load(
+    return DestinationExecutor.load(
         town.atRemote.executor().hex(), reader.web3j(), reader.reader(), Sender.NO_GAS);
   }
 

@@ -14,10 +14,11 @@ import org.mandate.audit.AuditReport;
 import org.mandate.audit.AuditVerifier;
 import org.mandate.audit.AuditedChain;
 import org.mandate.audit.Finding;
+import org.mandate.chain.Address;
 import org.mandate.chain.Deployment;
 import org.mandate.chain.Finality;
 import org.mandate.chain.Hash;
-import org.mandate.contracts.CrossChainExecutor;
+import org.mandate.contracts.DestinationExecutor;
 import org.mandate.contracts.QuorumGateway;
 import org.mandate.deploy.Call;
 import org.mandate.deploy.Sender;
@@ -43,9 +44,9 @@ class ForgeryTest {
               new InteroperableAddress(home, town.atHome.executor()).encode(),
               new InteroperableAddress(BigInteger.valueOf(Town.REMOTE), town.atHome.executor())
                   .encode(),
-              IntentAbi.encode(intent));
-      Attestation attestation =
-          Attestation.sign(message.id(town.atHome.gateway()), Town.relayer(0));
+              IntentAbi.encode(intent, 0));
+      Address at = town.atHome.gateway();
+      Attestation attestation = Attestation.sign(at, message.id(at), Town.relayer(0));
       Sender anyone = town.remote.sender(Town.credentials(1));
       QuorumGateway gateway =
           QuorumGateway.load(
@@ -61,7 +62,8 @@ class ForgeryTest {
           Call.of(
               "deliver a forgery",
               town.atRemote.gateway().hex(),
-              gateway.deliver(forged, List.of(attestation.signature().bytes()))));
+              gateway.deliver(
+                  forged, List.of(), Attestation.forDelivery(at, List.of(attestation)).bytes())));
       Hash id = intent.id(town.domain());
       town.awaitParked(relayer.port(), id, "NOT_DISPATCHED", Duration.ofSeconds(120));
       Thread.sleep(9_000); // past the dispute window, which nobody used
@@ -72,14 +74,14 @@ class ForgeryTest {
 
       // Nobody disputes it, so anyone may execute it; whoever audits must be told.
       assertEquals(List.of("can be executed"), forgeries(town));
-      CrossChainExecutor executor =
-          CrossChainExecutor.load(
+      DestinationExecutor executor =
+          DestinationExecutor.load(
               town.atRemote.executor().hex(), anyone.web3j(), anyone.reader(), Sender.NO_GAS);
       anyone.send(
           Call.of(
               "execute a forgery",
               town.atRemote.executor().hex(),
-              executor.execute(IntentAbi.toContract(intent))));
+              executor.execute(IntentAbi.toDestination(intent))));
       assertEquals(BigInteger.valueOf(900), town.received(town.remote));
       assertEquals(List.of("was executed"), forgeries(town));
     }

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -20,6 +21,7 @@ import java.util.List;
 import java.util.concurrent.Executors;
 import java.util.function.Function;
 import org.junit.jupiter.api.Test;
+import org.mandate.chain.Address;
 import org.mandate.chain.Bytes;
 import org.mandate.chain.Hash;
 import org.mandate.gateway.Attestation;
@@ -37,18 +39,26 @@ class PeersTest {
     List<HttpServer> servers = new ArrayList<>();
     try (Town town = Town.build(2, 2)) {
       PrivateKeySigner stranger = Town.key(7);
+      Address gateway = town.atHome.gateway();
       List<URI> hostile =
           List.of(
               serve(servers, id -> "not json at all"),
-              serve(servers, id -> "{\"messageId\":\"" + id + "\",\"signature\":7}"),
+              serve(servers, id -> "{\"root\":\"" + id + "\",\"attestations\":7}"),
               serve(
                   servers,
                   id ->
-                      "{\"messageId\":\"" + id + "\",\"signature\":\"0x" + "ff".repeat(65) + "\"}"),
-              serve(servers, id -> attestation(id, Attestation.sign(Hash.of(id), stranger))),
+                      "{\"root\":\""
+                          + id
+                          + "\",\"attestations\":[{\"signature\":\"0x"
+                          + "ff".repeat(65)
+                          + "\"}]}"),
+              serve(
+                  servers, id -> attestation(id, Attestation.sign(gateway, Hash.of(id), stranger))),
               serve(
                   servers,
-                  id -> attestation(id, Attestation.sign(Hash.keccak("another"), Town.relayer(1)))),
+                  id ->
+                      attestation(
+                          id, Attestation.sign(gateway, Hash.keccak("another"), Town.relayer(1)))),
               serve(servers, id -> "x".repeat(1 << 20)),
               serve(servers, PeersTest::never));
       try (Relayer honest =
@@ -79,9 +89,14 @@ class PeersTest {
 
   private static String attestation(String id, Attestation attestation) {
     return new JsonObject()
-        .put("messageId", id)
-        .put("signer", Town.relayer(1).address().hex())
-        .put("signature", Bytes.of(attestation.signature().bytes()).hex())
+        .put("root", id)
+        .put(
+            "attestations",
+            new JsonArray()
+                .add(
+                    new JsonObject()
+                        .put("signer", Town.relayer(1).address().hex())
+                        .put("signature", Bytes.of(attestation.signature().bytes()).hex())))
         .encode();
   }
 

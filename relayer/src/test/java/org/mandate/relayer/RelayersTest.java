@@ -31,7 +31,7 @@ import org.mandate.audit.GatewayBlobSource;
 import org.mandate.chain.Deployment;
 import org.mandate.chain.Finality;
 import org.mandate.chain.Hash;
-import org.mandate.contracts.CrossChainExecutor;
+import org.mandate.contracts.DestinationExecutor;
 import org.mandate.deploy.Call;
 import org.mandate.deploy.Sender;
 import org.mandate.intent.Intent;
@@ -154,18 +154,19 @@ class RelayersTest {
     } finally {
       BigInteger stops = executor(town.remote.sender(Town.credentials(1))).stops().send();
       setDisputeWindow(1, e -> e.setDisputeWindow(BigInteger.valueOf(5), stops)); // governance
+      setDisputeWindow(1, e -> e.setFloor(BigInteger.ZERO, stops)); // what guardians raised, too
     }
   }
 
   private static void setDisputeWindow(
-      int key, Function<CrossChainExecutor, RemoteFunctionCall<TransactionReceipt>> call) {
+      int key, Function<DestinationExecutor, RemoteFunctionCall<TransactionReceipt>> call) {
     Sender sender = town.remote.sender(Town.credentials(key));
     sender.send(
         Call.of("dispute window", town.atRemote.executor().hex(), call.apply(executor(sender))));
   }
 
-  private static CrossChainExecutor executor(Sender sender) {
-    return CrossChainExecutor.load(
+  private static DestinationExecutor executor(Sender sender) {
+    return DestinationExecutor.load(
         town.atRemote.executor().hex(), sender.web3j(), sender.reader(), Sender.NO_GAS);
   }
 

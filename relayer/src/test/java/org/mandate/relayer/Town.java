@@ -248,7 +248,8 @@ final class Town implements AutoCloseable {
         new HttpSettings("127.0.0.1", port, Optional.empty()),
         peers,
         Duration.ofSeconds(1),
-        Duration.ofSeconds(4));
+        Duration.ofSeconds(4),
+        Duration.ofSeconds(2));
   }
 
   private ChainSettings chain(long id, List<URI> rpcs) {

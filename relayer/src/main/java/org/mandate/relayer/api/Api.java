@@ -50,7 +50,6 @@ import org.mandate.chain.NodeException;
 import org.mandate.contracts.MandateLens;
 import org.mandate.event.AuditEvent;
 import org.mandate.event.ContractEvents;
-import org.mandate.gateway.Attestation;
 import org.mandate.intent.Intent;
 import org.mandate.intent.IntentJson;
 import org.mandate.policy.AgentStatus;
@@ -432,22 +431,24 @@ public final class Api implements AutoCloseable {
   }
 
   private Answer attestation(ValidatedRequest request) {
-    Hash id = Hash.of(path(request, "messageId"));
-    Attestation attestation =
-        database
-            .inTransaction(tx -> StoredMessage.attestation(tx, id, self))
-            .orElseThrow(
-                () ->
-                    new RefusedException(
-                        404,
-                        "MESSAGE",
-                        "message " + id + " is not attested here",
-                        "ask again when it is final on its source chain")); // or never
-    return Answer.ok(
-        new JsonObject()
-            .put("messageId", id.hex())
-            .put("signer", self.hex())
-            .put("signature", Bytes.of(attestation.signature().bytes()).hex()));
+    Hash root = Hash.of(path(request, "root"));
+    List<StoredMessage.Signed> known =
+        database.inTransaction(tx -> StoredMessage.attestations(tx, root));
+    if (known.isEmpty()) {
+      throw new RefusedException(
+          404,
+          "ROOT",
+          "root " + root + " is not attested here",
+          "ask again when its messages are final on their source chain"); // or never
+    }
+    JsonArray attestations = new JsonArray();
+    known.forEach(
+        s ->
+            attestations.add(
+                new JsonObject()
+                    .put("signer", s.signer().hex())
+                    .put("signature", Bytes.of(s.attestation().signature().bytes()).hex())));
+    return Answer.ok(new JsonObject().put("root", root.hex()).put("attestations", attestations));
   }
 
   private Answer ready() {

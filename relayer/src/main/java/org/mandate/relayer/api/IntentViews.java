@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Optional;
 import org.mandate.chain.Address;
 import org.mandate.event.IntentEvent;
+import org.mandate.event.IntentNotice;
 import org.mandate.intent.IntentDomain;
 import org.mandate.intent.IntentJson;
 import org.mandate.policy.Tier;
@@ -53,7 +54,7 @@ final class IntentViews {
     List<StoredEvent> elsewhere = all.stream().filter(e -> e.chainId() != home).toList();
     JsonArray transactions = transactions(tx, stored);
     Optional<JsonObject> parked = parked(tx, stored);
-    Optional<StoredEvent> last = last(elsewhere).or(() -> last(atHome));
+    Optional<StoredEvent> last = lastStep(elsewhere).or(() -> lastStep(atHome));
     String state =
         last.map(IntentViews::state)
             .orElseGet(
@@ -119,6 +120,8 @@ final class IntentViews {
                   case IntentEvent.Disputed e -> Optional.<Verdict>empty();
                   case IntentEvent.Upheld e -> Optional.<Verdict>empty();
                   case IntentEvent.Expired e -> Optional.<Verdict>empty();
+                  case IntentEvent.Failed e -> Optional.<Verdict>empty();
+                  case IntentEvent.Settled e -> Optional.<Verdict>empty();
                 })
         .map(IntentViews::verdict);
   }
@@ -130,7 +133,7 @@ final class IntentViews {
   }
 
   private JsonObject side(long chainId, List<StoredEvent> events) {
-    StoredEvent last = events.getLast();
+    StoredEvent last = lastStep(events).orElseGet(events::getLast);
     JsonArray steps = new JsonArray();
     events.forEach(e -> steps.add(step(e)));
     return new JsonObject()
@@ -173,9 +176,35 @@ final class IntentViews {
                 case IntentEvent.Denied e -> {}
                 case IntentEvent.Refused e -> {}
                 case IntentEvent.Expired e -> {}
+                case IntentEvent.Failed e -> {}
+                case IntentEvent.Settled e ->
+                    json.put("outcome", e.outcome().name())
+                        .put("moved", e.moved().toString())
+                        .put("refunded", e.refunded().toString());
               }
             });
+    stored.notice().ifPresent(notice -> tell(json, notice));
     return json;
+  }
+
+  private static void tell(JsonObject json, IntentNotice notice) {
+    switch (notice) {
+      case IntentNotice.Resent e -> json.put("messageId", e.messageId().hex());
+      case IntentNotice.Hastened e ->
+          json.put("executableAt", Long.toString(e.executableAt()))
+              .put("signatures", e.signatures().toString());
+      case IntentNotice.ResultReceived e ->
+          json.put("outcome", e.outcome().name())
+              .put("moved", e.moved().toString())
+              .put("settleAt", Long.toString(e.settleAt()));
+      case IntentNotice.ResultDropped e -> json.put("by", e.by().hex());
+      case IntentNotice.Refuted e ->
+          json.put("messageId", e.messageId().hex()).put("by", e.by().hex());
+      case IntentNotice.Refused e -> {}
+      case IntentNotice.Reported e -> {}
+      case IntentNotice.Failed e -> {}
+      case IntentNotice.Confirmed e -> {}
+    }
   }
 
   private static JsonArray transactions(Tx tx, StoredIntent stored) {
@@ -186,7 +215,10 @@ final class IntentViews {
                    coalesce(t.mined_hash, (SELECT a.hash FROM attempt a WHERE a.transaction_id = t.transaction_id
                                             ORDER BY a.attempt DESC LIMIT 1)) AS hash
               FROM transaction t
-             WHERE t.subject = ? OR t.subject IN (SELECT message_id FROM message WHERE intent_id = ?)
+             WHERE EXISTS (
+                     SELECT 1 FROM transaction_item s
+                      WHERE s.transaction_id = t.transaction_id
+                        AND (s.subject = ? OR s.subject IN (SELECT message_id FROM message_intent WHERE intent_id = ?)))
              ORDER BY t.transaction_id
             """,
             row -> {
@@ -216,7 +248,7 @@ final class IntentViews {
             """
             SELECT parked FROM task
              WHERE parked IS NOT NULL
-               AND (subject = ? OR subject IN (SELECT message_id FROM message WHERE intent_id = ?))
+               AND (subject = ? OR subject IN (SELECT message_id FROM message_intent WHERE intent_id = ?))
             """,
             row -> new JsonObject(row.text("parked")),
             stored.id(),
@@ -242,8 +274,41 @@ final class IntentViews {
     return json;
   }
 
-  private static Optional<StoredEvent> last(List<StoredEvent> events) {
-    return events.isEmpty() ? Optional.empty() : Optional.of(events.getLast());
+  /** What an intent's state follows from: notices change nothing. */
+  private static Optional<StoredEvent> lastStep(List<StoredEvent> events) {
+    return events.stream().filter(e -> isStep(e.kind())).reduce((before, after) -> after);
+  }
+
+  private static boolean isStep(EventKind kind) {
+    return switch (kind) {
+      case ADMITTED,
+          NOTIFIED,
+          DENIED,
+          DISPATCHED,
+          QUEUED,
+          EXECUTED,
+          CANCELLED,
+          DISPUTED,
+          UPHELD,
+          EXPIRED,
+          FAILED,
+          SETTLED,
+          PAID,
+          REFUSED ->
+          true;
+      case RESENT,
+          HASTENED,
+          REFUTED,
+          RESULT,
+          DROPPED,
+          REPORTED,
+          APPENDED,
+          PUBLISHED,
+          SENT,
+          NUMBERED,
+          DELIVERED ->
+          false;
+    };
   }
 
   private static String state(StoredEvent event) {
@@ -260,6 +325,14 @@ final class IntentViews {
           CANCELLED,
           DISPUTED,
           EXPIRED,
+          FAILED,
+          SETTLED,
+          RESENT,
+          HASTENED,
+          REFUTED,
+          RESULT,
+          DROPPED,
+          REPORTED,
           APPENDED,
           PUBLISHED,
           SENT,
@@ -277,7 +350,7 @@ final class IntentViews {
 
   private static boolean isTerminal(String state) {
     return switch (state) {
-      case "DENIED", "EXECUTED", "CANCELLED", "EXPIRED" -> true;
+      case "DENIED", "EXECUTED", "CANCELLED", "EXPIRED", "FAILED", "SETTLED" -> true;
       default -> false;
     };
   }

@@ -16,6 +16,7 @@ import org.mandate.relayer.store.EventKind;
  * @param homeId of the chain where agents, policy and accounting live
  * @param account holds the funds, the mandates and the audit chains of all agents
  * @param lens tells what a mandate leaves
+ * @param remoteGovernance sends home's orders to the other chains, and takes them there
  */
 public record FollowedChain(
     long id,
@@ -27,7 +28,34 @@ public record FollowedChain(
     Address executor,
     Address gateway,
     Address account,
-    Address lens) {
+    Address lens,
+    Optional<Address> remoteGovernance) {
+
+  /** One that home's governance does not govern from afar. */
+  public FollowedChain(
+      long id,
+      SeveralNodes client,
+      Finality finality,
+      long start,
+      long homeId,
+      Address registry,
+      Address executor,
+      Address gateway,
+      Address account,
+      Address lens) {
+    this(
+        id,
+        client,
+        finality,
+        start,
+        homeId,
+        registry,
+        executor,
+        gateway,
+        account,
+        lens,
+        Optional.empty());
+  }
 
   public boolean isHome() {
     return id == homeId;

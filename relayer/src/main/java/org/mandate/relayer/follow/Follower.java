@@ -6,6 +6,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.mandate.chain.Block;
 import org.mandate.chain.Bytes;
 import org.mandate.chain.Hash;
@@ -40,7 +41,7 @@ public final class Follower {
   private static final int PAGE = 50;
 
   private final FollowedChain chain;
-  private final Set<Long> destinations;
+  private final Set<Long> served;
   private final Database database;
   private final SigningGate gate;
   private final Bell news;
@@ -50,17 +51,17 @@ public final class Follower {
   private volatile Hash doubted = Hash.ZERO;
 
   /**
-   * @param destinations chains that this relayer delivers to
+   * @param served chains that this relayer delivers to
    */
   public Follower(
       FollowedChain chain,
-      Set<Long> destinations,
+      Set<Long> served,
       Database database,
       SigningGate gate,
       Bell news,
       Clock clock) {
     this.chain = chain;
-    this.destinations = Set.copyOf(destinations);
+    this.served = Set.copyOf(served);
     this.database = database;
     this.gate = gate;
     this.news = news;
@@ -205,22 +206,36 @@ public final class Follower {
   }
 
   /**
-   * Anybody may send messages through the gateway, of any content; only our executor's are ours to
-   * carry.
+   * Anybody may send messages through the gateway, of any content; only those of our own contracts
+   * are ours to carry.
    */
   private boolean isForeign(EventKind kind, Log log) {
     if (kind != EventKind.SENT) return false;
-    Bytes executor = new InteroperableAddress(chain.bigId(), chain.executor()).encode();
     return ContractEvents.gateway(log)
-        .filter(e -> e instanceof GatewayEvent.MessageSent sent && sent.sender().equals(executor))
+        .filter(e -> e instanceof GatewayEvent.MessageSent sent && isOurs(sent.sender()))
         .isEmpty();
+  }
+
+  private boolean isOurs(Bytes sender) {
+    return Stream.concat(Stream.of(chain.executor()), chain.remoteGovernance().stream())
+        .anyMatch(a -> sender.equals(new InteroperableAddress(chain.bigId(), a).encode()));
   }
 
   /** What the event may call for. */
   private void openWork(Tx tx, EventKind kind, Log log) {
     Instant now = clock.instant();
     switch (kind) {
-      case ADMITTED, DENIED, DISPATCHED, QUEUED, EXECUTED, CANCELLED, DISPUTED, UPHELD, EXPIRED ->
+      case ADMITTED,
+          DENIED,
+          DISPATCHED,
+          QUEUED,
+          EXECUTED,
+          CANCELLED,
+          DISPUTED,
+          UPHELD,
+          EXPIRED,
+          FAILED,
+          SETTLED ->
           step(kind, log).ifPresent(event -> openWork(tx, event, now));
       case PAID, REFUSED -> {
         step(kind, log).ifPresent(event -> openWork(tx, event, now));
@@ -228,7 +243,16 @@ public final class Follower {
       }
       case SENT -> ContractEvents.gateway(log).ifPresent(event -> openWork(tx, event, now));
       case APPENDED -> openPublishing(tx, kind, log, now);
-      case NOTIFIED, PUBLISHED, NUMBERED, DELIVERED -> {}
+      case NOTIFIED,
+          RESENT,
+          HASTENED,
+          REFUTED,
+          RESULT,
+          DROPPED,
+          PUBLISHED,
+          NUMBERED,
+          DELIVERED,
+          REPORTED -> {}
     }
   }
 
@@ -279,6 +303,8 @@ public final class Follower {
               now);
       case IntentEvent.Cancelled e -> save(tx, e.intentId(), e.intent(), now);
       case IntentEvent.Expired e -> {}
+      case IntentEvent.Failed e -> {}
+      case IntentEvent.Settled e -> {}
       case IntentEvent.Paid e -> save(tx, e.intentId(), e.intent(), now);
       case IntentEvent.Refused e -> save(tx, e.intentId(), e.intent(), now);
     }
@@ -290,12 +316,13 @@ public final class Follower {
         // Any chain id can stand there, also one beyond 64 bits: what is not served must not stop
         // the follower.
         BigInteger destination = InteroperableAddress.decode(sent.recipient()).chainId();
-        if (destination.bitLength() < 64 && destinations.contains(destination.longValue())) {
+        if (destination.bitLength() < 64 && served.contains(destination.longValue())) {
           Task.open(tx, Task.Kind.DELIVER, destination.longValue(), sent.messageId(), now, now);
         }
       }
       case GatewayEvent.NonceAssigned numbered -> {}
       case GatewayEvent.MessageDelivered delivered -> {}
+      case GatewayEvent.MessageRefused refused -> {}
     }
   }
 

@@ -3,7 +3,7 @@ package org.mandate.relayer.send;
 import java.math.BigInteger;
 import java.time.Clock;
 import java.time.Instant;
-import java.util.Optional;
+import java.util.List;
 import org.mandate.chain.Address;
 import org.mandate.chain.BlockTag;
 import org.mandate.chain.Bytes;
@@ -66,24 +66,41 @@ public final class Desk {
     return signer.address();
   }
 
+  /** Another process of this key was quicker: what was written is undone, the nonce too. */
+  private static final class TakenException extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+  }
+
   /**
-   * Signs and stores a transaction for {@code subject}, unless one is on its way.
+   * Signs and stores a transaction, unless one is on its way for any of what it is for.
    *
+   * @param subjects at least one
    * @param gas as the node estimated
-   * @return whether a transaction for it is on its way now
+   * @return whether it was written
    * @throws FeeLimitException when blocks cost more than this relayer pays
    */
-  public boolean write(Purpose purpose, Hash subject, Address target, Bytes data, long gas) {
+  public boolean write(Purpose purpose, List<Hash> subjects, Address target, Bytes data, long gas) {
     Bid bid = bid();
     long count = count();
     Instant now = clock.instant();
-    database.run(
-        tx -> {
-          if (TransactionRow.isOpen(tx, chain.id(), subject)) return;
-          long nonce = TransactionRow.takeNonce(tx, chain.id(), self(), count);
-          insert(tx, nonce, purpose, Optional.of(subject), target, data, gas + gas / 4, bid, now);
-          Failpoint.BEFORE_TRANSACTION_STORED.reach();
-        });
+    boolean written;
+    try {
+      written =
+          database.inTransaction(
+              tx -> {
+                // The lock first: two workers that come with the same thing take their turns.
+                TransactionRow.lock(tx, chain.id(), self(), count);
+                for (Hash subject : subjects)
+                  if (TransactionRow.isOpen(tx, chain.id(), subject)) return false;
+                long nonce = TransactionRow.takeNonce(tx, chain.id(), self(), count);
+                insert(tx, nonce, purpose, subjects, target, data, gas + gas / 4, bid, now);
+                Failpoint.BEFORE_TRANSACTION_STORED.reach();
+                return true;
+              });
+    } catch (TakenException e) {
+      return false;
+    }
+    if (!written) return false;
     Failpoint.AFTER_TRANSACTION_STORED.reach();
     outbox.ring();
     return true;
@@ -106,8 +123,7 @@ public final class Desk {
 
   /** Uses up a nonce that nobody used, so that later ones can be mined. */
   void fill(Tx tx, long nonce, Bid bid, long gas) {
-    insert(
-        tx, nonce, Purpose.FILL, Optional.empty(), self(), Bytes.EMPTY, gas, bid, clock.instant());
+    insert(tx, nonce, Purpose.FILL, List.of(), self(), Bytes.EMPTY, gas, bid, clock.instant());
   }
 
   /**
@@ -147,7 +163,7 @@ public final class Desk {
       Tx tx,
       long nonce,
       Purpose purpose,
-      Optional<Hash> subject,
+      List<Hash> subjects,
       Address target,
       Bytes data,
       long gas,
@@ -157,7 +173,8 @@ public final class Desk {
     Transactions.Signed signed = sign(tx, nonce, target, data, limit, bid);
     long id =
         TransactionRow.insert(
-            tx, chain.id(), self(), nonce, purpose, subject, target, data, limit, now);
+                tx, chain.id(), self(), nonce, purpose, subjects, target, data, limit, now)
+            .orElseThrow(TakenException::new);
     TransactionRow.addAttempt(
         tx, id, 1, signed.hash(), signed.raw(), bid.max(), bid.tip(), false, now);
   }

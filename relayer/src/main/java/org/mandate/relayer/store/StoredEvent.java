@@ -12,6 +12,7 @@ import org.mandate.chain.Hash;
 import org.mandate.chain.Log;
 import org.mandate.event.ContractEvents;
 import org.mandate.event.IntentEvent;
+import org.mandate.event.IntentNotice;
 import org.mandate.intent.IntentDomain;
 
 /**
@@ -38,16 +39,47 @@ public record StoredEvent(EventKind kind, long chainId, Log log, long time, bool
   public static Optional<IntentEvent> step(
       EventKind kind, long chainId, Log log, IntentDomain domain) {
     return switch (kind) {
-      case ADMITTED, DENIED, DISPATCHED, QUEUED, EXECUTED, CANCELLED, DISPUTED, UPHELD, EXPIRED ->
+      case ADMITTED,
+          DENIED,
+          DISPATCHED,
+          QUEUED,
+          EXECUTED,
+          CANCELLED,
+          DISPUTED,
+          UPHELD,
+          EXPIRED,
+          FAILED,
+          SETTLED ->
           ContractEvents.executor(log);
       case PAID, REFUSED -> ContractEvents.payment(log, domain, BigInteger.valueOf(chainId));
-      case NOTIFIED, APPENDED, PUBLISHED, SENT, NUMBERED, DELIVERED -> Optional.empty();
+      case NOTIFIED,
+          RESENT,
+          HASTENED,
+          REFUTED,
+          RESULT,
+          DROPPED,
+          APPENDED,
+          PUBLISHED,
+          SENT,
+          NUMBERED,
+          DELIVERED,
+          REPORTED ->
+          Optional.empty();
     };
   }
 
   /** As {@link #step(EventKind, long, Log, IntentDomain)}. */
   public Optional<IntentEvent> step(IntentDomain domain) {
     return step(kind, chainId, log, domain);
+  }
+
+  /**
+   * What an executor tells beside the steps; empty when it is something else.
+   *
+   * @throws IllegalArgumentException when it is not the event that its topic names
+   */
+  public Optional<IntentNotice> notice() {
+    return ContractEvents.notice(log);
   }
 
   /** The intent or message it is about; empty for a published batch. */
@@ -58,15 +90,23 @@ public record StoredEvent(EventKind kind, long chainId, Log log, long time, bool
           NOTIFIED,
           DENIED,
           DISPATCHED,
+          RESENT,
           QUEUED,
+          HASTENED,
           EXECUTED,
           CANCELLED,
           DISPUTED,
           UPHELD,
+          REFUTED,
           EXPIRED,
+          FAILED,
+          RESULT,
+          DROPPED,
+          SETTLED,
           SENT,
           NUMBERED,
-          DELIVERED ->
+          DELIVERED,
+          REPORTED ->
           Optional.of(log.topics().get(1));
       case APPENDED -> Optional.of(log.topics().get(2));
       case PAID, REFUSED -> step(kind, chainId, log, domain).map(IntentEvent::intentId);
@@ -74,23 +114,28 @@ public record StoredEvent(EventKind kind, long chainId, Log log, long time, bool
     };
   }
 
-  /** The agent it is about; empty for the gateway's events. */
+  /** The agent it is about; empty where the event does not tell. */
   public static Optional<BigInteger> agent(EventKind kind, Log log) {
     return switch (kind) {
       case ADMITTED,
           NOTIFIED,
           DENIED,
           DISPATCHED,
+          RESENT,
           QUEUED,
+          HASTENED,
           EXECUTED,
           CANCELLED,
           DISPUTED,
           UPHELD,
-          EXPIRED ->
+          REFUTED,
+          EXPIRED,
+          FAILED,
+          SETTLED ->
           Optional.of(new BigInteger(1, log.topics().get(2).bytes()));
       case PAID, REFUSED, APPENDED, PUBLISHED ->
           Optional.of(new BigInteger(1, log.topics().get(1).bytes()));
-      case SENT, NUMBERED, DELIVERED -> Optional.empty();
+      case RESULT, DROPPED, SENT, NUMBERED, DELIVERED, REPORTED -> Optional.empty();
     };
   }
 
@@ -169,20 +214,29 @@ public record StoredEvent(EventKind kind, long chainId, Log log, long time, bool
   }
 
   /**
-   * Final messages from {@code chainId} that are neither attested nor refused yet, oldest first.
+   * Final messages from {@code chainId} that are neither attested nor refused yet, in order: all of
+   * the oldest {@code blocks} blocks that have any, since one root is over all messages of a block.
    */
-  public static List<StoredEvent> unattested(Tx tx, long chainId, int limit) {
+  public static List<StoredEvent> unattested(Tx tx, long chainId, int blocks) {
     return tx.list(
-        SELECT
+        """
+        WITH due AS (
+          SELECT e.block_number, e.log_index, dense_rank() OVER (ORDER BY e.block_number) AS place
+            FROM event e JOIN chain c ON c.chain_id = e.chain_id
+           WHERE e.kind = 'SENT' AND e.chain_id = ? AND e.block_number <= c.finalized
+             AND NOT EXISTS (SELECT 1 FROM message m WHERE m.message_id = e.subject)
+             AND NOT EXISTS (SELECT 1 FROM refused_message r WHERE r.message_id = e.subject))
+        """
+            + SELECT
             + """
-             WHERE e.kind = 'SENT' AND e.chain_id = ? AND e.block_number <= c.finalized
-               AND NOT EXISTS (SELECT 1 FROM message m WHERE m.message_id = e.subject)
-               AND NOT EXISTS (SELECT 1 FROM refused_message r WHERE r.message_id = e.subject)
-             ORDER BY e.block_number, e.log_index LIMIT ?
+              JOIN due d ON d.block_number = e.block_number AND d.log_index = e.log_index
+             WHERE e.chain_id = ? AND d.place <= ?
+             ORDER BY e.block_number, e.log_index
             """,
         StoredEvent::read,
         chainId,
-        limit);
+        chainId,
+        blocks);
   }
 
   /**
@@ -243,8 +297,8 @@ public record StoredEvent(EventKind kind, long chainId, Log log, long time, bool
         SELECT
             + " WHERE e.chain_id = ? AND e.block_number = ? AND e.transaction = ? AND e.log_index <"
             + " ? AND e.subject = ? AND e.kind IN ('ADMITTED', 'DENIED', 'DISPATCHED', 'QUEUED',"
-            + " 'EXECUTED', 'CANCELLED', 'DISPUTED', 'UPHELD', 'EXPIRED') ORDER BY e.log_index DESC"
-            + " LIMIT 1",
+            + " 'EXECUTED', 'CANCELLED', 'DISPUTED', 'UPHELD', 'EXPIRED', 'FAILED', 'SETTLED')"
+            + " ORDER BY e.log_index DESC LIMIT 1",
         StoredEvent::read,
         event.chainId(),
         event.log().blockNumber(),

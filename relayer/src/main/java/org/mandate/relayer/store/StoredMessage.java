@@ -10,28 +10,41 @@ import org.mandate.gateway.Attestation;
 import org.mandate.gateway.Message;
 import org.mandate.signer.Signature;
 
-/** A message that is final at its source and attested by this relayer. */
-public record StoredMessage(Hash id, Message message, Hash intentId, Instant attestedAt) {
+/**
+ * A message that is final at its source and attested by this relayer.
+ *
+ * @param root that was signed: of all messages of its block
+ * @param leaf its place among them
+ */
+public record StoredMessage(Hash id, Message message, Hash root, int leaf, Instant attestedAt) {
 
-  /** Stores the message and this relayer's attestation, together. */
-  public static void save(
-      Tx tx, StoredMessage stored, long destination, Address signer, Attestation attestation) {
-    Message message = stored.message;
+  /**
+   * Stores the message.
+   *
+   * @param intents that it tells of
+   */
+  public void save(Tx tx, List<Hash> intents) {
     tx.update(
         """
-        INSERT INTO message (message_id, source_chain, destination, nonce, sender, recipient, payload, intent_id, attested_at)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
+        INSERT INTO message (message_id, source_chain, destination, nonce, sender, recipient, payload, root, leaf, attested_at)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
         """,
-        stored.id,
+        id,
         message.sourceChainId().longValueExact(),
-        destination,
+        message.destination().chainId(),
         message.nonce(),
         message.sender(),
         message.recipient(),
         message.payload(),
-        stored.intentId,
-        stored.attestedAt);
-    attest(tx, signer, attestation);
+        root,
+        leaf,
+        attestedAt);
+    for (Hash intent : intents) {
+      tx.update(
+          "INSERT INTO message_intent (message_id, intent_id) VALUES (?, ?) ON CONFLICT DO NOTHING",
+          id,
+          intent);
+    }
   }
 
   /** Stores that the message is not attested, and why. */
@@ -52,29 +65,68 @@ public record StoredMessage(Hash id, Message message, Hash intentId, Instant att
     return tx.one("SELECT * FROM message WHERE message_id = ?", StoredMessage::read, id);
   }
 
+  /** All messages under a root, in order. */
+  public static List<StoredMessage> under(Tx tx, Hash root) {
+    return tx.list("SELECT * FROM message WHERE root = ? ORDER BY leaf", StoredMessage::read, root);
+  }
+
+  /**
+   * Messages of a chain that wait to be delivered since before {@code before}, and that {@code
+   * signer} did not sign for themselves yet, oldest first.
+   */
+  public static List<Hash> undelivered(
+      Tx tx, long sourceChain, Address signer, Instant before, int limit) {
+    return tx.list(
+        """
+        SELECT m.message_id FROM message m
+         WHERE m.source_chain = ? AND m.attested_at < ? AND m.root <> m.message_id
+           AND EXISTS (SELECT 1 FROM task t WHERE t.kind = 'DELIVER' AND t.subject = m.message_id)
+           AND NOT EXISTS (SELECT 1 FROM event e WHERE e.kind = 'DELIVERED' AND e.subject = m.message_id)
+           AND NOT EXISTS (SELECT 1 FROM attestation a WHERE a.root = m.message_id AND a.signer = ?)
+         ORDER BY m.attested_at LIMIT ?
+        """,
+        row -> row.hash("message_id"),
+        sourceChain,
+        before,
+        signer,
+        limit);
+  }
+
+  /** The intents that a message tells of. */
+  public static List<Hash> intents(Tx tx, Hash id) {
+    return tx.list(
+        "SELECT intent_id FROM message_intent WHERE message_id = ? ORDER BY intent_id",
+        row -> row.hash("intent_id"),
+        id);
+  }
+
   /** Stores a signature that was checked. */
   public static void attest(Tx tx, Address signer, Attestation attestation) {
     tx.update(
-        "INSERT INTO attestation (message_id, signer, signature) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
-        attestation.messageId(),
+        "INSERT INTO attestation (root, signer, signature) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+        attestation.root(),
         signer,
         attestation.signature().bytes());
   }
 
-  /** Everybody's signatures under the message that are known here. */
-  public static List<Attestation> attestations(Tx tx, Hash id) {
+  /** A signature with who made it, as it was checked when it was stored. */
+  public record Signed(Address signer, Attestation attestation) {}
+
+  /** Everybody's signatures under the root that are known here, signers ascending. */
+  public static List<Signed> attestations(Tx tx, Hash root) {
     return tx.list(
-        "SELECT * FROM attestation WHERE message_id = ?",
-        row -> new Attestation(id, Signature.of(row.bytes("signature"))),
-        id);
+        "SELECT * FROM attestation WHERE root = ? ORDER BY signer",
+        row ->
+            new Signed(
+                row.address("signer"), new Attestation(root, Signature.of(row.bytes("signature")))),
+        root);
   }
 
-  public static Optional<Attestation> attestation(Tx tx, Hash id, Address signer) {
-    return tx.one(
-        "SELECT * FROM attestation WHERE message_id = ? AND signer = ?",
-        row -> new Attestation(id, Signature.of(row.bytes("signature"))),
-        id,
-        signer);
+  public static Optional<Attestation> attestation(Tx tx, Hash root, Address signer) {
+    return attestations(tx, root).stream()
+        .filter(s -> s.signer().equals(signer))
+        .map(Signed::attestation)
+        .findFirst();
   }
 
   private static StoredMessage read(Row row) throws SQLException {
@@ -86,6 +138,10 @@ public record StoredMessage(Hash id, Message message, Hash intentId, Instant att
             row.bytes("recipient"),
             row.bytes("payload"));
     return new StoredMessage(
-        row.hash("message_id"), message, row.hash("intent_id"), row.time("attested_at"));
+        row.hash("message_id"),
+        message,
+        row.hash("root"),
+        (int) row.number("leaf"),
+        row.time("attested_at"));
   }
 }

@@ -13,7 +13,7 @@ import org.mandate.chain.Hash;
  * A transaction of this relayer that is not settled.
  *
  * @param purpose what it is for
- * @param subject intent, message or agent; absent for a filler
+ * @param subject intent, message or agent, the first if it is for several; absent for a filler
  * @param blockNumber where it was mined, as far as is known
  */
 public record TransactionRow(
@@ -40,6 +40,10 @@ public record TransactionRow(
     EXPIRE(1_000_000),
     RESOLVE(1_000_000),
     PUBLISH(1_000_000),
+    HASTEN(1_000_000),
+    REPORT(2_000_000),
+    SETTLE(3_000_000),
+    RESEND(1_000_000),
     /** Uses up a nonce that was left open, so that the ones after it can be mined. */
     FILL(2_000_000);
 
@@ -84,18 +88,28 @@ public record TransactionRow(
       boolean cancels) {}
 
   /**
-   * Takes the next nonce of the key. Its row stays locked until the transaction ends, so nonces are
-   * taken one after another, and one that is not stored with its signed bytes was not taken.
+   * Locks the key's numbering until the database transaction ends: what is looked up after this,
+   * nobody else who signs with the key changes meanwhile.
    *
-   * @param count the key's transaction count on chain: where the numbering starts, and what it
-   *     catches up with when somebody else used the key
+   * @param count the key's transaction count on chain: where the numbering starts
    */
-  public static long takeNonce(Tx tx, long chainId, Address signer, long count) {
+  public static void lock(Tx tx, long chainId, Address signer, long count) {
     tx.update(
         "INSERT INTO signer_nonce (chain_id, signer, next) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
         chainId,
         signer,
         count);
+    nextNonce(tx, chainId, signer);
+  }
+
+  /**
+   * Takes the next nonce of the key. Its row stays locked until the transaction ends, so nonces are
+   * taken one after another, and one that is not stored with its signed bytes was not taken.
+   *
+   * @param count as for {@link #lock}: it catches up with it when somebody else used the key
+   */
+  public static long takeNonce(Tx tx, long chainId, Address signer, long count) {
+    lock(tx, chainId, signer, count);
     return tx.one(
             """
             UPDATE signer_nonce SET next = greatest(next, ?) + 1 WHERE chain_id = ? AND signer = ? RETURNING next - 1 AS nonce
@@ -136,7 +150,7 @@ public record TransactionRow(
   /** Whether a transaction for this is on its way. */
   public static boolean isOpen(Tx tx, long chainId, Hash subject) {
     return tx.one(
-            "SELECT count(*) AS n FROM transaction WHERE chain_id = ? AND subject = ? AND state = 'OPEN'",
+            "SELECT count(*) AS n FROM transaction_item WHERE chain_id = ? AND subject = ? AND open",
             row -> row.number("n"),
             chainId,
             subject)
@@ -144,8 +158,55 @@ public record TransactionRow(
         .isPresent();
   }
 
-  /** Stores the transaction with its first signed bytes. */
-  public static long insert(
+  /**
+   * Stores the transaction.
+   *
+   * @param subjects what it is for; none for a filler. Empty answer, and nothing is stored: one of
+   *     them is on its way already
+   */
+  public static Optional<Long> insert(
+      Tx tx,
+      long chainId,
+      Address signer,
+      long nonce,
+      Purpose purpose,
+      List<Hash> subjects,
+      Address target,
+      Bytes data,
+      long gasLimit,
+      Instant now) {
+    long id =
+        insertRow(
+            tx,
+            chainId,
+            signer,
+            nonce,
+            purpose,
+            subjects.stream().findFirst(),
+            target,
+            data,
+            gasLimit,
+            now);
+    for (Hash subject : subjects) {
+      int stored =
+          tx.update(
+              """
+              INSERT INTO transaction_item (transaction_id, chain_id, purpose, subject, open) VALUES (?, ?, ?, ?, true)
+              ON CONFLICT DO NOTHING
+              """,
+              id,
+              chainId,
+              purpose.name(),
+              subject);
+      if (stored == 0) {
+        tx.update("DELETE FROM transaction WHERE transaction_id = ?", id);
+        return Optional.empty();
+      }
+    }
+    return Optional.of(id);
+  }
+
+  private static long insertRow(
       Tx tx,
       long chainId,
       Address signer,
@@ -298,6 +359,7 @@ public record TransactionRow(
         state.name(),
         now,
         id);
+    tx.update("UPDATE transaction_item SET open = false WHERE transaction_id = ?", id);
   }
 
   private static TransactionRow read(Row row) throws SQLException {

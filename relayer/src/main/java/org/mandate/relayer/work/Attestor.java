@@ -1,20 +1,18 @@
 package org.mandate.relayer.work;
 
-import java.math.BigInteger;
 import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.mandate.chain.Hash;
-import org.mandate.event.ContractEvents;
-import org.mandate.event.GatewayEvent;
-import org.mandate.event.IntentEvent;
 import org.mandate.gateway.Attestation;
-import org.mandate.gateway.InteroperableAddress;
-import org.mandate.gateway.Message;
-import org.mandate.intent.IntentAbi;
-import org.mandate.intent.IntentDomain;
+import org.mandate.gateway.MessageTree;
 import org.mandate.relayer.Bell;
 import org.mandate.relayer.Failpoint;
 import org.mandate.relayer.Journal;
@@ -23,7 +21,6 @@ import org.mandate.relayer.follow.FollowedChain;
 import org.mandate.relayer.follow.SeveralNodes;
 import org.mandate.relayer.store.ChainRow;
 import org.mandate.relayer.store.Database;
-import org.mandate.relayer.store.EventKind;
 import org.mandate.relayer.store.StoreException;
 import org.mandate.relayer.store.StoredEvent;
 import org.mandate.relayer.store.StoredMessage;
@@ -31,34 +28,44 @@ import org.mandate.relayer.store.Task;
 import org.mandate.signer.Signer;
 
 /**
- * Attests what home sent, and nothing else: the message is in a final block, our gateway logged it,
- * our executor sent it for an intent that it dispatched in the same transaction, and its id is what
- * its parts hash to.
+ * Attests what one chain sent, and nothing else ({@link Genuine}), once it is final and most nodes
+ * have it: one signature for all genuine messages of a block, whatever chains they go to. What is
+ * genuine follows from the chain alone, so all relayers sign the same root.
  */
 public final class Attestor {
   private static final Journal LOG = Journal.of("attestor");
-  private static final int AT_ONCE = 50;
+  private static final int BLOCKS_AT_ONCE = 50;
+  private static final int ALONE_AT_ONCE = 50;
 
-  private final FollowedChain home;
-  private final Set<Long> destinations;
+  /** Relayers that saw a block differently have no root in common: each message is one, too. */
+  private static final Duration ALONE_AFTER = Duration.ofSeconds(20);
+
+  private final FollowedChain source;
+  private final Set<Long> served;
   private final Database database;
+  private final Genuine genuine;
   private final Signer signer;
   private final SigningGate gate;
   private final Bell attested;
   private final Clock clock;
   private final Set<Hash> doubted = ConcurrentHashMap.newKeySet();
 
+  /**
+   * @param source whose messages are attested
+   * @param served chains that this relayer delivers to
+   */
   public Attestor(
-      FollowedChain home,
-      Set<Long> destinations,
+      FollowedChain source,
+      Set<Long> served,
       Database database,
       Signer signer,
       SigningGate gate,
       Bell attested,
       Clock clock) {
-    this.home = home;
-    this.destinations = Set.copyOf(destinations);
+    this.source = source;
+    this.served = Set.copyOf(served);
     this.database = database;
+    this.genuine = new Genuine(source, database);
     this.signer = signer;
     this.gate = gate;
     this.attested = attested;
@@ -68,49 +75,104 @@ public final class Attestor {
   /** Attests what became final. */
   public boolean round() {
     List<StoredEvent> sent =
-        database.inTransaction(tx -> StoredEvent.unattested(tx, home.id(), AT_ONCE));
+        database.inTransaction(tx -> StoredEvent.unattested(tx, source.id(), BLOCKS_AT_ONCE));
+    Map<Long, List<StoredEvent>> blocks = new LinkedHashMap<>();
+    for (StoredEvent event : sent)
+      blocks.computeIfAbsent(event.log().blockNumber(), n -> new ArrayList<>()).add(event);
     boolean any = false;
-    for (StoredEvent event : sent) any |= attest(event);
+    for (List<StoredEvent> block : blocks.values()) any |= attest(block);
+    any |= attestAlone();
     if (any) attested.ring();
-    return any && sent.size() == AT_ONCE;
+    return any && blocks.size() == BLOCKS_AT_ONCE;
   }
 
-  /** Answers whether the message is done with. */
-  private boolean attest(StoredEvent stored) {
-    Hash id = stored.log().topics().get(1);
-    Optional<StoredMessage> message;
-    try {
-      message = rebuild(stored, id);
-    } catch (StoreException e) {
-      throw e; // nothing about this message
-    } catch (RuntimeException e) {
-      return refuse(stored, id, "not readable: " + Journal.reason(e));
+  /** Answers whether any message of the block is done with. */
+  private boolean attest(List<StoredEvent> block) {
+    List<Genuine.Told> told = new ArrayList<>();
+    boolean refused = false;
+    boolean waits = false;
+    for (StoredEvent event : block) {
+      Optional<Genuine.Told> one;
+      try {
+        one = genuine.read(event);
+      } catch (StoreException e) {
+        throw e; // nothing about this message
+      } catch (RuntimeException e) {
+        refused |= refuse(event, "not readable: " + Journal.reason(e));
+        continue;
+      }
+      if (one.isEmpty()) {
+        refused |= refuse(event, "not a message that our contracts send");
+        continue;
+      }
+      switch (opinion(event)) {
+        case CONFIRMED -> told.add(one.get());
+        case CONTRADICTED -> {} // most nodes' block does not hold it: its neighbours need not wait
+        case UNKNOWN -> waits = true;
+      }
     }
-    if (message.isEmpty())
-      return refuse(
-          stored, id, "not a message that our executor dispatched to a chain served here");
-    if (!isConfirmed(stored)) return false;
+    if (waits || told.isEmpty()) return refused;
+    sign(told);
+    return true;
+  }
+
+  private void sign(List<Genuine.Told> told) {
+    MessageTree tree = MessageTree.over(told.stream().map(Genuine.Told::id).toList());
     gate.check();
-    Attestation attestation = Attestation.sign(id, signer);
+    Attestation attestation = Attestation.sign(source.gateway(), tree.root(), signer);
     Failpoint.BEFORE_ATTESTATION_STORED.reach();
-    long destination = message.get().message().destination().chainId().longValueExact();
+    List<Hash> leaves = tree.ids();
+    Instant now = clock.instant();
     database.run(
         tx -> {
-          if (ChainRow.of(tx, home.id()).halted().isPresent())
+          if (ChainRow.of(tx, source.id()).halted().isPresent())
             throw new IllegalStateException("nothing is signed");
-          StoredMessage.save(tx, message.get(), destination, signer.address(), attestation);
-          Task.open(tx, Task.Kind.DELIVER, destination, id, clock.instant(), clock.instant());
+          for (Genuine.Told one : told) {
+            new StoredMessage(one.id(), one.message(), tree.root(), leaves.indexOf(one.id()), now)
+                .save(tx, one.intents());
+            var destination = one.message().destination().chainId();
+            if (destination.bitLength() < 64 && served.contains(destination.longValue()))
+              Task.open(tx, Task.Kind.DELIVER, destination.longValue(), one.id(), now, now);
+          }
+          StoredMessage.attest(tx, signer.address(), attestation);
         });
-    LOG.info("attested", "messageId", id, "intent", message.get().intentId());
-    return true;
+    LOG.info("attested", "chain", source.id(), "root", tree.root(), "messages", leaves);
+  }
+
+  /** Signs messages one by one whose root did not gather a quorum for a while. */
+  private boolean attestAlone() {
+    Instant before = clock.instant().minus(ALONE_AFTER);
+    List<Hash> waiting =
+        database.inTransaction(
+            tx ->
+                StoredMessage.undelivered(
+                    tx, source.id(), signer.address(), before, ALONE_AT_ONCE));
+    for (Hash id : waiting) {
+      gate.check();
+      Attestation attestation = Attestation.sign(source.gateway(), id, signer);
+      database.run(
+          tx -> {
+            if (ChainRow.of(tx, source.id()).halted().isPresent())
+              throw new IllegalStateException("nothing is signed");
+            StoredMessage.attest(tx, signer.address(), attestation);
+          });
+      LOG.warn("attested alone: no quorum signed its block's root", "messageId", id);
+    }
+    return !waiting.isEmpty();
+  }
+
+  private enum Opinion {
+    CONFIRMED,
+    CONTRADICTED,
+    UNKNOWN
   }
 
   /**
    * Whether the majority of the nodes has that log in that block: one node that lies must not get a
    * signature.
    */
-  private boolean isConfirmed(StoredEvent stored) {
-    SeveralNodes.Agreement agreement = home.client().agreement(stored.log());
+  private Opinion opinion(StoredEvent stored) {
+    SeveralNodes.Agreement agreement = source.client().agreement(stored.log());
     Hash id = stored.log().topics().get(1);
     if ((agreement.different() > 0 || !agreement.isConfirmed()) && doubted.add(id)) {
       LOG.alarm(
@@ -119,6 +181,8 @@ public final class Attestor {
               : "not attested yet: too few nodes have the message",
           "messageId",
           id,
+          "chain",
+          source.id(),
           "block",
           stored.log().blockNumber(),
           "nodes",
@@ -128,63 +192,26 @@ public final class Attestor {
           "different",
           agreement.different());
     }
-    if (agreement.isConfirmed()) doubted.remove(id);
-    return agreement.isConfirmed();
+    if (agreement.isConfirmed()) {
+      doubted.remove(id);
+      return Opinion.CONFIRMED;
+    }
+    return agreement.isContradicted() ? Opinion.CONTRADICTED : Opinion.UNKNOWN;
   }
 
-  private boolean refuse(StoredEvent stored, Hash id, String reason) {
+  private boolean refuse(StoredEvent stored, String reason) {
+    Hash id = stored.log().topics().get(1);
     database.run(tx -> StoredMessage.refuse(tx, id, reason, clock.instant()));
     LOG.alarm(
-        "not attested", "messageId", id, "block", stored.log().blockNumber(), "reason", reason);
+        "not attested",
+        "messageId",
+        id,
+        "chain",
+        source.id(),
+        "block",
+        stored.log().blockNumber(),
+        "reason",
+        reason);
     return true;
-  }
-
-  private Optional<StoredMessage> rebuild(StoredEvent stored, Hash id) {
-    Optional<GatewayEvent> event = ContractEvents.gateway(stored.log());
-    if (!(event.orElse(null) instanceof GatewayEvent.MessageSent sent)) return Optional.empty();
-    Optional<BigInteger> nonce = nonce(stored, id);
-    Optional<IntentEvent.Dispatched> dispatched = dispatched(stored, id);
-    if (nonce.isEmpty() || dispatched.isEmpty()) return Optional.empty();
-    InteroperableAddress executorAtHome = new InteroperableAddress(home.bigId(), home.executor());
-    InteroperableAddress executorThere =
-        new InteroperableAddress(dispatched.get().intent().chainId(), home.executor());
-    IntentDomain domain = new IntentDomain(home.bigId(), home.executor());
-    Message message =
-        new Message(home.bigId(), nonce.get(), sent.sender(), sent.recipient(), sent.payload());
-    boolean ours =
-        sent.sender().equals(executorAtHome.encode())
-            && sent.recipient().equals(executorThere.encode())
-            && sent.payload().equals(IntentAbi.encode(dispatched.get().intent()))
-            && dispatched.get().intentId().equals(dispatched.get().intent().id(domain))
-            && destinations.stream()
-                .map(BigInteger::valueOf)
-                .anyMatch(dispatched.get().intent().chainId()::equals)
-            && message.id(home.gateway()).equals(id);
-    if (!ours) return Optional.empty();
-    return Optional.of(
-        new StoredMessage(id, message, dispatched.get().intentId(), clock.instant()));
-  }
-
-  private Optional<BigInteger> nonce(StoredEvent sent, Hash id) {
-    return database
-        .inTransaction(tx -> StoredEvent.about(tx, id, home.id(), EventKind.NUMBERED))
-        .stream()
-        .filter(e -> e.log().transaction().equals(sent.log().transaction()))
-        .flatMap(e -> ContractEvents.gateway(e.log()).stream())
-        .filter(GatewayEvent.NonceAssigned.class::isInstance)
-        .map(e -> ((GatewayEvent.NonceAssigned) e).nonce())
-        .findFirst();
-  }
-
-  /** The dispatch of the same transaction that names this message. */
-  private Optional<IntentEvent.Dispatched> dispatched(StoredEvent sent, Hash id) {
-    return database
-        .inTransaction(
-            tx ->
-                StoredEvent.ofTransaction(
-                    tx, home.id(), sent.log().transaction(), EventKind.DISPATCHED))
-        .stream()
-        .flatMap(e -> IntentWork.dispatched(e, id).stream())
-        .findFirst();
   }
 }

@@ -15,6 +15,8 @@ import org.mandate.contracts.AgentRegistry;
 import org.mandate.contracts.AgentVault;
 import org.mandate.contracts.Approvers;
 import org.mandate.contracts.CrossChainExecutor;
+import org.mandate.contracts.DestinationExecutor;
+import org.mandate.contracts.HomeExecutor;
 import org.mandate.contracts.MandateLens;
 import org.mandate.contracts.QuorumGateway;
 import org.mandate.event.IntentEvent;
@@ -58,7 +60,9 @@ public final class ContractCalls {
   private final DefaultGasProvider gas = new DefaultGasProvider();
   private final FollowedChain chain;
   private final AgentRegistry registry;
-  private final CrossChainExecutor executor;
+  private final CrossChainExecutor executor; // what the executors of all chains have in common
+  private final HomeExecutor home;
+  private final DestinationExecutor destination;
   private final QuorumGateway gateway;
   private final AgentVault account;
   private final MandateLens lens;
@@ -67,6 +71,8 @@ public final class ContractCalls {
     this.chain = chain;
     this.registry = AgentRegistry.load(chain.registry().hex(), nowhere, reader, gas);
     this.executor = CrossChainExecutor.load(chain.executor().hex(), nowhere, reader, gas);
+    this.home = HomeExecutor.load(chain.executor().hex(), nowhere, reader, gas);
+    this.destination = DestinationExecutor.load(chain.executor().hex(), nowhere, reader, gas);
     this.gateway = QuorumGateway.load(chain.gateway().hex(), nowhere, reader, gas);
     this.account = AgentVault.load(chain.account().hex(), nowhere, reader, gas);
     this.lens = MandateLens.load(chain.lens().hex(), nowhere, reader, gas);
@@ -78,11 +84,11 @@ public final class ContractCalls {
   // ------------------------------------------------------------------ to send
 
   public Call submit(Intent intent, Bytes signature) {
-    return call(chain.executor(), executor.submit(IntentAbi.toContract(intent), signature.bytes()));
+    return call(chain.executor(), home.submit(IntentAbi.toHome(intent), signature.bytes()));
   }
 
   public Call proceed(Intent intent) {
-    return call(chain.executor(), executor.proceed(IntentAbi.toContract(intent)));
+    return call(chain.executor(), home.proceed(IntentAbi.toHome(intent)));
   }
 
   /**
@@ -91,16 +97,16 @@ public final class ContractCalls {
   public Call proceedApproved(Intent intent, List<StoredApproval> approvals) {
     return call(
         chain.executor(),
-        executor.proceedApproved(
-            IntentAbi.toContract(intent),
-            new CrossChainExecutor.Approvals(
+        home.proceedApproved(
+            IntentAbi.toHome(intent),
+            new HomeExecutor.Approvals(
                 approvals.stream().map(a -> a.approver().hex()).toList(),
                 approvals.stream().map(a -> a.signature().bytes()).toList(),
                 approvals.stream().map(a -> BigInteger.valueOf(a.deadline())).toList())));
   }
 
   public Call execute(Intent intent) {
-    return call(chain.executor(), executor.execute(IntentAbi.toContract(intent)));
+    return call(chain.executor(), destination.execute(IntentAbi.toDestination(intent)));
   }
 
   public Call expire(Intent intent) {
@@ -108,23 +114,29 @@ public final class ContractCalls {
   }
 
   public Call resolve(Intent intent) {
-    return call(chain.executor(), executor.resolve(IntentAbi.toContract(intent)));
+    return call(chain.executor(), destination.resolve(IntentAbi.toDestination(intent)));
   }
 
   /**
-   * @param signatures signers ascending
+   * @param proof from the message's id to the root that was signed
+   * @param signatures compact, one after the other, signers ascending
    */
-  public Call deliver(Message message, List<Bytes> signatures) {
+  public Call deliver(Message message, List<Hash> proof, Bytes signatures) {
     return call(
-        chain.gateway(),
-        gateway.deliver(
-            new QuorumGateway.Message(
-                message.sourceChainId(),
-                message.nonce(),
-                message.sender().bytes(),
-                message.recipient().bytes(),
-                message.payload().bytes()),
-            signatures.stream().map(Bytes::bytes).toList()));
+        chain.gateway(), gateway.deliver(toContract(message), hashes(proof), signatures.bytes()));
+  }
+
+  private static QuorumGateway.Message toContract(Message message) {
+    return new QuorumGateway.Message(
+        message.sourceChainId(),
+        message.nonce(),
+        message.sender().bytes(),
+        message.recipient().bytes(),
+        message.payload().bytes());
+  }
+
+  private static List<byte[]> hashes(List<Hash> hashes) {
+    return hashes.stream().map(Hash::bytes).toList();
   }
 
   public Call publish(BigInteger agentId, long from, long to, Hash root, Hash manifestDigest) {
@@ -165,9 +177,8 @@ public final class ContractCalls {
   /** Fails with {@link org.mandate.chain.CallRevertedException} when the account is another. */
   public Verdict preview(Intent intent) {
     return verdict(
-        (CrossChainExecutor.Verdict)
-            (Object)
-                read(chain.executor(), executor.preview(IntentAbi.toContract(intent))).getFirst());
+        (HomeExecutor.Verdict)
+            (Object) read(chain.executor(), home.preview(IntentAbi.toHome(intent))).getFirst());
   }
 
   public MandateLens.Headroom headroom(BigInteger agentId, Address asset) {
@@ -176,8 +187,7 @@ public final class ContractCalls {
   }
 
   public boolean nonceUsed(BigInteger agentId, BigInteger nonce) {
-    return (Boolean)
-        read(chain.executor(), executor.nonceUsed(agentId, nonce)).getFirst().getValue();
+    return (Boolean) read(chain.executor(), home.nonceUsed(agentId, nonce)).getFirst().getValue();
   }
 
   /** When a queued intent becomes executable now: the dispute window may have been lengthened. */
@@ -238,7 +248,7 @@ public final class ContractCalls {
   }
 
   private Approvers approvers() {
-    Object address = read(chain.executor(), executor.APPROVERS()).getFirst().getValue();
+    Object address = read(chain.executor(), home.APPROVERS()).getFirst().getValue();
     return Approvers.load(address.toString(), nowhere, reader, gas);
   }
 
@@ -261,6 +271,13 @@ public final class ContractCalls {
     return new Quorum(addresses(answer.get(0)), number(answer.get(1)));
   }
 
+  /** The relayers before these, as long as what they attest still counts. */
+  public Optional<Quorum> previousQuorum() {
+    List<Type<?>> answer = read(chain.gateway(), gateway.previousQuorum());
+    return Optional.of(new Quorum(addresses(answer.get(0)), number(answer.get(1))))
+        .filter(q -> !q.relayers().isEmpty());
+  }
+
   /** Whether a contract wallet takes the signature (ERC-1271). */
   public boolean isValidSignature(Address wallet, Hash digest, Bytes signature) {
     String data =
@@ -277,7 +294,7 @@ public final class ContractCalls {
   }
 
   /** A verdict from the contracts' numbers. */
-  public static Verdict verdict(CrossChainExecutor.Verdict v) {
+  public static Verdict verdict(HomeExecutor.Verdict v) {
     return verdict(
         new IntentEvent.Refusal(
             v.rule.intValueExact(),
@@ -290,7 +307,7 @@ public final class ContractCalls {
             Address.of(v.source)));
   }
 
-  /** As {@link #verdict(CrossChainExecutor.Verdict)}, from an event. */
+  /** As {@link #verdict(HomeExecutor.Verdict)}, from an event. */
   public static Verdict verdict(IntentEvent.Refusal v) {
     return new Verdict(
         known(Rule.values(), v.rule()),
@@ -306,7 +323,7 @@ public final class ContractCalls {
   /** The verdict in {@code ExecutorRefused}; empty when a call reverted with something else. */
   static Optional<Verdict> refused(Bytes revert) {
     byte[] data = revert.bytes();
-    String selector = CustomErrorEncoder.encode(CrossChainExecutor.EXECUTORREFUSED_ERROR);
+    String selector = CustomErrorEncoder.encode(HomeExecutor.EXECUTORREFUSED_ERROR);
     if (data.length < 4 || !revert.hex().startsWith(selector.substring(0, 10))) {
       return Optional.empty();
     }
@@ -315,8 +332,8 @@ public final class ContractCalls {
           Abi.decode(
               Arrays.copyOfRange(data, 4, data.length),
               new TypeReference<Bytes32>() {},
-              new TypeReference<CrossChainExecutor.Verdict>() {});
-      return Optional.of(verdict((CrossChainExecutor.Verdict) values.get(1)));
+              new TypeReference<HomeExecutor.Verdict>() {});
+      return Optional.of(verdict((HomeExecutor.Verdict) values.get(1)));
     } catch (IllegalArgumentException | ArithmeticException e) {
       return Optional.empty(); // a node that makes things up
     }

@@ -1,6 +1,7 @@
 package org.mandate.relayer.work;
 
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 import org.mandate.chain.Hash;
 import org.mandate.relayer.store.TransactionRow.Purpose;
@@ -23,10 +24,15 @@ public sealed interface Decision {
   /**
    * Send this.
    *
+   * @param subjects what it is for: the claimed work's, and what goes along
    * @param gas as the node estimated
    */
-  record Send(Purpose purpose, Hash subject, ContractCalls.Call call, long gas)
-      implements Decision {}
+  record Send(Purpose purpose, List<Hash> subjects, ContractCalls.Call call, long gas)
+      implements Decision {
+    public Send {
+      subjects = List.copyOf(subjects);
+    }
+  }
 
   static Decision later(Instant until) {
     return new Later(until, Optional.empty());

@@ -2,17 +2,13 @@ package org.mandate.relayer.work;
 
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import org.mandate.chain.Address;
 import org.mandate.chain.Bytes;
 import org.mandate.chain.Hash;
 import org.mandate.gateway.Attestation;
+import org.mandate.gateway.MessageTree;
 import org.mandate.relayer.Journal;
-import org.mandate.relayer.store.ChainRow;
 import org.mandate.relayer.store.Database;
 import org.mandate.relayer.store.EventKind;
 import org.mandate.relayer.store.StoredEvent;
@@ -22,8 +18,8 @@ import org.mandate.relayer.store.Task;
 import org.mandate.relayer.store.TransactionRow.Purpose;
 
 /**
- * A message that is final at home: gather a quorum of attestations and deliver it, once, when it is
- * this relayer's turn.
+ * A message that is final at its source: gather attestations and deliver it, once, when it is this
+ * relayer's turn.
  */
 final class DeliverWork {
   private static final Journal LOG = Journal.of("deliver");
@@ -31,16 +27,11 @@ final class DeliverWork {
   private static final Duration UNATTESTED = Duration.ofSeconds(30);
 
   private final Database database;
-  private final long home;
-  private final Peers peers;
+  private final Signatures signatures;
 
-  /**
-   * @param home id of the home chain
-   */
-  DeliverWork(Database database, long home, Peers peers) {
+  DeliverWork(Database database, Signatures signatures) {
     this.database = database;
-    this.home = home;
-    this.peers = peers;
+    this.signatures = signatures;
   }
 
   Decision deliver(Task task, Workplace destination) throws InterruptedException {
@@ -55,65 +46,69 @@ final class DeliverWork {
     }
     Optional<StoredMessage> found = database.inTransaction(tx -> StoredMessage.of(tx, id));
     if (found.isEmpty()) {
-      // A reorg removed it at home: the event that brings it back opens this work again.
+      // A reorg removed it at its source: the event that brings it back opens this work again.
       boolean sent =
-          !database.inTransaction(tx -> StoredEvent.about(tx, id, home, EventKind.SENT)).isEmpty();
+          database.inTransaction(tx -> StoredEvent.about(tx, id)).stream()
+              .anyMatch(e -> e.kind() == EventKind.SENT);
       // Not final there yet, or refused: attesting it wakes this work.
       return sent ? Decision.later(destination.now().plus(UNATTESTED)) : new Decision.Over();
     }
     StoredMessage message = found.get();
-    Optional<StoredIntent> intent =
-        database.inTransaction(tx -> StoredIntent.of(tx, message.intentId()));
-    ChainRow row = destination.row();
-    if (intent.isPresent()
-        && intent.get().intent().expiredAt(Instant.ofEpochSecond(row.finalizedTime()))) {
-      return new Decision.Over(); // too late to execute: delivering it would only make work
+    // Too late to execute: delivering it would only make work.
+    if (!destination.chain().isHome() && isPast(id, destination)) return new Decision.Over();
+    Hash root = message.root();
+    Signatures.Known known = signatures.gather(root, destination);
+    if (known.best().isEmpty() && !root.equals(id) && isSignedAlone(id, destination)) {
+      root = id;
+      known = signatures.gather(root, destination);
     }
-    Map<Address, Attestation> known = gather(id, destination);
-    int needed = destination.quorum().threshold();
-    if (known.size() < needed) {
-      LOG.info("waiting for attestations", "messageId", id, "have", known.size(), "need", needed);
+    if (known.best().isEmpty()) {
+      LOG.info(
+          "waiting for attestations", "messageId", id, "have", known.have(), "need", known.need());
       // The longer peers are silent, the less often they are asked.
       long age = Duration.between(message.attestedAt(), destination.now()).toMillis();
       Duration pause =
           Duration.ofMillis(Math.clamp(age / 8, LOOK_AGAIN.toMillis(), UNATTESTED.toMillis()));
       return Decision.later(destination.now().plus(pause));
     }
-    Instant turn = destination.turn(id, message.attestedAt());
+    if (destination.now().isBefore(known.ready())) {
+      Instant look = destination.now().plus(LOOK_AGAIN);
+      return Decision.later(look.isBefore(known.ready()) ? look : known.ready());
+    }
+    Instant turn = destination.turn(message.root(), message.attestedAt());
     if (destination.now().isBefore(turn)) return Decision.later(turn);
-    List<Bytes> signatures =
-        Attestation.forDelivery(new ArrayList<>(known.values()).subList(0, needed));
+    Bytes signed = Attestation.forDelivery(destination.chain().gateway(), known.best());
     return destination.attempt(
-        Purpose.DELIVER, id, destination.calls().deliver(message.message(), signatures));
-  }
-
-  /** Valid attestations by signer: those known, and, as long as they are too few, the peers'. */
-  private Map<Address, Attestation> gather(Hash id, Workplace destination)
-      throws InterruptedException {
-    ContractCalls.Quorum quorum = destination.quorum();
-    Map<Address, Attestation> valid = new LinkedHashMap<>();
-    database
-        .inTransaction(tx -> StoredMessage.attestations(tx, id))
-        .forEach(a -> keep(valid, a, quorum));
-    if (valid.size() >= quorum.threshold()) return valid;
-    peers.attestations(
+        Purpose.DELIVER,
         id,
-        attestation -> {
-          if (keep(valid, attestation, quorum)) {
-            database.run(
-                tx -> StoredMessage.attest(tx, attestation.signer().orElseThrow(), attestation));
-          }
-          return valid.size() >= quorum.threshold();
-        });
-    return valid;
+        destination.calls().deliver(message.message(), proof(message, root), signed));
   }
 
-  private static boolean keep(
-      Map<Address, Attestation> valid, Attestation attestation, ContractCalls.Quorum quorum) {
-    return attestation
-        .signer()
-        .filter(quorum.relayers()::contains)
-        .filter(signer -> valid.putIfAbsent(signer, attestation) == null)
+  /** Whether all that it tells of is past its deadline, finally. Orders have none here. */
+  private boolean isPast(Hash id, Workplace destination) {
+    Instant now = Instant.ofEpochSecond(destination.row().finalizedTime());
+    List<StoredIntent> intents =
+        database.inTransaction(
+            tx ->
+                StoredMessage.intents(tx, id).stream()
+                    .flatMap(intent -> StoredIntent.of(tx, intent).stream())
+                    .toList());
+    return !intents.isEmpty() && intents.stream().allMatch(i -> i.intent().expiredAt(now));
+  }
+
+  private boolean isSignedAlone(Hash id, Workplace destination) {
+    return database
+        .inTransaction(tx -> StoredMessage.attestation(tx, id, destination.desk().self()))
         .isPresent();
+  }
+
+  /** The way from the message to the root that is used: its block's, or itself. */
+  private List<Hash> proof(StoredMessage message, Hash root) {
+    if (root.equals(message.id())) return List.of();
+    List<Hash> leaves =
+        database.inTransaction(tx -> StoredMessage.under(tx, root)).stream()
+            .map(StoredMessage::id)
+            .toList();
+    return MessageTree.over(leaves).proof(message.id());
   }
 }

@@ -8,12 +8,12 @@ import java.util.Optional;
 import org.mandate.chain.Hash;
 import org.mandate.event.ContractEvents;
 import org.mandate.event.IntentEvent;
+import org.mandate.event.IntentNotice;
 import org.mandate.intent.Intent;
 import org.mandate.policy.Tier;
 import org.mandate.relayer.Journal;
 import org.mandate.relayer.store.ChainRow;
 import org.mandate.relayer.store.Database;
-import org.mandate.relayer.store.EventKind;
 import org.mandate.relayer.store.StoredApproval;
 import org.mandate.relayer.store.StoredEvent;
 import org.mandate.relayer.store.StoredIntent;
@@ -86,6 +86,8 @@ final class IntentWork {
       case IntentEvent.Disputed e -> closing(last, home);
       case IntentEvent.Upheld e -> closing(last, home);
       case IntentEvent.Expired e -> closing(last, home);
+      case IntentEvent.Failed e -> closing(last, home);
+      case IntentEvent.Settled e -> closing(last, home);
       case IntentEvent.Paid e -> closing(last, home);
       case IntentEvent.Refused e -> closing(last, home);
     };
@@ -170,6 +172,8 @@ final class IntentWork {
       case IntentEvent.Executed e -> closing(last, here);
       case IntentEvent.Cancelled e -> closing(last, here);
       case IntentEvent.Expired e -> closing(last, here);
+      case IntentEvent.Failed e -> closing(last, here);
+      case IntentEvent.Settled e -> closing(last, here);
       case IntentEvent.Paid e -> closing(last, here);
       case IntentEvent.Refused e -> closing(last, here);
     };
@@ -180,11 +184,15 @@ final class IntentWork {
    * carrying it out.
    */
   private boolean wasDispatched(IntentEvent.Queued queued) {
-    return database
-        .inTransaction(tx -> StoredEvent.about(tx, queued.intentId(), home, EventKind.DISPATCHED))
-        .stream()
-        .filter(StoredEvent::isFinal)
-        .anyMatch(e -> dispatched(e, queued.messageId()).isPresent());
+    return database.inTransaction(tx -> StoredEvent.about(tx, queued.intentId())).stream()
+        .filter(e -> e.chainId() == home && e.isFinal())
+        .anyMatch(
+            e ->
+                switch (e.kind()) {
+                  case DISPATCHED -> dispatched(e, queued.messageId()).isPresent();
+                  case RESENT -> resent(e, queued.messageId()).isPresent();
+                  default -> false;
+                });
   }
 
   private static Decision forged(Task task, Workplace here, IntentEvent.Queued queued) {
@@ -267,6 +275,15 @@ final class IntentWork {
             () ->
                 new IllegalStateException(
                     "stored event of kind " + stored.kind() + " is not readable"));
+  }
+
+  /** As {@link #dispatched}, of a message that sent the intent once more. */
+  static Optional<IntentNotice.Resent> resent(StoredEvent stored, Hash messageId) {
+    return stored
+        .notice()
+        .filter(IntentNotice.Resent.class::isInstance)
+        .map(IntentNotice.Resent.class::cast)
+        .filter(r -> r.messageId().equals(messageId));
   }
 
   /** The message's intent, if it is one of ours. */

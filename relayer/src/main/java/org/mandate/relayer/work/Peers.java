@@ -1,6 +1,7 @@
 package org.mandate.relayer.work;
 
 import io.vertx.core.json.DecodeException;
+import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.io.InputStream;
@@ -10,10 +11,10 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.CompletionService;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
@@ -22,7 +23,8 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Predicate;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.mandate.chain.Bytes;
 import org.mandate.chain.Hash;
 import org.mandate.gateway.Attestation;
@@ -31,13 +33,13 @@ import org.mandate.signer.Signature;
 
 /**
  * The other relayers' attestations, asked for over HTTP. A peer may be slow, broken or hostile: it
- * gets two seconds and four kilobytes, and what it says is a signature that the caller checks
+ * gets two seconds and sixteen kilobytes, and what it says are signatures that the caller checks
  * against the quorum.
  */
 public final class Peers implements AutoCloseable {
   private static final Journal LOG = Journal.of("peers");
   private static final Duration TIMEOUT = Duration.ofSeconds(2);
-  private static final int MAX_BYTES = 4096;
+  private static final int MAX_BYTES = 16 * 1024;
 
   private final List<URI> peers;
   private final HttpClient http;
@@ -55,24 +57,25 @@ public final class Peers implements AutoCloseable {
   }
 
   /**
-   * Hands over what the peers attest under that message, unchecked but for its form, as it comes:
-   * nobody waits for the slowest peer when the others suffice.
+   * Hands over what the peers know to be attested under that root, unchecked but for its form, as
+   * it comes: nobody waits for the slowest peer when the others suffice.
    *
-   * @param taker answers whether it has enough
+   * @param taker is told of one after the other
+   * @param until when to stop waiting for more; asked again after each answer
    */
-  public void attestations(Hash messageId, Predicate<Attestation> taker)
+  public void attestations(Hash root, Consumer<Attestation> taker, Supplier<Instant> until)
       throws InterruptedException {
-    CompletionService<Optional<Attestation>> answers = new ExecutorCompletionService<>(threads);
-    List<Future<Optional<Attestation>>> questions = new ArrayList<>();
-    for (URI peer : peers) questions.add(answers.submit(() -> ask(peer, messageId)));
+    CompletionService<List<Attestation>> answers = new ExecutorCompletionService<>(threads);
+    List<Future<List<Attestation>>> questions = new ArrayList<>();
+    for (URI peer : peers) questions.add(answers.submit(() -> ask(peer, root)));
     try {
       long end = System.nanoTime() + TIMEOUT.toNanos() * 2;
       for (int i = 0; i < questions.size(); i++) {
-        Future<Optional<Attestation>> answer =
-            answers.poll(end - System.nanoTime(), TimeUnit.NANOSECONDS);
+        long left = Duration.between(Instant.now(), until.get()).toNanos();
+        Future<List<Attestation>> answer =
+            answers.poll(Math.min(end - System.nanoTime(), left), TimeUnit.NANOSECONDS);
         if (answer == null) return;
-        Optional<Attestation> attestation = answer.get();
-        if (attestation.isPresent() && taker.test(attestation.get())) return;
+        answer.get().forEach(taker);
       }
     } catch (ExecutionException e) {
       throw new IllegalStateException(e.getCause());
@@ -81,27 +84,23 @@ public final class Peers implements AutoCloseable {
     }
   }
 
-  private Optional<Attestation> ask(URI peer, Hash messageId) {
+  private List<Attestation> ask(URI peer, Hash root) {
     try {
-      URI address =
-          URI.create(peer.toString().replaceAll("/+$", "") + "/v1/attestations/" + messageId);
+      URI address = URI.create(peer.toString().replaceAll("/+$", "") + "/v1/attestations/" + root);
       HttpResponse<InputStream> response =
           http.send(
               HttpRequest.newBuilder(address).timeout(TIMEOUT).GET().build(),
               HttpResponse.BodyHandlers.ofInputStream());
       try (InputStream body = response.body()) {
-        if (response.statusCode() == 404) return Optional.empty();
+        if (response.statusCode() == 404) return List.of();
         byte[] bytes = body.readNBytes(MAX_BYTES + 1);
         if (response.statusCode() != 200 || bytes.length > MAX_BYTES) {
           throw new IOException("status " + response.statusCode() + ", " + bytes.length + " bytes");
         }
-        JsonObject json = new JsonObject(new String(bytes, StandardCharsets.UTF_8));
-        Attestation attestation =
-            new Attestation(
-                Hash.of(json.getString("messageId", "")),
-                Signature.of(Bytes.of(json.getString("signature", ""))));
+        List<Attestation> read =
+            read(root, new JsonObject(new String(bytes, StandardCharsets.UTF_8)));
         complaints.remove(peer);
-        return Optional.of(attestation).filter(a -> a.messageId().equals(messageId));
+        return read;
       }
     } catch (IOException
         | IllegalArgumentException
@@ -109,11 +108,22 @@ public final class Peers implements AutoCloseable {
         | ClassCastException
         | NullPointerException e) {
       complain(peer, e.getClass().getSimpleName() + ": " + e.getMessage());
-      return Optional.empty();
+      return List.of();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      return Optional.empty();
+      return List.of();
     }
+  }
+
+  private static List<Attestation> read(Hash root, JsonObject json) {
+    if (!Hash.of(json.getString("root", "")).equals(root)) return List.of();
+    JsonArray all = json.getJsonArray("attestations");
+    List<Attestation> read = new ArrayList<>();
+    for (int i = 0; i < Math.min(all.size(), Attestation.MOST_SIGNATURES); i++) {
+      Bytes signature = Bytes.of(all.getJsonObject(i).getString("signature", ""));
+      read.add(new Attestation(root, Signature.of(signature)));
+    }
+    return read;
   }
 
   private void complain(URI peer, String what) {

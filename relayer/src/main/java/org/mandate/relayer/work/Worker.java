@@ -31,12 +31,16 @@ public final class Worker {
   private final DeliverWork messages;
   private final PublishWork publishing;
 
+  /**
+   * @param patience how long more signatures are awaited when a bare quorum's are there
+   */
   public Worker(
       Database database,
       Map<Long, Workplace> places,
       Peers peers,
       BlobStore blobs,
       Duration publishInterval,
+      Duration patience,
       Clock clock) {
     this.database = database;
     this.places = Map.copyOf(places);
@@ -49,7 +53,7 @@ public final class Worker {
             .chain()
             .id();
     this.intents = new IntentWork(database, home);
-    this.messages = new DeliverWork(database, home, peers);
+    this.messages = new DeliverWork(database, new Signatures(database, peers, patience));
     this.publishing = new PublishWork(database, blobs, publishInterval);
   }
 
@@ -121,7 +125,7 @@ public final class Worker {
             .get(task.chainId())
             .desk()
             .write(
-                send.purpose(), send.subject(), send.call().to(), send.call().data(), send.gas());
+                send.purpose(), send.subjects(), send.call().to(), send.call().data(), send.gas());
         database.run(tx -> task.putOff(tx, clock.instant().plus(ON_ITS_WAY), Optional.empty()));
       }
     }

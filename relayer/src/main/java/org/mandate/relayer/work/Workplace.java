@@ -26,7 +26,8 @@ import org.mandate.relayer.store.TransactionRow.Purpose;
 public final class Workplace {
   private static final Duration QUORUM_KEEPS = Duration.ofSeconds(15);
 
-  private record Known(ContractCalls.Quorum quorum, Instant until) {}
+  private record Known(
+      ContractCalls.Quorum quorum, Optional<ContractCalls.Quorum> previous, Instant until) {}
 
   private final FollowedChain chain;
   private final ContractCalls calls;
@@ -89,11 +90,20 @@ public final class Workplace {
 
   /** Who attests messages that come here; a few seconds old at most. */
   public ContractCalls.Quorum quorum() {
+    return known().quorum();
+  }
+
+  private Known known() {
     Optional<Known> known = quorum.get().filter(k -> now().isBefore(k.until()));
-    if (known.isPresent()) return known.get().quorum();
-    ContractCalls.Quorum fresh = calls.quorum();
-    quorum.set(Optional.of(new Known(fresh, now().plus(QUORUM_KEEPS))));
+    if (known.isPresent()) return known.get();
+    Known fresh = new Known(calls.quorum(), calls.previousQuorum(), now().plus(QUORUM_KEEPS));
+    quorum.set(Optional.of(fresh));
     return fresh;
+  }
+
+  /** Who attested messages that come here before that; only while it still counts. */
+  public Optional<ContractCalls.Quorum> previousQuorum() {
+    return known().previous();
   }
 
   /**
@@ -127,7 +137,8 @@ public final class Workplace {
                           gas.gas(),
                           purpose.mostGas()),
                   "use a wallet or token that needs less, or send the transaction yourself"));
-      case GasEstimate.Estimated gas -> new Decision.Send(purpose, subject, call, gas.gas());
+      case GasEstimate.Estimated gas ->
+          new Decision.Send(purpose, List.of(subject), call, gas.gas());
       case GasEstimate.Reverted reverted ->
           new Decision.Blocked(
               ContractCalls.refused(reverted.data())

@@ -278,7 +278,7 @@ class SendingTest {
   }
 
   private void write(Purpose purpose, Hash subject) {
-    desk.write(purpose, subject, TARGET, Bytes.EMPTY, 21_000);
+    desk.write(purpose, List.of(subject), TARGET, Bytes.EMPTY, 21_000);
   }
 
   /** Mines, follows, and looks after what was sent. */

@@ -237,9 +237,10 @@ class StoreTest {
   }
 
   private static long transaction(Tx tx, Address signer, long nonce) {
-    Optional<Hash> subject = Optional.of(Hash.keccak("subject " + signer + nonce));
+    List<Hash> subject = List.of(Hash.keccak("subject " + signer + nonce));
     return TransactionRow.insert(
-        tx, CHAIN, signer, nonce, Purpose.SUBMIT, subject, OTHER, Bytes.EMPTY, 21_000, NOW);
+            tx, CHAIN, signer, nonce, Purpose.SUBMIT, subject, OTHER, Bytes.EMPTY, 21_000, NOW)
+        .orElseThrow();
   }
 
   private static Block block(long number) {

@@ -25,7 +25,8 @@ import org.mandate.chain.Bytes;
 import org.mandate.chain.Finality;
 import org.mandate.chain.Hash;
 import org.mandate.chain.Log;
-import org.mandate.contracts.CrossChainExecutor;
+import org.mandate.contracts.DestinationExecutor;
+import org.mandate.contracts.HomeExecutor;
 import org.mandate.contracts.QuorumGateway;
 import org.mandate.gateway.Attestation;
 import org.mandate.gateway.InteroperableAddress;
@@ -86,7 +87,7 @@ class DispatchTest {
           BigInteger.ONE,
           new InteroperableAddress(HOME_ID, OURS).encode(),
           new InteroperableAddress(INTENT.chainId(), OURS).encode(),
-          IntentAbi.encode(INTENT));
+          IntentAbi.encode(INTENT, 0));
   private static final Hash MESSAGE_ID = MESSAGE.id(OURS);
 
   /** An event as our contracts log it. */
@@ -116,14 +117,14 @@ class DispatchTest {
               new DynamicArray<>(DynamicBytes.class, List.of())),
           Said.of(
               EventKind.DISPATCHED,
-              CrossChainExecutor.INTENTDISPATCHED_EVENT,
+              HomeExecutor.INTENTDISPATCHED_EVENT,
               List.of(ID, Hash.of(Abi.encode(new Uint256(INTENT.agentId())))),
               IntentAbi.toContract(INTENT),
               new Bytes32(MESSAGE_ID.bytes())));
   private static final Said QUEUED =
       Said.of(
           EventKind.QUEUED,
-          CrossChainExecutor.INTENTQUEUED_EVENT,
+          DestinationExecutor.INTENTQUEUED_EVENT,
           List.of(ID, Hash.of(Abi.encode(new Uint256(INTENT.agentId())))),
           IntentAbi.toContract(INTENT),
           new Bytes32(MESSAGE_ID.bytes()),
@@ -213,6 +214,7 @@ class DispatchTest {
         new Peers(List.of()),
         new EmbeddedBlobStore(directory.resolve("blobs"), Clock.systemUTC()),
         Duration.ofSeconds(1),
+        Duration.ZERO,
         Clock.systemUTC());
   }
 

@@ -146,6 +146,7 @@ class MessagesTest {
         new Peers(List.of()),
         new EmbeddedBlobStore(directory.resolve("blobs"), Clock.systemUTC()),
         Duration.ofSeconds(1),
+        Duration.ZERO,
         Clock.systemUTC());
   }
 
