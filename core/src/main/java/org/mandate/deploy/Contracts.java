@@ -22,6 +22,7 @@ import org.mandate.contracts.MandateToken;
 import org.mandate.contracts.PostedHashes;
 import org.mandate.contracts.PriceFeeds;
 import org.mandate.contracts.QuorumGateway;
+import org.mandate.contracts.RelayerBonds;
 import org.mandate.contracts.RemoteGovernance;
 import org.mandate.contracts.ReputationRule;
 import org.mandate.contracts.RuleBook;
@@ -52,6 +53,7 @@ public final class Contracts {
           Map.entry("PostedHashes", PostedHashes.BINARY),
           Map.entry("PriceFeeds", PriceFeeds.BINARY),
           Map.entry("QuorumGateway", QuorumGateway.BINARY),
+          Map.entry("RelayerBonds", RelayerBonds.BINARY),
           Map.entry("RemoteGovernance", RemoteGovernance.BINARY),
           Map.entry("ReputationRule", ReputationRule.BINARY),
           Map.entry("RuleBook", RuleBook.BINARY),

@@ -19,7 +19,7 @@ import org.mandate.contracts.PostedHashes;
 import org.mandate.contracts.RemoteGovernance;
 import org.mandate.deploy.DeploymentParameters.AssetWindows;
 import org.mandate.deploy.DeploymentParameters.ExistingAuthority;
-import org.mandate.intent.WindowTable;
+import org.mandate.gateway.WindowTable;
 import org.web3j.abi.EventEncoder;
 import org.web3j.protocol.core.DefaultBlockParameterName;
 import org.web3j.protocol.core.RemoteFunctionCall;

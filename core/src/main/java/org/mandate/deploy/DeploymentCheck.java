@@ -26,6 +26,7 @@ import org.mandate.contracts.MandateRules;
 import org.mandate.contracts.PostedHashes;
 import org.mandate.contracts.PriceFeeds;
 import org.mandate.contracts.QuorumGateway;
+import org.mandate.contracts.RelayerBonds;
 import org.mandate.contracts.RemoteGovernance;
 import org.mandate.contracts.StateProofs;
 import org.mandate.contracts.Tiers;
@@ -34,7 +35,7 @@ import org.mandate.deploy.DeploymentParameters.AssetWindows;
 import org.mandate.deploy.DeploymentParameters.ExistingAuthority;
 import org.mandate.deploy.DeploymentParameters.OwnGovernance;
 import org.mandate.deploy.DeploymentParameters.TokenGrant;
-import org.mandate.intent.WindowTable;
+import org.mandate.gateway.WindowTable;
 import org.web3j.abi.EventEncoder;
 import org.web3j.abi.datatypes.Event;
 import org.web3j.protocol.Web3j;
@@ -180,6 +181,7 @@ public final class DeploymentCheck {
     look.settings(Settings.of(deployment), Deviation.Weight.CHANGED, CHANGED);
     look.across(look.handedOver(), Deviation.Weight.CHANGED, CHANGED);
     look.lanes();
+    look.bonds();
     look.timelock();
     return List.copyOf(look.found);
   }
@@ -425,6 +427,8 @@ public final class DeploymentCheck {
       if (deployment.isHome()) {
         refers(kind, "RULES", at("MandateRules"), home().RULES());
         refers(kind, "APPROVERS", at("Approvers"), home().APPROVERS());
+        var bonds = load(RelayerBonds::load, "RelayerBonds");
+        refers("RelayerBonds", "GATEWAY", deployment.gateway().hex(), bonds.GATEWAY());
       }
       acrossChains(manager);
       refers("AgentVault", "GUARD", at("CallGuard"), vault().GUARD());
@@ -513,13 +517,16 @@ public final class DeploymentCheck {
 
     /** The funds are the authority's, and what liars lose. */
     void vault(String owner) {
-      if (!deployment.isHome()) {
-        compare(
-            "BOND_TREASURY",
-            owner,
-            lower(Sender.read("BOND_TREASURY", () -> destination().BOND_TREASURY().send())),
-            GIVEN);
-      }
+      var what = deployment.isHome() ? "TREASURY of RelayerBonds" : "BOND_TREASURY";
+      compare(
+          what,
+          owner,
+          lower(
+              deployment.isHome()
+                  ? Sender.read(
+                      what, () -> load(RelayerBonds::load, "RelayerBonds").TREASURY().send())
+                  : Sender.read(what, () -> destination().BOND_TREASURY().send())),
+          GIVEN);
       compare(
           "OWNER of AgentVault",
           owner,
@@ -556,7 +563,14 @@ public final class DeploymentCheck {
           seconds(across.pause()),
           Sender.read("length of a pause", () -> executor().PAUSE().send()),
           FILE);
-      if (!deployment.isHome()) {
+      if (deployment.isHome()) {
+        compare(
+            "unbonding of relayers' bonds",
+            seconds(across.unbonding()),
+            Sender.read(
+                "unbonding", () -> load(RelayerBonds::load, "RelayerBonds").UNBONDING().send()),
+            FILE);
+      } else {
         compare(
             "resolution window",
             seconds(parameters.resolutionWindow()),
@@ -792,6 +806,25 @@ public final class DeploymentCheck {
                 ? "possible"
                 : "used up",
             "governance lets guardians pause it again (rearm)",
+            Deviation.Weight.CHANGED);
+      }
+    }
+
+    /** Who attests must have something to lose. */
+    void bonds() {
+      if (!deployment.isHome()) {
+        return;
+      }
+      var bonds = load(RelayerBonds::load, "RelayerBonds");
+      for (var relayer : Sender.read("relayers", () -> gateway().quorum().send()).component1()) {
+        compare(
+            "bond of relayer " + lower(relayer),
+            "above 0 wei",
+            Sender.read("bond", () -> bonds.bondOf(relayer).send()).component1().signum() > 0
+                ? "above 0 wei"
+                : "0 wei",
+            "it loses nothing by lying: have it put up a bond (RelayerBonds.bond), or governance"
+                + " replace it",
             Deviation.Weight.CHANGED);
       }
     }

@@ -7,7 +7,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import org.mandate.intent.WindowTable;
+import org.mandate.gateway.WindowTable;
 
 /**
  * Everything that decides what is deployed. The same parameters and the same deployer key give the

@@ -123,6 +123,13 @@ record Plan(String authority, Duration authorityDelay, List<Creation> contracts)
               new DynamicArray<>(Address.class, address(vault)),
               new Uint64(seconds(parameters.disputeWindow())),
               new Uint64(seconds(parameters.acrossChains().pause()))));
+      all.add(
+          creation(
+              deployer,
+              "RelayerBonds",
+              address(gateway),
+              address(authority),
+              new Uint64(seconds(parameters.acrossChains().unbonding()))));
     } else {
       all.add(
           creation(

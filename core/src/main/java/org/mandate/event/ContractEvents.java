@@ -16,6 +16,7 @@ import org.mandate.contracts.DestinationExecutor;
 import org.mandate.contracts.HomeExecutor;
 import org.mandate.contracts.PolicyEngine;
 import org.mandate.contracts.QuorumGateway;
+import org.mandate.contracts.RelayerBonds;
 import org.mandate.intent.Intent;
 import org.mandate.intent.IntentAbi;
 import org.mandate.intent.IntentDomain;
@@ -68,6 +69,13 @@ public final class ContractEvents {
           topic(QuorumGateway.MESSAGEDELIVERED_EVENT), ContractEvents::messageDelivered,
           topic(QuorumGateway.MESSAGEREFUSED_EVENT), ContractEvents::messageRefused);
 
+  private static final Map<Hash, Function<Log, BondEvent>> BONDS =
+      Map.of(
+          topic(RelayerBonds.BONDED_EVENT), ContractEvents::bonded,
+          topic(RelayerBonds.UNBONDING_EVENT), ContractEvents::unbonding,
+          topic(RelayerBonds.WITHDRAWN_EVENT), ContractEvents::withdrawn,
+          topic(RelayerBonds.SLASHED_EVENT), ContractEvents::slashed);
+
   /**
    * A step in an intent's life, of the executor of any chain. Empty: another event.
    *
@@ -105,6 +113,11 @@ public final class ContractEvents {
   /** As {@link #executor}. */
   public static Optional<GatewayEvent> gateway(Log log) {
     return read(GATEWAY, log);
+  }
+
+  /** As {@link #executor}: what happens to relayers' bonds. */
+  public static Optional<BondEvent> bonds(Log log) {
+    return read(BONDS, log);
   }
 
   /** The first topics of all events that {@link #executor} reads. */
@@ -396,6 +409,33 @@ public final class ContractEvents {
   private static GatewayEvent messageRefused(Log log) {
     var e = QuorumGateway.getMessageRefusedEventFromLog(web3j(log));
     return new GatewayEvent.MessageRefused(log, Hash.of(e.id), Bytes.of(e.reason));
+  }
+
+  private static BondEvent bonded(Log log) {
+    var e = RelayerBonds.getBondedEventFromLog(web3j(log));
+    return new BondEvent.Bonded(log, Address.of(e.relayer), Address.of(e.by), e.amount, e.bonded);
+  }
+
+  private static BondEvent unbonding(Log log) {
+    var e = RelayerBonds.getUnbondingEventFromLog(web3j(log));
+    return new BondEvent.Unbonding(
+        log, Address.of(e.relayer), e.amount, e.unbonding, e.withdrawableAt.longValueExact());
+  }
+
+  private static BondEvent withdrawn(Log log) {
+    var e = RelayerBonds.getWithdrawnEventFromLog(web3j(log));
+    return new BondEvent.Withdrawn(log, Address.of(e.relayer), Address.of(e.to), e.amount);
+  }
+
+  private static BondEvent slashed(Log log) {
+    var e = RelayerBonds.getSlashedEventFromLog(web3j(log));
+    return new BondEvent.Slashed(
+        log,
+        Address.of(e.relayer),
+        Hash.of(e.messageId),
+        Address.of(e.payee),
+        e.reward,
+        e.toTreasury);
   }
 
   private static Hash topic(Event event) {

@@ -35,7 +35,7 @@ import org.mandate.chain.NodeException;
 import org.mandate.contracts.AgentRegistry;
 import org.mandate.contracts.AgentVault;
 import org.mandate.contracts.AuditLog;
-import org.mandate.contracts.CrossChainExecutor;
+import org.mandate.contracts.HomeExecutor;
 import org.mandate.contracts.PolicyEngine;
 import org.mandate.deploy.AgentSetup;
 import org.mandate.deploy.Call;
@@ -111,13 +111,11 @@ class AuditVerifierTest {
     submit(pay(100, 1), domain);
     submit(pay(200, 2), domain);
     var executor =
-        CrossChainExecutor.load(
+        HomeExecutor.load(
             deployment.executor().hex(), chain.web3j(), owner.reader(), Sender.NO_GAS);
     owner.send(
         Call.of(
-            "cancel",
-            deployment.executor().hex(),
-            executor.cancel(IntentAbi.toContract(pay(1, 3)))));
+            "cancel", deployment.executor().hex(), executor.cancel(IntentAbi.toHome(pay(1, 3)))));
     submit(pay(5_000, 4), domain);
     submit(pay(1, 5), domain);
     audited =
@@ -451,6 +449,7 @@ class AuditVerifierTest {
             e.records(),
             e.links().subList(0, 4),
             e.publications(),
+            e.resends(),
             e.registeredChains());
     assertTrue(has(verify(omitted), Finding.Omitted.class));
     ChainEvidence invented =
@@ -465,6 +464,7 @@ class AuditVerifierTest {
             e.records().subList(0, 4),
             e.links(),
             e.publications(),
+            e.resends(),
             e.registeredChains());
     assertTrue(has(verify(invented), Finding.Unexplained.class));
     assertTrue(has(verify(invented), Finding.ChainMismatch.class));
@@ -480,6 +480,7 @@ class AuditVerifierTest {
             e.records().subList(0, 4),
             e.links().subList(0, 4),
             e.publications(),
+            e.resends(),
             e.registeredChains());
     assertTrue(
         has(verify(both), Finding.ChainMismatch.class),
@@ -590,7 +591,7 @@ class AuditVerifierTest {
         "a record in the evidence");
     assertThrows(
         MalformedBlobException.class,
-        () -> verifyExport(text.replace("mandate.export.v3", "mandate.export.v2")));
+        () -> verifyExport(text.replace("mandate.export.v4", "mandate.export.v2")));
     assertThrows(MalformedBlobException.class, () -> verifyExport(text + " "));
   }
 
@@ -752,13 +753,13 @@ class AuditVerifierTest {
     Sender anyone = chain.sender(DevChain.RICH);
     SignedIntent signed = SignedIntent.sign(intent, domain, AGENT);
     var executor =
-        CrossChainExecutor.load(
+        HomeExecutor.load(
             deployment.executor().hex(), chain.web3j(), anyone.reader(), Sender.NO_GAS);
     anyone.send(
         Call.of(
             "submit",
             deployment.executor().hex(),
-            executor.submit(IntentAbi.toContract(intent), signed.signature().bytes())));
+            executor.submit(IntentAbi.toHome(intent), signed.signature().bytes())));
   }
 
   private static Object rpc(String method, Object... parameters) throws IOException {
@@ -864,6 +865,7 @@ class AuditVerifierTest {
         List.of(only),
         List.of(new ChainEvidence.Link(only.action(), only.intentId(), only.recordHash(), head)),
         List.of(),
+        List.of(),
         e.registeredChains());
   }
 
@@ -876,6 +878,7 @@ class AuditVerifierTest {
         evidence().block(),
         HashChain.EMPTY,
         0,
+        List.of(),
         List.of(),
         List.of(),
         List.of(),
@@ -895,6 +898,7 @@ class AuditVerifierTest {
         records,
         links,
         e.publications(),
+        e.resends(),
         e.registeredChains());
   }
 
@@ -911,6 +915,7 @@ class AuditVerifierTest {
         e.records(),
         e.links(),
         publications,
+        e.resends(),
         e.registeredChains());
   }
 

@@ -13,6 +13,7 @@ import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.mandate.audit.ChainEvidence.FinalBlock;
 import org.mandate.audit.ChainEvidence.Link;
+import org.mandate.audit.ChainEvidence.Resend;
 import org.mandate.chain.Address;
 import org.mandate.chain.Bytes;
 import org.mandate.chain.Hash;
@@ -45,6 +46,7 @@ class ForgeriesTest {
   private static final Detail CANCELLED = new Detail.Cancelled(GUARDIAN);
   private static final Detail UPHELD = new Detail.Upheld(GUARDIAN, START + 500);
   private static final Detail EXPIRED = new Detail.Expired();
+  private static final Detail FAILED = new Detail.Failed();
 
   @Test
   void shouldBeInOrderWhenHomeDispatchedWhatADestinationExecuted() {
@@ -117,6 +119,40 @@ class ForgeriesTest {
     assertFalse(report.ok());
     assertTrue(only(Finding.Forgery.class, report).why().contains("home never sent it"));
     assertFalse(audit(home(START, DISPATCHED), remote).incomplete(), "home's answer is known");
+  }
+
+  @Test
+  void L7_shouldTakeAMessageThatHomeSentOnceMoreForGenuine() {
+    Hash again = Hash.keccak("again");
+    ChainEvidence remote = remote(new Detail.Queued(again, QUEUED_AT), EXECUTED);
+    ChainEvidence home = home(END, DISPATCHED);
+    assertTrue(audit(resent(home, new Resend(INTENT.id(DOMAIN), again)), remote).ok());
+    for (Resend other :
+        List.of(
+            new Resend(INTENT.id(DOMAIN), Hash.keccak("other")),
+            new Resend(Hash.keccak("another intent"), again))) {
+      AuditReport report = audit(resent(home, other), remote);
+      assertTrue(only(Finding.Forgery.class, report).why().contains("home never sent it"));
+    }
+    AuditReport never = audit(resent(home(END), new Resend(INTENT.id(DOMAIN), again)), remote);
+    assertTrue(
+        only(Finding.Forgery.class, never).why().contains("home dispatched no such intent"),
+        "what was never dispatched cannot be sent again");
+  }
+
+  /** The contracts forget a refuted message: the intent itself may still come. */
+  @Test
+  void L7_shouldNotBlameARefutedMessageForWhatTheNextOneDid() {
+    ChainEvidence home = home(END, DISPATCHED);
+    Detail lie = new Detail.Queued(Hash.keccak("lie"), QUEUED_AT);
+    AuditReport report = audit(home, remote(lie, CANCELLED, QUEUED, EXECUTED));
+    assertTrue(report.ok(), report.findings().toString());
+    assertEquals(0, only(Finding.StoppedForgery.class, report).index());
+    AuditReport second = audit(home, remote(QUEUED, CANCELLED, lie, EXECUTED));
+    assertFalse(second.ok());
+    assertEquals(2, only(Finding.Forgery.class, second).index());
+    AuditReport failed = audit(home(DEADLINE + 1), remote(DEADLINE + 1, INTENT, lie, FAILED));
+    assertTrue(failed.ok(), failed.findings().toString());
   }
 
   @Test
@@ -197,6 +233,22 @@ class ForgeriesTest {
     return evidence(HOME, end, INTENT.id(DOMAIN), Optional.of(INTENT), life);
   }
 
+  private static ChainEvidence resent(ChainEvidence e, Resend... resends) {
+    return new ChainEvidence(
+        e.chainId(),
+        e.agentId(),
+        e.domain(),
+        e.account(),
+        e.block(),
+        e.state(),
+        e.published(),
+        e.records(),
+        e.links(),
+        e.publications(),
+        List.of(resends),
+        e.registeredChains());
+  }
+
   private static ChainEvidence remote(Detail... life) {
     return remote(END, INTENT, life);
   }
@@ -236,6 +288,7 @@ class ForgeriesTest {
         0,
         records,
         links,
+        List.of(),
         List.of(),
         chainId.equals(HOME) ? List.of(HOME, REMOTE) : List.of());
   }

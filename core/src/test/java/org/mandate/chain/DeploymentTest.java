@@ -19,7 +19,7 @@ class DeploymentTest {
           BigInteger.valueOf(31337),
           12,
           Map.of(
-              "CrossChainExecutor",
+              "DestinationExecutor",
               new Deployment.Contract(
                   Address.of("0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed"),
                   Hash.keccak("code"),
@@ -42,7 +42,7 @@ class DeploymentTest {
     var refused = assertThrows(IllegalArgumentException.class, DEPLOYMENT::gateway);
     assertTrue(
         refused.getMessage().contains("QuorumGateway")
-            && refused.getMessage().contains("CrossChainExecutor"));
+            && refused.getMessage().contains("DestinationExecutor"));
   }
 
   @Test

@@ -14,10 +14,11 @@ import org.mandate.chain.Address;
 import org.mandate.chain.Bytes;
 import org.mandate.chain.Deployment;
 import org.mandate.contracts.AccessManager;
-import org.mandate.contracts.CrossChainExecutor;
+import org.mandate.contracts.DestinationExecutor;
 import org.mandate.contracts.PolicyEngine;
 import org.mandate.contracts.QuorumGateway;
 import org.mandate.deploy.DeploymentParameters.ExistingAuthority;
+import org.mandate.gateway.Attestation;
 import org.mandate.gateway.InteroperableAddress;
 import org.mandate.gateway.Message;
 import org.mandate.intent.Intent;
@@ -104,7 +105,7 @@ class AuthorityTest {
       var deployment = deploy(chain, delayed(safe.address()));
       var rich = chain.sender(DevChain.RICH);
       var executor =
-          CrossChainExecutor.load(
+          DestinationExecutor.load(
               deployment.executor().hex(), chain.web3j(), rich.reader(), Sender.NO_GAS);
       var intent = queued(chain, deployment);
       rich.send(new Call("fund guardian", GUARDIAN.getAddress(), BigInteger.TEN.pow(18), "0x"));
@@ -115,7 +116,7 @@ class AuthorityTest {
               Call.of(
                   "dispute",
                   deployment.executor().hex(),
-                  executor.dispute(IntentAbi.toContract(intent))));
+                  executor.dispute(IntentAbi.toDestination(intent), BigInteger.ZERO)));
 
       passesOnlyAfterTheDelay(
           chain,
@@ -124,7 +125,7 @@ class AuthorityTest {
           Call.of(
               "uphold",
               deployment.executor().hex(),
-              executor.uphold(IntentAbi.toContract(intent))));
+              executor.uphold(IntentAbi.toDestination(intent))));
       var id = intent.id(new IntentDomain(BigInteger.valueOf(HOME), deployment.executor()));
       assertTrue(executor.progress(id.bytes()).send().component2(), "upheld");
     }
@@ -193,15 +194,20 @@ class AuthorityTest {
             BigInteger.ONE,
             new InteroperableAddress(BigInteger.valueOf(HOME), deployment.executor()).encode(),
             new InteroperableAddress(BigInteger.valueOf(REMOTE), deployment.executor()).encode(),
-            IntentAbi.encode(intent));
+            IntentAbi.encode(intent, 0));
     var id = message.id(deployment.gateway());
     var signatures =
-        RELAYERS.stream()
-            .limit(2)
-            .map(key -> new PrivateKeySigner(key.getEcKeyPair().getPrivateKey()))
-            .sorted(java.util.Comparator.comparing(PrivateKeySigner::address))
-            .map(signer -> signer.sign(id).bytes())
-            .toList();
+        Attestation.forDelivery(
+            deployment.gateway(),
+            RELAYERS.stream()
+                .limit(2)
+                .map(
+                    key ->
+                        Attestation.sign(
+                            deployment.gateway(),
+                            id,
+                            new PrivateKeySigner(key.getEcKeyPair().getPrivateKey())))
+                .toList());
     var gateway =
         QuorumGateway.load(deployment.gateway().hex(), chain.web3j(), now.reader(), Sender.NO_GAS);
     now.send(
@@ -215,7 +221,8 @@ class AuthorityTest {
                     message.sender().bytes(),
                     message.recipient().bytes(),
                     message.payload().bytes()),
-                signatures)));
+                List.of(),
+                signatures.bytes())));
     return intent;
   }
 

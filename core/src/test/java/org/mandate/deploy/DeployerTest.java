@@ -12,18 +12,20 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 import org.mandate.chain.Address;
 import org.mandate.chain.Deployment;
 import org.mandate.contracts.AccessManager;
 import org.mandate.contracts.AgentRegistry;
 import org.mandate.contracts.AgentVault;
-import org.mandate.contracts.CrossChainExecutor;
+import org.mandate.contracts.HomeExecutor;
 import org.mandate.contracts.MandateGovernor;
 import org.mandate.contracts.MandateToken;
 import org.mandate.contracts.PolicyEngine;
 import org.mandate.contracts.QuorumGateway;
 import org.mandate.contracts.TimelockController;
+import org.mandate.deploy.DeploymentParameters.AcrossChains;
 import org.mandate.deploy.DeploymentParameters.ExistingAuthority;
 import org.mandate.deploy.DeploymentParameters.OwnGovernance;
 import org.mandate.deploy.DeploymentParameters.TokenGrant;
@@ -71,6 +73,7 @@ class DeployerTest {
               "CANCELLER", Set.of(governor),
               "EXECUTOR", Set.of("0x" + "0".repeat(40))),
           holders.timelock());
+      home.bond(deployment);
       assertEquals(List.of(), home.check(deployment).findings());
     }
   }
@@ -161,10 +164,12 @@ class DeployerTest {
           .send(new Call("noise", key(5).getAddress(), BigInteger.ONE, "0x"));
       var there = remote.deployer(DevChain.RICH).deploy(parameters(1));
 
-      assertEquals(here.contracts().keySet(), there.contracts().keySet());
-      here.contracts()
-          .forEach(
-              (name, c) -> assertEquals(c.address(), there.contracts().get(name).address(), name));
+      var both = new TreeSet<>(here.contracts().keySet());
+      both.retainAll(there.contracts().keySet());
+      both.forEach(name -> assertEquals(here.address(name), there.address(name), name));
+      assertEquals(Set.of("HomeExecutor", "RelayerBonds"), without(here, both));
+      assertEquals(Set.of("DestinationExecutor"), without(there, both));
+      assertEquals(here.executor(), there.executor());
       assertTrue(here.isHome());
       assertFalse(there.isHome());
 
@@ -172,8 +177,7 @@ class DeployerTest {
       var vault = AgentVault.load(here.account().hex(), home.web3j(), reader, Sender.NO_GAS);
       assertEquals(Contracts.timelock(here).orElseThrow().hex(), vault.OWNER().send());
       assertEquals(here.executor().hex(), vault.EXECUTOR().send());
-      var executor =
-          CrossChainExecutor.load(here.executor().hex(), home.web3j(), reader, Sender.NO_GAS);
+      var executor = HomeExecutor.load(here.executor().hex(), home.web3j(), reader, Sender.NO_GAS);
       assertTrue(executor.isAccount(here.account().hex()).send());
     }
   }
@@ -218,6 +222,7 @@ class DeployerTest {
           delay.getMessage());
       // An immutable value: found in the code.
       var p = parameters(1);
+      var usual = AcrossChains.DEFAULT;
       var longer =
           new DeploymentParameters(
               p.homeChainId(),
@@ -226,13 +231,20 @@ class DeployerTest {
               p.threshold(),
               p.guardians(),
               p.disputeWindow(),
-              Duration.ofHours(3),
+              p.resolutionWindow(),
               p.governance(),
-              p.testToken());
+              p.testToken(),
+              new AcrossChains(
+                  usual.pause().plusSeconds(1),
+                  usual.unbonding(),
+                  usual.disputeBond(),
+                  usual.windows(),
+                  usual.remote(),
+                  usual.proofs()));
       var code =
           assertThrows(
               DeploymentException.class, () -> home.deployer(DevChain.RICH).deploy(longer));
-      assertTrue(code.getMessage().startsWith("CrossChainExecutor"), code.getMessage());
+      assertTrue(code.getMessage().startsWith("HomeExecutor"), code.getMessage());
     }
   }
 
@@ -279,11 +291,12 @@ class DeployerTest {
       var deployment = home.deployer(DevChain.RICH).deploy(parameters(1));
       var sender = home.sender(DevChain.RICH);
       var executor =
-          CrossChainExecutor.load(
+          HomeExecutor.load(
               deployment.executor().hex(), home.web3j(), sender.reader(), Sender.NO_GAS);
       var gateway =
           QuorumGateway.load(
               deployment.gateway().hex(), home.web3j(), sender.reader(), Sender.NO_GAS);
+      home.bond(deployment);
       asTimelock(home, deployment, timelock(home, deployment).updateDelay(BigInteger.TEN));
       asTimelock(
           home,
@@ -298,7 +311,8 @@ class DeployerTest {
           Call.of(
               "relayers",
               deployment.gateway().hex(),
-              gateway.setRelayers(RELAYERS.subList(0, 1), BigInteger.ONE, BigInteger.ZERO)));
+              gateway.setRelayers(
+                  RELAYERS.subList(0, 1), BigInteger.ONE, BigInteger.ZERO, BigInteger.ZERO)));
       asTimelock(
           home,
           deployment,
@@ -355,6 +369,7 @@ class DeployerTest {
               "vote otherwise",
               Address.of(sender.address()))
           .pass(sender, PATIENCE);
+      home.bond(deployment);
       var changed = home.check(deployment).findings();
       assertEquals(
           List.of(
@@ -590,6 +605,12 @@ class DeployerTest {
         assertThrows(
             IllegalArgumentException.class, () -> small(2, RELAYERS, Duration.ofSeconds(5)));
     assertTrue(judge.getMessage().contains("relayer and guardian"), judge.getMessage());
+  }
+
+  private static Set<String> without(Deployment deployment, Set<String> names) {
+    var rest = new TreeSet<>(deployment.contracts().keySet());
+    rest.removeAll(names);
+    return rest;
   }
 
   private static String codeOf(DevChain chain, String address) throws Exception {

@@ -2,12 +2,14 @@ package org.mandate.deploy;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.math.BigInteger;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
@@ -20,6 +22,8 @@ import org.mandate.chain.Deployment;
 import org.mandate.chain.Hash;
 import org.mandate.contracts.AccessManager;
 import org.mandate.contracts.Create3Factory;
+import org.mandate.contracts.HomeExecutor;
+import org.mandate.contracts.RelayerBonds;
 import org.mandate.deploy.DeploymentParameters.ExistingAuthority;
 import org.mandate.deploy.DeploymentParameters.TokenGrant;
 import org.web3j.crypto.Credentials;
@@ -51,6 +55,7 @@ class DeploymentCheckTest {
     safe = Wallet.create(chain, DevChain.RICH);
     var deployer = chain.deployer(DevChain.RICH);
     deployment = deployer.deploy(parameters());
+    chain.bond(deployment);
     manager =
         AccessManager.load(
             Contracts.accessManager(deployment).hex(),
@@ -68,6 +73,70 @@ class DeploymentCheckTest {
   void shouldFindNothingInWhatWasDeployed() {
     assertEquals(List.of(), check().findings(parameters()));
     assertEquals(List.of(), check().findings());
+  }
+
+  /** Who attests for nothing lies for nothing. */
+  @Test
+  void L7_namesRelayersWithoutABond() throws Exception {
+    var before = chain.anvil().rpc("evm_snapshot");
+    var relayer = key(2).getAddress();
+    var bonds = deployment.relayerBonds().orElseThrow().hex();
+    chain.sender(DevChain.RICH).send(new Call("fund", relayer, BigInteger.TEN.pow(18), "0x"));
+    var sender = chain.sender(key(2));
+    sender.send(
+        Call.of(
+            "unbond",
+            bonds,
+            RelayerBonds.load(bonds, chain.web3j(), sender.reader(), Sender.NO_GAS)
+                .unbond(BigInteger.ONE)));
+    var found = check().findings();
+    assertEquals(List.of("bond of relayer " + relayer), what(found));
+    assertEquals(Deviation.Weight.CHANGED, found.getFirst().weight());
+    assertEquals(List.of(), check().findings(parameters()), "it is nothing of the deployment's");
+    chain.anvil().rpc("evm_revert", before);
+  }
+
+  @Test
+  void L5_namesWhatGuardiansPaused() throws Exception {
+    var before = chain.anvil().rpc("evm_snapshot");
+    chain.sender(DevChain.RICH).send(new Call("fund", GUARDIAN, BigInteger.TEN.pow(18), "0x"));
+    var guardian = chain.sender(key(11));
+    var executor = deployment.executor().hex();
+    var home = HomeExecutor.load(executor, chain.web3j(), guardian.reader(), Sender.NO_GAS);
+    guardian.send(Call.of("pause", executor, home.pause(BigInteger.valueOf(31338))));
+    var found = check().findings();
+    assertEquals(
+        List.of(
+            "pause of the lane of chain 31338", "guardians' next pause of the lane of chain 31338"),
+        what(found));
+    assertTrue(found.getFirst().found().startsWith("until time "), found.toString());
+    chain.anvil().rpc("evm_increaseTime", 86_401);
+    chain.anvil().mine(1);
+    assertEquals(
+        List.of("guardians' next pause of the lane of chain 31338"), what(check().findings()));
+    chain.anvil().rpc("evm_revert", before);
+  }
+
+  /** What governance may change across chains is named when it did. */
+  @Test
+  void L5_namesGatewaysAndRoutesThatWereChanged() throws Exception {
+    var executor = deployment.executor().hex();
+    var home =
+        HomeExecutor.load(
+            executor, chain.web3j(), chain.sender(DevChain.RICH).reader(), Sender.NO_GAS);
+    for (var change :
+        Map.of(
+                "gateways of the executor", home.setGateway(STRANGER, true),
+                "routes of messages", home.setRoute(BigInteger.TEN, STRANGER))
+            .entrySet()) {
+      var before = chain.anvil().rpc("evm_snapshot");
+      safe.send(Call.of("change", executor, change.getValue()));
+      assertEquals(List.of(change.getKey()), what(check().findings()));
+      assertEquals(Deviation.Weight.CHANGED, check().findings().getFirst().weight());
+      assertEquals(List.of(change.getKey()), what(check().findings(parameters())));
+      assertEquals(Deviation.Weight.WRONG, check().findings(parameters()).getFirst().weight());
+      chain.anvil().rpc("evm_revert", before);
+    }
   }
 
   @Test
@@ -99,8 +168,7 @@ class DeploymentCheckTest {
 
   @Test
   void L7_namesAContractThatWasClosed() throws Exception {
-    named(
-        "calls of CrossChainExecutor", manager.setTargetClosed(deployment.executor().hex(), true));
+    named("calls of HomeExecutor", manager.setTargetClosed(deployment.executor().hex(), true));
   }
 
   @Test
@@ -222,40 +290,45 @@ class DeploymentCheckTest {
             "CallGuard",
             "CallRules",
             "CategoryRule",
-            "CrossChainExecutor",
+            "HomeExecutor",
             "HoursRule",
             "MandateLens",
             "MandateRules",
             "PriceFeeds",
             "QuorumGateway",
+            "RelayerBonds",
             "ReputationRule",
             "RuleBook",
             "Tiers")) {
       var contracts = new TreeMap<>(deployment.contracts());
       contracts.put(name, foreign.contracts().get(name));
       var found = what(chain.check(with(contracts)).findings());
-      if (!Set.of("MandateLens", "MandateRules").contains(name)) {
+      if (!Set.of("MandateLens", "MandateRules", "RelayerBonds").contains(name)) {
         assertTrue(found.contains("authority of " + name), found.toString());
       }
       var referring =
           switch (name) {
-            case "AgentRegistry" ->
-                List.of("REGISTRY of AgentVault", "REGISTRY of CrossChainExecutor");
+            case "AgentRegistry" -> List.of("REGISTRY of AgentVault", "REGISTRY of HomeExecutor");
             case "AgentVault" ->
                 List.of(
                     "OWNER of AgentVault",
                     "REGISTRY of AgentVault",
                     "EXECUTOR of AgentVault",
                     "accounts of the executor");
-            case "QuorumGateway" -> List.of("GATEWAY of CrossChainExecutor");
-            case "Approvers" -> List.of("APPROVERS of CrossChainExecutor", "REGISTRY of Approvers");
+            case "QuorumGateway" ->
+                List.of(
+                    "GATEWAY of HomeExecutor",
+                    "GATEWAY of RelayerBonds",
+                    "gateways of the executor");
+            case "RelayerBonds" -> List.of("GATEWAY of RelayerBonds", "TREASURY of RelayerBonds");
+            case "Approvers" -> List.of("APPROVERS of HomeExecutor", "REGISTRY of Approvers");
             case "CallGuard" -> List.of("GUARD of AgentVault", "RULES of CallGuard");
             case "CallRules" -> List.of("RULES of CallGuard", "CALLS of MandateRules");
             case "CategoryRule", "HoursRule", "ReputationRule" -> List.of("REGISTRY of " + name);
             case "MandateLens" -> List.of("EXECUTOR of MandateLens", "REGISTRY of MandateLens");
             case "MandateRules" ->
                 List.of(
-                    "RULES of CrossChainExecutor",
+                    "RULES of HomeExecutor",
                     "CALLS of MandateRules",
                     "BOOK of MandateRules",
                     "TIERS of MandateRules");
@@ -273,9 +346,8 @@ class DeploymentCheckTest {
     var elsewhere =
         new Deployment(
             deployment.chainId(), BigInteger.TWO, deployment.block(), deployment.contracts());
-    assertEquals(
-        List.of("HOME_CHAIN_ID of CrossChainExecutor", "HOME_CHAIN_ID of AgentVault"),
-        what(chain.check(elsewhere).findings()));
+    var refused = assertThrows(IllegalArgumentException.class, chain.check(elsewhere)::findings);
+    assertTrue(refused.getMessage().contains("no DestinationExecutor"), refused.getMessage());
   }
 
   // ------------------------------------------------------------------ parts
@@ -288,7 +360,7 @@ class DeploymentCheckTest {
   }
 
   private static Plan.Creation creation(String name) {
-    return Plan.of(DevChain.RICH.getAddress(), parameters(TOKENS)).contracts().stream()
+    return Plan.of(DevChain.RICH.getAddress(), parameters(TOKENS), HOME).contracts().stream()
         .filter(one -> one.name().equals(name))
         .findFirst()
         .orElseThrow();

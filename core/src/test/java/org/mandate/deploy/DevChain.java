@@ -1,7 +1,10 @@
 package org.mandate.deploy;
 
+import java.math.BigInteger;
 import java.net.URI;
 import org.mandate.chain.Deployment;
+import org.mandate.contracts.QuorumGateway;
+import org.mandate.contracts.RelayerBonds;
 import org.mandate.testing.Anvil;
 import org.web3j.crypto.Credentials;
 import org.web3j.protocol.Web3j;
@@ -51,6 +54,19 @@ public final class DevChain implements AutoCloseable {
 
   public Deployer deployer(Credentials key) {
     return new Deployer(sender(key), new StateOverrideCall(service), line -> {});
+  }
+
+  /** Puts up one wei for every relayer: the least that is a bond. */
+  public void bond(Deployment deployment) throws Exception {
+    var sender = sender(RICH);
+    var gateway =
+        QuorumGateway.load(deployment.gateway().hex(), web3j, sender.reader(), Sender.NO_GAS);
+    var address = deployment.relayerBonds().orElseThrow().hex();
+    var bonds = RelayerBonds.load(address, web3j, sender.reader(), Sender.NO_GAS);
+    for (var relayer : gateway.quorum().send().component1()) {
+      var call = bonds.bond(relayer, BigInteger.ONE).encodeFunctionCall();
+      sender.send(new Call("bond", address, BigInteger.ONE, call));
+    }
   }
 
   public DeploymentCheck check(Deployment deployment) {

@@ -14,6 +14,7 @@ import org.mandate.chain.Hash;
 import org.mandate.chain.Log;
 import org.mandate.intent.Intent;
 import org.mandate.intent.IntentDomain;
+import org.mandate.intent.IntentState;
 import org.mandate.intent.Intents;
 import org.mandate.testing.Tools;
 
@@ -82,6 +83,86 @@ class ContractEventsTest {
         new IntentEvent.Upheld(
             log("IntentUpheld", ",address,uint64", BY.hex(), "8"), ID, AGENT, BY, 8));
     reads(new IntentEvent.Expired(log("IntentExpired", ""), ID, AGENT));
+    reads(new IntentEvent.Failed(log("IntentGivenUp", ""), ID, AGENT));
+    reads(
+        new IntentEvent.Settled(
+            log("IntentSettled", ",uint8,uint256,uint256", "6", BIG.toString(), "4"),
+            ID,
+            AGENT,
+            IntentState.EXECUTED,
+            BIG,
+            BigInteger.valueOf(4)));
+  }
+
+  @Test
+  void shouldReadWhatExtendsNoAuditChainApart() {
+    notes(
+        new IntentNotice.Resent(
+            log("IntentResent", ",bytes32", MESSAGE.hex()), ID, AGENT, MESSAGE));
+    notes(
+        new IntentNotice.Refused(
+            encode("IntentRefused(uint256 indexed,bytes)", "3", "0x0badc0de"),
+            BigInteger.valueOf(3),
+            Bytes.of("0x0badc0de")));
+    notes(
+        new IntentNotice.ResultReceived(
+            encode(
+                "ResultReceived(bytes32 indexed,uint8,uint256,uint64)",
+                ID.hex(),
+                "9",
+                BIG.toString(),
+                "1800000004"),
+            ID,
+            IntentState.FAILED,
+            BIG,
+            1_800_000_004));
+    notes(
+        new IntentNotice.ResultDropped(
+            encode("ResultDropped(bytes32 indexed,address indexed)", ID.hex(), BY.hex()), ID, BY));
+    notes(
+        new IntentNotice.Reported(
+            encode(
+                "ResultsReported(bytes32 indexed,bytes32[])",
+                MESSAGE.hex(),
+                "[" + ID.hex() + "," + MESSAGE.hex() + "]"),
+            MESSAGE,
+            List.of(ID, MESSAGE)));
+    notes(
+        new IntentNotice.Failed(
+            log("IntentFailed", ",bytes", "0x" + "ab".repeat(40)),
+            ID,
+            AGENT,
+            Bytes.of("0x" + "ab".repeat(40))));
+    notes(
+        new IntentNotice.Hastened(
+            log("IntentHastened", ",uint256,uint64", "3", "1800000005"),
+            ID,
+            AGENT,
+            BigInteger.valueOf(3),
+            1_800_000_005));
+    notes(
+        new IntentNotice.Confirmed(
+            log("IntentConfirmed", ",address,uint256", BY.hex(), BIG.toString()),
+            ID,
+            AGENT,
+            BY,
+            BIG));
+    notes(
+        new IntentNotice.Refuted(
+            log("IntentRefuted", ",bytes32,address,uint256", MESSAGE.hex(), BY.hex(), "7"),
+            ID,
+            AGENT,
+            MESSAGE,
+            BY,
+            BigInteger.valueOf(7)));
+    Log noState =
+        encode("ResultReceived(bytes32 indexed,uint8,uint256,uint64)", ID.hex(), "11", "0", "0");
+    assertThrows(IllegalArgumentException.class, () -> ContractEvents.notice(noState));
+  }
+
+  private static void notes(IntentNotice notice) {
+    assertEquals(Optional.of(notice), ContractEvents.notice(notice.log()));
+    assertEquals(Optional.empty(), ContractEvents.executor(notice.log()));
   }
 
   @Test
@@ -189,6 +270,63 @@ class ContractEventsTest {
     assertEquals(
         Optional.of(new GatewayEvent.MessageDelivered(delivered, ID, BY, BY)),
         ContractEvents.gateway(delivered));
+    Log refused = encode("MessageRefused(bytes32 indexed,bytes)", ID.hex(), "0x0102");
+    assertEquals(
+        Optional.of(new GatewayEvent.MessageRefused(refused, ID, Bytes.of("0x0102"))),
+        ContractEvents.gateway(refused));
+  }
+
+  @Test
+  void shouldReadEveryEventOfTheBonds() {
+    bond(
+        new BondEvent.Bonded(
+            encode(
+                "Bonded(address indexed,address indexed,uint256,uint256)",
+                BY.hex(),
+                OTHER.hex(),
+                "5",
+                BIG.toString()),
+            BY,
+            OTHER,
+            BigInteger.valueOf(5),
+            BIG));
+    bond(
+        new BondEvent.Unbonding(
+            encode(
+                "Unbonding(address indexed,uint256,uint256,uint64)",
+                BY.hex(),
+                "5",
+                "6",
+                "1800000006"),
+            BY,
+            BigInteger.valueOf(5),
+            BigInteger.valueOf(6),
+            1_800_000_006));
+    bond(
+        new BondEvent.Withdrawn(
+            encode(
+                "Withdrawn(address indexed,address indexed,uint256)", BY.hex(), OTHER.hex(), "5"),
+            BY,
+            OTHER,
+            BigInteger.valueOf(5)));
+    bond(
+        new BondEvent.Slashed(
+            encode(
+                "Slashed(address indexed,bytes32 indexed,address indexed,uint256,uint256)",
+                BY.hex(),
+                MESSAGE.hex(),
+                OTHER.hex(),
+                "5",
+                "6"),
+            BY,
+            MESSAGE,
+            OTHER,
+            BigInteger.valueOf(5),
+            BigInteger.valueOf(6)));
+  }
+
+  private static void bond(BondEvent event) {
+    assertEquals(Optional.of(event), ContractEvents.bonds(event.log()));
   }
 
   @Test

@@ -35,7 +35,7 @@ class MessageTest {
         BigInteger.valueOf(3),
         new InteroperableAddress(BigInteger.valueOf(31337), EXECUTOR).encode(),
         new InteroperableAddress(destination, EXECUTOR).encode(),
-        IntentAbi.encode(Intents.payment()));
+        IntentAbi.encode(Intents.payment(), 0));
   }
 
   @Test

@@ -17,12 +17,13 @@ import net.jqwik.api.Arbitrary;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
+import net.jqwik.api.constraints.IntRange;
 import org.junit.jupiter.api.Test;
 import org.mandate.chain.Abi;
 import org.mandate.chain.Address;
 import org.mandate.chain.Bytes;
 import org.mandate.chain.Hash;
-import org.mandate.contracts.CrossChainExecutor;
+import org.mandate.contracts.HomeExecutor;
 import org.mandate.signer.PrivateKeySigner;
 import org.mandate.testing.Anvil;
 import org.mandate.testing.Tools;
@@ -65,7 +66,7 @@ class IntentTest {
       var zero = new org.web3j.abi.datatypes.Address(Address.ZERO.hex());
       Address executor =
           anvil.create(
-              CrossChainExecutor.BINARY,
+              HomeExecutor.BINARY,
               Abi.encode(
                   zero,
                   new Uint256(31337),
@@ -91,8 +92,7 @@ class IntentTest {
         byte[] answer =
             anvil
                 .client()
-                .call(
-                    executor, Abi.call(CrossChainExecutor.FUNC_IDOF, IntentAbi.toContract(intent)));
+                .call(executor, Abi.call(HomeExecutor.FUNC_IDOF, IntentAbi.toContract(intent)));
         Hash id = Hash.of((byte[]) Abi.decode(answer, new TypeReference<Bytes32>() {}).getFirst());
         assertEquals(id, intent.id(new IntentDomain(BigInteger.valueOf(31337), executor)));
       }
@@ -265,8 +265,11 @@ class IntentTest {
   }
 
   @Property
-  void shouldComeBackWhenEncodedForTheContracts(@ForAll("intents") Intent intent) {
-    assertEquals(intent, IntentAbi.decode(IntentAbi.encode(intent)));
+  void shouldComeBackWhenEncodedForTheContracts(
+      @ForAll("intents") Intent intent, @ForAll @IntRange(max = 255) int riskLevel) {
+    assertEquals(
+        new IntentAbi.Payload(intent, riskLevel),
+        IntentAbi.decode(IntentAbi.encode(intent, riskLevel)));
   }
 
   @Test
@@ -287,8 +290,9 @@ class IntentTest {
     String encoded =
         Tools.cast(
                 "abi-encode",
-                "f((uint256,address,uint256,address,address,uint256,bytes,uint256,uint64))",
-                tuple)
+                "f((uint256,address,uint256,address,address,uint256,bytes,uint256,uint64),uint8)",
+                tuple,
+                "7")
             .getFirst();
     Intent withData =
         new Intent(
@@ -301,7 +305,7 @@ class IntentTest {
             Bytes.of("0x0badc0de"),
             i.nonce(),
             i.deadline());
-    assertEquals(encoded, IntentAbi.encode(withData).hex());
+    assertEquals(encoded, IntentAbi.encode(withData, 7).hex());
   }
 
   @Property
@@ -312,12 +316,59 @@ class IntentTest {
   @Property(tries = 300)
   void shouldRefuseOrReadButNeverFailOtherwiseWhenAPayloadIsAltered(
       @ForAll("intents") Intent intent, @ForAll int where, @ForAll byte what) {
-    byte[] payload = IntentAbi.encode(intent).bytes();
+    byte[] payload = IntentAbi.encode(intent, 3).bytes();
     payload[Math.floorMod(where, payload.length)] = what;
     try {
       IntentAbi.decode(Bytes.of(payload));
     } catch (IllegalArgumentException refused) {
       // as it should
     }
+  }
+
+  @Test
+  void shouldEncodeResultsAsAnotherAbiEncoderDoes() {
+    BigInteger most = BigInteger.TWO.pow(104).subtract(BigInteger.ONE);
+    Hash id = Hash.keccak("id");
+    for (List<Result> results :
+        List.of(
+            List.<Result>of(),
+            List.of(
+                new Result(id, IntentState.EXECUTED, most),
+                new Result(Hash.ZERO, IntentState.FAILED, BigInteger.ZERO)))) {
+      String list =
+          results.stream()
+              .map(r -> "(%s,%d,%s)".formatted(r.intentId(), r.outcome().ordinal(), r.moved()))
+              .collect(java.util.stream.Collectors.joining(",", "[", "]"));
+      assertEquals(
+          Tools.cast("abi-encode", "f((bytes32,uint8,uint104)[])", list).getFirst(),
+          IntentAbi.encodeResults(results).hex());
+      assertEquals(results, IntentAbi.decodeResults(IntentAbi.encodeResults(results)));
+    }
+    assertThrows(
+        IllegalArgumentException.class,
+        () -> new Result(id, IntentState.EXECUTED, most.add(BigInteger.ONE)));
+  }
+
+  @Test
+  void shouldRefuseWhenAPayloadIsNotResults() {
+    byte[] honest =
+        IntentAbi.encodeResults(List.of(new Result(Hash.ZERO, IntentState.EXPIRED, BigInteger.ONE)))
+            .bytes();
+    for (int[] change :
+        new int[][] {
+          {31, 0x40}, {63, 2}, {63, 0}, {32, 1}, {64 + 63, 11}, {64 + 32, 1}, {64 + 64, 1}
+        }) {
+      byte[] altered = honest.clone();
+      altered[change[0]] = (byte) change[1];
+      assertThrows(
+          IllegalArgumentException.class, () -> IntentAbi.decodeResults(Bytes.of(altered)));
+    }
+    for (int length : new int[] {0, 31, 32, 64, honest.length - 1, honest.length - 32}) {
+      byte[] cut = java.util.Arrays.copyOf(honest, length);
+      assertThrows(IllegalArgumentException.class, () -> IntentAbi.decodeResults(Bytes.of(cut)));
+    }
+    var one = new Result(Hash.ZERO, IntentState.EXPIRED, BigInteger.ZERO);
+    Bytes many = IntentAbi.encodeResults(java.util.Collections.nCopies(65, one));
+    assertThrows(IllegalArgumentException.class, () -> IntentAbi.decodeResults(many));
   }
 }

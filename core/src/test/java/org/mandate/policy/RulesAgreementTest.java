@@ -18,7 +18,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.mandate.chain.Address;
 import org.mandate.chain.Hash;
-import org.mandate.contracts.CrossChainExecutor;
+import org.mandate.contracts.HomeExecutor;
 import org.mandate.contracts.MandateLens;
 import org.mandate.contracts.MandateRules;
 import org.mandate.deploy.DevChain;
@@ -319,11 +319,11 @@ class RulesAgreementTest {
         transactions.add(
             new Blocks.Transaction(
                 RulesWorld.ANYBODY,
-                world.at("CrossChainExecutor"),
+                world.at("HomeExecutor"),
                 world
                     .executor
                     .submit(
-                        IntentAbi.toContract(intent),
+                        IntentAbi.toHome(intent),
                         SignedIntent.sign(intent, world.domain, RulesWorld.WALLET)
                             .signature()
                             .bytes())
@@ -332,8 +332,7 @@ class RulesAgreementTest {
       } else if (choice < 8 && !agent.waiting.isEmpty()) {
         Attempt attempt = attempt(agent, scene);
         transactions.add(
-            new Blocks.Transaction(
-                RulesWorld.ANYBODY, world.at("CrossChainExecutor"), attempt.data()));
+            new Blocks.Transaction(RulesWorld.ANYBODY, world.at("HomeExecutor"), attempt.data()));
         checks.add(() -> released(agent, attempt, scene, outcomes.get(index)));
       } else {
         Blocks.Transaction transaction = decision(agent, now);
@@ -385,7 +384,7 @@ class RulesAgreementTest {
 
   private Attempt attempt(Agent agent, Scene scene) {
     Waits waits = history.pick(agent.waiting);
-    CrossChainExecutor.Intent intent = IntentAbi.toContract(waits.intent());
+    HomeExecutor.Intent intent = IntentAbi.toHome(waits.intent());
     if (random.nextInt(5) < (waits.waiting().approval() ? 1 : 4)) {
       return new Attempt(
           waits, Optional.empty(), world.executor.proceed(intent).encodeFunctionCall());
@@ -399,7 +398,7 @@ class RulesAgreementTest {
             .executor
             .proceedApproved(
                 intent,
-                new CrossChainExecutor.Approvals(
+                new HomeExecutor.Approvals(
                     approvals.stream().map(a -> a.signer().hex()).toList(),
                     approvals.stream().map(a -> a.signature().bytes()).toList(),
                     approvals.stream().map(Panel.Approval::deadline).toList()))
@@ -576,8 +575,7 @@ class RulesAgreementTest {
           new String[] {
             world.at("MandateLens"), world.lens.outlook(forLens(intent)).encodeFunctionCall()
           };
-      case Question.Let(Attempt attempt) ->
-          new String[] {world.at("CrossChainExecutor"), attempt.data()};
+      case Question.Let(Attempt attempt) -> new String[] {world.at("HomeExecutor"), attempt.data()};
     };
   }
 

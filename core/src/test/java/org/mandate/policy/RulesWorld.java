@@ -17,7 +17,7 @@ import org.mandate.contracts.AgentVault;
 import org.mandate.contracts.Approvers;
 import org.mandate.contracts.CallRules;
 import org.mandate.contracts.CategoryRule;
-import org.mandate.contracts.CrossChainExecutor;
+import org.mandate.contracts.HomeExecutor;
 import org.mandate.contracts.HoursRule;
 import org.mandate.contracts.MandateLens;
 import org.mandate.contracts.MandateRules;
@@ -57,7 +57,7 @@ final class RulesWorld {
   final IntentDomain domain;
   final AgentVault vault;
   final AgentRegistry registry;
-  final CrossChainExecutor executor;
+  final HomeExecutor executor;
   final MandateLens lens;
   final MandateRules rules;
   final CallRules calls;
@@ -92,7 +92,7 @@ final class RulesWorld {
     var gas = Sender.NO_GAS;
     vault = AgentVault.load(at("AgentVault"), web3j, reader, gas);
     registry = AgentRegistry.load(at("AgentRegistry"), web3j, reader, gas);
-    executor = CrossChainExecutor.load(at("CrossChainExecutor"), web3j, reader, gas);
+    executor = HomeExecutor.load(at("HomeExecutor"), web3j, reader, gas);
     lens = MandateLens.load(at("MandateLens"), web3j, reader, gas);
     rules = MandateRules.load(at("MandateRules"), web3j, reader, gas);
     calls = CallRules.load(at("CallRules"), web3j, reader, gas);

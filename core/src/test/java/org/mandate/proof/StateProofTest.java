@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -12,12 +13,19 @@ import java.util.Random;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.mandate.chain.Abi;
 import org.mandate.chain.Address;
 import org.mandate.chain.Block;
 import org.mandate.chain.Bytes;
+import org.mandate.chain.CallRevertedException;
 import org.mandate.chain.Hash;
 import org.mandate.chain.NodeException;
+import org.mandate.contracts.OwnHashes;
+import org.mandate.contracts.StateProofs;
 import org.mandate.testing.Anvil;
+import org.web3j.abi.TypeReference;
+import org.web3j.abi.datatypes.generated.Bytes32;
+import org.web3j.abi.datatypes.generated.Uint256;
 
 /** With a real node's proofs. */
 class StateProofTest {
@@ -98,6 +106,58 @@ class StateProofTest {
     assertThrows(IllegalArgumentException.class, () -> proof.verify(after.hash(), store, slot(2)));
     assertThrows(
         NodeException.class, () -> prover().prove(store, slot(1), Hash.keccak("no such block")));
+  }
+
+  /** The contracts read the same from the same proof, and what they refuse is refused here. */
+  @Test
+  void shouldBeReadByTheContractsAsItIsHere() {
+    Address hashes = anvil.create(OwnHashes.BINARY, new byte[0]);
+    Address proofs =
+        anvil.create(
+            StateProofs.BINARY, Abi.encode(new org.web3j.abi.datatypes.Address(hashes.hex())));
+    BigInteger chainId = BigInteger.valueOf(31337);
+    for (int i : new int[] {1, 2, 3, 4, 40}) {
+      StateProof proof = prover().prove(store, slot(i), after.hash()).proof();
+      List<Object> answer = valueAt(proofs, chainId, proof, slot(i));
+      assertEquals(value(i), Hash.of((byte[]) answer.get(0)), "slot " + i);
+      assertEquals(BigInteger.valueOf(after.timestamp().getEpochSecond()), answer.get(1));
+      assertEquals(BigInteger.valueOf(after.number()), answer.get(2));
+      assertThrows(CallRevertedException.class, () -> valueAt(proofs, chainId, proof, slot(i + 1)));
+      assertThrows(
+          CallRevertedException.class,
+          () -> valueAt(proofs, BigInteger.ONE, proof, slot(i)),
+          "of another chain");
+    }
+    StateProof absent = prover().prove(store, slot(1000), after.hash()).proof();
+    assertThrows(CallRevertedException.class, () -> valueAt(proofs, chainId, absent, slot(1000)));
+    StateProof honest = prover().prove(store, slot(1), after.hash()).proof();
+    Random random = new Random(2);
+    for (int round = 0; round < 30; round++) {
+      StateProof altered =
+          new StateProof(
+              honest.header(), honest.accountProof(), altered(honest.storageProof(), random));
+      assertThrows(CallRevertedException.class, () -> valueAt(proofs, chainId, altered, slot(1)));
+    }
+  }
+
+  private static List<Object> valueAt(
+      Address proofs, BigInteger chainId, StateProof proof, Hash slot) {
+    byte[] answer =
+        anvil
+            .client()
+            .call(
+                proofs,
+                Abi.call(
+                    StateProofs.FUNC_VALUEAT,
+                    new Uint256(chainId),
+                    ProofAbi.toContract(proof),
+                    new org.web3j.abi.datatypes.Address(store.hex()),
+                    new Bytes32(slot.bytes())));
+    return Abi.decode(
+        answer,
+        new TypeReference<Bytes32>() {},
+        new TypeReference<Uint256>() {},
+        new TypeReference<Uint256>() {});
   }
 
   /** Every byte of every part changed; parts left out, doubled, swapped. */
