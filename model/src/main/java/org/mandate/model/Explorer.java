@@ -112,7 +112,7 @@ final class Explorer {
 
   private boolean leadsTo(BitSet ending) {
     for (int step : rules.steps()) {
-      if (!rules.enabled(here, step) || !rules.willing(here, step) || !rules.helps(here, step))
+      if (!rules.helps(here, step) || !rules.enabled(here, step) || !rules.willing(here, step))
         continue;
       next.set(here);
       rules.apply(next, step);

@@ -126,7 +126,7 @@ final class Scope implements Cloneable {
     s.finality = 1;
     s.reorgs = 1;
     s.bareWindow = s.fullWindow;
-    s.deadline = 5;
+    s.deadline = 4;
     s.submitBy = 1;
     s.provers = true;
     return s;
@@ -140,8 +140,8 @@ final class Scope implements Cloneable {
     s.intents = 2;
     s.nonces = 3;
     s.rogue = false;
-    s.deadline = 4;
-    s.submitBy = 3;
+    s.deadline = 3;
+    s.submitBy = 2;
     s.bareWindow = 2;
     return s;
   }

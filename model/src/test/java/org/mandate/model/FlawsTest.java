@@ -88,6 +88,28 @@ class FlawsTest {
     assertEquals(Optional.empty(), Explorer.explore(scope).counterexample());
   }
 
+  /**
+   * A proof of absence needs a block of home that is younger than the delivery: a resolution window
+   * that ends before there is one lets a forged copy, disputed, cancel the intent that comes later.
+   */
+  @Test
+  void shouldFindThatTheResolutionWindowMustOutlastAProof() {
+    var scope = Scope.proven();
+    scope.resolutionWindow = 0;
+    var found = Explorer.explore(scope).counterexample().orElseThrow();
+    assertTrue(found.law().startsWith("L7 what home dispatched is cancelled"), found::toString);
+  }
+
+  /** A reorg takes a dispute back: who acts at the last moment acts too late. */
+  @Test
+  void shouldFindThatAReorgNeedsALongerWindow() {
+    var scope = Scope.reorgs();
+    scope.fullWindow = 1;
+    scope.bareWindow = 1;
+    var found = Explorer.explore(scope).counterexample().orElseThrow();
+    assertTrue(found.law().startsWith("L7 what home never dispatched executes"), found::toString);
+  }
+
   @Test
   void shouldTellACounterexampleInWords() {
     var found = Explorer.explore(Scope.life().with(Flaw.NO_WINDOW)).counterexample().orElseThrow();
