@@ -194,7 +194,10 @@ abstract contract CrossChainExecutor is ERC7786Recipient, ExecutorSettings, Reen
     /// @return ok whether it returned
     /// @return given gas that it was given
     /// @return reason the first {_MAX_REASON} bytes of what it reverted with
-    function _attempt(bytes memory call_, uint256 others) internal returns (bool ok, uint256 given, bytes memory reason) {
+    function _attempt(bytes memory call_, uint256 others)
+        internal
+        returns (bool ok, uint256 given, bytes memory reason)
+    {
         uint256 left = gasleft();
         uint256 kept = _AFTERWARDS_GAS * (others + 1);
         given = left > kept ? (left - kept) / (others + 1) : 0;

@@ -29,7 +29,6 @@ interface IMessageSlots {
 /// @notice Queues what gateways deliver, for as long as the amount, the agent's risk level and the number of relayers that vouch for it
 ///         ask, so that guardians, or anyone with a bond or a proof, can stop what home never sent; then pays, and tells home.
 contract DestinationExecutor is CrossChainExecutor, SequencerClock, DisputeBonds {
-
     /// @dev How many relayers vouch for a message, how many must, and how many there are.
     struct Quorum {
         uint256 signatures;
@@ -64,9 +63,7 @@ contract DestinationExecutor is CrossChainExecutor, SequencerClock, DisputeBonds
     event IntentDisputed(bytes32 indexed intentId, uint256 indexed agentId, address by, uint64 resolveBy);
     event IntentUpheld(bytes32 indexed intentId, uint256 indexed agentId, address by, uint64 executableAt);
     /// @notice So many relayers vouch for the intent that it waits no longer than until `executableAt`, unix seconds.
-    event IntentHastened(
-        bytes32 indexed intentId, uint256 indexed agentId, uint256 signatures, uint64 executableAt
-    );
+    event IntentHastened(bytes32 indexed intentId, uint256 indexed agentId, uint256 signatures, uint64 executableAt);
     /// @notice Home's storage at its block `number` shows that it dispatched the intent.
     event IntentConfirmed(bytes32 indexed intentId, uint256 indexed agentId, address by, uint256 number);
     /// @notice Home's storage at its block `number` shows that it never sent the message: the intent is as if it had never come.
@@ -168,9 +165,7 @@ contract DestinationExecutor is CrossChainExecutor, SequencerClock, DisputeBonds
     /// @notice Tells home what became of intents, in one message. Anyone may, again if need be.
     /// @param intentIds of intents that are EXECUTED, CANCELLED, EXPIRED or FAILED, at most {MAX_RESULTS}
     function report(bytes32[] calldata intentIds) external returns (bytes32 messageId) {
-        require(
-            intentIds.length > 0 && intentIds.length <= MAX_RESULTS, ExecutorResults(intentIds.length, MAX_RESULTS)
-        );
+        require(intentIds.length > 0 && intentIds.length <= MAX_RESULTS, ExecutorResults(intentIds.length, MAX_RESULTS));
         Result[] memory results = new Result[](intentIds.length);
         for (uint256 i; i < intentIds.length; ++i) {
             bytes32 intentId = intentIds[i];
@@ -258,8 +253,8 @@ contract DestinationExecutor is CrossChainExecutor, SequencerClock, DisputeBonds
     function confirm(Intent calldata intent, StateProof calldata proof) external returns (bytes32 intentId) {
         Progress memory p;
         (intentId, p) = _provable(intent);
-        (bytes32 value,, uint256 number) = _proofs()
-            .valueAt(HOME_CHAIN_ID, proof, address(this), keccak256(abi.encode(intentId, PROGRESS_SLOT)));
+        (bytes32 value,, uint256 number) =
+            _proofs().valueAt(HOME_CHAIN_ID, proof, address(this), keccak256(abi.encode(intentId, PROGRESS_SLOT)));
         uint256 state = uint256(value) & 0xff;
         require(
             state == uint256(State.DISPATCHED) || state == uint256(State.SETTLED),
@@ -428,9 +423,7 @@ contract DestinationExecutor is CrossChainExecutor, SequencerClock, DisputeBonds
         if (_settings.watched) {
             uint256 ran = _upSince(p.since);
             uint256 window = p.upheld ? 0 : due - p.since;
-            require(
-                ran >= window, ExecutorTooEarly(intentId, uint64(block.timestamp + window - ran), block.timestamp)
-            );
+            require(ran >= window, ExecutorTooEarly(intentId, uint64(block.timestamp + window - ran), block.timestamp));
         }
     }
 

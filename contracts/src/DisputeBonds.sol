@@ -83,9 +83,7 @@ abstract contract DisputeBonds is ExecutorSettings {
             uint256 next = quota.next;
             uint256 availableAt = quota.times[next];
             if (availableAt > 0) availableAt += 1 hours;
-            require(
-                block.timestamp >= availableAt, ExecutorDisputesUsed(msg.sender, DISPUTES_PER_HOUR, availableAt)
-            );
+            require(block.timestamp >= availableAt, ExecutorDisputesUsed(msg.sender, DISPUTES_PER_HOUR, availableAt));
             // Until 2106.
             // forge-lint: disable-next-line(unsafe-typecast)
             quota.times[next] = uint32(block.timestamp);

@@ -338,9 +338,9 @@ contract HomeExecutor is CrossChainExecutor {
     function _isAuthorizedGateway(address gateway, bytes calldata sender) internal view override returns (bool) {
         if (block.chainid != HOME_CHAIN_ID) return false;
         (bool parsed, uint256 chainId, address executor) = sender.tryParseEvmV1Calldata();
-        return
-            parsed && executor == address(this) && chainId != block.chainid && gatewayStatus(gateway) == GatewayStatus.OPEN
-                && keccak256(sender) == keccak256(InteroperableAddress.formatEvmV1(chainId, executor));
+        return parsed && executor == address(this) && chainId != block.chainid
+            && gatewayStatus(gateway) == GatewayStatus.OPEN
+            && keccak256(sender) == keccak256(InteroperableAddress.formatEvmV1(chainId, executor));
     }
 
     /// @dev What is not waited for is passed over, each for itself: it came twice, or it is not true.

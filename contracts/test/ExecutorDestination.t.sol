@@ -72,13 +72,10 @@ contract ExecutorDestinationTest is Deployed {
         Intent memory other = _intent;
         other.chainId = REMOTE + 1;
         _receive(
-            payloadOf(other),
-            abi.encodeWithSelector(CrossChainExecutor.ExecutorWrongChain.selector, REMOTE + 1, REMOTE)
+            payloadOf(other), abi.encodeWithSelector(CrossChainExecutor.ExecutorWrongChain.selector, REMOTE + 1, REMOTE)
         );
         other.chainId = HOME;
-        _receive(
-            payloadOf(other), abi.encodeWithSelector(CrossChainExecutor.ExecutorWrongChain.selector, HOME, REMOTE)
-        );
+        _receive(payloadOf(other), abi.encodeWithSelector(CrossChainExecutor.ExecutorWrongChain.selector, HOME, REMOTE));
     }
 
     function test_receive_revert_payloadIsNoIntent() public {
@@ -519,9 +516,7 @@ contract ExecutorDestinationTest is Deployed {
         emit ExecutorSettings.DisputeWindowSet(60, WATCHDOG);
         vm.startPrank(WATCHDOG);
         executor.lengthenDisputeWindow(60);
-        vm.expectRevert(
-            abi.encodeWithSelector(ExecutorSettings.ExecutorWindowShorter.selector, uint64(59), uint64(60))
-        );
+        vm.expectRevert(abi.encodeWithSelector(ExecutorSettings.ExecutorWindowShorter.selector, uint64(59), uint64(60)));
         executor.lengthenDisputeWindow(59);
         vm.expectRevert(abi.encodeWithSelector(IAccessManaged.AccessManagedUnauthorized.selector, WATCHDOG));
         executor.setDisputeWindow(60, 1);

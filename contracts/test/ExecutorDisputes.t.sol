@@ -209,9 +209,7 @@ contract ExecutorDisputesTest is Deployed {
             // The rest of the slot says nothing.
             bytes32 value = bytes32(state | (uint256(State.DISPATCHED) << 8) | (type(uint256).max << 16));
             _witness.tell(address(executor), _progressSlot(), value, time());
-            vm.expectRevert(
-                abi.encodeWithSelector(DestinationExecutor.ExecutorNotDispatched.selector, _id, state)
-            );
+            vm.expectRevert(abi.encodeWithSelector(DestinationExecutor.ExecutorNotDispatched.selector, _id, state));
             abroad.confirm(_intent, _proof);
         }
     }

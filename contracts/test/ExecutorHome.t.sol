@@ -135,8 +135,7 @@ contract ExecutorHomeTest is Deployed {
     function test_submit_revert_nobodysSignature() public {
         Intent memory intent = payment(ETH, 1);
         bytes32 id = executor.idOf(intent);
-        bytes memory invalid =
-            abi.encodeWithSelector(HomeExecutor.ExecutorSignatureInvalid.selector, agentId, AGENT);
+        bytes memory invalid = abi.encodeWithSelector(HomeExecutor.ExecutorSignatureInvalid.selector, agentId, AGENT);
         bytes memory byThief = signature(0xD6, id);
         vm.expectRevert(invalid);
         atHome.submit(intent, byThief);
@@ -185,9 +184,7 @@ contract ExecutorHomeTest is Deployed {
         vm.prank(address(timelock));
         registry.activate(second, address(vault), 0);
         signed.agentId = second;
-        vm.expectRevert(
-            abi.encodeWithSelector(HomeExecutor.ExecutorSignatureInvalid.selector, second, address(0))
-        );
+        vm.expectRevert(abi.encodeWithSelector(HomeExecutor.ExecutorSignatureInvalid.selector, second, address(0)));
         atHome.submit(signed, proof);
     }
 
@@ -233,9 +230,7 @@ contract ExecutorHomeTest is Deployed {
         ];
         for (uint256 i; i < wrong.length; ++i) {
             bytes memory proof = signature(AGENT_KEY, wrong[i]);
-            vm.expectRevert(
-                abi.encodeWithSelector(HomeExecutor.ExecutorSignatureInvalid.selector, agentId, AGENT)
-            );
+            vm.expectRevert(abi.encodeWithSelector(HomeExecutor.ExecutorSignatureInvalid.selector, agentId, AGENT));
             atHome.submit(intent, proof);
         }
     }
@@ -517,9 +512,7 @@ contract ExecutorHomeTest is Deployed {
             vm.prank(allowed[i]);
             atHome.cancel(intent);
             assertState(executor.idOf(intent), State.CANCELLED);
-            vm.expectRevert(
-                abi.encodeWithSelector(HomeExecutor.ExecutorNonceUsed.selector, agentId, intent.nonce)
-            );
+            vm.expectRevert(abi.encodeWithSelector(HomeExecutor.ExecutorNonceUsed.selector, agentId, intent.nonce));
             atHome.submit(intent, proof);
         }
     }

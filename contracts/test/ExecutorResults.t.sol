@@ -276,9 +276,7 @@ contract ExecutorResultsTest is Deployed {
         Intent memory other = payment(address(token), 1e6);
         submitAdmitted(other);
         vm.expectRevert(
-            abi.encodeWithSelector(
-                CrossChainExecutor.ExecutorState.selector, executor.idOf(other), State.EXECUTED
-            )
+            abi.encodeWithSelector(CrossChainExecutor.ExecutorState.selector, executor.idOf(other), State.EXECUTED)
         );
         atHome.resend(other);
         vm.prank(WATCHDOG);

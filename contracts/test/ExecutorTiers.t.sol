@@ -114,8 +114,7 @@ contract ExecutorTiersTest is Deployed, SafeFixture {
     function _notices() private returns (uint256 count) {
         Vm.Log[] memory logs = vm.getRecordedLogs();
         for (uint256 i; i < logs.length; ++i) {
-            if (logs[i].emitter == address(executor) && logs[i].topics[0] == HomeExecutor.IntentNotified.selector)
-            {
+            if (logs[i].emitter == address(executor) && logs[i].topics[0] == HomeExecutor.IntentNotified.selector) {
                 ++count;
             }
         }
@@ -194,9 +193,7 @@ contract ExecutorTiersTest is Deployed, SafeFixture {
         uint64 eta = uint64(time() + WAIT);
         intent.deadline = eta - 1;
         bytes memory proof = sign(intent);
-        vm.expectRevert(
-            abi.encodeWithSelector(HomeExecutor.ExecutorDeadlineBeforeEta.selector, intent.deadline, eta)
-        );
+        vm.expectRevert(abi.encodeWithSelector(HomeExecutor.ExecutorDeadlineBeforeEta.selector, intent.deadline, eta));
         atHome.submit(intent, proof);
         assertFalse(atHome.nonceUsed(agentId, intent.nonce), "nonce");
         assertEq(lens.headroom(agentId, ETH).used, 0, "counted");

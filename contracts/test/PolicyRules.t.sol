@@ -63,9 +63,7 @@ contract PolicyRulesTest is Deployed {
         _assertVerdict(atHome.preview(payment(ETH, 1)), Rule.AGENT_STATUS, false, 0, 0, 0);
         Intent memory intent = payment(ETH, 1);
         bytes memory proof = sign(intent);
-        vm.expectRevert(
-            abi.encodeWithSelector(HomeExecutor.ExecutorSignatureInvalid.selector, agentId, address(0))
-        );
+        vm.expectRevert(abi.encodeWithSelector(HomeExecutor.ExecutorSignatureInvalid.selector, agentId, address(0)));
         atHome.submit(intent, proof);
     }
 

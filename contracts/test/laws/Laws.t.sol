@@ -116,8 +116,7 @@ contract LawsTest is Deployed {
             [Rule.ASSET, Rule.CHAIN, Rule.RECIPIENT, Rule.SELECTOR, Rule.PER_TRANSACTION, Rule.WINDOW];
         for (uint256 i; i < 6; ++i) {
             bytes memory proof = sign(breaches[i]);
-            (bool ok, bytes memory answer) =
-                address(executor).call(abi.encodeCall(atHome.submit, (breaches[i], proof)));
+            (bool ok, bytes memory answer) = address(executor).call(abi.encodeCall(atHome.submit, (breaches[i], proof)));
             assertTrue(ok, "the denial reverted its own trip");
             (, Verdict memory v) = abi.decode(answer, (bytes32, Verdict));
             assertEq(uint8(v.rule), uint8(rules[i]), "rule");
