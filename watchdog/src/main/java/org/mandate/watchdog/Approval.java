@@ -9,7 +9,7 @@ import java.util.stream.Stream;
 import org.mandate.chain.Address;
 import org.mandate.chain.Bytes;
 import org.mandate.chain.Hash;
-import org.mandate.contracts.CrossChainExecutor;
+import org.mandate.contracts.HomeExecutor;
 import org.mandate.intent.Intent;
 import org.mandate.intent.IntentAbi;
 import org.mandate.intent.IntentDomain;
@@ -73,7 +73,8 @@ final class Approval {
     }
   }
 
-  private static Intent intent(CallData data, int at) {
+  /** The intent that is there. */
+  static Intent intent(CallData data, int at) {
     return new Intent(
         data.number(at),
         data.address(at + WORD),
@@ -120,12 +121,12 @@ final class Approval {
             Bytes.EMPTY,
             BigInteger.ZERO,
             BigInteger.ZERO);
-    var nobody = new CrossChainExecutor.Approvals(List.of(), List.of(), List.of());
+    var nobody = new HomeExecutor.Approvals(List.of(), List.of(), List.of());
     String call =
         FunctionEncoder.encode(
             new Function(
-                CrossChainExecutor.FUNC_PROCEEDAPPROVED,
-                List.of(IntentAbi.toContract(none), nobody),
+                HomeExecutor.FUNC_PROCEEDAPPROVED,
+                List.of(IntentAbi.toHome(none), nobody),
                 List.of()));
     return Bytes.of(call.substring(0, 10)).bytes();
   }

@@ -15,6 +15,7 @@ import org.mandate.chain.ChainClient;
 import org.mandate.chain.Finality;
 import org.mandate.chain.Hash;
 import org.mandate.chain.NodeException;
+import org.mandate.intent.IntentState;
 import org.mandate.watchdog.WatchdogConfig.WhenHomeIsSilent;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -31,6 +32,7 @@ final class Case {
   private final Queued delivery;
   private final Court court;
   private final BooleanSupplier stands;
+  private final BooleanSupplier refuted;
   private final Runnable onEnd;
   private Optional<Thread> thread = Optional.empty();
 
@@ -80,12 +82,19 @@ final class Case {
   }
 
   /**
-   * @param stands whether the delivery is still in the chain
+   * @param stands whether the delivery is still in the chain, and nothing undid it there
+   * @param refuted whether it does not stand because a proof showed that home never sent it
    */
-  Case(Queued delivery, Court court, BooleanSupplier stands, Runnable onEnd) {
+  Case(
+      Queued delivery,
+      Court court,
+      BooleanSupplier stands,
+      BooleanSupplier refuted,
+      Runnable onEnd) {
     this.delivery = delivery;
     this.court = court;
     this.stands = stands;
+    this.refuted = refuted;
     this.onEnd = onEnd;
   }
 
@@ -106,7 +115,11 @@ final class Case {
           return;
         }
       }
-      withdraw(findingId());
+      if (refuted.getAsBoolean()) {
+        close(Finding.Status.STOPPED);
+      } else {
+        withdraw(findingId());
+      }
       withdraw(alertId());
     } finally {
       onEnd.run();
@@ -175,9 +188,9 @@ final class Case {
       }
       // It is queued in the chain that the follower reads: this node lags, or lies. The end is that
       // the delivery no longer stands.
-      case NONE, DENIED, ADMITTED, DISPATCHED -> false;
+      case NONE, DENIED, ADMITTED, DISPATCHED, SETTLED -> false;
       // ExecutionExaminer looks at what executed. What a reorg may bring back is not over.
-      case EXECUTED, CANCELLED, EXPIRED -> !live || settled(progress);
+      case EXECUTED, CANCELLED, EXPIRED, FAILED -> !live || settled(progress);
     };
   }
 
@@ -204,8 +217,8 @@ final class Case {
   private boolean settled(ExecutorState.Progress progress) {
     boolean missed =
         switch (progress.state()) {
-          case DISPUTED, CANCELLED, EXPIRED -> false;
-          case NONE, DENIED, ADMITTED, DISPATCHED, QUEUED, EXECUTED -> true;
+          case DISPUTED, CANCELLED, EXPIRED, FAILED -> false;
+          case NONE, DENIED, ADMITTED, DISPATCHED, QUEUED, EXECUTED, SETTLED -> true;
         };
     if (missed) {
       close(Finding.Status.MISSED);
@@ -467,13 +480,17 @@ final class Case {
                 : Optional.empty();
         case DISPUTED ->
             Optional.of(new Settled("DISPUTED; governance may uphold it until " + progress.due()));
-        case CANCELLED, EXPIRED -> Optional.of(new Settled(progress.state().name()));
+        case CANCELLED, EXPIRED, FAILED -> Optional.of(new Settled(progress.state().name()));
         case EXECUTED -> Optional.of(new Settled("EXECUTED before the dispute was mined"));
         // One node's word; what the follower read counts.
-        case NONE, DENIED, ADMITTED, DISPATCHED ->
+        case NONE, DENIED, ADMITTED, DISPATCHED, SETTLED ->
             stands.getAsBoolean()
                 ? Optional.empty()
-                : Optional.of(new Settled("no longer queued: a reorg removed it"));
+                : Optional.of(
+                    new Settled(
+                        refuted.getAsBoolean()
+                            ? "no longer queued: a proof refuted it"
+                            : "no longer queued: a reorg removed it"));
       };
     }
   }

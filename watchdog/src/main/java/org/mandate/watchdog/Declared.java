@@ -107,6 +107,7 @@ record Declared(
         case Entry.Step other -> NOTHING;
         case Entry.Withdrawn withdrawn -> moved(withdrawn.asset(), withdrawn.amount());
         case Entry.Policy(var log) -> said(LogWords.of(log));
+        case Entry.Notice notice -> NOTHING;
         case Entry.Audit audit -> NOTHING;
         case Entry.Registry registry -> NOTHING;
         case Entry.Unreadable unreadable -> NOTHING;

@@ -6,36 +6,54 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.mandate.chain.Block;
 import org.mandate.chain.Hash;
 import org.mandate.event.IntentEvent.Dispatched;
+import org.mandate.event.IntentNotice.Resent;
 
 /**
- * What home dispatched, by intent. Filled by home's follower, asked by the cases of all
- * destinations.
+ * What home dispatched, by intent, and in which messages: what it sends once more is as genuine as
+ * the first. Filled by home's follower, asked by the cases of all destinations.
  */
 final class Dispatches implements Examiner {
   /**
-   * A dispatch in home's current chain.
+   * A message in home's current chain.
    *
-   * @param block where it happened
+   * @param block where it was sent
    */
-  record Dispatch(Dispatched event, Block block) {}
+  record Dispatch(Hash messageId, Block block) {}
 
-  private final Map<Hash, Dispatch> byIntent = new ConcurrentHashMap<>();
+  private final Map<Hash, Dispatch> first = new ConcurrentHashMap<>();
+  private final Map<Hash, Map<Hash, Block>> resent = new ConcurrentHashMap<>();
 
+  /** The message with which home dispatched the intent. */
   Optional<Dispatch> of(Hash intentId) {
-    return Optional.ofNullable(byIntent.get(intentId));
+    return Optional.ofNullable(first.get(intentId));
+  }
+
+  /** As {@link #of}, if it is that message, or one that home sent later. */
+  Optional<Dispatch> of(Hash intentId, Hash messageId) {
+    return of(intentId)
+        .filter(dispatch -> dispatch.messageId().equals(messageId))
+        .or(
+            () ->
+                Optional.ofNullable(resent.getOrDefault(intentId, Map.of()).get(messageId))
+                    .map(block -> new Dispatch(messageId, block)));
   }
 
   @Override
   public void examine(Page page) {
     for (Entry entry : page.entries()) {
       if (entry instanceof Entry.Step(Dispatched dispatched)) {
-        byIntent.put(dispatched.intentId(), new Dispatch(dispatched, page.block()));
+        first.put(dispatched.intentId(), new Dispatch(dispatched.messageId(), page.block()));
+      } else if (entry instanceof Entry.Notice(Resent again)) {
+        resent
+            .computeIfAbsent(again.intentId(), id -> new ConcurrentHashMap<>())
+            .put(again.messageId(), page.block());
       }
     }
   }
 
   @Override
   public void reset() {
-    byIntent.clear();
+    first.clear();
+    resent.clear();
   }
 }

@@ -5,6 +5,7 @@ import org.mandate.chain.Address;
 import org.mandate.chain.Log;
 import org.mandate.event.AuditEvent;
 import org.mandate.event.IntentEvent;
+import org.mandate.event.IntentNotice;
 
 /** One log that matters to the watchdog, read. */
 sealed interface Entry {
@@ -15,6 +16,14 @@ sealed interface Entry {
     @Override
     public Log log() {
       return event.log();
+    }
+  }
+
+  /** What an executor says of an intent beside the steps of its life. */
+  record Notice(IntentNotice notice) implements Entry {
+    @Override
+    public Log log() {
+      return notice.log();
     }
   }
 

@@ -129,9 +129,9 @@ final class ExecutionExaminer implements Examiner {
             Optional.of(event.intentId()),
             expected,
             seen,
-            "Value left the account without a dispatch at home. Withdraw what is left in the account"
-                + " on this chain, replace the relayer set, and find out why no dispute stopped"
-                + " it.",
+            "Value left the account without a dispatch at home. Withdraw what is left in the"
+                + " account on this chain, replace the relayer set, and find out why no dispute"
+                + " stopped it.",
             clock.instant(),
             Finding.Status.OPEN,
             List.of()),

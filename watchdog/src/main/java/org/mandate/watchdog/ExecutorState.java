@@ -11,6 +11,7 @@ import org.mandate.chain.Hash;
 import org.mandate.chain.NodeException;
 import org.mandate.intent.Intent;
 import org.mandate.intent.IntentAbi;
+import org.mandate.intent.IntentState;
 import org.web3j.abi.FunctionEncoder;
 import org.web3j.abi.datatypes.Function;
 import org.web3j.abi.datatypes.generated.Bytes32;
@@ -25,9 +26,10 @@ final class ExecutorState {
   /**
    * Where an intent stands.
    *
-   * @param upheld governance overruled a dispute: it cannot be disputed again
+   * @param upheld governance overruled a dispute, or a proof did: it cannot be disputed again
    * @param due when a QUEUED intent becomes executable, later when the dispute window was
-   *     lengthened meanwhile; until when a DISPUTED one may be upheld
+   *     lengthened meanwhile; until when a DISPUTED one may be upheld; when the result of a
+   *     DISPATCHED one may be settled
    * @param approval it was admitted if approved
    */
   record Progress(IntentState state, boolean upheld, Instant due, boolean approval) {}

@@ -11,6 +11,7 @@ import java.util.Set;
 import java.util.function.BooleanSupplier;
 import org.mandate.chain.Hash;
 import org.mandate.event.IntentEvent;
+import org.mandate.event.IntentNotice;
 
 /**
  * Opens a case for each intent that is queued on its chain; home included, where anything queued is
@@ -29,15 +30,20 @@ final class ForgeryExaminer implements Examiner, AutoCloseable {
   private final Map<Hash, Queued> scouted = new HashMap<>();
   private final Map<Hash, Case> running = new HashMap<>();
   private final Set<Hash> again = new HashSet<>();
+
+  /** The messages that proofs undid, by what they brought. */
+  private final Map<Hash, Set<Hash>> refuted = new HashMap<>();
+
   private boolean closed;
 
   /** Makes a case about a delivery. */
   interface Cases {
     /**
-     * @param stands whether that very delivery is still in the chain
+     * @param stands whether that very delivery is still in the chain, and nothing undid it there
+     * @param refuted whether a proof undid it
      * @param onEnd to be called when the case is over
      */
-    Case open(Queued delivery, BooleanSupplier stands, Runnable onEnd);
+    Case open(Queued delivery, BooleanSupplier stands, BooleanSupplier refuted, Runnable onEnd);
   }
 
   ForgeryExaminer(Cases cases, Clock clock) {
@@ -49,7 +55,13 @@ final class ForgeryExaminer implements Examiner, AutoCloseable {
   public synchronized void examine(Page page) {
     for (Entry entry : page.entries()) {
       if (entry instanceof Entry.Step(IntentEvent.Queued event)) {
+        Optional.ofNullable(refuted.get(event.intentId()))
+            .ifPresent(messages -> messages.remove(event.messageId()));
         take(read, new Queued(event, page.block()));
+      } else if (entry instanceof Entry.Notice(IntentNotice.Refuted notice)) {
+        refuted.computeIfAbsent(notice.intentId(), id -> new HashSet<>()).add(notice.messageId());
+        undo(read, notice);
+        undo(scouted, notice);
       }
     }
   }
@@ -64,9 +76,18 @@ final class ForgeryExaminer implements Examiner, AutoCloseable {
     scouted.clear();
   }
 
+  // The same intent may come again, by the message that home sent.
+  private static void undo(Map<Hash, Queued> from, IntentNotice.Refuted notice) {
+    Queued delivery = from.get(notice.intentId());
+    if (delivery != null && delivery.event().messageId().equals(notice.messageId())) {
+      from.remove(notice.intentId());
+    }
+  }
+
   @Override
   public synchronized void reset() {
     read.clear();
+    refuted.clear();
     List.copyOf(scouted.values()).forEach(this::open);
   }
 
@@ -109,7 +130,9 @@ final class ForgeryExaminer implements Examiner, AutoCloseable {
       again.add(intentId);
       return;
     }
-    Case opened = cases.open(delivery, () -> stands(delivery), () -> ended(intentId));
+    Case opened =
+        cases.open(
+            delivery, () -> stands(delivery), () -> isRefuted(delivery), () -> ended(intentId));
     running.put(intentId, opened);
     opened.start();
   }
@@ -117,6 +140,12 @@ final class ForgeryExaminer implements Examiner, AutoCloseable {
   private synchronized boolean stands(Queued delivery) {
     Hash intentId = delivery.event().intentId();
     return delivery.equals(read.get(intentId)) || delivery.equals(scouted.get(intentId));
+  }
+
+  private synchronized boolean isRefuted(Queued delivery) {
+    return refuted
+        .getOrDefault(delivery.event().intentId(), Set.of())
+        .contains(delivery.event().messageId());
   }
 
   private synchronized void ended(Hash intentId) {

@@ -289,6 +289,20 @@ final class PolicyExaminer implements Examiner {
             decision.agentId(),
             block.timestamp());
       }
+      case Decision.RefundedOtherwise refund ->
+          freezer.freezeFor(
+              finding(
+                  decision,
+                  block,
+                  Severity.CRITICAL,
+                  refund.own() + " of the asset's smallest unit given back to its budget",
+                  "the engine gave back " + refund.said(),
+                  "The executor's or the account's state or code is not what governance set."
+                      + " Compare the code at their addresses with deployments/, and the agent's"
+                      + " budget with MandateLens.headroom; do not thaw the agent before you know"
+                      + " why."),
+              decision.agentId(),
+              block.timestamp());
       case Decision.Refused refused ->
           freezer.freezeFor(
               finding(
@@ -348,7 +362,10 @@ final class PolicyExaminer implements Examiner {
       String seen,
       String next) {
     return new Finding(
-        "policy:" + chainId + ":" + decision.intentId(),
+        (decision instanceof Decision.RefundedOtherwise ? "refund:" : "policy:")
+            + chainId
+            + ":"
+            + decision.intentId(),
         Check.POLICY,
         severity,
         chainId,

@@ -138,7 +138,9 @@ final class Reader {
   private Optional<Entry> entry(Log log) {
     try {
       if (log.address().equals(executor)) {
-        return ContractEvents.executor(log).map(Entry.Step::new);
+        return ContractEvents.executor(log)
+            .<Entry>map(Entry.Step::new)
+            .or(() -> ContractEvents.notice(log).map(Entry.Notice::new));
       }
       if (log.address().equals(registry)) {
         return Optional.of(new Entry.Registry(log));

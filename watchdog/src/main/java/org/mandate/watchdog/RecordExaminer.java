@@ -117,6 +117,7 @@ final class RecordExaminer implements Examiner {
                 Optional.empty(),
                 "a log that this watchdog can read",
                 unreadable.reason());
+        case Entry.Notice notice -> {}
         case Entry.Policy policy -> {}
         case Entry.Registry registry -> {}
         case Entry.Withdrawn withdrawn -> {}

@@ -31,6 +31,7 @@ import org.mandate.policy.PolicyChange;
 import org.mandate.policy.PolicyEvaluator;
 import org.mandate.policy.Prices;
 import org.mandate.policy.Recipient;
+import org.mandate.policy.Refund;
 import org.mandate.policy.Release;
 import org.mandate.policy.Standing;
 import org.mandate.policy.Surroundings;
@@ -64,6 +65,7 @@ final class Replay {
   private final Map<BigInteger, Agent> agents = new HashMap<>();
   private final Set<Hash> consumed = new HashSet<>();
   private final Map<Hash, Wait> waiting = new HashMap<>();
+  private final Map<Hash, Counted> elsewhere = new HashMap<>();
   private Breakers breakers = Breakers.NONE;
   private Prices prices = Prices.NONE;
   private long now;
@@ -78,6 +80,13 @@ final class Replay {
 
   /** An intent that was admitted and waits, and how often the agent's key had changed by then. */
   private record Wait(Waiting waiting, long walletChanges) {}
+
+  /**
+   * An intent of another chain, of which what was not spent there may be given back.
+   *
+   * @param at unix seconds when it was counted
+   */
+  private record Counted(Intent intent, long at) {}
 
   /** What is known of an agent. */
   private static final class Agent {
@@ -166,6 +175,15 @@ final class Replay {
     record Released(Log log, BigInteger agentId, Hash intentId, Intent intent, String why)
         implements Decision {}
 
+    /**
+     * The engine gave a budget back what the mandate does not, or not what it does.
+     *
+     * @param own what the own evaluation gives back, in the asset's smallest unit
+     */
+    record RefundedOtherwise(
+        Log log, BigInteger agentId, Hash intentId, BigInteger said, BigInteger own)
+        implements Decision {}
+
     /** It cannot be told whether it was right. */
     record Unverifiable(Log log, BigInteger agentId, Hash intentId, String why)
         implements Decision {}
@@ -214,6 +232,7 @@ final class Replay {
       case Entry.Registry(Log log) -> registry(LogWords.of(log));
       case Entry.Audit(AuditEvent event) -> audit(event);
       case Entry.Step(IntentEvent event) -> executed(event);
+      case Entry.Notice notice -> Optional.empty();
       case Entry.Withdrawn withdrawn -> Optional.empty();
       case Entry.Unreadable unreadable -> Optional.empty();
     };
@@ -222,6 +241,9 @@ final class Replay {
   private Optional<Decision> policy(LogWords log, List<Entry> transaction) {
     if (log.topic(0).equals(Topics.CONSUMED)) {
       return consumed(log, transaction);
+    }
+    if (log.topic(0).equals(Topics.REFUNDED)) {
+      return refunded(log, transaction);
     }
     var apply = POLICY_EVENTS.get(log.topic(0));
     if (apply != null) {
@@ -288,10 +310,55 @@ final class Replay {
       Waiting waits = new Waiting(now, said.eta(), said.approval());
       waiting.put(intentId, new Wait(waits, agent.walletChanges));
     }
+    if (!said.intent().chainId().equals(chainId)) {
+      elsewhere.put(intentId, new Counted(said.intent(), now));
+    }
     Judge judge = admission(log.log(), agent, said);
     // Counted either way: the engine did.
     agent.mandate = agent.mandate.counting(said.intent().asset(), said.intent().amount(), now);
     return decision(log.log(), said.intent().agentId(), intentId, judge);
+  }
+
+  // What a settlement gave back is judged there: its event follows in the same transaction.
+  private Optional<Decision> refunded(LogWords log, List<Entry> transaction) {
+    BigInteger agentId = log.topicNumber(1);
+    BigInteger amount = log.number(0);
+    boolean settled =
+        transaction.stream()
+            .anyMatch(
+                entry ->
+                    entry instanceof Entry.Step(IntentEvent.Settled event)
+                        && entry.log().index() > log.log().index()
+                        && event.agentId().equals(agentId)
+                        && event.refunded().equals(amount));
+    if (settled) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        new Decision.RefundedOtherwise(
+            log.log(), agentId, log.log().transaction(), amount, BigInteger.ZERO));
+  }
+
+  private Optional<Decision> settled(IntentEvent.Settled event) {
+    Counted counted = elsewhere.remove(event.intentId());
+    if (counted == null) {
+      return Optional.of(new Decision.NeverJudged(event));
+    }
+    Agent agent = agent(event.agentId());
+    Intent intent = counted.intent();
+    Refund own =
+        PolicyEvaluator.refund(
+            agent.mandate,
+            intent.asset(),
+            intent.amount().subtract(event.moved()).max(BigInteger.ZERO),
+            counted.at(),
+            now);
+    agent.mandate = own.after();
+    return own.amount().equals(event.refunded())
+        ? Optional.empty()
+        : Optional.of(
+            new Decision.RefundedOtherwise(
+                event.log(), event.agentId(), event.intentId(), event.refunded(), own.amount()));
   }
 
   private Judge admission(Log log, Agent agent, Said said) {
@@ -464,6 +531,8 @@ final class Replay {
       case IntentEvent.Disputed e -> Optional.empty();
       case IntentEvent.Upheld e -> Optional.empty();
       case IntentEvent.Expired e -> Optional.empty();
+      case IntentEvent.Failed e -> Optional.empty();
+      case IntentEvent.Settled e -> Optional.empty();
       case IntentEvent.Paid e -> Optional.empty();
       case IntentEvent.Refused e -> Optional.empty();
     };
@@ -486,11 +555,14 @@ final class Replay {
       case IntentEvent.Disputed e -> Optional.empty();
       case IntentEvent.Upheld e -> Optional.empty();
       case IntentEvent.Expired e -> over(e);
+      case IntentEvent.Failed e -> Optional.empty();
+      case IntentEvent.Settled e -> settled(e);
     };
   }
 
   private Optional<Decision> over(IntentEvent event) {
     waiting.remove(event.intentId());
+    elsewhere.remove(event.intentId());
     return Optional.empty();
   }
 

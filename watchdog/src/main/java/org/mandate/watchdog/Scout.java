@@ -10,7 +10,6 @@ import org.mandate.chain.Address;
 import org.mandate.chain.Block;
 import org.mandate.chain.BlockRanges;
 import org.mandate.chain.ChainClient;
-import org.mandate.chain.Hash;
 import org.mandate.chain.Log;
 import org.mandate.chain.NodeException;
 import org.mandate.event.ContractEvents;
@@ -26,12 +25,8 @@ import org.slf4j.LoggerFactory;
 final class Scout implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Scout.class);
 
-  /** MAX_DISPUTE_WINDOW and MAX_RESOLUTION_WINDOW of CrossChainExecutor together. */
+  /** MAX_DISPUTE_WINDOW and MAX_RESOLUTION_WINDOW of DestinationExecutor together. */
   private static final Duration REACH = Duration.ofDays(3 + 30);
-
-  private static final Hash QUEUED =
-      Hash.keccak(
-          "IntentQueued(bytes32,uint256,(uint256,address,uint256,address,address,uint256,bytes,uint256,uint64),bytes32,uint64)");
 
   private final long chainId;
   private final ChainClient chain;
@@ -146,7 +141,8 @@ final class Scout implements AutoCloseable {
         ranges.last(
             from,
             to,
-            (first, last) -> chain.logs(first, last, List.of(executor), List.of(Set.of(QUEUED))));
+            (first, last) ->
+                chain.logs(first, last, List.of(executor), List.of(Set.of(Topics.QUEUED))));
     part.content().forEach(this::found);
     return part.from();
   }

@@ -16,26 +16,19 @@ import java.util.concurrent.Semaphore;
 import java.util.function.Predicate;
 import org.mandate.chain.Address;
 import org.mandate.chain.Block;
-import org.mandate.chain.Bytes;
 import org.mandate.chain.CallRevertedException;
 import org.mandate.chain.ChainClient;
 import org.mandate.chain.Hash;
 import org.mandate.chain.NodeException;
 import org.mandate.chain.Transaction;
-import org.mandate.contracts.CrossChainExecutor;
 import org.mandate.event.IntentEvent;
-import org.mandate.intent.Intent;
-import org.mandate.intent.IntentAbi;
 import org.mandate.intent.IntentDomain;
 import org.mandate.intent.SignedIntent;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.web3j.abi.FunctionEncoder;
-import org.web3j.abi.FunctionReturnDecoder;
-import org.web3j.abi.TypeReference;
 import org.web3j.abi.datatypes.DynamicBytes;
 import org.web3j.abi.datatypes.Function;
-import org.web3j.abi.datatypes.Type;
 import org.web3j.abi.datatypes.generated.Bytes32;
 import org.web3j.utils.Numeric;
 
@@ -48,13 +41,6 @@ import org.web3j.utils.Numeric;
  */
 final class SignatureExaminer implements Examiner {
   private static final Logger LOG = LoggerFactory.getLogger(SignatureExaminer.class);
-
-  @SuppressWarnings({"unchecked", "rawtypes"})
-  private static final List<TypeReference<Type>> PARAMETERS =
-      (List)
-          List.of(
-              new TypeReference<CrossChainExecutor.Intent>() {},
-              new TypeReference<DynamicBytes>() {});
 
   private static final int MAGIC = 0x1626ba7e; // ERC-1271
   private static final int AT_ONCE = 8;
@@ -82,7 +68,7 @@ final class SignatureExaminer implements Examiner {
   private final Findings findings;
   private final Duration poll;
   private final Clock clock;
-  private final Bytes submit;
+  private final Submissions submissions;
   private final Map<BigInteger, Address> wallets = new HashMap<>();
   private final Set<Submission> begun = new HashSet<>();
   private final Semaphore slots = new Semaphore(AT_ONCE);
@@ -137,21 +123,7 @@ final class SignatureExaminer implements Examiner {
     this.findings = findings;
     this.poll = poll;
     this.clock = clock;
-    Intent none =
-        new Intent(
-            BigInteger.ZERO,
-            Address.ZERO,
-            BigInteger.ZERO,
-            Address.ZERO,
-            Address.ZERO,
-            BigInteger.ZERO,
-            Bytes.EMPTY,
-            BigInteger.ZERO,
-            BigInteger.ZERO);
-    this.submit =
-        selector(
-            new Function(
-                "submit", List.of(IntentAbi.toContract(none), DynamicBytes.DEFAULT), List.of()));
+    this.submissions = new Submissions(domain);
   }
 
   @Override
@@ -171,6 +143,7 @@ final class SignatureExaminer implements Examiner {
         case Entry.Step(IntentEvent.Paid e) -> start(e, page.block());
         case Entry.Step(IntentEvent.Refused e) -> start(e, page.block());
         case Entry.Step other -> {}
+        case Entry.Notice notice -> {}
         case Entry.Audit audit -> {}
         case Entry.Policy policy -> {}
         case Entry.Withdrawn withdrawn -> {}
@@ -271,17 +244,25 @@ final class SignatureExaminer implements Examiner {
                     block,
                     "a transaction of the agent's wallet " + wallet,
                     "a transaction of " + transaction.from(),
-                    "The account paid, or refused to pay, for somebody who is not the agent. Check the"
-                        + " code at the account's address against deployments/, and withdraw its"
-                        + " funds."));
+                    "The account paid, or refused to pay, for somebody who is not the agent. Check"
+                        + " the code at the account's address against deployments/, and withdraw"
+                        + " its funds."));
   }
 
   private void checkSignature(IntentEvent event, Block block, Address wallet, Progress progress) {
-    Optional.of(transaction(event))
-        .filter(transaction -> transaction.to().filter(executor::equals).isPresent())
-        .flatMap(this::submitted)
-        .filter(signed -> signed.intent().id(domain).equals(event.intentId()))
-        .filter(signed -> !signedBy(signed, wallet, block, progress))
+    List<SignedIntent> given =
+        Optional.of(transaction(event))
+            .filter(transaction -> transaction.to().filter(executor::equals).isPresent())
+            .map(transaction -> submissions.in(transaction.input(), event.intentId()))
+            .orElse(List.of());
+    // Of a batch that has it twice, the executor takes the one that is signed.
+    for (SignedIntent signed : given) {
+      if (signedBy(signed, wallet, block, progress)) {
+        return;
+      }
+    }
+    given.stream()
+        .findFirst()
         .ifPresent(
             signed ->
                 found(
@@ -295,24 +276,6 @@ final class SignatureExaminer implements Examiner {
                     "The executor took an intent that the agent did not sign. Check the code at the"
                         + " executor's address against deployments/, and withdraw the account's"
                         + " funds."));
-  }
-
-  /** The arguments of a {@code submit} call; empty for any other call. */
-  @SuppressWarnings("rawtypes")
-  private Optional<SignedIntent> submitted(Transaction transaction) {
-    String input = transaction.input().hex();
-    if (!input.startsWith(submit.hex())) {
-      return Optional.empty();
-    }
-    try {
-      List<Type> arguments = FunctionReturnDecoder.decode("0x" + input.substring(10), PARAMETERS);
-      return Optional.of(
-          new SignedIntent(
-              IntentAbi.fromContract((CrossChainExecutor.Intent) arguments.get(0)),
-              Bytes.of((byte[]) arguments.get(1).getValue())));
-    } catch (RuntimeException e) {
-      return Optional.empty(); // the executor read it, and did not say so in this event
-    }
   }
 
   private boolean signedBy(SignedIntent signed, Address wallet, Block block, Progress progress) {
@@ -387,9 +350,5 @@ final class SignatureExaminer implements Examiner {
             List.of()),
         event.agentId(),
         block.timestamp());
-  }
-
-  private static Bytes selector(Function function) {
-    return Bytes.of(FunctionEncoder.encode(function).substring(0, 10));
   }
 }

@@ -9,6 +9,8 @@ import org.mandate.contracts.AgentVault;
 import org.mandate.contracts.Approvers;
 import org.mandate.contracts.CallRules;
 import org.mandate.contracts.CategoryRule;
+import org.mandate.contracts.DestinationExecutor;
+import org.mandate.contracts.HomeExecutor;
 import org.mandate.contracts.HoursRule;
 import org.mandate.contracts.PolicyEngine;
 import org.mandate.contracts.PriceFeeds;
@@ -33,6 +35,7 @@ final class Topics {
   static final Hash TRIPPED = topic(PolicyEngine.TRIPPED_EVENT);
   static final Hash THAWED = topic(PolicyEngine.THAWED_EVENT);
   static final Hash CONSUMED = topic(PolicyEngine.CONSUMED_EVENT);
+  static final Hash REFUNDED = topic(PolicyEngine.REFUNDED_EVENT);
   static final Hash STOPPED = topic(PolicyEngine.STOPPED_EVENT);
   static final Hash RESTARTED = topic(PolicyEngine.RESTARTED_EVENT);
   static final Hash PERMISSION_SET = topic(CallRules.PERMISSIONSET_EVENT);
@@ -53,6 +56,21 @@ final class Topics {
   static final Hash STATUS_SET = topic(AgentRegistry.STATUSSET_EVENT);
   static final Hash RISK_LEVEL_SET = topic(AgentRegistry.RISKLEVELSET_EVENT);
   static final Hash WALLET_SET = topic(AgentRegistry.AGENTWALLETSET_EVENT);
+
+  static final Hash DISPATCHED = topic(HomeExecutor.INTENTDISPATCHED_EVENT);
+  static final Hash RESENT = topic(HomeExecutor.INTENTRESENT_EVENT);
+  static final Hash QUEUED = topic(DestinationExecutor.INTENTQUEUED_EVENT);
+
+  /**
+   * What executors say beside the steps of intents' lives. Not what strangers cause for nothing:
+   * that an element of their batch was refused, or that they reported once more.
+   */
+  private static final List<Hash> NOTICES =
+      List.of(
+          RESENT,
+          topic(HomeExecutor.RESULTRECEIVED_EVENT),
+          topic(HomeExecutor.RESULTDROPPED_EVENT),
+          topic(DestinationExecutor.INTENTREFUTED_EVENT));
 
   /**
    * Of executor and account, and of home's registry and prices: only for agents that governance
@@ -99,6 +117,7 @@ final class Topics {
         new HashSet<>(
             List.of(
                 CONSUMED,
+                REFUNDED,
                 STATUS_SET,
                 STOPPED,
                 RESTARTED,
@@ -108,6 +127,7 @@ final class Topics {
                 FEED_SET,
                 SEQUENCER_SET));
     all.addAll(ContractEvents.executorTopics());
+    all.addAll(NOTICES);
     all.addAll(ContractEvents.paymentTopics());
     all.addAll(ContractEvents.auditLogTopics());
     return Set.copyOf(all);

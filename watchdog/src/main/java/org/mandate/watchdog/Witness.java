@@ -17,6 +17,8 @@ import org.mandate.chain.Log;
 import org.mandate.chain.NodeException;
 import org.mandate.event.ContractEvents;
 import org.mandate.event.IntentEvent;
+import org.mandate.event.IntentNotice;
+import org.mandate.intent.IntentState;
 import org.mandate.watchdog.Dispatches.Dispatch;
 
 /**
@@ -25,9 +27,7 @@ import org.mandate.watchdog.Dispatches.Dispatch;
  * than the question.
  */
 final class Witness {
-  private static final Hash DISPATCHED =
-      Hash.keccak(
-          "IntentDispatched(bytes32,uint256,(uint256,address,uint256,address,address,uint256,bytes,uint256,uint64),bytes32)");
+  private static final Set<Hash> SENT = Set.of(Topics.DISPATCHED, Topics.RESENT);
 
   /** A case must not wait here while its window runs out. */
   private static final Duration SEARCH = Duration.ofSeconds(2);
@@ -41,7 +41,10 @@ final class Witness {
   private final BlockRanges ranges;
 
   /** The highest block that was not searched yet, of searches that were broken off. */
-  private final Map<Hash, Long> searches = new ConcurrentHashMap<>();
+  private final Map<Search, Long> searches = new ConcurrentHashMap<>();
+
+  /** For messages with an intent; empty: the first one. */
+  private record Search(Hash intentId, Optional<Hash> messageId) {}
 
   /**
    * @param firstBlock of the deployment at home: no dispatch is older
@@ -65,31 +68,44 @@ final class Witness {
   }
 
   /**
-   * @param messageId the message in which it must have been dispatched; empty: any
+   * @param messageId the message in which it must have been dispatched, or sent again; empty: any
    * @param arrivedAt timestamp of the destination's block in which it was seen
    */
   Testimony ask(Hash intentId, Optional<Hash> messageId, Instant arrivedAt) {
     try {
-      Optional<Dispatch> dispatch = dispatches.of(intentId);
-      if (dispatch.isPresent()) {
-        return confirm(dispatch.get(), intentId, messageId);
+      Optional<Dispatch> sent =
+          messageId.isPresent()
+              ? dispatches.of(intentId, messageId.get())
+              : dispatches.of(intentId);
+      if (sent.isPresent()) {
+        return confirm(sent.get(), intentId);
       }
       Block head = home.head();
       ExecutorState.Progress progress = executor.progress(intentId, head.hash());
-      if (progress.state() != IntentState.DISPATCHED) {
+      if (!isDispatched(progress)) {
         return deny(progress, head, arrivedAt);
       }
       // The follower has not read that far yet, or the node withheld the event from it.
-      Optional<Dispatch> found = find(intentId, head);
-      return found.isPresent()
-          ? confirm(found.get(), intentId, messageId)
-          : new Testimony.Unknown(
-              "home's state at block %d says DISPATCHED, but there is no such event%s"
-                  .formatted(
-                      head.number(),
-                      Optional.ofNullable(searches.get(intentId))
-                          .map(block -> " above block " + block + "; below is searched still")
-                          .orElse("")));
+      Search search = new Search(intentId, messageId);
+      Optional<Dispatch> found = find(search, head);
+      if (found.isPresent()) {
+        return confirm(found.get(), intentId);
+      }
+      Optional<Dispatch> other =
+          dispatches.of(intentId).or(() -> find(new Search(intentId, Optional.empty()), head));
+      if (messageId.isPresent() && other.isPresent() && !searches.containsKey(search)) {
+        return isTooOld(head, arrivedAt)
+            ? tooOld(head, arrivedAt)
+            : new Testimony.OtherMessage(other.get().messageId(), other.get().block());
+      }
+      return new Testimony.Unknown(
+          "home's state at block %d says %s, but there is no such event%s"
+              .formatted(
+                  head.number(),
+                  progress.state(),
+                  Optional.ofNullable(searches.get(search))
+                      .map(block -> " above block " + block + "; below is searched still")
+                      .orElse("")));
     } catch (NodeException e) {
       return new Testimony.Unknown("home's node does not answer: " + e.getMessage());
     } catch (CallRevertedException e) {
@@ -97,13 +113,10 @@ final class Witness {
     }
   }
 
-  private Testimony confirm(Dispatch dispatch, Hash intentId, Optional<Hash> messageId) {
-    Block block = dispatch.block();
-    if (messageId.filter(id -> !id.equals(dispatch.event().messageId())).isPresent()) {
-      return new Testimony.OtherMessage(dispatch.event().messageId(), block);
-    }
+  private Testimony confirm(Dispatch sent, Hash intentId) {
+    Block block = sent.block();
     ExecutorState.Progress progress = executor.progress(intentId);
-    if (progress.state() != IntentState.DISPATCHED) {
+    if (!isDispatched(progress)) {
       return new Testimony.Unknown(
           "home's event of block "
               + block.number()
@@ -115,51 +128,77 @@ final class Witness {
     return settled ? new Testimony.Proven(block) : new Testimony.Provisional(block);
   }
 
+  /** What was settled had been dispatched. */
+  private static boolean isDispatched(ExecutorState.Progress progress) {
+    return progress.state() == IntentState.DISPATCHED || progress.state() == IntentState.SETTLED;
+  }
+
   // Backwards, since an honest delivery follows soon on its dispatch; goes on where the last search
-  // was broken off.
-  private Optional<Dispatch> find(Hash intentId, Block head) {
+  // was broken off. Not below the dispatch: what is sent again was dispatched before.
+  private Optional<Dispatch> find(Search search, Block head) {
     long start = System.nanoTime();
-    long to = Math.min(head.number(), searches.getOrDefault(intentId, head.number()));
-    while (to >= firstBlock) {
+    long from = dispatches.of(search.intentId()).map(d -> d.block().number()).orElse(firstBlock);
+    long to = Math.min(head.number(), searches.getOrDefault(search, head.number()));
+    while (to >= from) {
       BlockRanges.Part<List<Log>> part =
           ranges.last(
-              firstBlock,
+              from,
               to,
               (first, last) ->
                   home.logs(
                       first,
                       last,
                       List.of(executor.address()),
-                      List.of(Set.of(DISPATCHED), Set.of(intentId))));
+                      List.of(SENT, Set.of(search.intentId()))));
       for (Log log : part.content()) {
         Optional<Block> block =
             home.block(log.blockNumber()).filter(b -> b.hash().equals(log.blockHash()));
+        Optional<Hash> messageId = messageId(log, search.messageId().isEmpty());
         if (block.isPresent()
-            && ContractEvents.executor(log).orElse(null) instanceof IntentEvent.Dispatched event) {
-          searches.remove(intentId);
-          return Optional.of(new Dispatch(event, block.get()));
+            && messageId.isPresent()
+            && search.messageId().filter(asked -> !asked.equals(messageId.get())).isEmpty()) {
+          searches.remove(search);
+          return Optional.of(new Dispatch(messageId.get(), block.get()));
         }
       }
       to = part.from() - 1;
       if (System.nanoTime() - start > SEARCH.toNanos()) {
-        searches.put(intentId, to);
+        searches.put(search, to);
         return Optional.empty();
       }
     }
-    searches.remove(intentId); // from the head again: a reorg may have moved it up
+    searches.remove(search); // from the head again: a reorg may have moved it up
     return Optional.empty();
+  }
+
+  /**
+   * @param first only of the dispatch itself
+   */
+  private static Optional<Hash> messageId(Log log, boolean first) {
+    if (ContractEvents.executor(log).orElse(null) instanceof IntentEvent.Dispatched event) {
+      return Optional.of(event.messageId());
+    }
+    return ContractEvents.notice(log).orElse(null) instanceof IntentNotice.Resent event && !first
+        ? Optional.of(event.messageId())
+        : Optional.empty();
   }
 
   // Judged at a head that the node gives now, so that it does not matter how far the follower has
   // read.
   private Testimony deny(ExecutorState.Progress progress, Block head, Instant arrivedAt) {
-    Duration lag = allowedLag(head);
-    if (head.timestamp().isBefore(arrivedAt.minus(lag))) {
-      return new Testimony.Unknown(
-          "home's head %d is of %s, more than %s older than the delivery at %s"
-              .formatted(head.number(), head.timestamp(), lag, arrivedAt));
-    }
-    return new Testimony.Absent(progress.state().name(), head);
+    return isTooOld(head, arrivedAt)
+        ? tooOld(head, arrivedAt)
+        : new Testimony.Absent(progress.state().name(), head);
+  }
+
+  private boolean isTooOld(Block head, Instant arrivedAt) {
+    return head.timestamp().isBefore(arrivedAt.minus(allowedLag(head)));
+  }
+
+  private Testimony tooOld(Block head, Instant arrivedAt) {
+    return new Testimony.Unknown(
+        "home's head %d is of %s, more than %s older than the delivery at %s"
+            .formatted(head.number(), head.timestamp(), allowedLag(head), arrivedAt));
   }
 
   // An honest delivery's dispatch was final before it was delivered, so it is older than it by

@@ -221,7 +221,8 @@ final class Workshop {
             link.settings().pollInterval(),
             clock);
     return new ForgeryExaminer(
-        (delivery, stands, onEnd) -> new Case(delivery, court, stands, onEnd), clock);
+        (delivery, stands, refuted, onEnd) -> new Case(delivery, court, stands, refuted, onEnd),
+        clock);
   }
 
   private Outflows outflows(Link link, Chronicle chronicle, Freezer freezer) {
@@ -245,9 +246,9 @@ final class Workshop {
                     Optional.empty(),
                     "what the account holds of every asset",
                     "could not be read: " + text,
-                    "Give the watchdog a node that keeps the state of the latest blocks, and answers"
-                        + " faster than blocks come. Until it hands the balances out, what left is"
-                        + " only known from the events.",
+                    "Give the watchdog a node that keeps the state of the latest blocks, and"
+                        + " answers faster than blocks come. Until it hands the balances out, what"
+                        + " left is only known from the events.",
                     clock.instant(),
                     Finding.Status.OPEN,
                     List.of())),

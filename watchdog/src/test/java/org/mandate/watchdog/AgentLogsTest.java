@@ -145,7 +145,7 @@ class AgentLogsTest {
         BigInteger.ONE,
         0,
         Map.ofEntries(
-            Map.entry("CrossChainExecutor", contract(1)),
+            Map.entry("HomeExecutor", contract(1)),
             Map.entry("AgentVault", contract(3)),
             Map.entry("AgentRegistry", contract(4)),
             Map.entry("CallRules", contract(5)),

@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.stream.Collectors;
 import org.mandate.chain.Abi;
 import org.mandate.chain.Bytes;
-import org.mandate.contracts.CrossChainExecutor;
+import org.mandate.contracts.HomeExecutor;
 import org.mandate.intent.Intent;
 import org.mandate.intent.IntentAbi;
 import org.mandate.policy.Panel;
@@ -21,8 +21,8 @@ final class ApprovalCalls {
     return Bytes.of(
         Abi.call(
             "proceedApproved",
-            IntentAbi.toContract(intent),
-            new CrossChainExecutor.Approvals(
+            IntentAbi.toHome(intent),
+            new HomeExecutor.Approvals(
                 approvals.stream().map(a -> a.signer().hex()).toList(),
                 approvals.stream().map(a -> a.signature().bytes()).toList(),
                 approvals.stream().map(Panel.Approval::deadline).toList())));
@@ -59,7 +59,7 @@ final class ApprovalCalls {
             + word(approvalsAt)
             + signers
             + said
-            + digits(IntentAbi.encode(intent)).substring(2 * WORD)
+            + digits(Bytes.of(Abi.encode(IntentAbi.toContract(intent)))).substring(2 * WORD)
             + "00".repeat(behind);
     return Bytes.of(usual(intent, List.of()).hex().substring(0, 10) + arguments);
   }

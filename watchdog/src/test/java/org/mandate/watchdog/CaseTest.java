@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BooleanSupplier;
 import java.util.function.IntFunction;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -25,7 +26,9 @@ import org.mandate.chain.Hash;
 import org.mandate.chain.Log;
 import org.mandate.chain.SendOutcome;
 import org.mandate.event.IntentEvent;
+import org.mandate.event.IntentNotice;
 import org.mandate.intent.Intent;
+import org.mandate.intent.IntentState;
 import org.mandate.signer.PrivateKeySigner;
 
 /** A forged delivery, and a node whose answers about it come from backends that lag. */
@@ -116,6 +119,47 @@ class CaseTest {
   }
 
   @Test
+  void L7_shouldEndAsStoppedWhenAProofRefutesTheDelivery() throws Exception {
+    state = question -> IntentState.DISPUTED;
+    deliver();
+    World.await("a finding", PATIENCE, () -> deeds() == 1);
+    state = question -> IntentState.NONE;
+    refute(Hash.keccak("another message"));
+    Thread.sleep(100);
+    assertEquals(1, forgery.running(), "that was another delivery of it");
+    refute(HASH);
+    World.await("the case ends", PATIENCE, () -> forgery.running() == 0);
+    assertEquals(List.of(Finding.Status.STOPPED), statuses());
+  }
+
+  @Test
+  void L7_shouldLookAtADeliveryThatComesAfterOneThatWasRefuted() throws Exception {
+    state = question -> IntentState.NONE;
+    deliver();
+    refute(HASH);
+    World.await("the case ends", PATIENCE, () -> forgery.running() == 0);
+    state = question -> IntentState.QUEUED;
+    deliver();
+    World.await("it is disputed", PATIENCE, () -> sent.get() > 0);
+  }
+
+  private void refute(Hash messageId) {
+    IntentEvent.Queued event = delivery().event();
+    forgery.examine(
+        new Page(
+            delivery().block(),
+            List.of(
+                new Entry.Notice(
+                    new IntentNotice.Refuted(
+                        event.log(),
+                        event.intentId(),
+                        event.agentId(),
+                        messageId,
+                        Address.ZERO,
+                        BigInteger.ONE)))));
+  }
+
+  @Test
   void L7_shouldForgetAScoutedDeliveryThatTheFollowerDidNotFind() throws Exception {
     state = question -> IntentState.NONE;
     forgery.scouted(delivery());
@@ -155,7 +199,8 @@ class CaseTest {
     forgery.examine(new Page(delivery.block(), List.of(new Entry.Step(delivery.event()))));
   }
 
-  private Case open(Queued delivery, java.util.function.BooleanSupplier stands, Runnable onEnd) {
+  private Case open(
+      Queued delivery, BooleanSupplier stands, BooleanSupplier refuted, Runnable onEnd) {
     return new Case(
         delivery,
         new Case.Court(
@@ -173,6 +218,7 @@ class CaseTest {
             POLL,
             Clock.systemUTC()),
         stands,
+        refuted,
         onEnd);
   }
 

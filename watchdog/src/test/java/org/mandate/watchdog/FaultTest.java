@@ -22,6 +22,7 @@ import org.mandate.chain.Hash;
 import org.mandate.chain.Log;
 import org.mandate.event.IntentEvent;
 import org.mandate.intent.Intent;
+import org.mandate.intent.IntentState;
 import org.mandate.signer.PrivateKeySigner;
 
 /** An Error ends a round, not the work. */
@@ -61,7 +62,7 @@ class FaultTest {
             WatchdogConfig.WhenHomeIsSilent.DISPUTE,
             POLL,
             Clock.systemUTC());
-    new Case(delivery(), court, () -> true, end::countDown).start();
+    new Case(delivery(), court, () -> true, () -> false, end::countDown).start();
     assertTrue(end.await(60, TimeUnit.SECONDS));
     assertTrue(questions.get() >= 3, questions + " questions");
     assertTrue(

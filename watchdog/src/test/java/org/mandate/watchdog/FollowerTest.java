@@ -155,7 +155,7 @@ class FollowerTest {
         BigInteger.ONE,
         0,
         Stream.of(
-                "CrossChainExecutor",
+                "HomeExecutor",
                 "AgentVault",
                 "AgentRegistry",
                 "CallRules",

@@ -13,6 +13,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.mandate.gateway.Message;
 import org.mandate.intent.Intent;
+import org.mandate.intent.IntentState;
 import org.web3j.protocol.core.methods.response.TransactionReceipt;
 
 /** Home changes its mind after the delivery. */

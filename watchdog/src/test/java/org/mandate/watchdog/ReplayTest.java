@@ -22,6 +22,7 @@ import org.mandate.event.AuditEvent;
 import org.mandate.event.IntentEvent;
 import org.mandate.intent.Intent;
 import org.mandate.intent.IntentDomain;
+import org.mandate.intent.IntentState;
 import org.mandate.policy.AgentStatus;
 import org.mandate.policy.Answers;
 import org.mandate.policy.BeyondBasic;
@@ -41,6 +42,7 @@ class ReplayTest {
   private static final Address VAULT = address(0xb2);
   private static final BigInteger AGENT = BigInteger.valueOf(7);
   private static final BigInteger CHAIN = BigInteger.valueOf(31338);
+  private static final BigInteger ELSEWHERE = BigInteger.valueOf(31339);
   private static final int WINDOW = 7_000; // buckets of 1,000 seconds
   private static final long EXPIRY = 2_000_000_000L;
   private static final IntentDomain DOMAIN = new IntentDomain(CHAIN, EXECUTOR);
@@ -147,6 +149,79 @@ class ReplayTest {
     assertEquals(List.of(), admit(payment(99)));
     assertEquals(List.of(), admit(payment(100)));
     assertRefuses(Rule.WINDOW, admit(payment(1)));
+  }
+
+  @Test
+  void L2_shouldCountNoMoreWhatASettlementGaveBack() {
+    grant(ELSEWHERE);
+    now = now / 1_000 * 1_000 + 1_000;
+    List<Intent> sent = List.of(payment(ELSEWHERE, 100), payment(ELSEWHERE, 100));
+    sent.forEach(intent -> assertEquals(List.of(), dispatch(intent)));
+    assertEquals(List.of(), admit(payment(100)));
+    now += 500;
+    assertEquals(List.of(), settle(sent.get(0), IntentState.EXECUTED, 40, 60));
+    assertEquals(List.of(), settle(sent.get(1), IntentState.EXECUTED, 100, 0));
+    assertEquals(List.of(), admit(payment(60)));
+    assertRefuses(Rule.WINDOW, admit(payment(1)));
+  }
+
+  @Test
+  void L2_shouldTellWhenABudgetGetsBackWhatItDoesNot() {
+    grant(ELSEWHERE);
+    now = now / 1_000 * 1_000 + 1_000;
+    Intent tooMuch = payment(ELSEWHERE, 100);
+    Intent tooLate = payment(ELSEWHERE, 90);
+    Intent tooLittle = payment(ELSEWHERE, 80);
+    List.of(tooMuch, tooLate, tooLittle).forEach(intent -> dispatch(intent));
+    assertGivesBack(59, settle(tooMuch, IntentState.EXECUTED, 41, 60));
+    assertGivesBack(80, settle(tooLittle, IntentState.FAILED, 0, 79));
+    now += 8_000;
+    assertGivesBack(0, settle(tooLate, IntentState.CANCELLED, 0, 90));
+    assertInstanceOf(
+        Decision.NeverJudged.class, settle(tooLate, IntentState.CANCELLED, 0, 90).getFirst());
+  }
+
+  @Test
+  void L2_shouldTellWhenABudgetGetsSomethingBackForNothing() {
+    grant(ELSEWHERE);
+    assertGivesBack(0, transaction(refund(5)));
+  }
+
+  private static void assertGivesBack(long own, List<Decision> decisions) {
+    assertEquals(1, decisions.size(), decisions.toString());
+    assertEquals(
+        BigInteger.valueOf(own),
+        assertInstanceOf(Decision.RefundedOtherwise.class, decisions.getFirst()).own());
+  }
+
+  private List<Decision> dispatch(Intent intent) {
+    Hash id = id(intent);
+    return transaction(
+        new Entry.Policy(consumption(intent)),
+        new Entry.Step(new IntentEvent.Dispatched(log(), id, AGENT, intent, Hash.ZERO)));
+  }
+
+  /** A settlement, after what the account says of it. */
+  private List<Decision> settle(Intent intent, IntentState outcome, long moved, long refunded) {
+    Entry refund = refund(refunded);
+    Entry settled =
+        new Entry.Step(
+            new IntentEvent.Settled(
+                log(),
+                id(intent),
+                AGENT,
+                outcome,
+                BigInteger.valueOf(moved),
+                BigInteger.valueOf(refunded)));
+    return refunded == 0 ? transaction(settled) : transaction(refund, settled);
+  }
+
+  private Entry refund(long amount) {
+    return new Entry.Policy(
+        log(
+            "Refunded(uint256,address,uint256,uint256)",
+            List.of(word(Address.ZERO)),
+            List.of(number(amount), number(now))));
   }
 
   @Test
@@ -748,13 +823,8 @@ class ReplayTest {
   /** The engine admits it and has it wait. */
   private List<Decision> waits(Intent intent, Tier tier, long seconds) {
     Hash id = id(intent);
-    Log consumed =
-        log(
-            "Consumed(uint256,bytes32,address,uint256)",
-            List.of(id, word(intent.asset())),
-            List.of(number(intent.amount())));
     return transaction(
-        new Entry.Policy(consumed),
+        new Entry.Policy(consumption(intent)),
         new Entry.Step(
             new IntentEvent.Admitted(log(), id, AGENT, intent, tier.ordinal(), now + seconds)));
   }
@@ -846,6 +916,19 @@ class ReplayTest {
     limit(100, 300, WINDOW);
     assetChain(true);
     recipient(true);
+  }
+
+  /** As usual, and on another chain too. */
+  private void grant(BigInteger chainId) {
+    grant();
+    policy(
+        "AssetChainSet(uint256,address,uint256,bool,address)",
+        List.of(word(Address.ZERO), number(chainId)),
+        List.of(number(1), word(GOVERNANCE)));
+    policy(
+        "RecipientSet(uint256,uint256,address,bool,address)",
+        List.of(number(chainId), word(PAYEE)),
+        List.of(number(1), word(GOVERNANCE)));
   }
 
   private void terms(long expiry, int maxTransactions, int maxAuditLag) {
@@ -943,6 +1026,13 @@ class ReplayTest {
         new Entry.Step(new IntentEvent.Executed(log(), id, AGENT, intent, intent.amount())));
   }
 
+  private Log consumption(Intent intent) {
+    return log(
+        "Consumed(uint256,bytes32,address,uint256)",
+        List.of(id(intent), word(intent.asset())),
+        List.of(number(intent.amount())));
+  }
+
   /** The engine refuses the intent, and trips the breaker when that is a breach. */
   private List<Decision> deny(
       Intent intent, Rule rule, boolean tripped, long limit, long left, long availableAt) {
@@ -991,10 +1081,14 @@ class ReplayTest {
   }
 
   private Intent payment(long amount) {
+    return payment(CHAIN, amount);
+  }
+
+  private Intent payment(BigInteger chainId, long amount) {
     return new Intent(
         AGENT,
         VAULT,
-        CHAIN,
+        chainId,
         Address.ZERO,
         PAYEE,
         BigInteger.valueOf(amount),

@@ -27,6 +27,7 @@ import org.mandate.chain.Hash;
 import org.mandate.event.ContractEvents;
 import org.mandate.gateway.Message;
 import org.mandate.intent.Intent;
+import org.mandate.intent.IntentState;
 
 /** A watchdog that starts long after its chains did. */
 class RestartTest {

@@ -23,7 +23,7 @@ import org.mandate.chain.Bytes;
 import org.mandate.chain.Hash;
 import org.mandate.contracts.AgentVault;
 import org.mandate.contracts.Approvers;
-import org.mandate.contracts.CrossChainExecutor;
+import org.mandate.contracts.HomeExecutor;
 import org.mandate.contracts.PriceFeeds;
 import org.mandate.contracts.RuleBook;
 import org.mandate.contracts.Tiers;
@@ -31,6 +31,7 @@ import org.mandate.deploy.Call;
 import org.mandate.deploy.Sender;
 import org.mandate.intent.Intent;
 import org.mandate.intent.IntentAbi;
+import org.mandate.intent.IntentState;
 import org.mandate.policy.BeyondBasic;
 import org.mandate.policy.Panel;
 import org.mandate.policy.Thresholds;
@@ -87,7 +88,7 @@ class RulesTamperingTest {
     Intent intent = submitted(World.REMOTE);
     Address executor = world.domain.executor();
     overwriteWait(executor, intent, BigInteger.ZERO);
-    world.send(executor, executor().proceed(IntentAbi.toContract(intent)));
+    world.send(executor, executor().proceed(IntentAbi.toHome(intent)));
     Finding finding = frozenFor(intent);
     assertTrue(finding.expected().contains("it has to wait until "), finding.expected());
     disputed(intent);
@@ -105,8 +106,8 @@ class RulesTamperingTest {
           executor,
           executor()
               .proceedApproved(
-                  IntentAbi.toContract(intent),
-                  new CrossChainExecutor.Approvals(List.of(), List.of(), List.of())));
+                  IntentAbi.toHome(intent),
+                  new HomeExecutor.Approvals(List.of(), List.of(), List.of())));
       Finding finding = frozenFor(intent);
       assertTrue(
           finding.expected().contains("too few of the agent's approvers"), finding::toString);
@@ -264,7 +265,7 @@ class RulesTamperingTest {
     try (Lie lie = new Lie(rules)) {
       lie.says(no, no, no, no, no, no, no, to); // nothing to find
       Thread.sleep(2_000);
-      world.send(executor, executor().proceed(IntentAbi.toContract(intent)));
+      world.send(executor, executor().proceed(IntentAbi.toHome(intent)));
       Finding finding = frozenFor(intent);
       assertTrue(finding.expected().contains("RULE_BOOK of " + RULE), finding::toString);
       disputed(intent);
@@ -280,7 +281,7 @@ class RulesTamperingTest {
     Intent intent = submitted(World.HOME);
     Thread.sleep(4_000);
     Address executor = world.domain.executor();
-    world.send(executor, executor().proceed(IntentAbi.toContract(intent)));
+    world.send(executor, executor().proceed(IntentAbi.toHome(intent)));
     Thread.sleep(4_000);
     assertEquals(List.of(), about(intent));
     assertTrue(!world.frozen());
@@ -408,8 +409,8 @@ class RulesTamperingTest {
     throw new AssertionError("the intent's slot was not found");
   }
 
-  private static CrossChainExecutor executor() {
-    return contract(CrossChainExecutor.class, "CrossChainExecutor");
+  private static HomeExecutor executor() {
+    return contract(HomeExecutor.class, "HomeExecutor");
   }
 
   private static <T> T contract(Class<T> wrapper, String name) {

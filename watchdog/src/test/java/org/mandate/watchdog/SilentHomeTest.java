@@ -12,6 +12,7 @@ import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.mandate.intent.Intent;
+import org.mandate.intent.IntentState;
 
 /** An operator who would rather be called than have honest intents disputed. */
 class SilentHomeTest {

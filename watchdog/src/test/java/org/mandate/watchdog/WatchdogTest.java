@@ -23,6 +23,7 @@ import org.mandate.contracts.AgentVault;
 import org.mandate.deploy.DeploymentException;
 import org.mandate.gateway.Message;
 import org.mandate.intent.Intent;
+import org.mandate.intent.IntentState;
 
 /** The watchdog on two real chains, against relayers that lie. */
 class WatchdogTest {
@@ -91,13 +92,14 @@ class WatchdogTest {
               message.nonce(),
               message.sender(),
               message.recipient(),
-              org.mandate.intent.IntentAbi.encode(altered));
+              org.mandate.intent.IntentAbi.encode(altered, 0));
       world.deliver(alteredMessage);
       awaitState(altered, IntentState.DISPUTED);
       finding(watchdog, altered, Finding.Status.STOPPED);
 
+      // The number is taken: home sends the intent once more.
       BigInteger before = world.received();
-      world.deliver(message);
+      world.deliver(world.sent(world.resend(real)));
       world.awaitDue(real);
       assertEquals(IntentState.QUEUED, world.state(real));
       world.execute(real);
@@ -108,6 +110,30 @@ class WatchdogTest {
           List.of(Check.EXECUTION, Check.OUTFLOW, Check.SIGNATURE, Check.RECORD, Check.SELF);
       assertEquals(
           List.of(), watchdog.findings().stream().filter(f -> quiet.contains(f.check())).toList());
+    }
+  }
+
+  @Test
+  void L2_whatComesBackToABudgetIsNoFinding() throws Exception {
+    try (Watchdog watchdog = ready(world.watchdog(0))) {
+      Intent intent = world.payment(World.REMOTE, AMOUNT, World.WINDOW.multipliedBy(2));
+      world.deliver(world.sent(world.submit(intent)));
+      World.await(
+          "its deadline is over",
+          World.PATIENCE,
+          () -> intent.expiredAt(world.remote.client.head().timestamp()));
+      world.expire(intent);
+      world.deliverHome(world.report(intent));
+      world.awaitSettleable(intent);
+      assertEquals(AMOUNT, world.settle(intent).refunded());
+      world.submit(world.payment(World.HOME, AMOUNT));
+      Thread.sleep(3000);
+      assertEquals(
+          List.of(),
+          watchdog.findings().stream()
+              .filter(found -> found.intentId().filter(intent.id(world.domain)::equals).isPresent())
+              .toList());
+      assertEquals(0, watchdog.findings().stream().filter(f -> f.check() == Check.POLICY).count());
     }
   }
 

@@ -21,7 +21,8 @@ import org.mandate.chain.Hash;
 import org.mandate.contracts.AgentRegistry;
 import org.mandate.contracts.AgentVault;
 import org.mandate.contracts.CallRules;
-import org.mandate.contracts.CrossChainExecutor;
+import org.mandate.contracts.DestinationExecutor;
+import org.mandate.contracts.HomeExecutor;
 import org.mandate.contracts.QuorumGateway;
 import org.mandate.contracts.TestToken;
 import org.mandate.deploy.AgentSetup;
@@ -40,6 +41,7 @@ import org.mandate.gateway.Message;
 import org.mandate.intent.Intent;
 import org.mandate.intent.IntentAbi;
 import org.mandate.intent.IntentDomain;
+import org.mandate.intent.IntentState;
 import org.mandate.intent.SignedIntent;
 import org.mandate.policy.CallKind;
 import org.mandate.signer.PrivateKeySigner;
@@ -318,6 +320,11 @@ final class World implements AutoCloseable {
 
   /** A payment in native coin that nobody has used yet. */
   Intent payment(long chainId, BigInteger amount) {
+    return payment(chainId, amount, Duration.ofHours(1));
+  }
+
+  /** As {@link #payment(long, BigInteger)}, with a deadline so far ahead. */
+  Intent payment(long chainId, BigInteger amount, Duration lifetime) {
     return new Intent(
         AGENT,
         homeDeployment.account(),
@@ -327,7 +334,7 @@ final class World implements AutoCloseable {
         amount,
         Bytes.EMPTY,
         BigInteger.valueOf(nonces.getAndIncrement()),
-        BigInteger.valueOf(Instant.now().plus(Duration.ofHours(1)).getEpochSecond()));
+        BigInteger.valueOf(Instant.now().plus(lifetime).getEpochSecond()));
   }
 
   /** Governs, and owns the funds. */
@@ -346,7 +353,11 @@ final class World implements AutoCloseable {
   }
 
   private Message sent(Hash transaction) {
-    var logs = home.client.receipt(transaction).orElseThrow().logs();
+    return sent(home, transaction);
+  }
+
+  private Message sent(Anvil chain, Hash transaction) {
+    var logs = chain.client.receipt(transaction).orElseThrow().logs();
     List<GatewayEvent> events =
         logs.stream()
             .filter(log -> log.address().equals(homeDeployment.gateway()))
@@ -355,7 +366,7 @@ final class World implements AutoCloseable {
     BigInteger nonce = ((GatewayEvent.NonceAssigned) events.get(0)).nonce();
     GatewayEvent.MessageSent sent = (GatewayEvent.MessageSent) events.get(1);
     return new Message(
-        BigInteger.valueOf(HOME), nonce, sent.sender(), sent.recipient(), sent.payload());
+        chain.client.chainId(), nonce, sent.sender(), sent.recipient(), sent.payload());
   }
 
   /** A message that claims to come from home's executor. */
@@ -368,7 +379,7 @@ final class World implements AutoCloseable {
         BigInteger.valueOf(messages.getAndIncrement()),
         sender,
         recipient,
-        IntentAbi.encode(intent));
+        IntentAbi.encode(intent, 0));
   }
 
   /**
@@ -376,22 +387,30 @@ final class World implements AutoCloseable {
    * it.
    */
   long deliver(Message message) {
+    return deliver(remote, message).getBlockNumber().longValueExact();
+  }
+
+  /** As {@link #deliver(Message)}, at home. */
+  TransactionReceipt deliverHome(Message message) {
+    return deliver(home, message);
+  }
+
+  private TransactionReceipt deliver(Anvil chain, Message message) {
     Hash id = message.id(remoteDeployment.gateway());
-    List<byte[]> signatures =
+    Address at = remoteDeployment.gateway();
+    Bytes signatures =
         Attestation.forDelivery(
-                List.of(
-                    Attestation.sign(id, signer(RELAYERS.get(0))),
-                    Attestation.sign(id, signer(RELAYERS.get(2)))))
-            .stream()
-            .map(Bytes::bytes)
-            .toList();
+            at,
+            List.of(
+                Attestation.sign(at, id, signer(RELAYERS.get(0))),
+                Attestation.sign(at, id, signer(RELAYERS.get(2)))));
     QuorumGateway gateway =
         QuorumGateway.load(
             remoteDeployment.gateway().hex(),
-            remote.web3j,
-            new Sender(remote.web3j, RICH).reader(),
+            chain.web3j,
+            new Sender(chain.web3j, RICH).reader(),
             Sender.NO_GAS);
-    return new Sender(remote.web3j, RICH)
+    return new Sender(chain.web3j, RICH)
         .send(
             Call.of(
                 "deliver",
@@ -403,9 +422,55 @@ final class World implements AutoCloseable {
                         message.sender().bytes(),
                         message.recipient().bytes(),
                         message.payload().bytes()),
-                    signatures)))
-        .getBlockNumber()
-        .longValueExact();
+                    List.of(),
+                    signatures.bytes())));
+  }
+
+  /** Home sends a dispatched intent once more. */
+  TransactionReceipt resend(Intent intent) {
+    return send(domain.executor(), executor().resend(IntentAbi.toHome(intent)));
+  }
+
+  /** Closes an intent at the remote chain whose deadline is over. */
+  void expire(Intent intent) {
+    new Sender(remote.web3j, RICH)
+        .send(
+            Call.of(
+                "expire",
+                domain.executor().hex(),
+                destination().expire(IntentAbi.toDestination(intent))));
+  }
+
+  /** The remote chain tells home what became of the intent: the message with that. */
+  Message report(Intent intent) {
+    TransactionReceipt receipt =
+        new Sender(remote.web3j, RICH)
+            .send(
+                Call.of(
+                    "report",
+                    domain.executor().hex(),
+                    destination().report(List.of(intent.id(domain).bytes()))));
+    return sent(remote, Hash.of(receipt.getTransactionHash()));
+  }
+
+  /** Until home's clock says that the intent's result may be settled. */
+  void awaitSettleable(Intent intent) throws InterruptedException {
+    Instant due =
+        new ExecutorState(home.client, domain.executor()).progress(intent.id(domain)).due();
+    await(
+        "it is " + due + " at home", PATIENCE, () -> !home.client.head().timestamp().isBefore(due));
+  }
+
+  /** Settles at home; throws when nothing is settled. */
+  IntentEvent.Settled settle(Intent intent) {
+    TransactionReceipt receipt =
+        send(domain.executor(), executor().settleOne(IntentAbi.toHome(intent)));
+    return home.client.receipt(Hash.of(receipt.getTransactionHash())).orElseThrow().logs().stream()
+        .flatMap(log -> ContractEvents.executor(log).stream())
+        .filter(IntentEvent.Settled.class::isInstance)
+        .map(IntentEvent.Settled.class::cast)
+        .findFirst()
+        .orElseThrow(() -> new AssertionError("not settled"));
   }
 
   /** Executes at the remote chain; throws when the contract refuses. */
@@ -415,7 +480,7 @@ final class World implements AutoCloseable {
             Call.of(
                 "execute",
                 domain.executor().hex(),
-                executor(remote).execute(IntentAbi.toContract(intent))));
+                destination().execute(IntentAbi.toDestination(intent))));
   }
 
   /** The second watchdog's key, a guardian, lengthens the remote chain's dispute window. */
@@ -425,12 +490,12 @@ final class World implements AutoCloseable {
             Call.of(
                 "dispute window",
                 domain.executor().hex(),
-                executor(remote).lengthenDisputeWindow(BigInteger.valueOf(window.toSeconds()))));
+                destination().lengthenDisputeWindow(BigInteger.valueOf(window.toSeconds()))));
   }
 
   /** Governance sets the remote chain's dispute window, which may shorten it. */
   void setWindow(Duration window) throws Exception {
-    CrossChainExecutor executor = executor(remote);
+    DestinationExecutor executor = destination();
     new Sender(remote.web3j, AUTHORITY)
         .send(
             Call.of(
@@ -473,12 +538,17 @@ final class World implements AutoCloseable {
     return new ExecutorState(remote.client, domain.executor()).progress(intent.id(domain)).due();
   }
 
-  private CrossChainExecutor executor(Anvil chain) {
-    return CrossChainExecutor.load(
+  DestinationExecutor destination() {
+    return DestinationExecutor.load(
         domain.executor().hex(),
-        chain.web3j,
-        new Sender(chain.web3j, RICH).reader(),
+        remote.web3j,
+        new Sender(remote.web3j, RICH).reader(),
         Sender.NO_GAS);
+  }
+
+  HomeExecutor executor() {
+    return HomeExecutor.load(
+        domain.executor().hex(), home.web3j, new Sender(home.web3j, RICH).reader(), Sender.NO_GAS);
   }
 
   /** A transaction of a contract itself, as if its code were another. */
@@ -548,7 +618,7 @@ final class World implements AutoCloseable {
     return Call.of(
         "submit",
         domain.executor().hex(),
-        executor(home).submit(IntentAbi.toContract(intent), signed.signature().bytes()));
+        executor().submit(IntentAbi.toHome(intent), signed.signature().bytes()));
   }
 
   /** Has home mine one block of these calls of one account, in this order. */
