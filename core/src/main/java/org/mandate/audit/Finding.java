@@ -263,6 +263,51 @@ public sealed interface Finding {
     }
   }
 
+  /**
+   * Home settled an intent otherwise than its destination's trail ends it: the relayers that
+   * attested the result lied, and the budget that came back may be too much.
+   *
+   * @param said at home
+   * @param shown by the destination
+   */
+  record FalseSettlement(BigInteger chainId, long index, Hash intentId, String said, String shown)
+      implements Finding {
+    @Override
+    public String words() {
+      return "record "
+          + index
+          + ", intent "
+          + intentId
+          + ", settles what is not so: "
+          + said
+          + "; its destination shows "
+          + shown;
+    }
+  }
+
+  /** Home settled an intent after the destination's final blocks end, which do not show its end. */
+  record OutcomeUnknown(
+      BigInteger chainId, long index, Hash intentId, Instant at, BigInteger destination)
+      implements Finding {
+    @Override
+    public String words() {
+      return "record "
+          + index
+          + ", intent "
+          + intentId
+          + ", is of "
+          + at
+          + "; the final blocks of chain "
+          + destination
+          + " end before: audit again when they have passed that time";
+    }
+
+    @Override
+    public boolean isUnknown() {
+      return true;
+    }
+  }
+
   /** The chains' evidence is not of one and the same system. */
   record OtherSystem(BigInteger chainId, IntentDomain expected, IntentDomain found)
       implements Finding {

@@ -17,14 +17,19 @@ import org.mandate.chain.Hash;
  */
 final class Forgeries {
   private final Optional<ChainEvidence> home;
+  private final Settlements settlements;
 
   /** Without home's evidence nothing can be told; {@link Coverage} says so. */
   Forgeries(List<ChainEvidence> evidence) {
     this.home = evidence.stream().filter(ChainEvidence::isHome).findFirst();
+    this.settlements = new Settlements(evidence);
   }
 
   List<Finding> on(ChainEvidence chain) {
-    return home.map(evidence -> new Chain(evidence, chain).findings()).orElseGet(List::of);
+    List<Finding> found = new ArrayList<>();
+    home.ifPresent(evidence -> found.addAll(new Chain(evidence, chain).findings()));
+    found.addAll(settlements.on(chain));
+    return found;
   }
 
   /** One chain's records beside home's. */

@@ -18,6 +18,7 @@ import org.mandate.chain.Address;
 import org.mandate.chain.Bytes;
 import org.mandate.chain.Hash;
 import org.mandate.intent.Intent;
+import org.mandate.intent.IntentState;
 import org.mandate.policy.Rule;
 import org.mandate.policy.Tier;
 import org.mandate.policy.Verdict;
@@ -38,10 +39,12 @@ class AuditRecordTest {
 
   /** Each kind of detail, and its fields as the executor encodes them. */
   private static final Map<Detail, List<Type<?>>> DETAILS =
-      Map.of(
-          new Detail.Admitted(Tier.DELAY, 1_800_000_000L),
-              List.of(new Uint8(2), new Uint64(1_800_000_000L)),
-          new Detail.Denied(verdict(HUGE, BigInteger.ZERO)),
+      Map.ofEntries(
+          Map.entry(
+              new Detail.Admitted(Tier.DELAY, 1_800_000_000L),
+              List.of(new Uint8(2), new Uint64(1_800_000_000L))),
+          Map.entry(
+              new Detail.Denied(verdict(HUGE, BigInteger.ZERO)),
               List.of(
                   new Uint8(10),
                   new Bool(true),
@@ -50,15 +53,21 @@ class AuditRecordTest {
                   new Uint256(HUGE),
                   new Uint256(0),
                   new Uint64(77),
-                  address(SOMEBODY)),
-          new Detail.Dispatched(MESSAGE), List.of(new Bytes32(MESSAGE.bytes())),
-          new Detail.Queued(MESSAGE, 9), List.of(new Bytes32(MESSAGE.bytes()), new Uint64(9)),
-          new Detail.Executed(SOMEBODY, ASSET, HUGE),
-              List.of(address(SOMEBODY), address(ASSET), new Uint256(HUGE)),
-          new Detail.Cancelled(SOMEBODY), List.of(address(SOMEBODY)),
-          new Detail.Disputed(SOMEBODY, 5), List.of(address(SOMEBODY), new Uint64(5)),
-          new Detail.Upheld(SOMEBODY, 6), List.of(address(SOMEBODY), new Uint64(6)),
-          new Detail.Expired(), List.of());
+                  address(SOMEBODY))),
+          Map.entry(new Detail.Dispatched(MESSAGE), List.of(new Bytes32(MESSAGE.bytes()))),
+          Map.entry(
+              new Detail.Queued(MESSAGE, 9), List.of(new Bytes32(MESSAGE.bytes()), new Uint64(9))),
+          Map.entry(
+              new Detail.Executed(SOMEBODY, ASSET, HUGE),
+              List.of(address(SOMEBODY), address(ASSET), new Uint256(HUGE))),
+          Map.entry(new Detail.Cancelled(SOMEBODY), List.of(address(SOMEBODY))),
+          Map.entry(new Detail.Disputed(SOMEBODY, 5), List.of(address(SOMEBODY), new Uint64(5))),
+          Map.entry(new Detail.Upheld(SOMEBODY, 6), List.of(address(SOMEBODY), new Uint64(6))),
+          Map.entry(new Detail.Expired(), List.of()),
+          Map.entry(new Detail.Failed(), List.of()),
+          Map.entry(
+              new Detail.Settled(IntentState.CANCELLED, HUGE, BigInteger.ONE),
+              List.of(new Uint8(7), new Uint256(HUGE), new Uint256(1))));
 
   /** No denial says all this, but whoever hashes one hashes all of it. */
   private static Verdict verdict(BigInteger limit, BigInteger left) {

@@ -19,6 +19,7 @@ import org.mandate.chain.Bytes;
 import org.mandate.chain.Hash;
 import org.mandate.intent.Intent;
 import org.mandate.intent.IntentDomain;
+import org.mandate.intent.IntentState;
 
 /**
  * What a quorum of relayers that lies leaves behind. Each trail is regular by itself: every record
@@ -153,6 +154,49 @@ class ForgeriesTest {
     assertEquals(2, only(Finding.Forgery.class, second).index());
     AuditReport failed = audit(home(DEADLINE + 1), remote(DEADLINE + 1, INTENT, lie, FAILED));
     assertTrue(failed.ok(), failed.findings().toString());
+  }
+
+  /** What was spent at the destination is spent at home, whatever a quorum says. */
+  @Test
+  void L2_shouldNameABudgetThatCameBackThoughItWasSpent() {
+    Detail nothing = settled(IntentState.CANCELLED, 0);
+    Detail less = settled(IntentState.EXECUTED, 400);
+    Detail all = settled(IntentState.EXECUTED, 1_000);
+    assertTrue(audit(home(END, DISPATCHED, all), remote(QUEUED, EXECUTED)).ok());
+    assertTrue(audit(home(END, DISPATCHED, nothing), remote(QUEUED, DISPUTED, CANCELLED)).ok());
+    for (Detail lie : List.of(nothing, less, settled(IntentState.EXPIRED, 0))) {
+      AuditReport report = audit(home(END, DISPATCHED, lie), remote(QUEUED, EXECUTED));
+      Finding.FalseSettlement found = only(Finding.FalseSettlement.class, report);
+      assertFalse(report.ok());
+      assertFalse(report.incomplete());
+      assertEquals(HOME, found.chainId());
+      assertEquals(1, found.index());
+      assertTrue(found.words().endsWith("shows EXECUTED, 1000 spent"), found.words());
+    }
+    only(
+        Finding.FalseSettlement.class,
+        audit(home(END, DISPATCHED, all), remote(QUEUED, DISPUTED, CANCELLED)));
+    only(Finding.FalseSettlement.class, audit(home(END, DISPATCHED, nothing), remote(QUEUED)));
+    only(Finding.FalseSettlement.class, audit(home(END, DISPATCHED, nothing), remote()));
+    only(
+        Finding.FalseSettlement.class,
+        audit(
+            home(END, DISPATCHED, settled(IntentState.FAILED, 1)),
+            remote(DEADLINE + 1, INTENT, QUEUED, FAILED)));
+  }
+
+  @Test
+  void L10_shouldNotCallASettlementFalseThatTheDestinationMayYetShow() {
+    ChainEvidence home = home(END, DISPATCHED, settled(IntentState.CANCELLED, 0));
+    AuditReport report = audit(home, remote(START - 1, INTENT, QUEUED));
+    only(Finding.OutcomeUnknown.class, report);
+    assertTrue(report.incomplete(), report.findings().toString());
+    AuditReport executed = audit(home, remote(START - 1, INTENT, QUEUED, EXECUTED));
+    only(Finding.FalseSettlement.class, executed);
+  }
+
+  private static Detail settled(IntentState outcome, long moved) {
+    return new Detail.Settled(outcome, BigInteger.valueOf(moved), BigInteger.ZERO);
   }
 
   @Test
