@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity ^0.8.28;
+
+import {Test} from "../lib/Test.sol";
+import {TwoChainActors} from "./TwoChainActors.sol";
+import {Across} from "./TwoChainBooks.sol";
+
+/// @notice The laws over two whole chains with messages that arrive as they like (see {TwoChainActors}).
+/// forge-config: default.invariant.runs = 8
+contract TwoChainInvariantsTest is Test {
+    TwoChainActors private _actors;
+
+    function setUp() public {
+        _actors = new TwoChainActors();
+    }
+
+    function targetContracts() public view returns (address[] memory targets) {
+        targets = new address[](1);
+        targets[0] = address(_actors);
+    }
+
+    function targetSelectors() public view returns (FuzzSelector[] memory targets) {
+        bytes4[] memory s = new bytes4[](36);
+        // What moves the story on comes more than once: a sequence should get somewhere.
+        (s[0], s[1], s[2]) = (_actors.agentAsks.selector, _actors.agentAsks.selector, _actors.agentAsks.selector);
+        (s[3], s[4], s[5]) = (_actors.carry.selector, _actors.carry.selector, _actors.carry.selector);
+        (s[6], s[7], s[8]) = (_actors.carry.selector, _actors.passTime.selector, _actors.passTime.selector);
+        (s[9], s[10], s[11]) = (_actors.passTime.selector, _actors.executeSome.selector, _actors.executeSome.selector);
+        (s[12], s[13]) = (_actors.executeSome.selector, _actors.reportSome.selector);
+        (s[14], s[15]) = (_actors.reportSome.selector, _actors.settleSome.selector);
+        (s[16], s[17]) = (_actors.settleSome.selector, _actors.govern.selector);
+        (s[18], s[19]) = (_actors.quorumForges.selector, _actors.quorumLies.selector);
+        (s[20], s[21]) = (_actors.minorityTries.selector, _actors.finishSome.selector);
+        (s[22], s[23]) = (_actors.disputeSome.selector, _actors.upholdSome.selector);
+        (s[24], s[25]) = (_actors.proveSome.selector, _actors.hastenSome.selector);
+        (s[26], s[27]) = (_actors.pauseSome.selector, _actors.guardianMeddles.selector);
+        (s[28], s[29]) = (_actors.rotateRelayers.selector, _actors.outage.selector);
+        (s[30], s[31]) = (_actors.resendSome.selector, _actors.withdrawSome.selector);
+        (s[32], s[33]) = (_actors.govern.selector, _actors.executeSome.selector);
+        (s[34], s[35]) = (_actors.govern.selector, _actors.agentCancels.selector);
+        targets = new FuzzSelector[](1);
+        targets[0] = FuzzSelector(address(_actors), s);
+    }
+
+    /// @notice Each chain's vault paid what executed there, to the last unit.
+    function invariant_L1_eachVaultPaysWhatExecutedThere() public {
+        _actors.checkVaults();
+        _holds(Across.OUTFLOW);
+    }
+
+    function invariant_L1_onlyWhatWasSignedAndAdmittedExecutes() public view {
+        _holds(Across.SIGNED);
+    }
+
+    /// @notice In every window that ends in an admission no more than the cap counts, when what was given back does not.
+    function invariant_L2_noWindowAboveTheCapOverBothChains() public view {
+        _holds(Across.CAP);
+    }
+
+    function invariant_L2_givenBackOnceAndOnlyWhatNeverMoved() public view {
+        _holds(Across.REFUND);
+    }
+
+    function invariant_L2_whatWasGivenBackNeverExecutes() public view {
+        _holds(Across.AFTERLIFE);
+    }
+
+    function invariant_L3_executedAtMostOnceOverBothChains() public view {
+        _holds(Across.ONCE);
+    }
+
+    function invariant_L3_eachNumberOfASourceIsDeliveredOnce() public view {
+        _holds(Across.NUMBER);
+    }
+
+    function invariant_L3_anIntentMovesOnAndNeverBack() public {
+        _actors.checkStates();
+        _holds(Across.STATE);
+    }
+
+    function invariant_L5_nothingPassesAPause() public view {
+        _holds(Across.PAUSED);
+    }
+
+    /// @notice No lane stands still for longer than one pause, however guardians follow each other.
+    function invariant_L5_pausesEnd() public {
+        _actors.checkPauses();
+        _holds(Across.PAUSE_ENDS);
+    }
+
+    function invariant_L5_relayersAreLoosenedByGovernanceOnly() public {
+        _actors.checkRelayers();
+        _holds(Across.RELAYERS);
+    }
+
+    /// @notice Only more signatures, a vote or a proof make something that waits wait less.
+    function invariant_L5_whatWaitsNeverWaitsLess() public {
+        _actors.checkWaits();
+        _holds(Across.WAIT);
+    }
+
+    function invariant_L6_everyStepIsOneRecordOfItsChain() public view {
+        _holds(Across.RECORD);
+    }
+
+    /// @notice A lying quorum delivers what it likes: with one honest watchdog nothing executes that home never dispatched.
+    function invariant_L7_nothingThatHomeNeverSentExecutes() public view {
+        _holds(Across.FORGERY);
+    }
+
+    /// @notice The window of the amount, the signatures and the guardians, in which the sequencer was up; and a result's at home.
+    function invariant_L7_nothingBeforeItsWindowIsOver() public view {
+        _holds(Across.WINDOWED);
+    }
+
+    function invariant_L7_onlyAQuorumOfOneSetDelivers() public view {
+        _holds(Across.QUORUM);
+    }
+
+    function invariant_L7_falseResultsNeverSettle() public view {
+        _holds(Across.RESULT);
+    }
+
+    function invariant_L7_aDisputeTouchesNoOtherIntent() public view {
+        _holds(Across.ALONE);
+    }
+
+    function invariant_L7_disputesEnd() public view {
+        _holds(Across.DISPUTE_ENDS);
+    }
+
+    function invariant_L7_bondsConserveWei() public {
+        _actors.checkBonds();
+        _holds(Across.BONDS);
+    }
+
+    function invariant_L7_proofsDecideForTheTruth() public view {
+        _holds(Across.PROOF);
+    }
+
+    /// @notice A long walk of fixed steps: everything the laws speak of really happens in these sequences.
+    function test_walk_visitsBothChains() public {
+        bytes4[] memory selectors = targetSelectors()[0].selectors;
+        uint256 seed = 1;
+        for (uint256 i; i < 800; ++i) {
+            seed = uint256(keccak256(abi.encode(seed)));
+            (bool ok,) = address(_actors)
+                .call(
+                    abi.encodeWithSelector(selectors[seed % selectors.length], uint256(keccak256(abi.encode(seed, i))))
+                );
+            assertTrue(ok, "an actor failed");
+            if (i % 50 == 0) _checkAll();
+        }
+        _checkAll();
+        for (uint256 i; i <= uint256(type(Across).max); ++i) {
+            _holds(Across(i));
+        }
+        string[14] memory all = [
+            "dispatched",
+            "sent again",
+            "delivered",
+            "batch",
+            "executed there",
+            "reported",
+            "given back",
+            "forged",
+            "forgery disputed",
+            "lied",
+            "lie dropped",
+            "disputed",
+            "disputed with a bond",
+            "bond credited"
+        ];
+        for (uint256 i; i < all.length; ++i) {
+            assertGe(_actors.times(all[i]), 1, all[i]);
+        }
+    }
+
+    function _checkAll() private {
+        _actors.checkVaults();
+        _actors.checkStates();
+        _actors.checkBonds();
+        _actors.checkWaits();
+        _actors.checkRelayers();
+        _actors.checkPauses();
+    }
+
+    function _holds(Across claim) private view {
+        assertEq(_actors.breach(claim), "", "law broken");
+    }
+}
