@@ -12,6 +12,8 @@ import org.mandate.chain.JsonRpcClient;
 import org.mandate.contracts.AgentRegistry;
 import org.mandate.contracts.AgentVault;
 import org.mandate.contracts.CrossChainExecutor;
+import org.mandate.contracts.DestinationExecutor;
+import org.mandate.contracts.HomeExecutor;
 import org.mandate.contracts.MandateLens;
 import org.mandate.deploy.Sender;
 import org.mandate.deploy.StateOverrideCall;
@@ -103,8 +105,39 @@ public final class Chain implements AutoCloseable {
     return MandateLens.load(deployment.lens().hex(), web3j, reader, Sender.NO_GAS);
   }
 
+  /** What the executors of all chains have in common. */
   public CrossChainExecutor executor() {
     return CrossChainExecutor.load(deployment.executor().hex(), web3j, reader, Sender.NO_GAS);
+  }
+
+  /**
+   * The home chain's.
+   *
+   * @throws Failure on another chain
+   */
+  public HomeExecutor homeExecutor() {
+    if (!deployment.isHome()) {
+      throw new Failure(
+          ExitCode.USAGE,
+          "chain %s is not home: give --rpc of chain %s"
+              .formatted(deployment.chainId(), deployment.homeChainId()));
+    }
+    return HomeExecutor.load(deployment.executor().hex(), web3j, reader, Sender.NO_GAS);
+  }
+
+  /**
+   * Every other chain's.
+   *
+   * @throws Failure at home
+   */
+  public DestinationExecutor destinationExecutor() {
+    if (deployment.isHome()) {
+      throw new Failure(
+          ExitCode.USAGE,
+          "chain %s is home, where nothing is delivered: give --rpc of the chain that pays"
+              .formatted(deployment.chainId()));
+    }
+    return DestinationExecutor.load(deployment.executor().hex(), web3j, reader, Sender.NO_GAS);
   }
 
   @Override

@@ -6,9 +6,11 @@ import java.util.List;
 import org.mandate.chain.Bytes;
 import org.mandate.chain.Hash;
 import org.mandate.contracts.CrossChainExecutor;
+import org.mandate.contracts.HomeExecutor;
 import org.mandate.deploy.Call;
 import org.mandate.deploy.DeploymentException;
 import org.mandate.intent.IntentAbi;
+import org.mandate.intent.IntentState;
 import org.mandate.intent.SignedIntent;
 import org.mandate.policy.Tier;
 
@@ -58,7 +60,7 @@ final class ApprovalScene implements Story.Scene {
         "one owner's signature is refused; with two (ERC-1271), mandate intent approve hands the"
             + " Safe's approval to relayer 1");
 
-    play.awaitState(home, id, Ledger.State.EXECUTED, Play.PATIENCE);
+    play.awaitState(home, id, IntentState.EXECUTED, Play.PATIENCE);
     var executed = home.events(CrossChainExecutor.INTENTEXECUTED_EVENT, id);
     story.mustEqual(1, executed.size(), "number of executions");
     story.mustEqual(vaultBefore.subtract(AMOUNT), home.dollars(home.vault()), "TUSD in the vault");
@@ -92,9 +94,9 @@ final class ApprovalScene implements Story.Scene {
   private void awaitWaiting(Service relayer, Hash id) throws Exception {
     var story = play.story();
     var home = play.home();
-    play.awaitState(home, id, Ledger.State.ADMITTED, Play.PATIENCE);
-    var log = home.events(CrossChainExecutor.INTENTADMITTED_EVENT, id).getFirst();
-    var tier = CrossChainExecutor.getIntentAdmittedEventFromLog(log).tier;
+    play.awaitState(home, id, IntentState.ADMITTED, Play.PATIENCE);
+    var log = home.events(HomeExecutor.INTENTADMITTED_EVENT, id).getFirst();
+    var tier = HomeExecutor.getIntentAdmittedEventFromLog(log).tier;
     story.mustEqual(Tier.APPROVAL, Tier.values()[tier.intValueExact()], "tier on chain");
     play.await(
         "relayer 1 to say what the intent waits for",
@@ -181,7 +183,7 @@ final class ApprovalScene implements Story.Scene {
   private String proceedAnyway(SignedIntent signed, long deadline, Bytes signature) {
     var home = play.home();
     var approvals =
-        new CrossChainExecutor.Approvals(
+        new HomeExecutor.Approvals(
             List.of(play.safe().address().hex()),
             List.of(signature.bytes()),
             List.of(BigInteger.valueOf(deadline)));
@@ -191,8 +193,8 @@ final class ApprovalScene implements Story.Scene {
               Call.of(
                   "proceed",
                   home.deployment().executor().hex(),
-                  home.executor()
-                      .proceedApproved(IntentAbi.toContract(signed.intent()), approvals)));
+                  home.homeExecutor()
+                      .proceedApproved(IntentAbi.toHome(signed.intent()), approvals)));
     } catch (DeploymentException e) {
       return e.getMessage();
     }
@@ -207,8 +209,8 @@ final class ApprovalScene implements Story.Scene {
             Call.of(
                 "cancel",
                 home.deployment().executor().hex(),
-                home.executor().cancel(IntentAbi.toContract(signed.intent()))));
+                home.homeExecutor().cancel(IntentAbi.toHome(signed.intent()))));
     play.story()
-        .mustEqual(Ledger.State.CANCELLED, home.state(play.id(signed)), "state of the second");
+        .mustEqual(IntentState.CANCELLED, home.state(play.id(signed)), "state of the second");
   }
 }

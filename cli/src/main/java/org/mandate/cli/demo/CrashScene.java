@@ -11,6 +11,7 @@ import org.mandate.chain.Address;
 import org.mandate.chain.Bytes;
 import org.mandate.chain.Hash;
 import org.mandate.contracts.CrossChainExecutor;
+import org.mandate.intent.IntentState;
 
 /**
  * A relayer dies between storing a transaction and sending it: what it stored is what executes,
@@ -48,7 +49,7 @@ final class CrashScene implements Story.Scene {
         Play.PATIENCE,
         () -> Files.readString(relayer.log()).contains("stopped dead"));
     story.mustEqual(
-        Ledger.State.NONE, home.state(id), "state of the intent when the relayer stopped");
+        IntentState.NONE, home.state(id), "state of the intent when the relayer stopped");
     story.mustEqual(before, home.coin(vault), "ETH in the vault when the relayer stopped");
     var stored = stored(id);
     var bytes = stored.attempts().getFirst();
@@ -67,7 +68,7 @@ final class CrashScene implements Story.Scene {
         Play.coinWords(AMOUNT), Play.brief(bytes.hash().hex()), stored.nonce(), pid);
     relayer.start(Map.of());
     story.say("relayer 3 starts again as process %d and finds its own bytes", relayer.pid());
-    play.awaitState(home, id, Ledger.State.EXECUTED, Play.PATIENCE);
+    play.awaitState(home, id, IntentState.EXECUTED, Play.PATIENCE);
     relayer.awaitReady();
     // Several more blocks: a second execution would be in one of them.
     var head = home.chain().head();

@@ -3,6 +3,9 @@ package org.mandate.cli.demo;
 import java.math.BigInteger;
 import org.mandate.chain.Hash;
 import org.mandate.contracts.CrossChainExecutor;
+import org.mandate.contracts.DestinationExecutor;
+import org.mandate.contracts.HomeExecutor;
+import org.mandate.intent.IntentState;
 
 /**
  * A payment within the mandate on another chain: dispatched, attested, delivered, waited for,
@@ -33,21 +36,21 @@ final class CrossChainScene implements Story.Scene {
     var from = System.nanoTime();
     play.submit(play.stage().relayers().get(1), signed);
 
-    play.awaitState(home, id, Ledger.State.DISPATCHED, Play.PATIENCE);
+    play.awaitState(home, id, IntentState.DISPATCHED, Play.PATIENCE);
     var dispatched =
-        CrossChainExecutor.getIntentDispatchedEventFromLog(
-            home.events(CrossChainExecutor.INTENTDISPATCHED_EVENT, id).getFirst());
+        HomeExecutor.getIntentDispatchedEventFromLog(
+            home.events(HomeExecutor.INTENTDISPATCHED_EVENT, id).getFirst());
     var messageId = Hash.of(dispatched.messageId);
     story.say("home admits it and dispatches ERC-7786 message %s", Play.brief(messageId.hex()));
 
     play.await(
         "the message to be queued on the remote chain",
         Play.PATIENCE,
-        () -> remote.state(id) != Ledger.State.NONE);
-    var queuedLog = remote.events(CrossChainExecutor.INTENTQUEUED_EVENT, id).getFirst();
-    var queued = CrossChainExecutor.getIntentQueuedEventFromLog(queuedLog);
+        () -> remote.state(id) != IntentState.NONE);
+    var queuedLog = remote.events(DestinationExecutor.INTENTQUEUED_EVENT, id).getFirst();
+    var queued = DestinationExecutor.getIntentQueuedEventFromLog(queuedLog);
     story.mustEqual(messageId, Hash.of(queued.messageId), "message that was delivered");
-    var signers = play.attestedBy(queuedLog, messageId);
+    var signers = play.attestedBy(queuedLog);
     story.must(
         signers.size() >= Stage.THRESHOLD, "only %d relayers attest the message", signers.size());
     story.say(
@@ -56,7 +59,7 @@ final class CrossChainScene implements Story.Scene {
         Play.brief(queuedLog.getTransactionHash()),
         Stage.DISPUTE_WINDOW.toSeconds());
 
-    play.awaitState(remote, id, Ledger.State.EXECUTED, Play.PATIENCE);
+    play.awaitState(remote, id, IntentState.EXECUTED, Play.PATIENCE);
     var seconds = (System.nanoTime() - from) / 1e9;
     var executed = remote.events(CrossChainExecutor.INTENTEXECUTED_EVENT, id);
     story.mustEqual(1, executed.size(), "number of executions");

@@ -6,10 +6,12 @@ import java.util.List;
 import org.mandate.chain.Address;
 import org.mandate.chain.Hash;
 import org.mandate.contracts.CrossChainExecutor;
+import org.mandate.contracts.HomeExecutor;
 import org.mandate.deploy.Call;
 import org.mandate.deploy.DeploymentException;
 import org.mandate.intent.Intent;
 import org.mandate.intent.IntentAbi;
+import org.mandate.intent.IntentState;
 import org.mandate.intent.SignedIntent;
 import org.mandate.policy.Tier;
 
@@ -39,9 +41,9 @@ final class DelayScene implements Story.Scene {
         "the agent asks for %s: above %s a payment waits %d s, for its owner to think again",
         Play.coinWords(AMOUNT), Play.coinWords(Waits.COIN_DELAY_ABOVE), Waits.DELAY_SECONDS);
     play.submit(relayer, signed);
-    play.awaitState(home, id, Ledger.State.ADMITTED, Play.PATIENCE);
-    var log = home.events(CrossChainExecutor.INTENTADMITTED_EVENT, id).getFirst();
-    var admitted = CrossChainExecutor.getIntentAdmittedEventFromLog(log);
+    play.awaitState(home, id, IntentState.ADMITTED, Play.PATIENCE);
+    var log = home.events(HomeExecutor.INTENTADMITTED_EVENT, id).getFirst();
+    var admitted = HomeExecutor.getIntentAdmittedEventFromLog(log);
     var eta = admitted.eta.longValueExact();
     story.mustEqual(Tier.DELAY, Tier.values()[admitted.tier.intValueExact()], "tier on chain");
     story.mustEqual(home.time(log) + Waits.DELAY_SECONDS, eta, "second until which it waits");
@@ -71,7 +73,7 @@ final class DelayScene implements Story.Scene {
         List.of(), home.events(CrossChainExecutor.INTENTEXECUTED_EVENT, id), "executions");
     story.mustEqual(vaultBefore, home.coin(home.vault()), "ETH in the vault");
     story.mustEqual(payeeBefore, home.coin(play.payee()), "ETH of the payee");
-    story.mustEqual(Ledger.State.CANCELLED, home.state(id), "state after the delay");
+    story.mustEqual(IntentState.CANCELLED, home.state(id), "state after the delay");
     story.say(
         "%s has passed, carrying it out is refused on chain, the vault still holds %s",
         at(eta), Play.coinWords(vaultBefore));
@@ -115,7 +117,7 @@ final class DelayScene implements Story.Scene {
                     "--passphrase-file",
                     key.passphraseFile().toString()));
     story.mustEqual(0, answer.exitCode(), "exit code of the owner's command; " + answer.errors());
-    story.mustEqual(Ledger.State.CANCELLED, home.state(id), "state on chain");
+    story.mustEqual(IntentState.CANCELLED, home.state(id), "state on chain");
     var log = home.events(CrossChainExecutor.INTENTCANCELLED_EVENT, id).getFirst();
     var event = CrossChainExecutor.getIntentCancelledEventFromLog(log);
     story.mustEqual(owner, Address.of(event.by), "who cancelled");
@@ -146,7 +148,7 @@ final class DelayScene implements Story.Scene {
               Call.of(
                   "proceed",
                   home.deployment().executor().hex(),
-                  home.executor().proceed(IntentAbi.toContract(intent))));
+                  home.homeExecutor().proceed(IntentAbi.toHome(intent))));
     } catch (DeploymentException e) {
       return e.getMessage();
     }

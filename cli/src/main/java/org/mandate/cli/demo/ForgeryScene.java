@@ -6,7 +6,7 @@ import java.util.List;
 import org.mandate.chain.Address;
 import org.mandate.chain.Bytes;
 import org.mandate.chain.Hash;
-import org.mandate.contracts.CrossChainExecutor;
+import org.mandate.contracts.DestinationExecutor;
 import org.mandate.contracts.QuorumGateway;
 import org.mandate.deploy.Call;
 import org.mandate.deploy.DeploymentException;
@@ -16,6 +16,7 @@ import org.mandate.gateway.InteroperableAddress;
 import org.mandate.gateway.Message;
 import org.mandate.intent.Intent;
 import org.mandate.intent.IntentAbi;
+import org.mandate.intent.IntentState;
 
 /** A full quorum of relayers lies: a watchdog that believes neither stops it within the window. */
 final class ForgeryScene implements Story.Scene {
@@ -40,25 +41,26 @@ final class ForgeryScene implements Story.Scene {
     var intent = play.intent(remote, remote.token(), thief, before);
     var id = intent.id(play.domain());
     var executor = home.deployment().executor();
+    var gateway = home.deployment().gateway();
     var message =
         new Message(
             home.deployment().chainId(),
             INVENTED_NONCE,
             new InteroperableAddress(home.deployment().chainId(), executor).encode(),
             new InteroperableAddress(remote.deployment().chainId(), executor).encode(),
-            IntentAbi.encode(intent));
-    var messageId = message.id(home.deployment().gateway());
+            IntentAbi.encode(intent, 0));
+    var messageId = message.id(gateway);
     story.say(
         "relayers 1 and 2 collude: they sign a message that home never dispatched, all %s of the vault to a thief",
         Play.dollarWords(before));
     var attestations =
         cast.relayers().subList(0, Stage.THRESHOLD).stream()
-            .map(relayer -> Attestation.sign(messageId, Play.signer(relayer)))
+            .map(relayer -> Attestation.sign(gateway, messageId, Play.signer(relayer)))
             .toList();
-    deliver(message, Attestation.forDelivery(attestations));
-    story.mustEqual(Ledger.State.NONE, home.state(id), "state of the forged intent at home");
-    var queuedLog = remote.events(CrossChainExecutor.INTENTQUEUED_EVENT, id).getFirst();
-    var queued = CrossChainExecutor.getIntentQueuedEventFromLog(queuedLog);
+    deliver(message, Attestation.forDelivery(gateway, attestations));
+    story.mustEqual(IntentState.NONE, home.state(id), "state of the forged intent at home");
+    var queuedLog = remote.events(DestinationExecutor.INTENTQUEUED_EVENT, id).getFirst();
+    var queued = DestinationExecutor.getIntentQueuedEventFromLog(queuedLog);
     story.mustEqual(messageId, Hash.of(queued.messageId), "message that was delivered");
     story.say(
         "the gateway accepts two valid signatures and queues intent %s in %s: %d s until it could execute",
@@ -66,9 +68,9 @@ final class ForgeryScene implements Story.Scene {
         Play.brief(queuedLog.getTransactionHash()),
         Stage.DISPUTE_WINDOW.toSeconds());
 
-    play.awaitState(remote, id, Ledger.State.DISPUTED, Duration.ofSeconds(20));
-    var disputedLog = remote.events(CrossChainExecutor.INTENTDISPUTED_EVENT, id).getFirst();
-    var by = Address.of(CrossChainExecutor.getIntentDisputedEventFromLog(disputedLog).by);
+    play.awaitState(remote, id, IntentState.DISPUTED, Duration.ofSeconds(20));
+    var disputedLog = remote.events(DestinationExecutor.INTENTDISPUTED_EVENT, id).getFirst();
+    var by = Address.of(DestinationExecutor.getIntentDisputedEventFromLog(disputedLog).by);
     var watchdogs = cast.watchdogs().stream().map(Play::address).toList();
     story.must(watchdogs.contains(by), "disputed by %s, which is no watchdog of ours", by);
     var blocks = disputedLog.getBlockNumber().subtract(queuedLog.getBlockNumber()).longValueExact();
@@ -92,7 +94,7 @@ final class ForgeryScene implements Story.Scene {
         "executing a disputed intent failed for another reason: %s",
         refusal);
     story.mustEqual(
-        Ledger.State.DISPUTED, remote.state(id), "state of the forged intent after the window");
+        IntentState.DISPUTED, remote.state(id), "state of the forged intent after the window");
     story.mustEqual(before, remote.dollars(vault), "TUSD in the vault");
     story.mustEqual(BigInteger.ZERO, remote.dollars(thief), "TUSD of the thief");
     story.say(
@@ -105,13 +107,13 @@ final class ForgeryScene implements Story.Scene {
         cast.relayers().subList(0, Stage.THRESHOLD).stream()
             .map(r -> Play.address(r).hex())
             .toList());
-    story.fact("stateAtHome", Ledger.State.NONE.name());
+    story.fact("stateAtHome", IntentState.NONE.name());
     story.fact("queued", queuedLog.getTransactionHash());
     story.fact("disputed", disputedLog.getTransactionHash());
     story.fact("disputedBy", by.hex());
     story.fact("blocksUntilDispute", blocks);
     story.fact("secondsUntilDispute", seconds);
-    story.fact("state", Ledger.State.DISPUTED.name());
+    story.fact("state", IntentState.DISPUTED.name());
     story.fact("vaultMoved", "0");
     story.fact(
         "evidence",
@@ -120,7 +122,7 @@ final class ForgeryScene implements Story.Scene {
                 watchdogs.indexOf(by) + 1, blocks, Play.brief(disputedLog.getTransactionHash())));
   }
 
-  private void deliver(Message message, List<Bytes> signatures) {
+  private void deliver(Message message, Bytes signatures) {
     var courier = play.courier(play.remote());
     var address = play.remote().deployment().gateway().hex();
     var gateway = QuorumGateway.load(address, courier.web3j(), courier.reader(), Sender.NO_GAS);
@@ -135,7 +137,8 @@ final class ForgeryScene implements Story.Scene {
                     message.sender().bytes(),
                     message.recipient().bytes(),
                     message.payload().bytes()),
-                signatures.stream().map(Bytes::bytes).toList())));
+                List.of(),
+                signatures.bytes())));
   }
 
   private String executeAnyway(Intent intent) {
@@ -145,7 +148,7 @@ final class ForgeryScene implements Story.Scene {
               Call.of(
                   "execute",
                   play.remote().deployment().executor().hex(),
-                  play.remote().executor().execute(IntentAbi.toContract(intent))));
+                  play.remote().destinationExecutor().execute(IntentAbi.toDestination(intent))));
     } catch (DeploymentException e) {
       return e.getMessage();
     }

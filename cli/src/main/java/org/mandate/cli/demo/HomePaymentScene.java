@@ -3,6 +3,7 @@ package org.mandate.cli.demo;
 import java.math.BigInteger;
 import org.mandate.chain.Address;
 import org.mandate.contracts.CrossChainExecutor;
+import org.mandate.intent.IntentState;
 
 /** A payment within the mandate on the home chain. */
 final class HomePaymentScene implements Story.Scene {
@@ -28,7 +29,7 @@ final class HomePaymentScene implements Story.Scene {
         Play.coinWords(AMOUNT), Play.brief(play.payee().hex()), Play.brief(id.hex()));
     var from = System.nanoTime();
     play.submit(play.stage().relayers().getFirst(), signed);
-    play.awaitState(home, id, Ledger.State.EXECUTED, Play.PATIENCE);
+    play.awaitState(home, id, IntentState.EXECUTED, Play.PATIENCE);
     var seconds = (System.nanoTime() - from) / 1e9;
     var executed = home.events(CrossChainExecutor.INTENTEXECUTED_EVENT, id);
     story.mustEqual(1, executed.size(), "number of executions");

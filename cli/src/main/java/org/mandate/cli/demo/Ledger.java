@@ -12,10 +12,14 @@ import org.mandate.contracts.AgentRegistry;
 import org.mandate.contracts.AgentVault;
 import org.mandate.contracts.Approvers;
 import org.mandate.contracts.CrossChainExecutor;
+import org.mandate.contracts.DestinationExecutor;
+import org.mandate.contracts.HomeExecutor;
 import org.mandate.contracts.MandateLens;
 import org.mandate.contracts.TestToken;
 import org.mandate.deploy.Contracts;
 import org.mandate.deploy.Sender;
+import org.mandate.event.ContractEvents;
+import org.mandate.intent.IntentState;
 import org.web3j.abi.EventEncoder;
 import org.web3j.abi.datatypes.Event;
 import org.web3j.protocol.Web3j;
@@ -30,19 +34,6 @@ import org.web3j.utils.Numeric;
 
 /** What one chain says: the demo reads every outcome here, never in a process's answer. */
 final class Ledger {
-  /** Where an intent stands on this chain, in the contract's numbering. */
-  enum State {
-    NONE,
-    DENIED,
-    ADMITTED,
-    DISPATCHED,
-    QUEUED,
-    DISPUTED,
-    EXECUTED,
-    CANCELLED,
-    EXPIRED
-  }
-
   private final LocalChain chain;
   private final Deployment deployment;
   private final Web3j web3j;
@@ -81,6 +72,16 @@ final class Ledger {
     return CrossChainExecutor.load(deployment.executor().hex(), web3j, reader, Sender.NO_GAS);
   }
 
+  /** The home chain's. */
+  HomeExecutor homeExecutor() {
+    return HomeExecutor.load(deployment.executor().hex(), web3j, reader, Sender.NO_GAS);
+  }
+
+  /** Every other chain's. */
+  DestinationExecutor destinationExecutor() {
+    return DestinationExecutor.load(deployment.executor().hex(), web3j, reader, Sender.NO_GAS);
+  }
+
   AgentVault account() {
     return AgentVault.load(deployment.account().hex(), web3j, reader, Sender.NO_GAS);
   }
@@ -97,9 +98,9 @@ final class Ledger {
     return AgentRegistry.load(deployment.registry().hex(), web3j, reader, Sender.NO_GAS);
   }
 
-  State state(Hash intentId) throws Exception {
-    return State.values()[
-        executor().progress(intentId.bytes()).send().component1().intValueExact()];
+  IntentState state(Hash intentId) throws Exception {
+    return IntentState.of(
+        executor().progress(intentId.bytes()).send().component1().intValueExact());
   }
 
   /** Native coin, wei. */
@@ -136,10 +137,14 @@ final class Ledger {
         .getTransaction();
   }
 
-  /** All the executor's events that concern an intent of this agent, in order. */
+  /**
+   * All steps in the lives of this agent's intents that the executor tells, in order; what it says
+   * beside them is no action.
+   */
   List<Log> events(long agentId) {
     var filter = filter(deployment.executor());
-    filter.addNullTopic();
+    filter.addOptionalTopics(
+        ContractEvents.executorTopics().stream().map(Hash::hex).toArray(String[]::new));
     filter.addNullTopic();
     filter.addSingleTopic(topic(agentId));
     return logs(filter);

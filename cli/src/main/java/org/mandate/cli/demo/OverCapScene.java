@@ -3,7 +3,8 @@ package org.mandate.cli.demo;
 import java.math.BigInteger;
 import org.mandate.chain.Address;
 import org.mandate.contracts.AgentVault;
-import org.mandate.contracts.CrossChainExecutor;
+import org.mandate.contracts.HomeExecutor;
+import org.mandate.intent.IntentState;
 import org.mandate.policy.Rule;
 
 /**
@@ -34,9 +35,9 @@ final class OverCapScene implements Story.Scene {
         "the agent asks for %s, the mandate admits %s per payment",
         Play.coinWords(TOO_MUCH), Play.coinWords(Play.COIN_PER_TRANSACTION));
     play.submitBreach(play.stage().relayers().getFirst(), greedy);
-    play.awaitState(home, id, Ledger.State.DENIED, Play.PATIENCE);
-    var log = home.events(CrossChainExecutor.INTENTDENIED_EVENT, id).getFirst();
-    var verdict = CrossChainExecutor.getIntentDeniedEventFromLog(log).verdict;
+    play.awaitState(home, id, IntentState.DENIED, Play.PATIENCE);
+    var log = home.events(HomeExecutor.INTENTDENIED_EVENT, id).getFirst();
+    var verdict = HomeExecutor.getIntentDeniedEventFromLog(log).verdict;
     story.mustEqual(PER_TRANSACTION_RULE, verdict.rule, "rule that refused (PER_TRANSACTION)");
     story.mustEqual(true, verdict.tripped, "whether the denial tripped the breaker");
     story.mustEqual(Play.COIN_PER_TRANSACTION, verdict.limit, "limit in the denial");
@@ -90,11 +91,11 @@ final class OverCapScene implements Story.Scene {
         "its next intent, %s, is refused by relayer 1: %s",
         Play.coinWords(LITTLE), refusal.words());
     var id = play.id(modest);
-    story.mustEqual(Ledger.State.NONE, home.state(id), "state of what the relayer refused");
+    story.mustEqual(IntentState.NONE, home.state(id), "state of what the relayer refused");
     play.submitByCourier(modest);
-    play.awaitState(home, id, Ledger.State.DENIED, Play.PATIENCE);
-    var log = home.events(CrossChainExecutor.INTENTDENIED_EVENT, id).getFirst();
-    var verdict = CrossChainExecutor.getIntentDeniedEventFromLog(log).verdict;
+    play.awaitState(home, id, IntentState.DENIED, Play.PATIENCE);
+    var log = home.events(HomeExecutor.INTENTDENIED_EVENT, id).getFirst();
+    var verdict = HomeExecutor.getIntentDeniedEventFromLog(log).verdict;
     story.mustEqual(
         Rule.AGENT_BREAKER,
         Rule.values()[verdict.rule.intValueExact()],

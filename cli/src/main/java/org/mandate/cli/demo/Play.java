@@ -28,7 +28,6 @@ import org.mandate.chain.Bytes;
 import org.mandate.chain.Hash;
 import org.mandate.contracts.AgentRegistry;
 import org.mandate.contracts.AgentVault;
-import org.mandate.contracts.QuorumGateway;
 import org.mandate.contracts.TestToken;
 import org.mandate.deploy.AgentSetup;
 import org.mandate.deploy.Call;
@@ -43,15 +42,10 @@ import org.mandate.intent.Intent;
 import org.mandate.intent.IntentAbi;
 import org.mandate.intent.IntentDomain;
 import org.mandate.intent.IntentJson;
+import org.mandate.intent.IntentState;
 import org.mandate.intent.SignedIntent;
 import org.mandate.signer.PrivateKeySigner;
-import org.mandate.signer.Signature;
 import org.mandate.signer.Signer;
-import org.web3j.abi.FunctionReturnDecoder;
-import org.web3j.abi.TypeReference;
-import org.web3j.abi.datatypes.DynamicArray;
-import org.web3j.abi.datatypes.DynamicBytes;
-import org.web3j.abi.datatypes.Type;
 import org.web3j.crypto.Credentials;
 import org.web3j.protocol.core.methods.response.Log;
 
@@ -383,8 +377,8 @@ final class Play {
             Call.of(
                 "submit",
                 home.deployment().executor().hex(),
-                home.executor()
-                    .submit(IntentAbi.toContract(signed.intent()), signed.signature().bytes())));
+                home.homeExecutor()
+                    .submit(IntentAbi.toHome(signed.intent()), signed.signature().bytes())));
   }
 
   /** Why a relayer refuses an intent. */
@@ -402,36 +396,16 @@ final class Play {
   }
 
   /** Relayers whose signatures the delivering transaction carries. */
-  Set<String> attestedBy(Log delivery, Hash messageId) throws IOException {
-    var input =
-        remote
-            .chain()
-            .web3j()
-            .ethGetTransactionByHash(delivery.getTransactionHash())
-            .send()
-            .getTransaction()
-            .orElseThrow()
-            .getInput();
+  Set<String> attestedBy(Log delivery) throws IOException {
+    var transaction = Hash.of(delivery.getTransactionHash());
+    var input = remote.transaction(transaction).orElseThrow().getInput();
     var relayers = stage.cast().relayers().stream().map(Play::address).toList();
     var signers = new LinkedHashSet<String>(); // one that signs twice counts once
-    for (var signature : signatures(input)) {
-      var signer = Signature.of(signature).recover(messageId).orElseThrow();
+    for (var signer : Delivery.read(remote.deployment().gateway(), input).signers()) {
       story.must(relayers.contains(signer), "%s signed the message and is no relayer", signer);
       signers.add(signer.hex());
     }
     return Collections.unmodifiableSet(signers);
-  }
-
-  @SuppressWarnings({"unchecked", "rawtypes"})
-  private static List<byte[]> signatures(String delivering) {
-    List<TypeReference<Type>> types =
-        (List)
-            List.of(
-                new TypeReference<QuorumGateway.Message>() {},
-                new TypeReference<DynamicArray<DynamicBytes>>() {});
-    var decoded = FunctionReturnDecoder.decode(delivering.substring(10), types);
-    return ((DynamicArray<DynamicBytes>) decoded.get(1))
-        .getValue().stream().map(DynamicBytes::getValue).toList();
   }
 
   /** A relayer's answer. */
@@ -481,7 +455,7 @@ final class Play {
     }
   }
 
-  void awaitState(Ledger ledger, Hash intentId, Ledger.State state, Duration timeout)
+  void awaitState(Ledger ledger, Hash intentId, IntentState state, Duration timeout)
       throws Exception {
     await(
         "the intent to be %s on chain %d".formatted(state, ledger.chain().chainId()),

@@ -270,7 +270,9 @@ public final class IntentCommand extends Group {
       DISPUTED,
       EXECUTED,
       CANCELLED,
-      EXPIRED
+      EXPIRED,
+      FAILED,
+      SETTLED
     }
 
     @Override
@@ -321,7 +323,7 @@ public final class IntentCommand extends Group {
                     Call.of(
                         "cancel intent " + id,
                         deployment.executor().hex(),
-                        chain.executor().cancel(IntentAbi.toContract(intent))));
+                        chain.homeExecutor().cancel(IntentAbi.toHome(intent))));
         output.line("cancelled in transaction %s", receipt.getTransactionHash());
         output.json(
             Output.object()

@@ -219,7 +219,7 @@ public final class PolicyCommand extends Group {
         var intent = wanted.intent(chain.deployment());
         var answer =
             Sender.read(
-                "verdict", () -> chain.executor().preview(IntentAbi.toContract(intent)).send());
+                "verdict", () -> chain.homeExecutor().preview(IntentAbi.toHome(intent)).send());
         var verdict = ContractCalls.verdict(answer);
         // The words of a refusal that happened say that it froze the agent; this one has not
         // happened.
