@@ -4,6 +4,7 @@ import java.math.BigInteger;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import org.mandate.chain.Address;
 import org.mandate.chain.ChainClient;
@@ -15,6 +16,8 @@ import org.mandate.contracts.CrossChainExecutor;
 import org.mandate.contracts.DestinationExecutor;
 import org.mandate.contracts.HomeExecutor;
 import org.mandate.contracts.MandateLens;
+import org.mandate.contracts.QuorumGateway;
+import org.mandate.contracts.RelayerBonds;
 import org.mandate.deploy.Sender;
 import org.mandate.deploy.StateOverrideCall;
 import org.mandate.signer.Signer;
@@ -138,6 +141,34 @@ public final class Chain implements AutoCloseable {
               .formatted(deployment.chainId()));
     }
     return DestinationExecutor.load(deployment.executor().hex(), web3j, reader, Sender.NO_GAS);
+  }
+
+  public QuorumGateway gateway() {
+    return QuorumGateway.load(deployment.gateway().hex(), web3j, reader, Sender.NO_GAS);
+  }
+
+  /** Who attests messages now, ascending. */
+  public List<Address> relayers() {
+    var quorum = Sender.read("relayers", () -> gateway().quorum().send());
+    return quorum.component1().stream().map(Address::of).toList();
+  }
+
+  /**
+   * What relayers lose when they lie; at home.
+   *
+   * @throws Failure where there are none
+   */
+  public RelayerBonds relayerBonds() {
+    var address =
+        deployment
+            .relayerBonds()
+            .orElseThrow(
+                () ->
+                    new Failure(
+                        ExitCode.CONFIGURATION,
+                        "the deployment file of chain %s names no RelayerBonds: use the one that deploy wrote for home"
+                            .formatted(deployment.chainId())));
+    return RelayerBonds.load(address.hex(), web3j, reader, Sender.NO_GAS);
   }
 
   @Override

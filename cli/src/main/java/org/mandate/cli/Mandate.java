@@ -7,12 +7,15 @@ import org.mandate.chain.NodeException;
 import org.mandate.cli.agent.AgentCommand;
 import org.mandate.cli.audit.AuditCommand;
 import org.mandate.cli.bench.BenchCommand;
+import org.mandate.cli.bond.BondCommand;
 import org.mandate.cli.breaker.BreakerCommand;
 import org.mandate.cli.deploy.DeployCommand;
 import org.mandate.cli.doctor.DoctorCommand;
 import org.mandate.cli.intent.IntentCommand;
 import org.mandate.cli.keys.KeysCommand;
+import org.mandate.cli.lane.LaneCommand;
 import org.mandate.cli.policy.PolicyCommand;
+import org.mandate.cli.windows.WindowsCommand;
 import org.mandate.config.ConfigException;
 import org.mandate.deploy.DeploymentException;
 import org.mandate.signer.KeystoreException;
@@ -36,6 +39,9 @@ import picocli.CommandLine.Spec;
       AgentCommand.class,
       PolicyCommand.class,
       BreakerCommand.class,
+      LaneCommand.class,
+      WindowsCommand.class,
+      BondCommand.class,
       IntentCommand.class,
       AuditCommand.class,
       KeysCommand.class,

@@ -4,6 +4,8 @@ import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import org.mandate.cli.relayers.RelayerSet;
+import org.mandate.cli.relayers.Slash;
 import org.mandate.relayer.Relayer;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -13,8 +15,14 @@ import picocli.CommandLine.Option;
 @Command(
     name = "relayer",
     description =
-        "Run a relayer: follows, attests, submits, publishes audit blobs, serves the API.",
-    subcommands = {RelayerCommand.Run.class, RelayerCommand.SampleConfig.class})
+        "Run a relayer: follows, attests, submits, publishes audit blobs, serves the API. Show, replace and punish relayers.",
+    subcommands = {
+      RelayerCommand.Run.class,
+      RelayerCommand.SampleConfig.class,
+      RelayerSet.Show.class,
+      RelayerSet.Rotate.class,
+      Slash.class
+    })
 final class RelayerCommand extends Group {
   @Command(
       name = "run",

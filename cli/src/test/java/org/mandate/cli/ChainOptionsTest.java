@@ -51,7 +51,12 @@ class ChainOptionsTest {
   /** Where the contracts would stand; nobody asks them. */
   private void write(BigInteger chain) {
     var contracts = new TreeMap<String, Deployment.Contract>();
-    for (var name : List.of("AgentRegistry", "AgentVault", "QuorumGateway", chain.equals(HOME) ? "HomeExecutor" : "DestinationExecutor")) {
+    for (var name :
+        List.of(
+            "AgentRegistry",
+            "AgentVault",
+            "QuorumGateway",
+            chain.equals(HOME) ? "HomeExecutor" : "DestinationExecutor")) {
       contracts.put(
           name,
           new Deployment.Contract(

@@ -26,6 +26,7 @@ import java.util.stream.Stream;
 import org.mandate.chain.Address;
 import org.mandate.chain.Bytes;
 import org.mandate.chain.Hash;
+import org.mandate.cli.relayers.Delivery;
 import org.mandate.contracts.AgentRegistry;
 import org.mandate.contracts.AgentVault;
 import org.mandate.contracts.TestToken;

@@ -1,0 +1,2 @@
+/** {@code mandate bond}: what relayers lose when they lie. */
+package org.mandate.cli.bond;
