@@ -1,5 +1,6 @@
 package org.mandate.watchdog;
 
+import java.math.BigInteger;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -53,6 +54,7 @@ final class Case {
    *
    * @param chainId where the intents are queued
    * @param witness asks home; empty on home itself, where nothing may be queued
+   * @param prosecutor has pay who attested what home never sent; empty where no bonds are
    * @param condemned why home should not have dispatched an intent, by the own evaluation of its
    *     policy
    * @param safetyMargin how much of the window must be left for a dispute while home is silent
@@ -67,6 +69,8 @@ final class Case {
       Optional<Witness> witness,
       Function<Hash, Optional<String>> condemned,
       Enforcer enforcer,
+      Disputes disputes,
+      Optional<Prosecutor> prosecutor,
       Findings findings,
       Duration safetyMargin,
       WhenHomeIsSilent whenHomeIsSilent,
@@ -207,7 +211,7 @@ final class Case {
           upheld(wrong);
           yield settled(progress);
         }
-        dispute(wrong);
+        dispute(wrong, progress.due());
         yield false;
       }
     };
@@ -307,6 +311,15 @@ final class Case {
                       + " resolution window ends; otherwise let it be cancelled. Relayers attest"
                       + " only what is final: if home finalizes as usual, find out who signed, and"
                       + " take them out of the quorum (QuorumGateway.tightenRelayers).");
+      case Testimony.Settled settled ->
+          new Judgement.Wrong(
+              Check.RESULT,
+              "an intent that home settled is not queued any more",
+              "home settled the intent of message %s, dispatched in block %d"
+                  .formatted(messageId, settled.block().number()),
+              "Home's budget got back what was not spent, by a result that was not true: find out"
+                  + " who signed it, and take them out of the quorum"
+                  + " (QuorumGateway.tightenRelayers). Do not uphold the intent.");
       case Testimony.OtherMessage other ->
           forged(
               "message %s, which home dispatched in block %d"
@@ -381,6 +394,9 @@ final class Case {
 
   private void upheld(Judgement.Wrong wrong) {
     told = true;
+    if (wrong.check() == Check.FORGERY) {
+      accuse();
+    }
     report(
         findingId(),
         wrong,
@@ -389,10 +405,19 @@ final class Case {
             + " out who voted for it; withdraw the account's funds on this chain.");
   }
 
-  private void dispute(Judgement.Wrong wrong) {
+  private void dispute(Judgement.Wrong wrong, Instant due) {
     told = true;
     report(findingId(), wrong, Finding.Status.OPEN, wrong.next());
-    Optional<Enforcer.Done> end = court.enforcer().bringAbout(new Dispute());
+    Optional<Enforcer.Done> end;
+    boolean lie = wrong.check() == Check.FORGERY;
+    if (lie) {
+      accuse();
+    }
+    try (Disputes.Ticket ticket = court.disputes().take(delivery, due, lie)) {
+      end = court.enforcer().bringAbout(new Dispute(ticket));
+      end.flatMap(Enforcer.Done::transaction).ifPresent(ours -> ticket.used());
+    }
+    court.disputes().known(delivery.event().intentId());
     if (end.isEmpty() || !stands.getAsBoolean() || acted && end.get().transaction().isEmpty()) {
       return;
     }
@@ -409,6 +434,22 @@ final class Case {
         .addKeyValue("outcome", deed.outcome())
         .log("dispute settled until a reorg undoes it");
     court.findings().update(findingId(), found -> found.with(deed));
+  }
+
+  // By itself: the bonds' contract asks home's gateway alone, whatever becomes of the dispute.
+  private void accuse() {
+    court
+        .prosecutor()
+        .ifPresent(
+            prosecutor ->
+                prosecutor.charge(
+                    new Prosecutor.Charge(
+                        findingId(),
+                        delivery.event().messageId(),
+                        court.chain(),
+                        delivery.event().log().transaction(),
+                        delivery.block().timestamp(),
+                        () -> stands.getAsBoolean() || refuted.getAsBoolean())));
   }
 
   private void withdraw(String id) {
@@ -455,6 +496,27 @@ final class Case {
   }
 
   private final class Dispute implements Remedy {
+    private final Disputes.Ticket ticket;
+
+    private Dispute(Disputes.Ticket ticket) {
+      this.ticket = ticket;
+    }
+
+    @Override
+    public boolean ready() {
+      return ticket.isNext();
+    }
+
+    @Override
+    public boolean refused(String reason) {
+      return ticket.refused(reason);
+    }
+
+    @Override
+    public BigInteger value() {
+      return ticket.bond();
+    }
+
     @Override
     public String what() {
       return "dispute of intent " + delivery.event().intentId();

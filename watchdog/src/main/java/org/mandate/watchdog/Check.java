@@ -10,6 +10,10 @@ public enum Check {
   HOME_NOT_FINAL,
   /** A decision at home is the one that the mandate gives. */
   POLICY,
+  /** What a message says became of an intent elsewhere is so. */
+  RESULT,
+  /** An order that waits at a destination was sent by home. */
+  ORDER,
   /** An intent that executed at a destination was dispatched by home. */
   EXECUTION,
   /**

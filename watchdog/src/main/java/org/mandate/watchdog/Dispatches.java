@@ -1,5 +1,6 @@
 package org.mandate.watchdog;
 
+import java.math.BigInteger;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
@@ -21,6 +22,7 @@ final class Dispatches implements Examiner {
   record Dispatch(Hash messageId, Block block) {}
 
   private final Map<Hash, Dispatch> first = new ConcurrentHashMap<>();
+  private final Map<Hash, BigInteger> chains = new ConcurrentHashMap<>();
   private final Map<Hash, Map<Hash, Block>> resent = new ConcurrentHashMap<>();
 
   /** The message with which home dispatched the intent. */
@@ -28,7 +30,12 @@ final class Dispatches implements Examiner {
     return Optional.ofNullable(first.get(intentId));
   }
 
-  /** As {@link #of}, if it is that message, or one that home sent later. */
+  /** Where home sent the intent to. */
+  Optional<BigInteger> chainOf(Hash intentId) {
+    return Optional.ofNullable(chains.get(intentId));
+  }
+
+  /** As {@link #of(Hash)}, if it is that message, or one that home sent later. */
   Optional<Dispatch> of(Hash intentId, Hash messageId) {
     return of(intentId)
         .filter(dispatch -> dispatch.messageId().equals(messageId))
@@ -42,6 +49,7 @@ final class Dispatches implements Examiner {
   public void examine(Page page) {
     for (Entry entry : page.entries()) {
       if (entry instanceof Entry.Step(Dispatched dispatched)) {
+        chains.put(dispatched.intentId(), dispatched.intent().chainId());
         first.put(dispatched.intentId(), new Dispatch(dispatched.messageId(), page.block()));
       } else if (entry instanceof Entry.Notice(Resent again)) {
         resent
@@ -54,6 +62,7 @@ final class Dispatches implements Examiner {
   @Override
   public void reset() {
     first.clear();
+    chains.clear();
     resent.clear();
   }
 }

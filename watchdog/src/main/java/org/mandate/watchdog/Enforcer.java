@@ -168,7 +168,7 @@ final class Enforcer implements AutoCloseable {
             || chain.nonce(signer.address(), BlockTag.LATEST) > nonce.get()) {
           // Nothing was sent yet, or it was refused later, or it is mined. One more look: it may
           // have been mined since.
-          if (nonce.isEmpty() || remedy.settled().isEmpty()) {
+          if ((nonce.isEmpty() || remedy.settled().isEmpty()) && remedy.ready()) {
             nonce = send(remedy, hashes, revertsSince);
           }
         }
@@ -232,7 +232,7 @@ final class Enforcer implements AutoCloseable {
               fees,
               gas.getAsLong(),
               remedy.to(),
-              BigInteger.ZERO,
+              remedy.value(),
               remedy.data());
       return submit(request, head, hashes) ? Optional.of(nonce) : Optional.empty();
     } finally {
@@ -245,7 +245,7 @@ final class Enforcer implements AutoCloseable {
     GasEstimate estimate;
     try {
       estimate =
-          chain.estimateGas(signer.address(), remedy.to(), BigInteger.ZERO, remedy.data().bytes());
+          chain.estimateGas(signer.address(), remedy.to(), remedy.value(), remedy.data().bytes());
     } catch (NodeException e) {
       // A node that cannot estimate may still send.
       return OptionalLong.of(
@@ -257,6 +257,10 @@ final class Enforcer implements AutoCloseable {
         yield OptionalLong.of(Math.min(MAX_GAS, estimated.gas() + estimated.gas() / 2));
       }
       case GasEstimate.Reverted reverted -> {
+        if (remedy.refused(reverted.reason())) {
+          revertsSince.set(NEVER);
+          yield OptionalLong.empty();
+        }
         // Estimates are made on pending state, and what is settled is read at the latest block:
         // it reverts also when another watchdog's transaction is about to be mined. Let it be.
         long head = chain.head().number();

@@ -1,5 +1,6 @@
 package org.mandate.watchdog;
 
+import java.math.BigInteger;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
@@ -47,6 +48,11 @@ final class ExecutionExaminer implements Examiner {
     this.stands = stands;
     this.poll = poll;
     this.clock = clock;
+  }
+
+  /** What left the account for the intent, if it was read that it executed. */
+  Optional<BigInteger> moved(Hash intentId) {
+    return Optional.ofNullable(executed.get(intentId)).map(execution -> execution.event().moved());
   }
 
   @Override
@@ -113,6 +119,7 @@ final class ExecutionExaminer implements Examiner {
       }
       case Testimony.Provisional provisional -> false;
       case Testimony.OtherMessage other -> true;
+      case Testimony.Settled settled -> true;
       case Testimony.Unknown unknown -> false;
     };
   }

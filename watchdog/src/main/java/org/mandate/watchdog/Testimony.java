@@ -14,6 +14,9 @@ sealed interface Testimony {
   /** Home dispatched it in that message, and never sent it in this one. */
   record OtherMessage(Hash messageId, Block block) implements Testimony {}
 
+  /** Home dispatched it in this message, and has given back by now what was not spent of it. */
+  record Settled(Block block) implements Testimony {}
+
   /** Home did not dispatch it, as of a block that is recent enough to know. */
   record Absent(String state, Block asOf) implements Testimony {}
 

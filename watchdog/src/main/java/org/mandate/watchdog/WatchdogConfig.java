@@ -29,6 +29,8 @@ import org.mandate.config.Default;
  * @param maxFeePerGas most that a transaction bids, wei
  * @param maxTipPerGas most of that which goes to the block's proposer, wei
  * @param minimumBalance below it, on any chain, the watchdog is not ready, wei
+ * @param disputeBonds most that it may have at stake as bonds of disputes on each chain, wei: for
+ *     what it may not dispute for nothing
  */
 public record WatchdogConfig(
     List<ChainSettings> chains,
@@ -41,7 +43,8 @@ public record WatchdogConfig(
     @Default("dispute") WhenHomeIsSilent whenHomeIsSilent,
     @Default("2000000000000") BigInteger maxFeePerGas,
     @Default("200000000000") BigInteger maxTipPerGas,
-    @Default("10000000000000000") BigInteger minimumBalance) {
+    @Default("10000000000000000") BigInteger minimumBalance,
+    @Default("0") BigInteger disputeBonds) {
 
   /**
    * What to do about a queued intent of which home says nothing for certain when the safety margin
@@ -154,6 +157,9 @@ public record WatchdogConfig(
     requireWithin("safety-margin", safetyMargin, Duration.ofSeconds(1), Duration.ofDays(1));
     if (maxFeePerGas.signum() <= 0) {
       throw new IllegalArgumentException("max-fee-per-gas " + maxFeePerGas + " is not above 0");
+    }
+    if (disputeBonds.signum() < 0) {
+      throw new IllegalArgumentException("dispute-bonds " + disputeBonds + " is below 0");
     }
     if (maxTipPerGas.signum() <= 0) {
       throw new IllegalArgumentException("max-tip-per-gas " + maxTipPerGas + " is not above 0");

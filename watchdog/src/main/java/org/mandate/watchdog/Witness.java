@@ -123,6 +123,9 @@ final class Witness {
               + " says DISPATCHED, its state says "
               + progress.state());
     }
+    if (progress.state() == IntentState.SETTLED) {
+      return new Testimony.Settled(block);
+    }
     boolean settled =
         finality.highest(home).filter(highest -> highest.number() >= block.number()).isPresent();
     return settled ? new Testimony.Proven(block) : new Testimony.Provisional(block);

@@ -4,7 +4,9 @@ import java.math.BigInteger;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
@@ -66,6 +68,7 @@ final class Workshop {
             text -> findings.report(unreadMandate(home, text)),
             home.settings().pollInterval());
     List<WatchedChain> all = new CopyOnWriteArrayList<>();
+    Map<BigInteger, ResultExaminer.Elsewhere> elsewhere = new ConcurrentHashMap<>();
     PolicyExaminer policy =
         new PolicyExaminer(
             home.id(),
@@ -77,7 +80,14 @@ final class Workshop {
             clock);
     ForgeryExaminer forgery =
         forgery(
-            home, executor, chronicle, Optional.empty(), intentId -> Optional.empty(), enforcer);
+            home,
+            executor,
+            chronicle,
+            Optional.empty(),
+            intentId -> Optional.empty(),
+            enforcer,
+            disputes(home, executor, chronicle, enforcer),
+            Optional.empty());
     Follower follower =
         new Follower(
             home.id(),
@@ -90,6 +100,21 @@ final class Workshop {
                 trips,
                 policy,
                 dispatches,
+                new ResultExaminer(
+                    new ResultExaminer.Court(
+                        home.id(),
+                        home.chain(),
+                        home.finality(),
+                        domain.executor(),
+                        dispatches,
+                        elsewhere,
+                        chronicle::has,
+                        enforcer,
+                        findings,
+                        config.safetyMargin(),
+                        config.whenHomeIsSilent(),
+                        home.settings().pollInterval(),
+                        clock)),
                 new SignatureExaminer(
                     home.chain(),
                     home.id(),
@@ -118,8 +143,25 @@ final class Workshop {
             home.finality(),
             config.homeLag());
     all.add(watched(home, chronicle, follower, enforcer, forgery));
+    Optional<Prosecutor> prosecutor =
+        home.deployment()
+            .relayerBonds()
+            .map(
+                bonds ->
+                    new Prosecutor(
+                        home.id(),
+                        home.chain(),
+                        home.finality(),
+                        home.deployment().gateway(),
+                        bonds,
+                        signer.address(),
+                        enforcer,
+                        findings,
+                        clock));
     for (Link destination : destinations) {
-      all.add(destination(destination, domain, witness, policy::condemned, freezer));
+      all.add(
+          destination(
+              destination, domain, witness, policy::condemned, freezer, prosecutor, elsewhere));
     }
     return new ArrayList<>(all);
   }
@@ -129,18 +171,24 @@ final class Workshop {
       IntentDomain domain,
       Witness witness,
       Function<Hash, Optional<String>> condemned,
-      Freezer freezer) {
+      Freezer freezer,
+      Optional<Prosecutor> prosecutor,
+      Map<BigInteger, ResultExaminer.Elsewhere> elsewhere) {
     Enforcer enforcer = enforcer(link);
     Reader reader = new Reader(link.chain(), link.deployment());
     Chronicle chronicle = new Chronicle(link.deployment().block());
+    ExecutorState executor = new ExecutorState(link.chain(), link.deployment().executor());
+    Disputes disputes = disputes(link, executor, chronicle, enforcer);
     ForgeryExaminer forgery =
         forgery(
             link,
-            new ExecutorState(link.chain(), link.deployment().executor()),
+            executor,
             chronicle,
             Optional.of(witness),
             condemned,
-            enforcer);
+            enforcer,
+            disputes,
+            prosecutor);
     Trips trips = new Trips();
     AtomicReference<BooleanSupplier> isRead = new AtomicReference<>(() -> false);
     Freezer stopper =
@@ -154,24 +202,25 @@ final class Workshop {
             () -> isRead.get().getAsBoolean(),
             findings,
             clock);
+    ExecutionExaminer executions =
+        new ExecutionExaminer(
+            link.id(),
+            domain,
+            witness,
+            freezer,
+            chronicle::has,
+            link.settings().pollInterval(),
+            clock);
+    elsewhere.put(
+        BigInteger.valueOf(link.id()),
+        new ResultExaminer.Elsewhere(link.chain(), link.finality(), executor, executions::moved));
     Follower follower =
         new Follower(
             link.id(),
             link.chain(),
             reader,
             chronicle,
-            List.of(
-                forgery,
-                trips,
-                new ExecutionExaminer(
-                    link.id(),
-                    domain,
-                    witness,
-                    freezer,
-                    chronicle::has,
-                    link.settings().pollInterval(),
-                    clock),
-                records(link, chronicle)),
+            List.of(disputes, forgery, trips, executions, records(link, chronicle)),
             outflows(link, chronicle, stopper),
             keep -> findings.withdraw(link.id(), keep),
             link.settings().pollInterval(),
@@ -198,13 +247,38 @@ final class Workshop {
     return new WatchedChain(link, chronicle, follower, scout, enforcer, forgery);
   }
 
+  private Disputes disputes(
+      Link link, ExecutorState executor, Chronicle chronicle, Enforcer enforcer) {
+    return new Disputes(
+        signer.address(),
+        chronicle::tip,
+        new Brake(
+            link.id(),
+            link.chain(),
+            link.finality(),
+            executor.address(),
+            enforcer,
+            findings,
+            clock),
+        new BondPurse(
+            link.chain(),
+            executor,
+            signer.address(),
+            config.disputeBonds(),
+            enforcer,
+            link.settings().pollInterval()),
+        clock);
+  }
+
   private ForgeryExaminer forgery(
       Link link,
       ExecutorState executor,
       Chronicle chronicle,
       Optional<Witness> witness,
       Function<Hash, Optional<String>> condemned,
-      Enforcer enforcer) {
+      Enforcer enforcer,
+      Disputes disputes,
+      Optional<Prosecutor> prosecutor) {
     Case.Court court =
         new Case.Court(
             link.id(),
@@ -215,6 +289,8 @@ final class Workshop {
             witness,
             condemned,
             enforcer,
+            disputes,
+            prosecutor,
             findings,
             config.safetyMargin(),
             config.whenHomeIsSilent(),

@@ -212,6 +212,8 @@ class CaseTest {
             Optional.empty(),
             intentId -> Optional.empty(),
             enforcer,
+            disputes(chain, enforcer, findings),
+            Optional.empty(),
             findings,
             Duration.ofMinutes(2),
             WatchdogConfig.WhenHomeIsSilent.DISPUTE,
@@ -220,6 +222,17 @@ class CaseTest {
         stands,
         refuted,
         onEnd);
+  }
+
+  /** Enough of them, on a chain where nobody stops anything. */
+  static Disputes disputes(ChainClient chain, Enforcer enforcer, Findings findings) {
+    ExecutorState executor = new ExecutorState(chain, Address.ZERO);
+    return new Disputes(
+        Address.ZERO,
+        Optional::empty,
+        new Brake(1, chain, FINALITY, Address.ZERO, enforcer, findings, Clock.systemUTC()),
+        new BondPurse(chain, executor, Address.ZERO, BigInteger.ZERO, enforcer, POLL),
+        Clock.systemUTC());
   }
 
   private static Queued delivery() {

@@ -57,6 +57,8 @@ class FaultTest {
             Optional.empty(),
             intentId -> Optional.empty(),
             enforcer,
+            CaseTest.disputes(chain, enforcer, findings),
+            Optional.empty(),
             findings,
             Duration.ofMinutes(2),
             WatchdogConfig.WhenHomeIsSilent.DISPUTE,

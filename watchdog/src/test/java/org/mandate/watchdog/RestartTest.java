@@ -141,7 +141,8 @@ class RestartTest {
         usual.whenHomeIsSilent(),
         usual.maxFeePerGas(),
         usual.maxTipPerGas(),
-        usual.minimumBalance());
+        usual.minimumBalance(),
+        usual.disputeBonds());
   }
 
   /**

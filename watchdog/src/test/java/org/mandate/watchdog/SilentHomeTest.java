@@ -35,7 +35,8 @@ class SilentHomeTest {
               WatchdogConfig.WhenHomeIsSilent.ALERT,
               usual.maxFeePerGas(),
               usual.maxTipPerGas(),
-              usual.minimumBalance());
+              usual.minimumBalance(),
+              usual.disputeBonds());
       // It alerts when half of the window is over: the other half must be enough for a busy
       // machine.
       world.lengthenWindow(World.WINDOW.multipliedBy(3));

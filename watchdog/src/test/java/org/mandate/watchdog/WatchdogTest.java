@@ -177,7 +177,8 @@ class WatchdogTest {
             usual.whenHomeIsSilent(),
             usual.maxFeePerGas(),
             usual.maxTipPerGas(),
-            usual.minimumBalance());
+            usual.minimumBalance(),
+            usual.disputeBonds());
     try (Watchdog watchdog = ready(Watchdog.start(slow))) {
       Intent real = world.payment(World.REMOTE, AMOUNT);
       Message message = world.sent(world.submit(real));

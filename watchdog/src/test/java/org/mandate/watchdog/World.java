@@ -7,7 +7,9 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -24,6 +26,7 @@ import org.mandate.contracts.CallRules;
 import org.mandate.contracts.DestinationExecutor;
 import org.mandate.contracts.HomeExecutor;
 import org.mandate.contracts.QuorumGateway;
+import org.mandate.contracts.RelayerBonds;
 import org.mandate.contracts.TestToken;
 import org.mandate.deploy.AgentSetup;
 import org.mandate.deploy.Call;
@@ -38,10 +41,13 @@ import org.mandate.event.IntentEvent;
 import org.mandate.gateway.Attestation;
 import org.mandate.gateway.InteroperableAddress;
 import org.mandate.gateway.Message;
+import org.mandate.gateway.MessageAbi;
+import org.mandate.gateway.MessageTree;
 import org.mandate.intent.Intent;
 import org.mandate.intent.IntentAbi;
 import org.mandate.intent.IntentDomain;
 import org.mandate.intent.IntentState;
+import org.mandate.intent.Result;
 import org.mandate.intent.SignedIntent;
 import org.mandate.policy.CallKind;
 import org.mandate.signer.PrivateKeySigner;
@@ -75,7 +81,7 @@ final class World implements AutoCloseable {
       Credentials.create("0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80");
   private static final Credentials AUTHORITY = key(42);
   private static final List<Credentials> RELAYERS = List.of(key(1), key(2), key(3));
-  private static final List<Credentials> WATCHDOGS = List.of(key(11), key(12));
+  private static final List<Credentials> WATCHDOGS = List.of(key(11), key(12), key(13));
   static final Signer AGENT_KEY = signer(key(0xa1));
 
   final Anvil home;
@@ -125,7 +131,7 @@ final class World implements AutoCloseable {
                 List.of(REMOTE),
                 RELAYERS.stream().map(Credentials::getAddress).toList(),
                 2,
-                WATCHDOGS.stream().map(Credentials::getAddress).toList(),
+                WATCHDOGS.stream().limit(2).map(Credentials::getAddress).toList(),
                 WINDOW,
                 Duration.ofHours(1),
                 ExistingAuthority.delayingItself(AUTHORITY.getAddress()),
@@ -390,6 +396,74 @@ final class World implements AutoCloseable {
     return deliver(remote, message).getBlockNumber().longValueExact();
   }
 
+  /** As {@link #deliver(Message)}, many of one root. */
+  TransactionReceipt deliverMany(List<Message> messages) {
+    Address at = remoteDeployment.gateway();
+    Map<Hash, Message> byId = new HashMap<>();
+    messages.forEach(message -> byId.put(message.id(at), message));
+    MessageTree tree = MessageTree.over(byId.keySet());
+    MessageTree.Multiproof proof = tree.multiproof(byId.keySet());
+    Sender sender = new Sender(remote.web3j, RICH);
+    QuorumGateway gateway =
+        QuorumGateway.load(at.hex(), remote.web3j, sender.reader(), Sender.NO_GAS);
+    return sender.send(
+        Call.of(
+            "deliver many",
+            at.hex(),
+            gateway.deliverMany(
+                proof.ids().stream().map(byId::get).map(MessageAbi::toGateway).toList(),
+                MessageAbi.toContract(proof.proof()),
+                proof.flags(),
+                Attestation.forDelivery(
+                        at,
+                        List.of(
+                            Attestation.sign(at, tree.root(), signer(RELAYERS.get(0))),
+                            Attestation.sign(at, tree.root(), signer(RELAYERS.get(2)))))
+                    .bytes())));
+  }
+
+  /** A relayer's bond at home. */
+  void bond(int relayer, BigInteger amount) {
+    RelayerBonds bonds = wrapper(RelayerBonds.class, "RelayerBonds");
+    new Sender(home.web3j, RICH)
+        .send(
+            new Call(
+                "bond",
+                homeDeployment.address("RelayerBonds").hex(),
+                amount,
+                bonds.bond(relayer(relayer).hex(), amount).encodeFunctionCall()));
+  }
+
+  BigInteger bonded(int relayer) {
+    try {
+      return wrapper(RelayerBonds.class, "RelayerBonds")
+          .bondOf(relayer(relayer).hex())
+          .send()
+          .component1();
+    } catch (Exception e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  Address relayer(int number) {
+    return Address.of(RELAYERS.get(number).getAddress());
+  }
+
+  /** A restricted call of the remote chain's executor, by the authority. */
+  void governRemote(org.web3j.protocol.core.RemoteFunctionCall<?> call) {
+    new Sender(remote.web3j, AUTHORITY).send(Call.of("governance", domain.executor().hex(), call));
+  }
+
+  /** A call of the remote chain's executor by anybody. */
+  void sendRemote(org.web3j.protocol.core.RemoteFunctionCall<?> call) {
+    new Sender(remote.web3j, RICH).send(Call.of("send", domain.executor().hex(), call));
+  }
+
+  /** The remote chain's clock runs ahead from now on. */
+  void passRemote(Duration time) {
+    remote.rpc("evm_increaseTime", time.toSeconds());
+  }
+
   /** As {@link #deliver(Message)}, at home. */
   TransactionReceipt deliverHome(Message message) {
     return deliver(home, message);
@@ -451,6 +525,26 @@ final class World implements AutoCloseable {
                     domain.executor().hex(),
                     destination().report(List.of(intent.id(domain).bytes()))));
     return sent(remote, Hash.of(receipt.getTransactionHash()));
+  }
+
+  /** A message that claims to say, from the remote chain, what became of an intent. */
+  Message forgedResult(Intent intent, IntentState outcome, BigInteger moved) {
+    return new Message(
+        BigInteger.valueOf(REMOTE),
+        BigInteger.valueOf(messages.getAndIncrement()),
+        new InteroperableAddress(BigInteger.valueOf(REMOTE), domain.executor()).encode(),
+        new InteroperableAddress(BigInteger.valueOf(HOME), domain.executor()).encode(),
+        IntentAbi.encodeResults(List.of(new Result(intent.id(domain), outcome, moved))));
+  }
+
+  /** What home was told became of the intent: NONE if nothing. */
+  IntentState told(Intent intent) {
+    try {
+      return IntentState.of(
+          executor().resultOf(intent.id(domain).bytes()).send().component1().intValueExact());
+    } catch (Exception e) {
+      throw new IllegalStateException(e);
+    }
   }
 
   /** Until home's clock says that the intent's result may be settled. */
@@ -718,7 +812,27 @@ final class World implements AutoCloseable {
         WatchdogConfig.WhenHomeIsSilent.DISPUTE,
         BigInteger.valueOf(2_000_000_000_000L),
         BigInteger.valueOf(200_000_000_000L),
-        BigInteger.valueOf(10_000_000_000_000_000L));
+        BigInteger.valueOf(10_000_000_000_000_000L),
+        BigInteger.ZERO);
+  }
+
+  /** One whose key is no guardian's, and who may stake so much. */
+  Watchdog stranger(BigInteger bonds) throws Exception {
+    WatchdogConfig usual = config(2, home.url, Optional.empty());
+    return Watchdog.start(
+        new WatchdogConfig(
+            usual.chains(),
+            usual.key(),
+            usual.http(),
+            usual.webhook(),
+            usual.blobGateway(),
+            usual.homeLag(),
+            usual.safetyMargin(),
+            usual.whenHomeIsSilent(),
+            usual.maxFeePerGas(),
+            usual.maxTipPerGas(),
+            usual.minimumBalance(),
+            bonds));
   }
 
   private WatchdogConfig.ChainSettings chain(long id, java.net.URI url) {

@@ -1,0 +1,233 @@
+package org.mandate.watchdog;
+
+import java.math.BigInteger;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.BooleanSupplier;
+import org.mandate.chain.Abi;
+import org.mandate.chain.Address;
+import org.mandate.chain.Block;
+import org.mandate.chain.Bytes;
+import org.mandate.chain.ChainClient;
+import org.mandate.chain.Finality;
+import org.mandate.chain.Hash;
+import org.mandate.chain.NodeException;
+import org.mandate.contracts.QuorumGateway;
+import org.mandate.contracts.RelayerBonds;
+import org.mandate.event.BondEvent;
+import org.mandate.event.ContractEvents;
+import org.mandate.gateway.Attestation;
+import org.mandate.gateway.MessageAbi;
+import org.mandate.watchdog.Deliveries.Delivery;
+import org.web3j.abi.TypeReference;
+import org.web3j.abi.datatypes.DynamicArray;
+import org.web3j.abi.datatypes.DynamicBytes;
+import org.web3j.abi.datatypes.generated.Bytes32;
+import org.web3j.abi.datatypes.generated.Uint256;
+
+/**
+ * Has relayers pay who attested what home never sent: their own signatures, in the transaction that
+ * delivered it, are shown to the bonds' contract at home. Only what a final block of home, younger
+ * than the delivery, does not bear out: who attested what a reorg then removed is not accused.
+ */
+final class Prosecutor {
+  private static final Duration WAIT = Duration.ofSeconds(1);
+
+  private final long homeId;
+  private final ChainClient home;
+  private final Finality finality;
+  private final Address gateway;
+  private final Address bonds;
+  private final Address self;
+  private final Enforcer enforcer;
+  private final Findings findings;
+  private final Clock clock;
+  private final Set<Hash> begun = ConcurrentHashMap.newKeySet();
+
+  /**
+   * A message that was delivered, and home does not know.
+   *
+   * @param findingId what is told of it
+   * @param chain where it was delivered
+   * @param transaction that delivered it
+   * @param stands whether it still was
+   */
+  record Charge(
+      String findingId,
+      Hash messageId,
+      ChainClient chain,
+      Hash transaction,
+      Instant deliveredAt,
+      BooleanSupplier stands) {}
+
+  /**
+   * @param gateway at home; the same address on every chain
+   * @param bonds the contract where relayers' bonds lie, at home
+   * @param self who is paid
+   */
+  Prosecutor(
+      long homeId,
+      ChainClient home,
+      Finality finality,
+      Address gateway,
+      Address bonds,
+      Address self,
+      Enforcer enforcer,
+      Findings findings,
+      Clock clock) {
+    this.homeId = homeId;
+    this.home = home;
+    this.finality = finality;
+    this.gateway = gateway;
+    this.bonds = bonds;
+    this.self = self;
+    this.enforcer = enforcer;
+    this.findings = findings;
+    this.clock = clock;
+  }
+
+  /** Returns at once; each message once. */
+  void charge(Charge charge) {
+    if (begun.add(charge.messageId())) {
+      Errand.start("prosecutor-" + charge.messageId(), WAIT, () -> round(charge));
+    }
+  }
+
+  /**
+   * @return whether it is over
+   */
+  private boolean round(Charge charge) {
+    if (!charge.stands().getAsBoolean()) {
+      begun.remove(charge.messageId());
+      return true;
+    }
+    Optional<Block> known =
+        finality.highest(home).filter(b -> b.timestamp().isAfter(charge.deliveredAt()));
+    if (known.isEmpty()) {
+      return false;
+    }
+    Bytes input =
+        charge
+            .chain()
+            .transaction(charge.transaction())
+            .orElseThrow(() -> new NodeException("the node does not show " + charge.transaction()))
+            .input();
+    Optional<Delivery> delivery = Deliveries.in(input, gateway, charge.messageId());
+    if (delivery.isEmpty()) {
+      return true; // it came through another gateway, or hidden in a contract's own words
+    }
+    if (sent(delivery.get().message().nonce(), known.get()).equals(charge.messageId())) {
+      return true; // home did send it: it is wrong for another reason
+    }
+    for (Attestation attestation : delivery.get().attestations()) {
+      Optional<Address> signer = attestation.signer(gateway);
+      if (signer.isPresent() && atStake(signer.get()).signum() > 0) {
+        accuse(charge, new Slash(delivery.get(), attestation, signer.get()));
+      }
+    }
+    return true;
+  }
+
+  private void accuse(Charge charge, Slash slash) {
+    enforcer
+        .bringAbout(slash)
+        .filter(done -> done.transaction().isPresent())
+        .ifPresent(
+            done ->
+                findings.update(
+                    charge.findingId(),
+                    found ->
+                        found.with(
+                            new Deed(
+                                slash.what(),
+                                homeId,
+                                done.transaction(),
+                                amounts(done.transaction().get(), slash),
+                                clock.instant()))));
+  }
+
+  private String amounts(Hash transaction, Slash slash) {
+    return home.receipt(transaction).stream()
+        .flatMap(receipt -> receipt.logs().stream())
+        .filter(log -> log.address().equals(bonds))
+        .flatMap(log -> ContractEvents.bonds(log).stream())
+        .filter(BondEvent.Slashed.class::isInstance)
+        .map(BondEvent.Slashed.class::cast)
+        .filter(event -> event.relayer().equals(slash.relayer))
+        .map(
+            event ->
+                "slashed: %s wei to %s, %s wei to the treasury; a reorg may undo it"
+                    .formatted(event.reward(), event.payee(), event.toTreasury()))
+        .findFirst()
+        .orElse("nothing is bonded any more");
+  }
+
+  private Hash sent(BigInteger nonce, Block block) {
+    byte[] answer =
+        home.call(gateway, Abi.call(QuorumGateway.FUNC_SENT, new Uint256(nonce)), block.hash());
+    if (answer.length != 32) {
+      throw new NodeException("sent() answered " + answer.length + " bytes");
+    }
+    return Hash.of(Bytes.of(answer).hex());
+  }
+
+  /** Wei that can be taken from the relayer. */
+  private BigInteger atStake(Address relayer) {
+    List<Object> bond =
+        Abi.decode(
+            home.call(
+                bonds,
+                Abi.call(
+                    RelayerBonds.FUNC_BONDOF, new org.web3j.abi.datatypes.Address(relayer.hex()))),
+            new TypeReference<Uint256>() {},
+            new TypeReference<Uint256>() {});
+    return ((BigInteger) bond.get(0)).add((BigInteger) bond.get(1));
+  }
+
+  private final class Slash implements Remedy {
+    private final Delivery delivery;
+    private final Attestation attestation;
+    private final Address relayer;
+
+    private Slash(Delivery delivery, Attestation attestation, Address relayer) {
+      this.delivery = delivery;
+      this.attestation = attestation;
+      this.relayer = relayer;
+    }
+
+    @Override
+    public String what() {
+      return "slash relayer " + relayer;
+    }
+
+    @Override
+    public Address to() {
+      return bonds;
+    }
+
+    @Override
+    public Bytes data() {
+      return Bytes.of(
+          Abi.call(
+              RelayerBonds.FUNC_SLASHUNDISPATCHED,
+              MessageAbi.toBonds(delivery.message()),
+              new DynamicArray<>(
+                  Bytes32.class,
+                  delivery.proof().stream().map(hash -> new Bytes32(hash.bytes())).toList()),
+              new DynamicBytes(attestation.signature().compact()),
+              new org.web3j.abi.datatypes.Address(self.hex())));
+    }
+
+    @Override
+    public Optional<Settled> settled() {
+      return atStake(relayer).signum() == 0
+          ? Optional.of(new Settled("nothing is bonded any more"))
+          : Optional.empty();
+    }
+  }
+}

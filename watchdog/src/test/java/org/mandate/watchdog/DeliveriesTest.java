@@ -1,0 +1,157 @@
+package org.mandate.watchdog;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.math.BigInteger;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.mandate.chain.Abi;
+import org.mandate.chain.Address;
+import org.mandate.chain.Bytes;
+import org.mandate.chain.Hash;
+import org.mandate.contracts.QuorumGateway;
+import org.mandate.gateway.Attestation;
+import org.mandate.gateway.InteroperableAddress;
+import org.mandate.gateway.Message;
+import org.mandate.gateway.MessageAbi;
+import org.mandate.gateway.MessageTree;
+import org.mandate.signer.PrivateKeySigner;
+import org.web3j.abi.datatypes.Bool;
+import org.web3j.abi.datatypes.DynamicArray;
+import org.web3j.abi.datatypes.DynamicBytes;
+import org.web3j.abi.datatypes.generated.Bytes32;
+
+/** What is left of a delivery as evidence: a message, a way up, and signatures. */
+class DeliveriesTest {
+  private static final Address GATEWAY = Address.of("0x%040x".formatted(0x6a7e));
+  private static final List<PrivateKeySigner> RELAYERS =
+      List.of(new PrivateKeySigner(BigInteger.TWO), new PrivateKeySigner(BigInteger.TEN));
+
+  private final Random random = new Random(7);
+
+  @Test
+  void L7_shouldFindTheEvidenceInADeliveryOfOne() {
+    List<Message> messages = messages(5);
+    MessageTree tree = tree(messages);
+    Message message = messages.get(3);
+    Hash id = message.id(GATEWAY);
+    byte[] call =
+        Abi.call(
+            QuorumGateway.FUNC_DELIVER,
+            MessageAbi.toGateway(message),
+            hashes(tree.proof(id)),
+            new DynamicBytes(signatures(tree.root()).bytes()));
+    assertProves(message, tree.root(), Deliveries.in(Bytes.of(call), GATEWAY, id));
+    assertEquals(
+        Optional.empty(), Deliveries.in(Bytes.of(call), GATEWAY, messages.getFirst().id(GATEWAY)));
+    byte[] passedOn = new byte[call.length + 71];
+    System.arraycopy(call, 0, passedOn, 68, call.length);
+    assertProves(message, tree.root(), Deliveries.in(Bytes.of(passedOn), GATEWAY, id));
+  }
+
+  @Test
+  void L7_shouldFindTheEvidenceOfEachMessageOfABatch() {
+    for (int size = 1; size < 20; size++) {
+      List<Message> messages = messages(size);
+      MessageTree tree = tree(messages);
+      List<Message> some =
+          messages.stream()
+              .filter(one -> random.nextBoolean() || one == messages.getFirst())
+              .toList();
+      Bytes call = batch(tree, some);
+      for (Message message : messages) {
+        Optional<Deliveries.Delivery> found = Deliveries.in(call, GATEWAY, message.id(GATEWAY));
+        if (some.contains(message)) {
+          assertProves(message, tree.root(), found);
+        } else {
+          assertEquals(Optional.empty(), found);
+        }
+      }
+    }
+  }
+
+  @Test
+  void L7_shouldFindNothingInWhatCannotBeRead() {
+    List<Message> messages = messages(4);
+    Bytes call = batch(tree(messages), messages);
+    Hash id = messages.getFirst().id(GATEWAY);
+    for (int length = 0; length < call.size() - 64; length += 7) {
+      assertEquals(
+          Optional.empty(),
+          Deliveries.in(Bytes.of(Arrays.copyOf(call.bytes(), length)), GATEWAY, id));
+    }
+    for (int at = 0; at < call.size(); at++) {
+      byte[] altered = call.bytes().clone();
+      altered[at] ^= (byte) 0xff;
+      Deliveries.in(Bytes.of(altered), GATEWAY, id)
+          .ifPresent(found -> assertEquals(id, found.message().id(GATEWAY)));
+    }
+  }
+
+  private static void assertProves(
+      Message message, Hash root, Optional<Deliveries.Delivery> found) {
+    assertTrue(found.isPresent());
+    assertEquals(message, found.get().message());
+    assertEquals(root, MessageTree.root(message.id(GATEWAY), found.get().proof()));
+    assertEquals(
+        RELAYERS.stream().map(PrivateKeySigner::address).sorted().toList(),
+        found.get().attestations().stream().map(one -> one.signer(GATEWAY).orElseThrow()).toList());
+  }
+
+  private static Bytes batch(MessageTree tree, List<Message> messages) {
+    MessageTree.Multiproof proof =
+        tree.multiproof(messages.stream().map(message -> message.id(GATEWAY)).toList());
+    return Bytes.of(
+        Abi.call(
+            QuorumGateway.FUNC_DELIVERMANY,
+            new DynamicArray<>(
+                QuorumGateway.Message.class,
+                proof.ids().stream()
+                    .map(
+                        id ->
+                            messages.stream()
+                                .filter(message -> message.id(GATEWAY).equals(id))
+                                .findFirst()
+                                .orElseThrow())
+                    .map(MessageAbi::toGateway)
+                    .toList()),
+            hashes(proof.proof()),
+            new DynamicArray<>(Bool.class, proof.flags().stream().map(Bool::new).toList()),
+            new DynamicBytes(signatures(tree.root()).bytes())));
+  }
+
+  private static Bytes signatures(Hash root) {
+    return Attestation.forDelivery(
+        GATEWAY, RELAYERS.stream().map(key -> Attestation.sign(GATEWAY, root, key)).toList());
+  }
+
+  private static DynamicArray<Bytes32> hashes(List<Hash> hashes) {
+    return new DynamicArray<>(
+        Bytes32.class, hashes.stream().map(hash -> new Bytes32(hash.bytes())).toList());
+  }
+
+  private static MessageTree tree(List<Message> messages) {
+    return MessageTree.over(messages.stream().map(message -> message.id(GATEWAY)).toList());
+  }
+
+  private List<Message> messages(int count) {
+    List<Message> messages = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      byte[] payload = new byte[random.nextInt(100)];
+      random.nextBytes(payload);
+      messages.add(
+          new Message(
+              BigInteger.ONE,
+              BigInteger.valueOf(i),
+              new InteroperableAddress(BigInteger.ONE, GATEWAY).encode(),
+              new InteroperableAddress(BigInteger.valueOf(2 + i % 2), GATEWAY).encode(),
+              Bytes.of(payload)));
+    }
+    return messages;
+  }
+}

@@ -1,0 +1,124 @@
+package org.mandate.watchdog;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.math.BigInteger;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.mandate.intent.Intent;
+import org.mandate.intent.IntentAbi;
+import org.mandate.intent.IntentState;
+
+/** More forgeries than disputes. */
+class FloodTest {
+  private static final BigInteger AMOUNT = BigInteger.TEN;
+
+  @TempDir Path directory;
+
+  @Test
+  void L7_moreForgeriesThanDisputesStopTheChainAndAreDisputedInTime() throws Exception {
+    try (World world = World.start(directory);
+        Watchdog watchdog = world.watchdog(0)) {
+      List<Intent> forged = forge(world, Disputes.PER_HOUR + 4);
+      World.await(
+          "as many are disputed as can be",
+          World.PATIENCE,
+          () -> count(world, forged, IntentState.DISPUTED) == Disputes.PER_HOUR);
+      World.await(
+          "the chain is stopped",
+          World.PATIENCE,
+          () -> status(watchdog, "flood:" + World.REMOTE, Finding.Status.STOPPED));
+      String gateway = world.remoteDeployment.gateway().hex();
+      assertEquals(BigInteger.TWO, world.destination().gatewayStatus(gateway).send());
+      long paused = world.destination().pausedUntil(BigInteger.ZERO).send().longValueExact();
+      assertTrue(paused > world.remote.client.head().timestamp().getEpochSecond());
+      assertEquals(2, find(watchdog, "flood:" + World.REMOTE).deeds().size());
+      assertEquals(Disputes.PER_HOUR, count(world, forged, IntentState.DISPUTED));
+
+      world.passRemote(Duration.ofMinutes(61));
+      World.await(
+          "the rest is disputed",
+          World.PATIENCE,
+          () -> count(world, forged, IntentState.DISPUTED) == forged.size());
+      assertEquals(BigInteger.ZERO, world.received());
+      assertEquals(
+          0, watchdog.findings().stream().filter(found -> found.check() == Check.SELF).count());
+    }
+  }
+
+  @Test
+  void L7_whoIsNoGuardianDisputesWithBondsUpToItsBudget() throws Exception {
+    BigInteger bond = World.ETHER.divide(BigInteger.valueOf(100));
+    try (World world = World.start(directory)) {
+      world.governRemote(world.destination().setDisputeBond(bond));
+      world.setWindow(Duration.ofHours(2));
+      try (Watchdog watchdog = world.stranger(bond.multiply(BigInteger.TWO))) {
+        List<Intent> forged = forge(world, 3);
+        World.await(
+            "two are disputed",
+            World.PATIENCE,
+            () -> count(world, forged, IntentState.DISPUTED) == 2);
+        Thread.sleep(3000);
+        assertEquals(2, count(world, forged, IntentState.DISPUTED), "that is all it may risk");
+
+        // What comes back may be risked again.
+        world.passRemote(Duration.ofMinutes(61));
+        Intent first =
+            forged.stream()
+                .filter(intent -> world.state(intent) == IntentState.DISPUTED)
+                .findFirst()
+                .orElseThrow();
+        World.await(
+            "the resolution window is over",
+            World.PATIENCE,
+            () ->
+                !world.remote.client.head().timestamp().isBefore(world.due(first).plusSeconds(1)));
+        world.sendRemote(world.destination().resolve(IntentAbi.toDestination(first)));
+        World.await(
+            "the third is disputed",
+            World.PATIENCE,
+            () -> count(world, forged, IntentState.QUEUED) == 0);
+        World.await(
+            "the bond is fetched", World.PATIENCE, () -> credited(world, watchdog).signum() == 0);
+      }
+    }
+  }
+
+  private static BigInteger credited(World world, Watchdog watchdog) {
+    try {
+      return world.destination().bondsOf(watchdog.address().hex()).send();
+    } catch (Exception e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private static List<Intent> forge(World world, int count) {
+    List<Intent> forged =
+        Stream.generate(() -> world.payment(World.REMOTE, AMOUNT, Duration.ofHours(5)))
+            .limit(count)
+            .toList();
+    world.deliverMany(forged.stream().map(world::forged).toList());
+    return forged;
+  }
+
+  private static long count(World world, List<Intent> intents, IntentState state) {
+    return intents.stream().filter(intent -> world.state(intent) == state).count();
+  }
+
+  private static boolean status(Watchdog watchdog, String id, Finding.Status status) {
+    return watchdog.findings().stream()
+        .anyMatch(found -> found.id().equals(id) && found.status() == status);
+  }
+
+  private static Finding find(Watchdog watchdog, String id) {
+    return watchdog.findings().stream()
+        .filter(found -> found.id().equals(id))
+        .findFirst()
+        .orElseThrow();
+  }
+}

@@ -1,0 +1,76 @@
+package org.mandate.watchdog;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.math.BigInteger;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.mandate.gateway.Message;
+import org.mandate.intent.Intent;
+import org.mandate.intent.IntentState;
+
+/** Relayers with something to lose, who lie. */
+class SlashingTest {
+  private static final BigInteger BOND = World.ETHER;
+
+  @TempDir Path directory;
+
+  @Test
+  void L7_whoAttestsWhatHomeNeverSentLosesItsBond() throws Exception {
+    try (World world = World.start(directory)) {
+      for (int relayer = 0; relayer < 3; relayer++) {
+        world.bond(relayer, BOND);
+      }
+      try (Watchdog watchdog = world.watchdog(0)) {
+        List<Intent> honest =
+            List.of(
+                world.payment(World.REMOTE, BigInteger.TEN),
+                world.payment(World.REMOTE, BigInteger.TEN));
+        world.deliver(world.sent(world.submit(honest.getFirst())));
+        Message sent = world.sent(world.submit(honest.getLast()));
+        World.await(
+            "it is final",
+            World.PATIENCE,
+            () -> world.home.client.finalized().number() > world.home.client.head().number() - 3);
+        Thread.sleep(5000);
+        Intent forged = world.payment(World.REMOTE, BigInteger.TWO);
+        world.deliverMany(List.of(sent, world.forged(forged)));
+        World.await(
+            "both signers are slashed",
+            World.PATIENCE,
+            () -> world.bonded(0).signum() == 0 && world.bonded(2).signum() == 0);
+        assertEquals(BOND, world.bonded(1), "who did not sign loses nothing");
+        assertEquals(IntentState.DISPUTED, world.state(forged));
+        honest.forEach(intent -> assertEquals(IntentState.QUEUED, world.state(intent)));
+        World.await(
+            "it is told",
+            World.PATIENCE,
+            () ->
+                watchdog.findings().stream()
+                        .flatMap(found -> found.deeds().stream())
+                        .filter(
+                            deed ->
+                                deed.what().startsWith("slash relayer")
+                                    && deed.outcome()
+                                        .contains(
+                                            BOND.shiftRight(1) + " wei to " + watchdog.address()))
+                        .count()
+                    == 2);
+        assertTrue(
+            watchdog.findings().stream()
+                .noneMatch(
+                    found ->
+                        honest.stream()
+                            .anyMatch(
+                                intent ->
+                                    found
+                                        .intentId()
+                                        .filter(intent.id(world.domain)::equals)
+                                        .isPresent())));
+      }
+    }
+  }
+}
