@@ -69,6 +69,27 @@ contract BudgetProof is Test {
         b.freeAt(amount);
     }
 
+    /// @notice What is given back is at most what was asked for and what its bucket holds, of a time that the window still holds and that is
+    ///         not to come; nothing else of the word changes (L2). In units of one; the newest bucket is of now or before, as it always is.
+    function check_L2_refund_ofItsBucketAlone(uint256 word, uint256 amount, uint256 spentAt, uint32 now_) public {
+        vm.warp(now_);
+        Budget b = _with(word, 0, 0);
+        uint256 length = RollingWindow.length(b.window());
+        (uint256 newest, uint256 at) = ((word >> 152) & type(uint32).max, spentAt / length);
+        if (newest > now_ / length) return;
+        (Budget then, uint256 given) = b.refund(amount, spentAt);
+        if (given == 0) return assert(Budget.unwrap(then) == Budget.unwrap(b));
+        assert(given <= amount && spentAt <= now_ && at <= newest && now_ / length - at < 8);
+        for (uint256 age; age < 8; ++age) {
+            if (newest - at != age) continue;
+            uint256 held = (word >> (19 * age)) & FULL;
+            assert(given <= held && held != FULL);
+            assert(Budget.unwrap(then) == Budget.unwrap(b) - (given << (19 * age)));
+            return;
+        }
+        assert(false);
+    }
+
     // ------------------------------------------------------------------ setting
 
     /// @notice A cap of less than FULL units is kept and read as it is, with all else that is packed beside it; the flags stay. Of a
