@@ -55,6 +55,7 @@ final class Case {
    * @param chainId where the intents are queued
    * @param witness asks home; empty on home itself, where nothing may be queued
    * @param prosecutor has pay who attested what home never sent; empty where no bonds are
+   * @param notary shows by proofs what is so; empty where nobody posts home's block hashes
    * @param condemned why home should not have dispatched an intent, by the own evaluation of its
    *     policy
    * @param safetyMargin how much of the window must be left for a dispute while home is silent
@@ -71,6 +72,7 @@ final class Case {
       Enforcer enforcer,
       Disputes disputes,
       Optional<Prosecutor> prosecutor,
+      Optional<Notary> notary,
       Findings findings,
       Duration safetyMargin,
       WhenHomeIsSilent whenHomeIsSilent,
@@ -203,6 +205,9 @@ final class Case {
       case Judgement.Honest honest -> {
         withdraw(findingId());
         withdraw(alertId());
+        if (progress.state() == IntentState.DISPUTED) {
+          court.notary().ifPresent(notary -> notary.confirm(delivery, stands));
+        }
         yield true;
       }
       case Judgement.Open open -> false;
@@ -438,6 +443,7 @@ final class Case {
 
   // By itself: the bonds' contract asks home's gateway alone, whatever becomes of the dispute.
   private void accuse() {
+    court.notary().ifPresent(notary -> notary.refute(findingId(), delivery, stands));
     court
         .prosecutor()
         .ifPresent(

@@ -108,6 +108,7 @@ record Declared(
         case Entry.Withdrawn withdrawn -> moved(withdrawn.asset(), withdrawn.amount());
         case Entry.Policy(var log) -> said(LogWords.of(log));
         case Entry.Notice notice -> NOTHING;
+        case Entry.Order order -> NOTHING;
         case Entry.Audit audit -> NOTHING;
         case Entry.Registry registry -> NOTHING;
         case Entry.Unreadable unreadable -> NOTHING;

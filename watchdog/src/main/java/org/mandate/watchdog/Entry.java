@@ -44,6 +44,9 @@ sealed interface Entry {
   /** The owner of the funds took some out of the account. */
   record Withdrawn(Log log, Address asset, BigInteger amount) implements Entry {}
 
+  /** A message brought an order of home's governance. */
+  record Order(Log log) implements Entry {}
+
   /** Something that the registry said. */
   record Registry(Log log) implements Entry {}
 

@@ -58,6 +58,11 @@ final class ForgeryExaminer implements Examiner, AutoCloseable {
         Optional.ofNullable(refuted.get(event.intentId()))
             .ifPresent(messages -> messages.remove(event.messageId()));
         take(read, new Queued(event, page.block()));
+      } else if (entry instanceof Entry.Step(IntentEvent.Disputed event)) {
+        // By somebody, after it was found honest: a proof may help it.
+        Optional.ofNullable(read.get(event.intentId()))
+            .filter(delivery -> !running.containsKey(event.intentId()))
+            .ifPresent(this::open);
       } else if (entry instanceof Entry.Notice(IntentNotice.Refuted notice)) {
         refuted.computeIfAbsent(notice.intentId(), id -> new HashSet<>()).add(notice.messageId());
         undo(read, notice);

@@ -10,6 +10,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.mandate.chain.Address;
 import org.mandate.chain.Block;
 import org.mandate.chain.ChainClient;
@@ -31,6 +32,7 @@ final class Reader {
   private final Address executor;
   private final Address account;
   private final Address registry;
+  private final Optional<Address> governance;
   private final List<Address> system;
 
   /** Of a destination, or of a home where nobody has to know which events could not be read. */
@@ -52,10 +54,11 @@ final class Reader {
     this.executor = deployment.executor();
     this.account = deployment.account();
     this.registry = deployment.registry();
+    this.governance = deployment.isHome() ? Optional.empty() : deployment.remoteGovernance();
     this.system =
         deployment.isHome()
             ? List.of(executor, account, registry, deployment.address("PriceFeeds"))
-            : List.of(executor, account);
+            : Stream.concat(Stream.of(executor, account), governance.stream()).toList();
     this.domain = new IntentDomain(deployment.homeChainId(), executor);
     this.chainId = deployment.chainId();
   }
@@ -141,6 +144,11 @@ final class Reader {
         return ContractEvents.executor(log)
             .<Entry>map(Entry.Step::new)
             .or(() -> ContractEvents.notice(log).map(Entry.Notice::new));
+      }
+      if (governance.filter(log.address()::equals).isPresent()) {
+        return log.topics().getFirst().equals(Topics.ORDER_RECEIVED)
+            ? Optional.of(new Entry.Order(log))
+            : Optional.empty();
       }
       if (log.address().equals(registry)) {
         return Optional.of(new Entry.Registry(log));

@@ -118,6 +118,7 @@ final class RecordExaminer implements Examiner {
                 "a log that this watchdog can read",
                 unreadable.reason());
         case Entry.Notice notice -> {}
+        case Entry.Order order -> {}
         case Entry.Policy policy -> {}
         case Entry.Registry registry -> {}
         case Entry.Withdrawn withdrawn -> {}

@@ -233,6 +233,7 @@ final class Replay {
       case Entry.Audit(AuditEvent event) -> audit(event);
       case Entry.Step(IntentEvent event) -> executed(event);
       case Entry.Notice notice -> Optional.empty();
+      case Entry.Order order -> Optional.empty();
       case Entry.Withdrawn withdrawn -> Optional.empty();
       case Entry.Unreadable unreadable -> Optional.empty();
     };

@@ -144,6 +144,7 @@ final class SignatureExaminer implements Examiner {
         case Entry.Step(IntentEvent.Refused e) -> start(e, page.block());
         case Entry.Step other -> {}
         case Entry.Notice notice -> {}
+        case Entry.Order order -> {}
         case Entry.Audit audit -> {}
         case Entry.Policy policy -> {}
         case Entry.Withdrawn withdrawn -> {}

@@ -13,7 +13,9 @@ import org.mandate.contracts.DestinationExecutor;
 import org.mandate.contracts.HomeExecutor;
 import org.mandate.contracts.HoursRule;
 import org.mandate.contracts.PolicyEngine;
+import org.mandate.contracts.PostedHashes;
 import org.mandate.contracts.PriceFeeds;
+import org.mandate.contracts.RemoteGovernance;
 import org.mandate.contracts.ReputationRule;
 import org.mandate.contracts.RuleBook;
 import org.mandate.contracts.Tiers;
@@ -60,6 +62,10 @@ final class Topics {
   static final Hash DISPATCHED = topic(HomeExecutor.INTENTDISPATCHED_EVENT);
   static final Hash RESENT = topic(HomeExecutor.INTENTRESENT_EVENT);
   static final Hash QUEUED = topic(DestinationExecutor.INTENTQUEUED_EVENT);
+
+  static final Hash HASH_POSTED = topic(PostedHashes.HASHPOSTED_EVENT);
+  static final Hash ORDER_SENT = topic(RemoteGovernance.ORDERSENT_EVENT);
+  static final Hash ORDER_RECEIVED = topic(RemoteGovernance.ORDERRECEIVED_EVENT);
 
   /**
    * What executors say beside the steps of intents' lives. Not what strangers cause for nothing:
@@ -118,6 +124,7 @@ final class Topics {
             List.of(
                 CONSUMED,
                 REFUNDED,
+                ORDER_RECEIVED,
                 STATUS_SET,
                 STOPPED,
                 RESTARTED,

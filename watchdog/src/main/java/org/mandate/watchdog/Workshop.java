@@ -11,6 +11,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
+import org.mandate.chain.Address;
 import org.mandate.chain.Hash;
 import org.mandate.intent.IntentDomain;
 import org.mandate.signer.Signer;
@@ -87,6 +88,7 @@ final class Workshop {
             intentId -> Optional.empty(),
             enforcer,
             disputes(home, executor, chronicle, enforcer),
+            Optional.empty(),
             Optional.empty());
     Follower follower =
         new Follower(
@@ -161,12 +163,20 @@ final class Workshop {
     for (Link destination : destinations) {
       all.add(
           destination(
-              destination, domain, witness, policy::condemned, freezer, prosecutor, elsewhere));
+              home,
+              destination,
+              domain,
+              witness,
+              policy::condemned,
+              freezer,
+              prosecutor,
+              elsewhere));
     }
     return new ArrayList<>(all);
   }
 
   private WatchedChain destination(
+      Link home,
       Link link,
       IntentDomain domain,
       Witness witness,
@@ -188,7 +198,10 @@ final class Workshop {
             condemned,
             enforcer,
             disputes,
-            prosecutor);
+            prosecutor,
+            link.deployment()
+                .postedHashes()
+                .map(posted -> notary(home, link, posted, executor, enforcer)));
     Trips trips = new Trips();
     AtomicReference<BooleanSupplier> isRead = new AtomicReference<>(() -> false);
     Freezer stopper =
@@ -214,19 +227,68 @@ final class Workshop {
     elsewhere.put(
         BigInteger.valueOf(link.id()),
         new ResultExaminer.Elsewhere(link.chain(), link.finality(), executor, executions::moved));
+    List<Examiner> examiners =
+        new ArrayList<>(List.of(disputes, forgery, trips, executions, records(link, chronicle)));
+    link.deployment()
+        .remoteGovernance()
+        .map(governance -> orders(home, link, governance, chronicle, enforcer, prosecutor))
+        .ifPresent(examiners::add);
     Follower follower =
         new Follower(
             link.id(),
             link.chain(),
             reader,
             chronicle,
-            List.of(disputes, forgery, trips, executions, records(link, chronicle)),
+            examiners,
             outflows(link, chronicle, stopper),
             keep -> findings.withdraw(link.id(), keep),
             link.settings().pollInterval(),
             clock);
     isRead.set(follower::caughtUp);
     return watched(link, chronicle, follower, enforcer, forgery);
+  }
+
+  private Notary notary(
+      Link home, Link link, Address posted, ExecutorState executor, Enforcer enforcer) {
+    return new Notary(
+        new Notary.Place(
+            home.id(),
+            home.chain(),
+            link.id(),
+            link.chain(),
+            executor,
+            link.deployment().gateway(),
+            posted,
+            enforcer,
+            findings,
+            link.settings().pollInterval(),
+            clock));
+  }
+
+  private OrderExaminer orders(
+      Link home,
+      Link link,
+      Address governance,
+      Chronicle chronicle,
+      Enforcer enforcer,
+      Optional<Prosecutor> prosecutor) {
+    return new OrderExaminer(
+        new OrderExaminer.Court(
+            link.id(),
+            link.chain(),
+            link.finality(),
+            governance,
+            home.chain(),
+            home.finality(),
+            home.deployment().block(),
+            chronicle::has,
+            enforcer,
+            prosecutor,
+            findings,
+            config.safetyMargin(),
+            config.whenHomeIsSilent(),
+            link.settings().pollInterval(),
+            clock));
   }
 
   private static WatchedChain watched(
@@ -278,7 +340,8 @@ final class Workshop {
       Function<Hash, Optional<String>> condemned,
       Enforcer enforcer,
       Disputes disputes,
-      Optional<Prosecutor> prosecutor) {
+      Optional<Prosecutor> prosecutor,
+      Optional<Notary> notary) {
     Case.Court court =
         new Case.Court(
             link.id(),
@@ -291,6 +354,7 @@ final class Workshop {
             enforcer,
             disputes,
             prosecutor,
+            notary,
             findings,
             config.safetyMargin(),
             config.whenHomeIsSilent(),

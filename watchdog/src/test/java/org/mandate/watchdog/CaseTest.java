@@ -214,6 +214,7 @@ class CaseTest {
             enforcer,
             disputes(chain, enforcer, findings),
             Optional.empty(),
+            Optional.empty(),
             findings,
             Duration.ofMinutes(2),
             WatchdogConfig.WhenHomeIsSilent.DISPUTE,

@@ -59,6 +59,7 @@ class FaultTest {
             enforcer,
             CaseTest.disputes(chain, enforcer, findings),
             Optional.empty(),
+            Optional.empty(),
             findings,
             Duration.ofMinutes(2),
             WatchdogConfig.WhenHomeIsSilent.DISPUTE,

@@ -17,6 +17,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import org.mandate.chain.Address;
+import org.mandate.chain.Block;
 import org.mandate.chain.Bytes;
 import org.mandate.chain.Deployment;
 import org.mandate.chain.Hash;
@@ -25,13 +26,16 @@ import org.mandate.contracts.AgentVault;
 import org.mandate.contracts.CallRules;
 import org.mandate.contracts.DestinationExecutor;
 import org.mandate.contracts.HomeExecutor;
+import org.mandate.contracts.PostedHashes;
 import org.mandate.contracts.QuorumGateway;
 import org.mandate.contracts.RelayerBonds;
+import org.mandate.contracts.RemoteGovernance;
 import org.mandate.contracts.TestToken;
 import org.mandate.deploy.AgentSetup;
 import org.mandate.deploy.Call;
 import org.mandate.deploy.Deployer;
 import org.mandate.deploy.DeploymentParameters;
+import org.mandate.deploy.DeploymentParameters.AcrossChains;
 import org.mandate.deploy.DeploymentParameters.ExistingAuthority;
 import org.mandate.deploy.Sender;
 import org.mandate.deploy.StateOverrideCall;
@@ -90,11 +94,13 @@ final class World implements AutoCloseable {
   final Deployment remoteDeployment;
   final IntentDomain domain;
   private final Path directory;
+  private final AcrossChains across;
   private final AtomicLong nonces = new AtomicLong(1);
   private final AtomicLong messages = new AtomicLong(1_000_000);
 
-  private World(Path directory, Anvil home, Anvil remote) throws Exception {
+  private World(Path directory, Anvil home, Anvil remote, AcrossChains across) throws Exception {
     this.directory = directory;
+    this.across = across;
     this.home = home;
     this.remote = remote;
     for (Anvil chain : List.of(home, remote)) {
@@ -116,7 +122,11 @@ final class World implements AutoCloseable {
   }
 
   static World start(Path directory) throws Exception {
-    return new World(directory, Anvil.start(HOME), Anvil.start(REMOTE));
+    return start(directory, AcrossChains.DEFAULT);
+  }
+
+  static World start(Path directory, AcrossChains across) throws Exception {
+    return new World(directory, Anvil.start(HOME), Anvil.start(REMOTE), across);
   }
 
   private Deployment deploy(Anvil chain) throws IOException {
@@ -133,9 +143,10 @@ final class World implements AutoCloseable {
                 2,
                 WATCHDOGS.stream().limit(2).map(Credentials::getAddress).toList(),
                 WINDOW,
-                Duration.ofHours(1),
+                Duration.ofHours(1).plus(across.remote().map(r -> r.delay()).orElse(Duration.ZERO)),
                 ExistingAuthority.delayingItself(AUTHORITY.getAddress()),
-                Optional.empty()));
+                Optional.empty(),
+                across));
     sender.send(
         new Call("fund account", deployment.account().hex(), ETHER.multiply(BigInteger.TEN), "0x"));
     deployment.write(directory.resolve(deployment.chainId() + ".json"));
@@ -420,6 +431,81 @@ final class World implements AutoCloseable {
                             Attestation.sign(at, tree.root(), signer(RELAYERS.get(0))),
                             Attestation.sign(at, tree.root(), signer(RELAYERS.get(2)))))
                     .bytes())));
+  }
+
+  private RemoteGovernance remoteGovernance(Anvil chain) {
+    return RemoteGovernance.load(
+        governanceAddress().hex(),
+        chain.web3j,
+        new Sender(chain.web3j, AUTHORITY).reader(),
+        Sender.NO_GAS);
+  }
+
+  private Address governanceAddress() {
+    return remoteDeployment.remoteGovernance().orElseThrow();
+  }
+
+  /** Home's governance orders calls on the remote chain: the message with that. */
+  Message order(List<RemoteGovernance.Call> calls, Hash salt) {
+    TransactionReceipt receipt =
+        new Sender(home.web3j, AUTHORITY)
+            .send(
+                Call.of(
+                    "order",
+                    governanceAddress().hex(),
+                    remoteGovernance(home).order(BigInteger.valueOf(REMOTE), calls, salt.bytes())));
+    return sent(home, Hash.of(receipt.getTransactionHash()));
+  }
+
+  /** A message that claims to be an order of home's. */
+  Message forgedOrder(Message like) {
+    return new Message(
+        like.sourceChainId(),
+        BigInteger.valueOf(messages.getAndIncrement()),
+        like.sender(),
+        like.recipient(),
+        like.payload());
+  }
+
+  /** Number of the contract's {@code OrderState} on the remote chain. */
+  int orderState(List<RemoteGovernance.Call> calls, Hash salt) {
+    try {
+      RemoteGovernance there = remoteGovernance(remote);
+      byte[] id = there.idOf(BigInteger.valueOf(REMOTE), calls, salt.bytes()).send();
+      return there.orderOf(id).send().state.intValueExact();
+    } catch (Exception e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** The oracle, which is the authority here, posts home's newest block. */
+  void postHash() {
+    Address posted = remoteDeployment.postedHashes().orElseThrow();
+    Block head = home.client.head();
+    PostedHashes hashes =
+        PostedHashes.load(
+            posted.hex(), remote.web3j, new Sender(remote.web3j, RICH).reader(), Sender.NO_GAS);
+    new Sender(remote.web3j, RICH)
+        .send(
+            Call.of(
+                "post",
+                posted.hex(),
+                hashes.post(BigInteger.valueOf(head.number()), head.hash().bytes())));
+  }
+
+  /** Posts home's block hashes. */
+  static String oracle() {
+    return RICH.getAddress();
+  }
+
+  /** The second watchdog's key, a guardian, disputes. */
+  void disputeBySecond(Intent intent) {
+    new Sender(remote.web3j, WATCHDOGS.get(1))
+        .send(
+            Call.of(
+                "dispute",
+                domain.executor().hex(),
+                destination().dispute(IntentAbi.toDestination(intent), BigInteger.ZERO)));
   }
 
   /** A relayer's bond at home. */

@@ -1,0 +1,345 @@
+package org.mandate.watchdog;
+
+import java.math.BigInteger;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Predicate;
+import org.mandate.chain.Abi;
+import org.mandate.chain.Address;
+import org.mandate.chain.Block;
+import org.mandate.chain.BlockRanges;
+import org.mandate.chain.Bytes;
+import org.mandate.chain.ChainClient;
+import org.mandate.chain.Finality;
+import org.mandate.chain.Hash;
+import org.mandate.chain.Log;
+import org.mandate.chain.NodeException;
+import org.mandate.contracts.RemoteGovernance;
+import org.mandate.watchdog.WatchdogConfig.WhenHomeIsSilent;
+import org.web3j.abi.datatypes.generated.Bytes32;
+
+/**
+ * At a destination: what is ordered there in home's name must have been ordered by home, in that
+ * very message. What was not is vetoed at once: it would own the chain when it has waited.
+ */
+final class OrderExaminer implements Examiner {
+  private static final int WORD = 32;
+
+  /** Words of the contract's {@code Order}. */
+  private static final int WORDS = 8;
+
+  private static final int WAITING = 1;
+  private static final int EXECUTED = 5;
+
+  private final Court court;
+  private final BlockRanges ranges;
+  private final Set<Place> begun = ConcurrentHashMap.newKeySet();
+
+  private record Place(Block block, int logIndex) {}
+
+  /**
+   * What all checks of one chain share.
+   *
+   * @param governance the same address at home
+   * @param firstBlock of the deployment at home: no order is older
+   * @param stands whether a block of this chain is still in it
+   * @param whenHomeIsSilent what to do about an order that home says nothing of until it is due
+   */
+  record Court(
+      long chainId,
+      ChainClient chain,
+      Finality finality,
+      Address governance,
+      ChainClient home,
+      Finality homeFinality,
+      long firstBlock,
+      Predicate<Block> stands,
+      Enforcer enforcer,
+      Optional<Prosecutor> prosecutor,
+      Findings findings,
+      Duration safetyMargin,
+      WhenHomeIsSilent whenHomeIsSilent,
+      Duration poll,
+      Clock clock) {}
+
+  /**
+   * Where an order stands.
+   *
+   * @param messageId what brought it
+   */
+  private record Standing(int state, boolean proven, Hash messageId) {}
+
+  OrderExaminer(Court court) {
+    this.court = court;
+    this.ranges = new BlockRanges(court.home());
+  }
+
+  @Override
+  public void examine(Page page) {
+    for (Entry entry : page.entries()) {
+      if (entry instanceof Entry.Order(Log log)
+          && begun.add(new Place(page.block(), log.index()))) {
+        LogWords words = LogWords.of(log);
+        Order order =
+            new Order(
+                words.topic(1),
+                words.topic(2),
+                Instant.ofEpochSecond(
+                    words.number(2).min(BigInteger.valueOf(Integer.MAX_VALUE * 2L)).longValue()),
+                log.transaction(),
+                page.block());
+        Errand.start("order-" + order.id, court.poll(), order::round);
+      }
+    }
+  }
+
+  @Override
+  public void reset() {
+    // What runs for a block that does not stand ends by itself.
+    begun.removeIf(place -> !court.stands().test(place.block()));
+  }
+
+  private Standing standing(Hash orderId) {
+    byte[] answer =
+        court
+            .chain()
+            .call(
+                court.governance(),
+                Abi.call(RemoteGovernance.FUNC_ORDEROF, new Bytes32(orderId.bytes())));
+    if (answer.length != WORDS * WORD) {
+      throw new NodeException("orderOf() answered " + answer.length + " bytes");
+    }
+    return new Standing(
+        answer[WORD - 1],
+        answer[2 * WORD - 1] != 0,
+        Hash.of(Bytes.of(Arrays.copyOfRange(answer, 7 * WORD, 8 * WORD)).hex()));
+  }
+
+  /** One order that a message brought, until it is home's, or can do nothing any more. */
+  private final class Order {
+    private final Hash id;
+    private final Hash messageId;
+    private final Instant executableAt;
+    private final Hash transaction;
+    private final Block block;
+    private final LastingState ended = new LastingState(court.chain(), court.finality());
+    private boolean told;
+
+    private Order(Hash id, Hash messageId, Instant executableAt, Hash transaction, Block block) {
+      this.id = id;
+      this.messageId = messageId;
+      this.executableAt = executableAt;
+      this.transaction = transaction;
+      this.block = block;
+    }
+
+    /**
+     * @return whether it is over
+     */
+    private boolean round() {
+      if (!court.stands().test(block)) {
+        status(Finding.Status.WITHDRAWN);
+        return true;
+      }
+      Standing standing = standing(id);
+      if (!waits(standing)) {
+        return switch (ended.look(() -> !waits(standing(id)))) {
+          case FINAL -> {
+            boolean ours = standing.messageId().equals(messageId);
+            boolean missed = ours && (standing.state() == EXECUTED || standing.proven());
+            status(missed ? Finding.Status.MISSED : Finding.Status.STOPPED);
+            yield true;
+          }
+          case GONE, OPEN -> false;
+        };
+      }
+      Block head = court.home().head();
+      Optional<Block> sent = sent(head);
+      if (sent.isPresent()) {
+        boolean last =
+            court
+                .homeFinality()
+                .highest(court.home())
+                .filter(highest -> highest.number() >= sent.get().number())
+                .isPresent();
+        if (last) {
+          status(Finding.Status.WITHDRAWN);
+          return true;
+        }
+        return unproven("home sent it in block " + sent.get().number() + ", which is not final");
+      }
+      if (head.timestamp().isBefore(block.timestamp())) {
+        return unproven("home's head is of " + head.timestamp() + ", before the order came");
+      }
+      report(
+          "home sent the order in message " + messageId,
+          "home did not, as of block " + head.number());
+      court
+          .prosecutor()
+          .ifPresent(
+              prosecutor ->
+                  prosecutor.charge(
+                      new Prosecutor.Charge(
+                          findingId(),
+                          messageId,
+                          court.chain(),
+                          transaction,
+                          block.timestamp(),
+                          () -> court.stands().test(block))));
+      veto();
+      return false;
+    }
+
+    /** Whether this message may still have it executed. */
+    private boolean waits(Standing standing) {
+      return standing.state() == WAITING
+          && !standing.proven()
+          && standing.messageId().equals(messageId);
+    }
+
+    // It waits for days: there is time until the margin.
+    private boolean unproven(String why) {
+      Instant now = court.clock().instant();
+      Instant head = court.chain().head().timestamp();
+      if (!(head.isAfter(now) ? head : now).isBefore(executableAt.minus(court.safetyMargin()))) {
+        report("home can be asked about the order before it may be executed", why);
+        if (court.whenHomeIsSilent() == WhenHomeIsSilent.DISPUTE) {
+          veto();
+        }
+      }
+      return false;
+    }
+
+    private Optional<Block> sent(Block head) {
+      long to = head.number();
+      while (to >= court.firstBlock()) {
+        BlockRanges.Part<List<Log>> part =
+            ranges.last(
+                court.firstBlock(),
+                to,
+                (first, last) ->
+                    court
+                        .home()
+                        .logs(
+                            first,
+                            last,
+                            List.of(court.governance()),
+                            List.of(
+                                Set.of(Topics.ORDER_SENT),
+                                Set.of(id),
+                                Set.of(Hash.of("0x%064x".formatted(court.chainId()))),
+                                Set.of(messageId))));
+        for (Log log : part.content()) {
+          Optional<Block> found =
+              court.home().block(log.blockNumber()).filter(b -> b.hash().equals(log.blockHash()));
+          if (found.isPresent()) {
+            return found;
+          }
+        }
+        to = part.from() - 1;
+      }
+      return Optional.empty();
+    }
+
+    private void veto() {
+      court
+          .enforcer()
+          .bringAbout(new Veto(this))
+          .filter(done -> done.transaction().isPresent())
+          .ifPresent(
+              done ->
+                  court
+                      .findings()
+                      .update(
+                          findingId(),
+                          found ->
+                              found.with(
+                                  new Deed(
+                                      "veto",
+                                      court.chainId(),
+                                      done.transaction(),
+                                      done.settled().outcome(),
+                                      court.clock().instant()))));
+    }
+
+    private void status(Finding.Status status) {
+      if (told) {
+        court
+            .findings()
+            .update(
+                findingId(),
+                found -> found.status() == Finding.Status.OPEN ? found.with(status) : found);
+      }
+    }
+
+    private String findingId() {
+      return "order:%d:%s:%s".formatted(court.chainId(), id, messageId);
+    }
+
+    private void report(String expected, String seen) {
+      told = true;
+      court
+          .findings()
+          .report(
+              new Finding(
+                  findingId(),
+                  Check.ORDER,
+                  Severity.CRITICAL,
+                  court.chainId(),
+                  block.number(),
+                  Optional.empty(),
+                  Optional.empty(),
+                  expected,
+                  seen + "; it would own the chain from " + executableAt,
+                  "See that it is vetoed before then, and read what it calls (transaction "
+                      + transaction
+                      + "). Relayers attested what home does not know: take them out of the quorum"
+                      + " (QuorumGateway.tightenRelayers). If home did send it, have it sent again,"
+                      + " or prove it (RemoteGovernance.confirm).",
+                  court.clock().instant(),
+                  Finding.Status.OPEN,
+                  List.of()));
+    }
+  }
+
+  private final class Veto implements Remedy {
+    private final Order order;
+
+    private Veto(Order order) {
+      this.order = order;
+    }
+
+    @Override
+    public String what() {
+      return "veto of order " + order.id;
+    }
+
+    @Override
+    public Address to() {
+      return court.governance();
+    }
+
+    @Override
+    public Bytes data() {
+      return Bytes.of(Abi.call(RemoteGovernance.FUNC_VETO, new Bytes32(order.id.bytes())));
+    }
+
+    @Override
+    public Optional<Settled> settled() {
+      Standing standing = standing(order.id);
+      return order.waits(standing)
+          ? Optional.empty()
+          : Optional.of(
+              new Settled(
+                  standing.state() == EXECUTED
+                      ? "EXECUTED before it was vetoed"
+                      : "this message can have it executed no more"));
+    }
+  }
+}
