@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
+import {ERC7786Recipient} from "@openzeppelin/contracts/crosschain/ERC7786Recipient.sol";
 import {IAccessManaged} from "@openzeppelin/contracts/access/manager/IAccessManaged.sol";
-import {CrossChainExecutor, State} from "../src/CrossChainExecutor.sol";
+import {InteroperableAddress} from "@openzeppelin/contracts/utils/draft-InteroperableAddress.sol";
+import {CrossChainExecutor, Result, State} from "../src/CrossChainExecutor.sol";
 import {DestinationExecutor} from "../src/DestinationExecutor.sol";
 import {DisputeBonds} from "../src/DisputeBonds.sol";
 import {ExecutorSettings} from "../src/ExecutorSettings.sol";
@@ -101,13 +103,27 @@ contract ExecutorEdgesTest is Deployed {
         executor.lengthenDisputeWindow(3 days + 1);
     }
 
-    /// @notice A guardian who lengthens by less than the dispute window already is raises the floor alone.
+    /// @notice A guardian who lengthens by less than the dispute window already is raises the floor alone, and never lowers it.
     function test_L5_lengthen_theFloorBelowTheWindow() public {
         switchTo(REMOTE);
         vm.prank(WATCHDOG);
         executor.lengthenDisputeWindow(DISPUTE_WINDOW - 1);
         assertEq(abroad.floor(), DISPUTE_WINDOW - 1, "floor");
         assertEq(executor.disputeWindow(), DISPUTE_WINDOW, "window");
+        vm.expectRevert(
+            abi.encodeWithSelector(
+                ExecutorSettings.ExecutorWindowShorter.selector, DISPUTE_WINDOW - 2, DISPUTE_WINDOW - 1
+            )
+        );
+        vm.prank(WATCHDOG);
+        executor.lengthenDisputeWindow(DISPUTE_WINDOW - 2);
+        vm.expectRevert(abi.encodeWithSelector(ExecutorSettings.ExecutorUnauthorized.selector, THIEF));
+        vm.prank(THIEF);
+        executor.lengthenDisputeWindow(DISPUTE_WINDOW + 1);
+        vm.prank(WATCHDOG);
+        executor.lengthenDisputeWindow(DISPUTE_WINDOW + 1);
+        assertEq(abroad.floor(), DISPUTE_WINDOW + 1, "both");
+        assertEq(executor.disputeWindow(), DISPUTE_WINDOW + 1, "both");
     }
 
     function test_L5_home_guardianLengthensOnly() public {
@@ -183,9 +199,40 @@ contract ExecutorEdgesTest is Deployed {
         bool[] memory ok = atHome.proceedMany(list);
         assertFalse(ok[0] || ok[1] || ok[2], "too early");
         skip(60);
+        vm.expectEmit(address(executor));
+        emit HomeExecutor.IntentRefused(
+            1, abi.encodeWithSelector(CrossChainExecutor.ExecutorState.selector, executor.idOf(list[1]), State.NONE)
+        );
         ok = atHome.proceedMany(list);
         assertTrue(ok[0] && !ok[1] && ok[2], "the ones that waited");
         assertEq(token.balanceOf(PAYEE), 2e6, "paid");
+    }
+
+    /// @notice Of a long reason the beginning is told, and no more: what says a lot does not cost the others.
+    function test_L12_proceedMany_theBeginningOfALongReason() public {
+        grade(address(token), Tiers.Thresholds(0, 0, 60, NEVER));
+        Intent[] memory list = new Intent[](1);
+        list[0] = payment(address(token), 1e6);
+        submit(list[0]);
+        skip(60);
+        vm.prank(WATCHDOG);
+        policy.freeze(agentId);
+        (, bytes memory all) = address(executor).call(abi.encodeCall(atHome.proceed, (list[0])));
+        assertTrue(all.length > 256, "a long reason");
+        assembly ("memory-safe") {
+            mstore(all, 256)
+        }
+        vm.expectEmit(address(executor));
+        emit HomeExecutor.IntentRefused(0, all);
+        assertFalse(atHome.proceedMany(list)[0], "proceeds");
+    }
+
+    function test_L3_home_expire_revert_whatWasNeverAdmitted() public {
+        Intent memory intent = payment(address(token), 1e6);
+        vm.expectRevert(
+            abi.encodeWithSelector(CrossChainExecutor.ExecutorState.selector, executor.idOf(intent), State.NONE)
+        );
+        executor.expire(intent);
     }
 
     function test_L7_hasten_revert_whatIsDisputedOrOver() public {
@@ -279,6 +326,25 @@ contract ExecutorEdgesTest is Deployed {
         assertState(_id, State.EXECUTED);
     }
 
+    /// @notice What governance upheld does not wait for the grace after an outage.
+    function test_L7_sequencer_upheldWaitsForNoGrace() public {
+        UptimeFeed feed = new UptimeFeed();
+        deliver(_intent);
+        feed.set(1, time());
+        vm.prank(WATCHDOG);
+        abroad.dispute(_intent);
+        vm.startPrank(address(timelock));
+        abroad.setUptimeFeed(address(feed), 1 hours);
+        abroad.uphold(_intent);
+        vm.stopPrank();
+        skip(100);
+        vm.expectRevert(abi.encodeWithSelector(SequencerClock.ExecutorSequencerDown.selector, address(feed)));
+        abroad.execute(_intent);
+        feed.set(0, time());
+        abroad.execute(_intent);
+        assertState(_id, State.EXECUTED);
+    }
+
     /// @notice A feed that says it came up in the future is none.
     function test_L7_sequencer_upInTheFuture() public {
         UptimeFeed feed = new UptimeFeed();
@@ -311,7 +377,7 @@ contract ExecutorEdgesTest is Deployed {
 
     // ------------------------------------------------------------------ forks
 
-    /// @notice On a chain that forked from home there is neither submitting nor settling.
+    /// @notice On a chain that forked from home there is neither submitting nor settling, and nothing is heard there.
     function test_L3_home_notOnAFork() public {
         dispatch(_intent);
         Intent memory second = payment(ETH, 1);
@@ -324,6 +390,14 @@ contract ExecutorEdgesTest is Deployed {
         atHome.settleOne(_intent);
         vm.expectRevert(away);
         atHome.resend(_intent);
+        bytes memory sender = InteroperableAddress.formatEvmV1(REMOTE, address(executor));
+        vm.expectRevert(
+            abi.encodeWithSelector(
+                ERC7786Recipient.ERC7786RecipientUnauthorizedGateway.selector, address(gateway), sender
+            )
+        );
+        vm.prank(address(gateway));
+        executor.receiveMessage(bytes32(uint256(1)), sender, abi.encode(new Result[](0)));
         vm.expectRevert(away);
         vm.prank(OWNER);
         atHome.cancel(second);

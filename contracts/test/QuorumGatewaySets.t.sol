@@ -251,6 +251,8 @@ contract QuorumGatewaySetsTest is GatewayFixture {
         tighten(range(0, 4), 4);
         _assertRefused(7 << 3, abi.encodeWithSelector(QuorumGateway.GatewaySignatures.selector, uint256(3), uint256(4)));
         assertTrue(_delivers(15 << 2), "all of the former");
+        (, uint256 threshold,) = gateway.previousQuorum();
+        assertEq(threshold, 4, "what counts as few of them");
     }
 
     /// @notice Whom governance takes in again counts in the new set, not in the one he was taken out of.
