@@ -41,6 +41,9 @@ final class Enforcer implements AutoCloseable {
   /** Gaps in its own nonces that it fills in one round. */
   private static final int MAX_FILLED = 16;
 
+  /** Rounds that a remedy sits out while it is not its turn. */
+  private static final int PAUSES_IN_THE_ROW = 8;
+
   private static final long NEVER = -1;
 
   // EIP-7825: no transaction may use more.
@@ -156,6 +159,7 @@ final class Enforcer implements AutoCloseable {
     AtomicLong revertsSince = new AtomicLong(NEVER);
     Optional<Long> nonce = Optional.empty();
     while (!closed) {
+      Duration pause = poll;
       try {
         Optional<Remedy.Settled> settled = remedy.settled();
         if (settled.isPresent()) {
@@ -168,7 +172,10 @@ final class Enforcer implements AutoCloseable {
             || chain.nonce(signer.address(), BlockTag.LATEST) > nonce.get()) {
           // Nothing was sent yet, or it was refused later, or it is mined. One more look: it may
           // have been mined since.
-          if ((nonce.isEmpty() || remedy.settled().isEmpty()) && remedy.ready()) {
+          if (!remedy.ready()) {
+            // Many may wait: they must not keep the node from answering those whose turn it is.
+            pause = poll.multipliedBy(PAUSES_IN_THE_ROW);
+          } else if (nonce.isEmpty() || remedy.settled().isEmpty()) {
             nonce = send(remedy, hashes, revertsSince);
           }
         }
@@ -186,7 +193,7 @@ final class Enforcer implements AutoCloseable {
             .addKeyValue("reason", e.toString())
             .log("a remedy failed; trying again");
       }
-      if (!Pause.of(poll)) {
+      if (!Pause.of(pause)) {
         break;
       }
     }

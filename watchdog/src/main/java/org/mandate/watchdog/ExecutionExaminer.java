@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.BiConsumer;
 import java.util.function.Predicate;
 import org.mandate.chain.Block;
 import org.mandate.chain.Hash;
@@ -23,6 +24,7 @@ final class ExecutionExaminer implements Examiner {
   private final IntentDomain domain;
   private final Witness witness;
   private final Freezer freezer;
+  private final BiConsumer<String, Hash> onForged;
   private final Predicate<Block> stands;
   private final Duration poll;
   private final Clock clock;
@@ -31,6 +33,7 @@ final class ExecutionExaminer implements Examiner {
   private record Execution(Executed event, Block block) {}
 
   /**
+   * @param onForged told the finding and the intent, when home never dispatched it
    * @param stands whether a block is still in the chain
    */
   ExecutionExaminer(
@@ -38,6 +41,7 @@ final class ExecutionExaminer implements Examiner {
       IntentDomain domain,
       Witness witness,
       Freezer freezer,
+      BiConsumer<String, Hash> onForged,
       Predicate<Block> stands,
       Duration poll,
       Clock clock) {
@@ -45,6 +49,7 @@ final class ExecutionExaminer implements Examiner {
     this.domain = domain;
     this.witness = witness;
     this.freezer = freezer;
+    this.onForged = onForged;
     this.stands = stands;
     this.poll = poll;
     this.clock = clock;
@@ -115,6 +120,7 @@ final class ExecutionExaminer implements Examiner {
                     event.intent().asset(),
                     event.intent().account(),
                     event.intent().to()));
+        onForged.accept(id(event), event.intentId());
         yield true;
       }
       case Testimony.Provisional provisional -> false;
@@ -124,10 +130,14 @@ final class ExecutionExaminer implements Examiner {
     };
   }
 
+  private String id(IntentEvent event) {
+    return "execution:" + chainId + ":" + event.intentId();
+  }
+
   private void found(IntentEvent event, Block block, String expected, String seen) {
     freezer.freezeFor(
         new Finding(
-            "execution:" + chainId + ":" + event.intentId(),
+            id(event),
             Check.EXECUTION,
             Severity.CRITICAL,
             chainId,

@@ -102,6 +102,11 @@ final class ForgeryExaminer implements Examiner, AutoCloseable {
     List.copyOf(read.values()).forEach(this::open);
   }
 
+  /** What brought the intent, as far as it was read. */
+  synchronized Optional<Queued> delivery(Hash intentId) {
+    return Optional.ofNullable(read.get(intentId));
+  }
+
   synchronized int running() {
     return running.size();
   }

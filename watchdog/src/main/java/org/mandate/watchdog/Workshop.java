@@ -221,6 +221,22 @@ final class Workshop {
             domain,
             witness,
             freezer,
+            // Nobody disputed it in time; who signed it pays all the same.
+            (findingId, intentId) ->
+                prosecutor.ifPresent(
+                    by ->
+                        forgery
+                            .delivery(intentId)
+                            .ifPresent(
+                                delivery ->
+                                    by.charge(
+                                        new Prosecutor.Charge(
+                                            findingId,
+                                            delivery.event().messageId(),
+                                            link.chain(),
+                                            delivery.event().log().transaction(),
+                                            delivery.block().timestamp(),
+                                            () -> chronicle.has(delivery.block()))))),
             chronicle::has,
             link.settings().pollInterval(),
             clock);

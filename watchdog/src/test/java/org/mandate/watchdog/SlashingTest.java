@@ -73,4 +73,27 @@ class SlashingTest {
       }
     }
   }
+
+  @Test
+  void L7_whoAttestedAForgeryThatExecutedLosesItsBondLater() throws Exception {
+    try (World world = World.start(directory)) {
+      world.bond(0, BOND);
+      // Nobody watches while it happens.
+      Intent forged = world.payment(World.REMOTE, BigInteger.TEN);
+      world.deliver(world.forged(forged));
+      world.awaitDue(forged);
+      world.execute(forged);
+      try (Watchdog watchdog = world.watchdog(0)) {
+        World.await("the signer is slashed", World.PATIENCE, () -> world.bonded(0).signum() == 0);
+        World.await(
+            "it is told",
+            World.PATIENCE,
+            () ->
+                watchdog.findings().stream()
+                    .filter(found -> found.check() == Check.EXECUTION)
+                    .flatMap(found -> found.deeds().stream())
+                    .anyMatch(deed -> deed.what().startsWith("slash relayer")));
+      }
+    }
+  }
 }
