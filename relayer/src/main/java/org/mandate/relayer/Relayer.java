@@ -61,6 +61,7 @@ import org.mandate.relayer.store.StoredMessage;
 import org.mandate.relayer.store.Task;
 import org.mandate.relayer.work.Archivist;
 import org.mandate.relayer.work.Attestor;
+import org.mandate.relayer.work.Evidence;
 import org.mandate.relayer.work.Manifests;
 import org.mandate.relayer.work.Mirror;
 import org.mandate.relayer.work.Peers;
@@ -80,6 +81,7 @@ public final class Relayer implements AutoCloseable {
   private static final Duration IPFS_TIMEOUT = Duration.ofSeconds(10);
   private static final Duration NODES_AWAITED = Duration.ofSeconds(30);
   private static final Duration WORK = Duration.ofMillis(500);
+  private static final Duration EVIDENCE_LOOK = Duration.ofSeconds(5);
   private static final int WORKERS = 4;
 
   private final Deque<AutoCloseable> parts = new ArrayDeque<>();
@@ -191,7 +193,8 @@ public final class Relayer implements AutoCloseable {
           FeeLimit limit = FeeLimit.ofGwei(settings.maxFeeGwei(), settings.maxTipGwei());
           Desk desk = new Desk(chain, database, limit, signer, gate, outbox, clock);
           places.put(chain.id(), new Workplace(chain, desk, database, config.stagger(), clock));
-          Follower follower = new Follower(chain, served, database, gate, news, clock);
+          Follower follower =
+              new Follower(chain, served, database, gate, news, config.reportInterval(), clock);
           followers.put(chain, follower);
           Archivist archivist = new Archivist(chain, database, blobs, news, clock);
           loops.add(
@@ -223,6 +226,14 @@ public final class Relayer implements AutoCloseable {
         .ifPresent(
             mirror ->
                 loops.add(opened(Loop.start("mirror", Duration.ofSeconds(5), mirror::round))));
+    chains
+        .values()
+        .forEach(
+            chain -> {
+              Evidence evidence = new Evidence(places.get(chain.id()), places, database, clock);
+              loops.add(
+                  opened(Loop.start("evidence-" + chain.id(), EVIDENCE_LOOK, evidence::round)));
+            });
     Worker worker =
         new Worker(
             database,
@@ -231,6 +242,7 @@ public final class Relayer implements AutoCloseable {
             blobs,
             config.publishInterval(),
             config.attestationPatience(),
+            config.reportInterval(),
             clock);
     for (int i = 0; i < WORKERS; i++) {
       Loop working = opened(Loop.start("work-" + i, WORK, worker::round));

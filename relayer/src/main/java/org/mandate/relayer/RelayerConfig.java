@@ -27,6 +27,8 @@ import org.mandate.config.Default;
  * @param stagger how long each relayer waits for the one before it, so that usually one sends
  * @param attestationPatience how long the other relayers' signatures are awaited when those of a
  *     bare quorum are there: the more relayers vouch for a payment, the less it waits
+ * @param reportInterval how long what became of a payment waits for others, to be told home
+ *     together
  */
 public record RelayerConfig(
     List<ChainSettings> chains,
@@ -39,7 +41,8 @@ public record RelayerConfig(
     List<URI> peers,
     @Default("5s") Duration publishInterval,
     @Default("5s") Duration stagger,
-    @Default("2s") Duration attestationPatience) {
+    @Default("2s") Duration attestationPatience,
+    @Default("30s") Duration reportInterval) {
 
   /**
    * One chain.
@@ -124,6 +127,7 @@ public record RelayerConfig(
     requireWithin("stagger", stagger, Duration.ofMillis(100), Duration.ofMinutes(10));
     requireWithin(
         "attestation-patience", attestationPatience, Duration.ZERO, Duration.ofMinutes(10));
+    requireWithin("report-interval", reportInterval, Duration.ZERO, Duration.ofDays(1));
   }
 
   /** Where blobs are kept. */

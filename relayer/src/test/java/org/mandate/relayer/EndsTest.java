@@ -91,6 +91,16 @@ class EndsTest {
       assertEquals(1, sent(end, "EXPIRE"), end.encodePrettily());
       assertTrue(
           time(end) > payment.deadline().longValueExact(), "not before " + payment.deadline());
+      JsonObject home =
+          town.await(
+                  relayer.port(),
+                  id,
+                  SOON,
+                  v -> "SETTLED".equals(v.getJsonObject("home").getString("state")))
+              .getJsonObject("home");
+      JsonObject settled = home.getJsonArray("events").getJsonObject(2);
+      assertEquals("EXPIRED", settled.getString("outcome"), home.encodePrettily());
+      assertEquals("600", settled.getString("refunded"), "the budget is as it was");
     } finally {
       govern(town.vault, vault().restart(BigInteger.ZERO, BigInteger.ZERO, BigInteger.ONE));
     }

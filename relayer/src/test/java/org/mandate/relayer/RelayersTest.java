@@ -68,7 +68,7 @@ class RelayersTest {
    * Below those that the system hands out to whoever asks for any, as others do before this one is
    * used.
    */
-  private static int freePort() throws IOException {
+  static int freePort() throws IOException {
     while (true) {
       int port = ThreadLocalRandom.current().nextInt(20_000, 32_768);
       try (ServerSocket socket = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {

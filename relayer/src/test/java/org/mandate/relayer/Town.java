@@ -249,7 +249,8 @@ final class Town implements AutoCloseable {
         peers,
         Duration.ofSeconds(1),
         Duration.ofSeconds(4),
-        Duration.ofSeconds(2));
+        Duration.ofSeconds(2),
+        Duration.ofSeconds(5));
   }
 
   private ChainSettings chain(long id, List<URI> rpcs) {

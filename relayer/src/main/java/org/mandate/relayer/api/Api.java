@@ -60,6 +60,7 @@ import org.mandate.relayer.Journal;
 import org.mandate.relayer.store.Database;
 import org.mandate.relayer.store.StoredApproval;
 import org.mandate.relayer.store.StoredEvent;
+import org.mandate.relayer.store.StoredEvidence;
 import org.mandate.relayer.store.StoredIntent;
 import org.mandate.relayer.store.StoredMessage;
 import org.mandate.relayer.store.StoredRecord;
@@ -75,6 +76,7 @@ public final class Api implements AutoCloseable {
   private static final Journal LOG = Journal.of("api");
   private static final long MAX_BODY = 64 * 1024;
   private static final int MAX_SCANNED = 500;
+  private static final int MAX_EVIDENCE = 100;
   private static final int MAX_CONNECTIONS = 1_000;
   private static final Duration FIRST_REQUEST = Duration.ofSeconds(10);
   private static final Duration KEEPS = Duration.ofSeconds(1);
@@ -154,6 +156,7 @@ public final class Api implements AutoCloseable {
     route(builder, "getHeadroom", this::headroom);
     route(builder, "getAudit", this::audit);
     route(builder, "getAttestation", this::attestation);
+    route(builder, "getEvidence", request -> evidence());
     route(builder, "live", request -> Answer.ok(new JsonObject().put("status", "UP")));
     route(builder, "ready", request -> ready());
     TrustlessGateway gateway = new TrustlessGateway(vertx, blobs);
@@ -449,6 +452,35 @@ public final class Api implements AutoCloseable {
                     .put("signer", s.signer().hex())
                     .put("signature", Bytes.of(s.attestation().signature().bytes()).hex())));
     return Answer.ok(new JsonObject().put("root", root.hex()).put("attestations", attestations));
+  }
+
+  private Answer evidence() {
+    JsonArray all = new JsonArray();
+    database
+        .inTransaction(tx -> StoredEvidence.newest(tx, MAX_EVIDENCE))
+        .forEach(
+            e -> {
+              JsonArray proof = new JsonArray();
+              e.proof().forEach(hash -> proof.add(hash.hex()));
+              all.add(
+                  new JsonObject()
+                      .put("messageId", e.messageId().hex())
+                      .put(
+                          "message",
+                          new JsonObject()
+                              .put("sourceChainId", e.message().sourceChainId().toString())
+                              .put("nonce", e.message().nonce().toString())
+                              .put("sender", e.message().sender().hex())
+                              .put("recipient", e.message().recipient().hex())
+                              .put("payload", e.message().payload().hex()))
+                      .put("root", e.attestation().root().hex())
+                      .put("proof", proof)
+                      .put("signer", e.signer().hex())
+                      .put("signature", Bytes.of(e.attestation().signature().compact()).hex())
+                      .put("chainId", Long.toString(e.chainId()))
+                      .put("transaction", e.transaction().hex()));
+            });
+    return Answer.ok(new JsonObject().put("evidence", all));
   }
 
   private Answer ready() {

@@ -2,6 +2,7 @@ package org.mandate.relayer.follow;
 
 import java.math.BigInteger;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -15,8 +16,10 @@ import org.mandate.chain.NodeException;
 import org.mandate.event.ContractEvents;
 import org.mandate.event.GatewayEvent;
 import org.mandate.event.IntentEvent;
+import org.mandate.event.IntentNotice;
 import org.mandate.gateway.InteroperableAddress;
 import org.mandate.intent.Intent;
+import org.mandate.intent.IntentAbi;
 import org.mandate.relayer.Bell;
 import org.mandate.relayer.Failpoint;
 import org.mandate.relayer.Journal;
@@ -40,11 +43,15 @@ public final class Follower {
   private static final Journal LOG = Journal.of("follower");
   private static final int PAGE = 50;
 
+  /** From when on a delivered intent is looked at whether more relayers vouch for it. */
+  private static final Duration HASTE = Duration.ofSeconds(5);
+
   private final FollowedChain chain;
   private final Set<Long> served;
   private final Database database;
   private final SigningGate gate;
   private final Bell news;
+  private final Duration reportInterval;
   private final Clock clock;
   private volatile Instant lastRound;
   private volatile long seenHead = -1;
@@ -52,6 +59,7 @@ public final class Follower {
 
   /**
    * @param served chains that this relayer delivers to
+   * @param reportInterval how long what became of an intent waits for others, to be told together
    */
   public Follower(
       FollowedChain chain,
@@ -59,8 +67,10 @@ public final class Follower {
       Database database,
       SigningGate gate,
       Bell news,
+      Duration reportInterval,
       Clock clock) {
     this.chain = chain;
+    this.reportInterval = reportInterval;
     this.served = Set.copyOf(served);
     this.database = database;
     this.gate = gate;
@@ -243,16 +253,9 @@ public final class Follower {
       }
       case SENT -> ContractEvents.gateway(log).ifPresent(event -> openWork(tx, event, now));
       case APPENDED -> openPublishing(tx, kind, log, now);
-      case NOTIFIED,
-          RESENT,
-          HASTENED,
-          REFUTED,
-          RESULT,
-          DROPPED,
-          PUBLISHED,
-          NUMBERED,
-          DELIVERED,
-          REPORTED -> {}
+      case HASTENED, RESULT, DROPPED, REPORTED ->
+          ContractEvents.notice(log).ifPresent(notice -> openWork(tx, notice, now));
+      case NOTIFIED, RESENT, REFUTED, PUBLISHED, NUMBERED, DELIVERED -> {}
     }
   }
 
@@ -283,8 +286,12 @@ public final class Follower {
             e.intentId(),
             Instant.ofEpochSecond(e.executableAt()),
             now);
+        Task.open(tx, Task.Kind.HASTEN, chain.id(), e.intentId(), now.plus(HASTE), now);
       }
-      case IntentEvent.Executed e -> save(tx, e.intentId(), e.intent(), now);
+      case IntentEvent.Executed e -> {
+        save(tx, e.intentId(), e.intent(), now);
+        openReport(tx, chain.id(), e.intentId(), now);
+      }
       case IntentEvent.Upheld e ->
           Task.open(
               tx,
@@ -301,12 +308,55 @@ public final class Follower {
               e.intentId(),
               Instant.ofEpochSecond(e.resolveBy() + 1),
               now);
-      case IntentEvent.Cancelled e -> save(tx, e.intentId(), e.intent(), now);
-      case IntentEvent.Expired e -> {}
-      case IntentEvent.Failed e -> {}
+      case IntentEvent.Cancelled e -> {
+        save(tx, e.intentId(), e.intent(), now);
+        openReport(tx, chain.id(), e.intentId(), now);
+      }
+      case IntentEvent.Expired e -> openReport(tx, chain.id(), e.intentId(), now);
+      case IntentEvent.Failed e -> openReport(tx, chain.id(), e.intentId(), now);
       case IntentEvent.Settled e -> {}
       case IntentEvent.Paid e -> save(tx, e.intentId(), e.intent(), now);
       case IntentEvent.Refused e -> save(tx, e.intentId(), e.intent(), now);
+    }
+  }
+
+  /** What became of an intent elsewhere is told home, together with others. */
+  private void openReport(Tx tx, long where, Hash intentId, Instant now) {
+    if (where == chain.homeId()) return;
+    Task.open(tx, Task.Kind.REPORT, where, intentId, now.plus(reportInterval), now);
+    Task.hurryWhenMany(tx, Task.Kind.REPORT, where, IntentAbi.MOST_RESULTS, now);
+  }
+
+  private void openWork(Tx tx, IntentNotice notice, Instant now) {
+    switch (notice) {
+      case IntentNotice.Reported e ->
+          StoredEvent.insertReported(tx, chain.id(), e.log(), e.intentIds());
+      case IntentNotice.ResultReceived e ->
+          Task.open(
+              tx,
+              Task.Kind.SETTLE,
+              chain.id(),
+              e.intentId(),
+              Instant.ofEpochSecond(e.settleAt()),
+              now);
+      case IntentNotice.ResultDropped e ->
+          StoredIntent.of(tx, e.intentId())
+              .map(stored -> stored.intent().chainId())
+              .filter(there -> there.bitLength() < 64 && served.contains(there.longValue()))
+              .ifPresent(there -> openReport(tx, there.longValue(), e.intentId(), now));
+      case IntentNotice.Resent e -> {}
+      case IntentNotice.Refused e -> {}
+      case IntentNotice.Failed e -> {}
+      case IntentNotice.Hastened e ->
+          Task.open(
+              tx,
+              Task.Kind.EXECUTE,
+              chain.id(),
+              e.intentId(),
+              Instant.ofEpochSecond(e.executableAt()),
+              now);
+      case IntentNotice.Confirmed e -> {}
+      case IntentNotice.Refuted e -> {}
     }
   }
 

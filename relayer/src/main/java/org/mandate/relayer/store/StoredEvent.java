@@ -193,6 +193,54 @@ public record StoredEvent(EventKind kind, long chainId, Log log, long time, bool
         kind.name());
   }
 
+  /** Stores of which intents a report tells; with its block they go. */
+  public static void insertReported(Tx tx, long chainId, Log log, List<Hash> intents) {
+    for (Hash intent : intents) {
+      tx.update(
+          "INSERT INTO reported_intent (chain_id, block_number, log_index, intent_id) VALUES (?, ?, ?, ?)"
+              + " ON CONFLICT DO NOTHING",
+          chainId,
+          log.blockNumber(),
+          log.index(),
+          intent);
+    }
+  }
+
+  /** The newest report of an intent on a chain. */
+  public static Optional<StoredEvent> lastReport(Tx tx, long chainId, Hash intentId) {
+    return tx.one(
+        SELECT
+            + """
+              JOIN reported_intent r ON r.chain_id = e.chain_id AND r.block_number = e.block_number AND r.log_index = e.log_index
+             WHERE r.chain_id = ? AND r.intent_id = ?
+             ORDER BY e.block_number DESC, e.log_index DESC LIMIT 1
+            """,
+        StoredEvent::read,
+        chainId,
+        intentId);
+  }
+
+  /** What home was told last of an intent, unless that was dropped. */
+  public static Optional<StoredEvent> result(Tx tx, long home, Hash intentId) {
+    return tx.one(
+            SELECT
+                + """
+                 WHERE e.subject = ? AND e.chain_id = ? AND e.kind IN ('RESULT', 'DROPPED')
+                 ORDER BY e.block_number DESC, e.log_index DESC LIMIT 1
+                """,
+            StoredEvent::read,
+            intentId,
+            home)
+        .filter(e -> e.kind() == EventKind.RESULT);
+  }
+
+  /**
+   * For other tables' questions: the rest of a query over events {@code e} and chains {@code c}.
+   */
+  static List<StoredEvent> where(Tx tx, String rest, Object... parameters) {
+    return tx.list(SELECT + rest, StoredEvent::read, parameters);
+  }
+
   /** Where an intent stands on a chain: its last event there. */
   public static Optional<StoredEvent> progress(Tx tx, Hash intentId, long chainId) {
     return tx.one(

@@ -92,6 +92,40 @@ public record StoredMessage(Hash id, Message message, Hash root, int leaf, Insta
         limit);
   }
 
+  /** The messages from a chain that tell of an intent, in the order of their numbers. */
+  public static List<StoredMessage> about(Tx tx, long sourceChain, Hash intentId) {
+    return tx.list(
+        """
+        SELECT m.* FROM message m JOIN message_intent i USING (message_id)
+         WHERE m.source_chain = ? AND i.intent_id = ? ORDER BY m.nonce
+        """,
+        StoredMessage::read,
+        sourceChain,
+        intentId);
+  }
+
+  /**
+   * Messages of the same root and to the same chain that may be delivered together with one: open
+   * work, nothing on its way for them, not delivered.
+   */
+  public static List<StoredMessage> companions(Tx tx, StoredMessage with, int limit) {
+    return tx.list(
+        """
+        SELECT m.* FROM message m
+          JOIN task t ON t.kind = 'DELIVER' AND t.subject = m.message_id AND t.chain_id = m.destination
+         WHERE m.root = ? AND m.destination = ? AND m.message_id <> ?
+           AND NOT EXISTS (SELECT 1 FROM event e WHERE e.kind = 'DELIVERED' AND e.subject = m.message_id)
+           AND NOT EXISTS (SELECT 1 FROM transaction_item s
+                            WHERE s.chain_id = t.chain_id AND s.subject = m.message_id AND s.open)
+         ORDER BY m.leaf LIMIT ?
+        """,
+        StoredMessage::read,
+        with.root,
+        with.message.destination().chainId(),
+        with.id,
+        limit);
+  }
+
   /** The intents that a message tells of. */
   public static List<Hash> intents(Tx tx, Hash id) {
     return tx.list(

@@ -2,6 +2,7 @@ package org.mandate.relayer.store;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 import org.mandate.chain.Hash;
 
@@ -21,7 +22,15 @@ public record Task(Kind kind, long chainId, Hash subject, int attempts, Instant 
     PROCEED,
     DELIVER,
     EXECUTE,
-    PUBLISH
+    PUBLISH,
+    /** More relayers may vouch for it than when it was delivered. */
+    HASTEN,
+    /** Home may have to be told what became of it. */
+    REPORT,
+    /** What home was told may have to be settled there. */
+    SETTLE,
+    /** Its message's number was taken by another one. */
+    RESEND
   }
 
   /** Opens the work, or moves it to {@code notBefore} when it is open already. */
@@ -59,15 +68,56 @@ public record Task(Kind kind, long chainId, Hash subject, int attempts, Instant 
   public static Optional<Task> claim(Tx tx, Instant now, Duration lease) {
     return tx.one(
         """
-        UPDATE task t SET not_before = ?, attempts = t.attempts + 1
-          FROM (SELECT kind, chain_id, subject FROM task WHERE not_before <= ?
-                 ORDER BY least(attempts, 3), not_before FOR UPDATE SKIP LOCKED LIMIT 1) due
+        WITH due AS MATERIALIZED ( -- asked once: as a subquery it may be asked again for each row, and answer another one
+          SELECT kind, chain_id, subject FROM task WHERE not_before <= ?
+           ORDER BY least(attempts, 3), not_before FOR UPDATE SKIP LOCKED LIMIT 1)
+        UPDATE task t SET not_before = ?, attempts = t.attempts + 1 FROM due
          WHERE t.kind = due.kind AND t.chain_id = due.chain_id AND t.subject = due.subject
         RETURNING t.*
         """,
         Task::read,
-        now.plus(lease),
-        now);
+        now,
+        now.plus(lease));
+  }
+
+  /**
+   * Open work of that kind on a chain that may go along with {@code with}: nothing is on its way
+   * for it, and its last attempt did not fail. What is due longest comes first.
+   *
+   * @param before only what is due by then
+   */
+  public static List<Hash> companions(
+      Tx tx, Kind kind, long chainId, Hash with, Instant before, int limit) {
+    return tx.list(
+        """
+        SELECT t.subject FROM task t
+         WHERE t.kind = ? AND t.chain_id = ? AND t.subject <> ? AND t.not_before <= ? AND t.parked IS NULL
+           AND NOT EXISTS (SELECT 1 FROM transaction_item s
+                            WHERE s.chain_id = t.chain_id AND s.subject = t.subject AND s.open)
+         ORDER BY t.created_at, t.subject LIMIT ?
+        """,
+        row -> row.hash("subject"),
+        kind.name(),
+        chainId,
+        with,
+        before,
+        limit);
+  }
+
+  /** Makes all work of that kind on a chain due when there is as much as fits into one batch. */
+  public static void hurryWhenMany(Tx tx, Kind kind, long chainId, int many, Instant now) {
+    tx.update(
+        """
+        UPDATE task SET not_before = least(not_before, ?)
+         WHERE kind = ? AND chain_id = ? AND attempts = 0
+           AND (SELECT count(*) FROM task o WHERE o.kind = ? AND o.chain_id = ? AND o.attempts = 0) >= ?
+        """,
+        now,
+        kind.name(),
+        chainId,
+        kind.name(),
+        chainId,
+        many);
   }
 
   /** Gives leases of a former process back. */

@@ -11,6 +11,7 @@ import org.mandate.chain.Address;
 import org.mandate.chain.Bytes;
 import org.mandate.chain.CallRevertedException;
 import org.mandate.chain.Hash;
+import org.mandate.chain.NodeException;
 import org.mandate.contracts.AgentRegistry;
 import org.mandate.contracts.AgentVault;
 import org.mandate.contracts.Approvers;
@@ -21,6 +22,9 @@ import org.mandate.contracts.MandateLens;
 import org.mandate.contracts.QuorumGateway;
 import org.mandate.event.IntentEvent;
 import org.mandate.gateway.Message;
+import org.mandate.gateway.MessageAbi;
+import org.mandate.gateway.MessageTree;
+import org.mandate.gateway.WindowTable;
 import org.mandate.intent.Intent;
 import org.mandate.intent.IntentAbi;
 import org.mandate.policy.Rule;
@@ -32,6 +36,8 @@ import org.mandate.signer.Signature;
 import org.web3j.abi.CustomErrorEncoder;
 import org.web3j.abi.FunctionEncoder;
 import org.web3j.abi.TypeReference;
+import org.web3j.abi.datatypes.Bool;
+import org.web3j.abi.datatypes.DynamicArray;
 import org.web3j.abi.datatypes.Function;
 import org.web3j.abi.datatypes.Type;
 import org.web3j.abi.datatypes.generated.Bytes32;
@@ -123,20 +129,59 @@ public final class ContractCalls {
    */
   public Call deliver(Message message, List<Hash> proof, Bytes signatures) {
     return call(
-        chain.gateway(), gateway.deliver(toContract(message), hashes(proof), signatures.bytes()));
+        chain.gateway(),
+        gateway.deliver(
+            MessageAbi.toGateway(message), MessageAbi.toContract(proof), signatures.bytes()));
   }
 
-  private static QuorumGateway.Message toContract(Message message) {
-    return new QuorumGateway.Message(
-        message.sourceChainId(),
-        message.nonce(),
-        message.sender().bytes(),
-        message.recipient().bytes(),
-        message.payload().bytes());
+  /**
+   * Several messages of one root.
+   *
+   * @param messages in the order of the proof's ids
+   */
+  public Call deliverMany(List<Message> messages, MessageTree.Multiproof proof, Bytes signatures) {
+    return call(
+        chain.gateway(),
+        gateway.deliverMany(
+            messages.stream().map(MessageAbi::toGateway).toList(),
+            MessageAbi.toContract(proof.proof()),
+            proof.flags(),
+            signatures.bytes()));
   }
 
-  private static List<byte[]> hashes(List<Hash> hashes) {
-    return hashes.stream().map(Hash::bytes).toList();
+  public Call executeMany(List<Intent> intents) {
+    return call(
+        chain.executor(),
+        destination.executeMany(intents.stream().map(IntentAbi::toDestination).toList()));
+  }
+
+  /** Shows more signatures under the message that brought a queued intent. */
+  public Call hasten(Intent intent, Message message, List<Hash> proof, Bytes signatures) {
+    return call(
+        chain.executor(),
+        destination.hasten(
+            IntentAbi.toDestination(intent),
+            chain.gateway().hex(),
+            MessageAbi.toDestination(message),
+            MessageAbi.toContract(proof),
+            signatures.bytes()));
+  }
+
+  /** Tells home what became of intents here. */
+  public Call report(List<Hash> intentIds) {
+    return call(chain.executor(), destination.report(MessageAbi.toContract(intentIds)));
+  }
+
+  public Call settle(List<Intent> intents) {
+    return call(chain.executor(), home.settle(intents.stream().map(IntentAbi::toHome).toList()));
+  }
+
+  public Call settleOne(Intent intent) {
+    return call(chain.executor(), home.settleOne(IntentAbi.toHome(intent)));
+  }
+
+  public Call resend(Intent intent) {
+    return call(chain.executor(), home.resend(IntentAbi.toHome(intent)));
   }
 
   public Call publish(BigInteger agentId, long from, long to, Hash root, Hash manifestDigest) {
@@ -195,6 +240,79 @@ public final class ContractCalls {
     return ((BigInteger)
             read(chain.executor(), executor.progress(intentId.bytes())).get(2).getValue())
         .longValueExact();
+  }
+
+  /**
+   * Which elements of a batch would go well, if {@code from} sent it now with that gas; empty when
+   * the batch as a whole would revert.
+   */
+  Optional<List<Boolean>> tried(Address from, Call batch, long gas) {
+    try {
+      byte[] answer =
+          chain
+              .client()
+              .call(from, batch.to(), batch.data().bytes(), gas, chain.client().head().hash());
+      List<?> flags =
+          (List<?>) Abi.decode(answer, new TypeReference<DynamicArray<Bool>>() {}).getFirst();
+      return Optional.of(
+          flags.stream().map(f -> f instanceof Bool b ? b.getValue() : (Boolean) f).toList());
+    } catch (CallRevertedException e) {
+      return Optional.empty();
+    } catch (IllegalArgumentException | ClassCastException e) {
+      throw new NodeException("chain " + chain.id() + ": a node answers nonsense to a batch", e);
+    }
+  }
+
+  /** What this chain sent under that number, by that block; zero: nothing. */
+  public Hash sent(BigInteger nonce, Hash blockHash) {
+    byte[] call = Bytes.of(gateway.sent(nonce).encodeFunctionCall()).bytes();
+    return Hash.of(chain.client().call(chain.gateway(), call, blockHash));
+  }
+
+  /** Whether that number of a source was delivered here by then, under whatever id. */
+  public boolean isDelivered(BigInteger sourceChainId, BigInteger nonce, Hash blockHash) {
+    RemoteFunctionCall<Boolean> call = gateway.isDelivered(sourceChainId, nonce);
+    byte[] answer =
+        chain
+            .client()
+            .call(chain.gateway(), Bytes.of(call.encodeFunctionCall()).bytes(), blockHash);
+    return !new BigInteger(1, answer).equals(BigInteger.ZERO);
+  }
+
+  /**
+   * How a message would be attested with these signatures. Fails with {@link CallRevertedException}
+   * when they are no quorum's.
+   */
+  public WindowTable.Quorum verify(Hash id, List<Hash> proof, Bytes signatures) {
+    List<Type<?>> answer =
+        read(
+            chain.gateway(),
+            gateway.verify(id.bytes(), MessageAbi.toContract(proof), signatures.bytes()));
+    return WindowTable.Quorum.of(
+        number(answer.get(0)), number(answer.get(1)), number(answer.get(2)));
+  }
+
+  /** How long payments of an asset wait here. */
+  public WindowTable windows(Address asset) {
+    List<?> steps =
+        (List<?>) read(chain.executor(), destination.windows(asset.hex())).getFirst().getValue();
+    return new WindowTable(
+        steps.stream()
+            .map(DestinationExecutor.Step.class::cast)
+            .map(
+                s -> new WindowTable.Step(s.upTo, s.bare.longValueExact(), s.full.longValueExact()))
+            .toList());
+  }
+
+  /** What waits here waits for that long at least, seconds. */
+  public long floor() {
+    return ((BigInteger) read(chain.executor(), destination.floor()).getFirst().getValue())
+        .longValueExact();
+  }
+
+  /** What waits here by no table waits for that long, seconds. */
+  public BigInteger disputeWindow() {
+    return (BigInteger) read(chain.executor(), executor.disputeWindow()).getFirst().getValue();
   }
 
   /** Who may agree to what an agent asks, and how many must; 0: nothing is approved. */
@@ -358,8 +476,7 @@ public final class ContractCalls {
     List<Type<?>> decoded =
         (List<Type<?>>) (List<?>) call.decodeFunctionResponse(Numeric.toHexString(answer));
     if (decoded.isEmpty()) {
-      throw new org.mandate.chain.NodeException(
-          "chain " + chain.id() + ": no contract answers at " + from);
+      throw new NodeException("chain " + chain.id() + ": no contract answers at " + from);
     }
     return decoded;
   }

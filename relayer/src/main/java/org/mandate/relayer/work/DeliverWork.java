@@ -3,10 +3,13 @@ package org.mandate.relayer.work;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import org.mandate.chain.Bytes;
 import org.mandate.chain.Hash;
 import org.mandate.gateway.Attestation;
+import org.mandate.gateway.Message;
 import org.mandate.gateway.MessageTree;
 import org.mandate.relayer.Journal;
 import org.mandate.relayer.store.Database;
@@ -26,11 +29,19 @@ final class DeliverWork {
   private static final Duration LOOK_AGAIN = Duration.ofMillis(500);
   private static final Duration UNATTESTED = Duration.ofSeconds(30);
 
+  private static final int AT_ONCE = 32;
+  private static final long BATCH_GAS = 200_000;
+  private static final long GAS_PER_SIGNATURE = 8_000;
+  private static final long GAS_PER_MESSAGE = 300_000;
+  private static final long GAS_PER_BYTE = 150;
+
   private final Database database;
   private final Signatures signatures;
+  private final ResultWork results;
 
-  DeliverWork(Database database, Signatures signatures) {
+  DeliverWork(Database database, Signatures signatures, ResultWork results) {
     this.database = database;
+    this.results = results;
     this.signatures = signatures;
   }
 
@@ -78,10 +89,76 @@ final class DeliverWork {
     Instant turn = destination.turn(message.root(), message.attestedAt());
     if (destination.now().isBefore(turn)) return Decision.later(turn);
     Bytes signed = Attestation.forDelivery(destination.chain().gateway(), known.best());
-    return destination.attempt(
+    if (!root.equals(id)) {
+      Optional<Decision> together = deliverMany(message, signed, known.best().size(), destination);
+      if (together.isPresent()) return together.get();
+    }
+    Decision alone =
+        destination.attempt(
+            Purpose.DELIVER,
+            id,
+            destination.calls().deliver(message.message(), proof(database, message, root), signed));
+    return alone instanceof Decision.Blocked ? refused(message, destination, alone) : alone;
+  }
+
+  /** What goes to the same chain under the same root goes along. */
+  private Optional<Decision> deliverMany(
+      StoredMessage message, Bytes signed, int signatureCount, Workplace destination) {
+    Map<Hash, Message> messages = new TreeMap<>(); // in the order in which a proof names them
+    messages.put(message.id(), message.message());
+    database.inTransaction(tx -> StoredMessage.companions(tx, message, AT_ONCE - 1)).stream()
+        .filter(m -> destination.chain().isHome() || !isPast(m.id(), destination))
+        .forEach(m -> messages.put(m.id(), m.message()));
+    if (messages.size() == 1) return Optional.empty();
+    MessageTree tree = tree(database, message.root());
+    return Batch.of(
+        destination,
         Purpose.DELIVER,
-        id,
-        destination.calls().deliver(message.message(), proof(message, root), signed));
+        message.id(),
+        List.copyOf(messages.keySet()),
+        some -> {
+          MessageTree.Multiproof proof = tree.multiproof(some);
+          return destination
+              .calls()
+              .deliverMany(proof.ids().stream().map(messages::get).toList(), proof, signed);
+        },
+        some ->
+            BATCH_GAS
+                + GAS_PER_SIGNATURE * signatureCount
+                + some.stream()
+                    .mapToLong(
+                        id -> GAS_PER_MESSAGE + GAS_PER_BYTE * messages.get(id).payload().size())
+                    .sum());
+  }
+
+  /**
+   * A message that reverts: when another one was delivered under its number, it never will be, and
+   * home must send what it says once more.
+   */
+  private Decision refused(StoredMessage message, Workplace destination, Decision blocked) {
+    if (destination.chain().isHome() || !results.isTaken(message, destination)) return blocked;
+    LOG.alarm(
+        "another message was delivered under this one's number",
+        "messageId",
+        message.id(),
+        "nonce",
+        message.message().nonce(),
+        "chain",
+        destination.chain().id());
+    long home = destination.chain().homeId();
+    database.run(
+        tx ->
+            StoredMessage.intents(tx, message.id())
+                .forEach(
+                    intent ->
+                        Task.open(
+                            tx,
+                            Task.Kind.RESEND,
+                            home,
+                            intent,
+                            destination.now(),
+                            destination.now())));
+    return new Decision.Over();
   }
 
   /** Whether all that it tells of is past its deadline, finally. Orders have none here. */
@@ -103,12 +180,14 @@ final class DeliverWork {
   }
 
   /** The way from the message to the root that is used: its block's, or itself. */
-  private List<Hash> proof(StoredMessage message, Hash root) {
-    if (root.equals(message.id())) return List.of();
-    List<Hash> leaves =
+  static List<Hash> proof(Database database, StoredMessage message, Hash root) {
+    return root.equals(message.id()) ? List.of() : tree(database, root).proof(message.id());
+  }
+
+  private static MessageTree tree(Database database, Hash root) {
+    return MessageTree.over(
         database.inTransaction(tx -> StoredMessage.under(tx, root)).stream()
             .map(StoredMessage::id)
-            .toList();
-    return MessageTree.over(leaves).proof(message.id());
+            .toList());
   }
 }

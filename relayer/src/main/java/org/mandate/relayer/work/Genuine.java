@@ -114,7 +114,8 @@ final class Genuine {
         .isPresent();
   }
 
-  private static boolean isOutcome(IntentEvent last, Result result) {
+  /** Whether that result is what came of an intent whose last step is that one. */
+  static boolean isOutcome(IntentEvent last, Result result) {
     return switch (last) {
       case IntentEvent.Executed e ->
           result.outcome() == IntentState.EXECUTED && e.moved().equals(result.moved());

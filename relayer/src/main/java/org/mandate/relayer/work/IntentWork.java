@@ -3,7 +3,9 @@ package org.mandate.relayer.work;
 import java.math.BigInteger;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.mandate.chain.Hash;
 import org.mandate.event.ContractEvents;
@@ -14,9 +16,11 @@ import org.mandate.policy.Tier;
 import org.mandate.relayer.Journal;
 import org.mandate.relayer.store.ChainRow;
 import org.mandate.relayer.store.Database;
+import org.mandate.relayer.store.EventKind;
 import org.mandate.relayer.store.StoredApproval;
 import org.mandate.relayer.store.StoredEvent;
 import org.mandate.relayer.store.StoredIntent;
+import org.mandate.relayer.store.StoredMessage;
 import org.mandate.relayer.store.Task;
 import org.mandate.relayer.store.TransactionRow.Purpose;
 
@@ -30,6 +34,13 @@ final class IntentWork {
 
   /** The dispute window may be set again, and a node may lie about it. */
   private static final Duration WINDOW_LOOK = Duration.ofSeconds(30);
+
+  /** How long a payment that is due waits for a block of then, to go along with others. */
+  private static final Duration NEXT_BLOCK = Duration.ofSeconds(15);
+
+  private static final int EXECUTED_AT_ONCE = 16;
+  private static final long BATCH_GAS = 100_000;
+  private static final long EXECUTE_GAS = 450_000;
 
   private final Database database;
   private final long home;
@@ -156,7 +167,7 @@ final class IntentWork {
     return switch (event(last, here)) {
       case IntentEvent.Queued queued -> {
         if (!wasDispatched(queued)) yield forged(task, here, queued);
-        yield open(task, here, queued.executableAt());
+        yield open(task, here, executableAt(queued, last));
       }
       case IntentEvent.Upheld upheld -> open(task, here, upheld.executableAt());
       case IntentEvent.Disputed disputed ->
@@ -219,14 +230,104 @@ final class IntentWork {
   private Decision open(Task task, Workplace here, long executableAt) {
     Intent intent = here.intent(task.subject()).intent();
     if (isPast(intent, here.row().headTime())) return expire(task, here, intent);
-    Instant planned = here.turn(task.subject(), Instant.ofEpochSecond(executableAt));
+    Hash group = group(task.subject(), here);
+    Instant planned = here.turn(group, Instant.ofEpochSecond(executableAt));
     if (here.now().isBefore(planned)) return Decision.later(planned);
     // A dispute window that was lengthened meanwhile covers what is queued: only the chain knows.
     long due = Math.max(executableAt, here.calls().due(task.subject()));
-    Instant turn = here.turn(task.subject(), Instant.ofEpochSecond(due));
+    Instant turn = here.turn(group, Instant.ofEpochSecond(due));
     Instant look = here.now().plus(WINDOW_LOOK);
     if (here.now().isBefore(turn)) return Decision.later(turn.isBefore(look) ? turn : look);
+    if (isPayment(intent)) {
+      Optional<Decision> together = executeMany(task.subject(), intent, due, here);
+      if (together.isPresent()) return together.get();
+    }
     return here.attempt(Purpose.EXECUTE, task.subject(), here.calls().execute(intent));
+  }
+
+  /**
+   * What came under one root is due together: it is the same relayer's turn, which executes it in
+   * one transaction.
+   */
+  private Hash group(Hash intentId, Workplace here) {
+    return database.inTransaction(
+        tx ->
+            StoredMessage.about(tx, home, intentId).stream()
+                .filter(m -> m.message().destination().chainId().equals(here.chain().bigId()))
+                .map(StoredMessage::root)
+                .findFirst()
+                .orElse(intentId));
+  }
+
+  /** As it came, or as it was hastened since. */
+  private long executableAt(IntentEvent.Queued queued, StoredEvent last) {
+    return database
+        .inTransaction(
+            tx -> StoredEvent.about(tx, queued.intentId(), last.chainId(), EventKind.HASTENED))
+        .stream()
+        .filter(e -> e.log().blockNumber() >= last.log().blockNumber())
+        .flatMap(e -> e.notice().stream())
+        .filter(IntentNotice.Hastened.class::isInstance)
+        .mapToLong(notice -> ((IntentNotice.Hastened) notice).executableAt())
+        .min()
+        .orElse(queued.executableAt());
+  }
+
+  /** Payments that are due too go along; calls are estimated, each for itself. */
+  private Optional<Decision> executeMany(Hash claimed, Intent intent, long due, Workplace here) {
+    Map<Hash, Intent> together = new LinkedHashMap<>();
+    together.put(claimed, intent);
+    List<Hash> others =
+        database.inTransaction(
+            tx ->
+                Task.companions(
+                    tx,
+                    Task.Kind.EXECUTE,
+                    here.chain().id(),
+                    claimed,
+                    here.now().plus(Worker.LEASE), // also what another worker looks at just now
+                    EXECUTED_AT_ONCE - 1));
+    for (Hash other : others) {
+      Optional<Intent> ready = dueNow(other, here);
+      ready.ifPresent(i -> together.put(other, i));
+    }
+    // The trial runs at the chain's own time, which is that of its last block.
+    boolean early =
+        here.row().headTime() < due
+            && here.now().isBefore(Instant.ofEpochSecond(due).plus(NEXT_BLOCK));
+    if (together.size() > 1 && early)
+      return Optional.of(Decision.later(here.now().plus(LOOK_AGAIN)));
+    return Batch.of(
+        here,
+        Purpose.EXECUTE,
+        claimed,
+        List.copyOf(together.keySet()),
+        some -> here.calls().executeMany(some.stream().map(together::get).toList()),
+        some -> BATCH_GAS + EXECUTE_GAS * some.size());
+  }
+
+  /** A payment that this relayer would execute now, if the chain takes it. */
+  private Optional<Intent> dueNow(Hash intentId, Workplace here) {
+    Optional<StoredEvent> last = here.progress(intentId);
+    if (last.isEmpty()) return Optional.empty();
+    long executableAt;
+    switch (event(last.get(), here)) {
+      case IntentEvent.Queued queued when wasDispatched(queued) ->
+          executableAt = executableAt(queued, last.get());
+      case IntentEvent.Upheld upheld -> executableAt = upheld.executableAt();
+      default -> {
+        return Optional.empty();
+      }
+    }
+    Instant turn = here.turn(group(intentId, here), Instant.ofEpochSecond(executableAt));
+    Intent intent = here.intent(intentId).intent();
+    boolean now =
+        isPayment(intent) && !isPast(intent, here.row().headTime()) && !here.now().isBefore(turn);
+    return now ? Optional.of(intent) : Optional.empty();
+  }
+
+  private static boolean isPayment(Intent intent) {
+    return intent.data().size() == 0;
   }
 
   private Decision expire(Task task, Workplace place, Intent intent) {
@@ -275,6 +376,15 @@ final class IntentWork {
             () ->
                 new IllegalStateException(
                     "stored event of kind " + stored.kind() + " is not readable"));
+  }
+
+  /** The message that an event of kind RESENT names. */
+  static Hash messageOf(StoredEvent resent) {
+    return resent
+        .notice()
+        .filter(IntentNotice.Resent.class::isInstance)
+        .map(notice -> ((IntentNotice.Resent) notice).messageId())
+        .orElseThrow();
   }
 
   /** As {@link #dispatched}, of a message that sent the intent once more. */

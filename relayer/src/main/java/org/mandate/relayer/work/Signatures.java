@@ -79,7 +79,7 @@ final class Signatures {
                   .filter(signer -> keep(valid, signer, attestation, present, former))
                   .ifPresent(
                       signer -> database.run(tx -> StoredMessage.attest(tx, signer, attestation))),
-          () -> hasAll(valid, present) ? Instant.MIN : until(root, valid, present, former, end));
+          () -> hasAll(valid, present) ? Instant.EPOCH : until(root, valid, present, former, end));
     }
     List<Attestation> best = best(valid, present, former);
     Instant since = since(root, best, destination.now());

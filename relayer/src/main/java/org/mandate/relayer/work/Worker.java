@@ -19,7 +19,10 @@ import org.mandate.relayer.store.TransactionRow;
  */
 public final class Worker {
   private static final Journal LOG = Journal.of("worker");
-  private static final Duration LEASE = Duration.ofSeconds(30);
+
+  /** How long claimed work is its worker's. */
+  static final Duration LEASE = Duration.ofSeconds(30);
+
   private static final Duration ON_ITS_WAY = Duration.ofSeconds(1);
   private static final Duration FIRST_BACKOFF = Duration.ofMillis(500);
   private static final Duration MOST_BACKOFF = Duration.ofSeconds(30);
@@ -29,10 +32,13 @@ public final class Worker {
   private final Clock clock;
   private final IntentWork intents;
   private final DeliverWork messages;
+  private final ResultWork results;
+  private final HastenWork hastening;
   private final PublishWork publishing;
 
   /**
    * @param patience how long more signatures are awaited when a bare quorum's are there
+   * @param reportInterval how long what became of an intent waits for others, to be told together
    */
   public Worker(
       Database database,
@@ -41,6 +47,7 @@ public final class Worker {
       BlobStore blobs,
       Duration publishInterval,
       Duration patience,
+      Duration reportInterval,
       Clock clock) {
     this.database = database;
     this.places = Map.copyOf(places);
@@ -52,8 +59,11 @@ public final class Worker {
             .orElseThrow()
             .chain()
             .id();
+    Signatures signatures = new Signatures(database, peers, patience);
     this.intents = new IntentWork(database, home);
-    this.messages = new DeliverWork(database, new Signatures(database, peers, patience));
+    this.results = new ResultWork(database, home, places, reportInterval);
+    this.messages = new DeliverWork(database, signatures, results);
+    this.hastening = new HastenWork(database, signatures);
     this.publishing = new PublishWork(database, blobs, publishInterval);
   }
 
@@ -97,6 +107,10 @@ public final class Worker {
       case EXECUTE -> intents.execute(task, place);
       case DELIVER -> messages.deliver(task, place);
       case PUBLISH -> publishing.publish(task, place);
+      case HASTEN -> hastening.hasten(task, place);
+      case REPORT -> results.report(task, place);
+      case SETTLE -> results.settle(task, place);
+      case RESEND -> results.resend(task, place);
     };
   }
 

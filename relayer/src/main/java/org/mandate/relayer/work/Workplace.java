@@ -9,10 +9,12 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
 import org.mandate.chain.Address;
+import org.mandate.chain.Block;
 import org.mandate.chain.GasEstimate;
 import org.mandate.chain.Hash;
 import org.mandate.relayer.follow.FollowedChain;
 import org.mandate.relayer.send.Desk;
+import org.mandate.relayer.store.Blocks;
 import org.mandate.relayer.store.ChainRow;
 import org.mandate.relayer.store.Database;
 import org.mandate.relayer.store.StoredEvent;
@@ -75,6 +77,17 @@ public final class Workplace {
 
   ChainRow row() {
     return database.inTransaction(tx -> ChainRow.of(tx, chain.id()));
+  }
+
+  /** The newest final block that is stored. */
+  Optional<Block> finalBlock() {
+    return row()
+        .finalized()
+        .flatMap(
+            number ->
+                database
+                    .inTransaction(tx -> Blocks.atOrBelow(tx, chain.id(), number))
+                    .filter(block -> block.number() == number));
   }
 
   /** Where the intent stands here. */

@@ -9,6 +9,7 @@ import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -248,7 +249,7 @@ class SendingTest {
     FeeLimit limit = FeeLimit.ofGwei(500, 50);
     desk = new Desk(chain, database, limit, Anvil.RICH, gate, new Bell(), clock);
     sender = new Sender(chain, database, desk, new Bell(), clock);
-    follower = new Follower(chain, Set.of(), database, gate, new Bell(), clock);
+    follower = new Follower(chain, Set.of(), database, gate, new Bell(), Duration.ZERO, clock);
   }
 
   private ChainClient node(int number) {

@@ -215,6 +215,7 @@ class DispatchTest {
         new EmbeddedBlobStore(directory.resolve("blobs"), Clock.systemUTC()),
         Duration.ofSeconds(1),
         Duration.ZERO,
+        Duration.ofSeconds(1),
         Clock.systemUTC());
   }
 

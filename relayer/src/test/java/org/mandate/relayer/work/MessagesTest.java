@@ -20,11 +20,14 @@ import org.junit.jupiter.api.io.TempDir;
 import org.mandate.audit.EmbeddedBlobStore;
 import org.mandate.chain.Address;
 import org.mandate.chain.Block;
+import org.mandate.chain.Bytes;
 import org.mandate.chain.Finality;
 import org.mandate.chain.Hash;
 import org.mandate.chain.JsonRpcClient;
 import org.mandate.chain.Log;
 import org.mandate.contracts.QuorumGateway;
+import org.mandate.gateway.InteroperableAddress;
+import org.mandate.gateway.Message;
 import org.mandate.intent.IntentDomain;
 import org.mandate.relayer.Bell;
 import org.mandate.relayer.SigningGate;
@@ -113,7 +116,46 @@ class MessagesTest {
     assertTrue(isOpen(), "waits again");
   }
 
+  @Test
+  void shouldSignAMessageAloneWhenItsRootFindsNoQuorum() {
+    Instant now = Instant.now();
+    attested(MESSAGE, now.minusSeconds(10));
+    Hash late = Hash.keccak("late");
+    attested(late, now.minusSeconds(60));
+    attestor().round();
+    assertFalse(isSigned(MESSAGE), "the others have some time");
+    assertTrue(isSigned(late), "relayers that saw its block differently sign the same now");
+    database.run(tx -> tx.update("DELETE FROM task"));
+    Hash over = Hash.keccak("over");
+    attested(over, now.minusSeconds(60));
+    database.run(tx -> tx.update("DELETE FROM task"));
+    attestor().round();
+    assertFalse(isSigned(over), "nobody waits for it");
+  }
+
   // ------------------------------------------------------------------ steps
+
+  /** Signed under a root that it is not alone under, and not delivered. */
+  private void attested(Hash id, Instant at) {
+    Message message =
+        new Message(
+            BigInteger.valueOf(HOME),
+            BigInteger.ONE,
+            new InteroperableAddress(BigInteger.valueOf(HOME), ANY).encode(),
+            new InteroperableAddress(BigInteger.valueOf(REMOTE), ANY).encode(),
+            Bytes.EMPTY);
+    database.run(
+        tx -> {
+          new StoredMessage(id, message, Hash.keccak("root"), 0, at).save(tx, List.of());
+          Task.open(tx, Task.Kind.DELIVER, REMOTE, id, at, at);
+        });
+  }
+
+  private boolean isSigned(Hash id) {
+    return database
+        .inTransaction(tx -> StoredMessage.attestation(tx, id, Anvil.RICH.address()))
+        .isPresent();
+  }
 
   private List<StoredEvent> unattested() {
     return database.inTransaction(tx -> StoredEvent.unattested(tx, HOME, 1000));
@@ -147,6 +189,7 @@ class MessagesTest {
         new EmbeddedBlobStore(directory.resolve("blobs"), Clock.systemUTC()),
         Duration.ofSeconds(1),
         Duration.ZERO,
+        Duration.ofSeconds(1),
         Clock.systemUTC());
   }
 

@@ -1,0 +1,58 @@
+package org.mandate.relayer.work;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.function.ToLongFunction;
+import org.mandate.chain.Hash;
+import org.mandate.relayer.store.TransactionRow.Purpose;
+
+/**
+ * Several things in one transaction, of which one that fails leaves the others alone. A node's
+ * estimate would be the least gas with which the batch does not revert, and in which its elements
+ * do: the gas is reckoned here, and what goes well with it is tried before.
+ */
+final class Batch {
+  private static final long MOST_GAS = 12_000_000; // a quarter more is given, 16.7 M are the most
+  private static final int TRIES = 2;
+
+  private Batch() {}
+
+  /**
+   * A transaction for what was claimed and as many others as go well with it.
+   *
+   * @param subjects with the claimed one among them
+   * @param call for some of them; it answers for each in that order whether it went well
+   * @param gas that some of them need at most
+   * @return empty when the claimed one would fail in it, or is alone: its own attempt says why
+   */
+  static Optional<Decision> of(
+      Workplace place,
+      Purpose purpose,
+      Hash claimed,
+      List<Hash> subjects,
+      Function<List<Hash>, ContractCalls.Call> call,
+      ToLongFunction<List<Hash>> gas) {
+    List<Hash> some = new ArrayList<>(subjects);
+    while (some.size() > 1 && gas.applyAsLong(some) > MOST_GAS)
+      some.remove(some.getLast().equals(claimed) ? some.getFirst() : some.getLast());
+    // What fails when all is tried together is left out; then the rest must go well.
+    for (int i = 0; i < TRIES && some.size() > 1; i++) {
+      ContractCalls.Call batch = call.apply(some);
+      long most = gas.applyAsLong(some);
+      List<Boolean> tried = place.calls().tried(place.desk().self(), batch, most).orElse(List.of());
+      if (tried.size() != some.size()) return Optional.empty();
+      if (!tried.contains(false)) {
+        List<Hash> together = new ArrayList<>(List.of(claimed));
+        some.stream().filter(s -> !s.equals(claimed)).forEach(together::add);
+        return Optional.of(new Decision.Send(purpose, together, batch, most));
+      }
+      List<Hash> well = new ArrayList<>();
+      for (int k = 0; k < some.size(); k++) if (tried.get(k)) well.add(some.get(k));
+      if (!well.contains(claimed)) return Optional.empty();
+      some = well;
+    }
+    return Optional.empty();
+  }
+}

@@ -1,0 +1,310 @@
+package org.mandate.relayer.work;
+
+import java.math.BigInteger;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.mandate.chain.Hash;
+import org.mandate.event.IntentNotice;
+import org.mandate.intent.Intent;
+import org.mandate.intent.IntentAbi;
+import org.mandate.intent.Result;
+import org.mandate.relayer.Journal;
+import org.mandate.relayer.store.Database;
+import org.mandate.relayer.store.EventKind;
+import org.mandate.relayer.store.StoredEvent;
+import org.mandate.relayer.store.StoredIntent;
+import org.mandate.relayer.store.StoredMessage;
+import org.mandate.relayer.store.Task;
+import org.mandate.relayer.store.TransactionRow.Purpose;
+
+/**
+ * What became of intents elsewhere, told at home and settled there; and what home must send once
+ * more, since a false message took its number.
+ */
+final class ResultWork {
+  /** A report whose message did not arrive, for whatever reason, is made again after this. */
+  private static final Duration REPEAT = Duration.ofMinutes(10);
+
+  private static final Journal LOG = Journal.of("results");
+  private static final Duration LOOK_AGAIN = Duration.ofSeconds(30);
+  private static final Duration DOUBT = Duration.ofSeconds(3);
+  private static final int SETTLED_AT_ONCE = 16;
+  private static final long SETTLE_GAS = 300_000;
+
+  private final Database database;
+  private final long home;
+  private final Map<Long, Workplace> places;
+  private final Duration interval;
+
+  /**
+   * @param home id of the home chain
+   * @param interval how long an intent's end waits for others
+   */
+  ResultWork(Database database, long home, Map<Long, Workplace> places, Duration interval) {
+    this.interval = interval;
+    this.database = database;
+    this.home = home;
+    this.places = Map.copyOf(places);
+  }
+
+  // ------------------------------------------------------------------ reporting
+
+  /** An intent that ended here: tell home, together with others that did, unless it knows. */
+  Decision report(Task task, Workplace here) {
+    Optional<Decision> settled = notToReport(task.subject(), here);
+    if (settled.isPresent()) return settled.get();
+    Instant ended = Instant.ofEpochSecond(here.progress(task.subject()).orElseThrow().time());
+    List<Hash> together = new ArrayList<>(List.of(task.subject()));
+    List<Hash> others =
+        database.inTransaction(
+            tx ->
+                Task.companions(
+                    tx,
+                    Task.Kind.REPORT,
+                    here.chain().id(),
+                    task.subject(),
+                    here.now().plus(Duration.ofDays(365)),
+                    IntentAbi.MOST_RESULTS * 2));
+    boolean full = others.size() + 1 >= IntentAbi.MOST_RESULTS;
+    Instant turn = here.turn(task.subject(), full ? ended : ended.plus(interval));
+    if (here.now().isBefore(turn)) return Decision.later(turn);
+    for (Hash other : others) {
+      if (together.size() == IntentAbi.MOST_RESULTS) break;
+      if (notToReport(other, here).isEmpty()) together.add(other);
+    }
+    Decision all = here.attempt(Purpose.REPORT, task.subject(), here.calls().report(together));
+    if (all instanceof Decision.Send send)
+      return new Decision.Send(send.purpose(), together, send.call(), send.gas());
+    return together.size() == 1
+        ? all
+        : here.attempt(
+            Purpose.REPORT, task.subject(), here.calls().report(List.of(task.subject())));
+  }
+
+  /** Why an intent is not reported now; empty: it is. */
+  private Optional<Decision> notToReport(Hash intentId, Workplace here) {
+    Optional<StoredEvent> last = here.progress(intentId);
+    // What takes a reorg's removed end back opens this work again.
+    if (last.isEmpty() || !isEnd(last.get(), here)) return Optional.of(new Decision.Over());
+    Optional<StoredEvent> atHome = places.get(home).progress(intentId);
+    if (atHome.filter(e -> e.kind() == EventKind.SETTLED).isPresent())
+      return Optional.of(closing(atHome.get(), here));
+    if (atHome.filter(e -> e.kind() == EventKind.DISPATCHED && e.isFinal()).isEmpty()) {
+      // Home is slower, or never sent it: then it would not listen.
+      Instant seen = Instant.ofEpochSecond(last.get().time());
+      boolean never = here.now().isAfter(seen.plus(Duration.ofHours(6)));
+      return Optional.of(never ? new Decision.Over() : Decision.later(here.now().plus(LOOK_AGAIN)));
+    }
+    if (!last.get().isFinal()) return Optional.of(Decision.later(here.lookAgain()));
+    boolean known =
+        database.inTransaction(tx -> StoredEvent.result(tx, home, intentId)).isPresent();
+    if (known) return Optional.of(Decision.later(here.now().plus(LOOK_AGAIN)));
+    return lastTold(intentId, here)
+        .filter(told -> here.now().isBefore(told.plus(REPEAT)))
+        .map(told -> Decision.later(told.plus(REPEAT)));
+  }
+
+  /** When home was last told, and did not drop it since. */
+  private Optional<Instant> lastTold(Hash intentId, Workplace here) {
+    Optional<StoredEvent> report =
+        database.inTransaction(tx -> StoredEvent.lastReport(tx, here.chain().id(), intentId));
+    if (report.isEmpty()) return Optional.empty();
+    Hash message = report.get().log().topics().get(1);
+    boolean arrived =
+        !database
+            .inTransaction(tx -> StoredEvent.about(tx, message, home, EventKind.DELIVERED))
+            .isEmpty();
+    // It arrived and no result is there: it was dropped.
+    boolean dropped =
+        database
+            .inTransaction(tx -> StoredEvent.about(tx, intentId, home, EventKind.DROPPED))
+            .stream()
+            .anyMatch(e -> arrived);
+    return dropped ? Optional.empty() : Optional.of(Instant.ofEpochSecond(report.get().time()));
+  }
+
+  private boolean isEnd(StoredEvent last, Workplace here) {
+    return switch (last.kind()) {
+      case EXECUTED, EXPIRED, FAILED -> true;
+      // What was refuted is as if it had never come.
+      case CANCELLED ->
+          database
+              .inTransaction(
+                  tx ->
+                      StoredEvent.ofTransaction(
+                          tx, here.chain().id(), last.log().transaction(), EventKind.REFUTED))
+              .stream()
+              .noneMatch(e -> e.log().topics().get(1).equals(last.log().topics().get(1)));
+      default -> false;
+    };
+  }
+
+  // ------------------------------------------------------------------ settling
+
+  /** Home was told what became of an intent: settle it, with others, when nobody objected. */
+  Decision settle(Task task, Workplace here) {
+    Optional<StoredEvent> last = here.progress(task.subject());
+    if (last.isEmpty() || last.get().kind() != EventKind.DISPATCHED)
+      return last.isEmpty() ? new Decision.Over() : closing(last.get(), here);
+    if (isDropped(task.subject())) return new Decision.Over(); // told again, it opens this again
+    if (!isTrue(task.subject(), here)) return doubted(task, here);
+    long due = here.calls().due(task.subject());
+    if (due == 0) return Decision.later(here.lookAgain()); // a node that lags
+    Instant turn = here.turn(task.subject(), Instant.ofEpochSecond(due));
+    // The window may be lengthened meanwhile.
+    Instant look = here.now().plus(LOOK_AGAIN);
+    if (here.now().isBefore(turn)) return Decision.later(turn.isBefore(look) ? turn : look);
+    List<Hash> together = settleable(task.subject(), here);
+    if (together.size() > 1) {
+      Optional<Decision> batch =
+          Batch.of(
+              here,
+              Purpose.SETTLE,
+              task.subject(),
+              together,
+              some -> here.calls().settle(some.stream().map(id -> intent(id, here)).toList()),
+              some -> 100_000 + SETTLE_GAS * some.size());
+      if (batch.isPresent()) return batch.get();
+    }
+    return here.attempt(
+        Purpose.SETTLE, task.subject(), here.calls().settleOne(intent(task.subject(), here)));
+  }
+
+  private List<Hash> settleable(Hash first, Workplace here) {
+    List<Hash> together = new ArrayList<>(List.of(first));
+    List<Hash> others =
+        database.inTransaction(
+            tx ->
+                Task.companions(
+                    tx,
+                    Task.Kind.SETTLE,
+                    here.chain().id(),
+                    first,
+                    here.now().plus(Worker.LEASE), // also what another worker looks at just now
+                    SETTLED_AT_ONCE - 1));
+    for (Hash other : others) {
+      boolean open =
+          here.progress(other).filter(e -> e.kind() == EventKind.DISPATCHED).isPresent()
+              && !isDropped(other)
+              && isTrue(other, here);
+      if (open) together.add(other);
+    }
+    return together;
+  }
+
+  /**
+   * Whether what home was told is what became of the intent in a final block of its chain. A quorum
+   * that lies gets no help.
+   */
+  private boolean isTrue(Hash intentId, Workplace here) {
+    Optional<Result> told =
+        database
+            .inTransaction(tx -> StoredEvent.result(tx, home, intentId))
+            .flatMap(StoredEvent::notice)
+            .filter(IntentNotice.ResultReceived.class::isInstance)
+            .map(IntentNotice.ResultReceived.class::cast)
+            .map(r -> new Result(r.intentId(), r.outcome(), r.moved()));
+    BigInteger where = intent(intentId, here).chainId();
+    Workplace there = where.bitLength() < 64 ? places.get(where.longValue()) : null;
+    return there != null
+        && there
+            .progress(intentId)
+            .filter(StoredEvent::isFinal)
+            .flatMap(last -> last.step(there.chain().domain()))
+            .filter(last -> told.filter(r -> Genuine.isOutcome(last, r)).isPresent())
+            .isPresent();
+  }
+
+  private static Decision doubted(Task task, Workplace here) {
+    if (task.attempts() == 3) { // not while its chain is only a little slower
+      LOG.alarm(
+          "home was told what is not so: not settled, a guardian should drop it",
+          "intent",
+          task.subject());
+    }
+    return new Decision.Later(
+        here.now().plus(DOUBT),
+        Optional.of(
+            Refusal.of(
+                "NOT_SO",
+                "no final block of its chain shows what home was told of intent " + task.subject(),
+                "a guardian should drop the result at once; if that chain is only slow, nothing")));
+  }
+
+  private boolean isDropped(Hash intentId) {
+    return database.inTransaction(tx -> StoredEvent.result(tx, home, intentId)).isEmpty();
+  }
+
+  // ------------------------------------------------------------------ sending once more
+
+  /**
+   * An intent whose message cannot be delivered, since another one was delivered under its number:
+   * home sends it again, as long as it can still execute.
+   */
+  Decision resend(Task task, Workplace here) {
+    Optional<StoredEvent> last = here.progress(task.subject());
+    if (last.isEmpty() || last.get().kind() != EventKind.DISPATCHED || !last.get().isFinal())
+      return last.isEmpty() ? new Decision.Over() : closing(last.get(), here);
+    Intent intent = intent(task.subject(), here);
+    Workplace there = places.get(intent.chainId().longValueExact());
+    boolean isPast = BigInteger.valueOf(here.row().headTime()).compareTo(intent.deadline()) > 0;
+    if (there == null || isPast || hasArrived(task.subject(), there)) return new Decision.Over();
+    List<StoredMessage> sent =
+        database.inTransaction(tx -> StoredMessage.about(tx, home, task.subject()));
+    boolean again =
+        database
+            .inTransaction(tx -> StoredEvent.about(tx, task.subject(), home, EventKind.RESENT))
+            .stream()
+            .map(e -> IntentWork.messageOf(e))
+            .anyMatch(id -> sent.stream().noneMatch(m -> m.id().equals(id)));
+    // Sent again already, and not final yet; or one of them can still be delivered.
+    if (again) return Decision.later(here.lookAgain());
+    if (!sent.stream().allMatch(m -> isTaken(m, there))) return new Decision.Over();
+    Instant turn = here.turn(task.subject(), sent.getLast().attestedAt());
+    if (here.now().isBefore(turn)) return Decision.later(turn);
+    return here.attempt(Purpose.RESEND, task.subject(), here.calls().resend(intent));
+  }
+
+  private boolean hasArrived(Hash intentId, Workplace there) {
+    return there
+        .progress(intentId)
+        .filter(e -> e.kind() != EventKind.CANCELLED || isEnd(e, there))
+        .isPresent();
+  }
+
+  /** Whether, finally, another message was delivered under that one's number. */
+  boolean isTaken(StoredMessage message, Workplace there) {
+    return there
+        .finalBlock()
+        .filter(
+            block ->
+                there
+                    .calls()
+                    .isDelivered(
+                        message.message().sourceChainId(), message.message().nonce(), block.hash()))
+        .filter(
+            block ->
+                database
+                    .inTransaction(
+                        tx ->
+                            StoredEvent.about(
+                                tx, message.id(), there.chain().id(), EventKind.DELIVERED))
+                    .isEmpty())
+        .isPresent();
+  }
+
+  private Intent intent(Hash id, Workplace here) {
+    return database
+        .inTransaction(tx -> StoredIntent.of(tx, id))
+        .map(StoredIntent::intent)
+        .orElseGet(() -> here.intent(id).intent());
+  }
+
+  private static Decision closing(StoredEvent last, Workplace here) {
+    return last.isFinal() ? new Decision.Over() : Decision.later(here.lookAgain());
+  }
+}
