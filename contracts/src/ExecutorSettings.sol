@@ -133,7 +133,10 @@ abstract contract ExecutorSettings is AccessManaged {
     }
 
     /// @notice Takes messages from a gateway, or no longer. Governance only.
-    function setGateway(address gateway, bool open) external restricted {
+    /// @param expectedStops what {stops} said when this was decided: a decision never opens what a guardian closed after it. Not
+    ///        asked when it closes
+    function setGateway(address gateway, bool open, uint256 expectedStops) external restricted {
+        if (open) _checkStops(expectedStops);
         require(open || gatewayStatus(gateway) != GatewayStatus.NONE, ExecutorGatewayUnknown(gateway));
         _setGateway(gateway, open ? GatewayStatus.OPEN : GatewayStatus.CLOSED);
     }
@@ -163,6 +166,7 @@ abstract contract ExecutorSettings is AccessManaged {
     function pause(uint256 lane) external onlyGuardian {
         lane = _laneOf(lane);
         require(_armed(lane), ExecutorPauseUsed(lane));
+        ++_settings.stops;
         // Until 2106.
         // forge-lint: disable-next-line(unsafe-typecast)
         uint32 until = uint32(block.timestamp + PAUSE);
@@ -172,7 +176,9 @@ abstract contract ExecutorSettings is AccessManaged {
     }
 
     /// @notice Ends a pause; of a lane also what lane 0 paused. Guardians may pause it again after {rearm} only. Governance only.
-    function unpause(uint256 lane) external restricted {
+    /// @param expectedStops what {stops} said when this was decided: a decision never ends a pause that began after it
+    function unpause(uint256 lane, uint256 expectedStops) external restricted {
+        _checkStops(expectedStops);
         lane = _laneOf(lane);
         if (lane == 0) _settings.pausedUntil = 0;
         else _lanes[lane] = Lane(0, true);

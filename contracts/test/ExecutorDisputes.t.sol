@@ -391,21 +391,25 @@ contract ExecutorDisputesTest is Deployed {
         gateway.deliver(_message, alone(), signatures);
         vm.expectRevert(abi.encodeWithSelector(IAccessManaged.AccessManagedUnauthorized.selector, WATCHDOG));
         vm.prank(WATCHDOG);
-        executor.setGateway(address(gateway), true);
+        executor.setGateway(address(gateway), true, 1);
+        // What was decided before a guardian closed it, does not open it.
+        vm.expectRevert(abi.encodeWithSelector(ExecutorSettings.ExecutorStopsDiffer.selector, 0, 1));
         vm.prank(address(timelock));
-        executor.setGateway(address(gateway), true);
+        executor.setGateway(address(gateway), true, 0);
+        vm.prank(address(timelock));
+        executor.setGateway(address(gateway), true, 1);
         gateway.deliver(_message, alone(), signatures);
     }
 
     function test_L7_gateway_anotherThatGovernanceOpened() public {
         vm.prank(address(timelock));
-        executor.setGateway(PAYEE, true);
+        executor.setGateway(PAYEE, true, 0);
         vm.prank(PAYEE);
         executor.receiveMessage(bytes32(uint256(1)), _message.sender, _message.payload);
         assertEq(_due(), time() + DISPUTE_WINDOW, "it tells of no relayers");
         vm.expectRevert(abi.encodeWithSelector(ExecutorSettings.ExecutorGatewayUnknown.selector, THIEF));
         vm.prank(address(timelock));
-        executor.setGateway(THIEF, false);
+        executor.setGateway(THIEF, false, 0);
     }
 
     function testFuzz_L3_receive_revert_payloadOfAnotherForm(uint256 at, uint256 word) public {
@@ -456,8 +460,13 @@ contract ExecutorDisputesTest is Deployed {
         executor.rearm(0);
         vm.prank(WATCHDOG);
         executor.pause(0);
+        uint256 stops = executor.stops();
+        // Nor does it end a pause that began after it.
+        vm.expectRevert(abi.encodeWithSelector(ExecutorSettings.ExecutorStopsDiffer.selector, stops - 1, stops));
         vm.prank(address(timelock));
-        executor.unpause(0);
+        executor.unpause(0, stops - 1);
+        vm.prank(address(timelock));
+        executor.unpause(0, stops);
         assertEq(executor.pausedUntil(0), 0, "unpaused");
         vm.expectRevert(abi.encodeWithSelector(ExecutorSettings.ExecutorLaneUnknown.selector, 5));
         vm.prank(WATCHDOG);

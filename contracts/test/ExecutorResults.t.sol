@@ -348,7 +348,7 @@ contract ExecutorResultsTest is Deployed {
         );
         atHome.settleOne(_intent);
         vm.prank(address(timelock));
-        executor.unpause(REMOTE);
+        executor.unpause(REMOTE, 1);
         atHome.settleOne(_intent);
     }
 

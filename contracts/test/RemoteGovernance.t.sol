@@ -108,8 +108,8 @@ contract RemoteGovernanceTest is OrderChains {
 
     function test_order_configuresItself() public {
         Call[] memory calls = new Call[](4);
-        calls[0] = Call(address(remote), 0, abi.encodeCall(remote.setGateway, (address(gateway2), true)));
-        calls[1] = Call(address(remote), 0, abi.encodeCall(remote.setGateway, (address(gateway), false)));
+        calls[0] = Call(address(remote), 0, abi.encodeCall(remote.setGateway, (address(gateway2), true, 0)));
+        calls[1] = Call(address(remote), 0, abi.encodeCall(remote.setGateway, (address(gateway), false, 0)));
         calls[2] = Call(address(remote), 0, abi.encodeCall(remote.setDelay, (5 days)));
         calls[3] = Call(address(remote), 0, abi.encodeCall(remote.setRecovery, (address(0))));
         bring(calls, SALT);
@@ -582,7 +582,7 @@ contract RemoteGovernanceTest is OrderChains {
         vm.prank(address(remote));
         remote.cancel(orderId);
         // Nor when home sends it again, by whatever gateway.
-        byItself(abi.encodeCall(remote.setGateway, (address(gateway2), true)));
+        byItself(abi.encodeCall(remote.setGateway, (address(gateway2), true, 0)));
         QuorumGateway.Message memory again = send(setting(7), SALT);
         goTo(REMOTE);
         vm.expectRevert(state(orderId, OrderState.EXECUTED));
@@ -673,7 +673,7 @@ contract RemoteGovernanceTest is OrderChains {
             abi.encodeWithSelector(RemoteGovernance.RemoteGatewayClosed.selector, orderId, address(gateway));
         vm.expectRevert(closed);
         execute(7);
-        byItself(abi.encodeCall(remote.setGateway, (address(gateway), true)));
+        byItself(abi.encodeCall(remote.setGateway, (address(gateway), true, 1)));
         vm.expectRevert(closed);
         execute(7);
         vm.expectRevert(abi.encodeWithSelector(RemoteGovernance.RemoteGatewayClosed.selector, second, address(gateway)));
@@ -723,14 +723,14 @@ contract RemoteGovernanceTest is OrderChains {
         vm.stopPrank();
         vm.expectRevert(abi.encodeWithSelector(RemoteGovernance.RemoteGatewayUnknown.selector, address(gateway2)));
         vm.prank(address(remote));
-        remote.setGateway(address(gateway2), false);
+        remote.setGateway(address(gateway2), false, 0);
     }
 
     /// @notice Everything that loosens is the order's alone: not a guardian's, nor the recovery's, nor anyone's.
     function test_L5_settings_revert_forOthers() public {
         goTo(REMOTE);
         bytes[6] memory calls = [
-            abi.encodeCall(remote.setGateway, (address(gateway2), true)),
+            abi.encodeCall(remote.setGateway, (address(gateway2), true, 0)),
             abi.encodeCall(remote.setDelay, (3 days)),
             abi.encodeCall(remote.setRecovery, (THIEF)),
             abi.encodeCall(remote.setStateProofs, (THIEF)),

@@ -85,8 +85,8 @@ contract RemoteGovernanceWayTest is Deployed {
         calls_ = new Call[](4);
         calls_[0] = Call(address(gateway), 0, abi.encodeCall(gateway.setRelayers, (_newRelayers(), 2, 1 days, 0)));
         calls_[1] = Call(address(executor), 0, abi.encodeCall(abroad.setWindows, (ETH, _steps(), 0)));
-        calls_[2] = Call(address(executor), 0, abi.encodeCall(abroad.setGateway, (address(second), true)));
-        calls_[3] = Call(address(remote), 0, abi.encodeCall(remote.setGateway, (address(second), true)));
+        calls_[2] = Call(address(executor), 0, abi.encodeCall(abroad.setGateway, (address(second), true, 0)));
+        calls_[3] = Call(address(remote), 0, abi.encodeCall(remote.setGateway, (address(second), true, 0)));
     }
 
     function _takeover() private view returns (Call[] memory calls_) {
@@ -264,7 +264,8 @@ contract RemoteGovernanceWayTest is Deployed {
     function test_L7_rogueGuardianDoesNotHoldTheChain() public {
         Call[] memory calls_ = new Call[](2);
         calls_[0] = Call(address(away), 0, abi.encodeCall(away.revokeRole, (Roles.GUARDIAN, WATCHDOG)));
-        calls_[1] = Call(address(remote), 0, abi.encodeCall(remote.setGateway, (address(gateway), true)));
+        // It names the one stop that is to be expected of the guardian.
+        calls_[1] = Call(address(remote), 0, abi.encodeCall(remote.setGateway, (address(gateway), true, 1)));
         QuorumGateway.Message memory m = _vote(calls_);
         StateProof memory p = _proveSent(m.nonce);
         _goTo(REMOTE);

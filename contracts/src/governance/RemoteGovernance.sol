@@ -78,6 +78,8 @@ contract RemoteGovernance is ERC7786Recipient, AccessManaged {
     uint64 public delay;
     /// @notice Who may order where home cannot; zero: nobody.
     address public recovery;
+    /// @notice How often guardians closed a gateway.
+    uint256 public stops;
     uint32 private _recoveryTerm;
     /// @notice Who proves what home sent; zero: nobody.
     IStateProofs public stateProofs;
@@ -143,6 +145,7 @@ contract RemoteGovernance is ERC7786Recipient, AccessManaged {
     error RemoteNoProofs();
     error RemoteGatewayUnknown(address gateway);
     error RemoteNotOpen(address gateway);
+    error RemoteStopsDiffer(uint256 expectedStops, uint256 stops);
     error RemoteNotRecovery(address caller, address recovery);
     error RemoteRecoveryEnded(bytes32 orderId);
     error RemoteDelay(uint64 delay, uint64 min, uint64 max);
@@ -330,7 +333,10 @@ contract RemoteGovernance is ERC7786Recipient, AccessManaged {
 
     /// @notice Takes orders from a gateway, or no longer. Governance only. What it brought before it was closed stays without
     ///         effect when it is opened again.
-    function setGateway(address gateway, bool open) external restricted {
+    /// @param expectedStops what {stops} said when this was decided: a decision never opens what a guardian closed after it. Not
+    ///        asked when it closes
+    function setGateway(address gateway, bool open, uint256 expectedStops) external restricted {
+        require(!open || stops == expectedStops, RemoteStopsDiffer(expectedStops, stops));
         require(open || _gateways[gateway].status != GatewayStatus.NONE, RemoteGatewayUnknown(gateway));
         _setGateway(gateway, open ? GatewayStatus.OPEN : GatewayStatus.CLOSED);
     }
@@ -339,6 +345,7 @@ contract RemoteGovernance is ERC7786Recipient, AccessManaged {
     ///         once (L5).
     function closeGateway(address gateway) external onlyGuardian {
         require(_gateways[gateway].status == GatewayStatus.OPEN, RemoteNotOpen(gateway));
+        ++stops;
         _setGateway(gateway, GatewayStatus.CLOSED);
     }
 
