@@ -152,7 +152,7 @@ contract ExecutorEdgesTest is Deployed {
         vm.expectRevert(abi.encodeWithSelector(ExecutorSettings.ExecutorGatewayNotOpen.selector, address(other)));
         atHome.submit(_intent, proof);
         _govern();
-        executor.setGateway(address(other), true);
+        executor.setGateway(address(other), true, 0);
         submitAdmitted(_intent);
         assertEq(other.nextNonce(), 2, "sent by it");
         _govern();

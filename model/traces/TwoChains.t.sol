@@ -226,8 +226,9 @@ contract TwoChainsTraces is Deployed {
             } catch {}
         } else if (pick < 3 && executor.pausedUntil(lane) > time()) {
             (a.name, a.ok) = ("unpause", true);
+            uint256 stops = executor.stops();
             vm.prank(address(timelock));
-            executor.unpause(lane);
+            executor.unpause(lane, stops);
         } else if (pick == 3 && !executor.armed(lane)) {
             (a.name, a.ok) = ("rearm", true);
             vm.prank(address(timelock));
@@ -320,8 +321,9 @@ contract TwoChainsTraces is Deployed {
                 abroad.closeGateway(address(gateway));
             } else {
                 (a.name, a.ok) = ("setGateway", true);
+                uint256 stops = abroad.stops();
                 vm.prank(address(timelock));
-                abroad.setGateway(address(gateway), true);
+                abroad.setGateway(address(gateway), true, stops);
             }
         }
     }

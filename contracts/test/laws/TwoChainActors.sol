@@ -611,7 +611,7 @@ contract TwoChainActors is TwoChainBooks {
     function _mend(uint256 seed) private {
         vm.startPrank(address(timelock));
         if (executor.gatewayStatus(address(gateway)) == GatewayStatus.CLOSED) {
-            executor.setGateway(address(gateway), true);
+            executor.setGateway(address(gateway), true, executor.stops());
         }
         if (seed % 2 == 0) {
             executor.setDisputeWindow(DISPUTE_WINDOW, executor.stops());
@@ -646,7 +646,7 @@ contract TwoChainActors is TwoChainBooks {
     }
 
     function _unpause(uint256 lane) private {
-        executor.unpause(here == REMOTE ? 0 : lane);
+        executor.unpause(here == REMOTE ? 0 : lane, executor.stops());
         Pauses storage p = _pausesOf(lane);
         p.until = 0;
         if (here == HOME && lane == REMOTE) p.used = true;

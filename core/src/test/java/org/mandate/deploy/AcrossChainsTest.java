@@ -122,11 +122,11 @@ class AcrossChainsTest {
     named("bond of a dispute", executor, executor().setDisputeBond(none));
     named("gateway of results", executor, executor().setReportGateway(STRANGER));
     named("proofs that the executor takes", executor, executor().setStateProofs(STRANGER));
-    named("gateways of the executor", executor, executor().setGateway(STRANGER, true));
+    named("gateways of the executor", executor, executor().setGateway(STRANGER, true, none));
     named(
         "gateways of the executor",
         executor,
-        executor().setGateway(deployment.gateway().hex(), false));
+        executor().setGateway(deployment.gateway().hex(), false, none));
     var governance = deployment.remoteGovernance().orElseThrow().hex();
     var longer = BigInteger.valueOf(5 * 86_400);
     named("delay of home's orders", governance, governance().setDelay(longer));
@@ -135,7 +135,7 @@ class AcrossChainsTest {
     named(
         "gateway of orders",
         governance,
-        governance().setGateway(deployment.gateway().hex(), false));
+        governance().setGateway(deployment.gateway().hex(), false, none));
   }
 
   @Test
