@@ -53,7 +53,7 @@ contract ExecutorEdgesTest is Deployed {
             abi.encodeCall(abroad.setStateProofs, (IStateProofs(THIEF))),
             abi.encodeCall(abroad.setUptimeFeed, (THIEF, 0)),
             abi.encodeCall(abroad.setDisputeBond, (1)),
-            abi.encodeCall(executor.unpause, (0))
+            abi.encodeCall(executor.unpause, (0, 0))
         ];
         for (uint256 i; i < others.length; ++i) {
             switchTo(HOME);

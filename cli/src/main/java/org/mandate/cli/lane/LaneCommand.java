@@ -14,6 +14,7 @@ import org.mandate.cli.Guardian;
 import org.mandate.cli.KeyOptions;
 import org.mandate.cli.Output;
 import org.mandate.cli.ProposalOptions;
+import org.mandate.cli.StopsOption;
 import org.mandate.cli.Words;
 import org.mandate.deploy.Call;
 import org.mandate.deploy.Sender;
@@ -150,6 +151,7 @@ public final class LaneCommand extends Group {
     @Mixin private Output output;
     @Mixin private ChainOptions at;
     @Mixin private Which which;
+    @Mixin private StopsOption stops;
     @Mixin private ProposalOptions proposal;
 
     @Override
@@ -162,13 +164,17 @@ public final class LaneCommand extends Group {
               "chain %s, %s: there is nothing to end"
                   .formatted(chain.deployment().chainId(), state.words()));
         }
+        var known =
+            stops.expected(
+                "the executor of chain " + chain.deployment().chainId(),
+                Sender.read("stops", () -> chain.executor().stops().send()));
         return propose(
             chain,
             which.lane,
             Call.of(
                 "end the pause of " + name(which.lane),
                 chain.deployment().executor().hex(),
-                chain.executor().unpause(which.lane)),
+                chain.executor().unpause(which.lane, known)),
             proposal,
             output);
       }
