@@ -126,8 +126,7 @@ class DeploymentCheckTest {
             executor, chain.web3j(), chain.sender(DevChain.RICH).reader(), Sender.NO_GAS);
     for (var change :
         Map.of(
-                "gateways of the executor",
-                    home.setGateway(STRANGER, true, BigInteger.ZERO),
+                "gateways of the executor", home.setGateway(STRANGER, true, BigInteger.ZERO),
                 "routes of messages", home.setRoute(BigInteger.TEN, STRANGER))
             .entrySet()) {
       var before = chain.anvil().rpc("evm_snapshot");
