@@ -118,7 +118,7 @@ contract OursBench is Custody, SafeFixture, AccountFixture, Measured {
         for (uint256 i; i < 2; ++i) {
             Intent memory intent = payment(address(token), _AMOUNT);
             bytes memory proof = sign(intent);
-            executor.submit(intent, proof);
+            atHome.submit(intent, proof);
         }
         ours("Mandate vault: ERC-20 by an intent that anybody submits");
         assertEq(token.balanceOf(PAYEE), 2 * _AMOUNT, "both moved");
