@@ -35,6 +35,7 @@ public final class Sender {
   public static final ContractGasProvider NO_GAS = new DefaultGasProvider();
 
   private static final Duration RECEIPT_TIMEOUT = Duration.ofMinutes(3);
+  private static final Duration SEND_AGAIN = Duration.ofSeconds(4);
   private static final Duration POLL = Duration.ofMillis(100);
   private static final BigInteger TIP = BigInteger.valueOf(1_000_000_000L);
   private static final Pattern POOR =
@@ -106,6 +107,7 @@ public final class Sender {
     // All estimates come first: when one call cannot work nothing has been sent.
     var gas = calls.stream().map(call -> estimate(call, fees)).toList();
     var hashes = new ArrayList<String>();
+    var signedBytes = new ArrayList<String>();
     for (int i = 0; i < calls.size(); i++) {
       var call = calls.get(i);
       var signed =
@@ -120,6 +122,7 @@ public final class Sender {
                   Bytes.of(call.data())),
               key);
       var raw = signed.raw().hex();
+      signedBytes.add(raw);
       hashes.add(
           affording(
                   call,
@@ -130,7 +133,7 @@ public final class Sender {
     }
     var receipts = new ArrayList<TransactionReceipt>();
     for (int i = 0; i < calls.size(); i++) {
-      receipts.add(receipt(calls.get(i), hashes.get(i)));
+      receipts.add(receipt(calls.get(i), hashes.get(i), signedBytes.get(i)));
     }
     return List.copyOf(receipts);
   }
@@ -176,8 +179,9 @@ public final class Sender {
     return estimate.add(estimate.shiftRight(2)).min(MAX_GAS);
   }
 
-  private TransactionReceipt receipt(Call call, String hash) {
+  private TransactionReceipt receipt(Call call, String hash, String raw) {
     var end = System.nanoTime() + RECEIPT_TIMEOUT.toNanos();
+    var again = System.nanoTime() + SEND_AGAIN.toNanos();
     while (true) {
       var receipt =
           answer(call.what(), () -> web3j.ethGetTransactionReceipt(hash).send())
@@ -190,12 +194,28 @@ public final class Sender {
         }
         return receipt.get();
       }
+      if (System.nanoTime() > again) {
+        sendAgain(raw);
+        again = System.nanoTime() + SEND_AGAIN.toNanos();
+      }
       if (System.nanoTime() > end) {
         throw new DeploymentException(
             "%s: transaction %s is not mined after %s; it may still be: look it up before you try again"
                 .formatted(call.what(), hash, RECEIPT_TIMEOUT));
       }
       pause();
+    }
+  }
+
+  /**
+   * The same bytes once more: a node that had full blocks, or a base fee that rose with them, may
+   * have dropped them. That it has them already, or that they were mined, is no failure.
+   */
+  private void sendAgain(String raw) {
+    try {
+      web3j.ethSendRawTransaction(raw).send();
+    } catch (IOException e) {
+      // The receipt is asked for again, which tells when the node stays silent.
     }
   }
 
