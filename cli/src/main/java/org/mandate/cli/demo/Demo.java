@@ -54,12 +54,13 @@ public final class Demo {
       story.scene("governance", "1. A DAO puts an agent on a leash", new GovernanceScene(play));
       story.scene("payment-at-home", "2. A payment at home", new HomePaymentScene(play));
       story.scene("payment-across-chains", "3. A payment across chains", new CrossChainScene(play));
-      story.scene("delay", "4. A payment that its owner cancels", new DelayScene(play));
-      story.scene("approval", "5. A payment that a Safe approves", new ApprovalScene(play));
-      story.scene("over-the-cap", "6. Over the cap", new OverCapScene(play));
-      story.scene("forgery", "7. Forgery", new ForgeryScene(play));
-      story.scene("crash", "8. Crash", new CrashScene(play));
-      story.scene("audit", "9. Audit", new AuditScene(play));
+      story.scene("bare-quorum", "4. A relayer is down", new BareQuorumScene(play));
+      story.scene("delay", "5. A payment that its owner cancels", new DelayScene(play));
+      story.scene("approval", "6. A payment that a Safe approves", new ApprovalScene(play));
+      story.scene("over-the-cap", "7. Over the cap", new OverCapScene(play));
+      story.scene("forgery", "8. Forgery", new ForgeryScene(play));
+      story.scene("crash", "9. Crash", new CrashScene(play));
+      story.scene("audit", "10. Audit", new AuditScene(play));
       if (story.isBrokenOff()) {
         return false;
       }

@@ -8,6 +8,7 @@ import org.mandate.chain.Bytes;
 import org.mandate.chain.Hash;
 import org.mandate.contracts.DestinationExecutor;
 import org.mandate.contracts.QuorumGateway;
+import org.mandate.contracts.RelayerBonds;
 import org.mandate.deploy.Call;
 import org.mandate.deploy.DeploymentException;
 import org.mandate.deploy.Sender;
@@ -17,11 +18,16 @@ import org.mandate.gateway.Message;
 import org.mandate.intent.Intent;
 import org.mandate.intent.IntentAbi;
 import org.mandate.intent.IntentState;
+import org.web3j.crypto.Credentials;
+import org.web3j.protocol.core.methods.response.Log;
 
 /** A full quorum of relayers lies: a watchdog that believes neither stops it within the window. */
 final class ForgeryScene implements Story.Scene {
   // A number that home's gateway never gave out.
   private static final BigInteger INVENTED_NONCE = BigInteger.valueOf(1_000_000);
+
+  /** How long watchdogs have before somebody does it for them: home must be final first. */
+  private static final Duration WATCHDOGS_TURN = Duration.ofSeconds(15);
 
   private final Play play;
 
@@ -66,7 +72,7 @@ final class ForgeryScene implements Story.Scene {
         "the gateway accepts two valid signatures and queues intent %s in %s: %d s until it could execute",
         Play.brief(id.hex()),
         Play.brief(queuedLog.getTransactionHash()),
-        Stage.DISPUTE_WINDOW.toSeconds());
+        queued.executableAt.longValueExact() - remote.time(queuedLog));
 
     play.awaitState(remote, id, IntentState.DISPUTED, Duration.ofSeconds(20));
     var disputedLog = remote.events(DestinationExecutor.INTENTDISPUTED_EVENT, id).getFirst();
@@ -100,6 +106,7 @@ final class ForgeryScene implements Story.Scene {
     story.say(
         "the window has passed, executing it is refused, the vault still holds %s",
         Play.dollarWords(before));
+    slash(queuedLog, messageId);
     story.fact("intentId", id.hex());
     story.fact("messageId", messageId.hex());
     story.fact(
@@ -117,9 +124,82 @@ final class ForgeryScene implements Story.Scene {
     story.fact("vaultMoved", "0");
     story.fact(
         "evidence",
-        "disputed by watchdog %d after %d blocks in %s, nothing moved"
+        "disputed by watchdog %d after %d blocks in %s, nothing moved, both bonds taken"
             .formatted(
                 watchdogs.indexOf(by) + 1, blocks, Play.brief(disputedLog.getTransactionHash())));
+  }
+
+  /** The liars' own signatures take their bonds: a watchdog shows them, or anybody for it. */
+  private void slash(Log queuedLog, Hash messageId) throws Exception {
+    var story = play.story();
+    var home = play.home();
+    var liars = play.stage().cast().relayers().subList(0, Stage.THRESHOLD);
+    var watchdog = Play.address(play.stage().cast().watchdogs().getFirst());
+    var end = System.nanoTime() + WATCHDOGS_TURN.toNanos();
+    while (bonded(liars).signum() > 0 && System.nanoTime() < end) {
+      Thread.sleep(200);
+    }
+    if (bonded(liars).signum() > 0) {
+      var key = play.stage().courierKey();
+      var outcome =
+          play.stage()
+              .command()
+              .run(
+                  List.of(
+                      "relayer",
+                      "slash",
+                      "--transaction",
+                      queuedLog.getTransactionHash(),
+                      "--payee",
+                      watchdog.hex(),
+                      "--rpc",
+                      home.chain().url(),
+                      "--rpc",
+                      play.remote().chain().url(),
+                      "--deployments",
+                      play.stage().deployments().toString(),
+                      "--key",
+                      key.file().toString(),
+                      "--passphrase-file",
+                      key.passphraseFile().toString()));
+      story.must(
+          outcome.exitCode() == 0 || bonded(liars).signum() == 0,
+          "mandate relayer slash: %s",
+          outcome.errors());
+    }
+    story.mustEqual(BigInteger.ZERO, bonded(liars), "bonds of the liars");
+    story.mustEqual(
+        Stage.BOND,
+        home.bond(Play.address(play.stage().cast().relayers().getLast())),
+        "bond of the relayer that did not lie");
+    var reward = BigInteger.ZERO;
+    var taken = home.slashed(messageId);
+    var watchdogs = play.stage().cast().watchdogs().stream().map(Play::address).toList();
+    for (var log : taken) {
+      var event = RelayerBonds.getSlashedEventFromLog(log);
+      story.must(
+          watchdogs.contains(Address.of(event.payee)), "%s was paid, no watchdog", event.payee);
+      reward = reward.add(event.reward);
+    }
+    story.mustEqual(Stage.THRESHOLD, taken.size(), "number of bonds taken");
+    story.mustEqual(
+        Stage.BOND.multiply(BigInteger.valueOf(Stage.THRESHOLD)).shiftRight(1),
+        reward,
+        "wei paid to watchdogs");
+    story.say(
+        "the signatures of relayers 1 and 2 are shown at home, which never sent the message: their bonds are gone, %s to the watchdog, as much to the treasury; relayer 3 keeps its own",
+        Play.coinWords(reward));
+    story.fact("bondsOfLiars", "0");
+    story.fact("slashed", taken.stream().map(Log::getTransactionHash).toList());
+    story.fact("rewardOfWatchdogs", reward.toString());
+  }
+
+  private BigInteger bonded(List<Credentials> relayers) throws Exception {
+    var sum = BigInteger.ZERO;
+    for (var relayer : relayers) {
+      sum = sum.add(play.home().bond(Play.address(relayer)));
+    }
+    return sum;
   }
 
   private void deliver(Message message, Bytes signatures) {

@@ -55,6 +55,14 @@ final class GovernanceScene implements Story.Scene {
     story.fact("admin", Contracts.timelock(play.home().deployment()).orElseThrow().hex());
     story.fact("deployerRoles", deployerRoles);
 
+    play.bondRelayers();
+    for (var relayer : play.stage().cast().relayers()) {
+      story.mustEqual(Stage.BOND, play.home().bond(Play.address(relayer)), "bond of a relayer");
+    }
+    story.say(
+        "each relayer bonds %s at home: who vouches for what home never sent loses it",
+        Play.coinWords(Stage.BOND));
+    story.fact("bondOfEachRelayer", Stage.BOND.toString());
     play.stage().write(List.of(play.home().deployment(), play.remote().deployment()));
     play.stage().startServices();
     story.say("three relayers and two watchdogs start, each its own process with its own key");

@@ -15,6 +15,7 @@ import org.mandate.contracts.CrossChainExecutor;
 import org.mandate.contracts.DestinationExecutor;
 import org.mandate.contracts.HomeExecutor;
 import org.mandate.contracts.MandateLens;
+import org.mandate.contracts.RelayerBonds;
 import org.mandate.contracts.TestToken;
 import org.mandate.deploy.Contracts;
 import org.mandate.deploy.Sender;
@@ -82,6 +83,17 @@ final class Ledger {
     return DestinationExecutor.load(deployment.executor().hex(), web3j, reader, Sender.NO_GAS);
   }
 
+  RelayerBonds bonds() {
+    return RelayerBonds.load(
+        deployment.relayerBonds().orElseThrow().hex(), web3j, reader, Sender.NO_GAS);
+  }
+
+  /** What a relayer has bonded, and did not withdraw, wei. */
+  BigInteger bond(Address relayer) throws Exception {
+    var bond = bonds().bondOf(relayer.hex()).send();
+    return bond.component1().add(bond.component2());
+  }
+
   AgentVault account() {
     return AgentVault.load(deployment.account().hex(), web3j, reader, Sender.NO_GAS);
   }
@@ -128,6 +140,15 @@ final class Ledger {
     var filter = filter(deployment.executor());
     filter.addSingleTopic(EventEncoder.encode(event));
     filter.addSingleTopic(intentId.hex());
+    return logs(filter);
+  }
+
+  /** Bonds that were taken for vouching for that message. */
+  List<Log> slashed(Hash messageId) {
+    var filter = filter(deployment.relayerBonds().orElseThrow());
+    filter.addSingleTopic(EventEncoder.encode(RelayerBonds.SLASHED_EVENT));
+    filter.addNullTopic();
+    filter.addSingleTopic(messageId.hex());
     return logs(filter);
   }
 

@@ -176,6 +176,30 @@ final class Play {
                 token.transfer(vault, dollars(5_000)))));
   }
 
+  /** Each relayer's own coins, before its process has the key. */
+  void bondRelayers() {
+    var address = home.deployment().relayerBonds().orElseThrow().hex();
+    var bonding =
+        stage.cast().relayers().stream()
+            .map(
+                relayer ->
+                    async(
+                        () ->
+                            stage
+                                .home()
+                                .sender(relayer)
+                                .send(
+                                    new Call(
+                                        "bond",
+                                        address,
+                                        Stage.BOND,
+                                        home.bonds()
+                                            .bond(relayer.getAddress(), BigInteger.ZERO)
+                                            .encodeFunctionCall()))))
+            .toList();
+    bonding.forEach(CompletableFuture::join);
+  }
+
   // ------------------------------------------------------------------ governance
 
   /** Makes the delegate's votes count. */
@@ -291,6 +315,25 @@ final class Play {
   /** A payment that the agent signs. */
   SignedIntent sign(Ledger destination, Address asset, BigInteger amount) throws IOException {
     return SignedIntent.sign(intent(destination, asset, payee(), amount), domain(), agentSigner());
+  }
+
+  /** A payment that the agent signs, which nobody may carry out after that time. */
+  SignedIntent signUntil(Ledger destination, Address asset, BigInteger amount, long deadline)
+      throws IOException {
+    var intent = intent(destination, asset, payee(), amount);
+    return SignedIntent.sign(
+        new Intent(
+            intent.agentId(),
+            intent.account(),
+            intent.chainId(),
+            intent.asset(),
+            intent.to(),
+            intent.amount(),
+            intent.data(),
+            intent.nonce(),
+            BigInteger.valueOf(deadline)),
+        domain(),
+        agentSigner());
   }
 
   Intent intent(Ledger destination, Address asset, Address to, BigInteger amount)
@@ -438,6 +481,17 @@ final class Play {
               lastRelayer().awaitReady();
               return true;
             });
+  }
+
+  /** Stops the last relayer, as its operator does. */
+  void stopLastRelayer() throws IOException, InterruptedException {
+    lastRelayer().stop();
+  }
+
+  /** Starts it again, and waits until it is there. */
+  void startLastRelayer() throws IOException, InterruptedException {
+    lastRelayer().start(Map.of());
+    lastRelayer().awaitReady();
   }
 
   /** Waits until the last relayer is armed. */

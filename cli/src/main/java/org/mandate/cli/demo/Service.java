@@ -15,7 +15,7 @@ import java.util.concurrent.TimeUnit;
 
 /** A relayer or a watchdog: a process of its own, started like an operator starts it. */
 final class Service {
-  private static final Duration START = Duration.ofMinutes(2);
+  private static final Duration START = Duration.ofMinutes(5);
   private static final HttpClient HTTP =
       HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(2)).build();
 

@@ -22,8 +22,11 @@ import org.mandate.chain.Deployment;
 import org.mandate.chain.Hash;
 import org.mandate.cli.KeyFile;
 import org.mandate.deploy.DeploymentParameters;
+import org.mandate.deploy.DeploymentParameters.AcrossChains;
+import org.mandate.deploy.DeploymentParameters.AssetWindows;
 import org.mandate.deploy.DeploymentParameters.OwnGovernance;
 import org.mandate.deploy.DeploymentParameters.TokenGrant;
+import org.mandate.gateway.WindowTable;
 import org.slf4j.LoggerFactory;
 import org.web3j.crypto.Credentials;
 
@@ -36,8 +39,22 @@ final class Stage implements AutoCloseable {
   static final long REMOTE = 31338;
   static final int THRESHOLD = 2;
   static final Duration DISPUTE_WINDOW = Duration.ofSeconds(6);
+
+  /** Of what a small payment waits when every relayer vouches for it. */
+  static final Duration FULL_WINDOW = Duration.ofSeconds(5);
+
+  /** And with as many as deliver. */
+  static final Duration BARE_WINDOW = Duration.ofSeconds(15);
+
   static final BigInteger ETHER = BigInteger.TEN.pow(18);
   static final BigInteger DOLLAR = BigInteger.TEN.pow(6);
+
+  /** Up to here a payment of dollars is small. */
+  static final BigInteger SMALL = DOLLAR.multiply(BigInteger.valueOf(300));
+
+  /** What each relayer has bonded. */
+  static final BigInteger BOND = ETHER;
+
   private static final BigInteger POCKET_MONEY = ETHER.multiply(BigInteger.valueOf(100));
 
   private final Path root;
@@ -156,7 +173,20 @@ final class Stage implements AutoCloseable {
                 cast.delegate().getAddress(), ETHER.multiply(BigInteger.valueOf(1_000_000)))),
         Optional.of(
             new TokenGrant(
-                cast.treasury().getAddress(), DOLLAR.multiply(BigInteger.valueOf(1_000_000)))));
+                cast.treasury().getAddress(), DOLLAR.multiply(BigInteger.valueOf(1_000_000)))),
+        new AcrossChains(
+            Duration.ofHours(1),
+            Duration.ofDays(7),
+            BigInteger.ZERO,
+            List.of(
+                new AssetWindows(
+                    AssetWindows.TEST_TOKEN,
+                    new WindowTable(
+                        List.of(
+                            new WindowTable.Step(
+                                SMALL, BARE_WINDOW.toSeconds(), FULL_WINDOW.toSeconds()))))),
+            Optional.empty(),
+            Optional.empty()));
   }
 
   /** Writes the deployment files. */
@@ -268,6 +298,11 @@ final class Stage implements AutoCloseable {
   /** The key of the agent's owner, for commands that she types; written when it is asked for. */
   KeptKey ownerKey() throws IOException {
     return keep("owner", cast.owner());
+  }
+
+  /** The key of whoever happens by, likewise. */
+  KeptKey courierKey() throws IOException {
+    return keep("courier", cast.courier());
   }
 
   /** The {@code mandate} command. */

@@ -11,10 +11,15 @@ import org.mandate.chain.Address;
 import org.mandate.config.Config;
 import org.mandate.config.Default;
 import org.mandate.deploy.DeploymentParameters;
+import org.mandate.deploy.DeploymentParameters.AcrossChains;
+import org.mandate.deploy.DeploymentParameters.AssetWindows;
 import org.mandate.deploy.DeploymentParameters.ExistingAuthority;
 import org.mandate.deploy.DeploymentParameters.Governance;
+import org.mandate.deploy.DeploymentParameters.HashOracle;
 import org.mandate.deploy.DeploymentParameters.OwnGovernance;
+import org.mandate.deploy.DeploymentParameters.Remote;
 import org.mandate.deploy.DeploymentParameters.TokenGrant;
+import org.mandate.gateway.WindowTable;
 
 /**
  * What to deploy and where. {@code deploy.sample.yaml} shows and explains every key.
@@ -36,7 +41,8 @@ public record DeployFile(
     Duration resolutionWindow,
     Optional<AuthorityPart> authority,
     Optional<GovernancePart> governance,
-    Optional<GrantPart> testToken) {
+    Optional<GrantPart> testToken,
+    Optional<AcrossPart> acrossChains) {
 
   /** A chain's node. */
   public record ChainPart(long id, URI rpcUrl) {}
@@ -81,6 +87,71 @@ public record DeployFile(
     }
   }
 
+  /**
+   * What holds for intents that go to other chains.
+   *
+   * @param windows how long payments of an asset wait; those of none for the dispute window
+   * @param remoteGovernance home's vote counts on the other chains
+   * @param hashOracle somebody posts home's block hashes on the other chains
+   */
+  public record AcrossPart(
+      @Default("1d") Duration pause,
+      @Default("14d") Duration unbonding,
+      @Default("0") BigInteger disputeBond,
+      List<WindowsPart> windows,
+      Optional<RemotePart> remoteGovernance,
+      Optional<OraclePart> hashOracle) {
+    AcrossChains across() {
+      return new AcrossChains(
+          pause,
+          unbonding,
+          disputeBond,
+          windows.stream().map(WindowsPart::windows).toList(),
+          remoteGovernance.map(part -> new Remote(part.delay(), part.recovery().map(Address::hex))),
+          hashOracle.map(
+              part ->
+                  new HashOracle(
+                      part.oracles().stream().map(Address::hex).toList(), part.delay())));
+    }
+  }
+
+  /**
+   * How long payments of one asset wait.
+   *
+   * @param asset ERC-20 contract, zero for the chain's coin, or TestToken
+   */
+  public record WindowsPart(String asset, List<StepPart> steps) {
+    AssetWindows windows() {
+      return new AssetWindows(
+          asset,
+          new WindowTable(
+              steps.stream()
+                  .map(
+                      step ->
+                          new WindowTable.Step(
+                              step.upTo(), step.bare().toSeconds(), step.full().toSeconds()))
+                  .toList()));
+    }
+  }
+
+  /**
+   * Payments of at most {@code upTo}.
+   *
+   * @param bare with as many signatures as deliver
+   * @param full with every relayer's
+   */
+  public record StepPart(BigInteger upTo, Duration bare, Duration full) {}
+
+  /**
+   * Home's governance governs the other chains.
+   *
+   * @param recovery may order where home is dead
+   */
+  public record RemotePart(Duration delay, Optional<Address> recovery) {}
+
+  /** Who posts home's block hashes, and how long guardians have to take one back. */
+  public record OraclePart(List<Address> oracles, Duration delay) {}
+
   public DeployFile {
     chains = List.copyOf(chains);
     if (chains.isEmpty()) {
@@ -117,7 +188,8 @@ public record DeployFile(
         authority
             .<Governance>map(AuthorityPart::existing)
             .orElseGet(() -> own(governance.orElseThrow())),
-        testToken.map(GrantPart::grant));
+        testToken.map(GrantPart::grant),
+        acrossChains.map(AcrossPart::across).orElse(AcrossChains.DEFAULT));
   }
 
   private static OwnGovernance own(GovernancePart part) {

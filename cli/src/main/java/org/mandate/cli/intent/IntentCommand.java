@@ -29,14 +29,21 @@ import picocli.CommandLine.Parameters;
 /** Signs, hands over, follows and cancels what an agent asks for. */
 @Command(
     name = "intent",
-    description = "Sign what an agent asks for, hand it to a relayer, follow it, cancel it.",
+    description = {
+      "Sign what an agent asks for, hand it to a relayer, follow it, cancel it.",
+      "Across chains: dispute it, send it again, report what became of it, settle that."
+    },
     subcommands = {
       IntentCommand.Sign.class,
       IntentCommand.Submit.class,
       IntentCommand.Get.class,
       IntentCommand.Listing.class,
       ApproveCommand.class,
-      IntentCommand.Cancel.class
+      IntentCommand.Cancel.class,
+      AcrossCommands.Dispute.class,
+      AcrossCommands.Resend.class,
+      AcrossCommands.Report.class,
+      AcrossCommands.Settle.class
     })
 public final class IntentCommand extends Group {
 
