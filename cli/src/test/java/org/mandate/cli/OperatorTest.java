@@ -33,7 +33,7 @@ class OperatorTest {
   private static final Duration VOTING_PERIOD = Duration.ofSeconds(10);
 
   /** Proposals that pass before the doctor looks. */
-  private static final int PASSED = 4;
+  private static final int PASSED = 6;
 
   @TempDir private Path folder;
   private String url;
@@ -69,6 +69,9 @@ class OperatorTest {
       tightens();
       freezesAndThaws();
       tripsAndResets();
+      pausesLanes();
+      bonds();
+      replacesRelayers();
       audits(1);
       examines();
       stops();
@@ -98,6 +101,13 @@ class OperatorTest {
           votes:
             holder: "0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266"
             supply: 1000000
+        across-chains:
+          pause: 2h
+          unbonding: 8d
+          windows:
+            - asset: "0x0000000000000000000000000000000000000000"
+              steps:
+                - { up-to: 1000, bare: 1m, full: 10s }
         """
             .formatted(url, address("guardian.json")));
     var first = deploy();
@@ -368,6 +378,98 @@ class OperatorTest {
         0,
         onHome(with("owner.json", "breaker", "reset", "--of-asset", Address.ZERO.hex(), "--pass"))
             .code());
+  }
+
+  private void pausesLanes() {
+    var none = onHome("lane", "status", "--json");
+    assertEquals(0, none.code(), none.err());
+    var home = none.json().path("chains").get(0);
+    assertEquals("7200", home.path("pauseSeconds").asText(), none.out());
+    assertEquals(2, home.path("lanes").size(), none.out());
+    assertEquals("31338", home.path("lanes").get(1).path("lane").asText());
+    assertTrue(home.path("lanes").get(1).path("armed").asBoolean(), none.out());
+    var stranger = onHome(with("stranger.json", "lane", "pause", "--lane", "31338"));
+    assertEquals(5, stranger.code(), stranger.out());
+    assertTrue(stranger.err().contains("is no guardian"), stranger.err());
+    assertEquals(1, onHome("lane", "unpause", "--lane", "31338").code());
+    assertEquals(1, onHome("lane", "rearm", "--lane", "31338").code());
+    var paused = onHome(with("guardian.json", "lane", "pause", "--lane", "31338", "--json"));
+    assertEquals(0, paused.code(), paused.err());
+    assertTrue(paused.json().path("chains").get(0).path("paused").asBoolean(), paused.out());
+    var again = onHome(with("guardian.json", "lane", "pause", "--lane", "31338"));
+    assertEquals(5, again.code(), again.out());
+    assertTrue(again.err().contains("mandate lane rearm"), again.err());
+    var ended =
+        onHome(with("owner.json", "lane", "unpause", "--lane", "31338", "--pass", "--json"));
+    assertEquals(0, ended.code(), ended.err());
+    assertFalse(ended.json().path("paused").asBoolean(), ended.out());
+    assertFalse(ended.json().path("armed").asBoolean(), ended.out());
+    var armed = onHome(with("owner.json", "lane", "rearm", "--lane", "31338", "--pass", "--json"));
+    assertEquals(0, armed.code(), armed.err());
+    assertTrue(armed.json().path("armed").asBoolean(), armed.out());
+    assertEquals(2, onHome(with("guardian.json", "lane", "pause", "--lane", "31337")).code());
+  }
+
+  private void bonds() {
+    var relayer = "0x0000000000000000000000000000000000000a01";
+    assertEquals(2, onHome(with("owner.json", "bond", "add", "--amount", "0")).code());
+    var theirs =
+        onHome(
+            with(
+                "owner.json", "bond", "add", "--amount", "7", "--relayer", relayer, "--json"));
+    assertEquals(0, theirs.code(), theirs.err());
+    assertEquals("7", theirs.json().path("bonded").asText());
+    assertEquals(0, onHome(with("owner.json", "bond", "add", "--amount", "5")).code());
+    assertEquals(1, onHome(with("owner.json", "bond", "withdraw")).code());
+    var tooMuch = onHome(with("owner.json", "bond", "unbond", "--amount", "6"));
+    assertEquals(5, tooMuch.code(), tooMuch.out());
+    assertTrue(tooMuch.err().contains("more than is bonded"), tooMuch.err());
+    var back = onHome(with("owner.json", "bond", "unbond", "--amount", "5", "--json"));
+    assertEquals(0, back.code(), back.err());
+    assertEquals("5", back.json().path("unbonding").asText());
+    var early = onHome(with("owner.json", "bond", "withdraw"));
+    assertEquals(5, early.code(), early.out());
+    assertTrue(early.err().contains("wait until then"), early.err());
+    var all = onHome("bond", "status", "--json");
+    assertEquals("691200", all.json().path("unbondingSeconds").asText(), all.out());
+    assertEquals(2, all.json().path("relayers").size(), all.out());
+    assertEquals("7", all.json().path("relayers").get(0).path("bonded").asText(), all.out());
+  }
+
+  private void replacesRelayers() {
+    var shown = onHome("relayer", "show", "--json");
+    assertEquals(0, shown.code(), shown.err());
+    var home = shown.json().path("chains").get(0);
+    assertEquals(2, home.path("threshold").asInt(), shown.out());
+    assertEquals("7", home.path("relayers").get(0).path("bonded").asText(), shown.out());
+    assertEquals(2, rotate(1, PAYEE, address("stranger.json")).code());
+    assertEquals(2, rotate(2, PAYEE, PAYEE).code());
+    var watcher = rotate(2, PAYEE, address("guardian.json"));
+    assertEquals(5, watcher.code(), watcher.out());
+    assertTrue(watcher.err().contains("who watches must not be who is watched"), watcher.err());
+    var other = rotate(2, PAYEE, "0x0000000000000000000000000000000000000a01");
+    assertEquals(0, other.code(), other.err());
+    assertEquals(PAYEE, other.json().path("comes").get(0).asText(), other.out());
+    assertEquals(
+        "0x0000000000000000000000000000000000000a02",
+        other.json().path("goes").get(0).asText(),
+        other.out());
+    assertEquals("NOT_SENT", other.json().path("proposal").path("state").asText());
+    assertEquals(0, onHome("windows", "show").code());
+    assertEquals(2, onHome("windows", "propose", "--asset", COIN, "--step", "7:9:5").code());
+  }
+
+  private Run rotate(int threshold, String one, String other) {
+    return onHome(
+        "relayer",
+        "rotate",
+        "--threshold",
+        Integer.toString(threshold),
+        "--relayer",
+        one,
+        "--relayer",
+        other,
+        "--json");
   }
 
   private void audits(int records) throws Exception {

@@ -37,7 +37,7 @@ public final class Demo {
   public boolean run(Consumer<ObjectNode> report) throws IOException {
     var story = new Story(out);
     Runtime.getRuntime().addShutdownHook(new Thread(story::breakOff, "demo-silence"));
-    story.say("setting the stage: two chains with a block per second, PostgreSQL, fresh keys");
+    story.say("setting the stage: two chains with two blocks per second, PostgreSQL, fresh keys");
     try {
       return play(story, report);
     } catch (IOException | RuntimeException e) {

@@ -19,7 +19,7 @@ import org.web3j.protocol.core.methods.response.VoidResponse;
 import org.web3j.protocol.http.HttpService;
 import org.web3j.utils.Numeric;
 
-/** A real chain on this machine: Anvil with one block per second, on a free port. */
+/** A real chain on this machine: Anvil with two blocks per second, on a free port. */
 final class LocalChain {
   private final String name;
   private final long chainId;
@@ -54,7 +54,7 @@ final class LocalChain {
                     "--chain-id",
                     Long.toString(chainId),
                     "--block-time",
-                    "1",
+                    "0.5",
                     // The finalized block follows the head by two blocks instead of 64.
                     "--slots-in-an-epoch",
                     "1",

@@ -5,6 +5,7 @@ import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
+import org.mandate.chain.Deployment;
 import org.mandate.cli.Chain;
 import org.mandate.cli.ChainOptions;
 import org.mandate.cli.ExitCode;
@@ -247,10 +248,26 @@ public final class LaneCommand extends Group {
    */
   private record State(BigInteger lane, long until, long now, boolean armed) {
     static State of(Chain chain, BigInteger lane) {
+      var here = chain.deployment();
+      if (here.isHome() ? lane.equals(here.chainId()) : !isKnownElsewhere(here, lane)) {
+        throw new Failure(
+            ExitCode.USAGE,
+            "chain %s has no lane %s: %s"
+                .formatted(
+                    here.chainId(),
+                    lane,
+                    here.isHome()
+                        ? "payments at home go over none"
+                        : "the other side is home, chain " + here.homeChainId()));
+      }
       var until = Sender.read("pause of a lane", () -> chain.executor().pausedUntil(lane).send());
       var armed = Sender.read("whether a lane is armed", () -> chain.executor().armed(lane).send());
       return new State(
           lane, until.longValueExact(), chain.client().head().timestamp().getEpochSecond(), armed);
+    }
+
+    private static boolean isKnownElsewhere(Deployment here, BigInteger lane) {
+      return lane.signum() == 0 || lane.equals(here.homeChainId());
     }
 
     boolean paused() {
