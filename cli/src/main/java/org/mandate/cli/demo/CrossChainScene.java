@@ -13,7 +13,7 @@ import org.mandate.intent.IntentState;
  */
 final class CrossChainScene implements Story.Scene {
   private static final BigInteger AMOUNT = Play.dollars(250);
-  private static final long MOST_SECONDS = 10;
+  private static final long MOST_SECONDS = 30;
 
   private final Play play;
 

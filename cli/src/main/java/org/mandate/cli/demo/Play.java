@@ -52,7 +52,7 @@ import org.web3j.protocol.core.methods.response.Log;
 
 /** What the scenes share: the stage when it is set, and the things that people do in the story. */
 final class Play {
-  static final Duration PATIENCE = Duration.ofSeconds(45);
+  static final Duration PATIENCE = Duration.ofSeconds(120);
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final SecureRandom RANDOM = new SecureRandom();
 
