@@ -49,13 +49,15 @@ abstract contract CrossChainExecutor is ERC7786Recipient, ExecutorSettings, Reen
         bool upheld; // governance or a proof decided: it cannot be disputed again
         bool approval; // admitted if approved
         bool failed; // it was tried when it was due, and could not execute
-        uint32 due; // eta of an ADMITTED, executableAt of a QUEUED, resolveBy of a DISPUTED one; when its result came of a DISPATCHED one
+        // eta of an ADMITTED, executableAt of a QUEUED, resolveBy of a DISPUTED one; of a DISPATCHED one when it was dispatched, or its
+        // result came
+        uint32 due;
         uint32 since; // when it was submitted here, or queued here
         // Of an ADMITTED one: how often the agent's wallet had changed when it was submitted. Of a QUEUED or DISPUTED one: the first 13
         // bytes of its message's id. Of an EXECUTED one, and with an outcome: what moved.
         uint104 extra;
         State outcome; // of a DISPATCHED one: what its destination says, not settled yet; of a SETTLED one: what was settled
-        uint48 lane; // lowest bits of the chain id of a DISPATCHED one
+        uint48 route; // lowest bits of the chain id of a DISPATCHED one; how a QUEUED or DISPUTED one came
     }
 
     /// @notice Storage slot of the mapping from intents' ids to where they stand: what stands at keccak256(id ‖ this) has the {State}
@@ -176,7 +178,10 @@ abstract contract CrossChainExecutor is ERC7786Recipient, ExecutorSettings, Reen
     }
 
     function _checkLifetime(uint64 deadline, uint256 skew) internal view {
-        uint256 latest = block.timestamp + MAX_LIFETIME + skew;
+        uint256 latest;
+        unchecked {
+            latest = block.timestamp + MAX_LIFETIME + skew;
+        }
         require(deadline <= latest, ExecutorDeadlineTooFar(deadline, latest));
     }
 
@@ -198,9 +203,12 @@ abstract contract CrossChainExecutor is ERC7786Recipient, ExecutorSettings, Reen
         internal
         returns (bool ok, uint256 given, bytes memory reason)
     {
-        uint256 left = gasleft();
-        uint256 kept = _AFTERWARDS_GAS * (others + 1);
-        given = left > kept ? (left - kept) / (others + 1) : 0;
+        // There are fewer elements than a block has gas.
+        unchecked {
+            uint256 left = gasleft();
+            uint256 kept = _AFTERWARDS_GAS * (others + 1);
+            given = left > kept ? (left - kept) / (others + 1) : 0;
+        }
         assembly ("memory-safe") {
             ok := call(given, address(), 0, add(call_, 0x20), mload(call_), 0, 0)
             if iszero(ok) {

@@ -15,15 +15,8 @@ import {QuorumGateway} from "./QuorumGateway.sol";
 import {SequencerClock} from "./SequencerClock.sol";
 import {Step, WindowTable} from "./WindowTable.sol";
 import {IStateProofs, StateProof} from "./proofs/IStateProofs.sol";
+import {SentProofs} from "./proofs/SentProofs.sol";
 import {BoundedCall} from "./rules/BoundedCall.sol";
-
-/// @notice Where a gateway keeps what it sent, as {QuorumGateway} does.
-interface IMessageSlots {
-    /// @notice Slot of the number that the next message gets.
-    function NONCE_SLOT() external view returns (bytes32);
-    /// @notice Slot of the mapping from numbers to messages' ids.
-    function SENT_SLOT() external view returns (bytes32);
-}
 
 /// @title An intent's life at its destination
 /// @notice Queues what gateways deliver, for as long as the amount, the agent's risk level and the number of relayers that vouch for it
@@ -46,6 +39,9 @@ contract DestinationExecutor is CrossChainExecutor, SequencerClock, DisputeBonds
     uint256 private constant _QUORUM_GAS = 100_000;
     /// @dev Bits of a message's id that are kept with the intent.
     uint256 private constant _TAG_BITS = 104;
+    /// @dev Bits of an intent's route that tell which opening of which gateway brought it; above them, seconds, the wait that it would
+    ///      have with every relayer's signature.
+    uint256 private constant _TERM_BITS = 25;
 
     /// @notice Seconds that governance has to uphold a disputed intent; after them it can only be cancelled.
     uint64 public immutable RESOLUTION_WINDOW;
@@ -88,10 +84,13 @@ contract DestinationExecutor is CrossChainExecutor, SequencerClock, DisputeBonds
     error ExecutorResolutionWindow(uint64 asked, uint64 max);
     error ExecutorMessageOther(bytes32 messageId);
     error ExecutorNoProofs();
-    /// @notice What was proved does not show that home dispatched the intent: it is in that state there.
-    error ExecutorNotDispatched(bytes32 intentId, uint256 state);
-    /// @notice What was proved does not show that home never sent the message.
-    error ExecutorNotRefuted(bytes32 messageId);
+    /// @notice What was proved does not show that home dispatched the intent and knows of no outcome: that is where it stands there.
+    error ExecutorNotDispatched(bytes32 intentId, uint256 state, uint256 outcome);
+    /// @notice What was proved may have changed since: the block must be as late as the dispute, or as the intent came, unix seconds.
+    error ExecutorProofOld(uint256 timestamp, uint256 earliest);
+    /// @notice The gateway that brought it was closed since. A proof that home dispatched it helps, or home sends it again.
+    error ExecutorGatewayClosed(bytes32 intentId);
+    error ExecutorSignaturesMissing(uint256 signatures, uint256 relayers);
     error ExecutorResults(uint256 results, uint256 max);
 
     constructor(
@@ -164,7 +163,7 @@ contract DestinationExecutor is CrossChainExecutor, SequencerClock, DisputeBonds
 
     /// @notice Tells home what became of intents, in one message. Anyone may, again if need be.
     /// @param intentIds of intents that are EXECUTED, CANCELLED, EXPIRED or FAILED, at most {MAX_RESULTS}
-    function report(bytes32[] calldata intentIds) external returns (bytes32 messageId) {
+    function report(bytes32[] calldata intentIds) external nonReentrantView returns (bytes32 messageId) {
         require(intentIds.length > 0 && intentIds.length <= MAX_RESULTS, ExecutorResults(intentIds.length, MAX_RESULTS));
         Result[] memory results = new Result[](intentIds.length);
         for (uint256 i; i < intentIds.length; ++i) {
@@ -186,37 +185,39 @@ contract DestinationExecutor is CrossChainExecutor, SequencerClock, DisputeBonds
 
     // ------------------------------------------------------------------ waiting
 
-    /// @notice Shortens the wait of a queued intent to what it would have been with the signatures that are shown. Anyone may.
+    /// @notice Shortens the wait of an intent that {GATEWAY} brought to what it would have been with every relayer's signature, by the
+    ///         settings of then. Anyone may.
     /// @dev An attestation that was delivered with fewer signatures than there are costs time until somebody shows the rest.
-    /// @param gateway which delivered the message, and tells of its relayers
-    /// @param message that was delivered
+    /// @param messageId of the message that brought the intent
     /// @param proof from the message's id to the root that was signed
-    /// @param signatures as the gateway takes them
-    function hasten(
-        Intent calldata intent,
-        address gateway,
-        QuorumGateway.Message calldata message,
-        bytes32[] calldata proof,
-        bytes calldata signatures
-    ) external returns (bytes32 intentId) {
+    /// @param signatures as the gateway takes them, of all relayers of one set
+    function hasten(Intent calldata intent, bytes32 messageId, bytes32[] calldata proof, bytes calldata signatures)
+        external
+        returns (bytes32 intentId)
+    {
         Progress memory p;
         (intentId, p) = _provable(intent);
         require(p.state == State.QUEUED, ExecutorState(intentId, p.state));
-        _checkOpen(gateway);
-        bytes32 id = _delivered(gateway, message, p);
-        Quorum memory q;
-        (q.signatures, q.threshold, q.relayers) = IQuorum(gateway).verify(id, proof, signatures);
-        (, uint8 riskLevel) = IntentPayload.decode(message.payload);
-        uint32 due = uint32(p.since + _window(intent, riskLevel, q));
-        if (due < p.due) (p.due, _progress[intentId].due) = (due, due);
-        emit IntentHastened(intentId, intent.agentId, q.signatures, _due(p));
+        // Another gateway may have any id for its messages.
+        require(_termOf(p) == _term(false), ExecutorGatewayClosed(intentId));
+        require(_tag(messageId) == p.extra, ExecutorMessageOther(messageId));
+        (uint256 signed,, uint256 relayers) = IQuorum(GATEWAY).verify(messageId, proof, signatures);
+        require(signed >= relayers, ExecutorSignaturesMissing(signed, relayers));
+        // Until 2106.
+        unchecked {
+            uint32 due = p.since + uint32(p.route >> _TERM_BITS);
+            if (due < p.due) (p.due, _progress[intentId].due) = (due, due);
+        }
+        emit IntentHastened(intentId, intent.agentId, signed, _due(p));
     }
 
     /// @notice Disputes a delivered intent. Guardians for nothing, {DISPUTES_PER_HOUR} times an hour each; anyone else with
-    ///         {disputeBond} wei. Only governance, or a proof, can let it through after that, and only until the resolution window ends.
+    ///         {disputeBond} wei, where proofs decide. Only governance, or a proof, can let it through after that, and only until the resolution window ends.
     function dispute(Intent calldata intent) external payable returns (bytes32 intentId) {
         intentId = _idOf(intent);
         Progress memory p = _progress[intentId];
+        // A bond that no proof can take risks nothing.
+        if (msg.value > 0) _proofs();
         _openDispute(intentId);
         require(p.state == State.QUEUED, ExecutorState(intentId, p.state));
         require(!p.upheld, ExecutorUpheld(intentId));
@@ -247,42 +248,48 @@ contract DestinationExecutor is CrossChainExecutor, SequencerClock, DisputeBonds
         _cancelled(intent, intentId);
     }
 
-    /// @notice Shows by home's storage that it dispatched a delivered intent: it may execute at once, nobody disputes it any more, and
-    ///         the bond of who did is the caller's. Anyone may.
+    /// @notice Shows by home's storage that it dispatched a delivered intent, and knows of no outcome: it may execute at once, nobody
+    ///         disputes it any more, and the bond of who did is the caller's, unless home dispatched it only after it had come. Anyone may.
     /// @param proof of the slot of home's executor where the intent stands
     function confirm(Intent calldata intent, StateProof calldata proof) external returns (bytes32 intentId) {
         Progress memory p;
         (intentId, p) = _provable(intent);
-        (bytes32 value,, uint256 number) =
+        (bytes32 value, uint256 timestamp, uint256 number) =
             _proofs().valueAt(HOME_CHAIN_ID, proof, address(this), keccak256(abi.encode(intentId, PROGRESS_SLOT)));
-        uint256 state = uint256(value) & 0xff;
+        // The fields of {Progress}.
+        uint256 word = uint256(value);
+        // forge-lint: disable-next-item(unsafe-typecast)
+        (uint256 state, uint256 outcome) = (uint8(word), uint8(word >> 200));
         require(
-            state == uint256(State.DISPATCHED) || state == uint256(State.SETTLED),
-            ExecutorNotDispatched(intentId, state)
+            state == uint256(State.DISPATCHED) && outcome == uint256(State.NONE),
+            ExecutorNotDispatched(intentId, state, outcome)
         );
-        _closeDispute(intentId, msg.sender);
+        // A dispute is due a resolution window after it began.
+        unchecked {
+            uint256 earliest = p.state == State.DISPUTED ? p.due - RESOLUTION_WINDOW : p.since;
+            require(timestamp >= earliest, ExecutorProofOld(timestamp, earliest));
+        }
+        // Whoever disputed what home dispatched only after it had come was right.
+        // forge-lint: disable-next-line(unsafe-typecast)
+        _closeDispute(intentId, uint32(word >> 32) > p.since ? address(0) : msg.sender);
         emit IntentConfirmed(intentId, intent.agentId, msg.sender, number);
         _uphold(intent, intentId, p);
     }
 
-    /// @notice Shows by home's storage that it never sent the message that brought the intent: the intent is as if it had never come,
-    ///         and the bond of who disputed it goes back. Anyone may.
+    /// @notice Shows by home's storage that it never sent the message by which {GATEWAY} brought the intent: the intent is as if it had
+    ///         never come, and the bond of who disputed it goes back. Anyone may.
     /// @dev The gateway stands at the same address at home. That it sent another message under that number is shown at once; that it had
     ///      not come to that number, by a block that is younger than the message.
-    /// @param gateway which delivered the message, also one that is closed by now
     /// @param message that was delivered
     /// @param proof of the slot of the gateway at home where that number's message is, or of the one with its next number
-    function refute(
-        Intent calldata intent,
-        address gateway,
-        QuorumGateway.Message calldata message,
-        StateProof calldata proof
-    ) external returns (bytes32 intentId) {
+    function refute(Intent calldata intent, QuorumGateway.Message calldata message, StateProof calldata proof)
+        external
+        returns (bytes32 intentId)
+    {
         Progress memory p;
         (intentId, p) = _provable(intent);
-        require(gatewayStatus(gateway) != GatewayStatus.NONE, ExecutorGatewayUnknown(gateway));
-        bytes32 id = _delivered(gateway, message, p);
-        uint256 number = _notSent(gateway, id, message.nonce, p.since + _CLOCK_SKEW, proof);
+        (bytes32 id, uint256 number) = SentProofs.requireNotSent(_proofs(), GATEWAY, message, proof, p.since);
+        require(_tag(id) == p.extra, ExecutorMessageOther(id));
         delete _progress[intentId];
         _closeDispute(intentId, address(0));
         emit IntentRefuted(intentId, intent.agentId, id, msg.sender, number);
@@ -349,8 +356,10 @@ contract DestinationExecutor is CrossChainExecutor, SequencerClock, DisputeBonds
 
     /// @dev In so many seconds from now. Years until 2106 have 32 bits.
     function _now(uint256 later) private view returns (uint32) {
-        // forge-lint: disable-next-line(unsafe-typecast)
-        return uint32(block.timestamp + later);
+        unchecked {
+            // forge-lint: disable-next-line(unsafe-typecast)
+            return uint32(block.timestamp + later);
+        }
     }
 
     /// @dev The gateway vouches for the sender; only home's executor, which stands at this very address there, counts.
@@ -374,13 +383,14 @@ contract DestinationExecutor is CrossChainExecutor, SequencerClock, DisputeBonds
         // Home admits no later one, so this is a forgery that would wait for its day; the two clocks may differ.
         _checkLifetime(intent.deadline, _CLOCK_SKEW);
         bytes32 intentId = _idOf(intent);
-        {
-            State state_ = _progress[intentId].state;
-            require(state_ == State.NONE, ExecutorState(intentId, state_));
-        }
-        Progress memory p;
-        p.due = _now(_window(intent, riskLevel, _attested(gateway, receiveId)));
-        (p.state, p.since, p.extra) = (State.QUEUED, _now(0), _tag(receiveId));
+        Progress memory p = _progress[intentId];
+        // What a closed gateway brought waits for this.
+        require(p.state == State.NONE || _isStale(p), ExecutorState(intentId, p.state));
+        uint256 wait;
+        (wait, p.route) = _window(intent, riskLevel, _attested(gateway, receiveId));
+        p.route = p.route << uint48(_TERM_BITS) | uint48(_term(gateway != GATEWAY));
+        (p.state, p.due, p.since, p.extra) = (State.QUEUED, _now(wait), _now(0), _tag(receiveId));
+        p.failed = false;
         _progress[intentId] = p;
         uint64 executableAt = _due(p);
         emit IntentQueued(intentId, intent.agentId, intent, receiveId, executableAt);
@@ -394,13 +404,30 @@ contract DestinationExecutor is CrossChainExecutor, SequencerClock, DisputeBonds
         if (length >= 0x60) (q.signatures, q.threshold, q.relayers) = (words[0], words[1], words[2]);
     }
 
-    /// @dev Seconds. What a call may take away from the account is not told by its amount alone.
-    function _window(Intent calldata intent, uint8 risk, Quorum memory q) private view returns (uint256) {
-        uint256 top = _settings.disputeWindow;
-        if (intent.data.length > 0) return top;
-        uint256 word = _windows[intent.asset];
-        if (word == 0) return top;
-        return WindowTable.window(word, intent.amount, risk, q.signatures, q.threshold, q.relayers, top);
+    /// @dev Seconds, now and with every relayer's signature. What a call may take away from the account is not told by its amount alone.
+    function _window(Intent calldata intent, uint8 risk, Quorum memory q)
+        private
+        view
+        returns (uint256 wait, uint48 shortest)
+    {
+        wait = _settings.disputeWindow;
+        uint256 word = intent.data.length > 0 ? 0 : _windows[intent.asset];
+        // At most three days, all of it.
+        // forge-lint: disable-next-item(unsafe-typecast)
+        if (word == 0) return (wait, uint48(wait));
+        uint256 full;
+        (wait, full) = WindowTable.windows(word, intent.amount, risk, q.signatures, q.threshold, q.relayers, wait);
+        // forge-lint: disable-next-line(unsafe-typecast)
+        shortest = uint48(full);
+    }
+
+    function _termOf(Progress memory p) private pure returns (uint256) {
+        return p.route & ((1 << _TERM_BITS) - 1);
+    }
+
+    /// @dev Whether its gateway was closed since it brought the intent, and nothing shows that the intent is genuine.
+    function _isStale(Progress memory p) private view returns (bool) {
+        return p.state == State.QUEUED && !p.upheld && _termOf(p) != _term(p.route & 1 == 1);
     }
 
     function _tag(bytes32 id) private pure returns (uint104) {
@@ -413,6 +440,7 @@ contract DestinationExecutor is CrossChainExecutor, SequencerClock, DisputeBonds
         intentId = _idOf(intent);
         p = _progress[intentId];
         require(p.state == State.QUEUED, ExecutorState(intentId, p.state));
+        require(!_isStale(p), ExecutorGatewayClosed(intentId));
         uint64 due = _due(p);
         require(block.timestamp >= due, ExecutorTooEarly(intentId, due, block.timestamp));
         _checkDeadline(intent);
@@ -422,8 +450,13 @@ contract DestinationExecutor is CrossChainExecutor, SequencerClock, DisputeBonds
         _requireRunning(0);
         if (_settings.watched) {
             uint256 ran = _upSince(p.since);
-            uint256 window = p.upheld ? 0 : due - p.since;
-            require(ran >= window, ExecutorTooEarly(intentId, uint64(block.timestamp + window - ran), block.timestamp));
+            // It came before it is due, and both are seconds since 1970.
+            unchecked {
+                uint256 window = p.upheld ? 0 : due - p.since;
+                require(
+                    ran >= window, ExecutorTooEarly(intentId, uint64(block.timestamp + window - ran), block.timestamp)
+                );
+            }
         }
     }
 
@@ -452,43 +485,9 @@ contract DestinationExecutor is CrossChainExecutor, SequencerClock, DisputeBonds
         _record(intent, intentId, Action.UPHELD, abi.encode(msg.sender, p.due));
     }
 
-    /// @dev The message's id; it is the one that brought the intent. An id binds gateway, chain and content, so what was looked at when
-    ///      it came holds.
-    function _delivered(address gateway, QuorumGateway.Message calldata message, Progress memory p)
-        private
-        view
-        returns (bytes32 id)
-    {
-        id = QuorumGateway(gateway).messageId(message);
-        require(_tag(id) == p.extra, ExecutorMessageOther(id));
-    }
-
     function _proofs() private view returns (IStateProofs proofs) {
         proofs = stateProofs;
         require(address(proofs) != address(0), ExecutorNoProofs());
-    }
-
-    /// @dev That the gateway at home never sent the message `id` as its number `nonce`. A slot that holds nothing may have no proof: then
-    ///      what is proved is the next number.
-    /// @param after_ unix seconds; what is not there in a block of then, was not sent before the message came here
-    function _notSent(address gateway, bytes32 id, uint256 nonce, uint256 after_, StateProof calldata proof)
-        private
-        view
-        returns (uint256 number)
-    {
-        IStateProofs proofs = _proofs();
-        bytes32 slot = keccak256(abi.encode(nonce, IMessageSlots(gateway).SENT_SLOT()));
-        bytes32 value;
-        uint256 timestamp;
-        try proofs.valueAt(HOME_CHAIN_ID, proof, gateway, slot) returns (bytes32 v, uint256 t, uint256 n) {
-            (value, timestamp, number) = (v, t, n);
-            require(value != id && (value != 0 || timestamp >= after_), ExecutorNotRefuted(id));
-        } catch {
-            (value, timestamp, number) =
-                proofs.valueAt(HOME_CHAIN_ID, proof, gateway, IMessageSlots(gateway).NONCE_SLOT());
-            // Numbers begin with 1.
-            require((nonce == 0 || nonce >= uint256(value)) && timestamp >= after_, ExecutorNotRefuted(id));
-        }
     }
 
     function _setFloor(uint64 floor_) private {
@@ -501,8 +500,10 @@ contract DestinationExecutor is CrossChainExecutor, SequencerClock, DisputeBonds
     /// @dev What governance or a proof upheld waits no more.
     function _due(Progress memory p) internal view override returns (uint64) {
         if (p.state != State.QUEUED || p.upheld) return p.due;
-        uint64 earliest = uint64(p.since) + _settings.floor;
-        return p.due > earliest ? p.due : earliest;
+        unchecked {
+            uint64 earliest = uint64(p.since) + _settings.floor;
+            return p.due > earliest ? p.due : earliest;
+        }
     }
 
     /// @dev There is one other side: home.

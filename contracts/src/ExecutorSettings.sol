@@ -8,7 +8,7 @@ import {Roles} from "./governance/Roles.sol";
 enum GatewayStatus {
     NONE, // never was
     OPEN,
-    CLOSED // not any more; what it delivered before stands
+    CLOSED // not any more, nor does what it delivered count that a proof did not confirm
 }
 
 /// @title What governance sets of an executor, and what guardians may tighten at once
@@ -25,6 +25,8 @@ abstract contract ExecutorSettings is AccessManaged {
         bool account; // whether intents may name the first account
         bool watched; // there is an uptime feed
         uint32 stops;
+        uint24 term; // how often GATEWAY was closed
+        uint24 otherTerm; // how often any other gateway was
     }
 
     /// @dev A lane's own pause.
@@ -132,7 +134,8 @@ abstract contract ExecutorSettings is AccessManaged {
         return gateway == GATEWAY ? _settings.gateway : _gateways[gateway];
     }
 
-    /// @notice Takes messages from a gateway, or no longer. Governance only.
+    /// @notice Takes messages from a gateway, or no longer. Governance only. What it delivered before it was closed does not execute when
+    ///         it is opened again: home sends it anew.
     /// @param expectedStops what {stops} said when this was decided: a decision never opens what a guardian closed after it. Not
     ///        asked when it closes
     function setGateway(address gateway, bool open, uint256 expectedStops) external restricted {
@@ -141,7 +144,8 @@ abstract contract ExecutorSettings is AccessManaged {
         _setGateway(gateway, open ? GatewayStatus.OPEN : GatewayStatus.CLOSED);
     }
 
-    /// @notice Takes no messages from a gateway any more, at once (L5). Guardians only.
+    /// @notice Takes no messages from a gateway any more, nor executes those of GATEWAY, or of all others, that nobody proved: however
+    ///         many a lying quorum delivered, one call stops them (L5, L7). Guardians only, at once.
     function closeGateway(address gateway) external onlyGuardian {
         _checkOpen(gateway);
         ++_settings.stops;
@@ -234,9 +238,20 @@ abstract contract ExecutorSettings is AccessManaged {
         emit AccountSet(account, allowed, msg.sender);
     }
 
+    /// @dev Which opening of a gateway brings what it delivers now; the lowest bit tells GATEWAY from the others, which close together.
+    function _term(bool other) internal view returns (uint256) {
+        return other ? uint256(_settings.otherTerm) << 1 | 1 : uint256(_settings.term) << 1;
+    }
+
     function _setGateway(address gateway, GatewayStatus status) private {
-        if (gateway == GATEWAY) _settings.gateway = status;
-        else _gateways[gateway] = status;
+        bool closed = status == GatewayStatus.CLOSED;
+        if (gateway == GATEWAY) {
+            _settings.gateway = status;
+            if (closed) ++_settings.term;
+        } else {
+            _gateways[gateway] = status;
+            if (closed) ++_settings.otherTerm;
+        }
         emit GatewaySet(gateway, status, msg.sender);
     }
 

@@ -224,17 +224,19 @@ contract HomeExecutor is CrossChainExecutor {
         _record(intent, intentId, Action.EXPIRED, "");
     }
 
-    /// @notice Sends a dispatched intent once more, when its message was lost, or a false one took its place. Anyone may, until the
-    ///         deadline, while the agent is active. It executes once all the same: its destination knows it by its id (L3).
+    /// @notice Sends a dispatched intent once more, when its message was lost, or a false one took its place, or its gateway was closed.
+    ///         Anyone may, until the deadline while the agent is active, afterwards always: then it expires there, and what it would have
+    ///         spent comes back. It executes once all the same: its destination knows it by its id (L3).
     function resend(Intent calldata intent) external nonReentrant returns (bytes32 messageId) {
         _checkHome();
         _requireOpenTo(intent.chainId);
         bytes32 intentId = _idOf(intent);
         State state_ = _progress[intentId].state;
         require(state_ == State.DISPATCHED, ExecutorState(intentId, state_));
-        _checkDeadline(intent);
         (, Status status, uint8 riskLevel) = REGISTRY.agent(intent.agentId);
-        require(status == Status.ACTIVE, ExecutorAgentInactive(intent.agentId));
+        require(
+            status == Status.ACTIVE || block.timestamp > intent.deadline, ExecutorAgentInactive(intent.agentId)
+        );
         messageId = _send(intent, riskLevel);
         emit IntentResent(intentId, intent.agentId, messageId);
     }
@@ -350,7 +352,7 @@ contract HomeExecutor is CrossChainExecutor {
         for (uint256 i; i < results.length; ++i) {
             Result memory r = results[i];
             Progress memory p = _progress[r.intentId];
-            if (p.state != State.DISPATCHED || p.outcome != State.NONE || p.lane != _lane(chainId)) continue;
+            if (p.state != State.DISPATCHED || p.outcome != State.NONE || p.route != _lane(chainId)) continue;
             if (r.outcome == State.EXECUTED) p.extra = r.moved;
             else if (_isUnspent(r.outcome) && r.moved == 0) p.extra = 0;
             else continue;
@@ -372,14 +374,15 @@ contract HomeExecutor is CrossChainExecutor {
 
     function _drop(bytes32 intentId) private {
         Progress storage p = _progress[intentId];
-        (p.outcome, p.extra, p.due) = (State.NONE, 0, 0);
+        // When it was dispatched is not known any more: not later than now.
+        (p.outcome, p.extra, p.due) = (State.NONE, 0, block.timestamp.toUint32());
         emit ResultDropped(intentId, msg.sender);
     }
 
     /// @dev A result's window begins when it came.
     function _due(Progress memory p) internal view override returns (uint64) {
         if (p.state == State.SETTLED) return 0;
-        if (p.outcome == State.NONE) return p.due;
+        if (p.outcome == State.NONE) return p.state == State.DISPATCHED ? 0 : p.due;
         return uint64(p.due) + _settings.disputeWindow;
     }
 
@@ -443,8 +446,9 @@ contract HomeExecutor is CrossChainExecutor {
 
     function _carryOut(Intent calldata intent, bytes32 intentId, uint8 riskLevel, Progress memory p) private {
         if (intent.chainId == block.chainid) return _pay(intent, intentId, p);
-        (p.state, p.approval, p.due, p.extra) = (State.DISPATCHED, false, 0, 0);
-        p.lane = _lane(intent.chainId);
+        // When it was dispatched is for destinations to see, by proof.
+        (p.state, p.approval, p.due, p.extra) = (State.DISPATCHED, false, block.timestamp.toUint32(), 0);
+        p.route = _lane(intent.chainId);
         _progress[intentId] = p;
         bytes32 messageId = _send(intent, riskLevel);
         emit IntentDispatched(intentId, intent.agentId, intent, messageId);

@@ -93,7 +93,8 @@ library WindowTable {
     /// @param relayers how many there are; with fewer signatures than the threshold, or without a threshold, none of it counts
     /// @param top seconds for what no step covers
     /// @return duration seconds, {MIN} to {MAX}
-    function window(
+    /// @return shortest what it would be if every relayer vouched for it
+    function windows(
         uint256 word,
         uint256 amount,
         uint8 risk,
@@ -101,24 +102,31 @@ library WindowTable {
         uint256 threshold,
         uint256 relayers,
         uint256 top
-    ) internal pure returns (uint256 duration) {
-        // Seconds are 18 bits, counts 32, and a window is doubled only when it stays near {MAX}.
+    ) internal pure returns (uint256 duration, uint256 shortest) {
+        // Seconds are 18 bits, and counts 32.
         unchecked {
             for (; word != 0; word >>= _STEP_BITS) {
                 duration = (word >> _BARE_AT) & _SECONDS;
                 if (amount > _upTo(word)) continue;
-                top = 0;
-                if (threshold == 0 || signatures < threshold || relayers > _MOST_RELAYERS) break;
-                uint256 full = (word >> _FULL_AT) & _SECONDS;
-                if (signatures >= relayers) duration = full;
-                else duration -= (duration - full) * (signatures - threshold) / (relayers - threshold);
-                break;
+                shortest = (word >> _FULL_AT) & _SECONDS;
+                if (threshold != 0 && signatures >= threshold && relayers <= _MOST_RELAYERS) {
+                    if (signatures >= relayers) duration = shortest;
+                    else duration -= (duration - shortest) * (signatures - threshold) / (relayers - threshold);
+                }
+                return (_atRisk(duration, risk), _atRisk(shortest, risk));
             }
-            if (duration < top) duration = top;
+            duration = _atRisk(duration < top ? top : duration, risk);
+            return (duration, duration);
+        }
+    }
+
+    /// @dev A window is doubled only when it stays near {MAX}.
+    function _atRisk(uint256 duration, uint8 risk) private pure returns (uint256) {
+        unchecked {
             if (duration < MIN) duration = MIN;
             if (duration > MAX || risk > _MOST_RISK) return MAX;
             duration <<= risk;
-            if (duration > MAX) duration = MAX;
+            return duration > MAX ? MAX : duration;
         }
     }
 

@@ -13,6 +13,7 @@ import {QuorumGateway} from "../src/QuorumGateway.sol";
 import {SequencerClock} from "../src/SequencerClock.sol";
 import {Step} from "../src/WindowTable.sol";
 import {IStateProofs, StateProof} from "../src/proofs/IStateProofs.sol";
+import {SentProofs} from "../src/proofs/SentProofs.sol";
 import {Deployed} from "./lib/Deployed.sol";
 import {UptimeFeed, Witness} from "./lib/Witness.sol";
 
@@ -60,6 +61,11 @@ contract ExecutorDisputesTest is Deployed {
         (address by, uint256 bond) = abroad.disputeOf(_id);
         assertEq(by, THIEF, "by");
         assertEq(bond, BOND, "bond");
+    }
+
+    /// @dev What home's executor keeps of an intent that it dispatched at `at`.
+    function _dispatched(uint256 at) private pure returns (bytes32) {
+        return bytes32(uint256(State.DISPATCHED) | at << 32);
     }
 
     function _progressSlot() private view returns (bytes32) {
@@ -157,7 +163,8 @@ contract ExecutorDisputesTest is Deployed {
     function test_bond_theProversWhenHomeDidDispatch() public {
         _deliver(2);
         _disputeWithBond();
-        _witness.tell(address(executor), _progressSlot(), bytes32(uint256(State.DISPATCHED)), time());
+        // When it came, home had dispatched it.
+        _witness.tell(address(executor), _progressSlot(), _dispatched(time()), time());
         vm.prank(PAYEE);
         abroad.confirm(_intent, _proof);
         _assertBond(PAYEE);
@@ -165,12 +172,37 @@ contract ExecutorDisputesTest is Deployed {
         assertState(_id, State.EXECUTED);
     }
 
+    /// @notice A lying quorum delivers what home dispatches only afterwards: who disputed it was right.
+    function test_L7_bond_backToTheDisputerWhenHomeDispatchedItLater() public {
+        _deliver(2);
+        skip(1);
+        _disputeWithBond();
+        _witness.tell(address(executor), _progressSlot(), _dispatched(time()), time());
+        vm.prank(PAYEE);
+        abroad.confirm(_intent, _proof);
+        _assertBond(THIEF);
+        abroad.execute(_intent);
+    }
+
+    /// @notice A dispute that no proof can decide would cost nothing, and hold up everybody's intents.
+    function test_L7_bond_revert_whereNothingProves() public {
+        _deliver(2);
+        _setBond();
+        vm.prank(address(timelock));
+        abroad.setStateProofs(IStateProofs(address(0)));
+        vm.expectRevert(DestinationExecutor.ExecutorNoProofs.selector);
+        vm.prank(THIEF);
+        abroad.dispute{value: BOND}(_intent);
+        vm.prank(WATCHDOG);
+        abroad.dispute(_intent);
+    }
+
     function test_bond_backToTheDisputerWhenHomeDidNotSend() public {
         _deliver(2);
         _disputeWithBond();
         _witness.tell(address(gateway), _sentSlot(_message.nonce), bytes32(uint256(1)), time());
         vm.prank(PAYEE);
-        abroad.refute(_intent, address(gateway), _message, _proof);
+        abroad.refute(_intent, _message, _proof);
         _assertBond(THIEF);
     }
 
@@ -192,7 +224,7 @@ contract ExecutorDisputesTest is Deployed {
 
     function test_L7_confirm_executesAtOnceAndNobodyDisputesIt() public {
         _deliver(2);
-        _witness.tell(address(executor), _progressSlot(), bytes32(uint256(State.SETTLED)), time());
+        _witness.tell(address(executor), _progressSlot(), _dispatched(time()), time());
         abroad.confirm(_intent, _proof);
         vm.expectRevert(abi.encodeWithSelector(DestinationExecutor.ExecutorUpheld.selector, _id));
         vm.prank(WATCHDOG);
@@ -205,13 +237,61 @@ contract ExecutorDisputesTest is Deployed {
     function test_L7_confirm_revert_whatHomeDidNotDispatch() public {
         _deliver(2);
         for (uint256 state; state <= uint256(State.SETTLED); ++state) {
-            if (state == uint256(State.DISPATCHED) || state == uint256(State.SETTLED)) continue;
+            if (state == uint256(State.DISPATCHED)) continue;
             // The rest of the slot says nothing.
-            bytes32 value = bytes32(state | (uint256(State.DISPATCHED) << 8) | (type(uint256).max << 16));
+            bytes32 value = bytes32(state | (uint256(State.DISPATCHED) << 8) | ((type(uint256).max >> 72) << 16));
             _witness.tell(address(executor), _progressSlot(), value, time());
-            vm.expectRevert(abi.encodeWithSelector(DestinationExecutor.ExecutorNotDispatched.selector, _id, state));
+            vm.expectRevert(
+                abi.encodeWithSelector(DestinationExecutor.ExecutorNotDispatched.selector, _id, state, State.NONE)
+            );
             abroad.confirm(_intent, _proof);
         }
+    }
+
+    /// @notice What home was told the outcome of, true or not, may have its budget back: it is not let through as well.
+    function test_L2_confirm_revert_whatHomeKnowsAnOutcomeOf() public {
+        _deliver(2);
+        for (uint256 outcome = uint256(State.EXECUTED); outcome <= uint256(State.FAILED); ++outcome) {
+            _witness.tell(address(executor), _progressSlot(), _dispatched(time()) | bytes32(outcome << 200), time());
+            vm.expectRevert(
+                abi.encodeWithSelector(
+                    DestinationExecutor.ExecutorNotDispatched.selector, _id, State.DISPATCHED, outcome
+                )
+            );
+            abroad.confirm(_intent, _proof);
+        }
+    }
+
+    /// @notice A block of before the dispute does not tell what home knows since.
+    function test_L2_confirm_revert_byABlockThatIsTooOld() public {
+        _deliver(2);
+        uint256 came = time();
+        _witness.tell(address(executor), _progressSlot(), _dispatched(came - 1), came - 1);
+        vm.expectRevert(abi.encodeWithSelector(DestinationExecutor.ExecutorProofOld.selector, came - 1, came));
+        abroad.confirm(_intent, _proof);
+        skip(20);
+        vm.prank(WATCHDOG);
+        abroad.dispute(_intent);
+        _witness.tell(address(executor), _progressSlot(), _dispatched(came - 1), came + 19);
+        vm.expectRevert(abi.encodeWithSelector(DestinationExecutor.ExecutorProofOld.selector, came + 19, came + 20));
+        abroad.confirm(_intent, _proof);
+        _witness.tell(address(executor), _progressSlot(), _dispatched(came - 1), came + 20);
+        abroad.confirm(_intent, _proof);
+    }
+
+    /// @notice The time of dispatch and the outcome are where destinations look for them.
+    function test_L7_confirm_readsWhatHomeWrites() public {
+        switchTo(HOME);
+        skip(100);
+        Intent memory intent = remotePayment(address(token), 100e6);
+        bytes32 id = executor.idOf(intent);
+        dispatch(intent);
+        (,, uint64 due,) = executor.progress(id);
+        assertEq(due, 0, "no result yet");
+        bytes32 word = vm.load(address(executor), keccak256(abi.encode(id, PROGRESS_SLOT)));
+        assertEq(uint256(word) & 0xff, uint256(State.DISPATCHED), "state");
+        assertEq(uint32(uint256(word) >> 32), time(), "when");
+        assertEq(uint8(uint256(word) >> 200), uint256(State.NONE), "outcome");
     }
 
     function test_L7_confirm_revert_noProofOrNoneBelieved() public {
@@ -223,19 +303,21 @@ contract ExecutorDisputesTest is Deployed {
         vm.expectRevert(DestinationExecutor.ExecutorNoProofs.selector);
         abroad.confirm(_intent, _proof);
         vm.expectRevert(DestinationExecutor.ExecutorNoProofs.selector);
-        abroad.refute(_intent, address(gateway), _message, _proof);
+        abroad.refute(_intent, _message, _proof);
     }
 
     function test_L7_refute_anotherMessageHadThatNumber() public {
         _deliver(3);
         _witness.tell(address(gateway), _sentSlot(_message.nonce), gateway.messageId(_message), time());
         vm.expectRevert(
-            abi.encodeWithSelector(DestinationExecutor.ExecutorNotRefuted.selector, gateway.messageId(_message))
+            abi.encodeWithSelector(
+                SentProofs.SentNotRefuted.selector, gateway.messageId(_message), _message.nonce
+            )
         );
-        abroad.refute(_intent, address(gateway), _message, _proof);
+        abroad.refute(_intent, _message, _proof);
         // An old block shows it as well.
         _witness.tell(address(gateway), _sentSlot(_message.nonce), bytes32(uint256(1)), 1);
-        abroad.refute(_intent, address(gateway), _message, _proof);
+        abroad.refute(_intent, _message, _proof);
         assertState(_id, State.NONE);
         // The intent itself may still come.
         QuorumGateway.Message memory again = messageOf(_intent, 77);
@@ -246,33 +328,45 @@ contract ExecutorDisputesTest is Deployed {
     function test_L7_refute_theNumberHadNotComeYet() public {
         _deliver(2);
         uint256 young = time() + 1 hours;
-        bytes memory refusal =
-            abi.encodeWithSelector(DestinationExecutor.ExecutorNotRefuted.selector, gateway.messageId(_message));
+        bytes memory refusal = abi.encodeWithSelector(
+            SentProofs.SentNotRefuted.selector, gateway.messageId(_message), _message.nonce
+        );
         bytes32 slot = gateway.NONCE_SLOT();
         _witness.tell(address(gateway), slot, bytes32(_message.nonce), young - 1);
         vm.expectRevert(refusal);
-        abroad.refute(_intent, address(gateway), _message, _proof);
+        abroad.refute(_intent, _message, _proof);
         _witness.tell(address(gateway), slot, bytes32(_message.nonce + 1), young);
         vm.expectRevert(refusal);
-        abroad.refute(_intent, address(gateway), _message, _proof);
+        abroad.refute(_intent, _message, _proof);
         _witness.tell(address(gateway), slot, bytes32(_message.nonce), young);
-        abroad.refute(_intent, address(gateway), _message, _proof);
+        abroad.refute(_intent, _message, _proof);
         assertState(_id, State.NONE);
     }
 
-    function test_L7_refute_byAClosedGatewayNotByAnUnknownOne() public {
+    function test_L7_refute_alsoOfAClosedGateway() public {
         _deliver(2);
         _witness.tell(address(gateway), _sentSlot(_message.nonce), bytes32(uint256(1)), time());
-        vm.expectRevert(abi.encodeWithSelector(ExecutorSettings.ExecutorGatewayUnknown.selector, THIEF));
-        abroad.refute(_intent, THIEF, _message, _proof);
         QuorumGateway.Message memory other = messageOf(_intent, 78);
+        _witness.tell(address(gateway), _sentSlot(78), bytes32(uint256(1)), time());
         vm.expectRevert(
             abi.encodeWithSelector(DestinationExecutor.ExecutorMessageOther.selector, gateway.messageId(other))
         );
-        abroad.refute(_intent, address(gateway), other, _proof);
+        abroad.refute(_intent, other, _proof);
         vm.prank(WATCHDOG);
         executor.closeGateway(address(gateway));
-        abroad.refute(_intent, address(gateway), _message, _proof);
+        abroad.refute(_intent, _message, _proof);
+    }
+
+    /// @notice What another gateway says of itself proves nothing: governance may have opened one whose code changes.
+    function test_L7_proofs_anotherGatewayIsNotAsked() public {
+        vm.prank(address(timelock));
+        executor.setGateway(PAYEE, true, 0);
+        bytes32 id = gateway.messageId(_message);
+        vm.prank(PAYEE);
+        executor.receiveMessage(bytes32(uint256(id) ^ 1 << 255), _message.sender, _message.payload);
+        _witness.tell(address(gateway), _sentSlot(_message.nonce), bytes32(uint256(1)), time());
+        vm.expectRevert(abi.encodeWithSelector(DestinationExecutor.ExecutorMessageOther.selector, id));
+        abroad.refute(_intent, _message, _proof);
     }
 
     function test_L7_upheldIsNeitherRefutedNorConfirmed() public {
@@ -284,7 +378,7 @@ contract ExecutorDisputesTest is Deployed {
         _witness.tell(address(gateway), _sentSlot(_message.nonce), bytes32(uint256(1)), time());
         bytes memory upheld = abi.encodeWithSelector(DestinationExecutor.ExecutorUpheld.selector, _id);
         vm.expectRevert(upheld);
-        abroad.refute(_intent, address(gateway), _message, _proof);
+        abroad.refute(_intent, _message, _proof);
         vm.expectRevert(upheld);
         abroad.confirm(_intent, _proof);
     }
@@ -323,44 +417,80 @@ contract ExecutorDisputesTest is Deployed {
         assertEq(due, time() + DISPUTE_WINDOW, "of a call");
     }
 
-    function test_L7_hasten_toWhatTheSignaturesAreWorthAndNeverLonger() public {
+    function test_L7_hasten_toWhatAllSignaturesAreWorthAndNeverLonger() public {
         _setWindows();
         _deliver(2);
         uint256 since = time();
+        bytes32 id = gateway.messageId(_message);
         bytes memory all = attest(_message, 3);
         bytes memory two = attest(_message, 2);
         skip(5);
-        abroad.hasten(_intent, address(gateway), _message, alone(), all);
+        vm.expectRevert(abi.encodeWithSelector(DestinationExecutor.ExecutorSignaturesMissing.selector, 2, 3));
+        abroad.hasten(_intent, id, alone(), two);
+        abroad.hasten(_intent, id, alone(), all);
         assertEq(_due(), since + 10, "from when it came");
-        abroad.hasten(_intent, address(gateway), _message, alone(), two);
-        assertEq(_due(), since + 10, "not longer again");
-        Step[] memory longer = new Step[](1);
-        longer[0] = Step(1000e6, 1 days, 1 days);
-        vm.prank(address(timelock));
-        abroad.setWindows(address(token), longer, 0);
-        abroad.hasten(_intent, address(gateway), _message, alone(), all);
-        assertEq(_due(), since + 10, "nor by another table");
+        vm.warp(since + 9);
+        vm.expectRevert(
+            abi.encodeWithSelector(CrossChainExecutor.ExecutorTooEarly.selector, _id, since + 10, since + 9)
+        );
+        abroad.execute(_intent);
+        vm.warp(since + 10);
+        abroad.execute(_intent);
+    }
+
+    /// @notice What it waits at least was decided when it came: no later table, window or relayer set shortens it.
+    function test_L5_hasten_notBySettingsOfNow() public {
+        _setWindows();
+        _deliver(2);
+        uint256 since = time();
+        Step[] memory steps = new Step[](1);
+        steps[0] = Step(1000e6, 5, 5);
+        vm.startPrank(address(timelock));
+        abroad.setWindows(address(token), steps, 0);
+        abroad.setDisputeWindow(5, 0);
+        vm.stopPrank();
+        bytes memory all = attest(_message, 3);
+        abroad.hasten(_intent, gateway.messageId(_message), alone(), all);
+        assertEq(_due(), since + 10, "as it was");
+    }
+
+    /// @notice Payments that no step covers, and calls, wait the same whoever vouches for them.
+    function test_L7_hasten_whatNoStepCovers() public {
+        _deliver(2);
+        bytes memory all = attest(_message, 3);
+        abroad.hasten(_intent, gateway.messageId(_message), alone(), all);
+        assertEq(_due(), time() + DISPUTE_WINDOW, "without a table");
     }
 
     function test_L7_hasten_revert_anotherMessageOrGateway() public {
         _setWindows();
         _deliver(2);
-        QuorumGateway.Message memory other = messageOf(_intent, 79);
-        bytes memory all = attest(other, 3);
-        vm.expectRevert(
-            abi.encodeWithSelector(DestinationExecutor.ExecutorMessageOther.selector, gateway.messageId(other))
-        );
-        abroad.hasten(_intent, address(gateway), other, alone(), all);
+        bytes32 other = gateway.messageId(messageOf(_intent, 79));
+        bytes memory all = attest(messageOf(_intent, 79), 3);
+        vm.expectRevert(abi.encodeWithSelector(DestinationExecutor.ExecutorMessageOther.selector, other));
+        abroad.hasten(_intent, other, alone(), all);
+        bytes32 id = gateway.messageId(_message);
         bytes memory one = attest(_message, 1);
-        vm.expectRevert();
-        abroad.hasten(_intent, address(gateway), _message, alone(), one);
-        vm.expectRevert(abi.encodeWithSelector(ExecutorSettings.ExecutorGatewayNotOpen.selector, address(this)));
-        abroad.hasten(_intent, address(this), _message, alone(), all);
+        vm.expectRevert(abi.encodeWithSelector(QuorumGateway.GatewaySignatures.selector, 1, 2));
+        abroad.hasten(_intent, id, alone(), one);
         vm.prank(WATCHDOG);
         executor.closeGateway(address(gateway));
         all = attest(_message, 3);
-        vm.expectRevert(abi.encodeWithSelector(ExecutorSettings.ExecutorGatewayNotOpen.selector, address(gateway)));
-        abroad.hasten(_intent, address(gateway), _message, alone(), all);
+        vm.expectRevert(abi.encodeWithSelector(DestinationExecutor.ExecutorGatewayClosed.selector, _id));
+        abroad.hasten(_intent, id, alone(), all);
+    }
+
+    /// @notice Relayers who sign an id of another gateway's message do not shorten what that one brought.
+    function test_L7_hasten_revert_whatAnotherGatewayBrought() public {
+        _setWindows();
+        vm.prank(address(timelock));
+        executor.setGateway(PAYEE, true, 0);
+        bytes32 id = gateway.messageId(_message);
+        vm.prank(PAYEE);
+        executor.receiveMessage(id, _message.sender, _message.payload);
+        bytes memory all = attest(_message, 3);
+        vm.expectRevert(abi.encodeWithSelector(DestinationExecutor.ExecutorGatewayClosed.selector, _id));
+        abroad.hasten(_intent, id, alone(), all);
     }
 
     function test_L5_floor_holdsWhateverTheSignatures() public {
@@ -370,7 +500,7 @@ contract ExecutorDisputesTest is Deployed {
         executor.lengthenDisputeWindow(1 hours);
         assertEq(_due(), time() + 1 hours, "queued");
         bytes memory all = attest(_message, 3);
-        abroad.hasten(_intent, address(gateway), _message, alone(), all);
+        abroad.hasten(_intent, gateway.messageId(_message), alone(), all);
         assertEq(_due(), time() + 1 hours, "hastened");
         vm.expectRevert(abi.encodeWithSelector(ExecutorSettings.ExecutorStopsDiffer.selector, 0, 1));
         vm.prank(address(timelock));
@@ -399,6 +529,117 @@ contract ExecutorDisputesTest is Deployed {
         vm.prank(address(timelock));
         executor.setGateway(address(gateway), true, 1);
         gateway.deliver(_message, alone(), signatures);
+    }
+
+    /// @notice A lying quorum delivers more than guardians can dispute: closing its gateway stops all of it, for good.
+    function test_L7_gateway_closingStopsAllThatItBrought() public {
+        Intent[] memory forged = new Intent[](40);
+        for (uint256 i; i < forged.length; ++i) {
+            forged[i] = remotePayment(address(token), 1e6);
+            forge(forged[i]);
+        }
+        vm.prank(WATCHDOG);
+        executor.closeGateway(address(gateway));
+        skip(DISPUTE_WINDOW);
+        uint256 before = token.balanceOf(address(vault));
+        bytes memory closed = abi.encodeWithSelector(
+            DestinationExecutor.ExecutorGatewayClosed.selector, executor.idOf(forged[39])
+        );
+        vm.expectRevert(closed);
+        abroad.execute(forged[39]);
+        vm.prank(address(timelock));
+        executor.setGateway(address(gateway), true, 1);
+        vm.expectRevert(closed);
+        abroad.execute(forged[39]);
+        bool[] memory ok = abroad.executeMany(forged);
+        for (uint256 i; i < ok.length; ++i) {
+            assertFalse(ok[i], "paid");
+            assertFalse(abroad.failed(executor.idOf(forged[i])), "it did not fail");
+        }
+        assertEq(token.balanceOf(address(vault)), before, "moved");
+    }
+
+    /// @notice What was genuine comes through by a proof.
+    function test_L7_gateway_closedWhatIsConfirmedExecutes() public {
+        _deliver(2);
+        vm.prank(WATCHDOG);
+        executor.closeGateway(address(gateway));
+        _witness.tell(address(executor), _progressSlot(), _dispatched(time()), time());
+        abroad.confirm(_intent, _proof);
+        abroad.execute(_intent);
+        assertState(_id, State.EXECUTED);
+    }
+
+    /// @notice Or home sends it again, once the gateway is open: then it waits anew, and executes once.
+    function test_L3_gateway_closedWhatHomeSendsAgainExecutesOnce() public {
+        _deliver(2);
+        skip(10);
+        QuorumGateway.Message memory again = messageOf(_intent, 80);
+        bytes memory signatures = attest(again, 2);
+        vm.expectRevert(abi.encodeWithSelector(CrossChainExecutor.ExecutorState.selector, _id, State.QUEUED));
+        gateway.deliver(again, alone(), signatures);
+        vm.prank(WATCHDOG);
+        executor.closeGateway(address(gateway));
+        vm.prank(address(timelock));
+        executor.setGateway(address(gateway), true, 1);
+        gateway.deliver(again, alone(), signatures);
+        assertEq(_due(), time() + DISPUTE_WINDOW, "waits anew");
+        bytes32 first = gateway.messageId(_message);
+        _witness.tell(address(gateway), _sentSlot(_message.nonce), bytes32(uint256(1)), time());
+        vm.expectRevert(abi.encodeWithSelector(DestinationExecutor.ExecutorMessageOther.selector, first));
+        abroad.refute(_intent, _message, _proof);
+        skip(DISPUTE_WINDOW);
+        abroad.execute(_intent);
+        QuorumGateway.Message memory third = messageOf(_intent, 81);
+        signatures = attest(third, 2);
+        vm.expectRevert(abi.encodeWithSelector(CrossChainExecutor.ExecutorState.selector, _id, State.EXECUTED));
+        gateway.deliver(third, alone(), signatures);
+    }
+
+    /// @notice Or it expires, and its budget comes back.
+    function test_L2_gateway_closedTheRestExpires() public {
+        _deliver(2);
+        vm.prank(WATCHDOG);
+        executor.closeGateway(address(gateway));
+        vm.warp(_intent.deadline + 1);
+        executor.expire(_intent);
+        assertState(_id, State.EXPIRED);
+    }
+
+    /// @notice A disputed or upheld intent is decided already: closing changes nothing.
+    function test_L7_gateway_closingLeavesWhatIsDecided() public {
+        _deliver(2);
+        vm.startPrank(WATCHDOG);
+        abroad.dispute(_intent);
+        executor.closeGateway(address(gateway));
+        vm.stopPrank();
+        vm.prank(address(timelock));
+        executor.setGateway(address(gateway), true, 1);
+        QuorumGateway.Message memory again = messageOf(_intent, 82);
+        bytes memory signatures = attest(again, 2);
+        vm.expectRevert(abi.encodeWithSelector(CrossChainExecutor.ExecutorState.selector, _id, State.DISPUTED));
+        gateway.deliver(again, alone(), signatures);
+        vm.prank(address(timelock));
+        abroad.uphold(_intent);
+        abroad.execute(_intent);
+    }
+
+    /// @notice Each of two gateways only stops what it brought itself.
+    function test_L7_gateway_closingOneLeavesTheOther() public {
+        vm.startPrank(address(timelock));
+        executor.setGateway(PAYEE, true, 0);
+        executor.setGateway(OWNER, true, 0);
+        vm.stopPrank();
+        vm.prank(PAYEE);
+        executor.receiveMessage(bytes32(uint256(1)), _message.sender, _message.payload);
+        vm.prank(WATCHDOG);
+        executor.closeGateway(address(gateway));
+        skip(DISPUTE_WINDOW);
+        abroad.ready(_intent);
+        vm.prank(WATCHDOG);
+        executor.closeGateway(PAYEE);
+        vm.expectRevert(abi.encodeWithSelector(DestinationExecutor.ExecutorGatewayClosed.selector, _id));
+        abroad.execute(_intent);
     }
 
     function test_L7_gateway_anotherThatGovernanceOpened() public {

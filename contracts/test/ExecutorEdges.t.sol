@@ -15,6 +15,7 @@ import {SequencerClock} from "../src/SequencerClock.sol";
 import {Tiers} from "../src/rules/Tiers.sol";
 import {Step} from "../src/WindowTable.sol";
 import {IStateProofs, StateProof} from "../src/proofs/IStateProofs.sol";
+import {SentProofs} from "../src/proofs/SentProofs.sol";
 import {Deployed} from "./lib/Deployed.sol";
 import {UptimeFeed, Witness} from "./lib/Witness.sol";
 
@@ -237,20 +238,21 @@ contract ExecutorEdgesTest is Deployed {
 
     function test_L7_hasten_revert_whatIsDisputedOrOver() public {
         QuorumGateway.Message memory m = dispatch(_intent);
+        bytes32 id = gateway.messageId(m);
         switchTo(REMOTE);
         bytes memory all = attest(m, 3);
         gateway.deliver(m, alone(), all);
         vm.prank(WATCHDOG);
         abroad.dispute(_intent);
         vm.expectRevert(abi.encodeWithSelector(CrossChainExecutor.ExecutorState.selector, _id, State.DISPUTED));
-        abroad.hasten(_intent, address(gateway), m, alone(), all);
+        abroad.hasten(_intent, id, alone(), all);
         _govern();
         abroad.uphold(_intent);
         vm.expectRevert(abi.encodeWithSelector(DestinationExecutor.ExecutorUpheld.selector, _id));
-        abroad.hasten(_intent, address(gateway), m, alone(), all);
+        abroad.hasten(_intent, id, alone(), all);
         abroad.execute(_intent);
         vm.expectRevert(abi.encodeWithSelector(CrossChainExecutor.ExecutorState.selector, _id, State.EXECUTED));
-        abroad.hasten(_intent, address(gateway), m, alone(), all);
+        abroad.hasten(_intent, id, alone(), all);
         StateProof memory proof;
         vm.expectRevert(abi.encodeWithSelector(CrossChainExecutor.ExecutorState.selector, _id, State.EXECUTED));
         abroad.confirm(_intent, proof);
@@ -266,12 +268,12 @@ contract ExecutorEdgesTest is Deployed {
         gateway.deliver(m, alone(), attest(m, 2));
         StateProof memory proof;
         witness.tell(address(gateway), gateway.NONCE_SLOT(), bytes32(uint256(1000)), time() + 1 hours);
-        abroad.refute(_intent, address(gateway), m, proof);
+        abroad.refute(_intent, m, proof);
         assertState(_id, State.NONE);
     }
 
-    /// @notice An empty slot, where one can be shown, counts only in a block that is younger than the message.
-    function test_L7_refute_byAnEmptySlot() public {
+    /// @notice A slot that holds nothing shows nothing: what shows it is no {IStateProofs}.
+    function test_L7_refute_notByAnEmptySlot() public {
         switchTo(REMOTE);
         Witness witness = new Witness(HOME);
         _govern();
@@ -280,12 +282,9 @@ contract ExecutorEdgesTest is Deployed {
         gateway.deliver(m, alone(), attest(m, 2));
         StateProof memory proof;
         bytes32 slot = keccak256(abi.encode(uint256(9), gateway.SENT_SLOT()));
-        witness.tell(address(gateway), slot, 0, time() + 1 hours - 1);
-        vm.expectRevert(abi.encodeWithSelector(DestinationExecutor.ExecutorNotRefuted.selector, gateway.messageId(m)));
-        abroad.refute(_intent, address(gateway), m, proof);
         witness.tell(address(gateway), slot, 0, time() + 1 hours);
-        abroad.refute(_intent, address(gateway), m, proof);
-        assertState(_id, State.NONE);
+        vm.expectRevert(abi.encodeWithSelector(SentProofs.SentNotRefuted.selector, gateway.messageId(m), m.nonce));
+        abroad.refute(_intent, m, proof);
     }
 
     // ------------------------------------------------------------------ the sequencer
@@ -364,6 +363,8 @@ contract ExecutorEdgesTest is Deployed {
         deliver(_intent);
         _govern();
         abroad.setDisputeBond(1 ether);
+        _govern();
+        abroad.setStateProofs(IStateProofs(THIEF));
         abroad.dispute{value: 1 ether}(_intent);
         skip(RESOLUTION_WINDOW + 1);
         abroad.resolve(_intent);

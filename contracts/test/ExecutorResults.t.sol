@@ -4,6 +4,7 @@ pragma solidity ^0.8.28;
 import {ERC7786Recipient} from "@openzeppelin/contracts/crosschain/ERC7786Recipient.sol";
 import {InteroperableAddress} from "@openzeppelin/contracts/utils/draft-InteroperableAddress.sol";
 import {CrossChainExecutor, Result, State} from "../src/CrossChainExecutor.sol";
+import {DestinationExecutor} from "../src/DestinationExecutor.sol";
 import {ExecutorSettings} from "../src/ExecutorSettings.sol";
 import {HomeExecutor} from "../src/HomeExecutor.sol";
 import {Intent} from "../src/Intent.sol";
@@ -269,7 +270,7 @@ contract ExecutorResultsTest is Deployed {
 
     // ------------------------------------------------------------------ sending again
 
-    function test_L3_resend_onlyWhatIsDispatchedAndInTime() public {
+    function test_L3_resend_onlyWhatIsDispatched() public {
         bytes32 first = gateway.sent(gateway.nextNonce() - 1);
         bytes32 again = atHome.resend(_intent);
         assertTrue(again != first && gateway.sent(gateway.nextNonce() - 1) == again, "a message of its own");
@@ -283,11 +284,33 @@ contract ExecutorResultsTest is Deployed {
         registry.suspend(agentId);
         vm.expectRevert(abi.encodeWithSelector(HomeExecutor.ExecutorAgentInactive.selector, agentId));
         atHome.resend(_intent);
+    }
+
+    /// @notice A lost message's budget comes back all the same: past its deadline anyone has it sent again, whatever became of the agent,
+    ///         and it expires there.
+    function test_L2_resend_afterTheDeadlineItExpiresAndComesBack() public {
+        vm.prank(WATCHDOG);
+        registry.suspend(agentId);
+        vm.warp(_intent.deadline);
+        vm.expectRevert(abi.encodeWithSelector(HomeExecutor.ExecutorAgentInactive.selector, agentId));
+        atHome.resend(_intent);
         vm.warp(_intent.deadline + 1);
+        atHome.resend(_intent);
+        QuorumGateway.Message memory again = messageOf(_intent, gateway.nextNonce() - 1);
+        switchTo(REMOTE);
+        gateway.deliver(again, alone(), attest(again, 2));
+        skip(DISPUTE_WINDOW);
         vm.expectRevert(
             abi.encodeWithSelector(CrossChainExecutor.ExecutorPastDeadline.selector, _intent.deadline, time())
         );
-        atHome.resend(_intent);
+        DestinationExecutor(address(executor)).execute(_intent);
+        executor.expire(_intent);
+        assertState(_id, State.EXPIRED);
+        switchTo(HOME);
+        _tell(_id, State.EXPIRED, 0);
+        skip(DISPUTE_WINDOW);
+        vm.expectCall(address(vault), _refundOf(_intent.amount), 1);
+        atHome.settleOne(_intent);
     }
 
     function test_L5_dispatch_revert_throughAClosedGateway() public {

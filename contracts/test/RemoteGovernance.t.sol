@@ -176,7 +176,7 @@ contract RemoteGovernanceTest is OrderChains {
         gateway.deliver(m);
         StateProof memory p = proveSent(gateway, 0);
         vm.expectRevert(RemoteGovernance.RemoteAtHome.selector);
-        remote.confirm(address(gateway), m, p);
+        remote.confirm(m, p);
         vm.expectRevert(RemoteGovernance.RemoteAtHome.selector);
         vm.prank(RECOVERY);
         remote.propose(setting(7), SALT);
@@ -326,12 +326,12 @@ contract RemoteGovernanceTest is OrderChains {
         vm.expectEmit(address(remote));
         emit RemoteGovernance.OrderConfirmed(orderId, gateway.messageId(m), THIEF);
         vm.prank(THIEF); // anyone
-        remote.confirm(address(gateway), m, p);
+        remote.confirm(m, p);
         assertOrder(orderId, OrderState.WAITING);
         vm.expectRevert(abi.encodeWithSelector(RemoteGovernance.RemoteProven.selector, orderId));
         veto(orderId);
         vm.expectRevert(abi.encodeWithSelector(RemoteGovernance.RemoteProven.selector, orderId));
-        remote.confirm(address(gateway), m, p);
+        remote.confirm(m, p);
         StateProof memory late = proveNextNonce(gateway, time() + 1 days);
         vm.expectRevert(abi.encodeWithSelector(RemoteGovernance.RemoteProven.selector, orderId));
         remote.refute(orderId, m, late);
@@ -352,7 +352,7 @@ contract RemoteGovernanceTest is OrderChains {
         vm.expectRevert();
         gateway.deliver(m);
         skip(1 hours);
-        remote.confirm(address(gateway), m, p);
+        remote.confirm(m, p);
         bytes32 orderId = remote.idOf(REMOTE, setting(7), SALT);
         vm.expectRevert(abi.encodeWithSelector(RemoteGovernance.RemoteProven.selector, orderId));
         veto(orderId);
@@ -375,19 +375,30 @@ contract RemoteGovernanceTest is OrderChains {
         vm.expectRevert(
             abi.encodeWithSelector(SentProofs.SentOther.selector, gateway.messageId(m), gateway.messageId(genuine))
         );
-        remote.confirm(address(gateway), m, ofGenuine);
+        remote.confirm(m, ofGenuine);
         // A number that home has not given yet.
         m.nonce = 9;
         vm.expectRevert();
-        remote.confirm(address(gateway), m, ofGenuine);
-        // Of a gateway that was never listed, however true.
-        vm.expectRevert(abi.encodeWithSelector(RemoteGovernance.RemoteGatewayUnknown.selector, address(gateway2)));
-        remote.confirm(address(gateway2), genuine, ofGenuine);
+        remote.confirm(m, ofGenuine);
         // Of a block that nobody vouches for.
         hashes.tell(HOME, 101, 0);
         vm.expectRevert(abi.encodeWithSelector(StateProofs.StateProofsBlockUnknown.selector, HOME, 101));
-        remote.confirm(address(gateway), genuine, ofGenuine);
+        remote.confirm(genuine, ofGenuine);
         assertOrder(orderId, OrderState.VETOED);
+    }
+
+    /// @notice What another gateway brought no proof decides: what that one says of itself, of its storage too, governance only believed
+    ///         as far as the wait goes.
+    function test_L7_refute_revert_whatAnotherGatewayBrought() public {
+        goTo(REMOTE);
+        byItself(abi.encodeCall(remote.setGateway, (THIEF, true, 0)));
+        QuorumGateway.Message memory m = forged(setting(7), SALT, 5, uint64(time() + 45 days));
+        vm.prank(THIEF);
+        remote.receiveMessage(keccak256("any"), m.sender, m.payload);
+        bytes32 orderId = remote.idOf(REMOTE, setting(7), SALT);
+        StateProof memory p = proveNextNonce(gateway, START + 1 hours);
+        vm.expectRevert(abi.encodeWithSelector(RemoteGovernance.RemoteGatewayUnknown.selector, THIEF));
+        remote.refute(orderId, m, p);
     }
 
     /// @notice Each field of the message that says whose order it is, for whom.
@@ -396,22 +407,22 @@ contract RemoteGovernanceTest is OrderChains {
         StateProof memory p = proveSent(gateway, m.nonce);
         goTo(REMOTE);
         vm.expectRevert(abi.encodeWithSelector(RemoteGovernance.RemoteNotAnOrder.selector, HOME, m.sender, m.recipient));
-        remote.confirm(address(gateway), m, p);
+        remote.confirm(m, p);
         m = send(setting(7), SALT);
         p = proveSent(gateway, m.nonce);
         goTo(REMOTE);
         bytes memory sender = m.sender;
         m.sender = at(HOME, THIEF);
         vm.expectRevert(abi.encodeWithSelector(RemoteGovernance.RemoteNotAnOrder.selector, HOME, m.sender, m.recipient));
-        remote.confirm(address(gateway), m, p);
+        remote.confirm(m, p);
         m.sender = sender;
         m.sourceChainId = OTHER;
         vm.expectRevert(
             abi.encodeWithSelector(RemoteGovernance.RemoteNotAnOrder.selector, OTHER, m.sender, m.recipient)
         );
-        remote.confirm(address(gateway), m, p);
+        remote.confirm(m, p);
         m.sourceChainId = HOME;
-        remote.confirm(address(gateway), m, p);
+        remote.confirm(m, p);
     }
 
     function test_confirm_revert_withoutProofs() public {
@@ -420,7 +431,7 @@ contract RemoteGovernanceTest is OrderChains {
         goTo(REMOTE);
         byItself(abi.encodeCall(remote.setStateProofs, (address(0))));
         vm.expectRevert(RemoteGovernance.RemoteNoProofs.selector);
-        remote.confirm(address(gateway), m, p);
+        remote.confirm(m, p);
     }
 
     /// @notice An old message of home's does not shorten the life of the same order sent again.
@@ -432,10 +443,10 @@ contract RemoteGovernanceTest is OrderChains {
             (proveSent(gateway, first.nonce), proveSent(gateway, second.nonce));
         goTo(REMOTE);
         gateway.deliver(second);
-        remote.confirm(address(gateway), first, p1);
-        remote.confirm(address(gateway), second, p2);
+        remote.confirm(first, p1);
+        remote.confirm(second, p2);
         vm.expectRevert();
-        remote.confirm(address(gateway), first, p1);
+        remote.confirm(first, p1);
         skip(10 days);
         execute(7);
         assertEq(target.value(), 7, "value");
@@ -449,7 +460,7 @@ contract RemoteGovernanceTest is OrderChains {
         QuorumGateway.Message memory m = send(setting(7), SALT);
         StateProof memory p = proveSent(gateway, m.nonce);
         goTo(REMOTE);
-        remote.confirm(address(gateway), m, p);
+        remote.confirm(m, p);
         vm.expectRevert(
             abi.encodeWithSelector(RemoteGovernance.RemoteTooEarly.selector, orderId, time() + DELAY, time())
         );
@@ -467,7 +478,7 @@ contract RemoteGovernanceTest is OrderChains {
         vm.expectRevert(
             abi.encodeWithSelector(RemoteGovernance.RemoteDeadlineTooNear.selector, START + 45 days, time() + DELAY)
         );
-        remote.confirm(address(gateway), m, p);
+        remote.confirm(m, p);
     }
 
     // ------------------------------------------------------------------ refutation
@@ -554,7 +565,7 @@ contract RemoteGovernanceTest is OrderChains {
         QuorumGateway.Message memory genuine = send(setting(7), SALT);
         StateProof memory p = proveSent(gateway, genuine.nonce);
         goTo(REMOTE);
-        remote.confirm(address(gateway), genuine, p);
+        remote.confirm(genuine, p);
         skip(DELAY);
         execute(7);
         assertEq(target.value(), 7, "value");
@@ -577,7 +588,7 @@ contract RemoteGovernanceTest is OrderChains {
         vm.expectRevert(state(orderId, OrderState.EXECUTED));
         gateway.deliver(m);
         vm.expectRevert(state(orderId, OrderState.EXECUTED));
-        remote.confirm(address(gateway), m, p);
+        remote.confirm(m, p);
         vm.expectRevert(state(orderId, OrderState.EXECUTED));
         vm.prank(address(remote));
         remote.cancel(orderId);
@@ -701,7 +712,7 @@ contract RemoteGovernanceTest is OrderChains {
         skip(DELAY);
         vm.expectRevert();
         execute(7);
-        remote.confirm(address(gateway), m, p);
+        remote.confirm(m, p);
         execute(7);
         assertEq(target.value(), 7, "value");
     }
@@ -981,7 +992,7 @@ contract RemoteGovernanceTest is OrderChains {
         vm.expectRevert(state(orderId, OrderState.CANCELLED));
         gateway.deliver(m);
         vm.expectRevert(state(orderId, OrderState.CANCELLED));
-        remote.confirm(address(gateway), m, p);
+        remote.confirm(m, p);
         vm.expectRevert(state(orderId, OrderState.CANCELLED));
         execute(7);
     }

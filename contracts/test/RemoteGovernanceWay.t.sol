@@ -251,10 +251,10 @@ contract RemoteGovernanceWayTest is Deployed {
         gateway.deliver(m, alone(), attestations);
         StateProof memory p = _proveSent(m.nonce);
         vm.expectRevert();
-        remote.confirm(address(gateway), lie, p);
+        remote.confirm(lie, p);
         remote.refute(remote.idOf(REMOTE, _takeover(), SALT), lie, p);
         // The proof brings it although its number is used up.
-        remote.confirm(address(gateway), m, p);
+        remote.confirm(m, p);
         skip(DELAY);
         remote.execute(calls_, SALT);
         assertEq(uint8(abroad.gatewayStatus(address(second))), uint8(GatewayStatus.OPEN), "configured");
@@ -275,7 +275,7 @@ contract RemoteGovernanceWayTest is Deployed {
         remote.veto(orderId);
         remote.closeGateway(address(gateway));
         vm.stopPrank();
-        remote.confirm(address(gateway), m, p);
+        remote.confirm(m, p);
         vm.expectRevert(abi.encodeWithSelector(RemoteGovernance.RemoteProven.selector, orderId));
         vm.prank(WATCHDOG);
         remote.veto(orderId);

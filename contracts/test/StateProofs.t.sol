@@ -345,6 +345,7 @@ contract PostedHashesTest is Test {
 
     address private immutable ORACLE = vm.addr(0x71);
     address private immutable GUARDIAN = vm.addr(0x72);
+    address private immutable GUARDIAN2 = vm.addr(0x73);
     address private immutable THIEF = vm.addr(0x73);
     AccessManager private authority;
     PostedHashes private posted;
@@ -358,6 +359,7 @@ contract PostedHashesTest is Test {
         authority.setTargetFunctionRole(address(posted), selectors, Roles.ORACLE);
         authority.grantRole(Roles.ORACLE, ORACLE, 0);
         authority.grantRole(Roles.GUARDIAN, GUARDIAN, 0);
+        authority.grantRole(Roles.GUARDIAN, GUARDIAN2, 0);
     }
 
     function post(uint256 number, bytes32 hash) private {
@@ -365,7 +367,14 @@ contract PostedHashesTest is Test {
         posted.post(number, hash);
     }
 
+    /// @dev By two guardians, for good.
     function retract(uint256 number) private {
+        suspend(number);
+        vm.prank(GUARDIAN2);
+        posted.retract(number);
+    }
+
+    function suspend(uint256 number) private {
         vm.prank(GUARDIAN);
         posted.retract(number);
     }
@@ -399,17 +408,49 @@ contract PostedHashesTest is Test {
         }
     }
 
-    /// @notice A lying oracle is stopped by one guardian before its hash counts for a second.
+    /// @notice One guardian cannot keep a true hash from counting for longer than the suspension, however often he tries.
+    function test_L7_retract_byOneGuardianEnds() public {
+        post(N, Recorded.BLOCK_HASH);
+        skip(WAIT);
+        uint64 until = uint64(time()) + posted.SUSPENSION();
+        vm.expectEmit(address(posted));
+        emit PostedHashes.HashSuspended(N, Recorded.BLOCK_HASH, until, GUARDIAN);
+        suspend(N);
+        assertHash(N, 0, "suspended");
+        (bytes32 hash, uint64 from) = posted.known(N);
+        assertEq(hash, Recorded.BLOCK_HASH, "known");
+        assertEq(from, until, "from");
+        skip(1 days);
+        bytes memory refusal = abi.encodeWithSelector(PostedHashes.PostedSuspended.selector, N, GUARDIAN);
+        vm.expectRevert(refusal);
+        suspend(N);
+        post(N, Recorded.BLOCK_HASH);
+        vm.warp(until - 1);
+        assertHash(N, 0, "a second early");
+        vm.warp(until);
+        assertHash(N, Recorded.BLOCK_HASH, "counts again");
+        vm.expectRevert(refusal);
+        suspend(N);
+        vm.prank(GUARDIAN2);
+        posted.retract(N);
+        assertHash(N, 0, "two guardians");
+    }
+
+    /// @notice A lying oracle is stopped by one guardian before its hash counts for a second, and by two for good.
     function test_L7_retract_beforeItCounts() public {
         post(N, keccak256("lie"));
         skip(WAIT - 1);
+        suspend(N);
+        skip(WAIT);
+        assertHash(N, 0, "a suspended hash counts");
         vm.expectEmit(address(posted));
-        emit PostedHashes.HashRetracted(N, keccak256("lie"), GUARDIAN);
-        retract(N);
+        emit PostedHashes.HashRetracted(N, keccak256("lie"), GUARDIAN2);
+        vm.prank(GUARDIAN2);
+        posted.retract(N);
         skip(WAIT);
         assertHash(N, 0, "a retracted hash counts");
         vm.expectRevert(abi.encodeWithSelector(PostedHashes.PostedUnknown.selector, N));
-        retract(N);
+        suspend(N);
         post(N, Recorded.BLOCK_HASH);
         assertHash(N, 0, "waits anew");
         skip(WAIT);

@@ -37,8 +37,31 @@ contract WindowTableTest is Test {
         steps[2] = Step(20_000e6, 600, 120);
     }
 
-    function _window(uint256 word, uint256 amount, uint8 risk, Quorum memory q) private pure returns (uint256) {
-        return WindowTable.window(word, amount, risk, q.signatures, q.threshold, q.relayers, TOP);
+    function _duration(
+        uint256 word,
+        uint256 amount,
+        uint8 risk,
+        uint256 signatures,
+        uint256 threshold,
+        uint256 relayers,
+        uint256 top
+    ) private pure returns (uint256 duration) {
+        uint256 shortest;
+        (duration, shortest) = WindowTable.windows(word, amount, risk, signatures, threshold, relayers, top);
+        // Every relayer's signature is worth what it is said to be.
+        (uint256 all,) = WindowTable.windows(word, amount, risk, 1, 1, 1, top);
+        assertEq(shortest, all, "shortest");
+    }
+
+    function _window(uint256 word, uint256 amount, uint8 risk, Quorum memory q)
+        private
+        pure
+        returns (uint256 duration)
+    {
+        uint256 shortest;
+        (duration, shortest) =
+            WindowTable.windows(word, amount, risk, q.signatures, q.threshold, q.relayers, TOP);
+        assertLe(shortest, duration, "all signatures are worth most");
     }
 
     // ------------------------------------------------------------------ what a table says
@@ -64,17 +87,17 @@ contract WindowTableTest is Test {
     /// @notice What no step covers never waits less than what the last one covers.
     function test_L7_window_beyondIsNeverLessThanTheLastStep() public pure {
         uint256 t = WindowTable.pack(_table());
-        assertEq(WindowTable.window(t, 20_000e6 + 1, 0, 4, 2, 4, 5), 600, "the last step's");
-        assertEq(WindowTable.window(t, 20_000e6, 0, 2, 2, 4, MAX), 600, "what is covered does not wait for the rest");
+        assertEq(_duration(t, 20_000e6 + 1, 0, 4, 2, 4, 5), 600, "the last step's");
+        assertEq(_duration(t, 20_000e6, 0, 2, 2, 4, MAX), 600, "what is covered does not wait for the rest");
     }
 
     function test_L7_window_withoutATable() public pure {
-        assertEq(WindowTable.window(0, 0, 0, 4, 2, 4, TOP), TOP, "nothing");
-        assertEq(WindowTable.window(0, 1, 1, 4, 2, 4, TOP), 2 * TOP, "risk");
-        assertEq(WindowTable.window(0, 1, 0, 4, 2, 4, 0), MIN, "never less than the least");
-        assertEq(WindowTable.window(0, 1, 0, 4, 2, 4, type(uint256).max), MAX, "never more than the most");
-        assertEq(WindowTable.window(0, 1, 1, 4, 2, 4, type(uint256).max), MAX, "doubled or not");
-        assertEq(WindowTable.window(0, 1, type(uint8).max, 4, 2, 4, 0), MAX, "whatever the risk");
+        assertEq(_duration(0, 0, 0, 4, 2, 4, TOP), TOP, "nothing");
+        assertEq(_duration(0, 1, 1, 4, 2, 4, TOP), 2 * TOP, "risk");
+        assertEq(_duration(0, 1, 0, 4, 2, 4, 0), MIN, "never less than the least");
+        assertEq(_duration(0, 1, 0, 4, 2, 4, type(uint256).max), MAX, "never more than the most");
+        assertEq(_duration(0, 1, 1, 4, 2, 4, type(uint256).max), MAX, "doubled or not");
+        assertEq(_duration(0, 1, type(uint8).max, 4, 2, 4, 0), MAX, "whatever the risk");
     }
 
     /// @notice Who knows no quorum, or has none, gets no shorter window for it.
@@ -102,8 +125,8 @@ contract WindowTableTest is Test {
         (uint256 t, Quorum memory q) = (WindowTable.pack(_steps(seed)), _quorum(seed));
         (a, b) = (_amount(t, a), _amount(t, b));
         if (a > b) (a, b) = (b, a);
-        uint256 less = WindowTable.window(t, a, risk % 6, q.signatures, q.threshold, q.relayers, top % (2 * MAX));
-        uint256 more = WindowTable.window(t, b, risk % 6, q.signatures, q.threshold, q.relayers, top % (2 * MAX));
+        uint256 less = _duration(t, a, risk % 6, q.signatures, q.threshold, q.relayers, top % (2 * MAX));
+        uint256 more = _duration(t, b, risk % 6, q.signatures, q.threshold, q.relayers, top % (2 * MAX));
         assertLe(less, more, "more waits less");
     }
 
@@ -114,8 +137,8 @@ contract WindowTableTest is Test {
         (uint256 t, Quorum memory q) = (WindowTable.pack(_steps(seed)), _quorum(seed));
         amount = _amount(t, amount);
         if (a > b) (a, b) = (b, a);
-        uint256 less = WindowTable.window(t, amount, a, q.signatures, q.threshold, q.relayers, top % (2 * MAX));
-        uint256 more = WindowTable.window(t, amount, b, q.signatures, q.threshold, q.relayers, top % (2 * MAX));
+        uint256 less = _duration(t, amount, a, q.signatures, q.threshold, q.relayers, top % (2 * MAX));
+        uint256 more = _duration(t, amount, b, q.signatures, q.threshold, q.relayers, top % (2 * MAX));
         assertLe(less, more, "more risk waits less");
     }
 
@@ -125,8 +148,8 @@ contract WindowTableTest is Test {
     {
         (uint256 t, Quorum memory q) = (WindowTable.pack(_steps(seed)), _quorum(seed));
         (amount, s) = (_amount(t, amount), bound(s, 0, q.signatures));
-        uint256 fewer = WindowTable.window(t, amount, risk % 6, s, q.threshold, q.relayers, top % (2 * MAX));
-        uint256 more = WindowTable.window(t, amount, risk % 6, q.signatures, q.threshold, q.relayers, top % (2 * MAX));
+        uint256 fewer = _duration(t, amount, risk % 6, s, q.threshold, q.relayers, top % (2 * MAX));
+        uint256 more = _duration(t, amount, risk % 6, q.signatures, q.threshold, q.relayers, top % (2 * MAX));
         assertLe(more, fewer, "more signatures wait longer");
     }
 
@@ -135,7 +158,7 @@ contract WindowTableTest is Test {
         public
         pure
     {
-        uint256 w = WindowTable.window(word, amount, risk, q.signatures, q.threshold, q.relayers, top);
+        uint256 w = _duration(word, amount, risk, q.signatures, q.threshold, q.relayers, top);
         assertGe(w, MIN, "below the least");
         assertLe(w, MAX, "above the most");
     }
@@ -171,7 +194,7 @@ contract WindowTableTest is Test {
         pure
         returns (uint256)
     {
-        return WindowTable.window(t, amount, risk, q.signatures, q.threshold, q.relayers, top);
+        return _duration(t, amount, risk, q.signatures, q.threshold, q.relayers, top);
     }
 
     // ------------------------------------------------------------------ one word

@@ -245,36 +245,37 @@ contract RemoteGovernance is ERC7786Recipient, AccessManaged {
 
     /// @notice Shows that home sent an order. It is received by that, and begins to wait, if no gateway brought this message of it; a
     ///         veto ends and none comes again. Anyone.
-    /// @param gateway one that messages are or were taken from, by which home sent it
+    /// @param m by which home sent it through {GATEWAY}: what any other gateway says of itself is no proof
     /// @param p shows `sent(m.nonce)` of the gateway at home
-    function confirm(address gateway, QuorumGateway.Message calldata m, StateProof calldata p) external {
-        _checkProofs(gateway, m);
-        bytes32 messageId = SentProofs.requireSent(stateProofs, gateway, m, p);
+    function confirm(QuorumGateway.Message calldata m, StateProof calldata p) external {
+        _checkProofs(m);
+        bytes32 messageId = SentProofs.requireSent(stateProofs, GATEWAY, m, p);
         (Call[] memory calls, bytes32 salt, uint64 deadline) = _decode(m.payload);
         bytes32 orderId = idOf(block.chainid, calls, salt);
         Order storage o = _orders[orderId];
         OrderState state = o.state;
         require(state != OrderState.CANCELLED && state != OrderState.EXECUTED, RemoteState(orderId, state));
         if (state == OrderState.NONE || block.timestamp > o.deadline || !(o.proven || o.messageId == messageId)) {
-            _receive(orderId, gateway, messageId, calls, salt, deadline);
+            _receive(orderId, GATEWAY, messageId, calls, salt, deadline);
         } else {
             // Of an order that home sent twice, the later message holds.
             require(!o.proven || deadline > o.deadline, RemoteProven(orderId));
             o.state = OrderState.WAITING;
-            (o.deadline, o.gateway, o.messageId) = (deadline, gateway, messageId);
+            (o.deadline, o.gateway, o.messageId) = (deadline, GATEWAY, messageId);
         }
         o.proven = true;
         emit OrderConfirmed(orderId, messageId, msg.sender);
     }
 
-    /// @notice Shows that home never sent the message that brought an order. Anyone.
+    /// @notice Shows that home never sent the message by which {GATEWAY} brought an order. Anyone.
     /// @param p shows at home `sent(m.nonce)` of the gateway, another message; or its `nextNonce`, not above `m.nonce`, an hour
     ///        after the message came here
     function refute(bytes32 orderId, QuorumGateway.Message calldata m, StateProof calldata p) external {
         Order storage o = _orders[orderId];
         _checkDoubtful(orderId, o);
-        _checkProofs(o.gateway, m);
-        bytes32 messageId = SentProofs.requireNotSent(stateProofs, o.gateway, m, p, o.since);
+        require(o.gateway == GATEWAY, RemoteGatewayUnknown(o.gateway));
+        _checkProofs(m);
+        (bytes32 messageId,) = SentProofs.requireNotSent(stateProofs, GATEWAY, m, p, o.since);
         require(messageId == o.messageId, RemoteMessageOther(orderId, o.messageId, messageId));
         o.state = OrderState.REFUTED;
         emit OrderRefuted(orderId, messageId, msg.sender);
@@ -452,10 +453,9 @@ contract RemoteGovernance is ERC7786Recipient, AccessManaged {
     }
 
     /// @dev That there is who proves, and that the message is an order of home's for here.
-    function _checkProofs(address gateway, QuorumGateway.Message calldata m) private view {
+    function _checkProofs(QuorumGateway.Message calldata m) private view {
         _checkAway();
         require(address(stateProofs) != address(0), RemoteNoProofs());
-        require(_gateways[gateway].status != GatewayStatus.NONE, RemoteGatewayUnknown(gateway));
         require(
             m.sourceChainId == HOME_CHAIN_ID && keccak256(m.sender) == keccak256(_addressOn(HOME_CHAIN_ID))
                 && keccak256(m.recipient) == keccak256(_addressOn(block.chainid)),

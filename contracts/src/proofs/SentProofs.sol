@@ -27,23 +27,26 @@ library SentProofs {
     }
 
     /// @notice Reverts unless the proof shows that `gateway` never sent the message, which was delivered here at `deliveredAt`:
-    ///         its nonce is another message's, or was nobody's yet on a block later than that.
+    ///         its nonce is another message's, or was nobody's yet on a block later than that. `number` is the block's.
     function requireNotSent(
         IStateProofs proofs,
         address gateway,
         QuorumGateway.Message calldata m,
         StateProof calldata p,
         uint256 deliveredAt
-    ) internal view returns (bytes32 id) {
+    ) internal view returns (bytes32 id, uint256 number) {
         id = QuorumGateway(gateway).messageId(m);
         // Nonces count from 1.
-        if (m.nonce == 0) return id;
+        if (m.nonce == 0) return (id, 0);
         try proofs.valueAt(m.sourceChainId, p, gateway, _slotOf(gateway, m.nonce)) returns (
-            bytes32 sent, uint256, uint256
+            bytes32 sent, uint256, uint256 block_
         ) {
             require(sent != id && sent != 0, SentNotRefuted(id, m.nonce));
+            number = block_;
         } catch {
-            (bytes32 next, uint256 timestamp,) =
+            bytes32 next;
+            uint256 timestamp;
+            (next, timestamp, number) =
                 proofs.valueAt(m.sourceChainId, p, gateway, QuorumGateway(gateway).NONCE_SLOT());
             require(m.nonce >= uint256(next) && timestamp >= deliveredAt + CLOCK_SKEW, SentNotRefuted(id, m.nonce));
         }

@@ -409,22 +409,13 @@ contract TwoChainActors is TwoChainBooks {
         address[] memory signers = _signers(seed);
         bool quorum = _judge(signers);
         bytes memory signatures = _signatures(signers, m.id);
-        bytes memory call_ =
-            abi.encodeCall(abroad.hasten, (intent, address(gateway), m.message, new bytes32[](0), signatures));
+        bytes memory call_ = abi.encodeCall(abroad.hasten, (intent, m.id, new bytes32[](0), signatures));
         if (!_try(THIEF, address(executor), call_)) return;
-        if (!quorum) note(Across.QUORUM, "hastened without a quorum");
-        if (m.id != broughtBy[id] && sentFor[m.id] == 0 && seed % 5 == 0 && !_isCopy(m, id)) {
-            note(Across.WAIT, "hastened by another message");
-        }
+        if (!quorum || attestedBy[0] < attestedBy[2]) note(Across.QUORUM, "hastened by fewer than all");
+        if (m.id != broughtBy[id]) note(Across.WAIT, "hastened by another message");
         Wait storage w = waits[id];
-        uint256 shorter = windowOf(intent);
-        if (shorter < w.window) (w.window, w.due) = (shorter, 0);
+        if (w.shortest < w.window) (w.window, w.due) = (w.shortest, 0);
         ++times["hastened"];
-    }
-
-    function _isCopy(Mail memory m, bytes32 id) private view returns (bool) {
-        (Intent memory intent,) = abi.decode(m.message.payload, (Intent, uint8));
-        return executor.idOf(intent) == id;
     }
 
     /// @notice Somebody proves what home's storage holds, in favour of an intent or against it.
@@ -440,9 +431,12 @@ contract TwoChainActors is TwoChainBooks {
         bytes32 slot = keccak256(abi.encode(id, PROGRESS_SLOT));
         (bool exists, StateProof memory proof) = _proof(address(executor), slot);
         if (!exists) return;
-        entitled = STRANGER;
+        // Who disputed what home had not dispatched then was right.
+        if (dispatchedAt[id] <= waits[id].since) entitled = STRANGER;
+        bool known_ = (progressAt(HOME, id) >> 200) & 0xff != 0;
         if (!_try(STRANGER, address(executor), abi.encodeCall(abroad.confirm, (intent, proof)))) return;
         if (!dispatched[id]) note(Across.PROOF, "confirmed what home never dispatched");
+        if (known_) note(Across.PROOF, "confirmed what home knows an outcome of");
         ++times["confirmed"];
     }
 
@@ -450,7 +444,7 @@ contract TwoChainActors is TwoChainBooks {
         bytes32 slot = keccak256(abi.encode(m.nonce, gateway.SENT_SLOT()));
         (bool exists, StateProof memory proof) = _proof(address(gateway), slot);
         if (!exists) (, proof) = _proof(address(gateway), gateway.NONCE_SLOT());
-        bytes memory call_ = abi.encodeCall(abroad.refute, (intent, address(gateway), m, proof));
+        bytes memory call_ = abi.encodeCall(abroad.refute, (intent, m, proof));
         if (!_try(THIEF, address(executor), call_)) return;
         if (sentFor[broughtBy[id]] != 0) note(Across.PROOF, "refuted what home sent");
         ++times["refuted"];
@@ -525,6 +519,7 @@ contract TwoChainActors is TwoChainBooks {
         bool ok;
         if (kind == 0) {
             ok = _try(by, address(executor), abi.encodeCall(executor.closeGateway, (address(gateway))));
+            if (ok && here == REMOTE) ++closings;
         } else if (kind == 1) {
             ok = _lengthen(by, 5 + (seed >> 24) % ((seed >> 40) % 4 == 0 ? 1000 : 90));
         } else if (kind == 2) {

@@ -36,7 +36,8 @@ enum Across {
     ALONE, // L7: a dispute touches no other intent
     DISPUTE_ENDS, // L7: a dispute has an end
     BONDS, // L7: bonds conserve wei
-    PROOF // L7: proofs decide for the truth
+    PROOF, // L7: proofs decide for the truth
+    CLOSED // L7: what a gateway brought before it was closed does not execute unproved
 }
 
 /// @title An observer of both chains who keeps his own books
@@ -56,8 +57,10 @@ abstract contract TwoChainBooks is TwoChains {
     /// @dev How long a queued intent must wait.
     struct Wait {
         uint256 since;
-        uint256 window; // by the table and the signatures of its delivery, or of later ones
+        uint256 window; // by the table and the signatures of its delivery, or of all
+        uint256 shortest; // with every signature, by the table of when it came
         uint256 due; // as was last seen
+        uint256 closings; // of its gateway, when it came
         bool decided; // by governance or a proof
     }
 
@@ -109,6 +112,8 @@ abstract contract TwoChainBooks is TwoChains {
     mapping(bytes32 intentId => bool) internal signed;
     mapping(bytes32 intentId => uint256) private _useOf; // from 1 up
     mapping(bytes32 intentId => bool) internal dispatched;
+    mapping(bytes32 intentId => uint256) internal dispatchedAt; // as home remembers it
+    uint256 internal closings; // of the destination's gateway
     mapping(bytes32 intentId => uint256) private _executions;
     mapping(bytes32 intentId => uint256) internal moved;
     mapping(bytes32 intentId => bool) internal givenBack;
@@ -167,6 +172,7 @@ abstract contract TwoChainBooks is TwoChains {
         else if (kind == HomeExecutor.IntentDenied.selector) _step(id, State.DENIED);
         else if (kind == HomeExecutor.IntentResent.selector) _resentEvent(id, log.data);
         else if (kind == HomeExecutor.ResultReceived.selector) resultAt[id] = time();
+        else if (kind == HomeExecutor.ResultDropped.selector) dispatchedAt[id] = time();
         else if (kind == HomeExecutor.IntentSettled.selector) _settledEvent(id, log.data);
         else if (kind == DestinationExecutor.IntentQueued.selector) _queuedEvent(id, log.data);
         else if (kind == DestinationExecutor.IntentDisputed.selector) _disputedEvent(id, log.data);
@@ -217,7 +223,7 @@ abstract contract TwoChainBooks is TwoChains {
         _step(id, State.DISPATCHED);
         if (_useOf[id] == 0) note(Across.SIGNED, "dispatched without the policy");
         if (paused()) note(Across.PAUSED, "dispatched in a pause");
-        dispatched[id] = true;
+        (dispatched[id], dispatchedAt[id]) = (true, time());
         sentFor[messageId] = id;
         ++times["dispatched"];
     }
@@ -231,15 +237,24 @@ abstract contract TwoChainBooks is TwoChains {
 
     function _queuedEvent(bytes32 id, bytes memory data) private {
         (Intent memory intent, bytes32 messageId, uint64 executableAt) = abi.decode(data, (Intent, bytes32, uint64));
+        if (model[here][id] == State.QUEUED) {
+            if (!_isStale(id)) note(Across.STATE, "brought twice");
+            ++times["brought again"];
+        }
         _step(id, State.QUEUED);
         learn(intent);
         broughtBy[id] = messageId;
         Wait memory w;
         (w.since, w.window, w.due) = (time(), windowOf(intent), executableAt);
+        (w.shortest, w.closings) = (_shortestOf(intent), closings);
         waits[id] = w;
         if (executableAt != time() + (w.window > floor ? w.window : floor)) {
             note(Across.WINDOWED, "queued for another window");
         }
+    }
+
+    function _isStale(bytes32 id) private view returns (bool) {
+        return !waits[id].decided && waits[id].closings != closings;
     }
 
     function _disputedEvent(bytes32 id, bytes memory data) private {
@@ -284,6 +299,7 @@ abstract contract TwoChainBooks is TwoChains {
 
     function _executedThere(bytes32 id) private {
         if (!dispatched[id]) note(Across.FORGERY, "executed what home never sent");
+        if (_isStale(id)) note(Across.CLOSED, "executed what a closed gateway brought");
         Wait memory w = waits[id];
         uint256 must = w.decided ? 0 : w.window > floor ? w.window : floor;
         if (upSince(w.since) < must) note(Across.WINDOWED, "executed before its window was over");
@@ -401,6 +417,11 @@ abstract contract TwoChainBooks is TwoChains {
         (uint256 count, uint256 threshold, uint256 named) = (attestedBy[0], attestedBy[1], attestedBy[2]);
         if (count >= named) return FULL;
         return BARE - uint256(BARE - FULL) * (count - threshold) / (named - threshold);
+    }
+
+    /// @dev Seconds that it would wait if all relayers had signed.
+    function _shortestOf(Intent memory intent) private view returns (uint256) {
+        return intent.asset != ETH && intent.amount <= SMALL ? FULL : windowOf(intent);
     }
 
     function isDown() internal view returns (bool) {

@@ -138,6 +138,11 @@ contract TwoChainInvariantsTest is Test {
         _holds(Across.PROOF);
     }
 
+    /// @notice What a gateway brought before it was closed, proved by nobody and not sent again, moves nothing.
+    function invariant_L7_whatAClosedGatewayBroughtDoesNotExecute() public view {
+        _holds(Across.CLOSED);
+    }
+
     /// @notice A long walk of fixed steps: everything the laws speak of really happens in these sequences.
     function test_walk_visitsBothChains() public {
         bytes4[] memory selectors = targetSelectors()[0].selectors;

@@ -17,7 +17,7 @@ contract WindowProof {
         uint256 relayers,
         uint256 top
     ) public pure {
-        uint256 seconds_ = WindowTable.window(word, amount, risk, signatures, threshold, relayers, top);
+        (uint256 seconds_,) = WindowTable.windows(word, amount, risk, signatures, threshold, relayers, top);
         assert(seconds_ >= 5 && seconds_ <= 3 days);
     }
 
@@ -32,8 +32,9 @@ contract WindowProof {
         uint256 top
     ) public pure {
         if (threshold > 0 && signatures >= threshold) return;
-        uint256 bare = WindowTable.window(word, amount, risk, 0, 0, 0, top);
-        assert(WindowTable.window(word, amount, risk, signatures, threshold, relayers, top) == bare);
+        (uint256 bare,) = WindowTable.windows(word, amount, risk, 0, 0, 0, top);
+        (uint256 duration,) = WindowTable.windows(word, amount, risk, signatures, threshold, relayers, top);
+        assert(duration == bare);
     }
 
     /// @notice What no step covers waits at least `top`, or three days if that is more, whatever the signatures.
@@ -44,7 +45,7 @@ contract WindowProof {
         uint256 threshold,
         uint256 top
     ) public pure {
-        uint256 seconds_ = WindowTable.window(0, amount, risk, signatures, threshold, 64, top);
+        (uint256 seconds_,) = WindowTable.windows(0, amount, risk, signatures, threshold, 64, top);
         assert(seconds_ >= (top < 3 days ? top : 3 days));
     }
 }
