@@ -15,7 +15,6 @@ import {QuorumGateway} from "./QuorumGateway.sol";
 import {SequencerClock} from "./SequencerClock.sol";
 import {Step, WindowTable} from "./WindowTable.sol";
 import {IStateProofs, StateProof} from "./proofs/IStateProofs.sol";
-import {SentProofs} from "./proofs/SentProofs.sol";
 import {BoundedCall} from "./rules/BoundedCall.sol";
 
 /// @title An intent's life at its destination
@@ -288,7 +287,7 @@ contract DestinationExecutor is CrossChainExecutor, SequencerClock, DisputeBonds
     {
         Progress memory p;
         (intentId, p) = _provable(intent);
-        (bytes32 id, uint256 number) = SentProofs.requireNotSent(_proofs(), GATEWAY, message, proof, p.since);
+        (bytes32 id, uint256 number) = _proofs().requireNotSent(GATEWAY, message, proof, p.since);
         require(_tag(id) == p.extra, ExecutorMessageOther(id));
         delete _progress[intentId];
         _closeDispute(intentId, address(0));

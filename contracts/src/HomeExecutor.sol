@@ -234,9 +234,7 @@ contract HomeExecutor is CrossChainExecutor {
         State state_ = _progress[intentId].state;
         require(state_ == State.DISPATCHED, ExecutorState(intentId, state_));
         (, Status status, uint8 riskLevel) = REGISTRY.agent(intent.agentId);
-        require(
-            status == Status.ACTIVE || block.timestamp > intent.deadline, ExecutorAgentInactive(intent.agentId)
-        );
+        require(status == Status.ACTIVE || block.timestamp > intent.deadline, ExecutorAgentInactive(intent.agentId));
         messageId = _send(intent, riskLevel);
         emit IntentResent(intentId, intent.agentId, messageId);
     }

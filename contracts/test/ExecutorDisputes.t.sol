@@ -310,9 +310,7 @@ contract ExecutorDisputesTest is Deployed {
         _deliver(3);
         _witness.tell(address(gateway), _sentSlot(_message.nonce), gateway.messageId(_message), time());
         vm.expectRevert(
-            abi.encodeWithSelector(
-                SentProofs.SentNotRefuted.selector, gateway.messageId(_message), _message.nonce
-            )
+            abi.encodeWithSelector(SentProofs.SentNotRefuted.selector, gateway.messageId(_message), _message.nonce)
         );
         abroad.refute(_intent, _message, _proof);
         // An old block shows it as well.
@@ -328,9 +326,8 @@ contract ExecutorDisputesTest is Deployed {
     function test_L7_refute_theNumberHadNotComeYet() public {
         _deliver(2);
         uint256 young = time() + 1 hours;
-        bytes memory refusal = abi.encodeWithSelector(
-            SentProofs.SentNotRefuted.selector, gateway.messageId(_message), _message.nonce
-        );
+        bytes memory refusal =
+            abi.encodeWithSelector(SentProofs.SentNotRefuted.selector, gateway.messageId(_message), _message.nonce);
         bytes32 slot = gateway.NONCE_SLOT();
         _witness.tell(address(gateway), slot, bytes32(_message.nonce), young - 1);
         vm.expectRevert(refusal);
@@ -542,9 +539,8 @@ contract ExecutorDisputesTest is Deployed {
         executor.closeGateway(address(gateway));
         skip(DISPUTE_WINDOW);
         uint256 before = token.balanceOf(address(vault));
-        bytes memory closed = abi.encodeWithSelector(
-            DestinationExecutor.ExecutorGatewayClosed.selector, executor.idOf(forged[39])
-        );
+        bytes memory closed =
+            abi.encodeWithSelector(DestinationExecutor.ExecutorGatewayClosed.selector, executor.idOf(forged[39]));
         vm.expectRevert(closed);
         abroad.execute(forged[39]);
         vm.prank(address(timelock));

@@ -59,8 +59,7 @@ contract WindowTableTest is Test {
         returns (uint256 duration)
     {
         uint256 shortest;
-        (duration, shortest) =
-            WindowTable.windows(word, amount, risk, q.signatures, q.threshold, q.relayers, TOP);
+        (duration, shortest) = WindowTable.windows(word, amount, risk, q.signatures, q.threshold, q.relayers, TOP);
         assertLe(shortest, duration, "all signatures are worth most");
     }
 

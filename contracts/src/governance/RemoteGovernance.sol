@@ -8,7 +8,6 @@ import {InteroperableAddress} from "@openzeppelin/contracts/utils/draft-Interope
 import {GatewayStatus} from "../ExecutorSettings.sol";
 import {QuorumGateway} from "../QuorumGateway.sol";
 import {IStateProofs, StateProof} from "../proofs/IStateProofs.sol";
-import {SentProofs} from "../proofs/SentProofs.sol";
 import {Roles} from "./Roles.sol";
 
 /// @notice One call of an order.
@@ -63,6 +62,8 @@ contract RemoteGovernance is ERC7786Recipient, AccessManaged {
     /// @notice Seconds that what the recovery authority orders waits, and in which it must then be executed.
     uint64 public constant RECOVERY_DELAY = 30 days;
     uint64 public constant RECOVERY_LIFETIME = 30 days;
+    /// @notice Most that the two chains' clocks may differ, seconds.
+    uint64 public constant CLOCK_SKEW = 1 hours;
     /// @notice Most calls of an order.
     uint256 public constant MAX_CALLS = 64;
 
@@ -249,7 +250,7 @@ contract RemoteGovernance is ERC7786Recipient, AccessManaged {
     /// @param p shows `sent(m.nonce)` of the gateway at home
     function confirm(QuorumGateway.Message calldata m, StateProof calldata p) external {
         _checkProofs(m);
-        bytes32 messageId = SentProofs.requireSent(stateProofs, GATEWAY, m, p);
+        bytes32 messageId = stateProofs.requireSent(GATEWAY, m, p);
         (Call[] memory calls, bytes32 salt, uint64 deadline) = _decode(m.payload);
         bytes32 orderId = idOf(block.chainid, calls, salt);
         Order storage o = _orders[orderId];
@@ -275,7 +276,7 @@ contract RemoteGovernance is ERC7786Recipient, AccessManaged {
         _checkDoubtful(orderId, o);
         require(o.gateway == GATEWAY, RemoteGatewayUnknown(o.gateway));
         _checkProofs(m);
-        (bytes32 messageId,) = SentProofs.requireNotSent(stateProofs, GATEWAY, m, p, o.since);
+        (bytes32 messageId,) = stateProofs.requireNotSent(GATEWAY, m, p, o.since);
         require(messageId == o.messageId, RemoteMessageOther(orderId, o.messageId, messageId));
         o.state = OrderState.REFUTED;
         emit OrderRefuted(orderId, messageId, msg.sender);
@@ -398,7 +399,7 @@ contract RemoteGovernance is ERC7786Recipient, AccessManaged {
         uint64 due = time + delay;
         require(deadline >= due, RemoteDeadlineTooNear(deadline, due));
         // A forgery would wait for its day; the two clocks may differ.
-        uint256 latest = time + LIFETIME + SentProofs.CLOCK_SKEW;
+        uint256 latest = time + LIFETIME + CLOCK_SKEW;
         require(deadline <= latest, RemoteDeadlineTooFar(deadline, latest));
         _orders[orderId] =
             Order(OrderState.WAITING, false, _gateways[gateway].term, time, delay, deadline, gateway, messageId);

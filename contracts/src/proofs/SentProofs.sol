@@ -6,39 +6,37 @@ import {IStateProofs, StateProof} from "./IStateProofs.sol";
 
 /// @title Whether a gateway sent a message, shown by its storage
 /// @notice The gateway stands at one address on all chains, with one layout: what it is asked here holds there.
-library SentProofs {
+abstract contract SentProofs is IStateProofs {
     /// @notice Most that the two chains' clocks may differ, seconds.
-    uint256 internal constant CLOCK_SKEW = 1 hours;
+    uint256 public constant CLOCK_SKEW = 1 hours;
 
     /// @notice The proof shows neither that another message has the nonce, nor that none had it when this one was delivered.
     error SentNotRefuted(bytes32 messageId, uint256 nonce);
     /// @notice The gateway gave the nonce to another message.
     error SentOther(bytes32 messageId, bytes32 sent);
 
-    /// @notice Reverts unless the proof shows that `gateway` sent the message.
-    function requireSent(IStateProofs proofs, address gateway, QuorumGateway.Message calldata m, StateProof calldata p)
-        internal
+    /// @inheritdoc IStateProofs
+    function requireSent(address gateway, QuorumGateway.Message calldata m, StateProof calldata p)
+        external
         view
         returns (bytes32 id)
     {
         id = QuorumGateway(gateway).messageId(m);
-        (bytes32 sent,,) = proofs.valueAt(m.sourceChainId, p, gateway, _slotOf(gateway, m.nonce));
+        (bytes32 sent,,) = this.valueAt(m.sourceChainId, p, gateway, _slotOf(gateway, m.nonce));
         require(sent == id, SentOther(id, sent));
     }
 
-    /// @notice Reverts unless the proof shows that `gateway` never sent the message, which was delivered here at `deliveredAt`:
-    ///         its nonce is another message's, or was nobody's yet on a block later than that. `number` is the block's.
+    /// @inheritdoc IStateProofs
     function requireNotSent(
-        IStateProofs proofs,
         address gateway,
         QuorumGateway.Message calldata m,
         StateProof calldata p,
         uint256 deliveredAt
-    ) internal view returns (bytes32 id, uint256 number) {
+    ) external view returns (bytes32 id, uint256 number) {
         id = QuorumGateway(gateway).messageId(m);
         // Nonces count from 1.
         if (m.nonce == 0) return (id, 0);
-        try proofs.valueAt(m.sourceChainId, p, gateway, _slotOf(gateway, m.nonce)) returns (
+        try this.valueAt(m.sourceChainId, p, gateway, _slotOf(gateway, m.nonce)) returns (
             bytes32 sent, uint256, uint256 block_
         ) {
             require(sent != id && sent != 0, SentNotRefuted(id, m.nonce));
@@ -46,8 +44,7 @@ library SentProofs {
         } catch {
             bytes32 next;
             uint256 timestamp;
-            (next, timestamp, number) =
-                proofs.valueAt(m.sourceChainId, p, gateway, QuorumGateway(gateway).NONCE_SLOT());
+            (next, timestamp, number) = this.valueAt(m.sourceChainId, p, gateway, QuorumGateway(gateway).NONCE_SLOT());
             require(m.nonce >= uint256(next) && timestamp >= deliveredAt + CLOCK_SKEW, SentNotRefuted(id, m.nonce));
         }
     }

@@ -7,6 +7,7 @@ import {Memory} from "@openzeppelin/contracts/utils/Memory.sol";
 import {RLP} from "@openzeppelin/contracts/utils/RLP.sol";
 import {IBlockHashes} from "./IBlockHashes.sol";
 import {IStateProofs, StateProof} from "./IStateProofs.sol";
+import {SentProofs} from "./SentProofs.sol";
 
 /// @title Storage of another chain, shown by a block hash that is believed
 /// @notice Header to state root, state root to account, account to slot: each step is a hash, so whoever brings the proof decides
@@ -16,7 +17,7 @@ import {IStateProofs, StateProof} from "./IStateProofs.sol";
 ///      whole storage is empty. Users ask for slots that hold something in either case.
 ///      Headers may have more fields than the ones that are read (they grew with London, Shanghai, Cancun and Prague), since all
 ///      of them are under the hash.
-contract StateProofs is IStateProofs {
+contract StateProofs is SentProofs {
     /// @notice Whose block hashes are believed.
     IBlockHashes public immutable HASHES;
 

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-import {IStateProofs, StateProof} from "../../src/proofs/IStateProofs.sol";
+import {StateProof} from "../../src/proofs/IStateProofs.sol";
+import {SentProofs} from "../../src/proofs/SentProofs.sol";
 
 /// @notice Stands in for proofs: what home's storage holds is what it was told. A slot of which nothing was told has no proof.
-contract Witness is IStateProofs {
+contract Witness is SentProofs {
     struct Told {
         bool known;
         bytes32 value;
