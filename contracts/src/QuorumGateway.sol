@@ -64,14 +64,16 @@ contract QuorumGateway is IERC7786GatewaySource, IQuorum, AccessManaged {
     bytes32 public constant ATTESTATION_TYPEHASH = keccak256("Attestation(bytes32 root)");
     bytes32 private constant _DOMAIN_TYPEHASH =
         keccak256("EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)");
-    bytes32 private constant _CHAINLESS_TYPEHASH =
-        keccak256("EIP712Domain(string name,string version,address verifyingContract)");
     bytes32 private constant _NAME_HASH = keccak256("MandateQuorumGateway");
     bytes32 private constant _VERSION_HASH = keccak256("1");
     uint256 private constant _SIGNATURE_LENGTH = 64;
     /// @dev Most bytes that are kept of why a message was refused.
     uint256 private constant _MAX_REASON = 256;
     uint32 private constant _OPEN_END = type(uint32).max;
+
+    /// @notice The chain under whose domain relayers sign, wherever they deliver: a signature that was given to a deployment with
+    ///         another home is no evidence against anybody here, though the contracts stand at the same addresses.
+    uint256 public immutable HOME_CHAIN_ID;
 
     /// @notice The number that the next message will have.
     uint256 public nextNonce = 1;
@@ -116,10 +118,14 @@ contract QuorumGateway is IERC7786GatewaySource, IQuorum, AccessManaged {
     error GatewayOverlap(uint64 overlap, uint64 max);
     error GatewayStopsDiffer(uint256 expectedStops, uint256 stops);
 
+    /// @param homeChainId the deployment's home, the same on every chain
     /// @param relayers ascending and distinct, 1 to MAX_RELAYERS
     /// @param threshold signatures that deliver a message, more than half of the relayers
-    constructor(address authority_, address[] memory relayers, uint256 threshold) AccessManaged(authority_) {
-        _ATTESTATION_DOMAIN = keccak256(abi.encode(_CHAINLESS_TYPEHASH, _NAME_HASH, _VERSION_HASH, address(this)));
+    constructor(address authority_, uint256 homeChainId, address[] memory relayers, uint256 threshold)
+        AccessManaged(authority_)
+    {
+        HOME_CHAIN_ID = homeChainId;
+        _ATTESTATION_DOMAIN = _domain(homeChainId);
         _replaceRelayers(relayers, threshold, 0);
     }
 
@@ -217,7 +223,7 @@ contract QuorumGateway is IERC7786GatewaySource, IQuorum, AccessManaged {
         );
     }
 
-    /// @notice What relayers sign to attest the messages under `root`: its EIP-712 digest under a domain without a chain, because
+    /// @notice What relayers sign to attest the messages under `root`: its EIP-712 digest under home's domain on every chain, because
     ///         the messages name theirs.
     function attestationDigest(bytes32 root) public view returns (bytes32) {
         bytes32 structHash = keccak256(abi.encode(ATTESTATION_TYPEHASH, root));
@@ -258,6 +264,13 @@ contract QuorumGateway is IERC7786GatewaySource, IQuorum, AccessManaged {
     function previousQuorum() external view returns (address[] memory relayers, uint256 threshold, uint64 until) {
         Sets memory s = _sets;
         if (block.timestamp < s.formerUntil) return (_former, s.formerThreshold, s.formerUntil);
+    }
+
+    /// @notice Whether the relayer's signature counts: it belongs to the present set, or to the one before while that counts too.
+    function isRelayer(address relayer) external view returns (bool) {
+        Sets memory s = _sets;
+        (bool present, bool former) = _membership(relayer, s, block.timestamp < s.formerUntil);
+        return present || former;
     }
 
     /// @notice How often guardians tightened the relayer set.
@@ -371,14 +384,22 @@ contract QuorumGateway is IERC7786GatewaySource, IQuorum, AccessManaged {
         for (uint256 offset; offset < signatures.length; offset += _SIGNATURE_LENGTH) {
             address signer = ECDSA.recover(digest, bytes32(signatures[offset:]), bytes32(signatures[offset + 32:]));
             require(signer > previous, GatewaySignerOrder(previous, signer));
-            Term memory term = _terms[signer];
-            bool present = term.from <= s.generation && s.generation < term.to;
-            bool former = overlaps && _wasFormer(term, s.generation);
+            (bool present, bool former) = _membership(signer, s, overlaps);
             require(present || former, GatewayNotRelayer(signer));
             if (present) ++ofPresent;
             if (former) ++ofFormer;
             previous = signer;
         }
+    }
+
+    function _membership(address signer, Sets memory s, bool overlaps)
+        private
+        view
+        returns (bool present, bool former)
+    {
+        Term memory term = _terms[signer];
+        present = term.from <= s.generation && s.generation < term.to;
+        former = overlaps && _wasFormer(term, s.generation);
     }
 
     function _replaceRelayers(address[] memory relayers, uint256 threshold, uint64 overlap) private {
@@ -455,8 +476,11 @@ contract QuorumGateway is IERC7786GatewaySource, IQuorum, AccessManaged {
         bytes32 structHash = keccak256(
             abi.encode(MESSAGE_TYPEHASH, sourceChainId, nonce, senderHash, recipientHash, payloadHash)
         );
-        bytes32 domain = keccak256(abi.encode(_DOMAIN_TYPEHASH, _NAME_HASH, _VERSION_HASH, destination, address(this)));
-        return keccak256(abi.encodePacked(hex"1901", domain, structHash));
+        return keccak256(abi.encodePacked(hex"1901", _domain(destination), structHash));
+    }
+
+    function _domain(uint256 chainId) private view returns (bytes32) {
+        return keccak256(abi.encode(_DOMAIN_TYPEHASH, _NAME_HASH, _VERSION_HASH, chainId, address(this)));
     }
 
     function _pack(uint256 count, uint256 threshold, uint256 named) private pure returns (uint256) {

@@ -10,7 +10,8 @@ import {QuorumGateway} from "./QuorumGateway.sol";
 /// @title What relayers lose when they lie
 /// @notice A relayer's own signature is the evidence: on a message that home never sent, or on two contents of one message of
 ///         any chain. Whoever shows it has half of the relayer's bond at once, the treasury the rest. Nobody decides (L7).
-/// @dev Stands on home. Amounts in wei of home's coin. Whoever was a relayer once stays answerable with what lies here.
+/// @dev Stands on home. Amounts in wei of home's coin. Whoever was a relayer once stays answerable with what lies here, and nobody
+///      takes anything back who is one: a lie of the last moment still costs what lay here all the time.
 contract RelayerBonds {
     using InteroperableAddress for bytes;
     using SafeCast for uint256;
@@ -47,6 +48,8 @@ contract RelayerBonds {
     error BondsUnbonding(uint64 asked, uint64 min, uint64 max);
     error BondsZeroAddress();
     error BondsNothing(address relayer);
+    /// @notice The relayer's signature still counts at home's gateway: first it leaves the set.
+    error BondsStillRelayer(address relayer);
     error BondsTooMuch(uint256 asked, uint256 bonded);
     error BondsTooEarly(uint64 withdrawableAt, uint256 now_);
     error BondsNotFromHere(uint256 sourceChainId, uint256 here);
@@ -81,9 +84,11 @@ contract RelayerBonds {
         emit Bonded(relayer, msg.sender, msg.value, b.bonded);
     }
 
-    /// @notice Begins to take back a part of the caller's bond. The wait begins anew for all that is unbonding already.
+    /// @notice Begins to take back a part of the caller's bond, who is no relayer any more. The wait begins anew for all that is
+    ///         unbonding already.
     /// @param amount wei, at most what is bonded
     function unbond(uint256 amount) external {
+        _checkLeft();
         Bond memory b = _bonds[msg.sender];
         require(amount > 0, BondsNothing(msg.sender));
         require(amount <= b.bonded, BondsTooMuch(amount, b.bonded));
@@ -95,8 +100,9 @@ contract RelayerBonds {
         emit Unbonding(msg.sender, amount, b.unbonding, b.withdrawableAt);
     }
 
-    /// @notice Pays out all of the caller's that was unbonding for long enough.
+    /// @notice Pays out all of the caller's that was unbonding for long enough, unless it is a relayer again.
     function withdraw(address payable to) external {
+        _checkLeft();
         Bond storage b = _bonds[msg.sender];
         (uint256 amount, uint64 withdrawableAt) = (b.unbonding, b.withdrawableAt);
         require(amount > 0, BondsNothing(msg.sender));
@@ -169,6 +175,10 @@ contract RelayerBonds {
     }
 
     // ------------------------------------------------------------------ internals
+
+    function _checkLeft() private view {
+        require(!GATEWAY.isRelayer(msg.sender), BondsStillRelayer(msg.sender));
+    }
 
     function _isFromHere(QuorumGateway.Message calldata message) private view returns (bool) {
         if (message.sourceChainId == block.chainid) return true;

@@ -142,7 +142,7 @@ contract ExecutorEdgesTest is Deployed {
 
     /// @notice Messages to one chain go by another gateway; not by one that nobody opened.
     function test_setRoute_byChain() public {
-        QuorumGateway other = new QuorumGateway(address(authority), relayers(), 2);
+        QuorumGateway other = new QuorumGateway(address(authority), HOME, relayers(), 2);
         vm.expectEmit(address(executor));
         emit RouteSet(REMOTE, address(other), address(timelock));
         _govern();
@@ -162,7 +162,7 @@ contract ExecutorEdgesTest is Deployed {
     }
 
     function test_setReportGateway_wayHome() public {
-        QuorumGateway other = new QuorumGateway(address(authority), relayers(), 2);
+        QuorumGateway other = new QuorumGateway(address(authority), HOME, relayers(), 2);
         deliver(_intent);
         skip(DISPUTE_WINDOW);
         abroad.execute(_intent);

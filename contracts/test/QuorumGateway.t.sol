@@ -94,7 +94,8 @@ contract QuorumGatewayTest is GatewayFixture {
     }
 
     function test_attestationDigest_isTheDocumentedOneOnEveryChain() public {
-        bytes32 expected = _attestation("Attestation(bytes32 root)", "MandateQuorumGateway", "1", address(gateway), "x");
+        bytes32 expected =
+            _attestation("Attestation(bytes32 root)", "MandateQuorumGateway", "1", HOME, address(gateway), "x");
         assertEq(gateway.attestationDigest("x"), expected, "at home");
         vm.chainId(REMOTE);
         assertEq(gateway.attestationDigest("x"), expected, "elsewhere");
@@ -129,16 +130,20 @@ contract QuorumGatewayTest is GatewayFixture {
         return keccak256(abi.encodePacked(hex"1901", domain, structHash));
     }
 
-    function _attestation(string memory type_, string memory name, string memory version, address place, bytes32 root)
-        private
-        pure
-        returns (bytes32)
-    {
+    function _attestation(
+        string memory type_,
+        string memory name,
+        string memory version,
+        uint256 chain,
+        address place,
+        bytes32 root
+    ) private pure returns (bytes32) {
         bytes32 domain = keccak256(
             abi.encode(
-                keccak256("EIP712Domain(string name,string version,address verifyingContract)"),
+                keccak256("EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"),
                 keccak256(bytes(name)),
                 keccak256(bytes(version)),
+                chain,
                 place
             )
         );
@@ -315,19 +320,20 @@ contract QuorumGatewayTest is GatewayFixture {
     function test_L3_deliver_revert_attestedForAnotherDomain() public {
         QuorumGateway.Message memory m = _message();
         bytes32 id = gateway.messageId(m);
-        QuorumGateway other = new QuorumGateway(address(authority), range(0, 3), 2);
+        QuorumGateway other = new QuorumGateway(address(authority), HOME, range(0, 3), 2);
         assertTrue(other.messageId(m) != id, "another deployment");
         string memory type_ = "Attestation(bytes32 root)";
         string memory name = "MandateQuorumGateway";
-        bytes32[10] memory wrong = [
+        bytes32[11] memory wrong = [
             other.attestationDigest(id),
             gateway.attestationDigest(other.messageId(m)),
             gateway.attestationDigest(_digest(m, name, "1", HOME, address(gateway))),
             gateway.attestationDigest(_digest(m, name, "2", REMOTE, address(gateway))),
-            _attestation(type_, name, "1", THIEF, id),
-            _attestation(type_, name, "2", address(gateway), id),
-            _attestation(type_, "Mandate", "1", address(gateway), id),
-            _attestation("Attestation(bytes32 id)", name, "1", address(gateway), id),
+            _attestation(type_, name, "1", HOME, THIEF, id),
+            _attestation(type_, name, "1", REMOTE, address(gateway), id),
+            _attestation(type_, name, "2", HOME, address(gateway), id),
+            _attestation(type_, "Mandate", "1", HOME, address(gateway), id),
+            _attestation("Attestation(bytes32 id)", name, "1", HOME, address(gateway), id),
             id, // the message's own digest, which is no attestation of it
             keccak256(abi.encodePacked("\x19Ethereum Signed Message:\n32", id))
         ];

@@ -77,7 +77,7 @@ contract QuorumGatewaySetsTest is GatewayFixture {
         vm.prank(GOVERNANCE);
         gateway.setRelayers(set, threshold, 0, 0);
         vm.expectRevert(reason);
-        new QuorumGateway(address(authority), set, threshold);
+        new QuorumGateway(address(authority), HOME, set, threshold);
     }
 
     function test_setRelayers_revert_badSets() public {
@@ -350,6 +350,10 @@ contract QuorumGatewaySetsTest is GatewayFixture {
         skip((seed >> 100) % 2 * 1 hours);
         (address[] memory present, uint256 enough) = gateway.quorum();
         (address[] memory former, uint256 formerEnough,) = gateway.previousQuorum();
+        uint256 counted = _mask(present) | _mask(former);
+        for (uint256 i; i < keys.length; ++i) {
+            assertTrue(gateway.isRelayer(relayer(i)) == ((counted >> i) & 1 == 1), "whose signature counts");
+        }
         for (uint256 q; q < 16; ++q) {
             uint256 count = _bits(q);
             bool may = (q & ~_mask(present) == 0 && count >= enough)

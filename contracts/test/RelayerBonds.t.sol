@@ -74,6 +74,7 @@ contract RelayerBondsTest is GatewayFixture {
 
     /// @notice What is taken back waits its whole time, to the second, and more of it makes all of it wait anew.
     function test_L7_withdraw_exactlyAtTheBoundary() public {
+        setRelayers(range(1, 4), 2, 0);
         vm.startPrank(_liar);
         vm.expectRevert(abi.encodeWithSelector(RelayerBonds.BondsTooMuch.selector, _BOND + 1, _BOND));
         _bonds.unbond(_BOND + 1);
@@ -103,6 +104,36 @@ contract RelayerBondsTest is GatewayFixture {
         _assertBond(relayer(1), 3 ether, 0, 0);
     }
 
+    /// @notice Who can still attest answers for it with all that lies here: it begins to take nothing back, and takes nothing out
+    ///         that it began to before it was named again.
+    function test_L7_unbond_revert_whoseSignatureCounts() public {
+        bytes memory refusal = abi.encodeWithSelector(RelayerBonds.BondsStillRelayer.selector, _liar);
+        _expectRefused(abi.encodeCall(_bonds.unbond, (1)), refusal);
+        setRelayers(range(1, 4), 2, 1 days); // counts beside the new ones for a day
+        _expectRefused(abi.encodeCall(_bonds.unbond, (1)), refusal);
+        skip(1 days - 1);
+        _expectRefused(abi.encodeCall(_bonds.unbond, (1)), refusal);
+        skip(1);
+        vm.prank(_liar);
+        _bonds.unbond(_BOND);
+        skip(_UNBONDING);
+        setRelayers(range(0, 3), 2, 0); // again
+        _expectRefused(abi.encodeCall(_bonds.unbond, (1)), refusal);
+        _expectRefused(abi.encodeCall(_bonds.withdraw, (_paid())), refusal);
+        _assertBond(_liar, 0, _BOND, time());
+        tighten(range(1, 3), 2); // a guardian took it out: at once
+        vm.prank(_liar);
+        _bonds.withdraw(_paid());
+        assertEq(address(_payee).balance, _BOND, "all of it");
+    }
+
+    function _expectRefused(bytes memory call_, bytes memory refusal) private {
+        vm.prank(_liar);
+        (bool done, bytes memory reason) = address(_bonds).call(call_);
+        assertTrue(!done, "done");
+        assertEq(reason, refusal, "why");
+    }
+
     // ------------------------------------------------------------------ what home never sent
 
     function test_L7_slashUndispatched_halfToTheReporter() public {
@@ -127,6 +158,7 @@ contract RelayerBondsTest is GatewayFixture {
     }
 
     function test_L7_slash_whatIsUnbondingToo() public {
+        setRelayers(range(1, 4), 2, 0);
         vm.prank(_liar);
         _bonds.unbond(_BOND - 1 ether);
         skip(_UNBONDING); // and could be withdrawn, but was not
@@ -251,7 +283,7 @@ contract RelayerBondsTest is GatewayFixture {
         bytes memory asMessage = compact(keys[0], id);
         vm.expectRevert();
         _bonds.slashUndispatched(m, alone(), asMessage, _paid());
-        QuorumGateway other = new QuorumGateway(address(authority), range(0, 3), 2);
+        QuorumGateway other = new QuorumGateway(address(authority), HOME, range(0, 3), 2);
         bytes memory elsewhere = compact(keys[0], other.attestationDigest(other.messageId(m)));
         vm.expectRevert();
         _bonds.slashUndispatched(m, alone(), elsewhere, _paid());
@@ -262,6 +294,30 @@ contract RelayerBondsTest is GatewayFixture {
         _bonds.slashUndispatched(m, alone(), new bytes(64), _paid());
         _assertBond(_liar, _BOND, 0, 0);
         _assertBond(relayer(1), 3 ether, 0, 0);
+    }
+
+    /// @notice What a relayer signed for a deployment with another home, such as one to develop with, is no evidence here, though that
+    ///         one's contracts stand at the same addresses, and its destinations have the same ids and messages.
+    function test_L7_slash_revert_signedUnderAnotherHome() public {
+        QuorumGateway.Message memory m = _forged();
+        bytes32 id = gateway.messageId(m);
+        bytes memory code = address(gateway).code;
+        bytes memory init =
+            abi.encodePacked(type(QuorumGateway).creationCode, abi.encode(authority, HOME + 7, range(0, 3), 2));
+        vm.etch(address(gateway), init);
+        (, bytes memory other) = address(gateway).call("");
+        vm.etch(address(gateway), other);
+        assertEq(gateway.HOME_CHAIN_ID(), HOME + 7, "another home");
+        assertEq(gateway.messageId(m), id, "the same message");
+        bytes memory there = attest(m, 1);
+        vm.etch(address(gateway), code);
+        assertEq(gateway.HOME_CHAIN_ID(), HOME, "home");
+        (bool done,) = address(_bonds).call(abi.encodeCall(_bonds.slashUndispatched, (m, alone(), there, _paid())));
+        // Whom it recovers, if anybody, is nobody who has something here.
+        assertTrue(!done, "slashed");
+        _assertBond(_liar, _BOND, 0, 0);
+        _slash(m);
+        _assertBond(_liar, 0, 0, 0);
     }
 
     // ------------------------------------------------------------------ payees

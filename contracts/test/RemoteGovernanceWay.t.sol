@@ -38,7 +38,7 @@ contract RemoteGovernanceWayTest is Deployed {
         away.grantRole(Roles.GUARDIAN, WATCHDOG2, 0);
         away.grantRole(0, address(remote), 0);
         away.renounceRole(0, address(this));
-        second = new QuorumGateway(address(away), relayers(), 3);
+        second = new QuorumGateway(address(away), HOME, relayers(), 3);
         StateProofs proofs = new StateProofs(hashes);
         _goTo(REMOTE);
         vm.prank(address(remote));

@@ -39,7 +39,7 @@ contract CompositeGatewayTest is Transports {
             _relayerKeys.push(keys[i]);
             relayers[i] = vm.addr(keys[i]);
         }
-        _quorum = new QuorumGateway(address(authority), relayers, 2);
+        _quorum = new QuorumGateway(address(authority), HOME, relayers, 2);
         _composite = new CompositeGateway(_pair(address(_quorum), address(gateway)));
     }
 

@@ -179,7 +179,8 @@ abstract contract Deployed is Test {
             );
         }
         _create(
-            "QuorumGateway", abi.encodePacked(type(QuorumGateway).creationCode, abi.encode(authority, relayers(), 2))
+            "QuorumGateway",
+            abi.encodePacked(type(QuorumGateway).creationCode, abi.encode(authority, HOME, relayers(), 2))
         );
         _createExecutors();
         _create("MandateLens", abi.encodePacked(type(MandateLens).creationCode, abi.encode(executor)));

@@ -39,7 +39,7 @@ abstract contract GatewayFixture is Test {
         authority.grantRole(Roles.GUARDIAN, WATCHDOG, 0);
         authority.grantRole(Roles.GUARDIAN, WATCHDOG2, 0);
         vm.stopPrank();
-        gateway = new QuorumGateway(address(authority), range(0, 3), 2);
+        gateway = new QuorumGateway(address(authority), HOME, range(0, 3), 2);
         listener = new Listener();
     }
 

@@ -43,7 +43,7 @@ contract GatewayProof is Setters {
         uint256 expectedStops,
         address caller
     ) private {
-        try new QuorumGateway(address(POWERS), old, oldThreshold) returns (QuorumGateway gateway) {
+        try new QuorumGateway(address(POWERS), block.chainid, old, oldThreshold) returns (QuorumGateway gateway) {
             bytes memory data = replaces
                 ? abi.encodeCall(QuorumGateway.setRelayers, (next, threshold, 0, expectedStops))
                 : abi.encodeCall(QuorumGateway.tightenRelayers, (next, threshold));
