@@ -684,6 +684,10 @@ contract RemoteGovernanceTest is OrderChains {
             abi.encodeWithSelector(RemoteGovernance.RemoteGatewayClosed.selector, orderId, address(gateway));
         vm.expectRevert(closed);
         execute(7);
+        // What was decided before a guardian closed it does not open it.
+        vm.expectRevert(abi.encodeWithSelector(RemoteGovernance.RemoteStopsDiffer.selector, 0, 1));
+        vm.prank(address(remote));
+        remote.setGateway(address(gateway), true, 0);
         byItself(abi.encodeCall(remote.setGateway, (address(gateway), true, 1)));
         vm.expectRevert(closed);
         execute(7);
