@@ -414,9 +414,7 @@ class OperatorTest {
     var relayer = "0x0000000000000000000000000000000000000a01";
     assertEquals(2, onHome(with("owner.json", "bond", "add", "--amount", "0")).code());
     var theirs =
-        onHome(
-            with(
-                "owner.json", "bond", "add", "--amount", "7", "--relayer", relayer, "--json"));
+        onHome(with("owner.json", "bond", "add", "--amount", "7", "--relayer", relayer, "--json"));
     assertEquals(0, theirs.code(), theirs.err());
     assertEquals("7", theirs.json().path("bonded").asText());
     assertEquals(0, onHome(with("owner.json", "bond", "add", "--amount", "5")).code());

@@ -1,6 +1,8 @@
 package org.mandate.cli.demo;
 
 import java.math.BigInteger;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
 import org.mandate.chain.Address;
@@ -12,7 +14,6 @@ import org.mandate.deploy.DeploymentException;
 import org.mandate.intent.Intent;
 import org.mandate.intent.IntentAbi;
 import org.mandate.intent.IntentState;
-import org.mandate.intent.SignedIntent;
 import org.mandate.policy.Tier;
 
 /** A payment that waits, and an owner who changes her mind: cancelled, it never moves. */
@@ -40,6 +41,8 @@ final class DelayScene implements Story.Scene {
     story.say(
         "the agent asks for %s: above %s a payment waits %d s, for its owner to think again",
         Play.coinWords(AMOUNT), Play.coinWords(Waits.COIN_DELAY_ABOVE), Waits.DELAY_SECONDS);
+    var file = play.write(signed);
+    var command = typedByOwner(file);
     play.submit(relayer, signed);
     play.awaitState(home, id, IntentState.ADMITTED, Play.PATIENCE);
     var log = home.events(HomeExecutor.INTENTADMITTED_EVENT, id).getFirst();
@@ -53,7 +56,7 @@ final class DelayScene implements Story.Scene {
         Long.toString(eta), shown.at("/verdict/eta").asText(), "time that relayer 1 shows");
     story.say("relayer 1 shows %s ADMITTED, tier DELAY, until %s", Play.brief(id.hex()), at(eta));
 
-    var cancelled = cancelByOwner(signed, id, owner, eta);
+    var cancelled = cancelByOwner(command, file, id, owner, eta);
     var usedAfter = used();
     story.mustEqual(usedBefore.add(AMOUNT), usedAfter, "ETH that the budget counts as used");
     story.say(
@@ -93,29 +96,33 @@ final class DelayScene implements Story.Scene {
             .formatted(Play.brief(cancelled), at(eta)));
   }
 
-  /** The owner types what an owner types; the chain says that it was done, by her and in time. */
-  private String cancelByOwner(SignedIntent signed, Hash id, Address owner, long eta)
+  /** The owner types what an owner types. It asks for her passphrase, and waits for that. */
+  private MandateCommand.Started typedByOwner(Path file) throws Exception {
+    return play.stage()
+        .command()
+        .start(
+            List.of(
+                "intent",
+                "cancel",
+                file.toString(),
+                "--rpc",
+                play.home().chain().url(),
+                "--deployments",
+                play.stage().deployments().toString(),
+                "--key",
+                play.stage().ownerKey().file().toString(),
+                "--passphrase-file",
+                "/dev/stdin"));
+  }
+
+  /** She enters it; the chain says that it was done, by her and in time. */
+  private String cancelByOwner(
+      MandateCommand.Started command, Path file, Hash id, Address owner, long eta)
       throws Exception {
     var story = play.story();
     var home = play.home();
-    var file = play.write(signed);
-    var key = play.stage().ownerKey();
-    var answer =
-        play.stage()
-            .command()
-            .run(
-                List.of(
-                    "intent",
-                    "cancel",
-                    file.toString(),
-                    "--rpc",
-                    home.chain().url(),
-                    "--deployments",
-                    play.stage().deployments().toString(),
-                    "--key",
-                    key.file().toString(),
-                    "--passphrase-file",
-                    key.passphraseFile().toString()));
+    var passphrase = Files.readString(play.stage().ownerKey().passphraseFile());
+    var answer = command.enter(passphrase);
     story.mustEqual(0, answer.exitCode(), "exit code of the owner's command; " + answer.errors());
     story.mustEqual(IntentState.CANCELLED, home.state(id), "state on chain");
     var log = home.events(CrossChainExecutor.INTENTCANCELLED_EVENT, id).getFirst();

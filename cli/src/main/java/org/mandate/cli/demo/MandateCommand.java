@@ -56,20 +56,50 @@ final class MandateCommand {
 
   /** Runs {@code mandate} with these arguments and {@code --json}, and waits until it ends. */
   Outcome run(List<String> arguments) throws IOException, InterruptedException {
+    return start(arguments).enter("");
+  }
+
+  /**
+   * Starts {@code mandate} with these arguments and {@code --json}: with {@code --passphrase-file
+   * /dev/stdin} it goes no further than to its key before somebody enters the passphrase.
+   */
+  Started start(List<String> arguments) throws IOException {
     var all = new ArrayList<>(arguments);
     all.add("--json");
     var errors = Files.createTempFile(reaper.directory(), "mandate", ".err");
     var process = reaper.start(process(all).redirectError(errors.toFile()));
-    process.getOutputStream().close();
-    String printed;
-    try (var out = process.getInputStream()) {
-      printed = new String(out.readAllBytes(), StandardCharsets.UTF_8);
+    return new Started(String.join(" ", arguments), process, errors);
+  }
+
+  /** A command that somebody typed. */
+  final class Started {
+    private final String words;
+    private final Process process;
+    private final Path errors;
+
+    private Started(String words, Process process, Path errors) {
+      this.words = words;
+      this.process = process;
+      this.errors = errors;
     }
-    if (!process.waitFor(MOST_SECONDS, TimeUnit.SECONDS)) {
-      throw new IOException("mandate " + String.join(" ", arguments) + " does not end");
+
+    /** Enters something on its standard input, and waits until it ends. */
+    Outcome enter(String input) throws IOException, InterruptedException {
+      try (var in = process.getOutputStream()) {
+        in.write(input.getBytes(StandardCharsets.UTF_8));
+      } catch (IOException e) {
+        // It ended before that; its outcome says why.
+      }
+      String printed;
+      try (var out = process.getInputStream()) {
+        printed = new String(out.readAllBytes(), StandardCharsets.UTF_8);
+      }
+      if (!process.waitFor(MOST_SECONDS, TimeUnit.SECONDS)) {
+        throw new IOException("mandate " + words + " does not end");
+      }
+      reaper.forget(process.pid());
+      return new Outcome(
+          process.exitValue(), JSON.readTree(printed), Files.readString(errors).strip());
     }
-    reaper.forget(process.pid());
-    return new Outcome(
-        process.exitValue(), JSON.readTree(printed), Files.readString(errors).strip());
   }
 }

@@ -9,6 +9,7 @@ import java.security.SecureRandom;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
@@ -66,6 +67,7 @@ final class Stage implements AutoCloseable {
   private final CompletableFuture<Database> database;
   private final List<Service> relayers = new ArrayList<>();
   private final List<Service> watchdogs = new ArrayList<>();
+  private final Map<String, KeptKey> keptKeys = new HashMap<>();
 
   private Stage(
       Path root,
@@ -295,14 +297,21 @@ final class Stage implements AutoCloseable {
     return new KeptKey(file, passphraseFile, address);
   }
 
-  /** The key of the agent's owner, for commands that she types; written when it is asked for. */
+  /** The key of the agent's owner, for commands that she types; written when first asked for. */
   KeptKey ownerKey() throws IOException {
-    return keep("owner", cast.owner());
+    return kept("owner", cast.owner());
   }
 
   /** The key of whoever happens by, likewise. */
   KeptKey courierKey() throws IOException {
-    return keep("courier", cast.courier());
+    return kept("courier", cast.courier());
+  }
+
+  private synchronized KeptKey kept(String name, Credentials key) throws IOException {
+    if (!keptKeys.containsKey(name)) {
+      keptKeys.put(name, keep(name, key));
+    }
+    return keptKeys.get(name);
   }
 
   /** The {@code mandate} command. */
