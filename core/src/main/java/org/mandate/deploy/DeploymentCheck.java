@@ -446,6 +446,11 @@ public final class DeploymentCheck {
           deployment.homeChainId(),
           Sender.read("home chain", () -> vault().HOME_CHAIN_ID().send()),
           FILE);
+      compare(
+          "HOME_CHAIN_ID of QuorumGateway",
+          deployment.homeChainId(),
+          Sender.read("home chain", () -> gateway().HOME_CHAIN_ID().send()),
+          FILE);
     }
 
     /** What not every deployment has. */

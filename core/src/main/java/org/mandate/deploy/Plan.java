@@ -106,6 +106,7 @@ record Plan(String authority, Duration authorityDelay, List<Creation> contracts)
             deployer,
             "QuorumGateway",
             address(manager),
+            new Uint256(home),
             new DynamicArray<>(
                 Address.class, parameters.relayers().stream().map(Plan::address).toList()),
             new Uint256(parameters.threshold())));

@@ -76,6 +76,7 @@ record Settings(
             deployment,
             "QuorumGateway",
             new TypeReference<Address>() {},
+            new TypeReference<Uint256>() {},
             new TypeReference<DynamicArray<Address>>() {},
             new TypeReference<Uint256>() {});
     var address = new TypeReference<Address>() {};
@@ -111,9 +112,9 @@ record Settings(
                     address)
                 .get(5);
     return new Settings(
-        ((List<?>) gateway.get(1))
+        ((List<?>) gateway.get(2))
             .stream().map(one -> ((Address) one).getValue().toLowerCase(Locale.ROOT)).toList(),
-        (BigInteger) gateway.get(2),
+        (BigInteger) gateway.get(3),
         (BigInteger) disputeWindow,
         Contracts.timelock(deployment).map(timelock -> governance(deployment)),
         Contracts.testToken(deployment).map(token -> grant(deployment, "TestToken")));

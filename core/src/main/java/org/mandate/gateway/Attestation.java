@@ -26,29 +26,23 @@ public record Attestation(Hash root, Signature signature) {
   /** Most signatures that one delivery may carry: as many as a relayer set has relayers. */
   public static final int MOST_SIGNATURES = 64;
 
-  /**
-   * What relayers sign: EIP-712, under a domain that names no chain.
-   *
-   * @param gateway its address, the same on every chain
-   */
-  public static Hash digest(Address gateway, Hash root) {
-    return TypedData.digest(
-        TypedData.domain("MandateQuorumGateway", "1", gateway),
-        TypedData.struct(TYPE).bytes32(root).hash());
+  /** What relayers sign: EIP-712, under home's domain on every chain. */
+  public static Hash digest(AttestationDomain domain, Hash root) {
+    return TypedData.digest(domain.separator(), TypedData.struct(TYPE).bytes32(root).hash());
   }
 
-  public static Attestation sign(Address gateway, Hash root, Signer relayer) {
-    return new Attestation(root, relayer.sign(digest(gateway, root)));
+  public static Attestation sign(AttestationDomain domain, Hash root, Signer relayer) {
+    return new Attestation(root, relayer.sign(digest(domain, root)));
   }
 
   /** Who attests; empty when no key can have made the signature. */
-  public Optional<Address> signer(Address gateway) {
-    return signature.recover(digest(gateway, root));
+  public Optional<Address> signer(AttestationDomain domain) {
+    return signature.recover(digest(domain, root));
   }
 
   /** Whether that relayer made it. */
-  public boolean isBy(Address gateway, Address relayer) {
-    return signer(gateway).filter(relayer::equals).isPresent();
+  public boolean isBy(AttestationDomain domain, Address relayer) {
+    return signer(domain).filter(relayer::equals).isPresent();
   }
 
   /**
@@ -57,12 +51,12 @@ public record Attestation(Hash root, Signature signature) {
    *
    * @throws IllegalArgumentException if they are not all of one root
    */
-  public static Bytes forDelivery(Address gateway, Collection<Attestation> attestations) {
+  public static Bytes forDelivery(AttestationDomain domain, Collection<Attestation> attestations) {
     if (attestations.stream().map(Attestation::root).distinct().count() > 1) {
       throw new IllegalArgumentException("attestations of several roots deliver nothing together");
     }
     TreeMap<Address, Attestation> bySigner = new TreeMap<>();
-    attestations.forEach(a -> a.signer(gateway).ifPresent(by -> bySigner.putIfAbsent(by, a)));
+    attestations.forEach(a -> a.signer(domain).ifPresent(by -> bySigner.putIfAbsent(by, a)));
     byte[] out = new byte[bySigner.size() * Signature.COMPACT_SIZE];
     int at = 0;
     for (Attestation one : bySigner.values()) {

@@ -9,6 +9,9 @@ public final class Slots {
   /** Of the gateway: the number that the next message gets. */
   public static final Hash NEXT_NONCE = number(1);
 
+  /** Place of its byte: 200 bits stand below it. */
+  private static final int OUTCOME = 31 - 200 / Byte.SIZE;
+
   private static final Hash SENT = number(2);
   private static final Hash PROGRESS = number(5);
 
@@ -31,6 +34,16 @@ public final class Slots {
    */
   public static IntentState state(Hash progress) {
     return IntentState.of(progress.bytes()[31] & 0xff);
+  }
+
+  /**
+   * What a destination says became of a dispatched intent, by what {@link #progress} holds: NONE if
+   * it said nothing yet.
+   *
+   * @throws IllegalArgumentException if that is no state
+   */
+  public static IntentState outcome(Hash progress) {
+    return IntentState.of(progress.bytes()[OUTCOME] & 0xff);
   }
 
   private static Hash number(long value) {

@@ -14,9 +14,6 @@ public final class TypedData {
       Hash.keccak(
           "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)");
 
-  private static final Hash CHAINLESS_DOMAIN_TYPE =
-      Hash.keccak("EIP712Domain(string name,string version,address verifyingContract)");
-
   private TypedData() {}
 
   /** A struct's hash, built field by field in the order of its type. */
@@ -73,17 +70,6 @@ public final class TypedData {
             .add(Hash.keccak(name))
             .add(Hash.keccak(version))
             .add(chainId)
-            .add(contract)
-            .bytes());
-  }
-
-  /** The domain separator over name, version and contract: what is signed holds on every chain. */
-  public static Hash domain(String name, String version, Address contract) {
-    return Hash.keccak(
-        new Words(4)
-            .add(CHAINLESS_DOMAIN_TYPE)
-            .add(Hash.keccak(name))
-            .add(Hash.keccak(version))
             .add(contract)
             .bytes());
   }

@@ -19,6 +19,7 @@ import org.mandate.contracts.PolicyEngine;
 import org.mandate.contracts.QuorumGateway;
 import org.mandate.deploy.DeploymentParameters.ExistingAuthority;
 import org.mandate.gateway.Attestation;
+import org.mandate.gateway.AttestationDomain;
 import org.mandate.gateway.InteroperableAddress;
 import org.mandate.gateway.Message;
 import org.mandate.intent.Intent;
@@ -198,13 +199,13 @@ class AuthorityTest {
     var id = message.id(deployment.gateway());
     var signatures =
         Attestation.forDelivery(
-            deployment.gateway(),
+            AttestationDomain.of(deployment),
             RELAYERS.stream()
                 .limit(2)
                 .map(
                     key ->
                         Attestation.sign(
-                            deployment.gateway(),
+                            AttestationDomain.of(deployment),
                             id,
                             new PrivateKeySigner(key.getEcKeyPair().getPrivateKey())))
                 .toList());

@@ -53,6 +53,7 @@ class DeliveryTest {
             QuorumGateway.BINARY,
             Abi.encode(
                 new org.web3j.abi.datatypes.Address(Anvil.RICH.address().hex()),
+                new Uint256(SOURCE),
                 new DynamicArray<>(
                     org.web3j.abi.datatypes.Address.class,
                     RELAYERS.stream()
@@ -79,11 +80,15 @@ class DeliveryTest {
         Bytes.of("0x" + "ab".repeat((int) (nonce % 50))));
   }
 
+  private static AttestationDomain domain() {
+    return new AttestationDomain(SOURCE, gateway);
+  }
+
   private static Bytes signed(Hash root, int... relayers) {
     return Attestation.forDelivery(
-        gateway,
+        domain(),
         IntStream.of(relayers)
-            .mapToObj(i -> Attestation.sign(gateway, root, RELAYERS.get(i)))
+            .mapToObj(i -> Attestation.sign(domain(), root, RELAYERS.get(i)))
             .toList());
   }
 
@@ -93,7 +98,7 @@ class DeliveryTest {
       byte[] answer = call(QuorumGateway.FUNC_ATTESTATIONDIGEST, new Bytes32(root.bytes()));
       assertEquals(
           Hash.of((byte[]) Abi.decode(answer, new TypeReference<Bytes32>() {}).getFirst()),
-          Attestation.digest(gateway, root));
+          Attestation.digest(domain(), root));
     }
   }
 

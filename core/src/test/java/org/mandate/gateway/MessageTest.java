@@ -26,6 +26,7 @@ import org.web3j.abi.datatypes.generated.Uint256;
 
 class MessageTest {
   private static final Address EXECUTOR = Address.of("0x" + "99".repeat(20));
+  private static final AttestationDomain DOMAIN = new AttestationDomain(BigInteger.ONE, EXECUTOR);
   private static final PrivateKeySigner FIRST = new PrivateKeySigner(BigInteger.valueOf(1));
   private static final PrivateKeySigner SECOND = new PrivateKeySigner(BigInteger.valueOf(2));
 
@@ -82,16 +83,22 @@ class MessageTest {
   @Test
   void shouldNameTheRelayerWhenItAttests() {
     Hash id = message(BigInteger.TEN).id(EXECUTOR);
-    Attestation attestation = Attestation.sign(EXECUTOR, id, FIRST);
-    assertEquals(Optional.of(FIRST.address()), attestation.signer(EXECUTOR));
-    assertTrue(attestation.isBy(EXECUTOR, FIRST.address()));
-    assertFalse(attestation.isBy(EXECUTOR, SECOND.address()));
-    assertFalse(attestation.isBy(SECOND.address(), FIRST.address()), "at another gateway");
+    Attestation attestation = Attestation.sign(DOMAIN, id, FIRST);
+    assertEquals(Optional.of(FIRST.address()), attestation.signer(DOMAIN));
+    assertTrue(attestation.isBy(DOMAIN, FIRST.address()));
+    assertFalse(attestation.isBy(DOMAIN, SECOND.address()));
+    assertFalse(
+        attestation.isBy(
+            new AttestationDomain(DOMAIN.homeChainId(), SECOND.address()), FIRST.address()),
+        "at another gateway");
+    assertFalse(
+        attestation.isBy(new AttestationDomain(BigInteger.TWO, EXECUTOR), FIRST.address()),
+        "with another home, at the same address");
     assertFalse(
         new Attestation(Hash.keccak("another"), attestation.signature())
-            .isBy(EXECUTOR, FIRST.address()));
+            .isBy(DOMAIN, FIRST.address()));
     assertFalse(
-        new Attestation(id, FIRST.sign(id)).isBy(EXECUTOR, FIRST.address()),
+        new Attestation(id, FIRST.sign(id)).isBy(DOMAIN, FIRST.address()),
         "a message's id is not what is signed");
   }
 
@@ -100,26 +107,26 @@ class MessageTest {
     Hash id = message(BigInteger.TEN).id(EXECUTOR);
     Bytes signatures =
         Attestation.forDelivery(
-            EXECUTOR,
+            DOMAIN,
             List.of(
-                Attestation.sign(EXECUTOR, id, FIRST),
-                Attestation.sign(EXECUTOR, id, SECOND),
-                Attestation.sign(EXECUTOR, id, FIRST)));
+                Attestation.sign(DOMAIN, id, FIRST),
+                Attestation.sign(DOMAIN, id, SECOND),
+                Attestation.sign(DOMAIN, id, FIRST)));
     assertEquals(128, signatures.size());
     assertEquals(
         List.of(FIRST.address(), SECOND.address()).stream().sorted().toList(),
         Attestation.ofDelivery(id, signatures).stream()
-            .map(one -> one.signer(EXECUTOR).orElseThrow())
+            .map(one -> one.signer(DOMAIN).orElseThrow())
             .toList());
   }
 
   @Test
   void shouldRefuseWhenSignaturesAreOfSeveralRootsOrNone() {
-    var first = Attestation.sign(EXECUTOR, Hash.keccak("one"), FIRST);
-    var second = Attestation.sign(EXECUTOR, Hash.keccak("other"), SECOND);
+    var first = Attestation.sign(DOMAIN, Hash.keccak("one"), FIRST);
+    var second = Attestation.sign(DOMAIN, Hash.keccak("other"), SECOND);
     assertThrows(
         IllegalArgumentException.class,
-        () -> Attestation.forDelivery(EXECUTOR, List.of(first, second)));
+        () -> Attestation.forDelivery(DOMAIN, List.of(first, second)));
     for (Bytes wrong :
         List.of(
             Bytes.of(new byte[63]),
@@ -139,15 +146,14 @@ class MessageTest {
     String typed =
         """
         {"types":{"EIP712Domain":[{"name":"name","type":"string"},{"name":"version","type":"string"},
-        {"name":"verifyingContract","type":"address"}],"Attestation":[{"name":"root","type":"bytes32"}]},
+        {"name":"chainId","type":"uint256"},{"name":"verifyingContract","type":"address"}],"Attestation":[{"name":"root","type":"bytes32"}]},
         "primaryType":"Attestation","domain":{"name":"MandateQuorumGateway","version":"1",
-        "verifyingContract":"%s"},"message":{"root":"%s"}}"""
+        "chainId":1,"verifyingContract":"%s"},"message":{"root":"%s"}}"""
             .formatted(EXECUTOR, root)
             .replace("\n", "");
     String other =
         Tools.cast("wallet", "sign", "--data", "--private-key", "0x" + "0".repeat(63) + "1", typed)
             .getFirst();
-    assertEquals(
-        other, Bytes.of(Attestation.sign(EXECUTOR, root, FIRST).signature().bytes()).hex());
+    assertEquals(other, Bytes.of(Attestation.sign(DOMAIN, root, FIRST).signature().bytes()).hex());
   }
 }

@@ -24,6 +24,7 @@ import org.mandate.contracts.QuorumGateway;
 import org.mandate.deploy.Call;
 import org.mandate.deploy.Sender;
 import org.mandate.gateway.Attestation;
+import org.mandate.gateway.AttestationDomain;
 import org.mandate.gateway.InteroperableAddress;
 import org.mandate.gateway.Message;
 import org.mandate.gateway.MessageAbi;
@@ -175,7 +176,7 @@ class AcrossTest {
     Address at = town.atHome.gateway();
     Hash id = message.id(at);
     LIES.add(id.hex());
-    Attestation lie = Attestation.sign(at, id, Town.relayer(0));
+    Attestation lie = Attestation.sign(AttestationDomain.of(town.atHome), id, Town.relayer(0));
     Sender anyone = where.sender(Town.credentials(7));
     QuorumGateway gateway =
         QuorumGateway.load(at.hex(), anyone.web3j(), anyone.reader(), Sender.NO_GAS);
@@ -186,7 +187,7 @@ class AcrossTest {
             gateway.deliver(
                 MessageAbi.toGateway(message),
                 List.of(),
-                Attestation.forDelivery(at, List.of(lie)).bytes())));
+                Attestation.forDelivery(AttestationDomain.of(town.atHome), List.of(lie)).bytes())));
     return id;
   }
 

@@ -23,6 +23,7 @@ import org.mandate.contracts.QuorumGateway;
 import org.mandate.deploy.Call;
 import org.mandate.deploy.Sender;
 import org.mandate.gateway.Attestation;
+import org.mandate.gateway.AttestationDomain;
 import org.mandate.gateway.InteroperableAddress;
 import org.mandate.gateway.Message;
 import org.mandate.intent.Intent;
@@ -46,7 +47,8 @@ class ForgeryTest {
                   .encode(),
               IntentAbi.encode(intent, 0));
       Address at = town.atHome.gateway();
-      Attestation attestation = Attestation.sign(at, message.id(at), Town.relayer(0));
+      AttestationDomain domain = AttestationDomain.of(town.atHome);
+      Attestation attestation = Attestation.sign(domain, message.id(at), Town.relayer(0));
       Sender anyone = town.remote.sender(Town.credentials(1));
       QuorumGateway gateway =
           QuorumGateway.load(
@@ -63,7 +65,9 @@ class ForgeryTest {
               "deliver a forgery",
               town.atRemote.gateway().hex(),
               gateway.deliver(
-                  forged, List.of(), Attestation.forDelivery(at, List.of(attestation)).bytes())));
+                  forged,
+                  List.of(),
+                  Attestation.forDelivery(domain, List.of(attestation)).bytes())));
       Hash id = intent.id(town.domain());
       town.awaitParked(relayer.port(), id, "NOT_DISPATCHED", Duration.ofSeconds(120));
       Thread.sleep(9_000); // past the dispute window, which nobody used

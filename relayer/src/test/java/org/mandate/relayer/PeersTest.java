@@ -21,10 +21,10 @@ import java.util.List;
 import java.util.concurrent.Executors;
 import java.util.function.Function;
 import org.junit.jupiter.api.Test;
-import org.mandate.chain.Address;
 import org.mandate.chain.Bytes;
 import org.mandate.chain.Hash;
 import org.mandate.gateway.Attestation;
+import org.mandate.gateway.AttestationDomain;
 import org.mandate.signer.PrivateKeySigner;
 
 /**
@@ -39,7 +39,7 @@ class PeersTest {
     List<HttpServer> servers = new ArrayList<>();
     try (Town town = Town.build(2, 2)) {
       PrivateKeySigner stranger = Town.key(7);
-      Address gateway = town.atHome.gateway();
+      AttestationDomain domain = AttestationDomain.of(town.atHome);
       List<URI> hostile =
           List.of(
               serve(servers, id -> "not json at all"),
@@ -53,12 +53,12 @@ class PeersTest {
                           + "ff".repeat(65)
                           + "\"}]}"),
               serve(
-                  servers, id -> attestation(id, Attestation.sign(gateway, Hash.of(id), stranger))),
+                  servers, id -> attestation(id, Attestation.sign(domain, Hash.of(id), stranger))),
               serve(
                   servers,
                   id ->
                       attestation(
-                          id, Attestation.sign(gateway, Hash.keccak("another"), Town.relayer(1)))),
+                          id, Attestation.sign(domain, Hash.keccak("another"), Town.relayer(1)))),
               serve(servers, id -> "x".repeat(1 << 20)),
               serve(servers, PeersTest::never));
       try (Relayer honest =

@@ -22,6 +22,7 @@ import org.mandate.contracts.RelayerBonds;
 import org.mandate.event.BondEvent;
 import org.mandate.event.ContractEvents;
 import org.mandate.gateway.Attestation;
+import org.mandate.gateway.AttestationDomain;
 import org.mandate.gateway.MessageAbi;
 import org.mandate.watchdog.Deliveries.Delivery;
 import org.web3j.abi.TypeReference;
@@ -42,6 +43,7 @@ final class Prosecutor {
   private final ChainClient home;
   private final Finality finality;
   private final Address gateway;
+  private final AttestationDomain attestations;
   private final Address bonds;
   private final Address self;
   private final Enforcer enforcer;
@@ -84,6 +86,7 @@ final class Prosecutor {
     this.home = home;
     this.finality = finality;
     this.gateway = gateway;
+    this.attestations = new AttestationDomain(BigInteger.valueOf(homeId), gateway);
     this.bonds = bonds;
     this.self = self;
     this.enforcer = enforcer;
@@ -125,7 +128,7 @@ final class Prosecutor {
       return true; // home did send it: it is wrong for another reason
     }
     for (Attestation attestation : delivery.get().attestations()) {
-      Optional<Address> signer = attestation.signer(gateway);
+      Optional<Address> signer = attestation.signer(attestations);
       if (signer.isPresent() && atStake(signer.get()).signum() > 0) {
         accuse(charge, new Slash(delivery.get(), attestation, signer.get()));
       }

@@ -16,6 +16,7 @@ import org.mandate.chain.Bytes;
 import org.mandate.chain.Hash;
 import org.mandate.contracts.QuorumGateway;
 import org.mandate.gateway.Attestation;
+import org.mandate.gateway.AttestationDomain;
 import org.mandate.gateway.InteroperableAddress;
 import org.mandate.gateway.Message;
 import org.mandate.gateway.MessageAbi;
@@ -29,6 +30,7 @@ import org.web3j.abi.datatypes.generated.Bytes32;
 /** What is left of a delivery as evidence: a message, a way up, and signatures. */
 class DeliveriesTest {
   private static final Address GATEWAY = Address.of("0x%040x".formatted(0x6a7e));
+  private static final AttestationDomain DOMAIN = new AttestationDomain(BigInteger.ONE, GATEWAY);
   private static final List<PrivateKeySigner> RELAYERS =
       List.of(new PrivateKeySigner(BigInteger.TWO), new PrivateKeySigner(BigInteger.TEN));
 
@@ -100,7 +102,7 @@ class DeliveriesTest {
     assertEquals(root, MessageTree.root(message.id(GATEWAY), found.get().proof()));
     assertEquals(
         RELAYERS.stream().map(PrivateKeySigner::address).sorted().toList(),
-        found.get().attestations().stream().map(one -> one.signer(GATEWAY).orElseThrow()).toList());
+        found.get().attestations().stream().map(one -> one.signer(DOMAIN).orElseThrow()).toList());
   }
 
   private static Bytes batch(MessageTree tree, List<Message> messages) {
@@ -127,7 +129,7 @@ class DeliveriesTest {
 
   private static Bytes signatures(Hash root) {
     return Attestation.forDelivery(
-        GATEWAY, RELAYERS.stream().map(key -> Attestation.sign(GATEWAY, root, key)).toList());
+        DOMAIN, RELAYERS.stream().map(key -> Attestation.sign(DOMAIN, root, key)).toList());
   }
 
   private static DynamicArray<Bytes32> hashes(List<Hash> hashes) {

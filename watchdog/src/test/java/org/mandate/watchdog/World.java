@@ -43,6 +43,7 @@ import org.mandate.event.ContractEvents;
 import org.mandate.event.GatewayEvent;
 import org.mandate.event.IntentEvent;
 import org.mandate.gateway.Attestation;
+import org.mandate.gateway.AttestationDomain;
 import org.mandate.gateway.InteroperableAddress;
 import org.mandate.gateway.Message;
 import org.mandate.gateway.MessageAbi;
@@ -414,6 +415,7 @@ final class World implements AutoCloseable {
     messages.forEach(message -> byId.put(message.id(at), message));
     MessageTree tree = MessageTree.over(byId.keySet());
     MessageTree.Multiproof proof = tree.multiproof(byId.keySet());
+    AttestationDomain domain = AttestationDomain.of(remoteDeployment);
     Sender sender = new Sender(remote.web3j, RICH);
     QuorumGateway gateway =
         QuorumGateway.load(at.hex(), remote.web3j, sender.reader(), Sender.NO_GAS);
@@ -426,10 +428,10 @@ final class World implements AutoCloseable {
                 MessageAbi.toContract(proof.proof()),
                 proof.flags(),
                 Attestation.forDelivery(
-                        at,
+                        domain,
                         List.of(
-                            Attestation.sign(at, tree.root(), signer(RELAYERS.get(0))),
-                            Attestation.sign(at, tree.root(), signer(RELAYERS.get(2)))))
+                            Attestation.sign(domain, tree.root(), signer(RELAYERS.get(0))),
+                            Attestation.sign(domain, tree.root(), signer(RELAYERS.get(2)))))
                     .bytes())));
   }
 
@@ -557,13 +559,13 @@ final class World implements AutoCloseable {
 
   private TransactionReceipt deliver(Anvil chain, Message message) {
     Hash id = message.id(remoteDeployment.gateway());
-    Address at = remoteDeployment.gateway();
+    AttestationDomain domain = AttestationDomain.of(remoteDeployment);
     Bytes signatures =
         Attestation.forDelivery(
-            at,
+            domain,
             List.of(
-                Attestation.sign(at, id, signer(RELAYERS.get(0))),
-                Attestation.sign(at, id, signer(RELAYERS.get(2)))));
+                Attestation.sign(domain, id, signer(RELAYERS.get(0))),
+                Attestation.sign(domain, id, signer(RELAYERS.get(2)))));
     QuorumGateway gateway =
         QuorumGateway.load(
             remoteDeployment.gateway().hex(),

@@ -13,6 +13,7 @@ import org.mandate.deploy.Call;
 import org.mandate.deploy.DeploymentException;
 import org.mandate.deploy.Sender;
 import org.mandate.gateway.Attestation;
+import org.mandate.gateway.AttestationDomain;
 import org.mandate.gateway.InteroperableAddress;
 import org.mandate.gateway.Message;
 import org.mandate.intent.Intent;
@@ -48,6 +49,7 @@ final class ForgeryScene implements Story.Scene {
     var id = intent.id(play.domain());
     var executor = home.deployment().executor();
     var gateway = home.deployment().gateway();
+    var domain = AttestationDomain.of(home.deployment());
     var message =
         new Message(
             home.deployment().chainId(),
@@ -61,9 +63,9 @@ final class ForgeryScene implements Story.Scene {
         Play.dollarWords(before));
     var attestations =
         cast.relayers().subList(0, Stage.THRESHOLD).stream()
-            .map(relayer -> Attestation.sign(gateway, messageId, Play.signer(relayer)))
+            .map(relayer -> Attestation.sign(domain, messageId, Play.signer(relayer)))
             .toList();
-    deliver(message, Attestation.forDelivery(gateway, attestations));
+    deliver(message, Attestation.forDelivery(domain, attestations));
     story.mustEqual(IntentState.NONE, home.state(id), "state of the forged intent at home");
     var queuedLog = remote.events(DestinationExecutor.INTENTQUEUED_EVENT, id).getFirst();
     var queued = DestinationExecutor.getIntentQueuedEventFromLog(queuedLog);

@@ -39,6 +39,7 @@ import org.mandate.deploy.Deviation;
 import org.mandate.deploy.GovernanceProposal;
 import org.mandate.deploy.Role;
 import org.mandate.deploy.Sender;
+import org.mandate.gateway.AttestationDomain;
 import org.mandate.intent.Intent;
 import org.mandate.intent.IntentAbi;
 import org.mandate.intent.IntentDomain;
@@ -445,7 +446,7 @@ final class Play {
     var input = remote.transaction(transaction).orElseThrow().getInput();
     var relayers = stage.cast().relayers().stream().map(Play::address).toList();
     var signers = new LinkedHashSet<String>(); // one that signs twice counts once
-    for (var signer : Delivery.read(remote.deployment().gateway(), input).signers()) {
+    for (var signer : Delivery.read(AttestationDomain.of(remote.deployment()), input).signers()) {
       story.must(relayers.contains(signer), "%s signed the message and is no relayer", signer);
       signers.add(signer.hex());
     }

@@ -10,10 +10,12 @@ import org.mandate.chain.Abi;
 import org.mandate.chain.Address;
 import org.mandate.chain.Bytes;
 import org.mandate.chain.Hash;
+import org.mandate.cli.Chain;
 import org.mandate.cli.ExitCode;
 import org.mandate.cli.Failure;
 import org.mandate.contracts.QuorumGateway;
 import org.mandate.gateway.Attestation;
+import org.mandate.gateway.AttestationDomain;
 import org.mandate.gateway.Message;
 import org.mandate.gateway.MessageTree;
 import org.web3j.abi.TypeReference;
@@ -43,18 +45,55 @@ public record Delivery(List<Carried> messages, Hash root, Bytes signatures, List
   public record Carried(Hash id, Message message, List<Hash> proof) {}
 
   /**
+   * Reads what a transaction delivered.
+   *
+   * @throws Failure if it delivered nothing, or the node does not show it
+   */
+  public static Delivery in(Chain chain, Hash transaction) {
+    var input =
+        chain
+            .client()
+            .transaction(transaction)
+            .orElseThrow(
+                () ->
+                    new Failure(
+                        ExitCode.UNREACHABLE,
+                        "the node of chain %s does not show transaction %s"
+                            .formatted(chain.deployment().chainId(), transaction)))
+            .input();
+    return read(AttestationDomain.of(chain.deployment()), input.hex());
+  }
+
+  /**
+   * One of the messages.
+   *
+   * @throws Failure if it is not among them
+   */
+  public Carried carried(Hash id) {
+    return messages.stream()
+        .filter(one -> one.id().equals(id))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new Failure(
+                    ExitCode.REFUSED,
+                    "message %s came through another gateway than ours: only what ours delivered can be shown"
+                        .formatted(id)));
+  }
+
+  /**
    * Reads a transaction's input.
    *
    * @throws Failure if it delivers nothing
    */
-  public static Delivery read(Address gateway, String input) {
+  public static Delivery read(AttestationDomain domain, String input) {
     try {
       var bytes = Bytes.of(input).bytes();
       if (input.startsWith(ONE)) {
-        return one(gateway, Arrays.copyOfRange(bytes, SELECTOR, bytes.length));
+        return one(domain, Arrays.copyOfRange(bytes, SELECTOR, bytes.length));
       }
       if (input.startsWith(MANY)) {
-        return many(gateway, Arrays.copyOfRange(bytes, SELECTOR, bytes.length));
+        return many(domain, Arrays.copyOfRange(bytes, SELECTOR, bytes.length));
       }
     } catch (IllegalArgumentException e) {
       throw new Failure(
@@ -66,7 +105,7 @@ public record Delivery(List<Carried> messages, Hash root, Bytes signatures, List
         "the transaction calls neither deliver nor deliverMany of the gateway: give the one that delivered");
   }
 
-  private static Delivery one(Address gateway, byte[] arguments) {
+  private static Delivery one(AttestationDomain domain, byte[] arguments) {
     var values =
         Abi.decode(
             arguments,
@@ -75,15 +114,15 @@ public record Delivery(List<Carried> messages, Hash root, Bytes signatures, List
             new TypeReference<DynamicBytes>() {});
     var message = message(values.get(0));
     var proof = hashes(values.get(1));
-    var id = message.id(gateway);
+    var id = message.id(domain.gateway());
     return of(
-        gateway,
+        domain,
         List.of(new Carried(id, message, proof)),
         MessageTree.root(id, proof),
         Bytes.of((byte[]) values.get(2)));
   }
 
-  private static Delivery many(Address gateway, byte[] arguments) {
+  private static Delivery many(AttestationDomain domain, byte[] arguments) {
     var values =
         Abi.decode(
             arguments,
@@ -92,7 +131,7 @@ public record Delivery(List<Carried> messages, Hash root, Bytes signatures, List
             new TypeReference<DynamicArray<Bool>>() {},
             new TypeReference<DynamicBytes>() {});
     var messages = ((List<?>) values.get(0)).stream().map(Delivery::message).toList();
-    var ids = messages.stream().map(one -> one.id(gateway)).toList();
+    var ids = messages.stream().map(one -> one.id(domain.gateway())).toList();
     var flags = ((List<?>) values.get(2)).stream().map(one -> ((Bool) one).getValue()).toList();
     var together = new MessageTree.Multiproof(ids, hashes(values.get(1)), flags);
     var root = together.root();
@@ -101,7 +140,7 @@ public record Delivery(List<Carried> messages, Hash root, Bytes signatures, List
     for (int i = 0; i < messages.size(); i++) {
       carried.add(new Carried(ids.get(i), messages.get(i), ways.get(i)));
     }
-    return of(gateway, carried, root, Bytes.of((byte[]) values.get(3)));
+    return of(domain, carried, root, Bytes.of((byte[]) values.get(3)));
   }
 
   /** Each message's own way up, out of the way that they go together. */
@@ -139,12 +178,13 @@ public record Delivery(List<Carried> messages, Hash root, Bytes signatures, List
     return ways;
   }
 
-  private static Delivery of(Address gateway, List<Carried> messages, Hash root, Bytes signatures) {
+  private static Delivery of(
+      AttestationDomain domain, List<Carried> messages, Hash root, Bytes signatures) {
     var signers =
         Attestation.ofDelivery(root, signatures).stream()
             .map(
                 one ->
-                    one.signer(gateway)
+                    one.signer(domain)
                         .orElseThrow(() -> new IllegalArgumentException("a signature is nobody's")))
             .toList();
     return new Delivery(List.copyOf(messages), root, signatures, signers);

@@ -18,6 +18,7 @@ import org.mandate.cli.bond.BondCommand;
 import org.mandate.contracts.RelayerBonds;
 import org.mandate.deploy.Call;
 import org.mandate.deploy.Sender;
+import org.mandate.gateway.AttestationDomain;
 import org.mandate.gateway.MessageAbi;
 import org.mandate.signer.Signature;
 import picocli.CommandLine.Command;
@@ -65,7 +66,7 @@ public final class Slash implements Callable<ExitCode> {
                   () ->
                       new Failure(
                           ExitCode.USAGE, "bonds lie at home: give --rpc of a node of home too"));
-      var delivery = Delivery.read(home.deployment().gateway(), input(chains, hash));
+      var delivery = Delivery.read(AttestationDomain.of(home.deployment()), input(chains, hash));
       var lie =
           delivery.messages().stream()
               .filter(one -> isLie(home, one))

@@ -6,6 +6,7 @@ import java.util.Optional;
 import org.mandate.chain.Address;
 import org.mandate.chain.Finality;
 import org.mandate.chain.Log;
+import org.mandate.gateway.AttestationDomain;
 import org.mandate.intent.IntentDomain;
 import org.mandate.relayer.store.EventKind;
 
@@ -64,6 +65,11 @@ public record FollowedChain(
   /** Under which intents have their ids, on every chain. */
   public IntentDomain domain() {
     return new IntentDomain(BigInteger.valueOf(homeId), executor);
+  }
+
+  /** Under which relayers attest, wherever they deliver. */
+  public AttestationDomain attestations() {
+    return new AttestationDomain(BigInteger.valueOf(homeId), gateway);
   }
 
   /** Whose logs are followed. */

@@ -119,7 +119,7 @@ public final class Attestor {
   private void sign(List<Genuine.Told> told) {
     MessageTree tree = MessageTree.over(told.stream().map(Genuine.Told::id).toList());
     gate.check();
-    Attestation attestation = Attestation.sign(source.gateway(), tree.root(), signer);
+    Attestation attestation = Attestation.sign(source.attestations(), tree.root(), signer);
     Failpoint.BEFORE_ATTESTATION_STORED.reach();
     List<Hash> leaves = tree.ids();
     Instant now = clock.instant();
@@ -149,7 +149,7 @@ public final class Attestor {
                     tx, source.id(), signer.address(), before, ALONE_AT_ONCE));
     for (Hash id : waiting) {
       gate.check();
-      Attestation attestation = Attestation.sign(source.gateway(), id, signer);
+      Attestation attestation = Attestation.sign(source.attestations(), id, signer);
       database.run(
           tx -> {
             if (ChainRow.of(tx, source.id()).halted().isPresent())

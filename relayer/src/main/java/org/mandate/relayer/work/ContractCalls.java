@@ -155,14 +155,13 @@ public final class ContractCalls {
         destination.executeMany(intents.stream().map(IntentAbi::toDestination).toList()));
   }
 
-  /** Shows more signatures under the message that brought a queued intent. */
-  public Call hasten(Intent intent, Message message, List<Hash> proof, Bytes signatures) {
+  /** Shows every relayer's signature under the message that brought a queued intent. */
+  public Call hasten(Intent intent, Hash messageId, List<Hash> proof, Bytes signatures) {
     return call(
         chain.executor(),
         destination.hasten(
             IntentAbi.toDestination(intent),
-            chain.gateway().hex(),
-            MessageAbi.toDestination(message),
+            messageId.bytes(),
             MessageAbi.toContract(proof),
             signatures.bytes()));
   }

@@ -88,7 +88,7 @@ final class DeliverWork {
     }
     Instant turn = destination.turn(message.root(), message.attestedAt());
     if (destination.now().isBefore(turn)) return Decision.later(turn);
-    Bytes signed = Attestation.forDelivery(destination.chain().gateway(), known.best());
+    Bytes signed = Attestation.forDelivery(destination.chain().attestations(), known.best());
     if (!root.equals(id)) {
       Optional<Decision> together = deliverMany(message, signed, known.best().size(), destination);
       if (together.isPresent()) return together.get();

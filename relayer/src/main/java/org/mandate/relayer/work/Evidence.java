@@ -83,7 +83,7 @@ public final class Evidence {
   private void keep(StoredEvent delivery, Hash id, Deliveries.Delivery found) {
     for (Attestation attestation : found.attestations()) {
       attestation
-          .signer(here.chain().gateway())
+          .signer(here.chain().attestations())
           .ifPresent(
               signer -> {
                 StoredEvidence evidence =

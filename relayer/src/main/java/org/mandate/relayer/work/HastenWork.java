@@ -60,13 +60,16 @@ final class HastenWork {
       throws InterruptedException {
     Signatures.Known known = signatures.gather(message.root(), here);
     if (known.best().isEmpty()) return Decision.later(here.now().plus(LOOK_AGAIN));
-    Bytes signed = Attestation.forDelivery(here.chain().gateway(), known.best());
+    Bytes signed = Attestation.forDelivery(here.chain().attestations(), known.best());
     var proof = DeliverWork.proof(database, message, message.root());
     WindowTable.Quorum attested;
     try {
       attested = here.calls().verify(message.id(), proof, signed);
     } catch (CallRevertedException e) {
       return Decision.later(here.now().plus(LOOK_AGAIN)); // the relayers were changed just now
+    }
+    if (attested.signatures().compareTo(attested.relayers()) < 0) {
+      return Decision.later(here.now().plus(LOOK_AGAIN)); // only all of them hasten it
     }
     long window =
         table.window(
@@ -78,15 +81,13 @@ final class HastenWork {
     long now = here.now().getEpochSecond();
     long due = here.calls().due(task.subject());
     if (due - Math.max(sooner, now) <= LITTLE) {
-      return attested.signatures().compareTo(attested.relayers()) >= 0
-          ? new Decision.Over()
-          : Decision.later(here.now().plus(LOOK_AGAIN));
+      return new Decision.Over();
     }
     Instant turn = here.turn(task.subject(), Instant.ofEpochSecond(since).plus(LOOK_AGAIN));
     if (here.now().isBefore(turn)) return Decision.later(turn);
     return here.attempt(
         Purpose.HASTEN,
         task.subject(),
-        here.calls().hasten(queued.intent(), message.message(), proof, signed));
+        here.calls().hasten(queued.intent(), message.id(), proof, signed));
   }
 }

@@ -11,6 +11,7 @@ import java.util.Optional;
 import org.mandate.chain.Address;
 import org.mandate.chain.Hash;
 import org.mandate.gateway.Attestation;
+import org.mandate.gateway.AttestationDomain;
 import org.mandate.relayer.store.Database;
 import org.mandate.relayer.store.StoredMessage;
 
@@ -62,7 +63,7 @@ final class Signatures {
 
   /** As much as there is now, of the peers' too when not all relayers' signatures are known. */
   Known gather(Hash root, Workplace destination) throws InterruptedException {
-    Address gateway = destination.chain().gateway();
+    AttestationDomain domain = destination.chain().attestations();
     ContractCalls.Quorum present = destination.quorum();
     Optional<ContractCalls.Quorum> former = destination.previousQuorum();
     Map<Address, Attestation> valid = new LinkedHashMap<>();
@@ -75,7 +76,7 @@ final class Signatures {
           root,
           attestation ->
               attestation
-                  .signer(gateway)
+                  .signer(domain)
                   .filter(signer -> keep(valid, signer, attestation, present, former))
                   .ifPresent(
                       signer -> database.run(tx -> StoredMessage.attest(tx, signer, attestation))),
