@@ -97,6 +97,26 @@ public final class ChainOptions {
                         chains.getFirst().deployment().homeChainId())));
   }
 
+  /**
+   * Connects to a chain that is not home.
+   *
+   * @throws Failure unless exactly one was given
+   */
+  public Chain openElsewhere() {
+    var chains = open();
+    var found = chains.stream().filter(chain -> !chain.deployment().isHome()).toList();
+    chains.stream()
+        .filter(chain -> found.size() != 1 || chain != found.getFirst())
+        .forEach(Chain::close);
+    if (found.size() != 1) {
+      throw new Failure(
+          ExitCode.USAGE,
+          "give --rpc of the one chain that it is about and that is not home, not of %d"
+              .formatted(found.size()));
+    }
+    return found.getFirst();
+  }
+
   /** Connects to all of them; at least one is needed. */
   public List<Chain> open() {
     if (nodes().isEmpty()) {

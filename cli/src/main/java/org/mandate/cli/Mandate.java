@@ -14,6 +14,7 @@ import org.mandate.cli.doctor.DoctorCommand;
 import org.mandate.cli.intent.IntentCommand;
 import org.mandate.cli.keys.KeysCommand;
 import org.mandate.cli.lane.LaneCommand;
+import org.mandate.cli.order.OrderCommand;
 import org.mandate.cli.policy.PolicyCommand;
 import org.mandate.cli.windows.WindowsCommand;
 import org.mandate.config.ConfigException;
@@ -40,6 +41,7 @@ import picocli.CommandLine.Spec;
       PolicyCommand.class,
       BreakerCommand.class,
       LaneCommand.class,
+      OrderCommand.class,
       WindowsCommand.class,
       BondCommand.class,
       IntentCommand.class,

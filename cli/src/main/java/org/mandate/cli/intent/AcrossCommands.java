@@ -47,7 +47,7 @@ final class AcrossCommands {
 
     @Override
     public ExitCode call() {
-      try (var chain = elsewhere(at)) {
+      try (var chain = at.openElsewhere()) {
         var executor = chain.destinationExecutor();
         var intent = Known.intent(chain, which);
         var id = Known.id(chain, intent);
@@ -148,7 +148,7 @@ final class AcrossCommands {
 
     @Override
     public ExitCode call() {
-      try (var chain = elsewhere(at)) {
+      try (var chain = at.openElsewhere()) {
         requireFew(which);
         var ids = which.stream().map(one -> Known.id(chain, one)).distinct().toList();
         ids.forEach(
@@ -258,20 +258,5 @@ final class AcrossCommands {
       throw new Failure(
           ExitCode.USAGE, "%d intents are more than %d".formatted(which.size(), MOST_SETTLED));
     }
-  }
-
-  /** The one chain given that is not home. */
-  private static Chain elsewhere(ChainOptions at) {
-    var chains = at.open();
-    var found = chains.stream().filter(chain -> !chain.deployment().isHome()).toList();
-    chains.stream()
-        .filter(chain -> found.size() != 1 || chain != found.getFirst())
-        .forEach(Chain::close);
-    if (found.size() != 1) {
-      throw new Failure(
-          ExitCode.USAGE,
-          "give --rpc of the one chain that the intent pays on, not %d".formatted(found.size()));
-    }
-    return found.getFirst();
   }
 }

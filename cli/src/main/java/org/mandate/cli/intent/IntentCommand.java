@@ -31,7 +31,7 @@ import picocli.CommandLine.Parameters;
     name = "intent",
     description = {
       "Sign what an agent asks for, hand it to a relayer, follow it, cancel it.",
-      "Across chains: dispute it, send it again, report what became of it, settle that."
+      "Across chains: dispute it, show what decides over it, send it again, report what became of it, settle that."
     },
     subcommands = {
       IntentCommand.Sign.class,
@@ -41,6 +41,9 @@ import picocli.CommandLine.Parameters;
       ApproveCommand.class,
       IntentCommand.Cancel.class,
       AcrossCommands.Dispute.class,
+      ProofCommands.Hasten.class,
+      ProofCommands.Confirm.class,
+      ProofCommands.Refute.class,
       AcrossCommands.Resend.class,
       AcrossCommands.Report.class,
       AcrossCommands.Settle.class

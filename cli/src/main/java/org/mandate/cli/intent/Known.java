@@ -73,6 +73,32 @@ final class Known {
                             id)));
   }
 
+  /**
+   * How it came to a chain last: what a false message brought first, or a gateway that was closed,
+   * home may have sent again.
+   *
+   * @throws Failure when it never did
+   */
+  static IntentEvent.Queued queued(Chain chain, Hash id) {
+    return chain
+        .client()
+        .logs(
+            chain.deployment().block(),
+            chain.client().head().number(),
+            List.of(chain.deployment().executor()),
+            List.of(Set.of(QUEUED), Set.of(id)))
+        .stream()
+        .map(log -> ContractEvents.executor(log).orElseThrow())
+        .map(IntentEvent.Queued.class::cast)
+        .reduce((first, second) -> second)
+        .orElseThrow(
+            () ->
+                new Failure(
+                    ExitCode.CONFIGURATION,
+                    "chain %s queued no intent %s: give the chain that did"
+                        .formatted(chain.deployment().chainId(), id)));
+  }
+
   private static Intent told(Log log) {
     return switch (ContractEvents.executor(log).orElseThrow()) {
       case IntentEvent.Dispatched dispatched -> dispatched.intent();
