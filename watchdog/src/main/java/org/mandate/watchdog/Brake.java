@@ -4,32 +4,41 @@ import java.math.BigInteger;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Arrays;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.stream.Stream;
+import java.util.concurrent.ConcurrentHashMap;
 import org.mandate.chain.Abi;
 import org.mandate.chain.Address;
 import org.mandate.chain.Bytes;
+import org.mandate.chain.CallRevertedException;
 import org.mandate.chain.ChainClient;
 import org.mandate.chain.Finality;
 import org.mandate.chain.Hash;
 import org.mandate.chain.NodeException;
+import org.mandate.chain.Receipt;
 import org.mandate.contracts.DestinationExecutor;
+import org.web3j.abi.TypeReference;
 import org.web3j.abi.datatypes.generated.Uint256;
 
 /**
- * What stops a destination at once when more is to be disputed than can be: the pause of its
- * executor, and the closing of every gateway that brought what home never sent. A pause ends by
- * itself; only governance opens a gateway again.
+ * What stops a destination at once when more is forged than can be disputed: the closing of every
+ * gateway that brought what home never sent, after which nothing executes that came through it, and
+ * the pause of the executor, in case that is slower. Guardians pause once, until governance rearms
+ * that, and a rogue one may have done so; they close whatever is open.
  */
 final class Brake {
-  private static final BigInteger OPEN = BigInteger.ONE;
   private static final Duration WAIT = Duration.ofMillis(200);
   private static final Duration SELDOM = Duration.ofMinutes(1);
-  private static final int WORD = 32;
+
+  /** Receipts that a node is asked for at once. */
+  private static final int AT_ONCE = 50;
 
   private final long chainId;
   private final ChainClient chain;
@@ -38,6 +47,11 @@ final class Brake {
   private final Enforcer enforcer;
   private final Findings findings;
   private final Clock clock;
+
+  /** Lies whose gateways are still to be looked up: the transactions that brought them. */
+  private final Map<Hash, Hash> fresh = new HashMap<>();
+
+  private final Set<Hash> known = new HashSet<>();
   private boolean pulling;
   private Instant pulled = Instant.MIN;
 
@@ -59,20 +73,34 @@ final class Brake {
   }
 
   /**
-   * Stops the chain, unless that is being done. Returns at once.
+   * Stops the chain. While that is being done, and for a while afterwards, what was not known to be
+   * a lie before makes it look for further gateways only. Returns at once.
    *
-   * @param waiting disputes that are to be made
-   * @param left how many can be
+   * @param expected what would not be stopped
+   * @param seen what is
    * @param lies deliveries of what home never sent
    */
-  synchronized void pull(int waiting, int left, Stream<Queued> lies) {
-    if (pulling || clock.instant().isBefore(pulled.plus(SELDOM))) {
+  synchronized void pull(String expected, String seen, List<Queued> lies) {
+    for (Queued lie : lies) {
+      if (known.add(lie.event().messageId())) {
+        fresh.put(lie.event().messageId(), lie.event().log().transaction());
+      }
+    }
+    if (pulling || fresh.isEmpty() && clock.instant().isBefore(pulled.plus(SELDOM))) {
       return;
     }
     pulling = true;
-    List<Queued> forged = lies.toList();
-    findings.report(finding(waiting, left));
-    Errand.start("brake-" + chainId, WAIT, new Stop(forged)::round);
+    findings.report(finding(expected, seen));
+    Errand.start("brake-" + chainId, WAIT, new Stop()::round);
+  }
+
+  /** Whether guardians paused the executor already and could not do so again. */
+  boolean isSpent() {
+    try {
+      return word(DestinationExecutor.FUNC_ARMED).signum() == 0 && pausedUntil().isEmpty();
+    } catch (NodeException | CallRevertedException e) {
+      return false; // disputes go on meanwhile
+    }
   }
 
   private synchronized void done() {
@@ -84,7 +112,7 @@ final class Brake {
     return "flood:" + chainId;
   }
 
-  private Finding finding(int waiting, int left) {
+  private Finding finding(String expected, String seen) {
     return new Finding(
         findingId(),
         Check.FORGERY,
@@ -93,49 +121,73 @@ final class Brake {
         -1,
         Optional.empty(),
         Optional.empty(),
-        "no more intents to dispute than the executor takes disputes, " + left + " now",
-        waiting + " are to be disputed",
-        "What is queued on this chain stands still until its pause ends, and what is left to"
-            + " dispute is disputed as soon as the executor takes it. Take who signed out of the"
-            + " quorum (QuorumGateway.tightenRelayers) before the pause ends, or lengthen the"
-            + " window (lengthenDisputeWindow); then open the gateway (setGateway), and rearm the"
-            + " pause (rearm).",
+        expected,
+        seen,
+        "What the closed gateways brought executes no more, also when they are opened again: what"
+            + " home did send is confirmed by proofs of its storage, or sent again"
+            + " (HomeExecutor.resend). Take who signed out of the quorum"
+            + " (QuorumGateway.tightenRelayers), find out whether their keys are lost; then have"
+            + " governance open the gateway (setGateway), and rearm the pause (rearm).",
         clock.instant(),
         Finding.Status.OPEN,
         List.of());
   }
 
+  private Optional<Instant> pausedUntil() {
+    BigInteger until = word(DestinationExecutor.FUNC_PAUSEDUNTIL);
+    Instant now = chain.head().timestamp();
+    return until.bitLength() < 63 && until.longValue() > now.getEpochSecond()
+        ? Optional.of(Instant.ofEpochSecond(until.longValue()))
+        : Optional.empty();
+  }
+
+  private BigInteger word(String function) {
+    return (BigInteger)
+        Abi.decode(
+                chain.call(executor, Abi.call(function, new Uint256(0))),
+                new TypeReference<Uint256>() {})
+            .getFirst();
+  }
+
   /** One pull, until a final block has it. */
   private final class Stop {
-    private final List<Queued> lies;
-    private Optional<Set<Remedy>> remedies = Optional.empty();
-    private final LastingState lasting = new LastingState(chain, finality);
+    /** By what they do. */
+    private final Map<String, Remedy> remedies = new LinkedHashMap<>();
 
-    private Stop(List<Queued> lies) {
-      this.lies = lies;
+    private final Set<String> begun = ConcurrentHashMap.newKeySet();
+    private final Set<String> ended = ConcurrentHashMap.newKeySet();
+    private final LastingState lasting = new LastingState(chain, finality);
+    private volatile boolean closes;
+
+    private Stop() {
+      add(new Halt());
     }
 
+    private void add(Remedy remedy) {
+      remedies.putIfAbsent(remedy.what(), remedy);
+    }
+
+    // All at once: none must wait for another one's transaction.
     private boolean round() {
-      if (remedies.isEmpty()) {
-        // The pause first: what is due executes meanwhile.
-        if (!act(new Halt())) {
-          return over();
-        }
-        Set<Remedy> all = new LinkedHashSet<>();
-        all.add(new Halt());
-        for (Address gateway : gateways()) {
-          Remedy close = new Close(gateway);
-          if (!act(close)) {
-            return over();
-          }
-          all.add(close);
-        }
-        remedies = Optional.of(all);
+      gateways().forEach(gateway -> add(new Closing(chain, executor, gateway)));
+      remedies.forEach(
+          (what, remedy) -> {
+            if (begun.add(what)) {
+              Thread.ofVirtual().name(what).start(() -> act(what, remedy));
+            }
+          });
+      if (closes) {
+        done();
+        return true;
+      }
+      if (!ended.containsAll(remedies.keySet())) {
+        return false;
       }
       switch (lasting.look(
-          () -> remedies.get().stream().allMatch(remedy -> remedy.settled().isPresent()))) {
+          () -> remedies.values().stream().allMatch(remedy -> remedy.settled().isPresent()))) {
         case GONE -> {
-          remedies = Optional.empty(); // a reorg undid it
+          begun.clear(); // a reorg undid it
+          ended.clear();
           return false;
         }
         case OPEN -> {
@@ -143,20 +195,30 @@ final class Brake {
         }
         case FINAL -> {}
       }
+      if (!isOver()) {
+        return false;
+      }
       findings.update(findingId(), found -> found.with(Finding.Status.STOPPED));
-      return over();
-    }
-
-    private boolean over() {
-      done();
       return true;
     }
 
-    /**
-     * @return false when the watchdog closes
-     */
-    private boolean act(Remedy remedy) {
+    /** Under the lock of those that bring further lies, so that none is forgotten. */
+    private boolean isOver() {
+      synchronized (Brake.this) {
+        if (!fresh.isEmpty()) {
+          return false;
+        }
+        done();
+        return true;
+      }
+    }
+
+    private void act(String what, Remedy remedy) {
       Optional<Enforcer.Done> end = enforcer.bringAbout(remedy);
+      if (end.isEmpty()) {
+        closes = true;
+        return;
+      }
       end.filter(done -> done.transaction().isPresent())
           .ifPresent(
               done ->
@@ -165,59 +227,65 @@ final class Brake {
                       found ->
                           found.with(
                               new Deed(
-                                  remedy.what(),
+                                  what,
                                   chainId,
                                   done.transaction(),
                                   done.settled().outcome(),
                                   clock.instant()))));
-      return end.isPresent();
+      ended.add(what);
     }
 
-    /** Which ones handed the lies over: who names the message in the same transaction. */
+    /** Which ones handed the fresh lies over: who names the message in the same transaction. */
     private Set<Address> gateways() {
-      Set<Address> all = new LinkedHashSet<>();
-      Set<Hash> transactions = new LinkedHashSet<>();
-      Set<Hash> messages = new LinkedHashSet<>();
-      for (Queued lie : lies) {
-        transactions.add(lie.event().log().transaction());
-        messages.add(lie.event().messageId());
+      Map<Hash, Hash> lies = new HashMap<>();
+      synchronized (Brake.this) {
+        fresh.entrySet().stream()
+            .limit(AT_ONCE)
+            .forEach(lie -> lies.put(lie.getKey(), lie.getValue()));
       }
-      chain
-          .receipts(transactions)
+      Set<Address> all = new LinkedHashSet<>();
+      if (lies.isEmpty()) {
+        return all;
+      }
+      Map<Hash, Receipt> receipts = chain.receipts(new HashSet<>(lies.values()));
+      lies.values().retainAll(receipts.keySet()); // of what a node does not show, ask again
+      receipts
           .values()
           .forEach(
               receipt ->
                   receipt.logs().stream()
-                      .filter(log -> log.topics().stream().anyMatch(messages::contains))
+                      .filter(log -> log.topics().stream().anyMatch(lies::containsKey))
                       .forEach(log -> all.add(log.address())));
       all.remove(executor);
-      all.removeIf(gateway -> !isOpen(gateway));
+      for (Address one : new ArrayList<>(all)) {
+        if (Closing.status(chain, executor, one) == Closing.Status.NONE) {
+          all.remove(one);
+        }
+      }
+      synchronized (Brake.this) {
+        fresh.keySet().removeAll(lies.keySet());
+      }
       return all;
     }
   }
 
-  private boolean isOpen(Address gateway) {
-    return word(
-            DestinationExecutor.FUNC_GATEWAYSTATUS,
-            new org.web3j.abi.datatypes.Address(gateway.hex()))
-        .equals(OPEN);
-  }
-
-  private BigInteger word(String function, org.web3j.abi.datatypes.Type<?>... arguments) {
-    byte[] answer = chain.call(executor, Abi.call(function, arguments));
-    if (answer.length < WORD) {
-      throw new NodeException(function + "() answered " + answer.length + " bytes");
-    }
-    return new BigInteger(1, Arrays.copyOf(answer, WORD));
-  }
-
-  /** A refusal ends a remedy that only guardians can bring about. */
-  private abstract class Guarded implements Remedy {
+  /** The pause: a refusal ends it, since only guardians can. */
+  private final class Halt implements Remedy {
     private boolean impossible;
+
+    @Override
+    public String what() {
+      return "pause of chain " + chainId;
+    }
 
     @Override
     public Address to() {
       return executor;
+    }
+
+    @Override
+    public Bytes data() {
+      return Bytes.of(Abi.call("pause", new Uint256(0)));
     }
 
     @Override
@@ -228,60 +296,16 @@ final class Brake {
 
     @Override
     public Optional<Settled> settled() {
-      return impossible ? Optional.of(new Settled("not done: no guardian")) : state();
-    }
-
-    abstract Optional<Settled> state();
-  }
-
-  private final class Halt extends Guarded {
-    @Override
-    public String what() {
-      return "pause of chain " + chainId;
-    }
-
-    @Override
-    public Bytes data() {
-      return Bytes.of(Abi.call("pause", new Uint256(0)));
-    }
-
-    @Override
-    Optional<Settled> state() {
-      BigInteger until = word(DestinationExecutor.FUNC_PAUSEDUNTIL, new Uint256(0));
-      Instant now = chain.head().timestamp();
-      if (until.compareTo(BigInteger.valueOf(now.getEpochSecond())) > 0) {
-        return Optional.of(
-            new Settled("paused until " + Instant.ofEpochSecond(until.longValueExact())));
+      if (impossible) {
+        return Optional.of(new Settled("not done: no guardian"));
       }
-      return word(DestinationExecutor.FUNC_ARMED, new Uint256(0)).signum() == 0
+      Optional<Instant> until = pausedUntil();
+      if (until.isPresent()) {
+        return Optional.of(new Settled("paused until " + until.get()));
+      }
+      return word(DestinationExecutor.FUNC_ARMED).signum() == 0
           ? Optional.of(new Settled("not paused: guardians did before, and nobody rearmed it"))
           : Optional.empty();
-    }
-  }
-
-  private final class Close extends Guarded {
-    private final Address gateway;
-
-    private Close(Address gateway) {
-      this.gateway = gateway;
-    }
-
-    @Override
-    public String what() {
-      return "closing of gateway " + gateway;
-    }
-
-    @Override
-    public Bytes data() {
-      return Bytes.of(
-          Abi.call(
-              DestinationExecutor.FUNC_CLOSEGATEWAY,
-              new org.web3j.abi.datatypes.Address(gateway.hex())));
-    }
-
-    @Override
-    Optional<Settled> state() {
-      return isOpen(gateway) ? Optional.empty() : Optional.of(new Settled("closed"));
     }
   }
 }

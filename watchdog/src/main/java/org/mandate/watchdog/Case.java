@@ -45,6 +45,7 @@ final class Case {
 
   private boolean acted;
   private Optional<Sighting> sighting = Optional.empty();
+  private final LastingState closing;
 
   /** Where an intent stood at the end of a block. */
   private record Sighting(IntentState state, boolean upheld, Block block) {}
@@ -89,7 +90,8 @@ final class Case {
 
   /**
    * @param stands whether the delivery is still in the chain, and nothing undid it there
-   * @param refuted whether it does not stand because a proof showed that home never sent it
+   * @param refuted whether it does not stand because a proof showed that home never sent it, or
+   *     another message took its place
    */
   Case(
       Queued delivery,
@@ -102,6 +104,7 @@ final class Case {
     this.stands = stands;
     this.refuted = refuted;
     this.onEnd = onEnd;
+    this.closing = new LastingState(court.chain(), court.finality());
   }
 
   void start() {
@@ -185,6 +188,9 @@ final class Case {
     return switch (progress.state()) {
       case QUEUED -> {
         live = true;
+        if (told && court.executor().isEnded(delivery.event().intent())) {
+          yield ended();
+        }
         yield told && progress.upheld() ? settled(progress) : judged(progress);
       }
       // Somebody else may have been faster; people are told all the same what is wrong with it.
@@ -205,7 +211,8 @@ final class Case {
       case Judgement.Honest honest -> {
         withdraw(findingId());
         withdraw(alertId());
-        if (progress.state() == IntentState.DISPUTED) {
+        if (progress.state() == IntentState.DISPUTED
+            || !progress.upheld() && court.executor().isEnded(delivery.event().intent())) {
           court.notary().ifPresent(notary -> notary.confirm(delivery, stands));
         }
         yield true;
@@ -220,6 +227,21 @@ final class Case {
         yield false;
       }
     };
+  }
+
+  /** What its closed gateway brought is stopped as soon as a final block has the closing (L10). */
+  private boolean ended() {
+    try {
+      return switch (closing.look(() -> court.executor().isEnded(delivery.event().intent()))) {
+        case FINAL -> {
+          close(Finding.Status.STOPPED);
+          yield true;
+        }
+        case GONE, OPEN -> false;
+      };
+    } catch (NodeException e) {
+      return false;
+    }
   }
 
   /** Tells how it ended: bad news at once, good news when a final block has it (L10). */
@@ -542,10 +564,14 @@ final class Case {
     public Optional<Settled> settled() {
       ExecutorState.Progress progress = court.executor().progress(delivery.event().intentId());
       return switch (progress.state()) {
-        case QUEUED ->
-            progress.upheld()
-                ? Optional.of(new Settled("QUEUED again: governance upheld it"))
-                : Optional.empty();
+        case QUEUED -> {
+          if (progress.upheld()) {
+            yield Optional.of(new Settled("QUEUED again: governance upheld it"));
+          }
+          yield court.executor().isEnded(delivery.event().intent())
+              ? Optional.of(new Settled("it does not execute: its gateway is closed"))
+              : Optional.empty();
+        }
         case DISPUTED ->
             Optional.of(new Settled("DISPUTED; governance may uphold it until " + progress.due()));
         case CANCELLED, EXPIRED, FAILED -> Optional.of(new Settled(progress.state().name()));
@@ -557,7 +583,7 @@ final class Case {
                 : Optional.of(
                     new Settled(
                         refuted.getAsBoolean()
-                            ? "no longer queued: a proof refuted it"
+                            ? "no longer queued: a proof refuted it, or another message took its place"
                             : "no longer queued: a reorg removed it"));
       };
     }

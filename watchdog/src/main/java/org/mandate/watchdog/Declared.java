@@ -109,6 +109,9 @@ record Declared(
         case Entry.Policy(var log) -> said(LogWords.of(log));
         case Entry.Notice notice -> NOTHING;
         case Entry.Order order -> NOTHING;
+        case Entry.OrderVetoed vetoed -> NOTHING;
+        case Entry.GatewayClosed closed -> NOTHING;
+        case Entry.Delivered delivered -> NOTHING;
         case Entry.Audit audit -> NOTHING;
         case Entry.Registry registry -> NOTHING;
         case Entry.Unreadable unreadable -> NOTHING;

@@ -3,6 +3,7 @@ package org.mandate.watchdog;
 import java.math.BigInteger;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.mandate.chain.Block;
 import org.mandate.chain.Hash;
@@ -24,6 +25,7 @@ final class Dispatches implements Examiner {
   private final Map<Hash, Dispatch> first = new ConcurrentHashMap<>();
   private final Map<Hash, BigInteger> chains = new ConcurrentHashMap<>();
   private final Map<Hash, Map<Hash, Block>> resent = new ConcurrentHashMap<>();
+  private final Set<Hash> messages = ConcurrentHashMap.newKeySet();
 
   /** The message with which home dispatched the intent. */
   Optional<Dispatch> of(Hash intentId) {
@@ -45,13 +47,20 @@ final class Dispatches implements Examiner {
                     .map(block -> new Dispatch(messageId, block)));
   }
 
+  /** Whether home sent an intent in that message. */
+  boolean sent(Hash messageId) {
+    return messages.contains(messageId);
+  }
+
   @Override
   public void examine(Page page) {
     for (Entry entry : page.entries()) {
       if (entry instanceof Entry.Step(Dispatched dispatched)) {
         chains.put(dispatched.intentId(), dispatched.intent().chainId());
+        messages.add(dispatched.messageId());
         first.put(dispatched.intentId(), new Dispatch(dispatched.messageId(), page.block()));
       } else if (entry instanceof Entry.Notice(Resent again)) {
+        messages.add(again.messageId());
         resent
             .computeIfAbsent(again.intentId(), id -> new ConcurrentHashMap<>())
             .put(again.messageId(), page.block());
@@ -64,5 +73,6 @@ final class Dispatches implements Examiner {
     first.clear();
     chains.clear();
     resent.clear();
+    messages.clear();
   }
 }

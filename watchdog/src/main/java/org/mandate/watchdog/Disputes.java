@@ -7,6 +7,9 @@ import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.Comparator;
 import java.util.Deque;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentSkipListSet;
 import java.util.function.Supplier;
@@ -18,7 +21,7 @@ import org.mandate.event.IntentEvent;
 /**
  * The disputes that are still to be made on one chain: the most urgent first, as many as the
  * executor takes for nothing, then with a bond where the configuration has a budget. When more wait
- * than are left, the chain is stopped until there are some again.
+ * than are left, the chain is stopped: see {@link Brake}.
  */
 final class Disputes implements Examiner {
   /** {@code DISPUTES_PER_HOUR} of the executor: that many a guardian has for nothing. */
@@ -40,6 +43,9 @@ final class Disputes implements Examiner {
   private final Clock clock;
   private final ConcurrentSkipListSet<Ticket> waiting = new ConcurrentSkipListSet<>(URGENCY);
   private final Deque<Instant> made = new ArrayDeque<>();
+
+  /** Messages that home never sent, and when each was found. */
+  private final Map<Hash, Instant> lies = new HashMap<>();
 
   /**
    * @param self whose disputes they are
@@ -76,7 +82,12 @@ final class Disputes implements Examiner {
   Ticket take(Queued delivery, Instant due, boolean lie) {
     Ticket ticket = new Ticket(delivery, due, lie);
     waiting.add(ticket);
-    stopIfTooMany();
+    if (lie) {
+      lied(delivery.event().messageId());
+    }
+    if (!stopIfTooMany() && lie) {
+      stopIfNothingElseWould();
+    }
     return ticket;
   }
 
@@ -85,12 +96,45 @@ final class Disputes implements Examiner {
     purse.known(intentId);
   }
 
-  private void stopIfTooMany() {
+  private boolean stopIfTooMany() {
     int left = left();
-    if (waiting.size() > left) {
-      brake.pull(
-          waiting.size(), left, waiting.stream().filter(one -> one.lie).map(one -> one.delivery));
+    if (waiting.size() <= left) {
+      return false;
     }
+    stop(left);
+    return true;
+  }
+
+  private void stop(int left) {
+    brake.pull(
+        "no more intents to dispute than the executor takes disputes, " + left + " now",
+        waiting.size() + " are to be disputed",
+        lies());
+  }
+
+  // One lie is disputed. Of several, with the pause used up, nothing would hold the next ones but
+  // as many transactions in time.
+  private void stopIfNothingElseWould() {
+    int recent;
+    synchronized (this) {
+      Instant since = now().minus(HOUR);
+      lies.values().removeIf(at -> !at.isAfter(since));
+      recent = lies.size();
+    }
+    if (recent > 1 && brake.isSpent()) {
+      brake.pull(
+          "no second message within an hour that home never sent, while nobody can pause the chain",
+          recent + " were delivered, and guardians paused the chain before",
+          lies());
+    }
+  }
+
+  private synchronized void lied(Hash messageId) {
+    lies.putIfAbsent(messageId, now());
+  }
+
+  private List<Queued> lies() {
+    return waiting.stream().filter(one -> one.lie).map(one -> one.delivery).toList();
   }
 
   /** How many are free now, by what was read. */
@@ -146,8 +190,7 @@ final class Disputes implements Examiner {
      */
     boolean refused(String reason) {
       if (reason.startsWith("ExecutorDisputesUsed(")) {
-        brake.pull(
-            waiting.size(), 0, waiting.stream().filter(one -> one.lie).map(one -> one.delivery));
+        stop(0);
         if (!pay()) {
           notBefore = clock.instant().plus(AGAIN);
         }

@@ -4,6 +4,7 @@ import java.math.BigInteger;
 import org.mandate.chain.Address;
 import org.mandate.chain.Log;
 import org.mandate.event.AuditEvent;
+import org.mandate.event.GatewayEvent;
 import org.mandate.event.IntentEvent;
 import org.mandate.event.IntentNotice;
 
@@ -46,6 +47,20 @@ sealed interface Entry {
 
   /** A message brought an order of home's governance. */
   record Order(Log log) implements Entry {}
+
+  /** A guardian vetoed an order. */
+  record OrderVetoed(Log log) implements Entry {}
+
+  /** The executor, or who carries out home's orders, takes no messages from a gateway any more. */
+  record GatewayClosed(Log log) implements Entry {}
+
+  /** A gateway handed a message over. */
+  record Delivered(GatewayEvent.MessageDelivered event) implements Entry {
+    @Override
+    public Log log() {
+      return event.log();
+    }
+  }
 
   /** Something that the registry said. */
   record Registry(Log log) implements Entry {}

@@ -1,14 +1,18 @@
 package org.mandate.watchdog;
 
 import java.math.BigInteger;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
+import org.mandate.chain.Abi;
 import org.mandate.chain.Address;
 import org.mandate.chain.Bytes;
+import org.mandate.chain.CallRevertedException;
 import org.mandate.chain.ChainClient;
 import org.mandate.chain.Hash;
 import org.mandate.chain.NodeException;
+import org.mandate.contracts.DestinationExecutor;
 import org.mandate.intent.Intent;
 import org.mandate.intent.IntentAbi;
 import org.mandate.intent.IntentState;
@@ -51,6 +55,30 @@ final class ExecutorState {
   /** At the end of that block. */
   Progress progress(Hash intentId, Hash block) {
     return decode(chain.call(executor, question(intentId), block));
+  }
+
+  /**
+   * Whether the gateway that brought a queued intent was closed since: it does not execute, unless
+   * a proof shows that home dispatched it, or home sends it again.
+   */
+  boolean isEnded(Intent intent) {
+    try {
+      chain.call(
+          executor,
+          encode(new Function("ready", List.of(IntentAbi.toContract(intent)), List.of())).bytes());
+      return false;
+    } catch (CallRevertedException e) {
+      return e.reason().startsWith("ExecutorGatewayClosed(");
+    }
+  }
+
+  /** How long governance has to uphold a disputed intent. */
+  Duration resolutionWindow() {
+    byte[] answer = chain.call(executor, Abi.call(DestinationExecutor.FUNC_RESOLUTION_WINDOW));
+    if (answer.length != WORD || new BigInteger(1, answer).bitLength() > 40) {
+      throw new NodeException("RESOLUTION_WINDOW() answered " + Bytes.of(answer));
+    }
+    return Duration.ofSeconds(new BigInteger(1, answer).longValueExact());
   }
 
   /** Call data of {@code dispute(intent)}. */

@@ -31,7 +31,7 @@ final class ForgeryExaminer implements Examiner, AutoCloseable {
   private final Map<Hash, Case> running = new HashMap<>();
   private final Set<Hash> again = new HashSet<>();
 
-  /** The messages that proofs undid, by what they brought. */
+  /** The messages that proofs undid, or others replaced, by what they brought. */
   private final Map<Hash, Set<Hash>> refuted = new HashMap<>();
 
   private boolean closed;
@@ -40,7 +40,7 @@ final class ForgeryExaminer implements Examiner, AutoCloseable {
   interface Cases {
     /**
      * @param stands whether that very delivery is still in the chain, and nothing undid it there
-     * @param refuted whether a proof undid it
+     * @param refuted whether a proof undid it, or another message took its place
      * @param onEnd to be called when the case is over
      */
     Case open(Queued delivery, BooleanSupplier stands, BooleanSupplier refuted, Runnable onEnd);
@@ -64,21 +64,30 @@ final class ForgeryExaminer implements Examiner, AutoCloseable {
             .filter(delivery -> !running.containsKey(event.intentId()))
             .ifPresent(this::open);
       } else if (entry instanceof Entry.Notice(IntentNotice.Refuted notice)) {
-        refuted.computeIfAbsent(notice.intentId(), id -> new HashSet<>()).add(notice.messageId());
+        undone(notice.intentId(), notice.messageId());
         undo(read, notice);
         undo(scouted, notice);
+      } else if (entry instanceof Entry.GatewayClosed) {
+        reopen(); // what is genuine of what it brought, a proof may help
       }
     }
   }
 
   /** A delivery in a block that the follower has not read yet. */
   synchronized void scouted(Queued delivery) {
-    take(scouted, delivery);
+    Queued other = scouted.get(delivery.event().intentId());
+    if (other == null || other.block().number() <= delivery.block().number()) {
+      take(scouted, delivery);
+    }
   }
 
   /** From here on the follower alone knows what is queued. */
   synchronized void allRead() {
     scouted.clear();
+  }
+
+  private void undone(Hash intentId, Hash messageId) {
+    refuted.computeIfAbsent(intentId, id -> new HashSet<>()).add(messageId);
   }
 
   // The same intent may come again, by the message that home sent.
@@ -124,7 +133,11 @@ final class ForgeryExaminer implements Examiner, AutoCloseable {
       return;
     }
     boolean known = stands(delivery);
-    from.put(delivery.event().intentId(), delivery);
+    Queued before = from.put(delivery.event().intentId(), delivery);
+    if (before != null && !before.event().messageId().equals(delivery.event().messageId())) {
+      // Its gateway was closed, or a proof undid it.
+      undone(before.event().intentId(), before.event().messageId());
+    }
     if (!known) {
       open(delivery);
     }

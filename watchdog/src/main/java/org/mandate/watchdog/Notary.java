@@ -1,33 +1,27 @@
 package org.mandate.watchdog;
 
-import java.math.BigInteger;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BooleanSupplier;
-import java.util.function.Predicate;
 import org.mandate.chain.Abi;
 import org.mandate.chain.Address;
 import org.mandate.chain.Block;
-import org.mandate.chain.BlockRanges;
 import org.mandate.chain.Bytes;
 import org.mandate.chain.ChainClient;
 import org.mandate.chain.Hash;
-import org.mandate.chain.Log;
 import org.mandate.chain.NodeException;
 import org.mandate.contracts.DestinationExecutor;
-import org.mandate.contracts.PostedHashes;
 import org.mandate.gateway.MessageAbi;
 import org.mandate.intent.IntentAbi;
 import org.mandate.intent.IntentState;
 import org.mandate.proof.ProofAbi;
 import org.mandate.proof.Prover;
 import org.mandate.proof.Slots;
-import org.mandate.proof.StateProof;
-import org.web3j.abi.datatypes.generated.Uint256;
 
 /**
  * Shows a destination by home's storage what is so, wherever somebody posts home's block hashes
@@ -36,32 +30,22 @@ import org.web3j.abi.datatypes.generated.Uint256;
  * for the hash.
  */
 final class Notary {
-  /** Blocks of the destination in which a posted hash is looked for. */
-  private static final long REACH = 50_000;
-
-  /** The executor wants a younger block for what home has not sent: clocks differ. */
-  private static final Duration SKEW = Duration.ofHours(1);
-
   private static final int SELDOM = 10;
 
   private final Place place;
-  private final BlockRanges ranges;
   private final Set<String> begun = ConcurrentHashMap.newKeySet();
 
   /**
    * Where it shows what.
    *
    * @param gateway at home and here
-   * @param posted who is believed about home's blocks here
    */
   record Place(
-      long homeId,
-      ChainClient home,
+      HomeStorage storage,
       long chainId,
       ChainClient chain,
       ExecutorState executor,
       Address gateway,
-      Address posted,
       Enforcer enforcer,
       Findings findings,
       Duration poll,
@@ -69,7 +53,6 @@ final class Notary {
 
   Notary(Place place) {
     this.place = place;
-    this.ranges = new BlockRanges(place.chain());
   }
 
   /**
@@ -126,22 +109,15 @@ final class Notary {
     if (found.isEmpty()) {
       return true; // it came through another gateway, or hidden in a contract's own words
     }
-    BigInteger nonce = found.get().message().nonce();
-    Optional<Block> block =
-        posted(
-            one ->
-                prove(place.gateway(), Slots.sent(nonce), one).isPresent()
-                    || !one.timestamp().isBefore(delivery.block().timestamp().plus(SKEW)));
-    if (block.isEmpty()) {
-      return false;
-    }
-    Optional<Prover.Shown> sent = prove(place.gateway(), Slots.sent(nonce), block.get());
-    if (sent.filter(shown -> shown.proven().value().equals(messageId)).isPresent()) {
-      return true; // home did send it: it is wrong for another reason
-    }
-    Optional<Prover.Shown> shown =
-        sent.or(() -> prove(place.gateway(), Slots.NEXT_NONCE, block.get()));
-    if (shown.isEmpty()) {
+    Optional<HomeStorage.Proof> proof =
+        place
+            .storage()
+            .notSent(
+                found.get().message(),
+                messageId,
+                delivery.block().timestamp(),
+                place.executor().address());
+    if (proof.isEmpty()) {
       return false;
     }
     Remedy refutation =
@@ -152,9 +128,8 @@ final class Notary {
                 Abi.call(
                     DestinationExecutor.FUNC_REFUTE,
                     IntentAbi.toDestination(delivery.event().intent()),
-                    new org.web3j.abi.datatypes.Address(place.gateway().hex()),
                     MessageAbi.toDestination(found.get().message()),
-                    ProofAbi.toDestination(shown.get().proof()))));
+                    ProofAbi.toDestination(proof.get().shown().proof()))));
     place
         .enforcer()
         .bringAbout(refutation)
@@ -163,20 +138,35 @@ final class Notary {
             done ->
                 place
                     .findings()
-                    .update(findingId, told -> told.with(deed("refute", done, block.get()))));
+                    .update(
+                        findingId, told -> told.with(deed("refute", done, proof.get().block()))));
     return isDecided(delivery.event().intentId());
   }
 
   private boolean confirmed(Queued delivery) {
     Hash intentId = delivery.event().intentId();
-    if (place.executor().progress(intentId).state() != IntentState.DISPUTED) {
+    ExecutorState.Progress progress = place.executor().progress(intentId);
+    if (!needsHelp(delivery, progress)) {
       return true;
     }
-    Optional<Block> block = posted(one -> dispatched(intentId, one).isPresent());
-    if (block.isEmpty()) {
+    // Home may have changed its mind since an older block.
+    Instant earliest =
+        progress.state() == IntentState.DISPUTED
+            ? progress.due().minus(place.executor().resolutionWindow())
+            : delivery.block().timestamp();
+    Optional<HomeStorage.Proof> found =
+        place
+            .storage()
+            .shown(
+                place.executor().address(),
+                block ->
+                    block.timestamp().isBefore(earliest)
+                        ? Optional.empty()
+                        : dispatched(intentId, block));
+    if (found.isEmpty()) {
       return false;
     }
-    StateProof proof = dispatched(intentId, block.get()).orElseThrow().proof();
+    HomeStorage.Proof proof = found.get();
     Remedy confirmation =
         new Showing(
             delivery,
@@ -185,16 +175,29 @@ final class Notary {
                 Abi.call(
                     DestinationExecutor.FUNC_CONFIRM,
                     IntentAbi.toDestination(delivery.event().intent()),
-                    ProofAbi.toDestination(proof))));
+                    ProofAbi.toDestination(proof.shown().proof()))));
     place
         .enforcer()
         .bringAbout(confirmation)
         .filter(done -> done.transaction().isPresent())
-        .ifPresent(done -> place.findings().report(confirmed(delivery, done, block.get())));
-    return place.executor().progress(intentId).state() != IntentState.DISPUTED;
+        .ifPresent(
+            done ->
+                place
+                    .findings()
+                    .report(confirmed(delivery, progress.state(), done, proof.block())));
+    return !needsHelp(delivery, place.executor().progress(intentId));
   }
 
-  private Finding confirmed(Queued delivery, Enforcer.Done done, Block block) {
+  /** Whether it is disputed, or the gateway that brought it was closed. */
+  private boolean needsHelp(Queued delivery, ExecutorState.Progress progress) {
+    return progress.state() == IntentState.DISPUTED
+        || progress.state() == IntentState.QUEUED
+            && !progress.upheld()
+            && place.executor().isEnded(delivery.event().intent());
+  }
+
+  private Finding confirmed(Queued delivery, IntentState before, Enforcer.Done done, Block block) {
+    boolean disputed = before == IntentState.DISPUTED;
     return new Finding(
         "confirmed:" + place.chainId() + ":" + delivery.event().intentId(),
         Check.FORGERY,
@@ -203,9 +206,14 @@ final class Notary {
         delivery.block().number(),
         Optional.of(delivery.event().agentId()),
         Optional.of(delivery.event().intentId()),
-        "nobody disputes what home dispatched",
-        "somebody did; home's storage shows that it was dispatched",
-        "Find out who disputed it. A guardian that does so again and again should lose its role.",
+        disputed ? "nobody disputes what home dispatched" : "no gateway that lied brought it",
+        disputed
+            ? "somebody did; home's storage shows that it was dispatched"
+            : "its gateway was closed; home's storage shows that it was dispatched",
+        disputed
+            ? "Find out who disputed it. A guardian that does so again and again should lose its"
+                + " role."
+            : "Nothing: it executes. See why the gateway was closed.",
         place.clock().instant(),
         Finding.Status.STOPPED,
         List.of(deed("confirm", done, block)));
@@ -228,72 +236,13 @@ final class Notary {
   }
 
   private Optional<Prover.Shown> dispatched(Hash intentId, Block block) {
-    return prove(place.executor().address(), Slots.progress(intentId), block)
-        .filter(
-            shown -> {
-              IntentState state = Slots.state(shown.proven().value());
-              return state == IntentState.DISPATCHED || state == IntentState.SETTLED;
-            });
-  }
-
-  /** Empty: nothing stands there. */
-  private Optional<Prover.Shown> prove(Address account, Hash slot, Block block) {
-    return Optional.of(new Prover(place.home()).prove(account, slot, block.hash()))
-        .filter(shown -> !shown.proven().absent());
-  }
-
-  /** The newest block of home's that counts here, is home's, and does. */
-  private Optional<Block> posted(Predicate<Block> does) {
-    if (new BigInteger(
-            1,
-            place
-                .chain()
-                .call(place.executor().address(), Abi.call(DestinationExecutor.FUNC_STATEPROOFS)))
-        .equals(BigInteger.ZERO)) {
-      return Optional.empty();
-    }
-    long head = place.chain().head().number();
-    long bottom = Math.max(0, head - REACH);
-    for (long to = head; to >= bottom; ) {
-      BlockRanges.Part<List<Log>> part =
-          ranges.last(
-              bottom,
-              to,
-              (first, last) ->
-                  place
-                      .chain()
-                      .logs(
-                          first,
-                          last,
-                          List.of(place.posted()),
-                          List.of(Set.of(Topics.HASH_POSTED))));
-      for (Log log : part.content().reversed()) {
-        Optional<Block> block = counts(LogWords.of(log).topicNumber(1)).filter(does);
-        if (block.isPresent()) {
-          return block;
-        }
-      }
-      to = part.from() - 1;
-    }
-    return Optional.empty();
-  }
-
-  private Optional<Block> counts(BigInteger number) {
-    if (number.bitLength() > 62) {
-      return Optional.empty();
-    }
-    byte[] hash =
-        place
-            .chain()
-            .call(
-                place.posted(),
-                Abi.call(
-                    PostedHashes.FUNC_HASHOF, new Uint256(place.homeId()), new Uint256(number)));
-    // Another chain's block shows nothing of home.
     return place
-        .home()
-        .block(number.longValueExact())
-        .filter(block -> hash.length == 32 && block.hash().equals(Hash.of(Bytes.of(hash).hex())));
+        .storage()
+        .prove(place.executor().address(), Slots.progress(intentId), block)
+        .filter(
+            shown ->
+                Slots.state(shown.proven().value()) == IntentState.DISPATCHED
+                    && Slots.outcome(shown.proven().value()) == IntentState.NONE);
   }
 
   /** A call with a proof; a refusal ends it: another proof may do better. */

@@ -5,7 +5,9 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -34,12 +36,28 @@ final class OrderExaminer implements Examiner {
   /** Words of the contract's {@code Order}. */
   private static final int WORDS = 8;
 
+  // Of the contract's OrderState.
   private static final int WAITING = 1;
+  private static final int VETOED = 2;
   private static final int EXECUTED = 5;
+
+  /** So many forged orders within an hour are a flood: their gateway is closed. */
+  static final int FLOOD = 8;
+
+  private static final Duration HOUR = Duration.ofHours(1);
 
   private final Court court;
   private final BlockRanges ranges;
   private final Set<Place> begun = ConcurrentHashMap.newKeySet();
+
+  /** The newest of each name. */
+  private final Map<Hash, Order> known = new ConcurrentHashMap<>();
+
+  /** Forged orders by their messages, and when each was found. */
+  private final Map<Hash, Instant> lies = new HashMap<>();
+
+  /** Gateways that are being closed, and stay so until a final block has it. */
+  private final Set<Address> closing = ConcurrentHashMap.newKeySet();
 
   private record Place(Block block, int logIndex) {}
 
@@ -49,6 +67,7 @@ final class OrderExaminer implements Examiner {
    * @param governance the same address at home
    * @param firstBlock of the deployment at home: no order is older
    * @param stands whether a block of this chain is still in it
+   * @param notary shows by proofs what home ordered; empty where nobody posts home's block hashes
    * @param whenHomeIsSilent what to do about an order that home says nothing of until it is due
    */
   record Court(
@@ -62,6 +81,7 @@ final class OrderExaminer implements Examiner {
       Predicate<Block> stands,
       Enforcer enforcer,
       Optional<Prosecutor> prosecutor,
+      Optional<OrderNotary> notary,
       Findings findings,
       Duration safetyMargin,
       WhenHomeIsSilent whenHomeIsSilent,
@@ -71,9 +91,11 @@ final class OrderExaminer implements Examiner {
   /**
    * Where an order stands.
    *
+   * @param gateway through which the message came
    * @param messageId what brought it
    */
-  private record Standing(int state, boolean proven, Hash messageId) {}
+  private record Standing(
+      int state, boolean proven, Instant deadline, Address gateway, Hash messageId) {}
 
   OrderExaminer(Court court) {
     this.court = court;
@@ -83,19 +105,29 @@ final class OrderExaminer implements Examiner {
   @Override
   public void examine(Page page) {
     for (Entry entry : page.entries()) {
-      if (entry instanceof Entry.Order(Log log)
-          && begun.add(new Place(page.block(), log.index()))) {
-        LogWords words = LogWords.of(log);
-        Order order =
-            new Order(
-                words.topic(1),
-                words.topic(2),
-                Instant.ofEpochSecond(
-                    words.number(2).min(BigInteger.valueOf(Integer.MAX_VALUE * 2L)).longValue()),
-                log.transaction(),
-                page.block());
-        Errand.start("order-" + order.id, court.poll(), order::round);
+      switch (entry) {
+        case Entry.Order(Log log) -> received(log, page.block());
+        case Entry.OrderVetoed(Log log) ->
+            Optional.ofNullable(known.get(LogWords.of(log).topic(1))).ifPresent(Order::start);
+        case Entry.GatewayClosed closed -> known.values().forEach(Order::start);
+        default -> {}
       }
+    }
+  }
+
+  private void received(Log log, Block block) {
+    if (begun.add(new Place(block, log.index()))) {
+      LogWords words = LogWords.of(log);
+      Order order =
+          new Order(
+              words.topic(1),
+              words.topic(2),
+              Instant.ofEpochSecond(
+                  words.number(2).min(BigInteger.valueOf(Integer.MAX_VALUE * 2L)).longValue()),
+              log.transaction(),
+              block);
+      known.put(order.id, order);
+      order.start();
     }
   }
 
@@ -103,6 +135,7 @@ final class OrderExaminer implements Examiner {
   public void reset() {
     // What runs for a block that does not stand ends by itself.
     begun.removeIf(place -> !court.stands().test(place.block()));
+    known.values().removeIf(order -> !court.stands().test(order.block));
   }
 
   private Standing standing(Hash orderId) {
@@ -118,7 +151,90 @@ final class OrderExaminer implements Examiner {
     return new Standing(
         answer[WORD - 1],
         answer[2 * WORD - 1] != 0,
+        Instant.ofEpochSecond(
+            new BigInteger(1, Arrays.copyOfRange(answer, 5 * WORD, 6 * WORD))
+                .min(BigInteger.valueOf(Integer.MAX_VALUE * 2L))
+                .longValue()),
+        Address.of(Arrays.copyOfRange(answer, 6 * WORD + 12, 7 * WORD)),
         Hash.of(Bytes.of(Arrays.copyOfRange(answer, 7 * WORD, 8 * WORD)).hex()));
+  }
+
+  private boolean isOpen(Address gateway) {
+    return Closing.status(court.chain(), court.governance(), gateway) == Closing.Status.OPEN;
+  }
+
+  // Each veto is a transaction; whoever has a quorum's keys has as many orders as gas.
+  private void lied(Order order, Address gateway) {
+    int recent;
+    synchronized (lies) {
+      Instant now = court.clock().instant();
+      lies.putIfAbsent(order.messageId, now);
+      lies.values().removeIf(at -> !at.isAfter(now.minus(HOUR)));
+      recent = lies.size();
+    }
+    if (recent >= FLOOD && closing.add(gateway)) {
+      court.findings().report(flood(gateway, recent));
+      LastingState lasting = new LastingState(court.chain(), court.finality());
+      Errand.start("orders-" + court.chainId(), court.poll(), () -> closed(gateway, lasting));
+    }
+  }
+
+  /**
+   * @return whether a final block has it
+   */
+  private boolean closed(Address gateway, LastingState lasting) {
+    Closing remedy = new Closing(court.chain(), court.governance(), gateway);
+    Optional<Enforcer.Done> end = court.enforcer().bringAbout(remedy);
+    if (end.isEmpty()) {
+      return true;
+    }
+    end.filter(done -> done.transaction().isPresent())
+        .ifPresent(
+            done ->
+                court
+                    .findings()
+                    .update(
+                        floodId(gateway),
+                        found ->
+                            found.with(
+                                new Deed(
+                                    remedy.what(),
+                                    court.chainId(),
+                                    done.transaction(),
+                                    done.settled().outcome(),
+                                    court.clock().instant()))));
+    if (isOpen(gateway)) {
+      return true; // no guardian: people are told
+    }
+    if (lasting.look(() -> !isOpen(gateway)) != LastingState.Look.FINAL) {
+      return false;
+    }
+    court.findings().update(floodId(gateway), found -> found.with(Finding.Status.STOPPED));
+    closing.remove(gateway);
+    return true;
+  }
+
+  private String floodId(Address gateway) {
+    return "flood-of-orders:" + court.chainId() + ":" + gateway;
+  }
+
+  private Finding flood(Address gateway, int count) {
+    return new Finding(
+        floodId(gateway),
+        Check.ORDER,
+        Severity.CRITICAL,
+        court.chainId(),
+        -1,
+        Optional.empty(),
+        Optional.empty(),
+        "fewer than " + FLOOD + " orders within an hour that home never sent",
+        "gateway " + gateway + " brought " + count,
+        "Once the gateway is closed (RemoteGovernance.closeGateway) nothing that it brought is"
+            + " executed: what home did order is proved (confirm), or ordered again. Take who"
+            + " signed out of the quorum (QuorumGateway.tightenRelayers).",
+        court.clock().instant(),
+        Finding.Status.OPEN,
+        List.of());
   }
 
   /** One order that a message brought, until it is home's, or can do nothing any more. */
@@ -131,12 +247,33 @@ final class OrderExaminer implements Examiner {
     private final LastingState ended = new LastingState(court.chain(), court.finality());
     private boolean told;
 
+    /** Whether home is known not to have sent it. */
+    private boolean forged;
+
+    private boolean running;
+    private boolean again;
+
     private Order(Hash id, Hash messageId, Instant executableAt, Hash transaction, Block block) {
       this.id = id;
       this.messageId = messageId;
       this.executableAt = executableAt;
       this.transaction = transaction;
       this.block = block;
+    }
+
+    /** Looks at it until it is over; once more when that is going on. */
+    private synchronized void start() {
+      again = running;
+      if (!running) {
+        running = true;
+        Errand.start("order-" + id, court.poll(), () -> round() && isOver());
+      }
+    }
+
+    private synchronized boolean isOver() {
+      running = again;
+      again = false;
+      return !running;
     }
 
     /**
@@ -149,6 +286,16 @@ final class OrderExaminer implements Examiner {
       }
       Standing standing = standing(id);
       if (!waits(standing)) {
+        if (!forged && court.notary().isPresent() && isStopped(standing)) {
+          if (isGenuine()) {
+            court.notary().get().confirm(subject());
+            status(Finding.Status.WITHDRAWN);
+            return true;
+          }
+          if (court.home().head().timestamp().isBefore(block.timestamp())) {
+            return false; // it may be
+          }
+        }
         return switch (ended.look(() -> !waits(standing(id)))) {
           case FINAL -> {
             boolean ours = standing.messageId().equals(messageId);
@@ -162,13 +309,7 @@ final class OrderExaminer implements Examiner {
       Block head = court.home().head();
       Optional<Block> sent = sent(head);
       if (sent.isPresent()) {
-        boolean last =
-            court
-                .homeFinality()
-                .highest(court.home())
-                .filter(highest -> highest.number() >= sent.get().number())
-                .isPresent();
-        if (last) {
+        if (isFinal(sent.get())) {
           status(Finding.Status.WITHDRAWN);
           return true;
         }
@@ -177,6 +318,7 @@ final class OrderExaminer implements Examiner {
       if (head.timestamp().isBefore(block.timestamp())) {
         return unproven("home's head is of " + head.timestamp() + ", before the order came");
       }
+      forged = true;
       report(
           "home sent the order in message " + messageId,
           "home did not, as of block " + head.number());
@@ -192,15 +334,50 @@ final class OrderExaminer implements Examiner {
                           transaction,
                           block.timestamp(),
                           () -> court.stands().test(block))));
+      court.notary().ifPresent(notary -> notary.refute(findingId(), subject()));
+      lied(this, standing.gateway());
       veto();
       return false;
+    }
+
+    private boolean isFinal(Block sent) {
+      return court
+          .homeFinality()
+          .highest(court.home())
+          .filter(highest -> highest.number() >= sent.number())
+          .isPresent();
+    }
+
+    private boolean isGenuine() {
+      return sent(court.home().head()).filter(this::isFinal).isPresent();
+    }
+
+    private OrderNotary.Subject subject() {
+      return new OrderNotary.Subject(
+          id,
+          messageId,
+          block,
+          transaction,
+          () -> court.stands().test(block),
+          () -> waits(standing(id)),
+          () -> isStopped(standing(id)));
     }
 
     /** Whether this message may still have it executed. */
     private boolean waits(Standing standing) {
       return standing.state() == WAITING
           && !standing.proven()
-          && standing.messageId().equals(messageId);
+          && standing.messageId().equals(messageId)
+          && isOpen(standing.gateway());
+    }
+
+    /** Whether somebody keeps what this message brought from being executed. */
+    private boolean isStopped(Standing standing) {
+      return standing.messageId().equals(messageId)
+          && !standing.proven()
+          && (standing.state() == VETOED
+              || standing.state() == WAITING && !isOpen(standing.gateway()))
+          && !court.chain().head().timestamp().isAfter(standing.deadline());
     }
 
     // It waits for days: there is time until the margin.

@@ -24,6 +24,7 @@ import org.mandate.event.ContractEvents;
 import org.mandate.gateway.Attestation;
 import org.mandate.gateway.AttestationDomain;
 import org.mandate.gateway.MessageAbi;
+import org.mandate.watchdog.Attested.Contradiction;
 import org.mandate.watchdog.Deliveries.Delivery;
 import org.web3j.abi.TypeReference;
 import org.web3j.abi.datatypes.DynamicArray;
@@ -34,7 +35,8 @@ import org.web3j.abi.datatypes.generated.Uint256;
 /**
  * Has relayers pay who attested what home never sent: their own signatures, in the transaction that
  * delivered it, are shown to the bonds' contract at home. Only what a final block of home, younger
- * than the delivery, does not bear out: who attested what a reorg then removed is not accused.
+ * than the delivery, does not bear out: who attested what a reorg then removed is not accused. Who
+ * attested two contents of one number, of any chain, pays too.
  */
 final class Prosecutor {
   private static final Duration WAIT = Duration.ofSeconds(1);
@@ -130,20 +132,41 @@ final class Prosecutor {
     for (Attestation attestation : delivery.get().attestations()) {
       Optional<Address> signer = attestation.signer(attestations);
       if (signer.isPresent() && atStake(signer.get()).signum() > 0) {
-        accuse(charge, new Slash(delivery.get(), attestation, signer.get()));
+        accuse(charge.findingId(), undispatched(delivery.get(), attestation, signer.get()));
       }
     }
     return true;
   }
 
-  private void accuse(Charge charge, Slash slash) {
+  /**
+   * Has who contradicts itself pay, whichever of its words is true. Returns at once.
+   *
+   * @param findingId what is told of it
+   */
+  void charge(String findingId, Contradiction contradiction) {
+    Slash slash = equivocation(contradiction);
+    LastingState lasting = new LastingState(home, finality);
+    Errand.start(
+        "prosecutor-" + findingId,
+        WAIT,
+        () -> {
+          accuse(findingId, slash);
+          if (lasting.look(() -> slash.settled().isPresent()) != LastingState.Look.FINAL) {
+            return false;
+          }
+          findings.update(findingId, found -> found.with(Finding.Status.STOPPED));
+          return true;
+        });
+  }
+
+  private void accuse(String findingId, Slash slash) {
     enforcer
         .bringAbout(slash)
         .filter(done -> done.transaction().isPresent())
         .ifPresent(
             done ->
                 findings.update(
-                    charge.findingId(),
+                    findingId,
                     found ->
                         found.with(
                             new Deed(
@@ -180,7 +203,7 @@ final class Prosecutor {
   }
 
   /** Wei that can be taken from the relayer. */
-  private BigInteger atStake(Address relayer) {
+  BigInteger atStake(Address relayer) {
     List<Object> bond =
         Abi.decode(
             home.call(
@@ -192,15 +215,43 @@ final class Prosecutor {
     return ((BigInteger) bond.get(0)).add((BigInteger) bond.get(1));
   }
 
-  private final class Slash implements Remedy {
-    private final Delivery delivery;
-    private final Attestation attestation;
-    private final Address relayer;
+  private Slash undispatched(Delivery delivery, Attestation attestation, Address relayer) {
+    return new Slash(
+        relayer,
+        Abi.call(
+            RelayerBonds.FUNC_SLASHUNDISPATCHED,
+            MessageAbi.toBonds(delivery.message()),
+            hashes(delivery.proof()),
+            new DynamicBytes(attestation.signature().compact()),
+            new org.web3j.abi.datatypes.Address(self.hex())));
+  }
 
-    private Slash(Delivery delivery, Attestation attestation, Address relayer) {
-      this.delivery = delivery;
-      this.attestation = attestation;
+  private Slash equivocation(Contradiction words) {
+    return new Slash(
+        words.signer(),
+        Abi.call(
+            RelayerBonds.FUNC_SLASHEQUIVOCATION,
+            MessageAbi.toBonds(words.one().message()),
+            hashes(words.one().proof()),
+            new DynamicBytes(words.one().attestation().signature().compact()),
+            MessageAbi.toBonds(words.other().message()),
+            hashes(words.other().proof()),
+            new DynamicBytes(words.other().attestation().signature().compact()),
+            new org.web3j.abi.datatypes.Address(self.hex())));
+  }
+
+  private static DynamicArray<Bytes32> hashes(List<Hash> proof) {
+    return new DynamicArray<>(
+        Bytes32.class, proof.stream().map(hash -> new Bytes32(hash.bytes())).toList());
+  }
+
+  private final class Slash implements Remedy {
+    private final Address relayer;
+    private final Bytes data;
+
+    private Slash(Address relayer, byte[] data) {
       this.relayer = relayer;
+      this.data = Bytes.of(data);
     }
 
     @Override
@@ -215,15 +266,7 @@ final class Prosecutor {
 
     @Override
     public Bytes data() {
-      return Bytes.of(
-          Abi.call(
-              RelayerBonds.FUNC_SLASHUNDISPATCHED,
-              MessageAbi.toBonds(delivery.message()),
-              new DynamicArray<>(
-                  Bytes32.class,
-                  delivery.proof().stream().map(hash -> new Bytes32(hash.bytes())).toList()),
-              new DynamicBytes(attestation.signature().compact()),
-              new org.web3j.abi.datatypes.Address(self.hex())));
+      return data;
     }
 
     @Override

@@ -19,6 +19,7 @@ import org.mandate.chain.Hash;
 import org.mandate.chain.Log;
 import org.mandate.chain.NodeException;
 import org.mandate.event.ContractEvents;
+import org.mandate.event.GatewayEvent;
 import org.mandate.intent.IntentDomain;
 
 /** Reads a block's logs of our contracts. */
@@ -32,6 +33,7 @@ final class Reader {
   private final Address executor;
   private final Address account;
   private final Address registry;
+  private final Address gateway;
   private final Optional<Address> governance;
   private final List<Address> system;
 
@@ -54,11 +56,12 @@ final class Reader {
     this.executor = deployment.executor();
     this.account = deployment.account();
     this.registry = deployment.registry();
+    this.gateway = deployment.gateway();
     this.governance = deployment.isHome() ? Optional.empty() : deployment.remoteGovernance();
     this.system =
         deployment.isHome()
-            ? List.of(executor, account, registry, deployment.address("PriceFeeds"))
-            : Stream.concat(Stream.of(executor, account), governance.stream()).toList();
+            ? List.of(executor, account, registry, gateway, deployment.address("PriceFeeds"))
+            : Stream.concat(Stream.of(executor, account, gateway), governance.stream()).toList();
     this.domain = new IntentDomain(deployment.homeChainId(), executor);
     this.chainId = deployment.chainId();
   }
@@ -140,15 +143,22 @@ final class Reader {
 
   private Optional<Entry> entry(Log log) {
     try {
+      if (log.address().equals(gateway)) {
+        return ContractEvents.gateway(log)
+            .filter(GatewayEvent.MessageDelivered.class::isInstance)
+            .map(GatewayEvent.MessageDelivered.class::cast)
+            .map(Entry.Delivered::new);
+      }
       if (log.address().equals(executor)) {
+        if (log.topics().getFirst().equals(Topics.GATEWAY_SET)) {
+          return closing(log);
+        }
         return ContractEvents.executor(log)
             .<Entry>map(Entry.Step::new)
             .or(() -> ContractEvents.notice(log).map(Entry.Notice::new));
       }
       if (governance.filter(log.address()::equals).isPresent()) {
-        return log.topics().getFirst().equals(Topics.ORDER_RECEIVED)
-            ? Optional.of(new Entry.Order(log))
-            : Optional.empty();
+        return ofGovernance(log);
       }
       if (log.address().equals(registry)) {
         return Optional.of(new Entry.Registry(log));
@@ -157,6 +167,24 @@ final class Reader {
     } catch (IllegalArgumentException e) {
       return Optional.of(new Entry.Unreadable(log, String.valueOf(e.getMessage())));
     }
+  }
+
+  private static Optional<Entry> ofGovernance(Log log) {
+    Hash topic = log.topics().getFirst();
+    if (topic.equals(Topics.ORDER_RECEIVED)) {
+      return Optional.of(new Entry.Order(log));
+    }
+    if (topic.equals(Topics.ORDER_VETOED)) {
+      return Optional.of(new Entry.OrderVetoed(log));
+    }
+    return topic.equals(Topics.GATEWAY_SET) ? closing(log) : Optional.empty();
+  }
+
+  private static Optional<Entry> closing(Log log) {
+    BigInteger closed = BigInteger.valueOf(Closing.Status.CLOSED.ordinal());
+    return LogWords.of(log).number(0).equals(closed)
+        ? Optional.of(new Entry.GatewayClosed(log))
+        : Optional.empty();
   }
 
   private Optional<Entry> ofAccount(Log log) {

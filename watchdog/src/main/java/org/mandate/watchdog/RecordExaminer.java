@@ -119,6 +119,9 @@ final class RecordExaminer implements Examiner {
                 unreadable.reason());
         case Entry.Notice notice -> {}
         case Entry.Order order -> {}
+        case Entry.OrderVetoed vetoed -> {}
+        case Entry.GatewayClosed closed -> {}
+        case Entry.Delivered delivered -> {}
         case Entry.Policy policy -> {}
         case Entry.Registry registry -> {}
         case Entry.Withdrawn withdrawn -> {}

@@ -234,6 +234,9 @@ final class Replay {
       case Entry.Step(IntentEvent event) -> executed(event);
       case Entry.Notice notice -> Optional.empty();
       case Entry.Order order -> Optional.empty();
+      case Entry.OrderVetoed vetoed -> Optional.empty();
+      case Entry.GatewayClosed closed -> Optional.empty();
+      case Entry.Delivered delivered -> Optional.empty();
       case Entry.Withdrawn withdrawn -> Optional.empty();
       case Entry.Unreadable unreadable -> Optional.empty();
     };

@@ -145,6 +145,9 @@ final class SignatureExaminer implements Examiner {
         case Entry.Step other -> {}
         case Entry.Notice notice -> {}
         case Entry.Order order -> {}
+        case Entry.OrderVetoed vetoed -> {}
+        case Entry.GatewayClosed closed -> {}
+        case Entry.Delivered delivered -> {}
         case Entry.Audit audit -> {}
         case Entry.Policy policy -> {}
         case Entry.Withdrawn withdrawn -> {}

@@ -15,6 +15,7 @@ import org.mandate.contracts.HoursRule;
 import org.mandate.contracts.PolicyEngine;
 import org.mandate.contracts.PostedHashes;
 import org.mandate.contracts.PriceFeeds;
+import org.mandate.contracts.QuorumGateway;
 import org.mandate.contracts.RemoteGovernance;
 import org.mandate.contracts.ReputationRule;
 import org.mandate.contracts.RuleBook;
@@ -63,8 +64,13 @@ final class Topics {
   static final Hash RESENT = topic(HomeExecutor.INTENTRESENT_EVENT);
   static final Hash QUEUED = topic(DestinationExecutor.INTENTQUEUED_EVENT);
 
+  static final Hash GATEWAY_SET = topic(DestinationExecutor.GATEWAYSET_EVENT);
+  static final Hash DELIVERED = topic(QuorumGateway.MESSAGEDELIVERED_EVENT);
+  static final Hash SENT = topic(QuorumGateway.MESSAGESENT_EVENT);
+
   static final Hash HASH_POSTED = topic(PostedHashes.HASHPOSTED_EVENT);
   static final Hash ORDER_SENT = topic(RemoteGovernance.ORDERSENT_EVENT);
+  static final Hash ORDER_VETOED = topic(RemoteGovernance.ORDERVETOED_EVENT);
   static final Hash ORDER_RECEIVED = topic(RemoteGovernance.ORDERRECEIVED_EVENT);
 
   /**
@@ -80,8 +86,8 @@ final class Topics {
 
   /**
    * Of executor and account, and of home's registry and prices: only for agents that governance
-   * admitted, by their keys, by guardians and by who owns the funds, so that no stranger fills a
-   * block with them.
+   * admitted, by their keys, by guardians, by a quorum of relayers and by who owns the funds, so
+   * that no stranger fills a block with them.
    */
   static final Set<Hash> GOVERNED = governed();
 
@@ -125,6 +131,9 @@ final class Topics {
                 CONSUMED,
                 REFUNDED,
                 ORDER_RECEIVED,
+                ORDER_VETOED,
+                GATEWAY_SET,
+                DELIVERED,
                 STATUS_SET,
                 STOPPED,
                 RESTARTED,

@@ -189,6 +189,17 @@ final class Workshop {
     Chronicle chronicle = new Chronicle(link.deployment().block());
     ExecutorState executor = new ExecutorState(link.chain(), link.deployment().executor());
     Disputes disputes = disputes(link, executor, chronicle, enforcer);
+    Optional<HomeStorage> storage =
+        link.deployment()
+            .postedHashes()
+            .map(
+                posted ->
+                    new HomeStorage(
+                        home.id(),
+                        home.chain(),
+                        link.chain(),
+                        link.deployment().gateway(),
+                        posted));
     ForgeryExaminer forgery =
         forgery(
             link,
@@ -199,9 +210,7 @@ final class Workshop {
             enforcer,
             disputes,
             prosecutor,
-            link.deployment()
-                .postedHashes()
-                .map(posted -> notary(home, link, posted, executor, enforcer)));
+            storage.map(shown -> notary(link, shown, executor, enforcer)));
     Trips trips = new Trips();
     AtomicReference<BooleanSupplier> isRead = new AtomicReference<>(() -> false);
     Freezer stopper =
@@ -247,7 +256,28 @@ final class Workshop {
         new ArrayList<>(List.of(disputes, forgery, trips, executions, records(link, chronicle)));
     link.deployment()
         .remoteGovernance()
-        .map(governance -> orders(home, link, governance, chronicle, enforcer, prosecutor))
+        .map(
+            governance ->
+                orders(
+                    home,
+                    link,
+                    governance,
+                    chronicle,
+                    enforcer,
+                    prosecutor,
+                    storage.map(
+                        shown ->
+                            new OrderNotary(
+                                new OrderNotary.Place(
+                                    shown,
+                                    link.id(),
+                                    link.chain(),
+                                    governance,
+                                    link.deployment().gateway(),
+                                    enforcer,
+                                    findings,
+                                    link.settings().pollInterval(),
+                                    clock)))))
         .ifPresent(examiners::add);
     Follower follower =
         new Follower(
@@ -264,17 +294,14 @@ final class Workshop {
     return watched(link, chronicle, follower, enforcer, forgery);
   }
 
-  private Notary notary(
-      Link home, Link link, Address posted, ExecutorState executor, Enforcer enforcer) {
+  private Notary notary(Link link, HomeStorage storage, ExecutorState executor, Enforcer enforcer) {
     return new Notary(
         new Notary.Place(
-            home.id(),
-            home.chain(),
+            storage,
             link.id(),
             link.chain(),
             executor,
             link.deployment().gateway(),
-            posted,
             enforcer,
             findings,
             link.settings().pollInterval(),
@@ -287,7 +314,8 @@ final class Workshop {
       Address governance,
       Chronicle chronicle,
       Enforcer enforcer,
-      Optional<Prosecutor> prosecutor) {
+      Optional<Prosecutor> prosecutor,
+      Optional<OrderNotary> notary) {
     return new OrderExaminer(
         new OrderExaminer.Court(
             link.id(),
@@ -300,6 +328,7 @@ final class Workshop {
             chronicle::has,
             enforcer,
             prosecutor,
+            notary,
             findings,
             config.safetyMargin(),
             config.whenHomeIsSilent(),

@@ -1,15 +1,21 @@
 package org.mandate.watchdog;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.math.BigInteger;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.mandate.deploy.DeploymentParameters.AcrossChains;
+import org.mandate.gateway.Message;
 import org.mandate.intent.Intent;
 import org.mandate.intent.IntentAbi;
 import org.mandate.intent.IntentState;
@@ -49,6 +55,77 @@ class FloodTest {
       assertEquals(
           0, watchdog.findings().stream().filter(found -> found.check() == Check.SELF).count());
     }
+  }
+
+  @Test
+  void L7_afterThePauseWasUsedUpAFloodOfAllRelayersIsClosedOutAndNotOneIsPaid() throws Exception {
+    AcrossChains pausing =
+        new AcrossChains(
+            Duration.ofSeconds(1),
+            AcrossChains.DEFAULT.unbonding(),
+            BigInteger.ZERO,
+            List.of(),
+            Optional.empty(),
+            Optional.empty());
+    try (World world = World.start(directory, pausing)) {
+      world.pauseBySecond();
+      Thread.sleep(3000);
+      assertFalse(world.destination().armed(BigInteger.ZERO).send());
+      world.setWindow(Duration.ofMinutes(2));
+      Intent genuine = world.payment(World.REMOTE, AMOUNT, Duration.ofHours(5));
+      Message sent = world.sent(world.submit(genuine));
+      world.deliver(sent);
+      try (Watchdog watchdog = world.watchdog(0)) {
+        Intent first = world.payment(World.REMOTE, AMOUNT, Duration.ofHours(5));
+        world.deliver(world.forged(first));
+        World.await(
+            "the first is disputed",
+            World.PATIENCE,
+            () -> world.state(first) == IntentState.DISPUTED);
+        Thread.sleep(2000);
+        assertEquals(BigInteger.ONE, status(world), "one lie closes nothing");
+
+        List<Intent> forged = new ArrayList<>(List.of(first));
+        forged.addAll(forge(world, Disputes.PER_HOUR, 0, 1, 2));
+        forged.addAll(forge(world, Disputes.PER_HOUR, 0, 1, 2));
+        World.await(
+            "the gateway is closed for good",
+            World.PATIENCE,
+            () -> status(watchdog, "flood:" + World.REMOTE, Finding.Status.STOPPED));
+        assertEquals(BigInteger.TWO, status(world));
+
+        // Past every window, and with the gateway open again.
+        world.passRemote(Duration.ofMinutes(10));
+        world.home.rpc("evm_increaseTime", Duration.ofMinutes(10).toSeconds());
+        world.openGateway();
+        for (Intent intent : forged) {
+          assertThrows(RuntimeException.class, () -> world.execute(intent));
+        }
+        assertThrows(RuntimeException.class, () -> world.execute(genuine));
+        assertEquals(BigInteger.ZERO, world.received());
+        World.await(
+            "each is told as stopped",
+            World.PATIENCE,
+            () ->
+                forged.stream()
+                    .allMatch(
+                        intent ->
+                            status(
+                                watchdog,
+                                "delivery:" + World.REMOTE + ":" + intent.id(world.domain),
+                                Finding.Status.STOPPED)));
+
+        // What home did send comes again.
+        world.deliver(world.sent(world.resend(genuine)));
+        world.awaitDue(genuine);
+        world.execute(genuine);
+        assertEquals(AMOUNT, world.received());
+      }
+    }
+  }
+
+  private static BigInteger status(World world) throws Exception {
+    return world.destination().gatewayStatus(world.remoteDeployment.gateway().hex()).send();
   }
 
   @Test
@@ -98,11 +175,15 @@ class FloodTest {
   }
 
   private static List<Intent> forge(World world, int count) {
+    return forge(world, count, 0, 2);
+  }
+
+  private static List<Intent> forge(World world, int count, int... relayers) {
     List<Intent> forged =
         Stream.generate(() -> world.payment(World.REMOTE, AMOUNT, Duration.ofHours(5)))
             .limit(count)
             .toList();
-    world.deliverMany(forged.stream().map(world::forged).toList());
+    world.deliverMany(forged.stream().map(world::forged).toList(), relayers);
     return forged;
   }
 

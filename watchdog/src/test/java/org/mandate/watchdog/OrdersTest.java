@@ -1,23 +1,38 @@
 package org.mandate.watchdog;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import java.math.BigInteger;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.mandate.chain.Hash;
 import org.mandate.contracts.RemoteGovernance;
 import org.mandate.deploy.DeploymentParameters.AcrossChains;
+import org.mandate.deploy.DeploymentParameters.HashOracle;
 import org.mandate.deploy.DeploymentParameters.Remote;
+import org.mandate.gateway.Message;
 
 /** Orders of home's governance, and what claims to be one. */
 class OrdersTest {
   private static final int WAITING = 1;
   private static final int VETOED = 2;
+  private static final int REFUTED = 3;
+  private static final AcrossChains PROVEN =
+      new AcrossChains(
+          AcrossChains.DEFAULT.pause(),
+          AcrossChains.DEFAULT.unbonding(),
+          BigInteger.ZERO,
+          List.of(),
+          Optional.of(new Remote(Duration.ofDays(3), Optional.empty())),
+          Optional.of(new HashOracle(List.of(World.oracle()), Duration.ZERO)));
   private static final AcrossChains GOVERNED =
       new AcrossChains(
           AcrossChains.DEFAULT.pause(),
@@ -69,5 +84,101 @@ class OrdersTest {
           world.destination().gatewayStatus(world.remoteDeployment.gateway().hex()).send(),
           "closes nothing");
     }
+  }
+
+  @Test
+  void L7_aFloodOfForgedOrdersClosesTheirGatewayAndProofsHelpHomesOwn() throws Exception {
+    try (World world = World.start(directory, PROVEN);
+        Watchdog watchdog = world.watchdog(0)) {
+      List<RemoteGovernance.Call> calls = calls(world);
+      Hash vetoed = Hash.keccak("vetoed");
+      Hash waiting = Hash.keccak("waiting");
+      Message like = world.order(calls, vetoed);
+      world.deliver(like);
+      world.deliver(world.order(calls, waiting));
+      world.vetoBySecond(calls, vetoed);
+      assertEquals(VETOED, world.orderState(calls, vetoed));
+
+      List<Hash> salts =
+          IntStream.range(0, OrderExaminer.FLOOD + 4)
+              .mapToObj(number -> Hash.keccak("forged " + number))
+              .toList();
+      world.deliverMany(
+          salts.stream().map(salt -> world.forgedOrder(like, salt)).toList(), 0, 1, 2);
+      World.await(
+          "orders are taken from it no more",
+          World.PATIENCE,
+          () -> world.gatewayOfOrders().equals(BigInteger.TWO));
+      assertEquals(
+          BigInteger.ONE,
+          world.destination().gatewayStatus(world.remoteDeployment.gateway().hex()).send(),
+          "intents are");
+      World.await(
+          "all are told as stopped",
+          World.PATIENCE,
+          () ->
+              watchdog.findings().stream()
+                      .filter(
+                          found ->
+                              found.check() == Check.ORDER
+                                  && found.status() == Finding.Status.STOPPED)
+                      .count()
+                  == salts.size() + 1);
+      assertFalse(world.orderOf(calls, vetoed).proven);
+
+      world.postHash();
+      World.await(
+          "what home ordered is proved",
+          World.PATIENCE,
+          () -> world.orderOf(calls, vetoed).proven && world.orderOf(calls, waiting).proven);
+      assertEquals(WAITING, world.orderState(calls, vetoed));
+      for (Anvil chain : List.of(world.home, world.remote)) {
+        chain.rpc("evm_increaseTime", Duration.ofDays(4).toSeconds());
+      }
+      Thread.sleep(2000);
+      world.carryOut(calls, vetoed);
+      world.carryOut(calls, waiting);
+      for (Hash salt : salts) {
+        assertThrows(RuntimeException.class, () -> world.carryOut(calls, salt));
+      }
+    }
+  }
+
+  @Test
+  void L7_whoIsNoGuardianRefutesAForgedOrderByHomesStorage() throws Exception {
+    try (World world = World.start(directory, PROVEN);
+        Watchdog watchdog = world.stranger(BigInteger.ZERO)) {
+      List<RemoteGovernance.Call> calls = calls(world);
+      Hash genuine = Hash.keccak("genuine");
+      Hash forged = Hash.keccak("forged");
+      Message order = world.order(calls, genuine);
+      // Under the number of a message that home sent: home's storage shows the other one.
+      Message lie = world.forgedOrder(order, forged);
+      world.deliver(
+          new Message(
+              lie.sourceChainId(), order.nonce(), lie.sender(), lie.recipient(), lie.payload()));
+      Thread.sleep(5000);
+      assertEquals(WAITING, world.orderState(calls, forged), "nothing shows anything yet");
+      world.postHash();
+      World.await(
+          "it is refuted", World.PATIENCE, () -> world.orderState(calls, forged) == REFUTED);
+      World.await(
+          "it is told",
+          World.PATIENCE,
+          () ->
+              watchdog.findings().stream()
+                  .filter(found -> found.check() == Check.ORDER)
+                  .flatMap(found -> found.deeds().stream())
+                  .anyMatch(deed -> deed.what().equals("refute")));
+    }
+  }
+
+  /** A call that governs nothing and may be made. */
+  private static List<RemoteGovernance.Call> calls(World world) {
+    return List.of(
+        new RemoteGovernance.Call(
+            world.remoteDeployment.gateway().hex(),
+            BigInteger.ZERO,
+            Arrays.copyOf(Hash.keccak("nextNonce()").bytes(), 4)));
   }
 }

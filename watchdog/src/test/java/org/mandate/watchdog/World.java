@@ -16,6 +16,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
+import java.util.stream.IntStream;
 import org.mandate.chain.Address;
 import org.mandate.chain.Block;
 import org.mandate.chain.Bytes;
@@ -410,12 +411,16 @@ final class World implements AutoCloseable {
 
   /** As {@link #deliver(Message)}, many of one root. */
   TransactionReceipt deliverMany(List<Message> messages) {
+    return deliverMany(messages, 0, 2);
+  }
+
+  /** As {@link #deliverMany(List)}, signed by these relayers. */
+  TransactionReceipt deliverMany(List<Message> messages, int... relayers) {
     Address at = remoteDeployment.gateway();
     Map<Hash, Message> byId = new HashMap<>();
     messages.forEach(message -> byId.put(message.id(at), message));
     MessageTree tree = MessageTree.over(byId.keySet());
     MessageTree.Multiproof proof = tree.multiproof(byId.keySet());
-    AttestationDomain domain = AttestationDomain.of(remoteDeployment);
     Sender sender = new Sender(remote.web3j, RICH);
     QuorumGateway gateway =
         QuorumGateway.load(at.hex(), remote.web3j, sender.reader(), Sender.NO_GAS);
@@ -427,12 +432,17 @@ final class World implements AutoCloseable {
                 proof.ids().stream().map(byId::get).map(MessageAbi::toGateway).toList(),
                 MessageAbi.toContract(proof.proof()),
                 proof.flags(),
-                Attestation.forDelivery(
-                        domain,
-                        List.of(
-                            Attestation.sign(domain, tree.root(), signer(RELAYERS.get(0))),
-                            Attestation.sign(domain, tree.root(), signer(RELAYERS.get(2)))))
-                    .bytes())));
+                attested(tree.root(), relayers).bytes())));
+  }
+
+  /** What these relayers sign that root with, as the gateway takes it. */
+  private Bytes attested(Hash root, int... relayers) {
+    AttestationDomain domain = AttestationDomain.of(remoteDeployment);
+    return Attestation.forDelivery(
+        domain,
+        IntStream.of(relayers)
+            .mapToObj(relayer -> Attestation.sign(domain, root, signer(RELAYERS.get(relayer))))
+            .toList());
   }
 
   private RemoteGovernance remoteGovernance(Anvil chain) {
@@ -469,15 +479,73 @@ final class World implements AutoCloseable {
         like.payload());
   }
 
-  /** Number of the contract's {@code OrderState} on the remote chain. */
-  int orderState(List<RemoteGovernance.Call> calls, Hash salt) {
+  /** As {@link #forgedOrder(Message)}, of the same calls under another salt. */
+  Message forgedOrder(Message like, Hash salt) {
+    byte[] payload = like.payload().bytes(); // (Call[], bytes32 salt, uint64)
+    System.arraycopy(salt.bytes(), 0, payload, 32, 32);
+    Message forged = forgedOrder(like);
+    return new Message(
+        forged.sourceChainId(),
+        forged.nonce(),
+        forged.sender(),
+        forged.recipient(),
+        Bytes.of(payload));
+  }
+
+  /** The order as the remote chain knows it. */
+  RemoteGovernance.Order orderOf(List<RemoteGovernance.Call> calls, Hash salt) {
     try {
       RemoteGovernance there = remoteGovernance(remote);
       byte[] id = there.idOf(BigInteger.valueOf(REMOTE), calls, salt.bytes()).send();
-      return there.orderOf(id).send().state.intValueExact();
+      return there.orderOf(id).send();
     } catch (Exception e) {
       throw new IllegalStateException(e);
     }
+  }
+
+  /** What who carries out home's orders on the remote chain says of the gateway. */
+  BigInteger gatewayOfOrders() {
+    try {
+      return remoteGovernance(remote).gatewayStatus(remoteDeployment.gateway().hex()).send();
+    } catch (Exception e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** The second watchdog's key, a guardian, vetoes an order. */
+  void vetoBySecond(List<RemoteGovernance.Call> calls, Hash salt) throws Exception {
+    RemoteGovernance there = remoteGovernance(remote);
+    byte[] id = there.idOf(BigInteger.valueOf(REMOTE), calls, salt.bytes()).send();
+    new Sender(remote.web3j, WATCHDOGS.get(1))
+        .send(Call.of("veto", governanceAddress().hex(), there.veto(id)));
+  }
+
+  /** Carries an order out on the remote chain; throws when the contract refuses. */
+  void carryOut(List<RemoteGovernance.Call> calls, Hash salt) {
+    new Sender(remote.web3j, RICH)
+        .send(
+            Call.of(
+                "carry out",
+                governanceAddress().hex(),
+                remoteGovernance(remote).execute(calls, salt.bytes(), BigInteger.ZERO)));
+  }
+
+  /** Governance, knowing of every stop, has the remote chain take messages again. */
+  void openGateway() throws Exception {
+    governRemote(
+        destination()
+            .setGateway(remoteDeployment.gateway().hex(), true, destination().stops().send()));
+  }
+
+  /** The second watchdog's key, a guardian, pauses the remote chain. */
+  void pauseBySecond() {
+    new Sender(remote.web3j, WATCHDOGS.get(1))
+        .send(Call.of("pause", domain.executor().hex(), destination().pause(BigInteger.ZERO)));
+  }
+
+  /** Number of the contract's {@code OrderState} on the remote chain. */
+  int orderState(List<RemoteGovernance.Call> calls, Hash salt) {
+    return orderOf(calls, salt).state.intValueExact();
   }
 
   /** The oracle, which is the authority here, posts home's newest block. */
@@ -558,14 +626,7 @@ final class World implements AutoCloseable {
   }
 
   private TransactionReceipt deliver(Anvil chain, Message message) {
-    Hash id = message.id(remoteDeployment.gateway());
-    AttestationDomain domain = AttestationDomain.of(remoteDeployment);
-    Bytes signatures =
-        Attestation.forDelivery(
-            domain,
-            List.of(
-                Attestation.sign(domain, id, signer(RELAYERS.get(0))),
-                Attestation.sign(domain, id, signer(RELAYERS.get(2)))));
+    Bytes signatures = attested(message.id(remoteDeployment.gateway()), 0, 2);
     QuorumGateway gateway =
         QuorumGateway.load(
             remoteDeployment.gateway().hex(),

@@ -1,0 +1,294 @@
+package org.mandate.watchdog;
+
+import java.math.BigInteger;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.BooleanSupplier;
+import java.util.function.Predicate;
+import org.mandate.chain.Abi;
+import org.mandate.chain.Address;
+import org.mandate.chain.Block;
+import org.mandate.chain.BlockRanges;
+import org.mandate.chain.Bytes;
+import org.mandate.chain.CallRevertedException;
+import org.mandate.chain.ChainClient;
+import org.mandate.chain.Finality;
+import org.mandate.chain.Hash;
+import org.mandate.chain.Log;
+import org.mandate.chain.NodeException;
+import org.mandate.chain.Transaction;
+import org.mandate.contracts.QuorumGateway;
+import org.mandate.event.ContractEvents;
+import org.mandate.event.GatewayEvent.MessageDelivered;
+import org.mandate.event.GatewayEvent.MessageSent;
+import org.mandate.gateway.Attestation;
+import org.mandate.gateway.Message;
+import org.mandate.watchdog.Attested.Signed;
+import org.mandate.watchdog.Deliveries.Delivery;
+import org.web3j.abi.datatypes.generated.Uint256;
+
+/**
+ * Compares what a gateway handed over with what its source sent. Who signed a message that was never
+ * sent is remembered, and what else bears that message's number is looked for: where it was
+ * delivered, and among what relayers hand out. So who lies about a chain that is not home, of which
+ * the bonds' contract sees nothing, is found by its own two words.
+ */
+final class DeliveryExaminer implements Examiner {
+  /** How often the other content of a number is looked for, and how many times. */
+  private static final Duration SELDOM = Duration.ofSeconds(20);
+
+  private static final int TIMES = 3 * 60 * 24;
+
+  private final Court court;
+  private final Deque<Handed> waiting = new ArrayDeque<>();
+  private final Set<Hash> suspected = ConcurrentHashMap.newKeySet();
+  private boolean working;
+
+  private record Handed(MessageDelivered event, Block block) {}
+
+  /**
+   * A watched chain.
+   *
+   * @param firstBlock of the deployment there
+   */
+  record Place(ChainClient chain, Finality finality, long firstBlock) {}
+
+  /**
+   * What all deliveries of one chain share.
+   *
+   * @param gateway the same address on every chain
+   * @param places the watched chains, by id
+   * @param dispatches what home is known to have sent
+   * @param homeIsRead whether home was read up to its head
+   * @param stands whether a block of this chain is still in it
+   * @param accuser is told of what relayers signed, and answers whether that may still cost them
+   */
+  record Court(
+      long chainId,
+      ChainClient chain,
+      Address gateway,
+      Map<BigInteger, Place> places,
+      Dispatches dispatches,
+      BooleanSupplier homeIsRead,
+      Predicate<Block> stands,
+      Accuser accuser,
+      Duration poll) {}
+
+  DeliveryExaminer(Court court) {
+    this.court = court;
+  }
+
+  @Override
+  public synchronized void examine(Page page) {
+    for (Entry entry : page.entries()) {
+      if (entry instanceof Entry.Delivered(MessageDelivered event)) {
+        waiting.addLast(new Handed(event, page.block()));
+      }
+    }
+    if (!working && !waiting.isEmpty()) {
+      working = true;
+      Errand.start("deliveries-" + court.chainId(), court.poll(), this::round);
+    }
+  }
+
+  @Override
+  public synchronized void reset() {
+    waiting.clear(); // they are read again
+  }
+
+  /**
+   * One pass over what waits.
+   *
+   * @return whether nothing does
+   */
+  private boolean round() throws InterruptedException {
+    List<Handed> batch;
+    synchronized (this) {
+      batch = List.copyOf(waiting);
+    }
+    for (Handed one : batch) {
+      boolean over;
+      try {
+        over = !court.stands().test(one.block()) || isSettled(one);
+      } catch (CallRevertedException | IllegalArgumentException e) {
+        over = true; // of another contract than ours
+      }
+      if (over) {
+        synchronized (this) {
+          waiting.remove(one);
+        }
+      }
+    }
+    synchronized (this) {
+      working = !waiting.isEmpty();
+      return !working;
+    }
+  }
+
+  /** Whether nothing more is to be found out about a delivery. */
+  private boolean isSettled(Handed one) {
+    Hash id = one.event().messageId();
+    if (court.dispatches().sent(id)) {
+      return true;
+    }
+    if (!court.homeIsRead().getAsBoolean()) {
+      return false;
+    }
+    Optional<Delivery> delivery = delivery(court.chain(), one.event().log().transaction(), id);
+    if (delivery.isEmpty()) {
+      return true; // hidden in a contract's own words
+    }
+    Message message = delivery.get().message();
+    Place source = court.places().get(message.sourceChainId());
+    if (source != null) {
+      Optional<Block> known =
+          source
+              .finality()
+              .highest(source.chain())
+              .filter(block -> block.timestamp().isAfter(one.block().timestamp()));
+      if (known.isEmpty()) {
+        return false;
+      }
+      if (sent(source, message.nonce(), known.get()).equals(id)) {
+        return true;
+      }
+    }
+    suspect(message, id, delivery.get());
+    return true;
+  }
+
+  private void suspect(Message message, Hash id, Delivery delivery) {
+    if (!suspected.add(id)) {
+      return;
+    }
+    remember(delivery);
+    Place source = court.places().get(message.sourceChainId());
+    if (source != null) {
+      Search search = new Search(source, message.nonce(), signers(delivery));
+      Errand.start("number-" + id, SELDOM, search::round);
+    }
+  }
+
+  private void remember(Delivery delivery) {
+    for (Attestation attestation : delivery.attestations()) {
+      court
+          .accuser()
+          .remember(new Signed(delivery.message(), delivery.proof(), attestation));
+    }
+  }
+
+  private Set<Address> signers(Delivery delivery) {
+    Set<Address> all = new HashSet<>();
+    delivery
+        .attestations()
+        .forEach(attestation -> attestation.signer(court.gateway()).ifPresent(all::add));
+    return all;
+  }
+
+  private Optional<Delivery> delivery(ChainClient chain, Hash transaction, Hash id) {
+    Bytes input =
+        chain
+            .transaction(transaction)
+            .map(Transaction::input)
+            .orElseThrow(() -> new NodeException("the node does not show " + transaction));
+    return Deliveries.in(input, court.gateway(), id);
+  }
+
+  private Hash sent(Place source, BigInteger nonce, Block block) {
+    byte[] answer =
+        source
+            .chain()
+            .call(
+                court.gateway(),
+                Abi.call(QuorumGateway.FUNC_SENT, new Uint256(nonce)),
+                block.hash());
+    if (answer.length != Hash.SIZE) {
+      throw new NodeException("sent() answered " + answer.length + " bytes");
+    }
+    return Hash.of(answer);
+  }
+
+  /** For what the source sent, or will send, under the number of a lie. */
+  private final class Search {
+    private final Place source;
+    private final BigInteger nonce;
+    private final Set<Address> liars;
+    private int times;
+
+    private Search(Place source, BigInteger nonce, Set<Address> liars) {
+      this.source = source;
+      this.nonce = nonce;
+      this.liars = liars;
+    }
+
+    /**
+     * @return whether it is over
+     */
+    private boolean round() throws InterruptedException {
+      if (++times > TIMES || liars.stream().noneMatch(court.accuser()::mayPay)) {
+        return true;
+      }
+      Optional<Block> known = source.finality().highest(source.chain());
+      if (known.isEmpty()) {
+        return false;
+      }
+      Hash genuine = sent(source, nonce, known.get());
+      if (genuine.equals(Hash.ZERO)) {
+        return false;
+      }
+      for (Place place : new ArrayList<>(court.places().values())) {
+        for (Log log : logs(place, Topics.DELIVERED, genuine)) {
+          delivery(place.chain(), log.transaction(), genuine)
+              .ifPresent(DeliveryExaminer.this::remember);
+        }
+      }
+      // Not delivered where the lie took its number: relayers signed it all the same.
+      for (Log log : logs(source, Topics.SENT, genuine)) {
+        if (ContractEvents.gateway(log).orElse(null) instanceof MessageSent event) {
+          Message message =
+              new Message(
+                  source.chain().chainId(),
+                  nonce,
+                  event.sender(),
+                  event.recipient(),
+                  event.payload());
+          if (message.id(court.gateway()).equals(genuine)) {
+            court.accuser().ask(message, genuine);
+          }
+        }
+      }
+      return false;
+    }
+
+    private List<Log> logs(Place place, Hash topic, Hash id) {
+      List<Log> all = new ArrayList<>();
+      BlockRanges ranges = new BlockRanges(place.chain());
+      long to = place.chain().head().number();
+      while (to >= place.firstBlock()) {
+        BlockRanges.Part<List<Log>> part =
+            ranges.last(
+                place.firstBlock(),
+                to,
+                (first, last) ->
+                    place
+                        .chain()
+                        .logs(
+                            first,
+                            last,
+                            List.of(court.gateway()),
+                            List.of(Set.of(topic), Set.of(id))));
+        all.addAll(part.content());
+        to = part.from() - 1;
+      }
+      return all;
+    }
+  }
+}

@@ -1,0 +1,188 @@
+package org.mandate.watchdog;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.io.InputStream;
+import java.math.BigInteger;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
+import org.mandate.chain.Bytes;
+import org.mandate.chain.Hash;
+import org.mandate.gateway.Attestation;
+import org.mandate.gateway.Message;
+import org.mandate.signer.Signature;
+import org.mandate.watchdog.Attested.Signed;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What relayers hand out of each other's signatures. A relayer may be slow, broken or hostile: it
+ * gets a few seconds and a few megabytes, and what it says proves itself or counts for nothing.
+ */
+final class Handouts implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Handouts.class);
+  private static final Duration TIME_LIMIT = Duration.ofSeconds(5);
+  private static final int MOST_BYTES = 16 << 20;
+  private static final int MOST_PIECES = 1_000;
+  private static final int MOST_STEPS = 64;
+  private static final int MOST_DIGITS = 78;
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private final List<URI> relayers;
+  private final HttpClient http;
+  private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+  private final Map<URI, String> complaints = new ConcurrentHashMap<>();
+
+  /**
+   * @param relayers where their APIs are
+   */
+  Handouts(List<URI> relayers) {
+    this.relayers = List.copyOf(relayers);
+    this.http =
+        HttpClient.newBuilder()
+            .connectTimeout(TIME_LIMIT)
+            .followRedirects(HttpClient.Redirect.NEVER)
+            .build();
+  }
+
+  boolean isEmpty() {
+    return relayers.isEmpty();
+  }
+
+  /** Asks each of them for what it holds against others. */
+  void evidence(Consumer<Signed> taker) throws InterruptedException {
+    for (URI relayer : relayers) {
+      JsonNode pieces = ask(relayer, "/v1/evidence").path("evidence");
+      int count = 0;
+      for (JsonNode piece : pieces) {
+        if (++count > MOST_PIECES) {
+          break;
+        }
+        take(relayer, piece, taker);
+        if (piece.path("other").isObject()) {
+          take(relayer, piece.path("other"), taker);
+        }
+      }
+    }
+  }
+
+  /** Asks each of them who signed a message alone. */
+  void attestations(Message message, Hash id, Consumer<Signed> taker) throws InterruptedException {
+    for (URI relayer : relayers) {
+      int count = 0;
+      for (JsonNode one : ask(relayer, "/v1/attestations/" + id).path("attestations")) {
+        if (++count > Attestation.MOST_SIGNATURES) {
+          break;
+        }
+        try {
+          Signature signature = Signature.of(Bytes.of(one.path("signature").asText()));
+          taker.accept(new Signed(message, List.of(), new Attestation(id, signature)));
+        } catch (IllegalArgumentException e) {
+          complain(relayer, e.getMessage());
+        }
+      }
+    }
+  }
+
+  private void take(URI relayer, JsonNode piece, Consumer<Signed> taker) {
+    try {
+      taker.accept(read(piece));
+    } catch (IllegalArgumentException e) {
+      complain(relayer, e.getMessage());
+    }
+  }
+
+  private static Signed read(JsonNode piece) {
+    JsonNode message = piece.path("message");
+    List<Hash> proof = new ArrayList<>();
+    for (JsonNode hash : piece.path("proof")) {
+      if (proof.size() == MOST_STEPS) {
+        throw new IllegalArgumentException("a proof of more than " + MOST_STEPS + " steps");
+      }
+      proof.add(Hash.of(hash.asText()));
+    }
+    return new Signed(
+        new Message(
+            number(message.path("sourceChainId")),
+            number(message.path("nonce")),
+            Bytes.of(message.path("sender").asText()),
+            Bytes.of(message.path("recipient").asText()),
+            Bytes.of(message.path("payload").asText())),
+        proof,
+        new Attestation(
+            Hash.of(piece.path("root").asText()),
+            Signature.ofCompact(Bytes.of(piece.path("signature").asText()).bytes())));
+  }
+
+  private static BigInteger number(JsonNode text) {
+    if (text.asText().length() > MOST_DIGITS) {
+      throw new IllegalArgumentException("a number of more than " + MOST_DIGITS + " digits");
+    }
+    return new BigInteger(text.asText());
+  }
+
+  /** Nothing when it does not answer as it should, or dawdles. */
+  private JsonNode ask(URI relayer, String path) throws InterruptedException {
+    Future<JsonNode> answer = threads.submit(() -> fetch(relayer, path));
+    try {
+      JsonNode json = answer.get(TIME_LIMIT.toMillis(), TimeUnit.MILLISECONDS);
+      complaints.remove(relayer);
+      return json;
+    } catch (ExecutionException e) {
+      complain(relayer, String.valueOf(e.getCause()));
+    } catch (TimeoutException e) {
+      complain(relayer, "no answer within " + TIME_LIMIT);
+    } finally {
+      answer.cancel(true);
+    }
+    return JSON.missingNode();
+  }
+
+  private JsonNode fetch(URI relayer, String path) throws IOException, InterruptedException {
+    URI address = URI.create(relayer.toString().replaceAll("/+$", "") + path);
+    HttpResponse<InputStream> response =
+        http.send(
+            HttpRequest.newBuilder(address).timeout(TIME_LIMIT).GET().build(),
+            HttpResponse.BodyHandlers.ofInputStream());
+    try (InputStream body = response.body()) {
+      if (response.statusCode() == 404) {
+        return JSON.missingNode();
+      }
+      byte[] bytes = body.readNBytes(MOST_BYTES + 1);
+      if (response.statusCode() != 200 || bytes.length > MOST_BYTES) {
+        throw new IOException("status " + response.statusCode() + ", " + bytes.length + " bytes");
+      }
+      return JSON.readTree(bytes);
+    }
+  }
+
+  private void complain(URI relayer, String what) {
+    if (!String.valueOf(what).equals(complaints.put(relayer, String.valueOf(what)))) {
+      LOG.atWarn()
+          .addKeyValue("relayer", relayer.getHost() + ":" + relayer.getPort())
+          .addKeyValue("reason", what)
+          .log("a relayer gives no usable answer");
+    }
+  }
+
+  @Override
+  public void close() {
+    threads.shutdownNow();
+    http.shutdownNow();
+  }
+}
