@@ -9,6 +9,7 @@ import java.util.Optional;
 import org.mandate.chain.Address;
 import org.mandate.chain.Hash;
 import org.mandate.gateway.Attestation;
+import org.mandate.gateway.AttestationDomain;
 import org.mandate.gateway.Message;
 import org.mandate.gateway.MessageTree;
 
@@ -18,7 +19,7 @@ import org.mandate.gateway.MessageTree;
  * evidence whoever shows it.
  */
 final class Attested {
-  private final Address gateway;
+  private final AttestationDomain domain;
   private final int most;
 
   /** By number and signer, the messages; the oldest are forgotten first. */
@@ -41,11 +42,11 @@ final class Attested {
   record Contradiction(Address signer, Signed one, Signed other) {}
 
   /**
-   * @param gateway the same address on every chain
+   * @param domain under which relayers sign
    * @param most pairs of number and signer that are remembered
    */
-  Attested(Address gateway, int most) {
-    this.gateway = gateway;
+  Attested(AttestationDomain domain, int most) {
+    this.domain = domain;
     this.most = most;
     this.all = new LinkedHashMap<>();
   }
@@ -56,13 +57,13 @@ final class Attested {
    * @throws IllegalArgumentException if nobody did: what is shown does not fit together
    */
   Address signer(Signed signed) {
-    Hash id = signed.message().id(gateway);
+    Hash id = signed.message().id(domain.gateway());
     if (!MessageTree.root(id, signed.proof()).equals(signed.attestation().root())) {
       throw new IllegalArgumentException("message " + id + " is not under the root that is shown");
     }
     return signed
         .attestation()
-        .signer(gateway)
+        .signer(domain)
         .orElseThrow(() -> new IllegalArgumentException("no key made the signature"));
   }
 
@@ -73,23 +74,32 @@ final class Attested {
    * @throws IllegalArgumentException as {@link #signer}
    */
   Optional<Contradiction> add(Signed signed) {
-    Address signer = signer(signed);
-    Hash id = signed.message().id(gateway);
-    Key key = new Key(signed.message().sourceChainId(), signed.message().nonce(), signer);
-    synchronized (this) {
-      Map<Hash, Signed> contents = all.computeIfAbsent(key, k -> new HashMap<>());
-      Optional<Signed> other =
-          contents.entrySet().stream()
-              .filter(one -> !one.getKey().equals(id))
-              .map(Map.Entry::getValue)
-              .findFirst();
-      if (other.isEmpty()) {
-        contents.putIfAbsent(id, signed);
+    Optional<Contradiction> found = against(signed);
+    if (found.isEmpty()) {
+      synchronized (this) {
+        all.computeIfAbsent(key(signed), key -> new HashMap<>())
+            .putIfAbsent(signed.message().id(domain.gateway()), signed);
+        if (all.size() > most) {
+          all.remove(all.keySet().iterator().next());
+        }
       }
-      if (all.size() > most) {
-        all.remove(all.keySet().iterator().next());
-      }
-      return other.map(before -> new Contradiction(signer, before, signed));
     }
+    return found;
+  }
+
+  /** As {@link #add}, of what need not be remembered. */
+  Optional<Contradiction> against(Signed signed) {
+    Key key = key(signed);
+    Hash id = signed.message().id(domain.gateway());
+    synchronized (this) {
+      return all.getOrDefault(key, Map.of()).entrySet().stream()
+          .filter(one -> !one.getKey().equals(id))
+          .map(one -> new Contradiction(key.signer(), one.getValue(), signed))
+          .findFirst();
+    }
+  }
+
+  private Key key(Signed signed) {
+    return new Key(signed.message().sourceChainId(), signed.message().nonce(), signer(signed));
   }
 }

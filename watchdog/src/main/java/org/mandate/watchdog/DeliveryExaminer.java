@@ -30,14 +30,15 @@ import org.mandate.event.ContractEvents;
 import org.mandate.event.GatewayEvent.MessageDelivered;
 import org.mandate.event.GatewayEvent.MessageSent;
 import org.mandate.gateway.Attestation;
+import org.mandate.gateway.AttestationDomain;
 import org.mandate.gateway.Message;
 import org.mandate.watchdog.Attested.Signed;
 import org.mandate.watchdog.Deliveries.Delivery;
 import org.web3j.abi.datatypes.generated.Uint256;
 
 /**
- * Compares what a gateway handed over with what its source sent. Who signed a message that was never
- * sent is remembered, and what else bears that message's number is looked for: where it was
+ * Compares what a gateway handed over with what its source sent. Who signed a message that was
+ * never sent is remembered, and what else bears that message's number is looked for: where it was
  * delivered, and among what relayers hand out. So who lies about a chain that is not home, of which
  * the bonds' contract sees nothing, is found by its own two words.
  */
@@ -45,6 +46,7 @@ final class DeliveryExaminer implements Examiner {
   /** How often the other content of a number is looked for, and how many times. */
   private static final Duration SELDOM = Duration.ofSeconds(20);
 
+  private static final int WORD = 32;
   private static final int TIMES = 3 * 60 * 24;
 
   private final Court court;
@@ -64,7 +66,7 @@ final class DeliveryExaminer implements Examiner {
   /**
    * What all deliveries of one chain share.
    *
-   * @param gateway the same address on every chain
+   * @param attestations under which relayers sign
    * @param places the watched chains, by id
    * @param dispatches what home is known to have sent
    * @param homeIsRead whether home was read up to its head
@@ -74,13 +76,18 @@ final class DeliveryExaminer implements Examiner {
   record Court(
       long chainId,
       ChainClient chain,
-      Address gateway,
+      AttestationDomain attestations,
       Map<BigInteger, Place> places,
       Dispatches dispatches,
       BooleanSupplier homeIsRead,
       Predicate<Block> stands,
       Accuser accuser,
-      Duration poll) {}
+      Duration poll) {
+    /** The same address on every chain. */
+    private Address gateway() {
+      return attestations.gateway();
+    }
+  }
 
   DeliveryExaminer(Court court) {
     this.court = court;
@@ -179,9 +186,7 @@ final class DeliveryExaminer implements Examiner {
 
   private void remember(Delivery delivery) {
     for (Attestation attestation : delivery.attestations()) {
-      court
-          .accuser()
-          .remember(new Signed(delivery.message(), delivery.proof(), attestation));
+      court.accuser().remember(new Signed(delivery.message(), delivery.proof(), attestation));
     }
   }
 
@@ -189,7 +194,7 @@ final class DeliveryExaminer implements Examiner {
     Set<Address> all = new HashSet<>();
     delivery
         .attestations()
-        .forEach(attestation -> attestation.signer(court.gateway()).ifPresent(all::add));
+        .forEach(attestation -> attestation.signer(court.attestations()).ifPresent(all::add));
     return all;
   }
 
@@ -210,7 +215,7 @@ final class DeliveryExaminer implements Examiner {
                 court.gateway(),
                 Abi.call(QuorumGateway.FUNC_SENT, new Uint256(nonce)),
                 block.hash());
-    if (answer.length != Hash.SIZE) {
+    if (answer.length != WORD) {
       throw new NodeException("sent() answered " + answer.length + " bytes");
     }
     return Hash.of(answer);

@@ -196,6 +196,11 @@ final class Disputes implements Examiner {
         }
         return true;
       }
+      if (reason.startsWith("ExecutorNoProofs(")) {
+        bond.ifPresent(vain -> giveBack()); // nobody's bond is taken there
+        notBefore = clock.instant().plus(AGAIN);
+        return false;
+      }
       if (reason.startsWith("ExecutorUnauthorized(") || reason.startsWith("ExecutorDisputeBond(")) {
         bond.ifPresent(another -> giveBack()); // governance set another since
         if (!pay()) {

@@ -180,6 +180,10 @@ final class Handouts implements AutoCloseable {
     }
   }
 
+  boolean isClosed() {
+    return threads.isShutdown();
+  }
+
   @Override
   public void close() {
     threads.shutdownNow();

@@ -143,12 +143,6 @@ final class Reader {
 
   private Optional<Entry> entry(Log log) {
     try {
-      if (log.address().equals(gateway)) {
-        return ContractEvents.gateway(log)
-            .filter(GatewayEvent.MessageDelivered.class::isInstance)
-            .map(GatewayEvent.MessageDelivered.class::cast)
-            .map(Entry.Delivered::new);
-      }
       if (log.address().equals(executor)) {
         if (log.topics().getFirst().equals(Topics.GATEWAY_SET)) {
           return closing(log);
@@ -162,6 +156,12 @@ final class Reader {
       }
       if (log.address().equals(registry)) {
         return Optional.of(new Entry.Registry(log));
+      }
+      if (log.address().equals(gateway)) {
+        return ContractEvents.gateway(log)
+            .filter(GatewayEvent.MessageDelivered.class::isInstance)
+            .map(GatewayEvent.MessageDelivered.class::cast)
+            .map(Entry.Delivered::new);
       }
       return log.address().equals(account) ? ofAccount(log) : Optional.of(new Entry.Policy(log));
     } catch (IllegalArgumentException e) {

@@ -34,6 +34,7 @@ public final class Watchdog implements AutoCloseable {
   private final List<WatchedChain> chains;
   private final Vitals vitals;
   private final Optional<Webhook> webhook;
+  private final Handouts handouts;
   private final Findings findings;
   private final Endpoint endpoint;
   private final Address address;
@@ -42,12 +43,14 @@ public final class Watchdog implements AutoCloseable {
       List<WatchedChain> chains,
       Vitals vitals,
       Optional<Webhook> webhook,
+      Handouts handouts,
       Findings findings,
       Endpoint endpoint,
       Address address) {
     this.chains = chains;
     this.vitals = vitals;
     this.webhook = webhook;
+    this.handouts = handouts;
     this.findings = findings;
     this.endpoint = endpoint;
     this.address = address;
@@ -74,7 +77,8 @@ public final class Watchdog implements AutoCloseable {
     Optional<Webhook> webhook =
         config.webhook().map(settings -> webhook(settings, environment, clock));
     Findings findings = new Findings(new Alerts(webhook));
-    List<WatchedChain> chains = watch(config, signer, findings, clock);
+    Handouts handouts = new Handouts(config.relayers());
+    List<WatchedChain> chains = watch(config, signer, findings, handouts, clock);
     Vitals vitals =
         new Vitals(chains, findings, webhook, signer.address(), config.minimumBalance(), clock);
     Endpoint endpoint;
@@ -87,6 +91,7 @@ public final class Watchdog implements AutoCloseable {
               vitals::metrics,
               findings);
     } catch (RuntimeException e) {
+      handouts.close();
       webhook.ifPresent(Webhook::close);
       throw e;
     }
@@ -97,7 +102,7 @@ public final class Watchdog implements AutoCloseable {
         .addKeyValue("chains", chains.stream().map(WatchedChain::id).toList())
         .addKeyValue("http", endpoint.port())
         .log("watchdog started");
-    return new Watchdog(chains, vitals, webhook, findings, endpoint, signer.address());
+    return new Watchdog(chains, vitals, webhook, handouts, findings, endpoint, signer.address());
   }
 
   /**
@@ -171,11 +176,12 @@ public final class Watchdog implements AutoCloseable {
     vitals.close();
     chains.forEach(WatchedChain::close);
     endpoint.close();
+    handouts.close();
     webhook.ifPresent(Webhook::close);
   }
 
   private static List<WatchedChain> watch(
-      WatchdogConfig config, Signer signer, Findings findings, Clock clock) {
+      WatchdogConfig config, Signer signer, Findings findings, Handouts handouts, Clock clock) {
     List<Link> links = config.chains().stream().map(Link::open).toList();
     List<Link> homes = links.stream().filter(link -> link.deployment().isHome()).toList();
     if (homes.size() != 1) {
@@ -201,7 +207,8 @@ public final class Watchdog implements AutoCloseable {
     }
     Optional<PublicationCheck> publications =
         config.blobGateway().map(gateway -> publications(gateway, findings, clock));
-    return new Workshop(config, signer, findings, publications, clock).build(home, destinations);
+    return new Workshop(config, signer, findings, publications, handouts, clock)
+        .build(home, destinations);
   }
 
   private static PublicationCheck publications(URI gateway, Findings findings, Clock clock) {

@@ -31,6 +31,8 @@ import org.mandate.config.Default;
  * @param minimumBalance below it, on any chain, the watchdog is not ready, wei
  * @param disputeBonds most that it may have at stake as bonds of disputes on each chain, wei: for
  *     what it may not dispute for nothing
+ * @param relayers where the relayers' APIs are: what they hold against each other is looked at, and
+ *     none of it believed without its own signature
  */
 public record WatchdogConfig(
     List<ChainSettings> chains,
@@ -44,7 +46,8 @@ public record WatchdogConfig(
     @Default("2000000000000") BigInteger maxFeePerGas,
     @Default("200000000000") BigInteger maxTipPerGas,
     @Default("10000000000000000") BigInteger minimumBalance,
-    @Default("0") BigInteger disputeBonds) {
+    @Default("0") BigInteger disputeBonds,
+    List<URI> relayers) {
 
   /**
    * What to do about a queued intent of which home says nothing for certain when the safety margin
@@ -143,6 +146,12 @@ public record WatchdogConfig(
 
   public WatchdogConfig {
     chains = List.copyOf(chains);
+    relayers = List.copyOf(relayers);
+    for (URI relayer : relayers) {
+      if (!"http".equals(relayer.getScheme()) && !"https".equals(relayer.getScheme())) {
+        throw new IllegalArgumentException("relayers must begin with http:// or https://");
+      }
+    }
     if (chains.size() < 2) {
       throw new IllegalArgumentException(
           "chains: home and at least one destination are needed, there are " + chains.size());

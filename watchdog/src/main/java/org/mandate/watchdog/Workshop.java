@@ -11,8 +11,10 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
+import java.util.stream.Stream;
 import org.mandate.chain.Address;
 import org.mandate.chain.Hash;
+import org.mandate.gateway.AttestationDomain;
 import org.mandate.intent.IntentDomain;
 import org.mandate.signer.Signer;
 import org.slf4j.Logger;
@@ -26,6 +28,7 @@ final class Workshop {
   private final Signer signer;
   private final Findings findings;
   private final Optional<PublicationCheck> publications;
+  private final Handouts handouts;
   private final Clock clock;
 
   Workshop(
@@ -33,11 +36,13 @@ final class Workshop {
       Signer signer,
       Findings findings,
       Optional<PublicationCheck> publications,
+      Handouts handouts,
       Clock clock) {
     this.config = config;
     this.signer = signer;
     this.findings = findings;
     this.publications = publications;
+    this.handouts = handouts;
     this.clock = clock;
   }
 
@@ -90,6 +95,42 @@ final class Workshop {
             disputes(home, executor, chronicle, enforcer),
             Optional.empty(),
             Optional.empty());
+    Optional<Prosecutor> prosecutor =
+        home.deployment()
+            .relayerBonds()
+            .map(
+                bonds ->
+                    new Prosecutor(
+                        home.id(),
+                        home.chain(),
+                        home.finality(),
+                        home.deployment().gateway(),
+                        bonds,
+                        signer.address(),
+                        enforcer,
+                        findings,
+                        clock));
+    Accuser accuser =
+        new Accuser(AttestationDomain.of(home.deployment()), prosecutor, handouts, findings, clock);
+    Map<BigInteger, DeliveryExaminer.Place> places = new ConcurrentHashMap<>();
+    for (Link link : Stream.concat(Stream.of(home), destinations.stream()).toList()) {
+      places.put(
+          BigInteger.valueOf(link.id()),
+          new DeliveryExaminer.Place(link.chain(), link.finality(), link.deployment().block()));
+    }
+    Function<Watched, DeliveryExaminer> deliveries =
+        watched ->
+            new DeliveryExaminer(
+                new DeliveryExaminer.Court(
+                    watched.link().id(),
+                    watched.link().chain(),
+                    AttestationDomain.of(home.deployment()),
+                    places,
+                    dispatches,
+                    () -> homeIsRead.get().getAsBoolean(),
+                    watched.chronicle()::has,
+                    accuser,
+                    watched.link().settings().pollInterval()));
     Follower follower =
         new Follower(
             home.id(),
@@ -102,6 +143,7 @@ final class Workshop {
                 trips,
                 policy,
                 dispatches,
+                deliveries.apply(new Watched(home, chronicle)),
                 new ResultExaminer(
                     new ResultExaminer.Court(
                         home.id(),
@@ -136,6 +178,7 @@ final class Workshop {
             home.settings().pollInterval(),
             clock);
     homeIsRead.set(follower::caughtUp);
+    accuser.start();
     Witness witness =
         new Witness(
             home.chain(),
@@ -145,21 +188,6 @@ final class Workshop {
             home.finality(),
             config.homeLag());
     all.add(watched(home, chronicle, follower, enforcer, forgery));
-    Optional<Prosecutor> prosecutor =
-        home.deployment()
-            .relayerBonds()
-            .map(
-                bonds ->
-                    new Prosecutor(
-                        home.id(),
-                        home.chain(),
-                        home.finality(),
-                        home.deployment().gateway(),
-                        bonds,
-                        signer.address(),
-                        enforcer,
-                        findings,
-                        clock));
     for (Link destination : destinations) {
       all.add(
           destination(
@@ -170,10 +198,14 @@ final class Workshop {
               policy::condemned,
               freezer,
               prosecutor,
+              deliveries,
               elsewhere));
     }
     return new ArrayList<>(all);
   }
+
+  /** A chain and what was read of it. */
+  private record Watched(Link link, Chronicle chronicle) {}
 
   private WatchedChain destination(
       Link home,
@@ -183,6 +215,7 @@ final class Workshop {
       Function<Hash, Optional<String>> condemned,
       Freezer freezer,
       Optional<Prosecutor> prosecutor,
+      Function<Watched, DeliveryExaminer> deliveries,
       Map<BigInteger, ResultExaminer.Elsewhere> elsewhere) {
     Enforcer enforcer = enforcer(link);
     Reader reader = new Reader(link.chain(), link.deployment());
@@ -253,7 +286,14 @@ final class Workshop {
         BigInteger.valueOf(link.id()),
         new ResultExaminer.Elsewhere(link.chain(), link.finality(), executor, executions::moved));
     List<Examiner> examiners =
-        new ArrayList<>(List.of(disputes, forgery, trips, executions, records(link, chronicle)));
+        new ArrayList<>(
+            List.of(
+                disputes,
+                forgery,
+                trips,
+                executions,
+                deliveries.apply(new Watched(link, chronicle)),
+                records(link, chronicle)));
     link.deployment()
         .remoteGovernance()
         .map(

@@ -146,6 +146,7 @@ class AgentLogsTest {
         0,
         Map.ofEntries(
             Map.entry("HomeExecutor", contract(1)),
+            Map.entry("QuorumGateway", contract(2)),
             Map.entry("AgentVault", contract(3)),
             Map.entry("AgentRegistry", contract(4)),
             Map.entry("CallRules", contract(5)),

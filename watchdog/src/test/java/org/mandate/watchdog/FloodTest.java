@@ -15,6 +15,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.mandate.deploy.DeploymentParameters.AcrossChains;
+import org.mandate.deploy.DeploymentParameters.HashOracle;
 import org.mandate.gateway.Message;
 import org.mandate.intent.Intent;
 import org.mandate.intent.IntentAbi;
@@ -131,7 +132,15 @@ class FloodTest {
   @Test
   void L7_whoIsNoGuardianDisputesWithBondsUpToItsBudget() throws Exception {
     BigInteger bond = World.ETHER.divide(BigInteger.valueOf(100));
-    try (World world = World.start(directory)) {
+    AcrossChains proven =
+        new AcrossChains(
+            AcrossChains.DEFAULT.pause(),
+            AcrossChains.DEFAULT.unbonding(),
+            BigInteger.ZERO,
+            List.of(),
+            Optional.empty(),
+            Optional.of(new HashOracle(List.of(World.oracle()), Duration.ZERO)));
+    try (World world = World.start(directory, proven)) {
       world.governRemote(world.destination().setDisputeBond(bond));
       world.setWindow(Duration.ofHours(2));
       try (Watchdog watchdog = world.stranger(bond.multiply(BigInteger.TWO))) {

@@ -156,6 +156,7 @@ class FollowerTest {
         0,
         Stream.of(
                 "HomeExecutor",
+                "QuorumGateway",
                 "AgentVault",
                 "AgentRegistry",
                 "CallRules",

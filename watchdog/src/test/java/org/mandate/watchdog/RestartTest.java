@@ -142,7 +142,8 @@ class RestartTest {
         usual.maxFeePerGas(),
         usual.maxTipPerGas(),
         usual.minimumBalance(),
-        usual.disputeBonds());
+        usual.disputeBonds(),
+        usual.relayers());
   }
 
   /**

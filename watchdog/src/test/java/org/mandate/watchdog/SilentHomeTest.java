@@ -36,7 +36,8 @@ class SilentHomeTest {
               usual.maxFeePerGas(),
               usual.maxTipPerGas(),
               usual.minimumBalance(),
-              usual.disputeBonds());
+              usual.disputeBonds(),
+              usual.relayers());
       // It alerts when half of the window is over: the other half must be enough for a busy
       // machine.
       world.lengthenWindow(World.WINDOW.multipliedBy(3));

@@ -178,7 +178,8 @@ class WatchdogTest {
             usual.maxFeePerGas(),
             usual.maxTipPerGas(),
             usual.minimumBalance(),
-            usual.disputeBonds());
+            usual.disputeBonds(),
+            usual.relayers());
     try (Watchdog watchdog = ready(Watchdog.start(slow))) {
       Intent real = world.payment(World.REMOTE, AMOUNT);
       Message message = world.sent(world.submit(real));

@@ -620,6 +620,23 @@ final class World implements AutoCloseable {
     remote.rpc("evm_increaseTime", time.toSeconds());
   }
 
+  /** A contract that takes any message, at an address of its own on both chains. */
+  Address taker() {
+    Address at = Address.of("0x00000000000000000000000000000000007a4e12");
+    String selector =
+        Hash.keccak("receiveMessage(bytes32,bytes,bytes)").hex().substring(0, 10).substring(2);
+    for (Anvil chain : List.of(home, remote)) {
+      chain.rpc("anvil_setCode", at.hex(), "0x63" + selector + "60e01b60005260206000f3");
+    }
+    return at;
+  }
+
+  /** That relayer's word for a message. */
+  Attestation attestation(Hash root, int relayer) {
+    return Attestation.sign(
+        AttestationDomain.of(remoteDeployment), root, signer(RELAYERS.get(relayer)));
+  }
+
   /** As {@link #deliver(Message)}, at home. */
   TransactionReceipt deliverHome(Message message) {
     return deliver(home, message);
@@ -962,7 +979,28 @@ final class World implements AutoCloseable {
         BigInteger.valueOf(2_000_000_000_000L),
         BigInteger.valueOf(200_000_000_000L),
         BigInteger.valueOf(10_000_000_000_000_000L),
-        BigInteger.ZERO);
+        BigInteger.ZERO,
+        List.of());
+  }
+
+  /** One that asks these relayers. */
+  Watchdog watchdog(List<java.net.URI> relayers) throws Exception {
+    WatchdogConfig usual = config(0, home.url, Optional.empty());
+    return Watchdog.start(
+        new WatchdogConfig(
+            usual.chains(),
+            usual.key(),
+            usual.http(),
+            usual.webhook(),
+            usual.blobGateway(),
+            usual.homeLag(),
+            usual.safetyMargin(),
+            usual.whenHomeIsSilent(),
+            usual.maxFeePerGas(),
+            usual.maxTipPerGas(),
+            usual.minimumBalance(),
+            usual.disputeBonds(),
+            relayers));
   }
 
   /** One whose key is no guardian's, and who may stake so much. */
@@ -981,7 +1019,8 @@ final class World implements AutoCloseable {
             usual.maxFeePerGas(),
             usual.maxTipPerGas(),
             usual.minimumBalance(),
-            bonds));
+            bonds,
+            List.of()));
   }
 
   private WatchdogConfig.ChainSettings chain(long id, java.net.URI url) {
