@@ -230,7 +230,8 @@ public final class Relayer implements AutoCloseable {
         .values()
         .forEach(
             chain -> {
-              Evidence evidence = new Evidence(places.get(chain.id()), places, database, clock);
+              Evidence evidence =
+                  new Evidence(places.get(chain.id()), places, database, peers, clock);
               loops.add(
                   opened(Loop.start("evidence-" + chain.id(), EVIDENCE_LOOK, evidence::round)));
             });

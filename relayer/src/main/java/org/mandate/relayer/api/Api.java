@@ -50,6 +50,8 @@ import org.mandate.chain.NodeException;
 import org.mandate.contracts.MandateLens;
 import org.mandate.event.AuditEvent;
 import org.mandate.event.ContractEvents;
+import org.mandate.gateway.Attestation;
+import org.mandate.gateway.Message;
 import org.mandate.intent.Intent;
 import org.mandate.intent.IntentJson;
 import org.mandate.policy.AgentStatus;
@@ -460,27 +462,40 @@ public final class Api implements AutoCloseable {
         .inTransaction(tx -> StoredEvidence.newest(tx, MAX_EVIDENCE))
         .forEach(
             e -> {
-              JsonArray proof = new JsonArray();
-              e.proof().forEach(hash -> proof.add(hash.hex()));
-              all.add(
-                  new JsonObject()
-                      .put("messageId", e.messageId().hex())
-                      .put(
-                          "message",
-                          new JsonObject()
-                              .put("sourceChainId", e.message().sourceChainId().toString())
-                              .put("nonce", e.message().nonce().toString())
-                              .put("sender", e.message().sender().hex())
-                              .put("recipient", e.message().recipient().hex())
-                              .put("payload", e.message().payload().hex()))
-                      .put("root", e.attestation().root().hex())
-                      .put("proof", proof)
+              JsonObject piece =
+                  signed(e.messageId(), e.message(), e.proof(), e.attestation())
                       .put("signer", e.signer().hex())
-                      .put("signature", Bytes.of(e.attestation().signature().compact()).hex())
                       .put("chainId", Long.toString(e.chainId()))
-                      .put("transaction", e.transaction().hex()));
+                      .put("transaction", e.transaction().hex());
+              e.other()
+                  .ifPresent(
+                      o ->
+                          piece.put(
+                              "other",
+                              signed(o.messageId(), o.message(), o.proof(), o.attestation())));
+              all.add(piece);
             });
     return Answer.ok(new JsonObject().put("evidence", all));
+  }
+
+  /** A message with a signature under its root. */
+  private static JsonObject signed(
+      Hash messageId, Message message, List<Hash> way, Attestation attestation) {
+    JsonArray proof = new JsonArray();
+    way.forEach(hash -> proof.add(hash.hex()));
+    return new JsonObject()
+        .put("messageId", messageId.hex())
+        .put(
+            "message",
+            new JsonObject()
+                .put("sourceChainId", message.sourceChainId().toString())
+                .put("nonce", message.nonce().toString())
+                .put("sender", message.sender().hex())
+                .put("recipient", message.recipient().hex())
+                .put("payload", message.payload().hex()))
+        .put("root", attestation.root().hex())
+        .put("proof", proof)
+        .put("signature", Bytes.of(attestation.signature().compact()).hex());
   }
 
   private Answer ready() {

@@ -1,5 +1,6 @@
 package org.mandate.relayer.store;
 
+import java.math.BigInteger;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.util.List;
@@ -63,6 +64,15 @@ public record StoredMessage(Hash id, Message message, Hash root, int leaf, Insta
 
   public static Optional<StoredMessage> of(Tx tx, Hash id) {
     return tx.one("SELECT * FROM message WHERE message_id = ?", StoredMessage::read, id);
+  }
+
+  /** Those that a chain sent under that number: one, unless a deep reorg made it another. */
+  public static List<StoredMessage> numbered(Tx tx, BigInteger sourceChain, BigInteger nonce) {
+    return tx.list(
+        "SELECT * FROM message WHERE source_chain = ? AND nonce = ? ORDER BY message_id",
+        StoredMessage::read,
+        sourceChain,
+        nonce);
   }
 
   /** All messages under a root, in order. */

@@ -2,9 +2,14 @@ package org.mandate.relayer.work;
 
 import java.math.BigInteger;
 import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicReference;
+import org.mandate.chain.Address;
 import org.mandate.chain.Block;
 import org.mandate.chain.Hash;
 import org.mandate.chain.Transaction;
@@ -14,30 +19,43 @@ import org.mandate.relayer.store.Database;
 import org.mandate.relayer.store.EventKind;
 import org.mandate.relayer.store.StoredEvent;
 import org.mandate.relayer.store.StoredEvidence;
+import org.mandate.relayer.store.StoredMessage;
 
 /**
  * Compares what was delivered on one chain with what its source sent, both in final blocks. A
- * message that was never sent is kept with the signatures under it, so that anybody can have their
- * makers' bonds taken.
+ * message that was never sent is kept with the signatures under it, and with what else their makers
+ * signed under the same number, for which peers are asked too: so anybody can have their bonds
+ * taken, whatever chain they lied about.
  */
 public final class Evidence {
   private static final Journal LOG = Journal.of("evidence");
   private static final int AT_ONCE = 50;
 
+  /** How long what else a liar signed is looked for, and how often peers are asked for it. */
+  private static final Duration LOOKED_FOR = Duration.ofDays(1);
+
+  private static final Duration ASK_AGAIN = Duration.ofSeconds(30);
+  private static final Duration ANSWER = Duration.ofSeconds(4);
+
   private final Workplace here;
   private final Map<Long, Workplace> places;
   private final Database database;
+  private final Peers peers;
   private final Clock clock;
+  private Instant asked = Instant.MIN;
 
-  public Evidence(Workplace here, Map<Long, Workplace> places, Database database, Clock clock) {
+  public Evidence(
+      Workplace here, Map<Long, Workplace> places, Database database, Peers peers, Clock clock) {
     this.here = here;
     this.places = Map.copyOf(places);
     this.database = database;
+    this.peers = peers;
     this.clock = clock;
   }
 
-  /** Looks at deliveries that became final. */
-  public boolean round() {
+  /** Looks at deliveries that became final, and for what contradicts those that are lies. */
+  public boolean round() throws InterruptedException {
+    contradict();
     List<StoredEvent> deliveries =
         database.inTransaction(tx -> StoredEvidence.uncompared(tx, here.chain().id(), AT_ONCE));
     boolean any = false;
@@ -94,7 +112,8 @@ public final class Evidence {
                         signer,
                         attestation,
                         here.chain().id(),
-                        delivery.log().transaction());
+                        delivery.log().transaction(),
+                        Optional.empty());
                 database.run(tx -> evidence.save(tx, clock.instant()));
                 LOG.alarm(
                     "a relayer attested what was never sent: its bond can be taken",
@@ -106,6 +125,80 @@ public final class Evidence {
                     here.chain().id());
               });
     }
+  }
+
+  private void contradict() throws InterruptedException {
+    Instant now = clock.instant();
+    List<StoredEvidence> alone =
+        database.inTransaction(
+            tx -> StoredEvidence.alone(tx, here.chain().id(), now.minus(LOOKED_FOR), AT_ONCE));
+    boolean ask = !now.isBefore(asked.plus(ASK_AGAIN));
+    if (ask) asked = now;
+    for (StoredEvidence one : alone) {
+      Optional<StoredEvidence.Other> other = other(one, ask);
+      if (other.isEmpty()) continue;
+      database.run(tx -> one.contradict(tx, other.get(), clock.instant()));
+      LOG.alarm(
+          "a relayer signed two contents of one message's number: its bond can be taken",
+          "relayer",
+          one.signer(),
+          "messageId",
+          one.messageId(),
+          "other",
+          other.get().messageId());
+    }
+  }
+
+  /** What else the same relayer signed under that number. */
+  private Optional<StoredEvidence.Other> other(StoredEvidence lie, boolean ask)
+      throws InterruptedException {
+    Optional<StoredEvidence> alike = database.inTransaction(lie::alike);
+    if (alike.isPresent()) {
+      StoredEvidence found = alike.get();
+      return Optional.of(
+          new StoredEvidence.Other(
+              found.messageId(), found.message(), found.proof(), found.attestation()));
+    }
+    List<StoredMessage> sent =
+        database.inTransaction(
+            tx -> StoredMessage.numbered(tx, lie.message().sourceChainId(), lie.message().nonce()));
+    for (StoredMessage message : sent) {
+      if (message.id().equals(lie.messageId())) continue;
+      for (Hash root : Set.of(message.root(), message.id())) {
+        Optional<Attestation> signed = signed(root, lie.signer(), ask);
+        if (signed.isPresent()) {
+          return Optional.of(
+              new StoredEvidence.Other(
+                  message.id(),
+                  message.message(),
+                  DeliverWork.proof(database, message, root),
+                  signed.get()));
+        }
+      }
+    }
+    return Optional.empty();
+  }
+
+  private Optional<Attestation> signed(Hash root, Address signer, boolean ask)
+      throws InterruptedException {
+    Optional<Attestation> known =
+        database.inTransaction(tx -> StoredMessage.attestation(tx, root, signer));
+    if (known.isPresent() || !ask) return known;
+    AtomicReference<Optional<Attestation>> found = new AtomicReference<>(Optional.empty());
+    Instant end = clock.instant().plus(ANSWER);
+    peers.attestations(
+        root,
+        attestation ->
+            attestation
+                .signer(here.chain().attestations())
+                .filter(signer::equals)
+                .ifPresent(
+                    by -> {
+                      database.run(tx -> StoredMessage.attest(tx, by, attestation));
+                      found.set(Optional.of(attestation));
+                    }),
+        () -> found.get().isPresent() ? Instant.EPOCH : end);
+    return found.get();
   }
 
   private boolean done(StoredEvent delivery) {
