@@ -19,8 +19,10 @@ import org.junit.jupiter.api.Test;
 import org.mandate.chain.Address;
 import org.mandate.chain.Bytes;
 import org.mandate.chain.Hash;
+import org.mandate.contracts.DestinationExecutor;
 import org.mandate.contracts.HomeExecutor;
 import org.mandate.contracts.QuorumGateway;
+import org.mandate.contracts.RelayerBonds;
 import org.mandate.deploy.Call;
 import org.mandate.deploy.Sender;
 import org.mandate.gateway.Attestation;
@@ -116,6 +118,85 @@ class AcrossTest {
     assertEquals(Town.relayer(0).address().hex(), evidence.getString("signer"));
     for (JsonObject one : evidence())
       assertTrue(LIES.contains(one.getString("messageId")), "home did send " + one.encode());
+    takeBond(awaitOther(lie));
+  }
+
+  /** The two contents of one number, as the relayer's API shows them, are what the bonds take. */
+  private static void takeBond(JsonObject evidence) throws Exception {
+    JsonObject other = evidence.getJsonObject("other");
+    assertEquals(
+        evidence.getJsonObject("message").getString("nonce"),
+        other.getJsonObject("message").getString("nonce"));
+    assertTrue(!LIES.contains(other.getString("messageId")), "it is what home sent");
+    Sender anyone = town.home.sender(Town.credentials(7));
+    String at = town.atHome.address("RelayerBonds").hex();
+    RelayerBonds bonds = RelayerBonds.load(at, anyone.web3j(), anyone.reader(), Sender.NO_GAS);
+    String liar = evidence.getString("signer");
+    BigInteger bond = BigInteger.valueOf(1_000_001);
+    anyone.send(
+        new Call(
+            "bond", at, bond, bonds.bond(liar, bond).encodeFunctionCall()));
+    assertEquals(bond, bonds.bondOf(liar).send().component1());
+    anyone.send(
+        Call.of(
+            "slash",
+            at,
+            bonds.slashEquivocation(
+                message(evidence),
+                proof(evidence),
+                Bytes.of(evidence.getString("signature")).bytes(),
+                message(other),
+                proof(other),
+                Bytes.of(other.getString("signature")).bytes(),
+                town.recipient.hex())));
+    assertEquals(BigInteger.ZERO, bonds.bondOf(liar).send().component1());
+  }
+
+  private static RelayerBonds.Message message(JsonObject piece) {
+    JsonObject message = piece.getJsonObject("message");
+    return new RelayerBonds.Message(
+        new BigInteger(message.getString("sourceChainId")),
+        new BigInteger(message.getString("nonce")),
+        Bytes.of(message.getString("sender")).bytes(),
+        Bytes.of(message.getString("recipient")).bytes(),
+        Bytes.of(message.getString("payload")).bytes());
+  }
+
+  private static List<byte[]> proof(JsonObject piece) {
+    return piece.getJsonArray("proof").stream()
+        .map(hash -> Hash.of((String) hash).bytes())
+        .toList();
+  }
+
+  private static JsonObject awaitOther(Hash messageId) throws Exception {
+    Instant end = Instant.now().plus(SOON);
+    JsonObject one = awaitEvidence(messageId);
+    while (!one.containsKey("other")) {
+      assertTrue(Instant.now().isBefore(end), "nothing contradicts " + one.encode());
+      Thread.sleep(300);
+      one = awaitEvidence(messageId);
+    }
+    return one;
+  }
+
+  @Test
+  void L3_shouldHaveHomeSendAgainWhatAClosedGatewayBrought() throws Exception {
+    BigInteger before = town.received(town.remote);
+    town.atRemote(executor -> executor.setDisputeWindow(BigInteger.valueOf(60), executor.stops().send()));
+    Hash id = town.submit(relayer.port(), town.payment(Town.REMOTE, town.token, 900));
+    town.awaitState(relayer.port(), id, "QUEUED", SOON);
+    String gateway = town.atRemote.gateway().hex();
+    Sender guardian = town.remote.sender(Town.credentials(2));
+    DestinationExecutor executor = town.destination();
+    guardian.send(
+        Call.of("close", town.atRemote.executor().hex(), executor.closeGateway(gateway)));
+    town.awaitParked(relayer.port(), id, "GATEWAY_CLOSED", SOON);
+    town.atRemote(there -> there.setGateway(gateway, true, there.stops().send()));
+    town.atRemote(there -> there.setDisputeWindow(BigInteger.valueOf(5), there.stops().send()));
+    JsonObject end = town.awaitState(relayer.port(), id, "EXECUTED", SOON);
+    assertEquals("RESENT", event(end, "RESENT").getString("event"));
+    assertEquals(before.add(BigInteger.valueOf(900)), town.received(town.remote));
+    assertEquals("EXECUTED", event(awaitSettled(id), "SETTLED").getString("outcome"));
   }
 
   @Test

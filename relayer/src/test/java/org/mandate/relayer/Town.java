@@ -27,12 +27,15 @@ import org.mandate.chain.Deployment;
 import org.mandate.chain.Hash;
 import org.mandate.contracts.AgentRegistry;
 import org.mandate.contracts.AgentVault;
+import org.mandate.contracts.DestinationExecutor;
 import org.mandate.contracts.TestToken;
 import org.mandate.deploy.AgentSetup;
 import org.mandate.deploy.Call;
 import org.mandate.deploy.Contracts;
 import org.mandate.deploy.Deployer;
 import org.mandate.deploy.DeploymentParameters;
+import org.mandate.deploy.DeploymentParameters.AcrossChains;
+import org.mandate.deploy.DeploymentParameters.Remote;
 import org.mandate.deploy.Sender;
 import org.mandate.deploy.StateOverrideCall;
 import org.mandate.intent.Intent;
@@ -116,6 +119,11 @@ final class Town implements AutoCloseable {
    * @param threshold of the relayers' quorum, of {@code relayers} keys
    */
   static Town build(int relayers, int threshold) throws Exception {
+    return build(relayers, threshold, AcrossChains.DEFAULT);
+  }
+
+  /** As {@link #build(int, int)}, with other settings of what goes to other chains. */
+  static Town build(int relayers, int threshold, AcrossChains across) throws Exception {
     Anvil home = Anvil.start(HOME);
     Anvil remote = Anvil.start(REMOTE);
     Path directory = Files.createTempDirectory("relayer-test");
@@ -127,10 +135,11 @@ final class Town implements AutoCloseable {
             threshold,
             List.of(key(2).address().hex()),
             Duration.ofSeconds(5),
-            Duration.ofSeconds(5),
+            Duration.ofSeconds(5).plus(across.remote().map(Remote::delay).orElse(Duration.ZERO)),
             DeploymentParameters.ExistingAuthority.delayingItself(key(1).address().hex()),
             Optional.of(
-                new DeploymentParameters.TokenGrant(key(1).address().hex(), CAP.multiply(CAP))));
+                new DeploymentParameters.TokenGrant(key(1).address().hex(), CAP.multiply(CAP))),
+            across);
     // A key with code stands in for a timelock whose delay a test has no time for.
     home.ask("anvil_setCode", key(1).address().hex(), "0x00");
     remote.ask("anvil_setCode", key(1).address().hex(), "0x00");
@@ -220,6 +229,24 @@ final class Town implements AutoCloseable {
   /** A call that the authority may make at home, where everybody's waiting is an EOA's. */
   void govern(String what, Address to, org.web3j.protocol.core.RemoteFunctionCall<?> call) {
     home.sender(credentials(1)).send(Call.of(what, to.hex(), call));
+  }
+
+  /** A call of the executor's governance on the remote chain. */
+  interface Governed {
+    org.web3j.protocol.core.RemoteFunctionCall<?> call(DestinationExecutor executor)
+        throws Exception;
+  }
+
+  void atRemote(Governed governed) throws Exception {
+    remote
+        .sender(credentials(1))
+        .send(Call.of("govern", atRemote.executor().hex(), governed.call(destination())));
+  }
+
+  DestinationExecutor destination() {
+    Sender reader = remote.sender(credentials(1));
+    return DestinationExecutor.load(
+        atRemote.executor().hex(), reader.web3j(), reader.reader(), Sender.NO_GAS);
   }
 
   AgentVault account() {

@@ -291,6 +291,25 @@ public final class ContractCalls {
         number(answer.get(0)), number(answer.get(1)), number(answer.get(2)));
   }
 
+  /** Whether the gateway that brought a queued intent was closed since: it does not execute. */
+  public boolean isEnded(Intent intent) {
+    try {
+      read(chain.executor(), destination.ready(IntentAbi.toDestination(intent)));
+      return false;
+    } catch (CallRevertedException e) {
+      return e.reason().startsWith("ExecutorGatewayClosed(");
+    }
+  }
+
+  /** Whether messages are taken here from the relayers' gateway. */
+  public boolean takesMessages() {
+    return ((BigInteger)
+            read(chain.executor(), executor.gatewayStatus(chain.gateway().hex()))
+                .getFirst()
+                .getValue())
+        .equals(BigInteger.ONE);
+  }
+
   /** How long payments of an asset wait here. */
   public WindowTable windows(Address asset) {
     List<?> steps =

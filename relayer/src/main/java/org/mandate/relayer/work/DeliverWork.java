@@ -15,7 +15,6 @@ import org.mandate.relayer.Journal;
 import org.mandate.relayer.store.Database;
 import org.mandate.relayer.store.EventKind;
 import org.mandate.relayer.store.StoredEvent;
-import org.mandate.relayer.store.StoredIntent;
 import org.mandate.relayer.store.StoredMessage;
 import org.mandate.relayer.store.Task;
 import org.mandate.relayer.store.TransactionRow.Purpose;
@@ -65,8 +64,6 @@ final class DeliverWork {
       return sent ? Decision.later(destination.now().plus(UNATTESTED)) : new Decision.Over();
     }
     StoredMessage message = found.get();
-    // Too late to execute: delivering it would only make work.
-    if (!destination.chain().isHome() && isPast(id, destination)) return new Decision.Over();
     Hash root = message.root();
     Signatures.Known known = signatures.gather(root, destination);
     if (known.best().isEmpty() && !root.equals(id) && isSignedAlone(id, destination)) {
@@ -107,7 +104,6 @@ final class DeliverWork {
     Map<Hash, Message> messages = new TreeMap<>(); // in the order in which a proof names them
     messages.put(message.id(), message.message());
     database.inTransaction(tx -> StoredMessage.companions(tx, message, AT_ONCE - 1)).stream()
-        .filter(m -> destination.chain().isHome() || !isPast(m.id(), destination))
         .forEach(m -> messages.put(m.id(), m.message()));
     if (messages.size() == 1) return Optional.empty();
     MessageTree tree = tree(database, message.root());
@@ -159,18 +155,6 @@ final class DeliverWork {
                             destination.now(),
                             destination.now())));
     return new Decision.Over();
-  }
-
-  /** Whether all that it tells of is past its deadline, finally. Orders have none here. */
-  private boolean isPast(Hash id, Workplace destination) {
-    Instant now = Instant.ofEpochSecond(destination.row().finalizedTime());
-    List<StoredIntent> intents =
-        database.inTransaction(
-            tx ->
-                StoredMessage.intents(tx, id).stream()
-                    .flatMap(intent -> StoredIntent.of(tx, intent).stream())
-                    .toList());
-    return !intents.isEmpty() && intents.stream().allMatch(i -> i.intent().expiredAt(now));
   }
 
   private boolean isSignedAlone(Hash id, Workplace destination) {

@@ -35,6 +35,10 @@ final class IntentWork {
   /** The dispute window may be set again, and a node may lie about it. */
   private static final Duration WINDOW_LOOK = Duration.ofSeconds(30);
 
+  /** A gateway may be closed while what it brought waits. */
+  private static final Duration GATEWAY_LOOK = Duration.ofMinutes(5);
+
+
   /** How long a payment that is due waits for a block of then, to go along with others. */
   private static final Duration NEXT_BLOCK = Duration.ofSeconds(15);
 
@@ -230,9 +234,12 @@ final class IntentWork {
   private Decision open(Task task, Workplace here, long executableAt) {
     Intent intent = here.intent(task.subject()).intent();
     if (isPast(intent, here.row().headTime())) return expire(task, here, intent);
+    if (here.calls().isEnded(intent)) return ended(task, here);
     Hash group = group(task.subject(), here);
     Instant planned = here.turn(group, Instant.ofEpochSecond(executableAt));
-    if (here.now().isBefore(planned)) return Decision.later(planned);
+    Instant closing = here.now().plus(GATEWAY_LOOK);
+    if (here.now().isBefore(planned))
+      return Decision.later(planned.isBefore(closing) ? planned : closing);
     // A dispute window that was lengthened meanwhile covers what is queued: only the chain knows.
     long due = Math.max(executableAt, here.calls().due(task.subject()));
     Instant turn = here.turn(group, Instant.ofEpochSecond(due));
@@ -243,6 +250,28 @@ final class IntentWork {
       if (together.isPresent()) return together.get();
     }
     return here.attempt(Purpose.EXECUTE, task.subject(), here.calls().execute(intent));
+  }
+
+  /**
+   * The gateway that brought it was closed: when messages are taken from it again, home sends it
+   * anew.
+   */
+  private Decision ended(Task task, Workplace here) {
+    Instant now = here.now();
+    boolean open = here.calls().takesMessages();
+    if (open)
+      database.run(tx -> Task.open(tx, Task.Kind.RESEND, home, task.subject(), now, now));
+    return new Decision.Later(
+        now.plus(LOOK_AGAIN),
+        Optional.of(
+            Refusal.of(
+                "GATEWAY_CLOSED",
+                "the gateway that brought it to chain %d was closed since, so it does not execute"
+                    .formatted(here.chain().id()),
+                open
+                    ? "home sends it again"
+                    : "governance opens the gateway (setGateway), then home sends it again; or a"
+                        + " proof of home's storage confirms it")));
   }
 
   /**

@@ -242,8 +242,9 @@ final class ResultWork {
   // ------------------------------------------------------------------ sending once more
 
   /**
-   * An intent whose message cannot be delivered, since another one was delivered under its number:
-   * home sends it again, as long as it can still execute.
+   * An intent whose message cannot be delivered, since another one was delivered under its number,
+   * or was by a gateway that was closed since: home sends it again. Past its deadline, too: then it
+   * expires there, and home gives back what it was counted for.
    */
   Decision resend(Task task, Workplace here) {
     Optional<StoredEvent> last = here.progress(task.subject());
@@ -251,8 +252,10 @@ final class ResultWork {
       return last.isEmpty() ? new Decision.Over() : closing(last.get(), here);
     Intent intent = intent(task.subject(), here);
     Workplace there = places.get(intent.chainId().longValueExact());
-    boolean isPast = BigInteger.valueOf(here.row().headTime()).compareTo(intent.deadline()) > 0;
-    if (there == null || isPast || hasArrived(task.subject(), there)) return new Decision.Over();
+    if (there == null) return new Decision.Over();
+    boolean ended = isEnded(intent, task.subject(), there);
+    if (hasArrived(task.subject(), there) && !ended) return new Decision.Over();
+    if (ended && !there.calls().takesMessages()) return new Decision.Over(); // asked for again
     List<StoredMessage> sent =
         database.inTransaction(tx -> StoredMessage.about(tx, home, task.subject()));
     boolean again =
@@ -263,10 +266,26 @@ final class ResultWork {
             .anyMatch(id -> sent.stream().noneMatch(m -> m.id().equals(id)));
     // Sent again already, and not final yet; or one of them can still be delivered.
     if (again) return Decision.later(here.lookAgain());
-    if (!sent.stream().allMatch(m -> isTaken(m, there))) return new Decision.Over();
+    if (!sent.stream().allMatch(m -> isTaken(m, there) || ended && isDelivered(m, there)))
+      return new Decision.Over();
     Instant turn = here.turn(task.subject(), sent.getLast().attestedAt());
     if (here.now().isBefore(turn)) return Decision.later(turn);
     return here.attempt(Purpose.RESEND, task.subject(), here.calls().resend(intent));
+  }
+
+  /** Whether it waits there, and the gateway that brought it was closed since. */
+  private static boolean isEnded(Intent intent, Hash id, Workplace there) {
+    return there.progress(id).filter(e -> e.kind() == EventKind.QUEUED).isPresent()
+        && there.calls().isEnded(intent);
+  }
+
+  private boolean isDelivered(StoredMessage message, Workplace there) {
+    return !database
+        .inTransaction(
+            tx ->
+                StoredEvent.about(
+                    tx, message.id(), there.chain().id(), EventKind.DELIVERED))
+        .isEmpty();
   }
 
   private boolean hasArrived(Hash intentId, Workplace there) {
