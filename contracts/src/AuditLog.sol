@@ -130,10 +130,11 @@ abstract contract AuditLog is AccessManaged {
     }
 
     /// @dev Extends the agent's chain by one record and says so.
-    function _append(uint256 agentId, bytes32 intentId, Action action, bytes memory detail) internal {
+    /// @param detailHash Keccak-256 of the action's facts, ABI-encoded
+    function _append(uint256 agentId, bytes32 intentId, Action action, bytes32 detailHash) internal {
         TrailSlot storage slot = _trails[agentId];
         Trail before = slot.word;
-        bytes32 recordHash = _recordHash(agentId, intentId, action, keccak256(detail));
+        bytes32 recordHash = _recordHash(agentId, intentId, action, detailHash);
         Trail trail = before.extended(recordHash);
         slot.word = trail;
         emit Appended(agentId, intentId, before.count(), action, recordHash, trail.head());

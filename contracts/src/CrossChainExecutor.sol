@@ -151,12 +151,14 @@ abstract contract CrossChainExecutor is ERC7786Recipient, ExecutorSettings, Reen
             // At most the amount, which has 104 bits.
             // forge-lint: disable-next-line(unsafe-typecast)
             if (moved != intent.amount) _progress[intentId].extra = uint104(moved);
+            _emitWith(IntentExecuted.selector, intentId, intent, moved);
+            _record(intent, intentId, Action.EXECUTED, abi.encode(intent.account, intent.asset, moved));
         } else {
-            moved = account.payOut(intent.agentId, intent.asset, intent.to, intent.amount);
+            // The account records it, before it pays, and so does the event come before whatever the payment calls.
+            _emitWith(IntentExecuted.selector, intentId, intent, intent.amount);
+            moved = account.payOut(intentId, intent.agentId, intent.asset, intent.to, intent.amount);
             require(moved == intent.amount, ExecutorMovedOther(intent.amount, moved));
         }
-        emit IntentExecuted(intentId, intent.agentId, intent, moved);
-        _record(intent, intentId, Action.EXECUTED, abi.encode(intent.account, intent.asset, moved));
     }
 
     function _cancelled(Intent calldata intent, bytes32 intentId) internal {
@@ -165,12 +167,31 @@ abstract contract CrossChainExecutor is ERC7786Recipient, ExecutorSettings, Reen
     }
 
     function _tellCancelled(Intent calldata intent, bytes32 intentId) internal {
-        emit IntentCancelled(intentId, intent.agentId, intent, msg.sender);
+        _emitWith(IntentCancelled.selector, intentId, intent, uint160(msg.sender));
         _record(intent, intentId, Action.CANCELLED, abi.encode(msg.sender));
     }
 
+    /// @dev `emit TheEvent(intentId, intent.agentId, intent, word)`. The intent's fields are clean: its id was taken. Copied, instead of
+    ///      read and written field by field, because every payment pays for it.
+    function _emitWith(bytes32 selector, bytes32 intentId, Intent calldata intent, uint256 word) internal {
+        bytes calldata data = intent.data;
+        uint256 agentId = intent.agentId;
+        assembly ("memory-safe") {
+            let p := mload(0x40)
+            let padded := and(add(data.length, 0x1f), not(0x1f))
+            mstore(p, 0x40) // where the intent begins
+            mstore(add(p, 0x20), word)
+            calldatacopy(add(p, 0x40), intent, 0x120)
+            mstore(add(p, 0x100), 0x120) // where its data begins
+            mstore(add(p, add(0x160, padded)), 0) // what the data leaves of its last word
+            mstore(add(p, 0x160), data.length)
+            calldatacopy(add(p, 0x180), data.offset, data.length)
+            log3(p, add(0x180, padded), selector, intentId, agentId)
+        }
+    }
+
     function _record(Intent calldata intent, bytes32 intentId, Action action, bytes memory detail) internal {
-        MandateAccount(intent.account).append(intent.agentId, intentId, action, detail);
+        MandateAccount(intent.account).append(action, intent.agentId, intentId, keccak256(detail));
     }
 
     function _checkData(uint256 length) internal pure {

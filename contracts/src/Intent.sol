@@ -2,6 +2,7 @@
 pragma solidity ^0.8.28;
 
 import {MessageHashUtils} from "@openzeppelin/contracts/utils/cryptography/MessageHashUtils.sol";
+import {Hash} from "./Hash.sol";
 
 /// @notice What an agent asks for: move at most `amount` of `asset` out of `account` on chain `chainId`.
 /// @dev Signed by the agent's key as EIP-712 typed data under the domain
@@ -64,22 +65,27 @@ library IntentHash {
         return MessageHashUtils.toTypedDataHash(domain, structHash);
     }
 
-    /// @notice As {id}, of an intent that is read where it is.
+    /// @notice As {id}, of an intent that is read where it is. Reverts if a field has more bits than its type.
     function idOf(Intent calldata intent, bytes32 domain) internal pure returns (bytes32) {
-        bytes32 structHash = keccak256(
-            abi.encode(
-                INTENT_TYPEHASH,
-                intent.agentId,
-                intent.account,
-                intent.chainId,
-                intent.asset,
-                intent.to,
-                intent.amount,
-                keccak256(intent.data),
-                intent.nonce,
-                intent.deadline
+        bytes32 typeHash = INTENT_TYPEHASH;
+        bytes32 structHash;
+        bytes32 dataHash = Hash.ofCalldata(intent.data);
+        bool sound;
+        // Call data has the fields in the order in which they are hashed, but for where the data begins in place of their hash.
+        assembly ("memory-safe") {
+            let p := mload(0x40)
+            mstore(p, typeHash)
+            calldatacopy(add(p, 0x20), intent, 0x120)
+            mstore(add(p, 0xe0), dataHash)
+            structHash := keccak256(p, 0x140)
+            sound := iszero(
+                or(
+                    shr(160, or(or(mload(add(p, 0x40)), mload(add(p, 0x80))), mload(add(p, 0xa0)))),
+                    shr(64, mload(add(p, 0x120)))
+                )
             )
-        );
+        }
+        if (!sound) revert(); // as the compiler's own look at each field would
         return MessageHashUtils.toTypedDataHash(domain, structHash);
     }
 

@@ -2,6 +2,7 @@
 pragma solidity ^0.8.28;
 
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {Action} from "./AuditLog.sol";
 import {CallGuard} from "./CallGuard.sol";
 import {CallKind} from "./CallKind.sol";
 import {Holding} from "./Holding.sol";
@@ -83,10 +84,18 @@ abstract contract MandateAccount is PolicyEngine {
         }
     }
 
-    /// @notice Pays what the executor carries out on behalf of an agent. Executor only.
+    /// @notice Pays what the executor carries out on behalf of an agent, and extends the agent's audit chain by it. Executor only.
+    /// @param intentId of the intent that is executed
     /// @return moved what left, asset's smallest unit: exactly `amount`, or it reverts
-    function payOut(uint256, address asset, address to, uint256 amount) external onlyExecutor returns (uint256 moved) {
+    /// @dev The record comes first: what the payment calls finds it made, and a payment that reverts takes it along. A low selector,
+    ///      as that of {pay}.
+    function payOut(bytes32 intentId, uint256 agentId, address asset, address to, uint256 amount)
+        external
+        onlyExecutor
+        returns (uint256 moved)
+    {
         _requireRunning(asset);
+        _append(agentId, intentId, Action.EXECUTED, _paymentHash(asset, amount));
         _move(asset, to, amount);
         return amount;
     }

@@ -120,6 +120,8 @@ abstract contract PolicyEngine is AuditLog {
     mapping(uint256 agentId => Mandate) private _mandates;
     mapping(Scope => mapping(uint256 what => Breaker)) private _breakers;
     uint256[] private _live;
+    /// @dev How many of {_breakers} are tripped: while none is, nothing that pays looks at one.
+    uint256 private _tripped;
 
     event ChainRegistered(uint256 indexed chainId, uint256 index);
     event TermsSet(uint256 indexed agentId, Terms terms, address indexed by);
@@ -207,7 +209,7 @@ abstract contract PolicyEngine is AuditLog {
         BudgetSlot storage budget = mandate.budgets[intent.asset];
         (Rule rule, Meter ticked, Budget spent, Pace paced) = _judgeIntent(intent, f, meter.word, budget.word);
         verdict = _intentVerdict(rule, intent, f, meter.word, budget.word);
-        bytes32 intentId = IntentHash.id(intent, _INTENT_DOMAIN);
+        bytes32 intentId = IntentHash.idOf(intent, _INTENT_DOMAIN);
         if (rule == Rule.NONE) {
             meter.word = ticked;
             budget.word = spent;
@@ -257,9 +259,10 @@ abstract contract PolicyEngine is AuditLog {
     }
 
     /// @notice Extends the agent's audit chain. Executor only.
-    /// @param detail the action's facts, ABI-encoded as docs/architecture.md lists them
-    function append(uint256 agentId, bytes32 intentId, Action action, bytes calldata detail) external onlyExecutor {
-        _append(agentId, intentId, action, detail);
+    /// @param detailHash Keccak-256 of the action's facts, ABI-encoded as docs/architecture.md lists them
+    /// @dev The order of the parameters gives it a low selector, which is found early, as that of {MandateAccount-pay}.
+    function append(Action action, uint256 agentId, bytes32 intentId, bytes32 detailHash) external onlyExecutor {
+        _append(agentId, intentId, action, detailHash);
     }
 
     /// @dev Judges and counts a payment from here that the caller, who must hold the agent's key, asks for. Whoever does not
@@ -301,8 +304,8 @@ abstract contract PolicyEngine is AuditLog {
         trail.word = before.extended(hash);
     }
 
-    /// @dev Of the detail of an EXECUTED record of a payment from here.
-    function _paymentHash(address asset, uint256 amount) private view returns (bytes32) {
+    /// @dev Of the detail of an EXECUTED record of a payment from here: abi.encode(account, asset, moved).
+    function _paymentHash(address asset, uint256 amount) internal view returns (bytes32) {
         return Hash.words(bytes32(uint256(uint160(address(this)))), bytes32(uint256(uint160(asset))), bytes32(amount));
     }
 
@@ -538,6 +541,7 @@ abstract contract PolicyEngine is AuditLog {
     function stop(Scope scope, uint256 what) public {
         _checkStopper();
         Breaker storage b = _breaker(scope, what);
+        if (!b.tripped) ++_tripped;
         (b.tripped, b.stops) = (true, b.stops + 1);
         _push(scope, what);
         emit Stopped(scope, what, msg.sender);
@@ -548,6 +552,7 @@ abstract contract PolicyEngine is AuditLog {
     function restart(Scope scope, uint256 what, uint256 expectedStops) external restricted {
         Breaker storage b = _breaker(scope, what);
         require(b.stops == expectedStops, PolicyBreakerStopsDiffer(scope, what, expectedStops, b.stops));
+        if (b.tripped) --_tripped;
         b.tripped = false;
         _push(scope, what);
         emit Restarted(scope, what, msg.sender);
@@ -743,6 +748,7 @@ abstract contract PolicyEngine is AuditLog {
 
     /// @dev Nothing leaves from here while everything, this chain or the asset is stopped.
     function _stoppedFor(address asset) internal view returns (Rule) {
+        if (_tripped == 0) return Rule.NONE;
         if (_breakers[Scope.ALL][0].tripped) return Rule.GLOBAL_BREAKER;
         if (_breakers[Scope.CHAIN][block.chainid].tripped) return Rule.CHAIN_BREAKER;
         if (_breakers[Scope.ASSET][uint160(asset)].tripped) return Rule.ASSET_BREAKER;

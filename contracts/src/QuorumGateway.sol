@@ -5,8 +5,10 @@ import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManage
 import {IERC7786GatewaySource, IERC7786Recipient} from "@openzeppelin/contracts/interfaces/draft-IERC7786.sol";
 import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 import {MerkleProof} from "@openzeppelin/contracts/utils/cryptography/MerkleProof.sol";
+import {MessageHashUtils} from "@openzeppelin/contracts/utils/cryptography/MessageHashUtils.sol";
 import {InteroperableAddress} from "@openzeppelin/contracts/utils/draft-InteroperableAddress.sol";
 import {TransientSlot} from "@openzeppelin/contracts/utils/TransientSlot.sol";
+import {Hash} from "./Hash.sol";
 import {IQuorum} from "./IQuorum.sol";
 import {Roles} from "./governance/Roles.sol";
 
@@ -89,7 +91,7 @@ contract QuorumGateway is IERC7786GatewaySource, IQuorum, AccessManaged {
     /// @notice The source gateway gave message `sendId` the number `nonce`.
     event NonceAssigned(bytes32 indexed sendId, uint256 nonce);
     /// @notice The message was handed to its recipient.
-    event MessageDelivered(bytes32 indexed receiveId, address indexed recipient, address indexed by);
+    event MessageDelivered(bytes32 indexed receiveId);
     /// @notice A message of a batch was not delivered, which it still can be.
     /// @param reason the first 256 bytes of what its recipient, or this contract, reverted with
     event MessageRefused(bytes32 indexed id, bytes reason);
@@ -145,11 +147,13 @@ contract QuorumGateway is IERC7786GatewaySource, IQuorum, AccessManaged {
     {
         require(msg.value == 0, GatewayNoValue(msg.value));
         if (attributes.length > 0) revert UnsupportedAttribute(bytes4(attributes[0]));
-        (uint256 destination,) = recipient.parseEvmV1Calldata();
+        (uint256 destination,) = _parse(recipient);
         require(destination != block.chainid, GatewaySameChain());
         uint256 nonce = nextNonce++;
         bytes memory sender = InteroperableAddress.formatEvmV1(block.chainid, msg.sender);
-        sendId = _id(block.chainid, nonce, keccak256(sender), keccak256(recipient), keccak256(payload), destination);
+        sendId = _id(
+            block.chainid, nonce, keccak256(sender), Hash.ofCalldata(recipient), Hash.ofCalldata(payload), destination
+        );
         sent[nonce] = sendId;
         emit NonceAssigned(sendId, nonce);
         emit MessageSent(sendId, sender, recipient, payload, 0, attributes);
@@ -161,11 +165,12 @@ contract QuorumGateway is IERC7786GatewaySource, IQuorum, AccessManaged {
     /// @param proof from the message's id to the root that was signed, empty if that is the id itself
     /// @param signatures 64 bytes each (ERC-2098) over {attestationDigest} of the root, signers ascending
     function deliver(Message calldata message, bytes32[] calldata proof, bytes calldata signatures) external {
-        bytes32 id = messageId(message);
-        address recipient = _claim(message, id);
+        (uint256 destination, address recipient) = _parse(message.recipient);
+        bytes32 id = _idOf(message, destination);
+        _claim(message, id, destination);
         (uint256 count, uint256 threshold, uint256 named) =
             _checkQuorum(MerkleProof.processProofCalldata(proof, id), signatures);
-        _handOver(message, id, recipient, _pack(count, threshold, named), msg.sender);
+        _handOver(message, id, recipient, _pack(count, threshold, named));
     }
 
     /// @notice Delivers messages of one root. One that is for another chain, was delivered, or that its recipient refuses,
@@ -197,37 +202,30 @@ contract QuorumGateway is IERC7786GatewaySource, IQuorum, AccessManaged {
         }
         accepted = new bool[](length);
         for (uint256 i; i < length; ++i) {
-            bytes memory call_ = abi.encodeCall(this.deliverAttested, (messages[i], ids[i], attestation, msg.sender));
+            bytes memory call_ = abi.encodeCall(this.deliverAttested, (messages[i], ids[i], attestation));
             (accepted[i],) = address(this).call{gas: gasleft() / (length - i)}(call_);
             if (!accepted[i]) emit MessageRefused(ids[i], _reason());
         }
     }
 
     /// @notice One message of a batch, in a call that can fail alone. For {deliverMany}, nobody else.
-    function deliverAttested(Message calldata message, bytes32 id, uint256 attestation, address by) external {
+    function deliverAttested(Message calldata message, bytes32 id, uint256 attestation) external {
         require(msg.sender == address(this), GatewayNotItself(msg.sender));
-        address recipient = _claim(message, id);
-        _handOver(message, id, recipient, attestation, by);
+        (uint256 destination, address recipient) = _parse(message.recipient);
+        _claim(message, id, destination);
+        _handOver(message, id, recipient, attestation);
     }
 
     /// @notice The message's id: its EIP-712 digest under the domain of its destination.
     function messageId(Message calldata message) public view returns (bytes32) {
-        (uint256 destination,) = message.recipient.parseEvmV1Calldata();
-        return _id(
-            message.sourceChainId,
-            message.nonce,
-            keccak256(message.sender),
-            keccak256(message.recipient),
-            keccak256(message.payload),
-            destination
-        );
+        (uint256 destination,) = _parse(message.recipient);
+        return _idOf(message, destination);
     }
 
     /// @notice What relayers sign to attest the messages under `root`: its EIP-712 digest under home's domain on every chain, because
     ///         the messages name theirs.
     function attestationDigest(bytes32 root) public view returns (bytes32) {
-        bytes32 structHash = keccak256(abi.encode(ATTESTATION_TYPEHASH, root));
-        return keccak256(abi.encodePacked(hex"1901", _ATTESTATION_DOMAIN, structHash));
+        return MessageHashUtils.toTypedDataHash(_ATTESTATION_DOMAIN, Hash.words(ATTESTATION_TYPEHASH, root));
     }
 
     /// @notice Whether the source's message of that number was delivered here.
@@ -333,12 +331,10 @@ contract QuorumGateway is IERC7786GatewaySource, IQuorum, AccessManaged {
     // ------------------------------------------------------------------ internals
 
     /// @dev Marks the message as delivered, before anything else happens: what fails afterwards reverts that too.
-    function _claim(Message calldata message, bytes32 id) private returns (address recipient) {
-        uint256 destination;
-        (destination, recipient) = message.recipient.parseEvmV1Calldata();
+    function _claim(Message calldata message, bytes32 id, uint256 destination) private {
         require(destination == block.chainid, GatewayNotForThisChain(destination));
         // Who lies about one chain cannot answer for it under the number of another.
-        (uint256 senderChainId,) = message.sender.parseEvmV1Calldata();
+        (uint256 senderChainId,) = _parse(message.sender);
         require(senderChainId == message.sourceChainId, GatewaySourceDiffers(message.sourceChainId, senderChainId));
         mapping(uint256 word => uint256) storage words = _delivered[message.sourceChainId];
         uint256 bit = 1 << (message.nonce & 0xff);
@@ -347,14 +343,42 @@ contract QuorumGateway is IERC7786GatewaySource, IQuorum, AccessManaged {
         words[message.nonce >> 8] = word | bit;
     }
 
-    function _handOver(Message calldata message, bytes32 id, address recipient, uint256 attestation, address by)
-        private
-    {
+    function _handOver(Message calldata message, bytes32 id, address recipient, uint256 attestation) private {
         id.asUint256().tstore(attestation);
-        bytes4 answer = IERC7786Recipient(recipient).receiveMessage(id, message.sender, message.payload);
-        require(answer == IERC7786Recipient.receiveMessage.selector, GatewayNotAccepted(id));
+        require(_receive(recipient, id, message.sender, message.payload), GatewayNotAccepted(id));
         id.asUint256().tstore(0);
-        emit MessageDelivered(id, recipient, by);
+        emit MessageDelivered(id);
+    }
+
+    /// @dev `IERC7786Recipient(recipient).receiveMessage(id, sender, payload)`, and whether it answered as it should. What it reverts
+    ///      with is passed on. Written by hand because every message pays for the copying.
+    function _receive(address recipient, bytes32 id, bytes calldata sender, bytes calldata payload)
+        private
+        returns (bool accepted)
+    {
+        bytes4 selector = IERC7786Recipient.receiveMessage.selector;
+        assembly ("memory-safe") {
+            let p := mload(0x40)
+            let arguments := add(p, 0x04)
+            let second := add(0x80, and(add(sender.length, 0x1f), not(0x1f)))
+            let size := add(add(second, 0x20), and(add(payload.length, 0x1f), not(0x1f)))
+            mstore(p, selector)
+            mstore(arguments, id)
+            mstore(add(arguments, 0x20), 0x60)
+            mstore(add(arguments, 0x40), second)
+            // The last words of both are zeros up to their ends.
+            mstore(add(arguments, sub(second, 0x20)), 0)
+            mstore(add(arguments, 0x60), sender.length)
+            calldatacopy(add(arguments, 0x80), sender.offset, sender.length)
+            mstore(add(arguments, sub(size, 0x20)), 0)
+            mstore(add(arguments, second), payload.length)
+            calldatacopy(add(add(arguments, second), 0x20), payload.offset, payload.length)
+            if iszero(call(gas(), recipient, 0, p, add(size, 0x04), 0, 0x20)) {
+                returndatacopy(p, 0, returndatasize())
+                revert(p, returndatasize())
+            }
+            accepted := and(gt(returndatasize(), 0x1f), eq(mload(0), selector))
+        }
     }
 
     /// @dev All signers belong to the present set and are enough of it, or all to the former one and are enough of that.
@@ -382,7 +406,14 @@ contract QuorumGateway is IERC7786GatewaySource, IQuorum, AccessManaged {
         bool overlaps = block.timestamp < s.formerUntil;
         address previous;
         for (uint256 offset; offset < signatures.length; offset += _SIGNATURE_LENGTH) {
-            address signer = ECDSA.recover(digest, bytes32(signatures[offset:]), bytes32(signatures[offset + 32:]));
+            bytes32 r;
+            bytes32 vs;
+            // Within them: their length is a multiple of that of one.
+            assembly ("memory-safe") {
+                r := calldataload(add(signatures.offset, offset))
+                vs := calldataload(add(add(signatures.offset, offset), 0x20))
+            }
+            address signer = ECDSA.recover(digest, r, vs);
             require(signer > previous, GatewaySignerOrder(previous, signer));
             (bool present, bool former) = _membership(signer, s, overlaps);
             require(present || former, GatewayNotRelayer(signer));
@@ -465,6 +496,33 @@ contract QuorumGateway is IERC7786GatewaySource, IQuorum, AccessManaged {
         }
     }
 
+    /// @dev As {InteroperableAddress-parseEvmV1Calldata}. Of chain ids up to six bytes all is in one word, which is read at once.
+    function _parse(bytes calldata place) private pure returns (uint256 chainId, address account) {
+        bool plain;
+        assembly ("memory-safe") {
+            let word := calldataload(place.offset)
+            let size := byte(4, word) // of the chain id
+            plain := and(
+                and(eq(shr(224, word), 0x00010000), lt(sub(size, 1), 6)),
+                and(eq(place.length, add(size, 26)), eq(byte(add(size, 5), word), 20))
+            )
+            chainId := shr(sub(256, shl(3, size)), shl(40, word))
+            account := shr(96, shl(add(48, shl(3, size)), word))
+        }
+        if (!plain) return place.parseEvmV1Calldata();
+    }
+
+    function _idOf(Message calldata message, uint256 destination) private view returns (bytes32) {
+        return _id(
+            message.sourceChainId,
+            message.nonce,
+            Hash.ofCalldata(message.sender),
+            Hash.ofCalldata(message.recipient),
+            Hash.ofCalldata(message.payload),
+            destination
+        );
+    }
+
     function _id(
         uint256 sourceChainId,
         uint256 nonce,
@@ -473,14 +531,16 @@ contract QuorumGateway is IERC7786GatewaySource, IQuorum, AccessManaged {
         bytes32 payloadHash,
         uint256 destination
     ) private view returns (bytes32) {
-        bytes32 structHash = keccak256(
-            abi.encode(MESSAGE_TYPEHASH, sourceChainId, nonce, senderHash, recipientHash, payloadHash)
+        bytes32 structHash = Hash.words(
+            MESSAGE_TYPEHASH, bytes32(sourceChainId), bytes32(nonce), senderHash, recipientHash, payloadHash
         );
-        return keccak256(abi.encodePacked(hex"1901", _domain(destination), structHash));
+        return MessageHashUtils.toTypedDataHash(_domain(destination), structHash);
     }
 
     function _domain(uint256 chainId) private view returns (bytes32) {
-        return keccak256(abi.encode(_DOMAIN_TYPEHASH, _NAME_HASH, _VERSION_HASH, chainId, address(this)));
+        return Hash.words(
+            _DOMAIN_TYPEHASH, _NAME_HASH, _VERSION_HASH, bytes32(chainId), bytes32(uint256(uint160(address(this))))
+        );
     }
 
     function _pack(uint256 count, uint256 threshold, uint256 named) private pure returns (uint256) {

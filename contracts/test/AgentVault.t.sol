@@ -42,7 +42,7 @@ contract AgentVaultTest is Deployed {
 
     function _pay(address asset, address to, uint256 amount) private returns (uint256) {
         vm.prank(address(executor));
-        return vault.payOut(agentId, asset, to, amount);
+        return vault.payOut(bytes32(0), agentId, asset, to, amount);
     }
 
     function _movedOther(address asset, uint256 declared, uint256 before, uint256 then)
@@ -73,7 +73,7 @@ contract AgentVaultTest is Deployed {
         for (uint256 i; i < others.length; ++i) {
             vm.expectRevert(abi.encodeWithSelector(PolicyEngine.PolicyNotExecutor.selector, others[i]));
             vm.prank(others[i]);
-            vault.payOut(agentId, ETH, PAYEE, 1);
+            vault.payOut(bytes32(0), agentId, ETH, PAYEE, 1);
         }
     }
 
@@ -166,7 +166,7 @@ contract AgentVaultTest is Deployed {
         HookToken t = new HookToken();
         t.mint(address(vault), 100);
         bytes[3] memory calls = [
-            abi.encodeCall(vault.payOut, (agentId, ETH, THIEF, 1 ether)),
+            abi.encodeCall(vault.payOut, (bytes32(0), agentId, ETH, THIEF, 1 ether)),
             abi.encodeCall(vault.pay, (ETH, 1 ether, THIEF, agentId)),
             abi.encodeCall(vault.withdraw, (ETH, THIEF, 1 ether))
         ];
@@ -191,7 +191,7 @@ contract AgentVaultTest is Deployed {
 
     function test_L1_ether_recipientReenters() public {
         Reenterer r = new Reenterer(address(vault));
-        r.set(abi.encodeCall(vault.payOut, (agentId, ETH, address(r), 1 ether)));
+        r.set(abi.encodeCall(vault.payOut, (bytes32(0), agentId, ETH, address(r), 1 ether)));
         _pay(ETH, address(r), 1 ether);
         assertEq(address(r).balance, 1 ether, "once");
         assertEq(

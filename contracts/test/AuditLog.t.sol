@@ -14,7 +14,7 @@ contract AuditLogTest is Deployed {
 
     function _append(uint256 id, bytes32 intentId, Action action, bytes memory detail) private {
         vm.prank(address(executor));
-        policy.append(id, intentId, action, detail);
+        policy.append(action, id, intentId, keccak256(detail));
     }
 
     function _recordHash(uint256 id, bytes32 intentId, uint8 action, bytes memory detail)
@@ -80,7 +80,7 @@ contract AuditLogTest is Deployed {
         for (uint256 i; i < others.length; ++i) {
             vm.expectRevert(abi.encodeWithSelector(PolicyEngine.PolicyNotExecutor.selector, others[i]));
             vm.prank(others[i]);
-            policy.append(agentId, bytes32(0), Action.EXECUTED, "");
+            policy.append(Action.EXECUTED, agentId, bytes32(0), 0);
         }
     }
 

@@ -492,7 +492,7 @@ contract MandateAccountTest is Deployed {
         bytes[3] memory calls = [
             abi.encodeCall(vault.pay, (address(t), 10, PAYEE, agentId)),
             abi.encodeCall(vault.payMany, (agentId, _payments(1, 1))),
-            abi.encodeCall(vault.payOut, (agentId, ETH, THIEF, 1))
+            abi.encodeCall(vault.payOut, (bytes32(0), agentId, ETH, THIEF, 1))
         ];
         for (uint256 i; i < calls.length; ++i) {
             t.hook(address(vault), calls[i]);

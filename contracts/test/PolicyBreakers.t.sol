@@ -48,7 +48,7 @@ contract PolicyBreakersTest is Deployed {
             vm.expectRevert(abi.encodeWithSelector(MandateAccount.AccountStopped.selector, rule));
         }
         vm.prank(address(executor));
-        vault.payOut(agentId, asset, PAYEE, 1);
+        vault.payOut(bytes32(0), agentId, asset, PAYEE, 1);
     }
 
     // ------------------------------------------------------------------ what each stops

@@ -282,9 +282,9 @@ contract PolicyPathsTest is Deployed {
         vm.expectRevert(no);
         policy.consume(intent, f);
         vm.expectRevert(no);
-        policy.append(agentId, bytes32(0), Action.ADMITTED, "");
+        policy.append(Action.ADMITTED, agentId, bytes32(0), 0);
         vm.expectRevert(no);
-        vault.payOut(agentId, ETH, PAYEE, 1);
+        vault.payOut(bytes32(0), agentId, ETH, PAYEE, 1);
         vm.expectRevert(no);
         vault.callOut(intent);
         vm.stopPrank();

@@ -353,7 +353,7 @@ contract PolicyRulesTest is Deployed {
     }
 
     function _appendRecord() private {
-        policy.append(agentId, bytes32(uint256(1)), Action.DENIED, "");
+        policy.append(Action.DENIED, agentId, bytes32(uint256(1)), 0);
     }
 
     function _first(Intent memory intent, Rule rule) private view {

@@ -158,7 +158,7 @@ contract QuorumGatewayTest is GatewayFixture {
         vm.chainId(REMOTE);
         bytes memory signatures = signed(id, 3);
         vm.expectEmit(address(gateway));
-        emit QuorumGateway.MessageDelivered(id, address(listener), ANYBODY);
+        emit QuorumGateway.MessageDelivered(id);
         vm.prank(ANYBODY);
         gateway.deliver(m, alone(), signatures);
         assertTrue(gateway.isDelivered(HOME, 7), "delivered");

@@ -49,7 +49,7 @@ contract QuorumGatewayBatchesTest is GatewayFixture {
         vm.chainId(REMOTE);
         for (uint256 i; i < _COUNT; ++i) {
             vm.expectEmit(address(gateway));
-            emit QuorumGateway.MessageDelivered(gateway.messageId(messages[i]), address(listener), ANYBODY);
+            emit QuorumGateway.MessageDelivered(gateway.messageId(messages[i]));
         }
         vm.prank(ANYBODY);
         gateway.deliverMany(messages, proof, flags, signatures);
@@ -211,7 +211,7 @@ contract QuorumGatewayBatchesTest is GatewayFixture {
         vm.chainId(REMOTE);
         vm.expectRevert(abi.encodeWithSelector(QuorumGateway.GatewayNotItself.selector, ANYBODY));
         vm.prank(ANYBODY);
-        gateway.deliverAttested(m, id, 0x030202, ANYBODY);
+        gateway.deliverAttested(m, id, 0x030202);
     }
 
     // ------------------------------------------------------------------ calls within calls

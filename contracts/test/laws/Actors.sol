@@ -840,7 +840,7 @@ contract Actors is Deployed {
         }
         if (kind == 10) return (address(vault), abi.encodeCall(vault.withdraw, (ETH, who, 1)));
         if (kind == 11) return (address(gateway), _quorumCall(seed));
-        if (kind == 12) return (address(vault), abi.encodeCall(vault.payOut, (agentId, ETH, who, 1)));
+        if (kind == 12) return (address(vault), abi.encodeCall(vault.payOut, (bytes32(0), agentId, ETH, who, 1)));
         if (kind == 13) return (address(vault), abi.encodeCall(vault.sync, (agentId, who, true, 0)));
         (PolicyEngine.Scope scope, uint256 what) = _someBreaker(seed >> 16);
         if (kind == 14) return (address(vault), seed % 4 == 0 ? abi.encodeCall(vault.stop, (scope, what)) : bytes(""));

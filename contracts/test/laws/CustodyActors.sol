@@ -386,7 +386,7 @@ contract CustodyActors is Custody, SafeFixture, AccountFixture {
             : how == 1
                 ? (address(p.account), abi.encodeCall(p.account.revoke, (address(_moody), SPENDER)))
                 : how == 2
-                    ? (address(p.account), abi.encodeCall(p.account.payOut, (p.agentId, ETH, THIEF, 1)))
+                    ? (address(p.account), abi.encodeCall(p.account.payOut, (bytes32(0), p.agentId, ETH, THIEF, 1)))
                     : (address(_moody), abi.encodeCall(_moody.transferFrom, (p.holder, THIEF, 1)));
         _moody.hook(target, data);
         _taker.hook(target, data);

@@ -125,7 +125,7 @@ abstract contract AgentModuleTest is Custody, SafeFixture, AccountFixture {
     function test_pay_onAnotherChain() public {
         vm.chainId(REMOTE);
         vm.prank(address(executor));
-        assertEq(module.payOut(moduleAgentId, ETH, PAYEE, 1 ether), 1 ether, "moved");
+        assertEq(module.payOut(bytes32(0), moduleAgentId, ETH, PAYEE, 1 ether), 1 ether, "moved");
         assertEq(PAYEE.balance, 1 ether, "arrived");
     }
 
@@ -151,7 +151,7 @@ abstract contract AgentModuleTest is Custody, SafeFixture, AccountFixture {
             module.pay(ETH, 1, PAYEE, moduleAgentId);
             vm.expectRevert(abi.encodeWithSelector(PolicyEngine.PolicyNotExecutor.selector, others[i]));
             vm.prank(others[i]);
-            module.payOut(moduleAgentId, ETH, PAYEE, 1);
+            module.payOut(bytes32(0), moduleAgentId, ETH, PAYEE, 1);
         }
         assertFalse(module.frozen(moduleAgentId), "their failure is not the agent's");
     }
@@ -262,7 +262,7 @@ abstract contract AgentModuleTest is Custody, SafeFixture, AccountFixture {
         _admit(address(t));
         address[2] memory targets = [address(module), holder];
         bytes[3] memory calls = [
-            abi.encodeCall(module.payOut, (moduleAgentId, ETH, THIEF, 1 ether)),
+            abi.encodeCall(module.payOut, (bytes32(0), moduleAgentId, ETH, THIEF, 1 ether)),
             abi.encodeCall(module.pay, (ETH, 1 ether, THIEF, moduleAgentId)),
             abi.encodeCall(ISafe.execTransactionFromModule, (THIEF, 1 ether, "", 0))
         ];
@@ -292,7 +292,7 @@ abstract contract AgentModuleTest is Custody, SafeFixture, AccountFixture {
     function test_L1_ether_recipientReenters() public {
         CallingPayee p = new CallingPayee();
         admitRecipient(address(p));
-        p.set(address(module), 0, abi.encodeCall(module.payOut, (moduleAgentId, ETH, address(p), 1 ether)));
+        p.set(address(module), 0, abi.encodeCall(module.payOut, (bytes32(0), moduleAgentId, ETH, address(p), 1 ether)));
         assertEq(uint8(_pay(ETH, address(p), 1 ether)), uint8(Rule.NONE), "refused");
         assertEq(address(p).balance, 1 ether, "once");
         assertEq(
@@ -460,7 +460,7 @@ abstract contract AgentModuleTest is Custody, SafeFixture, AccountFixture {
         _assertRefused(Rule.ASSET_BREAKER, address(token), PAYEE, 1);
         vm.expectRevert(abi.encodeWithSelector(MandateAccount.AccountStopped.selector, Rule.ASSET_BREAKER));
         vm.prank(address(executor));
-        module.payOut(moduleAgentId, address(token), PAYEE, 1);
+        module.payOut(bytes32(0), moduleAgentId, address(token), PAYEE, 1);
         _assertPaid(ETH, 1);
         vm.expectRevert(abi.encodeWithSelector(IAccessManaged.AccessManagedUnauthorized.selector, holder));
         vm.prank(holder);
@@ -486,7 +486,7 @@ abstract contract AgentModuleTest is Custody, SafeFixture, AccountFixture {
         _expectRevertOfPay(_unknownModule(), address(token), PAYEE, 1);
         vm.expectRevert(_unknownModule());
         vm.prank(address(executor));
-        module.payOut(moduleAgentId, ETH, PAYEE, 1);
+        module.payOut(bytes32(0), moduleAgentId, ETH, PAYEE, 1);
         (Intent memory intent, bytes memory proof) = modulePayment(ETH, 1);
         vm.expectRevert(_unknownModule());
         atHome.submit(intent, proof);

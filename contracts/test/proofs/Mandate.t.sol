@@ -252,11 +252,17 @@ contract MandateProof is Account {
     ) public {
         vm.assume(caller != KEY && caller != OWNER && caller != address(this));
         bytes memory call_;
-        if (which == 0) call_ = abi.encodeCall(PolicyEngine.consume, (intent, finding));
-        else if (which == 1) call_ = abi.encodeCall(MandateAccount.callOut, (intent));
-        else if (which == 2) call_ = abi.encodeCall(PolicyEngine.append, (ID, bytes32(0), Action.EXECUTED, data));
-        else if (which == 3) call_ = abi.encodeCall(AgentVault.execute, (intent.to, intent.amount, data));
-        else call_ = abi.encodeCall(MandateAccount.payMany, (ID, new MandateAccount.Payment[](1)));
+        if (which == 0) {
+            call_ = abi.encodeCall(PolicyEngine.consume, (intent, finding));
+        } else if (which == 1) {
+            call_ = abi.encodeCall(MandateAccount.callOut, (intent));
+        } else if (which == 2) {
+            call_ = abi.encodeCall(PolicyEngine.append, (Action.EXECUTED, ID, bytes32(0), keccak256(data)));
+        } else if (which == 3) {
+            call_ = abi.encodeCall(AgentVault.execute, (intent.to, intent.amount, data));
+        } else {
+            call_ = abi.encodeCall(MandateAccount.payMany, (ID, new MandateAccount.Payment[](1)));
+        }
         vm.prank(caller);
         (bool done,) = address(ACCOUNT).call(call_);
         assert(!done);

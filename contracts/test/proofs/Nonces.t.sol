@@ -53,9 +53,9 @@ contract Surroundings {
         return _verdict;
     }
 
-    function append(uint256, bytes32, Action, bytes calldata) external {}
+    function append(Action, uint256, bytes32, bytes32) external {}
 
-    function payOut(uint256, address, address, uint256 amount) external returns (uint256) {
+    function payOut(bytes32, uint256, address, address, uint256 amount) external returns (uint256) {
         ++carriedOut;
         return amount;
     }
