@@ -9,6 +9,7 @@ import {AgentRegistry} from "./AgentRegistry.sol";
 import {Action} from "./AuditLog.sol";
 import {ExecutorSettings} from "./ExecutorSettings.sol";
 import {Intent, IntentHash} from "./Intent.sol";
+import {IntentPayload} from "./IntentPayload.sol";
 import {MandateAccount} from "./MandateAccount.sol";
 import {Verdict} from "./Verdict.sol";
 
@@ -151,11 +152,11 @@ abstract contract CrossChainExecutor is ERC7786Recipient, ExecutorSettings, Reen
             // At most the amount, which has 104 bits.
             // forge-lint: disable-next-line(unsafe-typecast)
             if (moved != intent.amount) _progress[intentId].extra = uint104(moved);
-            _emitWith(IntentExecuted.selector, intentId, intent, moved);
+            _emit(IntentExecuted.selector, intentId, intent, IntentPayload.encode(intent, moved));
             _record(intent, intentId, Action.EXECUTED, abi.encode(intent.account, intent.asset, moved));
         } else {
             // The account records it, before it pays, and so does the event come before whatever the payment calls.
-            _emitWith(IntentExecuted.selector, intentId, intent, intent.amount);
+            _emit(IntentExecuted.selector, intentId, intent, IntentPayload.encode(intent, intent.amount));
             moved = account.payOut(intentId, intent.agentId, intent.asset, intent.to, intent.amount);
             require(moved == intent.amount, ExecutorMovedOther(intent.amount, moved));
         }
@@ -167,31 +168,26 @@ abstract contract CrossChainExecutor is ERC7786Recipient, ExecutorSettings, Reen
     }
 
     function _tellCancelled(Intent calldata intent, bytes32 intentId) internal {
-        _emitWith(IntentCancelled.selector, intentId, intent, uint160(msg.sender));
+        _emit(IntentCancelled.selector, intentId, intent, IntentPayload.encode(intent, uint160(msg.sender)));
         _record(intent, intentId, Action.CANCELLED, abi.encode(msg.sender));
     }
 
-    /// @dev `emit TheEvent(intentId, intent.agentId, intent, word)`. The intent's fields are clean: its id was taken. Copied, instead of
-    ///      read and written field by field, because every payment pays for it.
-    function _emitWith(bytes32 selector, bytes32 intentId, Intent calldata intent, uint256 word) internal {
-        bytes calldata data = intent.data;
+    /// @dev `emit TheEvent(intentId, intent.agentId, intent, ...)`: the compiler would read and write the intent field by field, and
+    ///      every payment pays for it.
+    /// @param data of the event, {IntentPayload-encode}
+    function _emit(bytes32 selector, bytes32 intentId, Intent calldata intent, bytes memory data) internal {
         uint256 agentId = intent.agentId;
         assembly ("memory-safe") {
-            let p := mload(0x40)
-            let padded := and(add(data.length, 0x1f), not(0x1f))
-            mstore(p, 0x40) // where the intent begins
-            mstore(add(p, 0x20), word)
-            calldatacopy(add(p, 0x40), intent, 0x120)
-            mstore(add(p, 0x100), 0x120) // where its data begins
-            mstore(add(p, add(0x160, padded)), 0) // what the data leaves of its last word
-            mstore(add(p, 0x160), data.length)
-            calldatacopy(add(p, 0x180), data.offset, data.length)
-            log3(p, add(0x180, padded), selector, intentId, agentId)
+            log3(add(data, 0x20), mload(data), selector, intentId, agentId)
         }
     }
 
     function _record(Intent calldata intent, bytes32 intentId, Action action, bytes memory detail) internal {
-        MandateAccount(intent.account).append(action, intent.agentId, intentId, keccak256(detail));
+        _recordHash(intent, intentId, action, keccak256(detail));
+    }
+
+    function _recordHash(Intent calldata intent, bytes32 intentId, Action action, bytes32 detailHash) internal {
+        MandateAccount(intent.account).append(action, intent.agentId, intentId, detailHash);
     }
 
     function _checkData(uint256 length) internal pure {
@@ -216,11 +212,12 @@ abstract contract CrossChainExecutor is ERC7786Recipient, ExecutorSettings, Reen
 
     /// @dev Calls this contract itself, as the caller of a batch for one of its elements: it gets its share of the gas that is left, so
     ///      that none takes what the others need, and what it did is undone if it reverts.
+    /// @param arguments of the function, encoded, which are overwritten
     /// @param others elements that come after this one
     /// @return ok whether it returned
     /// @return given gas that it was given
     /// @return reason the first {_MAX_REASON} bytes of what it reverted with
-    function _attempt(bytes memory call_, uint256 others)
+    function _attempt(bytes4 selector, bytes memory arguments, uint256 others)
         internal
         returns (bool ok, uint256 given, bytes memory reason)
     {
@@ -231,7 +228,10 @@ abstract contract CrossChainExecutor is ERC7786Recipient, ExecutorSettings, Reen
             given = left > kept ? (left - kept) / (others + 1) : 0;
         }
         assembly ("memory-safe") {
-            ok := call(given, address(), 0, add(call_, 0x20), mload(call_), 0, 0)
+            // The selector comes right before the arguments, where their length is.
+            let size := add(mload(arguments), 0x04)
+            mstore(arguments, shr(224, selector))
+            ok := call(given, address(), 0, add(arguments, 0x1c), size, 0, 0)
             if iszero(ok) {
                 let length := returndatasize()
                 if gt(length, _MAX_REASON) { length := _MAX_REASON }

@@ -8,6 +8,7 @@ import {Action} from "./AuditLog.sol";
 import {CrossChainExecutor, Result, State} from "./CrossChainExecutor.sol";
 import {DisputeBonds} from "./DisputeBonds.sol";
 import {ExecutorSettings, GatewayStatus} from "./ExecutorSettings.sol";
+import {Hash} from "./Hash.sol";
 import {Intent} from "./Intent.sol";
 import {IntentPayload} from "./IntentPayload.sol";
 import {IQuorum} from "./IQuorum.sol";
@@ -133,7 +134,7 @@ contract DestinationExecutor is CrossChainExecutor, SequencerClock, DisputeBonds
         for (uint256 i; i < count; ++i) {
             uint256 given;
             bytes memory reason;
-            (ok[i], given, reason) = _attempt(abi.encodeCall(this.execute, (intents[i])), count - 1 - i);
+            (ok[i], given, reason) = _attempt(this.execute.selector, IntentPayload.encode(intents[i]), count - 1 - i);
             if (!ok[i]) _failed(intents[i], given, reason);
         }
     }
@@ -391,9 +392,13 @@ contract DestinationExecutor is CrossChainExecutor, SequencerClock, DisputeBonds
         (p.state, p.due, p.since, p.extra) = (State.QUEUED, _now(wait), _now(0), _tag(receiveId));
         p.failed = false;
         _progress[intentId] = p;
-        uint64 executableAt = _due(p);
-        emit IntentQueued(intentId, intent.agentId, intent, receiveId, executableAt);
-        _record(intent, intentId, Action.QUEUED, abi.encode(receiveId, executableAt));
+        _tellQueued(intent, intentId, receiveId, _due(p));
+    }
+
+    function _tellQueued(Intent calldata intent, bytes32 intentId, bytes32 receiveId, uint256 executableAt) private {
+        bytes memory data = IntentPayload.encode(intent, uint256(receiveId), executableAt);
+        _emit(IntentQueued.selector, intentId, intent, data);
+        _recordHash(intent, intentId, Action.QUEUED, Hash.words(receiveId, bytes32(executableAt)));
     }
 
     /// @dev How the message that is being delivered was attested; zeros of a gateway that does not tell.

@@ -26,6 +26,13 @@ library Hash {
         }
     }
 
+    function words(bytes32 a) internal pure returns (bytes32 hash) {
+        assembly ("memory-safe") {
+            mstore(0, a)
+            hash := keccak256(0, 0x20)
+        }
+    }
+
     function words(bytes32 a, bytes32 b) internal pure returns (bytes32 hash) {
         assembly ("memory-safe") {
             mstore(0, a)

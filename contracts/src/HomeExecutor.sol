@@ -9,9 +9,11 @@ import {AgentRegistry, Status} from "./AgentRegistry.sol";
 import {Action} from "./AuditLog.sol";
 import {CrossChainExecutor, Result, State} from "./CrossChainExecutor.sol";
 import {GatewayStatus} from "./ExecutorSettings.sol";
+import {Hash} from "./Hash.sol";
 import {Intent} from "./Intent.sol";
 import {IntentPayload} from "./IntentPayload.sol";
 import {MandateAccount} from "./MandateAccount.sol";
+import {Place} from "./Place.sol";
 import {Approvers} from "./rules/Approvers.sol";
 import {Finding, MandateRules} from "./rules/MandateRules.sol";
 import {Rule, Tier, Verdict} from "./Verdict.sol";
@@ -149,7 +151,7 @@ contract HomeExecutor is CrossChainExecutor {
         ok = new bool[](intents.length);
         for (uint256 i; i < intents.length; ++i) {
             ids[i] = _idOf(intents[i]);
-            ok[i] = _one(abi.encodeCall(this.submit, (intents[i], signatures[i])), i, intents.length);
+            ok[i] = _one(this.submit.selector, IntentPayload.encode(intents[i], signatures[i]), i, intents.length);
         }
     }
 
@@ -168,7 +170,7 @@ contract HomeExecutor is CrossChainExecutor {
     function proceedMany(Intent[] calldata intents) external nonReentrantView returns (bool[] memory ok) {
         ok = new bool[](intents.length);
         for (uint256 i; i < intents.length; ++i) {
-            ok[i] = _one(abi.encodeCall(this.proceed, (intents[i])), i, intents.length);
+            ok[i] = _one(this.proceed.selector, IntentPayload.encode(intents[i]), i, intents.length);
         }
     }
 
@@ -254,7 +256,7 @@ contract HomeExecutor is CrossChainExecutor {
     function settle(Intent[] calldata intents) external nonReentrantView returns (bool[] memory ok) {
         ok = new bool[](intents.length);
         for (uint256 i; i < intents.length; ++i) {
-            ok[i] = _one(abi.encodeCall(this.settleOne, (intents[i])), i, intents.length);
+            ok[i] = _one(this.settleOne.selector, IntentPayload.encode(intents[i]), i, intents.length);
         }
     }
 
@@ -340,12 +342,12 @@ contract HomeExecutor is CrossChainExecutor {
         (bool parsed, uint256 chainId, address executor) = sender.tryParseEvmV1Calldata();
         return parsed && executor == address(this) && chainId != block.chainid
             && gatewayStatus(gateway) == GatewayStatus.OPEN
-            && keccak256(sender) == keccak256(InteroperableAddress.formatEvmV1(chainId, executor));
+            && keccak256(sender) == keccak256(Place.format(chainId, executor));
     }
 
     /// @dev What is not waited for is passed over, each for itself: it came twice, or it is not true.
     function _processMessage(address, bytes32, bytes calldata sender, bytes calldata payload) internal override {
-        (uint256 chainId,) = sender.parseEvmV1Calldata();
+        (uint256 chainId,) = Place.parse(sender);
         Result[] memory results = abi.decode(payload, (Result[]));
         for (uint256 i; i < results.length; ++i) {
             Result memory r = results[i];
@@ -399,9 +401,9 @@ contract HomeExecutor is CrossChainExecutor {
     }
 
     /// @dev Element `index` of `count` of a batch.
-    function _one(bytes memory call_, uint256 index, uint256 count) private returns (bool ok) {
+    function _one(bytes4 selector, bytes memory arguments, uint256 index, uint256 count) private returns (bool ok) {
         bytes memory reason;
-        (ok,, reason) = _attempt(call_, count - 1 - index);
+        (ok,, reason) = _attempt(selector, arguments, count - 1 - index);
         if (!ok) emit IntentRefused(index, reason);
     }
 
@@ -449,8 +451,9 @@ contract HomeExecutor is CrossChainExecutor {
         p.route = _lane(intent.chainId);
         _progress[intentId] = p;
         bytes32 messageId = _send(intent, riskLevel);
-        emit IntentDispatched(intentId, intent.agentId, intent, messageId);
-        _record(intent, intentId, Action.DISPATCHED, abi.encode(messageId));
+        bytes memory data = IntentPayload.encode(intent, uint256(messageId));
+        _emit(IntentDispatched.selector, intentId, intent, data);
+        _recordHash(intent, intentId, Action.DISPATCHED, Hash.words(messageId));
     }
 
     /// @dev Not through a gateway whose messages nobody should take.
@@ -459,9 +462,7 @@ contract HomeExecutor is CrossChainExecutor {
         _checkOpen(gateway);
         return IERC7786GatewaySource(gateway)
             .sendMessage(
-                InteroperableAddress.formatEvmV1(intent.chainId, address(this)),
-                IntentPayload.encode(intent, riskLevel),
-                new bytes[](0)
+                Place.format(intent.chainId, address(this)), IntentPayload.encode(intent, riskLevel), new bytes[](0)
             );
     }
 

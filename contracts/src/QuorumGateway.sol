@@ -6,10 +6,10 @@ import {IERC7786GatewaySource, IERC7786Recipient} from "@openzeppelin/contracts/
 import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 import {MerkleProof} from "@openzeppelin/contracts/utils/cryptography/MerkleProof.sol";
 import {MessageHashUtils} from "@openzeppelin/contracts/utils/cryptography/MessageHashUtils.sol";
-import {InteroperableAddress} from "@openzeppelin/contracts/utils/draft-InteroperableAddress.sol";
 import {TransientSlot} from "@openzeppelin/contracts/utils/TransientSlot.sol";
 import {Hash} from "./Hash.sol";
 import {IQuorum} from "./IQuorum.sol";
+import {Place} from "./Place.sol";
 import {Roles} from "./governance/Roles.sol";
 
 /// @title Messages between chains, attested by M of N relayers
@@ -20,7 +20,6 @@ import {Roles} from "./governance/Roles.sol";
 ///      a lying quorum delivers is the recipient's to dispute (L7). Every signature is an ECDSA one, so that it stays evidence
 ///      against its signer ({RelayerBonds}).
 contract QuorumGateway is IERC7786GatewaySource, IQuorum, AccessManaged {
-    using InteroperableAddress for bytes;
     using TransientSlot for *;
 
     /// @notice A message on its way.
@@ -147,10 +146,10 @@ contract QuorumGateway is IERC7786GatewaySource, IQuorum, AccessManaged {
     {
         require(msg.value == 0, GatewayNoValue(msg.value));
         if (attributes.length > 0) revert UnsupportedAttribute(bytes4(attributes[0]));
-        (uint256 destination,) = _parse(recipient);
+        (uint256 destination,) = Place.parse(recipient);
         require(destination != block.chainid, GatewaySameChain());
         uint256 nonce = nextNonce++;
-        bytes memory sender = InteroperableAddress.formatEvmV1(block.chainid, msg.sender);
+        bytes memory sender = Place.format(block.chainid, msg.sender);
         sendId = _id(
             block.chainid, nonce, keccak256(sender), Hash.ofCalldata(recipient), Hash.ofCalldata(payload), destination
         );
@@ -165,7 +164,7 @@ contract QuorumGateway is IERC7786GatewaySource, IQuorum, AccessManaged {
     /// @param proof from the message's id to the root that was signed, empty if that is the id itself
     /// @param signatures 64 bytes each (ERC-2098) over {attestationDigest} of the root, signers ascending
     function deliver(Message calldata message, bytes32[] calldata proof, bytes calldata signatures) external {
-        (uint256 destination, address recipient) = _parse(message.recipient);
+        (uint256 destination, address recipient) = Place.parse(message.recipient);
         bytes32 id = _idOf(message, destination);
         _claim(message, id, destination);
         (uint256 count, uint256 threshold, uint256 named) =
@@ -211,14 +210,14 @@ contract QuorumGateway is IERC7786GatewaySource, IQuorum, AccessManaged {
     /// @notice One message of a batch, in a call that can fail alone. For {deliverMany}, nobody else.
     function deliverAttested(Message calldata message, bytes32 id, uint256 attestation) external {
         require(msg.sender == address(this), GatewayNotItself(msg.sender));
-        (uint256 destination, address recipient) = _parse(message.recipient);
+        (uint256 destination, address recipient) = Place.parse(message.recipient);
         _claim(message, id, destination);
         _handOver(message, id, recipient, attestation);
     }
 
     /// @notice The message's id: its EIP-712 digest under the domain of its destination.
     function messageId(Message calldata message) public view returns (bytes32) {
-        (uint256 destination,) = _parse(message.recipient);
+        (uint256 destination,) = Place.parse(message.recipient);
         return _idOf(message, destination);
     }
 
@@ -334,7 +333,7 @@ contract QuorumGateway is IERC7786GatewaySource, IQuorum, AccessManaged {
     function _claim(Message calldata message, bytes32 id, uint256 destination) private {
         require(destination == block.chainid, GatewayNotForThisChain(destination));
         // Who lies about one chain cannot answer for it under the number of another.
-        (uint256 senderChainId,) = _parse(message.sender);
+        (uint256 senderChainId,) = Place.parse(message.sender);
         require(senderChainId == message.sourceChainId, GatewaySourceDiffers(message.sourceChainId, senderChainId));
         mapping(uint256 word => uint256) storage words = _delivered[message.sourceChainId];
         uint256 bit = 1 << (message.nonce & 0xff);
@@ -494,22 +493,6 @@ contract QuorumGateway is IERC7786GatewaySource, IQuorum, AccessManaged {
             require(relayers[i] > previous, GatewayRelayerInvalid(relayers[i]));
             previous = relayers[i];
         }
-    }
-
-    /// @dev As {InteroperableAddress-parseEvmV1Calldata}. Of chain ids up to six bytes all is in one word, which is read at once.
-    function _parse(bytes calldata place) private pure returns (uint256 chainId, address account) {
-        bool plain;
-        assembly ("memory-safe") {
-            let word := calldataload(place.offset)
-            let size := byte(4, word) // of the chain id
-            plain := and(
-                and(eq(shr(224, word), 0x00010000), lt(sub(size, 1), 6)),
-                and(eq(place.length, add(size, 26)), eq(byte(add(size, 5), word), 20))
-            )
-            chainId := shr(sub(256, shl(3, size)), shl(40, word))
-            account := shr(96, shl(add(48, shl(3, size)), word))
-        }
-        if (!plain) return place.parseEvmV1Calldata();
     }
 
     function _idOf(Message calldata message, uint256 destination) private view returns (bytes32) {

@@ -25,9 +25,8 @@ contract IntentHashTest is Test {
         gap = bound(gap, 1, 8);
         bytes memory plain = abi.encodeCall(this.idOf, (intent, domain));
         // The intent lies behind so many words that mean nothing; its place is in the first word.
-        bytes memory moved = bytes.concat(
-            bytes4(plain), bytes32(0x40 + 32 * gap), domain, new bytes(32 * gap), _from(plain, 4 + 0x40)
-        );
+        bytes memory moved =
+            bytes.concat(bytes4(plain), bytes32(0x40 + 32 * gap), domain, new bytes(32 * gap), _from(plain, 4 + 0x40));
         (bool read, bytes memory answer) = address(this).staticcall(moved);
         assertTrue(read, "read");
         assertEq(abi.decode(answer, (bytes32)), IntentHash.id(intent, domain), "id");
