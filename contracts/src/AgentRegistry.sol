@@ -249,6 +249,16 @@ contract AgentRegistry is ERC721, EIP712, AccessManaged {
         return (a.wallet, a.status, a.riskLevel);
     }
 
+    /// @notice What {agent} and {accountOf} say, asked at once.
+    function standing(uint256 agentId)
+        external
+        view
+        returns (address wallet, Status status, uint8 riskLevel, address account)
+    {
+        Agent storage a = _agents[agentId];
+        return (a.wallet, a.status, a.riskLevel, address(_accounts[agentId]));
+    }
+
     /// @notice How often the agent's wallet changed. What was signed before a change does not come back: a wallet address that the agent lost it
     ///         never gets again. So give it no contract wallet that asks a signer which it had before.
     function walletChanges(uint256 agentId) external view returns (uint32) {

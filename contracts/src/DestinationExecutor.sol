@@ -11,12 +11,11 @@ import {ExecutorSettings, GatewayStatus} from "./ExecutorSettings.sol";
 import {Hash} from "./Hash.sol";
 import {Intent} from "./Intent.sol";
 import {IntentPayload} from "./IntentPayload.sol";
-import {IQuorum} from "./IQuorum.sol";
+import {Attestation, IQuorum} from "./IQuorum.sol";
 import {QuorumGateway} from "./QuorumGateway.sol";
 import {SequencerClock} from "./SequencerClock.sol";
 import {Step, WindowTable} from "./WindowTable.sol";
 import {IStateProofs, StateProof} from "./proofs/IStateProofs.sol";
-import {BoundedCall} from "./rules/BoundedCall.sol";
 
 /// @title An intent's life at its destination
 /// @notice Queues what gateways deliver, for as long as the amount, the agent's risk level and the number of relayers that vouch for it
@@ -35,8 +34,6 @@ contract DestinationExecutor is CrossChainExecutor, SequencerClock, DisputeBonds
     uint256 public constant MAX_RESULTS = 64;
     /// @notice Gas that an execution was given at least when its failure is remembered.
     uint256 public constant FAILURE_GAS = 1_000_000;
-    /// @dev Gas that a gateway gets to tell how a message was attested.
-    uint256 private constant _QUORUM_GAS = 100_000;
     /// @dev Bits of a message's id that are kept with the intent.
     uint256 private constant _TAG_BITS = 104;
     /// @dev Bits of an intent's route that tell which opening of which gateway brought it; above them, seconds, the wait that it would
@@ -387,7 +384,7 @@ contract DestinationExecutor is CrossChainExecutor, SequencerClock, DisputeBonds
         // What a closed gateway brought waits for this.
         require(p.state == State.NONE || _isStale(p), ExecutorState(intentId, p.state));
         uint256 wait;
-        (wait, p.route) = _window(intent, riskLevel, _attested(gateway, receiveId));
+        (wait, p.route) = _window(intent, riskLevel, _attested(payload));
         p.route = p.route << uint48(_TERM_BITS) | uint48(_term(gateway != GATEWAY));
         (p.state, p.due, p.since, p.extra) = (State.QUEUED, _now(wait), _now(0), _tag(receiveId));
         p.failed = false;
@@ -402,10 +399,8 @@ contract DestinationExecutor is CrossChainExecutor, SequencerClock, DisputeBonds
     }
 
     /// @dev How the message that is being delivered was attested; zeros of a gateway that does not tell.
-    function _attested(address gateway, bytes32 receiveId) private view returns (Quorum memory q) {
-        (uint256 length, uint256[5] memory words) =
-            BoundedCall.ask(gateway, _QUORUM_GAS, abi.encodeCall(IQuorum.attested, (receiveId)));
-        if (length >= 0x60) (q.signatures, q.threshold, q.relayers) = (words[0], words[1], words[2]);
+    function _attested(bytes calldata payload) private pure returns (Quorum memory q) {
+        (q.signatures, q.threshold, q.relayers) = Attestation.read(payload);
     }
 
     /// @dev Seconds, now and with every relayer's signature. What a call may take away from the account is not told by its amount alone.

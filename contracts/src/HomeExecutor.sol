@@ -107,9 +107,9 @@ contract HomeExecutor is CrossChainExecutor {
         _checkLifetime(intent.deadline, 0);
         _checkData(intent.data.length);
         intentId = _idOf(intent);
-        (address wallet, Status status, uint8 riskLevel) = REGISTRY.agent(intent.agentId);
+        (address wallet, Status status, uint8 riskLevel, address account) = REGISTRY.standing(intent.agentId);
         require(status != Status.PENDING, ExecutorAgentPending(intent.agentId));
-        _checkAccount(intent);
+        _checkAccount(intent, account);
         require(
             wallet != address(0) && SignatureChecker.isValidSignatureNowCalldata(wallet, intentId, signature),
             ExecutorSignatureInvalid(intent.agentId, wallet)
@@ -117,7 +117,7 @@ contract HomeExecutor is CrossChainExecutor {
         _useNonce(intent.agentId, intent.nonce);
 
         Progress memory p;
-        verdict = MandateAccount(intent.account).consume(intent, _finding(intent, riskLevel));
+        verdict = MandateAccount(intent.account).consume(_finding(intent, riskLevel), intentId, intent);
         if (verdict.rule != Rule.NONE) {
             _progress[intentId].state = State.DENIED;
             emit IntentDenied(intentId, intent.agentId, intent, verdict);
@@ -198,10 +198,10 @@ contract HomeExecutor is CrossChainExecutor {
         require(REGISTRY.isTightener(intent.agentId, msg.sender), ExecutorUnauthorized(msg.sender));
         // What is past it needs no cancelling; and a direct payment, whose id has deadline 0, cannot be.
         _checkDeadline(intent);
-        (, Status status,) = REGISTRY.agent(intent.agentId);
+        (, Status status,, address account) = REGISTRY.standing(intent.agentId);
         require(status != Status.PENDING, ExecutorAgentPending(intent.agentId));
         // Also from one that was taken out: whoever may cancel is never later than whoever carries out.
-        _checkOwn(intent);
+        _checkOwn(intent, account);
         _checkData(intent.data.length);
         intentId = _idOf(intent);
         State state_ = _progress[intentId].state;
@@ -319,12 +319,12 @@ contract HomeExecutor is CrossChainExecutor {
 
     /// @notice The verdict that {submit} would give now if the agent signed this and the nonce and the deadline are good.
     function preview(Intent calldata intent) external view returns (Verdict memory verdict) {
-        (, Status status, uint8 riskLevel) = REGISTRY.agent(intent.agentId);
+        (, Status status, uint8 riskLevel, address account) = REGISTRY.standing(intent.agentId);
         if (status != Status.ACTIVE) {
             verdict.rule = Rule.AGENT_STATUS;
             return verdict;
         }
-        _checkAccount(intent);
+        _checkAccount(intent, account);
         return MandateAccount(intent.account).preview(intent, _finding(intent, riskLevel));
     }
 
@@ -424,8 +424,11 @@ contract HomeExecutor is CrossChainExecutor {
         _checkHome();
         _requireOpenTo(intent.chainId);
         _checkDeadline(intent);
-        _checkAccount(intent);
-        (,, riskLevel) = REGISTRY.agent(intent.agentId);
+        {
+            address account;
+            (,, riskLevel, account) = REGISTRY.standing(intent.agentId);
+            _checkAccount(intent, account);
+        }
         // A key that the agent lost has nothing more done, what it signed before neither. To set the same key again is a change, too.
         require(REGISTRY.walletChanges(intent.agentId) == p.extra, ExecutorKeyChanged(intentId));
         Finding memory f = _finding(intent, riskLevel);
@@ -467,14 +470,14 @@ contract HomeExecutor is CrossChainExecutor {
     }
 
     /// @dev One agent, one account: what it spends anywhere is counted in one place (L2).
-    function _checkOwn(Intent calldata intent) private view {
-        address account = REGISTRY.accountOf(intent.agentId);
+    /// @param account the agent's
+    function _checkOwn(Intent calldata intent, address account) private pure {
         require(intent.account == account, ExecutorAccountOther(intent.agentId, intent.account, account));
     }
 
     /// @dev And governance lets intents name it.
-    function _checkAccount(Intent calldata intent) private view {
-        _checkOwn(intent);
+    function _checkAccount(Intent calldata intent, address account) private view {
+        _checkOwn(intent, account);
         require(isAccount(intent.account), ExecutorAccountUnknown(intent.account));
     }
 

@@ -198,8 +198,10 @@ abstract contract PolicyEngine is AuditLog {
 
     /// @notice Judges the intent, counts it when admitted, trips the agent's breaker when it breaches the mandate.
     /// @dev Executor only, which has authenticated the agent's signature: nobody else's failure can trip (L4).
+    ///      The order of the parameters gives it a low selector, as {append}.
     /// @param f what the rules beyond the basic ones say about the intent
-    function consume(Intent calldata intent, Finding calldata f)
+    /// @param intentId of the intent
+    function consume(Finding calldata f, bytes32 intentId, Intent calldata intent)
         external
         onlyExecutor
         returns (Verdict memory verdict)
@@ -209,7 +211,6 @@ abstract contract PolicyEngine is AuditLog {
         BudgetSlot storage budget = mandate.budgets[intent.asset];
         (Rule rule, Meter ticked, Budget spent, Pace paced) = _judgeIntent(intent, f, meter.word, budget.word);
         verdict = _intentVerdict(rule, intent, f, meter.word, budget.word);
-        bytes32 intentId = IntentHash.idOf(intent, _INTENT_DOMAIN);
         if (rule == Rule.NONE) {
             meter.word = ticked;
             budget.word = spent;

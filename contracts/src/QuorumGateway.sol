@@ -6,9 +6,8 @@ import {IERC7786GatewaySource, IERC7786Recipient} from "@openzeppelin/contracts/
 import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 import {MerkleProof} from "@openzeppelin/contracts/utils/cryptography/MerkleProof.sol";
 import {MessageHashUtils} from "@openzeppelin/contracts/utils/cryptography/MessageHashUtils.sol";
-import {TransientSlot} from "@openzeppelin/contracts/utils/TransientSlot.sol";
 import {Hash} from "./Hash.sol";
-import {IQuorum} from "./IQuorum.sol";
+import {Attestation, IQuorum} from "./IQuorum.sol";
 import {Place} from "./Place.sol";
 import {Roles} from "./governance/Roles.sol";
 
@@ -20,8 +19,6 @@ import {Roles} from "./governance/Roles.sol";
 ///      a lying quorum delivers is the recipient's to dispute (L7). Every signature is an ECDSA one, so that it stays evidence
 ///      against its signer ({RelayerBonds}).
 contract QuorumGateway is IERC7786GatewaySource, IQuorum, AccessManaged {
-    using TransientSlot for *;
-
     /// @notice A message on its way.
     /// @param sourceChainId the chain of its sender
     /// @param nonce number of the message at its source gateway, from 1 up
@@ -169,7 +166,7 @@ contract QuorumGateway is IERC7786GatewaySource, IQuorum, AccessManaged {
         _claim(message, id, destination);
         (uint256 count, uint256 threshold, uint256 named) =
             _checkQuorum(MerkleProof.processProofCalldata(proof, id), signatures);
-        _handOver(message, id, recipient, _pack(count, threshold, named));
+        _handOver(message, id, recipient, Attestation.pack(count, threshold, named));
     }
 
     /// @notice Delivers messages of one root. One that is for another chain, was delivered, or that its recipient refuses,
@@ -197,7 +194,7 @@ contract QuorumGateway is IERC7786GatewaySource, IQuorum, AccessManaged {
         {
             (uint256 count, uint256 threshold, uint256 named) =
                 _checkQuorum(MerkleProof.processMultiProofCalldata(proof, flags, ids), signatures);
-            attestation = _pack(count, threshold, named);
+            attestation = Attestation.pack(count, threshold, named);
         }
         accepted = new bool[](length);
         for (uint256 i; i < length; ++i) {
@@ -230,12 +227,6 @@ contract QuorumGateway is IERC7786GatewaySource, IQuorum, AccessManaged {
     /// @notice Whether the source's message of that number was delivered here.
     function isDelivered(uint256 sourceChainId, uint256 nonce) external view returns (bool) {
         return (_delivered[sourceChainId][nonce >> 8] >> (nonce & 0xff)) & 1 == 1;
-    }
-
-    /// @inheritdoc IQuorum
-    function attested(bytes32 id) external view returns (uint256 signatures, uint256 threshold, uint256 relayers) {
-        uint256 attestation = id.asUint256().tload();
-        return (attestation & 0xff, (attestation >> 8) & 0xff, attestation >> 16);
     }
 
     /// @inheritdoc IQuorum
@@ -343,15 +334,13 @@ contract QuorumGateway is IERC7786GatewaySource, IQuorum, AccessManaged {
     }
 
     function _handOver(Message calldata message, bytes32 id, address recipient, uint256 attestation) private {
-        id.asUint256().tstore(attestation);
-        require(_receive(recipient, id, message.sender, message.payload), GatewayNotAccepted(id));
-        id.asUint256().tstore(0);
+        require(_receive(recipient, id, message.sender, message.payload, attestation), GatewayNotAccepted(id));
         emit MessageDelivered(id);
     }
 
-    /// @dev `IERC7786Recipient(recipient).receiveMessage(id, sender, payload)`, and whether it answered as it should. What it reverts
-    ///      with is passed on. Written by hand because every message pays for the copying.
-    function _receive(address recipient, bytes32 id, bytes calldata sender, bytes calldata payload)
+    /// @dev `IERC7786Recipient(recipient).receiveMessage(id, sender, payload)` with the attestation behind it ({IQuorum}), and whether it
+    ///      answered as it should. What it reverts with is passed on. Written by hand because every message pays for the copying.
+    function _receive(address recipient, bytes32 id, bytes calldata sender, bytes calldata payload, uint256 attestation)
         private
         returns (bool accepted)
     {
@@ -372,7 +361,8 @@ contract QuorumGateway is IERC7786GatewaySource, IQuorum, AccessManaged {
             mstore(add(arguments, sub(size, 0x20)), 0)
             mstore(add(arguments, second), payload.length)
             calldatacopy(add(add(arguments, second), 0x20), payload.offset, payload.length)
-            if iszero(call(gas(), recipient, 0, p, add(size, 0x04), 0, 0x20)) {
+            mstore(add(arguments, size), attestation)
+            if iszero(call(gas(), recipient, 0, p, add(size, 0x24), 0, 0x20)) {
                 returndatacopy(p, 0, returndatasize())
                 revert(p, returndatasize())
             }
@@ -524,10 +514,6 @@ contract QuorumGateway is IERC7786GatewaySource, IQuorum, AccessManaged {
         return Hash.words(
             _DOMAIN_TYPEHASH, _NAME_HASH, _VERSION_HASH, bytes32(chainId), bytes32(uint256(uint160(address(this))))
         );
-    }
-
-    function _pack(uint256 count, uint256 threshold, uint256 named) private pure returns (uint256) {
-        return count | threshold << 8 | named << 16;
     }
 
     /// @dev What the last call reverted with, cut off.

@@ -484,7 +484,7 @@ contract PolicyMandateTest is Deployed {
         if (v.rule == Rule.NONE) {
             vm.prank(address(executor));
             Intent memory intent = payment(_a, amount);
-            policy.consume(intent, plain(intent));
+            policy.consume(plain(intent), idFor(intent), intent);
             assertGe(_used(), amount, "counted less than spent");
             assertLe(_used(), cap, "counted more than the cap");
         }

@@ -280,7 +280,7 @@ contract PolicyPathsTest is Deployed {
         bytes memory no = abi.encodeWithSelector(PolicyEngine.PolicyNotExecutor.selector, caller);
         vm.startPrank(caller);
         vm.expectRevert(no);
-        policy.consume(intent, f);
+        policy.consume(f, idFor(intent), intent);
         vm.expectRevert(no);
         policy.append(Action.ADMITTED, agentId, bytes32(0), 0);
         vm.expectRevert(no);

@@ -55,7 +55,7 @@ contract PolicyRefundTest is Deployed {
     function _consume(uint256 amount) private returns (Rule) {
         Intent memory intent = payment(_a, amount);
         vm.prank(address(executor));
-        return policy.consume(intent, plain(intent)).rule;
+        return policy.consume(plain(intent), idFor(intent), intent).rule;
     }
 
     function _spend(uint256 amount) private returns (uint256 at) {

@@ -276,7 +276,7 @@ contract PolicyRulesTest is Deployed {
         for (uint256 i; i < others.length; ++i) {
             vm.expectRevert(abi.encodeWithSelector(PolicyEngine.PolicyNotExecutor.selector, others[i]));
             vm.prank(others[i]);
-            policy.consume(intent, plain(intent));
+            policy.consume(plain(intent), idFor(intent), intent);
         }
     }
 

@@ -53,7 +53,7 @@ contract PolicyTempoTest is Deployed {
     function _consume(uint256 amount) private returns (Verdict memory) {
         Intent memory intent = payment(ETH, amount);
         vm.prank(address(executor));
-        return policy.consume(intent, plain(intent));
+        return policy.consume(plain(intent), idFor(intent), intent);
     }
 
     function _assertRule(Rule rule) private returns (Verdict memory v) {
@@ -96,7 +96,7 @@ contract PolicyTempoTest is Deployed {
         f.rule = Rule.RULE_BOOK;
         Intent memory intent = payment(ETH, 1);
         vm.prank(address(executor));
-        assertEq(uint8(policy.consume(intent, f).rule), uint8(Rule.RULE_BOOK), "rule book");
+        assertEq(uint8(policy.consume(f, idFor(intent), intent).rule), uint8(Rule.RULE_BOOK), "rule book");
         skip(1);
         _assertRule(Rule.NONE);
     }

@@ -32,7 +32,7 @@ contract PolicyUnitsTest is Deployed {
     function _consume(uint256 amount) private returns (Verdict memory) {
         Intent memory intent = payment(_a, amount);
         vm.prank(address(executor));
-        return policy.consume(intent, plain(intent));
+        return policy.consume(plain(intent), idFor(intent), intent);
     }
 
     function _assertAdmitted(uint256 amount) private {

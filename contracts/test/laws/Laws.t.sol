@@ -130,7 +130,7 @@ contract LawsTest is Deployed {
     function test_consume_tripOutlivesTheDenial() public {
         Intent memory intent = payment(ETH, 1 ether + 1);
         vm.prank(address(executor));
-        policy.consume(intent, plain(intent));
+        policy.consume(plain(intent), idFor(intent), intent);
         assertTrue(policy.frozen(agentId), "not frozen");
     }
 
@@ -141,7 +141,7 @@ contract LawsTest is Deployed {
         vm.expectRevert();
         atHome.submit(intent, byThief);
         vm.expectRevert();
-        policy.consume(intent, plain(intent));
+        policy.consume(plain(intent), idFor(intent), intent);
         vm.expectRevert();
         policy.freeze(agentId);
         vm.expectRevert();

@@ -13,7 +13,7 @@ import {DestinationExecutor} from "../../src/DestinationExecutor.sol";
 import {HomeExecutor} from "../../src/HomeExecutor.sol";
 import {CallGuard} from "../../src/CallGuard.sol";
 import {MandateLens} from "../../src/MandateLens.sol";
-import {Intent} from "../../src/Intent.sol";
+import {Intent, IntentHash} from "../../src/Intent.sol";
 import {Meter} from "../../src/Meter.sol";
 import {PolicyEngine} from "../../src/PolicyEngine.sol";
 import {QuorumGateway} from "../../src/QuorumGateway.sol";
@@ -354,6 +354,11 @@ abstract contract Deployed is Test {
     function remotePayment(address asset, uint256 amount) internal returns (Intent memory intent) {
         intent = payment(asset, amount);
         intent.chainId = REMOTE;
+    }
+
+    /// @dev The intent's id, without asking anybody, so that it disturbs no prank.
+    function idFor(Intent memory intent) internal view returns (bytes32) {
+        return IntentHash.id(intent, IntentHash.domainSeparator(HOME, address(executor)));
     }
 
     function sign(Intent memory intent) internal view returns (bytes memory) {

@@ -5,6 +5,7 @@ import {AccessManager} from "@openzeppelin/contracts/access/manager/AccessManage
 import {IERC7786Recipient} from "@openzeppelin/contracts/interfaces/draft-IERC7786.sol";
 import {Hashes} from "@openzeppelin/contracts/utils/cryptography/Hashes.sol";
 import {InteroperableAddress} from "@openzeppelin/contracts/utils/draft-InteroperableAddress.sol";
+import {Attestation} from "../../src/IQuorum.sol";
 import {QuorumGateway} from "../../src/QuorumGateway.sol";
 import {Roles} from "../../src/governance/Roles.sol";
 import {Test} from "./Test.sol";
@@ -248,16 +249,16 @@ contract Listener is IERC7786Recipient {
         if (mood_ == Mood.BURN) while (true) ++count;
         ++count;
         (last, sender, payload, asked) = (receiveId, sender_, payload_, receiveId);
-        attestedBefore = _attested(receiveId);
+        attestedBefore = _attested(payload_);
         if (mood_ == Mood.CALL) {
             mood = Mood.ACCEPT;
             (answered, answer) = _target.call(_call);
         }
-        attestedAfter = _attested(receiveId);
+        attestedAfter = _attested(payload_);
         return mood_ == Mood.ANSWER_WRONG ? bytes4(0xffffffff) : IERC7786Recipient.receiveMessage.selector;
     }
 
-    function _attested(bytes32 id) private view returns (uint256[3] memory a) {
-        (a[0], a[1], a[2]) = QuorumGateway(msg.sender).attested(id);
+    function _attested(bytes calldata payload_) private pure returns (uint256[3] memory a) {
+        (a[0], a[1], a[2]) = Attestation.read(payload_);
     }
 }

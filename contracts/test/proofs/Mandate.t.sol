@@ -253,7 +253,7 @@ contract MandateProof is Account {
         vm.assume(caller != KEY && caller != OWNER && caller != address(this));
         bytes memory call_;
         if (which == 0) {
-            call_ = abi.encodeCall(PolicyEngine.consume, (intent, finding));
+            call_ = abi.encodeCall(PolicyEngine.consume, (finding, bytes32(0), intent));
         } else if (which == 1) {
             call_ = abi.encodeCall(MandateAccount.callOut, (intent));
         } else if (which == 2) {

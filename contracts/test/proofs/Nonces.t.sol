@@ -21,8 +21,8 @@ contract Surroundings {
         _verdict = verdict;
     }
 
-    function agent(uint256) external view returns (address wallet, Status status, uint8 riskLevel) {
-        return (address(this), Status.ACTIVE, 0);
+    function standing(uint256) external view returns (address wallet, Status status, uint8 riskLevel, address account) {
+        return (address(this), Status.ACTIVE, 0, address(this));
     }
 
     function isValidSignature(bytes32, bytes calldata) external pure returns (bytes4) {
@@ -37,10 +37,6 @@ contract Surroundings {
         return _verdict;
     }
 
-    function accountOf(uint256) external view returns (address) {
-        return address(this);
-    }
-
     function isTightener(uint256, address) external pure returns (bool) {
         return true;
     }
@@ -49,7 +45,7 @@ contract Surroundings {
         return true;
     }
 
-    function consume(Intent calldata, Finding calldata) external view returns (Verdict memory) {
+    function consume(Finding calldata, bytes32, Intent calldata) external view returns (Verdict memory) {
         return _verdict;
     }
 

@@ -54,7 +54,7 @@ contract VerdictProof is Account {
         uint32 now_
     ) public {
         _arrange(words, 0, false, intent, finding, now_);
-        try ACCOUNT.consume(intent, finding) returns (Verdict memory v) {
+        try ACCOUNT.consume(finding, bytes32(0), intent) returns (Verdict memory v) {
             if (v.tripped) assert(ACCOUNT.frozen(ID) && v.rule != Rule.NONE);
             if (v.rule == Rule.NONE) {
                 assert(intent.amount > 0 && finding.rule != Rule.SELECTOR && v.tier == finding.tier);
@@ -74,7 +74,7 @@ contract VerdictProof is Account {
         uint32 now_
     ) public {
         _arrange(_inWindows(words), chains, true, intent, finding, now_);
-        try ACCOUNT.consume(intent, finding) {}
+        try ACCOUNT.consume(finding, bytes32(0), intent) {}
         catch {
             assert(false);
         }
@@ -152,7 +152,7 @@ contract VerdictProof is Account {
 
     function _saysTheSame(Case memory c) private {
         Verdict memory a = ACCOUNT.preview(c.intent, c.finding);
-        Verdict memory b = ACCOUNT.consume(c.intent, c.finding);
+        Verdict memory b = ACCOUNT.consume(c.finding, bytes32(0), c.intent);
         bool same = _both(a.rule == b.rule, _both(a.tripped == b.tripped, a.tier == b.tier));
         same = _both(same, _both(a.eta == b.eta, _both(a.limit == b.limit, a.left == b.left)));
         assert(_both(same, _both(a.availableAt == b.availableAt, a.source == b.source)));
