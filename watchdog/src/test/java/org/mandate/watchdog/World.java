@@ -915,6 +915,11 @@ final class World implements AutoCloseable {
     return new ExecutorState(remote.client, domain.executor()).progress(intent.id(domain)).state();
   }
 
+  /** Whether the gateway that brought the intent to the remote chain was closed since. */
+  boolean isEnded(Intent intent) {
+    return new ExecutorState(remote.client, domain.executor()).isEnded(intent);
+  }
+
   BigInteger received() {
     return remote.client.balance(RECIPIENT);
   }
