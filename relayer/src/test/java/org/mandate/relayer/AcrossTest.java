@@ -133,9 +133,7 @@ class AcrossTest {
     RelayerBonds bonds = RelayerBonds.load(at, anyone.web3j(), anyone.reader(), Sender.NO_GAS);
     String liar = evidence.getString("signer");
     BigInteger bond = BigInteger.valueOf(1_000_001);
-    anyone.send(
-        new Call(
-            "bond", at, bond, bonds.bond(liar, bond).encodeFunctionCall()));
+    anyone.send(new Call("bond", at, bond, bonds.bond(liar, bond).encodeFunctionCall()));
     assertEquals(bond, bonds.bondOf(liar).send().component1());
     anyone.send(
         Call.of(
@@ -182,14 +180,14 @@ class AcrossTest {
   @Test
   void L3_shouldHaveHomeSendAgainWhatAClosedGatewayBrought() throws Exception {
     BigInteger before = town.received(town.remote);
-    town.atRemote(executor -> executor.setDisputeWindow(BigInteger.valueOf(60), executor.stops().send()));
+    town.atRemote(
+        executor -> executor.setDisputeWindow(BigInteger.valueOf(60), executor.stops().send()));
     Hash id = town.submit(relayer.port(), town.payment(Town.REMOTE, town.token, 900));
     town.awaitState(relayer.port(), id, "QUEUED", SOON);
     String gateway = town.atRemote.gateway().hex();
     Sender guardian = town.remote.sender(Town.credentials(2));
     DestinationExecutor executor = town.destination();
-    guardian.send(
-        Call.of("close", town.atRemote.executor().hex(), executor.closeGateway(gateway)));
+    guardian.send(Call.of("close", town.atRemote.executor().hex(), executor.closeGateway(gateway)));
     town.awaitParked(relayer.port(), id, "GATEWAY_CLOSED", SOON);
     town.atRemote(there -> there.setGateway(gateway, true, there.stops().send()));
     town.atRemote(there -> there.setDisputeWindow(BigInteger.valueOf(5), there.stops().send()));

@@ -60,7 +60,8 @@ class OrdersTest {
     order(calls, salt);
     Hash paid = town.submit(relayer.port(), town.payment(Town.REMOTE, town.token, 70));
     RemoteGovernance.Order first = await(calls, salt, WAITING);
-    assertEquals("EXECUTED", town.awaitState(relayer.port(), paid, "EXECUTED", SOON).getString("state"));
+    assertEquals(
+        "EXECUTED", town.awaitState(relayer.port(), paid, "EXECUTED", SOON).getString("state"));
 
     // The same order again is another message, which nothing takes while the first one waits.
     order(calls, salt);
@@ -81,8 +82,7 @@ class OrdersTest {
     TestToken dollars =
         TestToken.load(town.token.hex(), anyone.web3j(), anyone.reader(), Sender.NO_GAS);
     assertEquals(
-        BigInteger.valueOf(7),
-        dollars.allowance(governance().hex(), town.recipient.hex()).send());
+        BigInteger.valueOf(7), dollars.allowance(governance().hex(), town.recipient.hex()).send());
     assertTrue(town.get(relayer.port(), "/v1/evidence").body().contains("\"evidence\":[]"));
   }
 
@@ -95,7 +95,9 @@ class OrdersTest {
         town.token.hex(),
         BigInteger.ZERO,
         org.web3j.utils.Numeric.hexStringToByteArray(
-            dollars.approve(town.recipient.hex(), BigInteger.valueOf(amount)).encodeFunctionCall()));
+            dollars
+                .approve(town.recipient.hex(), BigInteger.valueOf(amount))
+                .encodeFunctionCall()));
   }
 
   private static void order(List<RemoteGovernance.Call> calls, Hash salt) {

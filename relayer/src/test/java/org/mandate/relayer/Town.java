@@ -35,7 +35,6 @@ import org.mandate.deploy.Contracts;
 import org.mandate.deploy.Deployer;
 import org.mandate.deploy.DeploymentParameters;
 import org.mandate.deploy.DeploymentParameters.AcrossChains;
-import org.mandate.deploy.DeploymentParameters.Remote;
 import org.mandate.deploy.Sender;
 import org.mandate.deploy.StateOverrideCall;
 import org.mandate.intent.Intent;
@@ -135,7 +134,7 @@ final class Town implements AutoCloseable {
             threshold,
             List.of(key(2).address().hex()),
             Duration.ofSeconds(5),
-            Duration.ofSeconds(5).plus(across.remote().map(Remote::delay).orElse(Duration.ZERO)),
+            across.remote().map(r -> r.delay().plusHours(1)).orElse(Duration.ofSeconds(5)),
             DeploymentParameters.ExistingAuthority.delayingItself(key(1).address().hex()),
             Optional.of(
                 new DeploymentParameters.TokenGrant(key(1).address().hex(), CAP.multiply(CAP))),

@@ -38,7 +38,6 @@ final class IntentWork {
   /** A gateway may be closed while what it brought waits. */
   private static final Duration GATEWAY_LOOK = Duration.ofMinutes(5);
 
-
   /** How long a payment that is due waits for a block of then, to go along with others. */
   private static final Duration NEXT_BLOCK = Duration.ofSeconds(15);
 
@@ -259,8 +258,7 @@ final class IntentWork {
   private Decision ended(Task task, Workplace here) {
     Instant now = here.now();
     boolean open = here.calls().takesMessages();
-    if (open)
-      database.run(tx -> Task.open(tx, Task.Kind.RESEND, home, task.subject(), now, now));
+    if (open) database.run(tx -> Task.open(tx, Task.Kind.RESEND, home, task.subject(), now, now));
     return new Decision.Later(
         now.plus(LOOK_AGAIN),
         Optional.of(

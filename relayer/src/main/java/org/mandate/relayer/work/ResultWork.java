@@ -282,9 +282,7 @@ final class ResultWork {
   private boolean isDelivered(StoredMessage message, Workplace there) {
     return !database
         .inTransaction(
-            tx ->
-                StoredEvent.about(
-                    tx, message.id(), there.chain().id(), EventKind.DELIVERED))
+            tx -> StoredEvent.about(tx, message.id(), there.chain().id(), EventKind.DELIVERED))
         .isEmpty();
   }
 
