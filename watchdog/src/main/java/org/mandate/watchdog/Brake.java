@@ -198,8 +198,17 @@ final class Brake {
       if (!isOver()) {
         return false;
       }
-      findings.update(findingId(), found -> found.with(Finding.Status.STOPPED));
+      if (holds()) {
+        findings.update(findingId(), found -> found.with(Finding.Status.STOPPED));
+      }
       return true;
+    }
+
+    /** Whether anything came about: who is no guardian stops nothing. */
+    private boolean holds() {
+      return remedies.values().stream()
+              .anyMatch(remedy -> remedy instanceof Closing closing && closing.isDone())
+          || pausedUntil().isPresent();
     }
 
     /** Under the lock of those that bring further lies, so that none is forgotten. */
@@ -271,7 +280,7 @@ final class Brake {
 
   /** The pause: a refusal ends it, since only guardians can. */
   private final class Halt implements Remedy {
-    private boolean impossible;
+    private volatile boolean impossible;
 
     @Override
     public String what() {

@@ -20,7 +20,7 @@ final class Closing implements Remedy {
   private final ChainClient chain;
   private final Address at;
   private final Address gateway;
-  private boolean impossible;
+  private volatile boolean impossible;
 
   /** What a contract says of a gateway. */
   enum Status {
@@ -58,6 +58,11 @@ final class Closing implements Remedy {
     throw new NodeException("gatewayStatus() answered " + answer.length + " bytes, no status");
   }
 
+  /** Whether nothing is taken from it. */
+  boolean isDone() {
+    return status(chain, at, gateway) != Status.OPEN;
+  }
+
   @Override
   public String what() {
     return "closing of gateway " + gateway;
@@ -87,7 +92,7 @@ final class Closing implements Remedy {
 
   @Override
   public Optional<Settled> settled() {
-    if (status(chain, at, gateway) != Status.OPEN) {
+    if (isDone()) {
       return Optional.of(new Settled("closed"));
     }
     return impossible ? Optional.of(new Settled("not done: no guardian")) : Optional.empty();

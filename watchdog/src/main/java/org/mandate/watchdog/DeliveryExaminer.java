@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -47,6 +48,10 @@ final class DeliveryExaminer implements Examiner {
   private static final Duration SELDOM = Duration.ofSeconds(20);
 
   private static final int WORD = 32;
+
+  /** Nothing here is as urgent as a dispute. */
+  private static final int PATIENCE = 5;
+
   private static final int TIMES = 3 * 60 * 24;
 
   private final Court court;
@@ -54,7 +59,17 @@ final class DeliveryExaminer implements Examiner {
   private final Set<Hash> suspected = ConcurrentHashMap.newKeySet();
   private boolean working;
 
-  private record Handed(MessageDelivered event, Block block) {}
+  /** One delivery, and what was read of it. */
+  private static final class Handed {
+    private final MessageDelivered event;
+    private final Block block;
+    private Optional<Delivery> delivery = Optional.empty();
+
+    private Handed(MessageDelivered event, Block block) {
+      this.event = event;
+      this.block = block;
+    }
+  }
 
   /**
    * A watched chain.
@@ -102,7 +117,8 @@ final class DeliveryExaminer implements Examiner {
     }
     if (!working && !waiting.isEmpty()) {
       working = true;
-      Errand.start("deliveries-" + court.chainId(), court.poll(), this::round);
+      Errand.start(
+          "deliveries-" + court.chainId(), court.poll().multipliedBy(PATIENCE), this::round);
     }
   }
 
@@ -121,12 +137,15 @@ final class DeliveryExaminer implements Examiner {
     synchronized (this) {
       batch = List.copyOf(waiting);
     }
+    Map<Place, Optional<Block>> known = new HashMap<>();
     for (Handed one : batch) {
       boolean over;
       try {
-        over = !court.stands().test(one.block()) || isSettled(one);
+        over = !court.stands().test(one.block) || isSettled(one, known);
       } catch (CallRevertedException | IllegalArgumentException e) {
         over = true; // of another contract than ours
+      } catch (NodeException e) {
+        over = false; // one chain that is silent must not hide the others
       }
       if (over) {
         synchronized (this) {
@@ -141,34 +160,35 @@ final class DeliveryExaminer implements Examiner {
   }
 
   /** Whether nothing more is to be found out about a delivery. */
-  private boolean isSettled(Handed one) {
-    Hash id = one.event().messageId();
+  private boolean isSettled(Handed one, Map<Place, Optional<Block>> known) {
+    Hash id = one.event.messageId();
     if (court.dispatches().sent(id)) {
       return true;
     }
     if (!court.homeIsRead().getAsBoolean()) {
       return false;
     }
-    Optional<Delivery> delivery = delivery(court.chain(), one.event().log().transaction(), id);
-    if (delivery.isEmpty()) {
+    if (one.delivery.isEmpty()) {
+      one.delivery = delivery(court.chain(), one.event.log().transaction(), id);
+    }
+    if (one.delivery.isEmpty()) {
       return true; // hidden in a contract's own words
     }
-    Message message = delivery.get().message();
+    Message message = one.delivery.get().message();
     Place source = court.places().get(message.sourceChainId());
     if (source != null) {
-      Optional<Block> known =
-          source
-              .finality()
-              .highest(source.chain())
-              .filter(block -> block.timestamp().isAfter(one.block().timestamp()));
-      if (known.isEmpty()) {
+      Optional<Block> last =
+          known
+              .computeIfAbsent(source, place -> place.finality().highest(place.chain()))
+              .filter(block -> block.timestamp().isAfter(one.block.timestamp()));
+      if (last.isEmpty()) {
         return false;
       }
-      if (sent(source, message.nonce(), known.get()).equals(id)) {
+      if (sent(source, message.nonce(), last.get()).equals(id)) {
         return true;
       }
     }
-    suspect(message, id, delivery.get());
+    suspect(message, id, one.delivery.get());
     return true;
   }
 

@@ -4,10 +4,10 @@ import java.math.BigInteger;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
 import org.mandate.chain.Address;
 import org.mandate.chain.Block;
@@ -55,11 +55,11 @@ public final class Evidence {
 
   /** Looks at deliveries that became final, and for what contradicts those that are lies. */
   public boolean round() throws InterruptedException {
-    contradict();
     List<StoredEvent> deliveries =
         database.inTransaction(tx -> StoredEvidence.uncompared(tx, here.chain().id(), AT_ONCE));
     boolean any = false;
     for (StoredEvent delivery : deliveries) any |= compare(delivery);
+    contradict();
     return any && deliveries.size() == AT_ONCE;
   }
 
@@ -164,7 +164,7 @@ public final class Evidence {
             tx -> StoredMessage.numbered(tx, lie.message().sourceChainId(), lie.message().nonce()));
     for (StoredMessage message : sent) {
       if (message.id().equals(lie.messageId())) continue;
-      for (Hash root : Set.of(message.root(), message.id())) {
+      for (Hash root : new LinkedHashSet<>(List.of(message.root(), message.id()))) {
         Optional<Attestation> signed = signed(root, lie.signer(), ask);
         if (signed.isPresent()) {
           return Optional.of(
