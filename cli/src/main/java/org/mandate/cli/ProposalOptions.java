@@ -72,6 +72,16 @@ public final class ProposalOptions {
     var governor = Contracts.governor(chain.deployment());
     if (governor.isEmpty()) {
       json.put("state", "NOT_SENT");
+      if (isGovernedByHome(chain)) {
+        var next =
+            "chain %s is governed by home's vote: save what --json answers, then mandate order propose --chain %s --calls FILE --rpc HOME"
+                .formatted(chain.deployment().chainId(), chain.deployment().chainId());
+        if (send || pass) {
+          throw new Failure(ExitCode.REFUSED, next);
+        }
+        output.line("%s", next);
+        return;
+      }
       if (send || pass) {
         throw new Failure(
             ExitCode.CONFIGURATION,
@@ -134,6 +144,10 @@ public final class ProposalOptions {
           "proposed in transaction %s; next: the vote, then queue and execute at the Governor",
           receipt.getTransactionHash());
     }
+  }
+
+  private static boolean isGovernedByHome(Chain chain) {
+    return !chain.deployment().isHome() && chain.deployment().remoteGovernance().isPresent();
   }
 
   /** What an authority sends that existed before: with a delay, it schedules, waits, executes. */

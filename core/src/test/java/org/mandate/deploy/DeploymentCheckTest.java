@@ -26,6 +26,12 @@ import org.mandate.contracts.HomeExecutor;
 import org.mandate.contracts.RelayerBonds;
 import org.mandate.deploy.DeploymentParameters.ExistingAuthority;
 import org.mandate.deploy.DeploymentParameters.TokenGrant;
+import org.mandate.gateway.Attestation;
+import org.mandate.gateway.AttestationDomain;
+import org.mandate.gateway.InteroperableAddress;
+import org.mandate.gateway.Message;
+import org.mandate.gateway.MessageAbi;
+import org.mandate.signer.PrivateKeySigner;
 import org.web3j.crypto.Credentials;
 import org.web3j.protocol.core.DefaultBlockParameterName;
 import org.web3j.protocol.core.RemoteFunctionCall;
@@ -81,14 +87,27 @@ class DeploymentCheckTest {
     var before = chain.anvil().rpc("evm_snapshot");
     var relayer = key(2).getAddress();
     var bonds = deployment.relayerBonds().orElseThrow().hex();
-    chain.sender(DevChain.RICH).send(new Call("fund", relayer, BigInteger.TEN.pow(18), "0x"));
-    var sender = chain.sender(key(2));
+    // Its bond was taken, for it signed what home never sent.
+    var lie =
+        new Message(
+            BigInteger.valueOf(HOME),
+            BigInteger.TEN,
+            new InteroperableAddress(BigInteger.valueOf(HOME), deployment.executor()).encode(),
+            new InteroperableAddress(BigInteger.TWO, deployment.executor()).encode(),
+            Bytes.EMPTY);
+    var signed =
+        Attestation.sign(
+            AttestationDomain.of(deployment),
+            lie.id(deployment.gateway()),
+            new PrivateKeySigner(key(2).getEcKeyPair().getPrivateKey()));
+    var sender = chain.sender(DevChain.RICH);
     sender.send(
         Call.of(
-            "unbond",
+            "slash",
             bonds,
             RelayerBonds.load(bonds, chain.web3j(), sender.reader(), Sender.NO_GAS)
-                .unbond(BigInteger.ONE)));
+                .slashUndispatched(
+                    MessageAbi.toBonds(lie), List.of(), signed.signature().compact(), STRANGER)));
     var found = check().findings();
     assertEquals(List.of("bond of relayer " + relayer), what(found));
     assertEquals(Deviation.Weight.CHANGED, found.getFirst().weight());

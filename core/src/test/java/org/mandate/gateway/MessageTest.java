@@ -47,6 +47,7 @@ class MessageTest {
               QuorumGateway.BINARY,
               Abi.encode(
                   new org.web3j.abi.datatypes.Address(EXECUTOR.hex()),
+                  new Uint256(BigInteger.ONE),
                   new DynamicArray<>(
                       org.web3j.abi.datatypes.Address.class,
                       new org.web3j.abi.datatypes.Address(FIRST.address().hex())),
