@@ -254,7 +254,7 @@ contract TwoChainsTraces is Deployed {
             a.name = "hasten";
             a.message = _random(4) == 0 ? 1 + _random(MESSAGES) : _tags[a.intent - 1];
             QuorumGateway.Message memory m = messageOf(intent, a.message);
-            try abroad.hasten(intent, address(gateway), m, alone(), attest(m, 3)) {
+            try abroad.hasten(intent, gateway.messageId(m), alone(), attest(m, 3)) {
                 a.ok = true;
             } catch {}
         } else if (pick < 25) {
@@ -379,7 +379,7 @@ contract TwoChainsTraces is Deployed {
         if (value == 0) (slot, value) = (gateway.NONCE_SLOT(), bytes32(gateway.nextNonce()));
         _go(REMOTE);
         StateProof memory p = _prove(address(gateway), slot, value);
-        try abroad.refute(intent, address(gateway), messageOf(intent, nonce), p) {
+        try abroad.refute(intent, messageOf(intent, nonce), p) {
             a.ok = true;
         } catch {}
     }

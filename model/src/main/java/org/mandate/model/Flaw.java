@@ -26,6 +26,14 @@ enum Flaw {
   CONFIRM_UNFINAL,
   /** Home sends each message once, and a forged one may have taken its number. */
   NO_RESEND,
+  /** Home sends nothing again past the deadline, when it could only expire. */
+  RESEND_UNTIL_DEADLINE,
+  /** What a closed gateway brought executes all the same. */
+  CLOSING_ENDS_NOTHING,
+  /** What a gateway brought before it was closed executes once it is open again. */
+  REOPENING_REVIVES,
+  /** A message that takes the place of what a closed gateway brought waits what that had left. */
+  REPLACEMENT_WAITS_NO_MORE,
   /** What arrives past its deadline is refused. */
   NO_DELIVERY_AFTER_DEADLINE,
   /** An intent executes at any time. */

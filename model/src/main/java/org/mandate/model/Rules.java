@@ -83,7 +83,8 @@ final class Rules {
           if (scope.failures) each(steps, action);
         }
         case DISPUTE_BONDED -> {
-          if (scope.bonds) each(steps, action);
+          if (scope.bonds && scope.proofs) each(steps, action); // what else would take a bond
+
         }
         case CONFIRM, REFUTE -> {
           if (scope.proofs) each(steps, action);
@@ -120,6 +121,11 @@ final class Rules {
   /** Home's final state says that it dispatched the intent. */
   static boolean dispatched(World w, int i) {
     return w.homeFinal(i, H_STATE) == DISPATCHED || w.homeFinal(i, H_STATE) == SETTLED;
+  }
+
+  /** And knows of no outcome. */
+  private static boolean confirmable(World w, int i) {
+    return w.homeFinal(i, H_STATE) == DISPATCHED && w.homeFinal(i, H_RESULT) == NO_RESULT;
   }
 
   private static boolean isEnd(int thereState) {
@@ -198,7 +204,7 @@ final class Rules {
       case RESEND ->
           w.home(i, H_STATE) == DISPATCHED
               && !scope.has(Flaw.NO_RESEND)
-              && (inTime(w) || scope.lateResend)
+              && (inTime(w) || !scope.has(Flaw.RESEND_UNTIL_DEADLINE))
               && w.global(G_PAUSE) == 0
               && w.sentCount() < scope.nonces;
       case DELIVER_RESULT ->
@@ -220,7 +226,7 @@ final class Rules {
       case REARM_HOME -> w.global(G_DISARMED) == 1;
       case REARM -> w.global(G_DISARMED + 1) == 1;
       case DELIVER ->
-          w.there(i, D_STATE) == NONE
+          (w.there(i, D_STATE) == NONE || w.there(i, D_STALE) == 1)
               && !w.delivered(n)
               && w.global(G_CLOSED) == 0
               && (inTime(w) || !scope.has(Flaw.NO_DELIVERY_AFTER_DEADLINE))
@@ -228,12 +234,13 @@ final class Rules {
       case HASTEN ->
           w.there(i, D_STATE) == QUEUED
               && w.there(i, D_UPHELD) == 0
-              && w.global(G_CLOSED) == 0
+              && w.there(i, D_STALE) == 0
               && (n == 0 || n == w.there(i, D_TAG)) // the message that brought it
               && (liars(w) || honestQuorum(w));
       case EXECUTE, EXECUTE_FAILS ->
           w.there(i, D_STATE) == QUEUED
               && w.there(i, D_DUE) == 0
+              && (w.there(i, D_STALE) == 0 || scope.has(Flaw.CLOSING_ENDS_NOTHING))
               && (inTime(w) || scope.has(Flaw.EXECUTE_PAST_DEADLINE))
               && w.global(G_PAUSE + 1) == 0
               && (action(step) == Action.EXECUTE || w.there(i, D_FAILED) == 0);
@@ -248,9 +255,10 @@ final class Rules {
       case CONFIRM ->
           (w.there(i, D_STATE) == QUEUED || w.there(i, D_STATE) == DISPUTED)
               && w.there(i, D_UPHELD) == 0
-              && (dispatched(w, i)
+              && (confirmable(w, i)
                   || scope.has(Flaw.CONFIRM_UNFINAL)
-                      && (w.home(i, H_STATE) == DISPATCHED || w.home(i, H_STATE) == SETTLED));
+                      && w.home(i, H_STATE) == DISPATCHED
+                      && w.home(i, H_RESULT) == NO_RESULT);
       case REFUTE -> refutable(w, i);
       case CLOSE_GATEWAY -> w.global(G_CLOSED) == 0;
       case SET_GATEWAY -> w.global(G_CLOSED) == 1;
@@ -356,9 +364,12 @@ final class Rules {
         if (!genuine) w.forge();
         w.deliver(n);
         boolean full = full(step);
-        w.there(i, D_STATE, QUEUED);
+        int left = w.there(i, D_DUE);
+        boolean replaces = w.there(i, D_STATE) == QUEUED;
+        end(w, i, QUEUED);
         w.there(
             i, D_DUE, scope.has(Flaw.NO_WINDOW) ? 0 : full ? scope.fullWindow : scope.bareWindow);
+        if (replaces && scope.has(Flaw.REPLACEMENT_WAITS_NO_MORE)) w.there(i, D_DUE, left);
         w.there(i, D_BARE, full ? 0 : 1);
         w.there(i, D_TAG, n);
         if (!genuine && !attestedMessage(w, i, n) && !liarsOfOneSet(w))
@@ -393,6 +404,7 @@ final class Rules {
         w.there(i, D_STATE, DISPUTED);
         w.there(i, D_UPHELD, 0);
         w.there(i, D_DUE, scope.resolutionWindow + 1);
+        w.there(i, D_STALE, 0);
         w.there(i, D_BARE, 0);
         if (action(step) == Action.DISPUTE_BONDED) w.there(i, D_BOND, 1);
         if (decided) return "a dispute begins again after it was decided";
@@ -400,6 +412,7 @@ final class Rules {
       case UPHOLD, CONFIRM -> {
         w.there(i, D_STATE, QUEUED);
         w.there(i, D_UPHELD, 1);
+        w.there(i, D_STALE, 0);
         w.there(i, D_DUE, 0);
         w.there(i, D_BARE, 0);
         w.there(i, D_WAITED, 0);
@@ -419,8 +432,14 @@ final class Rules {
           return "L7 what home sent is taken for false";
       }
       case REPORT -> {}
-      case CLOSE_GATEWAY -> w.global(G_CLOSED, 1);
-      case SET_GATEWAY -> w.global(G_CLOSED, 0);
+      case CLOSE_GATEWAY -> {
+        w.global(G_CLOSED, 1);
+        w.closeGateway();
+      }
+      case SET_GATEWAY -> {
+        w.global(G_CLOSED, 0);
+        if (scope.has(Flaw.REOPENING_REVIVES)) w.revive();
+      }
       case SET_RELAYERS ->
           w.global(G_RELAYERS, w.global(G_RELAYERS) == TIGHTENED ? AFTER : AFTER + scope.overlap);
       case TIGHTEN_RELAYERS -> w.global(G_RELAYERS, TIGHTENED);
@@ -468,6 +487,7 @@ final class Rules {
     w.there(i, D_BARE, 0);
     w.there(i, D_WAITED, 0);
     w.there(i, D_TAG, 0);
+    w.there(i, D_STALE, 0);
   }
 
   // ------------------------------------------------------------------ who acts, and when
@@ -509,7 +529,8 @@ final class Rules {
 
   /** One number is left over when every intent was sent and every forgery took one. */
   private boolean spare(World w) {
-    int needed = scope.forgeries;
+    // What a closed gateway brought may lose its place to a forgery, and that takes a number too.
+    int needed = scope.forgeries * (scope.gateways ? 2 : 1);
     for (int i = 0; i < scope.intents; i++) if (w.home(i, H_STATE) <= ADMITTED) needed++;
     return w.sentCount() + needed < scope.nonces;
   }
@@ -533,6 +554,7 @@ final class Rules {
   private boolean mustDispute(World w, int i) {
     if (w.there(i, D_STATE) != QUEUED
         || w.there(i, D_UPHELD) == 1
+        || w.there(i, D_STALE) == 1 // it executes no more
         || dispatched(w, i)
         || !inTime(w)) return false;
     boolean shorter = w.there(i, D_BARE) == 1 && !scope.has(Flaw.WATCHDOG_TRUSTS_BARE_WINDOW);
@@ -550,12 +572,12 @@ final class Rules {
   private boolean mustProve(World w, int i) {
     return w.there(i, D_STATE) == DISPUTED
         && w.there(i, D_DUE) <= margin(w, 1)
-        && (dispatched(w, i) || refutable(w, i));
+        && (w.homeFinal(i, H_STATE) == DISPATCHED || refutable(w, i));
   }
 
   private boolean undone(World w, int i) {
     int state = w.there(i, D_STATE);
-    if (state == DISPUTED) return dispatched(w, i) || refutable(w, i);
+    if (state == DISPUTED) return confirmable(w, i) || refutable(w, i);
     if (state == QUEUED) return enabled(w, step(Action.EXECUTE, i, 0, false));
     if (state != NONE) return false;
     for (int n = 1; n <= scope.nonces; n++) {
@@ -622,19 +644,9 @@ final class Rules {
     for (int i = 0; i < scope.intents; i++) {
       int state = w.home(i, H_STATE);
       int there = w.there(i, D_STATE);
-      boolean over = state >= DENIED || state == NONE && !inTime(w) || isLost(w, i);
+      boolean over = state >= DENIED || state == NONE && !inTime(w);
       if (!over || there == DISPUTED || there == QUEUED) return false;
     }
     return true;
-  }
-
-  /** No message of it arrives any more, and home sends none: what was counted stays counted. */
-  private boolean isLost(World w, int i) {
-    return scope.losses
-        && w.home(i, H_STATE) == DISPATCHED
-        && !inTime(w)
-        && !scope.lateResend
-        && !scope.has(Flaw.NO_RESEND)
-        && missing(w, i);
   }
 }

@@ -60,12 +60,6 @@ final class Scope implements Cloneable {
   boolean pauses = false;
   boolean gateways = false;
 
-  /** Home sends again what may only expire any more: so its budget comes back. */
-  boolean lateResend = false;
-
-  /** What was counted for an intent whose message another one kept out may stay counted. */
-  boolean losses = true;
-
   /** Governance lifts pauses and arms guardians again. */
   boolean governance = false;
 
@@ -203,6 +197,21 @@ final class Scope implements Cloneable {
             "relayers who lie are voted out, with overlap; guardians tighten and close the gateway");
     s.rotation = true;
     s.gateways = true;
+    s.nonces = 4;
+    s.bareWindow = s.fullWindow;
+    s.deadline = 4;
+    s.submitBy = 1;
+    return s;
+  }
+
+  static Scope closing() {
+    var s =
+        new Scope(
+            "closing",
+            "one intent, forged twice; a guardian closes the gateway, governance opens it again");
+    s.gateways = true;
+    s.forgeries = 2;
+    s.nonces = 5;
     s.bareWindow = s.fullWindow;
     s.deadline = 4;
     s.submitBy = 1;
@@ -262,7 +271,7 @@ final class Scope implements Cloneable {
 
   static List<Scope> small() {
     return List.of(
-        life(), reorgs(), two(), proven(), unproven(), rogue(), honest(), rotation(), minorities());
+        life(), reorgs(), two(), proven(), unproven(), rogue(), honest(), rotation(), closing(), minorities());
   }
 
   static List<Scope> all() {

@@ -50,7 +50,11 @@ final class World {
   static final int D_TAG = 6;
   static final int D_PAID = 7;
   static final int D_BOND = 8;
-  private static final int D_FIELDS = 9;
+
+  /** Its gateway was closed since it brought what is queued. */
+  static final int D_STALE = 9;
+
+  private static final int D_FIELDS = 10;
 
   /** Where things are, and in how many bits. */
   static final class Layout {
@@ -103,6 +107,7 @@ final class World {
           width[at + D_TAG] = bits(scope.nonces);
           width[at + D_PAID] = 1;
           width[at + D_BOND] = 1;
+          width[at + D_STALE] = 1;
         }
         width[base + intents * D_FIELDS] = scope.nonces;
         width[base + intents * D_FIELDS + 1] = bits(scope.forgeries);
@@ -227,6 +232,23 @@ final class World {
 
   void forge() {
     if (forged() < layout.scope.forgeries) f[layout.there + layout.intents * D_FIELDS + 1]++;
+  }
+
+  /** What is queued and not for good is stale, in what is final and what is not. */
+  void closeGateway() {
+    for (int base : new int[] {layout.there, layout.thereFinal}) {
+      for (int i = 0; i < layout.intents; i++) {
+        int at = base + i * D_FIELDS;
+        if (f[at + D_STATE] == QUEUED && f[at + D_UPHELD] == 0) f[at + D_STALE] = 1;
+      }
+    }
+  }
+
+  /** As if the gateway had never been closed. */
+  void revive() {
+    for (int base : new int[] {layout.there, layout.thereFinal}) {
+      for (int i = 0; i < layout.intents; i++) f[base + i * D_FIELDS + D_STALE] = 0;
+    }
   }
 
   int global(int field) {
@@ -392,7 +414,11 @@ final class World {
         words.append(
             there(i, D_UPHELD) == 1
                 ? " (for good)"
-                : " (by message " + there(i, D_TAG) + ", due in " + there(i, D_DUE) + ")");
+                : " (by message "
+                    + there(i, D_TAG)
+                    + ", due in "
+                    + there(i, D_DUE)
+                    + (there(i, D_STALE) == 1 ? ", its gateway closed)" : ")"));
       }
       if (state == DISPUTED) words.append(" (").append(there(i, D_DUE)).append(" left)");
     }
