@@ -402,8 +402,7 @@ public final class ContractEvents {
 
   private static GatewayEvent messageDelivered(Log log) {
     var e = QuorumGateway.getMessageDeliveredEventFromLog(web3j(log));
-    return new GatewayEvent.MessageDelivered(
-        log, Hash.of(e.receiveId), Address.of(e.recipient), Address.of(e.by));
+    return new GatewayEvent.MessageDelivered(log, Hash.of(e.receiveId));
   }
 
   private static GatewayEvent messageRefused(Log log) {

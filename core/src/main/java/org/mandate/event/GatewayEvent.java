@@ -21,8 +21,7 @@ public sealed interface GatewayEvent {
   record MessageSent(Log log, Hash messageId, Bytes sender, Bytes recipient, Bytes payload)
       implements GatewayEvent {}
 
-  record MessageDelivered(Log log, Hash messageId, Address recipient, Address by)
-      implements GatewayEvent {}
+  record MessageDelivered(Log log, Hash messageId) implements GatewayEvent {}
 
   /**
    * A message of a batch was not delivered, which it still can be.

@@ -582,7 +582,10 @@ class PolicyAgreementTest {
               EXECUTOR,
               policy,
               engine
-                  .consume(VaultCalls.intent(intent), VaultCalls.finding(found))
+                  .consume(
+                      VaultCalls.finding(found),
+                      intent.id(DOMAIN).bytes(),
+                      VaultCalls.intent(intent))
                   .encodeFunctionCall());
       case PolicyHistory.Move.SetRiskLevel(PolicyHistory.Who who, int level) ->
           new Blocks.Transaction(
@@ -642,10 +645,10 @@ class PolicyAgreementTest {
               policy,
               engine
                   .append(
+                      BigInteger.valueOf(Action.EXPIRED.ordinal()),
                       id,
                       APPENDED.intentId().bytes(),
-                      BigInteger.valueOf(Action.EXPIRED.ordinal()),
-                      new byte[0])
+                      Hash.keccak(new byte[0]).bytes())
                   .encodeFunctionCall());
       case PolicyHistory.Move.Publish publish ->
           new Blocks.Transaction(

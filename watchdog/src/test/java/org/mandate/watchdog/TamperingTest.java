@@ -115,7 +115,7 @@ class TamperingTest {
           world.remote,
           world.domain.executor(),
           world.remoteDeployment.account(),
-          account.payOut(World.AGENT, Address.ZERO.hex(), World.RECIPIENT.hex(), AMOUNT));
+          account.payOut(new byte[32], World.AGENT, Address.ZERO.hex(), World.RECIPIENT.hex(), AMOUNT));
       stopped(watchdog, finding -> isOutflow(finding) && hasTransaction(finding));
       assertTrue(account.breaker(BigInteger.ZERO, BigInteger.ZERO).send().component1());
       assertTrue(!world.frozen(), "who pays without an intent is no agent");
@@ -281,7 +281,7 @@ class TamperingTest {
           world.home,
           world.domain.executor(),
           world.homeDeployment.account(),
-          log.append(World.AGENT, new byte[32], BigInteger.valueOf(5), new byte[0]));
+          log.append(BigInteger.valueOf(5), World.AGENT, new byte[32], new byte[32]));
       World.await(
           "a record finding",
           PATIENCE,

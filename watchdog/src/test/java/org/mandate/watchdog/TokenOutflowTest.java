@@ -193,6 +193,7 @@ class TokenOutflowTest {
         world
             .account()
             .payOut(
+                new byte[32],
                 World.AGENT,
                 token.getContractAddress(),
                 World.RECIPIENT.hex(),
