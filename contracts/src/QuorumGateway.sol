@@ -333,24 +333,38 @@ contract QuorumGateway is IERC7786GatewaySource, IQuorum, AccessManaged {
         words[message.nonce >> 8] = word | bit;
     }
 
+    /// @dev What the recipient reverts with is passed on.
     function _handOver(Message calldata message, bytes32 id, address recipient, uint256 attestation) private {
-        require(_receive(recipient, id, message.sender, message.payload, attestation), GatewayNotAccepted(id));
+        bytes memory call_ = _encoded(id, message.sender, message.payload, attestation);
+        bytes4 selector = IERC7786Recipient.receiveMessage.selector;
+        bool accepted;
+        assembly ("memory-safe") {
+            if iszero(call(gas(), recipient, 0, add(call_, 0x20), mload(call_), 0, 0x20)) {
+                let free := mload(0x40)
+                returndatacopy(free, 0, returndatasize())
+                revert(free, returndatasize())
+            }
+            accepted := and(gt(returndatasize(), 0x1f), eq(mload(0), selector))
+        }
+        require(accepted, GatewayNotAccepted(id));
         emit MessageDelivered(id);
     }
 
-    /// @dev `IERC7786Recipient(recipient).receiveMessage(id, sender, payload)` with the attestation behind it ({IQuorum}), and whether it
-    ///      answered as it should. What it reverts with is passed on. Written by hand because every message pays for the copying.
-    function _receive(address recipient, bytes32 id, bytes calldata sender, bytes calldata payload, uint256 attestation)
+    /// @dev abi.encodeCall(IERC7786Recipient.receiveMessage, (id, sender, payload)) and the attestation behind it ({IQuorum}). Written by
+    ///      hand because every message pays for the copying.
+    function _encoded(bytes32 id, bytes calldata sender, bytes calldata payload, uint256 attestation)
         private
-        returns (bool accepted)
+        pure
+        returns (bytes memory call_)
     {
         bytes4 selector = IERC7786Recipient.receiveMessage.selector;
         assembly ("memory-safe") {
-            let p := mload(0x40)
-            let arguments := add(p, 0x04)
+            call_ := mload(0x40)
+            let arguments := add(call_, 0x24)
             let second := add(0x80, and(add(sender.length, 0x1f), not(0x1f)))
             let size := add(add(second, 0x20), and(add(payload.length, 0x1f), not(0x1f)))
-            mstore(p, selector)
+            mstore(call_, add(size, 0x24))
+            mstore(add(call_, 0x20), selector)
             mstore(arguments, id)
             mstore(add(arguments, 0x20), 0x60)
             mstore(add(arguments, 0x40), second)
@@ -362,11 +376,7 @@ contract QuorumGateway is IERC7786GatewaySource, IQuorum, AccessManaged {
             mstore(add(arguments, second), payload.length)
             calldatacopy(add(add(arguments, second), 0x20), payload.offset, payload.length)
             mstore(add(arguments, size), attestation)
-            if iszero(call(gas(), recipient, 0, p, add(size, 0x24), 0, 0x20)) {
-                returndatacopy(p, 0, returndatasize())
-                revert(p, returndatasize())
-            }
-            accepted := and(gt(returndatasize(), 0x1f), eq(mload(0), selector))
+            mstore(0x40, and(add(add(arguments, size), 0x3f), not(0x1f)))
         }
     }
 
