@@ -30,6 +30,7 @@ import org.mandate.chain.Bytes;
 import org.mandate.chain.Deployment;
 import org.mandate.chain.Hash;
 import org.mandate.cli.intent.IntentFiles;
+import org.mandate.contracts.DestinationExecutor;
 import org.mandate.contracts.HomeExecutor;
 import org.mandate.contracts.PostedHashes;
 import org.mandate.contracts.QuorumGateway;
@@ -99,6 +100,8 @@ class AcrossTest {
       }
       deploys();
       home.leapAfter("VoteCast(address,uint256,uint8,uint256,string)", VOTING_PERIOD);
+      doctors();
+      bonds();
       admitsTheAgent();
       hastens();
       confirms();
@@ -209,6 +212,84 @@ class AcrossTest {
                 path("mandate.yaml"),
                 "--activate",
                 "--pass")));
+  }
+
+  /** What is well on each chain, and does not fit together. */
+  private void doctors() throws Exception {
+    var found = both("doctor", "--json").json().path("checks");
+    var about = "chain 31338 and home";
+    for (var name :
+        List.of(
+            "addresses",
+            "relayers as at home",
+            "messages to it",
+            "results from it",
+            "state proofs",
+            "uptime feed",
+            "windows",
+            "orders to it",
+            "proofs of orders")) {
+      assertEquals("OK", level(found, about, name), name + found.toPrettyString());
+    }
+    assertEquals("FAIL", level(found, about, "guardians of posted hashes"), "one is too few");
+    assertEquals(
+        "WARN", level(atRemote("doctor", "--json").json().path("checks"), "across chains", "home"));
+
+    // A guardian closes the gateway on one side; the snapshot opens it again.
+    var before = remote.rpc("evm_snapshot");
+    var guardian = new Sender(remoteWeb3j, key("guardian.json"));
+    for (var contract :
+        List.of(atRemote.executor(), atRemote.remoteGovernance().orElseThrow())) {
+      guardian.send(
+          Call.of(
+              "close",
+              contract.hex(),
+              DestinationExecutor.load(
+                      contract.hex(), remoteWeb3j, guardian.reader(), Sender.NO_GAS)
+                  .closeGateway(atRemote.gateway().hex())));
+    }
+    var gateway =
+        QuorumGateway.load(
+            atRemote.gateway().hex(), remoteWeb3j, guardian.reader(), Sender.NO_GAS);
+    guardian.send(
+        Call.of(
+            "tighten",
+            atRemote.gateway().hex(),
+            gateway.tightenRelayers(
+                RELAYERS.stream().skip(1).map(one -> one.address().hex()).toList(),
+                BigInteger.TWO)));
+    var ill = both("doctor", "--json");
+    assertEquals(1, ill.code(), ill.err());
+    var now = ill.json().path("checks");
+    assertEquals("FAIL", level(now, about, "messages to it"));
+    assertEquals("FAIL", level(now, about, "orders to it"));
+    assertEquals("OK", level(now, about, "results from it"));
+    assertEquals("WARN", level(now, about, "relayers as at home"));
+    remote.rpc("evm_revert", before);
+  }
+
+  private static String level(JsonNode checks, String about, String name) {
+    for (var check : checks) {
+      if (check.path("about").asText().equals(about) && check.path("name").asText().equals(name)) {
+        return check.path("level").asText();
+      }
+    }
+    return "absent";
+  }
+
+  private KeystoreSigner key(String name) {
+    return KeystoreSigner.open(
+        folder.resolve(name), new Passphrase.InFile(folder.resolve("passphrase")));
+  }
+
+  /** Who is a relayer takes nothing back: what it signs at the last moment would cost nothing. */
+  private void bonds() {
+    importKey("relayer.json", "0".repeat(62) + "15"); // the first of them
+    home.rpc("anvil_setBalance", address("relayer.json"), "0x56bc75e2d63100000");
+    ok(atHome(with("relayer.json", "bond", "add", "--amount", "7")));
+    var refused = atHome(with("relayer.json", "bond", "unbond", "--amount", "7"));
+    assertEquals(5, refused.code(), refused.err());
+    assertTrue(refused.err().contains("is a relayer at home"), refused.err());
   }
 
   // ------------------------------------------------------------------ intents
@@ -609,11 +690,7 @@ class AcrossTest {
 
   private void post(Hash hash, long number) throws Exception {
     var address = atRemote.postedHashes().orElseThrow().hex();
-    var key =
-        KeystoreSigner.open(
-            folder.resolve("oracle.json"),
-            new Passphrase.InFile(folder.resolve("passphrase")));
-    var sender = new Sender(remoteWeb3j, key);
+    var sender = new Sender(remoteWeb3j, key("oracle.json"));
     var hashes = PostedHashes.load(address, remoteWeb3j, sender.reader(), Sender.NO_GAS);
     try {
       sender.send(Call.of("post", address, hashes.post(BigInteger.valueOf(number), hash.bytes())));

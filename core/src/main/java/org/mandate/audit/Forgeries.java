@@ -104,10 +104,13 @@ final class Forgeries {
         case Detail.Failed d -> stopped(record, why, "it could not be executed and ran out");
         case Detail.Upheld d -> forgery(record, why, "governance upheld it: it can be executed");
         case Detail.Queued d ->
-            forgery(
-                record,
-                why,
-                "nobody disputed it: it can be executed from %s".formatted(time(d.executableAt())));
+            isReplaced(record)
+                ? stopped(record, why, "another message took its place: its gateway was closed")
+                : forgery(
+                    record,
+                    why,
+                    "nobody disputed it: unless its gateway was closed since, it can be executed from %s"
+                        .formatted(time(d.executableAt())));
         case Detail.Admitted d -> forgery(record, why, OTHER_LIFE);
         case Detail.Denied d -> forgery(record, why, OTHER_LIFE);
         case Detail.Dispatched d -> forgery(record, why, OTHER_LIFE);
@@ -118,7 +121,7 @@ final class Forgeries {
 
     /**
      * What became of the intent since that message brought it; what a later message did to it,
-     * after the first was refuted, is not the first one's.
+     * after the first was refuted or its gateway closed, is not the first one's.
      */
     private List<Detail> life(AuditRecord record) {
       List<Detail> life = new ArrayList<>();
@@ -131,6 +134,16 @@ final class Forgeries {
         }
       }
       return life;
+    }
+
+    /** Only what a closed gateway brought makes room for another message while it is queued. */
+    private boolean isReplaced(AuditRecord record) {
+      return here.records().stream()
+          .anyMatch(
+              later ->
+                  later.index() > record.index()
+                      && later.intentId().equals(record.intentId())
+                      && later.action() == Action.QUEUED);
     }
 
     /** Nothing executes past its deadline, whatever its state. */

@@ -156,6 +156,43 @@ class ForgeriesTest {
     assertTrue(failed.ok(), failed.findings().toString());
   }
 
+  /** The contracts let another message take the place of what a closed gateway brought. */
+  @Test
+  void L7_shouldNotBlameAReplacedMessageForWhatTheNextOneDid() {
+    Hash again = Hash.keccak("again");
+    ChainEvidence home =
+        resent(home(END, DISPATCHED), new Resend(INTENT.id(DOMAIN), again));
+    Detail sentAgain = new Detail.Queued(again, QUEUED_AT);
+    Detail lie = new Detail.Queued(Hash.keccak("lie"), QUEUED_AT);
+    AuditReport genuine = audit(home, remote(QUEUED, sentAgain, EXECUTED));
+    assertTrue(genuine.ok(), genuine.findings().toString());
+    assertTrue(told(genuine).isEmpty(), "home sent both: " + genuine.findings());
+    AuditReport forged = audit(home, remote(lie, sentAgain, EXECUTED));
+    assertTrue(forged.ok(), forged.findings().toString());
+    Finding.StoppedForgery stopped = only(Finding.StoppedForgery.class, forged);
+    assertEquals(0, stopped.index());
+    assertTrue(stopped.outcome().contains("took its place"), stopped.outcome());
+    // A lie takes the genuine one's place: it is the lie's life that follows.
+    AuditReport late = audit(home, remote(QUEUED, lie, EXECUTED));
+    assertFalse(late.ok());
+    assertEquals(1, only(Finding.Forgery.class, late).index());
+    AuditReport waits = audit(home, remote(QUEUED, lie));
+    assertFalse(waits.ok());
+    assertTrue(
+        only(Finding.Forgery.class, waits).outcome().startsWith("nobody disputed it"),
+        waits.findings().toString());
+    AuditReport twice = audit(home, remote(lie, lie, sentAgain, EXECUTED));
+    assertTrue(twice.ok(), "each made room for the next: " + twice.findings());
+    assertEquals(2, told(twice).size());
+  }
+
+  private static List<Finding> told(AuditReport report) {
+    return report.findings().stream()
+        .filter(
+            one -> one instanceof Finding.Forgery || one instanceof Finding.StoppedForgery)
+        .toList();
+  }
+
   /** What was spent at the destination is spent at home, whatever a quorum says. */
   @Test
   void L2_shouldNameABudgetThatCameBackThoughItWasSpent() {

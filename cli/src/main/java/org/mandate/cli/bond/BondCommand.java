@@ -140,6 +140,7 @@ public final class BondCommand extends Group {
               ExitCode.REFUSED,
               "%s is more than is bonded: %s".formatted(coins(amount), before.words()));
         }
+        requireLeft(chain, signer.address());
         var receipt =
             chain.sender(signer).send(Call.of("unbond", address(chain), bonds.unbond(amount)));
         return show(output, State.of(bonds, signer.address()), receipt.getTransactionHash());
@@ -175,6 +176,7 @@ public final class BondCommand extends Group {
         if (chain.client().head().timestamp().getEpochSecond() < before.withdrawableAt()) {
           throw new Failure(ExitCode.REFUSED, "%s; wait until then".formatted(before.words()));
         }
+        requireLeft(chain, signer.address());
         var payee = to.map(Address::of).orElse(signer.address());
         var receipt =
             chain
@@ -193,6 +195,16 @@ public final class BondCommand extends Group {
 
   private static String address(Chain chain) {
     return chain.deployment().relayerBonds().orElseThrow().hex();
+  }
+
+  /** A relayer's lie of the last moment must cost what lay here all the time. */
+  private static void requireLeft(Chain chain, Address relayer) {
+    if (Sender.read("whether it is a relayer", () -> chain.gateway().isRelayer(relayer.hex()).send())) {
+      throw new Failure(
+          ExitCode.REFUSED,
+          "%s is a relayer at home, or was one whose signature still counts: its bond stays until governance has replaced it (mandate relayer rotate) and the overlap is over"
+              .formatted(relayer.checksummed()));
+    }
   }
 
   private static void positive(BigInteger amount) {

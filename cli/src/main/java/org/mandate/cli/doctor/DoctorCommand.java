@@ -1,15 +1,21 @@
 package org.mandate.cli.doctor;
 
+import java.math.BigInteger;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import org.mandate.chain.Address;
+import org.mandate.chain.NodeException;
+import org.mandate.cli.Chain;
 import org.mandate.cli.ChainOptions;
 import org.mandate.cli.ExitCode;
 import org.mandate.cli.Failure;
@@ -116,16 +122,42 @@ public final class DoctorCommand implements Callable<ExitCode> {
             });
 
     var checks = new ArrayList<>(Machine.examine(home()));
+    var guardians = new HashMap<BigInteger, Set<String>>();
     for (var node : nodes) {
-      var deployment = node.deployment().or(() -> chains.deploymentOf(node.rpc()));
       checks.addAll(
-          new Running(Clock.systemUTC())
-              .examine(node.rpc(), deployment, chains.folder(), node.chainId(), node.guardian()));
+          new Running(Clock.systemUTC(), guardians)
+              .examine(
+                  node.rpc(), deployment(node), chains.folder(), node.chainId(), node.guardian()));
     }
+    checks.addAll(across(nodes, guardians));
     passphrases.forEach(file -> checks.add(passphrase(file)));
     relayerUrls.forEach(url -> checks.addAll(Service.examine("relayer", url)));
     watchdogUrls.forEach(url -> checks.addAll(Service.examine("watchdog", url)));
     return report(checks);
+  }
+
+  private Optional<Path> deployment(Node node) {
+    return node.deployment().or(() -> chains.deploymentOf(node.rpc()));
+  }
+
+  /** Of each chain by the first node that serves it; what cannot be opened was told before. */
+  private List<Check> across(List<Node> nodes, Map<BigInteger, Set<String>> guardians) {
+    var opened = new LinkedHashMap<BigInteger, Chain>();
+    try {
+      for (var node : nodes) {
+        try {
+          var chain = Chain.open(node.rpc(), deployment(node), chains.folder());
+          if (opened.putIfAbsent(chain.deployment().chainId(), chain) != null) {
+            chain.close();
+          }
+        } catch (NodeException | Failure | IllegalArgumentException e) {
+          continue;
+        }
+      }
+      return Across.examine(List.copyOf(opened.values()), guardians);
+    } finally {
+      opened.values().forEach(Chain::close);
+    }
   }
 
   private ExitCode report(List<Check> checks) {

@@ -12,6 +12,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.mandate.chain.Address;
 import org.mandate.chain.Hash;
 import org.mandate.chain.NodeException;
@@ -40,8 +41,14 @@ final class Running {
   private final Clock clock;
   private final List<Check> checks = new ArrayList<>();
 
-  Running(Clock clock) {
+  private final Map<BigInteger, Set<String>> guardians;
+
+  /**
+   * @param guardians gets those of the chain, for whoever compares chains
+   */
+  Running(Clock clock, Map<BigInteger, Set<String>> guardians) {
     this.clock = clock;
+    this.guardians = guardians;
   }
 
   /**
@@ -127,6 +134,11 @@ final class Running {
                   case CHANGED -> Check.warn(about, "settings", finding.words(), finding.next());
                 });
           }
+          guardians.put(
+              chain.deployment().chainId(),
+              check.holders().accessManager().getOrDefault(Role.GUARDIAN, Set.of()).stream()
+                  .map(account -> Address.of(account).hex())
+                  .collect(Collectors.toCollection(TreeSet::new)));
           balances(about, chain, check.holders());
           guardian.ifPresent(account -> guardian(about, account, check.holders()));
           return findings;

@@ -34,8 +34,8 @@ final class AcrossCommands {
       name = "dispute",
       description = {
         "Stops a delivered intent before it executes, on the chain that would pay.",
-        "Guardians dispute for nothing, a few dozen times an hour; anybody else pays a bond, which is lost when",
-        "governance upholds the intent and comes back when it does not."
+        "Guardians dispute for nothing, a few dozen times an hour; anybody else pays a bond where home's",
+        "storage decides: it is lost when that, or governance, is for the intent, and comes back when not."
       })
   static final class Dispute implements Callable<ExitCode> {
     @Mixin private Output output;
@@ -59,6 +59,7 @@ final class AcrossCommands {
           if (bond.signum() == 0) {
             Guardian.require(chain, signer.address());
           }
+          ProofCommands.requireProofs(chain); // a bond that no proof can take risks nothing
           output.progress("no guardian: a bond of %s", Words.amount(Address.ZERO, bond));
         }
         var call =

@@ -366,7 +366,7 @@ final class ProofCommands {
     }
   }
 
-  private static void requireProofs(Chain chain) {
+  static void requireProofs(Chain chain) {
     var proofs =
         Sender.read("state proofs", () -> chain.destinationExecutor().stateProofs().send());
     if (Address.of(proofs).equals(Address.ZERO)) {
