@@ -14,6 +14,8 @@ public enum Check {
   RESULT,
   /** An order that waits at a destination was sent by home. */
   ORDER,
+  /** What is posted at a destination as the hash of a block of home's is it. */
+  HASH,
   /** No relayer signed two contents of one message number. */
   EQUIVOCATION,
   /** An intent that executed at a destination was dispatched by home. */

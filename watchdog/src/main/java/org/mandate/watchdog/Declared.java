@@ -110,6 +110,7 @@ record Declared(
         case Entry.Notice notice -> NOTHING;
         case Entry.Order order -> NOTHING;
         case Entry.OrderVetoed vetoed -> NOTHING;
+        case Entry.HashPosted posted -> NOTHING;
         case Entry.GatewayClosed closed -> NOTHING;
         case Entry.Delivered delivered -> NOTHING;
         case Entry.Audit audit -> NOTHING;

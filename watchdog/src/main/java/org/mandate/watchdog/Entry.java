@@ -62,6 +62,9 @@ sealed interface Entry {
     }
   }
 
+  /** Somebody posted the hash of a block of home's. */
+  record HashPosted(Log log) implements Entry {}
+
   /** Something that the registry said. */
   record Registry(Log log) implements Entry {}
 

@@ -35,6 +35,7 @@ final class Reader {
   private final Address registry;
   private final Address gateway;
   private final Optional<Address> governance;
+  private final Optional<Address> posted;
   private final List<Address> system;
 
   /** Of a destination, or of a home where nobody has to know which events could not be read. */
@@ -58,10 +59,14 @@ final class Reader {
     this.registry = deployment.registry();
     this.gateway = deployment.gateway();
     this.governance = deployment.isHome() ? Optional.empty() : deployment.remoteGovernance();
+    this.posted = deployment.isHome() ? Optional.empty() : deployment.postedHashes();
     this.system =
         deployment.isHome()
             ? List.of(executor, account, registry, gateway, deployment.address("PriceFeeds"))
-            : Stream.concat(Stream.of(executor, account, gateway), governance.stream()).toList();
+            : Stream.of(
+                    Stream.of(executor, account, gateway), governance.stream(), posted.stream())
+                .flatMap(all -> all)
+                .toList();
     this.domain = new IntentDomain(deployment.homeChainId(), executor);
     this.chainId = deployment.chainId();
   }
@@ -153,6 +158,11 @@ final class Reader {
       }
       if (governance.filter(log.address()::equals).isPresent()) {
         return ofGovernance(log);
+      }
+      if (posted.filter(log.address()::equals).isPresent()) {
+        return log.topics().getFirst().equals(Topics.HASH_POSTED)
+            ? Optional.of(new Entry.HashPosted(log))
+            : Optional.empty();
       }
       if (log.address().equals(registry)) {
         return Optional.of(new Entry.Registry(log));

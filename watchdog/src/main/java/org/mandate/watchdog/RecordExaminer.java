@@ -120,6 +120,7 @@ final class RecordExaminer implements Examiner {
         case Entry.Notice notice -> {}
         case Entry.Order order -> {}
         case Entry.OrderVetoed vetoed -> {}
+        case Entry.HashPosted posted -> {}
         case Entry.GatewayClosed closed -> {}
         case Entry.Delivered delivered -> {}
         case Entry.Policy policy -> {}

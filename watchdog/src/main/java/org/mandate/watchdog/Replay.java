@@ -235,6 +235,7 @@ final class Replay {
       case Entry.Notice notice -> Optional.empty();
       case Entry.Order order -> Optional.empty();
       case Entry.OrderVetoed vetoed -> Optional.empty();
+      case Entry.HashPosted posted -> Optional.empty();
       case Entry.GatewayClosed closed -> Optional.empty();
       case Entry.Delivered delivered -> Optional.empty();
       case Entry.Withdrawn withdrawn -> Optional.empty();

@@ -146,6 +146,7 @@ final class SignatureExaminer implements Examiner {
         case Entry.Notice notice -> {}
         case Entry.Order order -> {}
         case Entry.OrderVetoed vetoed -> {}
+        case Entry.HashPosted posted -> {}
         case Entry.GatewayClosed closed -> {}
         case Entry.Delivered delivered -> {}
         case Entry.Audit audit -> {}

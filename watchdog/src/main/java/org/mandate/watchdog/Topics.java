@@ -86,7 +86,7 @@ final class Topics {
 
   /**
    * Of executor and account, and of home's registry and prices: only for agents that governance
-   * admitted, by their keys, by guardians, by a quorum of relayers and by who owns the funds, so
+   * admitted, by their keys, by guardians, by a quorum of relayers, by the oracle of home's blocks and by who owns the funds, so
    * that no stranger fills a block with them.
    */
   static final Set<Hash> GOVERNED = governed();
@@ -132,6 +132,7 @@ final class Topics {
                 REFUNDED,
                 ORDER_RECEIVED,
                 ORDER_VETOED,
+                HASH_POSTED,
                 GATEWAY_SET,
                 DELIVERED,
                 STATUS_SET,

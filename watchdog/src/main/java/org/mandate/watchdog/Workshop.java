@@ -319,6 +319,10 @@ final class Workshop {
                                     link.settings().pollInterval(),
                                     clock)))))
         .ifPresent(examiners::add);
+    link.deployment()
+        .postedHashes()
+        .map(posted -> hashes(home, link, posted, chronicle, enforcer))
+        .ifPresent(examiners::add);
     Follower follower =
         new Follower(
             link.id(),
@@ -369,6 +373,25 @@ final class Workshop {
             enforcer,
             prosecutor,
             notary,
+            findings,
+            config.safetyMargin(),
+            config.whenHomeIsSilent(),
+            link.settings().pollInterval(),
+            clock));
+  }
+
+  private HashExaminer hashes(
+      Link home, Link link, Address posted, Chronicle chronicle, Enforcer enforcer) {
+    return new HashExaminer(
+        new HashExaminer.Court(
+            link.id(),
+            link.chain(),
+            link.finality(),
+            posted,
+            home.chain(),
+            home.finality(),
+            chronicle::has,
+            enforcer,
             findings,
             config.safetyMargin(),
             config.whenHomeIsSilent(),

@@ -1,14 +1,18 @@
 package org.mandate.watchdog;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.math.BigInteger;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.mandate.chain.Block;
+import org.mandate.chain.Hash;
 import org.mandate.deploy.DeploymentParameters.AcrossChains;
 import org.mandate.deploy.DeploymentParameters.HashOracle;
 import org.mandate.gateway.Message;
@@ -68,6 +72,93 @@ class ProofsTest {
                   .toList()
                   .containsAll(List.of("dispute", "refute", "confirm")));
     }
+  }
+
+  @Test
+  void L7_whatIsNotHomesIsTakenBackBeforeItCountsAndWhatIsStays() throws Exception {
+    Duration wait = Duration.ofMinutes(30);
+    AcrossChains waiting =
+        new AcrossChains(
+            PROVEN.pause(),
+            PROVEN.unbonding(),
+            BigInteger.ZERO,
+            List.of(),
+            Optional.empty(),
+            Optional.of(new HashOracle(List.of(World.oracle()), wait)));
+    try (World world = World.start(directory, waiting)) {
+      Block honest = world.home.client.finalized();
+      Block other = world.home.client.block(honest.number() - 1).orElseThrow();
+      Hash lie = Hash.keccak("no block of home's");
+      long ahead = honest.number() + 1_000_000;
+      try (Watchdog watchdog = world.watchdog(0)) {
+        world.postHash(honest.number(), honest.hash());
+        world.postHash(other.number(), lie);
+        world.postHash(ahead, lie);
+        for (long number : new long[] {other.number(), ahead}) {
+          World.await(
+              "it is suspended",
+              World.PATIENCE,
+              () ->
+                  countsFrom(world, number)
+                      .isAfter(
+                          world.remote.client.head().timestamp().plus(Duration.ofDays(6))));
+          World.await(
+              "it is told, and that one guardian is not enough",
+              World.PATIENCE,
+              () ->
+                  hash(watchdog, number, lie)
+                      .filter(found -> found.status() == Finding.Status.OPEN)
+                      .filter(
+                          found ->
+                              found.deeds().stream()
+                                  .anyMatch(deed -> deed.outcome().contains("another guardian")))
+                      .isPresent());
+        }
+        try (Watchdog second = world.watchdog(1)) {
+          for (long number : new long[] {other.number(), ahead}) {
+            World.await(
+                "it is taken back for good",
+                World.PATIENCE,
+                () -> countsFrom(world, number).equals(Instant.EPOCH));
+            World.await(
+                "both say so",
+                World.PATIENCE,
+                () ->
+                    List.of(watchdog, second).stream()
+                        .allMatch(
+                            one ->
+                                hash(one, number, lie)
+                                    .filter(found -> found.status() == Finding.Status.STOPPED)
+                                    .isPresent()));
+          }
+          assertEquals(
+              2, watchdog.findings().stream().filter(f -> f.check() == Check.HASH).count());
+          Instant counts = countsFrom(world, honest.number());
+          assertTrue(
+              counts.isBefore(world.remote.client.head().timestamp().plus(wait)),
+              "what is home's counts when it did");
+        }
+      }
+    }
+  }
+
+  private static Instant countsFrom(World world, long number) {
+    try {
+      return Instant.ofEpochSecond(
+          world
+              .postedHashes()
+              .known(BigInteger.valueOf(number))
+              .send()
+              .component2()
+              .longValueExact());
+    } catch (Exception e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private static Optional<Finding> hash(Watchdog watchdog, long number, Hash hash) {
+    String id = "hash:%d:%d:%s".formatted(World.REMOTE, number, hash);
+    return watchdog.findings().stream().filter(found -> found.id().equals(id)).findFirst();
   }
 
   @Test

@@ -550,17 +550,26 @@ final class World implements AutoCloseable {
 
   /** The oracle, which is the authority here, posts home's newest block. */
   void postHash() {
-    Address posted = remoteDeployment.postedHashes().orElseThrow();
     Block head = home.client.head();
-    PostedHashes hashes =
-        PostedHashes.load(
-            posted.hex(), remote.web3j, new Sender(remote.web3j, RICH).reader(), Sender.NO_GAS);
+    postHash(head.number(), head.hash());
+  }
+
+  /** As {@link #postHash()}, whatever it is. */
+  void postHash(long number, Hash hash) {
     new Sender(remote.web3j, RICH)
         .send(
             Call.of(
                 "post",
-                posted.hex(),
-                hashes.post(BigInteger.valueOf(head.number()), head.hash().bytes())));
+                remoteDeployment.postedHashes().orElseThrow().hex(),
+                postedHashes().post(BigInteger.valueOf(number), hash.bytes())));
+  }
+
+  PostedHashes postedHashes() {
+    return PostedHashes.load(
+        remoteDeployment.postedHashes().orElseThrow().hex(),
+        remote.web3j,
+        new Sender(remote.web3j, RICH).reader(),
+        Sender.NO_GAS);
   }
 
   /** Posts home's block hashes. */

@@ -1,0 +1,316 @@
+package org.mandate.watchdog;
+
+import java.math.BigInteger;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Predicate;
+import org.mandate.chain.Abi;
+import org.mandate.chain.Address;
+import org.mandate.chain.Block;
+import org.mandate.chain.Bytes;
+import org.mandate.chain.ChainClient;
+import org.mandate.chain.Finality;
+import org.mandate.chain.Hash;
+import org.mandate.chain.Log;
+import org.mandate.chain.NodeException;
+import org.mandate.contracts.PostedHashes;
+import org.mandate.watchdog.WatchdogConfig.WhenHomeIsSilent;
+import org.web3j.abi.TypeReference;
+import org.web3j.abi.datatypes.generated.Bytes32;
+import org.web3j.abi.datatypes.generated.Uint256;
+import org.web3j.abi.datatypes.generated.Uint64;
+
+/**
+ * At a destination: what is posted there as the hash of a block of home's must be it. A false one
+ * would prove anything, also that home dispatched what is disputed: it is taken back before it
+ * counts, as far as one guardian can.
+ */
+final class HashExaminer implements Examiner {
+  private static final int SELDOM = 10;
+  private static final int BITS_OF_NUMBERS = 62;
+
+  private final Court court;
+  private final Set<Place> begun = ConcurrentHashMap.newKeySet();
+
+  private record Place(Block block, int logIndex) {}
+
+  /**
+   * What all checks of one chain share.
+   *
+   * @param posted where home's hashes are posted
+   * @param stands whether a block of this chain is still in it
+   * @param whenHomeIsSilent what to do about a hash that home says nothing of until it counts
+   */
+  record Court(
+      long chainId,
+      ChainClient chain,
+      Finality finality,
+      Address posted,
+      ChainClient home,
+      Finality homeFinality,
+      Predicate<Block> stands,
+      Enforcer enforcer,
+      Findings findings,
+      Duration safetyMargin,
+      WhenHomeIsSilent whenHomeIsSilent,
+      Duration poll,
+      Clock clock) {}
+
+  /** What the contract knows of a block; the zero hash: nothing. */
+  private record Known(Hash hash, Instant countsFrom) {}
+
+  private sealed interface Judgement {
+    record Honest() implements Judgement {}
+
+    record Open(String reason) implements Judgement {}
+
+    record False(String expected) implements Judgement {}
+  }
+
+  HashExaminer(Court court) {
+    this.court = court;
+  }
+
+  @Override
+  public void examine(Page page) {
+    for (Entry entry : page.entries()) {
+      if (entry instanceof Entry.HashPosted(Log log)
+          && begun.add(new Place(page.block(), log.index()))) {
+        LogWords words = LogWords.of(log);
+        Post post = new Post(words.topicNumber(1), words.word(0), log.transaction(), page.block());
+        Errand.start("hash-" + post.number, court.poll().multipliedBy(SELDOM), post::round);
+      }
+    }
+  }
+
+  @Override
+  public void reset() {
+    // What runs for a block that does not stand ends by itself.
+    begun.removeIf(place -> !court.stands().test(place.block()));
+  }
+
+  private Known known(BigInteger number) {
+    List<Object> answer =
+        Abi.decode(
+            court
+                .chain()
+                .call(court.posted(), Abi.call(PostedHashes.FUNC_KNOWN, new Uint256(number))),
+            new TypeReference<Bytes32>() {},
+            new TypeReference<Uint64>() {});
+    BigInteger from = (BigInteger) answer.get(1);
+    return new Known(
+        Hash.of((byte[]) answer.get(0)),
+        Instant.ofEpochSecond(from.min(BigInteger.valueOf(Integer.MAX_VALUE * 2L)).longValue()));
+  }
+
+  /** One hash, until it is found to be home's, or is taken back. */
+  private final class Post {
+    private final BigInteger number;
+    private final Hash hash;
+    private final Hash transaction;
+    private final Block block;
+    private final LastingState ended = new LastingState(court.chain(), court.finality());
+    private boolean told;
+
+    /** From when on it counts after all that this guardian can do. */
+    private Optional<Instant> suspended = Optional.empty();
+
+    private Post(BigInteger number, Hash hash, Hash transaction, Block block) {
+      this.number = number;
+      this.hash = hash;
+      this.transaction = transaction;
+      this.block = block;
+    }
+
+    /**
+     * @return whether it is over
+     */
+    private boolean round() {
+      if (!court.stands().test(block)) {
+        status(Finding.Status.WITHDRAWN);
+        return true;
+      }
+      Known known = known(number);
+      if (!known.hash().equals(hash)) {
+        if (ended.look(() -> !known(number).hash().equals(hash)) != LastingState.Look.FINAL) {
+          return false;
+        }
+        status(Finding.Status.STOPPED);
+        return true;
+      }
+      switch (judge()) {
+        case Judgement.Honest honest -> {
+          status(Finding.Status.WITHDRAWN);
+          return true;
+        }
+        case Judgement.False(String expected) -> {
+          report(expected, "%s was posted".formatted(hash));
+          retract();
+        }
+        case Judgement.Open(String reason) -> {
+          if (isLate(known)) {
+            report("home can be asked about a posted block before it counts", reason);
+            if (court.whenHomeIsSilent() == WhenHomeIsSilent.DISPUTE) {
+              retract();
+            }
+          }
+        }
+      }
+      return false;
+    }
+
+    private Judgement judge() {
+      if (number.bitLength() > BITS_OF_NUMBERS) {
+        return new Judgement.False("a number that a block of home can have");
+      }
+      try {
+        long height = number.longValueExact();
+        Optional<Block> last = court.homeFinality().highest(court.home());
+        if (last.filter(highest -> highest.number() >= height).isPresent()) {
+          Block there =
+              court
+                  .home()
+                  .block(height)
+                  .orElseThrow(() -> new NodeException("home's node has no block " + height));
+          return there.hash().equals(hash)
+              ? new Judgement.Honest()
+              : new Judgement.False("home's block %d, %s".formatted(height, there.hash()));
+        }
+        Block head = court.home().head();
+        // What was posted was final.
+        return head.number() < height && !head.timestamp().isBefore(block.timestamp())
+            ? new Judgement.False(
+                "a block that home had come to; its head %d is of %s"
+                    .formatted(head.number(), head.timestamp()))
+            : new Judgement.Open("block " + height + " is not final at home");
+      } catch (NodeException e) {
+        return new Judgement.Open("home's node does not answer: " + e.getMessage());
+      }
+    }
+
+    // A hash that counts at once comes from who proves it: then nobody is to be faster.
+    private boolean isLate(Known known) {
+      Duration wait = Duration.between(block.timestamp(), known.countsFrom());
+      if (wait.isZero() || wait.isNegative()) {
+        return false;
+      }
+      Duration half = wait.dividedBy(2);
+      Duration margin = half.compareTo(court.safetyMargin()) < 0 ? half : court.safetyMargin();
+      Instant now = court.clock().instant();
+      Instant head = court.chain().head().timestamp();
+      return !(head.isAfter(now) ? head : now).isBefore(known.countsFrom().minus(margin));
+    }
+
+    private void retract() {
+      if (suspended.filter(known(number).countsFrom()::equals).isPresent()) {
+        return; // it is another guardian's turn, unless a reorg undid this one's
+      }
+      Retraction retraction = new Retraction(this);
+      Optional<Enforcer.Done> end = court.enforcer().bringAbout(retraction);
+      suspended = end.map(one -> known(number).countsFrom());
+      end.filter(one -> one.transaction().isPresent())
+          .ifPresent(
+              one ->
+                  court
+                      .findings()
+                      .update(
+                          findingId(),
+                          found ->
+                              found.with(
+                                  new Deed(
+                                      "retract",
+                                      court.chainId(),
+                                      one.transaction(),
+                                      one.settled().outcome(),
+                                      court.clock().instant()))));
+    }
+
+    private void status(Finding.Status status) {
+      if (told) {
+        court
+            .findings()
+            .update(
+                findingId(),
+                found -> found.status() == Finding.Status.OPEN ? found.with(status) : found);
+      }
+    }
+
+    private String findingId() {
+      return "hash:%d:%s:%s".formatted(court.chainId(), number, hash);
+    }
+
+    private void report(String expected, String seen) {
+      told = true;
+      court
+          .findings()
+          .report(
+              new Finding(
+                  findingId(),
+                  Check.HASH,
+                  Severity.CRITICAL,
+                  court.chainId(),
+                  block.number(),
+                  Optional.empty(),
+                  Optional.empty(),
+                  expected,
+                  seen + " as home's block " + number,
+                  "One guardian suspends it for seven days, a second one takes it back for good"
+                      + " (PostedHashes.retract): see that one does. Take the role from who posted"
+                      + " it (transaction "
+                      + transaction
+                      + "), and uphold and execute nothing that was proved by it.",
+                  court.clock().instant(),
+                  Finding.Status.OPEN,
+                  List.of()));
+    }
+  }
+
+  private final class Retraction implements Remedy {
+    private final Post post;
+    private Optional<String> end = Optional.empty();
+
+    private Retraction(Post post) {
+      this.post = post;
+    }
+
+    @Override
+    public String what() {
+      return "retraction of block " + post.number;
+    }
+
+    @Override
+    public Address to() {
+      return court.posted();
+    }
+
+    @Override
+    public Bytes data() {
+      return Bytes.of(Abi.call(PostedHashes.FUNC_RETRACT, new Uint256(post.number)));
+    }
+
+    @Override
+    public boolean refused(String reason) {
+      if (reason.startsWith("PostedSuspended(")) {
+        end =
+            Optional.of(
+                "suspended until %s; another guardian takes it back for good"
+                    .formatted(known(post.number).countsFrom()));
+      } else if (reason.startsWith("AccessManagedUnauthorized(")) {
+        end = Optional.of("not done: no guardian");
+      }
+      return end.isPresent();
+    }
+
+    @Override
+    public Optional<Settled> settled() {
+      return known(post.number).hash().equals(post.hash)
+          ? end.map(Settled::new)
+          : Optional.of(new Settled("taken back"));
+    }
+  }
+}
