@@ -57,6 +57,10 @@ final class DeliveryExaminer implements Examiner {
   private final Court court;
   private final Deque<Handed> waiting = new ArrayDeque<>();
   private final Set<Hash> suspected = ConcurrentHashMap.newKeySet();
+
+  /** What a block that stands handed over need not be looked at again after a reorg above it. */
+  private final Map<Hash, Block> settled = new HashMap<>();
+
   private boolean working;
 
   /** One delivery, and what was read of it. */
@@ -111,7 +115,8 @@ final class DeliveryExaminer implements Examiner {
   @Override
   public synchronized void examine(Page page) {
     for (Entry entry : page.entries()) {
-      if (entry instanceof Entry.Delivered(MessageDelivered event)) {
+      if (entry instanceof Entry.Delivered(MessageDelivered event)
+          && !page.block().equals(settled.get(event.messageId()))) {
         waiting.addLast(new Handed(event, page.block()));
       }
     }
@@ -150,6 +155,7 @@ final class DeliveryExaminer implements Examiner {
       if (over) {
         synchronized (this) {
           waiting.remove(one);
+          settled.put(one.event.messageId(), one.block);
         }
       }
     }
@@ -247,6 +253,11 @@ final class DeliveryExaminer implements Examiner {
     private final BigInteger nonce;
     private final Set<Address> liars;
     private int times;
+    private Hash id = Hash.ZERO;
+    private Optional<Message> truth = Optional.empty();
+
+    /** Up to there its destination was searched for its delivery. */
+    private long searched;
 
     private Search(Place source, BigInteger nonce, Set<Address> liars) {
       this.source = source;
@@ -269,51 +280,74 @@ final class DeliveryExaminer implements Examiner {
       if (genuine.equals(Hash.ZERO)) {
         return false;
       }
-      for (Place place : new ArrayList<>(court.places().values())) {
-        for (Log log : logs(place, Topics.DELIVERED, genuine)) {
-          delivery(place.chain(), log.transaction(), genuine)
+      if (!genuine.equals(id)) {
+        truth = message(genuine);
+        id = genuine;
+        searched = 0;
+      }
+      if (truth.isEmpty()) {
+        return true; // a node withholds it
+      }
+      Place destination = court.places().get(truth.get().destination().chainId());
+      if (destination != null) {
+        for (Log log : delivered(destination)) {
+          delivery(destination.chain(), log.transaction(), id)
               .ifPresent(DeliveryExaminer.this::remember);
         }
       }
       // Not delivered where the lie took its number: relayers signed it all the same.
-      for (Log log : logs(source, Topics.SENT, genuine)) {
-        if (ContractEvents.gateway(log).orElse(null) instanceof MessageSent event) {
-          Message message =
-              new Message(
-                  source.chain().chainId(),
-                  nonce,
-                  event.sender(),
-                  event.recipient(),
-                  event.payload());
-          if (message.id(court.gateway()).equals(genuine)) {
-            court.accuser().ask(message, genuine);
-          }
-        }
-      }
+      court.accuser().ask(truth.get(), id);
       return false;
     }
 
-    private List<Log> logs(Place place, Hash topic, Hash id) {
-      List<Log> all = new ArrayList<>();
-      BlockRanges ranges = new BlockRanges(place.chain());
-      long to = place.chain().head().number();
-      while (to >= place.firstBlock()) {
+    private Optional<Message> message(Hash sent) {
+      BlockRanges ranges = new BlockRanges(source.chain());
+      for (long to = source.chain().head().number(); to >= source.firstBlock(); ) {
         BlockRanges.Part<List<Log>> part =
             ranges.last(
-                place.firstBlock(),
+                source.firstBlock(),
                 to,
-                (first, last) ->
-                    place
-                        .chain()
-                        .logs(
-                            first,
-                            last,
-                            List.of(court.gateway()),
-                            List.of(Set.of(topic), Set.of(id))));
-        all.addAll(part.content());
+                (first, last) -> logs(source.chain(), first, last, Topics.SENT, sent));
+        for (Log log : part.content()) {
+          if (ContractEvents.gateway(log).orElse(null) instanceof MessageSent event) {
+            Message message =
+                new Message(
+                    source.chain().chainId(),
+                    nonce,
+                    event.sender(),
+                    event.recipient(),
+                    event.payload());
+            if (message.id(court.gateway()).equals(sent)) {
+              return Optional.of(message);
+            }
+          }
+        }
         to = part.from() - 1;
       }
+      return Optional.empty();
+    }
+
+    private List<Log> delivered(Place destination) {
+      List<Log> all = new ArrayList<>();
+      BlockRanges ranges = new BlockRanges(destination.chain());
+      long head = destination.chain().head().number();
+      long from = Math.max(destination.firstBlock(), searched - Chronicle.KEPT_BLOCKS);
+      while (from <= head) {
+        BlockRanges.Part<List<Log>> part =
+            ranges.first(
+                from,
+                head,
+                (first, last) -> logs(destination.chain(), first, last, Topics.DELIVERED, id));
+        all.addAll(part.content());
+        from = part.to() + 1;
+      }
+      searched = head;
       return all;
+    }
+
+    private List<Log> logs(ChainClient chain, long first, long last, Hash topic, Hash of) {
+      return chain.logs(
+          first, last, List.of(court.gateway()), List.of(Set.of(topic), Set.of(of)));
     }
   }
 }

@@ -298,6 +298,12 @@ final class OrderExaminer implements Examiner {
         }
         return switch (ended.look(() -> !waits(standing(id)))) {
           case FINAL -> {
+            // A node that withheld home's word may have had it vetoed.
+            if (forged && court.notary().isPresent() && isStopped(standing) && isGenuine()) {
+              court.notary().get().confirm(subject());
+              status(Finding.Status.WITHDRAWN);
+              yield true;
+            }
             boolean ours = standing.messageId().equals(messageId);
             boolean missed = ours && (standing.state() == EXECUTED || standing.proven());
             status(missed ? Finding.Status.MISSED : Finding.Status.STOPPED);
