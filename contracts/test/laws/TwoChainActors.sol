@@ -8,6 +8,7 @@ import {GatewayStatus} from "../../src/ExecutorSettings.sol";
 import {Intent} from "../../src/Intent.sol";
 import {QuorumGateway} from "../../src/QuorumGateway.sol";
 import {PolicyEngine} from "../../src/PolicyEngine.sol";
+import {RelayerBonds} from "../../src/RelayerBonds.sol";
 import {Step} from "../../src/WindowTable.sol";
 import {StateProof} from "../../src/proofs/IStateProofs.sol";
 import {StateProofs} from "../../src/proofs/StateProofs.sol";
@@ -47,24 +48,44 @@ contract TwoChainActors is TwoChainBooks {
 
     ToldHashes private immutable _HASHES = new ToldHashes();
     SequencerFeed private immutable _FEED;
+    RelayerBonds private immutable _BONDS;
+    uint64 private constant _UNBONDING = 7 days;
     mapping(address relayer => uint256) private _keyOf;
     address[] private _pool; // ascending
     uint256 private _nonces = 1;
     uint256 private _forged = 1_000_000;
     uint256 private _blocks = 1;
     uint256[] private _forgedAt;
+    bytes32 private _story; // whose story is followed
+    bool private _ended; // and it is told once more
+
+    /// @dev What was proved of home, when, and how the books stood then.
+    struct Shown {
+        bytes proof;
+        uint256 at;
+        uint256 dispatchedAt;
+        bool outcome;
+    }
+
+    mapping(bytes32 intentId => Shown[]) private _shown;
+    bytes[] private _counts; // proofs of home's next number
+    mapping(bytes32 root => mapping(address relayer => bool)) private _attests;
+    mapping(address relayer => uint256) private _pledged; // at home
+    mapping(address relayer => uint256) private _takenBackAt;
+    uint256 private _forfeited; // to the treasury, and not collected
 
     constructor() {
         deployTwoChains();
         _FEED = new SequencerFeed(START - 1 days);
+        _BONDS = new RelayerBonds(gateway, address(timelock), _UNBONDING);
         beginStep();
         _sortPool();
         vm.startPrank(address(timelock));
         PolicyEngine.Terms memory t = terms();
         (t.maxAuditLag, t.maxTransactions) = (4000, 60);
         policy.setTerms(agentId, t);
-        policy.setLimit(agentId, ETH, PolicyEngine.Limit(1 ether, uint104(ETH_CAP), BUDGET_WINDOW));
-        policy.setLimit(agentId, address(token), PolicyEngine.Limit(1000e6, uint104(TOKEN_CAP), BUDGET_WINDOW));
+        policy.setLimit(agentId, ETH, PolicyEngine.Limit(0.3 ether, uint104(ETH_CAP), ETH_WINDOW));
+        policy.setLimit(agentId, address(token), PolicyEngine.Limit(1000e6, uint104(TOKEN_CAP), TOKEN_WINDOW));
         goTo(REMOTE);
         vm.startPrank(address(timelock));
         Step[] memory steps = new Step[](1);
@@ -74,9 +95,13 @@ contract TwoChainActors is TwoChainBooks {
         abroad.setUptimeFeed(address(_FEED), uint32(GRACE));
         abroad.setStateProofs(new StateProofs(_HASHES));
         vm.stopPrank();
-        endStep();
         vm.deal(STRANGER, 1000 ether);
         vm.deal(THIEF, 1000 ether);
+        goTo(HOME);
+        for (uint256 i; i < _KEYS; ++i) {
+            _bond(_pool[i], 1 ether + i);
+        }
+        endStep();
     }
 
     function _sortPool() private {
@@ -141,10 +166,11 @@ contract TwoChainActors is TwoChainBooks {
         bytes[] memory signatures = new bytes[](intents.length);
         for (uint256 i; i < intents.length; ++i) {
             intents[i] = _intent(uint256(keccak256(abi.encode(seed, i))));
-            signed[learn(intents[i])] = true;
-            signatures[i] = sign(intents[i]);
+            bytes32 id = learn(intents[i]);
+            // Now and then somebody asks in the agent's name.
+            if (i == 0 && seed % 7 == 0) signatures[i] = signature(0xBAD, id);
+            else (signed[id], signatures[i]) = (true, sign(intents[i]));
         }
-        if (seed % 7 == 0) signatures[0] = hex"00";
         atHome.submitMany(intents, signatures);
     }
 
@@ -159,8 +185,8 @@ contract TwoChainActors is TwoChainBooks {
         intent.amount =
             ether_ ? 1e15 * (1 + (seed >> 16) % 300) : 1e6 * ((seed >> 24) % 6 == 0 ? 600 : 1 + (seed >> 16) % 150);
         intent.nonce = _nonces++;
-        uint256[4] memory lives = [uint256(3 minutes), 10 minutes, 3 hours, 6 days];
-        intent.deadline = uint64(time() + lives[(seed >> 32) % 4]);
+        uint256[5] memory lives = [uint256(3 minutes), 30 minutes, 3 hours, 6 days, 6 days];
+        intent.deadline = uint64(time() + lives[(seed >> 32) % 5]);
     }
 
     function agentCancels(uint256 seed) external step {
@@ -196,7 +222,7 @@ contract TwoChainActors is TwoChainBooks {
         else _carryOne(first, seed);
     }
 
-    /// @notice What no quorum attests: too few, one twice, somebody else, who was replaced or taken out.
+    /// @notice What no quorum _attests: too few, one twice, somebody else, who was replaced or taken out.
     function minorityTries(uint256 seed) external step {
         if (mail.length == 0) return;
         Mail memory m = mail[(seed >> 8) % mail.length];
@@ -293,9 +319,10 @@ contract TwoChainActors is TwoChainBooks {
         return a;
     }
 
-    function _signatures(address[] memory signers, bytes32 root) private view returns (bytes memory signatures) {
+    function _signatures(address[] memory signers, bytes32 root) private returns (bytes memory signatures) {
         bytes32 digest_ = gateway.attestationDigest(root);
         for (uint256 i; i < signers.length; ++i) {
+            _attests[root][signers[i]] = true;
             signatures = bytes.concat(signatures, compact(_keyOf[signers[i]], digest_));
         }
     }
@@ -383,11 +410,16 @@ contract TwoChainActors is TwoChainBooks {
         ++times["disputed with a bond"];
     }
 
-    /// @dev Where all other intents stand at the destination.
+    /// @dev Where all other intents stand at the destination, where the test is: the word that is kept, what is told, and whether each
+    ///      would execute now, or why not.
     function _others(bytes32 id) private view returns (bytes32 hash) {
         for (uint256 i; i < known.length; ++i) {
             bytes32 other = ids[i];
-            if (other != id) hash = keccak256(abi.encode(hash, progressAt(REMOTE, other)));
+            if (other == id || model[REMOTE][other] == State.NONE) continue;
+            (, bytes memory told) = address(executor).staticcall(abi.encodeCall(executor.progress, (other)));
+            (, bytes memory ready) = address(executor).staticcall(abi.encodeCall(abroad.ready, (known[i])));
+            (, bytes memory disputer) = address(executor).staticcall(abi.encodeCall(abroad.disputeOf, (other)));
+            hash = keccak256(abi.encode(hash, progressAt(REMOTE, other), told, ready, disputer));
         }
     }
 
@@ -406,7 +438,10 @@ contract TwoChainActors is TwoChainBooks {
         goTo(REMOTE);
         // The message that brought it, or any other one.
         Mail memory m = mail[(seed % 5 == 0 ? (seed >> 40) % mail.length : numberOf[broughtBy[id]] - 1)];
-        address[] memory signers = _signers(seed);
+        _hasten(id, intent, m, _signers(seed));
+    }
+
+    function _hasten(bytes32 id, Intent memory intent, Mail memory m, address[] memory signers) private {
         bool quorum = _judge(signers);
         bytes memory signatures = _signatures(signers, m.id);
         bytes memory call_ = abi.encodeCall(abroad.hasten, (intent, m.id, new bytes32[](0), signatures));
@@ -423,27 +458,40 @@ contract TwoChainActors is TwoChainBooks {
         (bool any, bytes32 id, Intent memory intent) = _someIn(seed % 3 == 0 ? State.QUEUED : State.DISPUTED, seed);
         if (!any || broughtBy[id] == 0) return;
         goTo(REMOTE);
-        if (seed % 2 == 0) _confirm(id, intent);
-        else _refute(id, intent, mail[numberOf[broughtBy[id]] - 1].message);
+        if (seed % 2 == 0) _confirm(id, intent, seed >> 8);
+        else _refute(id, intent, mail[numberOf[broughtBy[id]] - 1].message, seed >> 8);
     }
 
-    function _confirm(bytes32 id, Intent memory intent) private {
+    function _confirm(bytes32 id, Intent memory intent, uint256 seed) private {
         bytes32 slot = keccak256(abi.encode(id, PROGRESS_SLOT));
+        Shown memory now_ = Shown("", time(), dispatchedAt[id], (progressAt(HOME, id) >> 200) & 0xff != 0);
         (bool exists, StateProof memory proof) = _proof(address(executor), slot);
         if (!exists) return;
+        now_.proof = abi.encode(proof);
+        _shown[id].push(now_);
+        // Perhaps what was shown before, of a block that is older.
+        Shown memory s = seed % 3 == 0 ? _shown[id][(seed >> 8) % _shown[id].length] : now_;
+        proof = abi.decode(s.proof, (StateProof));
         // Who disputed what home had not dispatched then was right.
-        if (dispatchedAt[id] <= waits[id].since) entitled = STRANGER;
-        bool known_ = (progressAt(HOME, id) >> 200) & 0xff != 0;
+        if (s.dispatchedAt <= waits[id].since) entitled = STRANGER;
+        uint256 earliest = model[REMOTE][id] == State.DISPUTED ? disputedAt[id] : waits[id].since;
         if (!_try(STRANGER, address(executor), abi.encodeCall(abroad.confirm, (intent, proof)))) return;
         if (!dispatched[id]) note(Across.PROOF, "confirmed what home never dispatched");
-        if (known_) note(Across.PROOF, "confirmed what home knows an outcome of");
+        if (s.outcome) note(Across.PROOF, "confirmed what home knows an outcome of");
+        if (s.at < earliest) note(Across.PROOF, "confirmed by what home held before");
         ++times["confirmed"];
     }
 
-    function _refute(bytes32 id, Intent memory intent, QuorumGateway.Message memory m) private {
-        bytes32 slot = keccak256(abi.encode(m.nonce, gateway.SENT_SLOT()));
-        (bool exists, StateProof memory proof) = _proof(address(gateway), slot);
-        if (!exists) (, proof) = _proof(address(gateway), gateway.NONCE_SLOT());
+    function _refute(bytes32 id, Intent memory intent, QuorumGateway.Message memory m, uint256 seed) private {
+        (, StateProof memory next) = _proof(address(gateway), gateway.NONCE_SLOT());
+        _counts.push(abi.encode(next));
+        (bool exists, StateProof memory proof) =
+            _proof(address(gateway), keccak256(abi.encode(m.nonce, gateway.SENT_SLOT())));
+        if (!exists) proof = next;
+        // Perhaps how far home had come before.
+        if (seed % 3 == 0) proof = abi.decode(_counts[(seed >> 8) % _counts.length], (StateProof));
+        // Or another message.
+        if (seed % 5 == 0) m = mail[(seed >> 16) % mail.length].message;
         bytes memory call_ = abi.encodeCall(abroad.refute, (intent, m, proof));
         if (!_try(THIEF, address(executor), call_)) return;
         if (sentFor[broughtBy[id]] != 0) note(Across.PROOF, "refuted what home sent");
@@ -458,6 +506,243 @@ contract TwoChainActors is TwoChainBooks {
         (proof, hash) = Tries.prove(account, slot, value, ++_blocks, time());
         _HASHES.tell(HOME, _blocks, hash);
         return (true, proof);
+    }
+
+    // ------------------------------------------------------------------ stories
+
+    /// @notice Everybody does what comes next for one intent that home dispatched, until it is settled; then all of it once more.
+    function follow(uint256 seed) external step {
+        for (uint256 i; i < 1 + seed % 3; ++i) {
+            if (i > 0) endStep();
+            if (i > 0) beginStep();
+            entitled = address(0);
+            _next(uint256(keccak256(abi.encode(seed, i))));
+        }
+    }
+
+    function _next(uint256 seed) private {
+        if (!_isTold(seed)) return;
+        bytes32 id = _story;
+        Intent memory intent = known[place[id] - 1];
+        State there = model[REMOTE][id];
+        if (_ended) _again(id, intent, seed);
+        else if (there == State.NONE) _bring(id, intent, seed);
+        else if (there == State.QUEUED) _wait(id, intent, seed);
+        else if (there == State.DISPUTED) _decide(id, intent, seed);
+        else _conclude(id, intent, seed);
+        if (!_ended && model[HOME][id] == State.SETTLED) (_ended, times["story"]) = (true, times["story"] + 1);
+    }
+
+    /// @dev Goes on with the story, or begins another one.
+    function _isTold(uint256 seed) private returns (bool) {
+        if (_story != 0 && seed % (_ended ? 3 : 12) > 0) return true;
+        (_story, _ended) = (0, false);
+        for (uint256 i; i < known.length && _story == 0; ++i) {
+            bytes32 id = ids[(i + (seed >> 8) % known.length) % known.length];
+            if (model[HOME][id] == State.DISPATCHED) _story = id;
+        }
+        return _story != 0;
+    }
+
+    /// @dev All that was sent for it and did not arrive; if there is nothing, home sends it again.
+    function _bring(bytes32 id, Intent memory intent, uint256 seed) private {
+        bool any;
+        if (seed % 4 == 0) _atHome(THIEF, abi.encodeCall(atHome.resend, (intent)));
+        goTo(REMOTE);
+        for (uint256 i; i < mail.length && !(any && seed % 2 == 0); ++i) {
+            Mail memory m = mail[i];
+            if (sentFor[m.id] == id && awaited[m.id] && _carryOne(m, seed)) any = true;
+        }
+        if (!any) _atHome(THIEF, abi.encodeCall(atHome.resend, (intent)));
+    }
+
+    function _wait(bytes32 id, Intent memory intent, uint256 seed) private {
+        goTo(REMOTE);
+        if (isStale(id)) {
+            if (seed % 2 == 0) _tryNow(id, intent);
+            else _bring(id, intent, seed);
+        } else if ((seed >> 16) % 10 == 0) {
+            _closeAndOpen();
+        } else if ((seed >> 16) % 10 == 1) {
+            _hasten(id, intent, mail[numberOf[broughtBy[id]] - 1], present[REMOTE].members);
+        } else if ((seed >> 16) % 10 == 2) {
+            _pass(intent.deadline > time() ? intent.deadline - time() + 1 : 1);
+            _there(THIEF, abi.encodeCall(abroad.expire, (intent)));
+        } else if ((seed >> 16) % 10 == 3) {
+            _there(WATCHDOG2, abi.encodeCall(abroad.dispute, (intent)));
+        } else {
+            _tryNow(id, intent);
+        }
+    }
+
+    /// @dev As soon as it may.
+    function _tryNow(bytes32 id, Intent memory intent) private {
+        if (isDown()) _turn(false);
+        Wait memory w = waits[id];
+        uint256 must = w.decided ? 0 : w.window > floor ? w.window : floor;
+        for (uint256 i; i < 3 && upSince(w.since) < must; ++i) {
+            _pass(must - upSince(w.since) + (i == 0 ? 0 : GRACE));
+        }
+        if (_there(THIEF, abi.encodeCall(abroad.execute, (intent)))) return;
+        _there(THIEF, abi.encodeCall(abroad.expire, (intent)));
+    }
+
+    /// @dev A guardian closes the destination's gateway, and governance opens it again.
+    function _closeAndOpen() private {
+        if (_try(WATCHDOG2, address(executor), abi.encodeCall(executor.closeGateway, (address(gateway))))) ++closings;
+        bytes memory call_ = abi.encodeCall(executor.setGateway, (address(gateway), true, executor.stops()));
+        _try(address(timelock), address(executor), call_);
+    }
+
+    function _decide(bytes32 id, Intent memory intent, uint256 seed) private {
+        goTo(REMOTE);
+        uint256 kind = (seed >> 16) % 4;
+        if (kind == 0) {
+            _confirm(id, intent, seed >> 24);
+        } else if (kind == 1) {
+            _refute(id, intent, mail[numberOf[broughtBy[id]] - 1].message, seed >> 24);
+        } else {
+            uint256 end = disputedAt[id] + RESOLUTION_WINDOW + 1;
+            _pass(end > time() ? end - time() : 1);
+            _endDisputes();
+        }
+    }
+
+    /// @dev Tells home what became of it, and settles when the time has come.
+    function _conclude(bytes32 id, Intent memory intent, uint256 seed) private {
+        goTo(HOME);
+        (State outcome,, uint64 settleAt) = atHome.resultOf(id);
+        if (outcome == State.NONE) {
+            goTo(REMOTE);
+            bytes32[] memory one = new bytes32[](1);
+            one[0] = id;
+            if (_try(THIEF, address(executor), abi.encodeCall(abroad.report, (one)))) ++times["reported"];
+            goTo(HOME);
+            if (mail.length > 0) _carryOne(mail[mail.length - 1], seed);
+        } else {
+            _pass(settleAt > time() ? settleAt - time() : 1);
+            _settleOne(intent);
+        }
+    }
+
+    function _settleOne(Intent memory intent) private {
+        Intent[] memory one = new Intent[](1);
+        one[0] = intent;
+        _atHome(THIEF, abi.encodeCall(atHome.settle, (one)));
+    }
+
+    /// @dev Everything once more, which should change nothing.
+    function _again(bytes32 id, Intent memory intent, uint256 seed) private {
+        _bring(id, intent, seed);
+        goTo(REMOTE);
+        if (model[REMOTE][id] == State.QUEUED) _tryNow(id, intent);
+        else _there(THIEF, abi.encodeCall(abroad.execute, (intent)));
+        _conclude(id, intent, seed);
+        _settleOne(intent);
+    }
+
+    // ------------------------------------------------------------------ relayers' bonds
+
+    /// @notice At home: relayers give bonds and take them back, and anybody shows what they signed, true or not.
+    function bondSome(uint256 seed) external step {
+        goTo(HOME);
+        address relayer = _pool[(seed >> 8) % _KEYS];
+        uint256 kind = seed % 8;
+        if (kind == 0) _bond(relayer, 1 + (seed >> 16) % 1 ether);
+        else if (kind == 1) _unbond(relayer, seed >> 16);
+        else if (kind == 2) _takeBack(relayer);
+        else if (kind == 3) _collect();
+        else if (mail.length > 0) _slash(relayer, seed >> 16);
+    }
+
+    function _bond(address relayer, uint256 amount) private {
+        vm.prank(STRANGER);
+        _BONDS.bond{value: amount}(relayer);
+        _pledged[relayer] += amount;
+        ++times["bond given"];
+    }
+
+    /// @dev Whether home takes its signature.
+    function _isHeard(address relayer) private view returns (bool) {
+        return
+            isIn(relayer, present[HOME].members) || (time() < formerUntil[HOME] && isIn(relayer, former[HOME].members));
+    }
+
+    function _unbond(address relayer, uint256 seed) private {
+        (uint256 bonded_,,) = _BONDS.bondOf(relayer);
+        uint256 amount = seed % 2 == 0 ? bonded_ : (seed >> 8) % (bonded_ + 2);
+        if (!_try(relayer, address(_BONDS), abi.encodeCall(_BONDS.unbond, (amount)))) return;
+        if (_isHeard(relayer)) note(Across.BONDS, "a relayer began to take its bond back");
+        _takenBackAt[relayer] = time();
+        ++times["bond unbonding"];
+    }
+
+    function _takeBack(address relayer) private {
+        uint256 before = PUBLISHER.balance;
+        (, uint256 unbonding,) = _BONDS.bondOf(relayer);
+        if (!_try(relayer, address(_BONDS), abi.encodeCall(_BONDS.withdraw, (payable(PUBLISHER))))) return;
+        if (_isHeard(relayer)) note(Across.BONDS, "a relayer took its bond back");
+        if (time() < _takenBackAt[relayer] + _UNBONDING) note(Across.BONDS, "a bond taken back too early");
+        uint256 paid = PUBLISHER.balance - before;
+        if (paid != unbonding || paid > _pledged[relayer]) note(Across.BONDS, "more taken back than was there");
+        _pledged[relayer] -= paid;
+        ++times["bond taken back"];
+    }
+
+    function _collect() private {
+        uint256 before = address(timelock).balance;
+        bool ok = _try(THIEF, address(_BONDS), abi.encodeCall(_BONDS.collect, ()));
+        uint256 paid = address(timelock).balance - before;
+        if (paid != _forfeited || ok != (paid > 0)) note(Across.BONDS, "the treasury was paid another amount");
+        _forfeited -= paid;
+    }
+
+    /// @dev One message, or two under one number, that the relayer attested or did not.
+    function _slash(address relayer, uint256 seed) private {
+        Mail memory a = mail[seed % mail.length];
+        for (uint256 i; i < mail.length && (seed >> 8) % 4 > 0 && (genuine[a.id] || !_attests[a.id][relayer]); ++i) {
+            a = mail[(i + seed % mail.length) % mail.length];
+        }
+        Mail memory b = mail[(seed >> 16) % mail.length];
+        for (uint256 i; i < mail.length; ++i) {
+            QuorumGateway.Message memory m = mail[i].message;
+            if (m.nonce != a.message.nonce || m.sourceChainId != a.message.sourceChainId || mail[i].id == a.id) {
+                continue;
+            }
+            b = mail[i];
+        }
+        bytes32[] memory none;
+        bytes memory call_;
+        bool lied;
+        if ((seed >> 24) % 2 == 0) {
+            lied = _attests[a.id][relayer] && !genuine[a.id] && a.message.sourceChainId == HOME;
+            call_ = abi.encodeCall(
+                _BONDS.slashUndispatched, (a.message, none, _evidence(relayer, a.id), payable(PUBLISHER))
+            );
+        } else {
+            lied = _attests[a.id][relayer] && _attests[b.id][relayer] && a.id != b.id
+                && a.message.sourceChainId == b.message.sourceChainId && a.message.nonce == b.message.nonce;
+            bytes memory other = _evidence(relayer, b.id);
+            call_ = abi.encodeCall(
+                _BONDS.slashEquivocation,
+                (a.message, none, _evidence(relayer, a.id), b.message, none, other, payable(PUBLISHER))
+            );
+        }
+        uint256 before = PUBLISHER.balance;
+        bool ok = _try(THIEF, address(_BONDS), call_);
+        uint256 paid = PUBLISHER.balance - before;
+        if (ok && !lied) note(Across.BONDS, "a bond taken from who did not lie");
+        if (lied && ok != (_pledged[relayer] > 0)) note(Across.BONDS, "a lie that cost nothing");
+        if (paid != (ok ? _pledged[relayer] / 2 : 0)) note(Across.BONDS, "another reward than half of the bond");
+        if (!ok) return;
+        _forfeited += _pledged[relayer] - paid;
+        _pledged[relayer] = 0;
+        ++times["slashed"];
+    }
+
+    /// @dev What the relayer signed; of what it did not sign somebody else's signature.
+    function _evidence(address relayer, bytes32 id) private view returns (bytes memory) {
+        return compact(_attests[id][relayer] ? _keyOf[relayer] : 0xBAD, gateway.attestationDigest(id));
     }
 
     // ------------------------------------------------------------------ results
@@ -492,7 +777,7 @@ contract TwoChainActors is TwoChainBooks {
     // ------------------------------------------------------------------ guardians and governance
 
     function pauseSome(uint256 seed) external step {
-        if ((seed >> 64) % 3 > 0) return;
+        if ((seed >> 64) % 2 > 0) return;
         bool home = seed % 2 == 0;
         goTo(home ? HOME : REMOTE);
         uint256 lane = home && seed % 4 == 0 ? REMOTE : 0;
@@ -668,11 +953,18 @@ contract TwoChainActors is TwoChainBooks {
 
     /// @notice The honest watchdog acts, then time passes.
     function passTime(uint256 seed) external step {
-        _watch();
         uint256[8] memory gaps = [uint256(1), 21, 31, 61, 121, 121, 1 hours, seed % 3 == 0 ? 4 days : 5 minutes];
-        skip(gaps[seed % 8] + (seed >> 8) % 5);
+        _pass(gaps[seed % 8] + (seed >> 8) % 5);
         if (seed % 3 == 0 && isDown()) _turn(false);
         if (seed % 5 == 0) _endDisputes();
+    }
+
+    /// @dev What happened until now is told with the time of now.
+    function _pass(uint256 seconds_) private {
+        _watch();
+        endStep();
+        skip(seconds_);
+        beginStep();
     }
 
     function withdrawSome(uint256 seed) external step {
@@ -753,9 +1045,26 @@ contract TwoChainActors is TwoChainBooks {
                 if (bonded[i] == bonded[j]) sum -= credited[bonded[i]];
             }
         }
+        _checkPledges();
         // Twice in the list counts as often as it was empty: each one once.
         if (etherAt(REMOTE, address(executor)) != sum) note(Across.BONDS, "bonds that do not add up");
         if (etherAt(HOME, address(executor)) != 0) note(Across.BONDS, "coins at home");
+        for (uint256 i; i < ids.length; ++i) {
+            if (bonds[ids[i]].amount > 0 && model[REMOTE][ids[i]] != State.DISPUTED) {
+                note(Across.BONDS, "a bond that outlasts its dispute");
+            }
+        }
+    }
+
+    /// @dev Of relayers, at home.
+    function _checkPledges() private {
+        uint256 sum = _forfeited;
+        for (uint256 i; i < _KEYS; ++i) {
+            (uint256 bonded_, uint256 unbonding,) = _BONDS.bondOf(_pool[i]);
+            if (bonded_ + unbonding != _pledged[_pool[i]]) note(Across.BONDS, "another bond than a relayer has");
+            sum += _pledged[_pool[i]];
+        }
+        if (address(_BONDS).balance != sum) note(Across.BONDS, "relayers' bonds that do not add up");
     }
 
     function checkWaits() external step {

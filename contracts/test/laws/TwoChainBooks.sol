@@ -86,8 +86,10 @@ abstract contract TwoChainBooks is TwoChains {
     uint256 internal constant BOND = 0.1 ether;
     uint256 internal constant GRACE = 60;
     /// @dev Longer than a dispute: what was cancelled is given back, too.
-    uint24 internal constant BUDGET_WINDOW = 6 days;
-    uint256 internal constant ETH_CAP = 4 ether;
+    uint24 internal constant TOKEN_WINDOW = 6 days;
+    /// @dev So short and so small that the agent often asks for more than is left.
+    uint24 internal constant ETH_WINDOW = 1 hours;
+    uint256 internal constant ETH_CAP = 0.6 ether;
     uint256 internal constant TOKEN_CAP = 3000e6;
     uint32 internal constant BARE = 120;
     uint32 internal constant FULL = 20;
@@ -107,6 +109,7 @@ abstract contract TwoChainBooks is TwoChains {
     mapping(bytes32 intentId => uint256) internal place; // in known, from 1 up
     mapping(bytes32 intentId => bytes32) internal broughtBy;
     mapping(bytes32 messageId => bool) internal awaited; // sent, and not delivered yet
+    mapping(bytes32 messageId => bool) internal genuine; // its source's gateway sent it
     uint256 private _sentNonce;
 
     mapping(bytes32 intentId => bool) internal signed;
@@ -139,7 +142,7 @@ abstract contract TwoChainBooks is TwoChains {
     Pauses internal pausedLane;
     Pauses internal pausedThere;
     mapping(bytes32 intentId => uint256) internal resultAt;
-    mapping(bytes32 intentId => uint256) private _disputedAt;
+    mapping(bytes32 intentId => uint256) internal disputedAt;
     uint256 internal homeWindow = DISPUTE_WINDOW;
     uint256 internal floor; // of the destination
     uint256 internal window = DISPUTE_WINDOW; // of the destination
@@ -221,7 +224,7 @@ abstract contract TwoChainBooks is TwoChains {
     function _dispatchedEvent(bytes32 id, bytes memory data) private {
         (, bytes32 messageId) = abi.decode(data, (Intent, bytes32));
         _step(id, State.DISPATCHED);
-        if (_useOf[id] == 0) note(Across.SIGNED, "dispatched without the policy");
+        if (!signed[id] || _useOf[id] == 0) note(Across.SIGNED, "dispatched what was not signed, or not admitted");
         if (paused()) note(Across.PAUSED, "dispatched in a pause");
         (dispatched[id], dispatchedAt[id]) = (true, time());
         sentFor[messageId] = id;
@@ -238,7 +241,7 @@ abstract contract TwoChainBooks is TwoChains {
     function _queuedEvent(bytes32 id, bytes memory data) private {
         (Intent memory intent, bytes32 messageId, uint64 executableAt) = abi.decode(data, (Intent, bytes32, uint64));
         if (model[here][id] == State.QUEUED) {
-            if (!_isStale(id)) note(Across.STATE, "brought twice");
+            if (!isStale(id)) note(Across.STATE, "brought twice");
             ++times["brought again"];
         }
         _step(id, State.QUEUED);
@@ -253,7 +256,7 @@ abstract contract TwoChainBooks is TwoChains {
         }
     }
 
-    function _isStale(bytes32 id) private view returns (bool) {
+    function isStale(bytes32 id) internal view returns (bool) {
         return !waits[id].decided && waits[id].closings != closings;
     }
 
@@ -261,14 +264,14 @@ abstract contract TwoChainBooks is TwoChains {
         _step(id, State.DISPUTED);
         (, uint64 resolveBy) = abi.decode(data, (address, uint64));
         if (resolveBy > time() + RESOLUTION_WINDOW) note(Across.DISPUTE_ENDS, "a dispute for longer than it may last");
-        _disputedAt[id] = time();
+        disputedAt[id] = time();
         if (waits[id].decided) note(Across.STATE, "disputed what was decided");
         ++times["disputed"];
     }
 
     /// @dev Whether the dispute had its time.
     function isOverdue(bytes32 id) internal view returns (bool) {
-        return model[REMOTE][id] == State.DISPUTED && time() > _disputedAt[id] + RESOLUTION_WINDOW;
+        return model[REMOTE][id] == State.DISPUTED && time() > disputedAt[id] + RESOLUTION_WINDOW;
     }
 
     function _upheldEvent(bytes32 id) private {
@@ -299,7 +302,7 @@ abstract contract TwoChainBooks is TwoChains {
 
     function _executedThere(bytes32 id) private {
         if (!dispatched[id]) note(Across.FORGERY, "executed what home never sent");
-        if (_isStale(id)) note(Across.CLOSED, "executed what a closed gateway brought");
+        if (isStale(id)) note(Across.CLOSED, "executed what a closed gateway brought");
         Wait memory w = waits[id];
         uint256 must = w.decided ? 0 : w.window > floor ? w.window : floor;
         if (upSince(w.since) < must) note(Across.WINDOWED, "executed before its window was over");
@@ -362,7 +365,8 @@ abstract contract TwoChainBooks is TwoChains {
         if (_useOf[id] != 0) note(Across.SIGNED, "counted twice");
         _useOf[id] = uses.length;
         uint256 sum;
-        for (uint256 i = uses.length; i > 0 && uses[i - 1].when >= time() - BUDGET_WINDOW; --i) {
+        uint256 length = asset == ETH ? ETH_WINDOW : TOKEN_WINDOW;
+        for (uint256 i = uses.length; i > 0 && uses[i - 1].when >= time() - length; --i) {
             sum += uses[i - 1].amount;
         }
         if (sum > (asset == ETH ? ETH_CAP : TOKEN_CAP)) note(Across.CAP, "a window above the cap");
@@ -376,7 +380,7 @@ abstract contract TwoChainBooks is TwoChains {
             (bytes memory sender, bytes memory recipient, bytes memory payload,,) =
                 abi.decode(log.data, (bytes, bytes, bytes, uint256, bytes[]));
             bytes32 id = post(QuorumGateway.Message(here, _sentNonce, sender, recipient, payload));
-            awaited[id] = true;
+            (awaited[id], genuine[id]) = (true, true);
             if (id != log.topics[1]) note(Across.NUMBER, "sent as another message");
         } else if (kind == QuorumGateway.MessageDelivered.selector) {
             QuorumGateway.Message memory m = mail[numberOf[log.topics[1]] - 1].message;

@@ -98,7 +98,9 @@ abstract contract TwoChains is Deployed {
         for (uint256 i; i < _slots.length; ++i) {
             Slot memory s = _slots[i];
             bytes32 leaving = vm.load(s.account, s.slot);
-            vm.store(s.account, s.slot, _there[s.account][s.slot]);
+            bytes32 arriving = _there[s.account][s.slot];
+            if (arriving == leaving) continue;
+            vm.store(s.account, s.slot, arriving);
             _there[s.account][s.slot] = leaving;
         }
         beginStep();
