@@ -185,8 +185,8 @@ contract TwoChainActors is TwoChainBooks {
         intent.amount =
             ether_ ? 1e15 * (1 + (seed >> 16) % 300) : 1e6 * ((seed >> 24) % 6 == 0 ? 600 : 1 + (seed >> 16) % 150);
         intent.nonce = _nonces++;
-        uint256[5] memory lives = [uint256(3 minutes), 30 minutes, 3 hours, 6 days, 6 days];
-        intent.deadline = uint64(time() + lives[(seed >> 32) % 5]);
+        uint256[6] memory lives = [uint256(3 minutes), 30 minutes, 3 hours, 6 days, 6 days, 6 days];
+        intent.deadline = uint64(time() + lives[(seed >> 32) % 6]);
     }
 
     function agentCancels(uint256 seed) external step {
@@ -348,6 +348,8 @@ contract TwoChainActors is TwoChainBooks {
         Mail memory m = mail[numberOf[id] - 1];
         if (_isTooMuch(m)) return;
         if (_deliver(m, _signers(seed)) && sentFor[m.id] == 0) ++times["forged"];
+        // They do not wait for anybody to look.
+        _try(THIEF, address(executor), abi.encodeCall(abroad.execute, (intent)));
     }
 
     /// @notice A lying quorum tells home of what never happened.
@@ -363,6 +365,8 @@ contract TwoChainActors is TwoChainBooks {
         bytes memory sender = elsewhere ? InteroperableAddress.formatEvmV1(5, address(executor)) : remoteSender();
         id = post(QuorumGateway.Message(elsewhere ? 5 : REMOTE, ++_forged, sender, homeSender(), abi.encode(results)));
         if (_deliver(mail[numberOf[id] - 1], _signers(seed))) ++times["lied"];
+        // They do not wait for anybody to look.
+        _settleOne(intent);
     }
 
     // ------------------------------------------------------------------ destination
@@ -394,9 +398,12 @@ contract TwoChainActors is TwoChainBooks {
     function disputeSome(uint256 seed) external step {
         (bool any, bytes32 id, Intent memory intent) = _someIn(State.QUEUED, seed);
         if (!any) return;
-        goTo(REMOTE);
         address by = seed % 3 == 0 ? WATCHDOG2 : seed % 3 == 1 ? STRANGER : THIEF;
-        uint256 sent = seed % 3 == 1 ? BOND : seed % 5 == 0 ? BOND - 1 : 0;
+        _dispute(id, intent, by, seed % 3 == 1 ? BOND : seed % 5 == 0 ? BOND - 1 : 0);
+    }
+
+    function _dispute(bytes32 id, Intent memory intent, address by, uint256 sent) private {
+        goTo(REMOTE);
         bytes32 others = _others(id);
         vm.prank(by);
         (bool ok,) = address(executor).call{value: sent}(abi.encodeCall(abroad.dispute, (intent)));
@@ -483,13 +490,16 @@ contract TwoChainActors is TwoChainBooks {
     }
 
     function _refute(bytes32 id, Intent memory intent, QuorumGateway.Message memory m, uint256 seed) private {
+        // How far home has come counts an hour later.
+        if (seed % 2 == 0 && time() < waits[id].since + 1 hours) _pass(1 hours);
+        goTo(REMOTE);
         (, StateProof memory next) = _proof(address(gateway), gateway.NONCE_SLOT());
         _counts.push(abi.encode(next));
         (bool exists, StateProof memory proof) =
             _proof(address(gateway), keccak256(abi.encode(m.nonce, gateway.SENT_SLOT())));
         if (!exists) proof = next;
         // Perhaps how far home had come before.
-        if (seed % 3 == 0) proof = abi.decode(_counts[(seed >> 8) % _counts.length], (StateProof));
+        if ((seed >> 1) % 2 == 0) proof = abi.decode(_counts[(seed >> 8) % _counts.length], (StateProof));
         // Or another message.
         if (seed % 5 == 0) m = mail[(seed >> 16) % mail.length].message;
         bytes memory call_ = abi.encodeCall(abroad.refute, (intent, m, proof));
@@ -568,23 +578,37 @@ contract TwoChainActors is TwoChainBooks {
         } else if ((seed >> 16) % 10 == 2) {
             _pass(intent.deadline > time() ? intent.deadline - time() + 1 : 1);
             _there(THIEF, abi.encodeCall(abroad.expire, (intent)));
-        } else if ((seed >> 16) % 10 == 3) {
-            _there(WATCHDOG2, abi.encodeCall(abroad.dispute, (intent)));
+        } else if ((seed >> 16) % 10 < 6 && intent.deadline > time() + 4 days) {
+            // Another message of it is still on its way when the dispute is decided.
+            _atHome(THIEF, abi.encodeCall(atHome.resend, (intent)));
+            if ((seed >> 16) % 2 == 0) _dispute(id, intent, WATCHDOG2, 0);
+            else _dispute(id, intent, STRANGER, BOND);
         } else {
             _tryNow(id, intent);
         }
     }
 
-    /// @dev As soon as it may.
+    /// @dev As soon as it may, and before; now and then the sequencer fails meanwhile.
     function _tryNow(bytes32 id, Intent memory intent) private {
-        if (isDown()) _turn(false);
+        bytes memory call_ = abi.encodeCall(abroad.execute, (intent));
+        if (!isDown() && uint256(id) % 4 == 0 && (outages.length == 0 || outages[outages.length - 1][1] < time())) {
+            _turn(true);
+            _pass(61);
+        }
+        if (_there(THIEF, call_)) return;
+        if (isDown()) {
+            _pass(61);
+            _turn(false);
+        }
         Wait memory w = waits[id];
         uint256 must = w.decided ? 0 : w.window > floor ? w.window : floor;
         for (uint256 i; i < 3 && upSince(w.since) < must; ++i) {
-            _pass(must - upSince(w.since) + (i == 0 ? 0 : GRACE));
+            uint256 left = must - upSince(w.since);
+            if (left > 1) _pass(left - 1);
+            if (_there(THIEF, call_)) return;
+            _pass(i == 0 ? 1 : GRACE);
         }
-        if (_there(THIEF, abi.encodeCall(abroad.execute, (intent)))) return;
-        _there(THIEF, abi.encodeCall(abroad.expire, (intent)));
+        if (!_there(THIEF, call_)) _there(THIEF, abi.encodeCall(abroad.expire, (intent)));
     }
 
     /// @dev A guardian closes the destination's gateway, and governance opens it again.
@@ -596,11 +620,14 @@ contract TwoChainActors is TwoChainBooks {
 
     function _decide(bytes32 id, Intent memory intent, uint256 seed) private {
         goTo(REMOTE);
-        uint256 kind = (seed >> 16) % 4;
+        uint256 kind = (seed >> 16) % 6;
         if (kind == 0) {
             _confirm(id, intent, seed >> 24);
         } else if (kind == 1) {
             _refute(id, intent, mail[numberOf[broughtBy[id]] - 1].message, seed >> 24);
+        } else if (kind == 2) {
+            entitled = address(timelock);
+            if (_there(address(timelock), abi.encodeCall(abroad.uphold, (intent)))) ++times["upheld"];
         } else {
             uint256 end = disputedAt[id] + RESOLUTION_WINDOW + 1;
             _pass(end > time() ? end - time() : 1);
@@ -807,6 +834,8 @@ contract TwoChainActors is TwoChainBooks {
             if (ok && here == REMOTE) ++closings;
         } else if (kind == 1) {
             ok = _lengthen(by, 5 + (seed >> 24) % ((seed >> 40) % 4 == 0 ? 1000 : 90));
+            // And takes some of it back.
+            if ((seed >> 48) % 2 == 0) _lengthen(by, 5 + (seed >> 24) % 11);
         } else if (kind == 2) {
             (bool any, bytes32 id,) = _some(seed >> 32);
             if (any && here == HOME) ok = _try(by, address(executor), abi.encodeCall(atHome.dropResult, (id)));
@@ -823,6 +852,7 @@ contract TwoChainActors is TwoChainBooks {
     function _lengthen(address by, uint256 to) private returns (bool ok) {
         ok = _try(by, address(executor), abi.encodeCall(executor.lengthenDisputeWindow, (uint64(to))));
         if (!ok) return false;
+        if (to < (here == HOME ? homeWindow : floor)) note(Across.WAIT, "a guardian shortened what waits");
         if (here == HOME) {
             homeWindow = to;
         } else {
@@ -837,7 +867,7 @@ contract TwoChainActors is TwoChainBooks {
         address[] memory kept = r.members;
         if (seed % 2 == 0) kept = _without(kept, kept[(seed >> 8) % kept.length]);
         uint256 threshold = r.threshold + (seed >> 16) % 2;
-        if ((seed >> 24) % 4 == 0) threshold = r.threshold - 1;
+        if ((seed >> 24) % 2 == 0) threshold = r.threshold - 1;
         ok = _try(by, address(gateway), abi.encodeCall(gateway.tightenRelayers, (kept, threshold)));
         if (!ok) return false;
         if (threshold < r.threshold) note(Across.RELAYERS, "a guardian lowered the threshold");
@@ -868,6 +898,7 @@ contract TwoChainActors is TwoChainBooks {
         }
         set = _sorted(set);
         uint256 threshold = size / 2 + 1;
+        if ((seed >> 48) % 2 == 0 && threshold < size) ++threshold;
         uint64 overlap = (seed >> 24) % 3 == 0 ? 0 : uint64(1 + (seed >> 32) % 2 days);
         address by = (seed >> 64) % 4 == 0 ? WATCHDOG2 : address(timelock);
         bytes memory call_ = abi.encodeCall(gateway.setRelayers, (set, threshold, overlap, gateway.stops()));
@@ -967,15 +998,19 @@ contract TwoChainActors is TwoChainBooks {
         beginStep();
     }
 
+    /// @notice Whoever was right fetches his bonds, and tries once more.
     function withdrawSome(uint256 seed) external step {
         goTo(REMOTE);
-        if (bonded.length == 0) return;
-        address who = bonded[seed % bonded.length];
-        uint256 before = PUBLISHER.balance;
-        bool ok = _try(who, address(executor), abi.encodeCall(abroad.withdrawBonds, (payable(PUBLISHER))));
-        uint256 paid = PUBLISHER.balance - before;
-        if (paid != credited[who] || ok != (paid > 0)) note(Across.BONDS, "paid out another amount than was credited");
-        credited[who] -= paid;
+        for (uint256 i; i < 2 && bonded.length > 0; ++i) {
+            address who = bonded[seed % bonded.length];
+            uint256 before = PUBLISHER.balance;
+            bool ok = _try(who, address(executor), abi.encodeCall(abroad.withdrawBonds, (payable(PUBLISHER))));
+            uint256 paid = PUBLISHER.balance - before;
+            if (paid != credited[who] || ok != (paid > 0)) {
+                note(Across.BONDS, "paid out another amount than was credited");
+            }
+            credited[who] -= paid < credited[who] ? paid : credited[who];
+        }
     }
 
     /// @dev Disputes what home never sent, and drops what is not so.
