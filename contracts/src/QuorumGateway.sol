@@ -32,9 +32,8 @@ contract QuorumGateway is IERC7786GatewaySource, IQuorum, AccessManaged {
         bytes payload;
     }
 
-    /// @dev One slot. The former set is the one of the generation before, and counts while the time is before `formerUntil`.
+    /// @dev One slot. The former set counts while the time is before `formerUntil`.
     struct Sets {
-        uint32 generation; // of the present set
         uint8 threshold;
         uint8 named; // how many relayers governance named
         uint8 formerThreshold;
@@ -43,10 +42,25 @@ contract QuorumGateway is IERC7786GatewaySource, IQuorum, AccessManaged {
         uint64 stops;
     }
 
-    /// @dev A relayer belongs to the sets of generations `from` to before `to`.
-    struct Term {
-        uint32 from;
-        uint32 to;
+    /// @dev One slot. What a relayer's signature counts for, and what {Sets} says of its sets: a delivery reads nothing else. Whatever
+    ///      changes a set writes the seats of all its relayers anew.
+    struct Seat {
+        bool present; // in the present set
+        uint8 threshold;
+        uint8 named;
+        uint8 formerThreshold;
+        uint8 formerNamed;
+        uint64 formerUntil; // unix seconds, until then also in the former set; 0: it is not
+    }
+
+    /// @dev How many signers belong to which set, and what their seats say of it.
+    struct Tally {
+        uint256 ofPresent;
+        uint256 ofFormer;
+        uint256 threshold;
+        uint256 named;
+        uint256 formerThreshold;
+        uint256 formerNamed;
     }
 
     /// @notice Most relayers that a set may have.
@@ -67,7 +81,6 @@ contract QuorumGateway is IERC7786GatewaySource, IQuorum, AccessManaged {
     uint256 private constant _SIGNATURE_LENGTH = 64;
     /// @dev Most bytes that are kept of why a message was refused.
     uint256 private constant _MAX_REASON = 256;
-    uint32 private constant _OPEN_END = type(uint32).max;
 
     /// @notice The chain under whose domain relayers sign, wherever they deliver: a signature that was given to a deployment with
     ///         another home is no evidence against anybody here, though the contracts stand at the same addresses.
@@ -78,7 +91,7 @@ contract QuorumGateway is IERC7786GatewaySource, IQuorum, AccessManaged {
     /// @notice The id of the message that this chain sent under the number. Zero: none yet.
     mapping(uint256 nonce => bytes32 id) public sent;
     Sets private _sets;
-    mapping(address relayer => Term) private _terms;
+    mapping(address relayer => Seat) private _seats;
     mapping(uint256 sourceChainId => mapping(uint256 word => uint256)) private _delivered;
     address[] private _relayers;
     address[] private _former;
@@ -256,9 +269,8 @@ contract QuorumGateway is IERC7786GatewaySource, IQuorum, AccessManaged {
 
     /// @notice Whether the relayer's signature counts: it belongs to the present set, or to the one before while that counts too.
     function isRelayer(address relayer) external view returns (bool) {
-        Sets memory s = _sets;
-        (bool present, bool former) = _membership(relayer, s, block.timestamp < s.formerUntil);
-        return present || former;
+        Seat memory seat = _seats[relayer];
+        return seat.present || block.timestamp < seat.formerUntil;
     }
 
     /// @notice How often guardians tightened the relayer set.
@@ -296,8 +308,12 @@ contract QuorumGateway is IERC7786GatewaySource, IQuorum, AccessManaged {
         uint256 present = _relayers.length;
         for (uint256 i; i < present; ++i) {
             address relayer = _relayers[i];
-            if (kept < relayers.length && relayers[kept] == relayer) ++kept;
-            else delete _terms[relayer];
+            if (kept < relayers.length && relayers[kept] == relayer) {
+                ++kept;
+                _seats[relayer].threshold = uint8(threshold);
+            } else {
+                delete _seats[relayer];
+            }
         }
         if (kept < relayers.length) revert GatewayNotRelayer(relayers[kept]);
         _relayers = relayers;
@@ -305,7 +321,7 @@ contract QuorumGateway is IERC7786GatewaySource, IQuorum, AccessManaged {
         ++s.stops;
         if (s.formerThreshold < threshold) s.formerThreshold = uint8(threshold);
         _sets = s;
-        _dropTakenOut(s.generation);
+        _tightenFormer(s.formerThreshold);
         emit RelayersSet(relayers, threshold, s.formerUntil, msg.sender);
     }
 
@@ -314,6 +330,9 @@ contract QuorumGateway is IERC7786GatewaySource, IQuorum, AccessManaged {
         require(Roles.isGuardian(authority(), msg.sender), AccessManagedUnauthorized(msg.sender));
         ++_sets.stops;
         _sets.formerUntil = 0;
+        for (uint256 i; i < _former.length; ++i) {
+            _seats[_former[i]].formerUntil = 0;
+        }
         delete _former;
         emit RelayersSet(_relayers, _sets.threshold, 0, msg.sender);
     }
@@ -388,21 +407,19 @@ contract QuorumGateway is IERC7786GatewaySource, IQuorum, AccessManaged {
     {
         require(signatures.length % _SIGNATURE_LENGTH == 0, GatewaySignatureLength(signatures.length));
         count = signatures.length / _SIGNATURE_LENGTH;
-        Sets memory s = _sets;
-        require(count >= s.threshold, GatewaySignatures(count, s.threshold));
-        (uint256 ofPresent, uint256 ofFormer) = _countSigners(attestationDigest(root), signatures, s);
-        if (ofPresent == count) return (count, s.threshold, s.named);
-        require(ofFormer == count, GatewayMixedSets(ofPresent, ofFormer, count));
-        require(count >= s.formerThreshold, GatewaySignatures(count, s.formerThreshold));
-        return (count, s.formerThreshold, s.formerNamed);
+        require(count > 0, GatewaySignatures(0, _sets.threshold));
+        Tally memory t = _count(attestationDigest(root), signatures);
+        if (t.ofPresent == count) {
+            require(count >= t.threshold, GatewaySignatures(count, t.threshold));
+            return (count, t.threshold, t.named);
+        }
+        require(t.ofFormer == count, GatewayMixedSets(t.ofPresent, t.ofFormer, count));
+        require(count >= t.formerThreshold, GatewaySignatures(count, t.formerThreshold));
+        return (count, t.formerThreshold, t.formerNamed);
     }
 
-    function _countSigners(bytes32 digest, bytes calldata signatures, Sets memory s)
-        private
-        view
-        returns (uint256 ofPresent, uint256 ofFormer)
-    {
-        bool overlaps = block.timestamp < s.formerUntil;
+    /// @dev How many of the signers belong to which set, and what their seats say of it.
+    function _count(bytes32 digest, bytes calldata signatures) private view returns (Tally memory t) {
         address previous;
         for (uint256 offset; offset < signatures.length; offset += _SIGNATURE_LENGTH) {
             bytes32 r;
@@ -414,70 +431,72 @@ contract QuorumGateway is IERC7786GatewaySource, IQuorum, AccessManaged {
             }
             address signer = ECDSA.recover(digest, r, vs);
             require(signer > previous, GatewaySignerOrder(previous, signer));
-            (bool present, bool former) = _membership(signer, s, overlaps);
-            require(present || former, GatewayNotRelayer(signer));
-            if (present) ++ofPresent;
-            if (former) ++ofFormer;
+            Seat memory seat = _seats[signer];
+            bool former = block.timestamp < seat.formerUntil;
+            require(seat.present || former, GatewayNotRelayer(signer));
+            // As many as there are relayers.
+            unchecked {
+                if (seat.present) {
+                    ++t.ofPresent;
+                    (t.threshold, t.named) = (seat.threshold, seat.named);
+                }
+                if (former) {
+                    ++t.ofFormer;
+                    (t.formerThreshold, t.formerNamed) = (seat.formerThreshold, seat.formerNamed);
+                }
+            }
             previous = signer;
         }
-    }
-
-    function _membership(address signer, Sets memory s, bool overlaps)
-        private
-        view
-        returns (bool present, bool former)
-    {
-        Term memory term = _terms[signer];
-        present = term.from <= s.generation && s.generation < term.to;
-        former = overlaps && _wasFormer(term, s.generation);
     }
 
     function _replaceRelayers(address[] memory relayers, uint256 threshold, uint64 overlap) private {
         _checkSet(relayers, threshold);
         Sets memory s = _sets;
-        uint32 next = s.generation + 1;
         address[] memory present = _relayers;
-        for (uint256 i; i < present.length; ++i) {
-            _terms[present[i]].to = next;
+        for (uint256 i; i < _former.length; ++i) {
+            delete _seats[_former[i]];
         }
-        for (uint256 i; i < relayers.length; ++i) {
-            Term storage term = _terms[relayers[i]];
-            if (term.to != next) term.from = next; // else it was in the set before and stays
-            term.to = _OPEN_END;
-        }
-        _relayers = relayers;
+        Seat memory before; // of who was in the present set until now; nothing, if that ceases to count
         if (overlap > 0) {
             _former = present;
             s.formerThreshold = s.threshold > threshold ? s.threshold : uint8(threshold);
             s.formerNamed = s.named;
             s.formerUntil = uint64(block.timestamp) + overlap;
+            (before.formerThreshold, before.formerNamed, before.formerUntil) =
+            (s.formerThreshold, s.formerNamed, s.formerUntil);
         } else {
             delete _former;
             s.formerUntil = 0;
         }
-        s.generation = next;
+        for (uint256 i; i < present.length; ++i) {
+            _seats[present[i]] = before;
+        }
         s.threshold = uint8(threshold);
         s.named = uint8(relayers.length);
+        for (uint256 i; i < relayers.length; ++i) {
+            Seat storage seat = _seats[relayers[i]];
+            (seat.present, seat.threshold, seat.named) = (true, s.threshold, s.named);
+        }
+        _relayers = relayers;
         _sets = s;
         emit RelayersSet(relayers, threshold, s.formerUntil, msg.sender);
     }
 
-    /// @dev The former set's list without those who no longer belong to it.
-    function _dropTakenOut(uint32 generation) private {
+    /// @dev The former set without those who no longer belong to it, with that threshold.
+    function _tightenFormer(uint8 threshold) private {
         address[] memory former = _former;
         uint256 kept;
         for (uint256 i; i < former.length; ++i) {
-            if (_wasFormer(_terms[former[i]], generation)) former[kept++] = former[i];
+            Seat storage seat = _seats[former[i]];
+            if (seat.formerUntil == 0) continue; // a guardian took it out
+            seat.formerThreshold = threshold;
+            former[kept++] = former[i];
         }
         if (kept == former.length) return;
         assembly ("memory-safe") {
             mstore(former, kept)
         }
         _former = former;
-    }
-
-    function _wasFormer(Term memory term, uint32 generation) private pure returns (bool) {
-        return term.from < generation && generation <= term.to;
     }
 
     function _checkSet(address[] memory relayers, uint256 threshold) private pure {

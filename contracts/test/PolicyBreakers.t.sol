@@ -117,6 +117,27 @@ contract PolicyBreakersTest is Deployed {
         assertEq(token.balanceOf(PAYEE), 5, "arrived");
     }
 
+    /// @notice However often which breakers are tripped and reset, what the executor orders is paid exactly while none of them holds it.
+    function testFuzz_L4_payOut_whileNoneOfThemHolds(uint256 seed) public {
+        PolicyEngine.Scope[5] memory scopes = [ALL, CHAIN, CHAIN, ASSET, ASSET];
+        uint256[5] memory what = [uint256(0), HOME, REMOTE, _tokens, uint160(ETH)];
+        bool[5] memory on;
+        for (uint256 step; step < 12; ++step) {
+            uint256 i = (seed & 0xff) % 5;
+            on[i] = (seed >> 8) & 3 != 0; // more stops than restarts, also of what is stopped
+            seed >>= 10;
+            if (on[i]) _stop(scopes[i], what[i]);
+            else _restart(scopes[i], what[i]);
+            for (uint256 chain; chain < 2; ++chain) {
+                vm.chainId(chain == 0 ? HOME : REMOTE);
+                Rule all = on[0] ? Rule.GLOBAL_BREAKER : on[1 + chain] ? Rule.CHAIN_BREAKER : Rule.NONE;
+                _assertPayOut(address(token), all == Rule.NONE && on[3] ? Rule.ASSET_BREAKER : all);
+                _assertPayOut(ETH, all == Rule.NONE && on[4] ? Rule.ASSET_BREAKER : all);
+            }
+            vm.chainId(HOME);
+        }
+    }
+
     /// @notice Two breakers over one agent: one that is reset leaves the other.
     function test_L4_restart_leavesTheOthers() public {
         _stop(ALL, 0);
