@@ -162,6 +162,7 @@ contract TwoChainActors is TwoChainBooks {
     function agentAsks(uint256 seed) external step {
         goTo(HOME);
         if (policy.frozen(agentId)) thaw();
+        _count();
         Intent[] memory intents = new Intent[](1 + seed % 3);
         bytes[] memory signatures = new bytes[](intents.length);
         for (uint256 i; i < intents.length; ++i) {
@@ -227,6 +228,7 @@ contract TwoChainActors is TwoChainBooks {
         if (mail.length == 0) return;
         Mail memory m = mail[(seed >> 8) % mail.length];
         goTo(m.message.sourceChainId == HOME ? REMOTE : HOME);
+        if ((seed >> 32) % 2 == 0) return _mix(seed);
         address[] memory signers = new address[](1 + (seed >> 16) % 3);
         for (uint256 i; i < signers.length; ++i) {
             signers[i] = _pool[(((seed >> 24) % _KEYS) + i) % _KEYS];
@@ -493,8 +495,7 @@ contract TwoChainActors is TwoChainBooks {
         // How far home has come counts an hour later.
         if (seed % 2 == 0 && time() < waits[id].since + 1 hours) _pass(1 hours);
         goTo(REMOTE);
-        (, StateProof memory next) = _proof(address(gateway), gateway.NONCE_SLOT());
-        _counts.push(abi.encode(next));
+        StateProof memory next = _count();
         (bool exists, StateProof memory proof) =
             _proof(address(gateway), keccak256(abi.encode(m.nonce, gateway.SENT_SLOT())));
         if (!exists) proof = next;
@@ -506,6 +507,12 @@ contract TwoChainActors is TwoChainBooks {
         if (!_try(THIEF, address(executor), call_)) return;
         if (sentFor[broughtBy[id]] != 0) note(Across.PROOF, "refuted what home sent");
         ++times["refuted"];
+    }
+
+    /// @dev How far home has come, which somebody may show later.
+    function _count() private returns (StateProof memory next) {
+        (, next) = _proof(address(gateway), gateway.NONCE_SLOT());
+        _counts.push(abi.encode(next));
     }
 
     /// @dev Of a slot of home as it is now. A slot that is zero has no proof.
@@ -573,6 +580,7 @@ contract TwoChainActors is TwoChainBooks {
             else _bring(id, intent, seed);
         } else if ((seed >> 16) % 10 == 0) {
             _closeAndOpen();
+            _tryNow(id, intent);
         } else if ((seed >> 16) % 10 == 1) {
             _hasten(id, intent, mail[numberOf[broughtBy[id]] - 1], present[REMOTE].members);
         } else if ((seed >> 16) % 10 == 2) {
@@ -583,6 +591,9 @@ contract TwoChainActors is TwoChainBooks {
             _atHome(THIEF, abi.encodeCall(atHome.resend, (intent)));
             if ((seed >> 16) % 2 == 0) _dispute(id, intent, WATCHDOG2, 0);
             else _dispute(id, intent, STRANGER, BOND);
+        } else if ((seed >> 16) % 10 > 7) {
+            // By a block from before the message.
+            _refute(id, intent, mail[numberOf[broughtBy[id]] - 1].message, (seed >> 24) << 2);
         } else {
             _tryNow(id, intent);
         }
@@ -625,7 +636,7 @@ contract TwoChainActors is TwoChainBooks {
             _confirm(id, intent, seed >> 24);
         } else if (kind == 1) {
             _refute(id, intent, mail[numberOf[broughtBy[id]] - 1].message, seed >> 24);
-        } else if (kind == 2) {
+        } else if (kind < 4) {
             entitled = address(timelock);
             if (_there(address(timelock), abi.encodeCall(abroad.uphold, (intent)))) ++times["upheld"];
         } else {
@@ -637,6 +648,7 @@ contract TwoChainActors is TwoChainBooks {
 
     /// @dev Tells home what became of it, and settles when the time has come.
     function _conclude(bytes32 id, Intent memory intent, uint256 seed) private {
+        _fetch(seed >> 32);
         goTo(HOME);
         (State outcome,, uint64 settleAt) = atHome.resultOf(id);
         if (outcome == State.NONE) {
@@ -808,7 +820,12 @@ contract TwoChainActors is TwoChainBooks {
         bool home = seed % 2 == 0;
         goTo(home ? HOME : REMOTE);
         uint256 lane = home && seed % 4 == 0 ? REMOTE : 0;
-        address by = seed % 3 == 0 ? THIEF : seed % 3 == 1 ? WATCHDOG2 : WATCHDOG;
+        _pause(seed % 3 == 0 ? THIEF : WATCHDOG2, home, lane);
+        // One guardian after the other.
+        _pause(WATCHDOG, home, lane);
+    }
+
+    function _pause(address by, bool home, uint256 lane) private {
         if (!_try(by, address(executor), abi.encodeCall(executor.pause, (lane)))) return;
         if (by == THIEF) note(Across.PAUSE_ENDS, "paused by who is no guardian");
         Pauses storage p = home ? (lane == 0 ? pausedAll : pausedLane) : pausedThere;
@@ -866,10 +883,14 @@ contract TwoChainActors is TwoChainBooks {
         Relayers storage r = present[here];
         address[] memory kept = r.members;
         if (seed % 2 == 0) kept = _without(kept, kept[(seed >> 8) % kept.length]);
-        uint256 threshold = r.threshold + (seed >> 16) % 2;
+        uint256 threshold = r.threshold + (seed % 2 == 0 ? (seed >> 16) % 2 : 1);
         if ((seed >> 24) % 2 == 0) threshold = r.threshold - 1;
         ok = _try(by, address(gateway), abi.encodeCall(gateway.tightenRelayers, (kept, threshold)));
         if (!ok) return false;
+        // And takes it back.
+        if (_try(by, address(gateway), abi.encodeCall(gateway.tightenRelayers, (kept, threshold - 1)))) {
+            note(Across.RELAYERS, "a guardian lowered the threshold again");
+        }
         if (threshold < r.threshold) note(Across.RELAYERS, "a guardian lowered the threshold");
         address[] memory before = former[here].members;
         for (uint256 i; i < r.members.length; ++i) {
@@ -909,6 +930,27 @@ contract TwoChainActors is TwoChainBooks {
         formerUntil[here] = overlap == 0 ? 0 : time() + overlap;
         present[here] = Relayers(set, threshold, size);
         ++times["rotated"];
+        _mix(seed);
+    }
+
+    /// @dev Everybody of both sets signs together.
+    function _mix(uint256 seed) private {
+        address[] memory signers;
+        for (uint256 i; i < _KEYS; ++i) {
+            if (!isIn(_pool[i], present[here].members) && !isIn(_pool[i], former[here].members)) continue;
+            address[] memory more = new address[](signers.length + 1);
+            for (uint256 j; j < signers.length; ++j) {
+                more[j] = signers[j];
+            }
+            more[signers.length] = _pool[i];
+            signers = more;
+        }
+        for (uint256 i; i < mail.length; ++i) {
+            Mail memory m = mail[(i + seed % mail.length) % mail.length];
+            if (!awaited[m.id] || (m.message.sourceChainId == HOME) == (here == HOME)) continue;
+            _deliver(m, signers);
+            return;
+        }
     }
 
     /// @notice Governance mends what guardians did.
@@ -1000,6 +1042,10 @@ contract TwoChainActors is TwoChainBooks {
 
     /// @notice Whoever was right fetches his bonds, and tries once more.
     function withdrawSome(uint256 seed) external step {
+        _fetch(seed);
+    }
+
+    function _fetch(uint256 seed) private {
         goTo(REMOTE);
         for (uint256 i; i < 2 && bonded.length > 0; ++i) {
             address who = bonded[seed % bonded.length];
