@@ -27,6 +27,7 @@ abstract contract ExecutorSettings is AccessManaged {
         uint32 stops;
         uint24 term; // how often GATEWAY was closed
         uint24 otherTerm; // how often any other gateway was
+        uint32 closedAt; // when any of them was closed last
     }
 
     /// @dev A lane's own pause.
@@ -245,6 +246,9 @@ abstract contract ExecutorSettings is AccessManaged {
 
     function _setGateway(address gateway, GatewayStatus status) private {
         bool closed = status == GatewayStatus.CLOSED;
+        // Until 2106.
+        // forge-lint: disable-next-line(unsafe-typecast)
+        if (closed) _settings.closedAt = uint32(block.timestamp);
         if (gateway == GATEWAY) {
             _settings.gateway = status;
             if (closed) ++_settings.term;

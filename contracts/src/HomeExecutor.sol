@@ -72,6 +72,8 @@ contract HomeExecutor is CrossChainExecutor {
     error ExecutorRefused(bytes32 intentId, Verdict verdict);
     error ExecutorNotApproved(bytes32 intentId);
     error ExecutorNoResult(bytes32 intentId);
+    /// @notice A gateway was closed, unix seconds, since the result came: it must be reported again.
+    error ExecutorResultStale(bytes32 intentId, uint256 closedAt);
 
     constructor(
         address authority_,
@@ -227,7 +229,7 @@ contract HomeExecutor is CrossChainExecutor {
     }
 
     /// @notice Sends a dispatched intent once more, when its message was lost, or a false one took its place, or its gateway was closed.
-    ///         Anyone may, until the deadline while the agent is active, afterwards always: then it expires there, and what it would have
+    ///         Anyone may, until the deadline while the agent is active, an hour after it always: then it expires there, and what it would have
     ///         spent comes back. It executes once all the same: its destination knows it by its id (L3).
     function resend(Intent calldata intent) external nonReentrant returns (bytes32 messageId) {
         _checkHome();
@@ -236,7 +238,10 @@ contract HomeExecutor is CrossChainExecutor {
         State state_ = _progress[intentId].state;
         require(state_ == State.DISPATCHED, ExecutorState(intentId, state_));
         (, Status status, uint8 riskLevel) = REGISTRY.agent(intent.agentId);
-        require(status == Status.ACTIVE || block.timestamp > intent.deadline, ExecutorAgentInactive(intent.agentId));
+        require(
+            status == Status.ACTIVE || block.timestamp > intent.deadline + _CLOCK_SKEW,
+            ExecutorAgentInactive(intent.agentId)
+        );
         messageId = _send(intent, riskLevel);
         emit IntentResent(intentId, intent.agentId, messageId);
     }
@@ -269,6 +274,7 @@ contract HomeExecutor is CrossChainExecutor {
         _checkHome();
         require(p.outcome != State.NONE, ExecutorNoResult(intentId));
         _requireRunning(intent.chainId);
+        require(!_isStale(p), ExecutorResultStale(intentId, _settings.closedAt));
         uint64 due = _due(p);
         require(block.timestamp >= due, ExecutorTooEarly(intentId, due, block.timestamp));
         uint256 moved = p.extra;
@@ -352,7 +358,8 @@ contract HomeExecutor is CrossChainExecutor {
         for (uint256 i; i < results.length; ++i) {
             Result memory r = results[i];
             Progress memory p = _progress[r.intentId];
-            if (p.state != State.DISPATCHED || p.outcome != State.NONE || p.route != _lane(chainId)) continue;
+            if (p.state != State.DISPATCHED || p.route != _lane(chainId)) continue;
+            if (p.outcome != State.NONE && !_isStale(p)) continue;
             if (r.outcome == State.EXECUTED) p.extra = r.moved;
             else if (_isUnspent(r.outcome) && r.moved == 0) p.extra = 0;
             else continue;
@@ -360,6 +367,12 @@ contract HomeExecutor is CrossChainExecutor {
             _progress[r.intentId] = p;
             emit ResultReceived(r.intentId, r.outcome, r.moved, _due(p));
         }
+    }
+
+    /// @dev Whether a result came before a gateway was closed, which may have brought it: it does not settle any more, and another one takes
+    ///      its place.
+    function _isStale(Progress memory p) private view returns (bool) {
+        return p.due <= _settings.closedAt;
     }
 
     function _isUnspent(State outcome) private pure returns (bool) {

@@ -49,6 +49,7 @@ contract RelayerBonds {
     error BondsZeroAddress();
     error BondsNothing(address relayer);
     /// @notice The relayer's signature still counts at home's gateway: first it leaves the set.
+    error BondsNoRelayer(address relayer);
     error BondsStillRelayer(address relayer);
     error BondsTooMuch(uint256 asked, uint256 bonded);
     error BondsTooEarly(uint64 withdrawableAt, uint256 now_);
@@ -98,6 +99,17 @@ contract RelayerBonds {
         b.withdrawableAt = (block.timestamp + UNBONDING).toUint48();
         _bonds[msg.sender] = b;
         emit Unbonding(msg.sender, amount, b.unbonding, b.withdrawableAt);
+    }
+
+    /// @notice Takes into the bond again what its owner began to take back before it was named a relayer: else that would be free in the
+    ///         second in which it is taken out. Anyone may.
+    function rebond(address relayer) external {
+        require(GATEWAY.isRelayer(relayer), BondsNoRelayer(relayer));
+        Bond storage b = _bonds[relayer];
+        uint104 amount = b.unbonding;
+        require(amount > 0, BondsNothing(relayer));
+        (b.bonded, b.unbonding) = (b.bonded + amount, 0);
+        emit Bonded(relayer, msg.sender, amount, b.bonded);
     }
 
     /// @notice Pays out all of the caller's that was unbonding for long enough, unless it is a relayer again.

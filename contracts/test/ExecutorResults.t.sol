@@ -177,6 +177,27 @@ contract ExecutorResultsTest is Deployed {
         assertEq(then, settleAt, "nor does it begin anew");
     }
 
+    /// @notice However many results a lying quorum brought, closing its gateway stops all of them: they are reported again.
+    function test_L2_settle_notWhatAClosedGatewayBrought() public {
+        _tell(_id, State.EXPIRED, 0);
+        skip(DISPUTE_WINDOW);
+        vm.prank(WATCHDOG);
+        executor.closeGateway(address(gateway));
+        bytes memory stale = abi.encodeWithSelector(HomeExecutor.ExecutorResultStale.selector, _id, time());
+        vm.expectRevert(stale);
+        atHome.settleOne(_intent);
+        vm.prank(address(timelock));
+        executor.setGateway(address(gateway), true, 1);
+        skip(DISPUTE_WINDOW);
+        vm.expectRevert(stale);
+        atHome.settleOne(_intent);
+        _tell(_id, State.EXECUTED, 60e6);
+        _assertResult(_id, State.EXECUTED, 60e6);
+        skip(DISPUTE_WINDOW);
+        vm.expectCall(address(vault), _refundOf(40e6), 1);
+        atHome.settleOne(_intent);
+    }
+
     function test_L7_result_ofAnotherLaneIsIgnored() public {
         _tellFrom(REMOTE + 1, _id, State.EXPIRED, 0);
         _assertResult(_id, State.NONE, 0);
@@ -294,7 +315,11 @@ contract ExecutorResultsTest is Deployed {
         vm.warp(_intent.deadline);
         vm.expectRevert(abi.encodeWithSelector(HomeExecutor.ExecutorAgentInactive.selector, agentId));
         atHome.resend(_intent);
-        vm.warp(_intent.deadline + 1);
+        // By the other chain's clock it may not be over.
+        vm.warp(_intent.deadline + 1 hours);
+        vm.expectRevert(abi.encodeWithSelector(HomeExecutor.ExecutorAgentInactive.selector, agentId));
+        atHome.resend(_intent);
+        skip(1);
         atHome.resend(_intent);
         QuorumGateway.Message memory again = messageOf(_intent, gateway.nextNonce() - 1);
         switchTo(REMOTE);

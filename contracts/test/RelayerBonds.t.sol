@@ -121,9 +121,23 @@ contract RelayerBondsTest is GatewayFixture {
         _expectRefused(abi.encodeCall(_bonds.unbond, (1)), refusal);
         _expectRefused(abi.encodeCall(_bonds.withdraw, (_paid())), refusal);
         _assertBond(_liar, 0, _BOND, time());
-        tighten(range(1, 3), 2); // a guardian took it out: at once
-        vm.prank(_liar);
+        vm.expectEmit(address(_bonds));
+        emit RelayerBonds.Bonded(_liar, address(this), _BOND, _BOND);
+        _bonds.rebond(_liar);
+        vm.expectRevert(abi.encodeWithSelector(RelayerBonds.BondsNothing.selector, _liar));
+        _bonds.rebond(_liar);
+        tighten(range(1, 3), 2); // a guardian took it out: nothing is free
+        _expectRefused(
+            abi.encodeCall(_bonds.withdraw, (_paid())),
+            abi.encodeWithSelector(RelayerBonds.BondsNothing.selector, _liar)
+        );
+        vm.expectRevert(abi.encodeWithSelector(RelayerBonds.BondsNoRelayer.selector, _liar));
+        _bonds.rebond(_liar);
+        vm.startPrank(_liar);
+        _bonds.unbond(_BOND);
+        skip(_UNBONDING);
         _bonds.withdraw(_paid());
+        vm.stopPrank();
         assertEq(address(_payee).balance, _BOND, "all of it");
     }
 

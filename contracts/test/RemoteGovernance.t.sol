@@ -328,6 +328,10 @@ contract RemoteGovernanceTest is OrderChains {
         vm.prank(THIEF); // anyone
         remote.confirm(m, p);
         assertOrder(orderId, OrderState.WAITING);
+        vm.expectEmit(address(remote));
+        emit RemoteGovernance.OrderDoubted(orderId, GUARDIAN);
+        veto(orderId);
+        assertOrder(orderId, OrderState.WAITING);
         vm.expectRevert(abi.encodeWithSelector(RemoteGovernance.RemoteProven.selector, orderId));
         veto(orderId);
         vm.expectRevert(abi.encodeWithSelector(RemoteGovernance.RemoteProven.selector, orderId));
@@ -342,6 +346,59 @@ contract RemoteGovernanceTest is OrderChains {
         assertEq(target.value(), 7, "value");
     }
 
+    /// @notice An oracle that lies proves what home never sent, with no relayer's help: two guardians stop it, for good, and home's own
+    ///         order of the same comes all the same, and waits.
+    function test_L7_veto_twoGuardiansStopWhatIsProven() public {
+        goTo(REMOTE);
+        QuorumGateway.Message memory lie = forged(setting(7), SALT, 77, uint64(time()) + remote.LIFETIME());
+        bytes32 slot = keccak256(abi.encode(uint256(77), gateway.SENT_SLOT()));
+        StateProof memory p = proveSlot(address(gateway), slot, gateway.messageId(lie), time());
+        remote.confirm(lie, p);
+        bytes32 orderId = remote.idOf(REMOTE, setting(7), SALT);
+        veto(orderId);
+        vm.expectEmit(address(remote));
+        emit RemoteGovernance.OrderVetoed(orderId, GUARDIAN2);
+        vm.prank(GUARDIAN2);
+        remote.veto(orderId);
+        vm.expectRevert(abi.encodeWithSelector(RemoteGovernance.RemoteProven.selector, orderId));
+        remote.confirm(lie, p);
+        skip(DELAY);
+        vm.expectRevert(state(orderId, OrderState.VETOED));
+        execute(7);
+        QuorumGateway.Message memory m = send(setting(7), SALT);
+        StateProof memory own = proveSent(gateway, m.nonce);
+        goTo(REMOTE);
+        remote.confirm(m, own);
+        vm.expectRevert(
+            abi.encodeWithSelector(RemoteGovernance.RemoteTooEarly.selector, orderId, time() + DELAY, time())
+        );
+        execute(7);
+        skip(DELAY);
+        // The doubt was about the other one.
+        assertEq(remote.doubtedBy(orderId), address(0), "doubted");
+        execute(7);
+    }
+
+    /// @notice Home sent an order twice: who shows the second message while the first one waits does not make it wait anew.
+    function test_L7_confirm_revert_whatWaitsBeginsOnce() public {
+        QuorumGateway.Message memory m = send(setting(7), SALT);
+        goTo(REMOTE);
+        gateway.deliver(m);
+        bytes32 orderId = remote.idOf(REMOTE, setting(7), SALT);
+        skip(DELAY - 1);
+        QuorumGateway.Message memory again = send(setting(7), SALT);
+        StateProof memory p = proveSent(gateway, again.nonce);
+        goTo(REMOTE);
+        vm.expectRevert(
+            abi.encodeWithSelector(
+                RemoteGovernance.RemoteMessageOther.selector, orderId, gateway.messageId(m), gateway.messageId(again)
+            )
+        );
+        remote.confirm(again, p);
+        skip(1);
+        execute(7);
+    }
+
     /// @notice A guardian who closes every gateway does not hold the chain either: the proof brings the order itself.
     function test_L7_confirm_bringsWhatNoGatewayDoes() public {
         QuorumGateway.Message memory m = send(setting(7), SALT);
@@ -354,8 +411,8 @@ contract RemoteGovernanceTest is OrderChains {
         skip(1 hours);
         remote.confirm(m, p);
         bytes32 orderId = remote.idOf(REMOTE, setting(7), SALT);
-        vm.expectRevert(abi.encodeWithSelector(RemoteGovernance.RemoteProven.selector, orderId));
         veto(orderId);
+        assertEq(remote.doubtedBy(orderId), GUARDIAN, "one alone");
         vm.expectRevert(
             abi.encodeWithSelector(RemoteGovernance.RemoteTooEarly.selector, orderId, START + 1 hours + DELAY, time())
         );
@@ -442,7 +499,7 @@ contract RemoteGovernanceTest is OrderChains {
         (StateProof memory p1, StateProof memory p2) =
             (proveSent(gateway, first.nonce), proveSent(gateway, second.nonce));
         goTo(REMOTE);
-        gateway.deliver(second);
+        gateway.deliver(first);
         remote.confirm(first, p1);
         remote.confirm(second, p2);
         vm.expectRevert();

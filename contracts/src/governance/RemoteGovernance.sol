@@ -31,7 +31,8 @@ enum OrderState {
 /// @title One vote at home configures every chain
 /// @notice At home the authority orders calls on another chain, here they wait: a lying quorum can order anything too, so each
 ///         order waits longer than the longest dispute window, and one guardian's veto stops it (L7). A proof that home sent it
-///         lifts the veto for good, so that no guardian holds a chain against home's vote. Where home is dead, the recovery
+///         lifts the veto, so that no guardian holds a chain against home's vote; who proves may lie as well, so two guardians
+///         stop what is proven. Where home is dead, the recovery
 ///         authority orders after {RECOVERY_DELAY}, which guardians cannot stop and home can.
 /// @dev Same address on every chain; on all but home the ADMIN of the AccessManager, so it alone calls what is `restricted`, its
 ///      own functions too. All of an order's calls happen or none.
@@ -85,6 +86,8 @@ contract RemoteGovernance is ERC7786Recipient, AccessManaged {
     /// @notice Who proves what home sent; zero: nobody.
     IStateProofs public stateProofs;
     mapping(bytes32 orderId => Order) private _orders;
+    /// @notice Which guardian vetoed an order that is proven: another one's veto stops it.
+    mapping(bytes32 orderId => address) public doubtedBy;
     mapping(address gateway => Gateway) private _gateways;
     mapping(uint256 chainId => address) private _routes;
 
@@ -112,7 +115,9 @@ contract RemoteGovernance is ERC7786Recipient, AccessManaged {
         bytes32 indexed orderId, Call[] calls, bytes32 salt, uint64 executableAt, uint64 deadline, address indexed by
     );
     event OrderVetoed(bytes32 indexed orderId, address indexed by);
-    /// @notice Home did send it: no veto stops it, nor does the closing of its gateway.
+    /// @notice One guardian vetoed an order that is proven: if it is a lie, a second one must.
+    event OrderDoubted(bytes32 indexed orderId, address indexed by);
+    /// @notice Home did send it: no single veto stops it, nor does the closing of its gateway.
     event OrderConfirmed(bytes32 indexed orderId, bytes32 indexed messageId, address indexed by);
     /// @notice Home never sent the message that brought it.
     event OrderRefuted(bytes32 indexed orderId, bytes32 indexed messageId, address indexed by);
@@ -236,16 +241,26 @@ contract RemoteGovernance is ERC7786Recipient, AccessManaged {
         return (_executableAt(o), o.deadline);
     }
 
-    /// @notice Stops an order, unless it is proven. Another message may bring it again, and waits again. Guardians only.
+    /// @notice Stops an order; one that is proven only when a second guardian says so as well. Another message may bring it again, and
+    ///         waits again. Guardians only.
     function veto(bytes32 orderId) external onlyGuardian {
         Order storage o = _orders[orderId];
-        _checkDoubtful(orderId, o);
+        _checkByMessage(orderId, o);
+        if (o.proven) {
+            address first = doubtedBy[orderId];
+            require(first != msg.sender, RemoteProven(orderId));
+            if (first == address(0)) {
+                doubtedBy[orderId] = msg.sender;
+                emit OrderDoubted(orderId, msg.sender);
+                return;
+            }
+        }
         o.state = OrderState.VETOED;
         emit OrderVetoed(orderId, msg.sender);
     }
 
-    /// @notice Shows that home sent an order. It is received by that, and begins to wait, if no gateway brought this message of it; a
-    ///         veto ends and none comes again. Anyone.
+    /// @notice Shows that home sent an order. It is received by that, and begins to wait, if no gateway brought this message of it; one
+    ///         guardian's veto ends and none comes again. Anyone.
     /// @param m by which home sent it through {GATEWAY}: what any other gateway says of itself is no proof
     /// @param p shows `sent(m.nonce)` of the gateway at home
     function confirm(QuorumGateway.Message calldata m, StateProof calldata p) external {
@@ -256,7 +271,17 @@ contract RemoteGovernance is ERC7786Recipient, AccessManaged {
         Order storage o = _orders[orderId];
         OrderState state = o.state;
         require(state != OrderState.CANCELLED && state != OrderState.EXECUTED, RemoteState(orderId, state));
-        if (state == OrderState.NONE || block.timestamp > o.deadline || !(o.proven || o.messageId == messageId)) {
+        bool same = o.messageId == messageId;
+        bool over = state == OrderState.NONE || block.timestamp > o.deadline;
+        // Two guardians stopped what was proven: another message waits anew.
+        bool stopped = o.proven && state == OrderState.VETOED;
+        require(!stopped || !same, RemoteProven(orderId));
+        // Nobody makes what waits begin again.
+        require(
+            over || same || state != OrderState.WAITING || o.proven || !_isLive(o),
+            RemoteMessageOther(orderId, o.messageId, messageId)
+        );
+        if (over || stopped || !(o.proven || same)) {
             _receive(orderId, GATEWAY, messageId, calls, salt, deadline);
         } else {
             // Of an order that home sent twice, the later message holds.
@@ -403,6 +428,7 @@ contract RemoteGovernance is ERC7786Recipient, AccessManaged {
         require(deadline <= latest, RemoteDeadlineTooFar(deadline, latest));
         _orders[orderId] =
             Order(OrderState.WAITING, false, _gateways[gateway].term, time, delay, deadline, gateway, messageId);
+        delete doubtedBy[orderId];
         emit OrderReceived(orderId, messageId, gateway, calls, salt, due, deadline);
     }
 
@@ -427,9 +453,13 @@ contract RemoteGovernance is ERC7786Recipient, AccessManaged {
 
     /// @dev That it waits, by a message that may be a lie.
     function _checkDoubtful(bytes32 orderId, Order storage o) private view {
+        _checkByMessage(orderId, o);
+        require(!o.proven, RemoteProven(orderId));
+    }
+
+    function _checkByMessage(bytes32 orderId, Order storage o) private view {
         require(o.state == OrderState.WAITING, RemoteState(orderId, o.state));
         require(o.gateway != address(0), RemoteNotByMessage(orderId));
-        require(!o.proven, RemoteProven(orderId));
     }
 
     /// @dev What the recovery authority ordered waits longer than any delay.
