@@ -17,7 +17,8 @@ public final class ChainOptions {
       names = "--rpc",
       paramLabel = "URL",
       description =
-          "A chain's node; once per chain. Else the variable MANDATE_RPC (for URLs with a secret in them), with commas between.")
+          "A chain's node; once per chain. Else the variable MANDATE_RPC (for URLs with a secret in"
+              + " them), with commas between.")
   private List<URI> nodes = List.of();
 
   @Option(

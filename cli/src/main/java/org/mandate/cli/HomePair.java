@@ -13,7 +13,8 @@ public record HomePair(Chain home, Chain there) implements AutoCloseable {
       chains.forEach(Chain::close);
       throw new Failure(
           ExitCode.USAGE,
-          "give --rpc of home, whose storage is shown, and of the one other chain that it is shown to");
+          "give --rpc of home, whose storage is shown, and of the one other chain that it is shown"
+              + " to");
     }
     return new HomePair(home.get(), there.getFirst());
   }

@@ -26,7 +26,8 @@ public final class ProposalOptions {
   @Option(
       names = "--pass",
       description =
-          "Also vote, queue and execute with --key, waiting for each delay: for a key that holds the votes.")
+          "Also vote, queue and execute with --key, waiting for each delay: for a key that holds"
+              + " the votes.")
   private boolean pass;
 
   @Option(
@@ -40,7 +41,8 @@ public final class ProposalOptions {
       names = "--proposer",
       paramLabel = "ADDRESS",
       description =
-          "Who will propose, when it is shown only and not with --key: nobody else can, and the id depends on it.")
+          "Who will propose, when it is shown only and not with --key: nobody else can, and the id"
+              + " depends on it.")
   private Optional<String> proposer = Optional.empty();
 
   @Option(
@@ -85,8 +87,8 @@ public final class ProposalOptions {
       if (send || pass) {
         throw new Failure(
             ExitCode.CONFIGURATION,
-            "this deployment has no Governor of its own: have its authority (a Safe, another DAO) make the calls that"
-                + " --json shows");
+            "this deployment has no Governor of its own: have its authority (a Safe, another DAO)"
+                + " make the calls that --json shows");
       }
       throughAccessManager(chain, calls, output, json);
       return;
@@ -106,7 +108,8 @@ public final class ProposalOptions {
                       json),
               () ->
                   output.line(
-                      "proposal at Governor %s: its id depends on who proposes (--key or --proposer shows it)",
+                      "proposal at Governor %s: its id depends on who proposes (--key or --proposer"
+                          + " shows it)",
                       governor.get()));
       output.line("Not sent: --send proposes it, --pass also carries it through.");
       return;
@@ -133,7 +136,8 @@ public final class ProposalOptions {
     delegate(chain, sender, output);
     if (pass) {
       output.progress(
-          "proposing, voting, queueing, executing: waits for the voting delay, the vote and the timelock");
+          "proposing, voting, queueing, executing: waits for the voting delay, the vote and the"
+              + " timelock");
       var outcome = proposal.pass(sender, Duration.ofSeconds(patience));
       json.put("state", "EXECUTED").put("transaction", outcome.executed().getTransactionHash());
       output.line("executed in transaction %s", outcome.executed().getTransactionHash());
@@ -164,9 +168,11 @@ public final class ProposalOptions {
       execute.add(manager.execute(call.to(), data, BigInteger.ZERO).encodeFunctionCall());
     }
     output.line(
-        "This deployment has no Governor of its own: its authority makes these calls (--json has their data).");
+        "This deployment has no Governor of its own: its authority makes these calls (--json has"
+            + " their data).");
     output.line(
-        "With an execution delay it sends each first to AccessManager %s in schedule, and after the delay in execute.",
+        "With an execution delay it sends each first to AccessManager %s in schedule, and after the"
+            + " delay in execute.",
         address);
   }
 

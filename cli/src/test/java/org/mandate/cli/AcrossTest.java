@@ -1,10 +1,5 @@
 package org.mandate.cli;
 
-import java.util.stream.IntStream;
-import org.mandate.signer.Passphrase;
-import org.mandate.signer.KeystoreSigner;
-import org.web3j.abi.EventEncoder;
-import org.mandate.contracts.RemoteGovernance;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -22,6 +17,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -34,6 +30,7 @@ import org.mandate.contracts.DestinationExecutor;
 import org.mandate.contracts.HomeExecutor;
 import org.mandate.contracts.PostedHashes;
 import org.mandate.contracts.QuorumGateway;
+import org.mandate.contracts.RemoteGovernance;
 import org.mandate.deploy.Call;
 import org.mandate.deploy.DeploymentException;
 import org.mandate.deploy.Sender;
@@ -47,8 +44,11 @@ import org.mandate.gateway.MessageAbi;
 import org.mandate.intent.Intent;
 import org.mandate.intent.IntentAbi;
 import org.mandate.intent.SignedIntent;
+import org.mandate.signer.KeystoreSigner;
+import org.mandate.signer.Passphrase;
 import org.mandate.signer.PrivateKeySigner;
 import org.mandate.testing.Anvil;
+import org.web3j.abi.EventEncoder;
 import org.web3j.crypto.Credentials;
 import org.web3j.protocol.Web3j;
 import org.web3j.protocol.http.HttpService;
@@ -238,8 +238,7 @@ class AcrossTest {
     // A guardian closes the gateway on one side; the snapshot opens it again.
     var before = remote.rpc("evm_snapshot");
     var guardian = new Sender(remoteWeb3j, key("guardian.json"));
-    for (var contract :
-        List.of(atRemote.executor(), atRemote.remoteGovernance().orElseThrow())) {
+    for (var contract : List.of(atRemote.executor(), atRemote.remoteGovernance().orElseThrow())) {
       guardian.send(
           Call.of(
               "close",
@@ -249,8 +248,7 @@ class AcrossTest {
                   .closeGateway(atRemote.gateway().hex())));
     }
     var gateway =
-        QuorumGateway.load(
-            atRemote.gateway().hex(), remoteWeb3j, guardian.reader(), Sender.NO_GAS);
+        QuorumGateway.load(atRemote.gateway().hex(), remoteWeb3j, guardian.reader(), Sender.NO_GAS);
     guardian.send(
         Call.of(
             "tighten",
@@ -643,9 +641,7 @@ class AcrossTest {
                         List.of(
                             Set.of(
                                 Hash.of(
-                                    EventEncoder.encode(
-                                        RemoteGovernance
-                                            .ORDERRECEIVED_EVENT)))))
+                                    EventEncoder.encode(RemoteGovernance.ORDERRECEIVED_EVENT)))))
                     .getFirst()));
     var salt = event.salt.clone();
     salt[31] ^= 1;

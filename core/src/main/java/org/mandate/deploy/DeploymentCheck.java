@@ -59,16 +59,18 @@ public final class DeploymentCheck {
   private static final String ACCESS =
       "stop and find out who did it; governance takes it back at the AccessManager (%s)";
   private static final String SETTING =
-      "have governance set it back; if governance decided it, put it into the deployment's settings";
+      "have governance set it back; if governance decided it, put it into the deployment's"
+          + " settings";
 
   private static final String CHANGED =
-      "governance may have changed it since it was deployed, or a guardian (tighter relayers, a longer"
-          + " dispute window): find the transaction that did; when nobody meant it, have governance set it back";
+      "governance may have changed it since it was deployed, or a guardian (tighter relayers, a"
+          + " longer dispute window): find the transaction that did; when nobody meant it, have"
+          + " governance set it back";
   private static final String GIVEN =
       "use the parameters of then: a constructor ran once; or deploy with another key";
   private static final String BUILD =
-      "look with the build that deployed it; if this is the one, stop, pay nothing to it and take out"
-          + " what is in it: it is not what it seems";
+      "look with the build that deployed it; if this is the one, stop, pay nothing to it and take"
+          + " out what is in it: it is not what it seems";
 
   private final Web3j web3j;
   private final StateOverrideCall overrides;

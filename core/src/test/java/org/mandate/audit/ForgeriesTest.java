@@ -160,8 +160,7 @@ class ForgeriesTest {
   @Test
   void L7_shouldNotBlameAReplacedMessageForWhatTheNextOneDid() {
     Hash again = Hash.keccak("again");
-    ChainEvidence home =
-        resent(home(END, DISPATCHED), new Resend(INTENT.id(DOMAIN), again));
+    ChainEvidence home = resent(home(END, DISPATCHED), new Resend(INTENT.id(DOMAIN), again));
     Detail sentAgain = new Detail.Queued(again, QUEUED_AT);
     Detail lie = new Detail.Queued(Hash.keccak("lie"), QUEUED_AT);
     AuditReport genuine = audit(home, remote(QUEUED, sentAgain, EXECUTED));
@@ -188,8 +187,7 @@ class ForgeriesTest {
 
   private static List<Finding> told(AuditReport report) {
     return report.findings().stream()
-        .filter(
-            one -> one instanceof Finding.Forgery || one instanceof Finding.StoppedForgery)
+        .filter(one -> one instanceof Finding.Forgery || one instanceof Finding.StoppedForgery)
         .toList();
   }
 

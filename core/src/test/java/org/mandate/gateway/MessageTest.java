@@ -149,7 +149,8 @@ class MessageTest {
         {"types":{"EIP712Domain":[{"name":"name","type":"string"},{"name":"version","type":"string"},
         {"name":"chainId","type":"uint256"},{"name":"verifyingContract","type":"address"}],"Attestation":[{"name":"root","type":"bytes32"}]},
         "primaryType":"Attestation","domain":{"name":"MandateQuorumGateway","version":"1",
-        "chainId":1,"verifyingContract":"%s"},"message":{"root":"%s"}}"""
+        "chainId":1,"verifyingContract":"%s"},"message":{"root":"%s"}}\
+        """
             .formatted(EXECUTOR, root)
             .replace("\n", "");
     String other =

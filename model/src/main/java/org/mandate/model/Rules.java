@@ -84,7 +84,6 @@ final class Rules {
         }
         case DISPUTE_BONDED -> {
           if (scope.bonds && scope.proofs) each(steps, action); // what else would take a bond
-
         }
         case CONFIRM, REFUTE -> {
           if (scope.proofs) each(steps, action);

@@ -105,7 +105,8 @@ final class Scope implements Cloneable {
     var s =
         new Scope(
             "life",
-            "one intent, a quorum that lies, a rogue guardian, strangers' bonds, failing payments, delays");
+            "one intent, a quorum that lies, a rogue guardian, strangers' bonds, failing payments,"
+                + " delays");
     s.delays = true;
     s.failures = true;
     s.bonds = true;
@@ -116,7 +117,8 @@ final class Scope implements Cloneable {
     var s =
         new Scope(
             "reorgs",
-            "one intent, a quorum that lies, a rogue guardian, a reorg of each chain across a tick");
+            "one intent, a quorum that lies, a rogue guardian, a reorg of each chain across a"
+                + " tick");
     s.finality = 1;
     s.reorgs = 1;
     s.bareWindow = s.fullWindow;
@@ -130,7 +132,8 @@ final class Scope implements Cloneable {
     var s =
         new Scope(
             "two",
-            "two intents of which the cap admits one at a time, a quorum that lies, no rogue guardian");
+            "two intents of which the cap admits one at a time, a quorum that lies, no rogue"
+                + " guardian");
     s.intents = 2;
     s.nonces = 3;
     s.rogue = false;
@@ -166,7 +169,8 @@ final class Scope implements Cloneable {
     var s =
         new Scope(
             "rogue",
-            "honest relayers, everybody does at once what he may, a rogue guardian does all he can");
+            "honest relayers, everybody does at once what he may, a rogue guardian does all he"
+                + " can");
     s.liarsBefore = 0;
     s.forgeries = 0;
     s.nonces = 2;
@@ -194,7 +198,8 @@ final class Scope implements Cloneable {
     var s =
         new Scope(
             "rotation",
-            "relayers who lie are voted out, with overlap; guardians tighten and close the gateway");
+            "relayers who lie are voted out, with overlap; guardians tighten and close the"
+                + " gateway");
     s.rotation = true;
     s.gateways = true;
     s.nonces = 4;
@@ -236,7 +241,8 @@ final class Scope implements Cloneable {
     var s =
         new Scope(
             "large",
-            "two intents of which the cap admits one at a time, a quorum that lies, a rogue guardian");
+            "two intents of which the cap admits one at a time, a quorum that lies, a rogue"
+                + " guardian");
     s.intents = 2;
     s.deadline = 5;
     s.submitBy = 5;
@@ -271,7 +277,16 @@ final class Scope implements Cloneable {
 
   static List<Scope> small() {
     return List.of(
-        life(), reorgs(), two(), proven(), unproven(), rogue(), honest(), rotation(), closing(), minorities());
+        life(),
+        reorgs(),
+        two(),
+        proven(),
+        unproven(),
+        rogue(),
+        honest(),
+        rotation(),
+        closing(),
+        minorities());
   }
 
   static List<Scope> all() {

@@ -27,7 +27,8 @@ import picocli.CommandLine.Parameters;
     name = "bond",
     description = {
       "Show, add and take back relayers' bonds, in home's coin.",
-      "Whoever shows a relayer's signature under a message that home never sent takes the whole bond, half for",
+      "Whoever shows a relayer's signature under a message that home never sent takes the whole"
+          + " bond, half for",
       "himself, half for the treasury; also what is on its way back, until it is withdrawn."
     },
     subcommands = {
@@ -113,7 +114,8 @@ public final class BondCommand extends Group {
   @Command(
       name = "unbond",
       description = {
-        "Calls part of the relayer's own bond back: it can be withdrawn after a while, and slashed until then.",
+        "Calls part of the relayer's own bond back: it can be withdrawn after a while, and slashed"
+            + " until then.",
         "To call back more begins that while anew for all of it."
       })
   static final class Unbond implements Callable<ExitCode> {
@@ -199,7 +201,8 @@ public final class BondCommand extends Group {
 
   /** A relayer's lie of the last moment must cost what lay here all the time. */
   private static void requireLeft(Chain chain, Address relayer) {
-    if (Sender.read("whether it is a relayer", () -> chain.gateway().isRelayer(relayer.hex()).send())) {
+    if (Sender.read(
+        "whether it is a relayer", () -> chain.gateway().isRelayer(relayer.hex()).send())) {
       throw new Failure(
           ExitCode.REFUSED,
           "%s is a relayer at home, or was one whose signature still counts: its bond stays until governance has replaced it (mandate relayer rotate) and the overlap is over"

@@ -59,7 +59,8 @@ final class ForgeryScene implements Story.Scene {
             IntentAbi.encode(intent, 0));
     var messageId = message.id(gateway);
     story.say(
-        "relayers 1 and 2 collude: they sign a message that home never dispatched, all %s of the vault to a thief",
+        "relayers 1 and 2 collude: they sign a message that home never dispatched, all %s of the"
+            + " vault to a thief",
         Play.dollarWords(before));
     var attestations =
         cast.relayers().subList(0, Stage.THRESHOLD).stream()
@@ -71,7 +72,8 @@ final class ForgeryScene implements Story.Scene {
     var queued = DestinationExecutor.getIntentQueuedEventFromLog(queuedLog);
     story.mustEqual(messageId, Hash.of(queued.messageId), "message that was delivered");
     story.say(
-        "the gateway accepts two valid signatures and queues intent %s in %s: %d s until it could execute",
+        "the gateway accepts two valid signatures and queues intent %s in %s: %d s until it could"
+            + " execute",
         Play.brief(id.hex()),
         Play.brief(queuedLog.getTransactionHash()),
         queued.executableAt.longValueExact() - remote.time(queuedLog));
@@ -189,7 +191,9 @@ final class ForgeryScene implements Story.Scene {
         reward,
         "wei paid to watchdogs");
     story.say(
-        "the signatures of relayers 1 and 2 are shown at home, which never sent the message: their bonds are gone, %s to the watchdog, as much to the treasury; relayer 3 keeps its own",
+        "the signatures of relayers 1 and 2 are shown at home, which never sent the message: their"
+            + " bonds are gone, %s to the watchdog, as much to the treasury; relayer 3 keeps its"
+            + " own",
         Play.coinWords(reward));
     story.fact("bondsOfLiars", "0");
     story.fact("slashed", taken.stream().map(Log::getTransactionHash).toList());

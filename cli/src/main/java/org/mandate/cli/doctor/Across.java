@@ -118,8 +118,7 @@ final class Across {
   private void relayers(Chain chain) {
     var here = Sender.read("relayers", () -> home.gateway().quorum().send());
     var there = Sender.read("relayers", () -> chain.gateway().quorum().send());
-    var found =
-        "%s of %s".formatted(there.component2(), addresses(there.component1()));
+    var found = "%s of %s".formatted(there.component2(), addresses(there.component1()));
     if (addresses(here.component1()).equals(addresses(there.component1()))
         && here.component2().equals(there.component2())) {
       ok(chain, "relayers as at home", there.component2() + " of " + there.component1().size());
@@ -128,7 +127,8 @@ final class Across {
           chain,
           "relayers as at home",
           found + "; at home " + here.component2() + " of " + addresses(here.component1()),
-          "replace them where they are the old ones (mandate relayer rotate), unless that is on its way");
+          "replace them where they are the old ones (mandate relayer rotate), unless that is on its"
+              + " way");
     }
   }
 
@@ -155,20 +155,19 @@ final class Across {
           chain,
           "bonds of its relayers",
           "nothing is bonded by " + bare,
-          "who vouches here and has nothing to lose lies for nothing: mandate bond add, or other relayers");
+          "who vouches here and has nothing to lose lies for nothing: mandate bond add, or other"
+              + " relayers");
     }
   }
 
   private void lane(Chain chain) {
     var id = chain.deployment().chainId();
-    var gateway =
-        Address.of(Sender.read("route", () -> home.homeExecutor().gatewayTo(id).send()));
+    var gateway = Address.of(Sender.read("route", () -> home.homeExecutor().gatewayTo(id).send()));
     taken(
         chain,
         "messages to it",
         gateway,
-        Sender.read(
-            "gateway's status", () -> chain.executor().gatewayStatus(gateway.hex()).send()),
+        Sender.read("gateway's status", () -> chain.executor().gatewayStatus(gateway.hex()).send()),
         "chain %s takes none from gateway %s, by which home sends them".formatted(id, gateway));
   }
 
@@ -247,8 +246,7 @@ final class Across {
   }
 
   private void uptime(Chain chain) {
-    var answer =
-        Sender.read("uptime feed", () -> chain.destinationExecutor().uptimeFeed().send());
+    var answer = Sender.read("uptime feed", () -> chain.destinationExecutor().uptimeFeed().send());
     var feed = Address.of(answer.component1());
     if (feed.equals(Address.ZERO)) {
       ok(chain, "uptime feed", "none: right where no sequencer can stop");
@@ -267,7 +265,8 @@ final class Across {
           chain,
           "uptime feed",
           feed + " says down",
-          "nothing executes until it says up: is it so? A feed that stays wrong governance replaces");
+          "nothing executes until it says up: is it so? A feed that stays wrong governance"
+              + " replaces");
     }
   }
 
@@ -277,8 +276,7 @@ final class Across {
     var wait = Sender.read("dispute window", () -> executor.disputeWindow().send());
     var floor = Sender.read("least window", () -> executor.floor().send());
     var result = Sender.read("window of results", () -> home.executor().disputeWindow().send());
-    var resolution =
-        Sender.read("resolution window", () -> executor.RESOLUTION_WINDOW().send());
+    var resolution = Sender.read("resolution window", () -> executor.RESOLUTION_WINDOW().send());
     var found =
         "%s to dispute%s, %s to overrule a dispute, %s to doubt a result at home"
             .formatted(
@@ -312,9 +310,11 @@ final class Across {
         chain,
         "orders to it",
         gateway,
-        Sender.read("gateway's status", () -> governance(chain).gatewayStatus(gateway.hex()).send()),
+        Sender.read(
+            "gateway's status", () -> governance(chain).gatewayStatus(gateway.hex()).send()),
         "chain %s takes none from gateway %s, by which home sends them".formatted(id, gateway));
-    var proofs = Address.of(Sender.read("state proofs", () -> governance(chain).stateProofs().send()));
+    var proofs =
+        Address.of(Sender.read("state proofs", () -> governance(chain).stateProofs().send()));
     var executors =
         Address.of(
             Sender.read("state proofs", () -> chain.destinationExecutor().stateProofs().send()));
@@ -370,7 +370,9 @@ final class Across {
       look.run();
     } catch (CallRevertedException
         | NodeException
-        | DeploymentException | Failure | IllegalArgumentException e) {
+        | DeploymentException
+        | Failure
+        | IllegalArgumentException e) {
       fail(chain, name, e.getMessage(), "the contract does not answer as it must: is it ours?");
     }
   }

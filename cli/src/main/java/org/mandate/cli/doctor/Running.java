@@ -114,7 +114,8 @@ final class Running {
     attempt(
         about,
         "code and roles",
-        "the node must answer logs and transactions since the deployment's block, and eth_call with state overrides",
+        "the node must answer logs and transactions since the deployment's block, and eth_call with"
+            + " state overrides",
         () -> {
           var check = new DeploymentCheck(chain.web3j(), chain.overrides(), chain.deployment());
           var findings = check.findings();
@@ -179,7 +180,8 @@ final class Running {
                     about,
                     "clock",
                     found,
-                    "the chain stands still, the node lags, or this machine's clock is ahead: look which"));
+                    "the chain stands still, the node lags, or this machine's clock is ahead: look"
+                        + " which"));
           } else {
             checks.add(Check.ok(about, "clock", found));
           }
@@ -198,7 +200,8 @@ final class Running {
                 about,
                 "watchdog's role",
                 account + " is no guardian: it can neither dispute nor freeze",
-                "correct key.address in the watchdog's settings, or have governance grant it the GUARDIAN role on this chain"));
+                "correct key.address in the watchdog's settings, or have governance grant it the"
+                    + " GUARDIAN role on this chain"));
   }
 
   /** Relayers and guardians must be able to pay for what they are there for. */

@@ -34,8 +34,10 @@ final class AcrossCommands {
       name = "dispute",
       description = {
         "Stops a delivered intent before it executes, on the chain that would pay.",
-        "Guardians dispute for nothing, a few dozen times an hour; anybody else pays a bond where home's",
-        "storage decides: it is lost when that, or governance, is for the intent, and comes back when not."
+        "Guardians dispute for nothing, a few dozen times an hour; anybody else pays a bond where"
+            + " home's",
+        "storage decides: it is lost when that, or governance, is for the intent, and comes back"
+            + " when not."
       })
   static final class Dispute implements Callable<ExitCode> {
     @Mixin private Output output;
@@ -89,7 +91,8 @@ final class AcrossCommands {
       name = "resend",
       description = {
         "Has home send a dispatched intent's message once more, with any key.",
-        "For when a false message took its number at the destination, or relayers who are gone signed the first."
+        "For when a false message took its number at the destination, or relayers who are gone"
+            + " signed the first."
       })
   static final class Resend implements Callable<ExitCode> {
     @Mixin private Output output;
@@ -130,7 +133,8 @@ final class AcrossCommands {
       name = "report",
       description = {
         "Has an intent's destination tell home what became of it, with any key.",
-        "For intents that executed, were cancelled, expired or failed there; again when relayers lost the first."
+        "For intents that executed, were cancelled, expired or failed there; again when relayers"
+            + " lost the first."
       })
   static final class Report implements Callable<ExitCode> {
     private static final Set<IntentState> ENDS =
@@ -182,8 +186,10 @@ final class AcrossCommands {
   @Command(
       name = "settle",
       description = {
-        "Settles at home what became of intents elsewhere, with any key: budgets get back what did not move.",
-        "Each needs a result whose dispute window is over. Exit code 5: one was refused, the others are settled."
+        "Settles at home what became of intents elsewhere, with any key: budgets get back what did"
+            + " not move.",
+        "Each needs a result whose dispute window is over. Exit code 5: one was refused, the others"
+            + " are settled."
       })
   static final class Settle implements Callable<ExitCode> {
     @Mixin private Output output;

@@ -31,7 +31,8 @@ import picocli.CommandLine.Parameters;
     name = "intent",
     description = {
       "Sign what an agent asks for, hand it to a relayer, follow it, cancel it.",
-      "Across chains: dispute it, show what decides over it, send it again, report what became of it, settle that."
+      "Across chains: dispute it, show what decides over it, send it again, report what became of"
+          + " it, settle that."
     },
     subcommands = {
       IntentCommand.Sign.class,

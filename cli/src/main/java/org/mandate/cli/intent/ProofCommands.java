@@ -54,8 +54,10 @@ final class ProofCommands {
   @Command(
       name = "hasten",
       description = {
-        "Shows every relayer's signature under a queued intent's message, with any key: it waits no longer than",
-        "it would have with all of them. The signatures are asked of the relayers given, and taken from the",
+        "Shows every relayer's signature under a queued intent's message, with any key: it waits no"
+            + " longer than",
+        "it would have with all of them. The signatures are asked of the relayers given, and taken"
+            + " from the",
         "transaction that delivered it. Exit code 5: one is missing; it says whose.",
       })
   static final class Hasten implements Callable<ExitCode> {
@@ -180,9 +182,11 @@ final class ProofCommands {
   @Command(
       name = "confirm",
       description = {
-        "Shows by home's storage that it dispatched a delivered intent, with any key: it may execute at once,",
+        "Shows by home's storage that it dispatched a delivered intent, with any key: it may"
+            + " execute at once,",
         "nobody disputes it any more, and a disputer's bond is paid to whoever shows it.",
-        "Give a node of home and one of the chain that pays, to which home's block hashes are posted."
+        "Give a node of home and one of the chain that pays, to which home's block hashes are"
+            + " posted."
       })
   static final class Confirm implements Callable<ExitCode> {
     @Mixin private Output output;
@@ -223,7 +227,8 @@ final class ProofCommands {
                                 IntentAbi.toDestination(queued.intent()),
                                 ProofAbi.toDestination(evidence.shown().proof()))));
         output.line(
-            "block %d of home shows that it dispatched intent %s: it can be executed at once; transaction %s",
+            "block %d of home shows that it dispatched intent %s: it can be executed at once;"
+                + " transaction %s",
             evidence.block().number(), id, receipt.getTransactionHash());
         output.json(
             Output.object()
@@ -272,9 +277,11 @@ final class ProofCommands {
   @Command(
       name = "refute",
       description = {
-        "Shows by home's storage that it never sent the message that brought an intent, with any key: the intent",
+        "Shows by home's storage that it never sent the message that brought an intent, with any"
+            + " key: the intent",
         "is as if it had never come, and a disputer's bond goes back.",
-        "Give a node of home and one of the chain that would pay, to which home's block hashes are posted."
+        "Give a node of home and one of the chain that would pay, to which home's block hashes are"
+            + " posted."
       })
   static final class Refute implements Callable<ExitCode> {
     @Mixin private Output output;
@@ -323,7 +330,8 @@ final class ProofCommands {
                                 MessageAbi.toDestination(carried.message()),
                                 ProofAbi.toDestination(evidence.shown().proof()))));
         output.line(
-            "block %d of home shows that it never sent message %s: intent %s is as if it had never come; transaction %s",
+            "block %d of home shows that it never sent message %s: intent %s is as if it had never"
+                + " come; transaction %s",
             evidence.block().number(), carried.id(), id, receipt.getTransactionHash());
         output.json(
             Output.object()

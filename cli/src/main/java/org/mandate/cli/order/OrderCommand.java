@@ -46,7 +46,8 @@ import picocli.CommandLine.Parameters;
     name = "order",
     description = {
       "Order on other chains what home's vote decides, and look after what was ordered.",
-      "An order is carried by relayers and waits for days: a guardian vetoes what home never sent, and a proof of",
+      "An order is carried by relayers and waits for days: a guardian vetoes what home never sent,"
+          + " and a proof of",
       "home's storage decides over a veto. Then anybody executes it."
     },
     subcommands = {
@@ -78,7 +79,8 @@ public final class OrderCommand extends Group {
       name = "propose",
       description = {
         "Proposes at home that another chain makes calls: only home's vote orders.",
-        "--calls is a file {\"calls\": [{\"to\", \"value\", \"data\"}]}, or what a proposing command for that chain",
+        "--calls is a file {\"calls\": [{\"to\", \"value\", \"data\"}]}, or what a proposing"
+            + " command for that chain",
         "answers with --json, such as mandate windows propose."
       })
   static final class Propose implements Callable<ExitCode> {
@@ -98,7 +100,8 @@ public final class OrderCommand extends Group {
         names = "--salt",
         paramLabel = "HEX",
         description =
-            "32 bytes: the same calls with the same salt are one order, which is executed once (default: a new one).")
+            "32 bytes: the same calls with the same salt are one order, which is executed once"
+                + " (default: a new one).")
     private Optional<String> salt = Optional.empty();
 
     @Override
@@ -120,7 +123,8 @@ public final class OrderCommand extends Group {
   @Command(
       name = "show",
       description =
-          "Shows an order on the chain that is to do it, and its calls; without an id, all of them.")
+          "Shows an order on the chain that is to do it, and its calls; without an id, all of"
+              + " them.")
   static final class Show implements Callable<ExitCode> {
     @Mixin private Output output;
     @Mixin private ChainOptions at;
@@ -206,9 +210,11 @@ public final class OrderCommand extends Group {
   @Command(
       name = "confirm",
       description = {
-        "Shows by home's storage that it sent an order, with any key: a veto ends and none comes again, nor does",
+        "Shows by home's storage that it sent an order, with any key: a veto ends and none comes"
+            + " again, nor does",
         "the closing of a gateway end it. What never came is received by that, and begins to wait.",
-        "Give a node of home and one of the chain that is to do it, to which home's block hashes are posted."
+        "Give a node of home and one of the chain that is to do it, to which home's block hashes"
+            + " are posted."
       })
   static final class Confirm implements Callable<ExitCode> {
     @Mixin private Output output;
@@ -259,8 +265,10 @@ public final class OrderCommand extends Group {
   @Command(
       name = "refute",
       description = {
-        "Shows by home's storage that it never sent the message that brought an order, with any key: it ends.",
-        "Give a node of home and one of the chain that would do it, to which home's block hashes are posted."
+        "Shows by home's storage that it never sent the message that brought an order, with any"
+            + " key: it ends.",
+        "Give a node of home and one of the chain that would do it, to which home's block hashes"
+            + " are posted."
       })
   static final class Refute implements Callable<ExitCode> {
     @Mixin private Output output;
@@ -331,7 +339,8 @@ public final class OrderCommand extends Group {
   @Command(
       name = "execute",
       description = {
-        "Makes the calls of an order that has waited, with any key: all of them, or none when one fails.",
+        "Makes the calls of an order that has waited, with any key: all of them, or none when one"
+            + " fails.",
         "Native coin that they send along is what the contract there holds, or what --value adds."
       })
   static final class Execute implements Callable<ExitCode> {
@@ -384,7 +393,8 @@ public final class OrderCommand extends Group {
   @Command(
       name = "cancel",
       description = {
-        "Proposes at home to stop an order for good, or what a recovery authority ordered, also before it came: only",
+        "Proposes at home to stop an order for good, or what a recovery authority ordered, also"
+            + " before it came: only",
         "home's vote may. The cancellation is an order itself and waits like one."
       })
   static final class Cancel implements Callable<ExitCode> {

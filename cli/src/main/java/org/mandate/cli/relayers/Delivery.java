@@ -102,7 +102,8 @@ public record Delivery(List<Carried> messages, Hash root, Bytes signatures, List
     }
     throw new Failure(
         ExitCode.CONFIGURATION,
-        "the transaction calls neither deliver nor deliverMany of the gateway: give the one that delivered");
+        "the transaction calls neither deliver nor deliverMany of the gateway: give the one that"
+            + " delivered");
   }
 
   private static Delivery one(AttestationDomain domain, byte[] arguments) {

@@ -30,7 +30,8 @@ import picocli.CommandLine.Option;
     name = "slash",
     description = {
       "Takes the bonds of relayers who vouched for a message that home never sent: with any key.",
-      "The evidence is the transaction that delivered it, on any chain: who signed is read from it. Half goes to",
+      "The evidence is the transaction that delivered it, on any chain: who signed is read from it."
+          + " Half goes to",
       "--payee, half to the treasury. Give a node of home and one of that chain.",
       "Exit code 1: home sent every message in it, or whoever vouched has nothing bonded."
     })
