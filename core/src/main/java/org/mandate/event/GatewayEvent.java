@@ -1,7 +1,6 @@
 package org.mandate.event;
 
 import java.math.BigInteger;
-import org.mandate.chain.Address;
 import org.mandate.chain.Bytes;
 import org.mandate.chain.Hash;
 import org.mandate.chain.Log;

@@ -41,8 +41,7 @@ class EvidenceTest {
     try (Town town = Town.build(3, 2)) {
       Clock clock = Clock.systemUTC();
       try (Relayer peer = Relayer.start(town.config(1, List.of()), Town.relayer(1), clock)) {
-        RelayerConfig own =
-            town.config(0, List.of(URI.create("http://127.0.0.1:" + peer.port())));
+        RelayerConfig own = town.config(0, List.of(URI.create("http://127.0.0.1:" + peer.port())));
         Hash lie;
         try (Relayer honest = Relayer.start(own, Town.relayer(0), clock)) {
           // Under the number that home's next message gets.
@@ -80,8 +79,7 @@ class EvidenceTest {
     List<Hash> proof =
         piece.getJsonArray("proof").stream().map(hash -> Hash.of((String) hash)).toList();
     assertEquals(root, MessageTree.root(Hash.of(piece.getString("messageId")), proof));
-    Signature signature =
-        Signature.ofCompact(Bytes.of(piece.getString("signature")).bytes());
+    Signature signature = Signature.ofCompact(Bytes.of(piece.getString("signature")).bytes());
     return new Attestation(root, signature).signer(AttestationDomain.of(town.atHome));
   }
 

@@ -346,8 +346,7 @@ final class DeliveryExaminer implements Examiner {
     }
 
     private List<Log> logs(ChainClient chain, long first, long last, Hash topic, Hash of) {
-      return chain.logs(
-          first, last, List.of(court.gateway()), List.of(Set.of(topic), Set.of(of)));
+      return chain.logs(first, last, List.of(court.gateway()), List.of(Set.of(topic), Set.of(of)));
     }
   }
 }

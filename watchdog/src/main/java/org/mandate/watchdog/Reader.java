@@ -63,8 +63,7 @@ final class Reader {
     this.system =
         deployment.isHome()
             ? List.of(executor, account, registry, gateway, deployment.address("PriceFeeds"))
-            : Stream.of(
-                    Stream.of(executor, account, gateway), governance.stream(), posted.stream())
+            : Stream.of(Stream.of(executor, account, gateway), governance.stream(), posted.stream())
                 .flatMap(all -> all)
                 .toList();
     this.domain = new IntentDomain(deployment.homeChainId(), executor);

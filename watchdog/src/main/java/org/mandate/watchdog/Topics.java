@@ -86,8 +86,8 @@ final class Topics {
 
   /**
    * Of executor and account, and of home's registry and prices: only for agents that governance
-   * admitted, by their keys, by guardians, by a quorum of relayers, by the oracle of home's blocks and by who owns the funds, so
-   * that no stranger fills a block with them.
+   * admitted, by their keys, by guardians, by a quorum of relayers, by the oracle of home's blocks
+   * and by who owns the funds, so that no stranger fills a block with them.
    */
   static final Set<Hash> GOVERNED = governed();
 

@@ -52,33 +52,33 @@ class AttestedTest {
     Message message = message(5, 31338, "truth");
     Attestation other = Attestation.sign(DOMAIN, Hash.keccak("another root"), LIAR);
     assertThrows(
-        IllegalArgumentException.class,
-        () -> attested.add(new Signed(message, List.of(), other)));
+        IllegalArgumentException.class, () -> attested.add(new Signed(message, List.of(), other)));
     assertThrows(
         IllegalArgumentException.class,
         () ->
             attested.add(
                 new Signed(
-                    message, List.of(Hash.keccak("not on the way")), alone(message, LIAR).attestation())));
+                    message,
+                    List.of(Hash.keccak("not on the way")),
+                    alone(message, LIAR).attestation())));
     Message nowhere =
         new Message(
             BigInteger.ONE, BigInteger.TWO, Bytes.EMPTY, Bytes.of(new byte[] {1}), Bytes.EMPTY);
     assertThrows(
-        IllegalArgumentException.class,
-        () -> attested.add(new Signed(nowhere, List.of(), other)));
+        IllegalArgumentException.class, () -> attested.add(new Signed(nowhere, List.of(), other)));
     // With another home, the same signature is another's, or nobody's.
     Attestation elsewhere =
         Attestation.sign(new AttestationDomain(BigInteger.TWO, GATEWAY), message.id(GATEWAY), LIAR);
     attested.add(alone(message(5, 31338, "lie"), LIAR));
-    assertEquals(
-        Optional.empty(), attested.against(new Signed(message, List.of(), elsewhere)));
+    assertEquals(Optional.empty(), attested.against(new Signed(message, List.of(), elsewhere)));
   }
 
   @Test
   void shouldForgetTheOldestNumbersFirst() {
     Signed first = alone(message(1, 31338, "first"), LIAR);
     attested.add(first);
-    for (int number = 2; number <= 4; number++) attested.add(alone(message(number, 31338, ""), LIAR));
+    for (int number = 2; number <= 4; number++)
+      attested.add(alone(message(number, 31338, ""), LIAR));
     Signed other = alone(message(1, 31338, "other"), LIAR);
     assertEquals(first, attested.against(other).orElseThrow().one());
     attested.add(alone(message(5, 31338, ""), LIAR));

@@ -100,8 +100,7 @@ class ProofsTest {
               World.PATIENCE,
               () ->
                   countsFrom(world, number)
-                      .isAfter(
-                          world.remote.client.head().timestamp().plus(Duration.ofDays(6))));
+                      .isAfter(world.remote.client.head().timestamp().plus(Duration.ofDays(6))));
           World.await(
               "it is told, and that one guardian is not enough",
               World.PATIENCE,

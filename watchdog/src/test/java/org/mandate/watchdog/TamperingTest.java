@@ -115,7 +115,8 @@ class TamperingTest {
           world.remote,
           world.domain.executor(),
           world.remoteDeployment.account(),
-          account.payOut(new byte[32], World.AGENT, Address.ZERO.hex(), World.RECIPIENT.hex(), AMOUNT));
+          account.payOut(
+              new byte[32], World.AGENT, Address.ZERO.hex(), World.RECIPIENT.hex(), AMOUNT));
       stopped(watchdog, finding -> isOutflow(finding) && hasTransaction(finding));
       assertTrue(account.breaker(BigInteger.ZERO, BigInteger.ZERO).send().component1());
       assertTrue(!world.frozen(), "who pays without an intent is no agent");
