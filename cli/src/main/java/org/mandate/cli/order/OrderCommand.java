@@ -174,7 +174,7 @@ public final class OrderCommand extends Group {
       name = "veto",
       description = {
         "Stops an order at once, for a guardian: one that home never sent, above all.",
-        "A proof that home did send it lifts the veto for good (mandate order confirm)."
+        "A proof that home did send it lifts the veto (mandate order confirm)."
       })
   static final class Veto implements Callable<ExitCode> {
     @Mixin private Output output;
@@ -487,7 +487,7 @@ public final class OrderCommand extends Group {
     if (standing.proven()) {
       throw new Failure(
           ExitCode.REFUSED,
-          "order %s is proven to be home's: only home cancels it (mandate order cancel)"
+          "order %s is proven to be home's: home cancels it (mandate order cancel), or two guardians who veto it at the contract"
               .formatted(id));
     }
     if (standing.isRecovery()) {
