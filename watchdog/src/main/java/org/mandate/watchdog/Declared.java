@@ -109,6 +109,7 @@ record Declared(
         case Entry.Policy(var log) -> said(LogWords.of(log));
         case Entry.Notice notice -> NOTHING;
         case Entry.Order order -> NOTHING;
+        case Entry.OrderConfirmed confirmed -> NOTHING;
         case Entry.OrderVetoed vetoed -> NOTHING;
         case Entry.HashPosted posted -> NOTHING;
         case Entry.GatewayClosed closed -> NOTHING;

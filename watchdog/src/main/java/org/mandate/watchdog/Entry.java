@@ -48,6 +48,9 @@ sealed interface Entry {
   /** A message brought an order of home's governance. */
   record Order(Log log) implements Entry {}
 
+  /** Somebody showed that home sent an order, as far as the contract can tell. */
+  record OrderConfirmed(Log log) implements Entry {}
+
   /** A guardian vetoed an order. */
   record OrderVetoed(Log log) implements Entry {}
 

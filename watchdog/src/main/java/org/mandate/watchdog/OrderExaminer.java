@@ -107,6 +107,7 @@ final class OrderExaminer implements Examiner {
     for (Entry entry : page.entries()) {
       switch (entry) {
         case Entry.Order(Log log) -> received(log, page.block());
+        case Entry.OrderConfirmed(Log log) -> confirmed(log, page.block());
         case Entry.OrderVetoed(Log log) ->
             Optional.ofNullable(known.get(LogWords.of(log).topic(1))).ifPresent(Order::start);
         case Entry.GatewayClosed closed -> known.values().forEach(Order::start);
@@ -126,6 +127,21 @@ final class OrderExaminer implements Examiner {
                   words.number(2).min(BigInteger.valueOf(Integer.MAX_VALUE * 2L)).longValue()),
               log.transaction(),
               block);
+      known.put(order.id, order);
+      order.start();
+    }
+  }
+
+  // Who proves may lie as well, together with whoever forged: what is proven is judged as before.
+  private void confirmed(Log log, Block block) {
+    LogWords words = LogWords.of(log);
+    Order before = known.get(words.topic(1));
+    if (before != null && before.messageId.equals(words.topic(2))) {
+      before.start();
+    } else if (begun.add(new Place(block, log.index()))) {
+      Instant executableAt = before == null ? block.timestamp() : before.executableAt;
+      Order order =
+          new Order(words.topic(1), words.topic(2), executableAt, log.transaction(), block);
       known.put(order.id, order);
       order.start();
     }
@@ -250,6 +266,9 @@ final class OrderExaminer implements Examiner {
     /** Whether home is known not to have sent it. */
     private boolean forged;
 
+    /** It is proven all the same, and this guardian has vetoed it: it is another one's turn. */
+    private boolean doubted;
+
     private boolean running;
     private boolean again;
 
@@ -305,7 +324,7 @@ final class OrderExaminer implements Examiner {
               yield true;
             }
             boolean ours = standing.messageId().equals(messageId);
-            boolean missed = ours && (standing.state() == EXECUTED || standing.proven());
+            boolean missed = ours && standing.state() == EXECUTED;
             status(missed ? Finding.Status.MISSED : Finding.Status.STOPPED);
             yield true;
           }
@@ -365,16 +384,15 @@ final class OrderExaminer implements Examiner {
           block,
           transaction,
           () -> court.stands().test(block),
-          () -> waits(standing(id)),
+          () -> waits(standing(id)) && !standing(id).proven(),
           () -> isStopped(standing(id)));
     }
 
     /** Whether this message may still have it executed. */
     private boolean waits(Standing standing) {
       return standing.state() == WAITING
-          && !standing.proven()
           && standing.messageId().equals(messageId)
-          && isOpen(standing.gateway());
+          && (standing.proven() || isOpen(standing.gateway()));
     }
 
     /** Whether somebody keeps what this message brought from being executed. */
@@ -431,6 +449,11 @@ final class OrderExaminer implements Examiner {
     }
 
     private void veto() {
+      boolean proven = standing(id).proven();
+      if (proven && doubted) {
+        return;
+      }
+      doubted = proven;
       court
           .enforcer()
           .bringAbout(new Veto(this))
@@ -493,6 +516,7 @@ final class OrderExaminer implements Examiner {
 
   private final class Veto implements Remedy {
     private final Order order;
+    private volatile boolean second;
 
     private Veto(Order order) {
       this.order = order;
@@ -514,8 +538,17 @@ final class OrderExaminer implements Examiner {
     }
 
     @Override
+    public boolean refused(String reason) {
+      second = second || reason.startsWith("RemoteProven(");
+      return second;
+    }
+
+    @Override
     public Optional<Settled> settled() {
       Standing standing = standing(order.id);
+      if (order.waits(standing) && second) {
+        return Optional.of(new Settled("it is proven: a second guardian's veto stops it"));
+      }
       return order.waits(standing)
           ? Optional.empty()
           : Optional.of(

@@ -183,6 +183,9 @@ final class Reader {
     if (topic.equals(Topics.ORDER_RECEIVED)) {
       return Optional.of(new Entry.Order(log));
     }
+    if (topic.equals(Topics.ORDER_CONFIRMED)) {
+      return Optional.of(new Entry.OrderConfirmed(log));
+    }
     if (topic.equals(Topics.ORDER_VETOED)) {
       return Optional.of(new Entry.OrderVetoed(log));
     }

@@ -119,6 +119,7 @@ final class RecordExaminer implements Examiner {
                 unreadable.reason());
         case Entry.Notice notice -> {}
         case Entry.Order order -> {}
+        case Entry.OrderConfirmed confirmed -> {}
         case Entry.OrderVetoed vetoed -> {}
         case Entry.HashPosted posted -> {}
         case Entry.GatewayClosed closed -> {}

@@ -234,6 +234,7 @@ final class Replay {
       case Entry.Step(IntentEvent event) -> executed(event);
       case Entry.Notice notice -> Optional.empty();
       case Entry.Order order -> Optional.empty();
+      case Entry.OrderConfirmed confirmed -> Optional.empty();
       case Entry.OrderVetoed vetoed -> Optional.empty();
       case Entry.HashPosted posted -> Optional.empty();
       case Entry.GatewayClosed closed -> Optional.empty();

@@ -145,6 +145,7 @@ final class SignatureExaminer implements Examiner {
         case Entry.Step other -> {}
         case Entry.Notice notice -> {}
         case Entry.Order order -> {}
+        case Entry.OrderConfirmed confirmed -> {}
         case Entry.OrderVetoed vetoed -> {}
         case Entry.HashPosted posted -> {}
         case Entry.GatewayClosed closed -> {}

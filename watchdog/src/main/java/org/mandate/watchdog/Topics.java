@@ -70,6 +70,7 @@ final class Topics {
 
   static final Hash HASH_POSTED = topic(PostedHashes.HASHPOSTED_EVENT);
   static final Hash ORDER_SENT = topic(RemoteGovernance.ORDERSENT_EVENT);
+  static final Hash ORDER_CONFIRMED = topic(RemoteGovernance.ORDERCONFIRMED_EVENT);
   static final Hash ORDER_VETOED = topic(RemoteGovernance.ORDERVETOED_EVENT);
   static final Hash ORDER_RECEIVED = topic(RemoteGovernance.ORDERRECEIVED_EVENT);
 
@@ -131,6 +132,7 @@ final class Topics {
                 CONSUMED,
                 REFUNDED,
                 ORDER_RECEIVED,
+                ORDER_CONFIRMED,
                 ORDER_VETOED,
                 HASH_POSTED,
                 GATEWAY_SET,

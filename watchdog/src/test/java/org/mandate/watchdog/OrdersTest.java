@@ -173,6 +173,53 @@ class OrdersTest {
     }
   }
 
+  @Test
+  void L7_whatLiarsProvedIsStoppedByTwoGuardians() throws Exception {
+    try (World world = World.start(directory, PROVEN)) {
+      List<RemoteGovernance.Call> calls = calls(world);
+      Hash forged = Hash.keccak("forged");
+      Message order = world.order(calls, Hash.keccak("genuine"));
+      Message like = world.forgedOrder(order, forged);
+      Message lie =
+          new Message(
+              like.sourceChainId(),
+              order.nonce(),
+              like.sender(),
+              like.recipient(),
+              like.payload());
+      try (Watchdog first = world.watchdog(0)) {
+        world.deliver(lie);
+        World.await(
+            "it is vetoed", World.PATIENCE, () -> world.orderState(calls, forged) == VETOED);
+        world.confirmFalsely(lie);
+        World.await(
+            "one guardian's veto is not enough",
+            World.PATIENCE,
+            () ->
+                first.findings().stream()
+                    .filter(found -> found.check() == Check.ORDER)
+                    .flatMap(found -> found.deeds().stream())
+                    .anyMatch(deed -> deed.outcome().contains("second guardian")));
+        assertEquals(WAITING, world.orderState(calls, forged));
+        try (Watchdog second = world.watchdog(1)) {
+          World.await(
+              "the second one's stops it",
+              World.PATIENCE,
+              () -> world.orderState(calls, forged) == VETOED);
+          World.await(
+              "it is told",
+              World.PATIENCE,
+              () ->
+                  second.findings().stream()
+                      .anyMatch(
+                          found ->
+                              found.check() == Check.ORDER
+                                  && found.status() == Finding.Status.STOPPED));
+        }
+      }
+    }
+  }
+
   /** A call that governs nothing and may be made. */
   private static List<RemoteGovernance.Call> calls(World world) {
     return List.of(

@@ -56,6 +56,9 @@ import org.mandate.intent.IntentState;
 import org.mandate.intent.Result;
 import org.mandate.intent.SignedIntent;
 import org.mandate.policy.CallKind;
+import org.mandate.proof.ProofAbi;
+import org.mandate.proof.Prover;
+import org.mandate.proof.Slots;
 import org.mandate.signer.PrivateKeySigner;
 import org.mandate.signer.Signer;
 import org.web3j.crypto.Credentials;
@@ -510,6 +513,27 @@ final class World implements AutoCloseable {
     } catch (Exception e) {
       throw new IllegalStateException(e);
     }
+  }
+
+  /**
+   * Somebody shows the remote chain that home sent the message, by what home's storage says now:
+   * also what it never sent, as if who posts its hashes lied together with the relayers.
+   */
+  void confirmFalsely(Message message) {
+    Address gateway = remoteDeployment.gateway();
+    Hash slot = Slots.sent(message.nonce());
+    home.rpc("anvil_setStorageAt", gateway.hex(), slot.hex(), message.id(gateway).hex());
+    home.rpc("evm_mine");
+    Block head = home.client.head();
+    postHash(head.number(), head.hash());
+    Prover.Shown shown = new Prover(home.client).prove(gateway, slot, head.hash());
+    new Sender(remote.web3j, RICH)
+        .send(
+            Call.of(
+                "confirm",
+                governanceAddress().hex(),
+                remoteGovernance(remote)
+                    .confirm(MessageAbi.toRemote(message), ProofAbi.toRemote(shown.proof()))));
   }
 
   /** The second watchdog's key, a guardian, vetoes an order. */
