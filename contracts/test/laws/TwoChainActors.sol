@@ -687,6 +687,10 @@ contract TwoChainActors is TwoChainBooks {
         goTo(HOME);
         address relayer = _pool[(seed >> 8) % _KEYS];
         uint256 kind = seed % 8;
+        // Rather one that is no relayer any more, if it is to take something back.
+        for (uint256 i; i < _KEYS && (kind == 1 || kind == 2) && (seed >> 16) % 4 > 0 && _isHeard(relayer); ++i) {
+            relayer = _pool[i];
+        }
         if (kind == 0) _bond(relayer, 1 + (seed >> 16) % 1 ether);
         else if (kind == 1) _unbond(relayer, seed >> 16);
         else if (kind == 2) _takeBack(relayer);
