@@ -407,7 +407,8 @@ contract QuorumGateway is IERC7786GatewaySource, IQuorum, AccessManaged {
     {
         require(signatures.length % _SIGNATURE_LENGTH == 0, GatewaySignatureLength(signatures.length));
         count = signatures.length / _SIGNATURE_LENGTH;
-        require(count > 0, GatewaySignatures(0, _sets.threshold));
+        // Not by `require`, which would read the threshold every time.
+        if (count == 0) revert GatewaySignatures(0, _sets.threshold);
         Tally memory t = _count(attestationDigest(root), signatures);
         if (t.ofPresent == count) {
             require(count >= t.threshold, GatewaySignatures(count, t.threshold));
