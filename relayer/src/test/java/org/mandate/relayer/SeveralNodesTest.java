@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.lang.reflect.Proxy;
 import java.net.URI;
 import java.time.Duration;
 import java.util.List;
@@ -15,6 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.mandate.chain.Address;
 import org.mandate.chain.Block;
 import org.mandate.chain.ChainClient;
+import org.mandate.chain.Finality;
 import org.mandate.chain.Hash;
 import org.mandate.chain.JsonRpcClient;
 import org.mandate.chain.Log;
@@ -53,6 +55,39 @@ class SeveralNodesTest {
     assertFalse(nodes.agreement(1, forged.hash()).isConfirmed());
     assertTrue(nodes.agreement(1, forged.hash()).isContradicted());
     assertEquals(new Agreement(3, 0, 0), nodes.agreement(99, block.hash()));
+  }
+
+  /** One node that calls its head final, among those that wait for two blocks on top. */
+  @Test
+  void L10_shouldBelieveTheMajorityAboutWhatIsFinalAndNotThatItExistsAlone() throws Exception {
+    try (Anvil chain = Anvil.start(1, "--no-mining")) {
+      for (int i = 0; i < 6; i++) chain.ask("evm_mine");
+      Finality tag = Finality.of("finalized");
+      Block head = chain.client().head();
+      Block last = chain.client().finalized();
+      ChainClient hasty = hasty(chain.client());
+      SeveralNodes nodes = new SeveralNodes(List.of(hasty, chain.client(), chain.client()));
+      assertEquals(new Agreement(3, 1, 0), nodes.agreement(tag, head.number(), head.hash()));
+      assertEquals(new Agreement(3, 3, 0), nodes.agreement(tag, last.number(), last.hash()));
+      assertEquals(new Agreement(3, 0, 3), nodes.agreement(tag, last.number(), head.hash()));
+      assertEquals(List.of(last.number()), nodes.finalHeights(tag));
+      assertEquals(
+          List.of(last.number()),
+          new SeveralNodes(List.of(hasty, chain.client())).finalHeights(tag));
+      assertEquals(List.of(), new SeveralNodes(List.of(hasty, down)).finalHeights(tag));
+      assertEquals(List.of(head.number()), new SeveralNodes(List.of(hasty)).finalHeights(tag));
+    }
+  }
+
+  private static ChainClient hasty(ChainClient real) {
+    return (ChainClient)
+        Proxy.newProxyInstance(
+            ChainClient.class.getClassLoader(),
+            new Class<?>[] {ChainClient.class},
+            (proxy, method, arguments) ->
+                method.getName().equals("finalized")
+                    ? real.head()
+                    : method.invoke(real, arguments));
   }
 
   @Test

@@ -10,6 +10,7 @@ import java.util.Set;
 import java.util.stream.Stream;
 import org.mandate.chain.Block;
 import org.mandate.chain.Bytes;
+import org.mandate.chain.Finality;
 import org.mandate.chain.Hash;
 import org.mandate.chain.Log;
 import org.mandate.chain.NodeException;
@@ -377,24 +378,25 @@ public final class Follower {
   }
 
   /**
-   * Moves the finality mark, when the block that the chain calls final is stored and the majority
-   * of the nodes has it.
+   * Moves the finality mark to the highest stored block that most nodes have and call final, each
+   * by its own account.
    */
   private boolean finish() {
-    Optional<Block> last = chain.finality().highest(chain.client());
-    if (last.isEmpty()
-        || database.inTransaction(tx -> ChainRow.of(tx, chain.id())).isFinal(last.get().number()))
-      return false;
-    Block block = last.get();
-    if (!stored(block.number()).hash().equals(block.hash()))
-      return false; // not there yet, or on another branch
-    SeveralNodes.Agreement agreement = chain.client().agreement(block.number(), block.hash());
-    if (!agreement.isConfirmed()) {
-      if (agreement.different() > 0) doubt(stored(block.number()), block, agreement);
-      return false;
+    Finality finality = chain.finality();
+    Runnable otherwise = () -> {};
+    for (long number : chain.client().finalHeights(finality)) {
+      if (database.inTransaction(tx -> ChainRow.of(tx, chain.id())).isFinal(number)) return false;
+      Block block = stored(number);
+      if (block.number() != number) continue; // not there yet
+      SeveralNodes.Agreement agreement = chain.client().agreement(finality, number, block.hash());
+      if (agreement.isConfirmed()) {
+        return database.inTransaction(
+            tx -> ChainRow.finalize(tx, chain.id(), number, block.hash()));
+      }
+      if (agreement.different() > 0) otherwise = () -> doubt(block, block, agreement);
     }
-    return database.inTransaction(
-        tx -> ChainRow.finalize(tx, chain.id(), block.number(), block.hash()));
+    otherwise.run();
+    return false;
   }
 
   private Block stored(long number) {

@@ -1,7 +1,9 @@
 package org.mandate.relayer.follow;
 
 import java.math.BigInteger;
+import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -16,6 +18,7 @@ import org.mandate.chain.BlockTag;
 import org.mandate.chain.Bytes;
 import org.mandate.chain.ChainClient;
 import org.mandate.chain.Fees;
+import org.mandate.chain.Finality;
 import org.mandate.chain.GasEstimate;
 import org.mandate.chain.Hash;
 import org.mandate.chain.Log;
@@ -28,7 +31,7 @@ import org.mandate.chain.Transaction;
  * Several nodes of one chain behind one client. A node that fails is left for the next one; what a
  * node says about a transaction is never its failure. One node suffices to know that a transaction
  * was mined; that none knows it proves nothing (L10). Which block is final is for the majority to
- * say: signatures hang on it.
+ * say, each node by its own account: signatures hang on it.
  */
 public final class SeveralNodes implements ChainClient {
   /**
@@ -65,6 +68,42 @@ public final class SeveralNodes implements ChainClient {
   /** Asks every node which block stands at a number. For what one node alone must not decide. */
   public Agreement agreement(long number, Hash hash) {
     return agreement(node -> node.block(number).map(block -> block.hash().equals(hash)));
+  }
+
+  /**
+   * Asks every node whether that block stands at its number and is final: a node that has it and
+   * does not call it final yet says neither.
+   */
+  public Agreement agreement(Finality finality, long number, Hash hash) {
+    return agreement(
+        node -> {
+          Optional<Block> block = node.block(number);
+          if (block.isEmpty()) return Optional.empty();
+          if (!block.get().hash().equals(hash)) return Optional.of(false);
+          boolean isFinal =
+              finality.highest(node).filter(highest -> highest.number() >= number).isPresent();
+          return isFinal ? Optional.of(true) : Optional.empty();
+        });
+  }
+
+  /**
+   * How far each node calls the chain final, highest first; without those heights that only half of
+   * the nodes, or fewer, have reached.
+   */
+  public List<Long> finalHeights(Finality finality) {
+    List<Long> heights = new ArrayList<>();
+    for (ChainClient node : nodes) {
+      try {
+        finality.highest(node).map(Block::number).ifPresent(heights::add);
+      } catch (NodeException e) {
+        // It has reached none.
+      }
+    }
+    return heights.stream()
+        .sorted(Comparator.reverseOrder())
+        .skip(nodes.size() / 2)
+        .distinct()
+        .toList();
   }
 
   /** Asks every node whether that block stands at its number and holds that log. */

@@ -57,7 +57,11 @@ class SendingTest {
     FORGETS,
     /** It takes no transaction, and does not say why. */
     MUTE,
-    DOWN
+    DOWN,
+    /** The head is final. */
+    HASTY,
+    /** The first block is the last that is final. */
+    IDLE
   }
 
   @TempDir static Path directory;
@@ -232,6 +236,29 @@ class SendingTest {
     }
   }
 
+  @Test
+  void L10_shouldNotMoveTheFinalityMarkToWhatOneNodeAloneCallsFinal() {
+    for (int liar = 0; liar < 3; liar++) {
+      moods[liar] = Mood.HASTY;
+      anvil.mine(6);
+      follow();
+      assertEquals(Optional.of(anvil.client().head().number()), row().head());
+      assertEquals(
+          Optional.of(anvil.client().finalized().number()),
+          row().finalized(),
+          "two of three say so, whichever is asked first");
+      moods[liar] = Mood.HONEST;
+    }
+  }
+
+  @Test
+  void L10_shouldMoveTheFinalityMarkWhenTheNodeThatIsAskedFirstCallsNothingFinal() {
+    moods[0] = Mood.IDLE;
+    anvil.mine(6);
+    follow();
+    assertEquals(Optional.of(anvil.client().finalized().number()), row().finalized());
+  }
+
   // ------------------------------------------------------------------ steps
 
   private Anvil anvil(String... more) {
@@ -267,6 +294,12 @@ class SendingTest {
                 }
                 case FORGETS -> {
                   if (method.getName().equals("receipts")) return Map.of();
+                }
+                case HASTY -> {
+                  if (method.getName().equals("finalized")) return real.head();
+                }
+                case IDLE -> {
+                  if (method.getName().equals("finalized")) return real.block(0).orElseThrow();
                 }
                 case HONEST -> {}
               }
