@@ -197,8 +197,8 @@ public record StoredEvent(EventKind kind, long chainId, Log log, long time, bool
   public static void insertReported(Tx tx, long chainId, Log log, List<Hash> intents) {
     for (Hash intent : intents) {
       tx.update(
-          "INSERT INTO reported_intent (chain_id, block_number, log_index, intent_id) VALUES (?, ?, ?, ?)"
-              + " ON CONFLICT DO NOTHING",
+          "INSERT INTO reported_intent (chain_id, block_number, log_index, intent_id) VALUES (?, ?,"
+              + " ?, ?) ON CONFLICT DO NOTHING",
           chainId,
           log.blockNumber(),
           log.index(),
@@ -264,14 +264,17 @@ public record StoredEvent(EventKind kind, long chainId, Log log, long time, bool
   /**
    * Final messages from {@code chainId} that are neither attested nor refused yet, in order: all of
    * the oldest {@code blocks} blocks that have any, since one root is over all messages of a block.
+   *
+   * @param after only of blocks above this one
    */
-  public static List<StoredEvent> unattested(Tx tx, long chainId, int blocks) {
+  public static List<StoredEvent> unattested(Tx tx, long chainId, long after, int blocks) {
     return tx.list(
         """
         WITH due AS (
           SELECT e.block_number, e.log_index, dense_rank() OVER (ORDER BY e.block_number) AS place
             FROM event e JOIN chain c ON c.chain_id = e.chain_id
            WHERE e.kind = 'SENT' AND e.chain_id = ? AND e.block_number <= c.finalized
+             AND e.block_number > ?
              AND NOT EXISTS (SELECT 1 FROM message m WHERE m.message_id = e.subject)
              AND NOT EXISTS (SELECT 1 FROM refused_message r WHERE r.message_id = e.subject))
         """
@@ -283,6 +286,7 @@ public record StoredEvent(EventKind kind, long chainId, Log log, long time, bool
             """,
         StoredEvent::read,
         chainId,
+        after,
         chainId,
         blocks);
   }

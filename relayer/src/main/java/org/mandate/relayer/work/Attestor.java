@@ -11,6 +11,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.mandate.chain.Hash;
+import org.mandate.chain.Log;
 import org.mandate.gateway.Attestation;
 import org.mandate.gateway.MessageTree;
 import org.mandate.relayer.Bell;
@@ -37,6 +38,11 @@ public final class Attestor {
   private static final int BLOCKS_AT_ONCE = 50;
   private static final int ALONE_AT_ONCE = 50;
 
+  /** When nodes are asked again about a message that most of them do not have, at first. */
+  static final Duration AGAIN_AFTER = Duration.ofMinutes(5);
+
+  private static final Duration AGAIN_AT_LAST = Duration.ofDays(1);
+
   /** Relayers that saw a block differently have no root in common: each message is one, too. */
   private static final Duration ALONE_AFTER = Duration.ofSeconds(20);
 
@@ -49,6 +55,8 @@ public final class Attestor {
   private final Bell attested;
   private final Clock clock;
   private final Set<Hash> doubted = ConcurrentHashMap.newKeySet();
+  private final Map<Log, Denial> denied = new ConcurrentHashMap<>();
+  private long passed = -1;
 
   /**
    * @param source whose messages are attested
@@ -72,10 +80,11 @@ public final class Attestor {
     this.clock = clock;
   }
 
-  /** Attests what became final. */
+  /** Attests what became final. Later blocks do not wait for those about which nodes disagree. */
   public boolean round() {
     List<StoredEvent> sent =
-        database.inTransaction(tx -> StoredEvent.unattested(tx, source.id(), BLOCKS_AT_ONCE));
+        database.inTransaction(
+            tx -> StoredEvent.unattested(tx, source.id(), passed, BLOCKS_AT_ONCE));
     Map<Long, List<StoredEvent>> blocks = new LinkedHashMap<>();
     for (StoredEvent event : sent)
       blocks.computeIfAbsent(event.log().blockNumber(), n -> new ArrayList<>()).add(event);
@@ -83,7 +92,9 @@ public final class Attestor {
     for (List<StoredEvent> block : blocks.values()) any |= attest(block);
     any |= attestAlone();
     if (any) attested.ring();
-    return any && blocks.size() == BLOCKS_AT_ONCE;
+    boolean more = blocks.size() == BLOCKS_AT_ONCE;
+    passed = more ? sent.getLast().log().blockNumber() : -1;
+    return more;
   }
 
   /** Answers whether any message of the block is done with. */
@@ -161,6 +172,13 @@ public final class Attestor {
     return !waiting.isEmpty();
   }
 
+  /**
+   * That most nodes did not have a message in its block.
+   *
+   * @param again when they are asked again, after having waited for {@code waited}
+   */
+  private record Denial(Instant again, Duration waited) {}
+
   private enum Opinion {
     CONFIRMED,
     CONTRADICTED,
@@ -172,6 +190,9 @@ public final class Attestor {
    * signature.
    */
   private Opinion opinion(StoredEvent stored) {
+    Optional<Denial> before = Optional.ofNullable(denied.get(stored.log()));
+    if (before.filter(d -> clock.instant().isBefore(d.again())).isPresent())
+      return Opinion.CONTRADICTED;
     SeveralNodes.Agreement agreement = source.client().agreement(stored.log());
     Hash id = stored.log().topics().get(1);
     if ((agreement.different() > 0 || !agreement.isConfirmed()) && doubted.add(id)) {
@@ -194,7 +215,13 @@ public final class Attestor {
     }
     if (agreement.isConfirmed()) {
       doubted.remove(id);
+      denied.remove(stored.log());
       return Opinion.CONFIRMED;
+    }
+    if (agreement.isContradicted()) {
+      Duration wait = before.map(d -> d.waited().multipliedBy(2)).orElse(AGAIN_AFTER);
+      if (wait.compareTo(AGAIN_AT_LAST) > 0) wait = AGAIN_AT_LAST;
+      denied.put(stored.log(), new Denial(clock.instant().plus(wait), wait));
     }
     return agreement.isContradicted() ? Opinion.CONTRADICTED : Opinion.UNKNOWN;
   }

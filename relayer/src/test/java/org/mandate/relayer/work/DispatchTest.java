@@ -3,15 +3,20 @@ package org.mandate.relayer.work;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.lang.reflect.Proxy;
 import java.math.BigInteger;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.InstantSource;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -22,6 +27,7 @@ import org.mandate.chain.Abi;
 import org.mandate.chain.Address;
 import org.mandate.chain.Block;
 import org.mandate.chain.Bytes;
+import org.mandate.chain.ChainClient;
 import org.mandate.chain.Finality;
 import org.mandate.chain.Hash;
 import org.mandate.chain.Log;
@@ -81,13 +87,7 @@ class DispatchTest {
   private static final BigInteger HOME_ID = BigInteger.valueOf(HOME);
   private static final IntentDomain DOMAIN = new IntentDomain(HOME_ID, OURS);
   private static final Hash ID = INTENT.id(DOMAIN);
-  private static final Message MESSAGE =
-      new Message(
-          HOME_ID,
-          BigInteger.ONE,
-          new InteroperableAddress(HOME_ID, OURS).encode(),
-          new InteroperableAddress(INTENT.chainId(), OURS).encode(),
-          IntentAbi.encode(INTENT, 0));
+  private static final Message MESSAGE = message(INTENT);
   private static final Hash MESSAGE_ID = MESSAGE.id(OURS);
 
   /** An event as our contracts log it. */
@@ -99,28 +99,43 @@ class DispatchTest {
     }
   }
 
-  private static final List<Said> DISPATCH =
-      List.of(
-          Said.of(
-              EventKind.NUMBERED,
-              QuorumGateway.NONCEASSIGNED_EVENT,
-              List.of(MESSAGE_ID),
-              new Uint256(MESSAGE.nonce())),
-          Said.of(
-              EventKind.SENT,
-              QuorumGateway.MESSAGESENT_EVENT,
-              List.of(MESSAGE_ID),
-              new DynamicBytes(MESSAGE.sender().bytes()),
-              new DynamicBytes(MESSAGE.recipient().bytes()),
-              new DynamicBytes(MESSAGE.payload().bytes()),
-              new Uint256(0),
-              new DynamicArray<>(DynamicBytes.class, List.of())),
-          Said.of(
-              EventKind.DISPATCHED,
-              HomeExecutor.INTENTDISPATCHED_EVENT,
-              List.of(ID, Hash.of(Abi.encode(new Uint256(INTENT.agentId())))),
-              IntentAbi.toContract(INTENT),
-              new Bytes32(MESSAGE_ID.bytes())));
+  private static final List<Said> DISPATCH = dispatch(INTENT);
+
+  private static Message message(Intent intent) {
+    return new Message(
+        HOME_ID,
+        intent.nonce().add(BigInteger.ONE),
+        new InteroperableAddress(HOME_ID, OURS).encode(),
+        new InteroperableAddress(intent.chainId(), OURS).encode(),
+        IntentAbi.encode(intent, 0));
+  }
+
+  private static List<Said> dispatch(Intent intent) {
+    Message message = message(intent);
+    Hash id = message.id(OURS);
+    return List.of(
+        Said.of(
+            EventKind.NUMBERED,
+            QuorumGateway.NONCEASSIGNED_EVENT,
+            List.of(id),
+            new Uint256(message.nonce())),
+        Said.of(
+            EventKind.SENT,
+            QuorumGateway.MESSAGESENT_EVENT,
+            List.of(id),
+            new DynamicBytes(message.sender().bytes()),
+            new DynamicBytes(message.recipient().bytes()),
+            new DynamicBytes(message.payload().bytes()),
+            new Uint256(0),
+            new DynamicArray<>(DynamicBytes.class, List.of())),
+        Said.of(
+            EventKind.DISPATCHED,
+            HomeExecutor.INTENTDISPATCHED_EVENT,
+            List.of(intent.id(DOMAIN), Hash.of(Abi.encode(new Uint256(intent.agentId())))),
+            IntentAbi.toContract(intent),
+            new Bytes32(id.bytes())));
+  }
+
   private static final Said QUEUED =
       Said.of(
           EventKind.QUEUED,
@@ -167,6 +182,42 @@ class DispatchTest {
     assertTrue(signedBehind(with, with, without).isPresent(), "nothing else was wrong with it");
   }
 
+  /** In more blocks than are looked at together, all before the true one, which is told twice. */
+  @Test
+  void L10_shouldSignWhatIsTrueBehindWhateverOneNodeMadeUp() {
+    try (Anvil honest = Anvil.start(HOME)) {
+      tellAfterLies(honest);
+      Attestor attestor = attestor(nodes(with, honest, honest), Clock.systemUTC());
+      for (int rounds = 0; attestor.round(); rounds++) assertTrue(rounds < 10, "it ends");
+      assertTrue(signature().isPresent(), "most nodes deny what stands before it");
+    }
+  }
+
+  @Test
+  void L10_shouldAskAgainAfterAWhileForWhatMostNodesDidNotHave() {
+    makeFinal();
+    Instant[] now = {Instant.now()};
+    InstantSource time = () -> now[0];
+    List<ChainClient> nodes = new ArrayList<>(List.of(without.client(), without.client()));
+    ChainClient turning =
+        (ChainClient)
+            Proxy.newProxyInstance(
+                ChainClient.class.getClassLoader(),
+                new Class<?>[] {ChainClient.class},
+                (proxy, method, arguments) -> method.invoke(nodes.getFirst(), arguments));
+    Attestor attestor =
+        attestor(
+            new SeveralNodes(List.of(with.client(), turning, without.client())),
+            time.withZone(ZoneOffset.UTC));
+    attestor.round();
+    nodes.set(0, with.client());
+    attestor.round();
+    assertEquals(Optional.empty(), signature(), "they were asked a moment ago");
+    now[0] = now[0].plus(Attestor.AGAIN_AFTER);
+    attestor.round();
+    assertTrue(signature().isPresent(), "now most have it");
+  }
+
   @Test
   void L10_shouldNotHelpToExecuteBeforeTheDispatchIsFinal() throws Exception {
     assertEquals("NOT_DISPATCHED", whyNotExecuted());
@@ -182,17 +233,75 @@ class DispatchTest {
     database.run(tx -> ChainRow.finalize(tx, HOME, block.number(), block.hash()));
   }
 
+  /**
+   * Has the chain dispatch in its 61st block, and stores what a node made up in each of those
+   * before.
+   */
+  private void tellAfterLies(Anvil honest) {
+    honest.mine(60);
+    honest.rpc("anvil_setCode", OURS.hex(), sayer(DISPATCH).hex());
+    honest.send(OURS, Bytes.EMPTY);
+    for (int number = 2; number <= 61; number++) {
+      Block block = honest.client().block(number).orElseThrow();
+      List<Said> lie = dispatch(intent(number));
+      List<Log> logs =
+          number == 61 ? honest.client().logs(block.hash(), List.of(OURS)) : logs(block, lie);
+      database.run(
+          tx -> {
+            Blocks.append(tx, HOME, block);
+            for (int i = 0; i < logs.size(); i++)
+              StoredEvent.insert(tx, HOME, lie.get(i).kind(), logs.get(i), DOMAIN);
+            ChainRow.finalize(tx, HOME, block.number(), block.hash());
+          });
+    }
+  }
+
+  private static List<Log> logs(Block block, List<Said> events) {
+    return IntStream.range(0, events.size())
+        .mapToObj(
+            i ->
+                new Log(
+                    block.hash(),
+                    block.number(),
+                    Hash.keccak("lie " + block.number()),
+                    i,
+                    OURS,
+                    events.get(i).topics(),
+                    events.get(i).data().hex()))
+        .toList();
+  }
+
+  private static Intent intent(long nonce) {
+    return new Intent(
+        INTENT.agentId(),
+        INTENT.account(),
+        INTENT.chainId(),
+        INTENT.asset(),
+        INTENT.to(),
+        INTENT.amount(),
+        INTENT.data(),
+        BigInteger.valueOf(nonce),
+        INTENT.deadline());
+  }
+
   /** This relayer's signature after it asked these nodes. */
   private Optional<Attestation> signedBehind(Anvil... nodes) {
-    new Attestor(
-            chain(HOME, nodes),
-            Set.of(REMOTE),
-            database,
-            Anvil.RICH,
-            new SigningGate(),
-            new Bell(),
-            Clock.systemUTC())
-        .round();
+    attestor(nodes(nodes), Clock.systemUTC()).round();
+    return signature();
+  }
+
+  private Attestor attestor(SeveralNodes nodes, Clock clock) {
+    return new Attestor(
+        chain(HOME, nodes),
+        Set.of(REMOTE),
+        database,
+        Anvil.RICH,
+        new SigningGate(),
+        new Bell(),
+        clock);
+  }
+
+  private Optional<Attestation> signature() {
     return database.inTransaction(
         tx -> StoredMessage.attestation(tx, MESSAGE_ID, Anvil.RICH.address()));
   }
@@ -220,7 +329,7 @@ class DispatchTest {
   }
 
   private Workplace place(long id, Anvil node) {
-    FollowedChain chain = chain(id, node);
+    FollowedChain chain = chain(id, nodes(node));
     Desk desk =
         new Desk(
             chain,
@@ -233,8 +342,11 @@ class DispatchTest {
     return new Workplace(chain, desk, database, Duration.ofSeconds(1), Clock.systemUTC());
   }
 
-  private static FollowedChain chain(long id, Anvil... nodes) {
-    SeveralNodes client = new SeveralNodes(Stream.of(nodes).map(Anvil::client).toList());
+  private static SeveralNodes nodes(Anvil... nodes) {
+    return new SeveralNodes(Stream.of(nodes).map(Anvil::client).toList());
+  }
+
+  private static FollowedChain chain(long id, SeveralNodes client) {
     return new FollowedChain(
         id, client, Finality.of("finalized"), 0, HOME, OURS, OURS, OURS, OURS, OURS);
   }

@@ -158,7 +158,7 @@ class MessagesTest {
   }
 
   private List<StoredEvent> unattested() {
-    return database.inTransaction(tx -> StoredEvent.unattested(tx, HOME, 1000));
+    return database.inTransaction(tx -> StoredEvent.unattested(tx, HOME, -1, 1000));
   }
 
   private void open() {
