@@ -3,7 +3,6 @@ package org.mandate.chain;
 import java.util.List;
 import java.util.stream.Stream;
 import org.web3j.abi.FunctionEncoder;
-import org.web3j.abi.FunctionReturnDecoder;
 import org.web3j.abi.TypeReference;
 import org.web3j.abi.Utils;
 import org.web3j.abi.datatypes.Function;
@@ -40,9 +39,10 @@ public final class Abi {
     List<Object> values;
     try {
       values =
-          FunctionReturnDecoder.decode(Bytes.of(data).hex(), Utils.convert(List.of(types))).stream()
-              .map(Abi::valueOf)
-              .toList();
+          new CheckedDecoder()
+              .decodeFunctionResult(Bytes.of(data).hex(), Utils.convert(List.of(types))).stream()
+                  .map(Abi::valueOf)
+                  .toList();
     } catch (RuntimeException e) { // web3j throws what it likes at malformed data
       throw new IllegalArgumentException(data.length + " bytes are not the expected ABI data", e);
     }

@@ -8,6 +8,7 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.mandate.chain.Address;
 import org.mandate.chain.Bytes;
+import org.mandate.chain.CallData;
 import org.mandate.chain.Hash;
 import org.mandate.contracts.HomeExecutor;
 import org.mandate.intent.Intent;

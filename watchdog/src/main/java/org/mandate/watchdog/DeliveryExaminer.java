@@ -32,9 +32,10 @@ import org.mandate.event.GatewayEvent.MessageDelivered;
 import org.mandate.event.GatewayEvent.MessageSent;
 import org.mandate.gateway.Attestation;
 import org.mandate.gateway.AttestationDomain;
+import org.mandate.gateway.Deliveries;
+import org.mandate.gateway.Deliveries.Delivery;
 import org.mandate.gateway.Message;
 import org.mandate.watchdog.Attested.Signed;
-import org.mandate.watchdog.Deliveries.Delivery;
 import org.web3j.abi.datatypes.generated.Uint256;
 
 /**

@@ -16,6 +16,7 @@ import org.mandate.chain.ChainClient;
 import org.mandate.chain.Hash;
 import org.mandate.chain.NodeException;
 import org.mandate.contracts.DestinationExecutor;
+import org.mandate.gateway.Deliveries;
 import org.mandate.gateway.MessageAbi;
 import org.mandate.intent.IntentAbi;
 import org.mandate.intent.IntentState;

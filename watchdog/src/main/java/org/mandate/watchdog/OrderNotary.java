@@ -15,9 +15,10 @@ import org.mandate.chain.ChainClient;
 import org.mandate.chain.Hash;
 import org.mandate.chain.NodeException;
 import org.mandate.contracts.RemoteGovernance;
+import org.mandate.gateway.Deliveries;
+import org.mandate.gateway.Deliveries.Delivery;
 import org.mandate.gateway.MessageAbi;
 import org.mandate.proof.ProofAbi;
-import org.mandate.watchdog.Deliveries.Delivery;
 import org.web3j.abi.datatypes.generated.Bytes32;
 
 /**

@@ -7,6 +7,7 @@ import java.util.Optional;
 import org.mandate.chain.Abi;
 import org.mandate.chain.Address;
 import org.mandate.chain.Bytes;
+import org.mandate.chain.CallData;
 import org.mandate.chain.Hash;
 import org.mandate.contracts.HomeExecutor;
 import org.mandate.intent.Intent;

@@ -14,6 +14,7 @@ import org.mandate.chain.Block;
 import org.mandate.chain.Hash;
 import org.mandate.chain.Transaction;
 import org.mandate.gateway.Attestation;
+import org.mandate.gateway.Deliveries;
 import org.mandate.relayer.Journal;
 import org.mandate.relayer.store.Database;
 import org.mandate.relayer.store.EventKind;
@@ -74,10 +75,10 @@ public final class Evidence {
         here.chain().client().transaction(delivery.log().transaction());
     if (transaction.isEmpty()) return false; // a node that lags
     Optional<Deliveries.Delivery> found =
-        Deliveries.find(transaction.get().input(), id, here.chain().gateway());
+        Deliveries.in(transaction.get().input(), here.chain().gateway(), id);
     if (found.isEmpty()) {
       LOG.warn(
-          "delivered by another contract: who attested it is not seen here",
+          "who attested what was delivered cannot be read in its transaction",
           "messageId",
           id,
           "chain",

@@ -1,4 +1,4 @@
-package org.mandate.watchdog;
+package org.mandate.gateway;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -15,12 +15,6 @@ import org.mandate.chain.Address;
 import org.mandate.chain.Bytes;
 import org.mandate.chain.Hash;
 import org.mandate.contracts.QuorumGateway;
-import org.mandate.gateway.Attestation;
-import org.mandate.gateway.AttestationDomain;
-import org.mandate.gateway.InteroperableAddress;
-import org.mandate.gateway.Message;
-import org.mandate.gateway.MessageAbi;
-import org.mandate.gateway.MessageTree;
 import org.mandate.signer.PrivateKeySigner;
 import org.web3j.abi.datatypes.Bool;
 import org.web3j.abi.datatypes.DynamicArray;
@@ -92,6 +86,21 @@ class DeliveriesTest {
       altered[at] ^= (byte) 0xff;
       Deliveries.in(Bytes.of(altered), GATEWAY, id)
           .ifPresent(found -> assertEquals(id, found.message().id(GATEWAY)));
+    }
+  }
+
+  @Test
+  void L11_lengthsThatAreNotThereAreRefusedWhereverTheyStand() {
+    List<Message> messages = messages(3);
+    Bytes call = batch(tree(messages), messages);
+    byte[] huge = Bytes.of("0x%064x".formatted(Integer.MAX_VALUE)).bytes();
+    for (Message message : messages) {
+      for (int at = 4; at + huge.length <= call.size(); at += huge.length) {
+        byte[] altered = call.bytes().clone();
+        System.arraycopy(huge, 0, altered, at, huge.length);
+        Deliveries.in(Bytes.of(altered), GATEWAY, message.id(GATEWAY))
+            .ifPresent(found -> assertEquals(message, found.message()));
+      }
     }
   }
 

@@ -1,9 +1,7 @@
-package org.mandate.watchdog;
+package org.mandate.chain;
 
 import java.math.BigInteger;
 import java.util.Arrays;
-import org.mandate.chain.Address;
-import org.mandate.chain.Bytes;
 
 /**
  * Arguments of a call, read as the contracts read theirs (Contract ABI specification, and what
@@ -12,11 +10,11 @@ import org.mandate.chain.Bytes;
  *
  * @param bytes the whole call data
  */
-record CallData(byte[] bytes) {
+public record CallData(byte[] bytes) {
   private static final int WORD = 32;
 
   /** Whether these bytes are at that place. */
-  boolean has(byte[] part, int at) {
+  public boolean has(byte[] part, int at) {
     return at + part.length <= bytes.length
         && Arrays.equals(bytes, at, at + part.length, part, 0, part.length);
   }
@@ -24,14 +22,14 @@ record CallData(byte[] bytes) {
   /**
    * @throws IllegalArgumentException when it is not wholly there
    */
-  BigInteger number(int at) {
+  public BigInteger number(int at) {
     return new BigInteger(1, bytes(at, WORD));
   }
 
   /**
    * @throws IllegalArgumentException also when it is longer than an address
    */
-  Address address(int at) {
+  public Address address(int at) {
     BigInteger number = number(at);
     if (number.bitLength() > 160) {
       throw new IllegalArgumentException("no address at " + at);
@@ -44,7 +42,7 @@ record CallData(byte[] bytes) {
    *
    * @param base what the offset counts from
    */
-  int place(int base, int at) {
+  public int place(int base, int at) {
     BigInteger place =
         BigInteger.valueOf(base).add(new BigInteger(bytes(at, WORD))); // with its sign
     if (place.signum() < 0 || place.bitLength() > 31) {
@@ -54,7 +52,7 @@ record CallData(byte[] bytes) {
   }
 
   /** The length of what is at {@code at}, at most {@code most}. */
-  int length(int at, int most) {
+  public int length(int at, int most) {
     BigInteger length = number(at);
     if (length.compareTo(BigInteger.valueOf(most)) > 0) {
       throw new IllegalArgumentException(length + " at " + at + ": more than " + most);
@@ -63,7 +61,7 @@ record CallData(byte[] bytes) {
   }
 
   /** Bytes with their length before them. */
-  Bytes dynamic(int at, int most) {
+  public Bytes dynamic(int at, int most) {
     return Bytes.of(bytes(at + WORD, length(at, most)));
   }
 

@@ -1,4 +1,4 @@
-package org.mandate.watchdog;
+package org.mandate.gateway;
 
 import java.math.BigInteger;
 import java.util.ArrayList;
@@ -9,12 +9,9 @@ import java.util.stream.IntStream;
 import org.mandate.chain.Abi;
 import org.mandate.chain.Address;
 import org.mandate.chain.Bytes;
+import org.mandate.chain.CallData;
 import org.mandate.chain.Hash;
 import org.mandate.contracts.QuorumGateway;
-import org.mandate.gateway.Attestation;
-import org.mandate.gateway.Message;
-import org.mandate.gateway.MessageAbi;
-import org.mandate.gateway.MessageTree;
 import org.web3j.abi.datatypes.Bool;
 import org.web3j.abi.datatypes.DynamicArray;
 import org.web3j.abi.datatypes.DynamicBytes;
@@ -24,12 +21,16 @@ import org.web3j.abi.datatypes.generated.Bytes32;
  * Finds deliveries in a transaction's call data: of the gateway itself, or as a contract passes
  * them on. The signatures there stay evidence, whatever else stands beside them.
  */
-final class Deliveries {
+public final class Deliveries {
   /** In so many places of a transaction they are looked for. */
   private static final int MOST_PLACES = 64;
 
   private static final int MOST_BYTES = 1 << 17;
   private static final int MOST_ELEMENTS = 4_096;
+
+  /** Of all messages of a delivery, which may share what they are made of. */
+  private static final int MOST_BYTES_OF_ALL = 1 << 23;
+
   private static final int WORD = 32;
   private static final byte[] ONE;
   private static final byte[] MANY;
@@ -57,15 +58,15 @@ final class Deliveries {
    *
    * @param proof from its id up to the root that was signed
    */
-  record Delivery(Message message, List<Hash> proof, List<Attestation> attestations) {
-    Delivery {
+  public record Delivery(Message message, List<Hash> proof, List<Attestation> attestations) {
+    public Delivery {
       proof = List.copyOf(proof);
       attestations = List.copyOf(attestations);
     }
   }
 
   /** The delivery of that message; empty when the call data has none that can be read. */
-  static Optional<Delivery> in(Bytes input, Address gateway, Hash messageId) {
+  public static Optional<Delivery> in(Bytes input, Address gateway, Hash messageId) {
     CallData data = new CallData(input.bytes());
     return IntStream.range(0, data.bytes().length)
         .filter(at -> data.has(ONE, at) || data.has(MANY, at))
@@ -103,8 +104,13 @@ final class Deliveries {
     int count = data.length(list, MOST_ELEMENTS);
     List<Hash> ids = new ArrayList<>();
     Optional<Message> asked = Optional.empty();
+    int size = 0;
     for (int i = 1; i <= count; i++) {
       Message message = message(data, data.place(list + WORD, list + i * WORD));
+      size += message.sender().size() + message.recipient().size() + message.payload().size();
+      if (size > MOST_BYTES_OF_ALL) {
+        return Optional.empty(); // no block has the gas for it
+      }
       ids.add(message.id(gateway));
       if (ids.getLast().equals(id)) {
         asked = Optional.of(message);
