@@ -36,6 +36,9 @@ final class OrderExaminer implements Examiner {
   /** Words of the contract's {@code Order}. */
   private static final int WORDS = 8;
 
+  /** So many ranges of home's older blocks are looked through before it is seen what is due. */
+  private static final int PARTS = 32;
+
   // Of the contract's OrderState.
   private static final int WAITING = 1;
   private static final int VETOED = 2;
@@ -96,6 +99,18 @@ final class OrderExaminer implements Examiner {
    */
   private record Standing(
       int state, boolean proven, Instant deadline, Address gateway, Hash messageId) {}
+
+  /** What home says of an order. */
+  private sealed interface Answer {
+    record Own() implements Answer {}
+
+    record Open(String why) implements Answer {}
+
+    /**
+     * @param head as of which home did not send it
+     */
+    record Never(Block head) implements Answer {}
+  }
 
   OrderExaminer(Court court) {
     this.court = court;
@@ -263,6 +278,11 @@ final class OrderExaminer implements Examiner {
     private final LastingState ended = new LastingState(court.chain(), court.finality());
     private boolean told;
 
+    /** Home's final blocks from {@code oldest} to {@code newest} do not have it. */
+    private long oldest;
+
+    private long newest = -1;
+
     /** Whether home is known not to have sent it. */
     private boolean forged;
 
@@ -306,19 +326,25 @@ final class OrderExaminer implements Examiner {
       Standing standing = standing(id);
       if (!waits(standing)) {
         if (!forged && court.notary().isPresent() && isStopped(standing)) {
-          if (isGenuine()) {
-            court.notary().get().confirm(subject());
-            status(Finding.Status.WITHDRAWN);
-            return true;
-          }
-          if (court.home().head().timestamp().isBefore(block.timestamp())) {
-            return false; // it may be
+          switch (asked()) {
+            case Answer.Own own -> {
+              court.notary().get().confirm(subject());
+              status(Finding.Status.WITHDRAWN);
+              return true;
+            }
+            case Answer.Open open -> {
+              return false; // it may be
+            }
+            case Answer.Never never -> {}
           }
         }
         return switch (ended.look(() -> !waits(standing(id)))) {
           case FINAL -> {
             // A node that withheld home's word may have had it vetoed.
-            if (forged && court.notary().isPresent() && isStopped(standing) && isGenuine()) {
+            if (forged
+                && court.notary().isPresent()
+                && isStopped(standing)
+                && asked() instanceof Answer.Own) {
               court.notary().get().confirm(subject());
               status(Finding.Status.WITHDRAWN);
               yield true;
@@ -331,18 +357,42 @@ final class OrderExaminer implements Examiner {
           case GONE, OPEN -> false;
         };
       }
-      Block head = court.home().head();
-      Optional<Block> sent = sent(head);
-      if (sent.isPresent()) {
-        if (isFinal(sent.get())) {
+      return switch (asked()) {
+        case Answer.Own own -> {
           status(Finding.Status.WITHDRAWN);
-          return true;
+          yield true;
         }
-        return unproven("home sent it in block " + sent.get().number() + ", which is not final");
+        case Answer.Open(String why) -> unproven(why);
+        case Answer.Never(Block head) -> {
+          convict(standing, head);
+          yield false;
+        }
+      };
+    }
+
+    /** What home says of it: one that says nothing does not keep what it may be from being told. */
+    private Answer asked() {
+      try {
+        Block head = court.home().head();
+        Optional<Block> sent = sent(head);
+        if (sent.isPresent()) {
+          return isFinal(sent.get())
+              ? new Answer.Own()
+              : new Answer.Open(
+                  "home sent it in block " + sent.get().number() + ", which is not final");
+        }
+        if (head.timestamp().isBefore(block.timestamp())) {
+          return new Answer.Open("home's head is of " + head.timestamp() + ", before it came");
+        }
+        return oldest > court.firstBlock()
+            ? new Answer.Open("home's blocks before " + oldest + " are not looked through yet")
+            : new Answer.Never(head);
+      } catch (NodeException e) {
+        return new Answer.Open("home cannot be asked: " + e.getMessage());
       }
-      if (head.timestamp().isBefore(block.timestamp())) {
-        return unproven("home's head is of " + head.timestamp() + ", before the order came");
-      }
+    }
+
+    private void convict(Standing standing, Block head) {
       forged = true;
       report(
           "home sent the order in message " + messageId,
@@ -362,7 +412,6 @@ final class OrderExaminer implements Examiner {
       court.notary().ifPresent(notary -> notary.refute(findingId(), subject()));
       lied(this, standing.gateway());
       veto();
-      return false;
     }
 
     private boolean isFinal(Block sent) {
@@ -371,10 +420,6 @@ final class OrderExaminer implements Examiner {
           .highest(court.home())
           .filter(highest -> highest.number() >= sent.number())
           .isPresent();
-    }
-
-    private boolean isGenuine() {
-      return sent(court.home().head()).filter(this::isFinal).isPresent();
     }
 
     private OrderNotary.Subject subject() {
@@ -417,35 +462,66 @@ final class OrderExaminer implements Examiner {
       return false;
     }
 
+    /** Where home sent it; empty also as long as some blocks were not looked through. */
     private Optional<Block> sent(Block head) {
-      long to = head.number();
-      while (to >= court.firstBlock()) {
-        BlockRanges.Part<List<Log>> part =
-            ranges.last(
-                court.firstBlock(),
-                to,
-                (first, last) ->
-                    court
-                        .home()
-                        .logs(
-                            first,
-                            last,
-                            List.of(court.governance()),
-                            List.of(
-                                Set.of(Topics.ORDER_SENT),
-                                Set.of(id),
-                                Set.of(Hash.of("0x%064x".formatted(court.chainId()))),
-                                Set.of(messageId))));
-        for (Log log : part.content()) {
-          Optional<Block> found =
-              court.home().block(log.blockNumber()).filter(b -> b.hash().equals(log.blockHash()));
-          if (found.isPresent()) {
-            return found;
-          }
+      long known =
+          court
+              .homeFinality()
+              .highest(court.home())
+              .map(last -> Math.min(last.number(), head.number()))
+              .orElse(court.firstBlock() - 1);
+      if (newest < 0) {
+        newest = known;
+        oldest = Math.max(known + 1, court.firstBlock());
+      }
+      for (long to = head.number(); to > Math.max(newest, court.firstBlock() - 1); ) {
+        BlockRanges.Part<List<Log>> part = logs(Math.max(newest + 1, court.firstBlock()), to);
+        Optional<Block> found = block(part.content());
+        if (found.isPresent()) {
+          return found;
         }
         to = part.from() - 1;
       }
+      newest = Math.max(newest, known);
+      for (int i = 0; i < PARTS && oldest > court.firstBlock(); i++) {
+        BlockRanges.Part<List<Log>> part = logs(court.firstBlock(), oldest - 1);
+        Optional<Block> found = block(part.content());
+        if (found.isPresent()) {
+          return found;
+        }
+        oldest = part.from();
+      }
       return Optional.empty();
+    }
+
+    private BlockRanges.Part<List<Log>> logs(long from, long to) {
+      return ranges.last(
+          from,
+          to,
+          (first, last) ->
+              court
+                  .home()
+                  .logs(
+                      first,
+                      last,
+                      List.of(court.governance()),
+                      List.of(
+                          Set.of(Topics.ORDER_SENT),
+                          Set.of(id),
+                          Set.of(Hash.of("0x%064x".formatted(court.chainId()))),
+                          Set.of(messageId))));
+    }
+
+    private Optional<Block> block(List<Log> logs) {
+      return logs.stream()
+          .flatMap(
+              log ->
+                  court
+                      .home()
+                      .block(log.blockNumber())
+                      .filter(one -> one.hash().equals(log.blockHash()))
+                      .stream())
+          .findFirst();
     }
 
     private void veto() {

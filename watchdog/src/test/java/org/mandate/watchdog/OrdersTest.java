@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import java.math.BigInteger;
+import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
@@ -140,6 +141,47 @@ class OrdersTest {
       world.carryOut(calls, waiting);
       for (Hash salt : salts) {
         assertThrows(RuntimeException.class, () -> world.carryOut(calls, salt));
+      }
+    }
+  }
+
+  @Test
+  void L7_aForgedOrderIsToldAndVetoedBeforeItIsDueWhileHomeIsSilent() throws Exception {
+    try (World world = World.start(directory, GOVERNED)) {
+      // Nobody listens on the discard port.
+      WatchdogConfig usual = world.config(0, URI.create("http://127.0.0.1:9"), Optional.empty());
+      WatchdogConfig early =
+          new WatchdogConfig(
+              usual.chains(),
+              usual.key(),
+              usual.http(),
+              usual.webhook(),
+              usual.blobGateway(),
+              usual.homeLag(),
+              Duration.ofDays(1),
+              usual.whenHomeIsSilent(),
+              usual.maxFeePerGas(),
+              usual.maxTipPerGas(),
+              usual.minimumBalance(),
+              usual.disputeBonds(),
+              usual.relayers());
+      try (Watchdog watchdog = Watchdog.start(early)) {
+        List<RemoteGovernance.Call> calls = calls(world);
+        Hash forged = Hash.keccak("forged");
+        world.deliver(world.forgedOrder(world.order(calls, Hash.keccak("like")), forged));
+        Thread.sleep(5000);
+        assertEquals(WAITING, world.orderState(calls, forged), "home may answer yet");
+        world.remote.rpc("evm_increaseTime", Duration.ofHours(60).toSeconds());
+        World.await(
+            "it is vetoed", World.PATIENCE, () -> world.orderState(calls, forged) == VETOED);
+        World.await(
+            "it is told",
+            World.PATIENCE,
+            () ->
+                watchdog.findings().stream()
+                    .filter(found -> found.check() == Check.ORDER)
+                    .flatMap(found -> found.deeds().stream())
+                    .anyMatch(deed -> deed.what().equals("veto")));
       }
     }
   }
