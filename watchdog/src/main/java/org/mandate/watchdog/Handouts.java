@@ -21,6 +21,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
+import java.util.regex.Pattern;
 import org.mandate.chain.Bytes;
 import org.mandate.chain.Hash;
 import org.mandate.gateway.Attestation;
@@ -38,7 +39,9 @@ final class Handouts implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Handouts.class);
   private static final Duration TIME_LIMIT = Duration.ofSeconds(5);
   private static final int MOST_BYTES = 16 << 20;
+  private static final int MOST_PAGES = 16;
   private static final int MOST_PIECES = 1_000;
+  private static final Pattern NUMBER = Pattern.compile("[1-9][0-9]{0,17}");
   private static final int MOST_STEPS = 64;
   private static final int MOST_DIGITS = 78;
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -67,16 +70,24 @@ final class Handouts implements AutoCloseable {
   /** Asks each of them for what it holds against others. */
   void evidence(Consumer<Signed> taker) throws InterruptedException {
     for (URI relayer : relayers) {
-      JsonNode pieces = ask(relayer, "/v1/evidence").path("evidence");
       int count = 0;
-      for (JsonNode piece : pieces) {
-        if (++count > MOST_PIECES) {
+      String cursor = "";
+      for (int i = 0; i < MOST_PAGES && count < MOST_PIECES; i++) {
+        JsonNode page = ask(relayer, "/v1/evidence" + cursor);
+        for (JsonNode piece : page.path("evidence")) {
+          if (++count > MOST_PIECES) {
+            break;
+          }
+          take(relayer, piece, taker);
+          if (piece.path("other").isObject()) {
+            take(relayer, piece.path("other"), taker);
+          }
+        }
+        String next = page.path("next").asText();
+        if (!NUMBER.matcher(next).matches()) {
           break;
         }
-        take(relayer, piece, taker);
-        if (piece.path("other").isObject()) {
-          take(relayer, piece.path("other"), taker);
-        }
+        cursor = "?cursor=" + next;
       }
     }
   }

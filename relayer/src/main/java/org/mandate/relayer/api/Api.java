@@ -79,6 +79,10 @@ public final class Api implements AutoCloseable {
   private static final long MAX_BODY = 64 * 1024;
   private static final int MAX_SCANNED = 500;
   private static final int MAX_EVIDENCE = 100;
+
+  /** A page of evidence ends with the piece that goes beyond so many characters. */
+  private static final int FULL_EVIDENCE = 4 << 20;
+
   private static final int MAX_CONNECTIONS = 1_000;
   private static final Duration FIRST_REQUEST = Duration.ofSeconds(10);
   private static final Duration KEEPS = Duration.ofSeconds(1);
@@ -158,7 +162,7 @@ public final class Api implements AutoCloseable {
     route(builder, "getHeadroom", this::headroom);
     route(builder, "getAudit", this::audit);
     route(builder, "getAttestation", this::attestation);
-    route(builder, "getEvidence", request -> evidence());
+    route(builder, "getEvidence", this::evidence);
     route(builder, "live", request -> Answer.ok(new JsonObject().put("status", "UP")));
     route(builder, "ready", request -> ready());
     TrustlessGateway gateway = new TrustlessGateway(vertx, blobs);
@@ -456,26 +460,34 @@ public final class Api implements AutoCloseable {
     return Answer.ok(new JsonObject().put("root", root.hex()).put("attestations", attestations));
   }
 
-  private Answer evidence() {
-    JsonArray all = new JsonArray();
-    database
-        .inTransaction(tx -> StoredEvidence.newest(tx, MAX_EVIDENCE))
-        .forEach(
-            e -> {
-              JsonObject piece =
-                  signed(e.messageId(), e.message(), e.proof(), e.attestation())
-                      .put("signer", e.signer().hex())
-                      .put("chainId", Long.toString(e.chainId()))
-                      .put("transaction", e.transaction().hex());
-              e.other()
-                  .ifPresent(
-                      o ->
-                          piece.put(
-                              "other",
-                              signed(o.messageId(), o.message(), o.proof(), o.attestation())));
-              all.add(piece);
-            });
-    return Answer.ok(new JsonObject().put("evidence", all));
+  private Answer evidence(ValidatedRequest request) {
+    long before = query(request, "cursor").map(Long::parseLong).orElse(Long.MAX_VALUE);
+    JsonArray page = new JsonArray();
+    int size = 0;
+    while (true) {
+      long below = before;
+      Optional<StoredEvidence.Numbered> next =
+          database.inTransaction(tx -> StoredEvidence.before(tx, below));
+      JsonObject answer = new JsonObject().put("evidence", page);
+      if (next.isEmpty()) return Answer.ok(answer);
+      if (page.size() == MAX_EVIDENCE || size > FULL_EVIDENCE) {
+        return Answer.ok(answer.put("next", Long.toString(before)));
+      }
+      before = next.get().number();
+      StoredEvidence e = next.get().evidence();
+      JsonObject piece =
+          signed(e.messageId(), e.message(), e.proof(), e.attestation())
+              .put("signer", e.signer().hex())
+              .put("chainId", Long.toString(e.chainId()))
+              .put("transaction", e.transaction().hex());
+      e.other()
+          .ifPresent(
+              o ->
+                  piece.put(
+                      "other", signed(o.messageId(), o.message(), o.proof(), o.attestation())));
+      size += piece.encode().length();
+      page.add(piece);
+    }
   }
 
   /** A message with a signature under its root. */

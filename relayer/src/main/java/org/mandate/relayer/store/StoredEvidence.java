@@ -89,9 +89,19 @@ public record StoredEvidence(
         now);
   }
 
-  /** The newest first. */
-  public static List<StoredEvidence> newest(Tx tx, int limit) {
-    return tx.list(SELECT + " ORDER BY e.number DESC LIMIT ?", StoredEvidence::read, limit);
+  /**
+   * A piece of evidence in its place.
+   *
+   * @param number the newest have the highest
+   */
+  public record Numbered(long number, StoredEvidence evidence) {}
+
+  /** The newest before that number. */
+  public static Optional<Numbered> before(Tx tx, long number) {
+    return tx.one(
+        SELECT + " WHERE e.number < ? ORDER BY e.number DESC LIMIT 1",
+        row -> new Numbered(row.number("number"), read(row)),
+        number);
   }
 
   /**

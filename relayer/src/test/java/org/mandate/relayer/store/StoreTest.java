@@ -13,6 +13,7 @@ import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -25,8 +26,12 @@ import org.mandate.chain.Address;
 import org.mandate.chain.Block;
 import org.mandate.chain.Bytes;
 import org.mandate.chain.Hash;
+import org.mandate.gateway.Attestation;
+import org.mandate.gateway.AttestationDomain;
+import org.mandate.gateway.Message;
 import org.mandate.intent.Intent;
 import org.mandate.relayer.store.TransactionRow.Purpose;
+import org.mandate.signer.PrivateKeySigner;
 
 /** What the statements promise, on a real server. */
 class StoreTest {
@@ -64,6 +69,39 @@ class StoreTest {
           tx.update("DELETE FROM block");
           tx.update("DELETE FROM intent");
         });
+  }
+
+  @Test
+  void L11_evidenceIsReadPieceByPieceTheNewestFirst() {
+    List<Hash> ids = List.of(Hash.keccak("1"), Hash.keccak("2"), Hash.keccak("3"));
+    for (Hash id : ids) {
+      Message message =
+          new Message(BigInteger.ONE, BigInteger.TWO, Bytes.EMPTY, Bytes.EMPTY, Bytes.EMPTY);
+      StoredEvidence piece =
+          new StoredEvidence(
+              id,
+              message,
+              List.of(),
+              Address.ZERO,
+              Attestation.sign(
+                  new AttestationDomain(BigInteger.ONE, Address.ZERO),
+                  id,
+                  new PrivateKeySigner(BigInteger.TWO)),
+              1,
+              id,
+              Optional.empty());
+      database.run(tx -> piece.save(tx, Instant.EPOCH));
+    }
+    List<Hash> read = new ArrayList<>();
+    long before = Long.MAX_VALUE;
+    while (true) {
+      long below = before;
+      var next = database.inTransaction(tx -> StoredEvidence.before(tx, below));
+      if (next.isEmpty()) break;
+      read.add(next.get().evidence().messageId());
+      before = next.get().number();
+    }
+    assertEquals(ids.reversed(), read);
   }
 
   @Test
