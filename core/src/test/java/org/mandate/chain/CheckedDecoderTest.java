@@ -59,6 +59,7 @@ class CheckedDecoderTest {
   }
 
   @Test
+  @SuppressWarnings("rawtypes") // web3j's signatures
   void L11_eventsAndTheWrappersAnswersAreLookedThroughToo() {
     byte[] addresses =
         Abi.encode(
