@@ -224,11 +224,7 @@ class OrdersTest {
       Message like = world.forgedOrder(order, forged);
       Message lie =
           new Message(
-              like.sourceChainId(),
-              order.nonce(),
-              like.sender(),
-              like.recipient(),
-              like.payload());
+              like.sourceChainId(), order.nonce(), like.sender(), like.recipient(), like.payload());
       try (Watchdog first = world.watchdog(0)) {
         world.deliver(lie);
         World.await(
