@@ -90,6 +90,7 @@ contract Actors is Deployed {
     Use[] private _transactions;
     uint256 private _shortestFrequencyWindow = 1 hours;
     mapping(uint256 chain => mapping(address asset => uint256)) private _outflow;
+    mapping(bytes32 intentId => bool) private _undone;
     mapping(bytes32 payment => uint256) private _asked; // of an account, by the agent's key
     mapping(bytes32 breaker => bool) private _stopped;
     mapping(bytes32 breaker => uint256) private _stops;
@@ -158,6 +159,9 @@ contract Actors is Deployed {
         Action action;
         bytes memory detail;
         if (kind == CrossChainExecutor.IntentExecuted.selector) {
+            // Forge tells also of what was undone: a payment that failed after it had been announced.
+            _undone[id] = stateOf(id) != State.EXECUTED;
+            if (_undone[id]) return;
             (Intent memory intent, uint256 moved) = abi.decode(log.data, (Intent, uint256));
             (action, detail) = (Action.EXECUTED, abi.encode(intent.account, intent.asset, moved));
             _executed(id, intent, moved);
@@ -255,6 +259,10 @@ contract Actors is Deployed {
     }
 
     function _auditEvent(Vm.Log memory log) private {
+        if (_undone[log.topics[2]]) {
+            _undone[log.topics[2]] = false;
+            return;
+        }
         (uint256 index,, bytes32 recordHash, bytes26 head) = abi.decode(log.data, (uint256, Action, bytes32, bytes26));
         if (recordHash != _unrecorded) _note(Claim.RECORD, "a record without its action, or of another one");
         _unrecorded = 0;

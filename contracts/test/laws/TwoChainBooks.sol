@@ -189,6 +189,7 @@ abstract contract TwoChainBooks is TwoChains {
     }
 
     bytes32 private _refuted;
+    mapping(bytes32 intentId => bool) private _undone;
 
     /// @dev A step of an intent, which one record must follow.
     function _step(bytes32 id, State to) private {
@@ -287,6 +288,9 @@ abstract contract TwoChainBooks is TwoChains {
 
     function _executedEvent(bytes32 id, bytes memory data) private {
         (Intent memory intent, uint256 amount) = abi.decode(data, (Intent, uint256));
+        // Forge tells also of what was undone: a payment that failed after it had been announced.
+        _undone[id] = stateAt(here, id) != State.EXECUTED;
+        if (_undone[id]) return;
         _step(id, State.EXECUTED);
         if (!signed[id] || _useOf[id] == 0) note(Across.SIGNED, "executed what was not signed, or not admitted");
         if (amount > intent.amount) note(Across.SIGNED, "moved more than was signed");
@@ -345,6 +349,10 @@ abstract contract TwoChainBooks is TwoChains {
     function _vaultEvent(Vm.Log memory log) private {
         bytes32 kind = log.topics[0];
         if (kind == AuditLog.Appended.selector) {
+            if (_undone[log.topics[2]]) {
+                _undone[log.topics[2]] = false;
+                return;
+            }
             if (_unrecorded != 1) note(Across.RECORD, "a record without a step");
             _unrecorded = 0;
             (uint256 index,, bytes32 recordHash, bytes26 head) =
