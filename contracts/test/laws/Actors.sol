@@ -259,11 +259,9 @@ contract Actors is Deployed {
     }
 
     function _auditEvent(Vm.Log memory log) private {
-        if (_undone[log.topics[2]]) {
-            _undone[log.topics[2]] = false;
-            return;
-        }
-        (uint256 index,, bytes32 recordHash, bytes26 head) = abi.decode(log.data, (uint256, Action, bytes32, bytes26));
+        (uint256 index, Action action, bytes32 recordHash, bytes26 head) =
+            abi.decode(log.data, (uint256, Action, bytes32, bytes26));
+        if (action == Action.EXECUTED && _undone[log.topics[2]]) return;
         if (recordHash != _unrecorded) _note(Claim.RECORD, "a record without its action, or of another one");
         _unrecorded = 0;
         _recorded(index, recordHash);

@@ -3,7 +3,7 @@ pragma solidity ^0.8.28;
 
 import {InteroperableAddress} from "@openzeppelin/contracts/utils/draft-InteroperableAddress.sol";
 import {IERC7786GatewaySource} from "@openzeppelin/contracts/interfaces/draft-IERC7786.sol";
-import {AuditLog} from "../../src/AuditLog.sol";
+import {Action, AuditLog} from "../../src/AuditLog.sol";
 import {CrossChainExecutor, State} from "../../src/CrossChainExecutor.sol";
 import {DestinationExecutor} from "../../src/DestinationExecutor.sol";
 import {DisputeBonds} from "../../src/DisputeBonds.sol";
@@ -349,14 +349,11 @@ abstract contract TwoChainBooks is TwoChains {
     function _vaultEvent(Vm.Log memory log) private {
         bytes32 kind = log.topics[0];
         if (kind == AuditLog.Appended.selector) {
-            if (_undone[log.topics[2]]) {
-                _undone[log.topics[2]] = false;
-                return;
-            }
+            (uint256 index, uint8 action, bytes32 recordHash, bytes26 head) =
+                abi.decode(log.data, (uint256, uint8, bytes32, bytes26));
+            if (action == uint8(Action.EXECUTED) && _undone[log.topics[2]]) return;
             if (_unrecorded != 1) note(Across.RECORD, "a record without a step");
             _unrecorded = 0;
-            (uint256 index,, bytes32 recordHash, bytes26 head) =
-                abi.decode(log.data, (uint256, uint8, bytes32, bytes26));
             heads[here] = bytes26(keccak256(abi.encodePacked(heads[here], recordHash)));
             if (head != heads[here] || index != records[here]++) note(Across.RECORD, "a chain of records that breaks");
         } else if (kind == PolicyEngine.Consumed.selector) {
