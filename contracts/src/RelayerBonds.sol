@@ -48,8 +48,8 @@ contract RelayerBonds {
     error BondsUnbonding(uint64 asked, uint64 min, uint64 max);
     error BondsZeroAddress();
     error BondsNothing(address relayer);
-    /// @notice The relayer's signature still counts at home's gateway: first it leaves the set.
     error BondsNoRelayer(address relayer);
+    /// @notice The relayer's signature still counts at home's gateway: first it leaves the set.
     error BondsStillRelayer(address relayer);
     error BondsTooMuch(uint256 asked, uint256 bonded);
     error BondsTooEarly(uint64 withdrawableAt, uint256 now_);
