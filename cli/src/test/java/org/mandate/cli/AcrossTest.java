@@ -458,6 +458,8 @@ class AcrossTest {
     var confirmed = ok(both(with("anybody.json", "order", "confirm", id, "--json")));
     assertEquals("WAITING", confirmed.path("state").asText());
     assertTrue(confirmed.path("proven").asBoolean(), confirmed.toString());
+    var doubted = ok(atRemote(with("guardian.json", "order", "veto", id, "--json")));
+    assertEquals("WAITING", doubted.path("state").asText(), "one guardian alone");
     var vetoed = atRemote(with("guardian.json", "order", "veto", id));
     assertEquals(5, vetoed.code(), vetoed.err());
     assertTrue(vetoed.err().contains("proven"), vetoed.err());

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import org.mandate.chain.Address;
 import org.mandate.chain.Bytes;
 import org.mandate.chain.Hash;
 import org.mandate.chain.Log;
@@ -174,7 +175,8 @@ public final class OrderCommand extends Group {
       name = "veto",
       description = {
         "Stops an order at once, for a guardian: one that home never sent, above all.",
-        "A proof that home did send it lifts the veto (mandate order confirm)."
+        "A proof that home did send it lifts the veto (mandate order confirm); what is proven ends",
+        "when a second guardian vetoes it, too."
       })
   static final class Veto implements Callable<ExitCode> {
     @Mixin private Output output;
@@ -191,9 +193,12 @@ public final class OrderCommand extends Group {
         var orders = new Orders(chain);
         var standing =
             orders.require(id, Set.of(Orders.State.WAITING), "only what waits can be vetoed");
-        requireDoubtful(id, standing);
+        requireByMessage(id, standing);
         var signer = key.open();
         Guardian.require(chain, signer.address());
+        if (standing.proven()) {
+          requireSecond(orders, id, signer.address());
+        }
         var receipt =
             chain
                 .sender(signer)
@@ -202,7 +207,22 @@ public final class OrderCommand extends Group {
                         "veto order " + id,
                         orders.address().hex(),
                         orders.contract().veto(id.bytes())));
+        if (orders.standing(id).state() == Orders.State.WAITING) {
+          output.line("it is proven to be home's: it ends when a second guardian vetoes it, too");
+        }
         return done(orders, id, receipt.getTransactionHash(), output);
+      }
+    }
+
+    private static void requireSecond(Orders orders, Hash id, Address guardian) {
+      var first =
+          Sender.read(
+              "veto of a proven order", () -> orders.contract().doubtedBy(id.bytes()).send());
+      if (Address.of(first).equals(guardian)) {
+        throw new Failure(
+            ExitCode.REFUSED,
+            "order %s is proven to be home's, and %s vetoed it already: another guardian's veto ends it, or home (mandate order cancel)"
+                .formatted(id, guardian));
       }
     }
   }
@@ -210,8 +230,8 @@ public final class OrderCommand extends Group {
   @Command(
       name = "confirm",
       description = {
-        "Shows by home's storage that it sent an order, with any key: a veto ends and none comes"
-            + " again, nor does",
+        "Shows by home's storage that it sent an order, with any key: one guardian's veto ends and"
+            + " stops it no more, nor does",
         "the closing of a gateway end it. What never came is received by that, and begins to wait.",
         "Give a node of home and one of the chain that is to do it, to which home's block hashes"
             + " are posted."
@@ -487,9 +507,13 @@ public final class OrderCommand extends Group {
     if (standing.proven()) {
       throw new Failure(
           ExitCode.REFUSED,
-          "order %s is proven to be home's: home cancels it (mandate order cancel), or two guardians who veto it at the contract"
+          "order %s is proven to be home's: home cancels it (mandate order cancel), or two guardians veto it (mandate order veto)"
               .formatted(id));
     }
+    requireByMessage(id, standing);
+  }
+
+  private static void requireByMessage(Hash id, Orders.Standing standing) {
     if (standing.isRecovery()) {
       throw new Failure(
           ExitCode.REFUSED,
