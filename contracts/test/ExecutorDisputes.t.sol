@@ -197,6 +197,25 @@ contract ExecutorDisputesTest is Deployed {
         abroad.dispute(_intent);
     }
 
+    /// @notice Nor would the smallest bond there is.
+    function test_L7_bond_revert_oneWeiWhereNothingProves() public {
+        _deliver(2);
+        vm.startPrank(address(timelock));
+        abroad.setDisputeBond(1);
+        abroad.setStateProofs(IStateProofs(address(0)));
+        vm.stopPrank();
+        vm.expectRevert(DestinationExecutor.ExecutorNoProofs.selector);
+        vm.prank(THIEF);
+        abroad.dispute{value: 1}(_intent);
+        vm.prank(address(timelock));
+        abroad.setStateProofs(_witness);
+        vm.prank(THIEF);
+        abroad.dispute{value: 1}(_intent);
+        (address by, uint256 bond) = abroad.disputeOf(_id);
+        assertEq(by, THIEF, "by");
+        assertEq(bond, 1, "bond");
+    }
+
     function test_bond_backToTheDisputerWhenHomeDidNotSend() public {
         _deliver(2);
         _disputeWithBond();
