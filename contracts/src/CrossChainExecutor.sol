@@ -215,11 +215,12 @@ abstract contract CrossChainExecutor is ERC7786Recipient, ExecutorSettings, Reen
     /// @param arguments of the function, encoded, which are overwritten
     /// @param others elements that come after this one
     /// @return ok whether it returned
+    /// @return answer the first word of what it returned; nothing, if it reverted
     /// @return given gas that it was given
     /// @return reason the first {_MAX_REASON} bytes of what it reverted with
     function _attempt(bytes4 selector, bytes memory arguments, uint256 others)
         internal
-        returns (bool ok, uint256 given, bytes memory reason)
+        returns (bool ok, bytes32 answer, uint256 given, bytes memory reason)
     {
         // There are fewer elements than a block has gas.
         unchecked {
@@ -231,7 +232,7 @@ abstract contract CrossChainExecutor is ERC7786Recipient, ExecutorSettings, Reen
             // The selector comes right before the arguments, where their length is.
             let size := add(mload(arguments), 0x04)
             mstore(arguments, shr(224, selector))
-            ok := call(given, address(), 0, add(arguments, 0x1c), size, 0, 0)
+            ok := call(given, address(), 0, add(arguments, 0x1c), size, 0, 0x20)
             if iszero(ok) {
                 let length := returndatasize()
                 if gt(length, _MAX_REASON) { length := _MAX_REASON }
@@ -240,7 +241,10 @@ abstract contract CrossChainExecutor is ERC7786Recipient, ExecutorSettings, Reen
                 returndatacopy(add(reason, 0x20), 0, length)
                 mstore(0x40, add(reason, and(add(length, 0x3f), not(0x1f))))
             }
-            if ok { reason := 0x60 }
+            if ok {
+                answer := mload(0)
+                reason := 0x60
+            }
         }
     }
 }

@@ -131,7 +131,7 @@ contract DestinationExecutor is CrossChainExecutor, SequencerClock, DisputeBonds
         for (uint256 i; i < count; ++i) {
             uint256 given;
             bytes memory reason;
-            (ok[i], given, reason) = _attempt(this.execute.selector, IntentPayload.encode(intents[i]), count - 1 - i);
+            (ok[i],, given, reason) = _attempt(this.execute.selector, IntentPayload.encode(intents[i]), count - 1 - i);
             if (!ok[i]) _failed(intents[i], given, reason);
         }
     }

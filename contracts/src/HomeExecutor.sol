@@ -152,8 +152,9 @@ contract HomeExecutor is CrossChainExecutor {
         ids = new bytes32[](intents.length);
         ok = new bool[](intents.length);
         for (uint256 i; i < intents.length; ++i) {
-            ids[i] = _idOf(intents[i]);
-            ok[i] = _one(this.submit.selector, IntentPayload.encode(intents[i], signatures[i]), i, intents.length);
+            (ok[i], ids[i]) =
+                _one(this.submit.selector, IntentPayload.encode(intents[i], signatures[i]), i, intents.length);
+            if (!ok[i]) ids[i] = _idOf(intents[i]);
         }
     }
 
@@ -172,7 +173,7 @@ contract HomeExecutor is CrossChainExecutor {
     function proceedMany(Intent[] calldata intents) external nonReentrantView returns (bool[] memory ok) {
         ok = new bool[](intents.length);
         for (uint256 i; i < intents.length; ++i) {
-            ok[i] = _one(this.proceed.selector, IntentPayload.encode(intents[i]), i, intents.length);
+            (ok[i],) = _one(this.proceed.selector, IntentPayload.encode(intents[i]), i, intents.length);
         }
     }
 
@@ -242,7 +243,7 @@ contract HomeExecutor is CrossChainExecutor {
             status == Status.ACTIVE || block.timestamp > intent.deadline + _CLOCK_SKEW,
             ExecutorAgentInactive(intent.agentId)
         );
-        messageId = _send(intent, riskLevel);
+        messageId = _send(intent.chainId, IntentPayload.encode(intent, riskLevel));
         emit IntentResent(intentId, intent.agentId, messageId);
     }
 
@@ -261,7 +262,7 @@ contract HomeExecutor is CrossChainExecutor {
     function settle(Intent[] calldata intents) external nonReentrantView returns (bool[] memory ok) {
         ok = new bool[](intents.length);
         for (uint256 i; i < intents.length; ++i) {
-            ok[i] = _one(this.settleOne.selector, IntentPayload.encode(intents[i]), i, intents.length);
+            (ok[i],) = _one(this.settleOne.selector, IntentPayload.encode(intents[i]), i, intents.length);
         }
     }
 
@@ -414,9 +415,12 @@ contract HomeExecutor is CrossChainExecutor {
     }
 
     /// @dev Element `index` of `count` of a batch.
-    function _one(bytes4 selector, bytes memory arguments, uint256 index, uint256 count) private returns (bool ok) {
+    function _one(bytes4 selector, bytes memory arguments, uint256 index, uint256 count)
+        private
+        returns (bool ok, bytes32 answer)
+    {
         bytes memory reason;
-        (ok,, reason) = _attempt(selector, arguments, count - 1 - index);
+        (ok, answer,, reason) = _attempt(selector, arguments, count - 1 - index);
         if (!ok) emit IntentRefused(index, reason);
     }
 
@@ -466,20 +470,18 @@ contract HomeExecutor is CrossChainExecutor {
         (p.state, p.approval, p.due, p.extra) = (State.DISPATCHED, false, block.timestamp.toUint32(), 0);
         p.route = _lane(intent.chainId);
         _progress[intentId] = p;
-        bytes32 messageId = _send(intent, riskLevel);
-        bytes memory data = IntentPayload.encode(intent, uint256(messageId));
-        _emit(IntentDispatched.selector, intentId, intent, data);
+        bytes memory payload = IntentPayload.encode(intent, riskLevel);
+        bytes32 messageId = _send(intent.chainId, payload);
+        // The event says the same of the message's id as the payload of the risk level.
+        _emit(IntentDispatched.selector, intentId, intent, IntentPayload.withWord(payload, uint256(messageId)));
         _recordHash(intent, intentId, Action.DISPATCHED, Hash.words(messageId));
     }
 
     /// @dev Not through a gateway whose messages nobody should take.
-    function _send(Intent calldata intent, uint8 riskLevel) private returns (bytes32 messageId) {
-        address gateway = gatewayTo(intent.chainId);
+    function _send(uint256 chainId, bytes memory payload) private returns (bytes32 messageId) {
+        address gateway = gatewayTo(chainId);
         _checkOpen(gateway);
-        return IERC7786GatewaySource(gateway)
-            .sendMessage(
-                Place.format(intent.chainId, address(this)), IntentPayload.encode(intent, riskLevel), new bytes[](0)
-            );
+        return IERC7786GatewaySource(gateway).sendMessage(Place.format(chainId, address(this)), payload, new bytes[](0));
     }
 
     /// @dev One agent, one account: what it spends anywhere is counted in one place (L2).

@@ -22,6 +22,14 @@ library IntentPayload {
         }
     }
 
+    /// @notice What {encode} made of an intent and a word, with another word: the same bytes.
+    function withWord(bytes memory encoded, uint256 word) internal pure returns (bytes memory) {
+        assembly ("memory-safe") {
+            mstore(add(encoded, 0x40), word)
+        }
+        return encoded;
+    }
+
     /// @notice abi.encode(intent, a, b), as {encode}.
     function encode(Intent calldata intent, uint256 a, uint256 b) internal pure returns (bytes memory encoded) {
         encoded = _encode(intent, 2);

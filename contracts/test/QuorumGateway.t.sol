@@ -35,6 +35,32 @@ contract QuorumGatewayTest is GatewayFixture {
         }
     }
 
+    /// @notice The event is what the compiler would make of it, to the byte: whoever reads it takes nothing for another thing.
+    function testFuzz_sendMessage_announcesAnyLengths(
+        bytes calldata payload,
+        uint64 from,
+        uint64 to,
+        address recipient,
+        uint256 dirty
+    ) public {
+        from = uint64(bound(from, 1, type(uint64).max - 1));
+        to = uint64(bound(to, 1, type(uint64).max - 1));
+        vm.assume(from != to);
+        vm.chainId(from);
+        bytes memory place = InteroperableAddress.formatEvmV1(to, recipient);
+        bytes memory sender = InteroperableAddress.formatEvmV1(from, address(this));
+        bytes32 id = gateway.messageId(QuorumGateway.Message(from, 1, sender, place, payload));
+        vm.expectEmit(address(gateway));
+        emit QuorumGateway.NonceAssigned(id, 1);
+        vm.expectEmit(address(gateway));
+        emit IERC7786GatewaySource.MessageSent(id, sender, place, payload, 0, new bytes[](0));
+        // What comes behind the arguments is nobody's.
+        bytes memory call_ = abi.encodeCall(gateway.sendMessage, (place, payload, new bytes[](0)));
+        (bool ok, bytes memory answer) = address(gateway).call(bytes.concat(call_, bytes32(dirty)));
+        assertTrue(ok, "sent");
+        assertEq(abi.decode(answer, (bytes32)), id, "id");
+    }
+
     /// @notice Proofs of a chain's state read these slots: they are part of the interface.
     function test_L7_slots_areTheDocumentedOnes() public {
         assertEq(vm.load(address(gateway), gateway.NONCE_SLOT()), bytes32(uint256(1)), "numbers begin at one");
