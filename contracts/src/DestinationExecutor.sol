@@ -306,6 +306,8 @@ contract DestinationExecutor is CrossChainExecutor, SequencerClock, DisputeBonds
     function setWindows(address asset, Step[] memory steps, uint256 expectedStops) external restricted {
         _checkStops(expectedStops);
         _windows[asset] = WindowTable.pack(steps);
+        // It stays so: nobody knows which others have some.
+        if (steps.length > 0) _settings.tabled = true;
         emit WindowsSet(asset, steps, msg.sender);
     }
 
@@ -410,7 +412,7 @@ contract DestinationExecutor is CrossChainExecutor, SequencerClock, DisputeBonds
         returns (uint256 wait, uint48 shortest)
     {
         wait = _settings.disputeWindow;
-        uint256 word = intent.data.length > 0 ? 0 : _windows[intent.asset];
+        uint256 word = intent.data.length > 0 || !_settings.tabled ? 0 : _windows[intent.asset];
         // At most three days, all of it.
         // forge-lint: disable-next-item(unsafe-typecast)
         if (word == 0) return (wait, uint48(wait));

@@ -28,6 +28,7 @@ abstract contract ExecutorSettings is AccessManaged {
         uint24 term; // how often GATEWAY was closed
         uint24 otherTerm; // how often any other gateway was
         uint32 closedAt; // when any of them was closed last
+        bool tabled; // an asset has, or had, windows of its own
     }
 
     /// @dev A lane's own pause.

@@ -422,6 +422,29 @@ contract ExecutorDisputesTest is Deployed {
         abroad.execute(_intent);
     }
 
+    /// @notice Governance takes the table of one asset back: those of the others stay in force, and it may have one again.
+    function test_L7_window_ofOneAssetOutlivesAnothers() public {
+        _setWindows();
+        vm.startPrank(address(timelock));
+        abroad.setWindows(ETH, abroad.windows(address(token)), 0);
+        abroad.setWindows(ETH, new Step[](0), 0);
+        vm.stopPrank();
+        _deliver(2);
+        assertEq(_due(), time() + 600, "the table of the token");
+        assertEq(_dueOf(remotePayment(ETH, 1)), time() + DISPUTE_WINDOW, "no table any more");
+        vm.startPrank(address(timelock));
+        abroad.setWindows(ETH, abroad.windows(address(token)), 0);
+        abroad.setWindows(address(token), new Step[](0), 0);
+        vm.stopPrank();
+        assertEq(_dueOf(remotePayment(ETH, 1)), time() + 600, "one again");
+        assertEq(_dueOf(remotePayment(address(token), 1)), time() + DISPUTE_WINDOW, "the token has none now");
+    }
+
+    /// @dev Until when an intent waits that a bare quorum delivers.
+    function _dueOf(Intent memory intent) private returns (uint64 due) {
+        (,, due,) = executor.progress(forge(intent));
+    }
+
     function test_L7_window_callsWaitForTheDisputeWindow() public {
         _setWindows();
         Intent memory call_ = remotePayment(address(token), 1e6);
