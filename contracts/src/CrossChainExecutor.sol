@@ -124,7 +124,7 @@ abstract contract CrossChainExecutor is ERC7786Recipient, ExecutorSettings, Reen
     ///         settle (0: there is none); unix seconds. Of a QUEUED one and of a result it moves when guardians lengthen the window
     /// @return approval it was admitted if approved
     function progress(bytes32 intentId) external view returns (State state, bool upheld, uint64 due, bool approval) {
-        Progress memory p = _progress[intentId];
+        Progress memory p = _progressOf(intentId);
         return (p.state, p.upheld, _due(p), p.approval);
     }
 
@@ -135,6 +135,35 @@ abstract contract CrossChainExecutor is ERC7786Recipient, ExecutorSettings, Reen
 
     // ------------------------------------------------------------------ internals
 
+    /// @dev `_progress[intentId]`, read at once. Every message pays for it.
+    function _progressOf(bytes32 intentId) internal view returns (Progress memory p) {
+        Progress storage kept = _progress[intentId];
+        assembly ("memory-safe") {
+            let word := sload(kept.slot)
+            mstore(p, and(word, 0xff))
+            mstore(add(p, 0x20), and(shr(8, word), 0xff))
+            mstore(add(p, 0x40), and(shr(16, word), 0xff))
+            mstore(add(p, 0x60), and(shr(24, word), 0xff))
+            mstore(add(p, 0x80), and(shr(32, word), 0xffffffff))
+            mstore(add(p, 0xa0), and(shr(64, word), 0xffffffff))
+            mstore(add(p, 0xc0), and(shr(96, word), 0xffffffffffffffffffffffffff))
+            mstore(add(p, 0xe0), and(shr(200, word), 0xff))
+            mstore(add(p, 0x100), shr(208, word))
+        }
+    }
+
+    /// @dev `_progress[intentId] = p`, written at once.
+    function _keep(bytes32 intentId, Progress memory p) internal {
+        Progress storage kept = _progress[intentId];
+        assembly ("memory-safe") {
+            let word := or(mload(p), shl(8, mload(add(p, 0x20))))
+            word := or(word, or(shl(16, mload(add(p, 0x40))), shl(24, mload(add(p, 0x60)))))
+            word := or(word, or(shl(32, mload(add(p, 0x80))), shl(64, mload(add(p, 0xa0)))))
+            word := or(word, or(shl(96, mload(add(p, 0xc0))), shl(200, mload(add(p, 0xe0)))))
+            sstore(kept.slot, or(word, shl(208, mload(add(p, 0x100)))))
+        }
+    }
+
     function _due(Progress memory p) internal view virtual returns (uint64);
 
     function _idOf(Intent calldata intent) internal view returns (bytes32) {
@@ -143,7 +172,7 @@ abstract contract CrossChainExecutor is ERC7786Recipient, ExecutorSettings, Reen
 
     function _pay(Intent calldata intent, bytes32 intentId, Progress memory p) internal {
         (p.state, p.extra) = (State.EXECUTED, intent.amount.toUint104());
-        _progress[intentId] = p;
+        _keep(intentId, p);
         MandateAccount account = MandateAccount(intent.account);
         uint256 moved;
         if (intent.data.length > 0) {

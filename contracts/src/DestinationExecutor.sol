@@ -149,7 +149,7 @@ contract DestinationExecutor is CrossChainExecutor, SequencerClock, DisputeBonds
     /// @notice Closes a delivered intent that waited past its deadline: as FAILED if it could not execute, else as EXPIRED. Anyone may.
     function expire(Intent calldata intent) external override returns (bytes32 intentId) {
         intentId = _idOf(intent);
-        Progress memory p = _progress[intentId];
+        Progress memory p = _progressOf(intentId);
         require(p.state == State.QUEUED, ExecutorState(intentId, p.state));
         _checkExpired(intent, intentId);
         _progress[intentId].state = p.failed ? State.FAILED : State.EXPIRED;
@@ -165,7 +165,7 @@ contract DestinationExecutor is CrossChainExecutor, SequencerClock, DisputeBonds
         Result[] memory results = new Result[](intentIds.length);
         for (uint256 i; i < intentIds.length; ++i) {
             bytes32 intentId = intentIds[i];
-            Progress memory p = _progress[intentId];
+            Progress memory p = _progressOf(intentId);
             bool executed = p.state == State.EXECUTED;
             require(
                 executed || p.state == State.CANCELLED || p.state == State.EXPIRED || p.state == State.FAILED,
@@ -212,7 +212,7 @@ contract DestinationExecutor is CrossChainExecutor, SequencerClock, DisputeBonds
     ///         {disputeBond} wei, where proofs decide. Only governance, or a proof, can let it through after that, and only until the resolution window ends.
     function dispute(Intent calldata intent) external payable returns (bytes32 intentId) {
         intentId = _idOf(intent);
-        Progress memory p = _progress[intentId];
+        Progress memory p = _progressOf(intentId);
         // A bond that no proof can take risks nothing.
         if (msg.value > 0) _proofs();
         _openDispute(intentId);
@@ -220,7 +220,7 @@ contract DestinationExecutor is CrossChainExecutor, SequencerClock, DisputeBonds
         require(!p.upheld, ExecutorUpheld(intentId));
         uint32 resolveBy = _now(RESOLUTION_WINDOW);
         (p.state, p.due) = (State.DISPUTED, resolveBy);
-        _progress[intentId] = p;
+        _keep(intentId, p);
         emit IntentDisputed(intentId, intent.agentId, msg.sender, resolveBy);
         _record(intent, intentId, Action.DISPUTED, abi.encode(msg.sender, resolveBy));
     }
@@ -229,7 +229,7 @@ contract DestinationExecutor is CrossChainExecutor, SequencerClock, DisputeBonds
     ///         resolution window.
     function uphold(Intent calldata intent) external restricted returns (bytes32 intentId) {
         intentId = _idOf(intent);
-        Progress memory p = _progress[intentId];
+        Progress memory p = _progressOf(intentId);
         require(p.state == State.DISPUTED && block.timestamp <= p.due, ExecutorState(intentId, p.state));
         _closeDispute(intentId, BOND_TREASURY);
         _uphold(intent, intentId, p);
@@ -238,7 +238,7 @@ contract DestinationExecutor is CrossChainExecutor, SequencerClock, DisputeBonds
     /// @notice Ends a dispute that was not decided in time: the intent is cancelled, the bond goes back. Anyone may.
     function resolve(Intent calldata intent) external returns (bytes32 intentId) {
         intentId = _idOf(intent);
-        Progress memory p = _progress[intentId];
+        Progress memory p = _progressOf(intentId);
         require(p.state == State.DISPUTED, ExecutorState(intentId, p.state));
         require(block.timestamp > p.due, ExecutorTooEarly(intentId, p.due, block.timestamp));
         _closeDispute(intentId, address(0));
@@ -382,7 +382,7 @@ contract DestinationExecutor is CrossChainExecutor, SequencerClock, DisputeBonds
         // Home admits no later one, so this is a forgery that would wait for its day; the two clocks may differ.
         _checkLifetime(intent.deadline, _CLOCK_SKEW);
         bytes32 intentId = _idOf(intent);
-        Progress memory p = _progress[intentId];
+        Progress memory p = _progressOf(intentId);
         // What a closed gateway brought waits for this.
         require(p.state == State.NONE || _isStale(p), ExecutorState(intentId, p.state));
         uint256 wait;
@@ -390,7 +390,7 @@ contract DestinationExecutor is CrossChainExecutor, SequencerClock, DisputeBonds
         p.route = p.route << uint48(_TERM_BITS) | uint48(_term(gateway != GATEWAY));
         (p.state, p.due, p.since, p.extra) = (State.QUEUED, _now(wait), _now(0), _tag(receiveId));
         p.failed = false;
-        _progress[intentId] = p;
+        _keep(intentId, p);
         _tellQueued(intent, intentId, receiveId, _due(p));
     }
 
@@ -439,7 +439,7 @@ contract DestinationExecutor is CrossChainExecutor, SequencerClock, DisputeBonds
     /// @dev That the intent may execute now.
     function _ready(Intent calldata intent) private view returns (bytes32 intentId, Progress memory p) {
         intentId = _idOf(intent);
-        p = _progress[intentId];
+        p = _progressOf(intentId);
         require(p.state == State.QUEUED, ExecutorState(intentId, p.state));
         require(!_isStale(p), ExecutorGatewayClosed(intentId));
         uint64 due = _due(p);
@@ -474,14 +474,14 @@ contract DestinationExecutor is CrossChainExecutor, SequencerClock, DisputeBonds
     /// @dev An intent that a proof decides: nothing and nobody did yet.
     function _provable(Intent calldata intent) private view returns (bytes32 intentId, Progress memory p) {
         intentId = _idOf(intent);
-        p = _progress[intentId];
+        p = _progressOf(intentId);
         require(p.state == State.QUEUED || p.state == State.DISPUTED, ExecutorState(intentId, p.state));
         require(!p.upheld, ExecutorUpheld(intentId));
     }
 
     function _uphold(Intent calldata intent, bytes32 intentId, Progress memory p) private {
         (p.state, p.upheld, p.due) = (State.QUEUED, true, _now(0));
-        _progress[intentId] = p;
+        _keep(intentId, p);
         emit IntentUpheld(intentId, intent.agentId, msg.sender, p.due);
         _record(intent, intentId, Action.UPHELD, abi.encode(msg.sender, p.due));
     }

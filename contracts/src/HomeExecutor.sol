@@ -129,7 +129,7 @@ contract HomeExecutor is CrossChainExecutor {
             (p.state, p.approval) = (State.ADMITTED, verdict.tier == Tier.APPROVAL);
             (p.due, p.since) = (uint256(verdict.eta).toUint32(), block.timestamp.toUint32());
             p.extra = REGISTRY.walletChanges(intent.agentId);
-            _progress[intentId] = p;
+            _keep(intentId, p);
             emit IntentAdmitted(intentId, intent.agentId, intent, verdict.tier, verdict.eta);
             _record(intent, intentId, Action.ADMITTED, abi.encode(verdict.tier, verdict.eta));
         } else {
@@ -254,7 +254,7 @@ contract HomeExecutor is CrossChainExecutor {
     /// @return moved asset's smallest unit
     /// @return settleAt unix seconds from which it may be settled; 0 when it was
     function resultOf(bytes32 intentId) external view returns (State outcome, uint256 moved, uint64 settleAt) {
-        Progress memory p = _progress[intentId];
+        Progress memory p = _progressOf(intentId);
         if (p.outcome != State.NONE) return (p.outcome, p.extra, _due(p));
     }
 
@@ -270,7 +270,7 @@ contract HomeExecutor is CrossChainExecutor {
     /// @return refunded what may be spent again, asset's smallest unit: never more than its window still counts (L2)
     function settleOne(Intent calldata intent) external nonReentrant returns (uint256 refunded) {
         bytes32 intentId = _idOf(intent);
-        Progress memory p = _progress[intentId];
+        Progress memory p = _progressOf(intentId);
         require(p.state == State.DISPATCHED, ExecutorState(intentId, p.state));
         _checkHome();
         require(p.outcome != State.NONE, ExecutorNoResult(intentId));
@@ -285,7 +285,7 @@ contract HomeExecutor is CrossChainExecutor {
             return 0;
         }
         p.state = State.SETTLED;
-        _progress[intentId] = p;
+        _keep(intentId, p);
         uint256 rest = intent.amount - moved;
         if (rest > 0) refunded = MandateAccount(intent.account).refund(intent.agentId, intent.asset, rest, p.since);
         emit IntentSettled(intentId, intent.agentId, p.outcome, moved, refunded);
@@ -294,7 +294,7 @@ contract HomeExecutor is CrossChainExecutor {
 
     /// @notice Takes out a result that is not true, before it is settled: it may be said again. Guardians only.
     function dropResult(bytes32 intentId) external onlyGuardian {
-        Progress memory p = _progress[intentId];
+        Progress memory p = _progressOf(intentId);
         require(p.state == State.DISPATCHED, ExecutorState(intentId, p.state));
         require(p.outcome != State.NONE, ExecutorNoResult(intentId));
         _drop(intentId);
@@ -358,14 +358,14 @@ contract HomeExecutor is CrossChainExecutor {
         Result[] memory results = abi.decode(payload, (Result[]));
         for (uint256 i; i < results.length; ++i) {
             Result memory r = results[i];
-            Progress memory p = _progress[r.intentId];
+            Progress memory p = _progressOf(r.intentId);
             if (p.state != State.DISPATCHED || p.route != _lane(chainId)) continue;
             if (p.outcome != State.NONE && !_isStale(p)) continue;
             if (r.outcome == State.EXECUTED) p.extra = r.moved;
             else if (_isUnspent(r.outcome) && r.moved == 0) p.extra = 0;
             else continue;
             (p.outcome, p.due) = (r.outcome, block.timestamp.toUint32());
-            _progress[r.intentId] = p;
+            _keep(r.intentId, p);
             emit ResultReceived(r.intentId, r.outcome, r.moved, _due(p));
         }
     }
@@ -435,7 +435,7 @@ contract HomeExecutor is CrossChainExecutor {
         returns (bytes32 intentId, bool approval, uint8 riskLevel, Progress memory p)
     {
         intentId = _idOf(intent);
-        p = _progress[intentId];
+        p = _progressOf(intentId);
         require(p.state == State.ADMITTED, ExecutorState(intentId, p.state));
         // Not on a chain that forked from home.
         _checkHome();
@@ -469,7 +469,7 @@ contract HomeExecutor is CrossChainExecutor {
         // When it was dispatched is for destinations to see, by proof.
         (p.state, p.approval, p.due, p.extra) = (State.DISPATCHED, false, block.timestamp.toUint32(), 0);
         p.route = _lane(intent.chainId);
-        _progress[intentId] = p;
+        _keep(intentId, p);
         bytes memory payload = IntentPayload.encode(intent, riskLevel);
         bytes32 messageId = _send(intent.chainId, payload);
         // The event says the same of the message's id as the payload of the risk level.
