@@ -3,6 +3,7 @@ pragma solidity ^0.8.28;
 
 import {MerkleProof} from "@openzeppelin/contracts/utils/cryptography/MerkleProof.sol";
 import {InteroperableAddress} from "@openzeppelin/contracts/utils/draft-InteroperableAddress.sol";
+import {Attestation} from "../src/IQuorum.sol";
 import {QuorumGateway} from "../src/QuorumGateway.sol";
 import {GatewayFixture, Listener} from "./lib/GatewayFixture.sol";
 
@@ -53,6 +54,34 @@ contract QuorumGatewayBatchesTest is GatewayFixture {
         }
         vm.prank(ANYBODY);
         gateway.deliverMany(messages, proof, flags, signatures);
+    }
+
+    /// @notice Each is handed on as it came, to the byte, whatever the lengths of its parts.
+    function testFuzz_deliverMany_anyLengths(bytes calldata payload, uint256 from, uint256 number) public {
+        from = bound(from, 1, type(uint256).max);
+        QuorumGateway.Message[] memory messages = new QuorumGateway.Message[](2);
+        for (uint256 i; i < 2; ++i) {
+            messages[i] = messageTo(address(listener), i == 0 ? number : ~number);
+            (messages[i].sourceChainId, messages[i].sender) = (from, InteroperableAddress.formatEvmV1(from, THIEF));
+        }
+        messages[0].payload = payload;
+        (bytes32[] memory proof, bool[] memory flags, bytes memory signatures) = batch(messages, 3);
+        uint256 attestation = Attestation.pack(2, 2, 3);
+        for (uint256 i; i < 2; ++i) {
+            bytes32 id = gateway.messageId(messages[i]);
+            vm.expectCall(address(gateway), abi.encodeCall(gateway.deliverAttested, (messages[i], id, attestation)), 1);
+            vm.expectCall(
+                address(listener),
+                bytes.concat(
+                    abi.encodeCall(listener.receiveMessage, (id, messages[i].sender, messages[i].payload)),
+                    bytes32(attestation)
+                ),
+                1
+            );
+        }
+        vm.chainId(REMOTE);
+        bool[] memory accepted = gateway.deliverMany(messages, proof, flags, signatures);
+        assertTrue(accepted[0] && accepted[1], "accepted");
     }
 
     /// @notice Any part of a tree, in the tree's order.
