@@ -14,6 +14,7 @@ import {IntentPayload} from "./IntentPayload.sol";
 import {Attestation, IQuorum} from "./IQuorum.sol";
 import {QuorumGateway} from "./QuorumGateway.sol";
 import {SequencerClock} from "./SequencerClock.sol";
+import {SettingsWord} from "./SettingsWord.sol";
 import {Step, WindowTable} from "./WindowTable.sol";
 import {IStateProofs, StateProof} from "./proofs/IStateProofs.sol";
 
@@ -196,7 +197,7 @@ contract DestinationExecutor is CrossChainExecutor, SequencerClock, DisputeBonds
         (intentId, p) = _provable(intent);
         require(p.state == State.QUEUED, ExecutorState(intentId, p.state));
         // Another gateway may have any id for its messages.
-        require(_termOf(p) == _term(false), ExecutorGatewayClosed(intentId));
+        require(_termOf(p) == _term(false, _word()), ExecutorGatewayClosed(intentId));
         require(_tag(messageId) == p.extra, ExecutorMessageOther(messageId));
         (uint256 signed,, uint256 relayers) = IQuorum(GATEWAY).verify(messageId, proof, signatures);
         require(signed >= relayers, ExecutorSignaturesMissing(signed, relayers));
@@ -372,9 +373,10 @@ contract DestinationExecutor is CrossChainExecutor, SequencerClock, DisputeBonds
         override
     {
         (Intent calldata intent, uint8 riskLevel) = IntentPayload.decode(payload);
+        uint256 settings = _word();
         require(intent.chainId == block.chainid, ExecutorWrongChain(intent.chainId, block.chainid));
         // An account of whoever forged this would pay for nobody, and lose the record of it.
-        require(isAccount(intent.account), ExecutorAccountUnknown(intent.account));
+        require(_isAccount(intent.account, settings), ExecutorAccountUnknown(intent.account));
         _checkData(intent.data.length);
         // Home admits none of nothing, which still calls whoever is paid, and none beyond any budget.
         require(intent.amount > 0, ExecutorAmountZero());
@@ -384,14 +386,14 @@ contract DestinationExecutor is CrossChainExecutor, SequencerClock, DisputeBonds
         bytes32 intentId = _idOf(intent);
         Progress memory p = _progressOf(intentId);
         // What a closed gateway brought waits for this.
-        require(p.state == State.NONE || _isStale(p), ExecutorState(intentId, p.state));
+        require(p.state == State.NONE || _isStale(p, settings), ExecutorState(intentId, p.state));
         uint256 wait;
-        (wait, p.route) = _window(intent, riskLevel, _attested(payload));
-        p.route = p.route << uint48(_TERM_BITS) | uint48(_term(gateway != GATEWAY));
+        (wait, p.route) = _window(intent, riskLevel, _attested(payload), settings);
+        p.route = p.route << uint48(_TERM_BITS) | uint48(_term(gateway != GATEWAY, settings));
         (p.state, p.due, p.since, p.extra) = (State.QUEUED, _now(wait), _now(0), _tag(receiveId));
         p.failed = false;
         _keep(intentId, p);
-        _tellQueued(intent, intentId, receiveId, _due(p));
+        _tellQueued(intent, intentId, receiveId, _dueBy(p, settings));
     }
 
     function _tellQueued(Intent calldata intent, bytes32 intentId, bytes32 receiveId, uint256 executableAt) private {
@@ -406,13 +408,13 @@ contract DestinationExecutor is CrossChainExecutor, SequencerClock, DisputeBonds
     }
 
     /// @dev Seconds, now and with every relayer's signature. What a call may take away from the account is not told by its amount alone.
-    function _window(Intent calldata intent, uint8 risk, Quorum memory q)
+    function _window(Intent calldata intent, uint8 risk, Quorum memory q, uint256 settings)
         private
         view
         returns (uint256 wait, uint48 shortest)
     {
-        wait = _settings.disputeWindow;
-        uint256 word = intent.data.length > 0 || !_settings.tabled ? 0 : _windows[intent.asset];
+        wait = SettingsWord.disputeWindow(settings);
+        uint256 word = intent.data.length > 0 || !SettingsWord.tabled(settings) ? 0 : _windows[intent.asset];
         // At most three days, all of it.
         // forge-lint: disable-next-item(unsafe-typecast)
         if (word == 0) return (wait, uint48(wait));
@@ -427,8 +429,8 @@ contract DestinationExecutor is CrossChainExecutor, SequencerClock, DisputeBonds
     }
 
     /// @dev Whether its gateway was closed since it brought the intent, and nothing shows that the intent is genuine.
-    function _isStale(Progress memory p) private view returns (bool) {
-        return p.state == State.QUEUED && !p.upheld && _termOf(p) != _term(p.route & 1 == 1);
+    function _isStale(Progress memory p, uint256 settings) private pure returns (bool) {
+        return p.state == State.QUEUED && !p.upheld && _termOf(p) != _term(p.route & 1 == 1, settings);
     }
 
     function _tag(bytes32 id) private pure returns (uint104) {
@@ -440,16 +442,17 @@ contract DestinationExecutor is CrossChainExecutor, SequencerClock, DisputeBonds
     function _ready(Intent calldata intent) private view returns (bytes32 intentId, Progress memory p) {
         intentId = _idOf(intent);
         p = _progressOf(intentId);
+        uint256 settings = _word();
         require(p.state == State.QUEUED, ExecutorState(intentId, p.state));
-        require(!_isStale(p), ExecutorGatewayClosed(intentId));
-        uint64 due = _due(p);
+        require(!_isStale(p, settings), ExecutorGatewayClosed(intentId));
+        uint64 due = _dueBy(p, settings);
         require(block.timestamp >= due, ExecutorTooEarly(intentId, due, block.timestamp));
         _checkDeadline(intent);
         // It was queued here, or on the chain that this one forked from.
         require(intent.chainId == block.chainid, ExecutorWrongChain(intent.chainId, block.chainid));
-        require(isAccount(intent.account), ExecutorAccountUnknown(intent.account));
+        require(_isAccount(intent.account, settings), ExecutorAccountUnknown(intent.account));
         _requireRunning(0);
-        if (_settings.watched) {
+        if (SettingsWord.watched(settings)) {
             uint256 ran = _upSince(p.since);
             // It came before it is due, and both are seconds since 1970.
             unchecked {
@@ -498,11 +501,17 @@ contract DestinationExecutor is CrossChainExecutor, SequencerClock, DisputeBonds
         emit FloorSet(floor_, msg.sender);
     }
 
-    /// @dev What governance or a proof upheld waits no more.
     function _due(Progress memory p) internal view override returns (uint64) {
+        return _dueBy(p, _word());
+    }
+
+    /// @dev What governance or a proof upheld waits no more.
+    function _dueBy(Progress memory p, uint256 settings) private pure returns (uint64) {
         if (p.state != State.QUEUED || p.upheld) return p.due;
         unchecked {
-            uint64 earliest = uint64(p.since) + _settings.floor;
+            // The floor has 32 bits.
+            // forge-lint: disable-next-line(unsafe-typecast)
+            uint64 earliest = uint64(p.since) + uint64(SettingsWord.floor(settings));
             return p.due > earliest ? p.due : earliest;
         }
     }

@@ -2,6 +2,7 @@
 pragma solidity ^0.8.28;
 
 import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
+import {SettingsWord} from "./SettingsWord.sol";
 import {Roles} from "./governance/Roles.sol";
 
 /// @notice Whether messages are taken from a gateway.
@@ -15,7 +16,7 @@ enum GatewayStatus {
 /// @notice Which accounts and gateways there are, how long guardians have to look, and pauses, which end by themselves.
 /// @dev What every message and every payment reads is in one slot: the first gateway and the first account have their place there.
 abstract contract ExecutorSettings is AccessManaged {
-    /// @dev One slot. Seconds.
+    /// @dev One slot. Seconds. {SettingsWord} reads it as it lies there.
     struct Settings {
         uint32 disputeWindow;
         uint32 floor;
@@ -121,7 +122,7 @@ abstract contract ExecutorSettings is AccessManaged {
 
     /// @notice Whether intents may name the account.
     function isAccount(address account) public view returns (bool) {
-        return account == _FIRST ? _settings.account : _accounts[account];
+        return _isAccount(account, _word());
     }
 
     /// @notice Lets intents name an account, or no longer. Governance only.
@@ -216,6 +217,17 @@ abstract contract ExecutorSettings is AccessManaged {
         return !_settings.pauseUsed && (lane == 0 || !_lanes[lane].used);
     }
 
+    /// @dev {Settings}, read at once: a message and a payment ask for several of them.
+    function _word() internal view returns (uint256 word) {
+        assembly ("memory-safe") {
+            word := sload(_settings.slot)
+        }
+    }
+
+    function _isAccount(address account, uint256 settings) internal view returns (bool) {
+        return account == _FIRST ? SettingsWord.account(settings) : _accounts[account];
+    }
+
     function _requireRunning(uint256 lane) internal view {
         uint64 until = _pausedUntil(lane);
         require(block.timestamp >= until, ExecutorPaused(lane, until));
@@ -241,8 +253,8 @@ abstract contract ExecutorSettings is AccessManaged {
     }
 
     /// @dev Which opening of a gateway brings what it delivers now; the lowest bit tells GATEWAY from the others, which close together.
-    function _term(bool other) internal view returns (uint256) {
-        return other ? uint256(_settings.otherTerm) << 1 | 1 : uint256(_settings.term) << 1;
+    function _term(bool other, uint256 settings) internal pure returns (uint256) {
+        return other ? SettingsWord.otherTerm(settings) << 1 | 1 : SettingsWord.term(settings) << 1;
     }
 
     function _setGateway(address gateway, GatewayStatus status) private {
