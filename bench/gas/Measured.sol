@@ -48,4 +48,9 @@ abstract contract Measured {
     function peers(string memory path) internal returns (uint256 gas) {
         return _VM.snapshotGasLastCall("peers", path);
     }
+
+    /// @notice A figure that follows from several calls of somebody else's.
+    function peersIs(string memory path, uint256 gas) internal {
+        _VM.snapshotValue("peers", path, gas);
+    }
 }
