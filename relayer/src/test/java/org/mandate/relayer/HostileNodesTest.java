@@ -58,7 +58,16 @@ class HostileNodesTest {
   @ParameterizedTest
   @EnumSource(
       value = LyingNode.Lie.class,
-      names = {"LAG", "NULLS", "GARBAGE", "OTHER_CHAIN", "REFUSAL", "ERRORS", "NO_RECEIPTS"})
+      names = {
+        "LAG",
+        "NULLS",
+        "GARBAGE",
+        "OTHER_CHAIN",
+        "REFUSAL",
+        "ERRORS",
+        "NO_RECEIPTS",
+        "NO_LOGS"
+      })
   void L3_shouldPayOnceAcrossChainsWhenOneNodeOfEach(LyingNode.Lie lie) throws Exception {
     BigInteger before = town.received(town.remote);
     // Before the lie: what asks at the wrong moment is refused in words, and asks again.

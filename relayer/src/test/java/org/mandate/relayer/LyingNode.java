@@ -42,7 +42,9 @@ final class LyingNode implements AutoCloseable {
     /** As if the last blocks were not there yet. */
     LAG,
     /** What another chain's node answers. */
-    OTHER_CHAIN
+    OTHER_CHAIN,
+    /** Nothing was logged in any block. */
+    NO_LOGS
   }
 
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -91,7 +93,16 @@ final class LyingNode implements AutoCloseable {
     try (exchange) {
       switch (lie) {
         case NONE -> reply(exchange, 200, ask(real, question));
-        case NO_RECEIPTS -> reply(exchange, 200, withoutReceipts(question, ask(real, question)));
+        case NO_RECEIPTS ->
+            reply(
+                exchange,
+                200,
+                hiding("eth_getTransactionReceipt", null, question, ask(real, question)));
+        case NO_LOGS ->
+            reply(
+                exchange,
+                200,
+                hiding("eth_getLogs", JSON.createArrayNode(), question, ask(real, question)));
         case GARBAGE -> reply(exchange, 200, "<html>{]]".getBytes(StandardCharsets.UTF_8));
         case ERRORS -> reply(exchange, 500, new byte[0]);
         case ENDLESS -> endless(exchange);
@@ -118,16 +129,16 @@ final class LyingNode implements AutoCloseable {
     }
   }
 
-  private static byte[] withoutReceipts(byte[] question, byte[] answer) throws IOException {
+  private static byte[] hiding(String method, JsonNode instead, byte[] question, byte[] answer)
+      throws IOException {
     JsonNode asked = JSON.readTree(question);
     Set<String> hidden = new HashSet<>();
     for (JsonNode one : each(asked)) {
-      if (one.path("method").asText().equals("eth_getTransactionReceipt"))
-        hidden.add(one.path("id").toString());
+      if (one.path("method").asText().equals(method)) hidden.add(one.path("id").toString());
     }
     JsonNode told = JSON.readTree(answer);
     for (JsonNode one : each(told)) {
-      if (hidden.contains(one.path("id").toString())) ((ObjectNode) one).putNull("result");
+      if (hidden.contains(one.path("id").toString())) ((ObjectNode) one).set("result", instead);
     }
     return JSON.writeValueAsBytes(told);
   }

@@ -4,12 +4,17 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
+import java.math.BigInteger;
 import java.net.URI;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -88,6 +93,152 @@ class SeveralNodesTest {
                 method.getName().equals("finalized")
                     ? real.head()
                     : method.invoke(real, arguments));
+  }
+
+  /** The node that comes first has a head that does not move. */
+  @Test
+  void L10_shouldPassOverANodeThatStandsStillUntilItHasCaughtUp() throws Exception {
+    try (Anvil chain = Anvil.start(1, "--no-mining")) {
+      chain.ask("evm_mine");
+      AtomicReference<Block> stuck = new AtomicReference<>(chain.client().head());
+      ChainClient still =
+          answering(
+              chain.client(),
+              (method, answer) ->
+                  method.equals("head") && stuck.get() != null ? stuck.get() : answer.call());
+      ChainClient going =
+          answering(
+              chain.client(),
+              (method, answer) -> method.equals("balance") ? BigInteger.TWO : answer.call());
+      SeveralNodes nodes = new SeveralNodes(List.of(still, going, down));
+      assertEquals(1, nodes.newest().number());
+      assertEquals(BigInteger.ZERO, nodes.balance(Address.ZERO), "the first one is asked");
+      for (int i = 0; i < 6; i++) chain.ask("evm_mine");
+      assertEquals(7, nodes.newest().number());
+      assertEquals(BigInteger.TWO, nodes.balance(Address.ZERO), "the one that goes on is asked");
+      stuck.set(null);
+      assertEquals(7, nodes.newest().number());
+      nodes.preferNext();
+      assertEquals(BigInteger.ZERO, nodes.balance(Address.ZERO), "it has caught up");
+    }
+  }
+
+  /** A head that leads nowhere must not keep the others from being followed. */
+  @Test
+  void L10_shouldPassOverANodeWhoseHeadIsMadeUp() throws Exception {
+    Block real = honest.client().head();
+    Block far = new Block(1L << 40, Hash.keccak("far"), Hash.keccak("farther"), Instant.EPOCH);
+    ChainClient boaster =
+        answering(honest.client(), (method, answer) -> method.equals("head") ? far : answer.call());
+    SeveralNodes nodes = new SeveralNodes(List.of(honest.client(), boaster));
+    assertEquals(far, nodes.newest());
+    nodes.preferNext(); // as when it does not show the blocks up to there
+    assertEquals(real, nodes.newest());
+    assertEquals(real, nodes.newest());
+  }
+
+  /** One of three does not answer for 5 s, whatever it is asked. */
+  @Test
+  void L10_shouldNotWaitInEachRoundForANodeThatHangs() throws Exception {
+    try (Anvil chain = Anvil.start(1, "--no-mining")) {
+      for (int i = 0; i < 6; i++) chain.ask("evm_mine");
+      Finality tag = Finality.of("finalized");
+      Block last = chain.client().finalized();
+      ChainClient slow =
+          answering(
+              chain.client(),
+              (method, answer) -> {
+                Thread.sleep(Duration.ofSeconds(5));
+                return answer.call();
+              });
+      SeveralNodes nodes = new SeveralNodes(List.of(slow, chain.client(), chain.client()));
+      for (int round = 0; round < 5; round++) {
+        Instant start = Instant.now();
+        assertEquals(chain.client().head(), nodes.newest());
+        assertEquals(List.of(last.number()), nodes.finalHeights(tag));
+        assertEquals(new Agreement(3, 2, 0), nodes.agreement(tag, last.number(), last.hash()));
+        long took = Duration.between(start, Instant.now()).toMillis();
+        assertTrue(took < (round == 0 ? 4_000 : 1_000), "round " + round + " took " + took + " ms");
+      }
+    }
+  }
+
+  /** A node is slow, one is down, one lies: the slow one's word is needed, and waited for. */
+  @Test
+  void L10_shouldWaitForANodeThatIsSlowWhereTheOthersDoNotDecide() throws Exception {
+    try (Anvil chain = Anvil.start(1, "--no-mining")) {
+      for (int i = 0; i < 6; i++) chain.ask("evm_mine");
+      Finality tag = Finality.of("finalized");
+      Block last = chain.client().finalized();
+      ChainClient slow =
+          answering(
+              chain.client(),
+              (method, answer) -> {
+                Thread.sleep(Duration.ofSeconds(3));
+                return answer.call();
+              });
+      SeveralNodes nodes = new SeveralNodes(List.of(down, slow, chain.client()));
+      for (int round = 0; round < 2; round++)
+        assertEquals(new Agreement(3, 2, 0), nodes.agreement(tag, last.number(), last.hash()));
+      SeveralNodes two = new SeveralNodes(List.of(slow, chain.client()));
+      two.newest();
+      assertEquals(new Agreement(2, 2, 0), two.agreement(tag, last.number(), last.hash()));
+      assertFalse(
+          new SeveralNodes(List.of(down, down, chain.client()))
+              .agreement(tag, last.number(), last.hash())
+              .isConfirmed(),
+          "one of three decides nothing, whoever is left out");
+    }
+  }
+
+  /** What a node left out another tells of; that it is not there more than half have to say. */
+  @Test
+  void L7_shouldTellOfEachLogThatANodeKnows() throws Exception {
+    String talker = "0x" + "7b".repeat(20);
+    try (Anvil chain = Anvil.start(1, "--no-mining")) {
+      chain.ask("anvil_setCode", talker, "0x602a60006000a100"); // logs the topic 42
+      chain.ask(
+          "eth_sendTransaction", Map.of("from", Town.credentials(0).getAddress(), "to", talker));
+      chain.ask("evm_mine");
+      Block block = chain.client().head();
+      List<Address> sources = List.of(Address.of(talker));
+      ChainClient silent =
+          answering(
+              chain.client(),
+              (method, answer) -> method.equals("logs") ? List.of() : answer.call());
+      SeveralNodes.Told told =
+          new SeveralNodes(List.of(silent, silent, chain.client())).told(0, block, sources);
+      assertEquals(1, told.logs().size());
+      assertTrue(told.isComplete());
+      assertFalse(new SeveralNodes(List.of(silent, down)).told(0, block, sources).isComplete());
+      assertFalse(
+          new SeveralNodes(List.of(chain.client(), liar.client()))
+              .told(0, block, sources)
+              .isComplete(),
+          "a node with another block has not answered");
+    }
+  }
+
+  private interface Answer {
+    Object to(String method, Callable<Object> real) throws Exception;
+  }
+
+  /** A node that answers so, in place of the real one. */
+  private static ChainClient answering(ChainClient real, Answer answer) {
+    return (ChainClient)
+        Proxy.newProxyInstance(
+            ChainClient.class.getClassLoader(),
+            new Class<?>[] {ChainClient.class},
+            (proxy, method, arguments) ->
+                answer.to(
+                    method.getName(),
+                    () -> {
+                      try {
+                        return method.invoke(real, arguments);
+                      } catch (InvocationTargetException e) {
+                        throw (Exception) e.getCause();
+                      }
+                    }));
   }
 
   @Test

@@ -44,6 +44,11 @@ public final class Follower {
   private static final Journal LOG = Journal.of("follower");
   private static final int PAGE = 50;
 
+  /** Of so many blocks at a time nodes are asked whether anything was left out. */
+  private static final int COMPARED = 200;
+
+  private static final int PARTS_A_ROUND = 10;
+
   /** From when on a delivered intent is looked at whether more relayers vouch for it. */
   private static final Duration HASTE = Duration.ofSeconds(5);
 
@@ -57,6 +62,7 @@ public final class Follower {
   private volatile Instant lastRound;
   private volatile long seenHead = -1;
   private volatile Hash doubted = Hash.ZERO;
+  private final Omissions omissions;
 
   /**
    * @param served chains that this relayer delivers to
@@ -78,6 +84,7 @@ public final class Follower {
     this.news = news;
     this.clock = clock;
     this.lastRound = clock.instant();
+    this.omissions = new Omissions(chain, database, this::isFollowed, this::store);
   }
 
   /** When the chain was last reached. */
@@ -92,7 +99,7 @@ public final class Follower {
 
   /** Catches up by one page. Answers whether there is more. */
   public boolean round() {
-    Block head = chain.client().head();
+    Block head = chain.client().newest();
     seenHead = head.number();
     Optional<Block> known =
         database.inTransaction(tx -> Blocks.atOrBelow(tx, chain.id(), Long.MAX_VALUE));
@@ -105,10 +112,12 @@ public final class Follower {
     long last = Math.min(head.number(), top.number() + PAGE);
     boolean stored =
         top.number() < last && follow(top, chain.client().blocks(top.number() + 1, last));
-    boolean finalized = finish();
+    // It told of a head that it does not lead to; after a reorg meanwhile another one may as well.
+    if (top.number() < last && !stored) chain.client().preferNext();
+    Finished finished = finish();
     lastRound = clock.instant();
-    if (stored || finalized) news.ring();
-    return stored && last < head.number();
+    if (stored || finished != Finished.NOTHING) news.ring();
+    return stored && last < head.number() || finished == Finished.PARTLY;
   }
 
   private Block begin() {
@@ -207,13 +216,18 @@ public final class Follower {
 
   private void store(Tx tx, Block block, List<Log> logs) {
     Blocks.append(tx, chain.id(), block);
-    for (Log log : logs) {
-      Optional<EventKind> kind = chain.kindOf(log);
-      if (kind.isEmpty() || isForeign(kind.get(), log)) continue;
-      StoredEvent.insert(tx, chain.id(), kind.get(), log, chain.domain());
-      openWork(tx, kind.get(), log);
-    }
+    for (Log log : logs) if (isFollowed(log)) store(tx, log);
     Failpoint.BEFORE_BLOCK_STORED.reach();
+  }
+
+  private boolean isFollowed(Log log) {
+    return chain.kindOf(log).filter(kind -> !isForeign(kind, log)).isPresent();
+  }
+
+  private void store(Tx tx, Log log) {
+    EventKind kind = chain.kindOf(log).orElseThrow();
+    StoredEvent.insert(tx, chain.id(), kind, log, chain.domain());
+    openWork(tx, kind, log);
   }
 
   /**
@@ -377,26 +391,52 @@ public final class Follower {
     }
   }
 
+  private enum Finished {
+    NOTHING,
+    PARTLY,
+    ALL
+  }
+
   /**
    * Moves the finality mark to the highest stored block that most nodes have and call final, each
-   * by its own account.
+   * by its own account; only over blocks of which most nodes said what was logged.
    */
-  private boolean finish() {
+  private Finished finish() {
     Finality finality = chain.finality();
     Runnable otherwise = () -> {};
     for (long number : chain.client().finalHeights(finality)) {
-      if (database.inTransaction(tx -> ChainRow.of(tx, chain.id())).isFinal(number)) return false;
+      if (row().isFinal(number)) return Finished.NOTHING;
       Block block = stored(number);
       if (block.number() != number) continue; // not there yet
       SeveralNodes.Agreement agreement = chain.client().agreement(finality, number, block.hash());
-      if (agreement.isConfirmed()) {
-        return database.inTransaction(
-            tx -> ChainRow.finalize(tx, chain.id(), number, block.hash()));
-      }
+      if (agreement.isConfirmed()) return finish(block);
       if (agreement.different() > 0) otherwise = () -> doubt(block, block, agreement);
     }
     otherwise.run();
-    return false;
+    return Finished.NOTHING;
+  }
+
+  /** Moves the mark towards that block, as far as nothing is missing, and not too far at once. */
+  private Finished finish(Block last) {
+    long from = row().finalized().orElse(Math.max(chain.start() - 1, 0)) + 1;
+    Finished finished = Finished.NOTHING;
+    for (int i = 0; i < PARTS_A_ROUND && finished != Finished.ALL; i++) {
+      boolean inParts = chain.client().areSeveral() && last.number() - from >= COMPARED;
+      Block block = inParts ? stored(from + COMPARED - 1) : last;
+      if (!omissions.complete(from, block) || !moveMark(block)) break;
+      finished = inParts ? Finished.PARTLY : Finished.ALL;
+      from = block.number() + 1;
+    }
+    return finished;
+  }
+
+  private boolean moveMark(Block block) {
+    return database.inTransaction(
+        tx -> ChainRow.finalize(tx, chain.id(), block.number(), block.hash()));
+  }
+
+  private ChainRow row() {
+    return database.inTransaction(tx -> ChainRow.of(tx, chain.id()));
   }
 
   private Block stored(long number) {

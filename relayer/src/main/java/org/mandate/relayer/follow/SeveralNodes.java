@@ -1,19 +1,23 @@
 package org.mandate.relayer.follow;
 
 import java.math.BigInteger;
-import java.util.ArrayList;
+import java.time.Duration;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
+import java.util.function.LongSupplier;
+import java.util.stream.Collectors;
 import org.mandate.chain.AccountProof;
 import org.mandate.chain.Address;
 import org.mandate.chain.Block;
+import org.mandate.chain.BlockRanges;
 import org.mandate.chain.BlockTag;
 import org.mandate.chain.Bytes;
 import org.mandate.chain.ChainClient;
@@ -32,6 +36,12 @@ import org.mandate.chain.Transaction;
  * node says about a transaction is never its failure. One node suffices to know that a transaction
  * was mined; that none knows it proves nothing (L10). Which block is final is for the majority to
  * say, each node by its own account: signatures hang on it.
+ *
+ * <p>What all are asked, they are asked at the same time. More than half of all nodes that are
+ * configured decide, whoever is left out: a node that did not answer in time rests, for 15 seconds
+ * at first and 5 minutes at most, and is then asked only where the others' answers do not decide
+ * ({@link Poll}). Leaving it out never makes the number smaller that is needed, so it can put a
+ * decision off and never bring one about.
  */
 public final class SeveralNodes implements ChainClient {
   /**
@@ -54,15 +64,69 @@ public final class SeveralNodes implements ChainClient {
     }
   }
 
+  /** How many blocks a node may be behind the newest one before another is preferred. */
+  private static final long LAG = 2;
+
+  /** How long others are waited for when the answers that are there decide. */
+  private static final Duration PATIENCE = Duration.ofSeconds(2);
+
+  /** The same, where one answer may be large. */
+  private static final Duration LONG_PATIENCE = Duration.ofSeconds(8);
+
   private final List<ChainClient> nodes;
-  private final AtomicInteger preferred = new AtomicInteger();
+  private final Roster roster;
+
+  /** How far each called the chain final when it last said so: what to ask all about. */
+  private final Map<Integer, Long> finalHeights = new ConcurrentHashMap<>();
 
   /**
    * @param nodes at least one, the preferred one first
    */
   public SeveralNodes(List<? extends ChainClient> nodes) {
+    this(nodes, System::nanoTime);
+  }
+
+  /**
+   * @param clock nanoseconds, from anywhere
+   */
+  SeveralNodes(List<? extends ChainClient> nodes, LongSupplier clock) {
     if (nodes.isEmpty()) throw new IllegalArgumentException("a chain needs at least one node");
     this.nodes = List.copyOf(nodes);
+    this.roster = new Roster(nodes.size(), clock);
+  }
+
+  /** Whether there is a second one to compare with. */
+  public boolean areSeveral() {
+    return nodes.size() > 1;
+  }
+
+  /**
+   * The newest head that a node tells of, which is preferred from then on. The one that was
+   * preferred stays so while it is at most two blocks behind; a node that stands still while others
+   * go on is passed over until it has caught up. Who is doubted is believed only when no other
+   * answers. That blocks follow from each other is for the caller to see.
+   */
+  public Block newest() {
+    Poll.Answers<Block> heads =
+        new Poll<Block>(
+                nodes, roster, (i, node) -> node.head(), known -> !known.isEmpty(), PATIENCE)
+            .take();
+    if (heads.byNode().isEmpty()) throw heads.failure();
+    List<Integer> answered = roster.order().stream().filter(heads.byNode()::containsKey).toList();
+    List<Integer> trusted = answered.stream().filter(roster::isTrusted).toList();
+    List<Integer> among = trusted.isEmpty() ? answered : trusted;
+    long newest = among.stream().mapToLong(i -> heads.byNode().get(i).number()).max().orElseThrow();
+    int first = roster.preferred();
+    boolean stays = among.contains(first) && heads.byNode().get(first).number() >= newest - LAG;
+    int chosen =
+        stays
+            ? first
+            : among.stream()
+                .filter(i -> heads.byNode().get(i).number() == newest)
+                .findFirst()
+                .orElseThrow();
+    roster.prefer(chosen);
+    return heads.byNode().get(chosen);
   }
 
   /** Asks every node which block stands at a number. For what one node alone must not decide. */
@@ -91,19 +155,81 @@ public final class SeveralNodes implements ChainClient {
    * the nodes, or fewer, have reached.
    */
   public List<Long> finalHeights(Finality finality) {
-    List<Long> heights = new ArrayList<>();
-    for (ChainClient node : nodes) {
-      try {
-        finality.highest(node).map(Block::number).ifPresent(heights::add);
-      } catch (NodeException e) {
-        // It has reached none.
-      }
-    }
-    return heights.stream()
+    // Who is late is told of in the next round; whether it is so, all are asked then.
+    new Poll<Boolean>(
+            nodes,
+            roster,
+            (i, node) -> {
+              finality.highest(node).ifPresent(block -> finalHeights.put(i, block.number()));
+              return true;
+            },
+            known -> known.size() * 2 > nodes.size(),
+            PATIENCE)
+        .take();
+    return finalHeights.values().stream()
         .sorted(Comparator.reverseOrder())
         .skip(nodes.size() / 2)
         .distinct()
         .toList();
+  }
+
+  /**
+   * What nodes tell of blocks.
+   *
+   * @param nodes how many there are
+   * @param answered how many answered
+   * @param logs each with how many tell of it
+   */
+  public record Told(int nodes, int answered, Map<Log, Integer> logs) {
+    /** Whether more than half of all nodes answered: what none of them tells of is not there. */
+    public boolean isComplete() {
+      return answered * 2 > nodes;
+    }
+
+    /** What the node tells of, more than half of all nodes that answered say is not so. */
+    boolean isContradicted(Log log) {
+      return (answered - logs.get(log)) * 2 > nodes;
+    }
+
+    /** More than half of all nodes tell of it. */
+    boolean isConfirmed(Log log) {
+      return logs.get(log) * 2 > nodes;
+    }
+  }
+
+  /**
+   * Asks every node for the logs of the blocks {@code from} to {@code to}. Who has another block at
+   * the end of them has not answered.
+   */
+  public Told told(long from, Block to, Collection<Address> addresses) {
+    Poll.Answers<Set<Log>> answers =
+        new Poll<Set<Log>>(
+                nodes,
+                roster,
+                (i, node) -> logs(node, from, to, addresses),
+                known -> known.size() * 2 > nodes.size(),
+                LONG_PATIENCE)
+            .take();
+    Map<Log, Integer> counts =
+        answers.byNode().values().stream()
+            .flatMap(Set::stream)
+            .collect(Collectors.toMap(log -> log, log -> 1, Integer::sum));
+    return new Told(nodes.size(), answers.byNode().size(), counts);
+  }
+
+  private static Set<Log> logs(
+      ChainClient node, long from, Block to, Collection<Address> addresses) {
+    if (node.block(to.number()).filter(b -> b.hash().equals(to.hash())).isEmpty())
+      throw new NodeException("a node does not have block " + to.hash());
+    BlockRanges ranges = new BlockRanges(node);
+    Set<Log> all = new HashSet<>();
+    for (long next = from; next <= to.number(); ) {
+      BlockRanges.Part<List<Log>> part =
+          ranges.first(next, to.number(), (f, t) -> node.logs(f, t, addresses));
+      all.addAll(part.content());
+      next = part.to() + 1;
+    }
+    return all;
   }
 
   /** Asks every node whether that block stands at its number and holds that log. */
@@ -120,37 +246,42 @@ public final class SeveralNodes implements ChainClient {
   }
 
   private Agreement agreement(Function<ChainClient, Optional<Boolean>> question) {
-    int same = 0;
-    int different = 0;
-    for (ChainClient node : nodes) {
-      try {
-        Optional<Boolean> answer = question.apply(node);
-        if (answer.isEmpty()) continue;
-        if (answer.get()) same++;
-        else different++;
-      } catch (NodeException e) {
-        // Says neither: it counts as a node that did not answer.
-      }
-    }
-    return new Agreement(nodes.size(), same, different);
+    Poll.Answers<Optional<Boolean>> answers =
+        new Poll<Optional<Boolean>>(
+                nodes,
+                roster,
+                (i, node) -> question.apply(node),
+                known -> agreement(known).isConfirmed() || agreement(known).isContradicted(),
+                PATIENCE)
+            .take();
+    return agreement(answers.byNode().values());
   }
 
-  /** Asks another node first from now on. */
+  /** A node that does not answer says neither, and counts all the same. */
+  private Agreement agreement(Collection<Optional<Boolean>> answers) {
+    long same = answers.stream().filter(a -> a.orElse(false)).count();
+    long different = answers.stream().filter(a -> !a.orElse(true)).count();
+    return new Agreement(nodes.size(), (int) same, (int) different);
+  }
+
+  /** What the preferred node said did not hold: others are asked before it for a while. */
   public void preferNext() {
-    preferred.updateAndGet(i -> Math.floorMod(i + 1, nodes.size()));
+    roster.doubtPreferred();
   }
 
   private <T> T ask(Function<ChainClient, T> question) {
-    int first = preferred.get();
     NodeException failure = new NodeException("no node was asked");
-    for (int i = 0; i < nodes.size(); i++) {
-      int index = Math.floorMod(first + i, nodes.size());
+    boolean failed = false;
+    for (int index : roster.order()) {
+      long start = System.nanoTime();
       try {
         T answer = question.apply(nodes.get(index));
-        if (i > 0) preferred.compareAndSet(first, index);
+        if (failed) roster.prefer(index);
         return answer;
       } catch (NodeException e) {
         failure = e;
+        failed = true;
+        if (System.nanoTime() - start >= PATIENCE.toNanos()) roster.late(index);
       }
     }
     throw failure;
@@ -269,9 +400,8 @@ public final class SeveralNodes implements ChainClient {
   public SendOutcome send(byte[] raw) {
     SendOutcome refused = new SendOutcome.Unreachable("no node was asked");
     boolean someUnreachable = false;
-    int first = preferred.get();
-    for (int i = 0; i < nodes.size(); i++) {
-      SendOutcome outcome = nodes.get(Math.floorMod(first + i, nodes.size())).send(raw);
+    for (int index : roster.order()) {
+      SendOutcome outcome = nodes.get(index).send(raw);
       switch (outcome) {
         case SendOutcome.Unreachable gone -> {
           someUnreachable = true;
@@ -312,19 +442,25 @@ public final class SeveralNodes implements ChainClient {
    */
   @Override
   public Map<Hash, Receipt> receipts(Collection<Hash> transactions) {
+    Poll.Answers<Map<Hash, Receipt>> answers =
+        new Poll<Map<Hash, Receipt>>(
+                nodes,
+                roster,
+                (i, node) -> node.receipts(transactions),
+                known ->
+                    known.size() * 2 > nodes.size()
+                        || merged(known).keySet().containsAll(transactions),
+                PATIENCE)
+            .take();
+    Map<Hash, Receipt> found = merged(answers.byNode().values());
+    if (answers.byNode().size() * 2 <= nodes.size() && !found.keySet().containsAll(transactions))
+      throw answers.failure();
+    return found;
+  }
+
+  private static Map<Hash, Receipt> merged(Collection<Map<Hash, Receipt>> answers) {
     Map<Hash, Receipt> found = new HashMap<>();
-    NodeException failure = new NodeException("no node was asked");
-    int answered = 0;
-    for (ChainClient node : nodes) {
-      try {
-        node.receipts(transactions).forEach(found::putIfAbsent);
-        answered++;
-      } catch (NodeException e) {
-        failure = e;
-      }
-      if (found.keySet().containsAll(transactions)) return found;
-    }
-    if (answered * 2 <= nodes.size()) throw failure;
+    answers.forEach(answer -> answer.forEach(found::putIfAbsent));
     return found;
   }
 

@@ -1,6 +1,8 @@
 package org.mandate.relayer.store;
 
+import java.sql.SQLException;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 import org.mandate.chain.Block;
 
@@ -59,13 +61,26 @@ public final class Blocks {
   public static Optional<Block> atOrBelow(Tx tx, long chainId, long number) {
     return tx.one(
         "SELECT * FROM block WHERE chain_id = ? AND number <= ? ORDER BY number DESC LIMIT 1",
-        row ->
-            new Block(
-                row.number("number"),
-                row.hash("hash"),
-                row.hash("parent_hash"),
-                Instant.ofEpochSecond(row.number("time"))),
+        Blocks::read,
         chainId,
         number);
+  }
+
+  /** The stored blocks from {@code from} to {@code to}, both included. */
+  public static List<Block> within(Tx tx, long chainId, long from, long to) {
+    return tx.list(
+        "SELECT * FROM block WHERE chain_id = ? AND number BETWEEN ? AND ? ORDER BY number",
+        Blocks::read,
+        chainId,
+        from,
+        to);
+  }
+
+  private static Block read(Row row) throws SQLException {
+    return new Block(
+        row.number("number"),
+        row.hash("hash"),
+        row.hash("parent_hash"),
+        Instant.ofEpochSecond(row.number("time")));
   }
 }

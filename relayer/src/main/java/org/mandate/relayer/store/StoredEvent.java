@@ -162,6 +162,27 @@ public record StoredEvent(EventKind kind, long chainId, Log log, long time, bool
         Bytes.of(log.data()));
   }
 
+  /** What is stored of the blocks {@code from} to {@code to}, both included, in order. */
+  public static List<Log> within(Tx tx, long chainId, long from, long to) {
+    return tx.list(
+        SELECT
+            + " WHERE e.chain_id = ? AND e.block_number BETWEEN ? AND ?"
+            + " ORDER BY e.block_number, e.log_index",
+        row -> read(row).log(),
+        chainId,
+        from,
+        to);
+  }
+
+  /** Forgets a log that is none, with everything that was derived from it. */
+  public static void remove(Tx tx, long chainId, Log log) {
+    tx.update(
+        "DELETE FROM event WHERE chain_id = ? AND block_number = ? AND log_index = ?",
+        chainId,
+        log.blockNumber(),
+        log.index());
+  }
+
   /** All events about an intent or message, in order, chain by chain. */
   public static List<StoredEvent> about(Tx tx, Hash subject) {
     return tx.list(

@@ -16,6 +16,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -23,12 +26,15 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.mandate.chain.Address;
+import org.mandate.chain.Block;
 import org.mandate.chain.Bytes;
 import org.mandate.chain.ChainClient;
 import org.mandate.chain.Finality;
 import org.mandate.chain.Hash;
+import org.mandate.chain.Log;
 import org.mandate.chain.NodeException;
 import org.mandate.chain.SendOutcome;
+import org.mandate.contracts.HomeExecutor;
 import org.mandate.relayer.Bell;
 import org.mandate.relayer.SigningGate;
 import org.mandate.relayer.follow.FollowedChain;
@@ -37,10 +43,12 @@ import org.mandate.relayer.follow.SeveralNodes;
 import org.mandate.relayer.store.ChainRow;
 import org.mandate.relayer.store.Database;
 import org.mandate.relayer.store.EmbeddedServer;
+import org.mandate.relayer.store.StoredEvent;
 import org.mandate.relayer.store.TransactionRow;
 import org.mandate.relayer.store.TransactionRow.Attempt;
 import org.mandate.relayer.store.TransactionRow.Purpose;
 import org.mandate.testing.Anvil;
+import org.web3j.abi.EventEncoder;
 
 /**
  * From the decision to a final receipt, one step at a time: a real chain that mines when it is
@@ -61,7 +69,9 @@ class SendingTest {
     /** The head is final. */
     HASTY,
     /** The first block is the last that is final. */
-    IDLE
+    IDLE,
+    /** Each block holds two logs at one place, of the executor. */
+    INVENTS
   }
 
   @TempDir static Path directory;
@@ -156,6 +166,28 @@ class SendingTest {
     write(Purpose.SUBMIT, PAYMENT);
     write(Purpose.EXECUTE, PAYMENT);
     assertEquals(1, open().size());
+  }
+
+  /** As two workers do, or two processes of one key: nobody fails, and each thing is tried once. */
+  @Test
+  void L3_shouldLetManyComeAtOnceWithTheSameThingsInSilence() throws Exception {
+    List<Hash> things = List.of(Hash.keccak("a"), Hash.keccak("b"), Hash.keccak("c"));
+    List<Future<Boolean>> written = new ArrayList<>();
+    try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      for (int i = 0; i < 24; i++) {
+        Hash one = things.get(i % 3);
+        Hash next = things.get((i + 1) % 3);
+        Desk own = desk();
+        written.add(
+            threads.submit(
+                () -> own.write(Purpose.DELIVER, List.of(one, next), TARGET, Bytes.EMPTY, 21_000)));
+      }
+    }
+    int count = 0;
+    for (Future<Boolean> one : written) if (one.get()) count++;
+    assertEquals(1, count, "any two of them have something in common");
+    assertEquals(1, open().size());
+    assertEquals(0L, open().getFirst().nonce());
   }
 
   // ------------------------------------------------------------------ L10
@@ -259,6 +291,47 @@ class SendingTest {
     assertEquals(Optional.of(anvil.client().finalized().number()), row().finalized());
   }
 
+  @Test
+  void L10_shouldStoreNothingThatOneNodeMadeUpAndGoOnWhenItIsInDoubt() {
+    moods[1] = Mood.INVENTS;
+    anvil.mine(6);
+    follow();
+    Optional<Long> last = Optional.of(anvil.client().finalized().number());
+    assertEquals(last, row().finalized());
+    assertEquals(List.of(), stored(), "two of three say that nothing was logged");
+    moods[2] = Mood.DOWN; // now it is one's word against another's
+    anvil.mine(6);
+    follow();
+    last = Optional.of(anvil.client().finalized().number());
+    assertEquals(last, row().finalized(), "what one makes up holds up nothing");
+    assertEquals(6, stored().size(), "what one tells of is kept until most say otherwise");
+  }
+
+  private List<Log> stored() {
+    return database.inTransaction(tx -> StoredEvent.within(tx, id, 0, 1000));
+  }
+
+  private static List<Log> invented(ChainClient real, long from, long to) {
+    List<Log> all = new ArrayList<>();
+    for (Block block : real.blocks(from, to)) {
+      for (String agent : List.of("one", "another")) {
+        all.add(
+            new Log(
+                block.hash(),
+                block.number(),
+                Hash.keccak("nowhere"),
+                0,
+                TARGET,
+                List.of(
+                    Hash.of(EventEncoder.encode(HomeExecutor.INTENTRESENT_EVENT)),
+                    Hash.keccak("intent"),
+                    Hash.keccak(agent)),
+                Hash.keccak("message").hex()));
+      }
+    }
+    return all;
+  }
+
   // ------------------------------------------------------------------ steps
 
   private Anvil anvil(String... more) {
@@ -273,10 +346,14 @@ class SendingTest {
         new FollowedChain(
             id, nodes, Finality.of("finalized"), 0, id, TARGET, TARGET, TARGET, TARGET, TARGET);
     Clock clock = Clock.systemUTC();
-    FeeLimit limit = FeeLimit.ofGwei(500, 50);
-    desk = new Desk(chain, database, limit, Anvil.RICH, gate, new Bell(), clock);
+    desk = desk();
     sender = new Sender(chain, database, desk, new Bell(), clock);
     follower = new Follower(chain, Set.of(), database, gate, new Bell(), Duration.ZERO, clock);
+  }
+
+  private Desk desk() {
+    FeeLimit limit = FeeLimit.ofGwei(500, 50);
+    return new Desk(chain, database, limit, Anvil.RICH, gate, new Bell(), Clock.systemUTC());
   }
 
   private ChainClient node(int number) {
@@ -300,6 +377,10 @@ class SendingTest {
                 }
                 case IDLE -> {
                   if (method.getName().equals("finalized")) return real.block(0).orElseThrow();
+                }
+                case INVENTS -> {
+                  if (method.getName().equals("logs") && arguments[0] instanceof Long from)
+                    return invented(real, from, (long) arguments[1]);
                 }
                 case HONEST -> {}
               }

@@ -1,0 +1,106 @@
+package org.mandate.relayer.follow;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.LongSupplier;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+
+/**
+ * Which of several nodes are asked first, and which are left out for a while. A node that did not
+ * answer in time rests; one whose word did not hold is doubted. Both end by themselves, and take
+ * twice as long when they come again soon.
+ */
+final class Roster {
+  private static final Duration FIRST_REST = Duration.ofSeconds(15);
+  private static final Duration FIRST_DOUBT = Duration.ofSeconds(10);
+  private static final Duration MOST = Duration.ofMinutes(5);
+
+  /** A time that is twice as long when it begins again before as much time has passed. */
+  private final class Spell {
+    private final long first;
+    private long length;
+    private long end;
+
+    Spell(Duration first) {
+      this.first = first.toNanos();
+    }
+
+    void begin() {
+      long now = clock.getAsLong();
+      boolean soon = length > 0 && now - end < MOST.toNanos();
+      length = soon ? Math.min(length * 2, MOST.toNanos()) : first;
+      end = now + length;
+    }
+
+    void end() {
+      length = 0;
+    }
+
+    boolean isOn() {
+      return length > 0 && clock.getAsLong() - end < 0;
+    }
+  }
+
+  private final LongSupplier clock;
+  private final List<Spell> rests = new ArrayList<>();
+  private final List<Spell> doubts = new ArrayList<>();
+  private int preferred;
+
+  /**
+   * @param nodes how many there are; the first is preferred
+   * @param clock nanoseconds, from anywhere
+   */
+  Roster(int nodes, LongSupplier clock) {
+    this.clock = clock;
+    for (int i = 0; i < nodes; i++) {
+      rests.add(new Spell(FIRST_REST));
+      doubts.add(new Spell(FIRST_DOUBT));
+    }
+  }
+
+  /** All nodes: the preferred one first, those that rest or are doubted last. */
+  synchronized List<Integer> order() {
+    List<Integer> all =
+        IntStream.range(0, rests.size())
+            .mapToObj(i -> Math.floorMod(preferred + i, rests.size()))
+            .toList();
+    return Stream.concat(
+            all.stream().filter(this::isTrusted), all.stream().filter(i -> !isTrusted(i)))
+        .toList();
+  }
+
+  synchronized boolean isResting(int node) {
+    return rests.get(node).isOn();
+  }
+
+  /** Neither rests nor is doubted. */
+  synchronized boolean isTrusted(int node) {
+    return !rests.get(node).isOn() && !doubts.get(node).isOn();
+  }
+
+  synchronized int preferred() {
+    return preferred;
+  }
+
+  synchronized void prefer(int node) {
+    preferred = node;
+  }
+
+  /** It did not answer in time. */
+  synchronized void late(int node) {
+    if (!rests.get(node).isOn()) rests.get(node).begin();
+  }
+
+  /** It answered in time. */
+  synchronized void prompt(int node) {
+    rests.get(node).end();
+  }
+
+  /** What the preferred node said did not hold: the next one is preferred. */
+  synchronized void doubtPreferred() {
+    doubts.get(preferred).begin();
+    preferred = order().getFirst();
+  }
+}
