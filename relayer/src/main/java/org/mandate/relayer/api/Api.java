@@ -461,20 +461,21 @@ public final class Api implements AutoCloseable {
   }
 
   private Answer evidence(ValidatedRequest request) {
-    long before = query(request, "cursor").map(Long::parseLong).orElse(Long.MAX_VALUE);
+    long skipped = query(request, "cursor").map(Long::parseLong).orElse(0L);
+    List<Long> numbers =
+        database.inTransaction(
+            tx -> StoredEvidence.inTurns(tx, home.chain().id(), skipped, MAX_EVIDENCE + 1));
     JsonArray page = new JsonArray();
     int size = 0;
-    while (true) {
-      long below = before;
-      Optional<StoredEvidence.Numbered> next =
-          database.inTransaction(tx -> StoredEvidence.before(tx, below));
-      JsonObject answer = new JsonObject().put("evidence", page);
-      if (next.isEmpty()) return Answer.ok(answer);
+    for (long number : numbers) {
       if (page.size() == MAX_EVIDENCE || size > FULL_EVIDENCE) {
-        return Answer.ok(answer.put("next", Long.toString(before)));
+        return Answer.ok(
+            new JsonObject()
+                .put("evidence", page)
+                .put("next", Long.toString(skipped + page.size())));
       }
-      before = next.get().number();
-      StoredEvidence e = next.get().evidence();
+      StoredEvidence e =
+          database.inTransaction(tx -> StoredEvidence.numbered(tx, number)).orElseThrow();
       JsonObject piece =
           signed(e.messageId(), e.message(), e.proof(), e.attestation())
               .put("signer", e.signer().hex())
@@ -488,6 +489,7 @@ public final class Api implements AutoCloseable {
       size += piece.encode().length();
       page.add(piece);
     }
+    return Answer.ok(new JsonObject().put("evidence", page));
   }
 
   /** A message with a signature under its root. */

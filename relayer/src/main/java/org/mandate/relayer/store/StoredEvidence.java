@@ -48,12 +48,18 @@ public record StoredEvidence(
     }
   }
 
-  public void save(Tx tx, Instant now) {
+  /**
+   * Stores it.
+   *
+   * @param named whether its signer is known as a relayer; strangers share one place in what is
+   *     handed out
+   */
+  public void save(Tx tx, boolean named, Instant now) {
     tx.update(
         """
         INSERT INTO evidence (message_id, signer, signature, root, proof, source_chain, nonce, sender, recipient, payload,
-                              chain_id, transaction, found_at)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
+                              chain_id, transaction, named, found_at)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
         """,
         messageId,
         signer,
@@ -67,6 +73,7 @@ public record StoredEvidence(
         message.payload(),
         chainId,
         transaction,
+        named,
         now);
   }
 
@@ -90,34 +97,69 @@ public record StoredEvidence(
   }
 
   /**
+   * In which order it is handed out, as numbers: in turns, one piece of each relayer and source
+   * chain in each, so that nobody's many hide another's few. Of theirs what takes a bond by itself
+   * comes first (a lie about home, or two contents of one number), then what is small, then what is
+   * new: whoever wants to hide a piece has to put better ones before it. Who was never known as a
+   * relayer has a turn together with all such.
+   *
+   * @param home id of the chain where bonds are
+   * @param skipped how many of them to leave out, from the first on
+   */
+  public static List<Long> inTurns(Tx tx, long home, long skipped, int limit) {
+    return tx.list(
+        """
+        WITH ranked AS (
+          SELECT e.number, e.named, e.signer, e.source_chain,
+                 row_number() OVER (
+                   PARTITION BY CASE WHEN e.named THEN e.signer END, e.source_chain
+                   ORDER BY e.source_chain = ? OR c.other_id IS NOT NULL DESC,
+                            octet_length(e.payload) + octet_length(e.sender) + octet_length(e.recipient)
+                              + coalesce(octet_length(c.payload), 0),
+                            e.number DESC) AS turn
+            FROM evidence e LEFT JOIN contradiction c USING (message_id, signer))
+        SELECT number FROM ranked ORDER BY turn, named DESC, signer, source_chain, number OFFSET ? LIMIT ?
+        """,
+        row -> row.number("number"),
+        home,
+        skipped,
+        limit);
+  }
+
+  /** The piece that was stored under that number. */
+  public static Optional<StoredEvidence> numbered(Tx tx, long number) {
+    return tx.one(SELECT + " WHERE e.number = ?", StoredEvidence::read, number);
+  }
+
+  /**
    * A piece of evidence in its place.
    *
    * @param number the newest have the highest
    */
   public record Numbered(long number, StoredEvidence evidence) {}
 
-  /** The newest before that number. */
-  public static Optional<Numbered> before(Tx tx, long number) {
-    return tx.one(
-        SELECT + " WHERE e.number < ? ORDER BY e.number DESC LIMIT 1",
-        row -> new Numbered(row.number("number"), read(row)),
-        number);
-  }
-
   /**
    * Evidence from deliveries on a chain, found since {@code since}, without anything else that its
-   * signer signed under the number; the newest first.
+   * signer signed under the number, while something else of that number is known; the newest before
+   * {@code before} first.
    */
-  public static List<StoredEvidence> alone(Tx tx, long chainId, Instant since, int limit) {
+  public static List<Numbered> alone(Tx tx, long chainId, Instant since, long before, int limit) {
     return tx.list(
         SELECT
             + """
-               WHERE e.chain_id = ? AND e.found_at > ? AND c.other_id IS NULL
+               WHERE e.chain_id = ? AND e.found_at > ? AND e.number < ? AND c.other_id IS NULL
+                 AND (EXISTS (SELECT 1 FROM evidence o
+                               WHERE o.source_chain = e.source_chain AND o.nonce = e.nonce AND o.signer = e.signer
+                                 AND o.message_id <> e.message_id)
+                   OR EXISTS (SELECT 1 FROM message m
+                               WHERE m.source_chain = e.source_chain AND m.nonce = e.nonce
+                                 AND m.message_id <> e.message_id))
                ORDER BY e.number DESC LIMIT ?
               """,
-        StoredEvidence::read,
+        row -> new Numbered(row.number("number"), read(row)),
         chainId,
         since,
+        before,
         limit);
   }
 
@@ -136,18 +178,69 @@ public record StoredEvidence(
         messageId);
   }
 
-  /** Final deliveries on a chain that were not compared with what their source sent. */
-  public static List<StoredEvent> uncompared(Tx tx, long chainId, int limit) {
-    return StoredEvent.where(
-        tx,
+  /**
+   * A final delivery that was not compared with what its source sent.
+   *
+   * @param source the chain that it says it comes from, once that was read
+   */
+  public record Due(long block, int index, Optional<Long> source) {
+    /** The event that tells of it. */
+    public StoredEvent event(Tx tx, long chainId) {
+      return StoredEvent.where(
+              tx,
+              " WHERE e.chain_id = ? AND e.block_number = ? AND e.log_index = ?",
+              chainId,
+              block,
+              index)
+          .getFirst();
+    }
+  }
+
+  /**
+   * Deliveries on a chain to compare, oldest first: of each source chain at most {@code limit}, and
+   * as many of which the source was not read yet.
+   *
+   * @param block of the last one without a source that was tried; -1: from the first on
+   * @param index of the same
+   */
+  public static List<Due> uncompared(Tx tx, long chainId, long block, int index, int limit) {
+    return tx.list(
         """
-         WHERE e.kind = 'DELIVERED' AND e.chain_id = ? AND e.block_number <= c.finalized
-           AND NOT EXISTS (SELECT 1 FROM compared_delivery d
-                            WHERE d.chain_id = e.chain_id AND d.block_number = e.block_number AND d.log_index = e.log_index)
-         ORDER BY e.block_number, e.log_index LIMIT ?
+        WITH due AS (
+          SELECT e.block_number, e.log_index, s.source_chain,
+                 row_number() OVER (PARTITION BY s.source_chain ORDER BY e.block_number, e.log_index) AS place
+            FROM event e
+            JOIN chain c ON c.chain_id = e.chain_id
+            LEFT JOIN delivery_source s
+              ON s.chain_id = e.chain_id AND s.block_number = e.block_number AND s.log_index = e.log_index
+           WHERE e.kind = 'DELIVERED' AND e.chain_id = ? AND e.block_number <= c.finalized
+             AND (s.source_chain IS NOT NULL OR (e.block_number, e.log_index) > (?, ?))
+             AND NOT EXISTS (SELECT 1 FROM compared_delivery d
+                              WHERE d.chain_id = e.chain_id AND d.block_number = e.block_number AND d.log_index = e.log_index))
+        SELECT * FROM due WHERE place <= ? ORDER BY block_number, log_index
         """,
+        row ->
+            new Due(
+                row.number("block_number"),
+                (int) row.number("log_index"),
+                row.optionalNumber("source_chain")),
         chainId,
+        block,
+        index,
         limit);
+  }
+
+  /** Stores which chain the delivery says that it comes from. */
+  public static void readSource(Tx tx, StoredEvent delivery, long source) {
+    tx.update(
+        """
+        INSERT INTO delivery_source (chain_id, block_number, log_index, source_chain) VALUES (?, ?, ?, ?)
+        ON CONFLICT DO NOTHING
+        """,
+        delivery.chainId(),
+        delivery.log().blockNumber(),
+        delivery.log().index(),
+        source);
   }
 
   /** The delivery need not be looked at again. */

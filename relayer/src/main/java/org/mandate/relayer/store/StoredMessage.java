@@ -173,6 +173,12 @@ public record StoredMessage(Hash id, Message message, Hash root, int leaf, Insta
         .findFirst();
   }
 
+  /** Whether anything is stored that it signed: only relayers' signatures are. */
+  public static boolean isKnown(Tx tx, Address signer) {
+    return tx.one("SELECT 1 FROM attestation WHERE signer = ? LIMIT 1", row -> true, signer)
+        .isPresent();
+  }
+
   private static StoredMessage read(Row row) throws SQLException {
     Message message =
         new Message(

@@ -4,14 +4,17 @@ import java.math.BigInteger;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
 import org.mandate.chain.Address;
 import org.mandate.chain.Block;
 import org.mandate.chain.Hash;
+import org.mandate.chain.NodeException;
 import org.mandate.chain.Transaction;
 import org.mandate.gateway.Attestation;
 import org.mandate.gateway.Deliveries;
@@ -37,13 +40,20 @@ public final class Evidence {
 
   private static final Duration ASK_AGAIN = Duration.ofSeconds(30);
   private static final Duration ANSWER = Duration.ofSeconds(4);
+  private static final Duration MOST_ASKING = Duration.ofSeconds(20);
+  private static final StoredEvidence.Due FROM_THE_FIRST =
+      new StoredEvidence.Due(-1, -1, Optional.empty());
 
   private final Workplace here;
   private final Map<Long, Workplace> places;
   private final Database database;
   private final Peers peers;
   private final Clock clock;
+  private final Set<Long> unanswered = new HashSet<>();
   private Instant asked = Instant.MIN;
+  private long looked = Long.MAX_VALUE;
+  private long askedUpTo = Long.MAX_VALUE;
+  private StoredEvidence.Due unread = FROM_THE_FIRST;
 
   public Evidence(
       Workplace here, Map<Long, Workplace> places, Database database, Peers peers, Clock clock) {
@@ -54,23 +64,48 @@ public final class Evidence {
     this.clock = clock;
   }
 
-  /** Looks at deliveries that became final, and for what contradicts those that are lies. */
+  /** Looks for what contradicts lies, and at deliveries that became final. */
   public boolean round() throws InterruptedException {
-    List<StoredEvent> deliveries =
-        database.inTransaction(tx -> StoredEvidence.uncompared(tx, here.chain().id(), AT_ONCE));
-    boolean any = false;
-    for (StoredEvent delivery : deliveries) any |= compare(delivery);
-    contradict();
-    return any && deliveries.size() == AT_ONCE;
+    Instant now = clock.instant();
+    looked = contradict(looked, false, now);
+    if (!now.isBefore(asked.plus(ASK_AGAIN))) {
+      asked = now;
+      askedUpTo = contradict(askedUpTo, true, now);
+    }
+    return compareAll();
   }
 
-  /** Answers whether the delivery is done with. */
-  private boolean compare(StoredEvent delivery) {
+  /** Each source chain's deliveries by themselves: one that does not answer holds up no others. */
+  private boolean compareAll() {
+    List<StoredEvidence.Due> due =
+        database.inTransaction(
+            tx ->
+                StoredEvidence.uncompared(
+                    tx, here.chain().id(), unread.block(), unread.index(), AT_ONCE));
+    Set<Long> silent = new HashSet<>();
+    boolean any = false;
+    for (StoredEvidence.Due one : due) {
+      if (one.source().filter(silent::contains).isPresent()) continue;
+      any |= compare(database.inTransaction(tx -> one.event(tx, here.chain().id())), one, silent);
+    }
+    List<StoredEvidence.Due> unknown = due.stream().filter(d -> d.source().isEmpty()).toList();
+    unread = unknown.size() == AT_ONCE ? unknown.getLast() : FROM_THE_FIRST;
+    return any && due.size() >= AT_ONCE;
+  }
+
+  /**
+   * Answers whether the delivery is done with.
+   *
+   * @param silent chains that did not answer now
+   */
+  private boolean compare(StoredEvent delivery, StoredEvidence.Due due, Set<Long> silent) {
     Hash id = delivery.log().topics().get(1);
     boolean sent =
         database.inTransaction(tx -> StoredEvent.about(tx, id)).stream()
             .anyMatch(e -> e.kind() == EventKind.SENT && e.isFinal());
     if (sent) return done(delivery);
+    // What was sent before this was delivered is final there by then.
+    if (due.source().filter(source -> !isPast(source, delivery)).isPresent()) return false;
     Optional<Transaction> transaction =
         here.chain().client().transaction(delivery.log().transaction());
     if (transaction.isEmpty()) return false; // a node that lags
@@ -90,13 +125,29 @@ public final class Evidence {
     BigInteger from = found.get().message().sourceChainId();
     Workplace source = from.bitLength() < 64 ? places.get(from.longValue()) : null;
     if (source == null) return done(delivery); // what it sent is not known here
-    // What was sent before this was delivered is final there by then.
-    if (source.row().finalizedTime() <= delivery.time()) return false;
+    if (due.source().isEmpty())
+      database.run(tx -> StoredEvidence.readSource(tx, delivery, from.longValue()));
+    if (silent.contains(from.longValue()) || !isPast(from.longValue(), delivery)) return false;
     Optional<Block> block = source.finalBlock();
     if (block.isEmpty()) return false;
-    Hash there = source.calls().sent(found.get().message().nonce(), block.get().hash());
+    Hash there;
+    try {
+      there = source.calls().sent(found.get().message().nonce(), block.get().hash());
+      unanswered.remove(from.longValue());
+    } catch (NodeException e) {
+      silent.add(from.longValue());
+      if (unanswered.add(from.longValue()))
+        LOG.warn("what a chain sent is not known now", "chain", from, "reason", e.getMessage());
+      return false;
+    }
     if (!there.equals(id)) keep(delivery, id, found.get());
     return done(delivery);
+  }
+
+  /** Whether the source is final beyond the time of the delivery. */
+  private boolean isPast(long source, StoredEvent delivery) {
+    Workplace place = places.get(source);
+    return place == null || place.row().finalizedTime() > delivery.time();
   }
 
   private void keep(StoredEvent delivery, Hash id, Deliveries.Delivery found) {
@@ -115,7 +166,9 @@ public final class Evidence {
                         here.chain().id(),
                         delivery.log().transaction(),
                         Optional.empty());
-                database.run(tx -> evidence.save(tx, clock.instant()));
+                boolean named = isNamed(signer);
+                database.run(tx -> evidence.save(tx, named, clock.instant()));
+                if (!named) return;
                 LOG.alarm(
                     "a relayer attested what was never sent: its bond can be taken",
                     "relayer",
@@ -128,26 +181,43 @@ public final class Evidence {
     }
   }
 
-  private void contradict() throws InterruptedException {
-    Instant now = clock.instant();
-    List<StoredEvidence> alone =
+  /** Whether it is one of the relayers, or was one as far as is known here. */
+  private boolean isNamed(Address signer) {
+    return here.quorum().relayers().contains(signer)
+        || here.previousQuorum().filter(q -> q.relayers().contains(signer)).isPresent()
+        || database.inTransaction(tx -> StoredMessage.isKnown(tx, signer));
+  }
+
+  /**
+   * Looks for what contradicts one page of lies, in turns through all of them. Answers where the
+   * next page begins.
+   */
+  private long contradict(long before, boolean ask, Instant now) throws InterruptedException {
+    List<StoredEvidence.Numbered> alone =
         database.inTransaction(
-            tx -> StoredEvidence.alone(tx, here.chain().id(), now.minus(LOOKED_FOR), AT_ONCE));
-    boolean ask = !now.isBefore(asked.plus(ASK_AGAIN));
-    if (ask) asked = now;
-    for (StoredEvidence one : alone) {
-      Optional<StoredEvidence.Other> other = other(one, ask);
-      if (other.isEmpty()) continue;
-      database.run(tx -> one.contradict(tx, other.get(), clock.instant()));
-      LOG.alarm(
-          "a relayer signed two contents of one message's number: its bond can be taken",
-          "relayer",
-          one.signer(),
-          "messageId",
-          one.messageId(),
-          "other",
-          other.get().messageId());
+            tx ->
+                StoredEvidence.alone(
+                    tx, here.chain().id(), now.minus(LOOKED_FOR), before, AT_ONCE));
+    long end = System.nanoTime() + MOST_ASKING.toNanos();
+    for (StoredEvidence.Numbered one : alone) {
+      contradict(one.evidence(), ask);
+      if (System.nanoTime() - end > 0) return one.number();
     }
+    return alone.size() == AT_ONCE ? alone.getLast().number() : Long.MAX_VALUE;
+  }
+
+  private void contradict(StoredEvidence one, boolean ask) throws InterruptedException {
+    Optional<StoredEvidence.Other> other = other(one, ask);
+    if (other.isEmpty()) return;
+    database.run(tx -> one.contradict(tx, other.get(), clock.instant()));
+    LOG.alarm(
+        "a relayer signed two contents of one message's number: its bond can be taken",
+        "relayer",
+        one.signer(),
+        "messageId",
+        one.messageId(),
+        "other",
+        other.get().messageId());
   }
 
   /** What else the same relayer signed under that number. */

@@ -1,6 +1,7 @@
 package org.mandate.relayer.store;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -26,15 +27,22 @@ import org.mandate.chain.Address;
 import org.mandate.chain.Block;
 import org.mandate.chain.Bytes;
 import org.mandate.chain.Hash;
+import org.mandate.chain.Log;
 import org.mandate.gateway.Attestation;
 import org.mandate.gateway.AttestationDomain;
 import org.mandate.gateway.Message;
 import org.mandate.intent.Intent;
+import org.mandate.intent.IntentDomain;
 import org.mandate.relayer.store.TransactionRow.Purpose;
 import org.mandate.signer.PrivateKeySigner;
 
 /** What the statements promise, on a real server. */
 class StoreTest {
+  private static final Attestation SIGNED =
+      Attestation.sign(
+          new AttestationDomain(BigInteger.ONE, Address.ZERO),
+          Hash.keccak("root"),
+          new PrivateKeySigner(BigInteger.TWO));
   private static final long CHAIN = 1;
   private static final Address SIGNER = new Address("0x" + "11".repeat(20));
   private static final Address OTHER = new Address("0x" + "22".repeat(20));
@@ -62,6 +70,8 @@ class StoreTest {
   void empty() {
     database.run(
         tx -> {
+          tx.update("DELETE FROM contradiction");
+          tx.update("DELETE FROM evidence");
           tx.update("DELETE FROM task");
           tx.update("DELETE FROM attempt");
           tx.update("DELETE FROM transaction");
@@ -71,37 +81,128 @@ class StoreTest {
         });
   }
 
+  /** Each relayer's pieces have their turns, whatever others pile up. */
   @Test
-  void L11_evidenceIsReadPieceByPieceTheNewestFirst() {
-    List<Hash> ids = List.of(Hash.keccak("1"), Hash.keccak("2"), Hash.keccak("3"));
-    for (Hash id : ids) {
-      Message message =
-          new Message(BigInteger.ONE, BigInteger.TWO, Bytes.EMPTY, Bytes.EMPTY, Bytes.EMPTY);
-      StoredEvidence piece =
-          new StoredEvidence(
-              id,
-              message,
-              List.of(),
-              Address.ZERO,
-              Attestation.sign(
-                  new AttestationDomain(BigInteger.ONE, Address.ZERO),
-                  id,
-                  new PrivateKeySigner(BigInteger.TWO)),
-              1,
-              id,
-              Optional.empty());
-      database.run(tx -> piece.save(tx, Instant.EPOCH));
+  void L7_evidenceAgainstOneRelayerIsNotHiddenByOthers() {
+    Address few = new Address("0x" + "f0".repeat(20));
+    Address flooding = new Address("0x" + "f1".repeat(20));
+    Hash other = evidence("of another chain", few, 31338, 0, true);
+    Hash home = evidence("of home", few, CHAIN, 5000, true);
+    for (int i = 0; i < 300; i++) evidence("flood" + i, flooding, CHAIN, 3, true);
+    for (int i = 0; i < 300; i++) {
+      String name = "%040x".formatted(BigInteger.valueOf(i + 1));
+      evidence("stranger" + i, new Address("0x" + name), CHAIN, 0, false);
     }
-    List<Hash> read = new ArrayList<>();
-    long before = Long.MAX_VALUE;
-    while (true) {
-      long below = before;
-      var next = database.inTransaction(tx -> StoredEvidence.before(tx, below));
-      if (next.isEmpty()) break;
-      read.add(next.get().evidence().messageId());
-      before = next.get().number();
+    assertEquals(
+        List.of(home, other, Hash.keccak("flood299"), Hash.keccak("stranger299")),
+        handedOut(0, 4),
+        "one of each relayer and chain, the newest first, and one of all strangers");
+    assertEquals(602, Set.copyOf(handedOut(0, 1000)).size());
+    List<Hash> paged = new ArrayList<>();
+    for (int i = 0; i < 7; i++) paged.addAll(handedOut(paged.size(), 100));
+    assertEquals(handedOut(0, 1000), paged);
+  }
+
+  /** Of one relayer's, what takes its bond comes first, and then what is small. */
+  @Test
+  void L7_evidenceThatTakesABondIsNotHiddenByWhatDoesNot() {
+    Address liar = new Address("0x" + "f2".repeat(20));
+    Hash small = evidence("small", liar, 31338, 10, true);
+    Hash alone = evidence("alone", liar, 31338, 0, true);
+    Hash large = evidence("large", liar, 31338, 100_000, true);
+    for (Hash one : List.of(small, large)) {
+      database.run(
+          tx -> {
+            StoredEvidence lie =
+                StoredEvidence.inTurns(tx, CHAIN, 0, 1000).stream()
+                    .map(n -> StoredEvidence.numbered(tx, n).orElseThrow())
+                    .filter(e -> e.messageId().equals(one))
+                    .findFirst()
+                    .orElseThrow();
+            lie.contradict(
+                tx,
+                new StoredEvidence.Other(
+                    Hash.keccak("truth"), lie.message(), List.of(), lie.attestation()),
+                NOW);
+          });
     }
-    assertEquals(ids.reversed(), read);
+    List<Hash> ofLiar =
+        handedOut(0, 1000).stream().filter(List.of(small, alone, large)::contains).toList();
+    assertEquals(List.of(small, large, alone), ofLiar);
+  }
+
+  /** A chain that does not answer has many deliveries waiting: they hold up no other chain's. */
+  @Test
+  void L7_deliveriesOfADeadChainDoNotHideOthers() {
+    database.run(
+        tx -> {
+          Blocks.append(tx, CHAIN, block(1));
+          ChainRow.finalize(tx, CHAIN, 1, block(1).hash());
+        });
+    for (int i = 0; i < 200; i++) delivered(i);
+    assertEquals(50, due(-1, -1).size());
+    for (StoredEvidence.Due one : due(-1, -1))
+      database.run(tx -> StoredEvidence.readSource(tx, one.event(tx, CHAIN), 7));
+    List<StoredEvidence.Due> next = due(-1, -1);
+    assertEquals(100, next.size(), "those of the dead chain, and as many others");
+    assertEquals(50, next.stream().filter(d -> d.source().isEmpty()).count());
+    StoredEvidence.Due last = next.getLast();
+    assertEquals(149, due(last.block(), last.index()).getLast().index(), "then those after them");
+    database.run(tx -> StoredEvidence.compared(tx, next.getFirst().event(tx, CHAIN)));
+    assertFalse(due(-1, -1).contains(next.getFirst()));
+  }
+
+  private List<StoredEvidence.Due> due(long block, int index) {
+    return database.inTransaction(tx -> StoredEvidence.uncompared(tx, CHAIN, block, index, 50));
+  }
+
+  private void delivered(int index) {
+    Log log =
+        new Log(
+            block(1).hash(),
+            1,
+            Hash.keccak("delivers " + index),
+            index,
+            Address.ZERO,
+            List.of(Hash.keccak("delivered"), Hash.keccak("message " + index)),
+            "0x");
+    database.run(
+        tx ->
+            StoredEvent.insert(
+                tx,
+                CHAIN,
+                EventKind.DELIVERED,
+                log,
+                new IntentDomain(BigInteger.ONE, Address.ZERO)));
+  }
+
+  private List<Hash> handedOut(int skipped, int limit) {
+    return database.inTransaction(
+        tx ->
+            StoredEvidence.inTurns(tx, CHAIN, skipped, limit).stream()
+                .map(n -> StoredEvidence.numbered(tx, n).orElseThrow().messageId())
+                .toList());
+  }
+
+  private Hash evidence(String what, Address signer, long source, int size, boolean named) {
+    Hash id = Hash.keccak(what);
+    StoredEvidence piece =
+        new StoredEvidence(
+            id,
+            new Message(
+                BigInteger.valueOf(source),
+                BigInteger.TWO,
+                Bytes.EMPTY,
+                Bytes.EMPTY,
+                Bytes.of(new byte[size])),
+            List.of(),
+            signer,
+            SIGNED,
+            1,
+            id,
+            Optional.empty());
+    database.run(tx -> piece.save(tx, named, NOW));
+    return id;
   }
 
   @Test
