@@ -63,13 +63,9 @@ final class BlobHttp {
     }
   }
 
-  /** Without credentials and query, which may be secret. */
+  /** Scheme, host and port: what else stands in an address may be secret. */
   static String address(URI uri) {
-    return uri.getScheme()
-        + "://"
-        + uri.getHost()
-        + (uri.getPort() < 0 ? "" : ":" + uri.getPort())
-        + uri.getPath();
+    return uri.getScheme() + "://" + uri.getHost() + (uri.getPort() < 0 ? "" : ":" + uri.getPort());
   }
 
   private static final class BoundedBody implements HttpResponse.BodySubscriber<byte[]> {

@@ -13,7 +13,8 @@ final class HttpAddress {
         || address.getHost() == null
         || address.getQuery() != null
         || address.getFragment() != null) {
-      throw new IllegalArgumentException("not an http or https address without query: " + address);
+      throw new IllegalArgumentException(
+          "not an http or https address without query: " + BlobHttp.address(address));
     }
     return address.getPath().endsWith("/") ? address : URI.create(address + "/");
   }

@@ -325,7 +325,7 @@ public final class Relayer implements AutoCloseable {
     }
     awaited(client);
     for (int i = 0; i < nodes.size(); i++) {
-      requireChain(nodes.get(i), id, shown(settings.rpcUrls().get(i)));
+      requireChain(nodes.get(i), id, Hosts.shown(settings.rpcUrls().get(i)));
     }
     return new FollowedChain(
         settings.id(),
@@ -354,11 +354,6 @@ public final class Relayer implements AutoCloseable {
           "the node %s is of chain %s, configured is %s: correct its rpc-urls"
               .formatted(shown, actual, id));
     }
-  }
-
-  /** Scheme, host and port: what stands elsewhere in a node's URL is often a password. */
-  static String shown(URI url) {
-    return url.getScheme() + "://" + url.getHost() + (url.getPort() < 0 ? "" : ":" + url.getPort());
   }
 
   /** A node may start a little later than the relayer. */

@@ -28,32 +28,62 @@ import java.util.function.Supplier;
 import org.mandate.chain.Bytes;
 import org.mandate.chain.Hash;
 import org.mandate.gateway.Attestation;
+import org.mandate.relayer.Hosts;
 import org.mandate.relayer.Journal;
 import org.mandate.signer.Signature;
 
 /**
  * The other relayers' attestations, asked for over HTTP. A peer may be slow, broken or hostile: it
- * gets two seconds and sixteen kilobytes, and what it says are signatures that the caller checks
- * against the quorum.
+ * gets two seconds and sixteen kilobytes, of which at most {@link Attestation#MOST_SIGNATURES}
+ * signatures are read, and what it says the caller checks against the quorum. More than that is
+ * neither read from the connection nor kept.
  */
 public final class Peers implements AutoCloseable {
   private static final Journal LOG = Journal.of("peers");
   private static final Duration TIMEOUT = Duration.ofSeconds(2);
   private static final int MAX_BYTES = 16 * 1024;
+  private static final int MOST_WORDS = 200;
 
-  private final List<URI> peers;
+  /**
+   * A relayer.
+   *
+   * @param api where its API is, without a slash at the end
+   * @param shown as people see it: the address may hold credentials
+   */
+  private record Peer(String api, String shown) {}
+
+  private final List<Peer> peers;
   private final HttpClient http;
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
-  private final Map<URI, String> complaints = new ConcurrentHashMap<>();
+  private final Map<Peer, String> complaints = new ConcurrentHashMap<>();
 
+  /**
+   * @throws IllegalArgumentException when one of them is not reached by http or https; names it by
+   *     scheme, host and port
+   */
   public Peers(List<URI> peers) {
-    this.peers = List.copyOf(peers);
+    this.peers = peers.stream().map(Peers::peer).toList();
     this.http =
         HttpClient.newBuilder()
             .connectTimeout(TIMEOUT)
             .followRedirects(HttpClient.Redirect.NEVER)
             .version(HttpClient.Version.HTTP_1_1)
             .build();
+  }
+
+  private static Peer peer(URI address) {
+    String shown = Hosts.shown(address);
+    boolean http = "http".equals(address.getScheme()) || "https".equals(address.getScheme());
+    if (!http
+        || address.getHost() == null
+        || address.getRawQuery() != null
+        || address.getRawFragment() != null) {
+      throw new IllegalArgumentException(
+          "peer "
+              + shown
+              + " is no http or https address without query and fragment: correct peers");
+    }
+    return new Peer(address.toString().replaceAll("/+$", ""), shown);
   }
 
   /**
@@ -67,7 +97,7 @@ public final class Peers implements AutoCloseable {
       throws InterruptedException {
     CompletionService<List<Attestation>> answers = new ExecutorCompletionService<>(threads);
     List<Future<List<Attestation>>> questions = new ArrayList<>();
-    for (URI peer : peers) questions.add(answers.submit(() -> ask(peer, root)));
+    for (Peer peer : peers) questions.add(answers.submit(() -> ask(peer, root)));
     try {
       long end = System.nanoTime() + TIMEOUT.toNanos() * 2;
       for (int i = 0; i < questions.size(); i++) {
@@ -84,9 +114,9 @@ public final class Peers implements AutoCloseable {
     }
   }
 
-  private List<Attestation> ask(URI peer, Hash root) {
+  private List<Attestation> ask(Peer peer, Hash root) {
     try {
-      URI address = URI.create(peer.toString().replaceAll("/+$", "") + "/v1/attestations/" + root);
+      URI address = URI.create(peer.api() + "/v1/attestations/" + root);
       HttpResponse<InputStream> response =
           http.send(
               HttpRequest.newBuilder(address).timeout(TIMEOUT).GET().build(),
@@ -126,9 +156,12 @@ public final class Peers implements AutoCloseable {
     return read;
   }
 
-  private void complain(URI peer, String what) {
+  /** What a peer sent may stand in the reason: a little of it is told, once. */
+  private void complain(Peer peer, String reason) {
+    String what = reason.replace(peer.api(), peer.shown());
+    what = what.length() > MOST_WORDS ? what.substring(0, MOST_WORDS) + "…" : what;
     if (!what.equals(complaints.put(peer, what)))
-      LOG.warn("peer gives no usable answer", "peer", peer, "reason", what);
+      LOG.warn("peer gives no usable answer", "peer", peer.shown(), "reason", what);
   }
 
   @Override
