@@ -24,7 +24,11 @@ import org.mandate.intent.IntentDomain;
  * verify it without network and without us.
  */
 public final class AuditExport {
-  private static final String SCHEMA = "mandate.export.v4";
+  private static final String SCHEMA = "mandate.export.v5";
+
+  /** It told nothing of gateways. */
+  private static final String SCHEMA_BEFORE = "mandate.export.v4";
+
   private static final int MAX_CHAINS = 64;
   private static final int MAX_ITEMS = 1_000_000;
 
@@ -71,7 +75,7 @@ public final class AuditExport {
             .map(blob -> AlteredBlobException.check(cid, blob));
   }
 
-  /** The document: canonical JSON, schema {@code mandate.export.v4}. */
+  /** The document: canonical JSON, schema {@code mandate.export.v5}. */
   public byte[] toJson() {
     ObjectNode json = CanonicalJson.object();
     json.put("schema", SCHEMA);
@@ -90,11 +94,14 @@ public final class AuditExport {
    */
   public static AuditExport parse(byte[] document) {
     Fields fields = new Fields(CanonicalJson.parseObject(document));
-    fields.constant("schema", SCHEMA);
+    boolean before = fields.text("schema").equals(SCHEMA_BEFORE);
+    if (!before) {
+      fields.constant("schema", SCHEMA);
+    }
     BigInteger agentId = fields.decimal("agentId", 256);
     List<ChainEvidence> chains = new ArrayList<>();
     for (Fields chain : fields.objects("chains", MAX_CHAINS)) {
-      ChainEvidence evidence = readChain(chain, agentId);
+      ChainEvidence evidence = readChain(chain, agentId, before);
       if (chains.stream().anyMatch(other -> other.chainId().equals(evidence.chainId()))) {
         throw fields.wrong("chains", "names chain " + evidence.chainId() + " twice");
       }
@@ -161,6 +168,21 @@ public final class AuditExport {
     }
     ArrayNode registered = json.putArray("registeredChains");
     chain.registeredChains().forEach(id -> registered.add(id.toString()));
+    chain.gateways().ifPresent(gateways -> json.set("gateways", write(gateways)));
+    return json;
+  }
+
+  private static ObjectNode write(Gateways gateways) {
+    ObjectNode json = CanonicalJson.object().put("own", gateways.own().hex());
+    ArrayNode changes = json.putArray("changes");
+    for (Gateways.Change change : gateways.changes()) {
+      changes
+          .addObject()
+          .put("gateway", change.gateway().hex())
+          .put("open", change.open())
+          .put("block", Long.toString(change.block()))
+          .put("logIndex", change.logIndex());
+    }
     return json;
   }
 
@@ -178,7 +200,10 @@ public final class AuditExport {
 
   // ------------------------------------------------------------------ reading
 
-  private static ChainEvidence readChain(Fields fields, BigInteger agentId) {
+  /**
+   * @param before of the schema that told nothing of gateways
+   */
+  private static ChainEvidence readChain(Fields fields, BigInteger agentId, boolean before) {
     Fields block = fields.object("block");
     Fields state = fields.object("state");
     List<AuditRecord> records = new ArrayList<>();
@@ -229,11 +254,38 @@ public final class AuditExport {
                     links,
                     publications,
                     resends,
-                    fields.decimals("registeredChains", 256, MAX_CHAINS)));
+                    fields.decimals("registeredChains", 256, MAX_CHAINS),
+                    before || !fields.has("gateways")
+                        ? Optional.empty()
+                        : Optional.of(readGateways(fields.object("gateways")))));
     block.end();
     state.end();
     fields.end();
     return evidence;
+  }
+
+  private static Gateways readGateways(Fields fields) {
+    List<Gateways.Change> changes = new ArrayList<>();
+    for (Fields change : fields.objects("changes", MAX_ITEMS)) {
+      changes.add(
+          new Gateways.Change(
+              change.address("gateway"),
+              change.flag("open"),
+              change.decimalLong("block"),
+              index(change)));
+      change.end();
+    }
+    Gateways gateways = new Gateways(fields.address("own"), changes);
+    fields.end();
+    return gateways;
+  }
+
+  private static int index(Fields fields) {
+    long index = fields.number("logIndex");
+    if (index > Integer.MAX_VALUE) {
+      throw fields.wrong("logIndex", "is above " + Integer.MAX_VALUE);
+    }
+    return (int) index;
   }
 
   private static HashChain chain(Fields fields) {

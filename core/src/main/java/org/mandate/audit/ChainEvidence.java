@@ -4,6 +4,7 @@ import java.math.BigInteger;
 import java.time.Instant;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import org.mandate.chain.Address;
 import org.mandate.chain.Block;
 import org.mandate.chain.Hash;
@@ -24,6 +25,8 @@ import org.mandate.intent.IntentDomain;
  * @param resends at home: the messages in which it sent dispatched intents once more
  * @param registeredChains at home: every chain that the account was ever told of, home among them;
  *     elsewhere empty
+ * @param gateways elsewhere: what governance and guardians did to gateways; empty at home, and
+ *     where an older document does not tell
  */
 public record ChainEvidence(
     BigInteger chainId,
@@ -37,7 +40,8 @@ public record ChainEvidence(
     List<Link> links,
     List<Publication> publications,
     List<Resend> resends,
-    List<BigInteger> registeredChains) {
+    List<BigInteger> registeredChains,
+    Optional<Gateways> gateways) {
 
   /** Up to where the evidence reaches. */
   public record FinalBlock(long number, Hash hash, Instant timestamp) {
@@ -63,6 +67,36 @@ public record ChainEvidence(
 
   /** One {@code IntentResent} event: this message is as genuine as the one of the dispatch. */
   public record Resend(Hash intentId, Hash messageId) {}
+
+  /** Without a word of gateways. */
+  public ChainEvidence(
+      BigInteger chainId,
+      BigInteger agentId,
+      IntentDomain domain,
+      Address account,
+      FinalBlock block,
+      HashChain state,
+      long published,
+      List<AuditRecord> records,
+      List<Link> links,
+      List<Publication> publications,
+      List<Resend> resends,
+      List<BigInteger> registeredChains) {
+    this(
+        chainId,
+        agentId,
+        domain,
+        account,
+        block,
+        state,
+        published,
+        records,
+        links,
+        publications,
+        resends,
+        registeredChains,
+        Optional.empty());
+  }
 
   public ChainEvidence {
     resends = List.copyOf(resends);
@@ -108,6 +142,24 @@ public record ChainEvidence(
   /** Whether it is of the chain where every intent begins. */
   boolean isHome() {
     return isHome(chainId, domain);
+  }
+
+  /** The same with another word of gateways. */
+  ChainEvidence with(Gateways told) {
+    return new ChainEvidence(
+        chainId,
+        agentId,
+        domain,
+        account,
+        block,
+        state,
+        published,
+        records,
+        links,
+        publications,
+        resends,
+        registeredChains,
+        Optional.of(told));
   }
 
   private static boolean isHome(BigInteger chainId, IntentDomain domain) {

@@ -33,6 +33,7 @@ import org.mandate.event.ContractEvents;
 import org.mandate.event.IntentEvent;
 import org.mandate.event.IntentNotice;
 import org.mandate.intent.Intent;
+import org.web3j.abi.EventEncoder;
 import org.web3j.abi.TypeReference;
 import org.web3j.abi.datatypes.DynamicArray;
 import org.web3j.abi.datatypes.generated.Uint256;
@@ -41,6 +42,12 @@ import org.web3j.abi.datatypes.generated.Uint256;
 final class EvidenceReader {
   private static final byte[] CHAIN_SELECTOR =
       Arrays.copyOf(Hash.keccak("chain(uint256)").bytes(), 4);
+
+  private static final Hash GATEWAY_SET =
+      Hash.of(EventEncoder.encode(CrossChainExecutor.GATEWAYSET_EVENT));
+
+  /** Of the contract's {@code GatewayStatus}: what is not open takes nothing. */
+  private static final BigInteger OPEN = BigInteger.ONE;
 
   private static final Set<Hash> ACCOUNT_TOPICS =
       Stream.of(ContractEvents.auditLogTopics(), ContractEvents.paymentTopics())
@@ -120,7 +127,29 @@ final class EvidenceReader {
         links,
         publications,
         resends(executorLogs),
-        registeredChains(agentId, last));
+        registeredChains(agentId, last),
+        gateways(last, start));
+  }
+
+  /** Whatever came to home is forged, by whichever gateway. */
+  private Optional<Gateways> gateways(Block last, long start) {
+    if (chain.isHome()) {
+      return Optional.empty();
+    }
+    Address own =
+        address(chain.domain().executor(), Abi.call(CrossChainExecutor.FUNC_GATEWAY), last);
+    return Optional.of(
+        new Gateways(
+            own,
+            logs(chain.domain().executor(), List.of(Set.of(GATEWAY_SET)), last, start).stream()
+                .map(EvidenceReader::change)
+                .toList()));
+  }
+
+  private static Gateways.Change change(Log log) {
+    var event = CrossChainExecutor.getGatewaySetEventFromLog(ContractEvents.web3j(log));
+    return new Gateways.Change(
+        Address.of(event.gateway), event.status.equals(OPEN), log.blockNumber(), log.index());
   }
 
   /** Only home's executor tells of any. */

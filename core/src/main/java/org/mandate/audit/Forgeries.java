@@ -103,20 +103,34 @@ final class Forgeries {
         case Detail.Expired d -> stopped(record, why, "it ran out and was not executed");
         case Detail.Failed d -> stopped(record, why, "it could not be executed and ran out");
         case Detail.Upheld d -> forgery(record, why, "governance upheld it: it can be executed");
-        case Detail.Queued d ->
-            isReplaced(record)
-                ? stopped(record, why, "another message took its place: its gateway was closed")
-                : forgery(
-                    record,
-                    why,
-                    "nobody disputed it: unless its gateway was closed since, it can be executed from %s"
-                        .formatted(time(d.executableAt())));
+        case Detail.Queued d -> waiting(record, why, time(d.executableAt()));
         case Detail.Admitted d -> forgery(record, why, OTHER_LIFE);
         case Detail.Denied d -> forgery(record, why, OTHER_LIFE);
         case Detail.Dispatched d -> forgery(record, why, OTHER_LIFE);
         case Detail.Settled d -> forgery(record, why, OTHER_LIFE);
         case Detail.Executed d -> forgery(record, why, "it was executed");
       };
+    }
+
+    private Finding waiting(AuditRecord record, String why, Instant executableAt) {
+      if (isReplaced(record)) {
+        return stopped(record, why, "another message took its place: its gateway was closed");
+      }
+      if (here.gateways().filter(all -> all.endedSince(record.anchor())).isPresent()) {
+        return stopped(
+            record,
+            why,
+            "its gateway was closed since: without a proof of home's it never executes");
+      }
+      return forgery(
+          record,
+          why,
+          "nobody disputed it%s: it can be executed from %s"
+              .formatted(
+                  here.gateways().isPresent()
+                      ? ", and its gateway was not closed since"
+                      : ", and whether its gateway was closed since this export does not tell",
+                  executableAt));
     }
 
     /**

@@ -591,8 +591,41 @@ class AuditVerifierTest {
         "a record in the evidence");
     assertThrows(
         MalformedBlobException.class,
-        () -> verifyExport(text.replace("mandate.export.v4", "mandate.export.v2")));
+        () -> verifyExport(text.replace("mandate.export.v5", "mandate.export.v2")));
     assertThrows(MalformedBlobException.class, () -> verifyExport(text + " "));
+  }
+
+  @Test
+  void L7_shouldWriteClosingsAndReadExportsThatTellNothingOfThem() {
+    BigInteger remote = BigInteger.valueOf(31338);
+    ChainEvidence home = dispatchedTo(remote);
+    ChainEvidence destination = untouched(remote, home.domain());
+    Address own = deployment.gateway();
+    ChainEvidence told =
+        destination.with(
+            new Gateways(
+                own,
+                List.of(
+                    new Gateways.Change(own, false, 7, 1),
+                    new Gateways.Change(deployment.account(), true, 7, 2))));
+    AuditVerifier verifier = new AuditVerifier(List.of(), store);
+    byte[] document = verifier.export(agentId, List.of(home, told)).toJson();
+    assertEquals(List.of(home, told), AuditExport.parse(document).chains());
+    String text = new String(document, StandardCharsets.UTF_8);
+    String disordered =
+        text.replace("\"logIndex\":1,\"open\":false", "\"logIndex\":3,\"open\":false");
+    assertFalse(disordered.equals(text));
+    assertThrows(MalformedBlobException.class, () -> verifyExport(disordered));
+
+    String before =
+        new String(
+                verifier.export(agentId, List.of(home, destination)).toJson(),
+                StandardCharsets.UTF_8)
+            .replace("mandate.export.v5", "mandate.export.v4");
+    AuditExport old = AuditExport.parse(before.getBytes(StandardCharsets.UTF_8));
+    assertEquals(List.of(home, destination), old.chains());
+    String mixed = text.replace("mandate.export.v5", "mandate.export.v4");
+    assertThrows(MalformedBlobException.class, () -> verifyExport(mixed));
   }
 
   @Test

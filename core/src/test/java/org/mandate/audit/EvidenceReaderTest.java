@@ -20,10 +20,13 @@ import org.mandate.chain.Block;
 import org.mandate.chain.ChainClient;
 import org.mandate.chain.Finality;
 import org.mandate.chain.Hash;
+import org.mandate.chain.Log;
 import org.mandate.chain.NodeException;
 import org.mandate.contracts.AgentRegistry;
+import org.mandate.contracts.CrossChainExecutor;
 import org.mandate.contracts.PolicyEngine;
 import org.mandate.intent.IntentDomain;
+import org.web3j.abi.EventEncoder;
 import org.web3j.abi.datatypes.generated.Uint256;
 
 /** Nodes that no real one can be made to be: one that lies about its height, one that is picky. */
@@ -52,6 +55,65 @@ class EvidenceReaderTest {
   @Test
   void shouldReadUpToTheFinalBlock() {
     assertEquals(77, reader(77, Duration.ofMinutes(1)).read(BigInteger.ONE).block().number());
+  }
+
+  @Test
+  void L7_shouldReadOfADestinationWhichGatewaysWereClosed() {
+    Address own = new Address("0x" + "0".repeat(38) + "07");
+    Address guardian = new Address("0x" + "0".repeat(38) + "02");
+    ChainClient home = node(77);
+    ChainClient there =
+        (ChainClient)
+            Proxy.newProxyInstance(
+                ChainClient.class.getClassLoader(),
+                new Class<?>[] {ChainClient.class},
+                (proxy, method, arguments) ->
+                    switch (method.getName()) {
+                      case "chainId" -> BigInteger.TWO;
+                      case "call" ->
+                          Arrays.equals(
+                                  (byte[]) arguments[1], Abi.call(CrossChainExecutor.FUNC_GATEWAY))
+                              ? AbiWords.encode(AbiWords.of(BigInteger.valueOf(7)))
+                              : answer((byte[]) arguments[1]);
+                      case "logs" ->
+                          ((List<?>) arguments[3]).size() == 1 && (long) arguments[0] == 0
+                              ? List.of(
+                                  gatewaySet(own, guardian, 2, 5), gatewaySet(own, guardian, 1, 9))
+                              : List.of();
+                      default -> method.invoke(home, arguments);
+                    });
+    ChainEvidence read =
+        new EvidenceReader(
+                new AuditedChain(
+                    there,
+                    Finality.of("finalized"),
+                    new IntentDomain(BigInteger.ONE, Address.ZERO),
+                    Address.ZERO,
+                    0),
+                Duration.ofMinutes(1))
+            .read(BigInteger.ONE);
+    assertEquals(
+        Optional.of(
+            new Gateways(
+                own,
+                List.of(
+                    new Gateways.Change(own, false, 5, 3), new Gateways.Change(own, true, 9, 3)))),
+        read.gateways());
+  }
+
+  private static Log gatewaySet(Address gateway, Address by, int status, long block) {
+    Hash any = Hash.keccak("any");
+    return new Log(
+        any,
+        block,
+        any,
+        3,
+        Address.ZERO,
+        List.of(
+            Hash.of(EventEncoder.encode(CrossChainExecutor.GATEWAYSET_EVENT)),
+            AbiWords.of(gateway),
+            AbiWords.of(by)),
+        AbiWords.of(status).hex());
   }
 
   private EvidenceReader reader(long height, Duration limit) {

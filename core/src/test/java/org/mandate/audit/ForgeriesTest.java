@@ -105,6 +105,74 @@ class ForgeriesTest {
         report.findings().toString());
   }
 
+  @Test
+  void L7_shouldTellWhatEndedWithTheClosingOfItsGatewayAsStopped() {
+    ChainEvidence waits = remote(QUEUED); // in block 7, log 0
+    assertEquals("Forgery", kind(waits.with(gateways())));
+    assertEquals("Forgery", kind(waits.with(gateways(closed(OWN, 6)))), "opened by nobody since");
+    assertEquals("StoppedForgery", kind(waits.with(gateways(closed(OWN, 8)))));
+    assertEquals(
+        "StoppedForgery",
+        kind(waits.with(gateways(closed(OWN, 8), opened(OWN, 9)))),
+        "opening lets nothing of before execute");
+    assertEquals(
+        "Forgery",
+        kind(waits.with(gateways(closed(OWN, 5), opened(OWN, 6)))),
+        "closed before it came");
+    assertEquals("Forgery", kind(remote(QUEUED, DISPUTED, UPHELD).with(gateways(closed(OWN, 8)))));
+    assertEquals("Forgery", kind(remote(QUEUED, EXECUTED).with(gateways(closed(OWN, 8)))));
+  }
+
+  @Test
+  void L7_shouldNotTakeTheClosingOfOneGatewayForThatOfAnother() {
+    ChainEvidence waits = remote(QUEUED);
+    Address other = address(8);
+    Address third = address(9);
+    assertEquals("Forgery", kind(waits.with(gateways(opened(other, 5), closed(OWN, 8)))));
+    assertEquals("Forgery", kind(waits.with(gateways(opened(other, 5), closed(other, 8)))));
+    assertEquals(
+        "StoppedForgery",
+        kind(waits.with(gateways(opened(other, 5), closed(OWN, 8), closed(other, 9)))));
+    assertEquals(
+        "StoppedForgery",
+        kind(waits.with(gateways(opened(other, 5), closed(OWN, 8), closed(third, 9)))),
+        "all others close together");
+    assertEquals(
+        "StoppedForgery",
+        kind(waits.with(gateways(opened(other, 8), closed(OWN, 9)))),
+        "opened after it came");
+    assertEquals(
+        "StoppedForgery",
+        kind(waits.with(gateways(closed(OWN, 4), opened(other, 5), closed(other, 8)))),
+        "the own one was closed when it came");
+  }
+
+  private static final Address OWN = address(7);
+
+  private static Gateways gateways(Gateways.Change... changes) {
+    return new Gateways(OWN, List.of(changes));
+  }
+
+  private static Gateways.Change closed(Address gateway, long block) {
+    return new Gateways.Change(gateway, false, block, 3);
+  }
+
+  private static Gateways.Change opened(Address gateway, long block) {
+    return new Gateways.Change(gateway, true, block, 3);
+  }
+
+  private static String kind(ChainEvidence remote) {
+    AuditReport report = audit(home(END), remote);
+    List<String> kinds =
+        report.findings().stream()
+            .map(Finding::kind)
+            .filter(kind -> kind.endsWith("Forgery"))
+            .toList();
+    assertEquals(1, kinds.size(), report.findings().toString());
+    assertEquals(kinds.getFirst().equals("StoppedForgery"), report.ok());
+    return kinds.getFirst();
+  }
+
   private static void assertStopped(long end, Detail... life) {
     AuditReport report = audit(home(end), remote(end, INTENT, life));
     assertTrue(report.ok(), report.findings().toString());
