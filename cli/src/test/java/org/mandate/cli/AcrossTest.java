@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -281,13 +282,68 @@ class AcrossTest {
   }
 
   /** Who is a relayer takes nothing back: what it signs at the last moment would cost nothing. */
-  private void bonds() {
+  private void bonds() throws Exception {
     importKey("relayer.json", "0".repeat(62) + "15"); // the first of them
     home.rpc("anvil_setBalance", address("relayer.json"), "0x56bc75e2d63100000");
     ok(atHome(with("relayer.json", "bond", "add", "--amount", "7")));
     var refused = atHome(with("relayer.json", "bond", "unbond", "--amount", "7"));
     assertEquals(5, refused.code(), refused.err());
     assertTrue(refused.err().contains("is a relayer at home"), refused.err());
+    callsBackBeforeItIsNamed();
+  }
+
+  /** What a relayer called back before it was named is no bond; anybody puts it back. */
+  private void callsBackBeforeItIsNamed() throws Exception {
+    var before = home.rpc("evm_snapshot");
+    var relayer = address("relayer.json");
+    var timelock = atHome.address("TimelockController");
+    var others = RELAYERS.stream().map(one -> one.address().hex()).toList();
+    setRelayers(timelock, others.stream().filter(one -> !one.equals(relayer)).toList());
+    ok(atHome(with("relayer.json", "bond", "unbond", "--amount", "7")));
+    var none = atHome(with("anybody.json", "bond", "rebond", "--relayer", relayer));
+    assertEquals(5, none.code(), none.err());
+    assertTrue(none.err().contains("is no relayer at home"), none.err());
+    // At the other chain it still is one.
+    var found = both("doctor", "--json").json().path("checks");
+    assertEquals("WARN", level(found, "chain 31338 and home", "bonds of its relayers"));
+    assertTrue(found.toString().contains("0 of 1 that are not of home's set"), found.toString());
+    setRelayers(timelock, others);
+    var sick = both("doctor", "--json").json().path("checks").toString();
+    assertTrue(sick.contains("7 wei on their way back"), sick);
+    var back = ok(atHome(with("anybody.json", "bond", "rebond", "--relayer", relayer, "--json")));
+    assertEquals("7", back.path("bonded").asText());
+    assertEquals("0", back.path("unbonding").asText());
+    home.rpc("evm_revert", before);
+  }
+
+  private void setRelayers(Address governance, List<String> relayers) throws Exception {
+    home.rpc("anvil_setBalance", governance.hex(), "0x56bc75e2d63100000");
+    home.rpc("anvil_impersonateAccount", governance.hex());
+    var gateway =
+        QuorumGateway.load(
+            atHome.gateway().hex(),
+            homeWeb3j,
+            new Sender(homeWeb3j, key("anybody.json")).reader(),
+            Sender.NO_GAS);
+    var receipt =
+        home.transact(
+            Map.of(
+                "from",
+                governance.hex(),
+                "to",
+                atHome.gateway().hex(),
+                "gas",
+                "0xf4240",
+                "data",
+                gateway
+                    .setRelayers(
+                        relayers.stream().sorted().toList(),
+                        BigInteger.TWO,
+                        BigInteger.ZERO,
+                        gateway.stops().send())
+                    .encodeFunctionCall()));
+    home.rpc("anvil_stopImpersonatingAccount", governance.hex());
+    assertTrue(receipt.succeeded());
   }
 
   // ------------------------------------------------------------------ intents
@@ -460,6 +516,10 @@ class AcrossTest {
     assertTrue(confirmed.path("proven").asBoolean(), confirmed.toString());
     var doubted = ok(atRemote(with("guardian.json", "order", "veto", id, "--json")));
     assertEquals("WAITING", doubted.path("state").asText(), "one guardian alone");
+    assertEquals(address("guardian.json"), doubted.path("doubtedBy").asText());
+    var told = atRemote("order", "show", id);
+    assertTrue(told.out().contains("a second guardian's veto ends it"), told.out());
+    assertTrue(confirmed.path("doubtedBy").isMissingNode(), "nobody did before");
     var vetoed = atRemote(with("guardian.json", "order", "veto", id));
     assertEquals(5, vetoed.code(), vetoed.err());
     assertTrue(vetoed.err().contains("proven"), vetoed.err());

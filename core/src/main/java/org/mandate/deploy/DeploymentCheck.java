@@ -824,14 +824,22 @@ public final class DeploymentCheck {
       }
       var bonds = load(RelayerBonds::load, "RelayerBonds");
       for (var relayer : Sender.read("relayers", () -> gateway().quorum().send()).component1()) {
+        var bond = Sender.read("bond", () -> bonds.bondOf(relayer).send());
+        var bare = bond.component1().signum() == 0;
+        var leaving = bond.component2().signum() > 0;
         compare(
             "bond of relayer " + lower(relayer),
             "above 0 wei",
-            Sender.read("bond", () -> bonds.bondOf(relayer).send()).component1().signum() > 0
+            !bare
                 ? "above 0 wei"
-                : "0 wei",
-            "it loses nothing by lying: have it put up a bond (RelayerBonds.bond), or governance"
-                + " replace it",
+                : leaving
+                    ? "0 wei, and %s wei on their way back to it".formatted(bond.component2())
+                    : "0 wei",
+            leaving
+                ? "it lies for nothing once it is taken out: anybody puts that into its bond again"
+                    + " (RelayerBonds.rebond), as watchdogs do"
+                : "it loses nothing by lying: have it put up a bond (RelayerBonds.bond), or"
+                    + " governance replace it",
             Deviation.Weight.CHANGED);
       }
     }

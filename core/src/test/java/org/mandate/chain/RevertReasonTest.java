@@ -20,6 +20,8 @@ class RevertReasonTest {
         "ExecutorNonceUsed(uint256,uint256)|7,9|ExecutorNonceUsed(agentId 7, nonce 9)",
         "ExecutorPastDeadline(uint64,uint256)|18446744073709551615,5|ExecutorPastDeadline(deadline 18446744073709551615, now 5)",
         "GatewaySameChain()||GatewaySameChain()",
+        "ExecutorResultStale(bytes32,uint256)|0x00000000000000000000000000000000000000000000000000000000000000aa,1800000000"
+            + "|ExecutorResultStale(intentId 0x00000000000000000000000000000000000000000000000000000000000000aa, closedAt 1800000000)",
         "AccessManagedUnauthorized(address)|0x00000000000000000000000000000000000000aa"
             + "|AccessManagedUnauthorized(caller 0x00000000000000000000000000000000000000aa)",
         "Error(string)|no, thanks|no, thanks",

@@ -35,7 +35,8 @@ import picocli.CommandLine.Parameters;
       BondCommand.Status.class,
       BondCommand.Add.class,
       BondCommand.Unbond.class,
-      BondCommand.Withdraw.class
+      BondCommand.Withdraw.class,
+      BondCommand.Rebond.class
     })
 public final class BondCommand extends Group {
 
@@ -189,6 +190,48 @@ public final class BondCommand extends Group {
     }
   }
 
+  @Command(
+      name = "rebond",
+      description = {
+        "Puts into a relayer's bond again what it called back before it was named: with any key.",
+        "Watchdogs do so by themselves."
+      })
+  static final class Rebond implements Callable<ExitCode> {
+    @Mixin private Output output;
+    @Mixin private ChainOptions at;
+    @Mixin private KeyOptions key;
+
+    @Option(
+        names = "--relayer",
+        required = true,
+        paramLabel = "ADDRESS",
+        description = "Whose bond.")
+    private String relayer;
+
+    @Override
+    public ExitCode call() {
+      var signer = key.open();
+      try (var chain = at.openHome()) {
+        var whose = Address.of(relayer);
+        var bonds = chain.relayerBonds();
+        var before = State.of(bonds, whose);
+        if (before.unbonding().signum() == 0) {
+          throw new Failure(
+              ExitCode.NO, "%s: nothing was called back".formatted(before.words()));
+        }
+        if (!isRelayer(chain, whose)) {
+          throw new Failure(
+              ExitCode.REFUSED,
+              "%s is no relayer at home: what it called back is its own"
+                  .formatted(whose.checksummed()));
+        }
+        var receipt =
+            chain.sender(signer).send(Call.of("rebond", address(chain), bonds.rebond(whose.hex())));
+        return show(output, State.of(bonds, whose), receipt.getTransactionHash());
+      }
+    }
+  }
+
   private static ExitCode show(Output output, State state, String transaction) {
     output.line("%s; transaction %s", state.words(), transaction);
     output.json(state.json().put("transaction", transaction));
@@ -201,13 +244,17 @@ public final class BondCommand extends Group {
 
   /** A relayer's lie of the last moment must cost what lay here all the time. */
   private static void requireLeft(Chain chain, Address relayer) {
-    if (Sender.read(
-        "whether it is a relayer", () -> chain.gateway().isRelayer(relayer.hex()).send())) {
+    if (isRelayer(chain, relayer)) {
       throw new Failure(
           ExitCode.REFUSED,
           "%s is a relayer at home, or was one whose signature still counts: its bond stays until governance has replaced it (mandate relayer rotate) and the overlap is over"
               .formatted(relayer.checksummed()));
     }
+  }
+
+  private static boolean isRelayer(Chain chain, Address relayer) {
+    return Sender.read(
+        "whether it is a relayer", () -> chain.gateway().isRelayer(relayer.hex()).send());
   }
 
   private static void positive(BigInteger amount) {

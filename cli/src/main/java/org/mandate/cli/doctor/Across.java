@@ -132,29 +132,40 @@ final class Across {
     }
   }
 
-  /** Those of home's own set the check of home's deployment looks at. */
+  /**
+   * Those of home's own set the check of home's deployment looks at. Who is not a relayer at home
+   * may take back what it has at any time: what is on its way back is as good as gone.
+   */
   private void bonds(Chain chain) {
     var athome = Set.copyOf(home.relayers());
     var bonds = home.relayerBonds();
     var former = Sender.read("former relayers", () -> chain.gateway().previousQuorum().send());
     var all = new TreeSet<>(chain.relayers());
     former.component1().stream().map(Address::of).forEach(all::add);
+    all.removeAll(athome);
     var bare =
         all.stream()
-            .filter(one -> !athome.contains(one))
-            .filter(
-                one -> {
-                  var state = BondCommand.State.of(bonds, one);
-                  return state.bonded().add(state.unbonding()).signum() == 0;
-                })
+            .map(one -> BondCommand.State.of(bonds, one))
+            .filter(state -> state.bonded().signum() == 0)
             .toList();
     if (bare.isEmpty()) {
-      ok(chain, "bonds of its relayers", "each that is not of home's set has one");
+      ok(
+          chain,
+          "bonds of its relayers",
+          all.isEmpty()
+              ? "all are of home's set: see there"
+              : "each of the %d that are not of home's set has one".formatted(all.size()));
     } else {
       warn(
           chain,
           "bonds of its relayers",
-          "nothing is bonded by " + bare,
+          "%d of %d that are not of home's set are bonded; %s"
+              .formatted(
+                  all.size() - bare.size(),
+                  all.size(),
+                  bare.stream()
+                      .map(BondCommand.State::words)
+                      .collect(Collectors.joining("; "))),
           "who vouches here and has nothing to lose lies for nothing: mandate bond add, or other"
               + " relayers");
     }

@@ -5,6 +5,8 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import org.mandate.chain.Address;
+import org.mandate.chain.Bytes;
+import org.mandate.chain.CallRevertedException;
 import org.mandate.chain.Hash;
 import org.mandate.cli.Chain;
 import org.mandate.cli.ChainOptions;
@@ -18,6 +20,7 @@ import org.mandate.contracts.DestinationExecutor;
 import org.mandate.contracts.HomeExecutor;
 import org.mandate.deploy.Call;
 import org.mandate.deploy.Sender;
+import org.mandate.intent.Intent;
 import org.mandate.intent.IntentAbi;
 import org.mandate.intent.IntentState;
 import picocli.CommandLine.Command;
@@ -209,6 +212,7 @@ final class AcrossCommands {
         var intents = which.stream().map(one -> Known.intent(chain, one)).distinct().toList();
         for (var intent : intents) {
           requireDue(chain, Known.id(chain, intent));
+          requireFresh(chain, intent);
         }
         var receipt =
             chain
@@ -256,6 +260,24 @@ final class AcrossCommands {
             ExitCode.REFUSED,
             "the result of intent %s can be objected to until %s: settle it then"
                 .formatted(id, Words.time(due)));
+      }
+    }
+  }
+
+  /** What came before a gateway was closed may be a lie, and does not settle. */
+  private static void requireFresh(Chain chain, Intent intent) {
+    var call = chain.homeExecutor().settleOne(IntentAbi.toHome(intent));
+    try {
+      chain
+          .client()
+          .call(
+              chain.deployment().executor(), Bytes.of(call.encodeFunctionCall()).bytes());
+    } catch (CallRevertedException e) {
+      if (e.reason().startsWith("ExecutorResultStale(")) {
+        throw new Failure(
+            ExitCode.REFUSED,
+            "the result of intent %s came before a gateway of home's was closed: have it told again (mandate intent report), %s"
+                .formatted(Known.id(chain, intent), e.reason()));
       }
     }
   }

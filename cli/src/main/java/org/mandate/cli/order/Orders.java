@@ -82,15 +82,22 @@ final class Orders {
    *
    * @param from unix seconds from which it may be executed
    * @param deadline unix seconds until which it may
+   * @param doubtedBy the guardian whose veto of a proven order waits for a second one's; zero: none
    */
   record Standing(
       State state,
       boolean proven,
+      Address doubtedBy,
       Address gateway,
       Hash messageId,
       long since,
       long from,
       long deadline) {
+    /** Whether one guardian says that it is a lie although it is proven, and no second one yet. */
+    boolean isDoubted() {
+      return state == State.WAITING && proven && !doubtedBy.equals(Address.ZERO);
+    }
+
     boolean isRecovery() {
       return gateway.equals(Address.ZERO);
     }
@@ -111,6 +118,7 @@ final class Orders {
     return new Standing(
         State.of(order.state),
         order.proven,
+        Address.of(Sender.read("doubt", () -> contract().doubtedBy(id.bytes()).send())),
         Address.of(order.gateway),
         Hash.of(order.messageId),
         order.since.longValueExact(),
@@ -203,8 +211,11 @@ final class Orders {
 
   /** An order, for machines. */
   ObjectNode json(Hash id, Standing standing) {
-    return Output.object()
-        .put("orderId", id.hex())
+    var json = Output.object();
+    if (standing.isDoubted()) {
+      json.put("doubtedBy", standing.doubtedBy().hex());
+    }
+    return json.put("orderId", id.hex())
         .put("chainId", chain.deployment().chainId().toString())
         .put("state", standing.state().name())
         .put("proven", standing.proven())
@@ -227,7 +238,10 @@ final class Orders {
             id,
             standing.state(),
             standing.proven()
-                ? ", proven"
+                ? standing.isDoubted()
+                ? ", proven, and vetoed by guardian %s: a second guardian's veto ends it"
+                    .formatted(standing.doubtedBy().checksummed())
+                : ", proven"
                 : standing.isRecovery() ? ", of the recovery authority" : "",
             "executable from %s until %s"
                 .formatted(Words.time(standing.from()), Words.time(standing.deadline())));
