@@ -5,8 +5,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.HashSet;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -14,6 +13,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
 import org.mandate.chain.Abi;
 import org.mandate.chain.Address;
 import org.mandate.chain.Bytes;
@@ -21,6 +22,7 @@ import org.mandate.chain.CallRevertedException;
 import org.mandate.chain.ChainClient;
 import org.mandate.chain.Finality;
 import org.mandate.chain.Hash;
+import org.mandate.chain.Log;
 import org.mandate.chain.NodeException;
 import org.mandate.chain.Receipt;
 import org.mandate.contracts.DestinationExecutor;
@@ -40,21 +42,61 @@ final class Brake {
   /** Receipts that a node is asked for at once. */
   private static final int AT_ONCE = 50;
 
+  /** A delivery that no node shows for that long is none: a reorg removed it. */
+  private static final Duration LIFE = Duration.ofHours(1);
+
+  /** Whoever floods the chain fills no memory: the oldest are forgotten beyond this. */
+  static final int MOST_FRESH = 4096;
+
+  private static final int MOST_KNOWN = 1 << 15;
+  private static final int MOST_GATEWAYS = 64;
+
   private final long chainId;
   private final ChainClient chain;
   private final Finality finality;
   private final Address executor;
   private final Enforcer enforcer;
   private final Findings findings;
+  private final Predicate<Queued> shown;
   private final Clock clock;
 
-  /** Lies whose gateways are still to be looked up: the transactions that brought them. */
-  private final Map<Hash, Hash> fresh = new HashMap<>();
+  /** Lies whose gateways are still to be looked up, by their messages. */
+  private final Map<Hash, Lie> fresh = new LinkedHashMap<>();
 
-  private final Set<Hash> known = new HashSet<>();
+  private final Set<Hash> known = new LinkedHashSet<>();
+
+  /** What brought lies, and is closed again by each pull. */
+  private final Set<Address> convicted = new LinkedHashSet<>();
+
   private boolean pulling;
   private Instant pulled = Instant.MIN;
 
+  /** A message that home never sent, and when its gateway is looked up next. */
+  private static final class Lie {
+    private final Queued delivery;
+    private final Instant end;
+    private Duration pause = WAIT;
+    private Instant next = Instant.MIN;
+
+    private Lie(Queued delivery, Instant end) {
+      this.delivery = delivery;
+      this.end = end;
+    }
+
+    private Hash transaction() {
+      return delivery.event().log().transaction();
+    }
+
+    private void putOff(Instant now) {
+      next = now.plus(pause);
+      pause = pause.compareTo(SELDOM) < 0 ? pause.multipliedBy(2) : SELDOM;
+    }
+  }
+
+  /**
+   * @param shown whether any node of home's shows that it did send a message: no gateway is closed
+   *     for that one
+   */
   Brake(
       long chainId,
       ChainClient chain,
@@ -62,7 +104,9 @@ final class Brake {
       Address executor,
       Enforcer enforcer,
       Findings findings,
+      Predicate<Queued> shown,
       Clock clock) {
+    this.shown = shown;
     this.chainId = chainId;
     this.chain = chain;
     this.finality = finality;
@@ -83,15 +127,24 @@ final class Brake {
   synchronized void pull(String expected, String seen, List<Queued> lies) {
     for (Queued lie : lies) {
       if (known.add(lie.event().messageId())) {
-        fresh.put(lie.event().messageId(), lie.event().log().transaction());
+        fresh.put(lie.event().messageId(), new Lie(lie, clock.instant().plus(LIFE)));
       }
     }
+    forget(known, MOST_KNOWN);
+    forget(fresh.keySet(), MOST_FRESH);
     if (pulling || fresh.isEmpty() && clock.instant().isBefore(pulled.plus(SELDOM))) {
       return;
     }
     pulling = true;
     findings.report(finding(expected, seen));
     Errand.start("brake-" + chainId, WAIT, new Stop()::round);
+  }
+
+  private static void forget(Set<?> all, int most) {
+    for (Iterator<?> oldest = all.iterator(); all.size() > most; ) {
+      oldest.next();
+      oldest.remove();
+    }
   }
 
   /** Whether guardians paused the executor already and could not do so again. */
@@ -161,6 +214,7 @@ final class Brake {
 
     private Stop() {
       add(new Halt());
+      convicted.forEach(gateway -> add(new Closing(chain, executor, gateway)));
     }
 
     private void add(Remedy remedy) {
@@ -169,13 +223,9 @@ final class Brake {
 
     // All at once: none must wait for another one's transaction.
     private boolean round() {
+      begin(); // the pause waits for no look at receipts
       gateways().forEach(gateway -> add(new Closing(chain, executor, gateway)));
-      remedies.forEach(
-          (what, remedy) -> {
-            if (begun.add(what)) {
-              Thread.ofVirtual().name(what).start(() -> act(what, remedy));
-            }
-          });
+      begin();
       if (closes) {
         done();
         return true;
@@ -202,6 +252,15 @@ final class Brake {
         findings.update(findingId(), found -> found.with(Finding.Status.STOPPED));
       }
       return true;
+    }
+
+    private void begin() {
+      remedies.forEach(
+          (what, remedy) -> {
+            if (begun.add(what)) {
+              Thread.ofVirtual().name(what).start(() -> act(what, remedy));
+            }
+          });
     }
 
     /** Whether anything came about: who is no guardian stops nothing. */
@@ -246,41 +305,65 @@ final class Brake {
 
     /** Which ones handed the fresh lies over: who names the message in the same transaction. */
     private Set<Address> gateways() {
-      Map<Hash, Hash> lies = new HashMap<>();
-      synchronized (Brake.this) {
-        fresh.entrySet().stream()
-            .limit(AT_ONCE)
-            .forEach(lie -> lies.put(lie.getKey(), lie.getValue()));
-      }
-      Set<Address> all = new LinkedHashSet<>();
+      Map<Hash, Lie> lies = due();
       if (lies.isEmpty()) {
-        return all;
+        return Set.of();
       }
-      Map<Hash, Receipt> receipts = chain.receipts(new HashSet<>(lies.values()));
-      lies.values().retainAll(receipts.keySet()); // of what a node does not show, ask again
-      receipts
-          .values()
-          .forEach(
-              receipt ->
-                  receipt.logs().stream()
-                      .filter(log -> log.topics().stream().anyMatch(lies::containsKey))
-                      .forEach(log -> all.add(log.address())));
-      all.remove(executor);
-      for (Address one : new ArrayList<>(all)) {
-        if (Closing.status(chain, executor, one) == Closing.Status.NONE) {
-          all.remove(one);
+      Map<Hash, Receipt> receipts =
+          chain.receipts(lies.values().stream().map(Lie::transaction).collect(Collectors.toSet()));
+      // Of what a node does not show, ask again.
+      lies.values().removeIf(lie -> !receipts.containsKey(lie.transaction()));
+      Map<Address, List<Lie>> all = new LinkedHashMap<>();
+      for (Receipt receipt : receipts.values()) {
+        for (Log log : receipt.logs()) {
+          log.topics().stream()
+              .filter(lies::containsKey)
+              .forEach(
+                  topic ->
+                      all.computeIfAbsent(log.address(), gateway -> new ArrayList<>())
+                          .add(lies.get(topic)));
         }
       }
+      all.remove(executor);
+      all.keySet().removeIf(Stop.this::isNone);
+      // One lie is enough, of which no node of home's knows anything.
+      all.values().removeIf(brought -> brought.stream().allMatch(lie -> shown.test(lie.delivery)));
       synchronized (Brake.this) {
         fresh.keySet().removeAll(lies.keySet());
+        convicted.addAll(all.keySet());
+        forget(convicted, MOST_GATEWAYS);
       }
-      return all;
+      return all.keySet();
+    }
+
+    private boolean isNone(Address gateway) {
+      return Closing.status(chain, executor, gateway) == Closing.Status.NONE;
+    }
+
+    /** Some that are to be looked up now; what was looked for in vain for too long is let go. */
+    private Map<Hash, Lie> due() {
+      Map<Hash, Lie> lies = new LinkedHashMap<>();
+      Instant now = clock.instant();
+      synchronized (Brake.this) {
+        for (Iterator<Map.Entry<Hash, Lie>> all = fresh.entrySet().iterator();
+            all.hasNext() && lies.size() < AT_ONCE; ) {
+          Map.Entry<Hash, Lie> one = all.next();
+          if (now.isAfter(one.getValue().end)) {
+            all.remove();
+            known.remove(one.getKey());
+          } else if (!now.isBefore(one.getValue().next)) {
+            one.getValue().putOff(now);
+            lies.put(one.getKey(), one.getValue());
+          }
+        }
+      }
+      return lies;
     }
   }
 
   /** The pause: a refusal ends it, since only guardians can. */
   private final class Halt implements Remedy {
-    private volatile boolean impossible;
+    private final Refusals refusals = new Refusals();
 
     @Override
     public String what() {
@@ -299,13 +382,17 @@ final class Brake {
 
     @Override
     public boolean refused(String reason) {
-      impossible = impossible || reason.startsWith("ExecutorUnauthorized(");
-      return impossible;
+      if (!reason.startsWith("ExecutorUnauthorized(")) {
+        refusals.end();
+        return false;
+      }
+      refusals.add();
+      return true;
     }
 
     @Override
     public Optional<Settled> settled() {
-      if (impossible) {
+      if (refusals.areEnough()) {
         return Optional.of(new Settled("not done: no guardian"));
       }
       Optional<Instant> until = pausedUntil();

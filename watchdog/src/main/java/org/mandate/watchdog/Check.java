@@ -18,6 +18,8 @@ public enum Check {
   HASH,
   /** No relayer signed two contents of one message number. */
   EQUIVOCATION,
+  /** Nothing of the bond of a relayer whose signature counts is on its way back to it. */
+  BOND,
   /** An intent that executed at a destination was dispatched by home. */
   EXECUTION,
   /**

@@ -20,7 +20,7 @@ final class Closing implements Remedy {
   private final ChainClient chain;
   private final Address at;
   private final Address gateway;
-  private volatile boolean impossible;
+  private final Refusals refusals;
 
   /** What a contract says of a gateway. */
   enum Status {
@@ -33,6 +33,11 @@ final class Closing implements Remedy {
    * @param at the executor, or who carries out home's orders: both are asked in the same words
    */
   Closing(ChainClient chain, Address at, Address gateway) {
+    this(chain, at, gateway, new Refusals());
+  }
+
+  Closing(ChainClient chain, Address at, Address gateway, Refusals refusals) {
+    this.refusals = refusals;
     this.chain = chain;
     this.at = at;
     this.gateway = gateway;
@@ -83,11 +88,13 @@ final class Closing implements Remedy {
 
   @Override
   public boolean refused(String reason) {
-    impossible =
-        impossible
-            || reason.startsWith("ExecutorUnauthorized(")
-            || reason.startsWith("AccessManagedUnauthorized(");
-    return impossible;
+    if (!reason.startsWith("ExecutorUnauthorized(")
+        && !reason.startsWith("AccessManagedUnauthorized(")) {
+      refusals.end();
+      return false;
+    }
+    refusals.add();
+    return true;
   }
 
   @Override
@@ -95,6 +102,8 @@ final class Closing implements Remedy {
     if (isDone()) {
       return Optional.of(new Settled("closed"));
     }
-    return impossible ? Optional.of(new Settled("not done: no guardian")) : Optional.empty();
+    return refusals.areEnough()
+        ? Optional.of(new Settled("not done: no guardian"))
+        : Optional.empty();
   }
 }

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentSkipListSet;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.mandate.chain.Address;
 import org.mandate.chain.Block;
@@ -32,6 +33,9 @@ final class Disputes implements Examiner {
   /** After a refusal for too many disputes: another guardian's clock, or a forgotten dispute. */
   private static final Duration AGAIN = Duration.ofSeconds(5);
 
+  /** Before it is asked again whether a bond may be risked on what a node of home's shows. */
+  private static final Duration DOUBT = Duration.ofMinutes(1);
+
   private static final Comparator<Ticket> URGENCY =
       Comparator.<Ticket, Instant>comparing(ticket -> ticket.due)
           .thenComparing(ticket -> ticket.delivery.event().intentId());
@@ -40,6 +44,7 @@ final class Disputes implements Examiner {
   private final Supplier<Optional<Block>> tip;
   private final Brake brake;
   private final BondPurse purse;
+  private final Predicate<Queued> shown;
   private final Clock clock;
   private final ConcurrentSkipListSet<Ticket> waiting = new ConcurrentSkipListSet<>(URGENCY);
   private final Deque<Instant> made = new ArrayDeque<>();
@@ -50,8 +55,16 @@ final class Disputes implements Examiner {
   /**
    * @param self whose disputes they are
    * @param tip the newest block that was read
+   * @param shown whether any node shows that home sent it: then no bond is risked
    */
-  Disputes(Address self, Supplier<Optional<Block>> tip, Brake brake, BondPurse purse, Clock clock) {
+  Disputes(
+      Address self,
+      Supplier<Optional<Block>> tip,
+      Brake brake,
+      BondPurse purse,
+      Predicate<Queued> shown,
+      Clock clock) {
+    this.shown = shown;
     this.self = self;
     this.tip = tip;
     this.brake = brake;
@@ -157,6 +170,7 @@ final class Disputes implements Examiner {
     private final Instant due;
     private final boolean lie;
     private Instant notBefore = Instant.MIN;
+    private Instant noBondBefore = Instant.MIN;
     private Optional<BigInteger> bond = Optional.empty();
 
     private Ticket(Queued delivery, Instant due, boolean lie) {
@@ -212,7 +226,14 @@ final class Disputes implements Examiner {
     }
 
     private boolean pay() {
+      if (clock.instant().isBefore(noBondBefore)) {
+        return false;
+      }
       bond = purse.reserve(delivery.event().intentId());
+      if (bond.isPresent() && shown.test(delivery)) {
+        giveBack(); // who disputes what home sent loses it
+        noBondBefore = clock.instant().plus(DOUBT);
+      }
       return bond.isPresent();
     }
 

@@ -34,6 +34,11 @@ final class HashExaminer implements Examiner {
   private static final int SELDOM = 10;
   private static final int BITS_OF_NUMBERS = 62;
 
+  /** Transactions within an hour: who posts pays for gas alone, and so would the guardian. */
+  static final int MOST_RETRACTIONS = 60;
+
+  private static final Duration DOUBT = Duration.ofMinutes(1);
+
   private final Court court;
   private final Set<Place> begun = ConcurrentHashMap.newKeySet();
 
@@ -44,6 +49,8 @@ final class HashExaminer implements Examiner {
    *
    * @param posted where home's hashes are posted
    * @param stands whether a block of this chain is still in it
+   * @param jury asked before one is taken back
+   * @param budget of transactions for that: whoever posts pays for nothing but gas
    * @param whenHomeIsSilent what to do about a hash that home says nothing of until it counts
    */
   record Court(
@@ -53,6 +60,8 @@ final class HashExaminer implements Examiner {
       Address posted,
       ChainClient home,
       Finality homeFinality,
+      Jury jury,
+      Budget budget,
       Predicate<Block> stands,
       Enforcer enforcer,
       Findings findings,
@@ -116,6 +125,9 @@ final class HashExaminer implements Examiner {
     private final Block block;
     private final LastingState ended = new LastingState(court.chain(), court.finality());
     private boolean told;
+
+    /** A node of home's shows it: until then it is not asked again. */
+    private Instant doubtedUntil = Instant.MIN;
 
     /** From when on it counts after all that this guardian can do. */
     private Optional<Instant> suspended = Optional.empty();
@@ -210,8 +222,27 @@ final class HashExaminer implements Examiner {
       if (suspended.filter(known(number).countsFrom()::equals).isPresent()) {
         return; // it is another guardian's turn, unless a reorg undid this one's
       }
+      if (court.clock().instant().isBefore(doubtedUntil)) {
+        return;
+      }
+      if (number.bitLength() <= BITS_OF_NUMBERS
+          && court.jury().showsBlock(number.longValueExact(), hash)) {
+        doubtedUntil = court.clock().instant().plus(DOUBT);
+        return;
+      }
+      if (!court.budget().take()) {
+        return; // people are told; later there is some again
+      }
       Retraction retraction = new Retraction(this);
       Optional<Enforcer.Done> end = court.enforcer().bringAbout(retraction);
+      if (end.flatMap(Enforcer.Done::transaction).isEmpty()) {
+        court.budget().giveBack();
+      }
+      if (end.isPresent() && retraction.isRefused()) {
+        // No guardian, as far as the node knows: see later.
+        doubtedUntil = court.clock().instant().plus(DOUBT);
+        return;
+      }
       suspended = end.map(one -> known(number).countsFrom());
       end.filter(one -> one.transaction().isPresent())
           .ifPresent(
@@ -272,6 +303,7 @@ final class HashExaminer implements Examiner {
 
   private final class Retraction implements Remedy {
     private final Post post;
+    private final Refusals refusals = new Refusals();
     private Optional<String> end = Optional.empty();
 
     private Retraction(Post post) {
@@ -301,15 +333,23 @@ final class HashExaminer implements Examiner {
                 "suspended until %s; another guardian takes it back for good"
                     .formatted(known(post.number).countsFrom()));
       } else if (reason.startsWith("AccessManagedUnauthorized(")) {
-        end = Optional.of("not done: no guardian");
+        refusals.add();
+        return true;
+      } else {
+        refusals.end();
       }
       return end.isPresent();
+    }
+
+    private boolean isRefused() {
+      return end.isEmpty() && refusals.areEnough();
     }
 
     @Override
     public Optional<Settled> settled() {
       return known(post.number).hash().equals(post.hash)
-          ? end.map(Settled::new)
+          ? end.or(() -> isRefused() ? Optional.of("not done: no guardian") : Optional.empty())
+              .map(Settled::new)
           : Optional.of(new Settled("taken back"));
     }
   }

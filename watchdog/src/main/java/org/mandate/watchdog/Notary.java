@@ -1,12 +1,9 @@
 package org.mandate.watchdog;
 
 import java.time.Clock;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BooleanSupplier;
 import org.mandate.chain.Abi;
 import org.mandate.chain.Address;
@@ -31,15 +28,13 @@ import org.mandate.proof.Slots;
  * for the hash.
  */
 final class Notary {
-  private static final int SELDOM = 10;
-
   private final Place place;
-  private final Set<String> begun = ConcurrentHashMap.newKeySet();
 
   /**
    * Where it shows what.
    *
    * @param gateway at home and here
+   * @param docket where what waits for a proof waits
    */
   record Place(
       HomeStorage storage,
@@ -49,7 +44,7 @@ final class Notary {
       Address gateway,
       Enforcer enforcer,
       Findings findings,
-      Duration poll,
+      Docket docket,
       Clock clock) {}
 
   Notary(Place place) {
@@ -63,36 +58,20 @@ final class Notary {
    * @param stands whether it still was delivered
    */
   void refute(String findingId, Queued delivery, BooleanSupplier stands) {
-    Hash messageId = delivery.event().messageId();
-    if (begun.add("refute " + messageId)) {
-      Errand.start(
-          "refute-" + messageId,
-          place.poll().multipliedBy(SELDOM),
-          () -> {
-            boolean over = !stands.getAsBoolean() || refuted(findingId, delivery);
-            if (over) {
-              begun.remove("refute " + messageId);
-            }
-            return over;
-          });
-    }
+    place
+        .docket()
+        .add(
+            "refute-" + delivery.event().messageId(),
+            () -> !stands.getAsBoolean() || refuted(findingId, delivery));
   }
 
   /** Shows that home dispatched a disputed intent, as soon as that can be shown. As above. */
   void confirm(Queued delivery, BooleanSupplier stands) {
-    Hash intentId = delivery.event().intentId();
-    if (begun.add("confirm " + intentId)) {
-      Errand.start(
-          "confirm-" + intentId,
-          place.poll().multipliedBy(SELDOM),
-          () -> {
-            boolean over = !stands.getAsBoolean() || confirmed(delivery);
-            if (over) {
-              begun.remove("confirm " + intentId);
-            }
-            return over;
-          });
-    }
+    place
+        .docket()
+        .add(
+            "confirm-" + delivery.event().intentId(),
+            () -> !stands.getAsBoolean() || confirmed(delivery));
   }
 
   private boolean refuted(String findingId, Queued delivery) {

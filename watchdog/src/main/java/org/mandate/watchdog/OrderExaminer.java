@@ -48,6 +48,7 @@ final class OrderExaminer implements Examiner {
   static final int FLOOD = 8;
 
   private static final Duration HOUR = Duration.ofHours(1);
+  private static final Duration DOUBT = Duration.ofMinutes(1);
 
   private final Court court;
   private final BlockRanges ranges;
@@ -69,6 +70,7 @@ final class OrderExaminer implements Examiner {
    *
    * @param governance the same address at home
    * @param firstBlock of the deployment at home: no order is older
+   * @param jury asked before what is proven is vetoed, or a gateway closed
    * @param stands whether a block of this chain is still in it
    * @param notary shows by proofs what home ordered; empty where nobody posts home's block hashes
    * @param whenHomeIsSilent what to do about an order that home says nothing of until it is due
@@ -81,6 +83,7 @@ final class OrderExaminer implements Examiner {
       ChainClient home,
       Finality homeFinality,
       long firstBlock,
+      Jury jury,
       Predicate<Block> stands,
       Enforcer enforcer,
       Optional<Prosecutor> prosecutor,
@@ -197,6 +200,9 @@ final class OrderExaminer implements Examiner {
   // Each veto is a transaction; whoever has a quorum's keys has as many orders as gas.
   private void lied(Order order, Address gateway) {
     int recent;
+    if (order.isDoubtful()) {
+      return;
+    }
     synchronized (lies) {
       Instant now = court.clock().instant();
       lies.putIfAbsent(order.messageId, now);
@@ -206,8 +212,20 @@ final class OrderExaminer implements Examiner {
     if (recent >= FLOOD && closing.add(gateway)) {
       court.findings().report(flood(gateway, recent));
       LastingState lasting = new LastingState(court.chain(), court.finality());
-      Errand.start("orders-" + court.chainId(), court.poll(), () -> closed(gateway, lasting));
+      Errand.start(
+          "orders-" + court.chainId(),
+          court.poll(),
+          () -> order.isShown() ? doubted(order, gateway) : closed(gateway, lasting));
     }
+  }
+
+  /** A node of home's shows that one: it counts no more, and the next one is looked at. */
+  private boolean doubted(Order order, Address gateway) {
+    synchronized (lies) {
+      lies.remove(order.messageId);
+    }
+    closing.remove(gateway);
+    return true;
   }
 
   /**
@@ -288,6 +306,9 @@ final class OrderExaminer implements Examiner {
 
     /** It is proven all the same, and this guardian has vetoed it: it is another one's turn. */
     private boolean doubted;
+
+    /** A node of home's shows it: until then it is not asked again. */
+    private volatile Instant shownUntil = Instant.MIN;
 
     private boolean running;
     private boolean again;
@@ -524,9 +545,24 @@ final class OrderExaminer implements Examiner {
           .findFirst();
     }
 
+    /** Whether a node of home's showed a while ago that it sent it. */
+    private boolean isDoubtful() {
+      return court.clock().instant().isBefore(shownUntil);
+    }
+
+    /** Whether any node of home's shows that it sent it; asked seldom. */
+    private boolean isShown() {
+      if (isDoubtful()) {
+        return true;
+      }
+      boolean shown = court.jury().showsOrder(court.governance(), id, court.chainId(), messageId);
+      shownUntil = shown ? court.clock().instant().plus(DOUBT) : Instant.MIN;
+      return shown;
+    }
+
     private void veto() {
       boolean proven = standing(id).proven();
-      if (proven && doubted) {
+      if (proven && (doubted || isShown())) {
         return;
       }
       doubted = proven;

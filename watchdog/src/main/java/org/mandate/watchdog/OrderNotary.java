@@ -1,11 +1,8 @@
 package org.mandate.watchdog;
 
 import java.time.Clock;
-import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BooleanSupplier;
 import org.mandate.chain.Abi;
 import org.mandate.chain.Address;
@@ -27,16 +24,14 @@ import org.web3j.abi.datatypes.generated.Bytes32;
  * vetoed, or whose gateway was closed: nobody stops that one any more.
  */
 final class OrderNotary {
-  private static final int SELDOM = 10;
-
   private final Place place;
-  private final Set<String> begun = ConcurrentHashMap.newKeySet();
 
   /**
    * Where it shows what.
    *
    * @param governance the same address at home
    * @param gateway as above
+   * @param docket as above
    */
   record Place(
       HomeStorage storage,
@@ -46,7 +41,7 @@ final class OrderNotary {
       Address gateway,
       Enforcer enforcer,
       Findings findings,
-      Duration poll,
+      Docket docket,
       Clock clock) {}
 
   /**
@@ -87,19 +82,12 @@ final class OrderNotary {
   }
 
   private void begin(String name, Subject order, BooleanSupplier calledFor, BooleanSupplier done) {
-    if (begun.add(name)) {
-      Errand.start(
-          name,
-          place.poll().multipliedBy(SELDOM),
-          () -> {
-            boolean over =
-                !order.stands().getAsBoolean() || !calledFor.getAsBoolean() || done.getAsBoolean();
-            if (over) {
-              begun.remove(name);
-            }
-            return over;
-          });
-    }
+    place
+        .docket()
+        .add(
+            name,
+            () ->
+                !order.stands().getAsBoolean() || !calledFor.getAsBoolean() || done.getAsBoolean());
   }
 
   private Optional<Delivery> delivery(Subject order) {

@@ -11,6 +11,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.mandate.chain.Address;
 import org.mandate.chain.Hash;
@@ -23,6 +24,9 @@ import org.slf4j.LoggerFactory;
 /** Puts the watchdog together: who examines which chain, who asks whom. */
 final class Workshop {
   private static final Logger LOG = LoggerFactory.getLogger(Workshop.class);
+
+  /** Polls between two looks for proofs. */
+  private static final int PROOFS_SELDOM = 10;
 
   private final WatchdogConfig config;
   private final Signer signer;
@@ -53,6 +57,17 @@ final class Workshop {
     ExecutorState executor = new ExecutorState(home.chain(), domain.executor());
     Enforcer enforcer = enforcer(home);
     Trips trips = new Trips();
+    Jury jury =
+        new Jury(
+            new Jury.Place(
+                home.id(),
+                home.nodes(),
+                domain.executor(),
+                home.deployment().block(),
+                home.finality(),
+                config.homeLag(),
+                findings,
+                clock));
     AtomicReference<BooleanSupplier> homeIsRead = new AtomicReference<>(() -> false);
     Freezer freezer =
         new Freezer(
@@ -92,7 +107,7 @@ final class Workshop {
             Optional.empty(),
             intentId -> Optional.empty(),
             enforcer,
-            disputes(home, executor, chronicle, enforcer),
+            disputes(home, executor, chronicle, enforcer, queued -> false),
             Optional.empty(),
             Optional.empty());
     Optional<Prosecutor> prosecutor =
@@ -179,6 +194,7 @@ final class Workshop {
             clock);
     homeIsRead.set(follower::caughtUp);
     accuser.start();
+    home.deployment().relayerBonds().ifPresent(bonds -> bondsman(home, bonds, enforcer).start());
     Witness witness =
         new Witness(
             home.chain(),
@@ -195,6 +211,7 @@ final class Workshop {
               destination,
               domain,
               witness,
+              jury,
               policy::condemned,
               freezer,
               prosecutor,
@@ -212,6 +229,7 @@ final class Workshop {
       Link link,
       IntentDomain domain,
       Witness witness,
+      Jury jury,
       Function<Hash, Optional<String>> condemned,
       Freezer freezer,
       Optional<Prosecutor> prosecutor,
@@ -221,7 +239,7 @@ final class Workshop {
     Reader reader = new Reader(link.chain(), link.deployment());
     Chronicle chronicle = new Chronicle(link.deployment().block());
     ExecutorState executor = new ExecutorState(link.chain(), link.deployment().executor());
-    Disputes disputes = disputes(link, executor, chronicle, enforcer);
+    Disputes disputes = disputes(link, executor, chronicle, enforcer, jury::showsDispatch);
     Optional<HomeStorage> storage =
         link.deployment()
             .postedHashes()
@@ -233,6 +251,13 @@ final class Workshop {
                         link.chain(),
                         link.deployment().gateway(),
                         posted));
+    Optional<Docket> docket =
+        storage.map(
+            shown ->
+                new Docket(
+                    "proofs-" + link.id(),
+                    link.settings().pollInterval().multipliedBy(PROOFS_SELDOM),
+                    shown::posts));
     ForgeryExaminer forgery =
         forgery(
             link,
@@ -243,7 +268,7 @@ final class Workshop {
             enforcer,
             disputes,
             prosecutor,
-            storage.map(shown -> notary(link, shown, executor, enforcer)));
+            storage.map(shown -> notary(link, shown, docket.orElseThrow(), executor, enforcer)));
     Trips trips = new Trips();
     AtomicReference<BooleanSupplier> isRead = new AtomicReference<>(() -> false);
     Freezer stopper =
@@ -300,6 +325,7 @@ final class Workshop {
             governance ->
                 orders(
                     home,
+                    jury,
                     link,
                     governance,
                     chronicle,
@@ -316,12 +342,12 @@ final class Workshop {
                                     link.deployment().gateway(),
                                     enforcer,
                                     findings,
-                                    link.settings().pollInterval(),
+                                    docket.orElseThrow(),
                                     clock)))))
         .ifPresent(examiners::add);
     link.deployment()
         .postedHashes()
-        .map(posted -> hashes(home, link, posted, chronicle, enforcer))
+        .map(posted -> hashes(home, jury, link, posted, chronicle, enforcer))
         .ifPresent(examiners::add);
     Follower follower =
         new Follower(
@@ -338,7 +364,22 @@ final class Workshop {
     return watched(link, chronicle, follower, enforcer, forgery);
   }
 
-  private Notary notary(Link link, HomeStorage storage, ExecutorState executor, Enforcer enforcer) {
+  private Bondsman bondsman(Link home, Address bonds, Enforcer enforcer) {
+    return new Bondsman(
+        new Bondsman.Place(
+            home.id(),
+            home.chain(),
+            home.deployment().gateway(),
+            bonds,
+            enforcer,
+            findings,
+            home.settings().pollInterval(),
+            handouts::isClosed,
+            clock));
+  }
+
+  private Notary notary(
+      Link link, HomeStorage storage, Docket docket, ExecutorState executor, Enforcer enforcer) {
     return new Notary(
         new Notary.Place(
             storage,
@@ -348,12 +389,13 @@ final class Workshop {
             link.deployment().gateway(),
             enforcer,
             findings,
-            link.settings().pollInterval(),
+            docket,
             clock));
   }
 
   private OrderExaminer orders(
       Link home,
+      Jury jury,
       Link link,
       Address governance,
       Chronicle chronicle,
@@ -369,6 +411,7 @@ final class Workshop {
             home.chain(),
             home.finality(),
             home.deployment().block(),
+            jury,
             chronicle::has,
             enforcer,
             prosecutor,
@@ -381,7 +424,7 @@ final class Workshop {
   }
 
   private HashExaminer hashes(
-      Link home, Link link, Address posted, Chronicle chronicle, Enforcer enforcer) {
+      Link home, Jury jury, Link link, Address posted, Chronicle chronicle, Enforcer enforcer) {
     return new HashExaminer(
         new HashExaminer.Court(
             link.id(),
@@ -390,6 +433,13 @@ final class Workshop {
             posted,
             home.chain(),
             home.finality(),
+            jury,
+            new Budget(
+                HashExaminer.MOST_RETRACTIONS,
+                link.id(),
+                "retraction of posted hashes",
+                findings,
+                clock),
             chronicle::has,
             enforcer,
             findings,
@@ -418,7 +468,11 @@ final class Workshop {
   }
 
   private Disputes disputes(
-      Link link, ExecutorState executor, Chronicle chronicle, Enforcer enforcer) {
+      Link link,
+      ExecutorState executor,
+      Chronicle chronicle,
+      Enforcer enforcer,
+      Predicate<Queued> shown) {
     return new Disputes(
         signer.address(),
         chronicle::tip,
@@ -429,6 +483,7 @@ final class Workshop {
             executor.address(),
             enforcer,
             findings,
+            shown,
             clock),
         new BondPurse(
             link.chain(),
@@ -437,6 +492,7 @@ final class Workshop {
             config.disputeBonds(),
             enforcer,
             link.settings().pollInterval()),
+        shown,
         clock);
   }
 

@@ -231,8 +231,10 @@ class CaseTest {
     return new Disputes(
         Address.ZERO,
         Optional::empty,
-        new Brake(1, chain, FINALITY, Address.ZERO, enforcer, findings, Clock.systemUTC()),
+        new Brake(
+            1, chain, FINALITY, Address.ZERO, enforcer, findings, lie -> false, Clock.systemUTC()),
         new BondPurse(chain, executor, Address.ZERO, BigInteger.ZERO, enforcer, POLL),
+        lie -> false,
         Clock.systemUTC());
   }
 

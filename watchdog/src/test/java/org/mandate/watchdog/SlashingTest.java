@@ -75,6 +75,36 @@ class SlashingTest {
   }
 
   @Test
+  void L7_whatARelayerCalledBackBeforeItWasNamedIsInItsBondAgain() throws Exception {
+    try (World world = World.start(directory)) {
+      world.bond(0, BOND);
+      world.bond(1, BOND);
+      world.nameRelayers(1, 2);
+      world.unbond(0, BOND);
+      try (Watchdog watchdog = world.watchdog(0)) {
+        Thread.sleep(8000);
+        assertEquals(BOND, world.unbonding(0), "who is no relayer takes back what is its own");
+        world.nameRelayers(0, 1, 2);
+        World.await(
+            "it is in the bond again",
+            World.PATIENCE,
+            () -> world.bonded(0).equals(BOND) && world.unbonding(0).signum() == 0);
+        World.await(
+            "it is told",
+            World.PATIENCE,
+            () ->
+                watchdog.findings().stream()
+                    .anyMatch(
+                        found ->
+                            found.check() == Check.BOND
+                                && found.status() == Finding.Status.STOPPED
+                                && found.deeds().size() == 1));
+        assertEquals(1, watchdog.findings().size(), watchdog.findings().toString());
+      }
+    }
+  }
+
+  @Test
   void L7_whoAttestedAForgeryThatExecutedLosesItsBondLater() throws Exception {
     try (World world = World.start(directory)) {
       world.bond(0, BOND);

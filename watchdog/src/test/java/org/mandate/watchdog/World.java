@@ -634,6 +634,46 @@ final class World implements AutoCloseable {
     }
   }
 
+  /** Wei that the relayer called back. */
+  BigInteger unbonding(int relayer) {
+    try {
+      return wrapper(RelayerBonds.class, "RelayerBonds")
+          .bondOf(relayer(relayer).hex())
+          .send()
+          .component2();
+    } catch (Exception e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** A relayer calls its bond back; it must not be one at home. */
+  void unbond(int relayer, BigInteger amount) {
+    Sender sender = new Sender(home.web3j, RELAYERS.get(relayer));
+    new Sender(home.web3j, RICH).send(new Call("fund relayer", sender.address(), ETHER, "0x"));
+    sender.send(
+        Call.of(
+            "unbond",
+            homeDeployment.address("RelayerBonds").hex(),
+            wrapper(RelayerBonds.class, "RelayerBonds").unbond(amount)));
+  }
+
+  /** Governance names home's relayers. */
+  void nameRelayers(int... numbers) throws Exception {
+    QuorumGateway gateway =
+        QuorumGateway.load(
+            homeDeployment.gateway().hex(),
+            home.web3j,
+            new Sender(home.web3j, RICH).reader(),
+            Sender.NO_GAS);
+    governance(
+        homeDeployment.gateway(),
+        gateway.setRelayers(
+            IntStream.of(numbers).mapToObj(one -> relayer(one).hex()).sorted().toList(),
+            BigInteger.TWO,
+            BigInteger.ZERO,
+            gateway.stops().send()));
+  }
+
   Address relayer(int number) {
     return Address.of(RELAYERS.get(number).getAddress());
   }
