@@ -21,9 +21,12 @@ import org.mandate.watchdog.Attested.Signed;
 final class Accuser {
   private static final int MOST_DELIVERED = 1 << 17;
   private static final int MOST_HANDED_OUT = 1 << 14;
+  private static final long MOST_BYTES_DELIVERED = 256L << 20;
+  private static final long MOST_BYTES_HANDED_OUT = 64L << 20;
   private static final Duration LOOK = Duration.ofSeconds(15);
 
   private final AttestationDomain domain;
+  private final Keyring keys;
   private final Attested delivered;
   private final Attested handedOut;
   private final Optional<Prosecutor> prosecutor;
@@ -33,17 +36,20 @@ final class Accuser {
 
   /**
    * @param domain under which relayers sign
+   * @param keys whose signatures were ever worth anything
    * @param prosecutor empty where nobody has a bond
    */
   Accuser(
       AttestationDomain domain,
+      Keyring keys,
       Optional<Prosecutor> prosecutor,
       Handouts handouts,
       Findings findings,
       Clock clock) {
     this.domain = domain;
-    this.delivered = new Attested(domain, MOST_DELIVERED);
-    this.handedOut = new Attested(domain, MOST_HANDED_OUT);
+    this.keys = keys;
+    this.delivered = new Attested(domain, MOST_DELIVERED, MOST_BYTES_DELIVERED);
+    this.handedOut = new Attested(domain, MOST_HANDED_OUT, MOST_BYTES_HANDED_OUT);
     this.prosecutor = prosecutor;
     this.handouts = handouts;
     this.findings = findings;
@@ -78,10 +84,12 @@ final class Accuser {
     handouts.attestations(message, id, this::hear);
   }
 
-  // Anybody can sign anything: only of whom it may cost something.
+  // Anybody can sign anything, and put up a bond of a wei: only what a relayer signed, whom it may
+  // cost something, and of that nothing twice.
   private void hear(Signed signed) {
     try {
-      if (mayPay(delivered.signer(signed))) {
+      Address signer = delivered.signer(signed);
+      if (keys.has(signer) && !handedOut.knows(signed) && mayPay(signer)) {
         delivered.against(signed).or(() -> handedOut.add(signed)).ifPresent(this::tell);
       }
     } catch (NodeException e) {

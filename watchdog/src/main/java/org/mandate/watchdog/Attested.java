@@ -19,8 +19,13 @@ import org.mandate.gateway.MessageTree;
  * evidence whoever shows it.
  */
 final class Attested {
+  /** Bytes of what a message, and a step of a proof, has beside its contents: roughly. */
+  private static final int OVERHEAD = 256;
+
   private final AttestationDomain domain;
   private final int most;
+  private final long mostBytes;
+  private long bytes;
 
   /** By number and signer, the messages; the oldest are forgotten first. */
   private final Map<Key, Map<Hash, Signed>> all;
@@ -44,8 +49,10 @@ final class Attested {
   /**
    * @param domain under which relayers sign
    * @param most pairs of number and signer that are remembered
+   * @param mostBytes that they take, about
    */
-  Attested(AttestationDomain domain, int most) {
+  Attested(AttestationDomain domain, int most, long mostBytes) {
+    this.mostBytes = mostBytes;
     this.domain = domain;
     this.most = most;
     this.all = new LinkedHashMap<>();
@@ -77,14 +84,34 @@ final class Attested {
     Optional<Contradiction> found = against(signed);
     if (found.isEmpty()) {
       synchronized (this) {
-        all.computeIfAbsent(key(signed), key -> new HashMap<>())
-            .putIfAbsent(signed.message().id(domain.gateway()), signed);
-        if (all.size() > most) {
-          all.remove(all.keySet().iterator().next());
+        Signed before =
+            all.computeIfAbsent(key(signed), key -> new HashMap<>())
+                .putIfAbsent(signed.message().id(domain.gateway()), signed);
+        bytes += before == null ? size(signed) : 0;
+        while (all.size() > most || bytes > mostBytes && all.size() > 1) {
+          Map<Hash, Signed> oldest = all.remove(all.keySet().iterator().next());
+          bytes -= oldest.values().stream().mapToLong(Attested::size).sum();
         }
       }
     }
     return found;
+  }
+
+  /** Whether it is remembered as it is. */
+  boolean knows(Signed signed) {
+    Key key = key(signed);
+    Hash id = signed.message().id(domain.gateway());
+    synchronized (this) {
+      return all.getOrDefault(key, Map.of()).containsKey(id);
+    }
+  }
+
+  private static long size(Signed signed) {
+    return OVERHEAD
+        + signed.message().payload().size()
+        + signed.message().sender().size()
+        + signed.message().recipient().size()
+        + (long) OVERHEAD * signed.proof().size();
   }
 
   /** As {@link #add}, of what need not be remembered. */

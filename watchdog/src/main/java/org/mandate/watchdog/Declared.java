@@ -114,6 +114,7 @@ record Declared(
         case Entry.HashPosted posted -> NOTHING;
         case Entry.GatewayClosed closed -> NOTHING;
         case Entry.Delivered delivered -> NOTHING;
+        case Entry.RelayersSet set -> NOTHING;
         case Entry.Audit audit -> NOTHING;
         case Entry.Registry registry -> NOTHING;
         case Entry.Unreadable unreadable -> NOTHING;

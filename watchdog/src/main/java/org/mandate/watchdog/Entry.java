@@ -1,6 +1,7 @@
 package org.mandate.watchdog;
 
 import java.math.BigInteger;
+import java.util.List;
 import org.mandate.chain.Address;
 import org.mandate.chain.Log;
 import org.mandate.event.AuditEvent;
@@ -62,6 +63,13 @@ sealed interface Entry {
     @Override
     public Log log() {
       return event.log();
+    }
+  }
+
+  /** Who attests from there on. */
+  record RelayersSet(Log log, List<Address> relayers) implements Entry {
+    public RelayersSet {
+      relayers = List.copyOf(relayers);
     }
   }
 

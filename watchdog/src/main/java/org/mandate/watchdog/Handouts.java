@@ -1,7 +1,10 @@
 package org.mandate.watchdog;
 
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.MissingNode;
 import java.io.IOException;
 import java.io.InputStream;
 import java.math.BigInteger;
@@ -38,13 +41,36 @@ import org.slf4j.LoggerFactory;
 final class Handouts implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Handouts.class);
   private static final Duration TIME_LIMIT = Duration.ofSeconds(5);
-  private static final int MOST_BYTES = 16 << 20;
+
+  /** A relayer ends a page when it has 4 MB. */
+  private static final int MOST_BYTES = 8 << 20;
+
+  /** Of all pages of a relayer, at one look. */
+  private static final int MOST_BYTES_IN_ALL = 32 << 20;
+
+  /** Of one part of a message: gateways take no longer ones in a transaction. */
+  private static final int MOST_PART = 128 << 10;
+
   private static final int MOST_PAGES = 16;
   private static final int MOST_PIECES = 1_000;
   private static final Pattern NUMBER = Pattern.compile("[1-9][0-9]{0,17}");
   private static final int MOST_STEPS = 64;
   private static final int MOST_DIGITS = 78;
-  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final int MOST_DEPTH = 16;
+  private static final long MOST_TOKENS = 400_000;
+
+  /** A hostile one's answer must not take more than it has bytes: many small values do. */
+  private static final ObjectMapper JSON =
+      new ObjectMapper(
+          JsonFactory.builder()
+              .streamReadConstraints(
+                  StreamReadConstraints.builder()
+                      .maxNestingDepth(MOST_DEPTH)
+                      .maxStringLength(2 * MOST_PART + 2)
+                      .maxTokenCount(MOST_TOKENS)
+                      .maxDocumentLength(MOST_BYTES)
+                      .build())
+              .build());
 
   private final List<URI> relayers;
   private final HttpClient http;
@@ -72,8 +98,11 @@ final class Handouts implements AutoCloseable {
     for (URI relayer : relayers) {
       int count = 0;
       String cursor = "";
-      for (int i = 0; i < MOST_PAGES && count < MOST_PIECES; i++) {
-        JsonNode page = ask(relayer, "/v1/evidence" + cursor);
+      int bytes = 0;
+      for (int i = 0; i < MOST_PAGES && count < MOST_PIECES && bytes < MOST_BYTES_IN_ALL; i++) {
+        Answer answer = ask(relayer, "/v1/evidence" + cursor);
+        JsonNode page = answer.json();
+        bytes += answer.bytes();
         for (JsonNode piece : page.path("evidence")) {
           if (++count > MOST_PIECES) {
             break;
@@ -96,7 +125,7 @@ final class Handouts implements AutoCloseable {
   void attestations(Message message, Hash id, Consumer<Signed> taker) throws InterruptedException {
     for (URI relayer : relayers) {
       int count = 0;
-      for (JsonNode one : ask(relayer, "/v1/attestations/" + id).path("attestations")) {
+      for (JsonNode one : ask(relayer, "/v1/attestations/" + id).json().path("attestations")) {
         if (++count > Attestation.MOST_SIGNATURES) {
           break;
         }
@@ -147,11 +176,16 @@ final class Handouts implements AutoCloseable {
     return new BigInteger(text.asText());
   }
 
+  /** What a relayer said. */
+  private record Answer(JsonNode json, int bytes) {
+    private static final Answer NOTHING = new Answer(MissingNode.getInstance(), 0);
+  }
+
   /** Nothing when it does not answer as it should, or dawdles. */
-  private JsonNode ask(URI relayer, String path) throws InterruptedException {
-    Future<JsonNode> answer = threads.submit(() -> fetch(relayer, path));
+  private Answer ask(URI relayer, String path) throws InterruptedException {
+    Future<Answer> answer = threads.submit(() -> fetch(relayer, path));
     try {
-      JsonNode json = answer.get(TIME_LIMIT.toMillis(), TimeUnit.MILLISECONDS);
+      Answer json = answer.get(TIME_LIMIT.toMillis(), TimeUnit.MILLISECONDS);
       complaints.remove(relayer);
       return json;
     } catch (ExecutionException e) {
@@ -161,10 +195,10 @@ final class Handouts implements AutoCloseable {
     } finally {
       answer.cancel(true);
     }
-    return JSON.missingNode();
+    return Answer.NOTHING;
   }
 
-  private JsonNode fetch(URI relayer, String path) throws IOException, InterruptedException {
+  private Answer fetch(URI relayer, String path) throws IOException, InterruptedException {
     URI address = URI.create(relayer.toString().replaceAll("/+$", "") + path);
     HttpResponse<InputStream> response =
         http.send(
@@ -172,13 +206,13 @@ final class Handouts implements AutoCloseable {
             HttpResponse.BodyHandlers.ofInputStream());
     try (InputStream body = response.body()) {
       if (response.statusCode() == 404) {
-        return JSON.missingNode();
+        return Answer.NOTHING;
       }
       byte[] bytes = body.readNBytes(MOST_BYTES + 1);
       if (response.statusCode() != 200 || bytes.length > MOST_BYTES) {
         throw new IOException("status " + response.statusCode() + ", " + bytes.length + " bytes");
       }
-      return JSON.readTree(bytes);
+      return new Answer(JSON.readTree(bytes), bytes.length);
     }
   }
 

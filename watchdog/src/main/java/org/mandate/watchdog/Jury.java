@@ -4,10 +4,11 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
+import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
@@ -136,7 +137,7 @@ final class Jury {
   }
 
   private boolean shows(String what, Predicate<ChainClient> question) {
-    Map<String, Boolean> answers = new ConcurrentHashMap<>();
+    Queue<String> witnesses = new ConcurrentLinkedQueue<>();
     CountDownLatch left = new CountDownLatch(place.nodes().size());
     for (Node node : place.nodes()) {
       Thread.ofVirtual()
@@ -144,7 +145,9 @@ final class Jury {
           .start(
               () -> {
                 try {
-                  answers.put(node.name(), question.test(node.chain()));
+                  if (question.test(node.chain())) {
+                    witnesses.add(node.name());
+                  }
                 } catch (NodeException | CallRevertedException | IllegalArgumentException e) {
                   // It is silent.
                 } catch (Throwable e) {
@@ -160,8 +163,7 @@ final class Jury {
       Thread.currentThread().interrupt();
       throw new NodeException("interrupted");
     }
-    Optional<String> witness =
-        answers.entrySet().stream().filter(Map.Entry::getValue).map(Map.Entry::getKey).findFirst();
+    Optional<String> witness = Optional.ofNullable(witnesses.peek());
     witness.filter(told::add).ifPresent(node -> place.findings().report(finding(node, what)));
     return witness.isPresent();
   }

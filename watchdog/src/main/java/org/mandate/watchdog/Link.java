@@ -35,7 +35,7 @@ record Link(
             .map(
                 url ->
                     new Jury.Node(
-                        url.getHost() + ":" + url.getPort(),
+                        url.getHost() + (url.getPort() < 0 ? "" : ":" + url.getPort()),
                         NodePool.of(settings.id(), List.of(url), settings.timeout())))
             .toList(),
         deployment,

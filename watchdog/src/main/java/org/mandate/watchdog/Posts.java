@@ -52,6 +52,7 @@ final class Posts {
   private final ChainClient chain;
   private final Address posted;
   private final BlockRanges ranges;
+  private final Duration fresh;
 
   private final ReentrantLock lock = new ReentrantLock();
   private final TreeMap<Place, Post> all = new TreeMap<>();
@@ -95,6 +96,16 @@ final class Posts {
    * @param posted who is believed about home's blocks there
    */
   Posts(long homeId, ChainClient home, ChainClient chain, Address posted) {
+    this(homeId, home, chain, posted, FRESH);
+  }
+
+  /**
+   * As above.
+   *
+   * @param fresh how long what was read is not read again
+   */
+  Posts(long homeId, ChainClient home, ChainClient chain, Address posted, Duration fresh) {
+    this.fresh = fresh;
     this.homeId = homeId;
     this.home = home;
     this.chain = chain;
@@ -137,7 +148,7 @@ final class Posts {
   }
 
   private void refresh() {
-    if (isRead && System.nanoTime() - read < FRESH.toNanos()) {
+    if (isRead && System.nanoTime() - read < fresh.toNanos()) {
       return;
     }
     Block head = chain.head();

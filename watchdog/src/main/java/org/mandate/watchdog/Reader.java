@@ -18,6 +18,7 @@ import org.mandate.chain.Deployment;
 import org.mandate.chain.Hash;
 import org.mandate.chain.Log;
 import org.mandate.chain.NodeException;
+import org.mandate.contracts.QuorumGateway;
 import org.mandate.event.ContractEvents;
 import org.mandate.event.GatewayEvent;
 import org.mandate.intent.IntentDomain;
@@ -167,6 +168,16 @@ final class Reader {
         return Optional.of(new Entry.Registry(log));
       }
       if (log.address().equals(gateway)) {
+        if (log.topics().getFirst().equals(Topics.RELAYERS_SET)) {
+          return Optional.of(
+              new Entry.RelayersSet(
+                  log,
+                  QuorumGateway.getRelayersSetEventFromLog(ContractEvents.web3j(log))
+                      .relayers
+                      .stream()
+                      .map(Address::of)
+                      .toList()));
+        }
         return ContractEvents.gateway(log)
             .filter(GatewayEvent.MessageDelivered.class::isInstance)
             .map(GatewayEvent.MessageDelivered.class::cast)

@@ -124,6 +124,7 @@ final class RecordExaminer implements Examiner {
         case Entry.HashPosted posted -> {}
         case Entry.GatewayClosed closed -> {}
         case Entry.Delivered delivered -> {}
+        case Entry.RelayersSet set -> {}
         case Entry.Policy policy -> {}
         case Entry.Registry registry -> {}
         case Entry.Withdrawn withdrawn -> {}

@@ -239,6 +239,7 @@ final class Replay {
       case Entry.HashPosted posted -> Optional.empty();
       case Entry.GatewayClosed closed -> Optional.empty();
       case Entry.Delivered delivered -> Optional.empty();
+      case Entry.RelayersSet set -> Optional.empty();
       case Entry.Withdrawn withdrawn -> Optional.empty();
       case Entry.Unreadable unreadable -> Optional.empty();
     };

@@ -150,6 +150,7 @@ final class SignatureExaminer implements Examiner {
         case Entry.HashPosted posted -> {}
         case Entry.GatewayClosed closed -> {}
         case Entry.Delivered delivered -> {}
+        case Entry.RelayersSet set -> {}
         case Entry.Audit audit -> {}
         case Entry.Policy policy -> {}
         case Entry.Withdrawn withdrawn -> {}

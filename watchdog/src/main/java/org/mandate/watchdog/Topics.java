@@ -65,6 +65,7 @@ final class Topics {
   static final Hash QUEUED = topic(DestinationExecutor.INTENTQUEUED_EVENT);
 
   static final Hash GATEWAY_SET = topic(DestinationExecutor.GATEWAYSET_EVENT);
+  static final Hash RELAYERS_SET = topic(QuorumGateway.RELAYERSSET_EVENT);
   static final Hash DELIVERED = topic(QuorumGateway.MESSAGEDELIVERED_EVENT);
   static final Hash SENT = topic(QuorumGateway.MESSAGESENT_EVENT);
 
@@ -137,6 +138,7 @@ final class Topics {
                 HASH_POSTED,
                 GATEWAY_SET,
                 DELIVERED,
+                RELAYERS_SET,
                 STATUS_SET,
                 STOPPED,
                 RESTARTED,

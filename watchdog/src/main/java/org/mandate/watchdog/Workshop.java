@@ -125,8 +125,10 @@ final class Workshop {
                         enforcer,
                         findings,
                         clock));
+    Keyring keys = new Keyring();
     Accuser accuser =
-        new Accuser(AttestationDomain.of(home.deployment()), prosecutor, handouts, findings, clock);
+        new Accuser(
+            AttestationDomain.of(home.deployment()), keys, prosecutor, handouts, findings, clock);
     Map<BigInteger, DeliveryExaminer.Place> places = new ConcurrentHashMap<>();
     for (Link link : Stream.concat(Stream.of(home), destinations.stream()).toList()) {
       places.put(
@@ -158,6 +160,7 @@ final class Workshop {
                 trips,
                 policy,
                 dispatches,
+                keys,
                 deliveries.apply(new Watched(home, chronicle)),
                 new ResultExaminer(
                     new ResultExaminer.Court(
@@ -215,6 +218,7 @@ final class Workshop {
               policy::condemned,
               freezer,
               prosecutor,
+              keys,
               deliveries,
               elsewhere));
     }
@@ -233,6 +237,7 @@ final class Workshop {
       Function<Hash, Optional<String>> condemned,
       Freezer freezer,
       Optional<Prosecutor> prosecutor,
+      Keyring keys,
       Function<Watched, DeliveryExaminer> deliveries,
       Map<BigInteger, ResultExaminer.Elsewhere> elsewhere) {
     Enforcer enforcer = enforcer(link);
@@ -317,6 +322,7 @@ final class Workshop {
                 forgery,
                 trips,
                 executions,
+                keys,
                 deliveries.apply(new Watched(link, chronicle)),
                 records(link, chronicle)));
     link.deployment()

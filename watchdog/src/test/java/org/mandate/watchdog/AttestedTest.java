@@ -27,7 +27,7 @@ class AttestedTest {
   private static final PrivateKeySigner LIAR = new PrivateKeySigner(BigInteger.TWO);
   private static final PrivateKeySigner HONEST = new PrivateKeySigner(BigInteger.TEN);
 
-  private final Attested attested = new Attested(DOMAIN, 4);
+  private final Attested attested = new Attested(DOMAIN, 4, 1 << 20);
 
   @Test
   void L7_shouldFindWhoSignedTwoContentsOfANumberAlsoUnderRootsOfMany() {
@@ -83,6 +83,27 @@ class AttestedTest {
     assertEquals(first, attested.against(other).orElseThrow().one());
     attested.add(alone(message(5, 31338, ""), LIAR));
     assertEquals(Optional.empty(), attested.against(other));
+  }
+
+  @Test
+  void L7_shouldKeepSoManyBytesHoweverLargeMessagesAre() {
+    Attested small = new Attested(DOMAIN, 1000, 100_000);
+    String large = "x".repeat(40_000);
+    for (int number = 1; number <= 10; number++) {
+      small.add(alone(message(number, 31338, large), LIAR));
+    }
+    int kept = 0;
+    for (int number = 1; number <= 10; number++) {
+      Signed other = alone(message(number, 31339, ""), LIAR);
+      boolean known = small.against(other).isPresent();
+      kept += known ? 1 : 0;
+      assertEquals(number > 8, known, "message " + number);
+    }
+    assertEquals(2, kept);
+    small.add(alone(message(11, 31338, "x".repeat(200_000)), LIAR));
+    assertEquals(
+        true, small.knows(alone(message(11, 31338, "x".repeat(200_000)), LIAR)), "the newest");
+    assertEquals(Optional.empty(), small.against(alone(message(10, 31339, ""), LIAR)));
   }
 
   private static Signed alone(Message message, PrivateKeySigner relayer) {

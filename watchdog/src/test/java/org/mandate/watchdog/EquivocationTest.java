@@ -3,6 +3,7 @@ package org.mandate.watchdog;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.sun.net.httpserver.HttpServer;
 import java.math.BigInteger;
 import java.net.InetAddress;
@@ -14,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.mandate.chain.Address;
@@ -84,6 +86,84 @@ class EquivocationTest {
             attestations(
                 id, world.attestation(id, 0), world.attestation(id, 1), world.attestation(id, 2)));
         awaitPaid(world, watchdog, World.REMOTE, truth.nonce().longValueExact());
+      }
+    }
+  }
+
+  @Test
+  void L7_oneEmptyAnswerDoesNotEndTheSearchForWhatIsTrue() throws Exception {
+    AtomicInteger hidden = new AtomicInteger();
+    try (World world = World.start(directory);
+        Relayers relayers = new Relayers();
+        Between forgetful =
+            new Between(
+                world.remote.url,
+                (method, parameters, honest) ->
+                    method.equals("eth_getLogs")
+                            && parameters.toString().contains(Topics.SENT.hex())
+                            && !honest.isEmpty()
+                            && hidden.getAndIncrement() == 0
+                        ? JsonNodeFactory.instance.arrayNode()
+                        : honest)) {
+      bond(world);
+      Intent spent = world.payment(World.REMOTE, BigInteger.TEN);
+      world.deliver(world.sent(world.submit(spent)));
+      world.awaitDue(spent);
+      world.execute(spent);
+      Message truth = world.report(spent);
+      Message like = world.forgedResult(spent, IntentState.EXPIRED, BigInteger.ZERO);
+      Hash id = truth.id(world.remoteDeployment.gateway());
+      relayers.say(
+          "honest",
+          "/v1/attestations/" + id,
+          attestations(
+              id, world.attestation(id, 0), world.attestation(id, 1), world.attestation(id, 2)));
+      try (Watchdog watchdog =
+          Watchdog.start(
+              world.config(
+                  0,
+                  List.of(world.home.url),
+                  List.of(forgetful.url()),
+                  List.of(relayers.url("honest"))))) {
+        world.deliverHome(
+            new Message(
+                like.sourceChainId(),
+                truth.nonce(),
+                like.sender(),
+                like.recipient(),
+                like.payload()));
+        awaitPaid(world, watchdog, World.REMOTE, truth.nonce().longValueExact());
+        assertTrue(hidden.get() > 1, "the first answer was empty");
+      }
+    }
+  }
+
+  @Test
+  void L7_whatARelayerHandsOutUnderAStrangersNameIsNotKept() throws Exception {
+    try (World world = World.start(directory);
+        Relayers relayers = new Relayers()) {
+      world.bondStranger(BOND);
+      Address taker = world.taker();
+      Address gateway = world.remoteDeployment.gateway();
+      String pieces = "";
+      for (int number : new int[] {7, 8}) {
+        Message one = fromElsewhere(taker, World.REMOTE, 7);
+        Message other = fromElsewhere(taker, World.HOME, 7);
+        Message shown = number == 7 ? one : other;
+        pieces +=
+            (pieces.isEmpty() ? "" : ",")
+                + piece(
+                    shown,
+                    gateway,
+                    Attestation.sign(
+                        AttestationDomain.of(world.remoteDeployment),
+                        shown.id(gateway),
+                        World.STRANGER));
+      }
+      relayers.say("honest", "/v1/evidence", "{\"evidence\":[" + pieces + "]}");
+      try (Watchdog watchdog = world.watchdog(List.of(relayers.url("honest")))) {
+        Thread.sleep(25_000);
+        assertEquals(List.of(), watchdog.findings(), "its signature never counted");
       }
     }
   }

@@ -623,6 +623,18 @@ final class World implements AutoCloseable {
                 bonds.bond(relayer(relayer).hex(), amount).encodeFunctionCall()));
   }
 
+  /** As {@link #bond}, of a key that never attested anything that counts. */
+  void bondStranger(BigInteger amount) {
+    RelayerBonds bonds = wrapper(RelayerBonds.class, "RelayerBonds");
+    new Sender(home.web3j, RICH)
+        .send(
+            new Call(
+                "bond",
+                homeDeployment.address("RelayerBonds").hex(),
+                amount,
+                bonds.bond(STRANGER_KEY.getAddress(), amount).encodeFunctionCall()));
+  }
+
   BigInteger bonded(int relayer) {
     try {
       return wrapper(RelayerBonds.class, "RelayerBonds")
@@ -1061,6 +1073,30 @@ final class World implements AutoCloseable {
         List.of());
   }
 
+  /** One with these nodes of home, and of the remote chain. */
+  WatchdogConfig config(
+      int number,
+      List<java.net.URI> homeUrls,
+      List<java.net.URI> remoteUrls,
+      List<java.net.URI> relayers)
+      throws Exception {
+    WatchdogConfig usual = config(number, home.url, Optional.empty());
+    return new WatchdogConfig(
+        List.of(chain(HOME, homeUrls), chain(REMOTE, remoteUrls)),
+        usual.key(),
+        usual.http(),
+        usual.webhook(),
+        usual.blobGateway(),
+        usual.homeLag(),
+        usual.safetyMargin(),
+        usual.whenHomeIsSilent(),
+        usual.maxFeePerGas(),
+        usual.maxTipPerGas(),
+        usual.minimumBalance(),
+        usual.disputeBonds(),
+        relayers);
+  }
+
   /** One that asks these relayers. */
   Watchdog watchdog(List<java.net.URI> relayers) throws Exception {
     WatchdogConfig usual = config(0, home.url, Optional.empty());
@@ -1102,9 +1138,13 @@ final class World implements AutoCloseable {
   }
 
   private WatchdogConfig.ChainSettings chain(long id, java.net.URI url) {
+    return chain(id, List.of(url));
+  }
+
+  private WatchdogConfig.ChainSettings chain(long id, List<java.net.URI> urls) {
     return new WatchdogConfig.ChainSettings(
         id,
-        List.of(url),
+        urls,
         directory.resolve(id + ".json"),
         "finalized",
         Duration.ofMillis(200),

@@ -1,0 +1,178 @@
+package org.mandate.watchdog;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.lang.reflect.Proxy;
+import java.math.BigInteger;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+import org.mandate.chain.Address;
+import org.mandate.chain.Block;
+import org.mandate.chain.ChainClient;
+import org.mandate.chain.Hash;
+import org.mandate.chain.Log;
+
+/** Hashes of home's blocks at a destination with four blocks a second. */
+class PostsTest {
+  private static final Address POSTED = Address.of("0x%040x".formatted(7));
+  private static final Instant NOW = Instant.ofEpochSecond(1_800_000_000);
+  private static final Duration BLOCK = Duration.ofMillis(250);
+
+  private long head = 20_000_000;
+  private final List<Log> logs = new ArrayList<>();
+  private final Set<Long> counting = new HashSet<>();
+  private final AtomicInteger asked = new AtomicInteger();
+  private final AtomicInteger blocks = new AtomicInteger();
+  private final ChainClient home = home();
+  private Posts posts = new Posts(1, home, destination(), POSTED, Duration.ZERO);
+
+  @Test
+  void L7_shouldFindWhatWasPostedDaysAgoHoweverManyBlocksThatIs() {
+    post(head - days(32), 5, true);
+    post(head - days(34), 6, true);
+    look(400);
+    assertEquals(List.of(block(5)), posts.newestFirst());
+    int before = asked.get();
+    look(10);
+    assertTrue(asked.get() <= before + 10, "what is older than a proof can matter is not read");
+  }
+
+  @Test
+  void L7_shouldReadOnceForAllWhoAsk() {
+    posts = new Posts(1, home, destination(), POSTED, Duration.ofHours(1));
+    post(head - 10, 5, true);
+    for (int i = 0; i < 1000; i++) {
+      assertEquals(List.of(block(5)), posts.newestFirst());
+    }
+    assertTrue(asked.get() <= 10, asked + " times");
+    assertEquals(1, blocks.get(), "home's block");
+  }
+
+  @Test
+  void L7_shouldTellOfNewsAndForgetWhatAReorgRemoved() {
+    post(head - 10, 5, true);
+    assertEquals(1, posts.count());
+    assertEquals(1, posts.count());
+    head += 3;
+    post(head - 1, 6, false);
+    assertEquals(1, posts.count(), "it waits");
+    counting.add(6L);
+    assertEquals(2, posts.count());
+    assertEquals(List.of(block(6), block(5)), posts.newestFirst());
+    logs.clear();
+    assertEquals(List.of(), posts.newestFirst());
+  }
+
+  @Test
+  void L7_shouldFindTheTrueOneAmongThousandsOfFalseOnes() {
+    post(head - 20_000, 5, true);
+    for (int i = 0; i < 2000; i++) {
+      post(head - 5000 + i, 1000 + i, Hash.keccak("no block of home's"));
+    }
+    look(200);
+    assertEquals(List.of(block(5)), posts.newestFirst());
+    int before = blocks.get();
+    look(10);
+    assertEquals(before, blocks.get(), "what is false is not asked for again");
+  }
+
+  @Test
+  void L7_shouldNotBelieveWhatGuardiansTookBack() {
+    post(head - 10, 5, true);
+    assertTrue(posts.counts(posts.newestFirst().getFirst()));
+    counting.clear();
+    assertTrue(!posts.counts(block(5)));
+  }
+
+  private void look(int times) {
+    for (int i = 0; i < times; i++) {
+      posts.count();
+    }
+  }
+
+  private static long days(int days) {
+    return Duration.ofDays(days).dividedBy(BLOCK);
+  }
+
+  private void post(long at, long number, boolean counts) {
+    post(at, number, block(number).hash());
+    if (counts) {
+      counting.add(number);
+    }
+  }
+
+  private void post(long at, long number, Hash hash) {
+    logs.add(
+        new Log(
+            Hash.keccak("block"),
+            at,
+            Hash.keccak("transaction"),
+            0,
+            POSTED,
+            List.of(Topics.HASH_POSTED, Hash.of("0x%064x".formatted(number)), Hash.ZERO),
+            hash.hex() + "0".repeat(64)));
+  }
+
+  private static Block block(long number) {
+    Hash hash = Hash.keccak("home " + number);
+    return new Block(number, hash, hash, NOW);
+  }
+
+  private ChainClient home() {
+    return client(
+        (method, arguments) -> {
+          blocks.incrementAndGet();
+          return Optional.of(block((long) arguments[0]));
+        });
+  }
+
+  private ChainClient destination() {
+    return client(
+        (method, arguments) ->
+            switch (method) {
+              case "head" -> here(head);
+              case "block" -> Optional.of(here((long) arguments[0]));
+              case "logs" -> {
+                asked.incrementAndGet();
+                yield logs.stream()
+                    .filter(log -> log.blockNumber() >= (long) arguments[0])
+                    .filter(log -> log.blockNumber() <= (long) arguments[1])
+                    .toList();
+              }
+              case "call" -> {
+                byte[] question = (byte[]) arguments[1];
+                long number =
+                    new BigInteger(1, Arrays.copyOfRange(question, 36, 68)).longValueExact();
+                yield counting.contains(number) ? block(number).hash().bytes() : new byte[32];
+              }
+              default -> throw new UnsupportedOperationException(method);
+            });
+  }
+
+  private Block here(long number) {
+    Hash hash = Hash.keccak("here " + number);
+    return new Block(number, hash, hash, NOW.minus(BLOCK.multipliedBy(20_000_000 - number)));
+  }
+
+  @FunctionalInterface
+  private interface Answer {
+    Object to(String method, Object[] arguments);
+  }
+
+  private static ChainClient client(Answer answer) {
+    return (ChainClient)
+        Proxy.newProxyInstance(
+            ChainClient.class.getClassLoader(),
+            new Class<?>[] {ChainClient.class},
+            (proxy, method, arguments) -> answer.to(method.getName(), arguments));
+  }
+}
