@@ -17,6 +17,7 @@ import org.mandate.chain.BlockRanges;
 import org.mandate.chain.ChainClient;
 import org.mandate.chain.Hash;
 import org.mandate.chain.Log;
+import org.mandate.chain.NodeException;
 import org.mandate.contracts.PostedHashes;
 import org.web3j.abi.datatypes.generated.Uint256;
 
@@ -35,6 +36,9 @@ final class Posts {
   /** How long what was read is not read again. */
   private static final Duration FRESH = Duration.ofSeconds(2);
 
+  /** After a node refused older blocks. */
+  private static final Duration AGAIN = Duration.ofMinutes(1);
+
   /** So many ranges of older blocks are looked through at each look. */
   private static final int PARTS = 8;
 
@@ -51,7 +55,8 @@ final class Posts {
   private final ChainClient home;
   private final ChainClient chain;
   private final Address posted;
-  private final BlockRanges ranges;
+  private final BlockRanges newer;
+  private final BlockRanges older;
   private final Duration fresh;
 
   private final ReentrantLock lock = new ReentrantLock();
@@ -64,6 +69,8 @@ final class Posts {
   private boolean reached;
   private long read;
   private boolean isRead;
+  private boolean refused;
+  private long refusedAt;
 
   /** Of an event. */
   private record Place(long block, int index) implements Comparable<Place> {
@@ -110,7 +117,8 @@ final class Posts {
     this.home = home;
     this.chain = chain;
     this.posted = posted;
-    this.ranges = new BlockRanges(chain);
+    this.newer = new BlockRanges(chain);
+    this.older = new BlockRanges(chain);
   }
 
   /** How many were found to count since the start. */
@@ -160,7 +168,7 @@ final class Posts {
     long again = Math.max(bottom, Math.max(0, top - Chronicle.KEPT_BLOCKS + 1));
     List<Log> found = new ArrayList<>();
     for (long to = head.number(); to >= again; ) {
-      BlockRanges.Part<List<Log>> part = look(again, to);
+      BlockRanges.Part<List<Log>> part = look(newer, again, to);
       found.addAll(part.content());
       to = part.from() - 1;
     }
@@ -168,16 +176,9 @@ final class Posts {
     all.tailMap(new Place(again, -1)).clear();
     found.forEach(log -> keep(log, before));
     top = head.number();
-    for (int i = 0; i < PARTS && !reached && bottom > 0; i++) {
-      BlockRanges.Part<List<Log>> part = look(0, bottom - 1);
-      part.content().forEach(log -> keep(log, Map.of()));
-      bottom = part.from();
-      reached =
-          chain
-              .block(bottom)
-              .filter(block -> block.timestamp().isBefore(head.timestamp().minus(REACH)))
-              .isPresent();
-    }
+    read = System.nanoTime();
+    isRead = true; // whoever comes next goes on with that, also if the rest fails
+    readOlder(head);
     if (all.size() > MOST_KEPT) {
       all.values().removeIf(post -> post.misses >= MISSES);
     }
@@ -186,11 +187,32 @@ final class Posts {
       reached = true; // what is older has no room
     }
     ask();
-    read = System.nanoTime();
-    isRead = true;
   }
 
-  private BlockRanges.Part<List<Log>> look(long from, long to) {
+  // A node that keeps no logs that are so old keeps nobody from what is newer.
+  private void readOlder(Block head) {
+    if (refused && System.nanoTime() - refusedAt < AGAIN.toNanos()) {
+      return;
+    }
+    try {
+      for (int i = 0; i < PARTS && !reached && bottom > 0; i++) {
+        BlockRanges.Part<List<Log>> part = look(older, 0, bottom - 1);
+        part.content().forEach(log -> keep(log, Map.of()));
+        bottom = part.from();
+        reached =
+            chain
+                .block(bottom)
+                .filter(block -> block.timestamp().isBefore(head.timestamp().minus(REACH)))
+                .isPresent();
+      }
+      refused = false;
+    } catch (NodeException e) {
+      refused = true;
+      refusedAt = System.nanoTime();
+    }
+  }
+
+  private BlockRanges.Part<List<Log>> look(BlockRanges ranges, long from, long to) {
     return ranges.last(
         from,
         to,

@@ -20,6 +20,7 @@ import org.mandate.chain.Block;
 import org.mandate.chain.ChainClient;
 import org.mandate.chain.Hash;
 import org.mandate.chain.Log;
+import org.mandate.chain.NodeException;
 
 /** Hashes of home's blocks at a destination with four blocks a second. */
 class PostsTest {
@@ -28,6 +29,7 @@ class PostsTest {
   private static final Duration BLOCK = Duration.ofMillis(250);
 
   private long head = 20_000_000;
+  private long oldest;
   private final List<Log> logs = new ArrayList<>();
   private final Set<Long> counting = new HashSet<>();
   private final AtomicInteger asked = new AtomicInteger();
@@ -83,6 +85,19 @@ class PostsTest {
     int before = blocks.get();
     look(10);
     assertEquals(before, blocks.get(), "what is false is not asked for again");
+  }
+
+  @Test
+  void L7_shouldGoOnWhereANodeKeepsNoOldLogs() {
+    oldest = head - 1000;
+    post(head - 10, 5, true);
+    assertEquals(List.of(block(5)), posts.newestFirst());
+    int before = asked.get();
+    look(100);
+    assertTrue(asked.get() <= before + 100, "what was refused is not asked for at each look");
+    head += 2000;
+    post(head - 10, 6, true);
+    assertEquals(List.of(block(6), block(5)), posts.newestFirst());
   }
 
   @Test
@@ -143,6 +158,9 @@ class PostsTest {
               case "block" -> Optional.of(here((long) arguments[0]));
               case "logs" -> {
                 asked.incrementAndGet();
+                if ((long) arguments[0] < oldest) {
+                  throw new NodeException("pruned");
+                }
                 yield logs.stream()
                     .filter(log -> log.blockNumber() >= (long) arguments[0])
                     .filter(log -> log.blockNumber() <= (long) arguments[1])

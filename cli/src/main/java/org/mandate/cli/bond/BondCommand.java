@@ -216,8 +216,7 @@ public final class BondCommand extends Group {
         var bonds = chain.relayerBonds();
         var before = State.of(bonds, whose);
         if (before.unbonding().signum() == 0) {
-          throw new Failure(
-              ExitCode.NO, "%s: nothing was called back".formatted(before.words()));
+          throw new Failure(ExitCode.NO, "%s: nothing was called back".formatted(before.words()));
         }
         if (!isRelayer(chain, whose)) {
           throw new Failure(

@@ -163,9 +163,7 @@ final class Across {
               .formatted(
                   all.size() - bare.size(),
                   all.size(),
-                  bare.stream()
-                      .map(BondCommand.State::words)
-                      .collect(Collectors.joining("; "))),
+                  bare.stream().map(BondCommand.State::words).collect(Collectors.joining("; "))),
           "who vouches here and has nothing to lose lies for nothing: mandate bond add, or other"
               + " relayers");
     }

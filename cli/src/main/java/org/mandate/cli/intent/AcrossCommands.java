@@ -270,8 +270,7 @@ final class AcrossCommands {
     try {
       chain
           .client()
-          .call(
-              chain.deployment().executor(), Bytes.of(call.encodeFunctionCall()).bytes());
+          .call(chain.deployment().executor(), Bytes.of(call.encodeFunctionCall()).bytes());
     } catch (CallRevertedException e) {
       if (e.reason().startsWith("ExecutorResultStale(")) {
         throw new Failure(

@@ -239,9 +239,9 @@ final class Orders {
             standing.state(),
             standing.proven()
                 ? standing.isDoubted()
-                ? ", proven, and vetoed by guardian %s: a second guardian's veto ends it"
-                    .formatted(standing.doubtedBy().checksummed())
-                : ", proven"
+                    ? ", proven, and vetoed by guardian %s: a second guardian's veto ends it"
+                        .formatted(standing.doubtedBy().checksummed())
+                    : ", proven"
                 : standing.isRecovery() ? ", of the recovery authority" : "",
             "executable from %s until %s"
                 .formatted(Words.time(standing.from()), Words.time(standing.deadline())));
