@@ -151,11 +151,12 @@ public final class SeveralNodes implements ChainClient {
   }
 
   /**
-   * How far each node calls the chain final, highest first; without those heights that only half of
-   * the nodes, or fewer, have reached.
+   * How far each node called the chain final when it last said so, highest first; without those
+   * heights that only half of the nodes, or fewer, have reached. These are only what to ask all
+   * about: each says again whether it is so in {@link #agreement(Finality, long, Hash)}.
    */
   public List<Long> finalHeights(Finality finality) {
-    // Who is late is told of in the next round; whether it is so, all are asked then.
+    // What comes late counts in the next round.
     new Poll<Boolean>(
             nodes,
             roster,
