@@ -516,8 +516,7 @@ class AcrossTest {
     assertTrue(confirmed.path("proven").asBoolean(), confirmed.toString());
     var doubted = ok(atRemote(with("guardian.json", "order", "veto", id, "--json")));
     assertEquals("WAITING", doubted.path("state").asText(), "one guardian alone");
-    assertEquals(
-        Address.of(address("guardian.json")).hex(), doubted.path("doubtedBy").asText());
+    assertEquals(Address.of(address("guardian.json")).hex(), doubted.path("doubtedBy").asText());
     var told = atRemote("order", "show", id);
     assertTrue(told.out().contains("a second guardian's veto ends it"), told.out());
     assertTrue(confirmed.path("doubtedBy").isMissingNode(), "nobody did before");
