@@ -185,20 +185,26 @@ contract DestinationExecutor is CrossChainExecutor, SequencerClock, DisputeBonds
 
     /// @notice Shortens the wait of an intent that {GATEWAY} brought to what it would have been with every relayer's signature, by the
     ///         settings of then. Anyone may.
-    /// @dev An attestation that was delivered with fewer signatures than there are costs time until somebody shows the rest.
-    /// @param messageId of the message that brought the intent
+    /// @dev An attestation that was delivered with fewer signatures than there are costs time until somebody shows the rest. The message
+    ///      is taken whole: of its id only the beginning is kept here, and two messages can be made that begin alike.
+    /// @param message that brought the intent
     /// @param proof from the message's id to the root that was signed
     /// @param signatures as the gateway takes them, of all relayers of one set
-    function hasten(Intent calldata intent, bytes32 messageId, bytes32[] calldata proof, bytes calldata signatures)
+    function hasten(QuorumGateway.Message calldata message, bytes32[] calldata proof, bytes calldata signatures)
         external
         returns (bytes32 intentId)
     {
+        (Intent calldata intent,) = IntentPayload.decode(message.payload);
         Progress memory p;
         (intentId, p) = _provable(intent);
         require(p.state == State.QUEUED, ExecutorState(intentId, p.state));
         // Another gateway may have any id for its messages.
         require(_termOf(p) == _term(false, _word()), ExecutorGatewayClosed(intentId));
-        require(_tag(messageId) == p.extra, ExecutorMessageOther(messageId));
+        bytes32 messageId = QuorumGateway(GATEWAY).messageId(message);
+        // Anybody at home may send such a payload, and have it signed by all.
+        require(
+            _tag(messageId) == p.extra && keccak256(message.sender) == _HOME_SENDER, ExecutorMessageOther(messageId)
+        );
         (uint256 signed,, uint256 relayers) = IQuorum(GATEWAY).verify(messageId, proof, signatures);
         require(signed >= relayers, ExecutorSignaturesMissing(signed, relayers));
         // Until 2106.

@@ -8,6 +8,7 @@ import {DisputeBonds} from "../src/DisputeBonds.sol";
 import {ExecutorSettings, GatewayStatus} from "../src/ExecutorSettings.sol";
 import {Intent} from "../src/Intent.sol";
 import {IntentPayload} from "../src/IntentPayload.sol";
+import {Place} from "../src/Place.sol";
 import {PolicyEngine} from "../src/PolicyEngine.sol";
 import {QuorumGateway} from "../src/QuorumGateway.sol";
 import {SequencerClock} from "../src/SequencerClock.sol";
@@ -465,8 +466,8 @@ contract ExecutorDisputesTest is Deployed {
         bytes memory two = attest(_message, 2);
         skip(5);
         vm.expectRevert(abi.encodeWithSelector(DestinationExecutor.ExecutorSignaturesMissing.selector, 2, 3));
-        abroad.hasten(_intent, id, alone(), two);
-        abroad.hasten(_intent, id, alone(), all);
+        abroad.hasten(_message, alone(), two);
+        abroad.hasten(_message, alone(), all);
         assertEq(_due(), since + 10, "from when it came");
         vm.warp(since + 9);
         vm.expectRevert(
@@ -489,7 +490,7 @@ contract ExecutorDisputesTest is Deployed {
         abroad.setDisputeWindow(5, 0);
         vm.stopPrank();
         bytes memory all = attest(_message, 3);
-        abroad.hasten(_intent, gateway.messageId(_message), alone(), all);
+        abroad.hasten(_message, alone(), all);
         assertEq(_due(), since + 10, "as it was");
     }
 
@@ -497,26 +498,57 @@ contract ExecutorDisputesTest is Deployed {
     function test_L7_hasten_whatNoStepCovers() public {
         _deliver(2);
         bytes memory all = attest(_message, 3);
-        abroad.hasten(_intent, gateway.messageId(_message), alone(), all);
+        abroad.hasten(_message, alone(), all);
         assertEq(_due(), time() + DISPUTE_WINDOW, "without a table");
     }
 
     function test_L7_hasten_revert_anotherMessageOrGateway() public {
         _setWindows();
         _deliver(2);
-        bytes32 other = gateway.messageId(messageOf(_intent, 79));
-        bytes memory all = attest(messageOf(_intent, 79), 3);
-        vm.expectRevert(abi.encodeWithSelector(DestinationExecutor.ExecutorMessageOther.selector, other));
-        abroad.hasten(_intent, other, alone(), all);
-        bytes32 id = gateway.messageId(_message);
+        QuorumGateway.Message memory other = messageOf(_intent, 79);
+        bytes memory all = attest(other, 3);
+        bytes memory refusal =
+            abi.encodeWithSelector(DestinationExecutor.ExecutorMessageOther.selector, gateway.messageId(other));
+        vm.expectRevert(refusal);
+        abroad.hasten(other, alone(), all);
         bytes memory one = attest(_message, 1);
         vm.expectRevert(abi.encodeWithSelector(QuorumGateway.GatewaySignatures.selector, 1, 2));
-        abroad.hasten(_intent, id, alone(), one);
+        abroad.hasten(_message, alone(), one);
         vm.prank(WATCHDOG);
         executor.closeGateway(address(gateway));
         all = attest(_message, 3);
         vm.expectRevert(abi.encodeWithSelector(DestinationExecutor.ExecutorGatewayClosed.selector, _id));
-        abroad.hasten(_intent, id, alone(), all);
+        abroad.hasten(_message, alone(), all);
+    }
+
+    /// @notice Whoever has two messages whose ids begin alike cannot have the signatures of one count for the other.
+    function test_L7_hasten_revert_aMessageWhoseIdBeginsAlike() public {
+        _setWindows();
+        _deliver(2);
+        QuorumGateway.Message memory other = _message;
+        other.sender = Place.format(HOME, PAYEE); // anybody at home sends what he likes
+        bytes32 id = gateway.messageId(other);
+        _alike(id);
+        bytes memory all = attest(other, 3);
+        vm.expectRevert(abi.encodeWithSelector(DestinationExecutor.ExecutorMessageOther.selector, id));
+        abroad.hasten(other, alone(), all);
+        // Another intent's is not the one that waits, whatever its message's id.
+        Intent memory intent = _intent;
+        ++intent.nonce;
+        other = messageOf(intent, 79);
+        _alike(gateway.messageId(other));
+        all = attest(other, 3);
+        bytes32 none = executor.idOf(intent);
+        vm.expectRevert(abi.encodeWithSelector(CrossChainExecutor.ExecutorState.selector, none, State.NONE));
+        abroad.hasten(other, alone(), all);
+    }
+
+    /// @dev As if the intent had come by a message with that id.
+    function _alike(bytes32 id) private {
+        bytes32 slot = _progressSlot();
+        uint256 word = uint256(vm.load(address(executor), slot));
+        uint256 mask = uint256(type(uint104).max) << 96;
+        vm.store(address(executor), slot, bytes32((word & ~mask) | uint256(uint104(uint256(id) >> 152)) << 96));
     }
 
     /// @notice Relayers who sign an id of another gateway's message do not shorten what that one brought.
@@ -529,7 +561,7 @@ contract ExecutorDisputesTest is Deployed {
         executor.receiveMessage(id, _message.sender, _message.payload);
         bytes memory all = attest(_message, 3);
         vm.expectRevert(abi.encodeWithSelector(DestinationExecutor.ExecutorGatewayClosed.selector, _id));
-        abroad.hasten(_intent, id, alone(), all);
+        abroad.hasten(_message, alone(), all);
     }
 
     function test_L5_floor_holdsWhateverTheSignatures() public {
@@ -539,7 +571,7 @@ contract ExecutorDisputesTest is Deployed {
         executor.lengthenDisputeWindow(1 hours);
         assertEq(_due(), time() + 1 hours, "queued");
         bytes memory all = attest(_message, 3);
-        abroad.hasten(_intent, gateway.messageId(_message), alone(), all);
+        abroad.hasten(_message, alone(), all);
         assertEq(_due(), time() + 1 hours, "hastened");
         vm.expectRevert(abi.encodeWithSelector(ExecutorSettings.ExecutorStopsDiffer.selector, 0, 1));
         vm.prank(address(timelock));

@@ -245,14 +245,14 @@ contract ExecutorEdgesTest is Deployed {
         vm.prank(WATCHDOG);
         abroad.dispute(_intent);
         vm.expectRevert(abi.encodeWithSelector(CrossChainExecutor.ExecutorState.selector, _id, State.DISPUTED));
-        abroad.hasten(_intent, id, alone(), all);
+        abroad.hasten(m, alone(), all);
         _govern();
         abroad.uphold(_intent);
         vm.expectRevert(abi.encodeWithSelector(DestinationExecutor.ExecutorUpheld.selector, _id));
-        abroad.hasten(_intent, id, alone(), all);
+        abroad.hasten(m, alone(), all);
         abroad.execute(_intent);
         vm.expectRevert(abi.encodeWithSelector(CrossChainExecutor.ExecutorState.selector, _id, State.EXECUTED));
-        abroad.hasten(_intent, id, alone(), all);
+        abroad.hasten(m, alone(), all);
         StateProof memory proof;
         vm.expectRevert(abi.encodeWithSelector(CrossChainExecutor.ExecutorState.selector, _id, State.EXECUTED));
         abroad.confirm(_intent, proof);

@@ -93,8 +93,7 @@ final class ProofCommands {
                         "hasten intent " + id,
                         chain.deployment().executor().hex(),
                         executor.hasten(
-                            IntentAbi.toDestination(queued.intent()),
-                            carried.id().bytes(),
+                            MessageAbi.toDestination(carried.message()),
                             MessageAbi.toContract(carried.proof()),
                             signatures.bytes())));
         var event = DestinationExecutor.getIntentHastenedEvents(receipt).getFirst();

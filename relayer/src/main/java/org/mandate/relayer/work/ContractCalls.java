@@ -156,14 +156,11 @@ public final class ContractCalls {
   }
 
   /** Shows every relayer's signature under the message that brought a queued intent. */
-  public Call hasten(Intent intent, Hash messageId, List<Hash> proof, Bytes signatures) {
+  public Call hasten(Message message, List<Hash> proof, Bytes signatures) {
     return call(
         chain.executor(),
         destination.hasten(
-            IntentAbi.toDestination(intent),
-            messageId.bytes(),
-            MessageAbi.toContract(proof),
-            signatures.bytes()));
+            MessageAbi.toDestination(message), MessageAbi.toContract(proof), signatures.bytes()));
   }
 
   /** Tells home what became of intents here. */

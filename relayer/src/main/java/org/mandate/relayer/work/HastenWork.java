@@ -88,6 +88,6 @@ final class HastenWork {
     return here.attempt(
         Purpose.HASTEN,
         task.subject(),
-        here.calls().hasten(queued.intent(), message.id(), proof, signed));
+        here.calls().hasten(message.message(), proof, signed));
   }
 }
