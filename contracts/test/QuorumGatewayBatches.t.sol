@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
+import {IERC7786Recipient} from "@openzeppelin/contracts/interfaces/draft-IERC7786.sol";
 import {MerkleProof} from "@openzeppelin/contracts/utils/cryptography/MerkleProof.sol";
 import {InteroperableAddress} from "@openzeppelin/contracts/utils/draft-InteroperableAddress.sol";
 import {Attestation} from "../src/IQuorum.sol";
 import {QuorumGateway} from "../src/QuorumGateway.sol";
 import {GatewayFixture, Listener} from "./lib/GatewayFixture.sol";
+import {Vm} from "./lib/Test.sol";
 
 /// @notice Many messages under one signature: each stands or falls alone.
 contract QuorumGatewayBatchesTest is GatewayFixture {
@@ -52,8 +54,15 @@ contract QuorumGatewayBatchesTest is GatewayFixture {
             vm.expectEmit(address(gateway));
             emit QuorumGateway.MessageDelivered(gateway.messageId(messages[i]));
         }
+        vm.recordLogs();
         vm.prank(ANYBODY);
         gateway.deliverMany(messages, proof, flags, signatures);
+        uint256 told;
+        Vm.Log[] memory logs = vm.getRecordedLogs();
+        for (uint256 i; i < logs.length; ++i) {
+            if (logs[i].emitter == address(gateway)) ++told;
+        }
+        assertEq(told, _COUNT, "of each once, and of none that it was refused");
     }
 
     /// @notice Each is handed on as it came, to the byte, whatever the lengths of its parts.
@@ -158,6 +167,17 @@ contract QuorumGatewayBatchesTest is GatewayFixture {
         vm.chainId(REMOTE);
         bool[] memory accepted = gateway.deliverMany{gas: 6_000_000}(messages, proof, flags, signatures);
         _assertAllBut(accepted, 0);
+    }
+
+    /// @notice What the ones before did not use is the later ones'.
+    function test_deliverMany_theLastHasAllThatIsLeft() public {
+        Scale scale = new Scale();
+        _messages[_COUNT - 1].recipient = InteroperableAddress.formatEvmV1(REMOTE, address(scale));
+        QuorumGateway.Message[] memory messages = _messages;
+        (bytes32[] memory proof, bool[] memory flags, bytes memory signatures) = batch(messages, 3);
+        vm.chainId(REMOTE);
+        gateway.deliverMany{gas: 10_000_000}(messages, proof, flags, signatures);
+        assertTrue(scale.left() > 8_000_000, "gas");
     }
 
     function test_deliverMany_recipientHasNoCode() public {
@@ -285,5 +305,15 @@ contract QuorumGatewayBatchesTest is GatewayFixture {
         }
         _deliverAll();
         assertEq(listener.count(), _COUNT, "all in the end, once");
+    }
+}
+
+/// @notice Notes how much gas it was given.
+contract Scale is IERC7786Recipient {
+    uint256 public left;
+
+    function receiveMessage(bytes32, bytes calldata, bytes calldata) external payable returns (bytes4) {
+        left = gasleft();
+        return IERC7786Recipient.receiveMessage.selector;
     }
 }

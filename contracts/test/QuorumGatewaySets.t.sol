@@ -105,6 +105,7 @@ contract QuorumGatewaySetsTest is GatewayFixture {
         (address[] memory still,) = gateway.quorum();
         assertEq(abi.encode(still), abi.encode(range(0, 3)), "unchanged");
         uint64 most = gateway.MAX_OVERLAP();
+        assertEq(most, 7 days, "as is told");
         vm.prank(GOVERNANCE);
         vm.expectRevert(abi.encodeWithSelector(QuorumGateway.GatewayOverlap.selector, most + 1, most));
         gateway.setRelayers(still, 2, most + 1, 0);
