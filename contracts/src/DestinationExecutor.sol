@@ -238,7 +238,7 @@ contract DestinationExecutor is CrossChainExecutor, SequencerClock, DisputeBonds
         intentId = _idOf(intent);
         Progress memory p = _progressOf(intentId);
         require(p.state == State.DISPUTED && block.timestamp <= p.due, ExecutorState(intentId, p.state));
-        _closeDispute(intentId, BOND_TREASURY);
+        _forfeitBond(intentId, address(0));
         _uphold(intent, intentId, p);
     }
 
@@ -248,12 +248,13 @@ contract DestinationExecutor is CrossChainExecutor, SequencerClock, DisputeBonds
         Progress memory p = _progressOf(intentId);
         require(p.state == State.DISPUTED, ExecutorState(intentId, p.state));
         require(block.timestamp > p.due, ExecutorTooEarly(intentId, p.due, block.timestamp));
-        _closeDispute(intentId, address(0));
+        _returnBond(intentId);
         _cancelled(intent, intentId);
     }
 
     /// @notice Shows by home's storage that it dispatched a delivered intent, and knows of no outcome: it may execute at once, nobody
-    ///         disputes it any more, and the bond of who did is the caller's, unless home dispatched it only after it had come. Anyone may.
+    ///         disputes it any more, and half of the bond of who did is the caller's, the rest the treasury's, unless home dispatched it
+    ///         only after it had come: then it goes back. Anyone may.
     /// @param proof of the slot of home's executor where the intent stands
     function confirm(Intent calldata intent, StateProof calldata proof) external returns (bytes32 intentId) {
         Progress memory p;
@@ -275,7 +276,8 @@ contract DestinationExecutor is CrossChainExecutor, SequencerClock, DisputeBonds
         }
         // Whoever disputed what home dispatched only after it had come was right.
         // forge-lint: disable-next-line(unsafe-typecast)
-        _closeDispute(intentId, uint32(word >> 32) > p.since ? address(0) : msg.sender);
+        if (uint32(word >> 32) > p.since) _returnBond(intentId);
+        else _forfeitBond(intentId, msg.sender);
         emit IntentConfirmed(intentId, intent.agentId, msg.sender, number);
         _uphold(intent, intentId, p);
     }
@@ -295,7 +297,7 @@ contract DestinationExecutor is CrossChainExecutor, SequencerClock, DisputeBonds
         (bytes32 id, uint256 number) = _proofs().requireNotSent(GATEWAY, message, proof, p.since);
         require(_tag(id) == p.extra, ExecutorMessageOther(id));
         delete _progress[intentId];
-        _closeDispute(intentId, address(0));
+        _returnBond(intentId);
         emit IntentRefuted(intentId, intent.agentId, id, msg.sender, number);
         _tellCancelled(intent, intentId);
     }

@@ -6,8 +6,8 @@ import {Roles} from "./governance/Roles.sol";
 
 /// @title Who may dispute, and what it costs
 /// @notice Guardians dispute for nothing, so many in an hour; anyone else with a bond in the native coin, which goes to whoever was
-///         right: back to who disputed what was not upheld, to who proved that a disputed intent is genuine, or to the treasury when
-///         governance upheld it.
+///         right: back to who disputed what was not upheld; to the treasury when governance upheld it, which shares with who proved that a
+///         disputed intent is genuine. So nobody who disputes what is genuine, and proves it himself, has it back whole.
 /// @dev Bonds are credited and fetched: nobody's refusal to take coins holds anything up.
 abstract contract DisputeBonds is ExecutorSettings {
     /// @dev One slot. Who disputed an intent, with what.
@@ -24,7 +24,7 @@ abstract contract DisputeBonds is ExecutorSettings {
 
     /// @notice Most disputes of one guardian within an hour.
     uint256 public constant DISPUTES_PER_HOUR = 32;
-    /// @notice Who gets the bonds of disputes that governance overruled.
+    /// @notice Who gets the bonds of disputes that governance overruled, and half of those that a proof did.
     address public immutable BOND_TREASURY;
 
     /// @notice What a dispute costs who is no guardian, wei; 0: only guardians dispute.
@@ -35,7 +35,7 @@ abstract contract DisputeBonds is ExecutorSettings {
     mapping(address owner => uint256) public bondsOf;
 
     event DisputeBondSet(uint96 bond, address indexed by);
-    /// @notice The bond of the dispute of that intent is `to`'s.
+    /// @notice So much of the bond of the dispute of that intent is `to`'s, wei.
     event BondCredited(bytes32 indexed intentId, address indexed to, uint256 amount);
     event BondsWithdrawn(address indexed owner, address indexed to, uint256 amount);
 
@@ -96,13 +96,28 @@ abstract contract DisputeBonds is ExecutorSettings {
         _disputes[intentId] = Dispute(msg.sender, uint96(msg.value));
     }
 
-    /// @dev Ends the dispute; the bond is `to`'s. Zero: back to who gave it.
-    function _closeDispute(bytes32 intentId, address to) internal {
-        Dispute memory d = _disputes[intentId];
+    /// @dev Ends the dispute; the bond goes back to who gave it.
+    function _returnBond(bytes32 intentId) internal {
+        Dispute memory d = _takeDispute(intentId);
+        _credit(intentId, d.by, d.bond);
+    }
+
+    /// @dev Ends the dispute; half of the bond is the prover's, if there is one, the rest the treasury's.
+    function _forfeitBond(bytes32 intentId, address prover) internal {
+        uint256 bond = _takeDispute(intentId).bond;
+        uint256 half = prover == address(0) ? 0 : bond / 2;
+        _credit(intentId, prover, half);
+        _credit(intentId, BOND_TREASURY, bond - half);
+    }
+
+    function _takeDispute(bytes32 intentId) private returns (Dispute memory d) {
+        d = _disputes[intentId];
         delete _disputes[intentId];
-        if (d.bond == 0) return;
-        if (to == address(0)) to = d.by;
-        bondsOf[to] += d.bond;
-        emit BondCredited(intentId, to, d.bond);
+    }
+
+    function _credit(bytes32 intentId, address to, uint256 amount) private {
+        if (amount == 0) return;
+        bondsOf[to] += amount;
+        emit BondCredited(intentId, to, amount);
     }
 }

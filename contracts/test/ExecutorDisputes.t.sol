@@ -161,16 +161,42 @@ contract ExecutorDisputesTest is Deployed {
         assertEq(abroad.bondsOf(THIEF), 0, "disputer");
     }
 
-    function test_bond_theProversWhenHomeDidDispatch() public {
+    function test_bond_halfTheProversWhenHomeDidDispatch() public {
         _deliver(2);
         _disputeWithBond();
         // When it came, home had dispatched it.
         _witness.tell(address(executor), _progressSlot(), _dispatched(time()), time());
         vm.prank(PAYEE);
         abroad.confirm(_intent, _proof);
-        _assertBond(PAYEE);
+        assertEq(abroad.bondsOf(address(timelock)), BOND / 2, "treasury");
+        _assertBond(PAYEE, BOND / 2);
         abroad.execute(_intent);
         assertState(_id, State.EXECUTED);
+    }
+
+    /// @notice Whoever disputes what is genuine, only to hold it up, pays for it although he proves it himself.
+    function test_L7_bond_neverWholeForWhoProvesHisOwnDisputeWrong() public {
+        _deliver(2);
+        _disputeWithBond();
+        _witness.tell(address(executor), _progressSlot(), _dispatched(time()), time());
+        vm.prank(THIEF);
+        abroad.confirm(_intent, _proof);
+        assertEq(abroad.bondsOf(THIEF), BOND / 2, "half");
+        assertEq(abroad.bondsOf(address(timelock)), BOND - BOND / 2, "treasury");
+    }
+
+    /// @notice Of a bond of one wei the half is nothing; the treasury has it.
+    function test_bond_ofOneWeiIsTheTreasurys() public {
+        _deliver(2);
+        vm.prank(address(timelock));
+        abroad.setDisputeBond(1);
+        vm.prank(THIEF);
+        abroad.dispute{value: 1}(_intent);
+        _witness.tell(address(executor), _progressSlot(), _dispatched(time()), time());
+        vm.prank(PAYEE);
+        abroad.confirm(_intent, _proof);
+        assertEq(abroad.bondsOf(PAYEE), 0, "prover");
+        assertEq(abroad.bondsOf(address(timelock)), 1, "treasury");
     }
 
     /// @notice A lying quorum delivers what home dispatches only afterwards: who disputed it was right.
@@ -227,14 +253,18 @@ contract ExecutorDisputesTest is Deployed {
     }
 
     function _assertBond(address owner) private {
+        _assertBond(owner, BOND);
+    }
+
+    function _assertBond(address owner, uint256 amount) private {
         (address by, uint256 bond) = abroad.disputeOf(_id);
         assertEq(by, address(0), "closed");
         assertEq(bond, 0, "bond");
-        assertEq(abroad.bondsOf(owner), BOND, "credited");
+        assertEq(abroad.bondsOf(owner), amount, "credited");
         assertEq(address(executor).balance, BOND, "held");
         vm.startPrank(owner);
         abroad.withdrawBonds(payable(address(0xB0)));
-        assertEq(address(0xB0).balance, BOND, "paid");
+        assertEq(address(0xB0).balance, amount, "paid");
         vm.expectRevert(abi.encodeWithSelector(DisputeBonds.ExecutorNoBonds.selector, owner));
         abroad.withdrawBonds(payable(address(0xB0)));
         vm.stopPrank();

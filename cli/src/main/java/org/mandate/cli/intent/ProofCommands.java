@@ -183,7 +183,7 @@ final class ProofCommands {
       description = {
         "Shows by home's storage that it dispatched a delivered intent, with any key: it may"
             + " execute at once,",
-        "nobody disputes it any more, and a disputer's bond is paid to whoever shows it, unless home",
+        "nobody disputes it any more, and half of a disputer's bond is whose key this is, unless home",
         "dispatched it only after it had come.",
         "Give a node of home and one of the chain that pays, to which home's block hashes are"
             + " posted."
