@@ -268,7 +268,11 @@ contract AgentVaultTest is Deployed {
 
     function test_constructor_revert_ownerZero() public {
         vm.expectRevert(abi.encodeWithSelector(AgentVault.VaultNotOwner.selector, address(0)));
-        new AgentVault(address(authority), address(0), registry, address(executor), guard, HOME, new uint256[](0));
+        this.create(address(0));
+    }
+
+    function create(address owner) external {
+        new AgentVault(address(authority), owner, registry, address(executor), guard, HOME, new uint256[](0));
     }
 
     function test_L1_noStandingApprovals() public view {

@@ -597,22 +597,22 @@ contract ExecutorDestinationTest is Deployed {
         vm.expectRevert(
             abi.encodeWithSelector(DestinationExecutor.ExecutorResolutionWindow.selector, type(uint64).max, max)
         );
-        _deploy(type(uint64).max, address(timelock));
-        _deploy(max, address(timelock));
+        this.create(type(uint64).max, address(timelock));
+        this.create(max, address(timelock));
     }
 
     function test_constructor_revert_nobodyGetsTheBonds() public {
         switchTo(REMOTE);
         vm.expectRevert(DisputeBonds.ExecutorTreasuryMissing.selector);
-        _deploy(RESOLUTION_WINDOW, address(0));
+        this.create(RESOLUTION_WINDOW, address(0));
     }
 
     function test_constructor_revert_atHome() public {
         vm.expectRevert(abi.encodeWithSelector(CrossChainExecutor.ExecutorHome.selector, HOME));
-        _deploy(RESOLUTION_WINDOW, address(timelock));
+        this.create(RESOLUTION_WINDOW, address(timelock));
     }
 
-    function _deploy(uint64 resolutionWindow, address treasury) private {
+    function create(uint64 resolutionWindow, address treasury) external {
         new DestinationExecutor(
             address(authority),
             HOME,

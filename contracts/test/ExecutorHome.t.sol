@@ -597,24 +597,32 @@ contract ExecutorHomeTest is Deployed {
                 ExecutorSettings.ExecutorDisputeWindow.selector, uint64(0), uint64(5), uint64(3 days)
             )
         );
-        new HomeExecutor(
-            address(authority), HOME, registry, address(gateway), rules, approvers, new address[](0), 0, PAUSE
-        );
+        this.create(0, PAUSE);
     }
 
     function test_constructor_revert_pauseTooLong() public {
         uint64 max = executor.MAX_PAUSE();
         vm.expectRevert(abi.encodeWithSelector(ExecutorSettings.ExecutorPauseTooLong.selector, max + 1, max));
-        new HomeExecutor(
-            address(authority), HOME, registry, address(gateway), rules, approvers, new address[](0), 30, max + 1
-        );
+        this.create(30, max + 1);
     }
 
     function test_constructor_revert_notAtHome() public {
         vm.chainId(REMOTE);
         vm.expectRevert(abi.encodeWithSelector(CrossChainExecutor.ExecutorNotHome.selector, HOME));
+        this.create(30, PAUSE);
+    }
+
+    function create(uint64 disputeWindow, uint64 pause) external {
         new HomeExecutor(
-            address(authority), HOME, registry, address(gateway), rules, approvers, new address[](0), 30, PAUSE
+            address(authority),
+            HOME,
+            registry,
+            address(gateway),
+            rules,
+            approvers,
+            new address[](0),
+            disputeWindow,
+            pause
         );
     }
 }

@@ -77,6 +77,10 @@ contract QuorumGatewaySetsTest is GatewayFixture {
         vm.prank(GOVERNANCE);
         gateway.setRelayers(set, threshold, 0, 0);
         vm.expectRevert(reason);
+        this.create(set, threshold);
+    }
+
+    function create(address[] calldata set, uint256 threshold) external {
         new QuorumGateway(address(authority), HOME, set, threshold);
     }
 

@@ -53,12 +53,16 @@ contract RelayerBondsTest is GatewayFixture {
         uint64[2] memory wrong = [uint64(7 days - 1), 90 days + 1];
         for (uint256 i; i < 2; ++i) {
             vm.expectRevert(abi.encodeWithSelector(unbonding, wrong[i], uint64(7 days), uint64(90 days)));
-            new RelayerBonds(gateway, address(_treasury), wrong[i]);
+            this.create(address(_treasury), wrong[i]);
         }
         vm.expectRevert(RelayerBonds.BondsZeroAddress.selector);
-        new RelayerBonds(gateway, address(0), _UNBONDING);
-        new RelayerBonds(gateway, address(_treasury), 7 days);
-        new RelayerBonds(gateway, address(_treasury), 90 days);
+        this.create(address(0), _UNBONDING);
+        this.create(address(_treasury), 7 days);
+        this.create(address(_treasury), 90 days);
+    }
+
+    function create(address treasury, uint64 unbonding) external {
+        new RelayerBonds(gateway, treasury, unbonding);
     }
 
     function test_bond_adds() public {

@@ -865,8 +865,12 @@ contract RemoteGovernanceTest is OrderChains {
             vm.prank(address(remote));
             remote.setDelay(bad[i]);
             vm.expectRevert(abi.encodeWithSelector(RemoteGovernance.RemoteDelay.selector, bad[i], 3 days, 14 days));
-            new RemoteGovernance(address(authority), HOME, address(gateway), bad[i], RECOVERY);
+            this.create(bad[i]);
         }
+    }
+
+    function create(uint64 delay) external {
+        new RemoteGovernance(address(authority), HOME, address(gateway), delay, RECOVERY);
     }
 
     // ------------------------------------------------------------------ batches

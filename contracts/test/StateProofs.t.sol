@@ -576,10 +576,14 @@ contract PostedHashesTest is Test {
     }
 
     function test_constructor_bounds() public {
-        new PostedHashes(address(authority), HOME, 3 days);
-        new PostedHashes(address(authority), HOME, 0);
+        this.create(3 days);
+        this.create(0);
         vm.expectRevert(abi.encodeWithSelector(PostedHashes.PostedWait.selector, 3 days + 1, 3 days));
-        new PostedHashes(address(authority), HOME, 3 days + 1);
+        this.create(3 days + 1);
+    }
+
+    function create(uint64 wait) external {
+        new PostedHashes(address(authority), HOME, wait);
     }
 
     // ------------------------------------------------------------------ together

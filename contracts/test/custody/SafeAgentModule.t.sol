@@ -229,6 +229,10 @@ abstract contract SafeAgentModuleTest is AgentModuleTest {
 
     function test_constructor_revert_noSafeThere() public {
         vm.expectRevert(abi.encodeWithSelector(AgentModule.ModuleHolderWithoutCode.selector, THIEF));
+        this.create();
+    }
+
+    function create() external {
         new SafeAgentModule(address(authority), THIEF, registry, address(executor), guard, HOME, new uint256[](0));
     }
 }
