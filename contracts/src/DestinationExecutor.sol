@@ -185,8 +185,7 @@ contract DestinationExecutor is CrossChainExecutor, SequencerClock, DisputeBonds
 
     /// @notice Shortens the wait of an intent that {GATEWAY} brought to what it would have been with every relayer's signature, by the
     ///         settings of then. Anyone may.
-    /// @dev An attestation that was delivered with fewer signatures than there are costs time until somebody shows the rest. The message
-    ///      is taken whole: of its id only the beginning is kept here, and two messages can be made that begin alike.
+    /// @dev An attestation that was delivered with fewer signatures than there are costs time until somebody shows the rest.
     /// @param message that brought the intent
     /// @param proof from the message's id to the root that was signed
     /// @param signatures as the gateway takes them, of all relayers of one set
@@ -198,13 +197,9 @@ contract DestinationExecutor is CrossChainExecutor, SequencerClock, DisputeBonds
         Progress memory p;
         (intentId, p) = _provable(intent);
         require(p.state == State.QUEUED, ExecutorState(intentId, p.state));
-        // Another gateway may have any id for its messages.
         require(_termOf(p) == _term(false, _word()), ExecutorGatewayClosed(intentId));
         bytes32 messageId = QuorumGateway(GATEWAY).messageId(message);
-        // Anybody at home may send such a payload, and have it signed by all.
-        require(
-            _tag(messageId) == p.extra && keccak256(message.sender) == _HOME_SENDER, ExecutorMessageOther(messageId)
-        );
+        _checkBrought(message, messageId, p);
         (uint256 signed,, uint256 relayers) = IQuorum(GATEWAY).verify(messageId, proof, signatures);
         require(signed >= relayers, ExecutorSignaturesMissing(signed, relayers));
         // Until 2106.
@@ -282,20 +277,21 @@ contract DestinationExecutor is CrossChainExecutor, SequencerClock, DisputeBonds
         _uphold(intent, intentId, p);
     }
 
-    /// @notice Shows by home's storage that it never sent the message by which {GATEWAY} brought the intent: the intent is as if it had
+    /// @notice Shows by home's storage that it never sent the message by which {GATEWAY} brought an intent: the intent is as if it had
     ///         never come, and the bond of who disputed it goes back. Anyone may.
     /// @dev The gateway stands at the same address at home. That it sent another message under that number is shown at once; that it had
     ///      not come to that number, by a block that is younger than the message.
-    /// @param message that was delivered
+    /// @param message that brought the intent
     /// @param proof of the slot of the gateway at home where that number's message is, or of the one with its next number
-    function refute(Intent calldata intent, QuorumGateway.Message calldata message, StateProof calldata proof)
+    function refute(QuorumGateway.Message calldata message, StateProof calldata proof)
         external
         returns (bytes32 intentId)
     {
+        (Intent calldata intent,) = IntentPayload.decode(message.payload);
         Progress memory p;
         (intentId, p) = _provable(intent);
         (bytes32 id, uint256 number) = _proofs().requireNotSent(GATEWAY, message, proof, p.since);
-        require(_tag(id) == p.extra, ExecutorMessageOther(id));
+        _checkBrought(message, id, p);
         delete _progress[intentId];
         _returnBond(intentId);
         emit IntentRefuted(intentId, intent.agentId, id, msg.sender, number);
@@ -439,6 +435,16 @@ contract DestinationExecutor is CrossChainExecutor, SequencerClock, DisputeBonds
     /// @dev Whether its gateway was closed since it brought the intent, and nothing shows that the intent is genuine.
     function _isStale(Progress memory p, uint256 settings) private pure returns (bool) {
         return p.state == State.QUEUED && !p.upheld && _termOf(p) != _term(p.route & 1 == 1, settings);
+    }
+
+    /// @dev That {GATEWAY} brought the message's intent by it. Only the beginning of its id is kept, and messages can be made that begin
+    ///      alike: so what else is known of it must be as it was, too. The intent is the message's own; and anybody at home may send
+    ///      such a payload, while another gateway may have any id for its messages.
+    function _checkBrought(QuorumGateway.Message calldata message, bytes32 id, Progress memory p) private view {
+        require(
+            _tag(id) == p.extra && p.route & 1 == 0 && keccak256(message.sender) == _HOME_SENDER,
+            ExecutorMessageOther(id)
+        );
     }
 
     function _tag(bytes32 id) private pure returns (uint104) {

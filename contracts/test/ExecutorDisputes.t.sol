@@ -248,7 +248,7 @@ contract ExecutorDisputesTest is Deployed {
         _disputeWithBond();
         _witness.tell(address(gateway), _sentSlot(_message.nonce), bytes32(uint256(1)), time());
         vm.prank(PAYEE);
-        abroad.refute(_intent, _message, _proof);
+        abroad.refute(_message, _proof);
         _assertBond(THIEF);
     }
 
@@ -353,7 +353,7 @@ contract ExecutorDisputesTest is Deployed {
         vm.expectRevert(DestinationExecutor.ExecutorNoProofs.selector);
         abroad.confirm(_intent, _proof);
         vm.expectRevert(DestinationExecutor.ExecutorNoProofs.selector);
-        abroad.refute(_intent, _message, _proof);
+        abroad.refute(_message, _proof);
     }
 
     function test_L7_refute_anotherMessageHadThatNumber() public {
@@ -362,10 +362,10 @@ contract ExecutorDisputesTest is Deployed {
         vm.expectRevert(
             abi.encodeWithSelector(SentProofs.SentNotRefuted.selector, gateway.messageId(_message), _message.nonce)
         );
-        abroad.refute(_intent, _message, _proof);
+        abroad.refute(_message, _proof);
         // An old block shows it as well.
         _witness.tell(address(gateway), _sentSlot(_message.nonce), bytes32(uint256(1)), 1);
-        abroad.refute(_intent, _message, _proof);
+        abroad.refute(_message, _proof);
         assertState(_id, State.NONE);
         // The intent itself may still come.
         QuorumGateway.Message memory again = messageOf(_intent, 77);
@@ -381,12 +381,12 @@ contract ExecutorDisputesTest is Deployed {
         bytes32 slot = gateway.NONCE_SLOT();
         _witness.tell(address(gateway), slot, bytes32(_message.nonce), young - 1);
         vm.expectRevert(refusal);
-        abroad.refute(_intent, _message, _proof);
+        abroad.refute(_message, _proof);
         _witness.tell(address(gateway), slot, bytes32(_message.nonce + 1), young);
         vm.expectRevert(refusal);
-        abroad.refute(_intent, _message, _proof);
+        abroad.refute(_message, _proof);
         _witness.tell(address(gateway), slot, bytes32(_message.nonce), young);
-        abroad.refute(_intent, _message, _proof);
+        abroad.refute(_message, _proof);
         assertState(_id, State.NONE);
     }
 
@@ -398,10 +398,10 @@ contract ExecutorDisputesTest is Deployed {
         vm.expectRevert(
             abi.encodeWithSelector(DestinationExecutor.ExecutorMessageOther.selector, gateway.messageId(other))
         );
-        abroad.refute(_intent, other, _proof);
+        abroad.refute(other, _proof);
         vm.prank(WATCHDOG);
         executor.closeGateway(address(gateway));
-        abroad.refute(_intent, _message, _proof);
+        abroad.refute(_message, _proof);
     }
 
     /// @notice What another gateway says of itself proves nothing: governance may have opened one whose code changes.
@@ -410,10 +410,31 @@ contract ExecutorDisputesTest is Deployed {
         executor.setGateway(PAYEE, true, 0);
         bytes32 id = gateway.messageId(_message);
         vm.prank(PAYEE);
-        executor.receiveMessage(bytes32(uint256(id) ^ 1 << 255), _message.sender, _message.payload);
+        executor.receiveMessage(id, _message.sender, _message.payload); // it may say any id
         _witness.tell(address(gateway), _sentSlot(_message.nonce), bytes32(uint256(1)), time());
         vm.expectRevert(abi.encodeWithSelector(DestinationExecutor.ExecutorMessageOther.selector, id));
-        abroad.refute(_intent, _message, _proof);
+        abroad.refute(_message, _proof);
+    }
+
+    /// @notice Whoever has a message that home never sent, whose id begins as that of a genuine one, refutes nothing with it.
+    function test_L7_refute_revert_aMessageWhoseIdBeginsAlike() public {
+        _deliver(2);
+        _disputeWithBond();
+        QuorumGateway.Message memory other = _message;
+        other.nonce = 0; // no gateway gives it
+        other.sender = Place.format(HOME, PAYEE);
+        bytes32 id = gateway.messageId(other);
+        _alike(id);
+        vm.expectRevert(abi.encodeWithSelector(DestinationExecutor.ExecutorMessageOther.selector, id));
+        abroad.refute(other, _proof);
+        Intent memory intent = _intent;
+        ++intent.nonce;
+        other = messageOf(intent, 0);
+        _alike(gateway.messageId(other));
+        bytes32 none = executor.idOf(intent);
+        vm.expectRevert(abi.encodeWithSelector(CrossChainExecutor.ExecutorState.selector, none, State.NONE));
+        abroad.refute(other, _proof);
+        assertState(_id, State.DISPUTED);
     }
 
     function test_L7_upheldIsNeitherRefutedNorConfirmed() public {
@@ -425,7 +446,7 @@ contract ExecutorDisputesTest is Deployed {
         _witness.tell(address(gateway), _sentSlot(_message.nonce), bytes32(uint256(1)), time());
         bytes memory upheld = abi.encodeWithSelector(DestinationExecutor.ExecutorUpheld.selector, _id);
         vm.expectRevert(upheld);
-        abroad.refute(_intent, _message, _proof);
+        abroad.refute(_message, _proof);
         vm.expectRevert(upheld);
         abroad.confirm(_intent, _proof);
     }
@@ -687,7 +708,7 @@ contract ExecutorDisputesTest is Deployed {
         bytes32 first = gateway.messageId(_message);
         _witness.tell(address(gateway), _sentSlot(_message.nonce), bytes32(uint256(1)), time());
         vm.expectRevert(abi.encodeWithSelector(DestinationExecutor.ExecutorMessageOther.selector, first));
-        abroad.refute(_intent, _message, _proof);
+        abroad.refute(_message, _proof);
         skip(DISPUTE_WINDOW);
         abroad.execute(_intent);
         QuorumGateway.Message memory third = messageOf(_intent, 81);

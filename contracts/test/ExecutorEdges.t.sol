@@ -268,7 +268,7 @@ contract ExecutorEdgesTest is Deployed {
         gateway.deliver(m, alone(), attest(m, 2));
         StateProof memory proof;
         witness.tell(address(gateway), gateway.NONCE_SLOT(), bytes32(uint256(1000)), time() + 1 hours);
-        abroad.refute(_intent, m, proof);
+        abroad.refute(m, proof);
         assertState(_id, State.NONE);
     }
 
@@ -284,7 +284,7 @@ contract ExecutorEdgesTest is Deployed {
         bytes32 slot = keccak256(abi.encode(uint256(9), gateway.SENT_SLOT()));
         witness.tell(address(gateway), slot, 0, time() + 1 hours);
         vm.expectRevert(abi.encodeWithSelector(SentProofs.SentNotRefuted.selector, gateway.messageId(m), m.nonce));
-        abroad.refute(_intent, m, proof);
+        abroad.refute(m, proof);
     }
 
     // ------------------------------------------------------------------ the sequencer

@@ -61,6 +61,22 @@ contract QuorumGatewayTest is GatewayFixture {
         assertEq(abi.decode(answer, (bytes32)), id, "id");
     }
 
+    /// @notice What was hashed before lies where the event is written.
+    function test_sendMessage_announcesWhatIsLong() public {
+        bytes memory payload = new bytes(1001);
+        for (uint256 i; i < payload.length; ++i) {
+            payload[i] = 0xff;
+        }
+        bytes memory place = InteroperableAddress.formatEvmV1(REMOTE, ANYBODY);
+        bytes memory sender = InteroperableAddress.formatEvmV1(HOME, address(this));
+        bytes32 id = gateway.messageId(QuorumGateway.Message(HOME, 1, sender, place, payload));
+        vm.expectEmit(address(gateway));
+        emit QuorumGateway.NonceAssigned(id, 1);
+        vm.expectEmit(address(gateway));
+        emit IERC7786GatewaySource.MessageSent(id, sender, place, payload, 0, new bytes[](0));
+        gateway.sendMessage(place, payload, new bytes[](0));
+    }
+
     /// @notice Proofs of a chain's state read these slots: they are part of the interface.
     function test_L7_slots_areTheDocumentedOnes() public {
         assertEq(vm.load(address(gateway), gateway.NONCE_SLOT()), bytes32(uint256(1)), "numbers begin at one");

@@ -215,6 +215,25 @@ contract QuorumGatewaySetsTest is GatewayFixture {
         assertEq(gateway.stops(), 1, "stops");
     }
 
+    /// @notice Who stays needs as many as was said from then on, in what is told of the set and in what delivers.
+    function test_L5_tightenRelayers_raisesTheThresholdOfWhoStays() public {
+        tighten(range(0, 3), 3);
+        (address[] memory present, uint256 threshold) = gateway.quorum();
+        assertEq(abi.encode(present, threshold), abi.encode(range(0, 3), 3), "quorum");
+        _assertRefused(3, abi.encodeWithSelector(QuorumGateway.GatewaySignatures.selector, uint256(2), uint256(3)));
+        assertTrue(_delivers(7), "all of them");
+    }
+
+    /// @notice The last of the list is taken out as any other is.
+    function test_L5_tightenRelayers_takesOutTheLast() public {
+        setRelayers(range(0, 4), 3, 0);
+        tighten(range(0, 3), 3);
+        (address[] memory present,) = gateway.quorum();
+        assertEq(abi.encode(present), abi.encode(range(0, 3)), "who stays");
+        _assertRefused(2 | 4 | 8, _notRelayer(3));
+        assertTrue(_delivers(7), "the others");
+    }
+
     function test_L5_tightenRelayers_loosensNothing() public {
         setRelayers(range(0, 3), 3, 0);
         vm.startPrank(WATCHDOG);

@@ -107,7 +107,6 @@ final class Notary {
             Bytes.of(
                 Abi.call(
                     DestinationExecutor.FUNC_REFUTE,
-                    IntentAbi.toDestination(delivery.event().intent()),
                     MessageAbi.toDestination(found.get().message()),
                     ProofAbi.toDestination(proof.get().shown().proof()))));
     place

@@ -326,7 +326,6 @@ final class ProofCommands {
                         chain
                             .destinationExecutor()
                             .refute(
-                                IntentAbi.toDestination(queued.intent()),
                                 MessageAbi.toDestination(carried.message()),
                                 ProofAbi.toDestination(evidence.shown().proof()))));
         output.line(

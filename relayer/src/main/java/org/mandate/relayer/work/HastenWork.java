@@ -86,8 +86,6 @@ final class HastenWork {
     Instant turn = here.turn(task.subject(), Instant.ofEpochSecond(since).plus(LOOK_AGAIN));
     if (here.now().isBefore(turn)) return Decision.later(turn);
     return here.attempt(
-        Purpose.HASTEN,
-        task.subject(),
-        here.calls().hasten(message.message(), proof, signed));
+        Purpose.HASTEN, task.subject(), here.calls().hasten(message.message(), proof, signed));
   }
 }
