@@ -67,7 +67,17 @@ contract QuorumGatewayBatchesTest is GatewayFixture {
 
     /// @notice Each is handed on as it came, to the byte, whatever the lengths of its parts.
     function testFuzz_deliverMany_anyLengths(bytes calldata payload, uint256 from, uint256 number) public {
-        from = bound(from, 1, type(uint256).max);
+        _handsOn(payload, bound(from, 1, type(uint256).max), number);
+    }
+
+    /// @notice A sender and a payload that fill their words to the last byte.
+    function test_deliverMany_lengthsOfWholeWords() public {
+        bytes memory payload = bytes.concat(keccak256("one"), keccak256("two"));
+        assertEq(InteroperableAddress.formatEvmV1(1 << 47, THIEF).length, 32, "sender");
+        _handsOn(payload, 1 << 47, 7);
+    }
+
+    function _handsOn(bytes memory payload, uint256 from, uint256 number) private {
         QuorumGateway.Message[] memory messages = new QuorumGateway.Message[](2);
         for (uint256 i; i < 2; ++i) {
             messages[i] = messageTo(address(listener), i == 0 ? number : ~number);
