@@ -3,6 +3,7 @@ package org.mandate.gateway;
 import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
@@ -22,14 +23,17 @@ import org.web3j.abi.datatypes.generated.Bytes32;
  * them on. The signatures there stay evidence, whatever else stands beside them.
  */
 public final class Deliveries {
-  /** In so many places of a transaction they are looked for. */
-  private static final int MOST_PLACES = 64;
+  /** So many deliveries of one message are told of: as many as anybody has reason to make. */
+  private static final int MOST_DELIVERIES = 64;
 
   private static final int MOST_BYTES = 1 << 17;
   private static final int MOST_ELEMENTS = 4_096;
 
   /** Of all messages of a delivery, which may share what they are made of. */
   private static final int MOST_BYTES_OF_ALL = 1 << 23;
+
+  /** Of all messages of one transaction's deliveries, which may share the same, too. */
+  private static final int MOST_BYTES_OF_TRANSACTION = 1 << 26;
 
   private static final int WORD = 32;
   private static final byte[] ONE;
@@ -51,7 +55,16 @@ public final class Deliveries {
                 DynamicBytes.DEFAULT));
   }
 
-  private Deliveries() {}
+  private final CallData data;
+  private final Address gateway;
+  private final Hash id;
+  private int left = MOST_BYTES_OF_TRANSACTION;
+
+  private Deliveries(CallData data, Address gateway, Hash id) {
+    this.data = data;
+    this.gateway = gateway;
+    this.id = id;
+  }
 
   /**
    * A message and who attests it.
@@ -65,49 +78,54 @@ public final class Deliveries {
     }
   }
 
-  /** The delivery of that message; empty when the call data has none that can be read. */
-  public static Optional<Delivery> in(Bytes input, Address gateway, Hash messageId) {
+  /**
+   * The deliveries of that message, the shortest proofs first; none when the call data has none
+   * that can be read. Several: who delivers can put others, under anybody's signatures, beside the
+   * one that the gateway took. All bring the same message.
+   */
+  public static List<Delivery> in(Bytes input, Address gateway, Hash messageId) {
     CallData data = new CallData(input.bytes());
+    Deliveries deliveries = new Deliveries(data, gateway, messageId);
     return IntStream.range(0, data.bytes().length)
         .filter(at -> data.has(ONE, at) || data.has(MANY, at))
-        .limit(MOST_PLACES)
         .boxed()
-        .flatMap(at -> read(data, at, gateway, messageId).stream())
-        .findFirst();
+        .flatMap(at -> deliveries.read(at).stream())
+        .distinct()
+        .limit(MOST_DELIVERIES)
+        .sorted(Comparator.comparingInt(delivery -> delivery.proof().size()))
+        .toList();
   }
 
-  private static Optional<Delivery> read(CallData data, int call, Address gateway, Hash id) {
+  private Optional<Delivery> read(int call) {
     try {
       int arguments = call + ONE.length;
-      return data.has(ONE, call)
-          ? one(data, arguments, gateway, id)
-          : many(data, arguments, gateway, id);
+      return data.has(ONE, call) ? one(arguments) : many(arguments);
     } catch (RuntimeException e) {
       return Optional.empty(); // not such a call, or none that can be read
     }
   }
 
-  private static Optional<Delivery> one(CallData data, int arguments, Address gateway, Hash id) {
-    Message message = message(data, data.place(arguments, arguments));
+  private Optional<Delivery> one(int arguments) {
+    Message message = message(data.place(arguments, arguments));
     if (!message.id(gateway).equals(id)) {
       return Optional.empty();
     }
-    List<Hash> proof = hashes(data, data.place(arguments, arguments + WORD));
+    List<Hash> proof = hashes(data.place(arguments, arguments + WORD));
     Bytes signatures = data.dynamic(data.place(arguments, arguments + 2 * WORD), MOST_BYTES);
     return Optional.of(
         new Delivery(
             message, proof, Attestation.ofDelivery(MessageTree.root(id, proof), signatures)));
   }
 
-  private static Optional<Delivery> many(CallData data, int arguments, Address gateway, Hash id) {
+  private Optional<Delivery> many(int arguments) {
     int list = data.place(arguments, arguments);
     int count = data.length(list, MOST_ELEMENTS);
     List<Hash> ids = new ArrayList<>();
     Optional<Message> asked = Optional.empty();
     int size = 0;
     for (int i = 1; i <= count; i++) {
-      Message message = message(data, data.place(list + WORD, list + i * WORD));
-      size += message.sender().size() + message.recipient().size() + message.payload().size();
+      Message message = message(data.place(list + WORD, list + i * WORD));
+      size += size(message);
       if (size > MOST_BYTES_OF_ALL) {
         return Optional.empty(); // no block has the gas for it
       }
@@ -119,7 +137,7 @@ public final class Deliveries {
     if (asked.isEmpty()) {
       return Optional.empty();
     }
-    List<Hash> proof = hashes(data, data.place(arguments, arguments + WORD));
+    List<Hash> proof = hashes(data.place(arguments, arguments + WORD));
     int flagsAt = data.place(arguments, arguments + 2 * WORD);
     List<Boolean> flags = new ArrayList<>();
     for (int i = 1; i <= data.length(flagsAt, MOST_ELEMENTS); i++) {
@@ -160,16 +178,26 @@ public final class Deliveries {
     return way;
   }
 
-  private static Message message(CallData data, int at) {
-    return new Message(
-        data.number(at),
-        data.number(at + WORD),
-        data.dynamic(data.place(at, at + 2 * WORD), MOST_BYTES),
-        data.dynamic(data.place(at, at + 3 * WORD), MOST_BYTES),
-        data.dynamic(data.place(at, at + 4 * WORD), MOST_BYTES));
+  private Message message(int at) {
+    if (left < 0) {
+      throw new IllegalArgumentException("more than one transaction has to deliver");
+    }
+    Message message =
+        new Message(
+            data.number(at),
+            data.number(at + WORD),
+            data.dynamic(data.place(at, at + 2 * WORD), MOST_BYTES),
+            data.dynamic(data.place(at, at + 3 * WORD), MOST_BYTES),
+            data.dynamic(data.place(at, at + 4 * WORD), MOST_BYTES));
+    left -= 5 * WORD + size(message);
+    return message;
   }
 
-  private static List<Hash> hashes(CallData data, int at) {
+  private static int size(Message message) {
+    return message.sender().size() + message.recipient().size() + message.payload().size();
+  }
+
+  private List<Hash> hashes(int at) {
     List<Hash> hashes = new ArrayList<>();
     for (int i = 1; i <= data.length(at, MOST_ELEMENTS); i++) {
       hashes.add(Hash.of("0x%064x".formatted(data.number(at + i * WORD))));

@@ -1,13 +1,14 @@
 package org.mandate.gateway;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
+import java.io.ByteArrayOutputStream;
 import java.math.BigInteger;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Optional;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.mandate.chain.Abi;
@@ -36,18 +37,71 @@ class DeliveriesTest {
     MessageTree tree = tree(messages);
     Message message = messages.get(3);
     Hash id = message.id(GATEWAY);
-    byte[] call =
-        Abi.call(
-            QuorumGateway.FUNC_DELIVER,
-            MessageAbi.toGateway(message),
-            hashes(tree.proof(id)),
-            new DynamicBytes(signatures(tree.root()).bytes()));
+    byte[] call = delivery(message, tree.proof(id), signatures(tree.root()));
     assertProves(message, tree.root(), Deliveries.in(Bytes.of(call), GATEWAY, id));
     assertEquals(
-        Optional.empty(), Deliveries.in(Bytes.of(call), GATEWAY, messages.getFirst().id(GATEWAY)));
+        List.of(), Deliveries.in(Bytes.of(call), GATEWAY, messages.getFirst().id(GATEWAY)));
     byte[] passedOn = new byte[call.length + 71];
     System.arraycopy(call, 0, passedOn, 68, call.length);
     assertProves(message, tree.root(), Deliveries.in(Bytes.of(passedOn), GATEWAY, id));
+  }
+
+  /** What a contract passes on may hold, before the call itself, whatever the liars like. */
+  @Test
+  void L7_shouldFindTheSignersBehindDecoys() {
+    List<Message> messages = messages(5);
+    MessageTree tree = tree(messages);
+    Message message = messages.get(3);
+    Hash id = message.id(GATEWAY);
+    PrivateKeySigner stranger = new PrivateKeySigner(BigInteger.valueOf(99));
+    Bytes strangers =
+        Attestation.forDelivery(DOMAIN, List.of(Attestation.sign(DOMAIN, id, stranger)));
+    byte[] others = delivery(messages.getFirst(), List.of(), strangers);
+    byte[] decoy = delivery(message, List.of(), strangers);
+    byte[] real = delivery(message, tree.proof(id), signatures(tree.root()));
+    ByteArrayOutputStream input = new ByteArrayOutputStream();
+    for (int i = 0; i < 200; i++) {
+      input.write(real, 0, 4);
+    }
+    for (int i = 0; i < 200; i++) {
+      input.writeBytes(others);
+    }
+    input.writeBytes(decoy);
+    input.writeBytes(decoy);
+    input.writeBytes(real);
+    List<Deliveries.Delivery> found = Deliveries.in(Bytes.of(input.toByteArray()), GATEWAY, id);
+    assertEquals(List.of(message, message), found.stream().map(one -> one.message()).toList());
+    assertEquals(List.of(stranger.address()), signers(found.getFirst()));
+    assertProves(message, tree.root(), found.subList(1, 2));
+  }
+
+  /** Whoever makes every relayer read it pays for each byte once. */
+  @Test
+  void L7_whatSharesItsBytesManyTimesIsReadSoFar() {
+    int places = 4_000;
+    byte[] payload = new byte[1 << 17];
+    Message message = messages(1).getFirst();
+    Message large =
+        new Message(
+            message.sourceChainId(),
+            message.nonce(),
+            message.sender(),
+            message.recipient(),
+            Bytes.of(payload));
+    byte[] call = delivery(large, List.of(), Bytes.EMPTY);
+    byte[] input = new byte[36 * places + call.length];
+    System.arraycopy(call, 0, input, 36 * places, call.length);
+    int struct = 36 * places + 4 + 3 * 32;
+    for (int i = 0; i < places; i++) {
+      System.arraycopy(call, 0, input, 36 * i, 4);
+      byte[] offset = Bytes.of("0x%064x".formatted(struct - 36 * i - 4)).bytes();
+      System.arraycopy(offset, 0, input, 36 * i + 4, offset.length);
+    }
+    assertTimeoutPreemptively(
+        Duration.ofSeconds(60),
+        () ->
+            assertEquals(
+                List.of(), Deliveries.in(Bytes.of(input), GATEWAY, Hash.keccak("another"))));
   }
 
   @Test
@@ -61,11 +115,11 @@ class DeliveriesTest {
               .toList();
       Bytes call = batch(tree, some);
       for (Message message : messages) {
-        Optional<Deliveries.Delivery> found = Deliveries.in(call, GATEWAY, message.id(GATEWAY));
+        List<Deliveries.Delivery> found = Deliveries.in(call, GATEWAY, message.id(GATEWAY));
         if (some.contains(message)) {
           assertProves(message, tree.root(), found);
         } else {
-          assertEquals(Optional.empty(), found);
+          assertEquals(List.of(), found);
         }
       }
     }
@@ -78,14 +132,13 @@ class DeliveriesTest {
     Hash id = messages.getFirst().id(GATEWAY);
     for (int length = 0; length < call.size() - 64; length += 7) {
       assertEquals(
-          Optional.empty(),
-          Deliveries.in(Bytes.of(Arrays.copyOf(call.bytes(), length)), GATEWAY, id));
+          List.of(), Deliveries.in(Bytes.of(Arrays.copyOf(call.bytes(), length)), GATEWAY, id));
     }
     for (int at = 0; at < call.size(); at++) {
       byte[] altered = call.bytes().clone();
       altered[at] ^= (byte) 0xff;
       Deliveries.in(Bytes.of(altered), GATEWAY, id)
-          .ifPresent(found -> assertEquals(id, found.message().id(GATEWAY)));
+          .forEach(found -> assertEquals(id, found.message().id(GATEWAY)));
     }
   }
 
@@ -99,19 +152,29 @@ class DeliveriesTest {
         byte[] altered = call.bytes().clone();
         System.arraycopy(huge, 0, altered, at, huge.length);
         Deliveries.in(Bytes.of(altered), GATEWAY, message.id(GATEWAY))
-            .ifPresent(found -> assertEquals(message, found.message()));
+            .forEach(found -> assertEquals(message, found.message()));
       }
     }
   }
 
-  private static void assertProves(
-      Message message, Hash root, Optional<Deliveries.Delivery> found) {
-    assertTrue(found.isPresent());
-    assertEquals(message, found.get().message());
-    assertEquals(root, MessageTree.root(message.id(GATEWAY), found.get().proof()));
-    assertEquals(
-        RELAYERS.stream().map(PrivateKeySigner::address).sorted().toList(),
-        found.get().attestations().stream().map(one -> one.signer(DOMAIN).orElseThrow()).toList());
+  private static void assertProves(Message message, Hash root, List<Deliveries.Delivery> found) {
+    assertEquals(1, found.size());
+    Deliveries.Delivery only = found.getFirst();
+    assertEquals(message, only.message());
+    assertEquals(root, MessageTree.root(message.id(GATEWAY), only.proof()));
+    assertEquals(RELAYERS.stream().map(PrivateKeySigner::address).sorted().toList(), signers(only));
+  }
+
+  private static List<Address> signers(Deliveries.Delivery delivery) {
+    return delivery.attestations().stream().map(one -> one.signer(DOMAIN).orElseThrow()).toList();
+  }
+
+  private static byte[] delivery(Message message, List<Hash> proof, Bytes signatures) {
+    return Abi.call(
+        QuorumGateway.FUNC_DELIVER,
+        MessageAbi.toGateway(message),
+        hashes(proof),
+        new DynamicBytes(signatures.bytes()));
   }
 
   private static Bytes batch(MessageTree tree, List<Message> messages) {

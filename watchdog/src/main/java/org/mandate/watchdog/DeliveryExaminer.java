@@ -68,7 +68,7 @@ final class DeliveryExaminer implements Examiner {
   private static final class Handed {
     private final MessageDelivered event;
     private final Block block;
-    private Optional<Delivery> delivery = Optional.empty();
+    private List<Delivery> deliveries = List.of();
 
     private Handed(MessageDelivered event, Block block) {
       this.event = event;
@@ -175,13 +175,13 @@ final class DeliveryExaminer implements Examiner {
     if (!court.homeIsRead().getAsBoolean()) {
       return false;
     }
-    if (one.delivery.isEmpty()) {
-      one.delivery = delivery(court.chain(), one.event.log().transaction(), id);
+    if (one.deliveries.isEmpty()) {
+      one.deliveries = deliveries(court.chain(), one.event.log().transaction(), id);
     }
-    if (one.delivery.isEmpty()) {
+    if (one.deliveries.isEmpty()) {
       return true; // hidden in a contract's own words
     }
-    Message message = one.delivery.get().message();
+    Message message = one.deliveries.getFirst().message();
     Place source = court.places().get(message.sourceChainId());
     if (source != null) {
       Optional<Block> last =
@@ -195,37 +195,40 @@ final class DeliveryExaminer implements Examiner {
         return true;
       }
     }
-    suspect(message, id, one.delivery.get());
+    suspect(message, id, one.deliveries);
     return true;
   }
 
-  private void suspect(Message message, Hash id, Delivery delivery) {
+  private void suspect(Message message, Hash id, List<Delivery> deliveries) {
     if (!suspected.add(id)) {
       return;
     }
-    remember(delivery);
+    deliveries.forEach(this::remember);
     Place source = court.places().get(message.sourceChainId());
     if (source != null) {
-      Search search = new Search(source, message.nonce(), signers(delivery));
+      Search search = new Search(source, message.nonce(), signers(deliveries));
       Errand.start("number-" + id, SELDOM, search::round);
     }
   }
 
   private void remember(Delivery delivery) {
     for (Attestation attestation : delivery.attestations()) {
-      court.accuser().remember(new Signed(delivery.message(), delivery.proof(), attestation));
+      // What stands beside the delivery that the gateway took may be signed by nobody.
+      if (attestation.signer(court.attestations()).isPresent()) {
+        court.accuser().remember(new Signed(delivery.message(), delivery.proof(), attestation));
+      }
     }
   }
 
-  private Set<Address> signers(Delivery delivery) {
+  private Set<Address> signers(List<Delivery> deliveries) {
     Set<Address> all = new HashSet<>();
-    delivery
-        .attestations()
+    deliveries.stream()
+        .flatMap(delivery -> delivery.attestations().stream())
         .forEach(attestation -> attestation.signer(court.attestations()).ifPresent(all::add));
     return all;
   }
 
-  private Optional<Delivery> delivery(ChainClient chain, Hash transaction, Hash id) {
+  private List<Delivery> deliveries(ChainClient chain, Hash transaction, Hash id) {
     Bytes input =
         chain
             .transaction(transaction)
@@ -300,8 +303,8 @@ final class DeliveryExaminer implements Examiner {
       Place destination = court.places().get(truth.get().destination().chainId());
       if (destination != null) {
         for (Log log : delivered(destination)) {
-          delivery(destination.chain(), log.transaction(), id)
-              .ifPresent(DeliveryExaminer.this::remember);
+          deliveries(destination.chain(), log.transaction(), id)
+              .forEach(DeliveryExaminer.this::remember);
         }
       }
       // Not delivered where the lie took its number: relayers signed it all the same.

@@ -85,7 +85,7 @@ final class Notary {
             .transaction(delivery.event().log().transaction())
             .orElseThrow(() -> new NodeException("the node does not show the delivery"))
             .input();
-    Optional<Deliveries.Delivery> found = Deliveries.in(input, place.gateway(), messageId);
+    List<Deliveries.Delivery> found = Deliveries.in(input, place.gateway(), messageId);
     if (found.isEmpty()) {
       return true; // it came through another gateway, or hidden in a contract's own words
     }
@@ -93,7 +93,7 @@ final class Notary {
         place
             .storage()
             .notSent(
-                found.get().message(),
+                found.getFirst().message(),
                 messageId,
                 delivery.block().timestamp(),
                 place.executor().address());
@@ -107,7 +107,7 @@ final class Notary {
             Bytes.of(
                 Abi.call(
                     DestinationExecutor.FUNC_REFUTE,
-                    MessageAbi.toDestination(found.get().message()),
+                    MessageAbi.toDestination(found.getFirst().message()),
                     ProofAbi.toDestination(proof.get().shown().proof()))));
     place
         .enforcer()

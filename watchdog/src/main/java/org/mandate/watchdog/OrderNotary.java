@@ -97,7 +97,7 @@ final class OrderNotary {
             .transaction(order.transaction())
             .orElseThrow(() -> new NodeException("the node does not show the delivery"))
             .input();
-    return Deliveries.in(input, place.gateway(), order.messageId());
+    return Deliveries.in(input, place.gateway(), order.messageId()).stream().findFirst();
   }
 
   private boolean refuted(String findingId, Subject order) {

@@ -4,6 +4,7 @@ import java.math.BigInteger;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -123,17 +124,20 @@ final class Prosecutor {
             .transaction(charge.transaction())
             .orElseThrow(() -> new NodeException("the node does not show " + charge.transaction()))
             .input();
-    Optional<Delivery> delivery = Deliveries.in(input, gateway, charge.messageId());
-    if (delivery.isEmpty()) {
+    List<Delivery> deliveries = Deliveries.in(input, gateway, charge.messageId());
+    if (deliveries.isEmpty()) {
       return true; // it came through another gateway, or hidden in a contract's own words
     }
-    if (sent(delivery.get().message().nonce(), known.get()).equals(charge.messageId())) {
+    if (sent(deliveries.getFirst().message().nonce(), known.get()).equals(charge.messageId())) {
       return true; // home did send it: it is wrong for another reason
     }
-    for (Attestation attestation : delivery.get().attestations()) {
-      Optional<Address> signer = attestation.signer(attestations);
-      if (signer.isPresent() && atStake(signer.get()).signum() > 0) {
-        accuse(charge.findingId(), undispatched(delivery.get(), attestation, signer.get()));
+    Set<Address> asked = new HashSet<>();
+    for (Delivery delivery : deliveries) {
+      for (Attestation attestation : delivery.attestations()) {
+        Optional<Address> signer = attestation.signer(attestations).filter(asked::add);
+        if (signer.isPresent() && atStake(signer.get()).signum() > 0) {
+          accuse(charge.findingId(), undispatched(delivery, attestation, signer.get()));
+        }
       }
     }
     return true;

@@ -18,6 +18,7 @@ import org.mandate.chain.NodeException;
 import org.mandate.chain.Transaction;
 import org.mandate.gateway.Attestation;
 import org.mandate.gateway.Deliveries;
+import org.mandate.gateway.Message;
 import org.mandate.relayer.Journal;
 import org.mandate.relayer.store.Database;
 import org.mandate.relayer.store.EventKind;
@@ -109,7 +110,7 @@ public final class Evidence {
     Optional<Transaction> transaction =
         here.chain().client().transaction(delivery.log().transaction());
     if (transaction.isEmpty()) return false; // a node that lags
-    Optional<Deliveries.Delivery> found =
+    List<Deliveries.Delivery> found =
         Deliveries.in(transaction.get().input(), here.chain().gateway(), id);
     if (found.isEmpty()) {
       LOG.warn(
@@ -122,7 +123,8 @@ public final class Evidence {
           delivery.log().transaction());
       return done(delivery);
     }
-    BigInteger from = found.get().message().sourceChainId();
+    Message message = found.getFirst().message();
+    BigInteger from = message.sourceChainId();
     Workplace source = from.bitLength() < 64 ? places.get(from.longValue()) : null;
     if (source == null) return done(delivery); // what it sent is not known here
     if (due.source().isEmpty())
@@ -132,7 +134,7 @@ public final class Evidence {
     if (block.isEmpty()) return false;
     Hash there;
     try {
-      there = source.calls().sent(found.get().message().nonce(), block.get().hash());
+      there = source.calls().sent(message.nonce(), block.get().hash());
       unanswered.remove(from.longValue());
     } catch (NodeException e) {
       silent.add(from.longValue());
@@ -140,7 +142,7 @@ public final class Evidence {
         LOG.warn("what a chain sent is not known now", "chain", from, "reason", e.getMessage());
       return false;
     }
-    if (!there.equals(id)) keep(delivery, id, found.get());
+    if (!there.equals(id)) found.forEach(one -> keep(delivery, id, one));
     return done(delivery);
   }
 
@@ -265,7 +267,8 @@ public final class Evidence {
                 .filter(signer::equals)
                 .ifPresent(
                     by -> {
-                      database.run(tx -> StoredMessage.attest(tx, by, attestation));
+                      if (isNamed(by))
+                        database.run(tx -> StoredMessage.attest(tx, by, attestation));
                       found.set(Optional.of(attestation));
                     }),
         () -> found.get().isPresent() ? Instant.EPOCH : end);
