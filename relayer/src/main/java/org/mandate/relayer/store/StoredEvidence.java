@@ -139,15 +139,16 @@ public record StoredEvidence(
   public record Numbered(long number, StoredEvidence evidence) {}
 
   /**
-   * Evidence from deliveries on a chain, found since {@code since}, without anything else that its
-   * signer signed under the number, while something else of that number is known; the newest before
-   * {@code before} first.
+   * Evidence against relayers from deliveries on a chain, found since {@code since}, without
+   * anything else that its signer signed under the number, while something else of that number is
+   * known; the newest before {@code before} first. Strangers have nothing to lose, and whatever
+   * they sign makes nobody look for more.
    */
   public static List<Numbered> alone(Tx tx, long chainId, Instant since, long before, int limit) {
     return tx.list(
         SELECT
             + """
-               WHERE e.chain_id = ? AND e.found_at > ? AND e.number < ? AND c.other_id IS NULL
+               WHERE e.chain_id = ? AND e.found_at > ? AND e.number < ? AND c.other_id IS NULL AND e.named
                  AND (EXISTS (SELECT 1 FROM evidence o
                                WHERE o.source_chain = e.source_chain AND o.nonce = e.nonce AND o.signer = e.signer
                                  AND o.message_id <> e.message_id)

@@ -1,19 +1,32 @@
 package org.mandate.relayer.work;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.sun.net.httpserver.HttpServer;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import java.io.IOException;
 import java.lang.reflect.Proxy;
 import java.math.BigInteger;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.InstantSource;
+import java.time.ZoneOffset;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -50,6 +63,7 @@ import org.mandate.relayer.store.EmbeddedServer;
 import org.mandate.relayer.store.EventKind;
 import org.mandate.relayer.store.StoredEvent;
 import org.mandate.relayer.store.StoredEvidence;
+import org.mandate.relayer.store.StoredMessage;
 import org.mandate.signer.PrivateKeySigner;
 import org.web3j.abi.EventEncoder;
 import org.web3j.abi.datatypes.DynamicArray;
@@ -121,6 +135,96 @@ class EvidenceRoundTest {
                     .findFirst()));
   }
 
+  /** A peer that knows everybody's other word, also of whom nobody ever named a relayer. */
+  @Test
+  void L7_aStrangersSignatureFromAPeerMakesItNoRelayer() throws Exception {
+    Hash strangers = deliver(HOME, 5, STRANGER);
+    Hash lie = deliver(HOME, 6, LIAR);
+    Hash strangersOther = sent(HOME, 5);
+    Hash other = sent(HOME, 6);
+    Set<String> asked = ConcurrentHashMap.newKeySet();
+    HttpServer peer = peer(asked);
+    try (Peers peers =
+        new Peers(List.of(URI.create("http://127.0.0.1:" + peer.getAddress().getPort())))) {
+      AtomicReference<Instant> now = new AtomicReference<>(Instant.now());
+      InstantSource source = now::get;
+      Evidence evidence = evidence(peers, source.withZone(ZoneOffset.UTC));
+      for (int i = 0; i < 4; i++) {
+        evidence.round();
+        now.set(now.get().plus(Duration.ofMinutes(1)));
+      }
+      assertEquals(Set.of(lie, strangers), found());
+      assertEquals(Optional.of(other), contradiction(lie));
+      assertEquals(Optional.empty(), contradiction(strangers));
+      assertEquals(
+          Set.of(other.hex()), asked, "nobody is asked about a stranger: " + strangersOther);
+      assertTrue(isKnown(LIAR));
+      assertFalse(isKnown(STRANGER));
+    } finally {
+      peer.stop(0);
+    }
+  }
+
+  private boolean isKnown(PrivateKeySigner key) {
+    return database.inTransaction(tx -> StoredMessage.isKnown(tx, key.address()));
+  }
+
+  /** Another content of that number, which the chain did send. */
+  private Hash sent(long source, long nonce) {
+    Message message =
+        new Message(
+            BigInteger.valueOf(source),
+            BigInteger.valueOf(nonce),
+            new InteroperableAddress(BigInteger.valueOf(source), ANY).encode(),
+            new InteroperableAddress(BigInteger.valueOf(HERE), ANY).encode(),
+            Bytes.of(new byte[] {1}));
+    Hash id = message.id(ANY);
+    database.run(tx -> new StoredMessage(id, message, id, 0, Instant.now()).save(tx, List.of()));
+    return id;
+  }
+
+  private HttpServer peer(Set<String> asked) throws IOException {
+    HttpServer peer =
+        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    peer.createContext(
+        "/v1/attestations/",
+        exchange -> {
+          String root = exchange.getRequestURI().getPath().replaceAll(".*/", "");
+          asked.add(root);
+          JsonArray signatures = new JsonArray();
+          for (PrivateKeySigner key : List.of(STRANGER, LIAR)) {
+            Attestation signed =
+                Attestation.sign(
+                    place(HERE, answering()).chain().attestations(), Hash.of(root), key);
+            signatures.add(
+                new JsonObject().put("signature", Bytes.of(signed.signature().bytes()).hex()));
+          }
+          byte[] body =
+              new JsonObject()
+                  .put("root", root)
+                  .put("attestations", signatures)
+                  .encode()
+                  .getBytes(StandardCharsets.UTF_8);
+          exchange.sendResponseHeaders(200, body.length);
+          exchange.getResponseBody().write(body);
+          exchange.close();
+        });
+    peer.start();
+    return peer;
+  }
+
+  /** What else its signer signed under the number of a lie. */
+  private Optional<Hash> contradiction(Hash lie) {
+    return database.inTransaction(
+        tx ->
+            StoredEvidence.inTurns(tx, HOME, 0, 1000).stream()
+                .flatMap(n -> StoredEvidence.numbered(tx, n).stream())
+                .filter(one -> one.messageId().equals(lie))
+                .flatMap(one -> one.other().stream())
+                .map(StoredEvidence.Other::messageId)
+                .findFirst());
+  }
+
   private Set<Hash> found() {
     return database.inTransaction(
         tx ->
@@ -130,6 +234,10 @@ class EvidenceRoundTest {
   }
 
   private Evidence evidence() {
+    return evidence(new Peers(List.of()), Clock.systemUTC());
+  }
+
+  private Evidence evidence(Peers peers, Clock clock) {
     ChainClient silent = new JsonRpcClient(URI.create("http://127.0.0.1:1"), Duration.ofSeconds(1));
     Map<Long, Workplace> places =
         Map.of(
@@ -139,8 +247,7 @@ class EvidenceRoundTest {
             place(HERE, answering()),
             DEAD,
             place(DEAD, silent));
-    return new Evidence(
-        places.get(HERE), places, database, new Peers(List.of()), Clock.systemUTC());
+    return new Evidence(places.get(HERE), places, database, peers, clock);
   }
 
   private Workplace place(long id, ChainClient node) {
