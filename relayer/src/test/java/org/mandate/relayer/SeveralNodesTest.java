@@ -111,14 +111,14 @@ class SeveralNodesTest {
               chain.client(),
               (method, answer) -> method.equals("balance") ? BigInteger.TWO : answer.call());
       SeveralNodes nodes = new SeveralNodes(List.of(still, going, down));
-      assertEquals(1, nodes.newest().number());
+      assertEquals(1, nodes.newest().block().number());
       assertEquals(BigInteger.ZERO, nodes.balance(Address.ZERO), "the first one is asked");
       for (int i = 0; i < 6; i++) chain.ask("evm_mine");
-      assertEquals(7, nodes.newest().number());
+      assertEquals(7, nodes.newest().block().number());
       assertEquals(BigInteger.TWO, nodes.balance(Address.ZERO), "the one that goes on is asked");
       stuck.set(null);
-      assertEquals(7, nodes.newest().number());
-      nodes.preferNext();
+      assertEquals(7, nodes.newest().block().number());
+      nodes.doubt(nodes.newest());
       assertEquals(BigInteger.ZERO, nodes.balance(Address.ZERO), "it has caught up");
     }
   }
@@ -131,10 +131,11 @@ class SeveralNodesTest {
     ChainClient boaster =
         answering(honest.client(), (method, answer) -> method.equals("head") ? far : answer.call());
     SeveralNodes nodes = new SeveralNodes(List.of(honest.client(), boaster));
-    assertEquals(far, nodes.newest());
-    nodes.preferNext(); // as when it does not show the blocks up to there
-    assertEquals(real, nodes.newest());
-    assertEquals(real, nodes.newest());
+    SeveralNodes.Head head = nodes.newest();
+    assertEquals(far, head.block());
+    nodes.doubt(head); // as when it does not show the blocks up to there
+    assertEquals(real, nodes.newest().block());
+    assertEquals(real, nodes.newest().block());
   }
 
   /** One of three does not answer for 5 s, whatever it is asked. */
@@ -154,7 +155,7 @@ class SeveralNodesTest {
       SeveralNodes nodes = new SeveralNodes(List.of(slow, chain.client(), chain.client()));
       for (int round = 0; round < 5; round++) {
         Instant start = Instant.now();
-        assertEquals(chain.client().head(), nodes.newest());
+        assertEquals(chain.client().head(), nodes.newest().block());
         assertEquals(List.of(last.number()), nodes.finalHeights(tag));
         assertEquals(new Agreement(3, 2, 0), nodes.agreement(tag, last.number(), last.hash()));
         long took = Duration.between(start, Instant.now()).toMillis();

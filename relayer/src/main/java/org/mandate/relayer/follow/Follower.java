@@ -10,6 +10,7 @@ import java.util.Set;
 import java.util.stream.Stream;
 import org.mandate.chain.Block;
 import org.mandate.chain.Bytes;
+import org.mandate.chain.ChainClient;
 import org.mandate.chain.Finality;
 import org.mandate.chain.Hash;
 import org.mandate.chain.Log;
@@ -29,6 +30,7 @@ import org.mandate.relayer.store.Blocks;
 import org.mandate.relayer.store.ChainRow;
 import org.mandate.relayer.store.Database;
 import org.mandate.relayer.store.EventKind;
+import org.mandate.relayer.store.StoreException;
 import org.mandate.relayer.store.StoredEvent;
 import org.mandate.relayer.store.StoredIntent;
 import org.mandate.relayer.store.Task;
@@ -99,45 +101,77 @@ public final class Follower {
 
   /** Catches up by one page. Answers whether there is more. */
   public boolean round() {
-    Block head = chain.client().newest();
-    seenHead = head.number();
+    SeveralNodes.Head head = chain.client().newest();
+    seenHead = head.block().number();
     Optional<Block> known =
         database.inTransaction(tx -> Blocks.atOrBelow(tx, chain.id(), Long.MAX_VALUE));
     Block top = known.isPresent() ? known.get() : begin();
-    if (!agrees(head, top)) return false;
-    top =
-        database
-            .inTransaction(tx -> Blocks.atOrBelow(tx, chain.id(), Long.MAX_VALUE))
-            .orElseThrow();
-    long last = Math.min(head.number(), top.number() + PAGE);
-    boolean stored =
-        top.number() < last && follow(top, chain.client().blocks(top.number() + 1, last));
-    // It told of a head that it does not lead to; after a reorg meanwhile another one may as well.
-    if (top.number() < last && !stored) chain.client().preferNext();
-    Finished finished = finish();
+    Pursuit pursuit = pursue(head, top);
+    if (pursuit == Pursuit.APART) return false;
+    Finished finished = finish(head);
     lastRound = clock.instant();
-    if (stored || finished != Finished.NOTHING) news.ring();
-    return stored && last < head.number() || finished == Finished.PARTLY;
+    if (pursuit != Pursuit.NOTHING || finished != Finished.NOTHING) news.ring();
+    return pursuit == Pursuit.PARTLY || finished == Finished.PARTLY;
+  }
+
+  private enum Pursuit {
+    /** The node does not have what is final. */
+    APART,
+    NOTHING,
+    PARTLY,
+    ALL
+  }
+
+  /**
+   * Stores the blocks up to the head, as the node tells them that told of it: who does not lead to
+   * its own head is doubted, and nobody in its place. After a reorg meanwhile that is an honest
+   * one, until it leads on.
+   */
+  private Pursuit pursue(SeveralNodes.Head head, Block known) {
+    ChainClient teller = chain.client().teller(head);
+    try {
+      if (!agrees(head, known)) return Pursuit.APART;
+      Block top =
+          database
+              .inTransaction(tx -> Blocks.atOrBelow(tx, chain.id(), Long.MAX_VALUE))
+              .orElseThrow();
+      long newest = head.block().number();
+      long last = Math.min(newest, top.number() + PAGE);
+      if (last <= top.number()) return Pursuit.NOTHING;
+      if (follow(teller, top, teller.blocks(top.number() + 1, last))) {
+        chain.client().trust(head);
+        return last < newest ? Pursuit.PARTLY : Pursuit.ALL;
+      }
+    } catch (StoreException e) {
+      throw e;
+    } catch (RuntimeException e) {
+      chain.client().doubt(head); // it does not answer, or nobody can read what it tells
+      throw e;
+    }
+    chain.client().doubt(head);
+    return Pursuit.NOTHING;
   }
 
   private Block begin() {
     long number = Math.max(chain.start() - 1, 0);
-    Block anchor = block(number);
+    Block anchor = block(chain.client(), number);
     database.run(tx -> Blocks.append(tx, chain.id(), anchor));
     return anchor;
   }
 
   /** Undoes what the chain no longer has. Answers whether what is left agrees with the chain. */
-  private boolean agrees(Block head, Block top) {
+  private boolean agrees(SeveralNodes.Head told, Block top) {
+    ChainClient teller = chain.client().teller(told);
+    Block head = told.block();
     long at = Math.min(head.number(), top.number());
     Block stored = stored(at);
-    Block canonical = stored.number() == head.number() ? head : block(stored.number());
+    Block canonical = stored.number() == head.number() ? head : block(teller, stored.number());
     while (!canonical.hash().equals(stored.hash())) {
       long number = stored.number();
       if (database.inTransaction(tx -> ChainRow.of(tx, chain.id())).isFinal(number)) {
         SeveralNodes.Agreement agreement = chain.client().agreement(number, stored.hash());
         if (agreement.isContradicted()) halt(stored, canonical);
-        else doubt(stored, canonical, agreement);
+        else doubt(told, stored, canonical, agreement);
         return false;
       }
       database.run(tx -> Blocks.undoFrom(tx, chain.id(), number, clock.instant()));
@@ -152,7 +186,7 @@ public final class Follower {
           "now",
           canonical.hash());
       stored = stored(number - 1);
-      canonical = block(stored.number());
+      canonical = block(teller, stored.number());
     }
     return true;
   }
@@ -161,8 +195,9 @@ public final class Follower {
    * Nodes contradict each other about a final block: nothing is undone or finalized, and another
    * one is asked first.
    */
-  private void doubt(Block stored, Block canonical, SeveralNodes.Agreement agreement) {
-    chain.client().preferNext();
+  private void doubt(
+      SeveralNodes.Head told, Block stored, Block canonical, SeveralNodes.Agreement agreement) {
+    chain.client().doubt(told);
     if (canonical.hash().equals(doubted)) return;
     doubted = canonical.hash();
     LOG.alarm(
@@ -197,11 +232,11 @@ public final class Follower {
    * Stores the blocks as long as each is the child of the one before. Answers whether any was
    * stored.
    */
-  private boolean follow(Block top, List<Block> blocks) {
+  private boolean follow(ChainClient teller, Block top, List<Block> blocks) {
     Block parent = top;
     for (Block block : blocks) {
       if (block.number() != parent.number() + 1 || !block.parent().equals(parent.hash())) break;
-      List<Log> logs = chain.client().logs(block.hash(), chain.sources());
+      List<Log> logs = teller.logs(block.hash(), chain.sources());
       for (Log log : logs) {
         if (!log.blockHash().equals(block.hash()) || log.blockNumber() != block.number()) {
           throw new NodeException(
@@ -401,7 +436,7 @@ public final class Follower {
    * Moves the finality mark to the highest stored block that most nodes have and call final, each
    * by its own account; only over blocks of which most nodes said what was logged.
    */
-  private Finished finish() {
+  private Finished finish(SeveralNodes.Head told) {
     Finality finality = chain.finality();
     Runnable otherwise = () -> {};
     for (long number : chain.client().finalHeights(finality)) {
@@ -410,7 +445,7 @@ public final class Follower {
       if (block.number() != number) continue; // not there yet
       SeveralNodes.Agreement agreement = chain.client().agreement(finality, number, block.hash());
       if (agreement.isConfirmed()) return finish(block);
-      if (agreement.different() > 0) otherwise = () -> doubt(block, block, agreement);
+      if (agreement.different() > 0) otherwise = () -> doubt(told, block, block, agreement);
     }
     otherwise.run();
     return Finished.NOTHING;
@@ -448,10 +483,8 @@ public final class Follower {
                     "chain " + chain.id() + ": no block is stored below " + number));
   }
 
-  private Block block(long number) {
-    return chain
-        .client()
-        .block(number)
+  private Block block(ChainClient node, long number) {
+    return node.block(number)
         .orElseThrow(
             () ->
                 new NodeException("chain " + chain.id() + ": node does not have block " + number));

@@ -21,9 +21,10 @@ import org.mandate.relayer.store.StoredEvent;
 import org.mandate.relayer.store.Tx;
 
 /**
- * What the node that was followed left out of blocks. One node suffices to know that something was
- * logged; that nothing was, more than half of them have to say, of blocks that are about to be
- * final. Only then does the finality mark pass over them, and only what is final is refused.
+ * What the node that was followed left out of blocks. That something else was logged, and that
+ * nothing was, more than half of all nodes have to say, of blocks that are about to be final. Only
+ * then does the finality mark pass over them, and only what is final is refused. What one node
+ * tells of and one denies, while the others do not answer, is neither stored nor passed over.
  */
 final class Omissions {
   private static final Journal LOG = Journal.of("follower");
@@ -32,6 +33,7 @@ final class Omissions {
   private final Database database;
   private final Predicate<Log> isFollowed;
   private final BiConsumer<Tx, Log> store;
+  private Log held;
 
   /**
    * @param isFollowed whether it is one that is stored
@@ -70,12 +72,37 @@ final class Omissions {
             .sorted(Comparator.comparingLong(Log::blockNumber).thenComparingInt(Log::index))
             .toList();
     for (Log log : missing) {
-      Optional<Log> instead = Optional.ofNullable(taken.get(Place.of(log)));
-      // Where nodes tell two things of one place, most of them decide.
-      if ((instead.isEmpty() || told.isConfirmed(log)) && add(log, instead))
-        taken.put(Place.of(log), log);
+      if (!told.isConfirmed(log)) {
+        SeveralNodes.Agreement agreement = chain.client().agreement(log);
+        if (agreement.isContradicted()) continue;
+        if (!agreement.isConfirmed()) {
+          hold(log, agreement);
+          return false;
+        }
+      }
+      if (add(log, Optional.ofNullable(taken.get(Place.of(log))))) taken.put(Place.of(log), log);
     }
     return told.isComplete();
+  }
+
+  /** One node tells of it, another does not, and those that are left do not answer. */
+  private void hold(Log log, SeveralNodes.Agreement agreement) {
+    if (log.equals(held)) return;
+    held = log;
+    LOG.alarm(
+        "nodes contradict each other about what was logged: nothing is final until most of them agree",
+        "chain",
+        chain.id(),
+        "block",
+        log.blockNumber(),
+        "index",
+        log.index(),
+        "nodes",
+        agreement.nodes(),
+        "same",
+        agreement.same(),
+        "different",
+        agreement.different());
   }
 
   /** Where a log stands. */

@@ -2,8 +2,12 @@ package org.mandate.relayer.follow;
 
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Set;
 import java.util.function.LongSupplier;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
@@ -40,6 +44,11 @@ final class Roster {
 
     boolean isOn() {
       return length > 0 && clock.getAsLong() - end < 0;
+    }
+
+    /** How long ago it began; longest of all when it is not on. */
+    long age() {
+      return isOn() ? clock.getAsLong() - end + length : Long.MAX_VALUE;
     }
   }
 
@@ -98,9 +107,30 @@ final class Roster {
     rests.get(node).end();
   }
 
-  /** What the preferred node said did not hold: the next one is preferred. */
-  synchronized void doubtPreferred() {
-    doubts.get(preferred).begin();
-    preferred = order().getFirst();
+  /** What that node said did not hold: if it was preferred, the next one is. */
+  synchronized void doubt(int node) {
+    doubts.get(node).begin();
+    if (node == preferred) preferred = order().getFirst();
+  }
+
+  /** What that node said held. */
+  synchronized void clear(int node) {
+    doubts.get(node).end();
+  }
+
+  /**
+   * Of those, in order, whom nobody doubts; when these are fewer than half of all nodes, also those
+   * who were doubted longest ago, up to half: who lies must not be left alone by doubts about the
+   * others.
+   */
+  synchronized List<Integer> credible(Collection<Integer> some) {
+    List<Integer> all = order().stream().filter(some::contains).toList();
+    long undoubted = all.stream().filter(i -> !doubts.get(i).isOn()).count();
+    Set<Integer> credible =
+        all.stream()
+            .sorted(Comparator.comparingLong(i -> -doubts.get(i).age()))
+            .limit(Math.max(undoubted, (rests.size() + 1) / 2))
+            .collect(Collectors.toSet());
+    return all.stream().filter(credible::contains).toList();
   }
 }

@@ -101,20 +101,26 @@ public final class SeveralNodes implements ChainClient {
   }
 
   /**
+   * A head and who told of it.
+   *
+   * @param node its place among all
+   */
+  public record Head(Block block, int node) {}
+
+  /**
    * The newest head that a node tells of, which is preferred from then on. The one that was
    * preferred stays so while it is at most two blocks behind; a node that stands still while others
-   * go on is passed over until it has caught up. Who is doubted is believed only when no other
-   * answers. That blocks follow from each other is for the caller to see.
+   * go on is passed over until it has caught up. Who is doubted is believed only when fewer than
+   * half of all nodes answer that are not. That blocks follow from each other is for the caller to
+   * see, who says so by {@link #trust} or {@link #doubt}.
    */
-  public Block newest() {
+  public Head newest() {
     Poll.Answers<Block> heads =
         new Poll<Block>(
                 nodes, roster, (i, node) -> node.head(), known -> !known.isEmpty(), PATIENCE)
             .take();
     if (heads.byNode().isEmpty()) throw heads.failure();
-    List<Integer> answered = roster.order().stream().filter(heads.byNode()::containsKey).toList();
-    List<Integer> trusted = answered.stream().filter(roster::isTrusted).toList();
-    List<Integer> among = trusted.isEmpty() ? answered : trusted;
+    List<Integer> among = roster.credible(heads.byNode().keySet());
     long newest = among.stream().mapToLong(i -> heads.byNode().get(i).number()).max().orElseThrow();
     int first = roster.preferred();
     boolean stays = among.contains(first) && heads.byNode().get(first).number() >= newest - LAG;
@@ -126,7 +132,7 @@ public final class SeveralNodes implements ChainClient {
                 .findFirst()
                 .orElseThrow();
     roster.prefer(chosen);
-    return heads.byNode().get(chosen);
+    return new Head(heads.byNode().get(chosen), chosen);
   }
 
   /** Asks every node which block stands at a number. For what one node alone must not decide. */
@@ -265,9 +271,19 @@ public final class SeveralNodes implements ChainClient {
     return new Agreement(nodes.size(), (int) same, (int) different);
   }
 
-  /** What the preferred node said did not hold: others are asked before it for a while. */
-  public void preferNext() {
-    roster.doubtPreferred();
+  /** The node that told of the head: only its own blocks show whether it leads to it. */
+  public ChainClient teller(Head head) {
+    return nodes.get(head.node());
+  }
+
+  /** What the node said that told of the head did not hold: others come before it for a while. */
+  public void doubt(Head head) {
+    roster.doubt(head.node());
+  }
+
+  /** What the node said that told of the head held. */
+  public void trust(Head head) {
+    roster.clear(head.node());
   }
 
   private <T> T ask(Function<ChainClient, T> question) {

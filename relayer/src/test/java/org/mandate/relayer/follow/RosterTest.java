@@ -1,0 +1,70 @@
+package org.mandate.relayer.follow;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.Test;
+
+/** Who is believed when some are doubted. */
+class RosterTest {
+  private static final List<Integer> THREE = List.of(0, 1, 2);
+
+  private final AtomicLong now = new AtomicLong();
+  private final Roster roster = new Roster(3, now::get);
+
+  @Test
+  void L10_shouldNotBeLeftWithOneNodeByDoubtsAboutTheOthers() {
+    assertEquals(THREE, roster.credible(THREE));
+    roster.doubt(1);
+    assertEquals(List.of(0, 2), roster.credible(THREE));
+    pass(1);
+    roster.doubt(0);
+    assertEquals(List.of(2, 1), roster.credible(THREE), "who was doubted first is heard again");
+    pass(1);
+    roster.doubt(2);
+    assertEquals(List.of(0, 1), roster.credible(THREE));
+    assertEquals(List.of(2), roster.credible(List.of(2)), "nobody else answers");
+    assertEquals(0, new Roster(2, now::get).credible(List.of()).size());
+  }
+
+  @Test
+  void L10_shouldBelieveTheOtherOfTwo() {
+    Roster two = new Roster(2, now::get);
+    two.doubt(1);
+    assertEquals(List.of(0), two.credible(List.of(0, 1)));
+    pass(1);
+    two.doubt(0);
+    assertEquals(List.of(1), two.credible(List.of(0, 1)));
+  }
+
+  @Test
+  void L10_shouldForgetADoubtWhoseNodeLeadsOn() {
+    for (int i = 0; i < 6; i++) {
+      roster.doubt(0);
+      pass(1);
+    }
+    pass(200);
+    assertFalse(roster.isTrusted(0), "each doubt is twice as long as the one before");
+    roster.clear(0);
+    assertTrue(roster.isTrusted(0));
+    roster.doubt(0);
+    pass(11);
+    assertTrue(roster.isTrusted(0), "as at first");
+  }
+
+  @Test
+  void shouldPreferTheNextOneOnlyInPlaceOfWhoIsDoubted() {
+    roster.doubt(1);
+    assertEquals(0, roster.preferred());
+    roster.doubt(0);
+    assertEquals(2, roster.preferred());
+  }
+
+  private void pass(int seconds) {
+    now.addAndGet(Duration.ofSeconds(seconds).toNanos());
+  }
+}
