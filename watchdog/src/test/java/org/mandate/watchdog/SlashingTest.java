@@ -115,6 +115,7 @@ class SlashingTest {
             World.PATIENCE,
             () -> world.bonded(0).signum() == 0 && world.bonded(2).signum() == 0);
         assertEquals(IntentState.DISPUTED, world.state(forged));
+        assertTrue(watchdog.findings().stream().anyMatch(told -> told.check() == Check.FORGERY));
       }
     }
   }
