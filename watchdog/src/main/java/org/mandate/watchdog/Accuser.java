@@ -3,8 +3,12 @@ package org.mandate.watchdog;
 import java.math.BigInteger;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.function.Predicate;
 import org.mandate.chain.Address;
 import org.mandate.chain.Hash;
 import org.mandate.chain.NodeException;
@@ -63,7 +67,7 @@ final class Accuser {
           "handouts",
           LOOK,
           () -> {
-            handouts.evidence(this::hear);
+            handouts.evidence(hearing());
             return handouts.isClosed();
           });
     }
@@ -81,19 +85,31 @@ final class Accuser {
 
   /** Asks relayers who signed the message. */
   void ask(Message message, Hash id) throws InterruptedException {
-    handouts.attestations(message, id, this::hear);
+    handouts.attestations(message, id, hearing());
+  }
+
+  // Who has a bond may hand out thousands that it signed: home is asked once about it, at each
+  // look.
+  private Consumer<Signed> hearing() {
+    Map<Address, Boolean> paying = new HashMap<>();
+    return signed -> hear(signed, signer -> paying.computeIfAbsent(signer, this::paysNow));
+  }
+
+  // When home does not answer, they hand it out again.
+  private boolean paysNow(Address relayer) {
+    try {
+      return mayPay(relayer);
+    } catch (NodeException e) {
+      return false;
+    }
   }
 
   // Anybody can sign anything, and put up a bond of a wei: only what a relayer signed, whom it may
   // cost something, and of that nothing twice.
-  private void hear(Signed signed) {
-    try {
-      Address signer = delivered.signer(signed);
-      if (keys.has(signer) && !handedOut.knows(signed) && mayPay(signer)) {
-        delivered.against(signed).or(() -> handedOut.add(signed)).ifPresent(this::tell);
-      }
-    } catch (NodeException e) {
-      // They hand it out again.
+  private void hear(Signed signed, Predicate<Address> mayPay) {
+    Address signer = delivered.signer(signed);
+    if (keys.has(signer) && !handedOut.knows(signed) && mayPay.test(signer)) {
+      delivered.against(signed).or(() -> handedOut.add(signed)).ifPresent(this::tell);
     }
   }
 

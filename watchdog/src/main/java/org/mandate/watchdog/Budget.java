@@ -7,10 +7,13 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.BooleanSupplier;
 
 /**
  * How many transactions an hour the watchdog spends on one kind of thing that others cause for
- * little: what it keeps is for disputes. People are told when it is used up.
+ * little: what it keeps is for disputes. What cannot wait may have more, as long as the account
+ * holds enough for those; when it does not, what can wait has none. People are told when it is used
+ * up.
  */
 final class Budget {
   private static final Duration HOUR = Duration.ofHours(1);
@@ -18,6 +21,7 @@ final class Budget {
   private final int most;
   private final long chainId;
   private final String what;
+  private final BooleanSupplier holdsEnough;
   private final Findings findings;
   private final Clock clock;
   private final Deque<Instant> spent = new ArrayDeque<>();
@@ -25,19 +29,39 @@ final class Budget {
   /**
    * @param most transactions within an hour
    * @param what they do, in words
+   * @param holdsEnough whether the account has more than what is kept for disputes
    */
-  Budget(int most, long chainId, String what, Findings findings, Clock clock) {
+  Budget(
+      int most,
+      long chainId,
+      String what,
+      BooleanSupplier holdsEnough,
+      Findings findings,
+      Clock clock) {
     this.most = most;
     this.chainId = chainId;
     this.what = what;
+    this.holdsEnough = holdsEnough;
     this.findings = findings;
     this.clock = clock;
   }
 
   /**
-   * @return whether there was one left
+   * Takes one.
+   *
+   * @param urgent whether it would be too late when it waits
+   * @return whether there was one
    */
-  synchronized boolean take() {
+  boolean take(boolean urgent) {
+    boolean isLeft = isLeft();
+    boolean may = isLeft && urgent || (isLeft || urgent) && holdsEnough.getAsBoolean();
+    if (may) {
+      charge();
+    }
+    return may;
+  }
+
+  private synchronized boolean isLeft() {
     Instant since = clock.instant().minus(HOUR);
     while (!spent.isEmpty() && !spent.getFirst().isAfter(since)) {
       spent.removeFirst();
@@ -46,11 +70,15 @@ final class Budget {
       findings.report(finding());
       return false;
     }
+    return true;
+  }
+
+  /** One more transaction was sent, whatever is left. */
+  synchronized void charge() {
     spent.addLast(clock.instant());
     if (spent.size() < most) {
       findings.withdrawIf(found -> found.id().equals(findingId()));
     }
-    return true;
   }
 
   /** The last one that was taken was not needed: nothing was sent. */
@@ -72,10 +100,11 @@ final class Budget {
         Optional.empty(),
         Optional.empty(),
         "at most %d transactions an hour for the %s".formatted(most, what),
-        "more are called for: somebody causes them, and they wait",
+        "more are called for: somebody causes them, and they wait as long as they can",
         "Do it by hand, the ones that count first, with another guardian's key, and take the role"
-            + " from who causes them. The watchdog goes on as the hour passes, and keeps its coins"
-            + " for disputes, which this does not limit.",
+            + " from who causes them. The watchdog goes on as the hour passes, and with what is"
+            + " urgent at once, as long as its account holds minimum-balance: that is kept for"
+            + " disputes, which this does not limit. Keep the account filled.",
         clock.instant(),
         Finding.Status.OPEN,
         List.of());

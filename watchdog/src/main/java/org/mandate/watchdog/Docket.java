@@ -21,6 +21,9 @@ final class Docket {
   /** Tries that begin in one round. */
   static final int PER_ROUND = 8;
 
+  /** Tries that run at the same time: some wait for nodes, or for a transaction. */
+  static final int MOST_RUNNING = 4 * PER_ROUND;
+
   private static final Duration MOST = Duration.ofMinutes(2);
 
   private final String name;
@@ -98,8 +101,10 @@ final class Docket {
     long now;
     try {
       now = news.getAsLong();
-    } catch (NodeException e) {
-      return; // the next round hears of it
+    } catch (RuntimeException e) {
+      // The next round hears of it. Whatever it is, what waits is tried all the same.
+      LOG.atDebug().addKeyValue("docket", name).log(e.toString());
+      return;
     }
     synchronized (this) {
       if (now != heard) {
@@ -116,11 +121,13 @@ final class Docket {
   /** Those whose time has come, which waited longest. */
   private synchronized List<Item> due() {
     long now = nanos.getAsLong();
+    long running = items.values().stream().filter(item -> item.running).count();
     List<Item> due =
         items.values().stream()
             .filter(item -> !item.running && item.next - now <= 0)
             .sorted(Comparator.comparingLong(item -> item.last - now))
             .limit(PER_ROUND)
+            .limit(MOST_RUNNING - running)
             .toList();
     due.forEach(item -> item.running = true);
     return due;

@@ -241,7 +241,11 @@ final class Enforcer implements AutoCloseable {
               remedy.to(),
               remedy.value(),
               remedy.data());
-      return submit(request, head, hashes) ? Optional.of(nonce) : Optional.empty();
+      if (!submit(request, head, hashes)) {
+        return Optional.empty();
+      }
+      remedy.sent();
+      return Optional.of(nonce);
     } finally {
       lock.unlock();
     }

@@ -15,8 +15,6 @@ import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -75,7 +73,7 @@ final class Handouts implements AutoCloseable {
   private final List<URI> relayers;
   private final HttpClient http;
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
-  private final Map<URI, String> complaints = new ConcurrentHashMap<>();
+  private final Complaints<URI> complaints = new Complaints<>();
 
   /**
    * @param relayers where their APIs are
@@ -185,9 +183,7 @@ final class Handouts implements AutoCloseable {
   private Answer ask(URI relayer, String path) throws InterruptedException {
     Future<Answer> answer = threads.submit(() -> fetch(relayer, path));
     try {
-      Answer json = answer.get(TIME_LIMIT.toMillis(), TimeUnit.MILLISECONDS);
-      complaints.remove(relayer);
-      return json;
+      return answer.get(TIME_LIMIT.toMillis(), TimeUnit.MILLISECONDS);
     } catch (ExecutionException e) {
       complain(relayer, String.valueOf(e.getCause()));
     } catch (TimeoutException e) {
@@ -217,12 +213,14 @@ final class Handouts implements AutoCloseable {
   }
 
   private void complain(URI relayer, String what) {
-    if (!String.valueOf(what).equals(complaints.put(relayer, String.valueOf(what)))) {
-      LOG.atWarn()
-          .addKeyValue("relayer", relayer.getHost() + ":" + relayer.getPort())
-          .addKeyValue("reason", what)
-          .log("a relayer gives no usable answer");
-    }
+    complaints
+        .add(relayer, what)
+        .ifPresent(
+            reason ->
+                LOG.atWarn()
+                    .addKeyValue("relayer", relayer.getHost() + ":" + relayer.getPort())
+                    .addKeyValue("reason", reason)
+                    .log("a relayer gives no usable answer"));
   }
 
   boolean isClosed() {

@@ -34,10 +34,16 @@ final class HashExaminer implements Examiner {
   private static final int SELDOM = 10;
   private static final int BITS_OF_NUMBERS = 62;
 
-  /** Transactions within an hour: who posts pays for gas alone, and so would the guardian. */
+  /**
+   * Transactions within an hour for what does not count soon: who posts pays for gas alone, and so
+   * would the guardian.
+   */
   static final int MOST_RETRACTIONS = 60;
 
   private static final Duration DOUBT = Duration.ofMinutes(1);
+
+  /** One that nothing comes of is looked at ever more seldom: whoever posts may post thousands. */
+  private static final Duration MOST_REST = Duration.ofMinutes(5);
 
   private final Court court;
   private final Set<Place> begun = ConcurrentHashMap.newKeySet();
@@ -129,6 +135,9 @@ final class HashExaminer implements Examiner {
     /** A node of home's shows it: until then it is not asked again. */
     private Instant doubtedUntil = Instant.MIN;
 
+    private Duration rest;
+    private Instant restsUntil = Instant.MIN;
+
     /** From when on it counts after all that this guardian can do. */
     private Optional<Instant> suspended = Optional.empty();
 
@@ -137,6 +146,7 @@ final class HashExaminer implements Examiner {
       this.hash = hash;
       this.transaction = transaction;
       this.block = block;
+      this.rest = court.poll().multipliedBy(SELDOM);
     }
 
     /**
@@ -147,6 +157,9 @@ final class HashExaminer implements Examiner {
         status(Finding.Status.WITHDRAWN);
         return true;
       }
+      if (court.clock().instant().isBefore(restsUntil)) {
+        return false;
+      }
       Known known = known(number);
       if (!known.hash().equals(hash)) {
         if (ended.look(() -> !known(number).hash().equals(hash)) != LastingState.Look.FINAL) {
@@ -155,6 +168,7 @@ final class HashExaminer implements Examiner {
         status(Finding.Status.STOPPED);
         return true;
       }
+      boolean late = !now().isBefore(lateFrom(known));
       switch (judge()) {
         case Judgement.Honest honest -> {
           status(Finding.Status.WITHDRAWN);
@@ -162,18 +176,40 @@ final class HashExaminer implements Examiner {
         }
         case Judgement.False(String expected) -> {
           report(expected, "%s was posted".formatted(hash));
-          retract();
+          retract(known, late);
         }
         case Judgement.Open(String reason) -> {
-          if (isLate(known)) {
+          if (late) {
             report("home can be asked about a posted block before it counts", reason);
             if (court.whenHomeIsSilent() == WhenHomeIsSilent.DISPUTE) {
-              retract();
+              retract(known, true);
             }
           }
         }
       }
+      rest(known);
       return false;
+    }
+
+    // Until it cannot wait, then not at all until it counts.
+    private void rest(Known known) {
+      Instant now = now();
+      Instant late = lateFrom(known);
+      Duration most = MOST_REST;
+      if (now.isBefore(late)) {
+        Duration half = Duration.between(now, late).dividedBy(2);
+        most = half.compareTo(most) < 0 ? half : most;
+      } else if (now.isBefore(known.countsFrom())) {
+        most = Duration.ZERO;
+      }
+      restsUntil = court.clock().instant().plus(rest.compareTo(most) < 0 ? rest : most);
+      rest = rest.compareTo(MOST_REST) < 0 ? rest.multipliedBy(2) : MOST_REST;
+    }
+
+    private Instant now() {
+      Instant now = court.clock().instant();
+      Instant head = court.chain().head().timestamp();
+      return head.isAfter(now) ? head : now;
     }
 
     private Judgement judge() {
@@ -206,37 +242,39 @@ final class HashExaminer implements Examiner {
     }
 
     // A hash that counts at once comes from who proves it: then nobody is to be faster.
-    private boolean isLate(Known known) {
+    private Instant lateFrom(Known known) {
       Duration wait = Duration.between(block.timestamp(), known.countsFrom());
       if (wait.isZero() || wait.isNegative()) {
-        return false;
+        return Instant.MAX;
       }
       Duration half = wait.dividedBy(2);
       Duration margin = half.compareTo(court.safetyMargin()) < 0 ? half : court.safetyMargin();
-      Instant now = court.clock().instant();
-      Instant head = court.chain().head().timestamp();
-      return !(head.isAfter(now) ? head : now).isBefore(known.countsFrom().minus(margin));
+      return known.countsFrom().minus(margin);
     }
 
-    private void retract() {
-      if (suspended.filter(known(number).countsFrom()::equals).isPresent()) {
+    private void retract(Known known, boolean late) {
+      if (suspended.filter(known.countsFrom()::equals).isPresent()) {
         return; // it is another guardian's turn, unless a reorg undid this one's
       }
       if (court.clock().instant().isBefore(doubtedUntil)) {
         return;
       }
-      if (number.bitLength() <= BITS_OF_NUMBERS
-          && court.jury().showsBlock(number.longValueExact(), hash)) {
-        doubtedUntil = court.clock().instant().plus(DOUBT);
-        return;
-      }
-      if (!court.budget().take()) {
-        return; // people are told; later there is some again
+      if (!court.budget().take(late)) {
+        return; // people are told; later there is some again, and more when it cannot wait
       }
       Retraction retraction = new Retraction(this);
-      Optional<Enforcer.Done> end = court.enforcer().bringAbout(retraction);
-      if (end.flatMap(Enforcer.Done::transaction).isEmpty()) {
-        court.budget().giveBack();
+      Optional<Enforcer.Done> end;
+      try {
+        if (number.bitLength() <= BITS_OF_NUMBERS
+            && court.jury().showsBlock(number.longValueExact(), hash)) {
+          doubtedUntil = court.clock().instant().plus(DOUBT);
+          return;
+        }
+        end = court.enforcer().bringAbout(retraction);
+      } finally {
+        if (!retraction.isSent) {
+          court.budget().giveBack();
+        }
       }
       if (end.isPresent() && retraction.isRefused()) {
         // No guardian, as far as the node knows: see later.
@@ -305,6 +343,7 @@ final class HashExaminer implements Examiner {
     private final Post post;
     private final Refusals refusals = new Refusals();
     private Optional<String> end = Optional.empty();
+    private boolean isSent;
 
     private Retraction(Post post) {
       this.post = post;
@@ -323,6 +362,14 @@ final class HashExaminer implements Examiner {
     @Override
     public Bytes data() {
       return Bytes.of(Abi.call(PostedHashes.FUNC_RETRACT, new Uint256(post.number)));
+    }
+
+    @Override
+    public void sent() {
+      if (isSent) {
+        court.budget().charge();
+      }
+      isSent = true;
     }
 
     @Override

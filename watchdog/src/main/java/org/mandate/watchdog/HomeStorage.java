@@ -13,6 +13,7 @@ import org.mandate.chain.Address;
 import org.mandate.chain.Block;
 import org.mandate.chain.ChainClient;
 import org.mandate.chain.Hash;
+import org.mandate.chain.NodeException;
 import org.mandate.contracts.DestinationExecutor;
 import org.mandate.gateway.Message;
 import org.mandate.proof.Prover;
@@ -25,6 +26,12 @@ import org.mandate.proof.Slots;
 final class HomeStorage {
   /** The contracts want a younger block for what home has not sent: clocks differ. */
   private static final Duration SKEW = Duration.ofHours(1);
+
+  /**
+   * What home's gateway sent stays, and so does what number came next: what the newest block does
+   * not show, no older one does. A few, since one may be of a node that lied, or is not shown now.
+   */
+  private static final int MOST_ASKED = 3;
 
   private static final int MOST_BLANKS = 1 << 15;
 
@@ -95,7 +102,7 @@ final class HomeStorage {
     Optional<Prover.Shown> ask(Block block);
   }
 
-  /** By the newest block that answers. */
+  /** By the newest block that answers, of the few newest that count. */
   Optional<Proof> shown(Address at, Question question) {
     Optional<Block> block = posted(at, one -> question.ask(one).isPresent());
     return block.flatMap(one -> question.ask(one).map(shown -> new Proof(one, shown)));
@@ -131,8 +138,30 @@ final class HomeStorage {
   /** The newest block of home's that counts here, is home's, and does. */
   private Optional<Block> posted(Address at, Predicate<Block> does) {
     byte[] proofs = chain.call(at, Abi.call(DestinationExecutor.FUNC_STATEPROOFS));
-    return new BigInteger(1, proofs).signum() == 0
-        ? Optional.empty()
-        : posts.newestFirst().stream().filter(does).filter(posts::counts).findFirst();
+    if (new BigInteger(1, proofs).signum() == 0) {
+      return Optional.empty();
+    }
+    Optional<NodeException> silence = Optional.empty();
+    int asked = 0;
+    for (Block block : posts.newestFirst()) {
+      if (asked == MOST_ASKED) {
+        break;
+      }
+      if (!posts.counts(block)) {
+        continue; // it is not handed out again before it does
+      }
+      asked++;
+      try {
+        if (does.test(block)) {
+          return Optional.of(block);
+        }
+      } catch (NodeException e) {
+        silence = Optional.of(e);
+      }
+    }
+    if (silence.isPresent()) {
+      throw silence.get();
+    }
+    return Optional.empty();
   }
 }

@@ -2,7 +2,6 @@ package org.mandate.watchdog;
 
 import java.math.BigInteger;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -39,14 +38,20 @@ final class Posts {
   /** After a node refused older blocks. */
   private static final Duration AGAIN = Duration.ofMinutes(1);
 
-  /** So many ranges of older blocks are looked through at each look. */
-  private static final int PARTS = 8;
+  /** So many ranges of newer blocks, and of older ones, are looked through at each look. */
+  static final int PARTS = 8;
 
   /** Blocks of home that are asked for at each look. */
   private static final int MOST_ASKED = 64;
 
-  /** How often a hash may be another one than home's before it is taken for false. */
+  /**
+   * How often a hash may be another one than home's before it makes room for others. It is asked
+   * for ever more seldom, at most every 2^8 looks, and never for the last time: the node may have
+   * lied.
+   */
   private static final int MISSES = 5;
+
+  private static final int MOST_DOUBLINGS = 8;
 
   private static final int MOST_KEPT = 4096;
   private static final int BITS_OF_NUMBERS = 62;
@@ -63,6 +68,7 @@ final class Posts {
   private final TreeMap<Place, Post> all = new TreeMap<>();
 
   private long count;
+  private long looks;
   private long asked;
   private long top = -1;
   private long bottom;
@@ -91,6 +97,7 @@ final class Posts {
 
     private boolean counts;
     private int misses;
+    private long dueAt;
     private long asked;
 
     private Post(long number, Hash hash) {
@@ -132,22 +139,39 @@ final class Posts {
     }
   }
 
-  /** Blocks of home's that count here, or did when they were looked at. */
+  /** Blocks of home's that count here, or did when they were looked at: home's newest first. */
   List<Block> newestFirst() {
     lock.lock();
     try {
       refresh();
-      return all.descendingMap().values().stream()
+      return all.values().stream()
           .filter(post -> post.counts)
           .flatMap(post -> post.block.stream())
+          .distinct()
+          .sorted(Comparator.comparingLong(Block::number).reversed())
           .toList();
     } finally {
       lock.unlock();
     }
   }
 
-  /** Whether it counts now: guardians may have taken it back. */
+  /** Whether it counts now: guardians may have taken it back. Then it is asked for anew. */
   boolean counts(Block block) {
+    boolean counts = stands(block);
+    if (!counts) {
+      lock.lock();
+      try {
+        all.values().stream()
+            .filter(post -> post.block.filter(block::equals).isPresent())
+            .forEach(post -> post.counts = false);
+      } finally {
+        lock.unlock();
+      }
+    }
+    return counts;
+  }
+
+  private boolean stands(Block block) {
     byte[] hash =
         chain.call(
             posted,
@@ -160,33 +184,55 @@ final class Posts {
       return;
     }
     Block head = chain.head();
+    if (top >= 0 && head.number() < bottom) {
+      // This head or the one that it began at is no head of the chain: the next one shows which.
+      top = -1;
+      read = System.nanoTime();
+      isRead = true;
+      return;
+    }
     if (top < 0) {
       bottom = head.number() + 1;
-      top = head.number();
+      reached = false;
     }
-    // Some blocks again: a reorg may have replaced them.
-    long again = Math.max(bottom, Math.max(0, top - Chronicle.KEPT_BLOCKS + 1));
-    List<Log> found = new ArrayList<>();
-    for (long to = head.number(); to >= again; ) {
-      BlockRanges.Part<List<Log>> part = look(newer, again, to);
-      found.addAll(part.content());
-      to = part.from() - 1;
-    }
-    Map<Place, Post> before = new TreeMap<>(all.tailMap(new Place(again, -1)));
-    all.tailMap(new Place(again, -1)).clear();
-    found.forEach(log -> keep(log, before));
-    top = head.number();
+    top = top < 0 ? head.number() : Math.min(top, head.number());
+    all.tailMap(new Place(head.number() + 1, -1)).clear();
+    readNewer(head);
     read = System.nanoTime();
     isRead = true; // whoever comes next goes on with that, also if the rest fails
     readOlder(head);
-    if (all.size() > MOST_KEPT) {
-      all.values().removeIf(post -> post.misses >= MISSES);
+    makeRoom();
+    ask();
+  }
+
+  // Upwards, and no more than a look has room for: the node may tell any head.
+  private void readNewer(Block head) {
+    // Some blocks again: a reorg may have replaced them.
+    long from = Math.max(bottom, Math.max(0, top - Chronicle.KEPT_BLOCKS + 1));
+    for (int i = 0; i < PARTS && from <= head.number(); i++) {
+      BlockRanges.Part<List<Log>> part = newer.first(from, head.number(), this::logs);
+      from = part.to() + 1;
+      Map<Place, Post> there = all.subMap(new Place(part.from(), -1), new Place(from, -1));
+      Map<Place, Post> before = new TreeMap<>(there);
+      there.clear();
+      part.content().forEach(log -> keep(log, before));
+      top = part.to();
     }
+  }
+
+  // What was most often found to be another hash than home's goes first, then what is oldest.
+  private void makeRoom() {
+    all.entrySet().stream()
+        .filter(entry -> entry.getValue().misses >= MISSES)
+        .sorted(Comparator.comparingInt(entry -> -entry.getValue().misses))
+        .limit(Math.max(0, all.size() - MOST_KEPT))
+        .map(Map.Entry::getKey)
+        .toList()
+        .forEach(all::remove);
     while (all.size() > MOST_KEPT) {
       all.pollFirstEntry();
       reached = true; // what is older has no room
     }
-    ask();
   }
 
   // A node that keeps no logs that are so old keeps nobody from what is newer.
@@ -196,8 +242,8 @@ final class Posts {
     }
     try {
       for (int i = 0; i < PARTS && !reached && bottom > 0; i++) {
-        BlockRanges.Part<List<Log>> part = look(older, 0, bottom - 1);
-        part.content().forEach(log -> keep(log, Map.of()));
+        BlockRanges.Part<List<Log>> part = older.last(0, bottom - 1, this::logs);
+        part.content().forEach(log -> keep(log, all));
         bottom = part.from();
         reached =
             chain
@@ -212,22 +258,25 @@ final class Posts {
     }
   }
 
-  private BlockRanges.Part<List<Log>> look(BlockRanges ranges, long from, long to) {
-    return ranges.last(
-        from,
-        to,
-        (first, last) ->
-            chain.logs(first, last, List.of(posted), List.of(Set.of(Topics.HASH_POSTED))));
+  private List<Log> logs(long from, long to) {
+    return chain.logs(from, to, List.of(posted), List.of(Set.of(Topics.HASH_POSTED)));
   }
 
   private void keep(Log log, Map<Place, Post> before) {
-    LogWords words = LogWords.of(log);
-    BigInteger number = words.topicNumber(1);
+    BigInteger number;
+    Hash hash;
+    try {
+      LogWords words = LogWords.of(log);
+      number = words.topicNumber(1);
+      hash = words.word(0);
+    } catch (IllegalArgumentException e) {
+      return; // no event of the contract's: the node made it up
+    }
     if (number.bitLength() > BITS_OF_NUMBERS) {
       return;
     }
     Place place = new Place(log.blockNumber(), log.index());
-    Post post = new Post(number.longValueExact(), words.word(0));
+    Post post = new Post(number.longValueExact(), hash);
     Post known = before.get(place);
     boolean same = known != null && known.number == post.number && known.hash.equals(post.hash);
     all.put(place, same ? known : post);
@@ -235,22 +284,23 @@ final class Posts {
 
   /** Whether they are home's, and count by now: those first that waited longest for an answer. */
   private void ask() {
+    looks++;
     List<Post> open =
         all.descendingMap().values().stream()
-            .filter(post -> !post.counts && post.misses < MISSES)
+            .filter(post -> !post.counts && post.dueAt <= looks)
             .sorted(Comparator.comparingLong(post -> post.asked))
             .limit(MOST_ASKED)
             .toList();
     for (Post post : open) {
       post.asked = ++asked;
       if (post.block.isEmpty()) {
-        Optional<Block> there = home.block(post.number);
-        post.block = there.filter(block -> block.hash().equals(post.hash));
-        if (there.isPresent() && post.block.isEmpty()) {
+        post.block = home.block(post.number).filter(block -> block.hash().equals(post.hash));
+        if (post.block.isEmpty()) {
           post.misses++;
+          post.dueAt = looks + (1L << Math.min(post.misses, MOST_DOUBLINGS));
         }
       }
-      if (post.block.filter(this::counts).isPresent()) {
+      if (post.block.filter(this::stands).isPresent()) {
         post.counts = true;
         count++;
       }

@@ -27,6 +27,9 @@ interface Remedy {
     return true;
   }
 
+  /** Is told that a transaction was sent for it: not again when that one only bids more. */
+  default void sent() {}
+
   /**
    * Is told that it would revert.
    *

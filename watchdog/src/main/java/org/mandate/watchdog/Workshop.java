@@ -444,6 +444,8 @@ final class Workshop {
                 HashExaminer.MOST_RETRACTIONS,
                 link.id(),
                 "retraction of posted hashes",
+                () ->
+                    link.chain().balance(signer.address()).compareTo(config.minimumBalance()) >= 0,
                 findings,
                 clock),
             chronicle::has,

@@ -14,41 +14,71 @@ import org.junit.jupiter.api.Test;
 /** What others cause for little. */
 class BudgetTest {
   private Instant now = Instant.EPOCH;
+  private boolean rich;
   private final Findings findings = new Findings(finding -> {});
-  private final Budget budget = new Budget(3, 5, "retraction", findings, clock());
+  private final Budget budget = new Budget(3, 5, "retraction", () -> rich, findings, clock());
 
   @Test
   void L7_shouldSpendSoManyAnHourAndTellWhenMoreAreCalledFor() {
     for (int i = 0; i < 3; i++) {
-      assertTrue(budget.take());
+      assertTrue(budget.take(true));
       now = now.plus(Duration.ofMinutes(10));
     }
     assertEquals(List.of(), findings.all());
-    assertFalse(budget.take());
-    assertFalse(budget.take());
+    assertFalse(budget.take(true));
+    assertFalse(budget.take(true));
     assertEquals(1, findings.all().size(), "once");
     assertEquals(Check.SELF, findings.all().getFirst().check());
     now = now.plus(Duration.ofMinutes(31));
-    assertTrue(budget.take(), "the first is an hour ago");
-    assertFalse(budget.take());
+    assertTrue(budget.take(true), "the first is an hour ago");
+    assertFalse(budget.take(true));
     now = now.plus(Duration.ofMinutes(25));
-    assertTrue(budget.take());
-    assertTrue(budget.take());
-    assertFalse(budget.take());
+    assertTrue(budget.take(true));
+    assertTrue(budget.take(true));
+    assertFalse(budget.take(true));
   }
 
   @Test
   void shouldHaveBackWhatWasNotNeededAndSayThatThereIsSomeAgain() {
     for (int i = 0; i < 3; i++) {
-      assertTrue(budget.take());
+      assertTrue(budget.take(true));
     }
-    assertFalse(budget.take());
+    assertFalse(budget.take(true));
     budget.giveBack();
-    assertTrue(budget.take());
-    assertFalse(budget.take());
+    assertTrue(budget.take(true));
+    assertFalse(budget.take(true));
     now = now.plus(Duration.ofHours(2));
-    assertTrue(budget.take());
+    assertTrue(budget.take(true));
     assertEquals(Finding.Status.WITHDRAWN, findings.all().getFirst().status());
+  }
+
+  @Test
+  void L7_shouldHaveWhatCannotWaitTakeMoreThanThatUnlessDisputesNeedIt() {
+    rich = true;
+    for (int i = 0; i < 3; i++) {
+      assertTrue(budget.take(false));
+    }
+    assertFalse(budget.take(false), "it can wait");
+    for (int i = 0; i < 100; i++) {
+      assertTrue(budget.take(true), "it cannot");
+    }
+    assertEquals(1, findings.all().size(), "people are told");
+    rich = false;
+    assertFalse(budget.take(true), "the rest is for disputes");
+    now = now.plus(Duration.ofHours(2));
+    assertFalse(budget.take(false), "what is left in the hour is for what cannot wait");
+    for (int i = 0; i < 3; i++) {
+      assertTrue(budget.take(true));
+    }
+    assertFalse(budget.take(true));
+  }
+
+  @Test
+  void L7_shouldCountEachTransactionThatWasSent() {
+    assertTrue(budget.take(true));
+    budget.charge();
+    budget.charge();
+    assertFalse(budget.take(true), "one thing took three");
   }
 
   private Clock clock() {

@@ -79,6 +79,38 @@ class DocketTest {
   }
 
   @Test
+  void L7_shouldGoOnWhateverANodeMakesOfTheNews() throws Exception {
+    Docket deaf =
+        new Docket(
+            "deaf",
+            PAUSE,
+            () -> {
+              throw new IllegalArgumentException("a log without topics");
+            });
+    deaf.add("lie", () -> tries.incrementAndGet() > 0);
+    World.await("it is tried", PATIENCE, () -> tries.get() == 1);
+  }
+
+  @Test
+  void L7_shouldNotBeginMoreThanItsNodesCanAnswer() throws Exception {
+    CountDownLatch end = new CountDownLatch(1);
+    for (int i = 0; i < MANY; i++) {
+      docket.add(
+          "slow " + i,
+          () -> {
+            tries.incrementAndGet();
+            end.await();
+            return true;
+          });
+    }
+    int before = rounds.get();
+    World.await("rounds pass", PATIENCE, () -> rounds.get() > before + 20);
+    assertEquals(Docket.MOST_RUNNING, tries.get());
+    end.countDown();
+    World.await("all were tried", PATIENCE, () -> tries.get() == MANY);
+  }
+
+  @Test
   void L7_shouldTryOthersWhileOneHangs() throws Exception {
     CountDownLatch end = new CountDownLatch(1);
     for (int i = 0; i < 3 * Docket.PER_ROUND; i++) {

@@ -3,16 +3,34 @@ package org.mandate.watchdog;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import com.sun.net.httpserver.HttpServer;
+import java.lang.reflect.Proxy;
+import java.math.BigInteger;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
+import org.mandate.chain.Address;
+import org.mandate.chain.Block;
+import org.mandate.chain.Bytes;
+import org.mandate.chain.ChainClient;
+import org.mandate.chain.Finality;
+import org.mandate.chain.Hash;
+import org.mandate.chain.Log;
+import org.mandate.gateway.Attestation;
+import org.mandate.gateway.AttestationDomain;
+import org.mandate.gateway.InteroperableAddress;
+import org.mandate.gateway.Message;
+import org.mandate.signer.PrivateKeySigner;
 import org.mandate.watchdog.Attested.Signed;
 
 /** Relayers that hand out what fills memory. */
@@ -54,11 +72,74 @@ class HandoutsTest {
     assertEquals(6, asked.get(), "pages");
   }
 
+  @Test
+  void L11_shouldAskHomeOnceAboutWhoHandsOutHundredsThatItSigned() throws Exception {
+    Address gateway = Address.of("0x%040x".formatted(7));
+    AttestationDomain domain = new AttestationDomain(BigInteger.ONE, gateway);
+    PrivateKeySigner relayer = new PrivateKeySigner(BigInteger.TWO);
+    List<String> pieces = new ArrayList<>();
+    for (int i = 0; i < 200; i++) {
+      Bytes place = new InteroperableAddress(BigInteger.ONE, gateway).encode();
+      Message message =
+          new Message(BigInteger.ONE, BigInteger.valueOf(i), place, place, Bytes.EMPTY);
+      Attestation signed = Attestation.sign(domain, message.id(gateway), relayer);
+      pieces.add(
+          """
+          {"message":{"sourceChainId":"1","nonce":"%d","sender":"%s","recipient":"%s","payload":"0x"},
+           "root":"%s","proof":[],"signature":"%s"}"""
+              .formatted(i, place, place, signed.root(), Bytes.of(signed.signature().compact())));
+    }
+    Block block = new Block(1, Hash.ZERO, Hash.ZERO, Instant.EPOCH);
+    Log log = new Log(Hash.ZERO, 1, Hash.ZERO, 0, gateway, List.of(), "0x");
+    Keyring keys = new Keyring();
+    keys.examine(new Page(block, List.of(new Entry.RelayersSet(log, List.of(relayer.address())))));
+    AtomicInteger calls = new AtomicInteger();
+    ChainClient home =
+        (ChainClient)
+            Proxy.newProxyInstance(
+                ChainClient.class.getClassLoader(),
+                new Class<?>[] {ChainClient.class},
+                (proxy, method, arguments) -> {
+                  calls.incrementAndGet();
+                  return new byte[64]; // no bond any more
+                });
+    Findings findings = new Findings(finding -> {});
+    Prosecutor prosecutor =
+        new Prosecutor(
+            1,
+            home,
+            new Finality.Confirmations(1),
+            gateway,
+            gateway,
+            gateway,
+            null,
+            findings,
+            Clock.systemUTC());
+    serving(
+        () -> "{\"evidence\":[" + String.join(",", pieces) + "]}",
+        handouts -> {
+          new Accuser(domain, keys, Optional.of(prosecutor), handouts, findings, Clock.systemUTC())
+              .start();
+          World.await("home is asked", Duration.ofSeconds(20), () -> calls.get() > 0);
+          Thread.sleep(1000);
+        });
+    assertEquals(1, calls.get(), "one signer");
+  }
+
   private static String piece(int payload) {
     return SIGNED.formatted("0x" + "ab".repeat(payload), "11".repeat(32), "22".repeat(64));
   }
 
   private void evidence(Supplier<String> answer) throws Exception {
+    serving(answer, handouts -> handouts.evidence(taken::add));
+  }
+
+  @FunctionalInterface
+  private interface Look {
+    void at(Handouts handouts) throws Exception;
+  }
+
+  private void serving(Supplier<String> answer, Look look) throws Exception {
     HttpServer server =
         HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
     server.setExecutor(Executors.newVirtualThreadPerTaskExecutor());
@@ -74,7 +155,7 @@ class HandoutsTest {
     server.start();
     try (Handouts handouts =
         new Handouts(List.of(URI.create("http://127.0.0.1:" + server.getAddress().getPort())))) {
-      handouts.evidence(taken::add);
+      look.at(handouts);
     } finally {
       server.stop(0);
     }

@@ -34,6 +34,7 @@ class PostsTest {
   private final Set<Long> counting = new HashSet<>();
   private final AtomicInteger asked = new AtomicInteger();
   private final AtomicInteger blocks = new AtomicInteger();
+  private boolean denied;
   private final ChainClient home = home();
   private Posts posts = new Posts(1, home, destination(), POSTED, Duration.ZERO);
 
@@ -82,9 +83,92 @@ class PostsTest {
     }
     look(200);
     assertEquals(List.of(block(5)), posts.newestFirst());
+    look(1000);
     int before = blocks.get();
-    look(10);
-    assertEquals(before, blocks.get(), "what is false is not asked for again");
+    look(100);
+    assertTrue(
+        blocks.get() <= before + 1000,
+        "what is false is asked for ever more seldom: " + (blocks.get() - before));
+  }
+
+  @Test
+  void L7_shouldFindATrueOneThatANodeDeniedForAWhile() {
+    post(head - 10, 5, true);
+    post(head - 9, 6, true);
+    denied = true;
+    look(20);
+    assertEquals(List.of(), posts.newestFirst());
+    denied = false;
+    look(40);
+    assertEquals(List.of(block(6), block(5)), posts.newestFirst());
+  }
+
+  @Test
+  void L7_shouldGoOnAfterAHeadThatIsNone() {
+    long honest = head;
+    post(head - 10, 5, true);
+    for (long lie : new long[] {1L << 40, 100, head - 100_000, 1L << 40}) {
+      head = lie;
+      int before = asked.get();
+      look(1);
+      assertTrue(asked.get() <= before + 2 * Posts.PARTS, asked.get() + " questions in one look");
+      honest += 10;
+      head = honest;
+      post(head - 5, head, true);
+      before = asked.get();
+      look(3);
+      assertTrue(asked.get() <= before + 3 * 2 * Posts.PARTS, asked.get() + " questions");
+      look(20);
+      assertTrue(posts.newestFirst().contains(block(head)), "the newest, after " + lie);
+      assertTrue(posts.newestFirst().contains(block(5)), "the first, after " + lie);
+    }
+    assertEquals(5, posts.newestFirst().size());
+  }
+
+  @Test
+  void L7_shouldPassOverWhatIsNoEventOfTheContracts() {
+    post(head - 10, 5, true);
+    logs.add(
+        new Log(
+            Hash.keccak("block"),
+            head - 9,
+            Hash.keccak("transaction"),
+            0,
+            POSTED,
+            List.of(Topics.HASH_POSTED),
+            "0x12"));
+    assertEquals(List.of(block(5)), posts.newestFirst());
+  }
+
+  @Test
+  void L7_shouldHandOutHomesNewestFirstAndNotWhatWasTakenBackSince() {
+    post(head - 10, 6, true);
+    post(head - 9, 5, true);
+    assertEquals(List.of(block(6), block(5)), posts.newestFirst());
+    counting.remove(6L);
+    assertTrue(!posts.counts(block(6)));
+    assertEquals(List.of(block(5)), posts.newestFirst());
+    counting.add(6L);
+    assertEquals(List.of(block(6), block(5)), posts.newestFirst());
+  }
+
+  @Test
+  void L7_shouldAskFewOfThemForAProof() {
+    for (int i = 0; i < 500; i++) {
+      post(head - 1000 + i, 1000 + i, true);
+    }
+    HomeStorage storage = new HomeStorage(1, home, destination(), POSTED, POSTED);
+    List<Block> seen = new ArrayList<>();
+    storage.posts();
+    assertEquals(
+        Optional.empty(),
+        storage.shown(
+            POSTED,
+            block -> {
+              seen.add(block);
+              return Optional.empty();
+            }));
+    assertEquals(3, seen.size(), "of what stays, the newest show the most");
   }
 
   @Test
@@ -146,7 +230,7 @@ class PostsTest {
     return client(
         (method, arguments) -> {
           blocks.incrementAndGet();
-          return Optional.of(block((long) arguments[0]));
+          return Optional.of(block((long) arguments[0] + (denied ? 1 : 0)));
         });
   }
 
@@ -168,6 +252,9 @@ class PostsTest {
               }
               case "call" -> {
                 byte[] question = (byte[]) arguments[1];
+                if (question.length == 4) {
+                  yield Hash.of("0x%064x".formatted(1)).bytes(); // where proofs are judged
+                }
                 long number =
                     new BigInteger(1, Arrays.copyOfRange(question, 36, 68)).longValueExact();
                 yield counting.contains(number) ? block(number).hash().bytes() : new byte[32];

@@ -8,7 +8,9 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.mandate.chain.Block;
@@ -30,6 +32,8 @@ class ProofsTest {
           List.of(),
           Optional.empty(),
           Optional.of(new HashOracle(List.of(World.oracle()), Duration.ZERO)));
+
+  private static final Hash LIE = Hash.keccak("no block of home's");
 
   @TempDir Path directory;
 
@@ -88,12 +92,11 @@ class ProofsTest {
     try (World world = World.start(directory, waiting)) {
       Block honest = world.home.client.finalized();
       Block other = world.home.client.block(honest.number() - 1).orElseThrow();
-      Hash lie = Hash.keccak("no block of home's");
       long ahead = honest.number() + 1_000_000;
       try (Watchdog watchdog = world.watchdog(0)) {
         world.postHash(honest.number(), honest.hash());
-        world.postHash(other.number(), lie);
-        world.postHash(ahead, lie);
+        world.postHash(other.number(), LIE);
+        world.postHash(ahead, LIE);
         for (long number : new long[] {other.number(), ahead}) {
           World.await(
               "it is suspended",
@@ -105,7 +108,7 @@ class ProofsTest {
               "it is told, and that one guardian is not enough",
               World.PATIENCE,
               () ->
-                  hash(watchdog, number, lie)
+                  hash(watchdog, number, LIE)
                       .filter(found -> found.status() == Finding.Status.OPEN)
                       .filter(
                           found ->
@@ -126,7 +129,7 @@ class ProofsTest {
                     List.of(watchdog, second).stream()
                         .allMatch(
                             one ->
-                                hash(one, number, lie)
+                                hash(one, number, LIE)
                                     .filter(found -> found.status() == Finding.Status.STOPPED)
                                     .isPresent()));
           }
@@ -139,6 +142,63 @@ class ProofsTest {
         }
       }
     }
+  }
+
+  @Test
+  void L7_moreFalseHashesThanAnHourHasRetractionsAreTakenBackBeforeOneCounts() throws Exception {
+    Duration wait = Duration.ofSeconds(100);
+    int many = HashExaminer.MOST_RETRACTIONS + 12;
+    AcrossChains waiting =
+        new AcrossChains(
+            PROVEN.pause(),
+            PROVEN.unbonding(),
+            BigInteger.ZERO,
+            List.of(),
+            Optional.empty(),
+            Optional.of(new HashOracle(List.of(World.oracle()), wait)));
+    try (World world = World.start(directory, waiting);
+        Watchdog watchdog = world.watchdog(0)) {
+      long first = world.home.client.head().number() + 1_000_000;
+      world.remote.stopMining();
+      for (int i = 0; i < many; i++) {
+        world.remote.rpc(
+            "eth_sendTransaction",
+            Map.of(
+                "from",
+                World.oracle(),
+                "to",
+                world.remoteDeployment.postedHashes().orElseThrow().hex(),
+                "gas",
+                "0x30d40",
+                "data",
+                world
+                    .postedHashes()
+                    .post(BigInteger.valueOf(first + i), LIE.bytes())
+                    .encodeFunctionCall()));
+      }
+      world.remote.rpc("evm_mine");
+      world.remote.mineEverySecond();
+      Instant posted = world.remote.client.head().timestamp();
+      World.await("all are suspended", wait, () -> suspended(world) == many);
+      Instant done = world.remote.client.head().timestamp();
+      assertTrue(done.isBefore(posted.plus(wait)), "before one counts: " + done);
+      assertTrue(
+          watchdog.findings().stream().anyMatch(found -> found.id().startsWith("budget:")),
+          "people are told");
+    }
+  }
+
+  private static int suspended(World world) {
+    Hash topic = Hash.keccak("HashSuspended(uint256,bytes32,uint64,address)");
+    return world
+        .remote
+        .client
+        .logs(
+            0,
+            world.remote.client.head().number(),
+            List.of(world.remoteDeployment.postedHashes().orElseThrow()),
+            List.of(Set.of(topic)))
+        .size();
   }
 
   private static Instant countsFrom(World world, long number) {

@@ -1,0 +1,129 @@
+package org.mandate.watchdog;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.lang.reflect.Proxy;
+import java.math.BigInteger;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+import org.mandate.chain.Address;
+import org.mandate.chain.Block;
+import org.mandate.chain.Bytes;
+import org.mandate.chain.ChainClient;
+import org.mandate.chain.Finality;
+import org.mandate.chain.Hash;
+import org.mandate.chain.Log;
+import org.mandate.signer.PrivateKeySigner;
+import org.mandate.watchdog.WatchdogConfig.WhenHomeIsSilent;
+
+/** An oracle posts hundreds of false hashes, for which there is no budget. */
+class HashExaminerTest {
+  private static final Duration POLL = Duration.ofMillis(10);
+  private static final int MANY = 300;
+  private static final Hash LIE = Hash.keccak("no block of home's");
+
+  private final AtomicInteger home = new AtomicInteger();
+  private final AtomicInteger jury = new AtomicInteger();
+  private final AtomicBoolean stands = new AtomicBoolean(true);
+  private final Findings findings = new Findings(finding -> {});
+  private final Instant counts = Instant.now().plusSeconds(3600);
+
+  @Test
+  void L7_shouldNotFloodHomesNodesWithWhatItMaySpendNothingOn() throws Exception {
+    HashExaminer examiner = examiner();
+    Block block = new Block(9, Hash.keccak("block"), Hash.ZERO, Instant.now());
+    List<Entry> entries = new ArrayList<>();
+    for (int i = 0; i < MANY; i++) {
+      entries.add(new Entry.HashPosted(log(block, i)));
+    }
+    examiner.examine(new Page(block, entries));
+    World.await(
+        "all are told",
+        Duration.ofSeconds(20),
+        () -> findings.all().stream().filter(f -> f.check() == Check.HASH).count() == MANY);
+    Thread.sleep(3000); // as long as thirty looks at each
+    assertEquals(0, jury.get(), "what cannot be done is not asked about");
+    assertTrue(home.get() <= 10 * MANY, home + " blocks");
+    stands.set(false); // which ends it
+  }
+
+  private HashExaminer examiner() {
+    ChainClient chain = node(new AtomicInteger());
+    Clock clock = Clock.systemUTC();
+    return new HashExaminer(
+        new HashExaminer.Court(
+            5,
+            chain,
+            new Finality.Confirmations(1),
+            Address.ZERO,
+            node(home),
+            new Finality.Confirmations(1),
+            new Jury(
+                new Jury.Place(
+                    1,
+                    List.of(new Jury.Node("first", node(jury)), new Jury.Node("next", node(jury))),
+                    Address.ZERO,
+                    0,
+                    new Finality.Confirmations(1),
+                    Duration.ofSeconds(30),
+                    findings,
+                    clock)),
+            new Budget(0, 5, "retraction", () -> true, findings, clock),
+            block -> stands.get(),
+            new Enforcer(
+                5,
+                chain,
+                new PrivateKeySigner(BigInteger.TWO),
+                BigInteger.ONE,
+                BigInteger.ONE,
+                POLL,
+                text -> {}),
+            findings,
+            Duration.ofMinutes(2),
+            WhenHomeIsSilent.DISPUTE,
+            POLL,
+            clock));
+  }
+
+  private Log log(Block block, int number) {
+    return new Log(
+        block.hash(),
+        block.number(),
+        Hash.keccak("transaction " + number),
+        number,
+        Address.ZERO,
+        List.of(Topics.HASH_POSTED, Hash.of("0x%064x".formatted(number)), Hash.ZERO),
+        LIE.hex() + "%064x".formatted(counts.getEpochSecond()));
+  }
+
+  private ChainClient node(AtomicInteger asked) {
+    return (ChainClient)
+        Proxy.newProxyInstance(
+            ChainClient.class.getClassLoader(),
+            new Class<?>[] {ChainClient.class},
+            (proxy, method, arguments) ->
+                switch (method.getName()) {
+                  case "head" -> block(1_000_000);
+                  case "block" -> {
+                    asked.incrementAndGet();
+                    yield Optional.of(block((long) arguments[0]));
+                  }
+                  case "call" ->
+                      Bytes.of(LIE.hex() + "%064x".formatted(counts.getEpochSecond())).bytes();
+                  default -> throw new UnsupportedOperationException(method.getName());
+                });
+  }
+
+  private static Block block(long number) {
+    Hash hash = Hash.keccak("home " + number);
+    return new Block(number, hash, hash, Instant.now());
+  }
+}
