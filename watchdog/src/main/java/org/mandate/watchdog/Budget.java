@@ -8,6 +8,7 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
+import org.mandate.chain.NodeException;
 
 /**
  * How many transactions an hour the watchdog spends on one kind of thing that others cause for
@@ -53,24 +54,30 @@ final class Budget {
    * @return whether there was one
    */
   boolean take(boolean urgent) {
-    boolean isLeft = isLeft();
-    boolean may = isLeft && urgent || (isLeft || urgent) && holdsEnough.getAsBoolean();
-    if (may) {
-      charge();
+    boolean enough = isKnownToHoldEnough();
+    synchronized (this) {
+      Instant since = clock.instant().minus(HOUR);
+      while (!spent.isEmpty() && !spent.getFirst().isAfter(since)) {
+        spent.removeFirst();
+      }
+      boolean isLeft = spent.size() < most;
+      if (!isLeft) {
+        findings.report(finding());
+      }
+      boolean may = isLeft ? urgent || enough : urgent && enough;
+      if (may) {
+        charge();
+      }
+      return may;
     }
-    return may;
   }
 
-  private synchronized boolean isLeft() {
-    Instant since = clock.instant().minus(HOUR);
-    while (!spent.isEmpty() && !spent.getFirst().isAfter(since)) {
-      spent.removeFirst();
-    }
-    if (spent.size() >= most) {
-      findings.report(finding());
+  private boolean isKnownToHoldEnough() {
+    try {
+      return holdsEnough.getAsBoolean();
+    } catch (NodeException e) {
       return false;
     }
-    return true;
   }
 
   /** One more transaction was sent, whatever is left. */
