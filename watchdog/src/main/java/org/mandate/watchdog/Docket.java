@@ -101,9 +101,11 @@ final class Docket {
     long now;
     try {
       now = news.getAsLong();
+    } catch (NodeException e) {
+      return; // the next round hears of it
     } catch (RuntimeException e) {
-      // The next round hears of it. Whatever it is, what waits is tried all the same.
-      LOG.atDebug().addKeyValue("docket", name).log(e.toString());
+      // What waits is tried all the same.
+      LOG.atWarn().addKeyValue("docket", name).setCause(e).log("no news; asking again");
       return;
     }
     synchronized (this) {

@@ -9,6 +9,10 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 
 /** What others cause for little. */
@@ -71,6 +75,28 @@ class BudgetTest {
       assertTrue(budget.take(true));
     }
     assertFalse(budget.take(true));
+  }
+
+  @Test
+  void L7_shouldNotGiveTheSameToManyAtOnce() throws Exception {
+    Budget slow =
+        new Budget(
+            3,
+            5,
+            "retraction",
+            () -> {
+              LockSupport.parkNanos(100_000_000);
+              return true;
+            },
+            findings,
+            clock());
+    AtomicInteger taken = new AtomicInteger();
+    try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      for (int i = 0; i < 100; i++) {
+        threads.submit(() -> slow.take(false) ? taken.incrementAndGet() : 0);
+      }
+    }
+    assertEquals(3, taken.get());
   }
 
   @Test

@@ -92,6 +92,16 @@ class PostsTest {
   }
 
   @Test
+  void L7_shouldFindWhatCountsAmongHundredsThatWait() {
+    post(head - 20_000, 5, true);
+    for (int i = 0; i < 200; i++) {
+      post(head - 5000 + i, 1000 + i, false);
+    }
+    look(20);
+    assertEquals(List.of(block(5)), posts.newestFirst());
+  }
+
+  @Test
   void L7_shouldFindATrueOneThatANodeDeniedForAWhile() {
     post(head - 10, 5, true);
     post(head - 9, 6, true);
@@ -107,7 +117,7 @@ class PostsTest {
   void L7_shouldGoOnAfterAHeadThatIsNone() {
     long honest = head;
     post(head - 10, 5, true);
-    for (long lie : new long[] {1L << 40, 100, head - 100_000, 1L << 40}) {
+    for (long lie : new long[] {1L << 40, 100, head - 100_000, 3 * head}) {
       head = lie;
       int before = asked.get();
       look(1);
