@@ -28,8 +28,8 @@ import org.mandate.config.Default;
  * @param whenHomeIsSilent what to do then about a queued intent that may be honest
  * @param maxFeePerGas most that a transaction bids, wei
  * @param maxTipPerGas most of that which goes to the block's proposer, wei
- * @param minimumBalance below it, on any chain, the watchdog is not ready, and spends less on
- *     false block hashes, wei
+ * @param minimumBalance below it, on any chain, the watchdog is not ready, and spends less on false
+ *     block hashes, wei
  * @param disputeBonds most that it may have at stake as bonds of disputes on each chain, wei: for
  *     what it may not dispute for nothing
  * @param relayers where the relayers' APIs are: what they hold against each other is looked at, and
