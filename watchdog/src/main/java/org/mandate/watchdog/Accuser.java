@@ -78,8 +78,11 @@ final class Accuser {
     return prosecutor.filter(by -> by.atStake(relayer).signum() > 0).isPresent();
   }
 
-  /** What a transaction delivered: a gateway took the signature. */
+  /** What a transaction's call data say that a gateway took: decoys among them anybody signed. */
   void remember(Signed signed) {
+    if (!keys.has(delivered.signer(signed))) {
+      return;
+    }
     delivered.add(signed).or(() -> handedOut.against(signed)).ifPresent(this::tell);
   }
 
