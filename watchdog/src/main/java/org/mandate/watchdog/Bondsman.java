@@ -10,6 +10,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BooleanSupplier;
+import java.util.function.Predicate;
 import org.mandate.chain.Abi;
 import org.mandate.chain.Address;
 import org.mandate.chain.Bytes;
@@ -25,11 +26,18 @@ import org.web3j.abi.datatypes.generated.Uint64;
 /**
  * Puts into a relayer's bond again what it called back before it was named: else that comes free
  * while it attests, and in the second in which it is taken out. By what the contracts say now,
- * again and again: a set also changes by time alone.
+ * again and again: a set also changes by time alone. What one node says sends no transaction: most
+ * of home's must say the same, and so many an hour are all.
  */
 final class Bondsman {
   /** Polls between two looks: what is called back is not free for a week. */
   private static final int SELDOM = 30;
+
+  /** Transactions within an hour: what is called back is in no hurry. */
+  static final int PER_HOUR = 4;
+
+  /** More than two sets have, however many a node tells of. */
+  private static final int MOST_RELAYERS = 128;
 
   private final Place place;
 
@@ -39,14 +47,17 @@ final class Bondsman {
   /**
    * Home.
    *
+   * @param most whether most of home's nodes say so
    * @param bonds the contract where relayers' bonds lie
    * @param closed whether the watchdog is
    */
   record Place(
       long chainId,
       ChainClient chain,
+      Predicate<Predicate<ChainClient>> most,
       Address gateway,
       Address bonds,
+      Budget budget,
       Enforcer enforcer,
       Findings findings,
       Duration poll,
@@ -78,29 +89,52 @@ final class Bondsman {
                       place.chain().call(place.gateway(), Abi.call(function)),
                       new TypeReference<DynamicArray<org.web3j.abi.datatypes.Address>>() {})
                   .getFirst();
-      listed.forEach(one -> all.add(Address.of((String) ((Type<?>) one).getValue())));
+      listed.stream()
+          .limit(MOST_RELAYERS)
+          .forEach(one -> all.add(Address.of((String) ((Type<?>) one).getValue())));
     }
     return all;
   }
 
   private void look(Address relayer) {
-    BigInteger leaving = leaving(relayer);
+    BigInteger leaving = leaving(place.chain(), relayer);
     String findingId = "bond:" + relayer + ":" + leaving;
-    if (leaving.signum() > 0 && begun.putIfAbsent(relayer, findingId) == null) {
-      place.findings().report(finding(findingId, relayer, leaving));
+    if (leaving.signum() == 0
+        || begun.containsKey(relayer)
+        || !place
+            .most()
+            .test(node -> leaving(node, relayer).equals(leaving) && isRelayer(node, relayer))) {
+      return;
+    }
+    place.findings().report(finding(findingId, relayer, leaving));
+    if (place.budget().take()) {
+      begun.put(relayer, findingId);
       Thread.ofVirtual().name("rebond-" + relayer).start(() -> rebond(relayer, findingId));
     }
   }
 
   private void rebond(Address relayer, String findingId) {
+    Rebond rebond = new Rebond(relayer);
     try {
-      place.enforcer().bringAbout(new Rebond(relayer)).ifPresent(done -> tell(findingId, done));
+      place.enforcer().bringAbout(rebond).ifPresent(done -> tell(findingId, rebond, done));
     } finally {
+      if (!rebond.tried) {
+        place.budget().giveBack();
+      }
       begun.remove(relayer);
     }
   }
 
-  private void tell(String findingId, Enforcer.Done done) {
+  private boolean isRelayer(ChainClient node, Address relayer) {
+    byte[] answer =
+        node.call(
+            place.gateway(),
+            Abi.call(
+                QuorumGateway.FUNC_ISRELAYER, new org.web3j.abi.datatypes.Address(relayer.hex())));
+    return new BigInteger(1, answer).equals(BigInteger.ONE);
+  }
+
+  private void tell(String findingId, Rebond rebond, Enforcer.Done done) {
     place
         .findings()
         .update(
@@ -115,20 +149,18 @@ final class Bondsman {
                                 done.settled().outcome(),
                                 place.clock().instant()))
                         : found)
-                    .with(Finding.Status.STOPPED));
+                    .with(rebond.vain ? found.status() : Finding.Status.STOPPED));
   }
 
   /** Wei that the relayer called back. */
-  private BigInteger leaving(Address relayer) {
+  private BigInteger leaving(ChainClient node, Address relayer) {
     return (BigInteger)
         Abi.decode(
-                place
-                    .chain()
-                    .call(
-                        place.bonds(),
-                        Abi.call(
-                            RelayerBonds.FUNC_BONDOF,
-                            new org.web3j.abi.datatypes.Address(relayer.hex()))),
+                node.call(
+                    place.bonds(),
+                    Abi.call(
+                        RelayerBonds.FUNC_BONDOF,
+                        new org.web3j.abi.datatypes.Address(relayer.hex()))),
                 new TypeReference<Uint256>() {},
                 new TypeReference<Uint256>() {},
                 new TypeReference<Uint64>() {})
@@ -156,6 +188,8 @@ final class Bondsman {
   private final class Rebond implements Remedy {
     private final Address relayer;
     private volatile boolean left;
+    private volatile boolean tried;
+    private volatile boolean vain;
 
     private Rebond(Address relayer) {
       this.relayer = relayer;
@@ -186,11 +220,25 @@ final class Bondsman {
 
     @Override
     public Optional<Settled> settled() {
-      if (leaving(relayer).signum() == 0) {
+      if (leaving(place.chain(), relayer).signum() == 0) {
         return Optional.of(
             new Settled("all of its bond can be taken for a lie, as long as it is a relayer"));
       }
-      return left ? Optional.of(new Settled("it is no relayer any more")) : Optional.empty();
+      if (left) {
+        return Optional.of(new Settled("it is no relayer any more"));
+      }
+      return vain
+          ? Optional.of(
+              new Settled("not done by one transaction: the next look says whether again"))
+          : Optional.empty();
+    }
+
+    // Asked before each transaction: one that reverted is not followed by another one at once.
+    @Override
+    public boolean ready() {
+      vain = tried;
+      tried = true;
+      return !vain;
     }
   }
 }

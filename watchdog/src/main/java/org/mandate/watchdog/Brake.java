@@ -4,7 +4,8 @@ import java.math.BigInteger;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashSet;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -14,7 +15,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Predicate;
-import java.util.stream.Collectors;
 import org.mandate.chain.Abi;
 import org.mandate.chain.Address;
 import org.mandate.chain.Bytes;
@@ -39,8 +39,11 @@ final class Brake {
   private static final Duration WAIT = Duration.ofMillis(200);
   private static final Duration SELDOM = Duration.ofMinutes(1);
 
-  /** Receipts that a node is asked for at once. */
-  private static final int AT_ONCE = 50;
+  /** Transactions that are looked into at once: their receipts may be of megabytes. */
+  static final int AT_ONCE = 8;
+
+  /** So many contracts that name a message beside the executor may be what brought it. */
+  private static final int MOST_NAMING = 32;
 
   /** A delivery that no node shows for that long is none: a reorg removed it. */
   private static final Duration LIFE = Duration.ofHours(1);
@@ -68,6 +71,12 @@ final class Brake {
   /** What brought lies, and is closed again by each pull. */
   private final Set<Address> convicted = new LinkedHashSet<>();
 
+  /** Transactions that are being looked into. */
+  private final Set<Hash> looking = new HashSet<>();
+
+  /** The pull of now, or the last one, until nothing is to be looked up any more. */
+  private Optional<Stop> stop = Optional.empty();
+
   private boolean pulling;
   private Instant pulled = Instant.MIN;
 
@@ -83,8 +92,16 @@ final class Brake {
       this.end = end;
     }
 
+    private Hash message() {
+      return delivery.event().messageId();
+    }
+
     private Hash transaction() {
       return delivery.event().log().transaction();
+    }
+
+    private Instant next() {
+      return next;
     }
 
     private void putOff(Instant now) {
@@ -132,12 +149,15 @@ final class Brake {
     }
     forget(known, MOST_KNOWN);
     forget(fresh.keySet(), MOST_FRESH);
-    if (pulling || fresh.isEmpty() && clock.instant().isBefore(pulled.plus(SELDOM))) {
+    boolean looked = fresh.isEmpty() || stop.isPresent();
+    if (pulling || looked && clock.instant().isBefore(pulled.plus(SELDOM))) {
       return;
     }
     pulling = true;
     findings.report(finding(expected, seen));
-    Errand.start("brake-" + chainId, WAIT, new Stop()::round);
+    Stop next = new Stop();
+    stop = Optional.of(next);
+    Errand.start("brake-" + chainId, WAIT, next::round);
   }
 
   private static void forget(Set<?> all, int most) {
@@ -159,6 +179,102 @@ final class Brake {
   private synchronized void done() {
     pulling = false;
     pulled = clock.instant();
+  }
+
+  /** Looks up what brought the fresh lies whose turn it is, on threads of their own. */
+  private void look() {
+    for (List<Lie> lies = due(); !lies.isEmpty(); lies = due()) {
+      List<Lie> all = lies;
+      Thread.ofVirtual().name("brake-look-" + chainId).start(() -> look(all));
+    }
+  }
+
+  /** Of the transaction that waits longest; what was looked for in vain for too long is let go. */
+  private synchronized List<Lie> due() {
+    Instant now = clock.instant();
+    for (Iterator<Lie> all = fresh.values().iterator(); all.hasNext(); ) {
+      Lie lie = all.next();
+      if (now.isAfter(lie.end)) {
+        all.remove();
+        known.remove(lie.message());
+      }
+    }
+    if (looking.size() >= AT_ONCE) {
+      return List.of();
+    }
+    Optional<Hash> transaction =
+        fresh.values().stream()
+            .filter(lie -> !now.isBefore(lie.next) && !looking.contains(lie.transaction()))
+            .min(Comparator.comparing(Lie::next))
+            .map(Lie::transaction);
+    transaction.ifPresent(looking::add);
+    return fresh.values().stream()
+        .filter(lie -> !now.isBefore(lie.next))
+        .filter(lie -> transaction.filter(lie.transaction()::equals).isPresent())
+        .toList();
+  }
+
+  /** All of one transaction. */
+  private void look(List<Lie> lies) {
+    Hash transaction = lies.getFirst().transaction();
+    try {
+      Optional<Receipt> receipt = chain.receipt(transaction);
+      for (Lie lie : lies) {
+        Optional<Address> gateway = receipt.flatMap(one -> gateway(one, lie));
+        if (gateway.isPresent() && isConvicted(gateway.get(), lie)) {
+          found(lie);
+        } else {
+          putOff(lie); // the node does not show it yet, or home may have sent it after all
+        }
+      }
+    } catch (NodeException | CallRevertedException | IllegalArgumentException e) {
+      lies.forEach(this::putOff);
+    } catch (Throwable e) {
+      Fault.endIfFatal(e);
+      lies.forEach(this::putOff);
+    } finally {
+      synchronized (this) {
+        looking.remove(transaction);
+      }
+    }
+  }
+
+  /** What handed it over: who names it in the same transaction, nearest to the executor. */
+  private Optional<Address> gateway(Receipt receipt, Lie lie) {
+    int queued = lie.delivery.event().log().index();
+    return receipt.logs().stream()
+        .filter(log -> log.topics().contains(lie.message()) && !log.address().equals(executor))
+        .sorted(Comparator.comparingInt(log -> Math.abs(log.index() - queued)))
+        .map(Log::address)
+        .distinct()
+        .limit(MOST_NAMING)
+        .filter(one -> Closing.status(chain, executor, one) != Closing.Status.NONE)
+        .findFirst();
+  }
+
+  /** Whether the gateway is convicted; one lie is enough, which no node of home's bears out. */
+  private boolean isConvicted(Address gateway, Lie lie) {
+    synchronized (this) {
+      if (convicted.contains(gateway)) {
+        return true;
+      }
+    }
+    if (shown.test(lie.delivery)) {
+      return false;
+    }
+    synchronized (this) {
+      convicted.add(gateway);
+      forget(convicted, MOST_GATEWAYS);
+    }
+    return true;
+  }
+
+  private synchronized void found(Lie lie) {
+    fresh.remove(lie.message());
+  }
+
+  private synchronized void putOff(Lie lie) {
+    lie.putOff(clock.instant());
   }
 
   private String findingId() {
@@ -209,27 +325,51 @@ final class Brake {
 
     private final Set<String> begun = ConcurrentHashMap.newKeySet();
     private final Set<String> ended = ConcurrentHashMap.newKeySet();
-    private final LastingState lasting = new LastingState(chain, finality);
+    private LastingState lasting = new LastingState(chain, finality);
+    private boolean lasts;
+    private boolean holds;
     private volatile boolean closes;
 
     private Stop() {
       add(new Halt());
-      convicted.forEach(gateway -> add(new Closing(chain, executor, gateway)));
     }
 
     private void add(Remedy remedy) {
-      remedies.putIfAbsent(remedy.what(), remedy);
+      if (remedies.putIfAbsent(remedy.what(), remedy) == null) {
+        lasting = new LastingState(chain, finality);
+        lasts = false;
+      }
     }
 
-    // All at once: none must wait for another one's transaction.
+    // All at once: none must wait for another one's transaction, nor for a look at receipts.
     private boolean round() {
-      begin(); // the pause waits for no look at receipts
-      gateways().forEach(gateway -> add(new Closing(chain, executor, gateway)));
+      List<Address> gateways;
+      synchronized (Brake.this) {
+        if (stop.filter(this::equals).isEmpty()) {
+          return true; // another pull goes on with what is to be looked up
+        }
+        gateways = List.copyOf(convicted);
+      }
+      gateways.forEach(gateway -> add(new Closing(chain, executor, gateway)));
       begin();
+      look();
       if (closes) {
         done();
         return true;
       }
+      if (!lasts && !isFinal()) {
+        return false;
+      }
+      if (!isOver()) {
+        return false;
+      }
+      if (holds) {
+        findings.update(findingId(), found -> found.with(Finding.Status.STOPPED));
+      }
+      return true;
+    }
+
+    private boolean isFinal() {
       if (!ended.containsAll(remedies.keySet())) {
         return false;
       }
@@ -245,12 +385,8 @@ final class Brake {
         }
         case FINAL -> {}
       }
-      if (!isOver()) {
-        return false;
-      }
-      if (holds()) {
-        findings.update(findingId(), found -> found.with(Finding.Status.STOPPED));
-      }
+      holds = holds();
+      lasts = true;
       return true;
     }
 
@@ -273,12 +409,19 @@ final class Brake {
     /** Under the lock of those that bring further lies, so that none is forgotten. */
     private boolean isOver() {
       synchronized (Brake.this) {
-        if (!fresh.isEmpty()) {
-          return false;
+        if (pulling) {
+          done();
         }
-        done();
+        if (!fresh.isEmpty() || !convicted.stream().allMatch(this::isBegun)) {
+          return false; // looks for what brought them, and reads nothing else any more
+        }
+        stop = Optional.empty();
         return true;
       }
+    }
+
+    private boolean isBegun(Address gateway) {
+      return remedies.containsKey(new Closing(chain, executor, gateway).what());
     }
 
     private void act(String what, Remedy remedy) {
@@ -301,63 +444,6 @@ final class Brake {
                                   done.settled().outcome(),
                                   clock.instant()))));
       ended.add(what);
-    }
-
-    /** Which ones handed the fresh lies over: who names the message in the same transaction. */
-    private Set<Address> gateways() {
-      Map<Hash, Lie> lies = due();
-      if (lies.isEmpty()) {
-        return Set.of();
-      }
-      Map<Hash, Receipt> receipts =
-          chain.receipts(lies.values().stream().map(Lie::transaction).collect(Collectors.toSet()));
-      // Of what a node does not show, ask again.
-      lies.values().removeIf(lie -> !receipts.containsKey(lie.transaction()));
-      Map<Address, List<Lie>> all = new LinkedHashMap<>();
-      for (Receipt receipt : receipts.values()) {
-        for (Log log : receipt.logs()) {
-          log.topics().stream()
-              .filter(lies::containsKey)
-              .forEach(
-                  topic ->
-                      all.computeIfAbsent(log.address(), gateway -> new ArrayList<>())
-                          .add(lies.get(topic)));
-        }
-      }
-      all.remove(executor);
-      all.keySet().removeIf(Stop.this::isNone);
-      // One lie is enough, of which no node of home's knows anything.
-      all.values().removeIf(brought -> brought.stream().allMatch(lie -> shown.test(lie.delivery)));
-      synchronized (Brake.this) {
-        fresh.keySet().removeAll(lies.keySet());
-        convicted.addAll(all.keySet());
-        forget(convicted, MOST_GATEWAYS);
-      }
-      return all.keySet();
-    }
-
-    private boolean isNone(Address gateway) {
-      return Closing.status(chain, executor, gateway) == Closing.Status.NONE;
-    }
-
-    /** Some that are to be looked up now; what was looked for in vain for too long is let go. */
-    private Map<Hash, Lie> due() {
-      Map<Hash, Lie> lies = new LinkedHashMap<>();
-      Instant now = clock.instant();
-      synchronized (Brake.this) {
-        for (Iterator<Map.Entry<Hash, Lie>> all = fresh.entrySet().iterator();
-            all.hasNext() && lies.size() < AT_ONCE; ) {
-          Map.Entry<Hash, Lie> one = all.next();
-          if (now.isAfter(one.getValue().end)) {
-            all.remove();
-            known.remove(one.getKey());
-          } else if (!now.isBefore(one.getValue().next)) {
-            one.getValue().putOff(now);
-            lies.put(one.getKey(), one.getValue());
-          }
-        }
-      }
-      return lies;
     }
   }
 

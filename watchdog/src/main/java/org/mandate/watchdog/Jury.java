@@ -2,41 +2,59 @@ package org.mandate.watchdog;
 
 import java.time.Clock;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
-import java.util.Queue;
 import java.util.Set;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BiPredicate;
+import java.util.function.Function;
 import java.util.function.Predicate;
 import org.mandate.chain.Address;
+import org.mandate.chain.Block;
 import org.mandate.chain.BlockRanges;
 import org.mandate.chain.CallRevertedException;
 import org.mandate.chain.ChainClient;
-import org.mandate.chain.Finality;
 import org.mandate.chain.Hash;
 import org.mandate.chain.Log;
 import org.mandate.chain.NodeException;
+import org.mandate.event.ContractEvents;
+import org.mandate.event.GatewayEvent;
+import org.mandate.intent.IntentState;
+import org.mandate.proof.Prover;
+import org.mandate.proof.Slots;
 
 /**
  * All nodes of home, each asked by itself before the watchdog does what cannot be taken back, or
- * costs: one that hides what home did would have it close gateways on honest relayers. A node that
- * shows what the others hide stops the act, and people are told; one that is silent does not. What
- * is free and may be undone waits for none of this.
+ * costs: one that hides what home did would have it close gateways on honest relayers, and one that
+ * invents what home did would keep liars from being stopped. So one node is believed when it proves
+ * by home's storage what it says, in a block that most nodes know; a bare word counts when most
+ * nodes give it. Then the act is left, and people are told. What is free and may be undone waits
+ * for none of this.
  */
 final class Jury {
   /** All are asked at once, and each may answer late: nothing here is faster than a dispute. */
   private static final Duration LIMIT = Duration.ofSeconds(10);
 
-  /** So long ranges of home's blocks are looked through for an order. */
-  private static final Duration SEARCH = Duration.ofSeconds(5);
+  /** An order waits for days: there is time to look through home's blocks for it. */
+  private static final Duration SEARCH = Duration.ofMinutes(1);
+
+  /** So long the other nodes may lag behind the block of a proof. */
+  private static final Duration LAG = Duration.ofSeconds(3);
+
+  private static final Duration POLL = Duration.ofMillis(200);
+
+  /** Blocks in which a proof is tried: the first may be one that a reorg removes. */
+  private static final int TRIES = 2;
 
   private final Place place;
+  private final List<Juror> jurors;
 
-  /** Which nodes are known to contradict the usual one, so that each is told once. */
+  /** What was told, so that each is told once. */
   private final Set<String> told = ConcurrentHashMap.newKeySet();
 
   /**
@@ -49,16 +67,15 @@ final class Jury {
   /**
    * Home.
    *
+   * @param gateway that numbers its messages
    * @param firstBlock of the deployment there
-   * @param maxLag as for {@link Witness}
    */
   record Place(
       long homeId,
       List<Node> nodes,
       Address executor,
+      Address gateway,
       long firstBlock,
-      Finality finality,
-      Duration maxLag,
       Findings findings,
       Clock clock) {
     Place {
@@ -66,44 +83,78 @@ final class Jury {
     }
   }
 
+  /**
+   * A node, and what is known of it.
+   *
+   * @param ranges how many blocks it may be asked about at once
+   */
+  private record Juror(Node node, BlockRanges ranges) {
+    private Juror(Node node) {
+      this(node, new BlockRanges(node.chain()));
+    }
+
+    private ChainClient chain() {
+      return node.chain();
+    }
+  }
+
+  /** What a node says to a question. */
+  private enum Word {
+    NO,
+    /** It says so, and does not prove it. */
+    SAID,
+    PROVED
+  }
+
   Jury(Place place) {
     this.place = place;
-  }
-
-  /** Whether a node shows that home sent the intent in that very message. */
-  boolean showsDispatch(Queued delivery) {
-    return shows(
-        "message " + delivery.event().messageId(),
-        node ->
-            switch (new Witness(
-                    node,
-                    place.firstBlock(),
-                    new Dispatches(),
-                    new ExecutorState(node, place.executor()),
-                    place.finality(),
-                    place.maxLag())
-                .ask(
-                    delivery.event().intentId(),
-                    Optional.of(delivery.event().messageId()),
-                    delivery.block().timestamp())) {
-              case Testimony.Proven proven -> true;
-              case Testimony.Provisional provisional -> true;
-              case Testimony.Settled settled -> true;
-              case Testimony.OtherMessage other -> false;
-              case Testimony.Absent absent -> false;
-              case Testimony.Unknown unknown -> false;
-            });
-  }
-
-  /** Whether a node shows that block of home's. */
-  boolean showsBlock(long number, Hash hash) {
-    return shows(
-        "block %d, %s".formatted(number, hash),
-        node -> node.block(number).filter(block -> block.hash().equals(hash)).isPresent());
+    this.jurors = place.nodes().stream().map(Juror::new).toList();
   }
 
   /**
-   * Whether a node shows that home sent the order.
+   * Whether home dispatched the intent, in whatever message: that a gateway brings what home did
+   * dispatch harms nobody, and home's storage confirms it against every dispute.
+   */
+  boolean showsDispatch(Queued delivery) {
+    Hash intentId = delivery.event().intentId();
+    return shows(
+        "the dispatch of intent " + intentId,
+        LIMIT,
+        most(),
+        juror -> {
+          ExecutorState executor = new ExecutorState(juror.chain(), place.executor());
+          if (!isDispatched(executor.progress(intentId).state())) {
+            return Word.NO;
+          }
+          return proves(
+                  juror,
+                  place.executor(),
+                  Slots.progress(intentId),
+                  value -> isDispatched(Slots.state(value)))
+              ? Word.PROVED
+              : Word.SAID;
+        });
+  }
+
+  /** What was settled had been dispatched. */
+  private static boolean isDispatched(IntentState state) {
+    return state == IntentState.DISPATCHED || state == IntentState.SETTLED;
+  }
+
+  /**
+   * Whether half of the nodes, at least, show that block of home's. Nothing proves a hash: of two
+   * nodes that contradict each other, either may lie.
+   */
+  boolean showsBlock(long number, Hash hash) {
+    return shows(
+        "block %d, %s".formatted(number, hash),
+        LIMIT,
+        (jurors.size() + 1) / 2,
+        juror -> has(juror, number, hash) ? Word.SAID : Word.NO);
+  }
+
+  /**
+   * Whether home sent the order.
    *
    * @param by the contract that sends orders
    * @param chainId to which chain
@@ -117,60 +168,161 @@ final class Jury {
             Set.of(messageId));
     return shows(
         "order %s in message %s".formatted(orderId, messageId),
-        node -> {
-          BlockRanges ranges = new BlockRanges(node);
-          Instant end = Instant.now().plus(SEARCH);
-          long to = node.head().number();
-          while (to >= place.firstBlock() && Instant.now().isBefore(end)) {
-            BlockRanges.Part<List<Log>> part =
-                ranges.last(
-                    place.firstBlock(),
-                    to,
-                    (first, last) -> node.logs(first, last, List.of(by), topics));
-            if (!part.content().isEmpty()) {
-              return true;
-            }
-            to = part.from() - 1;
+        SEARCH,
+        most(),
+        juror -> {
+          Optional<Log> sent = newest(juror, by, topics);
+          if (sent.isEmpty()) {
+            return Word.NO;
           }
-          return false;
+          return provesMessage(juror, sent.get().blockHash(), messageId) ? Word.PROVED : Word.SAID;
         });
   }
 
-  private boolean shows(String what, Predicate<ChainClient> question) {
-    Queue<String> witnesses = new ConcurrentLinkedQueue<>();
-    CountDownLatch left = new CountDownLatch(place.nodes().size());
-    for (Node node : place.nodes()) {
+  private Optional<Log> newest(Juror juror, Address by, List<Set<Hash>> topics) {
+    long end = System.nanoTime() + SEARCH.toNanos();
+    long to = juror.chain().head().number();
+    while (to >= place.firstBlock() && System.nanoTime() < end) {
+      BlockRanges.Part<List<Log>> part =
+          juror
+              .ranges()
+              .last(
+                  place.firstBlock(),
+                  to,
+                  (first, last) -> juror.chain().logs(first, last, List.of(by), topics));
+      if (!part.content().isEmpty()) {
+        return Optional.of(part.content().getLast());
+      }
+      to = part.from() - 1;
+    }
+    return Optional.empty();
+  }
+
+  /** By the number that the node says it has: a false one proves nothing. */
+  private boolean provesMessage(Juror juror, Hash block, Hash messageId) {
+    return juror
+        .chain()
+        .logs(block, List.of(place.gateway()), List.of(Set.of(Topics.NUMBERED), Set.of(messageId)))
+        .stream()
+        .flatMap(log -> ContractEvents.gateway(log).stream())
+        .filter(GatewayEvent.NonceAssigned.class::isInstance)
+        .map(GatewayEvent.NonceAssigned.class::cast)
+        .findFirst()
+        .filter(
+            numbered ->
+                proves(juror, place.gateway(), Slots.sent(numbered.nonce()), messageId::equals))
+        .isPresent();
+  }
+
+  /** Whether the node proves what stands in a slot, in a block that most nodes know. */
+  private boolean proves(Juror juror, Address account, Hash slot, Predicate<Hash> value) {
+    for (int i = 0; i < TRIES; i++) {
+      try {
+        Block block = juror.chain().head();
+        Prover.Shown shown = new Prover(juror.chain()).prove(account, slot, block.hash());
+        if (value.test(shown.proven().value()) && isHomes(block)) {
+          return true;
+        }
+      } catch (NodeException e) {
+        // It has no proof of it, this time.
+      }
+    }
+    return false;
+  }
+
+  private boolean isHomes(Block block) {
+    long end = System.nanoTime() + LAG.toNanos();
+    do {
+      if (mostSay(juror -> has(juror, block.number(), block.hash()))) {
+        return true;
+      }
+    } while (System.nanoTime() < end && Pause.of(POLL));
+    return false;
+  }
+
+  private static boolean has(Juror juror, long number, Hash hash) {
+    return juror.chain().block(number).filter(block -> block.hash().equals(hash)).isPresent();
+  }
+
+  /** Whether more than half of the nodes say so; who is silent does not. */
+  boolean most(Predicate<ChainClient> question) {
+    return mostSay(juror -> question.test(juror.chain()));
+  }
+
+  private boolean mostSay(Predicate<Juror> question) {
+    AtomicInteger yes = new AtomicInteger();
+    return ask(LIMIT, question::test, (juror, said) -> said && yes.incrementAndGet() >= most());
+  }
+
+  private int most() {
+    return jurors.size() / 2 + 1;
+  }
+
+  /**
+   * @param words so many are enough, unproven
+   */
+  private boolean shows(String what, Duration limit, int words, Function<Juror, Word> question) {
+    AtomicInteger said = new AtomicInteger();
+    return ask(
+        limit,
+        question,
+        (juror, word) -> {
+          boolean enough =
+              word == Word.PROVED || word == Word.SAID && said.incrementAndGet() >= words;
+          if (word != Word.NO && told.add(juror.node().name() + enough)) {
+            place.findings().report(finding(juror.node().name(), what, enough));
+          }
+          return enough;
+        });
+  }
+
+  /**
+   * Asks all nodes at once, and waits no longer than for what is enough.
+   *
+   * @return whether it came, within the limit
+   */
+  private <T> boolean ask(
+      Duration limit, Function<Juror, T> question, BiPredicate<Juror, T> enough) {
+    BlockingQueue<Map.Entry<Juror, Optional<T>>> answers = new LinkedBlockingQueue<>();
+    for (Juror juror : jurors) {
       Thread.ofVirtual()
           .name("jury")
           .start(
               () -> {
+                Optional<T> answer = Optional.empty();
                 try {
-                  if (question.test(node.chain())) {
-                    witnesses.add(node.name());
-                  }
+                  answer = Optional.of(question.apply(juror));
                 } catch (NodeException | CallRevertedException | IllegalArgumentException e) {
                   // It is silent.
                 } catch (Throwable e) {
                   Fault.endIfFatal(e);
                 } finally {
-                  left.countDown();
+                  answers.add(Map.entry(juror, answer));
                 }
               });
     }
+    long end = System.nanoTime() + limit.toNanos();
     try {
-      left.await(LIMIT.toMillis(), TimeUnit.MILLISECONDS);
+      for (int left = jurors.size(); left > 0; left--) {
+        Map.Entry<Juror, Optional<T>> one =
+            answers.poll(end - System.nanoTime(), TimeUnit.NANOSECONDS);
+        if (one == null) {
+          return false;
+        }
+        if (one.getValue().filter(answer -> enough.test(one.getKey(), answer)).isPresent()) {
+          return true;
+        }
+      }
+      return false;
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new NodeException("interrupted");
     }
-    Optional<String> witness = Optional.ofNullable(witnesses.peek());
-    witness.filter(told::add).ifPresent(node -> place.findings().report(finding(node, what)));
-    return witness.isPresent();
   }
 
-  private Finding finding(String node, String what) {
+  private Finding finding(String node, String what, boolean believed) {
     return new Finding(
-        "home-nodes:%d:%s".formatted(place.homeId(), node),
+        (believed ? "home-nodes:%d:%s" : "home-node-alone:%d:%s").formatted(place.homeId(), node),
         Check.SELF,
         Severity.CRITICAL,
         place.homeId(),
@@ -178,12 +330,17 @@ final class Jury {
         Optional.empty(),
         Optional.empty(),
         "home's nodes say the same of what home did",
-        "node %s shows %s, which home did not do by the node that is asked first"
-            .formatted(node, what),
-        "One of them lies, or one is broken: ask others, and take that one out of rpc-urls. Until"
-            + " then the watchdog does nothing about this that cannot be taken back (closing a"
-            + " gateway, taking a posted hash back, the veto of a proven order, a dispute for a"
-            + " bond); it goes on disputing for nothing. Watch the windows yourself.",
+        "node %s %s %s, which home did not do by the node that is asked first"
+            .formatted(node, believed ? "shows" : "says, and does not prove,", what),
+        believed
+            ? "One of them lies, or one is broken: ask others, and take that one out of rpc-urls."
+                + " Until then the watchdog does nothing about this that cannot be taken back"
+                + " (closing a gateway, taking a posted hash back, the veto of a proven order, a"
+                + " dispute for a bond); it goes on disputing for nothing. Watch the windows"
+                + " yourself."
+            : "It lies, or is broken, or cannot prove storage (eth_getProof) while the others lie:"
+                + " ask others. One node's word stops nothing: the watchdog goes on. Have three"
+                + " nodes of home that prove.",
         place.clock().instant(),
         Finding.Status.OPEN,
         List.of());

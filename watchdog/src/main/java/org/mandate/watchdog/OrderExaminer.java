@@ -253,7 +253,8 @@ final class OrderExaminer implements Examiner {
                                     done.settled().outcome(),
                                     court.clock().instant()))));
     if (isOpen(gateway)) {
-      return true; // no guardian: people are told
+      closing.remove(gateway); // no guardian, by what one node says: the next lie tries again
+      return true;
     }
     if (lasting.look(() -> !isOpen(gateway)) != LastingState.Look.FINAL) {
       return false;

@@ -68,6 +68,7 @@ final class Topics {
   static final Hash RELAYERS_SET = topic(QuorumGateway.RELAYERSSET_EVENT);
   static final Hash DELIVERED = topic(QuorumGateway.MESSAGEDELIVERED_EVENT);
   static final Hash SENT = topic(QuorumGateway.MESSAGESENT_EVENT);
+  static final Hash NUMBERED = topic(QuorumGateway.NONCEASSIGNED_EVENT);
 
   static final Hash HASH_POSTED = topic(PostedHashes.HASHPOSTED_EVENT);
   static final Hash ORDER_SENT = topic(RemoteGovernance.ORDERSENT_EVENT);

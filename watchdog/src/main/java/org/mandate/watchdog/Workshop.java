@@ -63,9 +63,8 @@ final class Workshop {
                 home.id(),
                 home.nodes(),
                 domain.executor(),
+                home.deployment().gateway(),
                 home.deployment().block(),
-                home.finality(),
-                config.homeLag(),
                 findings,
                 clock));
     AtomicReference<BooleanSupplier> homeIsRead = new AtomicReference<>(() -> false);
@@ -197,7 +196,9 @@ final class Workshop {
             clock);
     homeIsRead.set(follower::caughtUp);
     accuser.start();
-    home.deployment().relayerBonds().ifPresent(bonds -> bondsman(home, bonds, enforcer).start());
+    home.deployment()
+        .relayerBonds()
+        .ifPresent(bonds -> bondsman(home, jury, bonds, enforcer).start());
     Witness witness =
         new Witness(
             home.chain(),
@@ -370,13 +371,15 @@ final class Workshop {
     return watched(link, chronicle, follower, enforcer, forgery);
   }
 
-  private Bondsman bondsman(Link home, Address bonds, Enforcer enforcer) {
+  private Bondsman bondsman(Link home, Jury jury, Address bonds, Enforcer enforcer) {
     return new Bondsman(
         new Bondsman.Place(
             home.id(),
             home.chain(),
+            jury::most,
             home.deployment().gateway(),
             bonds,
+            new Budget(Bondsman.PER_HOUR, home.id(), "rebonding of relayers", findings, clock),
             enforcer,
             findings,
             home.settings().pollInterval(),
