@@ -19,16 +19,22 @@ import java.util.concurrent.Executors;
 /** A node that lies: it asks an honest one, and says something else. */
 final class Between implements AutoCloseable {
   private static final ObjectMapper JSON = new ObjectMapper();
+  private static final String REVERTED = "reverted";
 
   private final URI node;
   private final Lie lie;
   private final HttpServer server;
   private final HttpClient http = HttpClient.newHttpClient();
 
-  /** What it makes of the answer to a request. */
+  /** What it makes of the answer to a request; of a call: a {@link #revert} as well. */
   @FunctionalInterface
   interface Lie {
     JsonNode answer(String method, JsonNode parameters, JsonNode honest);
+  }
+
+  /** That a call reverts with these data. */
+  static JsonNode revert(String data) {
+    return JSON.createObjectNode().put(REVERTED, data);
   }
 
   Between(URI node, Lie lie) throws IOException {
@@ -73,10 +79,19 @@ final class Between implements AutoCloseable {
         answered instanceof ArrayNode all ? all : JSON.createArrayNode().add(answered)) {
       JsonNode request = requests.get(one.path("id").asText());
       if (one instanceof ObjectNode object && object.has("result")) {
-        object.set(
-            "result",
+        JsonNode said =
             lie.answer(
-                request.path("method").asText(), request.path("params"), object.get("result")));
+                request.path("method").asText(), request.path("params"), object.get("result"));
+        if (said.has(REVERTED)) {
+          object.remove("result");
+          object
+              .putObject("error")
+              .put("code", 3)
+              .put("message", "execution reverted")
+              .put("data", said.path(REVERTED).asText());
+        } else {
+          object.set("result", said);
+        }
       }
     }
     return JSON.writeValueAsBytes(answered);

@@ -6,17 +6,16 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.lang.reflect.Proxy;
 import java.time.Clock;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.Test;
 import org.mandate.chain.Address;
 import org.mandate.chain.Block;
 import org.mandate.chain.ChainClient;
-import org.mandate.chain.Finality;
 import org.mandate.chain.Hash;
 import org.mandate.chain.Log;
 import org.mandate.chain.NodeException;
@@ -37,15 +36,35 @@ class JuryTest {
           });
 
   @Test
-  void L7_shouldHearTheOneNodeThatShowsIt() {
+  void L7_oneNodesBareWordIsToldAndStopsNothing() {
     Jury jury = jury(empty, silent, full);
-    assertTrue(jury.showsOrder(Address.ZERO, ORDER, 5, MESSAGE));
-    assertTrue(jury.showsBlock(7, BLOCK.hash()));
+    assertFalse(jury.showsOrder(Address.ZERO, ORDER, 5, MESSAGE));
+    assertFalse(jury.showsBlock(7, BLOCK.hash()));
     assertEquals(1, findings.all().size(), "one finding for one node");
     Finding told = findings.all().getFirst();
-    assertEquals("home-nodes:1:node 2", told.id());
+    assertEquals("home-node-alone:1:node 2", told.id());
     assertEquals(Check.SELF, told.check());
     assertTrue(told.seen().contains("order " + ORDER), told.seen());
+  }
+
+  @Test
+  void L7_shouldHearWhatMoreThanHalfOfAllNodesSay() {
+    Jury jury = jury(full, empty, full);
+    assertTrue(jury.showsOrder(Address.ZERO, ORDER, 5, MESSAGE));
+    assertTrue(jury.showsBlock(7, BLOCK.hash()));
+    assertFalse(
+        jury(full, full, silent, silent).showsOrder(Address.ZERO, ORDER, 5, MESSAGE),
+        "half is not more than half");
+    assertTrue(
+        findings.all().stream().anyMatch(one -> one.id().startsWith("home-nodes:1:")),
+        findings.all().toString());
+  }
+
+  @Test
+  void L7_ofTwoNodesEitherMayLieAboutABlock() {
+    assertTrue(jury(empty, full).showsBlock(7, BLOCK.hash()));
+    assertTrue(jury(full, empty).showsBlock(7, BLOCK.hash()));
+    assertFalse(jury(empty, full).showsOrder(Address.ZERO, ORDER, 5, MESSAGE));
   }
 
   @Test
@@ -59,11 +78,27 @@ class JuryTest {
   }
 
   @Test
-  void L7_shouldNotWaitForSilentNodes() {
+  void L7_shouldNotWaitForSilentNodes() throws Exception {
     Jury jury = jury(empty, silent, silent);
     assertFalse(jury.showsOrder(Address.ZERO, ORDER, 5, MESSAGE));
     assertFalse(jury.showsBlock(7, BLOCK.hash()));
     assertEquals(List.of(), findings.all());
+    CountDownLatch end = new CountDownLatch(1);
+    try {
+      ChainClient late =
+          client(
+              (method, arguments) -> {
+                end.await();
+                throw new NodeException("late");
+              });
+      Instant before = Instant.now();
+      assertTrue(jury(full, late, full).showsOrder(Address.ZERO, ORDER, 5, MESSAGE));
+      assertTrue(jury(full, late, full).most(node -> node.block(7).isPresent()));
+      assertFalse(jury(full, silent).most(node -> node.block(7).isPresent()));
+      assertTrue(Instant.now().isBefore(before.plusSeconds(5)), "what is enough is enough");
+    } finally {
+      end.countDown();
+    }
   }
 
   private Jury jury(ChainClient... nodes) {
@@ -73,9 +108,8 @@ class JuryTest {
             1,
             all.stream().map(node -> new Jury.Node("node " + all.indexOf(node), node)).toList(),
             Address.ZERO,
+            Address.ZERO,
             0,
-            new Finality.Confirmations(1),
-            Duration.ofSeconds(30),
             findings,
             Clock.systemUTC()));
   }
@@ -100,7 +134,8 @@ class JuryTest {
               case "block" -> block;
               case "logs" ->
                   logs.stream()
-                      .filter(log -> log.hasTopics((List<Set<Hash>>) arguments[3]))
+                      .filter(
+                          log -> log.hasTopics((List<Set<Hash>>) arguments[arguments.length - 1]))
                       .toList();
               default -> throw new UnsupportedOperationException(method);
             });
@@ -108,7 +143,7 @@ class JuryTest {
 
   @FunctionalInterface
   private interface Answer {
-    Object to(String method, Object[] arguments);
+    Object to(String method, Object[] arguments) throws InterruptedException;
   }
 
   private static ChainClient client(Answer answer) {

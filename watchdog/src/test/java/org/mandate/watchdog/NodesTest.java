@@ -1,9 +1,11 @@
 package org.mandate.watchdog;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.math.BigInteger;
@@ -12,13 +14,19 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.mandate.chain.Block;
 import org.mandate.chain.Hash;
+import org.mandate.chain.Log;
 import org.mandate.deploy.DeploymentParameters.AcrossChains;
 import org.mandate.deploy.DeploymentParameters.HashOracle;
+import org.mandate.event.IntentEvent;
+import org.mandate.gateway.Message;
 import org.mandate.intent.Intent;
 import org.mandate.intent.IntentState;
 
@@ -72,6 +80,124 @@ class NodesTest {
         World.await("the gateway is closed", World.PATIENCE, () -> gateway(world).equals(CLOSED));
       }
     }
+  }
+
+  @Test
+  void L7_aNodeThatInventsADispatchSavesNoGateway() throws Exception {
+    AcrossChains pausing =
+        new AcrossChains(
+            Duration.ofSeconds(1),
+            AcrossChains.DEFAULT.unbonding(),
+            BigInteger.ZERO,
+            List.of(),
+            Optional.empty(),
+            Optional.empty());
+    Map<Hash, Hash> invented = new ConcurrentHashMap<>();
+    AtomicInteger told = new AtomicInteger();
+    try (World world = World.start(directory, pausing);
+        Between liar =
+            new Between(
+                world.home.url,
+                (method, parameters, honest) -> {
+                  JsonNode said = invent(world, invented, method, parameters, honest);
+                  told.addAndGet(said == honest ? 0 : 1);
+                  return said;
+                })) {
+      world.pauseBySecond(); // once, so that closing is all that is left
+      Thread.sleep(3000);
+      world.setWindow(Duration.ofMinutes(2));
+      world.submit(world.payment(World.REMOTE, AMOUNT)); // whose logs are taken for others
+      try (Watchdog watchdog = watchdog(world, world.home.url, liar.url())) {
+        for (int i = 0; i < 2; i++) {
+          Intent intent = world.payment(World.REMOTE, AMOUNT);
+          Message forged = world.forged(intent);
+          invented.put(intent.id(world.domain), forged.id(world.remoteDeployment.gateway()));
+          world.deliver(forged);
+        }
+        World.await("the gateway is closed", World.PATIENCE, () -> gateway(world).equals(CLOSED));
+        assertTrue(told.get() > 0, "the liar was asked");
+        World.await(
+            "it is told",
+            World.PATIENCE,
+            () ->
+                watchdog.findings().stream()
+                    .anyMatch(
+                        one ->
+                            one.id().startsWith("home-node-alone:")
+                                && one.id().endsWith(":" + liar.url().getPort())));
+      }
+    }
+  }
+
+  @Test
+  void L7_whatIsProvenInABlockThatMostNodesDoNotKnowIsNotHeard() throws Exception {
+    try (World world = World.start(directory);
+        Between other =
+            new Between(
+                world.home.url,
+                (method, parameters, honest) ->
+                    method.equals("eth_getBlockByNumber") && honest instanceof ObjectNode block
+                        ? block
+                            .deepCopy()
+                            .put("hash", Hash.keccak(block.path("hash").asText()).hex())
+                        : hideDispatches(method, parameters, honest));
+        Between hiding = new Between(world.home.url, NodesTest::hideDispatches)) {
+      Intent intent = world.payment(World.REMOTE, AMOUNT);
+      world.submit(intent);
+      Queued delivery = delivery(world, intent);
+      assertTrue(
+          world
+              .jury(hiding.url(), hiding.url(), hiding.url(), world.home.url)
+              .showsDispatch(delivery),
+          "one of four proves it");
+      assertFalse(world.jury(other.url(), other.url(), world.home.url).showsDispatch(delivery));
+      assertFalse(world.jury(hiding.url(), hiding.url()).showsDispatch(delivery));
+      Queued never = delivery(world, world.payment(World.REMOTE, AMOUNT));
+      assertFalse(world.jury(world.home.url).showsDispatch(never));
+    }
+  }
+
+  /** As if it had come in any message. */
+  private static Queued delivery(World world, Intent intent) {
+    Hash id = intent.id(world.domain);
+    Block block = world.remote.client.head();
+    Log log =
+        new Log(block.hash(), block.number(), id, 0, world.domain.executor(), List.of(), "0x");
+    return new Queued(
+        new IntentEvent.Queued(log, id, World.AGENT, intent, Hash.keccak("message"), 9), block);
+  }
+
+  /** Home dispatched those, in these messages. */
+  private static JsonNode invent(
+      World world, Map<Hash, Hash> invented, String method, JsonNode parameters, JsonNode honest) {
+    String progress = Hash.keccak("progress(bytes32)").hex().substring(0, 10);
+    for (Map.Entry<Hash, Hash> one : invented.entrySet()) {
+      String id = one.getKey().hex().substring(2);
+      if (!parameters.toString().contains(id)) {
+        continue;
+      }
+      if (method.equals("eth_call") && parameters.toString().contains(progress)) {
+        return JsonNodeFactory.instance.textNode(
+            "0x%064x".formatted(IntentState.DISPATCHED.ordinal()) + "0".repeat(3 * 64));
+      }
+      if (method.equals("eth_getLogs")) {
+        ObjectNode log =
+            world
+                .home
+                .rpc(
+                    "eth_getLogs",
+                    Map.of("fromBlock", "0x0", "topics", List.of(Topics.DISPATCHED.hex())))
+                .path(0)
+                .deepCopy();
+        ((ArrayNode) log.path("topics")).set(1, JsonNodeFactory.instance.textNode("0x" + id));
+        String data = log.path("data").asText();
+        log.put(
+            "data",
+            data.substring(0, 66) + one.getValue().hex().substring(2) + data.substring(130));
+        return JsonNodeFactory.instance.arrayNode().add(log);
+      }
+    }
+    return honest;
   }
 
   @Test

@@ -3,17 +3,25 @@ package org.mandate.watchdog;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import java.math.BigInteger;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.mandate.chain.Address;
 import org.mandate.chain.Hash;
 import org.mandate.contracts.RemoteGovernance;
 import org.mandate.deploy.DeploymentParameters.AcrossChains;
@@ -142,6 +150,111 @@ class OrdersTest {
       for (Hash salt : salts) {
         assertThrows(RuntimeException.class, () -> world.carryOut(calls, salt));
       }
+    }
+  }
+
+  @Test
+  void L7_aNodesFalseNoDoesNotKeepAFloodsGatewayOpen() throws Exception {
+    String close = Hash.keccak("closeGateway(address)").hex().substring(0, 10);
+    String no =
+        Hash.keccak("AccessManagedUnauthorized(address)").hex().substring(0, 10) + "0".repeat(64);
+    AtomicLong since = new AtomicLong();
+    try (World world = World.start(directory, GOVERNED);
+        Between liar =
+            new Between(
+                world.remote.url,
+                (method, parameters, honest) -> {
+                  JsonNode call = parameters.path(0);
+                  if (!method.equals("eth_estimateGas")
+                      || !(call.path("input").asText() + call.path("data").asText())
+                          .startsWith(close)) {
+                    return honest;
+                  }
+                  since.compareAndSet(0, System.nanoTime());
+                  return System.nanoTime() - since.get() < Refusals.TIME.plusSeconds(5).toNanos()
+                      ? Between.revert(no)
+                      : honest;
+                });
+        Watchdog watchdog =
+            Watchdog.start(
+                world.config(0, List.of(world.home.url), List.of(liar.url()), List.of()))) {
+      List<RemoteGovernance.Call> calls = calls(world);
+      Message like = world.order(calls, Hash.keccak("like"));
+      // More than it can veto in the time in which it believes the no.
+      List<Message> forged =
+          IntStream.range(0, OrderExaminer.FLOOD)
+              .mapToObj(number -> world.forgedOrder(like, Hash.keccak("forged " + number)))
+              .toList();
+      world.deliverMany(forged, 0, 1, 2);
+      World.await("it tries to close it", World.PATIENCE, () -> since.get() > 0);
+      World.await(
+          "it believes that it is no guardian",
+          World.PATIENCE,
+          () -> System.nanoTime() - since.get() > Refusals.TIME.plusSeconds(8).toNanos());
+      assertEquals(BigInteger.ONE, world.gatewayOfOrders());
+      world.deliver(world.forgedOrder(like, Hash.keccak("one more")));
+      World.await(
+          "the next lie has it closed",
+          World.PATIENCE,
+          () -> world.gatewayOfOrders().equals(BigInteger.TWO));
+      assertTrue(watchdog.findings().stream().anyMatch(one -> one.check() == Check.ORDER));
+    }
+  }
+
+  @Test
+  void L7_oneNodeThatProvesAnOrderIsHeardAndOneThatInventsOneIsNot() throws Exception {
+    try (World world = World.start(directory, GOVERNED);
+        Between blind =
+            new Between(
+                world.home.url,
+                (method, parameters, honest) ->
+                    method.equals("eth_getLogs") ? JsonNodeFactory.instance.arrayNode() : honest)) {
+      List<RemoteGovernance.Call> calls = calls(world);
+      Hash salt = Hash.keccak("salt");
+      Address governance = world.homeDeployment.remoteGovernance().orElseThrow();
+      Message order = world.order(calls, salt);
+      Hash id = world.orderId(calls, salt);
+      Hash message = order.id(world.remoteDeployment.gateway());
+      assertTrue(
+          world
+              .jury(blind.url(), blind.url(), blind.url(), world.home.url)
+              .showsOrder(governance, id, World.REMOTE, message));
+
+      // Another message, of which a node says that home sent it.
+      Hash another = Hash.keccak("another");
+      try (Between inventor =
+          new Between(
+              world.home.url,
+              (method, parameters, honest) ->
+                  method.equals("eth_getLogs")
+                          && parameters.toString().contains(another.hex().substring(2))
+                      ? logs(world, message, another)
+                      : honest)) {
+        assertFalse(
+            world
+                .jury(world.home.url, inventor.url(), world.home.url)
+                .showsOrder(governance, id, World.REMOTE, another));
+        assertTrue(
+            world.jury(inventor.url()).showsOrder(governance, id, World.REMOTE, another),
+            "alone it is most");
+      }
+    }
+  }
+
+  /** Home's logs of a message, as if they were of another one. */
+  private static JsonNode logs(World world, Hash message, Hash another) {
+    try {
+      return new ObjectMapper()
+          .readTree(
+              world
+                  .home
+                  .rpc(
+                      "eth_getLogs",
+                      Map.of("fromBlock", "0x0", "topics", Arrays.asList(Topics.ORDER_SENT.hex())))
+                  .toString()
+                  .replace(message.hex().substring(2), another.hex().substring(2)));
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException(e);
     }
   }
 

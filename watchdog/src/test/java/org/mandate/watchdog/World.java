@@ -17,6 +17,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.mandate.chain.Address;
 import org.mandate.chain.Block;
 import org.mandate.chain.Bytes;
@@ -542,6 +543,15 @@ final class World implements AutoCloseable {
     byte[] id = there.idOf(BigInteger.valueOf(REMOTE), calls, salt.bytes()).send();
     new Sender(remote.web3j, WATCHDOGS.get(1))
         .send(Call.of("veto", governanceAddress().hex(), there.veto(id)));
+  }
+
+  Hash orderId(List<RemoteGovernance.Call> calls, Hash salt) throws Exception {
+    return Hash.of(
+        Bytes.of(
+                remoteGovernance(remote)
+                    .idOf(BigInteger.valueOf(REMOTE), calls, salt.bytes())
+                    .send())
+            .hex());
   }
 
   /** Carries an order out on the remote chain; throws when the contract refuses. */
@@ -1150,6 +1160,24 @@ final class World implements AutoCloseable {
         Duration.ofMillis(200),
         Duration.ofSeconds(3),
         Duration.ofMinutes(2));
+  }
+
+  /** These nodes of home, each asked by itself. */
+  Jury jury(java.net.URI... urls) {
+    return new Jury(
+        new Jury.Place(
+            HOME,
+            Stream.of(urls)
+                .map(
+                    url ->
+                        new Jury.Node(
+                            url.toString(), NodePool.of(HOME, List.of(url), Duration.ofSeconds(3))))
+                .toList(),
+            homeDeployment.executor(),
+            homeDeployment.gateway(),
+            homeDeployment.block(),
+            new Findings(finding -> {}),
+            java.time.Clock.systemUTC()));
   }
 
   /** Waits for something that must become true. */
