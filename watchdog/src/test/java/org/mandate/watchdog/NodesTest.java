@@ -141,6 +141,11 @@ class NodesTest {
                             .deepCopy()
                             .put("hash", Hash.keccak(block.path("hash").asText()).hex())
                         : hideDispatches(method, parameters, honest));
+        Between unsearched =
+            new Between(
+                world.home.url,
+                (method, parameters, honest) ->
+                    method.equals("eth_getLogs") ? Between.revert("0x") : honest);
         Between hiding = new Between(world.home.url, NodesTest::hideDispatches)) {
       Intent intent = world.payment(World.REMOTE, AMOUNT);
       world.submit(intent);
@@ -152,6 +157,9 @@ class NodesTest {
           "one of four proves it");
       assertFalse(world.jury(other.url(), other.url(), world.home.url).showsDispatch(delivery));
       assertFalse(world.jury(hiding.url(), hiding.url()).showsDispatch(delivery));
+      assertTrue(
+          world.jury(hiding.url(), unsearched.url()).showsDispatch(delivery),
+          "its state proves it: nothing is searched");
       Queued never = delivery(world, world.payment(World.REMOTE, AMOUNT));
       assertFalse(world.jury(world.home.url).showsDispatch(never));
     }

@@ -227,6 +227,7 @@ class OrdersTest {
               world.home.url,
               (method, parameters, honest) ->
                   method.equals("eth_getLogs")
+                          && parameters.toString().contains(Topics.ORDER_SENT.hex())
                           && parameters.toString().contains(another.hex().substring(2))
                       ? logs(world, message, another)
                       : honest)) {
