@@ -107,7 +107,7 @@ final class Bondsman {
       return;
     }
     place.findings().report(finding(findingId, relayer, leaving));
-    if (place.budget().take()) {
+    if (place.budget().take(false)) {
       begun.put(relayer, findingId);
       Thread.ofVirtual().name("rebond-" + relayer).start(() -> rebond(relayer, findingId));
     }

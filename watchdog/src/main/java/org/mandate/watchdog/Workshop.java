@@ -371,6 +371,10 @@ final class Workshop {
     return watched(link, chronicle, follower, enforcer, forgery);
   }
 
+  private BooleanSupplier holdsEnough(Link link) {
+    return () -> link.chain().balance(signer.address()).compareTo(config.minimumBalance()) >= 0;
+  }
+
   private Bondsman bondsman(Link home, Jury jury, Address bonds, Enforcer enforcer) {
     return new Bondsman(
         new Bondsman.Place(
@@ -379,7 +383,13 @@ final class Workshop {
             jury::most,
             home.deployment().gateway(),
             bonds,
-            new Budget(Bondsman.PER_HOUR, home.id(), "rebonding of relayers", findings, clock),
+            new Budget(
+                Bondsman.PER_HOUR,
+                home.id(),
+                "rebonding of relayers",
+                holdsEnough(home),
+                findings,
+                clock),
             enforcer,
             findings,
             home.settings().pollInterval(),
@@ -447,8 +457,7 @@ final class Workshop {
                 HashExaminer.MOST_RETRACTIONS,
                 link.id(),
                 "retraction of posted hashes",
-                () ->
-                    link.chain().balance(signer.address()).compareTo(config.minimumBalance()) >= 0,
+                holdsEnough(link),
                 findings,
                 clock),
             chronicle::has,

@@ -82,7 +82,7 @@ class BondsmanTest {
                 most,
                 Address.ZERO,
                 Address.ZERO,
-                new Budget(Bondsman.PER_HOUR, 1, "bonds", findings, Clock.systemUTC()),
+                new Budget(Bondsman.PER_HOUR, 1, "bonds", () -> true, findings, Clock.systemUTC()),
                 new Enforcer(
                     1,
                     nodes[0],
