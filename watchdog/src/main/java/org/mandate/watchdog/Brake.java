@@ -111,8 +111,8 @@ final class Brake {
   }
 
   /**
-   * @param shown whether any node of home's shows that it did send a message: no gateway is closed
-   *     for that one
+   * @param shown whether home's nodes show that it dispatched an intent: no gateway is closed for
+   *     bringing that one
    */
   Brake(
       long chainId,

@@ -55,7 +55,7 @@ final class Disputes implements Examiner {
   /**
    * @param self whose disputes they are
    * @param tip the newest block that was read
-   * @param shown whether any node shows that home sent it: then no bond is risked
+   * @param shown whether home's nodes show that it dispatched the intent: then no bond is risked
    */
   Disputes(
       Address self,
