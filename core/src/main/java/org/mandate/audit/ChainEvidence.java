@@ -68,36 +68,6 @@ public record ChainEvidence(
   /** One {@code IntentResent} event: this message is as genuine as the one of the dispatch. */
   public record Resend(Hash intentId, Hash messageId) {}
 
-  /** Without a word of gateways. */
-  public ChainEvidence(
-      BigInteger chainId,
-      BigInteger agentId,
-      IntentDomain domain,
-      Address account,
-      FinalBlock block,
-      HashChain state,
-      long published,
-      List<AuditRecord> records,
-      List<Link> links,
-      List<Publication> publications,
-      List<Resend> resends,
-      List<BigInteger> registeredChains) {
-    this(
-        chainId,
-        agentId,
-        domain,
-        account,
-        block,
-        state,
-        published,
-        records,
-        links,
-        publications,
-        resends,
-        registeredChains,
-        Optional.empty());
-  }
-
   public ChainEvidence {
     resends = List.copyOf(resends);
     records = List.copyOf(records);
@@ -142,24 +112,6 @@ public record ChainEvidence(
   /** Whether it is of the chain where every intent begins. */
   boolean isHome() {
     return isHome(chainId, domain);
-  }
-
-  /** The same with another word of gateways. */
-  ChainEvidence with(Gateways told) {
-    return new ChainEvidence(
-        chainId,
-        agentId,
-        domain,
-        account,
-        block,
-        state,
-        published,
-        records,
-        links,
-        publications,
-        resends,
-        registeredChains,
-        Optional.of(told));
   }
 
   private static boolean isHome(BigInteger chainId, IntentDomain domain) {

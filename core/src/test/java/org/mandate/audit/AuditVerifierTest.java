@@ -450,7 +450,8 @@ class AuditVerifierTest {
             e.links().subList(0, 4),
             e.publications(),
             e.resends(),
-            e.registeredChains());
+            e.registeredChains(),
+            Optional.empty());
     assertTrue(has(verify(omitted), Finding.Omitted.class));
     ChainEvidence invented =
         new ChainEvidence(
@@ -465,7 +466,8 @@ class AuditVerifierTest {
             e.links(),
             e.publications(),
             e.resends(),
-            e.registeredChains());
+            e.registeredChains(),
+            Optional.empty());
     assertTrue(has(verify(invented), Finding.Unexplained.class));
     assertTrue(has(verify(invented), Finding.ChainMismatch.class));
     ChainEvidence both =
@@ -481,7 +483,8 @@ class AuditVerifierTest {
             e.links().subList(0, 4),
             e.publications(),
             e.resends(),
-            e.registeredChains());
+            e.registeredChains(),
+            Optional.empty());
     assertTrue(
         has(verify(both), Finding.ChainMismatch.class),
         "hidden from both, seen in the contract's state");
@@ -602,7 +605,8 @@ class AuditVerifierTest {
     ChainEvidence destination = untouched(remote, home.domain());
     Address own = deployment.gateway();
     ChainEvidence told =
-        destination.with(
+        Told.by(
+            destination,
             new Gateways(
                 own,
                 List.of(
@@ -899,7 +903,8 @@ class AuditVerifierTest {
         List.of(new ChainEvidence.Link(only.action(), only.intentId(), only.recordHash(), head)),
         List.of(),
         List.of(),
-        e.registeredChains());
+        e.registeredChains(),
+        Optional.empty());
   }
 
   private ChainEvidence untouched(BigInteger chainId, IntentDomain domain) {
@@ -915,7 +920,8 @@ class AuditVerifierTest {
         List.of(),
         List.of(),
         List.of(),
-        chainId.equals(domain.homeChainId()) ? List.of(chainId) : List.of());
+        chainId.equals(domain.homeChainId()) ? List.of(chainId) : List.of(),
+        Optional.empty());
   }
 
   private static ChainEvidence with(
@@ -932,7 +938,8 @@ class AuditVerifierTest {
         links,
         e.publications(),
         e.resends(),
-        e.registeredChains());
+        e.registeredChains(),
+        Optional.empty());
   }
 
   private static ChainEvidence with(ChainEvidence e, List<Publication> publications) {
@@ -949,7 +956,8 @@ class AuditVerifierTest {
         e.links(),
         publications,
         e.resends(),
-        e.registeredChains());
+        e.registeredChains(),
+        Optional.empty());
   }
 
   private static AuditRecord with(AuditRecord record, Intent intent, AuditRecord.Anchor anchor) {

@@ -108,19 +108,21 @@ class ForgeriesTest {
   @Test
   void L7_shouldTellWhatEndedWithTheClosingOfItsGatewayAsStopped() {
     ChainEvidence waits = remote(QUEUED); // in block 7, log 0
-    assertEquals("Forgery", kind(waits.with(gateways())));
-    assertEquals("Forgery", kind(waits.with(gateways(closed(OWN, 6)))), "opened by nobody since");
-    assertEquals("StoppedForgery", kind(waits.with(gateways(closed(OWN, 8)))));
+    assertEquals("Forgery", kind(Told.by(waits, gateways())));
+    assertEquals(
+        "Forgery", kind(Told.by(waits, gateways(closed(OWN, 6)))), "opened by nobody since");
+    assertEquals("StoppedForgery", kind(Told.by(waits, gateways(closed(OWN, 8)))));
     assertEquals(
         "StoppedForgery",
-        kind(waits.with(gateways(closed(OWN, 8), opened(OWN, 9)))),
+        kind(Told.by(waits, gateways(closed(OWN, 8), opened(OWN, 9)))),
         "opening lets nothing of before execute");
     assertEquals(
         "Forgery",
-        kind(waits.with(gateways(closed(OWN, 5), opened(OWN, 6)))),
+        kind(Told.by(waits, gateways(closed(OWN, 5), opened(OWN, 6)))),
         "closed before it came");
-    assertEquals("Forgery", kind(remote(QUEUED, DISPUTED, UPHELD).with(gateways(closed(OWN, 8)))));
-    assertEquals("Forgery", kind(remote(QUEUED, EXECUTED).with(gateways(closed(OWN, 8)))));
+    assertEquals(
+        "Forgery", kind(Told.by(remote(QUEUED, DISPUTED, UPHELD), gateways(closed(OWN, 8)))));
+    assertEquals("Forgery", kind(Told.by(remote(QUEUED, EXECUTED), gateways(closed(OWN, 8)))));
   }
 
   @Test
@@ -128,22 +130,22 @@ class ForgeriesTest {
     ChainEvidence waits = remote(QUEUED);
     Address other = address(8);
     Address third = address(9);
-    assertEquals("Forgery", kind(waits.with(gateways(opened(other, 5), closed(OWN, 8)))));
-    assertEquals("Forgery", kind(waits.with(gateways(opened(other, 5), closed(other, 8)))));
+    assertEquals("Forgery", kind(Told.by(waits, gateways(opened(other, 5), closed(OWN, 8)))));
+    assertEquals("Forgery", kind(Told.by(waits, gateways(opened(other, 5), closed(other, 8)))));
     assertEquals(
         "StoppedForgery",
-        kind(waits.with(gateways(opened(other, 5), closed(OWN, 8), closed(other, 9)))));
+        kind(Told.by(waits, gateways(opened(other, 5), closed(OWN, 8), closed(other, 9)))));
     assertEquals(
         "StoppedForgery",
-        kind(waits.with(gateways(opened(other, 5), closed(OWN, 8), closed(third, 9)))),
+        kind(Told.by(waits, gateways(opened(other, 5), closed(OWN, 8), closed(third, 9)))),
         "all others close together");
     assertEquals(
         "StoppedForgery",
-        kind(waits.with(gateways(opened(other, 8), closed(OWN, 9)))),
+        kind(Told.by(waits, gateways(opened(other, 8), closed(OWN, 9)))),
         "opened after it came");
     assertEquals(
         "StoppedForgery",
-        kind(waits.with(gateways(closed(OWN, 4), opened(other, 5), closed(other, 8)))),
+        kind(Told.by(waits, gateways(closed(OWN, 4), opened(other, 5), closed(other, 8)))),
         "the own one was closed when it came");
   }
 
@@ -393,7 +395,8 @@ class ForgeriesTest {
         e.links(),
         e.publications(),
         List.of(resends),
-        e.registeredChains());
+        e.registeredChains(),
+        Optional.empty());
   }
 
   private static ChainEvidence remote(Detail... life) {
@@ -437,7 +440,8 @@ class ForgeriesTest {
         links,
         List.of(),
         List.of(),
-        chainId.equals(HOME) ? List.of(HOME, REMOTE) : List.of());
+        chainId.equals(HOME) ? List.of(HOME, REMOTE) : List.of(),
+        Optional.empty());
   }
 
   private static Intent intent(BigInteger chainId, long amount) {

@@ -70,15 +70,7 @@ class FloodTest {
 
   @Test
   void L7_afterThePauseWasUsedUpAFloodOfAllRelayersIsClosedOutAndNotOneIsPaid() throws Exception {
-    AcrossChains pausing =
-        new AcrossChains(
-            Duration.ofSeconds(1),
-            AcrossChains.DEFAULT.unbonding(),
-            BigInteger.ZERO,
-            List.of(),
-            Optional.empty(),
-            Optional.empty());
-    try (World world = World.start(directory, pausing)) {
+    try (World world = World.start(directory, World.PAUSING_BRIEFLY)) {
       world.pauseBySecond();
       Thread.sleep(3000);
       assertFalse(world.destination().armed(BigInteger.ZERO).send());

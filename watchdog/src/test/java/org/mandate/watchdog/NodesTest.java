@@ -40,15 +40,7 @@ class NodesTest {
 
   @Test
   void L7_aNodeThatHidesWhatHomeDispatchedClosesNoGatewayAndRisksNoBond() throws Exception {
-    AcrossChains pausing =
-        new AcrossChains(
-            Duration.ofSeconds(1),
-            AcrossChains.DEFAULT.unbonding(),
-            BigInteger.ZERO,
-            List.of(),
-            Optional.empty(),
-            Optional.empty());
-    try (World world = World.start(directory, pausing);
+    try (World world = World.start(directory, World.PAUSING_BRIEFLY);
         Between liar = new Between(world.home.url, NodesTest::hideDispatches)) {
       world.pauseBySecond(); // once, so that closing is all that is left
       Thread.sleep(3000);
@@ -84,17 +76,9 @@ class NodesTest {
 
   @Test
   void L7_aNodeThatInventsADispatchSavesNoGateway() throws Exception {
-    AcrossChains pausing =
-        new AcrossChains(
-            Duration.ofSeconds(1),
-            AcrossChains.DEFAULT.unbonding(),
-            BigInteger.ZERO,
-            List.of(),
-            Optional.empty(),
-            Optional.empty());
     Map<Hash, Hash> invented = new ConcurrentHashMap<>();
     AtomicInteger told = new AtomicInteger();
-    try (World world = World.start(directory, pausing);
+    try (World world = World.start(directory, World.PAUSING_BRIEFLY);
         Between liar =
             new Between(
                 world.home.url,

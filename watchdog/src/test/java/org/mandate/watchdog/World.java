@@ -77,6 +77,16 @@ final class World implements AutoCloseable {
   static final long REMOTE = 31338;
   static final Duration WINDOW = Duration.ofSeconds(10);
 
+  /** A pause of one second, so that it is soon used up and closing gateways is all that is left. */
+  static final AcrossChains PAUSING_BRIEFLY =
+      new AcrossChains(
+          Duration.ofSeconds(1),
+          AcrossChains.DEFAULT.unbonding(),
+          BigInteger.ZERO,
+          List.of(),
+          Optional.empty(),
+          Optional.empty());
+
   /** For what must become true, no matter when: as long as a busy machine may take. */
   static final Duration PATIENCE = Duration.ofSeconds(90);
 
