@@ -101,6 +101,18 @@ final class Orders {
     boolean isRecovery() {
       return gateway.equals(Address.ZERO);
     }
+
+    /**
+     * @throws Failure if no message brought it
+     */
+    void requireByMessage(Hash id) {
+      if (isRecovery()) {
+        throw new Failure(
+            ExitCode.REFUSED,
+            "order %s is of the recovery authority: only home stops it (mandate order cancel)"
+                .formatted(id));
+      }
+    }
   }
 
   Address address() {
@@ -245,6 +257,14 @@ final class Orders {
                 : standing.isRecovery() ? ", of the recovery authority" : "",
             "executable from %s until %s"
                 .formatted(Words.time(standing.from()), Words.time(standing.deadline())));
+  }
+
+  /** Tells where the order stands after a transaction. */
+  ExitCode tell(Hash id, String transaction, Output output) {
+    var standing = standing(id);
+    output.line("%s; transaction %s", words(id, standing), transaction);
+    output.json(json(id, standing).put("transaction", transaction));
+    return ExitCode.OK;
   }
 
   private static Hash topic(Event event) {
