@@ -60,6 +60,18 @@ class CommandsTest {
     }
   }
 
+  /** A group's help lists each command by the first of its lines. */
+  @Test
+  void shouldSumUpEveryCommandInOneSentence() {
+    var commands = new ArrayList<CommandLine>();
+    leaves(Mandate.commandLine(), commands);
+    for (var command : commands) {
+      var usage = command.getCommandSpec().usageMessage();
+      var summary = usage.header().length > 0 ? usage.header()[0] : usage.description()[0];
+      assertTrue(summary.endsWith("."), command.getCommandSpec().qualifiedName() + ": " + summary);
+    }
+  }
+
   @Test
   void shouldSayUsageWhenTheCommandLineIsWrong() {
     assertEquals(2, Run.mandate("policy").code());

@@ -54,11 +54,11 @@ final class ProofCommands {
   @Command(
       name = "hasten",
       description = {
-        "Shows every relayer's signature under a queued intent's message, with any key: it waits no"
-            + " longer than",
-        "it would have with all of them. The signatures are asked of the relayers given, and taken"
-            + " from the",
-        "transaction that delivered it. Exit code 5: one is missing; it says whose.",
+        "Shows every relayer's signature under a queued intent's message: it waits less, with any"
+            + " key.",
+        "It waits as long as it would have with all of them from the start. The signatures are asked",
+        "of the relayers given, and taken from the transaction that delivered it. Exit code 5: one is",
+        "missing; it says whose.",
       })
   static final class Hasten implements Callable<ExitCode> {
     @Mixin private Output output;
@@ -181,10 +181,9 @@ final class ProofCommands {
   @Command(
       name = "confirm",
       description = {
-        "Shows by home's storage that it dispatched a delivered intent, with any key: it may"
-            + " execute at once,",
-        "nobody disputes it any more, and half of a disputer's bond is whose key this is, unless home",
-        "dispatched it only after it had come.",
+        "Shows by home's storage that it dispatched a delivered intent, with any key: it may execute.",
+        "It waits no longer, nobody disputes it any more, and half of a disputer's bond is whose key",
+        "this is, unless home dispatched it only after it had come.",
         "Give a node of home and one of the chain that pays, to which home's block hashes are"
             + " posted."
       })
@@ -277,9 +276,8 @@ final class ProofCommands {
   @Command(
       name = "refute",
       description = {
-        "Shows by home's storage that it never sent the message that brought an intent, with any"
-            + " key: the intent",
-        "is as if it had never come, and a disputer's bond goes back.",
+        "Shows by home's storage that it never sent what brought an intent, with any key: it is void.",
+        "It is as if it had never come, and a disputer's bond goes back.",
         "Give a node of home and one of the chain that would pay, to which home's block hashes are"
             + " posted."
       })

@@ -18,9 +18,8 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "cancel",
     description = {
-      "Proposes at home to stop an order for good, or what a recovery authority ordered, also"
-          + " before it came: only",
-      "home's vote may. The cancellation is an order itself and waits like one."
+      "Proposes at home to stop an order for good, also before it came, which only home's vote may.",
+      "It may be the recovery authority's, too. The cancellation is an order itself and waits like one."
     })
 final class Cancel implements Callable<ExitCode> {
   @Mixin private Output output;

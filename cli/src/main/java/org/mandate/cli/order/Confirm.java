@@ -32,9 +32,9 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "confirm",
     description = {
-      "Shows by home's storage that it sent an order, with any key: one guardian's veto ends and"
-          + " stops it no more, nor does",
-      "the closing of a gateway end it. What never came is received by that, and begins to wait.",
+      "Shows by home's storage that it sent an order, with any key: one guardian's veto ends.",
+      "Neither one guardian nor the closing of a gateway stops it after that. What never came is",
+      "received by the proof, and begins to wait.",
       "Give a node of home and one of the chain that is to do it, to which home's block hashes"
           + " are posted."
     })
