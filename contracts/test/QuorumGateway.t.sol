@@ -4,6 +4,7 @@ pragma solidity ^0.8.28;
 import {IERC7786GatewaySource} from "@openzeppelin/contracts/interfaces/draft-IERC7786.sol";
 import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 import {InteroperableAddress} from "@openzeppelin/contracts/utils/draft-InteroperableAddress.sol";
+import {Attestation} from "../src/IQuorum.sol";
 import {QuorumGateway} from "../src/QuorumGateway.sol";
 import {GatewayFixture, Listener} from "./lib/GatewayFixture.sol";
 
@@ -210,6 +211,36 @@ contract QuorumGatewayTest is GatewayFixture {
         assertEq(listener.attestedBefore(0), 2, "signatures");
         assertEq(listener.attestedBefore(1), 2, "threshold");
         assertEq(listener.attestedBefore(2), 3, "relayers");
+    }
+
+    /// @notice It is handed on as it came, to the byte, whatever the lengths of its parts, and whatever was hashed there before.
+    function testFuzz_deliver_handsOnAnyLengths(bytes calldata payload, uint256 from) public {
+        _handsOn(payload, bound(from, 1, type(uint256).max));
+    }
+
+    function test_deliver_handsOnWhatIsLong() public {
+        bytes memory payload = new bytes(1001);
+        for (uint256 i; i < payload.length; ++i) {
+            payload[i] = 0xff;
+        }
+        _handsOn(payload, HOME);
+    }
+
+    function _handsOn(bytes memory payload, uint256 from) private {
+        QuorumGateway.Message memory m = _message();
+        (m.sourceChainId, m.sender) = (from, InteroperableAddress.formatEvmV1(from, THIEF));
+        m.payload = payload;
+        bytes memory signatures = attest(m, 3);
+        vm.expectCall(
+            address(listener),
+            bytes.concat(
+                abi.encodeCall(listener.receiveMessage, (gateway.messageId(m), m.sender, payload)),
+                bytes32(Attestation.pack(2, 2, 3))
+            ),
+            1
+        );
+        vm.chainId(REMOTE);
+        gateway.deliver(m, alone(), signatures);
     }
 
     function test_deliver_withMoreThanTheThreshold() public {

@@ -184,6 +184,16 @@ contract QuorumGatewaySetsTest is GatewayFixture {
         _assertRefused(3 << 3, _notRelayer(3));
         setRelayers(range(5, 8), 2, 0);
         _assertRefused(3, _notRelayer(0));
+        (address[] memory none,, uint64 until) = gateway.previousQuorum();
+        assertEq(none.length, 0, "no former set");
+        assertEq(until, 0, "and no time until which it would count");
+    }
+
+    function test_L3_overlap_ofOneSecond() public {
+        setRelayers(range(3, 5), 2, 1);
+        assertTrue(_delivers(3) && _delivers(3 << 3), "either set");
+        skip(1);
+        _assertRefused(3, _notRelayer(0));
     }
 
     // ------------------------------------------------------------------ guardians
