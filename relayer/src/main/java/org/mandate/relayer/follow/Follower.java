@@ -86,7 +86,7 @@ public final class Follower {
     this.news = news;
     this.clock = clock;
     this.lastRound = clock.instant();
-    this.omissions = new Omissions(chain, database, this::isFollowed, this::store);
+    this.omissions = new Omissions(chain, database, this::isFollowed, this::store, clock);
   }
 
   /** When the chain was last reached. */
@@ -153,10 +153,14 @@ public final class Follower {
   }
 
   private Block begin() {
-    long number = Math.max(chain.start() - 1, 0);
-    Block anchor = block(chain.client(), number);
+    Block anchor = block(chain.client(), anchor());
     database.run(tx -> Blocks.append(tx, chain.id(), anchor));
     return anchor;
+  }
+
+  /** The first block that is stored. */
+  private long anchor() {
+    return Math.max(chain.start() - 1, 0);
   }
 
   /** Undoes what the chain no longer has. Answers whether what is left agrees with the chain. */
@@ -440,11 +444,12 @@ public final class Follower {
     Finality finality = chain.finality();
     Runnable otherwise = () -> {};
     for (long number : chain.client().finalHeights(finality)) {
-      if (row().isFinal(number)) return Finished.NOTHING;
+      // Heights descend. What most blocks contradict above is doubted all the same.
+      if (row().isFinal(number) || number < anchor()) break;
       Block block = stored(number);
       if (block.number() != number) continue; // not there yet
       SeveralNodes.Agreement agreement = chain.client().agreement(finality, number, block.hash());
-      if (agreement.isConfirmed()) return finish(block);
+      if (agreement.isConfirmed()) return finish(told, block);
       if (agreement.different() > 0) otherwise = () -> doubt(told, block, block, agreement);
     }
     otherwise.run();
@@ -452,13 +457,15 @@ public final class Follower {
   }
 
   /** Moves the mark towards that block, as far as nothing is missing, and not too far at once. */
-  private Finished finish(Block last) {
-    long from = row().finalized().orElse(Math.max(chain.start() - 1, 0)) + 1;
+  private Finished finish(SeveralNodes.Head told, Block last) {
+    long from = row().finalized().orElse(anchor()) + 1;
     Finished finished = Finished.NOTHING;
     for (int i = 0; i < PARTS_A_ROUND && finished != Finished.ALL; i++) {
       boolean inParts = chain.client().areSeveral() && last.number() - from >= COMPARED;
       Block block = inParts ? stored(from + COMPARED - 1) : last;
-      if (!omissions.complete(from, block) || !moveMark(block)) break;
+      Omissions.Outcome outcome = omissions.complete(from, block);
+      if (outcome == Omissions.Outcome.UNDONE) chain.client().doubt(told);
+      if (outcome != Omissions.Outcome.COMPLETE || !moveMark(block)) break;
       finished = inParts ? Finished.PARTLY : Finished.ALL;
       from = block.number() + 1;
     }

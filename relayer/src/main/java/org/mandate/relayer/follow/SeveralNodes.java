@@ -195,12 +195,16 @@ public final class SeveralNodes implements ChainClient {
 
     /** What the node tells of, more than half of all nodes that answered say is not so. */
     boolean isContradicted(Log log) {
-      return (answered - logs.get(log)) * 2 > nodes;
+      return (answered - by(log)) * 2 > nodes;
     }
 
     /** More than half of all nodes tell of it. */
     boolean isConfirmed(Log log) {
-      return logs.get(log) * 2 > nodes;
+      return by(log) * 2 > nodes;
+    }
+
+    private int by(Log log) {
+      return logs.getOrDefault(log, 0);
     }
   }
 
