@@ -27,6 +27,7 @@ import org.mandate.chain.Block;
 import org.mandate.chain.ChainClient;
 import org.mandate.chain.Finality;
 import org.mandate.chain.Hash;
+import org.mandate.chain.JsonRpcClient;
 import org.mandate.chain.Log;
 import org.mandate.chain.NodeException;
 import org.mandate.contracts.QuorumGateway;
@@ -153,6 +154,30 @@ class FollowerTest {
     assertEquals(List.of(), events());
     assertEquals(Optional.of(anvil.client().finalized().number()), finalized());
     assertTrue(database.inTransaction(Task::nextDue).orElseThrow().isBefore(far), "looked at now");
+  }
+
+  /** Number, parent and time are the hash's, whoever tells of them first. */
+  @Test
+  void L10_shouldTakeNoNodesWordForTheTimeOfABlock() throws Exception {
+    try (LyingNode liar = LyingNode.before(anvil.url())) {
+      liar.tell(LyingNode.Lie.OLD_TIMES);
+      ChainClient checked =
+          JsonRpcClient.checkingHeaders(liar.url(), Duration.ofSeconds(5), "so it is said");
+      NodeException refused = assertThrows(NodeException.class, () -> checked.block(2));
+      assertTrue(
+          refused.getMessage().contains("block 2:")
+              && refused.getMessage().contains("so it is said"),
+          refused.getMessage());
+      assertThrows(NodeException.class, checked::head);
+      assertThrows(NodeException.class, checked::finalized);
+      assertThrows(NodeException.class, () -> checked.blocks(1, 3));
+      Follower follower = follower(checked, anvil.client(), anvil.client());
+      for (int i = 0; i < 3; i++) round(follower);
+      Block head = anvil.client().head();
+      assertEquals(
+          Optional.of(head),
+          database.inTransaction(tx -> Blocks.atOrBelow(tx, CHAIN, Long.MAX_VALUE)));
+    }
   }
 
   /** It has blocks of its own above what is final, and calls none of them final. */
