@@ -18,6 +18,7 @@ import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -100,6 +101,73 @@ class FollowerTest {
       round(follower);
       assertEquals(anvil.client().head().number(), top(), "two honest nodes lead on");
     }
+  }
+
+  /** It shows as many blocks as it likes above the true ones. */
+  @Test
+  void L10_shouldFollowNobodyFarAboveTheOthers() {
+    Block fork = anvil.client().head();
+    long far = fork.number() + 1_000_000;
+    ChainClient liar =
+        answering(
+            anvil.client(),
+            (method, arguments, real) -> {
+              if (method.equals("head")) return madeUp(far, fork);
+              if (method.equals("logs")) return List.of();
+              if (method.equals("block") && arguments[0] instanceof Long number)
+                return Optional.of(madeUp(number, fork));
+              return method.equals("blocks")
+                  ? LongStream.rangeClosed((long) arguments[0], (long) arguments[1])
+                      .mapToObj(number -> madeUp(number, fork))
+                      .toList()
+                  : real.call();
+            });
+    Follower follower = follower(liar, anvil.client(), anvil.client());
+    for (int i = 0; i < 7; i++) round(follower);
+    assertEquals(fork.number() + 200, top());
+    assertEquals(fork.number() + 200, follower.seenHead());
+  }
+
+  private Block madeUp(long number, Block fork) {
+    return number <= fork.number()
+        ? anvil.client().block(number).orElseThrow()
+        : own(new Block(number, Hash.ZERO, fork.hash(), Instant.EPOCH), fork.number());
+  }
+
+  /** All nodes tell the same: more than is compared at once, less in fewer blocks. */
+  @Test
+  void L10_shouldCompareFewerBlocksWhenTheirLogsAreTooMuchAtOnce() {
+    String data = "0x" + "00".repeat(10 << 20);
+    List<Block> blocks = anvil.client().blocks(1, 3);
+    ChainClient node =
+        answering(
+            anvil.client(),
+            (method, arguments, real) -> {
+              if (!method.equals("logs")) return real.call();
+              return blocks.stream()
+                  .filter(
+                      b ->
+                          arguments[0] instanceof Hash hash
+                              ? b.hash().equals(hash)
+                              : b.number() >= (long) arguments[0]
+                                  && b.number() <= (long) arguments[1])
+                  .map(b -> strangers(b, data))
+                  .toList();
+            });
+    Follower follower = follower(node, node);
+    for (int i = 0; i < 10; i++) round(follower);
+    assertEquals(Optional.of(anvil.client().finalized().number()), finalized());
+  }
+
+  private static Log strangers(Block block, String data) {
+    return new Log(
+        block.hash(),
+        block.number(),
+        Hash.keccak("transaction"),
+        0,
+        Address.ZERO,
+        List.of(MESSAGE),
+        data);
   }
 
   /** A log of our own contract that nobody can read. */

@@ -64,6 +64,12 @@ public final class SeveralNodes implements ChainClient {
     }
   }
 
+  /** How many blocks further one node is followed than any other said to be. */
+  private static final long AHEAD = 200;
+
+  /** Characters of logs that one node tells at once: what one answer can hold, of one block. */
+  private static final long MOST_TOLD = 32 << 20;
+
   /** How many blocks a node may be behind the newest one before another is preferred. */
   private static final long LAG = 2;
 
@@ -75,6 +81,9 @@ public final class SeveralNodes implements ChainClient {
 
   private final List<ChainClient> nodes;
   private final Roster roster;
+
+  /** How far each was when it last said so. */
+  private final Map<Integer, Long> heights = new ConcurrentHashMap<>();
 
   /** How far each called the chain final when it last said so: what to ask all about. */
   private final Map<Integer, Long> finalHeights = new ConcurrentHashMap<>();
@@ -104,8 +113,10 @@ public final class SeveralNodes implements ChainClient {
    * A head and who told of it.
    *
    * @param node its place among all
+   * @param last number of the last block to follow it to: the head's own, or less when no other
+   *     node is nearly as far
    */
-  public record Head(Block block, int node) {}
+  public record Head(Block block, int node, long last) {}
 
   /**
    * The newest head that a node tells of, which is preferred from then on. The one that was
@@ -132,7 +143,19 @@ public final class SeveralNodes implements ChainClient {
                 .findFirst()
                 .orElseThrow();
     roster.prefer(chosen);
-    return new Head(heads.byNode().get(chosen), chosen);
+    heads.byNode().forEach((node, head) -> heights.put(node, head.number()));
+    Block head = heads.byNode().get(chosen);
+    return new Head(head, chosen, Math.min(head.number(), limit()));
+  }
+
+  /** Far above the second-highest node nobody leads: there one node alone could make up blocks. */
+  private long limit() {
+    return heights.values().stream()
+        .sorted(Comparator.reverseOrder())
+        .skip(1)
+        .map(second -> second + AHEAD)
+        .findFirst()
+        .orElse(Long.MAX_VALUE); // only one ever answered
   }
 
   /** Asks every node which block stands at a number. For what one node alone must not decide. */
@@ -162,7 +185,6 @@ public final class SeveralNodes implements ChainClient {
    * about: each says again whether it is so in {@link #agreement(Finality, long, Hash)}.
    */
   public List<Long> finalHeights(Finality finality) {
-    // What comes late counts in the next round.
     new Poll<Boolean>(
             nodes,
             roster,
@@ -234,13 +256,24 @@ public final class SeveralNodes implements ChainClient {
       throw new NodeException("a node does not have block " + to.hash());
     BlockRanges ranges = new BlockRanges(node);
     Set<Log> all = new HashSet<>();
+    long told = 0;
     for (long next = from; next <= to.number(); ) {
       BlockRanges.Part<List<Log>> part =
           ranges.first(next, to.number(), (f, t) -> node.logs(f, t, addresses));
+      for (Log log : part.content()) told += size(log);
+      if (told > MOST_TOLD)
+        throw new NodeException(
+            "a node tells of %d characters of logs in the blocks %d to %d, of at most %d at once"
+                .formatted(told, from, part.to(), MOST_TOLD));
       all.addAll(part.content());
       next = part.to() + 1;
     }
     return all;
+  }
+
+  /** Characters of its hashes and data, which an answer needs, too. */
+  private static long size(Log log) {
+    return log.data().length() + 66L * (log.topics().size() + 2);
   }
 
   /** Asks every node whether that block stands at its number and holds that log. */
@@ -285,9 +318,18 @@ public final class SeveralNodes implements ChainClient {
     roster.doubt(head.node());
   }
 
-  /** What the node said that told of the head held. */
+  /** What the node said that told of the head held: a doubt ends. */
   public void trust(Head head) {
-    roster.clear(head.node());
+    roster.trust(head.node());
+  }
+
+  /**
+   * What a node told is final: doubts about it are forgotten.
+   *
+   * @param node its place among all
+   */
+  public void vindicate(int node) {
+    roster.clear(node);
   }
 
   private <T> T ask(Function<ChainClient, T> question) {
