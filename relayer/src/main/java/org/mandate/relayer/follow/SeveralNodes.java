@@ -3,9 +3,11 @@ package org.mandate.relayer.follow;
 import java.math.BigInteger;
 import java.time.Duration;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -20,6 +22,7 @@ import org.mandate.chain.Block;
 import org.mandate.chain.BlockRanges;
 import org.mandate.chain.BlockTag;
 import org.mandate.chain.Bytes;
+import org.mandate.chain.CallRevertedException;
 import org.mandate.chain.ChainClient;
 import org.mandate.chain.Fees;
 import org.mandate.chain.Finality;
@@ -306,6 +309,67 @@ public final class SeveralNodes implements ChainClient {
     long same = answers.stream().filter(a -> a.orElse(false)).count();
     long different = answers.stream().filter(a -> !a.orElse(true)).count();
     return new Agreement(nodes.size(), (int) same, (int) different);
+  }
+
+  /**
+   * A transaction's call data as nodes show it.
+   *
+   * @param inputs each that was shown
+   * @param isAgreed whether two nodes show the same, or there is only one and it does
+   */
+  public record Shown(Set<Bytes> inputs, boolean isAgreed) {}
+
+  /** Asks node after node for that transaction until two show the same call data. */
+  public Shown shown(Hash transaction) {
+    Set<Bytes> inputs = new LinkedHashSet<>();
+    for (int index : roster.order()) {
+      try {
+        Optional<Bytes> input = nodes.get(index).transaction(transaction).map(Transaction::input);
+        if (input.isPresent() && (!inputs.add(input.get()) || !areSeveral()))
+          return new Shown(inputs, true);
+      } catch (NodeException e) {
+        // the next one is asked
+      }
+    }
+    return new Shown(inputs, false);
+  }
+
+  /**
+   * What more than half of all nodes answer to a call at that block.
+   *
+   * @throws NodeException when no answer is that of more than half of them
+   */
+  public byte[] callOfMost(Address to, byte[] data, Hash blockHash) {
+    Poll.Answers<Bytes> answers =
+        new Poll<Bytes>(
+                nodes,
+                roster,
+                (i, node) -> called(node, to, data, blockHash),
+                known -> ofMost(known).isPresent(),
+                PATIENCE)
+            .take();
+    if (answers.byNode().isEmpty()) throw answers.failure();
+    return ofMost(answers.byNode().values())
+        .orElseThrow(
+            () ->
+                new NodeException(
+                    "no answer of a call to " + to + " is that of more than half of the nodes"))
+        .bytes();
+  }
+
+  /** That it reverts is one node's word as well, and no answer. */
+  private static Bytes called(ChainClient node, Address to, byte[] data, Hash blockHash) {
+    try {
+      return Bytes.of(node.call(to, data, blockHash));
+    } catch (CallRevertedException e) {
+      throw new NodeException(e.getMessage(), e);
+    }
+  }
+
+  private Optional<Bytes> ofMost(Collection<Bytes> answers) {
+    return answers.stream()
+        .filter(one -> Collections.frequency(answers, one) * 2 > nodes.size())
+        .findFirst();
   }
 
   /** The node that told of the head: only its own blocks show whether it leads to it. */
