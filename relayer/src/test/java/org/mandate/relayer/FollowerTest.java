@@ -261,7 +261,37 @@ class FollowerTest {
     assertEquals(Optional.of(anvil.client().finalized().number()), finalized());
   }
 
-  /** The same, and what it calls final lies below the deployment. */
+  /** One that is gone once called more final than there was; one still does, the third does not. */
+  @Test
+  void L10_shouldNotMoveTheFinalityMarkToWhatOneNodeCallsFinalNow() {
+    AtomicBoolean isDown = new AtomicBoolean();
+    Block far = new Block(9, Hash.keccak("far"), Hash.ZERO, Instant.EPOCH);
+    ChainClient gone =
+        answering(
+            down(isDown),
+            (method, arguments, real) ->
+                method.equals("finalized") && !isDown.get() ? far : real.call());
+    ChainClient hasty =
+        answering(
+            anvil.client(),
+            (method, arguments, real) ->
+                method.equals("finalized") ? anvil.client().head() : real.call());
+    Block fourth = anvil.client().block(4).orElseThrow();
+    ChainClient slow =
+        answering(
+            anvil.client(),
+            (method, arguments, real) -> method.equals("finalized") ? fourth : real.call());
+    Follower follower = follower(hasty, gone, slow);
+    round(follower);
+    assertEquals(Optional.of(6L), finalized(), "two of three say so");
+    isDown.set(true);
+    mine(6);
+    for (int i = 0; i < 2; i++) round(follower);
+    assertEquals(12, top());
+    assertEquals(Optional.of(6L), finalized(), "one of three says more");
+  }
+
+  /** As who went another way; what it calls final lies below the deployment. */
   @Test
   void L10_shouldLeaveWhoWentAnotherWayAndCallsOnlyOldBlocksFinal() {
     Follower follower = follower(4, forked(new AtomicLong(3)), anvil.client(), anvil.client());
