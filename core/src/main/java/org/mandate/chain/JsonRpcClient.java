@@ -23,14 +23,20 @@ public final class JsonRpcClient implements ChainClient {
   private static final int BATCH = 50;
 
   private final JsonRpcTransport transport;
+  private final Function<JsonNode, Block> blocks;
 
   /**
-   * Asks nothing yet.
+   * Asks nothing yet. The node is believed about its blocks' numbers, parents and times.
    *
    * @param node http or https
    * @param timeout of one request, answer included
    */
   public JsonRpcClient(URI node, Duration timeout) {
+    this(node, timeout, RpcValue::block);
+  }
+
+  private JsonRpcClient(URI node, Duration timeout, Function<JsonNode, Block> blocks) {
+    this.blocks = blocks;
     if (node.getHost() == null
         || !("http".equals(node.getScheme()) || "https".equals(node.getScheme()))) {
       throw new IllegalArgumentException(
@@ -42,6 +48,29 @@ public final class JsonRpcClient implements ChainClient {
     transport = new JsonRpcTransport(node, timeout);
   }
 
+  /**
+   * One that believes no block whose header does not make its hash: number, parent and time are the
+   * hash's, whatever the node says. Another header than those that are known here is a {@link
+   * NodeException} like any answer that makes no sense.
+   *
+   * @param timeout of one request, answer included
+   * @param advice what a refusal says beside the block and what is wrong with it
+   */
+  public static JsonRpcClient checkingHeaders(URI node, Duration timeout, String advice) {
+    return new JsonRpcClient(node, timeout, result -> checked(result, advice));
+  }
+
+  private static Block checked(JsonNode result, String advice) {
+    Block block = RpcValue.block(result);
+    try {
+      HeaderJson.header(result, block.hash());
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException(
+          "block " + block.number() + ": " + e.getMessage() + ". " + advice, e);
+    }
+    return block;
+  }
+
   @Override
   public BigInteger chainId() {
     return ask("eth_chainId", result -> RpcValue.quantity(result, "chain id"));
@@ -49,12 +78,12 @@ public final class JsonRpcClient implements ChainClient {
 
   @Override
   public Block head() {
-    return ask("eth_getBlockByNumber", RpcValue::block, "latest", false);
+    return ask("eth_getBlockByNumber", blocks, "latest", false);
   }
 
   @Override
   public Block finalized() {
-    return ask("eth_getBlockByNumber", RpcValue::block, "finalized", false);
+    return ask("eth_getBlockByNumber", blocks, "finalized", false);
   }
 
   @Override
@@ -69,7 +98,7 @@ public final class JsonRpcClient implements ChainClient {
 
   @Override
   public List<Block> blocks(long from, long to) {
-    List<Block> blocks = new ArrayList<>();
+    List<Block> told = new ArrayList<>();
     for (long start = from; start <= to; start += BATCH) {
       List<Request> requests = new ArrayList<>();
       for (long number = start; number <= Math.min(to, start + BATCH - 1); number++) {
@@ -81,12 +110,12 @@ public final class JsonRpcClient implements ChainClient {
         Optional<Block> block =
             read(requests.get(i).method(), answers.get(i), result -> blockOf(result, number));
         if (block.isEmpty()) {
-          return blocks;
+          return told;
         }
-        blocks.add(block.get());
+        told.add(block.get());
       }
     }
-    return blocks;
+    return told;
   }
 
   @Override
@@ -351,16 +380,16 @@ public final class JsonRpcClient implements ChainClient {
     };
   }
 
-  private static Optional<Block> blockOf(JsonNode result, long number) {
+  private Optional<Block> blockOf(JsonNode result, long number) {
     return result.isNull()
         ? Optional.empty()
-        : Optional.of(RpcValue.block(result)).filter(b -> matches(b.number(), number, "block"));
+        : Optional.of(blocks.apply(result)).filter(b -> matches(b.number(), number, "block"));
   }
 
-  private static Optional<Block> blockOf(JsonNode result, Hash hash) {
+  private Optional<Block> blockOf(JsonNode result, Hash hash) {
     return result.isNull()
         ? Optional.empty()
-        : Optional.of(RpcValue.block(result)).filter(b -> matches(b.hash(), hash, "block"));
+        : Optional.of(blocks.apply(result)).filter(b -> matches(b.hash(), hash, "block"));
   }
 
   private static Optional<Receipt> receiptOf(JsonNode result, Hash transaction) {

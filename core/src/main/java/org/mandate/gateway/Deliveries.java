@@ -4,9 +4,14 @@ import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
-import java.util.stream.IntStream;
+import java.util.Set;
+import java.util.function.Function;
 import org.mandate.chain.Abi;
 import org.mandate.chain.Address;
 import org.mandate.chain.Bytes;
@@ -23,7 +28,10 @@ import org.web3j.abi.datatypes.generated.Bytes32;
  * them on. The signatures there stay evidence, whatever else stands beside them.
  */
 public final class Deliveries {
-  /** So many deliveries of one message are told of: as many as anybody has reason to make. */
+  /**
+   * So many deliveries of one message are told of beside those of known signers: as many as anybody
+   * has reason to make.
+   */
   private static final int MOST_DELIVERIES = 64;
 
   private static final int MOST_BYTES = 1 << 17;
@@ -32,7 +40,7 @@ public final class Deliveries {
   /** Of all messages of a delivery, which may share what they are made of. */
   private static final int MOST_BYTES_OF_ALL = 1 << 23;
 
-  /** Of all messages of one transaction's deliveries, which may share the same, too. */
+  /** Of all messages of one transaction's deliveries, each read once wherever it is named. */
   private static final int MOST_BYTES_OF_TRANSACTION = 1 << 26;
 
   private static final int WORD = 32;
@@ -58,6 +66,7 @@ public final class Deliveries {
   private final CallData data;
   private final Address gateway;
   private final Hash id;
+  private final Map<Integer, Read> read = new HashMap<>();
   private int left = MOST_BYTES_OF_TRANSACTION;
 
   private Deliveries(CallData data, Address gateway, Hash id) {
@@ -84,14 +93,40 @@ public final class Deliveries {
    * one that the gateway took. All bring the same message.
    */
   public static List<Delivery> in(Bytes input, Address gateway, Hash messageId) {
+    return in(input, gateway, messageId, attestation -> Optional.empty());
+  }
+
+  /**
+   * As {@link #in(Bytes, Address, Hash)}; a delivery that a known signer attests, and none before
+   * it, is told of however many others there are.
+   *
+   * @param known who made the attestation, if it is somebody whose word must not be missed
+   */
+  public static List<Delivery> in(
+      Bytes input,
+      Address gateway,
+      Hash messageId,
+      Function<Attestation, Optional<Address>> known) {
     CallData data = new CallData(input.bytes());
     Deliveries deliveries = new Deliveries(data, gateway, messageId);
-    return IntStream.range(0, data.bytes().length)
-        .filter(at -> data.has(ONE, at) || data.has(MANY, at))
-        .boxed()
-        .flatMap(at -> deliveries.read(at).stream())
-        .distinct()
-        .limit(MOST_DELIVERIES)
+    Set<Delivery> found = new LinkedHashSet<>();
+    Set<Address> signers = new HashSet<>();
+    int others = 0;
+    for (int at = 0; at < input.size(); at++) {
+      if (!data.has(ONE, at) && !data.has(MANY, at)) {
+        continue;
+      }
+      Optional<Delivery> one = deliveries.read(at).filter(delivery -> !found.contains(delivery));
+      if (one.isEmpty()) {
+        continue;
+      }
+      List<Address> knownOnes =
+          one.get().attestations().stream().flatMap(by -> known.apply(by).stream()).toList();
+      if (signers.addAll(knownOnes) || others++ < MOST_DELIVERIES) {
+        found.add(one.get());
+      }
+    }
+    return found.stream()
         .sorted(Comparator.comparingInt(delivery -> delivery.proof().size()))
         .toList();
   }
@@ -106,15 +141,15 @@ public final class Deliveries {
   }
 
   private Optional<Delivery> one(int arguments) {
-    Message message = message(data.place(arguments, arguments));
-    if (!message.id(gateway).equals(id)) {
+    Read one = message(data.place(arguments, arguments));
+    if (!one.id().equals(id)) {
       return Optional.empty();
     }
     List<Hash> proof = hashes(data.place(arguments, arguments + WORD));
     Bytes signatures = data.dynamic(data.place(arguments, arguments + 2 * WORD), MOST_BYTES);
     return Optional.of(
         new Delivery(
-            message, proof, Attestation.ofDelivery(MessageTree.root(id, proof), signatures)));
+            one.message(), proof, Attestation.ofDelivery(MessageTree.root(id, proof), signatures)));
   }
 
   private Optional<Delivery> many(int arguments) {
@@ -124,14 +159,14 @@ public final class Deliveries {
     Optional<Message> asked = Optional.empty();
     int size = 0;
     for (int i = 1; i <= count; i++) {
-      Message message = message(data.place(list + WORD, list + i * WORD));
-      size += size(message);
+      Read one = message(data.place(list + WORD, list + i * WORD));
+      size += size(one.message());
       if (size > MOST_BYTES_OF_ALL) {
         return Optional.empty(); // no block has the gas for it
       }
-      ids.add(message.id(gateway));
-      if (ids.getLast().equals(id)) {
-        asked = Optional.of(message);
+      ids.add(one.id());
+      if (one.id().equals(id)) {
+        asked = Optional.of(one.message());
       }
     }
     if (asked.isEmpty()) {
@@ -178,7 +213,14 @@ public final class Deliveries {
     return way;
   }
 
-  private Message message(int at) {
+  /** A message and its id. */
+  private record Read(Message message, Hash id) {}
+
+  private Read message(int at) {
+    Read known = read.get(at);
+    if (known != null) {
+      return known;
+    }
     if (left < 0) {
       throw new IllegalArgumentException("more than one transaction has to deliver");
     }
@@ -190,7 +232,9 @@ public final class Deliveries {
             data.dynamic(data.place(at, at + 3 * WORD), MOST_BYTES),
             data.dynamic(data.place(at, at + 4 * WORD), MOST_BYTES));
     left -= 5 * WORD + size(message);
-    return message;
+    Read first = new Read(message, message.id(gateway));
+    read.put(at, first);
+    return first;
   }
 
   private static int size(Message message) {

@@ -10,6 +10,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.mandate.chain.Abi;
 import org.mandate.chain.Address;
@@ -73,6 +75,47 @@ class DeliveriesTest {
     assertEquals(List.of(message, message), found.stream().map(one -> one.message()).toList());
     assertEquals(List.of(stranger.address()), signers(found.getFirst()));
     assertProves(message, tree.root(), found.subList(1, 2));
+  }
+
+  /** As many decoys as one likes, each of another root, and of the same large message. */
+  @Test
+  void L7_shouldFindTheKnownSignersBehindAnyNumberOfDecoys() {
+    Message some = messages(1).getFirst();
+    Message message =
+        new Message(
+            some.sourceChainId(),
+            some.nonce(),
+            some.sender(),
+            some.recipient(),
+            Bytes.of(new byte[1 << 17]));
+    Hash id = message.id(GATEWAY);
+    byte[] real = delivery(message, List.of(), signatures(id));
+    int decoys = 1_000;
+    int size = 4 + 5 * 32;
+    byte[] input = new byte[decoys * size + real.length];
+    System.arraycopy(real, 0, input, decoys * size, real.length);
+    int struct = decoys * size + 4 + 3 * 32;
+    for (int i = 0; i < decoys; i++) {
+      int arguments = i * size + 4;
+      System.arraycopy(real, 0, input, i * size, 4);
+      word(input, arguments, struct - arguments);
+      word(input, arguments + 32, 3 * 32); // a proof of one hash, which is another each time
+      word(input, arguments + 64, input.length - 40_000 - arguments); // zeros: no signatures
+      word(input, arguments + 96, 1);
+      word(input, arguments + 128, i);
+    }
+    Set<Address> relayers =
+        RELAYERS.stream().map(PrivateKeySigner::address).collect(Collectors.toSet());
+    List<Deliveries.Delivery> found =
+        Deliveries.in(
+            Bytes.of(input), GATEWAY, id, by -> by.signer(DOMAIN).filter(relayers::contains));
+    assertEquals(65, found.size());
+    assertEquals(RELAYERS.size(), signers(found.getFirst()).size(), "its proof is the shortest");
+    assertEquals(64, Deliveries.in(Bytes.of(input), GATEWAY, id).size());
+  }
+
+  private static void word(byte[] input, int at, int value) {
+    System.arraycopy(Bytes.of("0x%064x".formatted(value)).bytes(), 0, input, at, 32);
   }
 
   /** Whoever makes every relayer read it pays for each byte once. */

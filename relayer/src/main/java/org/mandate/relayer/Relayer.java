@@ -314,7 +314,7 @@ public final class Relayer implements AutoCloseable {
 
   private FollowedChain connect(ChainSettings settings) {
     List<JsonRpcClient> nodes =
-        settings.rpcUrls().stream().map(url -> new JsonRpcClient(url, RPC_TIMEOUT)).toList();
+        settings.rpcUrls().stream().map(url -> node(settings, url)).toList();
     SeveralNodes client = new SeveralNodes(nodes);
     Deployment deployment = Deployment.read(settings.deployment());
     BigInteger id = BigInteger.valueOf(settings.id());
@@ -341,6 +341,14 @@ public final class Relayer implements AutoCloseable {
         deployment.remoteGovernance());
   }
 
+  private static JsonRpcClient node(ChainSettings settings, URI url) {
+    if (!settings.checkHeaders()) return new JsonRpcClient(url, RPC_TIMEOUT);
+    String advice =
+        "Chain %d: if its headers have such fields, set check-headers: false for it; one node's word is then believed about a block's number, parent and time until most nodes contradict it"
+            .formatted(settings.id());
+    return JsonRpcClient.checkingHeaders(url, RPC_TIMEOUT, advice);
+  }
+
   /** A node of another chain would count against the majority for ever; one may be down. */
   private static void requireChain(ChainClient node, BigInteger id, String shown) {
     BigInteger actual;
@@ -356,12 +364,12 @@ public final class Relayer implements AutoCloseable {
     }
   }
 
-  /** A node may start a little later than the relayer. */
+  /** A node may start a little later than the relayer. Its head is one that can be followed. */
   private static void awaited(ChainClient client) {
     Instant end = Instant.now().plus(NODES_AWAITED);
     while (true) {
       try {
-        client.chainId();
+        client.head();
         return;
       } catch (NodeException e) {
         if (Instant.now().isAfter(end)) throw e;

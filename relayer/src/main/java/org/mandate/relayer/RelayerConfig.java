@@ -54,6 +54,9 @@ public record RelayerConfig(
    * @param pollInterval how often the head is asked for
    * @param maxFeeGwei most that is bid in all, gwei per gas: above that, transactions wait
    * @param maxTipGwei most of that which goes to the block's proposer
+   * @param checkHeaders whether a block is believed only when its header makes its hash; off for a
+   *     chain whose headers have fields of their own, where one node then says what a block's
+   *     number, parent and time are until most nodes contradict it
    */
   public record ChainSettings(
       long id,
@@ -62,7 +65,8 @@ public record RelayerConfig(
       @Default("finalized") String finality,
       @Default("500ms") Duration pollInterval,
       @Default("500") int maxFeeGwei,
-      @Default("50") int maxTipGwei) {
+      @Default("50") int maxTipGwei,
+      @Default("true") boolean checkHeaders) {
     public ChainSettings {
       rpcUrls = List.copyOf(rpcUrls);
       if (id <= 0) throw new IllegalArgumentException("chain id " + id + " is not above 0");

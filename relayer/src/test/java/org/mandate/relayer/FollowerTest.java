@@ -17,6 +17,8 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -26,6 +28,7 @@ import org.mandate.chain.Block;
 import org.mandate.chain.ChainClient;
 import org.mandate.chain.Finality;
 import org.mandate.chain.Hash;
+import org.mandate.chain.JsonRpcClient;
 import org.mandate.chain.Log;
 import org.mandate.chain.NodeException;
 import org.mandate.contracts.QuorumGateway;
@@ -37,6 +40,7 @@ import org.mandate.relayer.store.ChainRow;
 import org.mandate.relayer.store.Database;
 import org.mandate.relayer.store.EmbeddedServer;
 import org.mandate.relayer.store.StoredEvent;
+import org.mandate.relayer.store.Task;
 import org.web3j.abi.EventEncoder;
 
 /** Follows a real chain through nodes of which some lie, round by round. */
@@ -47,6 +51,7 @@ class FollowerTest {
   private static final Hash DELIVERED =
       Hash.of(EventEncoder.encode(QuorumGateway.MESSAGEDELIVERED_EVENT));
   private static final Hash MESSAGE = Hash.keccak("message");
+  private static final long DELIVERED_AT = 7;
 
   @TempDir Path directory;
   private Anvil anvil;
@@ -98,6 +103,73 @@ class FollowerTest {
     }
   }
 
+  /** It shows as many blocks as it likes above the true ones. */
+  @Test
+  void L10_shouldFollowNobodyFarAboveTheOthers() {
+    Block fork = anvil.client().head();
+    long far = fork.number() + 1_000_000;
+    ChainClient liar =
+        answering(
+            anvil.client(),
+            (method, arguments, real) -> {
+              if (method.equals("head")) return madeUp(far, fork);
+              if (method.equals("logs")) return List.of();
+              if (method.equals("block") && arguments[0] instanceof Long number)
+                return Optional.of(madeUp(number, fork));
+              return method.equals("blocks")
+                  ? LongStream.rangeClosed((long) arguments[0], (long) arguments[1])
+                      .mapToObj(number -> madeUp(number, fork))
+                      .toList()
+                  : real.call();
+            });
+    Follower follower = follower(liar, anvil.client(), anvil.client());
+    for (int i = 0; i < 7; i++) round(follower);
+    assertEquals(fork.number() + 200, top());
+    assertEquals(fork.number() + 200, follower.seenHead());
+  }
+
+  private Block madeUp(long number, Block fork) {
+    return number <= fork.number()
+        ? anvil.client().block(number).orElseThrow()
+        : own(new Block(number, Hash.ZERO, fork.hash(), Instant.EPOCH), fork.number());
+  }
+
+  /** All nodes tell the same: more than is compared at once, less in fewer blocks. */
+  @Test
+  void L10_shouldCompareFewerBlocksWhenTheirLogsAreTooMuchAtOnce() {
+    String data = "0x" + "00".repeat(10 << 20);
+    List<Block> blocks = anvil.client().blocks(1, 3);
+    ChainClient node =
+        answering(
+            anvil.client(),
+            (method, arguments, real) -> {
+              if (!method.equals("logs")) return real.call();
+              return blocks.stream()
+                  .filter(
+                      b ->
+                          arguments[0] instanceof Hash hash
+                              ? b.hash().equals(hash)
+                              : b.number() >= (long) arguments[0]
+                                  && b.number() <= (long) arguments[1])
+                  .map(b -> strangers(b, data))
+                  .toList();
+            });
+    Follower follower = follower(node, node);
+    for (int i = 0; i < 10; i++) round(follower);
+    assertEquals(Optional.of(anvil.client().finalized().number()), finalized());
+  }
+
+  private static Log strangers(Block block, String data) {
+    return new Log(
+        block.hash(),
+        block.number(),
+        Hash.keccak("transaction"),
+        0,
+        Address.ZERO,
+        List.of(MESSAGE),
+        data);
+  }
+
   /** A log of our own contract that nobody can read. */
   @Test
   void L10_shouldLeaveWhoTellsWhatCannotBeRead() {
@@ -124,43 +196,166 @@ class FollowerTest {
 
   @Test
   void L3_shouldNotTakeOneNodesWordForALogThatAnotherDenies() {
-    AtomicBoolean lies = new AtomicBoolean(true);
-    Block block = anvil.client().block(2).orElseThrow();
-    Log madeUp =
-        new Log(
-            block.hash(),
-            block.number(),
-            Hash.keccak("transaction"),
-            0,
-            GATEWAY,
-            List.of(DELIVERED, MESSAGE),
-            "0x");
-    ChainClient liar =
-        answering(
-            anvil.client(),
-            (method, arguments, real) -> {
-              if (!method.equals("logs") || !lies.get()) return real.call();
-              List<Object> all = new ArrayList<>((List<?>) real.call());
-              boolean within =
-                  arguments[0] instanceof Hash hash
-                      ? hash.equals(block.hash())
-                      : (long) arguments[0] <= 2 && (long) arguments[1] >= 2;
-              if (within) all.add(madeUp);
-              return all;
-            });
     AtomicBoolean isDown = new AtomicBoolean(true);
-    Follower follower = follower(anvil.client(), liar, down(isDown));
+    Follower follower = follower(anvil.client(), inventing(2), down(isDown));
     for (int i = 0; i < 3; i++) round(follower);
     assertEquals(List.of(), events());
-    assertTrue(finalized().orElse(0L) < block.number(), "nobody decides: " + finalized());
+    assertTrue(finalized().orElse(0L) < 2, "nobody decides: " + finalized());
     isDown.set(false);
     for (int i = 0; i < 3; i++) round(follower);
     assertEquals(List.of(), events());
     assertEquals(Optional.of(anvil.client().finalized().number()), finalized());
   }
 
+  /** What it made up may have put work off. */
+  @Test
+  void L3_shouldTakeOutWhatTheNodeThatIsFollowedMadeUp() {
+    AtomicBoolean isDown = new AtomicBoolean(true);
+    Follower follower = follower(inventing(2), anvil.client(), down(isDown));
+    for (int i = 0; i < 3; i++) round(follower);
+    assertEquals(1, events().size());
+    assertTrue(finalized().orElse(0L) < 2, "nobody decides: " + finalized());
+    Instant far = Instant.now().plus(Duration.ofDays(9));
+    database.run(tx -> Task.open(tx, Task.Kind.EXECUTE, CHAIN, MESSAGE, far, Instant.now()));
+    isDown.set(false);
+    for (int i = 0; i < 3; i++) round(follower);
+    assertEquals(List.of(), events());
+    assertEquals(Optional.of(anvil.client().finalized().number()), finalized());
+    Instant due = database.inTransaction(Task::nextDue).orElseThrow();
+    assertTrue(due.isBefore(far.minus(Duration.ofDays(1))), "looked at now");
+  }
+
+  /** Number, parent and time are the hash's, whoever tells of them first. */
+  @Test
+  void L10_shouldTakeNoNodesWordForTheTimeOfABlock() throws Exception {
+    try (LyingNode liar = LyingNode.before(anvil.url())) {
+      liar.tell(LyingNode.Lie.OLD_TIMES);
+      ChainClient checked =
+          JsonRpcClient.checkingHeaders(liar.url(), Duration.ofSeconds(5), "so it is said");
+      NodeException refused = assertThrows(NodeException.class, () -> checked.block(2));
+      assertTrue(
+          refused.getMessage().contains("block 2:")
+              && refused.getMessage().contains("so it is said"),
+          refused.getMessage());
+      assertThrows(NodeException.class, checked::head);
+      assertThrows(NodeException.class, checked::finalized);
+      assertThrows(NodeException.class, () -> checked.blocks(1, 3));
+      Follower follower = follower(checked, anvil.client(), anvil.client());
+      for (int i = 0; i < 3; i++) round(follower);
+      Block head = anvil.client().head();
+      assertEquals(
+          Optional.of(head),
+          database.inTransaction(tx -> Blocks.atOrBelow(tx, CHAIN, Long.MAX_VALUE)));
+    }
+  }
+
+  /** It has blocks of its own above what is final, and calls none of them final. */
+  @Test
+  void L10_shouldLeaveWhoWentAnotherWayThanWhatMostCallFinal() {
+    AtomicLong fork = new AtomicLong(Long.MAX_VALUE);
+    Follower follower = follower(forked(fork), anvil.client(), anvil.client());
+    for (int i = 0; i < 2; i++) round(follower);
+    fork.set(finalized().orElseThrow());
+    mine(6);
+    for (int i = 0; i < 4; i++) round(follower);
+    assertEquals(Optional.of(anvil.client().finalized().number()), finalized());
+  }
+
+  /** One that is gone once called more final than there was; one still does, the third does not. */
+  @Test
+  void L10_shouldNotMoveTheFinalityMarkToWhatOneNodeCallsFinalNow() {
+    AtomicBoolean isDown = new AtomicBoolean();
+    Block far = new Block(9, Hash.keccak("far"), Hash.ZERO, Instant.EPOCH);
+    ChainClient gone =
+        answering(
+            down(isDown),
+            (method, arguments, real) ->
+                method.equals("finalized") && !isDown.get() ? far : real.call());
+    ChainClient hasty =
+        answering(
+            anvil.client(),
+            (method, arguments, real) ->
+                method.equals("finalized") ? anvil.client().head() : real.call());
+    Block fourth = anvil.client().block(4).orElseThrow();
+    ChainClient slow =
+        answering(
+            anvil.client(),
+            (method, arguments, real) -> method.equals("finalized") ? fourth : real.call());
+    Follower follower = follower(hasty, gone, slow);
+    round(follower);
+    assertEquals(Optional.of(6L), finalized(), "two of three say so");
+    isDown.set(true);
+    mine(6);
+    for (int i = 0; i < 2; i++) round(follower);
+    assertEquals(12, top());
+    assertEquals(Optional.of(6L), finalized(), "one of three says more");
+  }
+
+  /** As who went another way; what it calls final lies below the deployment. */
+  @Test
+  void L10_shouldLeaveWhoWentAnotherWayAndCallsOnlyOldBlocksFinal() {
+    Follower follower = follower(4, forked(new AtomicLong(3)), anvil.client(), anvil.client());
+    assertTrue(anvil.client().finalized().number() >= 4);
+    for (int i = 0; i < 4; i++) round(follower);
+    assertEquals(Optional.of(anvil.client().finalized().number()), finalized());
+  }
+
   @Test
   void L3_shouldStoreWhatWasLeftOutOnceMostNodesTellOfIt() {
+    deliver();
+    ChainClient silent =
+        answering(
+            anvil.client(),
+            (method, arguments, real) -> method.equals("logs") ? List.of() : real.call());
+    AtomicBoolean isDown = new AtomicBoolean(true);
+    Follower follower = follower(silent, anvil.client(), down(isDown));
+    for (int i = 0; i < 3; i++) round(follower);
+    assertTrue(finalized().orElse(0L) < DELIVERED_AT, "nobody decides: " + finalized());
+    isDown.set(false);
+    for (int i = 0; i < 3; i++) round(follower);
+    assertEquals(1, events().size());
+    assertEquals(Optional.of(anvil.client().finalized().number()), finalized());
+  }
+
+  /** A block of another hash in place of the one that holds it, and the true ones around. */
+  @Test
+  void L3_shouldStoreWhatOneNodeHidesInABlockThatIsNone() {
+    deliver();
+    Hash none = Hash.keccak("none");
+    ChainClient liar =
+        answering(
+            anvil.client(),
+            (method, arguments, real) ->
+                switch (method) {
+                  case "block" ->
+                      arguments[0] instanceof Hash
+                          ? real.call()
+                          : ((Optional<?>) real.call()).map(b -> around(none, (Block) b));
+                  case "blocks" ->
+                      ((List<?>) real.call()).stream().map(b -> around(none, (Block) b)).toList();
+                  case "logs" -> none.equals(arguments[0]) ? List.of() : real.call();
+                  default -> real.call();
+                });
+    AtomicBoolean isDown = new AtomicBoolean(true);
+    Follower follower = follower(liar, anvil.client(), down(isDown));
+    for (int i = 0; i < 3; i++) round(follower);
+    assertTrue(finalized().orElse(0L) < DELIVERED_AT, "nobody decides: " + finalized());
+    isDown.set(false);
+    for (int i = 0; i < 5; i++) round(follower);
+    assertEquals(1, events().size());
+    assertEquals(Optional.of(anvil.client().finalized().number()), finalized());
+  }
+
+  private static Block around(Hash none, Block real) {
+    if (real.number() == DELIVERED_AT)
+      return new Block(DELIVERED_AT, none, real.parent(), real.timestamp());
+    return real.number() == DELIVERED_AT + 1
+        ? new Block(real.number(), real.hash(), none, real.timestamp())
+        : real;
+  }
+
+  /** Has the message delivered in the next block, and five on top of it. */
+  private void deliver() {
     anvil.ask(
         "anvil_setCode",
         GATEWAY.hex(),
@@ -169,18 +364,6 @@ class FollowerTest {
         "eth_sendTransaction",
         Map.of("from", Town.credentials(0).getAddress(), "to", GATEWAY.hex()));
     mine(6);
-    ChainClient silent =
-        answering(
-            anvil.client(),
-            (method, arguments, real) -> method.equals("logs") ? List.of() : real.call());
-    AtomicBoolean isDown = new AtomicBoolean(true);
-    Follower follower = follower(silent, anvil.client(), down(isDown));
-    for (int i = 0; i < 3; i++) round(follower);
-    assertTrue(finalized().orElse(0L) < 7, "nobody decides: " + finalized());
-    isDown.set(false);
-    for (int i = 0; i < 3; i++) round(follower);
-    assertEquals(1, events().size());
-    assertEquals(Optional.of(anvil.client().finalized().number()), finalized());
   }
 
   private void mine(int blocks) {
@@ -212,12 +395,16 @@ class FollowerTest {
   }
 
   private Follower follower(ChainClient... nodes) {
+    return follower(0, nodes);
+  }
+
+  private Follower follower(long start, ChainClient... nodes) {
     FollowedChain chain =
         new FollowedChain(
             CHAIN,
             new SeveralNodes(List.of(nodes)),
             Finality.of("finalized"),
-            0,
+            start,
             CHAIN,
             EXECUTOR,
             EXECUTOR,
@@ -241,6 +428,62 @@ class FollowerTest {
           if (isDown.get()) throw new NodeException("down");
           return real.call();
         });
+  }
+
+  /** One that tells of a delivery in that block which there was none of. */
+  private ChainClient inventing(long number) {
+    Block block = anvil.client().block(number).orElseThrow();
+    Log madeUp =
+        new Log(
+            block.hash(),
+            number,
+            Hash.keccak("transaction"),
+            0,
+            GATEWAY,
+            List.of(DELIVERED, MESSAGE),
+            "0x");
+    return answering(
+        anvil.client(),
+        (method, arguments, real) -> {
+          if (!method.equals("logs")) return real.call();
+          List<Object> all = new ArrayList<>((List<?>) real.call());
+          boolean within =
+              arguments[0] instanceof Hash hash
+                  ? hash.equals(block.hash())
+                  : (long) arguments[0] <= number && (long) arguments[1] >= number;
+          if (within) all.add(madeUp);
+          return all;
+        });
+  }
+
+  /** One with blocks of its own above that number, which calls final what lies two below it. */
+  private ChainClient forked(AtomicLong above) {
+    return answering(
+        anvil.client(),
+        (method, arguments, real) ->
+            switch (method) {
+              case "head" -> own((Block) real.call(), above.get());
+              case "finalized" ->
+                  anvil
+                      .client()
+                      .block(Math.min(above.get() - 2, ((Block) real.call()).number()))
+                      .orElseThrow();
+              case "block" ->
+                  arguments[0] instanceof Hash
+                      ? real.call()
+                      : ((Optional<?>) real.call()).map(b -> own((Block) b, above.get()));
+              case "blocks" ->
+                  ((List<?>) real.call()).stream().map(b -> own((Block) b, above.get())).toList();
+              case "logs" -> List.of();
+              default -> real.call();
+            });
+  }
+
+  private static Block own(Block real, long above) {
+    if (real.number() <= above) return real;
+    Hash parent =
+        real.number() == above + 1 ? real.parent() : Hash.keccak("own " + (real.number() - 1));
+    return new Block(real.number(), Hash.keccak("own " + real.number()), parent, real.timestamp());
   }
 
   private interface Answer {

@@ -44,7 +44,9 @@ final class LyingNode implements AutoCloseable {
     /** What another chain's node answers. */
     OTHER_CHAIN,
     /** Nothing was logged in any block. */
-    NO_LOGS
+    NO_LOGS,
+    /** Each block is a day older. */
+    OLD_TIMES
   }
 
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -109,6 +111,7 @@ final class LyingNode implements AutoCloseable {
         case NULLS -> reply(exchange, 200, nulls(question));
         case REFUSAL -> {} // closed without an answer
         case LAG -> reply(exchange, 200, lagging(question));
+        case OLD_TIMES -> reply(exchange, 200, older(ask(real, question)));
         case OTHER_CHAIN -> reply(exchange, 200, ask(other, question));
       }
     }
@@ -139,6 +142,17 @@ final class LyingNode implements AutoCloseable {
     JsonNode told = JSON.readTree(answer);
     for (JsonNode one : each(told)) {
       if (hidden.contains(one.path("id").toString())) ((ObjectNode) one).set("result", instead);
+    }
+    return JSON.writeValueAsBytes(told);
+  }
+
+  private static byte[] older(byte[] answer) throws IOException {
+    JsonNode told = JSON.readTree(answer);
+    for (JsonNode one : each(told)) {
+      if (one.path("result") instanceof ObjectNode block && block.has("timestamp")) {
+        long time = Long.decode(block.get("timestamp").asText()) - 86_400;
+        block.put("timestamp", "0x" + Long.toHexString(time));
+      }
     }
     return JSON.writeValueAsBytes(told);
   }

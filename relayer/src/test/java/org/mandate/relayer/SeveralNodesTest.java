@@ -14,6 +14,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -25,6 +27,7 @@ import org.mandate.chain.Finality;
 import org.mandate.chain.Hash;
 import org.mandate.chain.JsonRpcClient;
 import org.mandate.chain.Log;
+import org.mandate.chain.NodeException;
 import org.mandate.chain.SendOutcome;
 import org.mandate.relayer.follow.SeveralNodes;
 import org.mandate.relayer.follow.SeveralNodes.Agreement;
@@ -218,6 +221,59 @@ class SeveralNodesTest {
               .isComplete(),
           "a node with another block has not answered");
     }
+  }
+
+  @Test
+  void L10_shouldLetNobodyLeadFarAboveTheOthers() {
+    Block real = honest.client().head();
+    Block far = new Block(1L << 40, Hash.keccak("far"), Hash.keccak("farther"), Instant.EPOCH);
+    ChainClient boaster =
+        answering(honest.client(), (method, answer) -> method.equals("head") ? far : answer.call());
+    assertEquals(
+        real.number() + 200, new SeveralNodes(List.of(honest.client(), boaster)).newest().last());
+    assertEquals(
+        real.number(), new SeveralNodes(List.of(honest.client(), honest.client())).newest().last());
+    assertEquals(far.number(), new SeveralNodes(List.of(down, boaster)).newest().last());
+  }
+
+  /** Its answer nobody would read, and it may be large. */
+  @Test
+  void L9_shouldStopAskingWhoIsNotWaitedFor() throws Exception {
+    CountDownLatch stopped = new CountDownLatch(1);
+    ChainClient endless =
+        answering(
+            honest.client(),
+            (method, answer) -> {
+              try {
+                Thread.sleep(Duration.ofMinutes(5));
+              } catch (InterruptedException e) {
+                stopped.countDown();
+              }
+              throw new NodeException("stopped");
+            });
+    new SeveralNodes(List.of(honest.client(), endless)).newest();
+    assertTrue(stopped.await(5, TimeUnit.SECONDS));
+  }
+
+  /** A node that tells of more logs at once than one block can hold has not answered. */
+  @Test
+  void L9_shouldNotGatherWhateverANodeTells() {
+    Block block = honest.client().head();
+    Address talker = Address.of("0x" + "7c".repeat(20));
+    String data = "0x" + "00".repeat(12 << 20);
+    Log large =
+        new Log(block.hash(), block.number(), Hash.keccak("large"), 0, talker, List.of(), data);
+    ChainClient flooding =
+        answering(
+            honest.client(),
+            (method, answer) -> method.equals("logs") ? List.of(large, large) : answer.call());
+    ChainClient talking =
+        answering(
+            honest.client(),
+            (method, answer) -> method.equals("logs") ? List.of(large) : answer.call());
+    assertEquals(
+        new SeveralNodes.Told(3, 1, Map.of(large, 1)),
+        new SeveralNodes(List.of(flooding, talking, down)).told(0, block, List.of(talker)));
   }
 
   private interface Answer {

@@ -287,7 +287,8 @@ final class Town implements AutoCloseable {
         "finalized",
         Duration.ofMillis(250),
         500,
-        50);
+        50,
+        true);
   }
 
   // ------------------------------------------------------------------ the agent

@@ -46,7 +46,7 @@ public final class Follower {
   private static final Journal LOG = Journal.of("follower");
   private static final int PAGE = 50;
 
-  /** Of so many blocks at a time nodes are asked whether anything was left out. */
+  /** Of so many blocks at most at a time nodes are asked whether anything was left out. */
   private static final int COMPARED = 200;
 
   private static final int PARTS_A_ROUND = 10;
@@ -65,6 +65,10 @@ public final class Follower {
   private volatile long seenHead = -1;
   private volatile Hash doubted = Hash.ZERO;
   private final Omissions omissions;
+  private final Leads leads = new Leads();
+
+  /** Fewer while comparing fails, down to one: what was logged in many may be too much at once. */
+  private int compared = COMPARED;
 
   /**
    * @param served chains that this relayer delivers to
@@ -86,7 +90,7 @@ public final class Follower {
     this.news = news;
     this.clock = clock;
     this.lastRound = clock.instant();
-    this.omissions = new Omissions(chain, database, this::isFollowed, this::store);
+    this.omissions = new Omissions(chain, database, this::isFollowed, this::store, clock);
   }
 
   /** When the chain was last reached. */
@@ -94,7 +98,7 @@ public final class Follower {
     return lastRound;
   }
 
-  /** The newest block that a node spoke of; -1 before the first. */
+  /** The newest block that is followed, as a node spoke of it; -1 before the first. */
   public long seenHead() {
     return seenHead;
   }
@@ -102,7 +106,7 @@ public final class Follower {
   /** Catches up by one page. Answers whether there is more. */
   public boolean round() {
     SeveralNodes.Head head = chain.client().newest();
-    seenHead = head.block().number();
+    seenHead = head.last();
     Optional<Block> known =
         database.inTransaction(tx -> Blocks.atOrBelow(tx, chain.id(), Long.MAX_VALUE));
     Block top = known.isPresent() ? known.get() : begin();
@@ -135,12 +139,13 @@ public final class Follower {
           database
               .inTransaction(tx -> Blocks.atOrBelow(tx, chain.id(), Long.MAX_VALUE))
               .orElseThrow();
-      long newest = head.block().number();
-      long last = Math.min(newest, top.number() + PAGE);
+      long last = Math.min(head.last(), top.number() + PAGE);
       if (last <= top.number()) return Pursuit.NOTHING;
-      if (follow(teller, top, teller.blocks(top.number() + 1, last))) {
+      Block led = follow(teller, top, teller.blocks(top.number() + 1, last));
+      if (led != top) {
+        leads.add(head.node(), led);
         chain.client().trust(head);
-        return last < newest ? Pursuit.PARTLY : Pursuit.ALL;
+        return last < head.last() ? Pursuit.PARTLY : Pursuit.ALL;
       }
     } catch (StoreException e) {
       throw e;
@@ -153,10 +158,14 @@ public final class Follower {
   }
 
   private Block begin() {
-    long number = Math.max(chain.start() - 1, 0);
-    Block anchor = block(chain.client(), number);
+    Block anchor = block(chain.client(), anchor());
     database.run(tx -> Blocks.append(tx, chain.id(), anchor));
     return anchor;
+  }
+
+  /** The first block that is stored. */
+  private long anchor() {
+    return Math.max(chain.start() - 1, 0);
   }
 
   /** Undoes what the chain no longer has. Answers whether what is left agrees with the chain. */
@@ -229,10 +238,10 @@ public final class Follower {
   }
 
   /**
-   * Stores the blocks as long as each is the child of the one before. Answers whether any was
-   * stored.
+   * Stores the blocks as long as each is the child of the one before. Answers the last one; {@code
+   * top} when none was stored.
    */
-  private boolean follow(ChainClient teller, Block top, List<Block> blocks) {
+  private Block follow(ChainClient teller, Block top, List<Block> blocks) {
     Block parent = top;
     for (Block block : blocks) {
       if (block.number() != parent.number() + 1 || !block.parent().equals(parent.hash())) break;
@@ -246,7 +255,7 @@ public final class Follower {
       database.run(tx -> store(tx, block, logs));
       parent = block;
     }
-    return parent != top;
+    return parent;
   }
 
   private void store(Tx tx, Block block, List<Log> logs) {
@@ -440,11 +449,12 @@ public final class Follower {
     Finality finality = chain.finality();
     Runnable otherwise = () -> {};
     for (long number : chain.client().finalHeights(finality)) {
-      if (row().isFinal(number)) return Finished.NOTHING;
+      // Heights descend. What most blocks contradict above is doubted all the same.
+      if (row().isFinal(number) || number < anchor()) break;
       Block block = stored(number);
       if (block.number() != number) continue; // not there yet
       SeveralNodes.Agreement agreement = chain.client().agreement(finality, number, block.hash());
-      if (agreement.isConfirmed()) return finish(block);
+      if (agreement.isConfirmed()) return finish(told, block);
       if (agreement.different() > 0) otherwise = () -> doubt(told, block, block, agreement);
     }
     otherwise.run();
@@ -452,13 +462,17 @@ public final class Follower {
   }
 
   /** Moves the mark towards that block, as far as nothing is missing, and not too far at once. */
-  private Finished finish(Block last) {
-    long from = row().finalized().orElse(Math.max(chain.start() - 1, 0)) + 1;
+  private Finished finish(SeveralNodes.Head told, Block last) {
+    long from = row().finalized().orElse(anchor()) + 1;
     Finished finished = Finished.NOTHING;
     for (int i = 0; i < PARTS_A_ROUND && finished != Finished.ALL; i++) {
-      boolean inParts = chain.client().areSeveral() && last.number() - from >= COMPARED;
-      Block block = inParts ? stored(from + COMPARED - 1) : last;
-      if (!omissions.complete(from, block) || !moveMark(block)) break;
+      boolean inParts = chain.client().areSeveral() && last.number() - from >= compared;
+      Block block = inParts ? stored(from + compared - 1) : last;
+      Omissions.Outcome outcome = omissions.complete(from, block);
+      boolean isComplete = outcome == Omissions.Outcome.COMPLETE;
+      compared = isComplete ? Math.min(COMPARED, compared * 2) : Math.max(1, compared / 2);
+      if (outcome == Omissions.Outcome.UNDONE) chain.client().doubt(told);
+      if (!isComplete || !moveMark(block)) break;
       finished = inParts ? Finished.PARTLY : Finished.ALL;
       from = block.number() + 1;
     }
@@ -466,8 +480,11 @@ public final class Follower {
   }
 
   private boolean moveMark(Block block) {
-    return database.inTransaction(
-        tx -> ChainRow.finalize(tx, chain.id(), block.number(), block.hash()));
+    boolean moved =
+        database.inTransaction(
+            tx -> ChainRow.finalize(tx, chain.id(), block.number(), block.hash()));
+    if (moved) leads.settle(block.number(), this::stored).forEach(chain.client()::vindicate);
+    return moved;
   }
 
   private ChainRow row() {

@@ -1,29 +1,28 @@
 package org.mandate.relayer.follow;
 
+import java.time.Clock;
 import java.util.Comparator;
-import java.util.HashMap;
-import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.function.BiConsumer;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import org.mandate.chain.Block;
-import org.mandate.chain.Hash;
 import org.mandate.chain.Log;
 import org.mandate.relayer.Journal;
 import org.mandate.relayer.store.Blocks;
 import org.mandate.relayer.store.Database;
 import org.mandate.relayer.store.StoreException;
 import org.mandate.relayer.store.StoredEvent;
+import org.mandate.relayer.store.Task;
 import org.mandate.relayer.store.Tx;
 
 /**
- * What the node that was followed left out of blocks. That something else was logged, and that
- * nothing was, more than half of all nodes have to say, of blocks that are about to be final. Only
- * then does the finality mark pass over them, and only what is final is refused. What one node
+ * What the node that was followed left out of blocks, or made up. That something was logged, and
+ * that nothing was, more than half of all nodes have to say, of blocks that are about to be final.
+ * Only then does the finality mark pass over them, and only what is final is refused. What one node
  * tells of and one denies, while the others do not answer, is neither stored nor passed over.
  */
 final class Omissions {
@@ -33,7 +32,8 @@ final class Omissions {
   private final Database database;
   private final Predicate<Log> isFollowed;
   private final BiConsumer<Tx, Log> store;
-  private Log held;
+  private final Clock clock;
+  private Object held;
 
   /**
    * @param isFollowed whether it is one that is stored
@@ -43,54 +43,123 @@ final class Omissions {
       FollowedChain chain,
       Database database,
       Predicate<Log> isFollowed,
-      BiConsumer<Tx, Log> store) {
+      BiConsumer<Tx, Log> store,
+      Clock clock) {
     this.chain = chain;
     this.database = database;
     this.isFollowed = isFollowed;
     this.store = store;
+    this.clock = clock;
+  }
+
+  /** What became of a comparison. */
+  enum Outcome {
+    /** What is stored is what was logged. */
+    COMPLETE,
+    /** Not enough nodes answered, or they contradict each other. */
+    OPEN,
+    /** A block that most nodes do not have was undone, with all above it. */
+    UNDONE
   }
 
   /**
-   * Asks all nodes for the logs of the stored blocks {@code from} to {@code to}, and stores what is
-   * missing. Answers whether nothing is missing any more: whether enough of them answered.
+   * Asks all nodes for the logs of the stored blocks {@code from} to {@code to}, stores what is
+   * missing, and removes what was made up.
    */
-  boolean complete(long from, Block to) {
-    if (!chain.client().areSeveral()) return true;
+  Outcome complete(long from, Block to) {
+    if (!chain.client().areSeveral()) return Outcome.COMPLETE;
     SeveralNodes.Told told = chain.client().told(from, to, chain.sources());
-    Map<Long, Hash> blocks =
+    if (!told.isComplete()) return Outcome.OPEN;
+    Map<Long, Block> blocks =
         database.inTransaction(tx -> Blocks.within(tx, chain.id(), from, to.number())).stream()
-            .collect(Collectors.toMap(Block::number, Block::hash));
-    Set<Log> stored =
-        new HashSet<>(
-            database.inTransaction(tx -> StoredEvent.within(tx, chain.id(), from, to.number())));
-    Map<Place, Log> taken = new HashMap<>();
-    stored.forEach(log -> taken.put(Place.of(log), log));
-    List<Log> missing =
+            .collect(Collectors.toMap(Block::number, block -> block));
+    List<Log> readable =
         told.logs().keySet().stream()
-            .filter(log -> log.blockHash().equals(blocks.get(log.blockNumber())))
-            .filter(log -> !stored.contains(log) && !told.isContradicted(log) && isReadable(log))
+            .filter(log -> blocks.containsKey(log.blockNumber()) && isReadable(log))
             .sorted(Comparator.comparingLong(Log::blockNumber).thenComparingInt(Log::index))
             .toList();
-    for (Log log : missing) {
+    // Blocks first: what is stored of one that is none goes with it.
+    for (Block block : otherwise(readable, blocks)) {
+      SeveralNodes.Agreement agreement = chain.client().agreement(block.number(), block.hash());
+      if (agreement.isContradicted()) return undo(block, agreement);
+      if (!agreement.isConfirmed()) return hold(block.hash(), block.number(), agreement);
+    }
+    Set<Log> stored =
+        new LinkedHashSet<>(
+            database.inTransaction(tx -> StoredEvent.within(tx, chain.id(), from, to.number())));
+    for (Log log : stored) {
+      if (told.isConfirmed(log)) continue;
+      SeveralNodes.Agreement agreement = chain.client().agreement(log);
+      if (agreement.isContradicted()) remove(log, agreement);
+      else if (!agreement.isConfirmed()) return hold(log, log.blockNumber(), agreement);
+    }
+    for (Log log : readable) {
+      if (!log.blockHash().equals(blocks.get(log.blockNumber()).hash())) continue;
+      if (stored.contains(log) || told.isContradicted(log)) continue;
       if (!told.isConfirmed(log)) {
         SeveralNodes.Agreement agreement = chain.client().agreement(log);
         if (agreement.isContradicted()) continue;
-        if (!agreement.isConfirmed()) {
-          hold(log, agreement);
-          return false;
-        }
+        if (!agreement.isConfirmed()) return hold(log, log.blockNumber(), agreement);
       }
-      if (add(log, Optional.ofNullable(taken.get(Place.of(log))))) taken.put(Place.of(log), log);
+      add(log);
     }
-    return told.isComplete();
+    return Outcome.COMPLETE;
+  }
+
+  /** The stored blocks in whose place a node tells of logs of another one, lowest first. */
+  private static List<Block> otherwise(List<Log> logs, Map<Long, Block> blocks) {
+    return logs.stream()
+        .filter(log -> !log.blockHash().equals(blocks.get(log.blockNumber()).hash()))
+        .map(log -> blocks.get(log.blockNumber()))
+        .distinct()
+        .toList();
+  }
+
+  private Outcome undo(Block block, SeveralNodes.Agreement agreement) {
+    database.run(tx -> Blocks.undoFrom(tx, chain.id(), block.number(), clock.instant()));
+    LOG.alarm(
+        "a node told of a block that most nodes do not have",
+        "chain",
+        chain.id(),
+        "block",
+        block.number(),
+        "hash",
+        block.hash(),
+        "nodes",
+        agreement.nodes(),
+        "different",
+        agreement.different());
+    return Outcome.UNDONE;
   }
 
   /** One node tells of it, another does not, and those that are left do not answer. */
-  private void hold(Log log, SeveralNodes.Agreement agreement) {
-    if (log.equals(held)) return;
-    held = log;
+  private Outcome hold(Object what, long block, SeveralNodes.Agreement agreement) {
+    if (what.equals(held)) return Outcome.OPEN;
+    held = what;
     LOG.alarm(
         "nodes contradict each other about what was logged: nothing is final until most of them agree",
+        "chain",
+        chain.id(),
+        "block",
+        block,
+        "nodes",
+        agreement.nodes(),
+        "same",
+        agreement.same(),
+        "different",
+        agreement.different());
+    return Outcome.OPEN;
+  }
+
+  private void remove(Log log, SeveralNodes.Agreement agreement) {
+    database.run(
+        tx -> {
+          StoredEvent.remove(tx, chain.id(), log);
+          // Work that it opened finds nothing to do; what it put off must not wait for its time.
+          Task.wake(tx, chain.id(), clock.instant());
+        });
+    LOG.alarm(
+        "a node told of what was never logged",
         "chain",
         chain.id(),
         "block",
@@ -99,17 +168,8 @@ final class Omissions {
         log.index(),
         "nodes",
         agreement.nodes(),
-        "same",
-        agreement.same(),
         "different",
         agreement.different());
-  }
-
-  /** Where a log stands. */
-  private record Place(long block, int index) {
-    static Place of(Log log) {
-      return new Place(log.blockNumber(), log.index());
-    }
   }
 
   private boolean isReadable(Log log) {
@@ -120,13 +180,9 @@ final class Omissions {
     }
   }
 
-  private boolean add(Log log, Optional<Log> instead) {
+  private void add(Log log) {
     try {
-      database.run(
-          tx -> {
-            instead.ifPresent(wrong -> StoredEvent.remove(tx, chain.id(), wrong));
-            store.accept(tx, log);
-          });
+      database.run(tx -> store.accept(tx, log));
     } catch (StoreException e) {
       throw e;
     } catch (RuntimeException e) {
@@ -139,7 +195,7 @@ final class Omissions {
           log.blockNumber(),
           "reason",
           Journal.reason(e));
-      return false;
+      return;
     }
     LOG.alarm(
         "a node left out what was logged, another tells of it",
@@ -151,6 +207,5 @@ final class Omissions {
         log.index(),
         "transaction",
         log.transaction());
-    return true;
   }
 }

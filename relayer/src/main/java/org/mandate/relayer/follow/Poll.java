@@ -3,14 +3,14 @@ package org.mandate.relayer.follow;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.HashSet;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
@@ -22,10 +22,10 @@ import org.mandate.chain.NodeException;
  * One question to all nodes at once.
  *
  * <p>Nodes that rest are not asked at first, and who has not answered when the patience is over is
- * not waited for and rests from then on: both only once the answers that are there suffice. As long
- * as they do not, those that rest are asked, too, and everybody is waited for as long as the
- * connection allows. So leaving nodes out takes time off a question and never an answer that was
- * needed.
+ * not waited for any more, and rests from then on: both only once the answers that are there
+ * suffice. As long as they do not, those that rest are asked, too, and everybody is waited for as
+ * long as the connection allows. So leaving nodes out takes time off a question and never an answer
+ * that was needed.
  */
 final class Poll<T> {
   private static final ExecutorService THREADS = Executors.newVirtualThreadPerTaskExecutor();
@@ -55,7 +55,7 @@ final class Poll<T> {
   private final Predicate<Collection<T>> enough;
   private final long patience;
   private final BlockingQueue<Reply<T>> replies = new LinkedBlockingQueue<>();
-  private final Set<Integer> open = new HashSet<>();
+  private final Map<Integer, Future<?>> open = new HashMap<>();
   private final Map<Integer, T> answers = new TreeMap<>();
   private NodeException failure = new NodeException("no node was asked");
 
@@ -87,6 +87,8 @@ final class Poll<T> {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new NodeException("interrupted while nodes were asked", e);
+    } finally {
+      abandon();
     }
     return new Answers<>(answers, failure);
   }
@@ -94,8 +96,7 @@ final class Poll<T> {
   private void ask(List<Integer> some) throws InterruptedException {
     long start = System.nanoTime();
     for (int node : some) {
-      open.add(node);
-      THREADS.submit(() -> replies.add(reply(node)));
+      open.put(node, THREADS.submit(() -> replies.add(reply(node))));
     }
     while (!open.isEmpty()) {
       Reply<T> reply = replies.poll();
@@ -107,8 +108,12 @@ final class Poll<T> {
       }
       note(reply);
     }
-    open.forEach(roster::late);
-    open.clear();
+    open.keySet().forEach(roster::late);
+  }
+
+  /** Nobody reads what comes now, and it may be large. */
+  private void abandon() {
+    open.values().forEach(question -> question.cancel(true));
   }
 
   private Reply<T> reply(int node) {

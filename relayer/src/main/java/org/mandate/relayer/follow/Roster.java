@@ -14,31 +14,40 @@ import java.util.stream.Stream;
 /**
  * Which of several nodes are asked first, and which are left out for a while. A node that did not
  * answer in time rests; one whose word did not hold is doubted. Both end by themselves, and take
- * twice as long when they come again soon.
+ * twice as long when they come again soon; doubts until what that node told is final.
  */
 final class Roster {
   private static final Duration FIRST_REST = Duration.ofSeconds(15);
   private static final Duration FIRST_DOUBT = Duration.ofSeconds(10);
   private static final Duration MOST = Duration.ofMinutes(5);
 
-  /** A time that is twice as long when it begins again before as much time has passed. */
+  /** How long doubts are remembered: longer than it takes a chain to be final. */
+  private static final Duration MEMORY = Duration.ofDays(1);
+
+  /** A time that is twice as long when it begins again while it is remembered. */
   private final class Spell {
     private final long first;
+    private final long memory;
     private long length;
     private long end;
 
-    Spell(Duration first) {
+    Spell(Duration first, Duration memory) {
       this.first = first.toNanos();
+      this.memory = memory.toNanos();
     }
 
     void begin() {
       long now = clock.getAsLong();
-      boolean soon = length > 0 && now - end < MOST.toNanos();
+      boolean soon = length > 0 && now - end < memory;
       length = soon ? Math.min(length * 2, MOST.toNanos()) : first;
       end = now + length;
     }
 
     void end() {
+      if (isOn()) end = clock.getAsLong();
+    }
+
+    void forget() {
       length = 0;
     }
 
@@ -64,8 +73,8 @@ final class Roster {
   Roster(int nodes, LongSupplier clock) {
     this.clock = clock;
     for (int i = 0; i < nodes; i++) {
-      rests.add(new Spell(FIRST_REST));
-      doubts.add(new Spell(FIRST_DOUBT));
+      rests.add(new Spell(FIRST_REST, MOST));
+      doubts.add(new Spell(FIRST_DOUBT, MEMORY));
     }
   }
 
@@ -104,7 +113,7 @@ final class Roster {
 
   /** It answered in time. */
   synchronized void prompt(int node) {
-    rests.get(node).end();
+    rests.get(node).forget();
   }
 
   /** What that node said did not hold: if it was preferred, the next one is. */
@@ -113,9 +122,14 @@ final class Roster {
     if (node == preferred) preferred = order().getFirst();
   }
 
-  /** What that node said held. */
-  synchronized void clear(int node) {
+  /** What that node said held, as far as one can see: a doubt ends, and the next is longer. */
+  synchronized void trust(int node) {
     doubts.get(node).end();
+  }
+
+  /** What that node said is final: the next doubt is as short as the first. */
+  synchronized void clear(int node) {
+    doubts.get(node).forget();
   }
 
   /**

@@ -3,9 +3,11 @@ package org.mandate.relayer.follow;
 import java.math.BigInteger;
 import java.time.Duration;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -20,6 +22,7 @@ import org.mandate.chain.Block;
 import org.mandate.chain.BlockRanges;
 import org.mandate.chain.BlockTag;
 import org.mandate.chain.Bytes;
+import org.mandate.chain.CallRevertedException;
 import org.mandate.chain.ChainClient;
 import org.mandate.chain.Fees;
 import org.mandate.chain.Finality;
@@ -64,6 +67,12 @@ public final class SeveralNodes implements ChainClient {
     }
   }
 
+  /** How many blocks further one node is followed than any other said to be. */
+  private static final long AHEAD = 200;
+
+  /** Characters of logs that one node tells at once: what one answer can hold, of one block. */
+  private static final long MOST_TOLD = 32 << 20;
+
   /** How many blocks a node may be behind the newest one before another is preferred. */
   private static final long LAG = 2;
 
@@ -75,6 +84,9 @@ public final class SeveralNodes implements ChainClient {
 
   private final List<ChainClient> nodes;
   private final Roster roster;
+
+  /** How far each was when it last said so. */
+  private final Map<Integer, Long> heights = new ConcurrentHashMap<>();
 
   /** How far each called the chain final when it last said so: what to ask all about. */
   private final Map<Integer, Long> finalHeights = new ConcurrentHashMap<>();
@@ -104,8 +116,10 @@ public final class SeveralNodes implements ChainClient {
    * A head and who told of it.
    *
    * @param node its place among all
+   * @param last number of the last block to follow it to: the head's own, or less when no other
+   *     node is nearly as far
    */
-  public record Head(Block block, int node) {}
+  public record Head(Block block, int node, long last) {}
 
   /**
    * The newest head that a node tells of, which is preferred from then on. The one that was
@@ -132,7 +146,19 @@ public final class SeveralNodes implements ChainClient {
                 .findFirst()
                 .orElseThrow();
     roster.prefer(chosen);
-    return new Head(heads.byNode().get(chosen), chosen);
+    heads.byNode().forEach((node, head) -> heights.put(node, head.number()));
+    Block head = heads.byNode().get(chosen);
+    return new Head(head, chosen, Math.min(head.number(), limit()));
+  }
+
+  /** Far above the second-highest node nobody leads: there one node alone could make up blocks. */
+  private long limit() {
+    return heights.values().stream()
+        .sorted(Comparator.reverseOrder())
+        .skip(1)
+        .map(second -> second + AHEAD)
+        .findFirst()
+        .orElse(Long.MAX_VALUE); // only one ever answered
   }
 
   /** Asks every node which block stands at a number. For what one node alone must not decide. */
@@ -162,7 +188,6 @@ public final class SeveralNodes implements ChainClient {
    * about: each says again whether it is so in {@link #agreement(Finality, long, Hash)}.
    */
   public List<Long> finalHeights(Finality finality) {
-    // What comes late counts in the next round.
     new Poll<Boolean>(
             nodes,
             roster,
@@ -195,12 +220,16 @@ public final class SeveralNodes implements ChainClient {
 
     /** What the node tells of, more than half of all nodes that answered say is not so. */
     boolean isContradicted(Log log) {
-      return (answered - logs.get(log)) * 2 > nodes;
+      return (answered - by(log)) * 2 > nodes;
     }
 
     /** More than half of all nodes tell of it. */
     boolean isConfirmed(Log log) {
-      return logs.get(log) * 2 > nodes;
+      return by(log) * 2 > nodes;
+    }
+
+    private int by(Log log) {
+      return logs.getOrDefault(log, 0);
     }
   }
 
@@ -230,13 +259,24 @@ public final class SeveralNodes implements ChainClient {
       throw new NodeException("a node does not have block " + to.hash());
     BlockRanges ranges = new BlockRanges(node);
     Set<Log> all = new HashSet<>();
+    long told = 0;
     for (long next = from; next <= to.number(); ) {
       BlockRanges.Part<List<Log>> part =
           ranges.first(next, to.number(), (f, t) -> node.logs(f, t, addresses));
+      for (Log log : part.content()) told += size(log);
+      if (told > MOST_TOLD)
+        throw new NodeException(
+            "a node tells of %d characters of logs in the blocks %d to %d, of at most %d at once"
+                .formatted(told, from, part.to(), MOST_TOLD));
       all.addAll(part.content());
       next = part.to() + 1;
     }
     return all;
+  }
+
+  /** Characters of its hashes and data, which an answer needs, too. */
+  private static long size(Log log) {
+    return log.data().length() + 66L * (log.topics().size() + 2);
   }
 
   /** Asks every node whether that block stands at its number and holds that log. */
@@ -271,6 +311,67 @@ public final class SeveralNodes implements ChainClient {
     return new Agreement(nodes.size(), (int) same, (int) different);
   }
 
+  /**
+   * A transaction's call data as nodes show it.
+   *
+   * @param inputs each that was shown
+   * @param isAgreed whether two nodes show the same, or there is only one and it does
+   */
+  public record Shown(Set<Bytes> inputs, boolean isAgreed) {}
+
+  /** Asks node after node for that transaction until two show the same call data. */
+  public Shown shown(Hash transaction) {
+    Set<Bytes> inputs = new LinkedHashSet<>();
+    for (int index : roster.order()) {
+      try {
+        Optional<Bytes> input = nodes.get(index).transaction(transaction).map(Transaction::input);
+        if (input.isPresent() && (!inputs.add(input.get()) || !areSeveral()))
+          return new Shown(inputs, true);
+      } catch (NodeException e) {
+        // the next one is asked
+      }
+    }
+    return new Shown(inputs, false);
+  }
+
+  /**
+   * What more than half of all nodes answer to a call at that block.
+   *
+   * @throws NodeException when no answer is that of more than half of them
+   */
+  public byte[] callOfMost(Address to, byte[] data, Hash blockHash) {
+    Poll.Answers<Bytes> answers =
+        new Poll<Bytes>(
+                nodes,
+                roster,
+                (i, node) -> called(node, to, data, blockHash),
+                known -> ofMost(known).isPresent(),
+                PATIENCE)
+            .take();
+    if (answers.byNode().isEmpty()) throw answers.failure();
+    return ofMost(answers.byNode().values())
+        .orElseThrow(
+            () ->
+                new NodeException(
+                    "no answer of a call to " + to + " is that of more than half of the nodes"))
+        .bytes();
+  }
+
+  /** That it reverts is one node's word as well, and no answer. */
+  private static Bytes called(ChainClient node, Address to, byte[] data, Hash blockHash) {
+    try {
+      return Bytes.of(node.call(to, data, blockHash));
+    } catch (CallRevertedException e) {
+      throw new NodeException(e.getMessage(), e);
+    }
+  }
+
+  private Optional<Bytes> ofMost(Collection<Bytes> answers) {
+    return answers.stream()
+        .filter(one -> Collections.frequency(answers, one) * 2 > nodes.size())
+        .findFirst();
+  }
+
   /** The node that told of the head: only its own blocks show whether it leads to it. */
   public ChainClient teller(Head head) {
     return nodes.get(head.node());
@@ -281,9 +382,18 @@ public final class SeveralNodes implements ChainClient {
     roster.doubt(head.node());
   }
 
-  /** What the node said that told of the head held. */
+  /** What the node said that told of the head held: a doubt ends. */
   public void trust(Head head) {
-    roster.clear(head.node());
+    roster.trust(head.node());
+  }
+
+  /**
+   * What a node told is final: doubts about it are forgotten.
+   *
+   * @param node its place among all
+   */
+  public void vindicate(int node) {
+    roster.clear(node);
   }
 
   private <T> T ask(Function<ChainClient, T> question) {

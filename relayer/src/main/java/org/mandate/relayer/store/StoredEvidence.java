@@ -30,6 +30,10 @@ public record StoredEvidence(
     Hash transaction,
     Optional<Other> other) {
   private static final int HASH = 32;
+
+  /** Each is stored with the message, and whoever delivers makes as many as it likes. */
+  private static final int MOST_STRANGERS = 64;
+
   private static final String SELECT =
       """
       SELECT e.*, c.other_id, c.signature AS other_signature, c.root AS other_root, c.proof AS other_proof,
@@ -49,32 +53,42 @@ public record StoredEvidence(
   }
 
   /**
-   * Stores it.
+   * Stores it, once; of one message at most 64 strangers'. Answers whether it was stored now.
    *
    * @param named whether its signer is known as a relayer; strangers share one place in what is
    *     handed out
    */
-  public void save(Tx tx, boolean named, Instant now) {
-    tx.update(
-        """
+  public boolean save(Tx tx, boolean named, Instant now) {
+    if (!named && strangers(tx) >= MOST_STRANGERS) return false;
+    return tx.update(
+            """
         INSERT INTO evidence (message_id, signer, signature, root, proof, source_chain, nonce, sender, recipient, payload,
                               chain_id, transaction, named, found_at)
         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
         """,
-        messageId,
-        signer,
-        attestation.signature().bytes(),
-        attestation.root(),
-        way(proof),
-        message.sourceChainId(),
-        message.nonce(),
-        message.sender(),
-        message.recipient(),
-        message.payload(),
-        chainId,
-        transaction,
-        named,
-        now);
+            messageId,
+            signer,
+            attestation.signature().bytes(),
+            attestation.root(),
+            way(proof),
+            message.sourceChainId(),
+            message.nonce(),
+            message.sender(),
+            message.recipient(),
+            message.payload(),
+            chainId,
+            transaction,
+            named,
+            now)
+        > 0;
+  }
+
+  private long strangers(Tx tx) {
+    return tx.one(
+            "SELECT count(*) AS n FROM evidence WHERE message_id = ? AND NOT named",
+            row -> row.number("n"),
+            messageId)
+        .orElseThrow();
   }
 
   /** Stores what else its signer signed under the same number. */

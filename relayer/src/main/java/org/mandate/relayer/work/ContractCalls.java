@@ -259,10 +259,15 @@ public final class ContractCalls {
     }
   }
 
-  /** What this chain sent under that number, by that block; zero: nothing. */
+  /**
+   * What this chain sent under that number, by that block, as more than half of its nodes say;
+   * zero: nothing.
+   *
+   * @throws NodeException when fewer agree
+   */
   public Hash sent(BigInteger nonce, Hash blockHash) {
     byte[] call = Bytes.of(gateway.sent(nonce).encodeFunctionCall()).bytes();
-    return Hash.of(chain.client().call(chain.gateway(), call, blockHash));
+    return Hash.of(chain.client().callOfMost(chain.gateway(), call, blockHash));
   }
 
   /** Whether that number of a source was delivered here by then, under whatever id. */

@@ -13,13 +13,14 @@ import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
 import org.mandate.chain.Address;
 import org.mandate.chain.Block;
+import org.mandate.chain.Bytes;
 import org.mandate.chain.Hash;
 import org.mandate.chain.NodeException;
-import org.mandate.chain.Transaction;
 import org.mandate.gateway.Attestation;
 import org.mandate.gateway.Deliveries;
 import org.mandate.gateway.Message;
 import org.mandate.relayer.Journal;
+import org.mandate.relayer.follow.SeveralNodes;
 import org.mandate.relayer.store.Database;
 import org.mandate.relayer.store.EventKind;
 import org.mandate.relayer.store.StoredEvent;
@@ -107,12 +108,11 @@ public final class Evidence {
     if (sent) return done(delivery);
     // What was sent before this was delivered is final there by then.
     if (due.source().filter(source -> !isPast(source, delivery)).isPresent()) return false;
-    Optional<Transaction> transaction =
-        here.chain().client().transaction(delivery.log().transaction());
-    if (transaction.isEmpty()) return false; // a node that lags
+    SeveralNodes.Shown shown = here.chain().client().shown(delivery.log().transaction());
     List<Deliveries.Delivery> found =
-        Deliveries.in(transaction.get().input(), here.chain().gateway(), id);
+        shown.inputs().stream().flatMap(input -> deliveries(input, id).stream()).toList();
     if (found.isEmpty()) {
+      if (!shown.isAgreed()) return false; // nodes lag, or one of them shows something else
       LOG.warn(
           "who attested what was delivered cannot be read in its transaction",
           "messageId",
@@ -142,8 +142,18 @@ public final class Evidence {
         LOG.warn("what a chain sent is not known now", "chain", from, "reason", e.getMessage());
       return false;
     }
-    if (!there.equals(id)) found.forEach(one -> keep(delivery, id, one));
-    return done(delivery);
+    if (there.equals(id)) return done(delivery);
+    found.forEach(one -> keep(delivery, id, one));
+    // One node alone may have left signatures out.
+    return shown.isAgreed() && done(delivery);
+  }
+
+  private List<Deliveries.Delivery> deliveries(Bytes input, Hash id) {
+    return Deliveries.in(
+        input,
+        here.chain().gateway(),
+        id,
+        attestation -> attestation.signer(here.chain().attestations()).filter(this::isNamed));
   }
 
   /** Whether the source is final beyond the time of the delivery. */
@@ -169,8 +179,9 @@ public final class Evidence {
                         delivery.log().transaction(),
                         Optional.empty());
                 boolean named = isNamed(signer);
-                database.run(tx -> evidence.save(tx, named, clock.instant()));
-                if (!named) return;
+                boolean isNew =
+                    database.inTransaction(tx -> evidence.save(tx, named, clock.instant()));
+                if (!named || !isNew) return;
                 LOG.alarm(
                     "a relayer attested what was never sent: its bond can be taken",
                     "relayer",

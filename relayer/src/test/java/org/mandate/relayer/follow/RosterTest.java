@@ -5,9 +5,12 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
+import org.mandate.chain.Block;
+import org.mandate.chain.Hash;
 
 /** Who is believed when some are doubted. */
 class RosterTest {
@@ -41,12 +44,17 @@ class RosterTest {
     assertEquals(List.of(1), two.credible(List.of(0, 1)));
   }
 
+  /** Who lies again and again leads each time for as long as it takes to be found out. */
   @Test
-  void L10_shouldForgetADoubtWhoseNodeLeadsOn() {
+  void L10_shouldDoubtForLongerWhoLeadsOnAndIsWrongAgain() {
     for (int i = 0; i < 6; i++) {
       roster.doubt(0);
-      pass(1);
+      assertFalse(roster.isTrusted(0));
+      roster.trust(0);
+      assertTrue(roster.isTrusted(0));
+      pass(800);
     }
+    roster.doubt(0);
     pass(200);
     assertFalse(roster.isTrusted(0), "each doubt is twice as long as the one before");
     roster.clear(0);
@@ -54,6 +62,23 @@ class RosterTest {
     roster.doubt(0);
     pass(11);
     assertTrue(roster.isTrusted(0), "as at first");
+  }
+
+  /** A block that was replaced shows nothing, nor does one that is not final yet. */
+  @Test
+  void L10_shouldForgetDoubtsAboutWhoLedToWhatIsFinal() {
+    Leads leads = new Leads();
+    leads.add(0, block(5, "five"));
+    leads.add(1, block(5, "another"));
+    leads.add(2, block(9, "nine"));
+    leads.add(0, block(9, "nine"));
+    assertEquals(List.of(), leads.settle(4, number -> block(number, "none")));
+    assertEquals(List.of(0), leads.settle(5, number -> block(number, "five")));
+    assertEquals(List.of(2), leads.settle(9, number -> block(number, "nine")));
+  }
+
+  private static Block block(long number, String name) {
+    return new Block(number, Hash.keccak(name), Hash.ZERO, Instant.EPOCH);
   }
 
   @Test

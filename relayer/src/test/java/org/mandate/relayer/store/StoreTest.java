@@ -131,6 +131,16 @@ class StoreTest {
     assertEquals(List.of(small, large, alone), ofLiar);
   }
 
+  /** Each is stored with what was delivered, which may be large. */
+  @Test
+  void L7_strangersSignaturesFillNoDisk() {
+    for (int i = 0; i < 80; i++)
+      evidence("crowded", new Address("0x" + "%040x".formatted(i + 1)), 31339, 10, false);
+    evidence("crowded", new Address("0x" + "f3".repeat(20)), 31339, 10, true);
+    Hash id = Hash.keccak("crowded");
+    assertEquals(65, handedOut(0, 100_000).stream().filter(id::equals).count());
+  }
+
   /** A chain that does not answer has many deliveries waiting: they hold up no other chain's. */
   @Test
   void L7_deliveriesOfADeadChainDoNotHideOthers() {

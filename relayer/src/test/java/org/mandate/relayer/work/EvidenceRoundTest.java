@@ -27,6 +27,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -165,6 +166,52 @@ class EvidenceRoundTest {
     }
   }
 
+  /** The node that is asked first does not show it, or another one under its name. */
+  @Test
+  void L7_aNodeThatShowsAnotherTransactionHidesNoLie() throws Exception {
+    Hash lie = deliver(HOME, 7, LIAR);
+    ChainClient lagging = showing(Optional.empty());
+    ChainClient liar =
+        showing(Optional.of(new Transaction(lie, ANY, Optional.of(ANY), Bytes.EMPTY)));
+    ChainClient honest = answering();
+    Evidence alone = evidence(place(HERE, liar, lagging), place(HOME, honest));
+    for (int i = 0; i < 3; i++) alone.round();
+    assertEquals(Set.of(), found());
+    Evidence evidence = evidence(place(HERE, lagging, liar, honest), place(HOME, honest));
+    for (int i = 0; i < 3; i++) evidence.round();
+    assertEquals(Set.of(lie), found());
+  }
+
+  @Test
+  void L7_oneNodesWordThatItWasSentHidesNoLie() throws Exception {
+    Hash lie = deliver(HOME, 7, LIAR);
+    ChainClient liar = answering("call", () -> lie.bytes());
+    ChainClient honest = answering();
+    Evidence evidence = evidence(place(HERE, honest), place(HOME, liar, honest, honest));
+    for (int i = 0; i < 3; i++) evidence.round();
+    assertEquals(Set.of(lie), found());
+  }
+
+  private ChainClient showing(Optional<Transaction> transaction) {
+    return answering("transaction", () -> transaction);
+  }
+
+  /** One that answers so to that, and to everything else as the others. */
+  private ChainClient answering(String asked, Supplier<Object> answer) {
+    ChainClient others = answering();
+    return (ChainClient)
+        Proxy.newProxyInstance(
+            ChainClient.class.getClassLoader(),
+            new Class<?>[] {ChainClient.class},
+            (proxy, method, arguments) ->
+                method.getName().equals(asked) ? answer.get() : method.invoke(others, arguments));
+  }
+
+  private Evidence evidence(Workplace here, Workplace home) {
+    return new Evidence(
+        here, Map.of(HERE, here, HOME, home), database, new Peers(List.of()), Clock.systemUTC());
+  }
+
   private boolean isKnown(PrivateKeySigner key) {
     return database.inTransaction(tx -> StoredMessage.isKnown(tx, key.address()));
   }
@@ -250,11 +297,11 @@ class EvidenceRoundTest {
     return new Evidence(places.get(HERE), places, database, peers, clock);
   }
 
-  private Workplace place(long id, ChainClient node) {
+  private Workplace place(long id, ChainClient... nodes) {
     FollowedChain chain =
         new FollowedChain(
             id,
-            new SeveralNodes(List.of(node)),
+            new SeveralNodes(List.of(nodes)),
             Finality.of("finalized"),
             0,
             HOME,
