@@ -225,9 +225,13 @@ final class HashExaminer implements Examiner {
                   .home()
                   .block(height)
                   .orElseThrow(() -> new NodeException("home's node has no block " + height));
-          return there.hash().equals(hash)
+          if (!there.hash().equals(hash)) {
+            return new Judgement.False("home's block %d, %s".formatted(height, there.hash()));
+          }
+          // Who is acquitted is not looked at again: not by one node's word.
+          return court.jury().bearsOutBlock(height, hash)
               ? new Judgement.Honest()
-              : new Judgement.False("home's block %d, %s".formatted(height, there.hash()));
+              : new Judgement.Open("one node of home's shows it, and the others do not");
         }
         Block head = court.home().head();
         // What was posted was final.
