@@ -421,6 +421,13 @@ final class Workshop {
             enforcer,
             findings,
             docket,
+            new Budget(
+                Notary.MOST_REFUTATIONS,
+                link.id(),
+                "refutation of forgeries",
+                holdsEnough(link),
+                findings,
+                clock),
             clock));
   }
 
