@@ -101,14 +101,6 @@ class BudgetTest {
   }
 
   @Test
-  void L7_shouldCountEachTransactionThatWasSent() {
-    assertTrue(budget.take(true));
-    budget.charge();
-    budget.charge();
-    assertFalse(budget.take(true), "one thing took three");
-  }
-
-  @Test
   void L7_eachTransactionOfARemedyNeedsOneMore() {
     try (Ration ration = new Ration(budget)) {
       for (int i = 0; i < 3; i++) {
