@@ -68,7 +68,7 @@ final class Brake {
 
   private final Set<Hash> known = new LinkedHashSet<>();
 
-  /** What brought lies, and is closed again by each pull. */
+  /** What brought lies, until a final block has its closing: governance may open it again. */
   private final Set<Address> convicted = new LinkedHashSet<>();
 
   /** Transactions that are being looked into. */
@@ -142,6 +142,22 @@ final class Brake {
    * @param lies deliveries of what home never sent
    */
   synchronized void pull(String expected, String seen, List<Queued> lies) {
+    lookFor(lies);
+    boolean looked = fresh.isEmpty() || stop.isPresent();
+    if (pulling || looked && clock.instant().isBefore(pulled.plus(SELDOM))) {
+      return;
+    }
+    pulling = true;
+    // What a closing ended waits no more: what still does came through a gateway that is open.
+    known.retainAll(fresh.keySet());
+    lookFor(lies);
+    findings.report(finding(expected, seen));
+    Stop next = new Stop();
+    stop = Optional.of(next);
+    Errand.start("brake-" + chainId, WAIT, next::round);
+  }
+
+  private void lookFor(List<Queued> lies) {
     for (Queued lie : lies) {
       if (known.add(lie.event().messageId())) {
         fresh.put(lie.event().messageId(), new Lie(lie, clock.instant().plus(LIFE)));
@@ -149,15 +165,6 @@ final class Brake {
     }
     forget(known, MOST_KNOWN);
     forget(fresh.keySet(), MOST_FRESH);
-    boolean looked = fresh.isEmpty() || stop.isPresent();
-    if (pulling || looked && clock.instant().isBefore(pulled.plus(SELDOM))) {
-      return;
-    }
-    pulling = true;
-    findings.report(finding(expected, seen));
-    Stop next = new Stop();
-    stop = Optional.of(next);
-    Errand.start("brake-" + chainId, WAIT, next::round);
   }
 
   private static void forget(Set<?> all, int most) {
@@ -385,9 +392,24 @@ final class Brake {
         }
         case FINAL -> {}
       }
-      holds = holds();
+      holds |= holds();
       lasts = true;
+      acquit();
       return true;
+    }
+
+    /** What is closed for good is closed again for another lie only. */
+    private void acquit() {
+      synchronized (Brake.this) {
+        convicted.removeIf(gateway -> remedies.containsKey(closing(gateway).what()));
+      }
+      remedies.clear();
+      begun.clear();
+      ended.clear();
+    }
+
+    private Closing closing(Address gateway) {
+      return new Closing(chain, executor, gateway);
     }
 
     private void begin() {
@@ -412,16 +434,12 @@ final class Brake {
         if (pulling) {
           done();
         }
-        if (!fresh.isEmpty() || !convicted.stream().allMatch(this::isBegun)) {
+        if (!fresh.isEmpty() || !convicted.isEmpty()) {
           return false; // looks for what brought them, and reads nothing else any more
         }
         stop = Optional.empty();
         return true;
       }
-    }
-
-    private boolean isBegun(Address gateway) {
-      return remedies.containsKey(new Closing(chain, executor, gateway).what());
     }
 
     private void act(String what, Remedy remedy) {

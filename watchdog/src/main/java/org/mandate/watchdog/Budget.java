@@ -80,8 +80,7 @@ final class Budget {
     }
   }
 
-  /** One more transaction was sent, whatever is left. */
-  synchronized void charge() {
+  private void charge() {
     spent.addLast(clock.instant());
     if (spent.size() < most) {
       findings.withdrawIf(found -> found.id().equals(findingId()));

@@ -44,6 +44,12 @@ final class Enforcer implements AutoCloseable {
   /** Rounds that a remedy sits out while it is not its turn. */
   private static final int PAUSES_IN_THE_ROW = 8;
 
+  /** Transactions that are mined for one remedy before it is doubted that more of them help. */
+  static final int MOST_IN_VAIN = 3;
+
+  private static final Duration REST = Duration.ofSeconds(1);
+  private static final Duration MOST_REST = Duration.ofMinutes(1);
+
   private static final long NEVER = -1;
 
   // EIP-7825: no transaction may use more.
@@ -158,6 +164,8 @@ final class Enforcer implements AutoCloseable {
     List<Hash> hashes = new CopyOnWriteArrayList<>();
     AtomicLong revertsSince = new AtomicLong(NEVER);
     Optional<Long> nonce = Optional.empty();
+    int vain = 0;
+    Duration rest = REST;
     while (!closed) {
       Duration pause = poll;
       try {
@@ -167,16 +175,23 @@ final class Enforcer implements AutoCloseable {
           trouble.over(remedy.what(), done.transaction().isPresent());
           return Optional.of(done);
         }
-        if (nonce.isEmpty()
-            || !tended(nonce.get(), hashes)
-            || chain.nonce(signer.address(), BlockTag.LATEST) > nonce.get()) {
+        boolean mined =
+            nonce.isPresent() && chain.nonce(signer.address(), BlockTag.LATEST) > nonce.get();
+        if (nonce.isEmpty() || mined || !tended(nonce.get(), hashes)) {
           // Nothing was sent yet, or it was refused later, or it is mined. One more look: it may
           // have been mined since.
           if (!remedy.ready()) {
             // Many may wait: they must not keep the node from answering those whose turn it is.
             pause = poll.multipliedBy(PAUSES_IN_THE_ROW);
           } else if (nonce.isEmpty() || remedy.settled().isEmpty()) {
-            nonce = send(remedy, hashes, revertsSince);
+            if (mined && ++vain >= MOST_IN_VAIN) {
+              inVain(remedy, vain);
+              nonce = Optional.empty();
+              pause = rest;
+              rest = rest.compareTo(MOST_REST) < 0 ? rest.multipliedBy(2) : MOST_REST;
+            } else {
+              nonce = send(remedy, hashes, revertsSince);
+            }
           }
         }
       } catch (Throwable e) {
@@ -198,6 +213,14 @@ final class Enforcer implements AutoCloseable {
       }
     }
     return Optional.empty();
+  }
+
+  // Each costs gas, and the node that reads may lag, or lie.
+  private void inVain(Remedy remedy, int transactions) {
+    trouble.accept(
+        new Trouble.Kind(remedy.what(), "in vain"),
+        "%s on chain %s has not come about by %d transactions that were mined; it goes on, ever more seldom: compare what your nodes say"
+            .formatted(remedy.what(), chainId, transactions));
   }
 
   private Optional<Hash> ours(List<Hash> hashes) {

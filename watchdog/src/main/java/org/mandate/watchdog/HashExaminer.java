@@ -168,7 +168,7 @@ final class HashExaminer implements Examiner {
         status(Finding.Status.STOPPED);
         return true;
       }
-      boolean late = !now().isBefore(lateFrom(known));
+      boolean late = isLate(known);
       switch (judge()) {
         case Judgement.Honest honest -> {
           status(Finding.Status.WITHDRAWN);
@@ -212,6 +212,11 @@ final class HashExaminer implements Examiner {
       return head.isAfter(now) ? head : now;
     }
 
+    /** Whether it counts soon, or does already. */
+    private boolean isLate(Known known) {
+      return !now().isBefore(lateFrom(known));
+    }
+
     private Judgement judge() {
       if (number.bitLength() > BITS_OF_NUMBERS) {
         return new Judgement.False("a number that a block of home can have");
@@ -225,9 +230,13 @@ final class HashExaminer implements Examiner {
                   .home()
                   .block(height)
                   .orElseThrow(() -> new NodeException("home's node has no block " + height));
-          return there.hash().equals(hash)
+          if (!there.hash().equals(hash)) {
+            return new Judgement.False("home's block %d, %s".formatted(height, there.hash()));
+          }
+          // Who is acquitted is not looked at again: not by one node's word.
+          return court.jury().bearsOutBlock(height, hash)
               ? new Judgement.Honest()
-              : new Judgement.False("home's block %d, %s".formatted(height, there.hash()));
+              : new Judgement.Open("one node of home's shows it, and the others do not");
         }
         Block head = court.home().head();
         // What was posted was final.
@@ -259,22 +268,18 @@ final class HashExaminer implements Examiner {
       if (court.clock().instant().isBefore(doubtedUntil)) {
         return;
       }
-      if (!court.budget().take(late)) {
+      Retraction retraction = new Retraction(this);
+      if (!retraction.ration.isTaken(late)) {
         return; // people are told; later there is some again, and more when it cannot wait
       }
-      Retraction retraction = new Retraction(this);
       Optional<Enforcer.Done> end;
-      try {
+      try (retraction.ration) {
         if (number.bitLength() <= BITS_OF_NUMBERS
             && court.jury().showsBlock(number.longValueExact(), hash)) {
           doubtedUntil = court.clock().instant().plus(DOUBT);
           return;
         }
         end = court.enforcer().bringAbout(retraction);
-      } finally {
-        if (!retraction.isSent) {
-          court.budget().giveBack();
-        }
       }
       if (end.isPresent() && retraction.isRefused()) {
         // No guardian, as far as the node knows: see later.
@@ -342,8 +347,8 @@ final class HashExaminer implements Examiner {
   private final class Retraction implements Remedy {
     private final Post post;
     private final Refusals refusals = new Refusals();
+    private final Ration ration = new Ration(court.budget());
     private Optional<String> end = Optional.empty();
-    private boolean isSent;
 
     private Retraction(Post post) {
       this.post = post;
@@ -365,11 +370,13 @@ final class HashExaminer implements Examiner {
     }
 
     @Override
+    public boolean ready() {
+      return ration.isTaken(post.isLate(known(post.number)));
+    }
+
+    @Override
     public void sent() {
-      if (isSent) {
-        court.budget().charge();
-      }
-      isSent = true;
+      ration.spend();
     }
 
     @Override

@@ -153,6 +153,11 @@ final class Jury {
         juror -> has(juror, number, hash) ? Word.SAID : Word.NO);
   }
 
+  /** Whether more than half of the nodes show that block of home's. Nobody is told. */
+  boolean bearsOutBlock(long number, Hash hash) {
+    return mostSay(juror -> has(juror, number, hash));
+  }
+
   /**
    * Whether home sent the order.
    *
@@ -160,23 +165,36 @@ final class Jury {
    * @param chainId to which chain
    */
   boolean showsOrder(Address by, Hash orderId, long chainId, Hash messageId) {
+    return shows(
+        "order %s in message %s".formatted(orderId, messageId),
+        SEARCH,
+        most(),
+        order(by, orderId, chainId, messageId));
+  }
+
+  /** As {@link #showsOrder}, of what the node that is asked first shows: nobody is told. */
+  boolean bearsOutOrder(Address by, Hash orderId, long chainId, Hash messageId) {
+    AtomicInteger said = new AtomicInteger();
+    return ask(
+        SEARCH,
+        order(by, orderId, chainId, messageId),
+        (juror, word) -> isEnough(word, said, most()));
+  }
+
+  private Function<Juror, Word> order(Address by, Hash orderId, long chainId, Hash messageId) {
     List<Set<Hash>> topics =
         List.of(
             Set.of(Topics.ORDER_SENT),
             Set.of(orderId),
             Set.of(Hash.of("0x%064x".formatted(chainId))),
             Set.of(messageId));
-    return shows(
-        "order %s in message %s".formatted(orderId, messageId),
-        SEARCH,
-        most(),
-        juror -> {
-          Optional<Log> sent = newest(juror, by, topics);
-          if (sent.isEmpty()) {
-            return Word.NO;
-          }
-          return provesMessage(juror, sent.get().blockHash(), messageId) ? Word.PROVED : Word.SAID;
-        });
+    return juror -> {
+      Optional<Log> sent = newest(juror, by, topics);
+      if (sent.isEmpty()) {
+        return Word.NO;
+      }
+      return provesMessage(juror, sent.get().blockHash(), messageId) ? Word.PROVED : Word.SAID;
+    };
   }
 
   private Optional<Log> newest(Juror juror, Address by, List<Set<Hash>> topics) {
@@ -267,13 +285,16 @@ final class Jury {
         limit,
         question,
         (juror, word) -> {
-          boolean enough =
-              word == Word.PROVED || word == Word.SAID && said.incrementAndGet() >= words;
+          boolean enough = isEnough(word, said, words);
           if (word != Word.NO && told.add(juror.node().name() + enough)) {
             place.findings().report(finding(juror.node().name(), what, enough));
           }
           return enough;
         });
+  }
+
+  private static boolean isEnough(Word word, AtomicInteger said, int words) {
+    return word == Word.PROVED || word == Word.SAID && said.incrementAndGet() >= words;
   }
 
   /**

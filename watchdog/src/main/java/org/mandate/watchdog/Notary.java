@@ -28,6 +28,9 @@ import org.mandate.proof.Slots;
  * for the hash.
  */
 final class Notary {
+  /** Refutations within an hour: whoever forges pays for gas alone, and so would the watchdog. */
+  static final int MOST_REFUTATIONS = 60;
+
   private final Place place;
 
   /**
@@ -35,6 +38,7 @@ final class Notary {
    *
    * @param gateway at home and here
    * @param docket where what waits for a proof waits
+   * @param refutations the budget of transactions for those
    */
   record Place(
       HomeStorage storage,
@@ -45,6 +49,7 @@ final class Notary {
       Enforcer enforcer,
       Findings findings,
       Docket docket,
+      Budget refutations,
       Clock clock) {}
 
   Notary(Place place) {
@@ -75,7 +80,7 @@ final class Notary {
   }
 
   private boolean refuted(String findingId, Queued delivery) {
-    if (isDecided(delivery.event().intentId())) {
+    if (isDecided(delivery)) {
       return true;
     }
     Hash messageId = delivery.event().messageId();
@@ -100,26 +105,32 @@ final class Notary {
     if (proof.isEmpty()) {
       return false;
     }
+    Ration ration = new Ration(place.refutations());
+    if (!ration.isTaken(false)) {
+      return false;
+    }
     Remedy refutation =
         new Showing(
             delivery,
+            Optional.of(ration),
             "refutation of intent " + delivery.event().intentId(),
             Bytes.of(
                 Abi.call(
                     DestinationExecutor.FUNC_REFUTE,
                     MessageAbi.toDestination(found.getFirst().message()),
                     ProofAbi.toDestination(proof.get().shown().proof()))));
-    place
-        .enforcer()
-        .bringAbout(refutation)
-        .filter(done -> done.transaction().isPresent())
+    Optional<Enforcer.Done> end;
+    try (ration) {
+      end = place.enforcer().bringAbout(refutation);
+    }
+    end.filter(done -> done.transaction().isPresent())
         .ifPresent(
             done ->
                 place
                     .findings()
                     .update(
                         findingId, told -> told.with(deed("refute", done, proof.get().block()))));
-    return isDecided(delivery.event().intentId());
+    return isDecided(delivery);
   }
 
   private boolean confirmed(Queued delivery) {
@@ -149,6 +160,7 @@ final class Notary {
     Remedy confirmation =
         new Showing(
             delivery,
+            Optional.empty(),
             "confirmation of intent " + intentId,
             Bytes.of(
                 Abi.call(
@@ -207,11 +219,12 @@ final class Notary {
         place.clock().instant());
   }
 
-  private boolean isDecided(Hash intentId) {
-    ExecutorState.Progress progress = place.executor().progress(intentId);
+  /** Whether nothing is to be refuted any more: also what the closing of its gateway ended. */
+  private boolean isDecided(Queued delivery) {
+    ExecutorState.Progress progress = place.executor().progress(delivery.event().intentId());
     boolean open =
         progress.state() == IntentState.QUEUED || progress.state() == IntentState.DISPUTED;
-    return !open || progress.upheld();
+    return !open || progress.upheld() || place.executor().isEnded(delivery.event().intent());
   }
 
   private Optional<Prover.Shown> dispatched(Hash intentId, Block block) {
@@ -227,12 +240,14 @@ final class Notary {
   /** A call with a proof; a refusal ends it: another proof may do better. */
   private final class Showing implements Remedy {
     private final Queued delivery;
+    private final Optional<Ration> ration;
     private final String what;
     private final Bytes data;
     private Optional<String> refusal = Optional.empty();
 
-    private Showing(Queued delivery, String what, Bytes data) {
+    private Showing(Queued delivery, Optional<Ration> ration, String what, Bytes data) {
       this.delivery = delivery;
+      this.ration = ration;
       this.what = what;
       this.data = data;
     }
@@ -250,6 +265,16 @@ final class Notary {
     @Override
     public Bytes data() {
       return data;
+    }
+
+    @Override
+    public boolean ready() {
+      return ration.map(share -> share.isTaken(false)).orElse(true);
+    }
+
+    @Override
+    public void sent() {
+      ration.ifPresent(Ration::spend);
     }
 
     @Override

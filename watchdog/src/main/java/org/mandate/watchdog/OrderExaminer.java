@@ -50,6 +50,9 @@ final class OrderExaminer implements Examiner {
   private static final Duration HOUR = Duration.ofHours(1);
   private static final Duration DOUBT = Duration.ofMinutes(1);
 
+  /** What one node of home's shows alone is asked about ever more seldom. */
+  private static final Duration MOST_DOUBT = Duration.ofMinutes(10);
+
   private final Court court;
   private final BlockRanges ranges;
   private final Set<Place> begun = ConcurrentHashMap.newKeySet();
@@ -70,7 +73,7 @@ final class OrderExaminer implements Examiner {
    *
    * @param governance the same address at home
    * @param firstBlock of the deployment at home: no order is older
-   * @param jury asked before what is proven is vetoed, or a gateway closed
+   * @param jury asked before what is proven is vetoed, a gateway closed, or an order let go
    * @param stands whether a block of this chain is still in it
    * @param notary shows by proofs what home ordered; empty where nobody posts home's block hashes
    * @param whenHomeIsSilent what to do about an order that home says nothing of until it is due
@@ -311,6 +314,11 @@ final class OrderExaminer implements Examiner {
     /** A node of home's shows it: until then it is not asked again. */
     private volatile Instant shownUntil = Instant.MIN;
 
+    /** One node of home's shows it alone: until then the others are not asked again. */
+    private Instant aloneUntil = Instant.MIN;
+
+    private Duration alone = Duration.ofSeconds(5);
+
     private boolean running;
     private boolean again;
 
@@ -398,10 +406,13 @@ final class OrderExaminer implements Examiner {
         Block head = court.home().head();
         Optional<Block> sent = sent(head);
         if (sent.isPresent()) {
-          return isFinal(sent.get())
+          if (!isFinal(sent.get())) {
+            return new Answer.Open(
+                "home sent it in block " + sent.get().number() + ", which is not final");
+          }
+          return isBorneOut()
               ? new Answer.Own()
-              : new Answer.Open(
-                  "home sent it in block " + sent.get().number() + ", which is not final");
+              : new Answer.Open("one node of home's shows it, and the others do not");
         }
         if (head.timestamp().isBefore(block.timestamp())) {
           return new Answer.Open("home's head is of " + head.timestamp() + ", before it came");
@@ -412,6 +423,20 @@ final class OrderExaminer implements Examiner {
       } catch (NodeException e) {
         return new Answer.Open("home cannot be asked: " + e.getMessage());
       }
+    }
+
+    // Who is acquitted is not looked at again: not by one node's word.
+    private boolean isBorneOut() {
+      Instant now = court.clock().instant();
+      if (now.isBefore(aloneUntil)) {
+        return false;
+      }
+      if (court.jury().bearsOutOrder(court.governance(), id, court.chainId(), messageId)) {
+        return true;
+      }
+      aloneUntil = now.plus(alone);
+      alone = alone.compareTo(MOST_DOUBT) < 0 ? alone.multipliedBy(2) : MOST_DOUBT;
+      return false;
     }
 
     private void convict(Standing standing, Block head) {

@@ -10,6 +10,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BooleanSupplier;
+import java.util.function.Predicate;
 import org.mandate.chain.Abi;
 import org.mandate.chain.Address;
 import org.mandate.chain.Block;
@@ -43,6 +44,9 @@ import org.web3j.abi.datatypes.generated.Uint256;
 final class Prosecutor {
   private static final Duration WAIT = Duration.ofSeconds(1);
 
+  /** Transactions within an hour: more than a quorum has keys. */
+  static final int PER_HOUR = 32;
+
   private final long homeId;
   private final ChainClient home;
   private final Finality finality;
@@ -50,6 +54,9 @@ final class Prosecutor {
   private final AttestationDomain attestations;
   private final Address bonds;
   private final Address self;
+  private final Keyring keys;
+  private final Predicate<ChainClient> isRead;
+  private final Budget budget;
   private final Enforcer enforcer;
   private final Findings findings;
   private final Clock clock;
@@ -75,6 +82,9 @@ final class Prosecutor {
    * @param gateway at home; the same address on every chain
    * @param bonds the contract where relayers' bonds lie, at home
    * @param self who is paid
+   * @param keys whose signatures were ever worth anything: what stands beside them anybody signed
+   * @param isRead whether all keys of home and of that chain are known
+   * @param budget of transactions: what is bonded may be a wei
    */
   Prosecutor(
       long homeId,
@@ -83,6 +93,9 @@ final class Prosecutor {
       Address gateway,
       Address bonds,
       Address self,
+      Keyring keys,
+      Predicate<ChainClient> isRead,
+      Budget budget,
       Enforcer enforcer,
       Findings findings,
       Clock clock) {
@@ -93,6 +106,9 @@ final class Prosecutor {
     this.attestations = new AttestationDomain(BigInteger.valueOf(homeId), gateway);
     this.bonds = bonds;
     this.self = self;
+    this.keys = keys;
+    this.isRead = isRead;
+    this.budget = budget;
     this.enforcer = enforcer;
     this.findings = findings;
     this.clock = clock;
@@ -115,7 +131,7 @@ final class Prosecutor {
     }
     Optional<Block> known =
         finality.highest(home).filter(b -> b.timestamp().isAfter(charge.deliveredAt()));
-    if (known.isEmpty()) {
+    if (known.isEmpty() || !isRead.test(charge.chain())) {
       return false;
     }
     Bytes input =
@@ -134,7 +150,8 @@ final class Prosecutor {
     Set<Address> asked = new HashSet<>();
     for (Delivery delivery : deliveries) {
       for (Attestation attestation : delivery.attestations()) {
-        Optional<Address> signer = attestation.signer(attestations).filter(asked::add);
+        Optional<Address> signer =
+            attestation.signer(attestations).filter(keys::has).filter(asked::add);
         if (signer.isPresent() && atStake(signer.get()).signum() > 0) {
           accuse(charge.findingId(), undispatched(delivery, attestation, signer.get()));
         }
@@ -165,9 +182,11 @@ final class Prosecutor {
   }
 
   private void accuse(String findingId, Slash slash) {
-    enforcer
-        .bringAbout(slash)
-        .filter(done -> done.transaction().isPresent())
+    Optional<Enforcer.Done> end;
+    try (slash.ration) {
+      end = enforcer.bringAbout(slash);
+    }
+    end.filter(done -> done.transaction().isPresent())
         .ifPresent(
             done ->
                 findings.update(
@@ -253,6 +272,7 @@ final class Prosecutor {
   private final class Slash implements Remedy {
     private final Address relayer;
     private final Bytes data;
+    private final Ration ration = new Ration(budget);
 
     private Slash(Address relayer, byte[] data) {
       this.relayer = relayer;
@@ -272,6 +292,16 @@ final class Prosecutor {
     @Override
     public Bytes data() {
       return data;
+    }
+
+    @Override
+    public boolean ready() {
+      return ration.isTaken(false);
+    }
+
+    @Override
+    public void sent() {
+      ration.spend();
     }
 
     @Override

@@ -109,6 +109,7 @@ final class Workshop {
             disputes(home, executor, chronicle, enforcer, queued -> false),
             Optional.empty(),
             Optional.empty());
+    Keyring keys = new Keyring();
     Optional<Prosecutor> prosecutor =
         home.deployment()
             .relayerBonds()
@@ -121,10 +122,21 @@ final class Workshop {
                         home.deployment().gateway(),
                         bonds,
                         signer.address(),
+                        keys,
+                        chain ->
+                            all.stream()
+                                .filter(one -> one.id() == home.id() || one.link().chain() == chain)
+                                .allMatch(one -> one.follower().caughtUp()),
+                        new Budget(
+                            Prosecutor.PER_HOUR,
+                            home.id(),
+                            "slashing of relayers",
+                            holdsEnough(home),
+                            findings,
+                            clock),
                         enforcer,
                         findings,
                         clock));
-    Keyring keys = new Keyring();
     Accuser accuser =
         new Accuser(
             AttestationDomain.of(home.deployment()), keys, prosecutor, handouts, findings, clock);
@@ -409,6 +421,13 @@ final class Workshop {
             enforcer,
             findings,
             docket,
+            new Budget(
+                Notary.MOST_REFUTATIONS,
+                link.id(),
+                "refutation of forgeries",
+                holdsEnough(link),
+                findings,
+                clock),
             clock));
   }
 

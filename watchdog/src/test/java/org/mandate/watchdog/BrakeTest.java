@@ -158,6 +158,48 @@ class BrakeTest {
     World.await("it is over", PATIENCE, this::isStopped);
   }
 
+  @Test
+  void L7_whatGovernanceOpenedAgainIsClosedForAnotherLieOnly() throws Exception {
+    receipts.put(lie(1).event().log().transaction(), () -> Optional.of(receipt(1)));
+    receipts.put(lie(2).event().log().transaction(), () -> Optional.of(receipt(2, gateway(1))));
+    brake.pull("none", "some", List.of(lie(1)));
+    World.await("it is closed", PATIENCE, () -> closed.contains(gateway(1)));
+    World.await("it is final", PATIENCE, this::isStopped);
+
+    closed.clear(); // governance opened it
+    passed.addAndGet(Duration.ofMinutes(2).toSeconds());
+    brake.pull("home answers", "it does not", List.of());
+    awaitOver();
+    assertEquals(Set.of(), closed, "nothing is known to be a lie");
+
+    shown = lie -> true;
+    passed.addAndGet(Duration.ofMinutes(2).toSeconds());
+    brake.pull("none", "another one", List.of(lie(2)));
+    Thread.sleep(1000);
+    assertEquals(Set.of(), closed, "home's nodes are asked anew");
+    shown = lie -> false;
+    World.await("a lie closes it", PATIENCE, () -> later(gateway(1)));
+  }
+
+  @Test
+  void L7_aLieThatStillWaitsHasItsGatewayTriedAgain() throws Exception {
+    receipts.put(lie(1).event().log().transaction(), () -> Optional.of(receipt(1)));
+    brake.pull("none", "some", List.of(lie(1)));
+    World.await("it is closed", PATIENCE, () -> closed.contains(gateway(1)));
+    World.await("it is final", PATIENCE, this::isStopped);
+    closed.clear(); // it was not, by another node
+    passed.addAndGet(Duration.ofMinutes(2).toSeconds());
+    brake.pull("none", "some", List.of(lie(1)));
+    World.await("it is closed again", PATIENCE, () -> closed.contains(gateway(1)));
+  }
+
+  private void awaitOver() throws Exception {
+    for (int i = 0; i < 20; i++) {
+      head.incrementAndGet();
+      Thread.sleep(100);
+    }
+  }
+
   /** A little later, whether that one is closed. */
   private boolean later(Address gateway) {
     passed.incrementAndGet();
@@ -194,9 +236,13 @@ class BrakeTest {
 
   /** Of the delivery of a lie by a gateway of its own, among others that name its message. */
   private static Receipt receipt(int number) {
+    return receipt(number, gateway(number));
+  }
+
+  private static Receipt receipt(int number, Address gateway) {
     Queued lie = lie(number);
     List<Log> logs =
-        Stream.of(Address.ZERO, Address.of("0x%040x".formatted(7)), gateway(number))
+        Stream.of(Address.ZERO, Address.of("0x%040x".formatted(7)), gateway)
             .map(
                 by ->
                     new Log(
@@ -216,7 +262,7 @@ class BrakeTest {
         1,
         BigInteger.ONE,
         Address.ZERO,
-        Optional.of(gateway(number)),
+        Optional.of(gateway),
         Optional.empty(),
         logs);
   }

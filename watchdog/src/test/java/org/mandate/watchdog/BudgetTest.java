@@ -101,11 +101,23 @@ class BudgetTest {
   }
 
   @Test
-  void L7_shouldCountEachTransactionThatWasSent() {
-    assertTrue(budget.take(true));
-    budget.charge();
-    budget.charge();
-    assertFalse(budget.take(true), "one thing took three");
+  void L7_eachTransactionOfARemedyNeedsOneMore() {
+    try (Ration ration = new Ration(budget)) {
+      for (int i = 0; i < 3; i++) {
+        assertTrue(ration.isTaken(true));
+        assertTrue(ration.isTaken(true), "it is asked again before it is sent");
+        ration.spend();
+      }
+      assertFalse(ration.isTaken(true));
+    }
+    now = now.plus(Duration.ofHours(2));
+    try (Ration unused = new Ration(budget)) {
+      assertTrue(unused.isTaken(true));
+    }
+    for (int i = 0; i < 3; i++) {
+      assertTrue(budget.take(true), "what was not sent is given back");
+    }
+    assertFalse(budget.take(true));
   }
 
   private Clock clock() {

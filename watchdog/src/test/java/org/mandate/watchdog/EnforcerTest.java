@@ -41,6 +41,9 @@ class EnforcerTest {
   private final List<Bytes> sent = new CopyOnWriteArrayList<>();
   private volatile BigInteger tip = BigInteger.ONE;
 
+  /** What is sent is mined at once, and changes nothing. */
+  private volatile boolean mines;
+
   @Test
   void L9_shouldKeepTheTransactionWhenTheNodeCannotAffordItsReplacement() throws Exception {
     run(
@@ -70,6 +73,24 @@ class EnforcerTest {
           return TAKEN;
         },
         5);
+  }
+
+  @Test
+  void L7_shouldSendEverMoreSeldomWhatIsMinedAndComesToNothing() throws Exception {
+    mines = true;
+    Troubles troubles = new Troubles(new CopyOnWriteArrayList<>(), new CopyOnWriteArrayList<>());
+    try (Enforcer enforcer = enforcer(chain(number -> TAKEN), BigInteger.TEN.pow(18), troubles)) {
+      enforcer.start();
+      Thread.ofVirtual().start(() -> enforcer.bringAbout(remedy(Optional::empty)));
+      World.await(
+          "it goes on", PATIENCE, () -> sent.size() > Enforcer.MOST_IN_VAIN && troubled(troubles));
+      Thread.sleep(4000);
+      assertTrue(sent.size() <= Enforcer.MOST_IN_VAIN + 3, sent.size() + " transactions");
+    }
+  }
+
+  private static boolean troubled(Troubles troubles) {
+    return troubles.texts().stream().anyMatch(text -> text.contains("that were mined"));
   }
 
   @Test
@@ -288,7 +309,7 @@ class EnforcerTest {
             (proxy, method, arguments) ->
                 switch (method.getName()) {
                   case "head" -> new Block(head.incrementAndGet(), HASH, HASH, Instant.EPOCH);
-                  case "nonce" -> 0L;
+                  case "nonce" -> mines ? (long) sent.size() : 0L;
                   case "fees" -> new Fees(BigInteger.ONE, tip, tip.add(BigInteger.ONE));
                   case "estimateGas" -> new GasEstimate.Estimated(21_000);
                   case "receipt" -> Optional.empty();

@@ -112,6 +112,9 @@ class HandoutsTest {
             gateway,
             gateway,
             gateway,
+            keys,
+            chain -> true,
+            new Budget(1, 1, "slashing", () -> true, findings, Clock.systemUTC()),
             null,
             findings,
             Clock.systemUTC());

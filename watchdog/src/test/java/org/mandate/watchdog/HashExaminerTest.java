@@ -24,7 +24,7 @@ import org.mandate.chain.Log;
 import org.mandate.signer.PrivateKeySigner;
 import org.mandate.watchdog.WatchdogConfig.WhenHomeIsSilent;
 
-/** An oracle posts hundreds of false hashes, for which there is no budget. */
+/** What an oracle posts as home's, for which there is no budget. */
 class HashExaminerTest {
   private static final Duration POLL = Duration.ofMillis(10);
   private static final int MANY = 300;
@@ -33,6 +33,10 @@ class HashExaminerTest {
   private final AtomicInteger home = new AtomicInteger();
   private final AtomicInteger jury = new AtomicInteger();
   private final AtomicBoolean stands = new AtomicBoolean(true);
+
+  /** Home's first node shows each lie. */
+  private final AtomicBoolean lying = new AtomicBoolean();
+
   private final Findings findings = new Findings(finding -> {});
   private final Instant counts = Instant.now().plusSeconds(3600);
 
@@ -55,8 +59,21 @@ class HashExaminerTest {
     stands.set(false); // which ends it
   }
 
+  @Test
+  void L7_oneNodesWordAcquitsNoFalseHash() throws Exception {
+    lying.set(true);
+    Block block = new Block(9, Hash.keccak("block"), Hash.ZERO, Instant.now());
+    examiner().examine(new Page(block, List.of(new Entry.HashPosted(log(block, 1)))));
+    World.await("the others are asked", Duration.ofSeconds(20), () -> jury.get() >= 2);
+    Thread.sleep(500);
+    assertEquals(List.of(), findings.all(), "there is time");
+    lying.set(false);
+    World.await("it is told", Duration.ofSeconds(20), () -> !findings.all().isEmpty());
+    stands.set(false);
+  }
+
   private HashExaminer examiner() {
-    ChainClient chain = node(new AtomicInteger());
+    ChainClient chain = node(new AtomicInteger(), new AtomicBoolean());
     Clock clock = Clock.systemUTC();
     return new HashExaminer(
         new HashExaminer.Court(
@@ -64,12 +81,14 @@ class HashExaminerTest {
             chain,
             new Finality.Confirmations(1),
             Address.ZERO,
-            node(home),
+            node(home, lying),
             new Finality.Confirmations(1),
             new Jury(
                 new Jury.Place(
                     1,
-                    List.of(new Jury.Node("first", node(jury)), new Jury.Node("next", node(jury))),
+                    List.of(
+                        new Jury.Node("first", node(jury, lying)),
+                        new Jury.Node("next", node(jury, new AtomicBoolean()))),
                     Address.ZERO,
                     Address.ZERO,
                     0,
@@ -103,7 +122,7 @@ class HashExaminerTest {
         LIE.hex() + "%064x".formatted(counts.getEpochSecond()));
   }
 
-  private ChainClient node(AtomicInteger asked) {
+  private ChainClient node(AtomicInteger asked, AtomicBoolean lies) {
     return (ChainClient)
         Proxy.newProxyInstance(
             ChainClient.class.getClassLoader(),
@@ -113,7 +132,11 @@ class HashExaminerTest {
                   case "head" -> block(1_000_000);
                   case "block" -> {
                     asked.incrementAndGet();
-                    yield Optional.of(block((long) arguments[0]));
+                    Block honest = block((long) arguments[0]);
+                    yield Optional.of(
+                        lies.get()
+                            ? new Block(honest.number(), LIE, LIE, honest.timestamp())
+                            : honest);
                   }
                   case "call" ->
                       Bytes.of(LIE.hex() + "%064x".formatted(counts.getEpochSecond())).bytes();

@@ -17,6 +17,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -229,7 +230,7 @@ class OrdersTest {
                   method.equals("eth_getLogs")
                           && parameters.toString().contains(Topics.ORDER_SENT.hex())
                           && parameters.toString().contains(another.hex().substring(2))
-                      ? logs(world, message, another)
+                      ? logs(world, Map.of(message, another))
                       : honest)) {
         assertFalse(
             world
@@ -242,18 +243,77 @@ class OrdersTest {
     }
   }
 
-  /** Home's logs of a message, as if they were of another one. */
-  private static JsonNode logs(World world, Hash message, Hash another) {
+  @Test
+  void L7_oneNodesWordAcquitsNoForgedOrder() throws Exception {
+    try (World world = World.start(directory, GOVERNED)) {
+      List<RemoteGovernance.Call> calls = calls(world);
+      Hash salt = Hash.keccak("forged");
+      Hash ours = Hash.keccak("own");
+      Hash own = world.orderId(calls, ours);
+      Hash id = world.orderId(calls, salt);
+      Message genuine = world.order(calls, ours);
+      Message forged = world.forgedOrder(genuine, salt);
+      Hash message = genuine.id(world.remoteDeployment.gateway());
+      Hash lie = forged.id(world.remoteDeployment.gateway());
+      AtomicBoolean lying = new AtomicBoolean(true);
+      AtomicLong lies = new AtomicLong();
+      try (Between inventor =
+              new Between(
+                  world.home.url,
+                  (method, parameters, honest) -> {
+                    if (!lying.get()
+                        || !method.equals("eth_getLogs")
+                        || !parameters.toString().contains(Topics.ORDER_SENT.hex())
+                        || !parameters.toString().contains(lie.hex().substring(2))) {
+                      return honest;
+                    }
+                    JsonNode shown = logs(world, Map.of(message, lie, own, id));
+                    if (!isWithin(parameters.path(0), shown.path(0))) {
+                      return honest;
+                    }
+                    lies.incrementAndGet();
+                    return shown;
+                  });
+          Watchdog watchdog =
+              Watchdog.start(
+                  world.config(
+                      0,
+                      List.of(inventor.url(), world.home.url, world.home.url),
+                      List.of(world.remote.url),
+                      List.of()))) {
+        world.deliver(genuine);
+        world.deliver(forged);
+        World.await("it is invented", World.PATIENCE, () -> lies.get() > 0);
+        Thread.sleep(8000);
+        assertEquals(WAITING, world.orderState(calls, salt), "there is time");
+        assertEquals(List.of(), watchdog.findings());
+        lying.set(false);
+        World.await("it is vetoed", World.PATIENCE, () -> world.orderState(calls, salt) == VETOED);
+        assertEquals(WAITING, world.orderState(calls, ours));
+      }
+    }
+  }
+
+  private static boolean isWithin(JsonNode range, JsonNode log) {
+    long number = Long.decode(log.path("blockNumber").asText());
+    return Long.decode(range.path("fromBlock").asText()) <= number
+        && number <= Long.decode(range.path("toBlock").asText());
+  }
+
+  /** Home's logs of orders, in other words. */
+  private static JsonNode logs(World world, Map<Hash, Hash> others) {
+    String said =
+        world
+            .home
+            .rpc(
+                "eth_getLogs",
+                Map.of("fromBlock", "0x0", "topics", List.of(Topics.ORDER_SENT.hex())))
+            .toString();
+    for (Map.Entry<Hash, Hash> one : others.entrySet()) {
+      said = said.replace(one.getKey().hex().substring(2), one.getValue().hex().substring(2));
+    }
     try {
-      return new ObjectMapper()
-          .readTree(
-              world
-                  .home
-                  .rpc(
-                      "eth_getLogs",
-                      Map.of("fromBlock", "0x0", "topics", Arrays.asList(Topics.ORDER_SENT.hex())))
-                  .toString()
-                  .replace(message.hex().substring(2), another.hex().substring(2)));
+      return new ObjectMapper().readTree(said);
     } catch (JsonProcessingException e) {
       throw new IllegalStateException(e);
     }

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.mandate.chain.Block;
@@ -218,6 +219,41 @@ class ProofsTest {
   private static Optional<Finding> hash(Watchdog watchdog, long number, Hash hash) {
     String id = "hash:%d:%d:%s".formatted(World.REMOTE, number, hash);
     return watchdog.findings().stream().filter(found -> found.id().equals(id)).findFirst();
+  }
+
+  @Test
+  void L7_whatAClosingEndedIsNotRefutedAsWell() throws Exception {
+    try (World world = World.start(directory, PROVEN);
+        Watchdog watchdog = world.watchdog(0)) {
+      List<Intent> forged =
+          Stream.generate(() -> world.payment(World.REMOTE, AMOUNT, Duration.ofHours(5)))
+              .limit(Disputes.PER_HOUR + 4)
+              .toList();
+      world.deliverMany(forged.stream().map(world::forged).toList(), 0, 1, 2);
+      World.await(
+          "each is disputed, or its gateway is closed",
+          World.PATIENCE,
+          () ->
+              forged.stream()
+                  .allMatch(
+                      intent ->
+                          world.state(intent) == IntentState.DISPUTED || world.isEnded(intent)));
+      Thread.sleep(3000); // disputes on their way
+      List<Intent> ended = forged.stream().filter(world::isEnded).toList();
+      assertTrue(ended.size() >= 4, ended.size() + " ended");
+      world.home.rpc("evm_increaseTime", Duration.ofMinutes(61).toSeconds());
+      Thread.sleep(2000);
+      world.postHash();
+      World.await(
+          "what is disputed is refuted",
+          World.PATIENCE,
+          () -> forged.stream().noneMatch(one -> world.state(one) == IntentState.DISPUTED));
+      Thread.sleep(8000);
+      assertTrue(
+          ended.stream().allMatch(one -> world.state(one) == IntentState.QUEUED),
+          "each would be a transaction for nothing");
+      assertTrue(watchdog.findings().stream().noneMatch(one -> one.check() == Check.SELF));
+    }
   }
 
   @Test

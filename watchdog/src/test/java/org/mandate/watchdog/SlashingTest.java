@@ -93,6 +93,7 @@ class SlashingTest {
     try (World world = World.start(directory)) {
       world.bond(0, BOND);
       world.bond(2, BOND);
+      world.bondStranger(BOND);
       try (Watchdog watchdog = world.watchdog(0)) {
         Intent forged = world.payment(World.REMOTE, BigInteger.TWO);
         Message message = world.forged(forged);
@@ -116,6 +117,11 @@ class SlashingTest {
             () -> world.bonded(0).signum() == 0 && world.bonded(2).signum() == 0);
         assertEquals(IntentState.DISPUTED, world.state(forged));
         assertTrue(watchdog.findings().stream().anyMatch(told -> told.check() == Check.FORGERY));
+        Thread.sleep(3000);
+        assertEquals(
+            BOND,
+            world.bonded(World.STRANGER.address()),
+            "whose signature never counted is worth no transaction");
       }
     }
   }

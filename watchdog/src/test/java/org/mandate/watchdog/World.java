@@ -656,11 +656,12 @@ final class World implements AutoCloseable {
   }
 
   BigInteger bonded(int relayer) {
+    return bonded(relayer(relayer));
+  }
+
+  BigInteger bonded(Address signer) {
     try {
-      return wrapper(RelayerBonds.class, "RelayerBonds")
-          .bondOf(relayer(relayer).hex())
-          .send()
-          .component1();
+      return wrapper(RelayerBonds.class, "RelayerBonds").bondOf(signer.hex()).send().component1();
     } catch (Exception e) {
       throw new IllegalStateException(e);
     }
