@@ -3,12 +3,11 @@ package org.mandate.watchdog;
 import java.math.BigInteger;
 import java.time.Clock;
 import java.time.Duration;
-import java.util.HashMap;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.Consumer;
-import java.util.function.Predicate;
+import java.util.concurrent.ConcurrentHashMap;
 import org.mandate.chain.Address;
 import org.mandate.chain.Hash;
 import org.mandate.chain.NodeException;
@@ -37,6 +36,11 @@ final class Accuser {
   private final Handouts handouts;
   private final Findings findings;
   private final Clock clock;
+
+  /** Of signers whose word ever counted: there are few. */
+  private final Map<Address, Stake> stakes = new ConcurrentHashMap<>();
+
+  private record Stake(boolean any, Instant until) {}
 
   /**
    * @param domain under which relayers sign
@@ -67,14 +71,32 @@ final class Accuser {
           "handouts",
           LOOK,
           () -> {
-            handouts.evidence(hearing());
+            handouts.evidence(this::hear);
             return handouts.isClosed();
           });
     }
   }
 
-  /** Whether the relayer has anything to lose. */
-  boolean mayPay(Address relayer) {
+  /**
+   * Whether the signer's word ever counted, and it has anything to lose, as of a moment ago: home
+   * is asked once at each look, however many lies bear its name.
+   *
+   * @throws NodeException when home does not say
+   */
+  boolean mayPay(Address signer) {
+    if (!keys.has(signer)) {
+      return false;
+    }
+    Instant now = clock.instant();
+    Stake known = stakes.get(signer);
+    if (known == null || !now.isBefore(known.until())) {
+      known = new Stake(isAtStake(signer), now.plus(LOOK));
+      stakes.put(signer, known);
+    }
+    return known.any();
+  }
+
+  private boolean isAtStake(Address relayer) {
     return prosecutor.filter(by -> by.atStake(relayer).signum() > 0).isPresent();
   }
 
@@ -88,14 +110,7 @@ final class Accuser {
 
   /** Asks relayers who signed the message. */
   void ask(Message message, Hash id) throws InterruptedException {
-    handouts.attestations(message, id, hearing());
-  }
-
-  // Who has a bond may hand out thousands that it signed: home is asked once about it, at each
-  // look.
-  private Consumer<Signed> hearing() {
-    Map<Address, Boolean> paying = new HashMap<>();
-    return signed -> hear(signed, signer -> paying.computeIfAbsent(signer, this::paysNow));
+    handouts.attestations(message, id, this::hear);
   }
 
   // When home does not answer, they hand it out again.
@@ -109,9 +124,9 @@ final class Accuser {
 
   // Anybody can sign anything, and put up a bond of a wei: only what a relayer signed, whom it may
   // cost something, and of that nothing twice.
-  private void hear(Signed signed, Predicate<Address> mayPay) {
+  private void hear(Signed signed) {
     Address signer = delivered.signer(signed);
-    if (keys.has(signer) && !handedOut.knows(signed) && mayPay.test(signer)) {
+    if (!handedOut.knows(signed) && paysNow(signer)) {
       delivered.against(signed).or(() -> handedOut.add(signed)).ifPresent(this::tell);
     }
   }

@@ -45,19 +45,22 @@ import org.web3j.abi.datatypes.generated.Uint256;
  * the bonds' contract sees nothing, is found by its own two words.
  */
 final class DeliveryExaminer implements Examiner {
-  /** How often the other content of a number is looked for, and how many times. */
+  /** How often the other content of a number is looked for at most, and how long. */
   private static final Duration SELDOM = Duration.ofSeconds(20);
+
+  private static final Duration LONG = Duration.ofDays(1);
 
   private static final int WORD = 32;
 
   /** Nothing here is as urgent as a dispute. */
   private static final int PATIENCE = 5;
 
-  private static final int TIMES = 3 * 60 * 24;
-
   private final Court court;
   private final Deque<Handed> waiting = new ArrayDeque<>();
   private final Set<Hash> suspected = ConcurrentHashMap.newKeySet();
+
+  /** Whoever lies may lie as often as he has gas: few numbers are looked for at once. */
+  private final Docket searches;
 
   /** What a block that stands handed over need not be looked at again after a reorg above it. */
   private final Map<Hash, Block> settled = new HashMap<>();
@@ -111,6 +114,7 @@ final class DeliveryExaminer implements Examiner {
 
   DeliveryExaminer(Court court) {
     this.court = court;
+    this.searches = new Docket("numbers-" + court.chainId(), SELDOM, () -> 0);
   }
 
   @Override
@@ -207,7 +211,7 @@ final class DeliveryExaminer implements Examiner {
     Place source = court.places().get(message.sourceChainId());
     if (source != null) {
       Search search = new Search(source, message.nonce(), signers(deliveries));
-      Errand.start("number-" + id, SELDOM, search::round);
+      searches.add("number-" + id, search::round);
     }
   }
 
@@ -256,7 +260,7 @@ final class DeliveryExaminer implements Examiner {
     private final Place source;
     private final BigInteger nonce;
     private final Set<Address> liars;
-    private int times;
+    private final long begun = System.nanoTime();
     private Hash id = Hash.ZERO;
     private Optional<Message> truth = Optional.empty();
 
@@ -276,7 +280,8 @@ final class DeliveryExaminer implements Examiner {
      * @return whether it is over
      */
     private boolean round() throws InterruptedException {
-      if (++times > TIMES || liars.stream().noneMatch(court.accuser()::mayPay)) {
+      if (System.nanoTime() - begun > LONG.toNanos()
+          || liars.stream().noneMatch(court.accuser()::mayPay)) {
         return true;
       }
       Optional<Block> known = source.finality().highest(source.chain());

@@ -42,6 +42,9 @@ final class HashExaminer implements Examiner {
 
   private static final Duration DOUBT = Duration.ofMinutes(1);
 
+  /** It is another guardian's turn, by what one node says: then it is seen whether that is so. */
+  private static final Duration TURN = Duration.ofHours(1);
+
   /** One that nothing comes of is looked at ever more seldom: whoever posts may post thousands. */
   private static final Duration MOST_REST = Duration.ofMinutes(5);
 
@@ -97,7 +100,13 @@ final class HashExaminer implements Examiner {
       if (entry instanceof Entry.HashPosted(Log log)
           && begun.add(new Place(page.block(), log.index()))) {
         LogWords words = LogWords.of(log);
-        Post post = new Post(words.topicNumber(1), words.word(0), log.transaction(), page.block());
+        Post post =
+            new Post(
+                words.topicNumber(1),
+                words.word(0),
+                instant(words.number(1)),
+                log.transaction(),
+                page.block());
         Errand.start("hash-" + post.number, court.poll().multipliedBy(SELDOM), post::round);
       }
     }
@@ -118,32 +127,39 @@ final class HashExaminer implements Examiner {
             new TypeReference<Bytes32>() {},
             new TypeReference<Uint64>() {});
     BigInteger from = (BigInteger) answer.get(1);
-    return new Known(
-        Hash.of((byte[]) answer.get(0)),
-        Instant.ofEpochSecond(from.min(BigInteger.valueOf(Integer.MAX_VALUE * 2L)).longValue()));
+    return new Known(Hash.of((byte[]) answer.get(0)), instant(from));
+  }
+
+  private static Instant instant(BigInteger seconds) {
+    return Instant.ofEpochSecond(
+        seconds.min(BigInteger.valueOf(Integer.MAX_VALUE * 2L)).longValue());
   }
 
   /** One hash, until it is found to be home's, or is taken back. */
   private final class Post {
     private final BigInteger number;
     private final Hash hash;
+
+    /** From when on it counts, if no guardian suspends it. */
+    private final Instant posted;
+
     private final Hash transaction;
     private final Block block;
     private final LastingState ended = new LastingState(court.chain(), court.finality());
     private boolean told;
 
-    /** A node of home's shows it: until then it is not asked again. */
+    /** Nothing is done about it until then, unless what the contract knows of it changes. */
     private Instant doubtedUntil = Instant.MIN;
+
+    private Instant doubted = Instant.MIN;
 
     private Duration rest;
     private Instant restsUntil = Instant.MIN;
 
-    /** From when on it counts after all that this guardian can do. */
-    private Optional<Instant> suspended = Optional.empty();
-
-    private Post(BigInteger number, Hash hash, Hash transaction, Block block) {
+    private Post(BigInteger number, Hash hash, Instant posted, Hash transaction, Block block) {
       this.number = number;
       this.hash = hash;
+      this.posted = posted;
       this.transaction = transaction;
       this.block = block;
       this.rest = court.poll().multipliedBy(SELDOM);
@@ -262,10 +278,7 @@ final class HashExaminer implements Examiner {
     }
 
     private void retract(Known known, boolean late) {
-      if (suspended.filter(known.countsFrom()::equals).isPresent()) {
-        return; // it is another guardian's turn, unless a reorg undid this one's
-      }
-      if (court.clock().instant().isBefore(doubtedUntil)) {
+      if (doubted.equals(known.countsFrom()) && court.clock().instant().isBefore(doubtedUntil)) {
         return;
       }
       Retraction retraction = new Retraction(this);
@@ -276,17 +289,16 @@ final class HashExaminer implements Examiner {
       try (retraction.ration) {
         if (number.bitLength() <= BITS_OF_NUMBERS
             && court.jury().showsBlock(number.longValueExact(), hash)) {
-          doubtedUntil = court.clock().instant().plus(DOUBT);
+          doubt(known, DOUBT); // a node of home's shows it
           return;
         }
         end = court.enforcer().bringAbout(retraction);
       }
       if (end.isPresent() && retraction.isRefused()) {
-        // No guardian, as far as the node knows: see later.
-        doubtedUntil = court.clock().instant().plus(DOUBT);
+        doubt(known, DOUBT); // as far as the node knows: see later
         return;
       }
-      suspended = end.map(one -> known(number).countsFrom());
+      doubt(known(number), TURN);
       end.filter(one -> one.transaction().isPresent())
           .ifPresent(
               one ->
@@ -302,6 +314,11 @@ final class HashExaminer implements Examiner {
                                       one.transaction(),
                                       one.settled().outcome(),
                                       court.clock().instant()))));
+    }
+
+    private void doubt(Known known, Duration time) {
+      doubted = known.countsFrom();
+      doubtedUntil = court.clock().instant().plus(time);
     }
 
     private void status(Finding.Status status) {
@@ -381,18 +398,22 @@ final class HashExaminer implements Examiner {
 
     @Override
     public boolean refused(String reason) {
-      if (reason.startsWith("PostedSuspended(")) {
-        end =
-            Optional.of(
-                "suspended until %s; another guardian takes it back for good"
-                    .formatted(known(post.number).countsFrom()));
-      } else if (reason.startsWith("AccessManagedUnauthorized(")) {
+      boolean isSaid = reason.startsWith("PostedSuspended(");
+      if (isSaid) {
+        Instant counts = known(post.number).countsFrom();
+        if (counts.isAfter(post.posted)) {
+          end =
+              Optional.of(
+                  "suspended until %s; another guardian takes it back for good".formatted(counts));
+          return true;
+        }
+      }
+      if (isSaid || reason.startsWith("AccessManagedUnauthorized(")) {
         refusals.add();
         return true;
-      } else {
-        refusals.end();
       }
-      return end.isPresent();
+      refusals.end();
+      return false;
     }
 
     private boolean isRefused() {
@@ -402,7 +423,7 @@ final class HashExaminer implements Examiner {
     @Override
     public Optional<Settled> settled() {
       return known(post.number).hash().equals(post.hash)
-          ? end.or(() -> isRefused() ? Optional.of("not done: no guardian") : Optional.empty())
+          ? end.or(() -> isRefused() ? Optional.of("not done: refused") : Optional.empty())
               .map(Settled::new)
           : Optional.of(new Settled("taken back"));
     }

@@ -7,7 +7,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -48,14 +47,14 @@ final class Jury {
 
   private static final Duration POLL = Duration.ofMillis(200);
 
+  /** People are told anew of a node that still says other things than the first one. */
+  static final Duration AGAIN = Duration.ofHours(1);
+
   /** Blocks in which a proof is tried: the first may be one that a reorg removes. */
   private static final int TRIES = 2;
 
   private final Place place;
   private final List<Juror> jurors;
-
-  /** What was told, so that each is told once. */
-  private final Set<String> told = ConcurrentHashMap.newKeySet();
 
   /**
    * One node.
@@ -286,8 +285,8 @@ final class Jury {
         question,
         (juror, word) -> {
           boolean enough = isEnough(word, said, words);
-          if (word != Word.NO && told.add(juror.node().name() + enough)) {
-            place.findings().report(finding(juror.node().name(), what, enough));
+          if (word != Word.NO) {
+            tell(finding(juror.node().name(), what, enough));
           }
           return enough;
         });
@@ -339,6 +338,20 @@ final class Jury {
       Thread.currentThread().interrupt();
       throw new NodeException("interrupted");
     }
+  }
+
+  // One finding for each node, however much it says: of the last hour.
+  private void tell(Finding finding) {
+    place
+        .findings()
+        .update(
+            finding.id(),
+            before ->
+                before.status() == Finding.Status.OPEN
+                        && !before.at().plus(AGAIN).isAfter(finding.at())
+                    ? before.with(Finding.Status.WITHDRAWN)
+                    : before);
+    place.findings().report(finding);
   }
 
   private Finding finding(String node, String what, boolean believed) {

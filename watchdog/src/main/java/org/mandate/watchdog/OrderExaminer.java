@@ -72,6 +72,7 @@ final class OrderExaminer implements Examiner {
    * What all checks of one chain share.
    *
    * @param governance the same address at home
+   * @param self whose vetoes they are
    * @param firstBlock of the deployment at home: no order is older
    * @param jury asked before what is proven is vetoed, a gateway closed, or an order let go
    * @param stands whether a block of this chain is still in it
@@ -83,6 +84,7 @@ final class OrderExaminer implements Examiner {
       ChainClient chain,
       Finality finality,
       Address governance,
+      Address self,
       ChainClient home,
       Finality homeFinality,
       long firstBlock,
@@ -196,6 +198,20 @@ final class OrderExaminer implements Examiner {
         Hash.of(Bytes.of(Arrays.copyOfRange(answer, 7 * WORD, 8 * WORD)).hex()));
   }
 
+  /** Whether this guardian has vetoed what is proven: then it is another one's turn. */
+  private boolean isVetoedOnce(Hash orderId) {
+    byte[] answer =
+        court
+            .chain()
+            .call(
+                court.governance(),
+                Abi.call(RemoteGovernance.FUNC_DOUBTEDBY, new Bytes32(orderId.bytes())));
+    if (answer.length != WORD) {
+      throw new NodeException("doubtedBy() answered " + answer.length + " bytes");
+    }
+    return Address.of(Arrays.copyOfRange(answer, 12, WORD)).equals(court.self());
+  }
+
   private boolean isOpen(Address gateway) {
     return Closing.status(court.chain(), court.governance(), gateway) == Closing.Status.OPEN;
   }
@@ -214,11 +230,31 @@ final class OrderExaminer implements Examiner {
     }
     if (recent >= FLOOD && closing.add(gateway)) {
       court.findings().report(flood(gateway, recent));
-      LastingState lasting = new LastingState(court.chain(), court.finality());
-      Errand.start(
-          "orders-" + court.chainId(),
-          court.poll(),
-          () -> order.isShown() ? doubted(order, gateway) : closed(gateway, lasting));
+      Errand.start("orders-" + court.chainId(), court.poll(), new Flood(order, gateway)::round);
+    }
+  }
+
+  /** A gateway that is to be closed: home's nodes are asked once, before the first transaction. */
+  private final class Flood {
+    private final Order order;
+    private final Address gateway;
+    private final LastingState lasting = new LastingState(court.chain(), court.finality());
+    private boolean judged;
+
+    private Flood(Order order, Address gateway) {
+      this.order = order;
+      this.gateway = gateway;
+    }
+
+    /**
+     * @return whether it is over
+     */
+    private boolean round() {
+      if (!judged && order.isShown()) {
+        return doubted(order, gateway);
+      }
+      judged = true;
+      return closed(gateway, lasting);
     }
   }
 
@@ -307,9 +343,6 @@ final class OrderExaminer implements Examiner {
 
     /** Whether home is known not to have sent it. */
     private boolean forged;
-
-    /** It is proven all the same, and this guardian has vetoed it: it is another one's turn. */
-    private boolean doubted;
 
     /** A node of home's shows it: until then it is not asked again. */
     private volatile Instant shownUntil = Instant.MIN;
@@ -587,11 +620,9 @@ final class OrderExaminer implements Examiner {
     }
 
     private void veto() {
-      boolean proven = standing(id).proven();
-      if (proven && (doubted || isShown())) {
+      if (standing(id).proven() && (isVetoedOnce(id) || isShown())) {
         return;
       }
-      doubted = proven;
       court
           .enforcer()
           .bringAbout(new Veto(this))
@@ -654,7 +685,6 @@ final class OrderExaminer implements Examiner {
 
   private final class Veto implements Remedy {
     private final Order order;
-    private volatile boolean second;
 
     private Veto(Order order) {
       this.order = order;
@@ -675,16 +705,16 @@ final class OrderExaminer implements Examiner {
       return Bytes.of(Abi.call(RemoteGovernance.FUNC_VETO, new Bytes32(order.id.bytes())));
     }
 
+    // Said of one's own second veto; whether there was a first one is read from the state.
     @Override
     public boolean refused(String reason) {
-      second = second || reason.startsWith("RemoteProven(");
-      return second;
+      return reason.startsWith("RemoteProven(");
     }
 
     @Override
     public Optional<Settled> settled() {
       Standing standing = standing(order.id);
-      if (order.waits(standing) && second) {
+      if (order.waits(standing) && standing.proven() && isVetoedOnce(order.id)) {
         return Optional.of(new Settled("it is proven: a second guardian's veto stops it"));
       }
       return order.waits(standing)

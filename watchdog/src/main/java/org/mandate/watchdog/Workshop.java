@@ -446,6 +446,7 @@ final class Workshop {
             link.chain(),
             link.finality(),
             governance,
+            signer.address(),
             home.chain(),
             home.finality(),
             home.deployment().block(),

@@ -1,6 +1,8 @@
 package org.mandate.watchdog;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.sun.net.httpserver.HttpServer;
 import java.lang.reflect.Proxy;
@@ -104,20 +106,7 @@ class HandoutsTest {
                   return new byte[64]; // no bond any more
                 });
     Findings findings = new Findings(finding -> {});
-    Prosecutor prosecutor =
-        new Prosecutor(
-            1,
-            home,
-            new Finality.Confirmations(1),
-            gateway,
-            gateway,
-            gateway,
-            keys,
-            chain -> true,
-            new Budget(1, 1, "slashing", () -> true, findings, Clock.systemUTC()),
-            null,
-            findings,
-            Clock.systemUTC());
+    Prosecutor prosecutor = prosecutor(home, gateway, keys, findings);
     serving(
         () -> "{\"evidence\":[" + String.join(",", pieces) + "]}",
         handouts -> {
@@ -127,6 +116,63 @@ class HandoutsTest {
           Thread.sleep(1000);
         });
     assertEquals(1, calls.get(), "one signer");
+  }
+
+  @Test
+  void L7_homeIsAskedOnceAtEachLookWhetherALiarMayPayAndNeverAboutAStranger() {
+    PrivateKeySigner relayer = new PrivateKeySigner(BigInteger.valueOf(5));
+    Address gateway = Address.of("0x%040x".formatted(9));
+    Keyring keys = new Keyring();
+    keys.examine(
+        new Page(
+            new Block(1, Hash.ZERO, Hash.ZERO, Instant.EPOCH),
+            List.of(
+                new Entry.RelayersSet(
+                    new Log(Hash.ZERO, 1, Hash.ZERO, 0, gateway, List.of(), "0x"),
+                    List.of(relayer.address())))));
+    AtomicInteger calls = new AtomicInteger();
+    Findings findings = new Findings(finding -> {});
+    ChainClient home =
+        (ChainClient)
+            Proxy.newProxyInstance(
+                ChainClient.class.getClassLoader(),
+                new Class<?>[] {ChainClient.class},
+                (proxy, method, arguments) -> {
+                  calls.incrementAndGet();
+                  byte[] answer = new byte[64];
+                  answer[31] = 1;
+                  return answer;
+                });
+    Accuser accuser =
+        new Accuser(
+            new AttestationDomain(BigInteger.ONE, gateway),
+            keys,
+            Optional.of(prosecutor(home, gateway, keys, findings)),
+            null,
+            findings,
+            Clock.systemUTC());
+    for (int i = 0; i < 1000; i++) {
+      assertTrue(accuser.mayPay(relayer.address()));
+      assertFalse(accuser.mayPay(gateway), "a stranger may have put up a wei");
+    }
+    assertEquals(1, calls.get());
+  }
+
+  private static Prosecutor prosecutor(
+      ChainClient home, Address gateway, Keyring keys, Findings findings) {
+    return new Prosecutor(
+        1,
+        home,
+        new Finality.Confirmations(1),
+        gateway,
+        gateway,
+        gateway,
+        keys,
+        chain -> true,
+        new Budget(1, 1, "slashing", () -> true, findings, Clock.systemUTC()),
+        null,
+        findings,
+        Clock.systemUTC());
   }
 
   private static String piece(int payload) {

@@ -18,9 +18,12 @@ import org.mandate.chain.Address;
 import org.mandate.chain.Block;
 import org.mandate.chain.Bytes;
 import org.mandate.chain.ChainClient;
+import org.mandate.chain.Fees;
 import org.mandate.chain.Finality;
+import org.mandate.chain.GasEstimate;
 import org.mandate.chain.Hash;
 import org.mandate.chain.Log;
+import org.mandate.chain.SendOutcome;
 import org.mandate.signer.PrivateKeySigner;
 import org.mandate.watchdog.WatchdogConfig.WhenHomeIsSilent;
 
@@ -37,6 +40,8 @@ class HashExaminerTest {
   /** Home's first node shows each lie. */
   private final AtomicBoolean lying = new AtomicBoolean();
 
+  private final AtomicInteger refused = new AtomicInteger();
+  private final AtomicInteger sent = new AtomicInteger();
   private final Findings findings = new Findings(finding -> {});
   private final Instant counts = Instant.now().plusSeconds(3600);
 
@@ -72,7 +77,20 @@ class HashExaminerTest {
     stands.set(false);
   }
 
+  @Test
+  void L7_aNodeThatSaysSuspendedDoesNotEndARetraction() throws Exception {
+    Block block = new Block(9, Hash.keccak("block"), Hash.ZERO, Instant.now());
+    examiner(1).examine(new Page(block, List.of(new Entry.HashPosted(log(block, 1)))));
+    World.await("it is sent", Duration.ofSeconds(20), () -> sent.get() > 0);
+    assertTrue(refused.get() > 1, "after it was said to be done");
+    stands.set(false);
+  }
+
   private HashExaminer examiner() {
+    return examiner(0);
+  }
+
+  private HashExaminer examiner(int retractions) {
     ChainClient chain = node(new AtomicInteger(), new AtomicBoolean());
     Clock clock = Clock.systemUTC();
     return new HashExaminer(
@@ -94,7 +112,7 @@ class HashExaminerTest {
                     0,
                     findings,
                     clock)),
-            new Budget(0, 5, "retraction", () -> true, findings, clock),
+            new Budget(retractions, 5, "retraction", () -> true, findings, clock),
             block -> stands.get(),
             new Enforcer(
                 5,
@@ -140,6 +158,16 @@ class HashExaminerTest {
                   }
                   case "call" ->
                       Bytes.of(LIE.hex() + "%064x".formatted(counts.getEpochSecond())).bytes();
+                  case "estimateGas" ->
+                      refused.incrementAndGet() < 3
+                          ? new GasEstimate.Reverted("PostedSuspended(1, 0x00)", Bytes.EMPTY)
+                          : new GasEstimate.Estimated(21_000);
+                  case "nonce" -> 0L;
+                  case "fees" -> new Fees(BigInteger.ONE, BigInteger.ONE, BigInteger.TWO);
+                  case "send" -> {
+                    sent.incrementAndGet();
+                    yield new SendOutcome.Accepted(Hash.ZERO);
+                  }
                   default -> throw new UnsupportedOperationException(method.getName());
                 });
   }

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.lang.reflect.Proxy;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
@@ -26,6 +27,7 @@ class JuryTest {
   private static final Hash MESSAGE = Hash.keccak("message");
   private static final Block BLOCK = new Block(7, Hash.keccak("block"), Hash.ZERO, Instant.EPOCH);
 
+  private Duration passed = Duration.ZERO;
   private final Findings findings = new Findings(finding -> {});
   private final ChainClient empty = node(List.of(), Optional.empty());
   private final ChainClient full = node(List.of(log()), Optional.of(BLOCK));
@@ -45,6 +47,21 @@ class JuryTest {
     assertEquals("home-node-alone:1:node 2", told.id());
     assertEquals(Check.SELF, told.check());
     assertTrue(told.seen().contains("order " + ORDER), told.seen());
+  }
+
+  @Test
+  void L7_whatANodeStillSaysAnHourLaterIsToldAnew() {
+    Jury jury = jury(empty, silent, full);
+    jury.showsBlock(7, BLOCK.hash());
+    jury.showsOrder(Address.ZERO, ORDER, 5, MESSAGE);
+    assertTrue(findings.all().getFirst().seen().contains("block 7"), "once within an hour");
+    passed = Jury.AGAIN;
+    jury = jury(empty, silent, full);
+    jury.showsOrder(Address.ZERO, ORDER, 5, MESSAGE);
+    assertEquals(1, findings.all().size());
+    Finding told = findings.all().getFirst();
+    assertTrue(told.seen().contains("order " + ORDER), told.seen());
+    assertEquals(Finding.Status.OPEN, told.status());
   }
 
   @Test
@@ -111,7 +128,7 @@ class JuryTest {
             Address.ZERO,
             0,
             findings,
-            Clock.systemUTC()));
+            Clock.offset(Clock.systemUTC(), passed)));
   }
 
   private static Log log() {

@@ -155,6 +155,48 @@ class OrdersTest {
   }
 
   @Test
+  void L7_homesNodesAreAskedOnceBeforeAFloodsGatewayIsClosed() throws Exception {
+    AtomicLong asked = new AtomicLong();
+    try (World world = World.start(directory, GOVERNED);
+        Between second =
+            new Between(
+                world.home.url,
+                (method, parameters, honest) -> {
+                  if (method.equals("eth_getLogs")
+                      && parameters.toString().contains(Topics.ORDER_SENT.hex())) {
+                    asked.incrementAndGet();
+                  }
+                  return honest;
+                });
+        Watchdog watchdog =
+            Watchdog.start(
+                world.config(
+                    0,
+                    List.of(world.home.url, second.url()),
+                    List.of(world.remote.url),
+                    List.of()))) {
+      Message like = world.order(calls(world), Hash.keccak("like"));
+      world.deliverMany(
+          IntStream.range(0, OrderExaminer.FLOOD)
+              .mapToObj(number -> world.forgedOrder(like, Hash.keccak("forged " + number)))
+              .toList(),
+          0,
+          1,
+          2);
+      World.await(
+          "its closing is final",
+          World.PATIENCE,
+          () ->
+              watchdog.findings().stream()
+                  .anyMatch(
+                      one ->
+                          one.id().startsWith("flood-of-orders:")
+                              && one.status() == Finding.Status.STOPPED));
+      assertEquals(1, asked.get(), "looks through home's blocks");
+    }
+  }
+
+  @Test
   void L7_aNodesFalseNoDoesNotKeepAFloodsGatewayOpen() throws Exception {
     String close = Hash.keccak("closeGateway(address)").hex().substring(0, 10);
     String no =
@@ -428,6 +470,52 @@ class OrdersTest {
                               found.check() == Check.ORDER
                                   && found.status() == Finding.Status.STOPPED));
         }
+      }
+    }
+  }
+
+  @Test
+  void L7_aNodeThatSaysProvenDoesNotEndAVeto() throws Exception {
+    String veto = Hash.keccak("veto(bytes32)").hex().substring(0, 10);
+    String said =
+        Hash.keccak("RemoteProven(bytes32)").hex().substring(0, 10)
+            + Hash.keccak("any").hex().substring(2);
+    AtomicBoolean proven = new AtomicBoolean();
+    AtomicLong lies = new AtomicLong();
+    try (World world = World.start(directory, PROVEN);
+        Between liar =
+            new Between(
+                world.remote.url,
+                (method, parameters, honest) -> {
+                  JsonNode call = parameters.path(0);
+                  return proven.get()
+                          && method.equals("eth_estimateGas")
+                          && (call.path("input").asText() + call.path("data").asText())
+                              .startsWith(veto)
+                          && lies.incrementAndGet() < 4
+                      ? Between.revert(said)
+                      : honest;
+                })) {
+      List<RemoteGovernance.Call> calls = calls(world);
+      Hash forged = Hash.keccak("forged");
+      Message order = world.order(calls, Hash.keccak("genuine"));
+      Message like = world.forgedOrder(order, forged);
+      Message lie =
+          new Message(
+              like.sourceChainId(), order.nonce(), like.sender(), like.recipient(), like.payload());
+      try (Watchdog watchdog =
+          Watchdog.start(
+              world.config(0, List.of(world.home.url), List.of(liar.url()), List.of()))) {
+        world.deliver(lie);
+        World.await(
+            "it is vetoed", World.PATIENCE, () -> world.orderState(calls, forged) == VETOED);
+        proven.set(true);
+        world.confirmFalsely(lie);
+        World.await(
+            "it is vetoed once more, though a node said that it was",
+            World.PATIENCE,
+            () -> world.doubtedBy(calls, forged).equals(watchdog.address()));
+        assertTrue(lies.get() > 1);
       }
     }
   }

@@ -555,6 +555,15 @@ final class World implements AutoCloseable {
         .send(Call.of("veto", governanceAddress().hex(), there.veto(id)));
   }
 
+  /** Which guardian vetoed what is proven; the zero address: none. */
+  Address doubtedBy(List<RemoteGovernance.Call> calls, Hash salt) {
+    try {
+      return Address.of(remoteGovernance(remote).doubtedBy(orderId(calls, salt).bytes()).send());
+    } catch (Exception e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
   Hash orderId(List<RemoteGovernance.Call> calls, Hash salt) throws Exception {
     return Hash.of(
         Bytes.of(
