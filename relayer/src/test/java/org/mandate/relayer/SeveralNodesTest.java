@@ -17,6 +17,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -167,6 +168,62 @@ class SeveralNodesTest {
     }
   }
 
+  /**
+   * Nobody waits for who is slow, while one stands still: what the slow one says counts all the
+   * same.
+   */
+  @Test
+  void L9_shouldCountWhatASlowNodeSaysOfWhatIsFinal() throws Exception {
+    try (Anvil chain = Anvil.start(1, "--no-mining")) {
+      for (int i = 0; i < 6; i++) chain.ask("evm_mine");
+      Finality tag = Finality.of("finalized");
+      Block last = chain.client().finalized();
+      CountDownLatch answered = new CountDownLatch(1);
+      ChainClient slow =
+          answering(
+              chain.client(),
+              (method, answer) -> {
+                Thread.sleep(Duration.ofSeconds(4));
+                Object told = answer.call();
+                if (method.equals("finalized")) answered.countDown();
+                return told;
+              });
+      ChainClient still =
+          answering(
+              chain.client(),
+              (method, answer) ->
+                  method.equals("finalized")
+                      ? chain.client().block(1).orElseThrow()
+                      : answer.call());
+      SeveralNodes nodes = new SeveralNodes(List.of(chain.client(), still, slow));
+      nodes.finalHeights(tag);
+      assertTrue(answered.await(60, TimeUnit.SECONDS), "it was asked no more");
+      await(() -> nodes.finalHeights(tag).contains(last.number()));
+    }
+  }
+
+  private static void await(BooleanSupplier met) throws InterruptedException {
+    Instant end = Instant.now().plusSeconds(60);
+    while (!met.getAsBoolean()) {
+      assertTrue(Instant.now().isBefore(end), "never");
+      Thread.sleep(100);
+    }
+  }
+
+  /** Each block of many, asked about at once. */
+  @Test
+  void L10_shouldBelieveTheMajorityAboutEachOfManyBlocks() {
+    Block zero = honest.client().block(0).orElseThrow();
+    Block block = honest.client().block(1).orElseThrow();
+    Block forged = liar.client().block(1).orElseThrow();
+    SeveralNodes nodes = new SeveralNodes(List.of(liar.client(), honest.client(), honest.client()));
+    assertEquals(List.of(), nodes.agreements(List.of()));
+    assertEquals(
+        List.of(nodes.agreement(0, zero.hash()), new Agreement(3, 2, 1)),
+        nodes.agreements(List.of(zero, block)));
+    assertEquals(List.of(new Agreement(3, 1, 2)), nodes.agreements(List.of(forged)));
+  }
+
   /** A node is slow, one is down, one lies: the slow one's word is needed, and waited for. */
   @Test
   void L10_shouldWaitForANodeThatIsSlowWhereTheOthersDoNotDecide() throws Exception {
@@ -251,7 +308,9 @@ class SeveralNodesTest {
               }
               throw new NodeException("stopped");
             });
-    new SeveralNodes(List.of(honest.client(), endless)).newest();
+    Block block = honest.client().head();
+    new SeveralNodes(List.of(honest.client(), honest.client(), endless))
+        .told(block.number(), block, List.of());
     assertTrue(stopped.await(5, TimeUnit.SECONDS));
   }
 

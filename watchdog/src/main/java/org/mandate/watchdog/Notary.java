@@ -1,6 +1,7 @@
 package org.mandate.watchdog;
 
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -39,6 +40,7 @@ final class Notary {
    * @param gateway at home and here
    * @param docket where what waits for a proof waits
    * @param refutations the budget of transactions for those
+   * @param safetyMargin how much of a window must be left: what has less is refuted at once
    */
   record Place(
       HomeStorage storage,
@@ -50,6 +52,7 @@ final class Notary {
       Findings findings,
       Docket docket,
       Budget refutations,
+      Duration safetyMargin,
       Clock clock) {}
 
   Notary(Place place) {
@@ -79,6 +82,16 @@ final class Notary {
             () -> !stands.getAsBoolean() || confirmed(delivery));
   }
 
+  // A short window must not be all margin. The chain's own time may run ahead of this machine's.
+  private boolean isUrgent(Queued delivery) {
+    Instant due = place.executor().progress(delivery.event().intentId()).due();
+    Duration half = Duration.between(delivery.block().timestamp(), due).dividedBy(2);
+    Duration margin = half.compareTo(place.safetyMargin()) < 0 ? half : place.safetyMargin();
+    Instant now = place.clock().instant();
+    Instant head = place.chain().head().timestamp();
+    return !(head.isAfter(now) ? head : now).isBefore(due.minus(margin));
+  }
+
   private boolean refuted(String findingId, Queued delivery) {
     if (isDecided(delivery)) {
       return true;
@@ -106,7 +119,7 @@ final class Notary {
       return false;
     }
     Ration ration = new Ration(place.refutations());
-    if (!ration.isTaken(false)) {
+    if (!ration.isTaken(isUrgent(delivery))) {
       return false;
     }
     Remedy refutation =
@@ -269,7 +282,7 @@ final class Notary {
 
     @Override
     public boolean ready() {
-      return ration.map(share -> share.isTaken(false)).orElse(true);
+      return ration.map(share -> share.isTaken(isUrgent(delivery))).orElse(true);
     }
 
     @Override

@@ -461,7 +461,7 @@ final class OrderExaminer implements Examiner {
     // Who is acquitted is not looked at again: not by one node's word.
     private boolean isBorneOut() {
       Instant now = court.clock().instant();
-      if (now.isBefore(aloneUntil)) {
+      if (now.isBefore(aloneUntil) && !isLate()) {
         return false;
       }
       if (court.jury().bearsOutOrder(court.governance(), id, court.chainId(), messageId)) {
@@ -531,15 +531,20 @@ final class OrderExaminer implements Examiner {
 
     // It waits for days: there is time until the margin.
     private boolean unproven(String why) {
-      Instant now = court.clock().instant();
-      Instant head = court.chain().head().timestamp();
-      if (!(head.isAfter(now) ? head : now).isBefore(executableAt.minus(court.safetyMargin()))) {
+      if (isLate()) {
         report("home can be asked about the order before it may be executed", why);
         if (court.whenHomeIsSilent() == WhenHomeIsSilent.DISPUTE) {
           veto();
         }
       }
       return false;
+    }
+
+    /** Whether what is left until it may be executed is no more than it takes to stop it. */
+    private boolean isLate() {
+      Instant now = court.clock().instant();
+      Instant head = court.chain().head().timestamp();
+      return !(head.isAfter(now) ? head : now).isBefore(executableAt.minus(court.safetyMargin()));
     }
 
     /** Where home sent it; empty also as long as some blocks were not looked through. */

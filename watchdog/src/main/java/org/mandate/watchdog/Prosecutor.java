@@ -6,10 +6,12 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BooleanSupplier;
+import java.util.function.Function;
 import java.util.function.Predicate;
 import org.mandate.chain.Abi;
 import org.mandate.chain.Address;
@@ -44,8 +46,11 @@ import org.web3j.abi.datatypes.generated.Uint256;
 final class Prosecutor {
   private static final Duration WAIT = Duration.ofSeconds(1);
 
-  /** Transactions within an hour: more than a quorum has keys. */
-  static final int PER_HOUR = 32;
+  /** Transactions within an hour for one relayer: its bond goes in one, and it may bond again. */
+  static final int PER_HOUR = 4;
+
+  /** Bytes of call data: nodes take no longer transaction than 128 KiB, whatever a block holds. */
+  private static final int MOST_DATA = 120 * 1024;
 
   private final long homeId;
   private final ChainClient home;
@@ -56,7 +61,8 @@ final class Prosecutor {
   private final Address self;
   private final Keyring keys;
   private final Predicate<ChainClient> isRead;
-  private final Budget budget;
+  private final Function<Address, Budget> budgets;
+  private final Map<Address, Budget> budgetOf = new ConcurrentHashMap<>();
   private final Enforcer enforcer;
   private final Findings findings;
   private final Clock clock;
@@ -84,7 +90,8 @@ final class Prosecutor {
    * @param self who is paid
    * @param keys whose signatures were ever worth anything: what stands beside them anybody signed
    * @param isRead whether all keys of home and of that chain are known
-   * @param budget of transactions: what is bonded may be a wei
+   * @param budgets of transactions, for each relayer: what is bonded may be a wei, and one who goes
+   *     on bonding must not use up what slashing the others takes
    */
   Prosecutor(
       long homeId,
@@ -95,7 +102,7 @@ final class Prosecutor {
       Address self,
       Keyring keys,
       Predicate<ChainClient> isRead,
-      Budget budget,
+      Function<Address, Budget> budgets,
       Enforcer enforcer,
       Findings findings,
       Clock clock) {
@@ -108,7 +115,7 @@ final class Prosecutor {
     this.self = self;
     this.keys = keys;
     this.isRead = isRead;
-    this.budget = budget;
+    this.budgets = budgets;
     this.enforcer = enforcer;
     this.findings = findings;
     this.clock = clock;
@@ -182,6 +189,9 @@ final class Prosecutor {
   }
 
   private void accuse(String findingId, Slash slash) {
+    if (slash.data.size() > MOST_DATA) {
+      return; // no transaction holds it: it would hold a share of the budget for ever
+    }
     Optional<Enforcer.Done> end;
     try (slash.ration) {
       end = enforcer.bringAbout(slash);
@@ -272,10 +282,11 @@ final class Prosecutor {
   private final class Slash implements Remedy {
     private final Address relayer;
     private final Bytes data;
-    private final Ration ration = new Ration(budget);
+    private final Ration ration;
 
     private Slash(Address relayer, byte[] data) {
       this.relayer = relayer;
+      this.ration = new Ration(budgetOf.computeIfAbsent(relayer, budgets));
       this.data = Bytes.of(data);
     }
 

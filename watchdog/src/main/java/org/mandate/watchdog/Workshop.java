@@ -127,13 +127,14 @@ final class Workshop {
                             all.stream()
                                 .filter(one -> one.id() == home.id() || one.link().chain() == chain)
                                 .allMatch(one -> one.follower().caughtUp()),
-                        new Budget(
-                            Prosecutor.PER_HOUR,
-                            home.id(),
-                            "slashing of relayers",
-                            holdsEnough(home),
-                            findings,
-                            clock),
+                        relayer ->
+                            new Budget(
+                                Prosecutor.PER_HOUR,
+                                home.id(),
+                                "slashing of relayer " + relayer,
+                                holdsEnough(home),
+                                findings,
+                                clock),
                         enforcer,
                         findings,
                         clock));
@@ -428,6 +429,7 @@ final class Workshop {
                 holdsEnough(link),
                 findings,
                 clock),
+            config.safetyMargin(),
             clock));
   }
 

@@ -169,7 +169,7 @@ class HandoutsTest {
         gateway,
         keys,
         chain -> true,
-        new Budget(1, 1, "slashing", () -> true, findings, Clock.systemUTC()),
+        relayer -> new Budget(1, 1, "slashing", () -> true, findings, Clock.systemUTC()),
         null,
         findings,
         Clock.systemUTC());

@@ -79,8 +79,11 @@ final class Omissions {
             .sorted(Comparator.comparingLong(Log::blockNumber).thenComparingInt(Log::index))
             .toList();
     // Blocks first: what is stored of one that is none goes with it.
-    for (Block block : otherwise(readable, blocks)) {
-      SeveralNodes.Agreement agreement = chain.client().agreement(block.number(), block.hash());
+    List<Block> contested = otherwise(readable, blocks);
+    List<SeveralNodes.Agreement> agreements = chain.client().agreements(contested);
+    for (int i = 0; i < contested.size(); i++) {
+      Block block = contested.get(i);
+      SeveralNodes.Agreement agreement = agreements.get(i);
       if (agreement.isContradicted()) return undo(block, agreement);
       if (!agreement.isConfirmed()) return hold(block.hash(), block.number(), agreement);
     }

@@ -58,6 +58,7 @@ final class Poll<T> {
   private final Map<Integer, Future<?>> open = new HashMap<>();
   private final Map<Integer, T> answers = new TreeMap<>();
   private NodeException failure = new NodeException("no node was asked");
+  private boolean lateCounts;
 
   /**
    * @param enough whether those answers suffice
@@ -76,6 +77,12 @@ final class Poll<T> {
     this.patience = patience.toNanos();
   }
 
+  /** The question itself remembers what is answered: also what comes when nobody waits any more. */
+  Poll<T> whereLateCounts() {
+    lateCounts = true;
+    return this;
+  }
+
   /** Asks. Failures of nodes are no answers; whatever else goes wrong is thrown. */
   Answers<T> take() {
     List<Integer> awake = new ArrayList<>();
@@ -88,7 +95,7 @@ final class Poll<T> {
       Thread.currentThread().interrupt();
       throw new NodeException("interrupted while nodes were asked", e);
     } finally {
-      abandon();
+      if (!lateCounts) abandon();
     }
     return new Answers<>(answers, failure);
   }

@@ -130,8 +130,8 @@ public final class SeveralNodes implements ChainClient {
    */
   public Head newest() {
     Poll.Answers<Block> heads =
-        new Poll<Block>(
-                nodes, roster, (i, node) -> node.head(), known -> !known.isEmpty(), PATIENCE)
+        new Poll<Block>(nodes, roster, this::head, known -> !known.isEmpty(), PATIENCE)
+            .whereLateCounts()
             .take();
     if (heads.byNode().isEmpty()) throw heads.failure();
     List<Integer> among = roster.credible(heads.byNode().keySet());
@@ -146,9 +146,14 @@ public final class SeveralNodes implements ChainClient {
                 .findFirst()
                 .orElseThrow();
     roster.prefer(chosen);
-    heads.byNode().forEach((node, head) -> heights.put(node, head.number()));
     Block head = heads.byNode().get(chosen);
     return new Head(head, chosen, Math.min(head.number(), limit()));
+  }
+
+  private Block head(int index, ChainClient node) {
+    Block head = node.head();
+    heights.put(index, head.number());
+    return head;
   }
 
   /** Far above the second-highest node nobody leads: there one node alone could make up blocks. */
@@ -164,6 +169,41 @@ public final class SeveralNodes implements ChainClient {
   /** Asks every node which block stands at a number. For what one node alone must not decide. */
   public Agreement agreement(long number, Hash hash) {
     return agreement(node -> node.block(number).map(block -> block.hash().equals(hash)));
+  }
+
+  /**
+   * Asks every node once which of those blocks stand at their numbers.
+   *
+   * @param blocks ascending
+   * @return of each block, in that order
+   */
+  public List<Agreement> agreements(List<Block> blocks) {
+    if (blocks.isEmpty()) return List.of();
+    long from = blocks.getFirst().number();
+    long to = blocks.getLast().number();
+    Poll.Answers<Map<Long, Hash>> answers =
+        new Poll<Map<Long, Hash>>(
+                nodes,
+                roster,
+                (i, node) ->
+                    node.blocks(from, to).stream()
+                        .collect(Collectors.toMap(Block::number, Block::hash)),
+                known -> blocks.stream().allMatch(block -> isDecided(agreement(block, known))),
+                PATIENCE)
+            .take();
+    return blocks.stream().map(block -> agreement(block, answers.byNode().values())).toList();
+  }
+
+  private Agreement agreement(Block block, Collection<Map<Long, Hash>> told) {
+    return agreement(
+        told.stream()
+            .map(hashes -> Optional.ofNullable(hashes.get(block.number())))
+            .map(hash -> hash.map(block.hash()::equals))
+            .toList());
+  }
+
+  private static boolean isDecided(Agreement agreement) {
+    return agreement.isConfirmed() || agreement.isContradicted();
   }
 
   /**
@@ -197,6 +237,7 @@ public final class SeveralNodes implements ChainClient {
             },
             known -> known.size() * 2 > nodes.size(),
             PATIENCE)
+        .whereLateCounts()
         .take();
     return finalHeights.values().stream()
         .sorted(Comparator.reverseOrder())
@@ -298,7 +339,7 @@ public final class SeveralNodes implements ChainClient {
                 nodes,
                 roster,
                 (i, node) -> question.apply(node),
-                known -> agreement(known).isConfirmed() || agreement(known).isContradicted(),
+                known -> isDecided(agreement(known)),
                 PATIENCE)
             .take();
     return agreement(answers.byNode().values());
