@@ -174,6 +174,11 @@ final class Prosecutor {
    */
   void charge(String findingId, Contradiction contradiction) {
     Slash slash = equivocation(contradiction);
+    if (slash.data.size() > MOST_DATA) {
+      // It would be refused for ever, and hold a share of the budget as long.
+      findings.update(findingId, found -> found.with(tooLarge(slash)));
+      return;
+    }
     LastingState lasting = new LastingState(home, finality);
     Errand.start(
         "prosecutor-" + findingId,
@@ -188,10 +193,17 @@ final class Prosecutor {
         });
   }
 
+  private Deed tooLarge(Slash slash) {
+    return new Deed(
+        slash.what(),
+        homeId,
+        Optional.empty(),
+        "not sent: its %d bytes are more than the %d that nodes take; take it out of the quorum"
+            .formatted(slash.data.size(), MOST_DATA),
+        clock.instant());
+  }
+
   private void accuse(String findingId, Slash slash) {
-    if (slash.data.size() > MOST_DATA) {
-      return; // no transaction holds it: it would hold a share of the budget for ever
-    }
     Optional<Enforcer.Done> end;
     try (slash.ration) {
       end = enforcer.bringAbout(slash);
