@@ -5,13 +5,14 @@ import java.util.concurrent.CopyOnWriteArrayList;
 
 /** Wakes the workflows that wait for news, so that nobody waits out an interval. */
 public final class Bell {
-  private final List<Loop> listeners = new CopyOnWriteArrayList<>();
+  private final List<Runnable> listeners = new CopyOnWriteArrayList<>();
 
-  public void add(Loop listener) {
+  /** Wakes that one, too, from now on. */
+  public void add(Runnable listener) {
     listeners.add(listener);
   }
 
   public void ring() {
-    listeners.forEach(Loop::wake);
+    listeners.forEach(Runnable::run);
   }
 }

@@ -27,17 +27,13 @@ import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.CountDownLatch;
-import java.util.stream.Collectors;
 import org.mandate.audit.BlobStore;
 import org.mandate.audit.EmbeddedBlobStore;
-import org.mandate.audit.KuboBlobStore;
 import org.mandate.chain.ChainClient;
 import org.mandate.chain.Deployment;
 import org.mandate.chain.Finality;
@@ -45,27 +41,15 @@ import org.mandate.chain.JsonRpcClient;
 import org.mandate.chain.NodeException;
 import org.mandate.config.Config;
 import org.mandate.relayer.RelayerConfig.ChainSettings;
+import org.mandate.relayer.Workflows.Workflow;
 import org.mandate.relayer.api.Api;
 import org.mandate.relayer.api.Health;
 import org.mandate.relayer.api.Metrics;
 import org.mandate.relayer.follow.FollowedChain;
-import org.mandate.relayer.follow.Follower;
 import org.mandate.relayer.follow.SeveralNodes;
-import org.mandate.relayer.send.Desk;
-import org.mandate.relayer.send.FeeLimit;
-import org.mandate.relayer.send.Sender;
-import org.mandate.relayer.store.ChainRow;
 import org.mandate.relayer.store.Database;
 import org.mandate.relayer.store.EmbeddedServer;
-import org.mandate.relayer.store.StoredMessage;
-import org.mandate.relayer.store.Task;
-import org.mandate.relayer.work.Archivist;
-import org.mandate.relayer.work.Attestor;
-import org.mandate.relayer.work.Evidence;
-import org.mandate.relayer.work.Manifests;
-import org.mandate.relayer.work.Mirror;
 import org.mandate.relayer.work.Peers;
-import org.mandate.relayer.work.Worker;
 import org.mandate.relayer.work.Workplace;
 import org.mandate.signer.KeystoreSigner;
 import org.mandate.signer.Passphrase;
@@ -78,11 +62,7 @@ import org.mandate.signer.Signer;
 public final class Relayer implements AutoCloseable {
   private static final Journal LOG = Journal.of("relayer");
   private static final Duration RPC_TIMEOUT = Duration.ofSeconds(8);
-  private static final Duration IPFS_TIMEOUT = Duration.ofSeconds(10);
   private static final Duration NODES_AWAITED = Duration.ofSeconds(30);
-  private static final Duration WORK = Duration.ofMillis(500);
-  private static final Duration EVIDENCE_LOOK = Duration.ofSeconds(5);
-  private static final int WORKERS = 4;
 
   private final Deque<AutoCloseable> parts = new ArrayDeque<>();
   private final JsonObject readyLine = new JsonObject();
@@ -170,91 +150,23 @@ public final class Relayer implements AutoCloseable {
     config.chains().forEach(c -> chains.put(c, connect(c)));
     FollowedChain home = home(chains.values().stream().toList());
     Database database = database(config);
-    database.run(
-        tx -> {
-          chains.values().forEach(c -> ChainRow.register(tx, c.id(), c.gateway(), c.executor()));
-          Task.releaseAll(tx, clock.instant());
-          StoredMessage.forgetRefusals(tx);
-        });
-    SigningGate gate = new SigningGate();
-    database.inTransaction(ChainRow::all).forEach(row -> row.halted().ifPresent(gate::close));
-
     BlobStore blobs = new EmbeddedBlobStore(config.blobs(), clock);
     Peers peers = opened(new Peers(config.peers()));
-    Set<Long> served = chains.values().stream().map(FollowedChain::id).collect(Collectors.toSet());
-
-    Bell news = new Bell(); // blocks, settled transactions, new work
-    Map<Long, Workplace> places = new HashMap<>();
-    Map<FollowedChain, Follower> followers = new HashMap<>();
+    Workflows workflows = new Workflows(config, chains, database, blobs, peers, signer, clock);
+    Bell news = workflows.news();
+    Map<Long, Workplace> places = workflows.places();
     List<Loop> loops = new ArrayList<>();
-    chains.forEach(
-        (settings, chain) -> {
-          Bell outbox = new Bell();
-          FeeLimit limit = FeeLimit.ofGwei(settings.maxFeeGwei(), settings.maxTipGwei());
-          Desk desk = new Desk(chain, database, limit, signer, gate, outbox, clock);
-          places.put(chain.id(), new Workplace(chain, desk, database, config.stagger(), clock));
-          Follower follower =
-              new Follower(chain, served, database, gate, news, config.reportInterval(), clock);
-          followers.put(chain, follower);
-          Archivist archivist = new Archivist(chain, database, blobs, news, clock);
-          loops.add(
-              opened(Loop.start("follow-" + chain.id(), settings.pollInterval(), follower::round)));
-          Sender sender = new Sender(chain, database, desk, news, clock);
-          Loop sending =
-              opened(Loop.start("send-" + chain.id(), settings.pollInterval(), sender::round));
-          outbox.add(sending);
-          loops.add(sending);
-          Loop archiving =
-              opened(Loop.start("archive-" + chain.id(), Duration.ofSeconds(2), archivist::round));
-          news.add(archiving);
-          loops.add(archiving);
-          Attestor attestor = new Attestor(chain, served, database, signer, gate, news, clock);
-          Loop attesting =
-              opened(Loop.start("attest-" + chain.id(), Duration.ofSeconds(2), attestor::round));
-          news.add(attesting);
-          loops.add(attesting);
-          Manifests manifests = new Manifests(chain.id(), database, blobs, clock);
-          Loop rebuilding =
-              opened(
-                  Loop.start("manifests-" + chain.id(), Duration.ofSeconds(2), manifests::round));
-          news.add(rebuilding);
-          loops.add(rebuilding);
-        });
-    config
-        .ipfsApi()
-        .map(api -> new Mirror(database, blobs, new KuboBlobStore(api, IPFS_TIMEOUT)))
-        .ifPresent(
-            mirror ->
-                loops.add(opened(Loop.start("mirror", Duration.ofSeconds(5), mirror::round))));
-    chains
-        .values()
-        .forEach(
-            chain -> {
-              Evidence evidence =
-                  new Evidence(places.get(chain.id()), places, database, peers, clock);
-              loops.add(
-                  opened(Loop.start("evidence-" + chain.id(), EVIDENCE_LOOK, evidence::round)));
-            });
-    Worker worker =
-        new Worker(
-            database,
-            places,
-            peers,
-            blobs,
-            config.publishInterval(),
-            config.attestationPatience(),
-            config.reportInterval(),
-            clock);
-    for (int i = 0; i < WORKERS; i++) {
-      Loop working = opened(Loop.start("work-" + i, WORK, worker::round));
-      news.add(working);
-      loops.add(working);
+    for (Workflow workflow : workflows.all()) {
+      Loop loop = opened(Loop.start(workflow.name(), workflow.interval(), workflow.round()));
+      workflow.bells().forEach(bell -> bell.add(loop::wake));
+      loops.add(loop);
     }
 
     PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     Vertx vertx = vertx(registry);
     Database guests = opened(database.forGuests());
-    Health health = new Health(guests, followers, loops, signer.address(), gate, clock);
+    Health health =
+        new Health(guests, workflows.followers(), loops, signer.address(), workflows.gate(), clock);
     Api api =
         opened(
             new Api(

@@ -33,7 +33,7 @@ import org.mandate.relayer.work.Workplace;
  * (signature, nonce, deadline, chain), and whatever an agent asks that may not ask; what policy
  * says of the rest, the contract says and records.
  */
-final class IntentDesk {
+public final class IntentDesk {
   private static final Journal LOG = Journal.of("intents");
 
   /** The contract's own limit. */
@@ -46,7 +46,11 @@ final class IntentDesk {
   private final Bell work;
   private final Clock clock;
 
-  IntentDesk(Workplace home, Set<Long> chains, Database database, Bell work, Clock clock) {
+  /**
+   * @param chains that intents may name
+   * @param work is rung when there is something to submit
+   */
+  public IntentDesk(Workplace home, Set<Long> chains, Database database, Bell work, Clock clock) {
     this.home = home;
     this.chains = Set.copyOf(chains);
     this.domain = new IntentDomain(home.chain().bigId(), home.chain().executor());
@@ -64,7 +68,7 @@ final class IntentDesk {
    *
    * @throws RefusedException with the status and words for the client
    */
-  Hash take(Intent intent, Bytes signature) {
+  public Hash take(Intent intent, Bytes signature) {
     Hash id = idOf(intent);
     Optional<StoredIntent> known = database.inTransaction(tx -> StoredIntent.of(tx, id));
     if (known.flatMap(StoredIntent::signature).filter(signature::equals).isPresent()) return id;
@@ -87,7 +91,7 @@ final class IntentDesk {
    *
    * @throws RefusedException with the status and words for the client
    */
-  void approve(StoredApproval approval) {
+  public void approve(StoredApproval approval) {
     StoredIntent stored =
         database
             .inTransaction(tx -> StoredIntent.of(tx, approval.intentId()))

@@ -3,7 +3,7 @@ package org.mandate.relayer.api;
 import org.mandate.relayer.work.Refusal;
 
 /** A request that is refused, with the status and the words that the client gets. */
-final class RefusedException extends RuntimeException {
+public final class RefusedException extends RuntimeException {
   private static final long serialVersionUID = 1L;
   private final int status;
   private final transient Refusal refusal;
@@ -18,11 +18,11 @@ final class RefusedException extends RuntimeException {
     this(status, Refusal.of(rule, message, next));
   }
 
-  int status() {
+  public int status() {
     return status;
   }
 
-  Refusal refusal() {
+  public Refusal refusal() {
     return refusal;
   }
 }

@@ -8,11 +8,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
+import java.util.concurrent.Executor;
 import java.util.concurrent.Future;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
 import java.util.function.Predicate;
 import java.util.stream.IntStream;
 import org.mandate.chain.ChainClient;
@@ -28,8 +29,6 @@ import org.mandate.chain.NodeException;
  * that was needed.
  */
 final class Poll<T> {
-  private static final ExecutorService THREADS = Executors.newVirtualThreadPerTaskExecutor();
-
   /** What one node is asked. */
   @FunctionalInterface
   interface Question<T> {
@@ -54,6 +53,8 @@ final class Poll<T> {
   private final Question<T> question;
   private final Predicate<Collection<T>> enough;
   private final long patience;
+  private final Executor threads;
+  private final LongSupplier clock;
   private final BlockingQueue<Reply<T>> replies = new LinkedBlockingQueue<>();
   private final Map<Integer, Future<?>> open = new HashMap<>();
   private final Map<Integer, T> answers = new TreeMap<>();
@@ -63,18 +64,24 @@ final class Poll<T> {
   /**
    * @param enough whether those answers suffice
    * @param patience how long more answers are waited for when those that are there suffice
+   * @param threads carries out what is asked, each question by itself
+   * @param clock nanoseconds, from anywhere
    */
   Poll(
       List<? extends ChainClient> nodes,
       Roster roster,
       Question<T> question,
       Predicate<Collection<T>> enough,
-      Duration patience) {
+      Duration patience,
+      Executor threads,
+      LongSupplier clock) {
     this.nodes = nodes;
     this.roster = roster;
     this.question = question;
     this.enough = enough;
     this.patience = patience.toNanos();
+    this.threads = threads;
+    this.clock = clock;
   }
 
   /** The question itself remembers what is answered: also what comes when nobody waits any more. */
@@ -101,14 +108,16 @@ final class Poll<T> {
   }
 
   private void ask(List<Integer> some) throws InterruptedException {
-    long start = System.nanoTime();
+    long start = clock.getAsLong();
     for (int node : some) {
-      open.put(node, THREADS.submit(() -> replies.add(reply(node))));
+      FutureTask<Boolean> asking = new FutureTask<>(() -> replies.add(reply(node)));
+      open.put(node, asking);
+      threads.execute(asking);
     }
     while (!open.isEmpty()) {
       Reply<T> reply = replies.poll();
       if (reply == null) {
-        long left = patience - (System.nanoTime() - start);
+        long left = patience - (clock.getAsLong() - start);
         if (!enough.test(answers.values())) reply = replies.take();
         else if (left > 0) reply = replies.poll(left, TimeUnit.NANOSECONDS);
         if (reply == null) break;
@@ -124,7 +133,7 @@ final class Poll<T> {
   }
 
   private Reply<T> reply(int node) {
-    long start = System.nanoTime();
+    long start = clock.getAsLong();
     T answer = null;
     Throwable thrown = null;
     try {
@@ -132,7 +141,7 @@ final class Poll<T> {
     } catch (Throwable e) {
       thrown = e;
     }
-    return new Reply<>(node, answer, thrown, System.nanoTime() - start);
+    return new Reply<>(node, answer, thrown, clock.getAsLong() - start);
   }
 
   private void note(Reply<T> reply) {

@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
 import java.util.stream.Collectors;
@@ -84,6 +85,8 @@ public final class SeveralNodes implements ChainClient {
 
   private final List<ChainClient> nodes;
   private final Roster roster;
+  private final Executor threads;
+  private final LongSupplier clock;
 
   /** How far each was when it last said so. */
   private final Map<Integer, Long> heights = new ConcurrentHashMap<>();
@@ -95,16 +98,26 @@ public final class SeveralNodes implements ChainClient {
    * @param nodes at least one, the preferred one first
    */
   public SeveralNodes(List<? extends ChainClient> nodes) {
-    this(nodes, System::nanoTime);
+    this(nodes, System::nanoTime, Thread::startVirtualThread);
   }
 
   /**
    * @param clock nanoseconds, from anywhere
    */
   SeveralNodes(List<? extends ChainClient> nodes, LongSupplier clock) {
+    this(nodes, clock, Thread::startVirtualThread);
+  }
+
+  /**
+   * @param clock nanoseconds, from anywhere
+   * @param threads carries out what all nodes are asked at the same time, each question by itself
+   */
+  public SeveralNodes(List<? extends ChainClient> nodes, LongSupplier clock, Executor threads) {
     if (nodes.isEmpty()) throw new IllegalArgumentException("a chain needs at least one node");
     this.nodes = List.copyOf(nodes);
     this.roster = new Roster(nodes.size(), clock);
+    this.threads = threads;
+    this.clock = clock;
   }
 
   /** Whether there is a second one to compare with. */
@@ -130,7 +143,8 @@ public final class SeveralNodes implements ChainClient {
    */
   public Head newest() {
     Poll.Answers<Block> heads =
-        new Poll<Block>(nodes, roster, this::head, known -> !known.isEmpty(), PATIENCE)
+        new Poll<Block>(
+                nodes, roster, this::head, known -> !known.isEmpty(), PATIENCE, threads, clock)
             .whereLateCounts()
             .take();
     if (heads.byNode().isEmpty()) throw heads.failure();
@@ -189,7 +203,9 @@ public final class SeveralNodes implements ChainClient {
                     node.blocks(from, to).stream()
                         .collect(Collectors.toMap(Block::number, Block::hash)),
                 known -> blocks.stream().allMatch(block -> isDecided(agreement(block, known))),
-                PATIENCE)
+                PATIENCE,
+                threads,
+                clock)
             .take();
     return blocks.stream().map(block -> agreement(block, answers.byNode().values())).toList();
   }
@@ -236,7 +252,9 @@ public final class SeveralNodes implements ChainClient {
               return true;
             },
             known -> known.size() * 2 > nodes.size(),
-            PATIENCE)
+            PATIENCE,
+            threads,
+            clock)
         .whereLateCounts()
         .take();
     return finalHeights.values().stream()
@@ -285,7 +303,9 @@ public final class SeveralNodes implements ChainClient {
                 roster,
                 (i, node) -> logs(node, from, to, addresses),
                 known -> known.size() * 2 > nodes.size(),
-                LONG_PATIENCE)
+                LONG_PATIENCE,
+                threads,
+                clock)
             .take();
     Map<Log, Integer> counts =
         answers.byNode().values().stream()
@@ -340,7 +360,9 @@ public final class SeveralNodes implements ChainClient {
                 roster,
                 (i, node) -> question.apply(node),
                 known -> isDecided(agreement(known)),
-                PATIENCE)
+                PATIENCE,
+                threads,
+                clock)
             .take();
     return agreement(answers.byNode().values());
   }
@@ -387,7 +409,9 @@ public final class SeveralNodes implements ChainClient {
                 roster,
                 (i, node) -> called(node, to, data, blockHash),
                 known -> ofMost(known).isPresent(),
-                PATIENCE)
+                PATIENCE,
+                threads,
+                clock)
             .take();
     if (answers.byNode().isEmpty()) throw answers.failure();
     return ofMost(answers.byNode().values())
@@ -441,7 +465,7 @@ public final class SeveralNodes implements ChainClient {
     NodeException failure = new NodeException("no node was asked");
     boolean failed = false;
     for (int index : roster.order()) {
-      long start = System.nanoTime();
+      long start = clock.getAsLong();
       try {
         T answer = question.apply(nodes.get(index));
         if (failed) roster.prefer(index);
@@ -449,7 +473,7 @@ public final class SeveralNodes implements ChainClient {
       } catch (NodeException e) {
         failure = e;
         failed = true;
-        if (System.nanoTime() - start >= PATIENCE.toNanos()) roster.late(index);
+        if (clock.getAsLong() - start >= PATIENCE.toNanos()) roster.late(index);
       }
     }
     throw failure;
@@ -618,7 +642,9 @@ public final class SeveralNodes implements ChainClient {
                 known ->
                     known.size() * 2 > nodes.size()
                         || merged(known).keySet().containsAll(transactions),
-                PATIENCE)
+                PATIENCE,
+                threads,
+                clock)
             .take();
     Map<Hash, Receipt> found = merged(answers.byNode().values());
     if (answers.byNode().size() * 2 <= nodes.size() && !found.keySet().containsAll(transactions))

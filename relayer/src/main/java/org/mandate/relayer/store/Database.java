@@ -5,8 +5,10 @@ import com.zaxxer.hikari.HikariDataSource;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import javax.sql.DataSource;
 import org.flywaydb.core.Flyway;
 
 /** The relayer's PostgreSQL database, migrated to the newest schema when it is opened. */
@@ -15,10 +17,25 @@ public final class Database implements AutoCloseable {
   private static final int CONNECTIONS = 12;
   private static final int GUEST_CONNECTIONS = 4;
 
-  private final HikariDataSource source;
+  private final DataSource source;
+  private final Optional<HikariDataSource> pool;
 
-  private Database(HikariDataSource source) {
+  private Database(DataSource source, Optional<HikariDataSource> pool) {
     this.source = source;
+    this.pool = pool;
+  }
+
+  private Database(HikariDataSource pool) {
+    this(pool, Optional.of(pool));
+  }
+
+  /**
+   * A database that is migrated already.
+   *
+   * @param source of connections that do not commit by themselves; the caller closes it
+   */
+  public static Database over(DataSource source) {
+    return new Database(source, Optional.empty());
   }
 
   /**
@@ -41,11 +58,15 @@ public final class Database implements AutoCloseable {
   }
 
   /**
-   * A few connections of their own to the same database, for requests from outside: they must not
-   * hold up the workflows.
+   * A few connections of their own to the same database where it has a pool, for requests from
+   * outside: they must not hold up the workflows.
    */
   public Database forGuests() {
-    return new Database(pool(source.getJdbcUrl(), "api", GUEST_CONNECTIONS, Duration.ofSeconds(5)));
+    return pool.map(
+            own ->
+                new Database(
+                    pool(own.getJdbcUrl(), "api", GUEST_CONNECTIONS, Duration.ofSeconds(5))))
+        .orElse(this);
   }
 
   private static HikariDataSource pool(
@@ -92,6 +113,6 @@ public final class Database implements AutoCloseable {
 
   @Override
   public void close() {
-    source.close();
+    pool.ifPresent(HikariDataSource::close);
   }
 }

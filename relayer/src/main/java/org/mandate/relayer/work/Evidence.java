@@ -49,7 +49,7 @@ public final class Evidence {
   private final Workplace here;
   private final Map<Long, Workplace> places;
   private final Database database;
-  private final Peers peers;
+  private final AttestationSource peers;
   private final Clock clock;
   private final Set<Long> unanswered = new HashSet<>();
   private Instant asked = Instant.MIN;
@@ -58,7 +58,11 @@ public final class Evidence {
   private StoredEvidence.Due unread = FROM_THE_FIRST;
 
   public Evidence(
-      Workplace here, Map<Long, Workplace> places, Database database, Peers peers, Clock clock) {
+      Workplace here,
+      Map<Long, Workplace> places,
+      Database database,
+      AttestationSource peers,
+      Clock clock) {
     this.here = here;
     this.places = Map.copyOf(places);
     this.database = database;
@@ -211,10 +215,10 @@ public final class Evidence {
             tx ->
                 StoredEvidence.alone(
                     tx, here.chain().id(), now.minus(LOOKED_FOR), before, AT_ONCE));
-    long end = System.nanoTime() + MOST_ASKING.toNanos();
+    Instant end = clock.instant().plus(MOST_ASKING);
     for (StoredEvidence.Numbered one : alone) {
       contradict(one.evidence(), ask);
-      if (System.nanoTime() - end > 0) return one.number();
+      if (clock.instant().isAfter(end)) return one.number();
     }
     return alone.size() == AT_ONCE ? alone.getLast().number() : Long.MAX_VALUE;
   }

@@ -38,7 +38,7 @@ import org.mandate.signer.Signature;
  * signatures are read, and what it says the caller checks against the quorum. More than that is
  * neither read from the connection nor kept.
  */
-public final class Peers implements AutoCloseable {
+public final class Peers implements AttestationSource, AutoCloseable {
   private static final Journal LOG = Journal.of("peers");
   private static final Duration TIMEOUT = Duration.ofSeconds(2);
   private static final int MAX_BYTES = 16 * 1024;
@@ -86,13 +86,7 @@ public final class Peers implements AutoCloseable {
     return new Peer(address.toString().replaceAll("/+$", ""), shown);
   }
 
-  /**
-   * Hands over what the peers know to be attested under that root, unchecked but for its form, as
-   * it comes: nobody waits for the slowest peer when the others suffice.
-   *
-   * @param taker is told of one after the other
-   * @param until when to stop waiting for more; asked again after each answer
-   */
+  @Override
   public void attestations(Hash root, Consumer<Attestation> taker, Supplier<Instant> until)
       throws InterruptedException {
     CompletionService<List<Attestation>> answers = new ExecutorCompletionService<>(threads);

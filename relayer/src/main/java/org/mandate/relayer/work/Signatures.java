@@ -24,7 +24,7 @@ final class Signatures {
   private static final Duration MOST = Duration.ofSeconds(4);
 
   private final Database database;
-  private final Peers peers;
+  private final AttestationSource peers;
   private final Duration patience;
   private final Map<Hash, Instant> complete =
       Collections.synchronizedMap(
@@ -40,7 +40,7 @@ final class Signatures {
   /**
    * @param patience how long more signatures are awaited when a bare quorum's are there
    */
-  Signatures(Database database, Peers peers, Duration patience) {
+  Signatures(Database database, AttestationSource peers, Duration patience) {
     this.database = database;
     this.peers = peers;
     this.patience = patience;

@@ -43,7 +43,7 @@ public final class Worker {
   public Worker(
       Database database,
       Map<Long, Workplace> places,
-      Peers peers,
+      AttestationSource peers,
       BlobStore blobs,
       Duration publishInterval,
       Duration patience,
