@@ -5,6 +5,7 @@ import java.math.BigInteger;
 import java.util.List;
 import org.mandate.chain.Bytes;
 import org.mandate.chain.Hash;
+import org.mandate.cli.local.Service;
 import org.mandate.contracts.CrossChainExecutor;
 import org.mandate.contracts.HomeExecutor;
 import org.mandate.deploy.Call;

@@ -20,6 +20,7 @@ import org.mandate.audit.GatewayBlobSource;
 import org.mandate.chain.Finality;
 import org.mandate.chain.Hash;
 import org.mandate.chain.JsonRpcClient;
+import org.mandate.cli.local.Ledger;
 import org.mandate.contracts.AgentVault;
 import org.web3j.protocol.core.methods.response.Log;
 

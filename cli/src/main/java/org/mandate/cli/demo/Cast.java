@@ -1,10 +1,9 @@
 package org.mandate.cli.demo;
 
-import java.security.GeneralSecurityException;
 import java.util.List;
 import java.util.stream.Stream;
+import org.mandate.cli.local.Secrets;
 import org.web3j.crypto.Credentials;
-import org.web3j.crypto.Keys;
 
 /**
  * Who plays: a fresh random key each.
@@ -38,24 +37,16 @@ record Cast(
 
   static Cast random() {
     return new Cast(
-        key(),
-        key(),
-        key(),
-        key(),
-        key(),
-        Stream.generate(Cast::key).limit(RELAYERS).toList(),
-        Stream.generate(Cast::key).limit(WATCHDOGS).toList(),
-        key(),
-        key(),
-        Stream.generate(Cast::key).limit(SAFE_OWNERS).toList());
-  }
-
-  private static Credentials key() {
-    try {
-      return Credentials.create(Keys.createEcKeyPair());
-    } catch (GeneralSecurityException e) {
-      throw new IllegalStateException("this Java has no secp256k1 keys", e);
-    }
+        Secrets.key(),
+        Secrets.key(),
+        Secrets.key(),
+        Secrets.key(),
+        Secrets.key(),
+        Stream.generate(Secrets::key).limit(RELAYERS).toList(),
+        Stream.generate(Secrets::key).limit(WATCHDOGS).toList(),
+        Secrets.key(),
+        Secrets.key(),
+        Stream.generate(Secrets::key).limit(SAFE_OWNERS).toList());
   }
 
   /** Everyone who sends transactions. */

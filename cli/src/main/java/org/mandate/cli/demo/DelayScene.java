@@ -7,6 +7,7 @@ import java.time.Instant;
 import java.util.List;
 import org.mandate.chain.Address;
 import org.mandate.chain.Hash;
+import org.mandate.cli.local.MandateCommand;
 import org.mandate.contracts.CrossChainExecutor;
 import org.mandate.contracts.HomeExecutor;
 import org.mandate.deploy.Call;

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.TreeMap;
 import org.mandate.chain.Address;
+import org.mandate.cli.local.Ledger;
 import org.mandate.deploy.Contracts;
 
 /** A DAO puts an agent on a leash: deployment, roles, proposal, identity, funds. */
@@ -43,7 +44,8 @@ final class GovernanceScene implements Story.Scene {
       }
     }
     story.say(
-        "%d contracts at home, %d of them at the same address on both chains: look at AgentVault %s",
+        "%d contracts at home, %d of them at the same address on both chains: look at AgentVault"
+            + " %s",
         addresses.size(), shared, addresses.get("AgentVault"));
     story.fact("contracts", addresses);
     var rolesAtRemote = async(() -> check(play.remote()));

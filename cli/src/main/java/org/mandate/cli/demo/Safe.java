@@ -12,6 +12,7 @@ import java.util.List;
 import org.mandate.chain.Address;
 import org.mandate.chain.Bytes;
 import org.mandate.chain.Hash;
+import org.mandate.cli.local.LocalChain;
 import org.mandate.deploy.Call;
 import org.mandate.deploy.Create3;
 import org.mandate.deploy.DeploymentException;

@@ -5,12 +5,10 @@ import java.math.BigInteger;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.SecureRandom;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -22,6 +20,12 @@ import org.mandate.chain.Address;
 import org.mandate.chain.Deployment;
 import org.mandate.chain.Hash;
 import org.mandate.cli.KeyFile;
+import org.mandate.cli.local.LocalChain;
+import org.mandate.cli.local.LocalDatabase;
+import org.mandate.cli.local.MandateCommand;
+import org.mandate.cli.local.Reaper;
+import org.mandate.cli.local.Secrets;
+import org.mandate.cli.local.Service;
 import org.mandate.deploy.DeploymentParameters;
 import org.mandate.deploy.DeploymentParameters.AcrossChains;
 import org.mandate.deploy.DeploymentParameters.AssetWindows;
@@ -64,7 +68,7 @@ final class Stage implements AutoCloseable {
   private final Cast cast;
   private final LocalChain home;
   private final LocalChain remote;
-  private final CompletableFuture<Database> database;
+  private final CompletableFuture<LocalDatabase> database;
   private final List<Service> relayers = new ArrayList<>();
   private final List<Service> watchdogs = new ArrayList<>();
   private final Map<String, KeptKey> keptKeys = new HashMap<>();
@@ -75,7 +79,7 @@ final class Stage implements AutoCloseable {
       Cast cast,
       LocalChain home,
       LocalChain remote,
-      CompletableFuture<Database> database) {
+      CompletableFuture<LocalDatabase> database) {
     this.root = root;
     this.directory = reaper.directory();
     this.reaper = reaper;
@@ -100,7 +104,7 @@ final class Stage implements AutoCloseable {
       var directory = reaper.directory();
       var home = async(() -> LocalChain.start(root, reaper, "home", HOME));
       var remote = async(() -> LocalChain.start(root, reaper, "remote", REMOTE));
-      var database = async(() -> Database.start(directory.resolve("postgresql"), reaper));
+      var database = async(() -> LocalDatabase.start(directory.resolve("postgresql"), reaper));
       var cast = Cast.random();
       var stage = new Stage(root, reaper, cast, home.join(), remote.join(), database);
       for (var chain : List.of(stage.home, stage.remote)) {
@@ -290,7 +294,7 @@ final class Stage implements AutoCloseable {
     var place = Files.createDirectories(directory.resolve(name));
     var file = place.resolve("key.json");
     var passphraseFile = place.resolve("passphrase");
-    var passphrase = randomPassphrase();
+    var passphrase = Secrets.passphrase();
     KeyFile.writeSecret(passphraseFile, passphrase + "\n");
     var address =
         KeyFile.write(file, key.getEcKeyPair(), passphrase.toCharArray(), KeyFile.Strength.LIGHT);
@@ -337,12 +341,6 @@ final class Stage implements AutoCloseable {
     for (var service : watchdogs) {
       service.awaitReady();
     }
-  }
-
-  static String randomPassphrase() {
-    var bytes = new byte[24];
-    new SecureRandom().nextBytes(bytes);
-    return HexFormat.of().formatHex(bytes);
   }
 
   interface Step<T> {

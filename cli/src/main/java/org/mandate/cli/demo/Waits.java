@@ -3,6 +3,7 @@ package org.mandate.cli.demo;
 import java.math.BigInteger;
 import java.util.List;
 import org.mandate.chain.Address;
+import org.mandate.cli.local.Ledger;
 import org.mandate.contracts.Tiers;
 import org.mandate.deploy.Call;
 import org.mandate.deploy.Sender;

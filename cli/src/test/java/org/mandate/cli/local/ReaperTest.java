@@ -1,4 +1,4 @@
-package org.mandate.cli.demo;
+package org.mandate.cli.local;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;

@@ -1,4 +1,4 @@
-package org.mandate.cli.demo;
+package org.mandate.cli.local;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -11,28 +11,29 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /** The {@code mandate} command as a process of its own, as people and operators start it. */
-final class MandateCommand {
+public final class MandateCommand {
+  /** A JVM for a process that lives for seconds or minutes beside many others. */
+  public static final List<String> SMALL =
+      List.of("-Xmx192m", "-Xss512k", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1");
+
   private static final long MOST_SECONDS = 60;
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private final Reaper reaper;
 
-  MandateCommand(Reaper reaper) {
+  public MandateCommand(Reaper reaper) {
     this.reaper = reaper;
   }
 
   /** Such a process, not yet started; it inherits no setting of ours. */
-  ProcessBuilder process(List<String> arguments) throws IOException {
+  ProcessBuilder process(List<String> jvm, List<String> arguments) throws IOException {
     // What a killed process leaves there goes with the rest.
     var temporary = Files.createDirectories(reaper.directory().resolve("tmp"));
     var command = new ArrayList<String>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(jvm);
     command.addAll(
         List.of(
-            "-Xmx192m",
-            "-Xss512k",
-            "-XX:+UseSerialGC",
-            "-XX:TieredStopAtLevel=1",
             "-Xshare:auto",
             "-XX:-UsePerfData",
             "-Djava.io.tmpdir=" + temporary,
@@ -52,10 +53,10 @@ final class MandateCommand {
    * @param answer what it printed with {@code --json}
    * @param errors what it printed on standard error
    */
-  record Outcome(int exitCode, JsonNode answer, String errors) {}
+  public record Outcome(int exitCode, JsonNode answer, String errors) {}
 
   /** Runs {@code mandate} with these arguments and {@code --json}, and waits until it ends. */
-  Outcome run(List<String> arguments) throws IOException, InterruptedException {
+  public Outcome run(List<String> arguments) throws IOException, InterruptedException {
     return start(arguments).enter("");
   }
 
@@ -63,16 +64,16 @@ final class MandateCommand {
    * Starts {@code mandate} with these arguments and {@code --json}: with {@code --passphrase-file
    * /dev/stdin} it goes no further than to its key before somebody enters the passphrase.
    */
-  Started start(List<String> arguments) throws IOException {
+  public Started start(List<String> arguments) throws IOException {
     var all = new ArrayList<>(arguments);
     all.add("--json");
     var errors = Files.createTempFile(reaper.directory(), "mandate", ".err");
-    var process = reaper.start(process(all).redirectError(errors.toFile()));
+    var process = reaper.start(process(SMALL, all).redirectError(errors.toFile()));
     return new Started(String.join(" ", arguments), process, errors);
   }
 
   /** A command that somebody typed. */
-  final class Started {
+  public final class Started {
     private final String words;
     private final Process process;
     private final Path errors;
@@ -84,7 +85,7 @@ final class MandateCommand {
     }
 
     /** Enters something on its standard input, and waits until it ends. */
-    Outcome enter(String input) throws IOException, InterruptedException {
+    public Outcome enter(String input) throws IOException, InterruptedException {
       try (var in = process.getOutputStream()) {
         in.write(input.getBytes(StandardCharsets.UTF_8));
       } catch (IOException e) {

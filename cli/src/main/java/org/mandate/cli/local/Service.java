@@ -1,4 +1,4 @@
-package org.mandate.cli.demo;
+package org.mandate.cli.local;
 
 import java.io.IOException;
 import java.net.ServerSocket;
@@ -14,7 +14,7 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /** A relayer or a watchdog: a process of its own, started like an operator starts it. */
-final class Service {
+public final class Service {
   private static final Duration START = Duration.ofMinutes(5);
   private static final HttpClient HTTP =
       HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(2)).build();
@@ -25,6 +25,7 @@ final class Service {
   private final Path log;
   private final URI url;
   private final Reaper reaper;
+  private final List<String> jvm;
   private final MandateCommand command;
   private Process process;
 
@@ -33,7 +34,18 @@ final class Service {
    * @param url where its HTTP server listens, as the configuration says
    * @param log gets its standard error, one JSON object a line
    */
-  Service(String name, String kind, Path config, URI url, Path log, Reaper reaper) {
+  public Service(String name, String kind, Path config, URI url, Path log, Reaper reaper) {
+    this(name, kind, config, url, log, reaper, MandateCommand.SMALL);
+  }
+
+  /**
+   * As above.
+   *
+   * @param jvm options for its JVM
+   */
+  public Service(
+      String name, String kind, Path config, URI url, Path log, Reaper reaper, List<String> jvm) {
+    this.jvm = List.copyOf(jvm);
     this.name = name;
     this.kind = kind;
     this.config = config;
@@ -43,25 +55,30 @@ final class Service {
     this.command = new MandateCommand(reaper);
   }
 
-  String name() {
+  public String name() {
     return name;
   }
 
-  URI url() {
+  public URI url() {
     return url;
   }
 
-  Path log() {
+  public Path log() {
     return log;
   }
 
-  long pid() {
+  public long pid() {
     return process.pid();
   }
 
+  /** Whether its process runs; one that is paused does. */
+  public boolean isAlive() {
+    return process != null && process.isAlive();
+  }
+
   /** Starts the process and returns at once. */
-  void start(Map<String, String> environment) throws IOException {
-    var builder = command.process(List.of(kind, "run", "--config", config.toString()));
+  public void start(Map<String, String> environment) throws IOException {
+    var builder = command.process(jvm, List.of(kind, "run", "--config", config.toString()));
     builder.environment().putAll(environment);
     var output = ProcessBuilder.Redirect.appendTo(log.toFile());
     process = reaper.start(builder.redirectOutput(output).redirectError(output));
@@ -69,7 +86,7 @@ final class Service {
   }
 
   /** Waits until the process says that it does its work. */
-  void awaitReady() throws IOException, InterruptedException {
+  public void awaitReady() throws IOException, InterruptedException {
     var end = System.nanoTime() + START.toNanos();
     while (true) {
       if (!process.isAlive()) {
@@ -88,7 +105,8 @@ final class Service {
     }
   }
 
-  private boolean isReady() throws InterruptedException {
+  /** Whether it says that it does its work. */
+  public boolean isReady() throws InterruptedException {
     try {
       return get("/health/ready").statusCode() == 200;
     } catch (IOException e) {
@@ -96,13 +114,14 @@ final class Service {
     }
   }
 
-  HttpResponse<String> get(String path) throws IOException, InterruptedException {
+  public HttpResponse<String> get(String path) throws IOException, InterruptedException {
     return HTTP.send(
         HttpRequest.newBuilder(url.resolve(path)).timeout(Duration.ofSeconds(5)).GET().build(),
         HttpResponse.BodyHandlers.ofString());
   }
 
-  HttpResponse<String> post(String path, String json) throws IOException, InterruptedException {
+  public HttpResponse<String> post(String path, String json)
+      throws IOException, InterruptedException {
     return HTTP.send(
         HttpRequest.newBuilder(url.resolve(path))
             .timeout(Duration.ofSeconds(20))
@@ -113,13 +132,23 @@ final class Service {
   }
 
   /** SIGKILL: no goodbye, nothing flushed. */
-  void kill() throws IOException, InterruptedException {
+  public void kill() throws IOException, InterruptedException {
     process.destroyForcibly();
     ended();
   }
 
+  /** SIGSTOP: it does nothing until {@link #resume}, as a machine that hangs. */
+  public void pause() throws IOException, InterruptedException {
+    Signal.STOP.send(process.pid());
+  }
+
+  /** SIGCONT. */
+  public void resume() throws IOException, InterruptedException {
+    Signal.CONT.send(process.pid());
+  }
+
   /** SIGTERM, as an operator stops it. */
-  void stop() throws IOException, InterruptedException {
+  public void stop() throws IOException, InterruptedException {
     process.destroy();
     ended();
   }
@@ -138,7 +167,7 @@ final class Service {
   }
 
   /** A port that was free a moment ago. */
-  static int freePort() throws IOException {
+  public static int freePort() throws IOException {
     try (var socket = new ServerSocket(0)) {
       return socket.getLocalPort();
     }

@@ -1,4 +1,4 @@
-package org.mandate.cli.demo;
+package org.mandate.cli.local;
 
 import java.io.IOException;
 import java.math.BigInteger;
@@ -33,110 +33,110 @@ import org.web3j.protocol.core.methods.response.Transaction;
 import org.web3j.tx.ReadonlyTransactionManager;
 import org.web3j.utils.Numeric;
 
-/** What one chain says: the demo reads every outcome here, never in a process's answer. */
-final class Ledger {
+/** What one chain says: every outcome is read here, never in a process's answer. */
+public final class Ledger {
   private final LocalChain chain;
   private final Deployment deployment;
   private final Web3j web3j;
   private final ReadonlyTransactionManager reader;
 
-  Ledger(LocalChain chain, Deployment deployment) {
+  public Ledger(LocalChain chain, Deployment deployment) {
     this.chain = chain;
     this.deployment = deployment;
     this.web3j = chain.web3j();
     this.reader = new ReadonlyTransactionManager(web3j, Address.ZERO.hex());
   }
 
-  LocalChain chain() {
+  public LocalChain chain() {
     return chain;
   }
 
-  Deployment deployment() {
+  public Deployment deployment() {
     return deployment;
   }
 
   /** Holds the funds of all agents. */
-  Address vault() {
+  public Address vault() {
     return deployment.account();
   }
 
-  Address token() {
+  public Address token() {
     return Contracts.testToken(deployment).orElseThrow();
   }
 
   /** For wrappers that only read or encode. */
-  ReadonlyTransactionManager reader() {
+  public ReadonlyTransactionManager reader() {
     return reader;
   }
 
-  CrossChainExecutor executor() {
+  public CrossChainExecutor executor() {
     return CrossChainExecutor.load(deployment.executor().hex(), web3j, reader, Sender.NO_GAS);
   }
 
   /** The home chain's. */
-  HomeExecutor homeExecutor() {
+  public HomeExecutor homeExecutor() {
     return HomeExecutor.load(deployment.executor().hex(), web3j, reader, Sender.NO_GAS);
   }
 
   /** Every other chain's. */
-  DestinationExecutor destinationExecutor() {
+  public DestinationExecutor destinationExecutor() {
     return DestinationExecutor.load(deployment.executor().hex(), web3j, reader, Sender.NO_GAS);
   }
 
-  RelayerBonds bonds() {
+  public RelayerBonds bonds() {
     return RelayerBonds.load(
         deployment.relayerBonds().orElseThrow().hex(), web3j, reader, Sender.NO_GAS);
   }
 
   /** What a relayer has bonded, and did not withdraw, wei. */
-  BigInteger bond(Address relayer) throws Exception {
+  public BigInteger bond(Address relayer) throws Exception {
     var bond = bonds().bondOf(relayer.hex()).send();
     return bond.component1().add(bond.component2());
   }
 
-  AgentVault account() {
+  public AgentVault account() {
     return AgentVault.load(deployment.account().hex(), web3j, reader, Sender.NO_GAS);
   }
 
-  Approvers approvers() {
+  public Approvers approvers() {
     return Approvers.load(deployment.address("Approvers").hex(), web3j, reader, Sender.NO_GAS);
   }
 
-  MandateLens lens() {
+  public MandateLens lens() {
     return MandateLens.load(deployment.lens().hex(), web3j, reader, Sender.NO_GAS);
   }
 
-  AgentRegistry registry() {
+  public AgentRegistry registry() {
     return AgentRegistry.load(deployment.registry().hex(), web3j, reader, Sender.NO_GAS);
   }
 
-  IntentState state(Hash intentId) throws Exception {
+  public IntentState state(Hash intentId) throws Exception {
     return IntentState.of(
         executor().progress(intentId.bytes()).send().component1().intValueExact());
   }
 
   /** Native coin, wei. */
-  BigInteger coin(Address account) throws IOException {
+  public BigInteger coin(Address account) throws IOException {
     return chain.balance(account.hex());
   }
 
   /** Test dollars, millionths. */
-  BigInteger dollars(Address account) throws Exception {
+  public BigInteger dollars(Address account) throws Exception {
     return TestToken.load(token().hex(), web3j, reader, Sender.NO_GAS)
         .balanceOf(account.hex())
         .send();
   }
 
   /** The agent's records on this chain. */
-  record Records(long count, long published) {}
+  public record Records(long count, long published) {}
 
-  Records records(long agentId) throws Exception {
+  public Records records(long agentId) throws Exception {
     var chain = account().chain(BigInteger.valueOf(agentId)).send();
     return new Records(chain.component2().longValueExact(), chain.component3().longValueExact());
   }
 
   /** The executor's events of one kind for one intent. */
-  List<Log> events(Event event, Hash intentId) {
+  public List<Log> events(Event event, Hash intentId) {
     var filter = filter(deployment.executor());
     filter.addSingleTopic(EventEncoder.encode(event));
     filter.addSingleTopic(intentId.hex());
@@ -144,7 +144,7 @@ final class Ledger {
   }
 
   /** Bonds that were taken for vouching for that message. */
-  List<Log> slashed(Hash messageId) {
+  public List<Log> slashed(Hash messageId) {
     var filter = filter(deployment.relayerBonds().orElseThrow());
     filter.addSingleTopic(EventEncoder.encode(RelayerBonds.SLASHED_EVENT));
     filter.addNullTopic();
@@ -153,7 +153,7 @@ final class Ledger {
   }
 
   /** A transaction that this chain has, mined or waiting. */
-  Optional<Transaction> transaction(Hash hash) {
+  public Optional<Transaction> transaction(Hash hash) {
     return Sender.read("transaction", () -> web3j.ethGetTransactionByHash(hash.hex()).send())
         .getTransaction();
   }
@@ -162,7 +162,7 @@ final class Ledger {
    * All steps in the lives of this agent's intents that the executor tells, in order; what it says
    * beside them is no action.
    */
-  List<Log> events(long agentId) {
+  public List<Log> events(long agentId) {
     var filter = filter(deployment.executor());
     filter.addOptionalTopics(
         ContractEvents.executorTopics().stream().map(Hash::hex).toArray(String[]::new));
@@ -172,7 +172,7 @@ final class Ledger {
   }
 
   /** The agent's links in the audit chain, in order. */
-  List<Log> appended(long agentId) {
+  public List<Log> appended(long agentId) {
     var filter = filter(deployment.account());
     filter.addSingleTopic(EventEncoder.encode(AgentVault.APPENDED_EVENT));
     filter.addSingleTopic(topic(agentId));
@@ -180,7 +180,7 @@ final class Ledger {
   }
 
   /** The agent's published batches, in order. */
-  List<Log> published(long agentId) {
+  public List<Log> published(long agentId) {
     var filter = filter(deployment.account());
     filter.addSingleTopic(EventEncoder.encode(AgentVault.PUBLISHED_EVENT));
     filter.addSingleTopic(topic(agentId));
@@ -192,7 +192,7 @@ final class Ledger {
   }
 
   /** Seconds of the block that a log stands in. */
-  long time(Log log) throws IOException {
+  public long time(Log log) throws IOException {
     return web3j
         .ethGetBlockByHash(log.getBlockHash(), false)
         .send()

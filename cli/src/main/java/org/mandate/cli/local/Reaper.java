@@ -1,4 +1,4 @@
-package org.mandate.cli.demo;
+package org.mandate.cli.local;
 
 import java.io.IOException;
 import java.io.OutputStreamWriter;
@@ -16,7 +16,7 @@ import java.util.concurrent.locks.ReentrantReadWriteLock;
  * pids of our children from a pipe, and when the pipe closes, however we ended (SIGKILL too), it
  * ends them and removes the directory.
  */
-final class Reaper implements AutoCloseable {
+public final class Reaper implements AutoCloseable {
   // Signals from the terminal go to the whole process group: the reaper must survive them to do its
   // work. Each child is asked to end, urged after five seconds, killed after ten. Process numbers
   // are taken out of the list when a child ends on its own, so that a number given to another
@@ -25,7 +25,7 @@ final class Reaper implements AutoCloseable {
   private static final String SCRIPT =
       """
       trap '' INT TERM HUP QUIT
-      directory=$(mktemp -d "$1/mandate-demo-XXXXXXXX") || exit 1
+      directory=$(mktemp -d "$1/mandate-local-XXXXXXXX") || exit 1
       printf '%s\\n' "$directory"
       remove=yes
       children=' '
@@ -86,7 +86,7 @@ final class Reaper implements AutoCloseable {
   private static final Duration WORK = Duration.ofSeconds(60);
 
   /** Starts something that must be gone in the end. */
-  interface Start<T> {
+  public interface Start<T> {
     T start() throws IOException;
   }
 
@@ -106,10 +106,10 @@ final class Reaper implements AutoCloseable {
   /**
    * @param parent where it makes the directory, which only this user can enter
    */
-  static Reaper start(Path parent) {
+  public static Reaper start(Path parent) {
     try {
       var process =
-          new ProcessBuilder("sh", "-c", SCRIPT, "mandate-demo-reaper", parent.toString())
+          new ProcessBuilder("sh", "-c", SCRIPT, "mandate-reaper", parent.toString())
               .redirectError(ProcessBuilder.Redirect.DISCARD)
               .start();
       var directory = process.inputReader(StandardCharsets.UTF_8).readLine();
@@ -119,21 +119,21 @@ final class Reaper implements AutoCloseable {
       return new Reaper(process, Path.of(directory));
     } catch (IOException e) {
       throw new UncheckedIOException(
-          "cannot start sh, which cleans up behind the demo: " + e.getMessage(), e);
+          "cannot start sh, which cleans up behind us: " + e.getMessage(), e);
     }
   }
 
-  long pid() {
+  public long pid() {
     return process.pid();
   }
 
   /** Ours, removed in the end. */
-  Path directory() {
+  public Path directory() {
     return directory;
   }
 
   /** Starts a process and sees to its end. */
-  Process start(ProcessBuilder builder) throws IOException {
+  public Process start(ProcessBuilder builder) throws IOException {
     return start(
         () -> {
           var child = builder.start();
@@ -147,11 +147,11 @@ final class Reaper implements AutoCloseable {
    *
    * @throws IOException when the end has begun
    */
-  <T> T start(Start<T> what) throws IOException {
+  public <T> T start(Start<T> what) throws IOException {
     starting.readLock().lock();
     try {
       if (closed) {
-        throw new IOException("the demo is being ended");
+        throw new IOException("everything here is being ended");
       }
       return what.start();
     } finally {
@@ -159,7 +159,7 @@ final class Reaper implements AutoCloseable {
     }
   }
 
-  void watch(long pid) {
+  public void watch(long pid) {
     order("watch " + pid + " TERM KILL");
   }
 
@@ -168,16 +168,16 @@ final class Reaper implements AutoCloseable {
    * mean other things: INT ends it with its clients connected, QUIT ends it and all its processes
    * at once. Killed, it would leave some behind.
    */
-  void watchPostgres(Path dataDirectory) {
+  public void watchPostgres(Path dataDirectory) {
     order("postgres " + dataDirectory);
   }
 
-  void forget(long pid) {
+  public void forget(long pid) {
     order("forget " + pid);
   }
 
   /** The directory stays: there is something in it to look at. */
-  void keepDirectory() {
+  public void keepDirectory() {
     order("keep -");
   }
 
@@ -186,7 +186,7 @@ final class Reaper implements AutoCloseable {
       orders.write(line + "\n");
       orders.flush();
     } catch (IOException e) {
-      throw new UncheckedIOException("the process that cleans up behind the demo is gone", e);
+      throw new UncheckedIOException("the process that cleans up behind us is gone", e);
     }
   }
 
