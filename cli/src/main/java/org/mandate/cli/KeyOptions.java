@@ -3,7 +3,10 @@ package org.mandate.cli;
 import java.nio.file.Path;
 import java.util.Optional;
 import org.mandate.chain.Address;
-import org.mandate.signer.KeystoreSigner;
+import org.mandate.signer.GuardedSigner;
+import org.mandate.signer.KeystoreFile;
+import org.mandate.signer.Signer;
+import org.mandate.signer.SigningPolicy;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -31,13 +34,14 @@ public final class KeyOptions {
     return file.map(KeyFile::address);
   }
 
-  /** Opens the key. */
-  public KeystoreSigner open() {
+  /** Opens the key, for what a person orders with it. */
+  public Signer open() {
     var path =
         file.orElseThrow(
             () ->
                 new ParameterException(
                     command.commandLine(), "no key: give --key FILE (mandate keys new makes one)"));
-    return KeystoreSigner.open(path, passphrase.of(path));
+    return new GuardedSigner(
+        KeystoreFile.open(path, passphrase.of(path)), SigningPolicy.ofPerson());
   }
 }

@@ -19,7 +19,7 @@ import org.mandate.cli.policy.PolicyCommand;
 import org.mandate.cli.windows.WindowsCommand;
 import org.mandate.config.ConfigException;
 import org.mandate.deploy.DeploymentException;
-import org.mandate.signer.KeystoreException;
+import org.mandate.signer.KeyException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -139,7 +139,7 @@ public final class Mandate implements Runnable {
     return switch (exception) {
       case Failure failure -> failure.exitCode().code();
       case ConfigException e -> ExitCode.CONFIGURATION.code();
-      case KeystoreException e -> ExitCode.CONFIGURATION.code();
+      case KeyException e -> ExitCode.CONFIGURATION.code();
       case CallRevertedException e -> ExitCode.REFUSED.code();
       case NodeException e -> ExitCode.UNREACHABLE.code();
       // No cause: the node did answer, and said no for the contract.

@@ -42,7 +42,7 @@ public final class PassphraseOptions {
   /**
    * The passphrase for a new file: typed twice when it is typed.
    *
-   * @throws org.mandate.signer.KeystoreException when it is empty
+   * @throws org.mandate.signer.KeyException when it is empty
    */
   public Passphrase forNew(Path keyFile) {
     var passphrase = given().orElseGet(() -> typedTwice(keyFile));

@@ -45,9 +45,12 @@ import org.mandate.gateway.MessageAbi;
 import org.mandate.intent.Intent;
 import org.mandate.intent.IntentAbi;
 import org.mandate.intent.SignedIntent;
-import org.mandate.signer.KeystoreSigner;
+import org.mandate.signer.GuardedSigner;
+import org.mandate.signer.KeystoreFile;
 import org.mandate.signer.Passphrase;
 import org.mandate.signer.PrivateKeySigner;
+import org.mandate.signer.Signer;
+import org.mandate.signer.SigningPolicy;
 import org.mandate.testing.Anvil;
 import org.web3j.abi.EventEncoder;
 import org.web3j.crypto.Credentials;
@@ -276,9 +279,11 @@ class AcrossTest {
     return "absent";
   }
 
-  private KeystoreSigner key(String name) {
-    return KeystoreSigner.open(
-        folder.resolve(name), new Passphrase.InFile(folder.resolve("passphrase")));
+  private Signer key(String name) {
+    return new GuardedSigner(
+        KeystoreFile.open(
+            folder.resolve(name), new Passphrase.InFile(folder.resolve("passphrase"))),
+        SigningPolicy.ofPerson());
   }
 
   /** Who is a relayer takes nothing back: what it signs at the last moment would cost nothing. */

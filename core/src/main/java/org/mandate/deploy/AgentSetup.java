@@ -75,8 +75,8 @@ public final class AgentSetup {
             .getTimestamp()
             .add(BigInteger.valueOf(PROOF_AGE.toSeconds()));
     var proof = new AgentWalletProof(agentId, wallet.address(), Address.of(owner), nonce, deadline);
-    var digest = proof.digest(BigInteger.valueOf(reader.chainId()), Address.of(registry));
-    return new WalletProof(deadline, wallet.sign(digest).bytes());
+    var message = proof.message(BigInteger.valueOf(reader.chainId()), Address.of(registry));
+    return new WalletProof(deadline, wallet.sign(message).bytes());
   }
 
   private AgentRegistry contract(Sender sender) {

@@ -11,8 +11,10 @@ import org.mandate.chain.Address;
 import org.mandate.chain.Bytes;
 import org.mandate.chain.Fees;
 import org.mandate.chain.RevertReason;
-import org.mandate.signer.PrivateKeySigner;
+import org.mandate.signer.GuardedSigner;
+import org.mandate.signer.PrivateKey;
 import org.mandate.signer.Signer;
+import org.mandate.signer.SigningPolicy;
 import org.mandate.signer.Transactions;
 import org.web3j.crypto.Credentials;
 import org.web3j.protocol.Web3j;
@@ -51,7 +53,10 @@ public final class Sender {
 
   /** With a key that lies open in memory, as in tests and demonstrations. */
   public Sender(Web3j web3j, Credentials key) {
-    this(web3j, new PrivateKeySigner(key.getEcKeyPair().getPrivateKey()));
+    this(
+        web3j,
+        new GuardedSigner(
+            new PrivateKey(key.getEcKeyPair().getPrivateKey()), SigningPolicy.ofPerson()));
   }
 
   public Sender(Web3j web3j, Signer key) {
@@ -111,7 +116,7 @@ public final class Sender {
     for (int i = 0; i < calls.size(); i++) {
       var call = calls.get(i);
       var signed =
-          Transactions.sign(
+          key.sign(
               new Transactions.Request(
                   BigInteger.valueOf(chainId),
                   nonce.longValueExact() + i,
@@ -119,8 +124,7 @@ public final class Sender {
                   gas.get(i).longValueExact(),
                   Address.of(call.to()),
                   call.value(),
-                  Bytes.of(call.data())),
-              key);
+                  Bytes.of(call.data())));
       var raw = signed.raw().hex();
       signedBytes.add(raw);
       hashes.add(

@@ -21,18 +21,23 @@ import org.mandate.signer.TypedData;
  * @param root of the messages' {@link MessageTree}; of one message alone, its id
  */
 public record Attestation(Hash root, Signature signature) {
-  private static final String TYPE = "Attestation(bytes32 root)";
+  /** The EIP-712 type of what is signed. */
+  public static final String TYPE = "Attestation(bytes32 root)";
 
   /** Most signatures that one delivery may carry: as many as a relayer set has relayers. */
   public static final int MOST_SIGNATURES = 64;
 
   /** What relayers sign: EIP-712, under home's domain on every chain. */
   public static Hash digest(AttestationDomain domain, Hash root) {
-    return TypedData.digest(domain.separator(), TypedData.struct(TYPE).bytes32(root).hash());
+    return message(domain, root).digest();
+  }
+
+  private static TypedData.Message message(AttestationDomain domain, Hash root) {
+    return TypedData.struct(TYPE).bytes32(root).in(domain.typedData());
   }
 
   public static Attestation sign(AttestationDomain domain, Hash root, Signer relayer) {
-    return new Attestation(root, relayer.sign(digest(domain, root)));
+    return new Attestation(root, relayer.sign(message(domain, root)));
   }
 
   /** Who attests; empty when no key can have made the signature. */

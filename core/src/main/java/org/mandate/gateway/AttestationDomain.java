@@ -3,7 +3,6 @@ package org.mandate.gateway;
 import java.math.BigInteger;
 import org.mandate.chain.Address;
 import org.mandate.chain.Deployment;
-import org.mandate.chain.Hash;
 import org.mandate.signer.TypedData;
 
 /**
@@ -16,7 +15,8 @@ public record AttestationDomain(BigInteger homeChainId, Address gateway) {
     return new AttestationDomain(deployment.homeChainId(), deployment.gateway());
   }
 
-  public Hash separator() {
-    return TypedData.domain("MandateQuorumGateway", "1", homeChainId, gateway);
+  /** As EIP-712 has it. */
+  public TypedData.Domain typedData() {
+    return new TypedData.Domain("MandateQuorumGateway", "1", homeChainId, gateway);
   }
 }

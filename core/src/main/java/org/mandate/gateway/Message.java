@@ -31,15 +31,14 @@ public record Message(
    * @throws IllegalArgumentException if the recipient is no account of an EVM chain
    */
   public Hash id(Address gateway) {
-    return TypedData.digest(
-        TypedData.domain("MandateQuorumGateway", "1", destination().chainId(), gateway),
-        TypedData.struct(TYPE)
-            .uint(sourceChainId)
-            .uint(nonce)
-            .bytes(sender)
-            .bytes(recipient)
-            .bytes(payload)
-            .hash());
+    return TypedData.struct(TYPE)
+        .uint(sourceChainId)
+        .uint(nonce)
+        .bytes(sender)
+        .bytes(recipient)
+        .bytes(payload)
+        .in(new AttestationDomain(destination().chainId(), gateway).typedData())
+        .digest();
   }
 
   /** Where it goes. */

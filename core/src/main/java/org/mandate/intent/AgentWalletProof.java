@@ -2,7 +2,6 @@ package org.mandate.intent;
 
 import java.math.BigInteger;
 import org.mandate.chain.Address;
-import org.mandate.chain.Hash;
 import org.mandate.signer.TypedData;
 
 /**
@@ -14,16 +13,16 @@ import org.mandate.signer.TypedData;
  */
 public record AgentWalletProof(
     BigInteger agentId, Address newWallet, Address owner, BigInteger nonce, BigInteger deadline) {
-  public Hash digest(BigInteger chainId, Address registry) {
-    return TypedData.digest(
-        TypedData.domain("AgentRegistry", "1", chainId, registry),
-        TypedData.struct(
-                "AgentWalletSet(uint256 agentId,address newWallet,address owner,uint256 nonce,uint256 deadline)")
-            .uint(agentId)
-            .address(newWallet)
-            .address(owner)
-            .uint(nonce)
-            .uint(deadline)
-            .hash());
+  /** What the key signs. */
+  public TypedData.Message message(BigInteger chainId, Address registry) {
+    return TypedData.struct(
+            "AgentWalletSet(uint256 agentId,address newWallet,address owner,uint256 nonce,uint256"
+                + " deadline)")
+        .uint(agentId)
+        .address(newWallet)
+        .address(owner)
+        .uint(nonce)
+        .uint(deadline)
+        .in(new TypedData.Domain("AgentRegistry", "1", chainId, registry));
   }
 }

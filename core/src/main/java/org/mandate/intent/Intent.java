@@ -33,8 +33,8 @@ public record Intent(
     BigInteger nonce,
     BigInteger deadline) {
   private static final String TYPE =
-      "Intent(uint256 agentId,address account,uint256 chainId,address asset,address to,uint256 amount,bytes data,"
-          + "uint256 nonce,uint64 deadline)";
+      "Intent(uint256 agentId,address account,uint256 chainId,address asset,address to,uint256"
+          + " amount,bytes data,uint256 nonce,uint64 deadline)";
 
   public Intent {
     requireUint("agentId", agentId, 256);
@@ -46,19 +46,22 @@ public record Intent(
 
   /** The intent's id: its EIP-712 digest, which the agent signs. */
   public Hash id(IntentDomain domain) {
-    return TypedData.digest(
-        domain.separator(),
-        TypedData.struct(TYPE)
-            .uint(agentId)
-            .address(account)
-            .uint(chainId)
-            .address(asset)
-            .address(to)
-            .uint(amount)
-            .bytes(data)
-            .uint(nonce)
-            .uint(deadline)
-            .hash());
+    return message(domain).digest();
+  }
+
+  /** What the agent signs. */
+  TypedData.Message message(IntentDomain domain) {
+    return TypedData.struct(TYPE)
+        .uint(agentId)
+        .address(account)
+        .uint(chainId)
+        .address(asset)
+        .address(to)
+        .uint(amount)
+        .bytes(data)
+        .uint(nonce)
+        .uint(deadline)
+        .in(domain.typedData());
   }
 
   /** Whether the deadline has passed: a block of that very second still counts. */

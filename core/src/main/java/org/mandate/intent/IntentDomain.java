@@ -2,7 +2,6 @@ package org.mandate.intent;
 
 import java.math.BigInteger;
 import org.mandate.chain.Address;
-import org.mandate.chain.Hash;
 import org.mandate.signer.TypedData;
 
 /**
@@ -10,7 +9,8 @@ import org.mandate.signer.TypedData;
  * one id everywhere.
  */
 public record IntentDomain(BigInteger homeChainId, Address executor) {
-  public Hash separator() {
-    return TypedData.domain("Mandate", "1", homeChainId, executor);
+  /** As EIP-712 has it. */
+  public TypedData.Domain typedData() {
+    return new TypedData.Domain("Mandate", "1", homeChainId, executor);
   }
 }

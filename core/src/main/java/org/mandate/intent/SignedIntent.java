@@ -14,7 +14,7 @@ import org.mandate.signer.Signer;
  */
 public record SignedIntent(Intent intent, Bytes signature) {
   public static SignedIntent sign(Intent intent, IntentDomain domain, Signer agent) {
-    return new SignedIntent(intent, Bytes.of(agent.sign(intent.id(domain)).bytes()));
+    return new SignedIntent(intent, Bytes.of(agent.sign(intent.message(domain)).bytes()));
   }
 
   /**

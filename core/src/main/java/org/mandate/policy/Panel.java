@@ -52,15 +52,30 @@ public record Panel(int threshold, List<Address> approvers) {
       Set<Address> disapproved) {
     /** What an approver signs. */
     public Hash digest(Address approver, BigInteger deadline) {
-      return TypedData.digest(
-          TypedData.domain("MandateApprovers", "1", chainId, contract),
-          TypedData.struct(TYPE)
-              .bytes32(intentId)
-              .uint(agentId)
-              .address(approver)
-              .uint(deadline)
-              .hash());
+      return approval(chainId, contract, agentId, intentId, approver, deadline).digest();
     }
+  }
+
+  /**
+   * What an approver signs.
+   *
+   * @param chainId home's
+   * @param contract the {@code Approvers} there
+   * @param deadline unix seconds, uint64
+   */
+  public static TypedData.Message approval(
+      BigInteger chainId,
+      Address contract,
+      BigInteger agentId,
+      Hash intentId,
+      Address approver,
+      BigInteger deadline) {
+    return TypedData.struct(TYPE)
+        .bytes32(intentId)
+        .uint(agentId)
+        .address(approver)
+        .uint(deadline)
+        .in(new TypedData.Domain("MandateApprovers", "1", chainId, contract));
   }
 
   public Panel {

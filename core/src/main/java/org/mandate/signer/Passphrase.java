@@ -43,7 +43,7 @@ public sealed interface Passphrase {
   /**
    * A fresh array that the caller wipes.
    *
-   * @throws KeystoreException if there is none, or it is empty
+   * @throws KeyException if there is none, or it is empty
    */
   default char[] read() {
     char[] passphrase =
@@ -53,7 +53,7 @@ public sealed interface Passphrase {
           case Typed typed -> typed.characters().clone();
         };
     if (passphrase.length == 0) {
-      throw new KeystoreException(
+      throw new KeyException(
           switch (this) {
             case InFile in -> "passphrase: the first line of " + in.file() + " is empty";
             case InEnvironment in ->
@@ -81,7 +81,7 @@ public sealed interface Passphrase {
     try (InputStream in = Files.newInputStream(file)) {
       bytes = in.readNBytes(limit + 1);
       if (bytes.length > limit) {
-        throw new KeystoreException("passphrase: " + file + " is larger than " + limit + " bytes");
+        throw new KeyException("passphrase: " + file + " is larger than " + limit + " bytes");
       }
       text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes));
       int end = 0;
@@ -90,11 +90,11 @@ public sealed interface Passphrase {
       }
       return Arrays.copyOf(text.array(), end);
     } catch (NoSuchFileException e) {
-      throw new KeystoreException("passphrase: there is no file " + file);
+      throw new KeyException("passphrase: there is no file " + file);
     } catch (CharacterCodingException e) {
-      throw new KeystoreException("passphrase: " + file + " is not UTF-8 text");
+      throw new KeyException("passphrase: " + file + " is not UTF-8 text");
     } catch (IOException e) {
-      throw new KeystoreException(
+      throw new KeyException(
           "passphrase: cannot read " + file + " (" + e.getClass().getSimpleName() + ")");
     } finally {
       Arrays.fill(bytes, (byte) 0);

@@ -5,8 +5,6 @@ import java.util.Optional;
 import org.mandate.chain.Address;
 import org.mandate.chain.Bytes;
 import org.mandate.chain.Hash;
-import org.web3j.crypto.ECDSASignature;
-import org.web3j.crypto.Keys;
 import org.web3j.crypto.Sign;
 
 /**
@@ -85,11 +83,6 @@ public record Signature(BigInteger r, BigInteger s, int yParity) {
 
   /** Whose key signed the digest; empty when no key can have. */
   public Optional<Address> recover(Hash digest) {
-    try {
-      BigInteger key = Sign.recoverFromSignature(yParity, new ECDSASignature(r, s), digest.bytes());
-      return Optional.ofNullable(key).map(k -> Address.of("0x" + Keys.getAddress(k)));
-    } catch (IllegalArgumentException e) { // r is not the abscissa of any point
-      return Optional.empty();
-    }
+    return Curve.best().recover(this, digest.bytes()).map(Curve::address);
   }
 }

@@ -61,10 +61,11 @@ public final class Transactions {
   public record Signed(Bytes raw, Hash hash) {}
 
   /**
-   * The same request signed by the same key is the same transaction: signatures are deterministic
+   * Signs whatever it is: of what a key is for, {@link GuardedSigner} makes sure. The same request
+   * signed by the same key in memory is the same transaction: those signatures are deterministic
    * (RFC 6979).
    */
-  public static Signed sign(Request request, Signer signer) {
+  static Signed sign(Request request, Key key) {
     List<RlpType> fields = new ArrayList<>();
     fields.add(RlpString.create(request.chainId()));
     fields.add(RlpString.create(request.nonce()));
@@ -75,7 +76,7 @@ public final class Transactions {
     fields.add(RlpString.create(request.value()));
     fields.add(RlpString.create(request.data().bytes()));
     fields.add(new RlpList()); // access list
-    Signature signature = signer.sign(Hash.keccak(envelope(fields)));
+    Signature signature = key.sign(envelope(fields));
     fields.add(RlpString.create(signature.yParity()));
     fields.add(RlpString.create(signature.r()));
     fields.add(RlpString.create(signature.s()));

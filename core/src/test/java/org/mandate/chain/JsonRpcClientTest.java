@@ -201,10 +201,9 @@ class JsonRpcClientTest {
     var rich = signed(1, fees, BigInteger.TEN.pow(30));
     assertInstanceOf(SendOutcome.InsufficientFunds.class, chain.send(rich.raw().bytes()));
     var elsewhere =
-        Transactions.sign(
+        Anvil.RICH.sign(
             new Transactions.Request(
-                BigInteger.TWO, 1, fees, 21_000, PAYEE, BigInteger.ONE, Bytes.EMPTY),
-            Anvil.RICH);
+                BigInteger.TWO, 1, fees, 21_000, PAYEE, BigInteger.ONE, Bytes.EMPTY));
     assertInstanceOf(SendOutcome.Refused.class, chain.send(elsewhere.raw().bytes()));
     assertInstanceOf(SendOutcome.Refused.class, chain.send(new byte[] {2, 1, 1}));
   }
@@ -227,9 +226,8 @@ class JsonRpcClientTest {
   }
 
   private static Transactions.Signed signed(long nonce, Fees fees, BigInteger value) {
-    return Transactions.sign(
-        new Transactions.Request(CHAIN, nonce, fees, 21_000, PAYEE, value, Bytes.EMPTY),
-        Anvil.RICH);
+    return Anvil.RICH.sign(
+        new Transactions.Request(CHAIN, nonce, fees, 21_000, PAYEE, value, Bytes.EMPTY));
   }
 
   private Address token() {

@@ -51,9 +51,9 @@ import org.mandate.relayer.store.Database;
 import org.mandate.relayer.store.EmbeddedServer;
 import org.mandate.relayer.work.Peers;
 import org.mandate.relayer.work.Workplace;
-import org.mandate.signer.KeystoreSigner;
+import org.mandate.signer.Key;
+import org.mandate.signer.KeystoreFile;
 import org.mandate.signer.Passphrase;
-import org.mandate.signer.Signer;
 
 /**
  * A running relayer: follows its chains, attests, submits, delivers, executes, publishes, and
@@ -81,14 +81,14 @@ public final class Relayer implements AutoCloseable {
             ? new Passphrase.InFile(key.passphraseFile().get())
             : new Passphrase.InEnvironment(key.passphraseVariable().orElseThrow(), System.getenv());
     return start(
-        config, KeystoreSigner.open(key.file(), passphrase, key.address()), Clock.systemUTC());
+        config, KeystoreFile.open(key.file(), passphrase, key.address()), Clock.systemUTC());
   }
 
   /** Starts with that key. */
-  public static Relayer start(RelayerConfig config, Signer signer, Clock clock) {
+  public static Relayer start(RelayerConfig config, Key key, Clock clock) {
     Relayer relayer = new Relayer();
     try {
-      relayer.assemble(config, signer, clock);
+      relayer.assemble(config, key, clock);
       return relayer;
     } catch (RuntimeException e) {
       relayer.close();
@@ -144,7 +144,7 @@ public final class Relayer implements AutoCloseable {
 
   // ------------------------------------------------------------------ assembly
 
-  private void assemble(RelayerConfig config, Signer signer, Clock clock) {
+  private void assemble(RelayerConfig config, Key key, Clock clock) {
     lock(config.dataDirectory());
     Map<ChainSettings, FollowedChain> chains = new LinkedHashMap<>();
     config.chains().forEach(c -> chains.put(c, connect(c)));
@@ -152,7 +152,7 @@ public final class Relayer implements AutoCloseable {
     Database database = database(config);
     BlobStore blobs = new EmbeddedBlobStore(config.blobs(), clock);
     Peers peers = opened(new Peers(config.peers()));
-    Workflows workflows = new Workflows(config, chains, database, blobs, peers, signer, clock);
+    Workflows workflows = new Workflows(config, chains, database, blobs, peers, key, clock);
     Bell news = workflows.news();
     Map<Long, Workplace> places = workflows.places();
     List<Loop> loops = new ArrayList<>();
@@ -166,7 +166,7 @@ public final class Relayer implements AutoCloseable {
     Vertx vertx = vertx(registry);
     Database guests = opened(database.forGuests());
     Health health =
-        new Health(guests, workflows.followers(), loops, signer.address(), workflows.gate(), clock);
+        new Health(guests, workflows.followers(), loops, key.address(), workflows.gate(), clock);
     Api api =
         opened(
             new Api(
@@ -174,7 +174,7 @@ public final class Relayer implements AutoCloseable {
                 guests,
                 places.get(home.id()),
                 places,
-                signer.address(),
+                key.address(),
                 blobs,
                 health,
                 new Metrics(registry, guests, health),
@@ -186,7 +186,7 @@ public final class Relayer implements AutoCloseable {
         .put("component", "relayer")
         .put("http", "http://" + config.http().host() + ":" + port)
         .put("port", port)
-        .put("address", signer.address().hex())
+        .put("address", key.address().hex())
         .put("pid", ProcessHandle.current().pid());
     config.http().readyFile().ifPresent(this::announce);
     LOG.info(
@@ -194,7 +194,7 @@ public final class Relayer implements AutoCloseable {
         "http",
         readyLine.getString("http"),
         "address",
-        signer.address(),
+        key.address(),
         "chains",
         places.keySet());
   }

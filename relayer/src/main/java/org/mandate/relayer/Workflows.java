@@ -16,6 +16,7 @@ import org.mandate.relayer.follow.FollowedChain;
 import org.mandate.relayer.follow.Follower;
 import org.mandate.relayer.send.Desk;
 import org.mandate.relayer.send.FeeLimit;
+import org.mandate.relayer.send.RelayerPolicy;
 import org.mandate.relayer.send.Sender;
 import org.mandate.relayer.store.ChainRow;
 import org.mandate.relayer.store.Database;
@@ -29,6 +30,8 @@ import org.mandate.relayer.work.Manifests;
 import org.mandate.relayer.work.Mirror;
 import org.mandate.relayer.work.Worker;
 import org.mandate.relayer.work.Workplace;
+import org.mandate.signer.GuardedSigner;
+import org.mandate.signer.Key;
 import org.mandate.signer.Signer;
 
 /**
@@ -69,6 +72,7 @@ public final class Workflows {
    *
    * @param chains as configured, in that order
    * @param blobs where blobs are kept
+   * @param key signs what {@link RelayerPolicy} says, and nothing else
    */
   public Workflows(
       RelayerConfig config,
@@ -76,7 +80,7 @@ public final class Workflows {
       Database database,
       BlobStore blobs,
       AttestationSource peers,
-      Signer signer,
+      Key key,
       Clock clock) {
     database.run(
         tx -> {
@@ -85,12 +89,16 @@ public final class Workflows {
           StoredMessage.forgetRefusals(tx);
         });
     database.inTransaction(ChainRow::all).forEach(row -> row.halted().ifPresent(gate::close));
+    Map<FollowedChain, FeeLimit> limits = new LinkedHashMap<>();
+    chains.forEach(
+        (settings, chain) ->
+            limits.put(chain, FeeLimit.ofGwei(settings.maxFeeGwei(), settings.maxTipGwei())));
+    Signer signer = new GuardedSigner(key, RelayerPolicy.of(limits));
     Set<Long> served = chains.values().stream().map(FollowedChain::id).collect(Collectors.toSet());
     chains.forEach(
         (settings, chain) -> {
           Bell outbox = new Bell();
-          FeeLimit limit = FeeLimit.ofGwei(settings.maxFeeGwei(), settings.maxTipGwei());
-          Desk desk = new Desk(chain, database, limit, signer, gate, outbox, clock);
+          Desk desk = new Desk(chain, database, limits.get(chain), signer, gate, outbox, clock);
           places.put(chain.id(), new Workplace(chain, desk, database, config.stagger(), clock));
           Follower follower =
               new Follower(chain, served, database, gate, news, config.reportInterval(), clock);

@@ -278,16 +278,16 @@ class TroubleTest {
   private static SendOutcome foreign(long nonce, long gwei) {
     BigInteger bid = GWEI.multiply(BigInteger.valueOf(gwei));
     Transactions.Signed signed =
-        Transactions.sign(
-            new Transactions.Request(
-                BigInteger.valueOf(Town.HOME),
-                nonce,
-                new Fees(BigInteger.ZERO, bid, bid),
-                21_000,
-                town.recipient,
-                BigInteger.ONE,
-                Bytes.EMPTY),
-            Town.relayer(0));
+        Town.relayer(0)
+            .sign(
+                new Transactions.Request(
+                    BigInteger.valueOf(Town.HOME),
+                    nonce,
+                    new Fees(BigInteger.ZERO, bid, bid),
+                    21_000,
+                    town.recipient,
+                    BigInteger.ONE,
+                    Bytes.EMPTY));
     return town.home.client().send(signed.raw().bytes());
   }
 }

@@ -53,7 +53,7 @@ final class Enforcer implements AutoCloseable {
   private static final long NEVER = -1;
 
   // EIP-7825: no transaction may use more.
-  private static final long MAX_GAS = 16_777_216L;
+  static final long MAX_GAS = 16_777_216L;
   private static final long FALLBACK_GAS = 300_000L;
   private static final long FALLBACK_GAS_PER_BYTE = 48L;
 
@@ -314,7 +314,7 @@ final class Enforcer implements AutoCloseable {
    * @return whether the nonce is in use now
    */
   private boolean submit(Transactions.Request request, long head, List<Hash> hashes) {
-    Transactions.Signed signed = Transactions.sign(request, signer);
+    Transactions.Signed signed = signer.sign(request);
     hashes.add(signed.hash());
     sent.incrementAndGet();
     SendOutcome outcome = chain.send(signed.raw().bytes());

@@ -15,7 +15,9 @@ import org.mandate.audit.GatewayBlobSource;
 import org.mandate.chain.Address;
 import org.mandate.chain.Deployment;
 import org.mandate.config.Config;
-import org.mandate.signer.KeystoreSigner;
+import org.mandate.signer.GuardedSigner;
+import org.mandate.signer.Key;
+import org.mandate.signer.KeystoreFile;
 import org.mandate.signer.Passphrase;
 import org.mandate.signer.Signer;
 import org.slf4j.Logger;
@@ -61,7 +63,7 @@ public final class Watchdog implements AutoCloseable {
    * history.
    *
    * @throws IllegalArgumentException if the deployments do not fit the configuration
-   * @throws org.mandate.signer.KeystoreException if the key cannot be opened
+   * @throws org.mandate.signer.KeyException if the key cannot be opened
    * @throws IllegalStateException if it cannot listen
    */
   public static Watchdog start(WatchdogConfig config) {
@@ -69,8 +71,8 @@ public final class Watchdog implements AutoCloseable {
   }
 
   static Watchdog start(WatchdogConfig config, Map<String, String> environment, Clock clock) {
-    Signer signer =
-        KeystoreSigner.open(
+    Key key =
+        KeystoreFile.open(
             config.key().file(),
             secret(config.key().passphraseFile(), config.key().passphraseVariable(), environment),
             config.key().address());
@@ -78,9 +80,9 @@ public final class Watchdog implements AutoCloseable {
         config.webhook().map(settings -> webhook(settings, environment, clock));
     Findings findings = new Findings(new Alerts(webhook));
     Handouts handouts = new Handouts(config.relayers());
-    List<WatchedChain> chains = watch(config, signer, findings, handouts, clock);
+    List<WatchedChain> chains = watch(config, key, findings, handouts, clock);
     Vitals vitals =
-        new Vitals(chains, findings, webhook, signer.address(), config.minimumBalance(), clock);
+        new Vitals(chains, findings, webhook, key.address(), config.minimumBalance(), clock);
     Endpoint endpoint;
     try {
       endpoint =
@@ -98,11 +100,11 @@ public final class Watchdog implements AutoCloseable {
     chains.forEach(WatchedChain::start);
     vitals.start();
     LOG.atInfo()
-        .addKeyValue("address", signer.address())
+        .addKeyValue("address", key.address())
         .addKeyValue("chains", chains.stream().map(WatchedChain::id).toList())
         .addKeyValue("http", endpoint.port())
         .log("watchdog started");
-    return new Watchdog(chains, vitals, webhook, handouts, findings, endpoint, signer.address());
+    return new Watchdog(chains, vitals, webhook, handouts, findings, endpoint, key.address());
   }
 
   /**
@@ -181,7 +183,7 @@ public final class Watchdog implements AutoCloseable {
   }
 
   private static List<WatchedChain> watch(
-      WatchdogConfig config, Signer signer, Findings findings, Handouts handouts, Clock clock) {
+      WatchdogConfig config, Key key, Findings findings, Handouts handouts, Clock clock) {
     List<Link> links = config.chains().stream().map(Link::open).toList();
     List<Link> homes = links.stream().filter(link -> link.deployment().isHome()).toList();
     if (homes.size() != 1) {
@@ -207,6 +209,7 @@ public final class Watchdog implements AutoCloseable {
     }
     Optional<PublicationCheck> publications =
         config.blobGateway().map(gateway -> publications(gateway, findings, clock));
+    Signer signer = new GuardedSigner(key, WatchdogPolicy.of(config, links));
     return new Workshop(config, signer, findings, publications, handouts, clock)
         .build(home, destinations);
   }

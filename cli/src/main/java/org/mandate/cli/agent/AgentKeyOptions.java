@@ -3,8 +3,11 @@ package org.mandate.cli.agent;
 import java.nio.file.Path;
 import java.util.Optional;
 import org.mandate.cli.PassphraseOptions;
-import org.mandate.signer.KeystoreSigner;
+import org.mandate.signer.GuardedSigner;
+import org.mandate.signer.KeystoreFile;
 import org.mandate.signer.Passphrase;
+import org.mandate.signer.Signer;
+import org.mandate.signer.SigningPolicy;
 import picocli.CommandLine.Option;
 
 /** The agent's own key, which proves itself. It sends nothing and needs no coins for this. */
@@ -27,17 +30,19 @@ final class AgentKeyOptions {
       description = "Environment variable with it. Without either option it is asked for.")
   private Optional<String> variable = Optional.empty();
 
-  Optional<KeystoreSigner> open() {
+  Optional<Signer> open() {
     return file.map(
         path ->
-            KeystoreSigner.open(
-                path,
-                passphrase
-                    .<Passphrase>map(Passphrase.InFile::new)
-                    .or(
-                        () ->
-                            variable.map(
-                                name -> new Passphrase.InEnvironment(name, System.getenv())))
-                    .orElseGet(() -> PassphraseOptions.asked(path))));
+            new GuardedSigner(
+                KeystoreFile.open(
+                    path,
+                    passphrase
+                        .<Passphrase>map(Passphrase.InFile::new)
+                        .or(
+                            () ->
+                                variable.map(
+                                    name -> new Passphrase.InEnvironment(name, System.getenv())))
+                        .orElseGet(() -> PassphraseOptions.asked(path))),
+                SigningPolicy.ofPerson()));
   }
 }

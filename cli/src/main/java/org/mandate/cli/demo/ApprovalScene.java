@@ -53,7 +53,7 @@ final class ApprovalScene implements Story.Scene {
 
     var deadline = home.chain().now() + VALID_SECONDS;
     var digest = digest(id, deadline);
-    var owners = play.stage().cast().safeOwners().stream().map(Play::signer).toList();
+    var owners = play.stage().cast().safeOwners().stream().map(Play::key).toList();
     var alone = refused("SIGNATURE", id, deadline, safe.sign(digest, owners.subList(0, 1)));
     var signature = safe.sign(digest, List.of(owners.get(2), owners.get(0)));
     approve(id, deadline, signature);

@@ -3,6 +3,8 @@ package org.mandate.cli.demo;
 import java.math.BigInteger;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import org.mandate.chain.Address;
 import org.mandate.chain.Bytes;
 import org.mandate.chain.Hash;
@@ -19,6 +21,9 @@ import org.mandate.gateway.Message;
 import org.mandate.intent.Intent;
 import org.mandate.intent.IntentAbi;
 import org.mandate.intent.IntentState;
+import org.mandate.signer.GuardedSigner;
+import org.mandate.signer.ServicePolicy;
+import org.mandate.signer.Signer;
 import org.web3j.crypto.Credentials;
 import org.web3j.protocol.core.methods.response.Log;
 
@@ -64,7 +69,7 @@ final class ForgeryScene implements Story.Scene {
         Play.dollarWords(before));
     var attestations =
         cast.relayers().subList(0, Stage.THRESHOLD).stream()
-            .map(relayer -> Attestation.sign(domain, messageId, Play.signer(relayer)))
+            .map(relayer -> Attestation.sign(domain, messageId, liar(domain, relayer)))
             .toList();
     deliver(message, Attestation.forDelivery(domain, attestations));
     story.mustEqual(IntentState.NONE, home.state(id), "state of the forged intent at home");
@@ -131,6 +136,14 @@ final class ForgeryScene implements Story.Scene {
         "disputed by watchdog %d after %d blocks in %s, nothing moved, both bonds taken"
             .formatted(
                 watchdogs.indexOf(by) + 1, blocks, Play.brief(disputedLog.getTransactionHash())));
+  }
+
+  /** A relayer's key for attestations: that what it attests was sent, no policy can see. */
+  private static Signer liar(AttestationDomain domain, Credentials relayer) {
+    return new GuardedSigner(
+        Play.key(relayer),
+        new ServicePolicy(
+            Map.of(), Set.of(new ServicePolicy.Statement(domain.typedData(), Attestation.TYPE))));
   }
 
   /** The liars' own signatures take their bonds: a watchdog shows them, or anybody for it. */

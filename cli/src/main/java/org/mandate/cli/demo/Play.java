@@ -49,8 +49,10 @@ import org.mandate.intent.IntentDomain;
 import org.mandate.intent.IntentJson;
 import org.mandate.intent.IntentState;
 import org.mandate.intent.SignedIntent;
-import org.mandate.signer.PrivateKeySigner;
+import org.mandate.signer.GuardedSigner;
+import org.mandate.signer.PrivateKey;
 import org.mandate.signer.Signer;
+import org.mandate.signer.SigningPolicy;
 import org.web3j.crypto.Credentials;
 import org.web3j.protocol.core.methods.response.Log;
 
@@ -559,8 +561,13 @@ final class Play {
     return Address.of(key.getAddress());
   }
 
+  /** Signs what people and agents sign. */
   static Signer signer(Credentials key) {
-    return new PrivateKeySigner(key.getEcKeyPair().getPrivateKey());
+    return new GuardedSigner(key(key), SigningPolicy.ofPerson());
+  }
+
+  static PrivateKey key(Credentials key) {
+    return new PrivateKey(key.getEcKeyPair().getPrivateKey());
   }
 
   // ------------------------------------------------------------------ words

@@ -17,7 +17,7 @@ import org.mandate.deploy.Call;
 import org.mandate.deploy.Create3;
 import org.mandate.deploy.DeploymentException;
 import org.mandate.deploy.Sender;
-import org.mandate.signer.Signer;
+import org.mandate.signer.PrivateKey;
 import org.web3j.abi.FunctionEncoder;
 import org.web3j.abi.FunctionReturnDecoder;
 import org.web3j.abi.TypeReference;
@@ -168,7 +168,7 @@ final class Safe {
    * What speaks for the Safe under ERC-1271 when enough owners are among them: each signs the
    * Safe's own message that holds the digest, and they stand in the order of their addresses.
    */
-  Bytes sign(Hash digest, List<Signer> owners) {
+  Bytes sign(Hash digest, List<PrivateKey> owners) {
     var message =
         Hash.of(
             (byte[])
@@ -178,8 +178,8 @@ final class Safe {
                     new DynamicBytes(digest.bytes())));
     var all = new ByteArrayOutputStream();
     owners.stream()
-        .sorted(Comparator.comparing(Signer::address))
-        .forEach(owner -> all.writeBytes(owner.sign(message).bytes()));
+        .sorted(Comparator.comparing(PrivateKey::address))
+        .forEach(owner -> all.writeBytes(owner.signDigest(message).bytes()));
     return Bytes.of(all.toByteArray());
   }
 

@@ -16,11 +16,11 @@ import org.mandate.cli.Failure;
 import org.mandate.cli.KeyOptions;
 import org.mandate.cli.Output;
 import org.mandate.cli.Words;
-import org.mandate.contracts.Approvers;
-import org.mandate.deploy.Sender;
 import org.mandate.intent.Intent;
 import org.mandate.intent.IntentDomain;
 import org.mandate.intent.IntentJson;
+import org.mandate.policy.Panel;
+import org.mandate.signer.TypedData;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -98,13 +98,14 @@ final class ApproveCommand implements Callable<ExitCode> {
       var until =
           deadline.orElseGet(() -> chain.client().head().timestamp().getEpochSecond() + valid);
       if (named.isPresent() && given.isEmpty()) {
-        return toSign(id, named.get(), until, digest(chain, intent, id, named.get(), until));
+        return toSign(
+            id, named.get(), until, approval(chain, intent, id, named.get(), until).digest());
       }
       if (given.isPresent()) {
         return handOver(api, id, named.orElseThrow(), given.get(), until);
       }
       var signer = key.open();
-      var signed = signer.sign(digest(chain, intent, id, signer.address(), until));
+      var signed = signer.sign(approval(chain, intent, id, signer.address(), until));
       return handOver(api, id, signer.address(), Bytes.of(signed.bytes()), until);
     }
   }
@@ -182,21 +183,16 @@ final class ApproveCommand implements Callable<ExitCode> {
         .put("deadline", Long.toString(until));
   }
 
-  private static Hash digest(Chain chain, Intent intent, Hash id, Address approver, long until) {
-    var approvers =
-        Approvers.load(
-            chain.deployment().address("Approvers").hex(),
-            chain.web3j(),
-            chain.reader(),
-            Sender.NO_GAS);
-    return Hash.of(
-        Sender.read(
-            "digest of the approval",
-            () ->
-                approvers
-                    .approvalDigest(
-                        intent.agentId(), id.bytes(), approver.hex(), BigInteger.valueOf(until))
-                    .send()));
+  /** Made here, not asked of a node: it could have anything signed. */
+  private static TypedData.Message approval(
+      Chain chain, Intent intent, Hash id, Address approver, long until) {
+    return Panel.approval(
+        chain.deployment().homeChainId(),
+        chain.deployment().address("Approvers"),
+        intent.agentId(),
+        id,
+        approver,
+        BigInteger.valueOf(until));
   }
 
   private static Intent shown(RelayerApi api, Hash id, Deployment deployment) {

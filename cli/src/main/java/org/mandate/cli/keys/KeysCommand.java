@@ -16,8 +16,8 @@ import org.mandate.cli.Group;
 import org.mandate.cli.KeyFile;
 import org.mandate.cli.Output;
 import org.mandate.cli.PassphraseOptions;
-import org.mandate.signer.KeystoreSigner;
-import org.mandate.signer.KeystoreSigner.Cost;
+import org.mandate.signer.KeystoreFile;
+import org.mandate.signer.KeystoreFile.Cost;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -28,7 +28,8 @@ import picocli.CommandLine.Parameters;
     name = "keys",
     description = {
       "Make and show key files: Web3 Secret Storage version 3, mode 0600, never overwritten.",
-      "Keys and passphrases are never arguments: a file, the environment, standard input or a prompt has them."
+      "Keys and passphrases are never arguments: a file, the environment, standard input or a"
+          + " prompt has them."
     },
     subcommands = {KeysCommand.New.class, KeysCommand.Import.class, KeysCommand.Show.class})
 public final class KeysCommand extends Group {
@@ -50,7 +51,7 @@ public final class KeysCommand extends Group {
     public ExitCode call() {
       prepare(file);
       var key =
-          KeystoreSigner.create(file, passphrase.forNew(file), light ? Cost.LIGHT : Cost.STANDARD);
+          KeystoreFile.create(file, passphrase.forNew(file), light ? Cost.LIGHT : Cost.STANDARD);
       return written(output, file, key.address());
     }
   }
@@ -84,7 +85,7 @@ public final class KeysCommand extends Group {
       var hex = stdin ? firstLine(System.in) : asked();
       try {
         var key =
-            KeystoreSigner.write(
+            KeystoreFile.write(
                 file, number(hex), passphrase.forNew(file), light ? Cost.LIGHT : Cost.STANDARD);
         return written(output, file, key.address());
       } finally {
@@ -148,7 +149,7 @@ public final class KeysCommand extends Group {
     public ExitCode call() {
       var claimed = KeyFile.address(file);
       if (prove) {
-        KeystoreSigner.open(file, passphrase.of(file), claimed);
+        KeystoreFile.open(file, passphrase.of(file), claimed);
       }
       output.line("%s%s", claimed.checksummed(), prove ? " (opened)" : "");
       output.json(

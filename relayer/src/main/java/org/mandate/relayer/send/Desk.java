@@ -30,7 +30,7 @@ import org.mandate.signer.Transactions;
 public final class Desk {
   // A quarter more than estimated: what the call touches may change before it is mined. EIP-7825
   // caps a transaction.
-  private static final long MAX_GAS = 16_777_216;
+  static final long MAX_GAS = 16_777_216;
   private static final long EMPTY_GAS = 21_000;
   private static final long MAX_NONCE_JUMP = 64;
 
@@ -191,9 +191,8 @@ public final class Desk {
             });
     // The base fee is for information only; the signature covers the other two.
     Fees fees = new Fees(BigInteger.ZERO, bid.tip(), bid.max());
-    return Transactions.sign(
-        new Transactions.Request(chain.bigId(), nonce, fees, gas, target, BigInteger.ZERO, data),
-        signer);
+    return signer.sign(
+        new Transactions.Request(chain.bigId(), nonce, fees, gas, target, BigInteger.ZERO, data));
   }
 
   /**

@@ -25,7 +25,7 @@ import org.web3j.crypto.Wallet;
 import org.web3j.crypto.WalletUtils;
 import org.web3j.protocol.ObjectMapperFactory;
 
-class KeystoreSignerTest {
+class KeystoreFileTest {
   /** Of the Web3 Secret Storage definition's test vectors; passphrase "testpassword". */
   private static final BigInteger VECTOR_KEY =
       new BigInteger("7a28b5ba57c53603b0b07b56bba752f7784bf506fa95edc395f5cf6c7514fe9d", 16);
@@ -64,8 +64,8 @@ class KeystoreSignerTest {
   void shouldOpenTheVectorOfTheDefinition() throws IOException {
     for (String vector : new String[] {PBKDF2_VECTOR, PBKDF2_VECTOR.replace("crypto", "Crypto")}) {
       Files.writeString(key, vector);
-      var signer = KeystoreSigner.open(key, passphrase, VECTOR_ADDRESS);
-      assertEquals(new PrivateKeySigner(VECTOR_KEY).sign(Hash.ZERO), signer.sign(Hash.ZERO));
+      var signer = KeystoreFile.open(key, passphrase, VECTOR_ADDRESS);
+      assertEquals(new PrivateKeySigner(VECTOR_KEY).sign(Hash.ZERO), signer.signDigest(Hash.ZERO));
     }
   }
 
@@ -76,7 +76,7 @@ class KeystoreSignerTest {
         .writeValue(key.toFile(), Wallet.createLight("testpassword", pair));
     assertEquals(
         new PrivateKeySigner(BigInteger.valueOf(77)).address(),
-        KeystoreSigner.open(key, passphrase).address());
+        KeystoreFile.open(key, passphrase).address());
   }
 
   @Test
@@ -93,8 +93,8 @@ class KeystoreSignerTest {
         "foundry");
     assertEquals(
         new PrivateKeySigner(BigInteger.valueOf(77)).address(),
-        KeystoreSigner.open(folder.resolve("foundry"), passphrase).address());
-    KeystoreSigner.write(key, BigInteger.valueOf(77), passphrase, KeystoreSigner.Cost.STANDARD);
+        KeystoreFile.open(folder.resolve("foundry"), passphrase).address());
+    KeystoreFile.write(key, BigInteger.valueOf(77), passphrase, KeystoreFile.Cost.STANDARD);
     var decrypted =
         Tools.cast(
             "wallet",
@@ -109,14 +109,13 @@ class KeystoreSignerTest {
 
   @Test
   void anotherWalletShouldOpenWhatIsWritten() throws Exception {
-    var signer = KeystoreSigner.create(key, passphrase, KeystoreSigner.Cost.LIGHT);
+    var signer = KeystoreFile.create(key, passphrase, KeystoreFile.Cost.LIGHT);
     Credentials other = WalletUtils.loadCredentials("testpassword", key.toFile());
     assertEquals(signer.address(), Address.of(other.getAddress()));
-    assertEquals(signer.address(), KeystoreSigner.open(key, passphrase).address());
+    assertEquals(signer.address(), KeystoreFile.open(key, passphrase).address());
     assertEquals("rw-------", PosixFilePermissions.toString(Files.getPosixFilePermissions(key)));
     assertThrows(
-        KeystoreException.class,
-        () -> KeystoreSigner.create(key, passphrase, KeystoreSigner.Cost.LIGHT));
+        KeyException.class, () -> KeystoreFile.create(key, passphrase, KeystoreFile.Cost.LIGHT));
   }
 
   @Test
@@ -124,29 +123,28 @@ class KeystoreSignerTest {
     var environment =
         new Passphrase.InEnvironment(
             "MANDATE_PASSPHRASE", Map.of("MANDATE_PASSPHRASE", "pässwörd ✓"));
-    var signer = KeystoreSigner.create(key, environment, KeystoreSigner.Cost.LIGHT);
-    assertEquals(signer.address(), KeystoreSigner.open(key, environment).address());
+    var signer = KeystoreFile.create(key, environment, KeystoreFile.Cost.LIGHT);
+    assertEquals(signer.address(), KeystoreFile.open(key, environment).address());
     assertFalse(environment.toString().contains("pässwörd"));
   }
 
   @Test
   void shouldRefuseWhenTheKeyIsAnothers() throws IOException {
     Files.writeString(key, PBKDF2_VECTOR);
-    refuses(() -> KeystoreSigner.open(key, passphrase, Address.ZERO), VECTOR_ADDRESS.checksummed());
+    refuses(() -> KeystoreFile.open(key, passphrase, Address.ZERO), VECTOR_ADDRESS.checksummed());
   }
 
   @Test
   void shouldRefuseWhenThePassphraseIsWrongOrMissing() throws IOException {
     Files.writeString(key, PBKDF2_VECTOR);
     Path wrong = Files.writeString(folder.resolve("wrong"), "hush-hush");
-    refuses(() -> KeystoreSigner.open(key, new Passphrase.InFile(wrong)), "passphrase");
-    refuses(() -> KeystoreSigner.open(key, new Passphrase.InFile(folder.resolve("none"))), "none");
+    refuses(() -> KeystoreFile.open(key, new Passphrase.InFile(wrong)), "passphrase");
+    refuses(() -> KeystoreFile.open(key, new Passphrase.InFile(folder.resolve("none"))), "none");
     refuses(
-        () -> KeystoreSigner.open(key, new Passphrase.InFile(Files.writeString(wrong, "\n"))),
+        () -> KeystoreFile.open(key, new Passphrase.InFile(Files.writeString(wrong, "\n"))),
         "empty");
     refuses(
-        () -> KeystoreSigner.open(key, new Passphrase.InEnvironment("NOT_SET", Map.of())),
-        "NOT_SET");
+        () -> KeystoreFile.open(key, new Passphrase.InEnvironment("NOT_SET", Map.of())), "NOT_SET");
   }
 
   @ParameterizedTest
@@ -170,18 +168,18 @@ class KeystoreSignerTest {
   void shouldSayWhatIsWrongWhenTheFileIs(String good, String bad, String word) throws IOException {
     String whole = SCRYPT_FILE.contains(good) ? SCRYPT_FILE : PBKDF2_VECTOR;
     Files.writeString(key, whole.replaceFirst(java.util.regex.Pattern.quote(good), bad));
-    refuses(() -> KeystoreSigner.open(key, passphrase), word);
+    refuses(() -> KeystoreFile.open(key, passphrase), word);
   }
 
   @Test
   void shouldRefuseWhenThereIsNoFileOrAHugeOne() throws IOException {
-    refuses(() -> KeystoreSigner.open(folder.resolve("nowhere.json"), passphrase), "nowhere.json");
+    refuses(() -> KeystoreFile.open(folder.resolve("nowhere.json"), passphrase), "nowhere.json");
     Files.writeString(key, " ".repeat(100_000));
-    refuses(() -> KeystoreSigner.open(key, passphrase), "larger");
+    refuses(() -> KeystoreFile.open(key, passphrase), "larger");
   }
 
   private void refuses(org.junit.jupiter.api.function.Executable opening, String word) {
-    var refused = assertThrows(KeystoreException.class, opening);
+    var refused = assertThrows(KeyException.class, opening);
     assertTrue(refused.getMessage().contains(word), refused.getMessage());
     assertFalse(
         refused.getMessage().contains("testpassword") || refused.getMessage().contains("hush"));

@@ -15,20 +15,15 @@ import java.security.SecureRandom;
 import java.util.Arrays;
 import java.util.Set;
 import org.mandate.chain.Address;
-import org.mandate.chain.Hash;
 
 /**
- * Signs with the key of a Web3 Secret Storage version 3 file, as geth, ethers and web3j write it
- * (scrypt or PBKDF2).
+ * Keys in Web3 Secret Storage version 3 files, as geth, ethers and web3j write them (scrypt or
+ * PBKDF2): opened into this process's memory, and written.
  */
-public final class KeystoreSigner implements Signer {
+public final class KeystoreFile {
   private static final int FILE_LIMIT = 64 << 10;
 
-  private final PrivateKeySigner key;
-
-  private KeystoreSigner(PrivateKeySigner key) {
-    this.key = key;
-  }
+  private KeystoreFile() {}
 
   /** How much work a guess of the passphrase costs. */
   public enum Cost {
@@ -48,34 +43,34 @@ public final class KeystoreSigner implements Signer {
    * Opens a key file.
    *
    * @param expected whose key it must be: a swapped file is found here, not on chain
-   * @throws KeystoreException if the file cannot be read, is not such a file, the passphrase is
-   *     wrong, or the key is another's
+   * @throws KeyException if the file cannot be read, is not such a file, the passphrase is wrong,
+   *     or the key is another's
    */
-  public static KeystoreSigner open(Path file, Passphrase passphrase, Address expected) {
-    KeystoreSigner signer = open(file, passphrase);
-    if (!signer.address().equals(expected)) {
-      throw new KeystoreException(
+  public static PrivateKey open(Path file, Passphrase passphrase, Address expected) {
+    PrivateKey key = open(file, passphrase);
+    if (!key.address().equals(expected)) {
+      throw new KeyException(
           "key file "
               + file
               + " holds the key of "
-              + signer.address().checksummed()
+              + key.address().checksummed()
               + ", not of "
               + expected.checksummed()
               + ": put the right file there, or correct the configured address");
     }
-    return signer;
+    return key;
   }
 
   /** Opens a key file, whoever's it is. */
-  public static KeystoreSigner open(Path file, Passphrase passphrase) {
+  public static PrivateKey open(Path file, Passphrase passphrase) {
     byte[] bytes = read(file);
     char[] secret = passphrase.read();
     try {
-      return new KeystoreSigner(new PrivateKeySigner(Keystore.decrypt(bytes, secret)));
-    } catch (KeystoreException e) {
-      throw new KeystoreException("key file " + file + " " + e.getMessage());
+      return new PrivateKey(KeystoreJson.decrypt(bytes, secret));
+    } catch (KeyException e) {
+      throw new KeyException("key file " + file + " " + e.getMessage());
     } catch (IllegalArgumentException e) {
-      throw new KeystoreException("key file " + file + " holds no valid key");
+      throw new KeyException("key file " + file + " holds no valid key");
     } finally {
       Arrays.fill(secret, '\0');
     }
@@ -84,9 +79,9 @@ public final class KeystoreSigner implements Signer {
   /**
    * Makes a new key and its file, readable by its owner only; never overwrites one.
    *
-   * @throws KeystoreException if the file exists or cannot be written
+   * @throws KeyException if the file exists or cannot be written
    */
-  public static KeystoreSigner create(Path file, Passphrase passphrase, Cost cost) {
+  public static PrivateKey create(Path file, Passphrase passphrase, Cost cost) {
     SecureRandom random = new SecureRandom();
     while (true) {
       BigInteger candidate = new BigInteger(256, random);
@@ -98,53 +93,38 @@ public final class KeystoreSigner implements Signer {
   }
 
   /** Writes the file of a key that exists already; otherwise as {@link #create}. */
-  public static KeystoreSigner write(
+  public static PrivateKey write(
       Path file, BigInteger privateKey, Passphrase passphrase, Cost cost) {
-    PrivateKeySigner key = new PrivateKeySigner(privateKey);
+    PrivateKey key = new PrivateKey(privateKey);
     char[] secret = passphrase.read();
     try {
-      byte[] json = Keystore.encrypt(privateKey, secret, cost.n, new SecureRandom());
+      byte[] json = KeystoreJson.encrypt(privateKey, secret, cost.n, new SecureRandom());
       Files.createFile(file, ownerOnly());
       Files.write(file, json, StandardOpenOption.WRITE);
-      return new KeystoreSigner(key);
+      return key;
     } catch (FileAlreadyExistsException e) {
-      throw new KeystoreException("key file " + file + " exists already: choose another name");
+      throw new KeyException("key file " + file + " exists already: choose another name");
     } catch (IOException e) {
-      throw new KeystoreException(
+      throw new KeyException(
           "key file " + file + " cannot be written (" + e.getClass().getSimpleName() + ")");
     } finally {
       Arrays.fill(secret, '\0');
     }
   }
 
-  @Override
-  public Address address() {
-    return key.address();
-  }
-
-  @Override
-  public Signature sign(Hash digest) {
-    return key.sign(digest);
-  }
-
-  @Override
-  public String toString() {
-    return key.toString();
-  }
-
   private static byte[] read(Path file) {
     try (InputStream in = Files.newInputStream(file)) {
       byte[] bytes = in.readNBytes(FILE_LIMIT + 1);
       if (bytes.length > FILE_LIMIT) {
-        throw new KeystoreException(
+        throw new KeyException(
             "key file " + file + " is larger than " + FILE_LIMIT + " bytes: it is no key file");
       }
       return bytes;
     } catch (NoSuchFileException e) {
-      throw new KeystoreException(
+      throw new KeyException(
           "there is no key file " + file + ": make one with mandate keys, or correct the path");
     } catch (IOException e) {
-      throw new KeystoreException(
+      throw new KeyException(
           "key file " + file + " cannot be read (" + e.getClass().getSimpleName() + ")");
     }
   }

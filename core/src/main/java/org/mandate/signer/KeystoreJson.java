@@ -23,7 +23,7 @@ import org.bouncycastle.crypto.generators.SCrypt;
 import org.bouncycastle.crypto.params.KeyParameter;
 
 /** Web3 Secret Storage version 3: a private key under a passphrase, in JSON. */
-final class Keystore {
+final class KeystoreJson {
   /** Bytes of key that the passphrase gives: 16 encrypt, 16 authenticate. */
   private static final int DERIVED = 32;
 
@@ -36,31 +36,31 @@ final class Keystore {
   private static final JsonMapper JSON = JsonMapper.builder().build();
   private static final HexFormat HEX = HexFormat.of();
 
-  private Keystore() {}
+  private KeystoreJson() {}
 
   /**
    * Decrypts.
    *
-   * @throws KeystoreException saying what is wrong, without naming the file
+   * @throws KeyException saying what is wrong, without naming the file
    */
   static BigInteger decrypt(byte[] file, char[] passphrase) {
     JsonNode crypto;
     try {
       JsonNode json = JSON.readTree(file);
       if (json == null || !json.path("version").isInt() || json.get("version").intValue() != 3) {
-        throw new KeystoreException("is not a Web3 Secret Storage file of version 3");
+        throw new KeyException("is not a Web3 Secret Storage file of version 3");
       }
       crypto =
           json.has("crypto")
               ? json.get("crypto")
               : json.path("Crypto"); // both spellings are in use
     } catch (JsonProcessingException e) {
-      throw new KeystoreException("is not JSON");
+      throw new KeyException("is not JSON");
     } catch (java.io.IOException e) {
-      throw new KeystoreException("cannot be read");
+      throw new KeyException("cannot be read");
     }
     if (!"aes-128-ctr".equals(crypto.path("cipher").asText().toLowerCase(Locale.ROOT))) {
-      throw new KeystoreException("has another cipher than aes-128-ctr");
+      throw new KeyException("has another cipher than aes-128-ctr");
     }
     byte[] ciphertext = hex(crypto.path("ciphertext"), "ciphertext", 32);
     byte[] mac = hex(crypto.path("mac"), "mac", 32);
@@ -69,7 +69,7 @@ final class Keystore {
     byte[] key = new byte[0];
     try {
       if (!MessageDigest.isEqual(mac, mac(derived, ciphertext))) {
-        throw new KeystoreException("does not open with this passphrase");
+        throw new KeyException("does not open with this passphrase");
       }
       key = aes(Cipher.DECRYPT_MODE, derived, iv, ciphertext);
       return new BigInteger(1, key);
@@ -99,7 +99,7 @@ final class Keystore {
       ObjectNode json = JSON.createObjectNode();
       json.put("version", 3);
       json.put("id", UUID.randomUUID().toString());
-      json.put("address", new PrivateKeySigner(privateKey).address().hex().substring(2));
+      json.put("address", new PrivateKey(privateKey).address().hex().substring(2));
       ObjectNode crypto = json.putObject("crypto");
       crypto.put("cipher", "aes-128-ctr");
       crypto.putObject("cipherparams").put("iv", HEX.formatHex(iv));
@@ -127,7 +127,7 @@ final class Keystore {
     JsonNode parameters = crypto.path("kdfparams");
     byte[] salt = hex(parameters.path("salt"), "salt", -1);
     if (parameters.path("dklen").asInt() != DERIVED) {
-      throw new KeystoreException(
+      throw new KeyException(
           "derives "
               + parameters.path("dklen").asInt()
               + " bytes of key; "
@@ -140,7 +140,7 @@ final class Keystore {
         case "scrypt" -> scrypt(secret, salt, parameters);
         case "pbkdf2" -> pbkdf2(secret, salt, parameters);
         case String other ->
-            throw new KeystoreException("has another key derivation than scrypt or pbkdf2");
+            throw new KeyException("has another key derivation than scrypt or pbkdf2");
       };
     } finally {
       Arrays.fill(secret, (byte) 0);
@@ -155,7 +155,7 @@ final class Keystore {
         n > 1 && Integer.bitCount(n) == 1 && r > 0 && p > 0 && p <= SCRYPT_PARALLEL_LIMIT;
     possible &= r > 1 || n < 65536; // RFC 7914: n is below 2^(128 r / 8)
     if (!possible || 128L * n * r > SCRYPT_MEMORY_LIMIT || 128L * r * p > SCRYPT_MEMORY_LIMIT) {
-      throw new KeystoreException(
+      throw new KeyException(
           "has scrypt parameters n "
               + n
               + ", r "
@@ -172,7 +172,7 @@ final class Keystore {
     if (!"hmac-sha256".equals(parameters.path("prf").asText())
         || rounds < 1
         || rounds > PBKDF2_ROUNDS_LIMIT) {
-      throw new KeystoreException(
+      throw new KeyException(
           "has PBKDF2 parameters other than hmac-sha256 with 1 to "
               + PBKDF2_ROUNDS_LIMIT
               + " rounds");
@@ -218,7 +218,7 @@ final class Keystore {
     } catch (IllegalArgumentException e) {
       // said below
     }
-    throw new KeystoreException("has no sensible " + name);
+    throw new KeyException("has no sensible " + name);
   }
 
   private static byte[] utf8(char[] passphrase) {
