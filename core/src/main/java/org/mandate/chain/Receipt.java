@@ -9,6 +9,8 @@ import java.util.Optional;
  *
  * @param succeeded status 1; false: reverted
  * @param effectiveGasPrice wei
+ * @param dataFee wei that a layer 2 took beside the gas for the data on layer 1 ({@code l1Fee} of
+ *     OP stack and Scroll); empty where it takes none, or counts it as gas
  * @param to empty when the transaction created a contract
  */
 public record Receipt(
@@ -18,6 +20,7 @@ public record Receipt(
     long blockNumber,
     long gasUsed,
     BigInteger effectiveGasPrice,
+    Optional<BigInteger> dataFee,
     Address from,
     Optional<Address> to,
     Optional<Address> created,

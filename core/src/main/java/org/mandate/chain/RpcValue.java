@@ -189,10 +189,17 @@ final class RpcValue {
         number(node.path("blockNumber"), "blockNumber"),
         number(node.path("gasUsed"), "gasUsed"),
         quantity(node.path("effectiveGasPrice"), "effectiveGasPrice"),
+        optionalQuantity(node.path("l1Fee"), "l1Fee"),
         address(node.path("from"), "from"),
         optionalAddress(node.path("to"), "to"),
         optionalAddress(node.path("contractAddress"), "contractAddress"),
         logs);
+  }
+
+  private static Optional<BigInteger> optionalQuantity(JsonNode node, String name) {
+    return node.isNull() || node.isMissingNode()
+        ? Optional.empty()
+        : Optional.of(quantity(node, name));
   }
 
   private static Optional<Address> optionalAddress(JsonNode node, String name) {

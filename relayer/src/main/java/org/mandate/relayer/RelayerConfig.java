@@ -9,7 +9,10 @@ import java.util.Optional;
 import java.util.Set;
 import org.mandate.chain.Address;
 import org.mandate.chain.Finality;
+import org.mandate.chain.Wei;
 import org.mandate.config.Default;
+import org.mandate.relayer.send.DataFee;
+import org.mandate.relayer.send.FeePolicy;
 
 /**
  * A relayer's settings. {@code relayer.sample.yaml} shows and explains all of them.
@@ -57,6 +60,7 @@ public record RelayerConfig(
    * @param checkHeaders whether a block is believed only when its header makes its hash; off for a
    *     chain whose headers have fields of their own, where one node then says what a block's
    *     number, parent and time are until most nodes contradict it
+   * @param fees what transactions may cost there
    */
   public record ChainSettings(
       long id,
@@ -66,7 +70,8 @@ public record RelayerConfig(
       @Default("500ms") Duration pollInterval,
       @Default("500") int maxFeeGwei,
       @Default("50") int maxTipGwei,
-      @Default("true") boolean checkHeaders) {
+      @Default("true") boolean checkHeaders,
+      FeeSettings fees) {
     public ChainSettings {
       rpcUrls = List.copyOf(rpcUrls);
       if (id <= 0) throw new IllegalArgumentException("chain id " + id + " is not above 0");
@@ -80,6 +85,36 @@ public record RelayerConfig(
                 .formatted(id, maxFeeGwei, maxTipGwei));
       }
       requireWithin("poll-interval", pollInterval, Duration.ofMillis(50), Duration.ofMinutes(1));
+    }
+  }
+
+  /**
+   * What transactions may cost on one chain, beside the limits of a unit of gas.
+   *
+   * @param intentBudget most that one intent may cost there, over all transactions and attempts
+   * @param dataFee what the chain takes beside gas for the data on layer 1
+   * @param waitBelow what a unit of gas may cost, the tip included, before work that can wait does;
+   *     absent: nothing waits
+   * @param waitAtMost how long it waits, and no longer than half of the time to an intent's
+   *     deadline
+   */
+  public record FeeSettings(
+      @Default(FeePolicy.DEFAULT_BUDGET) Wei intentBudget,
+      @Default("auto") DataFee.Kind dataFee,
+      Optional<Wei> waitBelow,
+      @Default("10m") Duration waitAtMost) {
+    /** As when nothing is configured. */
+    public static final FeeSettings DEFAULT =
+        new FeeSettings(
+            Wei.of(FeePolicy.DEFAULT_BUDGET),
+            DataFee.Kind.AUTO,
+            Optional.empty(),
+            Duration.ofMinutes(10));
+
+    public FeeSettings {
+      requireWithin("wait-at-most", waitAtMost, Duration.ofSeconds(1), Duration.ofDays(1));
+      if (intentBudget.value().signum() == 0)
+        throw new IllegalArgumentException("an intent-budget of nothing sends nothing");
     }
   }
 

@@ -14,8 +14,10 @@ import org.mandate.audit.KuboBlobStore;
 import org.mandate.relayer.RelayerConfig.ChainSettings;
 import org.mandate.relayer.follow.FollowedChain;
 import org.mandate.relayer.follow.Follower;
+import org.mandate.relayer.send.DataFee;
 import org.mandate.relayer.send.Desk;
 import org.mandate.relayer.send.FeeLimit;
+import org.mandate.relayer.send.FeePolicy;
 import org.mandate.relayer.send.RelayerPolicy;
 import org.mandate.relayer.send.Sender;
 import org.mandate.relayer.store.ChainRow;
@@ -98,7 +100,8 @@ public final class Workflows {
     chains.forEach(
         (settings, chain) -> {
           Bell outbox = new Bell();
-          Desk desk = new Desk(chain, database, limits.get(chain), signer, gate, outbox, clock);
+          FeePolicy policy = policy(settings, limits.get(chain), chain);
+          Desk desk = new Desk(chain, database, policy, signer, gate, outbox, clock);
           places.put(chain.id(), new Workplace(chain, desk, database, config.stagger(), clock));
           Follower follower =
               new Follower(chain, served, database, gate, news, config.reportInterval(), clock);
@@ -161,5 +164,14 @@ public final class Workflows {
 
   public Map<FollowedChain, Follower> followers() {
     return Collections.unmodifiableMap(followers);
+  }
+
+  private static FeePolicy policy(ChainSettings settings, FeeLimit limit, FollowedChain chain) {
+    RelayerConfig.FeeSettings fees = settings.fees();
+    return new FeePolicy(
+        limit,
+        fees.intentBudget(),
+        DataFee.of(fees.dataFee(), chain.client()),
+        fees.waitBelow().map(below -> new FeePolicy.Patience(below, fees.waitAtMost())));
   }
 }

@@ -288,7 +288,8 @@ final class Town implements AutoCloseable {
         Duration.ofMillis(250),
         500,
         50,
-        true);
+        true,
+        RelayerConfig.FeeSettings.DEFAULT);
   }
 
   // ------------------------------------------------------------------ the agent

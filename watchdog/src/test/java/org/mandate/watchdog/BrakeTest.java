@@ -261,6 +261,7 @@ class BrakeTest {
         7,
         1,
         BigInteger.ONE,
+        Optional.empty(),
         Address.ZERO,
         Optional.of(gateway),
         Optional.empty(),

@@ -622,6 +622,44 @@ public final class SeveralNodes implements ChainClient {
         : refused;
   }
 
+  /**
+   * To every node at the same time, for what one of them may have taken and dropped. The best of
+   * the answers, by what it says about the transaction; who is slow is told too.
+   */
+  public SendOutcome sendToAll(byte[] raw) {
+    Poll.Answers<SendOutcome> told =
+        new Poll<SendOutcome>(
+                nodes,
+                roster,
+                (index, node) -> node.send(raw),
+                known -> !known.isEmpty(),
+                PATIENCE,
+                threads,
+                clock)
+            .whereLateCounts()
+            .take();
+    SendOutcome best =
+        told.byNode().values().stream()
+            .min(Comparator.comparingInt(SeveralNodes::weight))
+            .orElseGet(() -> new SendOutcome.Unreachable(told.failure().getMessage()));
+    boolean others = told.byNode().size() < nodes.size();
+    return others && best instanceof SendOutcome.Refused no
+        ? new SendOutcome.Unreachable("refused by some (" + no.reason() + "), others do not answer")
+        : best;
+  }
+
+  private static int weight(SendOutcome outcome) {
+    return switch (outcome) {
+      case SendOutcome.Accepted yes -> 0;
+      case SendOutcome.AlreadyKnown known -> 1;
+      case SendOutcome.NonceTooLow low -> 2;
+      case SendOutcome.Underpriced underpriced -> 3;
+      case SendOutcome.InsufficientFunds poor -> 4;
+      case SendOutcome.Unreachable gone -> 5; // it may be on its way: not refused by all
+      case SendOutcome.Refused no -> 6;
+    };
+  }
+
   /** From any node that has it. */
   @Override
   public Optional<Receipt> receipt(Hash transaction) {

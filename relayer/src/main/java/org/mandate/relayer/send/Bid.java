@@ -47,9 +47,18 @@ public record Bid(BigInteger max, BigInteger tip) {
     return new Bid(tenthMore(max), tenthMore(tip));
   }
 
+  /** Twice as much of both, and a wei. */
+  Bid doubled() {
+    return new Bid(twice(max), twice(tip));
+  }
+
   /** Whether nodes take {@code next} in place of this: both parts a tenth more. */
   public boolean isReplaceableBy(Bid next) {
     return isTenthMore(max, next.max) && isTenthMore(tip, next.tip);
+  }
+
+  private static BigInteger twice(BigInteger value) {
+    return value.shiftLeft(1).add(BigInteger.ONE);
   }
 
   private static BigInteger tenthMore(BigInteger value) {

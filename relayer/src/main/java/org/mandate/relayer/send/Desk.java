@@ -4,6 +4,8 @@ import java.math.BigInteger;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.mandate.chain.Address;
 import org.mandate.chain.BlockTag;
 import org.mandate.chain.Bytes;
@@ -11,8 +13,11 @@ import org.mandate.chain.Fees;
 import org.mandate.chain.GasEstimate;
 import org.mandate.chain.Hash;
 import org.mandate.chain.NodeException;
+import org.mandate.chain.Receipt;
+import org.mandate.chain.Wei;
 import org.mandate.relayer.Bell;
 import org.mandate.relayer.Failpoint;
+import org.mandate.relayer.Journal;
 import org.mandate.relayer.SigningGate;
 import org.mandate.relayer.follow.FollowedChain;
 import org.mandate.relayer.store.ChainRow;
@@ -28,6 +33,8 @@ import org.mandate.signer.Transactions;
  * change that they stand for in one database transaction, before anything is sent.
  */
 public final class Desk {
+  private static final Journal LOG = Journal.of("desk");
+
   // A quarter more than estimated: what the call touches may change before it is mined. EIP-7825
   // caps a transaction.
   static final long MAX_GAS = 16_777_216;
@@ -36,26 +43,34 @@ public final class Desk {
 
   private final FollowedChain chain;
   private final Database database;
+  private final FeePolicy policy;
   private final FeeLimit limit;
+  private final Budget budget;
   private final Signer signer;
   private final SigningGate gate;
   private final Bell outbox;
   private final Clock clock;
 
+  /** Whether blocks cost more than the limit when it was last asked. */
+  private final AtomicBoolean dear = new AtomicBoolean();
+
   /**
+   * @param policy what it pays
    * @param outbox is rung when there is something to send
    */
   public Desk(
       FollowedChain chain,
       Database database,
-      FeeLimit limit,
+      FeePolicy policy,
       Signer signer,
       SigningGate gate,
       Bell outbox,
       Clock clock) {
     this.chain = chain;
     this.database = database;
-    this.limit = limit;
+    this.policy = policy;
+    this.limit = policy.limit();
+    this.budget = new Budget(chain.id(), policy.intentBudget());
     this.signer = signer;
     this.gate = gate;
     this.outbox = outbox;
@@ -64,6 +79,21 @@ public final class Desk {
 
   public Address self() {
     return signer.address();
+  }
+
+  public long chainId() {
+    return chain.id();
+  }
+
+  /** When work waits for cheaper gas. */
+  public Optional<FeePolicy.Patience> patience() {
+    return policy.patience();
+  }
+
+  /** What a unit of gas costs in the next block, the tip included. */
+  public Wei price() {
+    Fees fees = chain.client().fees();
+    return new Wei(fees.baseFee().add(limit.market(fees).tip()));
   }
 
   /** Another process of this key was quicker: what was written is undone, the nonce too. */
@@ -78,9 +108,13 @@ public final class Desk {
    * @param gas as the node estimated
    * @return whether it was written
    * @throws FeeLimitException when blocks cost more than this relayer pays
+   * @throws BudgetException when it costs more than an intent may
    */
   public boolean write(Purpose purpose, List<Hash> subjects, Address target, Bytes data, long gas) {
     Bid bid = bid();
+    long gasLimit = Math.min(gas + gas / 4, MAX_GAS);
+    BigInteger dataFee = policy.dataFee(data, gasLimit);
+    BigInteger most = policy.most(bid, gasLimit, dataFee);
     long count = count();
     Instant now = clock.instant();
     boolean written;
@@ -92,8 +126,10 @@ public final class Desk {
                 TransactionRow.lock(tx, chain.id(), self(), count);
                 for (Hash subject : subjects)
                   if (TransactionRow.isOpen(tx, chain.id(), subject)) return false;
+                List<Overrun> overruns = budget.overruns(tx, purpose, subjects, most, 0);
+                if (!overruns.isEmpty()) throw new BudgetException(overruns);
                 long nonce = TransactionRow.takeNonce(tx, chain.id(), self(), count);
-                insert(tx, nonce, purpose, subjects, target, data, gas + gas / 4, bid, now);
+                insert(tx, nonce, purpose, subjects, target, data, gasLimit, bid, dataFee, now);
                 Failpoint.BEFORE_TRANSACTION_STORED.reach();
                 return true;
               });
@@ -108,7 +144,20 @@ public final class Desk {
 
   /** What the market asks, within the limit. */
   Bid bid() {
-    return limit.bid(chain.client().fees());
+    try {
+      Bid bid = limit.bid(chain.client().fees());
+      if (dear.getAndSet(false)) LOG.info("gas is within the limit again", "chain", chain.id());
+      return bid;
+    } catch (FeeLimitException e) {
+      if (!dear.getAndSet(true))
+        LOG.alarm("nothing is sent: " + e.getMessage(), "chain", chain.id());
+      throw e;
+    }
+  }
+
+  /** As {@link DataFee#paid}. */
+  BigInteger dataFee(Receipt receipt) {
+    return policy.dataFee().paid(receipt);
   }
 
   /** What the market asks, as far as the limit allows. */
@@ -122,40 +171,111 @@ public final class Desk {
   }
 
   /** Uses up a nonce that nobody used, so that later ones can be mined. */
-  void fill(Tx tx, long nonce, Bid bid, long gas) {
-    insert(tx, nonce, Purpose.FILL, List.of(), self(), Bytes.EMPTY, gas, bid, clock.instant());
+  void fill(Tx tx, long nonce, Empty empty) {
+    insert(
+        tx,
+        nonce,
+        Purpose.FILL,
+        List.of(),
+        self(),
+        Bytes.EMPTY,
+        empty.gas(),
+        empty.bid(),
+        empty.dataFee(),
+        clock.instant());
   }
 
   /**
-   * What a transaction costs that does nothing: 21,000 on most chains, more where data or storage
-   * are paid with gas.
+   * What a transaction pays that does nothing: 21,000 gas on most chains, more where data or
+   * storage are paid with gas.
    */
-  long emptyGas() {
+  record Empty(Bid bid, long gas, BigInteger dataFee) {}
+
+  Empty empty(Bid bid) {
     GasEstimate estimate = chain.client().estimateGas(self(), self(), BigInteger.ZERO, new byte[0]);
-    return switch (estimate) {
-      case GasEstimate.Estimated estimated ->
-          Math.clamp(estimated.gas() + estimated.gas() / 4, EMPTY_GAS, Purpose.FILL.mostGas());
-      case GasEstimate.Reverted reverted -> EMPTY_GAS;
-    };
+    long gas =
+        switch (estimate) {
+          case GasEstimate.Estimated estimated ->
+              Math.clamp(estimated.gas() + estimated.gas() / 4, EMPTY_GAS, Purpose.FILL.mostGas());
+          case GasEstimate.Reverted reverted -> EMPTY_GAS;
+        };
+    return new Empty(bid, gas, policy.dataFee(Bytes.EMPTY, gas));
   }
 
   /**
-   * Signs the same transaction again at a higher bid, or, when no node takes its bytes, an empty
-   * one in its place.
+   * Signs the same transaction again at a higher bid, or, when it could then cost an intent more
+   * than it may, an empty one in its place: whoever's budget is used up, a nonce is freed.
+   *
+   * @param attempt the number of the new one
+   * @return why it is empty
    */
-  void replace(Tx tx, TransactionRow transaction, int attempt, Bid bid, boolean cancels, long gas) {
-    Address target = cancels ? self() : transaction.target();
-    Bytes data = cancels ? Bytes.EMPTY : transaction.data();
+  Optional<Overrun> raise(TransactionRow transaction, int attempt, Bid bid) {
+    BigInteger dataFee = policy.dataFee(transaction.data(), transaction.gasLimit());
+    BigInteger most = policy.most(bid, transaction.gasLimit(), dataFee);
+    Optional<Overrun> overrun =
+        database.inTransaction(
+            tx -> {
+              TransactionRow.lock(tx, chain.id(), self(), transaction.nonce());
+              List<Overrun> overruns =
+                  budget.overruns(
+                      tx, transaction.purpose(), transaction.subjects(tx), most, transaction.id());
+              if (overruns.isEmpty())
+                replace(
+                    tx,
+                    transaction,
+                    attempt,
+                    transaction.target(),
+                    transaction.data(),
+                    transaction.gasLimit(),
+                    bid,
+                    dataFee,
+                    false);
+              return overruns.stream().findFirst();
+            });
+    if (overrun.isPresent()) cancel(transaction, attempt, bid);
+    return overrun;
+  }
+
+  /** Signs an empty transaction in that one's place. */
+  void cancel(TransactionRow transaction, int attempt, Bid bid) {
+    Empty empty = empty(bid);
+    database.run(
+        tx ->
+            replace(
+                tx,
+                transaction,
+                attempt,
+                self(),
+                Bytes.EMPTY,
+                empty.gas(),
+                bid,
+                empty.dataFee(),
+                true));
+  }
+
+  private void replace(
+      Tx tx,
+      TransactionRow transaction,
+      int attempt,
+      Address target,
+      Bytes data,
+      long gas,
+      Bid bid,
+      BigInteger dataFee,
+      boolean cancels) {
     Transactions.Signed signed = sign(tx, transaction.nonce(), target, data, gas, bid);
     TransactionRow.addAttempt(
         tx,
         transaction.id(),
-        attempt,
-        signed.hash(),
-        signed.raw(),
-        bid.max(),
-        bid.tip(),
-        cancels,
+        new TransactionRow.Signed(
+            attempt,
+            signed.hash(),
+            signed.raw(),
+            bid.max(),
+            bid.tip(),
+            dataFee,
+            policy.most(bid, gas, dataFee),
+            cancels),
         clock.instant());
   }
 
@@ -168,15 +288,26 @@ public final class Desk {
       Bytes data,
       long gas,
       Bid bid,
+      BigInteger dataFee,
       Instant now) {
-    long limit = Math.min(gas, MAX_GAS);
-    Transactions.Signed signed = sign(tx, nonce, target, data, limit, bid);
+    Transactions.Signed signed = sign(tx, nonce, target, data, gas, bid);
     long id =
         TransactionRow.insert(
-                tx, chain.id(), self(), nonce, purpose, subjects, target, data, limit, now)
+                tx, chain.id(), self(), nonce, purpose, subjects, target, data, gas, now)
             .orElseThrow(TakenException::new);
     TransactionRow.addAttempt(
-        tx, id, 1, signed.hash(), signed.raw(), bid.max(), bid.tip(), false, now);
+        tx,
+        id,
+        new TransactionRow.Signed(
+            1,
+            signed.hash(),
+            signed.raw(),
+            bid.max(),
+            bid.tip(),
+            dataFee,
+            policy.most(bid, gas, dataFee),
+            false),
+        now);
   }
 
   private Transactions.Signed sign(

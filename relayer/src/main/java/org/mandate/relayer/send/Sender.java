@@ -1,5 +1,6 @@
 package org.mandate.relayer.send;
 
+import java.math.BigInteger;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -46,7 +47,15 @@ public final class Sender {
   /**
    * A nonce that another transaction seems to have taken, noticed at a block that is not final yet.
    */
-  private record Suspicion(long number, Hash hash) {}
+  private record Suspicion(long number, Hash hash, long lookedAt, boolean released) {
+    Suspicion at(long head) {
+      return new Suspicion(number, hash, head, released);
+    }
+
+    Suspicion release() {
+      return new Suspicion(number, hash, lookedAt, true);
+    }
+  }
 
   private final FollowedChain chain;
   private final Database database;
@@ -56,6 +65,9 @@ public final class Sender {
   private final Map<Long, Suspicion> displaced = new HashMap<>();
   private final Map<Long, String> complaints = new HashMap<>();
   private final Set<Long> atLimit = new HashSet<>();
+
+  /** The head at which no node took an empty transaction, by the transaction. */
+  private final Map<Long, Long> refusedAt = new HashMap<>();
 
   public Sender(FollowedChain chain, Database database, Desk desk, Bell settled, Clock clock) {
     this.chain = chain;
@@ -73,10 +85,10 @@ public final class Sender {
     // The head first: blocks that come in between only make us more patient.
     long head = chain.client().head().number();
     long count = chain.client().nonce(desk.self(), BlockTag.LATEST);
-    if (next.get() > count) fillGaps(count, next.get());
     if (settle(
         database.inTransaction(tx -> TransactionRow.toSettle(tx, chain.id(), desk.self(), count)),
         head)) settled.ring();
+    if (next.get() > count) fillGaps(count, next.get());
     for (TransactionRow transaction :
         database.inTransaction(tx -> TransactionRow.toSend(tx, chain.id(), desk.self(), count))) {
       displaced.remove(
@@ -140,13 +152,31 @@ public final class Sender {
     if (passedOver && !lost && raise(transaction, newest, false)) return;
     boolean due =
         lost || newest.sentAt().filter(at -> clock.instant().isBefore(at.plus(RESEND))).isEmpty();
-    if (due) send(transaction, newest, attempts, head);
+    if (!due) return;
+    // The node that is asked first may say that it has it, and drop it: then all are told.
+    boolean toAll = passedOver || newest.number() > 1;
+    SendOutcome outcome = send(newest, toAll);
+    if (lost && outcome instanceof SendOutcome.AlreadyKnown) {
+      // It says so and does not have it: those bytes it will never take.
+      complain(transaction, "a node says that it has it, and does not: bidding more");
+      raise(transaction, newest, true);
+      return;
+    }
+    answered(transaction, newest, attempts, outcome, head);
   }
 
-  private void send(
-      TransactionRow transaction, Attempt attempt, List<Attempt> attempts, long head) {
+  private SendOutcome send(Attempt attempt, boolean toAll) {
     Failpoint.stopIfReached();
-    SendOutcome outcome = chain.client().send(attempt.raw().bytes());
+    byte[] raw = attempt.raw().bytes();
+    return toAll ? chain.client().sendToAll(raw) : chain.client().send(raw);
+  }
+
+  private void answered(
+      TransactionRow transaction,
+      Attempt attempt,
+      List<Attempt> attempts,
+      SendOutcome outcome,
+      long head) {
     switch (outcome) {
       case SendOutcome.Accepted accepted -> taken(transaction, attempt, head);
       case SendOutcome.AlreadyKnown known -> taken(transaction, attempt, head);
@@ -162,14 +192,36 @@ public final class Sender {
               "the key cannot pay: send coins to " + desk.self() + " (" + poor.reason() + ")");
       case SendOutcome.Refused refused -> {
         complain(transaction, "no node takes it: " + refused.reason());
-        boolean neverTaken = attempts.stream().allMatch(a -> a.sentAt().isEmpty() && !a.cancels());
-        // What is empty already would be refused again: a person must see to that one.
-        boolean isEmpty = transaction.purpose() == TransactionRow.Purpose.FILL || attempt.cancels();
-        if (neverTaken && !isEmpty) cancel(transaction, attempt);
+        free(transaction, attempt, attempts, head);
       }
       case SendOutcome.Unreachable gone ->
           complain(transaction, "node unreachable: " + gone.reason());
     }
+  }
+
+  /**
+   * Bytes that no node takes hold up all later nonces: unless a node has one of the transaction's
+   * attempts, an empty one takes its place. One that is refused although it is empty is signed
+   * again when there is a new block, with the gas that an empty one needs by then.
+   */
+  private void free(TransactionRow transaction, Attempt newest, List<Attempt> attempts, long head) {
+    boolean isEmpty = transaction.purpose() == TransactionRow.Purpose.FILL || newest.cancels();
+    if (isEmpty && refusedAt.getOrDefault(transaction.id(), -1L) >= head) return;
+    boolean known =
+        attempts.stream()
+            .filter(a -> a.sentAt().isPresent())
+            .anyMatch(a -> chain.client().transactionKnown(a.hash()));
+    if (known) return;
+    Bid old = new Bid(newest.maxFee(), newest.maxTip());
+    Bid bid = isEmpty ? desk.cut(old.tenthMore()) : desk.bid();
+    desk.cancel(transaction, newest.number() + 1, bid);
+    refusedAt.put(transaction.id(), head);
+    LOG.warn(
+        "cancelled: an empty transaction takes its nonce",
+        "chain",
+        chain.id(),
+        "nonce",
+        transaction.nonce());
   }
 
   private void taken(TransactionRow transaction, Attempt attempt, long head) {
@@ -200,12 +252,14 @@ public final class Sender {
   private boolean raise(TransactionRow transaction, Attempt last, boolean wasRefused) {
     Bid old = new Bid(last.maxFee(), last.maxTip());
     Bid better = old.replacedBy(desk.market());
-    Bid wanted = wasRefused && better.equals(old) ? old.tenthMore() : better;
+    // A node that refuses a bid says that its price is no matter of the last blocks' fees.
+    Bid wanted = wasRefused && better.equals(old) ? old.doubled() : better;
     Bid bid = desk.cut(wanted);
     if (!old.isReplaceableBy(bid) || (!wasRefused && bid.equals(old))) {
       if (!bid.equals(wanted) && atLimit.add(transaction.id())) {
         LOG.alarm(
-            "the bid is at its limit and blocks pass it over: wait, or raise max-fee-gwei and max-tip-gwei",
+            "the bid is at its limit and blocks pass it over: wait, or raise max-fee-gwei and"
+                + " max-tip-gwei",
             "chain",
             chain.id(),
             "nonce",
@@ -217,8 +271,17 @@ public final class Sender {
       }
       return false;
     }
-    long gas = last.cancels() ? desk.emptyGas() : transaction.gasLimit();
-    database.run(tx -> desk.replace(tx, transaction, last.number() + 1, bid, last.cancels(), gas));
+    if (last.cancels()) {
+      desk.cancel(transaction, last.number() + 1, bid);
+    } else {
+      desk.raise(transaction, last.number() + 1, bid)
+          .ifPresent(
+              overrun ->
+                  complain(
+                      transaction,
+                      "an empty transaction takes its nonce, it would cost too much: "
+                          + overrun.message()));
+    }
     LOG.info(
         "bid raised",
         "chain",
@@ -232,18 +295,6 @@ public final class Sender {
     return true;
   }
 
-  private void cancel(TransactionRow transaction, Attempt last) {
-    Bid bid = desk.bid();
-    long gas = desk.emptyGas();
-    database.run(tx -> desk.replace(tx, transaction, last.number() + 1, bid, true, gas));
-    LOG.warn(
-        "cancelled: an empty transaction takes its nonce",
-        "chain",
-        chain.id(),
-        "nonce",
-        transaction.nonce());
-  }
-
   /**
    * Nonces that were taken from the count but belong to no transaction, here or on chain, would
    * hold up all later ones.
@@ -253,10 +304,10 @@ public final class Sender {
         database.inTransaction(
             tx -> TransactionRow.gaps(tx, chain.id(), desk.self(), count, next, GAPS_AT_ONCE));
     if (gaps.isEmpty()) return;
-    Bid bid = desk.bid();
-    long gas = desk.emptyGas();
+    // Also when blocks cost more than the limit: it waits like any other, and its nonce is taken.
+    Desk.Empty empty = desk.empty(desk.market());
     for (long nonce : gaps) {
-      database.run(tx -> desk.fill(tx, nonce, bid, gas));
+      database.run(tx -> desk.fill(tx, nonce, empty));
       LOG.warn("gap filled: nobody used this nonce", "chain", chain.id(), "nonce", nonce);
     }
   }
@@ -293,21 +344,16 @@ public final class Sender {
    * the next round.
    */
   private boolean mined(TransactionRow transaction, Receipt receipt) {
-    return database.inTransaction(
-        tx ->
-            transaction.mined(
-                tx,
-                receipt.blockNumber(),
-                receipt.blockHash(),
-                receipt.transaction(),
-                receipt.gasUsed(),
-                receipt.effectiveGasPrice()));
+    BigInteger dataFee = desk.dataFee(receipt);
+    return database.inTransaction(tx -> transaction.mined(tx, receipt, dataFee));
   }
 
   /**
    * The nonce is used, and no receipt of ours is known. That proves nothing yet: only when the
    * block at which it was noticed is final, the nonce is used there, and every node says that it
-   * has no receipt, another transaction of this key has it.
+   * has no receipt, another transaction of this key has it. What it was for need not wait that
+   * long: once a block stands on top, it may be tried under another nonce. Should a reorg bring the
+   * first one back, the contracts let only one of them do anything.
    */
   private boolean suspect(TransactionRow transaction, List<Attempt> attempts, long head) {
     Suspicion suspicion = displaced.get(transaction.id());
@@ -315,15 +361,21 @@ public final class Sender {
       database
           .inTransaction(tx -> Blocks.atOrBelow(tx, chain.id(), head))
           .filter(b -> b.number() == head)
-          .ifPresent(b -> displaced.put(transaction.id(), new Suspicion(b.number(), b.hash())));
+          .ifPresent(
+              b ->
+                  displaced.put(
+                      transaction.id(), new Suspicion(b.number(), b.hash(), head, false)));
       return false;
     }
-    ChainRow row = database.inTransaction(tx -> ChainRow.of(tx, chain.id()));
-    if (!row.isFinal(suspicion.number())) return false;
+    boolean isFinal =
+        database.inTransaction(tx -> ChainRow.of(tx, chain.id())).isFinal(suspicion.number());
+    boolean isEarly = suspicion.released() || head <= suspicion.lookedAt();
+    if (!isFinal && isEarly) return false;
     Optional<Block> block =
         database.inTransaction(tx -> Blocks.atOrBelow(tx, chain.id(), suspicion.number()));
     displaced.remove(transaction.id());
     if (block.filter(b -> b.hash().equals(suspicion.hash())).isEmpty()) return false;
+    if (!isFinal) displaced.put(transaction.id(), suspicion.at(head));
     // An event of it is proof enough that it was mined, whatever a node says about its receipt.
     boolean wasMined =
         database.inTransaction(
@@ -333,7 +385,20 @@ public final class Sender {
     // may have a receipt.
     if (chain.client().nonce(desk.self(), suspicion.number()) <= transaction.nonce()) return false;
     if (!chain.client().noneHasReceipt(attempts.stream().map(Attempt::hash).toList())) return false;
-    settle(transaction, Settled.DISPLACED, attempts.getFirst().hash());
+    if (isFinal) {
+      settle(transaction, Settled.DISPLACED, attempts.getFirst().hash());
+    } else {
+      database.run(tx -> transaction.release(tx, clock.instant()));
+      displaced.put(transaction.id(), suspicion.at(head).release());
+      LOG.warn(
+          "another transaction of this key took the nonce: what this one was for is tried again",
+          "chain",
+          chain.id(),
+          "nonce",
+          transaction.nonce(),
+          "subject",
+          transaction.subject().map(Hash::hex).orElse(""));
+    }
     return true;
   }
 
@@ -342,6 +407,7 @@ public final class Sender {
     database.run(tx -> transaction.settle(tx, state, now));
     complaints.remove(transaction.id());
     atLimit.remove(transaction.id());
+    refusedAt.remove(transaction.id());
     LOG.info(
         "settled",
         "chain",

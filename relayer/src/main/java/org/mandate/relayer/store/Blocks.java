@@ -48,7 +48,7 @@ public final class Blocks {
     // A receipt of a removed block proves nothing any more.
     tx.update(
         """
-        UPDATE transaction SET block_number = NULL, block_hash = NULL, mined_hash = NULL, gas_used = NULL, gas_price = NULL
+        UPDATE transaction SET block_number = NULL, block_hash = NULL, mined_hash = NULL, gas_used = NULL, gas_price = NULL, data_fee = NULL
          WHERE chain_id = ? AND state = 'OPEN' AND block_number >= ?
         """,
         chainId,

@@ -14,8 +14,15 @@ import org.mandate.chain.Hash;
  * @param attempts how often it was claimed since it was last carried out
  * @param lease until when it is claimed; what moved it meanwhile, such as a new event, wins over
  *     the one who claimed it
+ * @param heldSince since when it could be sent and waits for cheaper gas
  */
-public record Task(Kind kind, long chainId, Hash subject, int attempts, Instant lease) {
+public record Task(
+    Kind kind,
+    long chainId,
+    Hash subject,
+    int attempts,
+    Instant lease,
+    Optional<Instant> heldSince) {
   /** What may have to be done. */
   public enum Kind {
     SUBMIT,
@@ -52,7 +59,8 @@ public record Task(Kind kind, long chainId, Hash subject, int attempts, Instant 
   public static void ensure(
       Tx tx, Kind kind, long chainId, Hash subject, Instant notBefore, Instant now) {
     tx.update(
-        "INSERT INTO task (kind, chain_id, subject, not_before, created_at) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+        "INSERT INTO task (kind, chain_id, subject, not_before, created_at) VALUES (?, ?, ?, ?, ?)"
+            + " ON CONFLICT DO NOTHING",
         kind.name(),
         chainId,
         subject,
@@ -137,11 +145,54 @@ public record Task(Kind kind, long chainId, Hash subject, int attempts, Instant 
    */
   public void putOff(Tx tx, Instant until, Optional<String> parked) {
     tx.update(
-        "UPDATE task SET not_before = ?, parked = ?, attempts = CASE WHEN ? THEN attempts ELSE 0 END"
-            + " WHERE kind = ? AND chain_id = ? AND subject = ? AND not_before = ?",
+        "UPDATE task SET not_before = ?, parked = ?, held_since = NULL, attempts = CASE WHEN ? THEN"
+            + " attempts ELSE 0 END WHERE kind = ? AND chain_id = ? AND subject = ? AND not_before"
+            + " = ?",
         until,
         parked.map(Tx::json),
         parked.isPresent(),
+        kind.name(),
+        chainId,
+        subject,
+        lease);
+  }
+
+  /**
+   * Puts off what could be sent but waits for cheaper gas, as long as it is still this claim's.
+   *
+   * @param since since when it waits
+   */
+  public void hold(Tx tx, Instant since, Instant until, String parked) {
+    putOff(tx, until, Optional.of(parked));
+    tx.update(
+        "UPDATE task SET held_since = ? WHERE kind = ? AND chain_id = ? AND subject = ?",
+        since,
+        kind.name(),
+        chainId,
+        subject);
+  }
+
+  /** Parks open work of any kind for that subject on a chain until then, but for this claim's. */
+  public static void park(Tx tx, long chainId, Hash subject, Instant until, String parked) {
+    tx.update(
+        "UPDATE task SET not_before = greatest(not_before, ?), parked = ?, attempts = attempts + 1"
+            + " WHERE chain_id = ? AND subject = ?",
+        until,
+        Tx.json(parked),
+        chainId,
+        subject);
+  }
+
+  /**
+   * Puts the work off because a node, the database or this program failed: as long as it is still
+   * this claim's, and as if it had not been claimed, since what failed was not the work.
+   */
+  public void suspend(Tx tx, Instant until, String parked) {
+    tx.update(
+        "UPDATE task SET not_before = ?, parked = ?, attempts = greatest(attempts - 1, 0)"
+            + " WHERE kind = ? AND chain_id = ? AND subject = ? AND not_before = ?",
+        until,
+        Tx.json(parked),
         kind.name(),
         chainId,
         subject,
@@ -169,6 +220,7 @@ public record Task(Kind kind, long chainId, Hash subject, int attempts, Instant 
         row.number("chain_id"),
         row.hash("subject"),
         (int) row.number("attempts"),
-        row.time("not_before"));
+        row.time("not_before"),
+        row.optionalTime("held_since"));
   }
 }

@@ -8,6 +8,7 @@ import java.util.Optional;
 import org.mandate.chain.Address;
 import org.mandate.chain.Bytes;
 import org.mandate.chain.Hash;
+import org.mandate.chain.Receipt;
 
 /**
  * A transaction of this relayer that is not settled.
@@ -95,9 +96,11 @@ public record TransactionRow(
    */
   public static void lock(Tx tx, long chainId, Address signer, long count) {
     tx.update(
-        "INSERT INTO signer_nonce (chain_id, signer, next) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+        "INSERT INTO signer_nonce (chain_id, signer, next, first) VALUES (?, ?, ?, ?) ON CONFLICT"
+            + " DO NOTHING",
         chainId,
         signer,
+        count,
         count);
     nextNonce(tx, chainId, signer);
   }
@@ -135,8 +138,10 @@ public record TransactionRow(
       Tx tx, long chainId, Address signer, long from, long to, int limit) {
     return tx.list(
         """
-        SELECT n FROM generate_series(?::bigint, ?::bigint - 1) n
-         WHERE NOT EXISTS (SELECT 1 FROM transaction t WHERE t.chain_id = ? AND t.signer = ? AND t.nonce = n)
+        SELECT n FROM signer_nonce s, generate_series(greatest(?::bigint, s.first), ?::bigint - 1) n
+         WHERE s.chain_id = ? AND s.signer = ?
+           AND NOT EXISTS (SELECT 1 FROM transaction t
+                            WHERE t.chain_id = s.chain_id AND t.signer = s.signer AND t.nonce = n)
          ORDER BY n LIMIT ?
         """,
         row -> row.number("n"),
@@ -150,7 +155,8 @@ public record TransactionRow(
   /** Whether a transaction for this is on its way. */
   public static boolean isOpen(Tx tx, long chainId, Hash subject) {
     return tx.one(
-            "SELECT count(*) AS n FROM transaction_item WHERE chain_id = ? AND subject = ? AND open",
+            "SELECT count(*) AS n FROM transaction_item WHERE chain_id = ? AND subject = ? AND"
+                + " open",
             row -> row.number("n"),
             chainId,
             subject)
@@ -175,18 +181,7 @@ public record TransactionRow(
       Bytes data,
       long gasLimit,
       Instant now) {
-    long id =
-        insertRow(
-            tx,
-            chainId,
-            signer,
-            nonce,
-            purpose,
-            subjects.stream().findFirst(),
-            target,
-            data,
-            gasLimit,
-            now);
+    long id = insertRow(tx, chainId, signer, nonce, purpose, subjects, target, data, gasLimit, now);
     for (Hash subject : subjects) {
       int stored =
           tx.update(
@@ -212,22 +207,23 @@ public record TransactionRow(
       Address signer,
       long nonce,
       Purpose purpose,
-      Optional<Hash> subject,
+      List<Hash> subjects,
       Address target,
       Bytes data,
       long gasLimit,
       Instant now) {
     return tx.one(
             """
-            INSERT INTO transaction (chain_id, signer, nonce, purpose, subject, target, data, gas_limit, created_at)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING transaction_id
+            INSERT INTO transaction (chain_id, signer, nonce, purpose, subject, subjects, target, data, gas_limit, created_at)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING transaction_id
             """,
             row -> row.number("transaction_id"),
             chainId,
             signer,
             nonce,
             purpose.name(),
-            subject,
+            subjects.stream().findFirst(),
+            Math.max(1, subjects.size()),
             target,
             data,
             gasLimit,
@@ -235,29 +231,44 @@ public record TransactionRow(
         .orElseThrow();
   }
 
-  public static void addAttempt(
-      Tx tx,
-      long id,
+  /**
+   * Bytes that were signed just now.
+   *
+   * @param number from 1, one more for every replacement
+   * @param dataFee the most that they are expected to pay beside their gas, wei
+   * @param most that they can cost in all, wei
+   * @param cancels whether they are empty, to free the nonce
+   */
+  public record Signed(
       int number,
       Hash hash,
       Bytes raw,
       BigInteger maxFee,
       BigInteger maxTip,
-      boolean cancels,
-      Instant now) {
+      BigInteger dataFee,
+      BigInteger most,
+      boolean cancels) {}
+
+  /** Stores signed bytes, and what they can cost: one attempt of a transaction is mined at most. */
+  public static void addAttempt(Tx tx, long id, Signed signed, Instant now) {
     tx.update(
         """
-        INSERT INTO attempt (transaction_id, attempt, hash, raw, max_fee, max_tip, cancels, signed_at)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+        INSERT INTO attempt (transaction_id, attempt, hash, raw, max_fee, max_tip, data_fee, cancels, signed_at)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
         """,
         id,
-        number,
-        hash,
-        raw,
-        maxFee,
-        maxTip,
-        cancels,
+        signed.number(),
+        signed.hash(),
+        signed.raw(),
+        signed.maxFee(),
+        signed.maxTip(),
+        signed.dataFee(),
+        signed.cancels(),
         now);
+    tx.update(
+        "UPDATE transaction SET most = greatest(most, ?) WHERE transaction_id = ?",
+        signed.most(),
+        id);
   }
 
   /**
@@ -267,7 +278,8 @@ public record TransactionRow(
    */
   public static List<TransactionRow> toSend(Tx tx, long chainId, Address signer, long count) {
     return tx.list(
-        "SELECT * FROM transaction WHERE chain_id = ? AND signer = ? AND state = 'OPEN' AND nonce >= ? ORDER BY nonce LIMIT "
+        "SELECT * FROM transaction WHERE chain_id = ? AND signer = ? AND state = 'OPEN' AND nonce"
+            + " >= ? ORDER BY nonce LIMIT "
             + AT_ONCE,
         TransactionRow::read,
         chainId,
@@ -292,6 +304,14 @@ public record TransactionRow(
         chainId,
         signer,
         count);
+  }
+
+  /** All that it is for; none for a filler. */
+  public List<Hash> subjects(Tx tx) {
+    return tx.list(
+        "SELECT subject FROM transaction_item WHERE transaction_id = ? ORDER BY subject",
+        row -> row.hash("subject"),
+        id);
   }
 
   /** All signed bytes of the transaction, newest first. */
@@ -333,29 +353,44 @@ public record TransactionRow(
   /**
    * Stores where it was mined, only while that very block is stored: a receipt of another branch is
    * not taken.
+   *
+   * @param dataFee wei that it paid beside its gas
    */
-  public boolean mined(
-      Tx tx, long number, Hash hash, Hash minedHash, long gasUsed, BigInteger gasPrice) {
+  public boolean mined(Tx tx, Receipt receipt, BigInteger dataFee) {
     return tx.update(
             """
-            UPDATE transaction SET block_number = ?, block_hash = ?, mined_hash = ?, gas_used = ?, gas_price = ?
+            UPDATE transaction SET block_number = ?, block_hash = ?, mined_hash = ?, gas_used = ?, gas_price = ?, data_fee = ?
              WHERE transaction_id = ? AND EXISTS (SELECT 1 FROM block b WHERE b.chain_id = ? AND b.number = ? AND b.hash = ?)
             """,
-            number,
-            hash,
-            minedHash,
-            gasUsed,
-            gasPrice,
+            receipt.blockNumber(),
+            receipt.blockHash(),
+            receipt.transaction(),
+            receipt.gasUsed(),
+            receipt.effectiveGasPrice(),
+            dataFee,
             id,
             chainId,
-            number,
-            hash)
+            receipt.blockNumber(),
+            receipt.blockHash())
         > 0;
+  }
+
+  /** What it is for is on its way no more, as far as is known: whoever is to do it looks again. */
+  public void release(Tx tx, Instant now) {
+    tx.update("UPDATE transaction_item SET open = false WHERE transaction_id = ?", id);
+    tx.update(
+        """
+        UPDATE task t SET not_before = least(t.not_before, ?) FROM transaction_item s
+         WHERE s.transaction_id = ? AND t.chain_id = s.chain_id AND t.subject = s.subject
+        """,
+        now,
+        id);
   }
 
   public void settle(Tx tx, Settled state, Instant now) {
     tx.update(
-        "UPDATE transaction SET state = ?, settled_at = ? WHERE transaction_id = ? AND state = 'OPEN'",
+        "UPDATE transaction SET state = ?, settled_at = ? WHERE transaction_id = ? AND state ="
+            + " 'OPEN'",
         state.name(),
         now,
         id);

@@ -6,10 +6,14 @@ import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
 import org.mandate.audit.BlobStore;
+import org.mandate.chain.NodeException;
 import org.mandate.relayer.Journal;
 import org.mandate.relayer.Loop;
+import org.mandate.relayer.send.BudgetException;
 import org.mandate.relayer.send.FeeLimitException;
+import org.mandate.relayer.send.Overrun;
 import org.mandate.relayer.store.Database;
+import org.mandate.relayer.store.StoreException;
 import org.mandate.relayer.store.Task;
 import org.mandate.relayer.store.TransactionRow;
 
@@ -27,6 +31,9 @@ public final class Worker {
   private static final Duration FIRST_BACKOFF = Duration.ofMillis(500);
   private static final Duration MOST_BACKOFF = Duration.ofSeconds(30);
 
+  /** How long work waits for a node that fails. */
+  private static final Duration FAILING = Duration.ofSeconds(1);
+
   private final Database database;
   private final Map<Long, Workplace> places;
   private final Clock clock;
@@ -35,6 +42,7 @@ public final class Worker {
   private final ResultWork results;
   private final HastenWork hastening;
   private final PublishWork publishing;
+  private final GasWait waiting;
 
   /**
    * @param patience how long more signatures are awaited when a bare quorum's are there
@@ -65,6 +73,7 @@ public final class Worker {
     this.messages = new DeliverWork(database, signatures, results);
     this.hastening = new HastenWork(database, signatures);
     this.publishing = new PublishWork(database, blobs, publishInterval);
+    this.waiting = new GasWait(database);
   }
 
   /** Does one piece of work. Answers whether there was one. */
@@ -76,10 +85,7 @@ public final class Worker {
       settle(task, decide(task));
     } catch (RuntimeException | Error e) {
       if (Loop.isFatal(e)) throw e;
-      // The chain, the database or this program failed, not the intent: it is tried again, behind
-      // fresh work.
-      Instant until = clock.instant().plus(backoff(task));
-      database.run(tx -> task.putOff(tx, until, Optional.of(unavailable(e))));
+      putOff(task, e);
       LOG.warn(
           "put off",
           "work",
@@ -92,6 +98,53 @@ public final class Worker {
           Journal.reason(e));
     }
     return true;
+  }
+
+  private void putOff(Task task, Throwable e) {
+    Instant now = clock.instant();
+    switch (e) {
+      case BudgetException dear -> exhausted(task, dear);
+      // A node or the database fails, or gas is too dear: that is not the work's fault, so it is
+      // neither put behind other work for it nor looked at more rarely.
+      case NodeException gone -> suspend(task, e);
+      case StoreException gone -> suspend(task, e);
+      case FeeLimitException dear -> suspend(task, e);
+      // This program failed, perhaps at this very work: behind fresh work.
+      default ->
+          database.run(tx -> task.putOff(tx, now.plus(backoff(task)), Optional.of(unavailable(e))));
+    }
+  }
+
+  private void suspend(Task task, Throwable e) {
+    database.run(tx -> task.suspend(tx, clock.instant().plus(FAILING), unavailable(e)));
+  }
+
+  /** Parks what costs more than an intent may; what was to go along with it goes without it. */
+  private void exhausted(Task task, BudgetException dear) {
+    Instant now = clock.instant();
+    boolean isOwn = dear.overruns().stream().anyMatch(o -> o.subject().equals(task.subject()));
+    database.run(
+        tx -> {
+          for (Overrun overrun : dear.overruns())
+            Task.park(
+                tx,
+                task.chainId(),
+                overrun.subject(),
+                now.plus(MOST_BACKOFF),
+                exhausted(overrun).json().encode());
+          if (!isOwn) task.putOff(tx, now, Optional.empty());
+        });
+  }
+
+  private static Refusal exhausted(Overrun overrun) {
+    return new Refusal(
+        "BUDGET",
+        overrun.message(),
+        Optional.of(overrun.limit().value().toString()),
+        Optional.of(overrun.left().value().toString()),
+        Optional.empty(),
+        "raise fees.intent-budget of the chain, or send the transaction yourself; it is tried"
+            + " again, in case gas gets cheaper, until the intent's deadline");
   }
 
   private Decision decide(Task task) throws InterruptedException {
@@ -135,6 +188,11 @@ public final class Worker {
             blocked.why().message());
       }
       case Decision.Send send -> {
+        Optional<GasWait.Held> held = waiting.held(task, send, places.get(task.chainId()));
+        if (held.isPresent()) {
+          hold(task, held.get());
+          return;
+        }
         places
             .get(task.chainId())
             .desk()
@@ -142,6 +200,22 @@ public final class Worker {
                 send.purpose(), send.subjects(), send.call().to(), send.call().data(), send.gas());
         database.run(tx -> task.putOff(tx, clock.instant().plus(ON_ITS_WAY), Optional.empty()));
       }
+    }
+  }
+
+  private void hold(Task task, GasWait.Held held) {
+    database.run(tx -> task.hold(tx, held.since(), held.look(), held.why().json().encode()));
+    if (task.heldSince().isEmpty()) {
+      LOG.info(
+          "waits for cheaper gas",
+          "work",
+          task.kind(),
+          "chain",
+          task.chainId(),
+          "subject",
+          task.subject(),
+          "until",
+          held.until());
     }
   }
 

@@ -355,8 +355,8 @@ class SendingTest {
   }
 
   private Desk desk() {
-    FeeLimit limit = FeeLimit.ofGwei(500, 50);
-    return new Desk(chain, database, limit, Anvil.RICH, gate, new Bell(), Clock.systemUTC());
+    FeePolicy policy = FeePolicy.upTo(FeeLimit.ofGwei(500, 50));
+    return new Desk(chain, database, policy, Anvil.RICH, gate, new Bell(), Clock.systemUTC());
   }
 
   private ChainClient node(int number) {

@@ -46,6 +46,7 @@ import org.mandate.relayer.follow.FollowedChain;
 import org.mandate.relayer.follow.SeveralNodes;
 import org.mandate.relayer.send.Desk;
 import org.mandate.relayer.send.FeeLimit;
+import org.mandate.relayer.send.FeePolicy;
 import org.mandate.relayer.store.Blocks;
 import org.mandate.relayer.store.ChainRow;
 import org.mandate.relayer.store.Database;
@@ -334,7 +335,7 @@ class DispatchTest {
         new Desk(
             chain,
             database,
-            FeeLimit.ofGwei(500, 50),
+            FeePolicy.upTo(FeeLimit.ofGwei(500, 50)),
             Anvil.RICH,
             new SigningGate(),
             new Bell(),

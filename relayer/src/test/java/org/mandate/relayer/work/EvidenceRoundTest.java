@@ -57,6 +57,7 @@ import org.mandate.relayer.follow.FollowedChain;
 import org.mandate.relayer.follow.SeveralNodes;
 import org.mandate.relayer.send.Desk;
 import org.mandate.relayer.send.FeeLimit;
+import org.mandate.relayer.send.FeePolicy;
 import org.mandate.relayer.store.Blocks;
 import org.mandate.relayer.store.ChainRow;
 import org.mandate.relayer.store.Database;
@@ -314,7 +315,7 @@ class EvidenceRoundTest {
         new Desk(
             chain,
             database,
-            FeeLimit.ofGwei(500, 50),
+            FeePolicy.upTo(FeeLimit.ofGwei(500, 50)),
             LIAR,
             new SigningGate(),
             new Bell(),

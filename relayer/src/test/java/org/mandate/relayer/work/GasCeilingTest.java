@@ -24,6 +24,7 @@ import org.mandate.relayer.follow.FollowedChain;
 import org.mandate.relayer.follow.SeveralNodes;
 import org.mandate.relayer.send.Desk;
 import org.mandate.relayer.send.FeeLimit;
+import org.mandate.relayer.send.FeePolicy;
 import org.mandate.relayer.store.Database;
 import org.mandate.relayer.store.EmbeddedServer;
 import org.mandate.relayer.store.TransactionRow.Purpose;
@@ -54,7 +55,7 @@ class GasCeilingTest {
         new Desk(
             chain,
             database,
-            FeeLimit.ofGwei(500, 50),
+            FeePolicy.upTo(FeeLimit.ofGwei(500, 50)),
             Anvil.RICH,
             new SigningGate(),
             new Bell(),

@@ -35,6 +35,7 @@ import org.mandate.relayer.follow.FollowedChain;
 import org.mandate.relayer.follow.SeveralNodes;
 import org.mandate.relayer.send.Desk;
 import org.mandate.relayer.send.FeeLimit;
+import org.mandate.relayer.send.FeePolicy;
 import org.mandate.relayer.store.Blocks;
 import org.mandate.relayer.store.ChainRow;
 import org.mandate.relayer.store.Database;
@@ -198,7 +199,7 @@ class MessagesTest {
         new Desk(
             chain(id),
             database,
-            FeeLimit.ofGwei(500, 50),
+            FeePolicy.upTo(FeeLimit.ofGwei(500, 50)),
             Anvil.RICH,
             new SigningGate(),
             new Bell(),

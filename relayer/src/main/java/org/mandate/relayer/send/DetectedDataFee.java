@@ -1,0 +1,61 @@
+package org.mandate.relayer.send;
+
+import java.math.BigInteger;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
+import org.mandate.chain.Address;
+import org.mandate.chain.Bytes;
+import org.mandate.chain.CallRevertedException;
+import org.mandate.chain.ChainClient;
+import org.mandate.chain.Receipt;
+
+/**
+ * As the chain asks for it, by the oracle that stands there. Only an answer decides: while no node
+ * answers, nothing is known, and who asks must wait. A contract that is no oracle at such an
+ * address is none; the addresses are of a kind that nobody has a key to.
+ */
+final class DetectedDataFee implements DataFee {
+  private static final List<Address> ORACLES =
+      List.of(OracleDataFee.OP_STACK, OracleDataFee.SCROLL);
+
+  private final ChainClient chain;
+  private final AtomicReference<Optional<DataFee>> known = new AtomicReference<>(Optional.empty());
+
+  DetectedDataFee(ChainClient chain) {
+    this.chain = chain;
+  }
+
+  @Override
+  public BigInteger most(Bytes data, long gas) {
+    return detected().most(data, gas);
+  }
+
+  @Override
+  public BigInteger paid(Receipt receipt) {
+    return detected().paid(receipt);
+  }
+
+  private DataFee detected() {
+    Optional<DataFee> already = known.get();
+    if (already.isPresent()) return already.get();
+    DataFee found =
+        ORACLES.stream()
+            .filter(this::isOracle)
+            .findFirst()
+            .<DataFee>map(oracle -> new OracleDataFee(chain, oracle))
+            .orElse(DataFee.NONE);
+    known.set(Optional.of(found));
+    return found;
+  }
+
+  private boolean isOracle(Address address) {
+    if (chain.code(address).isEmpty()) return false;
+    try {
+      new OracleDataFee(chain, address).most(Bytes.EMPTY, 21_000);
+      return true;
+    } catch (CallRevertedException | IllegalArgumentException e) {
+      return false;
+    }
+  }
+}
