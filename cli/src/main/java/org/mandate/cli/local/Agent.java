@@ -11,7 +11,7 @@ import org.mandate.intent.Intent;
 import org.mandate.intent.IntentDomain;
 import org.mandate.intent.IntentJson;
 import org.mandate.intent.SignedIntent;
-import org.mandate.signer.PrivateKeySigner;
+import org.mandate.signer.Signer;
 
 /**
  * An agent of the town, with its key.
@@ -20,7 +20,7 @@ import org.mandate.signer.PrivateKeySigner;
  * @param vault whose funds it spends
  * @param domain what its signatures are bound to
  */
-public record Agent(BigInteger id, PrivateKeySigner key, Address vault, IntentDomain domain) {
+public record Agent(BigInteger id, Signer key, Address vault, IntentDomain domain) {
   private static final SecureRandom RANDOM = new SecureRandom();
 
   /**

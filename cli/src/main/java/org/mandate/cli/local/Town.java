@@ -28,7 +28,9 @@ import org.mandate.deploy.DeploymentParameters.TokenGrant;
 import org.mandate.deploy.Sender;
 import org.mandate.intent.IntentDomain;
 import org.mandate.policy.Thresholds;
-import org.mandate.signer.PrivateKeySigner;
+import org.mandate.signer.GuardedSigner;
+import org.mandate.signer.PrivateKey;
+import org.mandate.signer.SigningPolicy;
 import org.slf4j.LoggerFactory;
 import org.web3j.crypto.Credentials;
 
@@ -247,7 +249,10 @@ public final class Town implements AutoCloseable {
       var agents = new ArrayList<Agent>();
       for (int i = 0; i < plan.agents(); i++) {
         var id = setup.register(sender, "");
-        var key = new PrivateKeySigner(Secrets.key().getEcKeyPair().getPrivateKey());
+        var key =
+            new GuardedSigner(
+                new PrivateKey(Secrets.key().getEcKeyPair().getPrivateKey()),
+                SigningPolicy.ofPerson());
         setup.setWallet(sender, id, key);
         agents.add(new Agent(id, key, ledger.vault(), domain(ledger)));
       }
