@@ -7,6 +7,7 @@ import java.util.concurrent.Callable;
 import org.mandate.cli.relayers.RelayerSet;
 import org.mandate.cli.relayers.Slash;
 import org.mandate.relayer.Relayer;
+import org.mandate.relayer.follow.ReorgAcceptance;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -18,6 +19,7 @@ import picocli.CommandLine.Option;
         "Run a relayer: follows, attests, submits, publishes audit blobs, serves the API. Show, replace and punish relayers.",
     subcommands = {
       RelayerCommand.Run.class,
+      RelayerCommand.AcceptReorg.class,
       RelayerCommand.SampleConfig.class,
       RelayerSet.Show.class,
       RelayerSet.Rotate.class,
@@ -71,6 +73,63 @@ final class RelayerCommand extends Group {
                   "data-directory", dataDirectory,
                   "database-url", databaseUrl,
                   "ipfs-api", ipfsApi)));
+      return ExitCode.OK;
+    }
+  }
+
+  @Command(
+      name = "accept-reorg",
+      description = {
+        "Says that a chain really did reorganize blocks that were declared final, and has the relayer go on from there.",
+        "It stopped signing by itself. Stop it, find out at nodes of others what became of the chain, then name the last",
+        "block that is still common, which the alarm names as its ancestor: most of the configured nodes must have it.",
+        "Intents that were accepted stay, transactions that are gone are sent again with the same nonces. Messages that this",
+        "relayer attested and that are gone it cannot take back: its bond answers for them. Then start it again."
+      })
+  static final class AcceptReorg implements Callable<ExitCode> {
+    @Option(
+        names = "--config",
+        required = true,
+        paramLabel = "FILE",
+        description = "Settings of the relayer, YAML.")
+    private Path config;
+
+    @Option(names = "--chain", required = true, paramLabel = "ID", description = "Which chain.")
+    private long chain;
+
+    @Option(
+        names = "--block",
+        required = true,
+        paramLabel = "NUMBER",
+        description = "The last block that is still common.")
+    private long block;
+
+    @Mixin private Settings settings;
+
+    @Mixin private Output output;
+
+    @Override
+    public ExitCode call() {
+      ReorgAcceptance.Accepted accepted;
+      try {
+        accepted = Relayer.acceptReorg(config, settings.flags(Map.of()), chain, block);
+      } catch (IllegalArgumentException e) {
+        throw new Failure(ExitCode.REFUSED, e.getMessage());
+      }
+      output.json(
+          Output.object()
+              .put("chain", accepted.chainId())
+              .put("block", accepted.ancestor().number())
+              .put("hash", accepted.ancestor().hash().hex())
+              .put("undone", accepted.blocks())
+              .put("openTransactions", accepted.transactions()));
+      output.line(
+          "chain %d is followed from block %d %s on: %d blocks were undone, %d transactions are open. Start the relayer.",
+          accepted.chainId(),
+          accepted.ancestor().number(),
+          accepted.ancestor().hash(),
+          accepted.blocks(),
+          accepted.transactions());
       return ExitCode.OK;
     }
   }

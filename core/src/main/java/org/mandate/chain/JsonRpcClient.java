@@ -22,6 +22,12 @@ import org.mandate.chain.JsonRpcTransport.Request;
 public final class JsonRpcClient implements ChainClient {
   private static final int BATCH = 50;
 
+  /**
+   * Bytes of one answer about the logs of several blocks; who asks for fewer gets them: what one
+   * block holds is answered up to {@link JsonRpcTransport#ANSWER_LIMIT}.
+   */
+  private static final int RANGE_LIMIT = 8 << 20;
+
   private final JsonRpcTransport transport;
   private final Function<JsonNode, Block> blocks;
 
@@ -175,7 +181,8 @@ public final class JsonRpcClient implements ChainClient {
         transport.askAll(
             List.of(
                 new Request("eth_getLogs", filter),
-                new Request("eth_getBlockByNumber", quantity(to), false)));
+                new Request("eth_getBlockByNumber", quantity(to), false)),
+            from < to ? RANGE_LIMIT : JsonRpcTransport.ANSWER_LIMIT);
     if (read("eth_getBlockByNumber", answers.get(1), result -> blockOf(result, to)).isEmpty()) {
       throw transport.failure("eth_getLogs", "block " + to + " is not known");
     }

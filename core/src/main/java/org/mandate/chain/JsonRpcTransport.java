@@ -73,11 +73,22 @@ final class JsonRpcTransport {
   Answer ask(Request request) {
     ObjectNode envelope = envelope(request, ids.getAndIncrement());
     return answer(
-        post(envelope, request.method()), envelope.get("id").longValue(), request.method());
+        post(envelope, request.method(), ANSWER_LIMIT),
+        envelope.get("id").longValue(),
+        request.method());
   }
 
   /** One answer per request, in their order. */
   List<Answer> askAll(List<Request> requests) {
+    return askAll(requests, ANSWER_LIMIT);
+  }
+
+  /**
+   * As {@link #askAll(List)}.
+   *
+   * @param limit bytes of all answers together
+   */
+  List<Answer> askAll(List<Request> requests, int limit) {
     if (requests.isEmpty()) {
       return List.of();
     }
@@ -88,7 +99,7 @@ final class JsonRpcTransport {
       batch.add(envelope(requests.get(i), first + i));
     }
     String what = requests.getFirst().method() + " and " + (requests.size() - 1) + " more";
-    JsonNode answers = post(batch, what);
+    JsonNode answers = post(batch, what, limit);
     if (!answers.isArray() || answers.size() != requests.size()) {
       throw failure(what, "a batch of " + requests.size() + " was not answered by as many");
     }
@@ -153,7 +164,7 @@ final class JsonRpcTransport {
     return new Answer.Result(answer.get("result"));
   }
 
-  private JsonNode post(JsonNode body, String method) {
+  private JsonNode post(JsonNode body, String method, int limit) {
     try {
       HttpRequest request =
           HttpRequest.newBuilder(node)
@@ -162,7 +173,7 @@ final class JsonRpcTransport {
               .POST(HttpRequest.BodyPublishers.ofByteArray(JSON.writeValueAsBytes(body)))
               .build();
       CompletableFuture<HttpResponse<byte[]>> exchange =
-          HTTP.sendAsync(request, info -> new BoundedBody(ANSWER_LIMIT));
+          HTTP.sendAsync(request, info -> new BoundedBody(limit));
       HttpResponse<byte[]> response;
       try {
         // HttpRequest's own time limit ends with the headers; this one covers the body too

@@ -27,6 +27,14 @@ public enum Failpoint {
   BEFORE_RECEIPT_STORED,
   /** The block's rows are written, not committed. */
   BEFORE_BLOCK_STORED,
+  /** Blocks that the chain no longer has are deleted, not committed. */
+  BEFORE_BLOCKS_UNDONE,
+  /** A final block is gone and this process signs no more; no other knows. */
+  AFTER_GATE_CLOSED,
+  /** It is stored that nothing is signed; how deep the reorganisation went is not. */
+  AFTER_HALT_STORED,
+  /** All of it is stored, nobody was told. */
+  BEFORE_HALT_TOLD,
   /** The attestation is signed, not stored. */
   BEFORE_ATTESTATION_STORED,
   /** A record's blob is stored, its row is not. */

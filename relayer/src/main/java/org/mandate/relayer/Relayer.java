@@ -46,6 +46,7 @@ import org.mandate.relayer.api.Api;
 import org.mandate.relayer.api.Health;
 import org.mandate.relayer.api.Metrics;
 import org.mandate.relayer.follow.FollowedChain;
+import org.mandate.relayer.follow.ReorgAcceptance;
 import org.mandate.relayer.follow.SeveralNodes;
 import org.mandate.relayer.store.Database;
 import org.mandate.relayer.store.EmbeddedServer;
@@ -127,6 +128,36 @@ public final class Relayer implements AutoCloseable {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
+  }
+
+  /**
+   * The way out after a chain reorganized final blocks ({@link ReorgAcceptance}). No relayer may
+   * use the data directory meanwhile; one that shares a database goes on signing nothing until it
+   * is started again.
+   *
+   * @param block number of the last block that is common
+   * @throws RuntimeException in words when it cannot be done; then nothing was
+   */
+  public static ReorgAcceptance.Accepted acceptReorg(
+      RelayerConfig config, long chainId, long block, Clock clock) {
+    try (Relayer relayer = new Relayer()) {
+      relayer.lock(config.dataDirectory());
+      Map<Long, FollowedChain> chains = new LinkedHashMap<>();
+      config.chains().forEach(c -> chains.put(c.id(), relayer.connect(c)));
+      Database database = relayer.database(config);
+      return new ReorgAcceptance(chains, database, config.reportInterval(), clock)
+          .accept(chainId, block);
+    }
+  }
+
+  /**
+   * As {@link #acceptReorg(RelayerConfig, long, long, Clock)}, with settings as for {@link #run}.
+   */
+  public static ReorgAcceptance.Accepted acceptReorg(
+      Path file, Map<String, String> flags, long chainId, long block) {
+    RelayerConfig config =
+        Config.load(RelayerConfig.class, Optional.of(file), System.getenv(), flags);
+    return acceptReorg(config, chainId, block, Clock.systemUTC());
   }
 
   /** The API's port. */

@@ -87,6 +87,7 @@ public final class Workflows {
     database.run(
         tx -> {
           chains.values().forEach(c -> ChainRow.register(tx, c.id(), c.gateway(), c.executor()));
+          chains.values().forEach(c -> ChainRow.distrust(tx, c.id()));
           Task.releaseAll(tx, clock.instant());
           StoredMessage.forgetRefusals(tx);
         });

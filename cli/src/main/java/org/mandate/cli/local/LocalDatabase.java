@@ -14,6 +14,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.stream.Stream;
+import org.mandate.relayer.store.Database;
 import org.mandate.relayer.store.EmbeddedServer;
 
 /**
@@ -70,6 +71,11 @@ public final class LocalDatabase {
   /** Looks into a database, as its server's administrator. */
   public Connection connect(String name) throws SQLException {
     return DriverManager.getConnection(server.jdbcUrl(name));
+  }
+
+  /** Opens a relayer's database as its relayer does, as the server's administrator. */
+  public Database open(String name) {
+    return Database.open(server.jdbcUrl(name));
   }
 
   /** SIGKILL to the server and all its processes, as when the machine loses power. */

@@ -23,6 +23,7 @@ import org.mandate.relayer.store.StoreException;
 /** Whether the relayer does its work, and if not, why. */
 public final class Health {
   private static final Duration SILENT = Duration.ofSeconds(30);
+  private static final Duration UNSURE = Duration.ofSeconds(10);
   private static final Duration STUCK = Duration.ofSeconds(60);
   private static final long BEHIND_BLOCKS = 20;
   private static final Duration BALANCE_KEEPS = Duration.ofSeconds(10);
@@ -116,6 +117,11 @@ public final class Health {
     if (row.head().isEmpty() || behind > BEHIND_BLOCKS) {
       problems.add("chain %d: %d blocks behind its head".formatted(chain.id(), behind));
     }
+    if (!row.isCompared() && follower.lastRound().plus(UNSURE).isBefore(now)) {
+      problems.add(
+          "chain %d: nothing is signed before what is stored was compared with the chain"
+              .formatted(chain.id()));
+    }
     row.halted().ifPresent(reason -> problems.add("chain %d: %s".formatted(chain.id(), reason)));
     JsonObject json =
         new JsonObject()
@@ -123,6 +129,7 @@ public final class Health {
             .put("head", stored)
             .put("headTime", row.headTime())
             .put("behind", behind)
+            .put("blocksPerSecond", Math.round(follower.blocksPerSecond() * 10) / 10.0)
             .put("finalized", row.finalized().orElse(-1L))
             .put("lagSeconds", Math.max(0, now.getEpochSecond() - row.headTime()));
     try {

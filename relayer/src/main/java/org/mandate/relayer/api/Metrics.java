@@ -48,7 +48,8 @@ public final class Metrics {
     this.attestations = gauge("mandate.attestations", "Attestations known here, by signer");
     this.chains =
         gauge(
-            "mandate.chain", "Head, finalized block, lag in seconds and balance in ether by chain");
+            "mandate.chain",
+            "Head, finalized block, blocks behind and per second, lag in seconds and balance in ether by chain");
     this.ready = gauge("mandate.ready", "1: the relayer does its work");
   }
 
@@ -117,6 +118,8 @@ public final class Metrics {
                           MultiGauge.Row.of(Tags.of("chain", entry.getKey(), "what", what), value));
               add.accept("head", chain.getDouble("head"));
               add.accept("finalized", chain.getDouble("finalized"));
+              add.accept("behind_blocks", chain.getDouble("behind"));
+              add.accept("blocks_per_second", chain.getDouble("blocksPerSecond"));
               add.accept("lag_seconds", chain.getDouble("lagSeconds"));
               String balance = chain.getString("balance");
               if (!balance.equals("unknown"))

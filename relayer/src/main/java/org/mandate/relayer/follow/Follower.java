@@ -4,24 +4,17 @@ import java.math.BigInteger;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.stream.Stream;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
+import java.util.concurrent.FutureTask;
 import org.mandate.chain.Block;
-import org.mandate.chain.Bytes;
 import org.mandate.chain.ChainClient;
 import org.mandate.chain.Finality;
 import org.mandate.chain.Hash;
 import org.mandate.chain.Log;
 import org.mandate.chain.NodeException;
-import org.mandate.event.ContractEvents;
-import org.mandate.event.GatewayEvent;
-import org.mandate.event.IntentEvent;
-import org.mandate.event.IntentNotice;
-import org.mandate.gateway.InteroperableAddress;
-import org.mandate.intent.Intent;
-import org.mandate.intent.IntentAbi;
 import org.mandate.relayer.Bell;
 import org.mandate.relayer.Failpoint;
 import org.mandate.relayer.Journal;
@@ -29,11 +22,8 @@ import org.mandate.relayer.SigningGate;
 import org.mandate.relayer.store.Blocks;
 import org.mandate.relayer.store.ChainRow;
 import org.mandate.relayer.store.Database;
-import org.mandate.relayer.store.EventKind;
+import org.mandate.relayer.store.DeepReorg;
 import org.mandate.relayer.store.StoreException;
-import org.mandate.relayer.store.StoredEvent;
-import org.mandate.relayer.store.StoredIntent;
-import org.mandate.relayer.store.Task;
 import org.mandate.relayer.store.Tx;
 
 /**
@@ -44,15 +34,14 @@ import org.mandate.relayer.store.Tx;
  */
 public final class Follower {
   private static final Journal LOG = Journal.of("follower");
-  private static final int PAGE = 50;
+
+  /** Pages that a round stores before it looks again how far the chain is, and what is final. */
+  private static final int PAGES_A_ROUND = 4;
 
   /** Of so many blocks at most at a time nodes are asked whether anything was left out. */
   private static final int COMPARED = 200;
 
   private static final int PARTS_A_ROUND = 10;
-
-  /** From when on a delivered intent is looked at whether more relayers vouch for it. */
-  private static final Duration HASTE = Duration.ofSeconds(5);
 
   private final FollowedChain chain;
   private final Set<Long> served;
@@ -64,7 +53,10 @@ public final class Follower {
   private volatile Instant lastRound;
   private volatile long seenHead = -1;
   private volatile Hash doubted = Hash.ZERO;
+  private volatile boolean halted;
   private final Omissions omissions;
+  private final Pages pages;
+  private final Pace pace;
   private final Leads leads = new Leads();
 
   /** Fewer while comparing fails, down to one: what was logged in many may be too much at once. */
@@ -90,6 +82,8 @@ public final class Follower {
     this.news = news;
     this.clock = clock;
     this.lastRound = clock.instant();
+    this.pages = new Pages(chain);
+    this.pace = new Pace(clock.instant());
     this.omissions = new Omissions(chain, database, this::isFollowed, this::store, clock);
   }
 
@@ -103,7 +97,12 @@ public final class Follower {
     return seenHead;
   }
 
-  /** Catches up by one page. Answers whether there is more. */
+  /** How many blocks it stored per second lately. */
+  public double blocksPerSecond() {
+    return pace.perSecond(clock.instant());
+  }
+
+  /** Catches up by a few pages. Answers whether there is more. */
   public boolean round() {
     SeveralNodes.Head head = chain.client().newest();
     seenHead = head.last();
@@ -135,17 +134,16 @@ public final class Follower {
     ChainClient teller = chain.client().teller(head);
     try {
       if (!agrees(head, known)) return Pursuit.APART;
+      if (!row().isCompared()) database.run(tx -> ChainRow.compared(tx, chain.id()));
       Block top =
           database
               .inTransaction(tx -> Blocks.atOrBelow(tx, chain.id(), Long.MAX_VALUE))
               .orElseThrow();
-      long last = Math.min(head.last(), top.number() + PAGE);
-      if (last <= top.number()) return Pursuit.NOTHING;
-      Block led = follow(teller, top, teller.blocks(top.number() + 1, last));
+      if (head.last() <= top.number()) return Pursuit.NOTHING;
+      Block led = follow(head, top);
       if (led != top) {
-        leads.add(head.node(), led);
         chain.client().trust(head);
-        return last < head.last() ? Pursuit.PARTLY : Pursuit.ALL;
+        return led.number() < head.last() ? Pursuit.PARTLY : Pursuit.ALL;
       }
     } catch (StoreException e) {
       throw e;
@@ -163,41 +161,52 @@ public final class Follower {
     return anchor;
   }
 
-  /** The first block that is stored. */
   private long anchor() {
-    return Math.max(chain.start() - 1, 0);
+    return Ancestry.anchor(chain);
   }
 
-  /** Undoes what the chain no longer has. Answers whether what is left agrees with the chain. */
+  /**
+   * Undoes what the chain no longer has, all at once. Answers whether what is left agrees with the
+   * chain; when it does not, nothing was undone.
+   */
   private boolean agrees(SeveralNodes.Head told, Block top) {
     ChainClient teller = chain.client().teller(told);
     Block head = told.block();
-    long at = Math.min(head.number(), top.number());
-    Block stored = stored(at);
+    Block stored = stored(Math.min(head.number(), top.number()));
     Block canonical = stored.number() == head.number() ? head : block(teller, stored.number());
+    Optional<Block> lowest = Optional.empty();
     while (!canonical.hash().equals(stored.hash())) {
       long number = stored.number();
-      if (database.inTransaction(tx -> ChainRow.of(tx, chain.id())).isFinal(number)) {
+      if (row().isFinal(number)) {
         SeveralNodes.Agreement agreement = chain.client().agreement(number, stored.hash());
-        if (agreement.isContradicted()) halt(stored, canonical);
+        if (agreement.isContradicted()) halt(stored, canonical, agreement);
         else doubt(told, stored, canonical, agreement);
         return false;
       }
-      database.run(tx -> Blocks.undoFrom(tx, chain.id(), number, clock.instant()));
-      LOG.info(
-          "block undone",
-          "chain",
-          chain.id(),
-          "block",
-          number,
-          "hash",
-          stored.hash(),
-          "now",
-          canonical.hash());
+      lowest = Optional.of(stored);
       stored = stored(number - 1);
       canonical = block(teller, stored.number());
     }
+    lowest.ifPresent(block -> undo(block, top));
     return true;
+  }
+
+  private void undo(Block lowest, Block top) {
+    database.run(
+        tx -> {
+          Blocks.undoFrom(tx, chain.id(), lowest.number(), clock.instant());
+          Failpoint.BEFORE_BLOCKS_UNDONE.reach();
+        });
+    LOG.info(
+        "reorganized",
+        "chain",
+        chain.id(),
+        "depth",
+        top.number() - lowest.number() + 1,
+        "from",
+        lowest.number(),
+        "to",
+        top.number());
   }
 
   /**
@@ -227,212 +236,125 @@ public final class Follower {
         agreement.different());
   }
 
-  private void halt(Block stored, Block canonical) {
+  /**
+   * A final block is gone. Signing stops first: at once in this process, then durably, in whatever
+   * process. Then it is stored how deep it went, and then it is told.
+   */
+  private void halt(Block stored, Block canonical, SeveralNodes.Agreement agreement) {
+    if (halted) return;
     String reason =
-        "chain %d reorganized a final block: %d was %s and is %s; check the node, then start with an empty database"
+        "chain %d reorganized a final block: %d was %s and is %s; check its nodes; if it really did, see mandate relayer accept-reorg"
             .formatted(chain.id(), stored.number(), stored.hash(), canonical.hash());
-    boolean first = gate.closedBecause().isEmpty();
     gate.close(reason);
+    Failpoint.AFTER_GATE_CLOSED.reach();
     database.run(tx -> ChainRow.halt(tx, chain.id(), reason));
-    if (first) LOG.alarm("signing stopped", "chain", chain.id(), "reason", reason);
+    Failpoint.AFTER_HALT_STORED.reach();
+    Optional<Long> ancestor = Ancestry.below(chain, database, stored.number()).map(Block::number);
+    database.run(
+        tx ->
+            new DeepReorg(
+                    chain.id(),
+                    stored.number(),
+                    stored.hash(),
+                    canonical.hash(),
+                    ancestor,
+                    agreement.nodes(),
+                    agreement.different(),
+                    clock.instant())
+                .save(tx));
+    Failpoint.BEFORE_HALT_TOLD.reach();
+    halted = true;
+    LOG.alarm(
+        "signing stopped",
+        "chain",
+        chain.id(),
+        "reason",
+        reason,
+        "ancestor",
+        ancestor.map(number -> Long.toString(number)).orElse("none that is stored"));
   }
 
   /**
-   * Stores the blocks as long as each is the child of the one before. Answers the last one; {@code
-   * top} when none was stored.
+   * Stores the next pages, each in one database transaction, as far as the node leads that told of
+   * the head. While one is stored the next is read, and none beyond it. Answers the last block;
+   * {@code top} when none was stored.
    */
-  private Block follow(ChainClient teller, Block top, List<Block> blocks) {
-    Block parent = top;
-    for (Block block : blocks) {
-      if (block.number() != parent.number() + 1 || !block.parent().equals(parent.hash())) break;
-      List<Log> logs = teller.logs(block.hash(), chain.sources());
-      for (Log log : logs) {
-        if (!log.blockHash().equals(block.hash()) || log.blockNumber() != block.number()) {
-          throw new NodeException(
-              "node answered a log of block " + log.blockHash() + " for block " + block.hash());
-        }
+  private Block follow(SeveralNodes.Head head, Block top) {
+    ChainClient teller = chain.client().teller(head);
+    long last = head.last();
+    long settled = Pages.isFar(last - top.number()) ? settled(teller) : -1;
+    Block end = top;
+    Future<Pages.Page> reading = reading(teller, top, last, settled);
+    try {
+      for (int i = 1; i <= PAGES_A_ROUND && end.number() < last; i++) {
+        Pages.Page page = answer(reading);
+        if (page.isEmpty()) break;
+        boolean isMore = page.last().number() < last && i < PAGES_A_ROUND;
+        if (isMore) reading = reading(teller, page.last(), last, settled);
+        store(page);
+        pace.add(page.blocks().size(), clock.instant());
+        leads.add(head.node(), page.last());
+        end = page.last();
       }
-      database.run(tx -> store(tx, block, logs));
-      parent = block;
+    } finally {
+      reading.cancel(true);
     }
-    return parent;
+    return end;
   }
 
-  private void store(Tx tx, Block block, List<Log> logs) {
-    Blocks.append(tx, chain.id(), block);
-    for (Log log : logs) if (isFollowed(log)) store(tx, log);
-    Failpoint.BEFORE_BLOCK_STORED.reach();
+  private Future<Pages.Page> reading(ChainClient teller, Block top, long last, long settled) {
+    FutureTask<Pages.Page> reading = new FutureTask<>(() -> pages.read(teller, top, last, settled));
+    chain.client().threads().execute(reading);
+    return reading;
+  }
+
+  private static Pages.Page answer(Future<Pages.Page> reading) {
+    try {
+      return reading.get();
+    } catch (ExecutionException e) {
+      switch (e.getCause()) {
+        case RuntimeException cause -> throw cause;
+        case Error cause -> throw cause;
+        case Throwable cause -> throw new IllegalStateException(cause);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new NodeException("interrupted while blocks were read", e);
+    }
+  }
+
+  /** How far that node calls the chain final; -1: it does not say. */
+  private long settled(ChainClient teller) {
+    try {
+      return chain.finality().highest(teller).map(Block::number).orElse(-1L);
+    } catch (NodeException e) {
+      return -1;
+    }
+  }
+
+  private void store(Pages.Page page) {
+    Consequences consequences = consequences();
+    page.logs().forEach(consequences::add);
+    database.run(
+        tx -> {
+          Blocks.append(tx, chain.id(), page.blocks());
+          consequences.store(tx);
+          Failpoint.BEFORE_BLOCK_STORED.reach();
+        });
   }
 
   private boolean isFollowed(Log log) {
-    return chain.kindOf(log).filter(kind -> !isForeign(kind, log)).isPresent();
+    return Reading.of(chain, log).isPresent();
   }
 
   private void store(Tx tx, Log log) {
-    EventKind kind = chain.kindOf(log).orElseThrow();
-    StoredEvent.insert(tx, chain.id(), kind, log, chain.domain());
-    openWork(tx, kind, log);
+    Consequences consequences = consequences();
+    consequences.add(log);
+    consequences.store(tx);
   }
 
-  /**
-   * Anybody may send messages through the gateway, of any content; only those of our own contracts
-   * are ours to carry.
-   */
-  private boolean isForeign(EventKind kind, Log log) {
-    if (kind != EventKind.SENT) return false;
-    return ContractEvents.gateway(log)
-        .filter(e -> e instanceof GatewayEvent.MessageSent sent && isOurs(sent.sender()))
-        .isEmpty();
-  }
-
-  private boolean isOurs(Bytes sender) {
-    return Stream.concat(Stream.of(chain.executor()), chain.remoteGovernance().stream())
-        .anyMatch(a -> sender.equals(new InteroperableAddress(chain.bigId(), a).encode()));
-  }
-
-  /** What the event may call for. */
-  private void openWork(Tx tx, EventKind kind, Log log) {
-    Instant now = clock.instant();
-    switch (kind) {
-      case ADMITTED,
-          DENIED,
-          DISPATCHED,
-          QUEUED,
-          EXECUTED,
-          CANCELLED,
-          DISPUTED,
-          UPHELD,
-          EXPIRED,
-          FAILED,
-          SETTLED ->
-          step(kind, log).ifPresent(event -> openWork(tx, event, now));
-      case PAID, REFUSED -> {
-        step(kind, log).ifPresent(event -> openWork(tx, event, now));
-        openPublishing(tx, kind, log, now);
-      }
-      case SENT -> ContractEvents.gateway(log).ifPresent(event -> openWork(tx, event, now));
-      case APPENDED -> openPublishing(tx, kind, log, now);
-      case HASTENED, RESULT, DROPPED, REPORTED ->
-          ContractEvents.notice(log).ifPresent(notice -> openWork(tx, notice, now));
-      case NOTIFIED, RESENT, REFUTED, PUBLISHED, NUMBERED, DELIVERED -> {}
-    }
-  }
-
-  private Optional<IntentEvent> step(EventKind kind, Log log) {
-    return StoredEvent.step(kind, chain.id(), log, chain.domain());
-  }
-
-  private void openPublishing(Tx tx, EventKind kind, Log log, Instant now) {
-    BigInteger agentId = StoredEvent.agent(kind, log).orElseThrow();
-    Task.ensure(tx, Task.Kind.PUBLISH, chain.id(), agentSubject(agentId), now, now);
-  }
-
-  private void openWork(Tx tx, IntentEvent event, Instant now) {
-    switch (event) {
-      case IntentEvent.Admitted e -> {
-        save(tx, e.intentId(), e.intent(), now);
-        Task.open(
-            tx, Task.Kind.PROCEED, chain.id(), e.intentId(), Instant.ofEpochSecond(e.eta()), now);
-      }
-      case IntentEvent.Denied e -> save(tx, e.intentId(), e.intent(), now);
-      case IntentEvent.Dispatched e -> save(tx, e.intentId(), e.intent(), now);
-      case IntentEvent.Queued e -> {
-        save(tx, e.intentId(), e.intent(), now);
-        Task.open(
-            tx,
-            Task.Kind.EXECUTE,
-            chain.id(),
-            e.intentId(),
-            Instant.ofEpochSecond(e.executableAt()),
-            now);
-        Task.open(tx, Task.Kind.HASTEN, chain.id(), e.intentId(), now.plus(HASTE), now);
-      }
-      case IntentEvent.Executed e -> {
-        save(tx, e.intentId(), e.intent(), now);
-        openReport(tx, chain.id(), e.intentId(), now);
-      }
-      case IntentEvent.Upheld e ->
-          Task.open(
-              tx,
-              Task.Kind.EXECUTE,
-              chain.id(),
-              e.intentId(),
-              Instant.ofEpochSecond(e.executableAt()),
-              now);
-      case IntentEvent.Disputed e ->
-          Task.open(
-              tx,
-              Task.Kind.EXECUTE,
-              chain.id(),
-              e.intentId(),
-              Instant.ofEpochSecond(e.resolveBy() + 1),
-              now);
-      case IntentEvent.Cancelled e -> {
-        save(tx, e.intentId(), e.intent(), now);
-        openReport(tx, chain.id(), e.intentId(), now);
-      }
-      case IntentEvent.Expired e -> openReport(tx, chain.id(), e.intentId(), now);
-      case IntentEvent.Failed e -> openReport(tx, chain.id(), e.intentId(), now);
-      case IntentEvent.Settled e -> {}
-      case IntentEvent.Paid e -> save(tx, e.intentId(), e.intent(), now);
-      case IntentEvent.Refused e -> save(tx, e.intentId(), e.intent(), now);
-    }
-  }
-
-  /** What became of an intent elsewhere is told home, together with others. */
-  private void openReport(Tx tx, long where, Hash intentId, Instant now) {
-    if (where == chain.homeId()) return;
-    Task.open(tx, Task.Kind.REPORT, where, intentId, now.plus(reportInterval), now);
-    Task.hurryWhenMany(tx, Task.Kind.REPORT, where, IntentAbi.MOST_RESULTS, now);
-  }
-
-  private void openWork(Tx tx, IntentNotice notice, Instant now) {
-    switch (notice) {
-      case IntentNotice.Reported e ->
-          StoredEvent.insertReported(tx, chain.id(), e.log(), e.intentIds());
-      case IntentNotice.ResultReceived e ->
-          Task.open(
-              tx,
-              Task.Kind.SETTLE,
-              chain.id(),
-              e.intentId(),
-              Instant.ofEpochSecond(e.settleAt()),
-              now);
-      case IntentNotice.ResultDropped e ->
-          StoredIntent.of(tx, e.intentId())
-              .map(stored -> stored.intent().chainId())
-              .filter(there -> there.bitLength() < 64 && served.contains(there.longValue()))
-              .ifPresent(there -> openReport(tx, there.longValue(), e.intentId(), now));
-      case IntentNotice.Resent e -> {}
-      case IntentNotice.Refused e -> {}
-      case IntentNotice.Failed e -> {}
-      case IntentNotice.Hastened e ->
-          Task.open(
-              tx,
-              Task.Kind.EXECUTE,
-              chain.id(),
-              e.intentId(),
-              Instant.ofEpochSecond(e.executableAt()),
-              now);
-      case IntentNotice.Confirmed e -> {}
-      case IntentNotice.Refuted e -> {}
-    }
-  }
-
-  private void openWork(Tx tx, GatewayEvent event, Instant now) {
-    switch (event) {
-      case GatewayEvent.MessageSent sent -> {
-        // Any chain id can stand there, also one beyond 64 bits: what is not served must not stop
-        // the follower.
-        BigInteger destination = InteroperableAddress.decode(sent.recipient()).chainId();
-        if (destination.bitLength() < 64 && served.contains(destination.longValue())) {
-          Task.open(tx, Task.Kind.DELIVER, destination.longValue(), sent.messageId(), now, now);
-        }
-      }
-      case GatewayEvent.NonceAssigned numbered -> {}
-      case GatewayEvent.MessageDelivered delivered -> {}
-      case GatewayEvent.MessageRefused refused -> {}
-    }
+  private Consequences consequences() {
+    return new Consequences(chain, served, reportInterval, clock.instant());
   }
 
   private enum Finished {
@@ -505,10 +427,6 @@ public final class Follower {
         .orElseThrow(
             () ->
                 new NodeException("chain " + chain.id() + ": node does not have block " + number));
-  }
-
-  private static void save(Tx tx, Hash id, Intent intent, Instant now) {
-    StoredIntent.save(tx, id, intent, Optional.empty(), now);
   }
 
   /** An agent's id as the subject of work. */

@@ -120,6 +120,11 @@ public final class SeveralNodes implements ChainClient {
     this.clock = clock;
   }
 
+  /** Carries out what is asked while something else is done. */
+  Executor threads() {
+    return threads;
+  }
+
   /** Whether there is a second one to compare with. */
   public boolean areSeveral() {
     return nodes.size() > 1;
@@ -336,7 +341,7 @@ public final class SeveralNodes implements ChainClient {
   }
 
   /** Characters of its hashes and data, which an answer needs, too. */
-  private static long size(Log log) {
+  static long size(Log log) {
     return log.data().length() + 66L * (log.topics().size() + 2);
   }
 

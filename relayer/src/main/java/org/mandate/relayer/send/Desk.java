@@ -314,12 +314,7 @@ public final class Desk {
       Tx tx, long nonce, Address target, Bytes data, long gas, Bid bid) {
     gate.check();
     limit.check(bid);
-    ChainRow.of(tx, chain.id())
-        .halted()
-        .ifPresent(
-            reason -> {
-              throw new IllegalStateException("nothing is signed: " + reason);
-            });
+    ChainRow.requireSigning(tx);
     // The base fee is for information only; the signature covers the other two.
     Fees fees = new Fees(BigInteger.ZERO, bid.tip(), bid.max());
     return signer.sign(

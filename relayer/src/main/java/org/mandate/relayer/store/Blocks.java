@@ -14,23 +14,34 @@ public final class Blocks {
 
   /** Stores the block on top of what is there. */
   public static void append(Tx tx, long chainId, Block block) {
-    insert(tx, chainId, block);
-    tx.update(
-        "UPDATE chain SET head = ?, head_time = ? WHERE chain_id = ?",
-        block.number(),
-        block.timestamp().getEpochSecond(),
-        chainId);
+    append(tx, chainId, List.of(block));
   }
 
-  /** Stores a final block that was skipped while catching up. */
-  public static void insert(Tx tx, long chainId, Block block) {
+  /**
+   * Stores the blocks on top of what is there.
+   *
+   * @param blocks at least one, each the child of the one before
+   */
+  public static void append(Tx tx, long chainId, List<Block> blocks) {
+    tx.updateAll(
+        "INSERT INTO block (chain_id, number, hash, parent_hash, time) SELECT * FROM unnest(?, ?, ?, ?, ?)",
+        List.of("bigint", "bigint", "bytea", "bytea", "bigint"),
+        blocks.stream()
+            .map(
+                block ->
+                    new Object[] {
+                      chainId,
+                      block.number(),
+                      block.hash(),
+                      block.parent(),
+                      block.timestamp().getEpochSecond()
+                    })
+            .toList());
     tx.update(
-        "INSERT INTO block (chain_id, number, hash, parent_hash, time) VALUES (?, ?, ?, ?, ?)",
-        chainId,
-        block.number(),
-        block.hash(),
-        block.parent(),
-        block.timestamp().getEpochSecond());
+        "UPDATE chain SET head = ?, head_time = ? WHERE chain_id = ?",
+        blocks.getLast().number(),
+        blocks.getLast().timestamp().getEpochSecond(),
+        chainId);
   }
 
   /**

@@ -13,6 +13,7 @@ import org.mandate.chain.Hash;
  * @param finalized newest stored block that is final; absent before the first
  * @param finalizedTime its time, unix seconds; 0 before the first
  * @param halted why nothing is signed any more: a reorg went deeper than the declared finality
+ * @param isCompared whether what is stored was found on the chain since a relayer was started last
  */
 public record ChainRow(
     long chainId,
@@ -20,7 +21,8 @@ public record ChainRow(
     long headTime,
     Optional<Long> finalized,
     long finalizedTime,
-    Optional<String> halted) {
+    Optional<String> halted,
+    boolean isCompared) {
 
   /** Whether block {@code number} is final. */
   public boolean isFinal(long number) {
@@ -82,6 +84,45 @@ public record ChainRow(
     tx.update("UPDATE chain SET halted = coalesce(halted, ?) WHERE chain_id = ?", reason, chainId);
   }
 
+  /**
+   * A relayer was started: what is stored has to be found on the chain before anything is signed.
+   * Who saw a final block go may have died before that was stored.
+   */
+  public static void distrust(Tx tx, long chainId) {
+    tx.update("UPDATE chain SET compared = false WHERE chain_id = ?", chainId);
+  }
+
+  /** What is stored was found on the chain. */
+  public static void compared(Tx tx, long chainId) {
+    tx.update("UPDATE chain SET compared = true WHERE chain_id = ?", chainId);
+  }
+
+  /** Why nothing is signed, on whatever chain; empty while signing is allowed. */
+  public static Optional<String> closedBecause(Tx tx) {
+    for (ChainRow row : all(tx)) {
+      if (row.halted.isPresent()) return row.halted;
+      if (!row.isCompared) {
+        return Optional.of(
+            "what is known of chain %d was not compared with it since a relayer was started"
+                .formatted(row.chainId));
+      }
+    }
+    return Optional.empty();
+  }
+
+  /**
+   * Call in the transaction that stores a signature, before signing.
+   *
+   * @throws IllegalStateException when nothing may be signed, whichever chain it is about
+   */
+  public static void requireSigning(Tx tx) {
+    closedBecause(tx)
+        .ifPresent(
+            reason -> {
+              throw new IllegalStateException("nothing is signed: " + reason);
+            });
+  }
+
   private static ChainRow read(Row row) throws java.sql.SQLException {
     return new ChainRow(
         row.number("chain_id"),
@@ -89,6 +130,7 @@ public record ChainRow(
         row.optionalNumber("head_time").orElse(0L),
         row.optionalNumber("finalized"),
         row.optionalNumber("finalized_time").orElse(0L),
-        row.optionalText("halted"));
+        row.optionalText("halted"),
+        row.flag("compared"));
   }
 }

@@ -41,6 +41,11 @@ public final class Row {
     return Optional.ofNullable(result.getBytes(column)).map(Bytes::of);
   }
 
+  /** The only column's text. */
+  String only() throws SQLException {
+    return result.getString(1);
+  }
+
   public String text(String column) throws SQLException {
     return result.getString(column);
   }

@@ -83,8 +83,7 @@ public record StoredEvent(EventKind kind, long chainId, Log log, long time, bool
   }
 
   /** The intent or message it is about; empty for a published batch. */
-  private static Optional<Hash> subject(
-      EventKind kind, long chainId, Log log, IntentDomain domain) {
+  private static Optional<Hash> subject(EventKind kind, Log log, Optional<IntentEvent> step) {
     return switch (kind) {
       case ADMITTED,
           NOTIFIED,
@@ -109,7 +108,7 @@ public record StoredEvent(EventKind kind, long chainId, Log log, long time, bool
           REPORTED ->
           Optional.of(log.topics().get(1));
       case APPENDED -> Optional.of(log.topics().get(2));
-      case PAID, REFUSED -> step(kind, chainId, log, domain).map(IntentEvent::intentId);
+      case PAID, REFUSED -> step.map(IntentEvent::intentId);
       case PUBLISHED -> Optional.empty();
     };
   }
@@ -140,26 +139,43 @@ public record StoredEvent(EventKind kind, long chainId, Log log, long time, bool
   }
 
   /**
-   * Stores what its block, which must be stored already, logged.
+   * What a block logged, to be stored.
    *
-   * @param domain under which intents have their ids
+   * @param step as {@link #step(EventKind, long, Log, IntentDomain)} reads it
    */
+  public record Logged(EventKind kind, Log log, Optional<IntentEvent> step) {}
+
+  /** As {@link #insert(Tx, long, List)}, one. */
   public static void insert(Tx tx, long chainId, EventKind kind, Log log, IntentDomain domain) {
-    tx.update(
+    insert(tx, chainId, List.of(new Logged(kind, log, step(kind, chainId, log, domain))));
+  }
+
+  /** Stores what was logged in blocks that are stored already. */
+  public static void insert(Tx tx, long chainId, List<Logged> events) {
+    tx.updateAll(
         """
         INSERT INTO event (chain_id, block_number, log_index, transaction, kind, subject, agent_id, address, topics, data)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        SELECT * FROM unnest(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """,
-        chainId,
-        log.blockNumber(),
-        log.index(),
-        log.transaction(),
-        kind.name(),
-        subject(kind, chainId, log, domain),
-        agent(kind, log),
-        log.address(),
-        joined(log.topics()),
-        Bytes.of(log.data()));
+        List.of(
+            "bigint", "bigint", "integer", "bytea", "text", "bytea", "numeric", "bytea", "bytea",
+            "bytea"),
+        events.stream()
+            .map(
+                event ->
+                    new Object[] {
+                      chainId,
+                      event.log().blockNumber(),
+                      event.log().index(),
+                      event.log().transaction(),
+                      event.kind().name(),
+                      subject(event.kind(), event.log(), event.step()),
+                      agent(event.kind(), event.log()),
+                      event.log().address(),
+                      joined(event.log().topics()),
+                      Bytes.of(event.log().data())
+                    })
+            .toList());
   }
 
   /** What is stored of the blocks {@code from} to {@code to}, both included, in order. */
@@ -214,17 +230,31 @@ public record StoredEvent(EventKind kind, long chainId, Log log, long time, bool
         kind.name());
   }
 
-  /** Stores of which intents a report tells; with its block they go. */
-  public static void insertReported(Tx tx, long chainId, Log log, List<Hash> intents) {
-    for (Hash intent : intents) {
-      tx.update(
-          "INSERT INTO reported_intent (chain_id, block_number, log_index, intent_id) VALUES (?, ?,"
-              + " ?, ?) ON CONFLICT DO NOTHING",
-          chainId,
-          log.blockNumber(),
-          log.index(),
-          intent);
-    }
+  /**
+   * Of which intents a report tells.
+   *
+   * @param log the report's
+   */
+  public record Report(Log log, List<Hash> intents) {}
+
+  /** Stores of which intents reports tell; with their blocks they go. */
+  public static void insertReported(Tx tx, long chainId, List<Report> reports) {
+    tx.updateAll(
+        """
+        INSERT INTO reported_intent (chain_id, block_number, log_index, intent_id)
+        SELECT * FROM unnest(?, ?, ?, ?) ON CONFLICT DO NOTHING
+        """,
+        List.of("bigint", "bigint", "integer", "bytea"),
+        reports.stream()
+            .flatMap(
+                report ->
+                    report.intents().stream()
+                        .map(
+                            intent ->
+                                new Object[] {
+                                  chainId, report.log().blockNumber(), report.log().index(), intent
+                                }))
+            .toList());
   }
 
   /** The newest report of an intent on a chain. */

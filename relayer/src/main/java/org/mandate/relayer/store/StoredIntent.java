@@ -4,6 +4,7 @@ import java.math.BigInteger;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.mandate.chain.Bytes;
 import org.mandate.chain.Hash;
@@ -57,6 +58,47 @@ public record StoredIntent(
     return isNew;
   }
 
+  /** As {@link #save}, intents that events tell of, without signatures. */
+  public static void save(Tx tx, Map<Hash, Intent> intents, Instant now) {
+    tx.updateAll(
+        """
+        INSERT INTO intent
+          (intent_id, agent_id, account, chain_id, asset, recipient, amount, data, nonce, deadline, received_at)
+        SELECT * FROM unnest(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
+        """,
+        List.of(
+            "bytea",
+            "numeric",
+            "bytea",
+            "numeric",
+            "bytea",
+            "bytea",
+            "numeric",
+            "bytea",
+            "numeric",
+            "numeric",
+            "timestamptz"),
+        intents.entrySet().stream()
+            .map(
+                entry -> {
+                  Intent intent = entry.getValue();
+                  return new Object[] {
+                    entry.getKey(),
+                    intent.agentId(),
+                    intent.account(),
+                    intent.chainId(),
+                    intent.asset(),
+                    intent.to(),
+                    intent.amount(),
+                    intent.data(),
+                    intent.nonce(),
+                    intent.deadline(),
+                    now
+                  };
+                })
+            .toList());
+  }
+
   public static Optional<StoredIntent> of(Tx tx, Hash id) {
     return tx.one("SELECT * FROM intent WHERE intent_id = ?", StoredIntent::read, id);
   }
@@ -101,6 +143,18 @@ public record StoredIntent(
 
   public static void lapse(Tx tx, Hash id) {
     tx.update("UPDATE intent SET lapsed = true WHERE intent_id = ?", id);
+  }
+
+  /**
+   * Takes back that intents lapsed at or after a time, which blocks said that are gone.
+   *
+   * @return which
+   */
+  public static List<Hash> unlapse(Tx tx, Instant since) {
+    return tx.list(
+        "UPDATE intent SET lapsed = false WHERE lapsed AND deadline >= ? RETURNING intent_id",
+        row -> row.hash("intent_id"),
+        since.getEpochSecond());
   }
 
   private static StoredIntent read(Row row) throws SQLException {

@@ -2,8 +2,11 @@ package org.mandate.relayer.store;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import org.mandate.chain.Hash;
 
 /**
@@ -40,6 +43,9 @@ public record Task(
     RESEND
   }
 
+  private static final List<String> COLUMNS =
+      List.of("text", "bigint", "bytea", "timestamptz", "timestamptz");
+
   /** Opens the work, or moves it to {@code notBefore} when it is open already. */
   public static void open(
       Tx tx, Kind kind, long chainId, Hash subject, Instant notBefore, Instant now) {
@@ -53,6 +59,63 @@ public record Task(
         subject,
         notBefore,
         now);
+  }
+
+  /**
+   * Work that is to be opened.
+   *
+   * @param subject as in {@link Task}
+   */
+  public record Key(Kind kind, long chainId, Hash subject) implements Comparable<Key> {
+    @Override
+    public int compareTo(Key other) {
+      return Comparator.comparing(Key::kind)
+          .thenComparingLong(Key::chainId)
+          .thenComparing(Key::subject)
+          .compare(this, other);
+    }
+  }
+
+  /**
+   * As {@link #open(Tx, Kind, long, Hash, Instant, Instant)}, each.
+   *
+   * @param due from when on
+   */
+  public static void open(Tx tx, Map<Key, Instant> due, Instant now) {
+    tx.updateAll(
+        """
+        INSERT INTO task (kind, chain_id, subject, not_before, created_at) SELECT * FROM unnest(?, ?, ?, ?, ?)
+        ON CONFLICT (kind, chain_id, subject) DO UPDATE SET not_before = excluded.not_before, attempts = 0
+        """,
+        COLUMNS,
+        rows(due, now));
+  }
+
+  /** Opens each unless it is open already. */
+  public static void ensure(Tx tx, Map<Key, Instant> due, Instant now) {
+    tx.updateAll(
+        """
+        INSERT INTO task (kind, chain_id, subject, not_before, created_at) SELECT * FROM unnest(?, ?, ?, ?, ?)
+        ON CONFLICT DO NOTHING
+        """,
+        COLUMNS,
+        rows(due, now));
+  }
+
+  /** In one order, whoever opens them: two that open the same work do not block each other. */
+  private static List<Object[]> rows(Map<Key, Instant> due, Instant now) {
+    return new TreeMap<>(due)
+        .entrySet().stream()
+            .map(
+                entry ->
+                    new Object[] {
+                      entry.getKey().kind().name(),
+                      entry.getKey().chainId(),
+                      entry.getKey().subject(),
+                      entry.getValue(),
+                      now
+                    })
+            .toList();
   }
 
   /** Opens the work unless it is open already. */

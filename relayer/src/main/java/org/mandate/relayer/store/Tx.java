@@ -28,6 +28,12 @@ public final class Tx {
     T read(Row row) throws SQLException;
   }
 
+  /** Of one statement. */
+  private static final int MOST_ROWS = 5_000;
+
+  /** That are read at a time. */
+  private static final int FEW_ROWS = 500;
+
   private final Connection connection;
 
   Tx(Connection connection) {
@@ -50,6 +56,25 @@ public final class Tx {
     }
   }
 
+  /** Reads one row, for what it brings with it. */
+  @FunctionalInterface
+  interface Visitor {
+    void visit(Row row) throws SQLException;
+  }
+
+  /** As {@link #list}, without holding more than a few rows at a time. */
+  void each(String sql, Visitor visitor, Object... parameters) {
+    try (PreparedStatement statement = prepare(sql, parameters)) {
+      statement.setFetchSize(FEW_ROWS);
+      try (var result = statement.executeQuery()) {
+        Row row = new Row(result);
+        while (result.next()) visitor.visit(row);
+      }
+    } catch (SQLException e) {
+      throw new StoreException(e);
+    }
+  }
+
   public <T> Optional<T> one(String sql, Reader<T> reader, Object... parameters) {
     List<T> rows = list(sql, reader, parameters);
     if (rows.size() > 1)
@@ -63,6 +88,58 @@ public final class Tx {
     } catch (SQLException e) {
       throw new StoreException(e);
     }
+  }
+
+  /**
+   * Stores many rows with one statement, which reads them from {@code unnest} of one parameter per
+   * column: one plan and one answer, however many there are.
+   *
+   * @param columns the columns' types, of PostgreSQL's names
+   * @param rows each with a value per column
+   */
+  public void updateAll(String sql, List<String> columns, List<Object[]> rows) {
+    for (int from = 0; from < rows.size(); from += MOST_ROWS) {
+      List<Object[]> some = rows.subList(from, Math.min(rows.size(), from + MOST_ROWS));
+      try (PreparedStatement statement = connection.prepareStatement(sql)) {
+        for (int i = 0; i < columns.size(); i++) {
+          int column = i;
+          Object[] values = array(columns.get(i), some.stream().map(row -> row[column]).toList());
+          statement.setArray(i + 1, connection.createArrayOf(columns.get(i), values));
+        }
+        statement.executeUpdate();
+      } catch (SQLException e) {
+        throw new StoreException(e);
+      }
+    }
+  }
+
+  private static Object[] array(String type, List<Object> values) {
+    return switch (type) {
+      case "bytea" -> values.stream().map(Tx::bytes).toArray(byte[][]::new);
+      case "bigint" -> values.toArray(Long[]::new);
+      case "integer" -> values.toArray(Integer[]::new);
+      default -> values.stream().map(Tx::text).toArray(String[]::new);
+    };
+  }
+
+  private static byte[] bytes(Object value) {
+    return switch (value) {
+      case null -> null;
+      case Optional<?> optional -> bytes(optional.orElse(null));
+      case Hash hash -> hash.bytes();
+      case Address address -> address.bytes();
+      case Bytes bytes -> bytes.bytes();
+      default -> throw new IllegalArgumentException(value.getClass() + " are no bytes");
+    };
+  }
+
+  private static String text(Object value) {
+    return switch (value) {
+      case null -> null;
+      case Optional<?> optional -> text(optional.orElse(null));
+      case Instant time -> time.atOffset(ZoneOffset.UTC).toString();
+      default -> value.toString();
+    };
   }
 
   private PreparedStatement prepare(String sql, Object... parameters) throws SQLException {

@@ -116,6 +116,13 @@ public final class Attestor {
         refused |= refuse(event, "not a message that our contracts send");
         continue;
       }
+      if (isTaken(one.get())) {
+        refused |=
+            refuse(
+                event,
+                "another message was attested under its number, which a deep reorg removed: a second one would cost the bond; have home send it again (mandate intent resend)");
+        continue;
+      }
       switch (opinion(event)) {
         case CONFIRMED -> told.add(one.get());
         case CONTRADICTED -> {} // most nodes' block does not hold it: its neighbours need not wait
@@ -127,6 +134,17 @@ public final class Attestor {
     return true;
   }
 
+  /** Whether this relayer signed another content of the message's number: that stays signed. */
+  private boolean isTaken(Genuine.Told one) {
+    return database
+        .inTransaction(
+            tx ->
+                StoredMessage.numbered(
+                    tx, one.message().sourceChainId(), one.message().nonce()))
+        .stream()
+        .anyMatch(other -> !other.id().equals(one.id()));
+  }
+
   private void sign(List<Genuine.Told> told) {
     MessageTree tree = MessageTree.over(told.stream().map(Genuine.Told::id).toList());
     gate.check();
@@ -136,8 +154,7 @@ public final class Attestor {
     Instant now = clock.instant();
     database.run(
         tx -> {
-          if (ChainRow.of(tx, source.id()).halted().isPresent())
-            throw new IllegalStateException("nothing is signed");
+          ChainRow.requireSigning(tx);
           for (Genuine.Told one : told) {
             new StoredMessage(one.id(), one.message(), tree.root(), leaves.indexOf(one.id()), now)
                 .save(tx, one.intents());
@@ -163,8 +180,7 @@ public final class Attestor {
       Attestation attestation = Attestation.sign(source.attestations(), id, signer);
       database.run(
           tx -> {
-            if (ChainRow.of(tx, source.id()).halted().isPresent())
-              throw new IllegalStateException("nothing is signed");
+            ChainRow.requireSigning(tx);
             StoredMessage.attest(tx, signer.address(), attestation);
           });
       LOG.warn("attested alone: no quorum signed its block's root", "messageId", id);

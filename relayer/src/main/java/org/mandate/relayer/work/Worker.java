@@ -12,6 +12,7 @@ import org.mandate.relayer.Loop;
 import org.mandate.relayer.send.BudgetException;
 import org.mandate.relayer.send.FeeLimitException;
 import org.mandate.relayer.send.Overrun;
+import org.mandate.relayer.store.ChainRow;
 import org.mandate.relayer.store.Database;
 import org.mandate.relayer.store.StoreException;
 import org.mandate.relayer.store.Task;
@@ -76,9 +77,17 @@ public final class Worker {
     this.waiting = new GasWait(database);
   }
 
-  /** Does one piece of work. Answers whether there was one. */
+  /**
+   * Does one piece of work. Answers whether there was one. While nothing may be signed none is
+   * claimed: that is no failure of any of it.
+   */
   public boolean round() throws InterruptedException {
-    Optional<Task> claimed = database.inTransaction(tx -> Task.claim(tx, clock.instant(), LEASE));
+    Optional<Task> claimed =
+        database.inTransaction(
+            tx ->
+                ChainRow.closedBecause(tx).isPresent()
+                    ? Optional.empty()
+                    : Task.claim(tx, clock.instant(), LEASE));
     if (claimed.isEmpty()) return false;
     Task task = claimed.get();
     try {
