@@ -88,6 +88,11 @@ public final class Workflows {
         tx -> {
           chains.values().forEach(c -> ChainRow.register(tx, c.id(), c.gateway(), c.executor()));
           chains.values().forEach(c -> ChainRow.distrust(tx, c.id()));
+          // Nobody compares a chain that is no longer configured: it holds up none of the others.
+          ChainRow.all(tx).stream()
+              .map(ChainRow::chainId)
+              .filter(known -> chains.values().stream().noneMatch(c -> c.id() == known))
+              .forEach(known -> ChainRow.compared(tx, known));
           Task.releaseAll(tx, clock.instant());
           StoredMessage.forgetRefusals(tx);
         });

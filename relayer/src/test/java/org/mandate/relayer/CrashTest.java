@@ -8,6 +8,7 @@ import java.math.BigInteger;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -23,6 +24,15 @@ import org.mandate.intent.Intent;
 class CrashTest {
   private static final Duration SOON = Duration.ofSeconds(120);
   private static final BigInteger AMOUNT = BigInteger.valueOf(77);
+
+  /** Nothing gets there on a chain that only grows. */
+  private static final Set<Failpoint> OF_REORGS =
+      Set.of(
+          Failpoint.BEFORE_BLOCKS_UNDONE,
+          Failpoint.AFTER_GATE_CLOSED,
+          Failpoint.AFTER_HALT_STORED,
+          Failpoint.BEFORE_HALT_TOLD);
+
   private static Town town;
 
   @BeforeAll
@@ -37,7 +47,7 @@ class CrashTest {
 
   static Stream<Failpoint> failpoints() {
     if ("all".equals(System.getProperty("mandate.failpoints")))
-      return Stream.of(Failpoint.values());
+      return Stream.of(Failpoint.values()).filter(p -> !OF_REORGS.contains(p));
     return Stream.of(
         Failpoint.AFTER_INTENT_STORED,
         Failpoint.BEFORE_TRANSACTION_STORED,

@@ -10,7 +10,10 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.mandate.chain.BlockTag;
 import org.mandate.chain.Hash;
 import org.mandate.relayer.follow.ReorgAcceptance;
@@ -37,11 +40,11 @@ class DeepReorgTest {
         long head = town.home.client().head().number();
         town.home.reorg((int) (head - first + 1));
         assertEquals(before, town.received(town.home), "the payment is gone");
-        awaitHalt(town, relayer);
+        awaitHalt(town, relayer.port());
         meanwhile = town.submit(relayer.port(), town.payment(Town.HOME, town.token, 5));
       }
       try (Relayer relayer = start(config)) { // a restart alone allows nothing
-        awaitHalt(town, relayer);
+        awaitHalt(town, relayer.port());
         Thread.sleep(3000);
         assertEquals(0, town.intent(relayer.port(), meanwhile).getJsonArray("transactions").size());
       }
@@ -67,6 +70,31 @@ class DeepReorgTest {
     }
   }
 
+  /** Whatever it got done of stopping: what is started after it signs nothing. */
+  @ParameterizedTest
+  @EnumSource(
+      value = Failpoint.class,
+      names = {"AFTER_GATE_CLOSED", "AFTER_HALT_STORED", "BEFORE_HALT_TOLD"})
+  void L9_shouldSignNothingWhenItIsKilledWhileItStops(Failpoint failpoint) throws Exception {
+    try (Town town = Town.build(1, 1)) {
+      try (RelayerProcess relayer =
+          RelayerProcess.start(town, 0, List.of(), Optional.of(failpoint))) {
+        Hash id = town.submit(relayer.port(), town.payment(Town.HOME, town.token, 3));
+        town.await(relayer.port(), id, SOON, v -> v.getBoolean("final"));
+        town.home.reorg(8);
+        relayer.awaitStop(failpoint);
+        relayer.kill();
+      }
+      try (RelayerProcess relayer = RelayerProcess.start(town, 0, List.of(), Optional.empty())) {
+        Hash id = town.submit(relayer.port(), town.payment(Town.HOME, town.token, 5));
+        awaitHalt(town, relayer.port());
+        Thread.sleep(3000);
+        JsonObject view = town.intent(relayer.port(), id);
+        assertEquals(0, view.getJsonArray("transactions").size(), view.encodePrettily());
+      }
+    }
+  }
+
   private static ReorgAcceptance.Accepted accept(RelayerConfig config, long block) {
     return Relayer.acceptReorg(config, Town.HOME, block, Clock.systemUTC());
   }
@@ -81,11 +109,9 @@ class DeepReorgTest {
     return view;
   }
 
-  private static void awaitHalt(Town town, Relayer relayer) throws Exception {
+  private static void awaitHalt(Town town, int port) throws Exception {
     Instant end = Instant.now().plus(SOON);
-    while (!town.get(relayer.port(), "/health/ready")
-        .body()
-        .contains("reorganized a final block")) {
+    while (!town.get(port, "/health/ready").body().contains("reorganized a final block")) {
       assertTrue(Instant.now().isBefore(end), "signing did not stop");
       Thread.sleep(200);
     }

@@ -133,7 +133,9 @@ class ReorgTest {
     follower(database, new SigningGate()).round();
     assertEquals(gate.closedBecause(), closed());
     assertEquals(
-        found, database.inTransaction(tx -> DeepReorg.open(tx, CHAIN)).orElseThrow(), "stored once");
+        found,
+        database.inTransaction(tx -> DeepReorg.open(tx, CHAIN)).orElseThrow(),
+        "stored once");
   }
 
   @Test
@@ -248,12 +250,6 @@ class ReorgTest {
             EXECUTOR,
             EXECUTOR);
     return new Follower(
-        chain,
-        Set.of(),
-        where,
-        gate,
-        new Bell(),
-        Duration.ofSeconds(1),
-        Clock.systemUTC());
+        chain, Set.of(), where, gate, new Bell(), Duration.ofSeconds(1), Clock.systemUTC());
   }
 }

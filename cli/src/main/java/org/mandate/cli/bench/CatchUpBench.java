@@ -6,6 +6,8 @@ import java.io.IOException;
 import java.math.BigInteger;
 import java.net.URI;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
@@ -33,13 +35,17 @@ import picocli.CommandLine.Option;
     description = {
       "Measures how fast a relayer with an empty database reads a long chain: blocks per minute, processor time, memory.",
       "A real Anvil, a real PostgreSQL with fsync, a relayer in a process of its own with a small heap.",
-      "Exit code 0: it has every block and every event, and its progress was to be seen; 1: it has not, or was not."
+      "Exit code 0: it has every block and every event, and its progress was to be seen; 1: something of that is not so."
     })
 final class CatchUpBench extends Bench {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final Duration MOST = Duration.ofMinutes(30);
+
+  /** What takes longer must have been seen to go on. */
+  private static final Duration SHOWN = Duration.ofSeconds(20);
+
   private static final Duration LOOK = Duration.ofMillis(200);
-  private static final int BLOCKS_A_MINE = 1_000;
+  private static final int BLOCKS_A_MINE = 200;
   private static final int READ_AT_ONCE = 5_000;
   private static final BigInteger ETHER = BigInteger.TEN.pow(18);
   private static final String DATABASE = "catchup";
@@ -84,7 +90,11 @@ final class CatchUpBench extends Bench {
         Town.Plan.DEFAULT
             .withRelayers(1, 1)
             .withAgents(2)
-            .withBlocks(LocalChain.Settings.DEFAULT.withBlockTime(Duration.ofSeconds(1)));
+            .withBlocks(
+                LocalChain.Settings.DEFAULT
+                    .withBlockTime(Duration.ofSeconds(1))
+                    // Anvil would keep every block's state.
+                    .with("--prune-history", "200"));
     try (var town = Town.build(root, plan)) {
       progress("mining %d blocks with %d payments", blocks, payments);
       mine(town);
@@ -98,7 +108,7 @@ final class CatchUpBench extends Bench {
               List.of(),
               RelayerSettings.DEFAULT.withJvm(
                   "-Xmx%dm".formatted(heap), "-XX:+UseSerialGC", "-XX:+ExitOnOutOfMemoryError"));
-      var run = follow(relayer, head - town.home().deployment().block());
+      var run = follow(town, relayer, head);
       try (var database = town.database().open(DATABASE)) {
         var figures = figures(run, differing(town, database, head), absent(town, database, head));
         relayer.stop();
@@ -115,7 +125,11 @@ final class CatchUpBench extends Bench {
     while (chain.head() < target) {
       var left = target - chain.head();
       for (var agent : town.agents()) {
-        var due = (int) Math.min(payments - paid, payments * (long) BLOCKS_A_MINE / blocks / 2 + 1);
+        var due =
+            (int)
+                Math.min(
+                    payments - paid,
+                    payments * (long) BLOCKS_A_MINE / blocks / town.agents().size() + 1);
         if (due > 0) pay(town, agent, due);
         paid += Math.max(0, due);
       }
@@ -144,36 +158,59 @@ final class CatchUpBench extends Bench {
     }
   }
 
-  private Run follow(Service relayer, long length) throws IOException, InterruptedException {
+  /** From the first block that is stored to the head. */
+  private Run follow(Town town, Service relayer, long head) throws Exception {
+    var first = Math.max(town.home().deployment().block() - 1, 0);
     relayer.start(Map.of());
     var began = 0L;
     var last = -1L;
     var looks = 0;
+    var cpuBefore = 0L; // it is for the start of the process
     var end = System.nanoTime() + MOST.toNanos();
-    while (true) {
-      var behind = behind(relayer);
-      if (began == 0 && behind > 0) began = System.nanoTime();
-      if (behind != last && behind > 0) looks++;
-      last = behind;
-      if (behind == 0) break;
-      if (!relayer.isAlive()) throw new IOException("the relayer ended; see " + relayer.log());
-      if (System.nanoTime() > end) throw new IOException("not caught up after " + MOST);
-      Thread.sleep(LOOK);
+    try (var connection = town.database().connect(DATABASE)) {
+      connection.setAutoCommit(true);
+      while (true) {
+        var stored = stored(connection);
+        if (began == 0 && stored >= 0) {
+          began = System.nanoTime();
+          first = stored;
+          cpuBefore = ProcessFigures.cpuMillis(relayer.pid()).orElse(0);
+        }
+        if (stored >= head) break;
+        if (!relayer.isAlive()) throw new IOException("the relayer ended; see " + relayer.log());
+        if (System.nanoTime() > end) throw new IOException("not caught up after " + MOST);
+        var behind = behind(relayer);
+        if (behind != last && behind > 0) looks++;
+        last = behind;
+        Thread.sleep(LOOK);
+      }
     }
-    var time = Duration.ofNanos(began == 0 ? 1 : System.nanoTime() - began);
+    var time = Duration.ofNanos(System.nanoTime() - began);
     return new Run(
         time,
-        length,
-        ProcessFigures.cpuMillis(relayer.pid()).orElse(0),
+        head - first,
+        ProcessFigures.cpuMillis(relayer.pid()).orElse(0) - cpuBefore,
         ProcessFigures.peakBytes(relayer.pid()).orElse(0),
         looks);
+  }
+
+  /** Number of the newest block of home that is stored; -1: none yet. */
+  private static long stored(Connection connection) {
+    try (var statement = connection.createStatement();
+        var answer =
+            statement.executeQuery(
+                "SELECT coalesce(head, -1) FROM chain WHERE chain_id = " + Town.HOME)) {
+      return answer.next() ? answer.getLong(1) : -1;
+    } catch (SQLException e) {
+      return -1; // the relayer has not made its tables yet
+    }
   }
 
   /** How many blocks home is behind, as the relayer says; -1 as long as it says nothing. */
   private static long behind(Service relayer) throws InterruptedException {
     try {
       JsonNode chain =
-          JSON.readTree(relayer.get("/health").body())
+          JSON.readTree(relayer.get("/health/ready").body())
               .path("chains")
               .path(Long.toString(Town.HOME));
       return chain.path("head").asLong(-1) < 0 ? -1 : chain.path("behind").asLong(-1);
@@ -231,7 +268,7 @@ final class CatchUpBench extends Bench {
     var seconds = Math.max(run.time().toMillis(), 1) / 1000.0;
     var perMinute = Math.round(run.blocks() / seconds * 60);
     var cpuPerThousand = Math.round(run.cpuMillis() * 1000.0 / run.blocks());
-    var ok = differing == 0 && absent == 0 && run.looks() >= 1;
+    var ok = differing == 0 && absent == 0 && (run.looks() >= 1 || run.time().compareTo(SHOWN) < 0);
     var values =
         Output.object()
             .put("blocks", run.blocks())

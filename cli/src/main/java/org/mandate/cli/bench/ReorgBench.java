@@ -31,6 +31,8 @@ import org.mandate.relayer.store.ChainRow;
 import org.mandate.relayer.store.Database;
 import org.mandate.relayer.store.StateHash;
 import org.mandate.relayer.store.Tx;
+import org.web3j.crypto.Credentials;
+import org.web3j.crypto.Keys;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -52,7 +54,7 @@ final class ReorgBench extends Bench {
   private static final int DEEPEST = 64;
   private static final Duration BLOCK = Duration.ofMillis(200);
   private static final Duration LIFETIME = Duration.ofHours(2);
-  private static final Duration MOST_HEAL = Duration.ofMinutes(2);
+  private static final Duration MOST_HEAL = Duration.ofMinutes(5);
   private static final Duration MOST_END = Duration.ofMinutes(10);
   private static final Duration LOOK = Duration.ofMillis(100);
   private static final String DATABASE = "reorg";
@@ -106,7 +108,7 @@ final class ReorgBench extends Bench {
   Figures measure(Path root) throws Exception {
     var plan =
         Town.Plan.DEFAULT
-            .withRelayers(2, 1)
+            .withRelayers(1, 1)
             .withAgents(2)
             .withBlocks(LocalChain.Settings.DEFAULT.withBlockTime(BLOCK).withSlotsInEpoch(SLOTS));
     var findings = new Findings();
@@ -126,6 +128,9 @@ final class ReorgBench extends Bench {
           progress("seed %d", seed);
           new Campaign(town, relayer, database, findings, new Random(seed), "replay_" + seed).run();
         }
+      } catch (IOException e) {
+        town.keepDirectory(); // the relayer's log says more
+        throw e;
       }
       relayer.stop();
     }
@@ -372,18 +377,21 @@ final class ReorgBench extends Bench {
       return Math.abs(next - used);
     }
 
-    /** Another relayer, of another key, that starts from nothing, holds the same. */
+    /**
+     * Another relayer that starts from nothing holds the same. Its key is nobody's and has no
+     * coins: it follows, attests and archives, and sends nothing.
+     */
     private void compare() throws Exception {
       var fresh =
           town.relayer(
               replay,
-              town.relayerKey(1),
+              Credentials.create(Keys.createEcKeyPair()),
               replay,
               Service.freePort(),
               List.of(),
               RelayerSettings.DEFAULT);
       fresh.start(Map.of());
-      fresh.awaitReady();
+      awaitAnswer(fresh);
       try (var other = town.database().open(replay)) {
         for (var chainId : List.of(Town.HOME, Town.REMOTE)) {
           var to = database.inTransaction(tx -> ChainRow.of(tx, chainId)).finalized().orElseThrow();
@@ -395,6 +403,21 @@ final class ReorgBench extends Bench {
         }
       }
       fresh.stop();
+    }
+
+    /** Once it answers, its database has its tables. */
+    private void awaitAnswer(Service fresh) throws IOException, InterruptedException {
+      var until = System.nanoTime() + MOST_HEAL.toNanos();
+      while (true) {
+        try {
+          fresh.get("/health/ready");
+          return;
+        } catch (IOException e) {
+          if (!fresh.isAlive() || System.nanoTime() > until)
+            throw new IOException("the other relayer does not start; see " + fresh.log(), e);
+        }
+        Thread.sleep(LOOK);
+      }
     }
 
     /** What is followed at once, what is carried once both got there. */

@@ -28,6 +28,8 @@ import org.web3j.utils.Numeric;
 
 /** A real chain on this machine: Anvil, on a free port, a process that outlives nobody. */
 public final class LocalChain {
+  private static final Duration MOST = Duration.ofMinutes(2);
+
   private final String name;
   private final long chainId;
   private final String url;
@@ -40,7 +42,10 @@ public final class LocalChain {
     this.chainId = chainId;
     this.url = url;
     this.process = process;
-    this.service = new HttpService(url);
+    // A chain of thousands of blocks, or a busy machine, may take longer than is usual.
+    this.service =
+        new HttpService(
+            url, HttpService.getOkHttpClientBuilder().callTimeout(MOST).readTimeout(MOST).build());
     this.web3j = Web3j.build(service);
   }
 

@@ -138,9 +138,7 @@ public final class Attestor {
   private boolean isTaken(Genuine.Told one) {
     return database
         .inTransaction(
-            tx ->
-                StoredMessage.numbered(
-                    tx, one.message().sourceChainId(), one.message().nonce()))
+            tx -> StoredMessage.numbered(tx, one.message().sourceChainId(), one.message().nonce()))
         .stream()
         .anyMatch(other -> !other.id().equals(one.id()));
   }
