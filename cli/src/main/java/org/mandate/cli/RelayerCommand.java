@@ -16,7 +16,8 @@ import picocli.CommandLine.Option;
 @Command(
     name = "relayer",
     description =
-        "Run a relayer: follows, attests, submits, publishes audit blobs, serves the API. Show, replace and punish relayers.",
+        "Run a relayer: follows, attests, submits, publishes audit blobs, serves the API. Show,"
+            + " replace and punish relayers.",
     subcommands = {
       RelayerCommand.Run.class,
       RelayerCommand.AcceptReorg.class,
@@ -29,8 +30,10 @@ final class RelayerCommand extends Group {
   @Command(
       name = "run",
       description = {
-        "Runs until it is asked to end. Prints one READY line of JSON on standard output, its log on standard error.",
-        "Every key of the file can be overridden in the environment (data-directory is MANDATE_DATA_DIRECTORY),",
+        "Runs until it is asked to end. Prints one READY line of JSON on standard output, its log"
+            + " on standard error.",
+        "Every key of the file can be overridden in the environment (data-directory is"
+            + " MANDATE_DATA_DIRECTORY),",
         "and there by --set and the options below."
       })
   static final class Run implements Callable<ExitCode> {
@@ -46,7 +49,7 @@ final class RelayerCommand extends Group {
     @Option(
         names = "--data-directory",
         paramLabel = "DIR",
-        description = "Of the embedded database and the blobs.")
+        description = "Of the embedded database.")
     private Optional<String> dataDirectory = Optional.empty();
 
     @Option(

@@ -22,7 +22,7 @@ public final class AlteredBlobException extends BlobStoreException {
   }
 
   /** {@code answer} when it is what {@code cid} names. */
-  static byte[] check(Cid cid, byte[] answer) {
+  public static byte[] check(Cid cid, byte[] answer) {
     Hash found = Sha256.of(answer);
     if (!found.equals(cid.digest())) {
       throw new AlteredBlobException(cid, "its SHA-256 is " + found + ", not " + cid.digest());

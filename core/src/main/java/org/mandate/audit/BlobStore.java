@@ -1,5 +1,7 @@
 package org.mandate.audit;
 
+import java.util.List;
+
 /**
  * Where blobs are kept. Storing is idempotent: the same bytes have the same name. Safe for
  * concurrent use.
@@ -13,6 +15,16 @@ public interface BlobStore extends BlobSource {
    *     was: try again
    */
   Cid put(byte[] blob);
+
+  /**
+   * Stores and keeps all of them; each is durable when this returns, and some may be when it throws
+   * as {@link #put} does.
+   *
+   * @return their names, in their order
+   */
+  default List<Cid> putAll(List<byte[]> blobs) {
+    return blobs.stream().map(this::put).toList();
+  }
 
   /**
    * Makes the store keep a blob for good.

@@ -4,7 +4,7 @@ package org.mandate.audit;
 public final class BlobStoreUnavailableException extends BlobStoreException {
   private static final long serialVersionUID = 1L;
 
-  BlobStoreUnavailableException(String message, Throwable cause) {
+  public BlobStoreUnavailableException(String message, Throwable cause) {
     super(message, cause);
   }
 

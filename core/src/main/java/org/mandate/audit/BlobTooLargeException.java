@@ -14,7 +14,10 @@ public final class BlobTooLargeException extends BlobStoreException {
         null);
   }
 
-  static void check(byte[] blob) {
+  /**
+   * @throws BlobTooLargeException when it is larger than one block
+   */
+  public static void check(byte[] blob) {
     if (blob.length > BlobSource.MAX_BYTES) {
       throw new BlobTooLargeException(blob.length);
     }

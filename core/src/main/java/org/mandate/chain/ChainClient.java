@@ -88,6 +88,24 @@ public interface ChainClient {
    */
   byte[] call(Address to, byte[] data);
 
+  /**
+   * Reads from contracts at the latest block, each as {@link #call(Address, byte[])} does, in one
+   * request where the node can. One that reverts says so and leaves the others alone.
+   *
+   * @return of each, in their order
+   */
+  default List<CallOutcome> calls(List<ContractCall> calls) {
+    return calls.stream().map(this::outcome).toList();
+  }
+
+  private CallOutcome outcome(ContractCall call) {
+    try {
+      return new CallOutcome.Returned(Bytes.of(call(call.to(), call.data().bytes())));
+    } catch (CallRevertedException e) {
+      return new CallOutcome.Reverted(e);
+    }
+  }
+
   /** Reads from a contract as it was at the end of that block. */
   byte[] call(Address to, byte[] data, Hash blockHash);
 

@@ -195,6 +195,36 @@ public final class JsonRpcClient implements ChainClient {
   }
 
   @Override
+  public List<CallOutcome> calls(List<ContractCall> calls) {
+    List<CallOutcome> outcomes = new ArrayList<>();
+    for (int start = 0; start < calls.size(); start += BATCH) {
+      List<ContractCall> some = calls.subList(start, Math.min(calls.size(), start + BATCH));
+      List<Answer> answers =
+          transport.askAll(
+              some.stream()
+                  .map(
+                      c ->
+                          new Request(
+                              "eth_call",
+                              Map.of("to", c.to().hex(), "input", c.data().hex()),
+                              "latest"))
+                  .toList());
+      for (int i = 0; i < some.size(); i++) {
+        outcomes.add(outcome(some.get(i).to(), answers.get(i)));
+      }
+    }
+    return outcomes;
+  }
+
+  private CallOutcome outcome(Address to, Answer answer) {
+    try {
+      return new CallOutcome.Returned(called(to, answer));
+    } catch (CallRevertedException e) {
+      return new CallOutcome.Reverted(e);
+    }
+  }
+
+  @Override
   public byte[] call(Address to, byte[] data, Hash blockHash) {
     return call(to, data, Map.of("blockHash", blockHash.hex())); // EIP-1898
   }
@@ -215,11 +245,14 @@ public final class JsonRpcClient implements ChainClient {
   }
 
   private byte[] call(Address to, Map<String, Object> call, Object block) {
-    return switch (transport.ask(new Request("eth_call", call, block))) {
+    return called(to, transport.ask(new Request("eth_call", call, block))).bytes();
+  }
+
+  private Bytes called(Address to, Answer answer) {
+    return switch (answer) {
       case Answer.Failed failed when failed.error().isRevert() ->
           throw new CallRevertedException(to, failed.error().reason());
-      case Answer answer ->
-          read("eth_call", answer, result -> RpcValue.bytes(result, "result")).bytes();
+      case Answer any -> read("eth_call", any, result -> RpcValue.bytes(result, "result"));
     };
   }
 

@@ -33,6 +33,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import org.mandate.audit.BlobStore;
+import org.mandate.audit.DirectoryBlobSource;
 import org.mandate.audit.EmbeddedBlobStore;
 import org.mandate.chain.ChainClient;
 import org.mandate.chain.Deployment;
@@ -49,6 +50,7 @@ import org.mandate.relayer.follow.FollowedChain;
 import org.mandate.relayer.follow.ReorgAcceptance;
 import org.mandate.relayer.follow.SeveralNodes;
 import org.mandate.relayer.store.Database;
+import org.mandate.relayer.store.DatabaseBlobStore;
 import org.mandate.relayer.store.EmbeddedServer;
 import org.mandate.relayer.work.Peers;
 import org.mandate.relayer.work.Workplace;
@@ -181,7 +183,7 @@ public final class Relayer implements AutoCloseable {
     config.chains().forEach(c -> chains.put(c, connect(c)));
     FollowedChain home = home(chains.values().stream().toList());
     Database database = database(config);
-    BlobStore blobs = new EmbeddedBlobStore(config.blobs(), clock);
+    BlobStore blobs = blobs(config, database, clock);
     Peers peers = opened(new Peers(config.peers()));
     Workflows workflows = new Workflows(config, chains, database, blobs, peers, key, clock);
     Bell news = workflows.news();
@@ -210,6 +212,7 @@ public final class Relayer implements AutoCloseable {
                 health,
                 new Metrics(registry, guests, health),
                 news,
+                config.http().requestsPerSecond(),
                 clock));
     int port = api.listen(config.http().host(), config.http().port());
     readyLine
@@ -350,6 +353,13 @@ public final class Relayer implements AutoCloseable {
       }
     }
     return home;
+  }
+
+  /** In the directory that is configured for them; else in the database. */
+  private static BlobStore blobs(RelayerConfig config, Database database, Clock clock) {
+    return config.blobDirectory().isPresent()
+        ? new EmbeddedBlobStore(config.blobs(), clock)
+        : new DatabaseBlobStore(database, new DirectoryBlobSource(config.blobs()));
   }
 
   private Database database(RelayerConfig config) {

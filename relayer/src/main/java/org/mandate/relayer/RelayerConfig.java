@@ -22,7 +22,7 @@ import org.mandate.relayer.send.FeePolicy;
  * @param dataDirectory of the embedded database and, unless said otherwise, of the blobs
  * @param databaseUrl {@code postgresql://user:password@host:port/name}; absent: a server of its own
  *     in the data directory
- * @param blobDirectory absent: {@code blobs} in the data directory
+ * @param blobDirectory where blobs are kept as files; absent: in the database
  * @param ipfsApi Kubo RPC of an IPFS daemon that is to keep the blobs too
  * @param http where the API listens
  * @param peers the API addresses of the other relayers
@@ -142,10 +142,17 @@ public record RelayerConfig(
    *
    * @param port 0: a free one, which the READY line and the ready file name
    * @param readyFile written when the relayer works: the READY line
+   * @param requestsPerSecond most that one client address is answered, twice as many at once
    */
   public record HttpSettings(
-      @Default("127.0.0.1") String host, @Default("0") int port, Optional<Path> readyFile) {
+      @Default("127.0.0.1") String host,
+      @Default("0") int port,
+      Optional<Path> readyFile,
+      @Default("100") int requestsPerSecond) {
     public HttpSettings {
+      if (requestsPerSecond < 1 || requestsPerSecond > 1_000_000)
+        throw new IllegalArgumentException(
+            "http.requests-per-second %d is not from 1 to 1000000".formatted(requestsPerSecond));
       if (port < 0 || port > 65535)
         throw new IllegalArgumentException("http.port " + port + " is not from 0 to 65535");
     }
@@ -169,7 +176,7 @@ public record RelayerConfig(
     requireWithin("report-interval", reportInterval, Duration.ZERO, Duration.ofDays(1));
   }
 
-  /** Where blobs are kept. */
+  /** Where blobs are kept as files, or were before the database kept them. */
   public Path blobs() {
     return blobDirectory.orElse(dataDirectory.resolve("blobs"));
   }

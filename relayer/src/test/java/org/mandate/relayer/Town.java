@@ -44,6 +44,7 @@ import org.mandate.intent.SignedIntent;
 import org.mandate.relayer.RelayerConfig.ChainSettings;
 import org.mandate.relayer.RelayerConfig.HttpSettings;
 import org.mandate.relayer.RelayerConfig.KeySettings;
+import org.mandate.relayer.store.EmbeddedServer;
 import org.mandate.signer.PrivateKeySigner;
 import org.web3j.crypto.Credentials;
 
@@ -271,12 +272,30 @@ final class Town implements AutoCloseable {
         Optional.empty(),
         Optional.empty(),
         Optional.empty(),
-        new HttpSettings("127.0.0.1", port, Optional.empty()),
+        new HttpSettings("127.0.0.1", port, Optional.empty(), 100),
         peers,
         Duration.ofSeconds(1),
         Duration.ofSeconds(4),
         Duration.ofSeconds(2),
         Duration.ofSeconds(5));
+  }
+
+  /** With its database on that server. */
+  RelayerConfig config(int i, List<URI> peers, EmbeddedServer server) {
+    RelayerConfig own = config(i, peers);
+    return new RelayerConfig(
+        own.chains(),
+        own.key(),
+        own.dataDirectory(),
+        Optional.of(URI.create(server.jdbcUrl().substring("jdbc:".length()))),
+        own.blobDirectory(),
+        own.ipfsApi(),
+        own.http(),
+        own.peers(),
+        own.publishInterval(),
+        own.stagger(),
+        own.attestationPatience(),
+        own.reportInterval());
   }
 
   private ChainSettings chain(long id, List<URI> rpcs) {

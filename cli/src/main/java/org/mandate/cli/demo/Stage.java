@@ -231,12 +231,17 @@ final class Stage implements AutoCloseable {
       var extra =
           """
           data-directory: %s
+          blob-directory: %s
           database-url: %s
           peers: [%s]
           publish-interval: 500ms
           stagger: 1s
           """
-              .formatted(directory.resolve(name), server.create(databaseName(i + 1)), peers);
+              .formatted(
+                  directory.resolve(name),
+                  directory.resolve(name).resolve("blobs"), // an auditor looks at the files
+                  server.create(databaseName(i + 1)),
+                  peers);
       relayers.add(service(name, "relayer", cast.relayers().get(i), ports.get(i), extra));
     }
     for (int i = 0; i < Cast.WATCHDOGS; i++) {

@@ -83,6 +83,11 @@ public final class Api implements AutoCloseable {
   /** A page of evidence ends with the piece that goes beyond so many characters. */
   private static final int FULL_EVIDENCE = 4 << 20;
 
+  /** Submissions that wait to be looked at, and how many are looked at together. */
+  private static final int MOST_ASKED = 2_000;
+
+  private static final int ASKED_AT_ONCE = 200;
+
   private static final int MAX_CONNECTIONS = 1_000;
   private static final Duration FIRST_REQUEST = Duration.ofSeconds(10);
   private static final Duration KEEPS = Duration.ofSeconds(1);
@@ -109,8 +114,10 @@ public final class Api implements AutoCloseable {
   private final Health health;
   private final Metrics metrics;
   private final IntentDesk desk;
+  private final Gatherer<StoredIntent.Handed, IntentDesk.Taken> intake;
   private final IntentViews views;
   private final ClientLimit limit;
+  private final int requestsPerSecond;
   private final Recent<String, Answer> agents;
   private final Recent<String, String> scrapes;
   private final Recent<String, JsonObject> reports;
@@ -129,6 +136,7 @@ public final class Api implements AutoCloseable {
       Health health,
       Metrics metrics,
       Bell work,
+      int requestsPerSecond,
       Clock clock) {
     this.vertx = vertx;
     this.database = database;
@@ -139,8 +147,11 @@ public final class Api implements AutoCloseable {
     this.health = health;
     this.metrics = metrics;
     this.desk = new IntentDesk(home, places.keySet(), database, work, clock);
+    this.intake =
+        new Gatherer<>("intake", MOST_ASKED, ASKED_AT_ONCE, 2, desk::takeAll, Api::busy);
     this.views = new IntentViews(home.chain().domain());
-    this.limit = new ClientLimit(100, 200, clock);
+    this.requestsPerSecond = requestsPerSecond;
+    this.limit = new ClientLimit(requestsPerSecond, 2.0 * requestsPerSecond, clock);
     this.agents = new Recent<>(KEEPS, clock);
     this.scrapes = new Recent<>(KEEPS, clock);
     this.reports = new Recent<>(KEEPS, clock);
@@ -221,8 +232,17 @@ public final class Api implements AutoCloseable {
   private Answer submit(ValidatedRequest request) {
     JsonObject body = request.getBody().getJsonObject();
     Intent intent = read(body.getJsonObject("intent"));
-    Hash id = desk.take(intent, Bytes.of(body.getString("signature")));
-    return new Answer(202, IntentDesk.accepted(id, view(id).getString("state")));
+    IntentDesk.Taken taken = desk.take(intent, Bytes.of(body.getString("signature")), intake::ask);
+    String state = taken.isNew() ? "RECEIVED" : view(taken.id()).getString("state");
+    return new Answer(202, IntentDesk.accepted(taken.id(), state));
+  }
+
+  private static RefusedException busy() {
+    return RefusedException.busy(
+        503,
+        "BUSY",
+        "%d submissions wait to be looked at".formatted(MOST_ASKED),
+        Duration.ofSeconds(1));
   }
 
   private Answer preview(ValidatedRequest request) {
@@ -614,7 +634,8 @@ public final class Api implements AutoCloseable {
         new RefusedException(
             429,
             "RATE",
-            "too many requests from " + client + ": 100 a second are served",
+            "too many requests from %s: %d a second are served"
+                .formatted(client, requestsPerSecond),
             "slow down"));
   }
 
@@ -684,6 +705,10 @@ public final class Api implements AutoCloseable {
   }
 
   private static void refuse(RoutingContext context, RefusedException refused) {
+    refused
+        .again()
+        .ifPresent(
+            after -> context.response().putHeader("Retry-After", Long.toString(after.toSeconds())));
     send(context, refused.status(), new JsonObject().put("error", refused.refusal().json()));
   }
 
@@ -739,6 +764,7 @@ public final class Api implements AutoCloseable {
 
   @Override
   public void close() {
+    intake.close();
     threads.shutdownNow();
   }
 }

@@ -5,12 +5,19 @@ import java.math.BigInteger;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
+import java.util.function.Supplier;
 import org.mandate.chain.Address;
 import org.mandate.chain.Bytes;
 import org.mandate.chain.CallRevertedException;
 import org.mandate.chain.Hash;
+import org.mandate.chain.NodeException;
 import org.mandate.intent.Intent;
 import org.mandate.intent.IntentDomain;
 import org.mandate.intent.SignedIntent;
@@ -39,12 +46,20 @@ public final class IntentDesk {
   /** The contract's own limit. */
   private static final Duration MAX_LIFETIME = Duration.ofDays(30);
 
+  /** For so long what the chain said of an agent's key and standing is taken for what it says. */
+  private static final Duration KEEPS = Duration.ofSeconds(1);
+
+  private static final int MOST_WAITING = 20_000;
+
   private final Workplace home;
   private final Set<Long> chains;
   private final IntentDomain domain;
   private final Database database;
   private final Bell work;
   private final Clock clock;
+  private final Recent<BigInteger, Address> wallets;
+  private final Recent<String, Boolean> standings;
+  private final Recent<String, Boolean> backlogs;
 
   /**
    * @param chains that intents may name
@@ -57,6 +72,9 @@ public final class IntentDesk {
     this.database = database;
     this.work = work;
     this.clock = clock;
+    this.wallets = new Recent<>(KEEPS, clock);
+    this.standings = new Recent<>(KEEPS, clock);
+    this.backlogs = new Recent<>(KEEPS, clock);
   }
 
   Hash idOf(Intent intent) {
@@ -64,26 +82,110 @@ public final class IntentDesk {
   }
 
   /**
+   * What became of a submission.
+   *
+   * @param isNew whether nothing was known of it here
+   */
+  public record Taken(Hash id, boolean isNew) {}
+
+  /**
    * Stores the intent and the work of submitting it, once however often it comes.
    *
    * @throws RefusedException with the status and words for the client
    */
-  public Hash take(Intent intent, Bytes signature) {
+  public Taken take(Intent intent, Bytes signature) {
+    return take(intent, signature, handed -> takeAll(List.of(handed)).getFirst().get());
+  }
+
+  /**
+   * As {@link #take(Intent, Bytes)}.
+   *
+   * @param taking what does {@link #takeAll} with it, alone or with others
+   */
+  Taken take(Intent intent, Bytes signature, Function<StoredIntent.Handed, Taken> taking) {
     Hash id = idOf(intent);
-    Optional<StoredIntent> known = database.inTransaction(tx -> StoredIntent.of(tx, id));
-    if (known.flatMap(StoredIntent::signature).filter(signature::equals).isPresent()) return id;
-    check(intent, id, signature);
+    try {
+      check(intent, id, signature);
+      return taking.apply(new StoredIntent.Handed(id, intent, signature));
+    } catch (RefusedException | NodeException e) {
+      // What was taken once is taken, whatever would be said of it today.
+      if (isKnown(id, signature)) return new Taken(id, false);
+      throw e;
+    }
+  }
+
+  private boolean isKnown(Hash id, Bytes signature) {
+    return database
+        .inTransaction(tx -> StoredIntent.of(tx, id))
+        .flatMap(StoredIntent::signature)
+        .filter(signature::equals)
+        .isPresent();
+  }
+
+  /**
+   * One question to the chain and one database transaction for all that came and was checked.
+   *
+   * @return of each what became of it, in their order
+   */
+  List<Supplier<Taken>> takeAll(List<StoredIntent.Handed> handed) {
+    requireRoom();
+    List<Boolean> used =
+        home.calls().noncesUsed(handed.stream().map(StoredIntent.Handed::intent).toList());
+    Map<Hash, StoredIntent.Handed> fresh = new LinkedHashMap<>();
+    Set<Hash> spent = new HashSet<>();
+    for (int i = 0; i < handed.size(); i++) {
+      if (used.get(i)) spent.add(handed.get(i).id());
+      else fresh.put(handed.get(i).id(), handed.get(i));
+    }
     Failpoint.BEFORE_INTENT_STORED.reach();
     Instant now = clock.instant();
+    Set<Hash> known = new HashSet<>();
+    Set<Hash> added = new HashSet<>();
     database.run(
         tx -> {
-          StoredIntent.save(tx, id, intent, Optional.of(signature), now);
-          Task.open(tx, Task.Kind.SUBMIT, home.chain().id(), id, now, now);
+          if (!spent.isEmpty()) known.addAll(StoredIntent.known(tx, spent));
+          if (!fresh.isEmpty())
+            added.addAll(
+                StoredIntent.takeAll(tx, home.chain().id(), List.copyOf(fresh.values()), now));
         });
     Failpoint.AFTER_INTENT_STORED.reach();
-    LOG.info("intent stored", "intent", id, "agent", intent.agentId());
-    work.ring();
-    return id;
+    if (!added.isEmpty()) {
+      LOG.info("intents stored", "number", added.size(), "first", added.iterator().next());
+      work.ring();
+    }
+    return handed.stream()
+        .map(
+            h ->
+                (Supplier<Taken>)
+                    () -> {
+                      if (spent.contains(h.id()) && !known.contains(h.id())) throw used(h.intent());
+                      return new Taken(h.id(), added.contains(h.id()));
+                    })
+        .toList();
+  }
+
+  private static RefusedException used(Intent intent) {
+    return new RefusedException(
+        409,
+        "NONCE",
+        "nonce %s of agent %s is used".formatted(intent.nonce(), intent.agentId()),
+        "sign it again with a fresh random nonce");
+  }
+
+  /**
+   * What cannot be carried on as fast as it comes is not taken: a backlog must not grow for ever.
+   */
+  private void requireRoom() {
+    boolean isFull =
+        backlogs.get(
+            "", () -> database.inTransaction(tx -> Task.areDue(tx, clock.instant(), MOST_WAITING)));
+    if (isFull) {
+      throw RefusedException.busy(
+          503,
+          "BACKLOG",
+          "%d pieces of work wait here already".formatted(MOST_WAITING),
+          Duration.ofSeconds(5));
+    }
   }
 
   /**
@@ -200,18 +302,15 @@ public final class IntentDesk {
           "sign it again with an earlier deadline");
     }
     checkSignature(intent, id, signature);
-    if (home.calls().nonceUsed(intent.agentId(), intent.nonce())) {
-      boolean same = database.inTransaction(tx -> StoredIntent.of(tx, id)).isPresent();
-      if (!same) {
-        throw new RefusedException(
-            409,
-            "NONCE",
-            "nonce %s of agent %s is used".formatted(intent.nonce(), intent.agentId()),
-            "sign it again with a fresh random nonce");
-      }
-      return;
-    }
-    checkAgent(intent);
+    // The same for all that an agent asks about an asset on a chain: what is not refused is not
+    // asked again for a moment.
+    String kind = intent.agentId() + " " + intent.asset() + " " + intent.chainId();
+    standings.get(
+        kind,
+        () -> {
+          checkAgent(intent);
+          return true;
+        });
   }
 
   /**
@@ -242,26 +341,33 @@ public final class IntentDesk {
   }
 
   private void checkSignature(Intent intent, Hash id, Bytes signature) {
-    ContractCalls.Agent agent = home.calls().agent(intent.agentId());
-    Address wallet =
-        agent
-            .wallet()
-            .orElseThrow(
-                () ->
-                    new RefusedException(
-                        422,
-                        "AGENT",
-                        "agent %s has no wallet key in the registry".formatted(intent.agentId()),
-                        "register the agent and prove its key"));
     Optional<Address> signer = new SignedIntent(intent, signature).recoverSigner(domain);
-    if (signer.filter(wallet::equals).isPresent() || acceptedByContract(wallet, id, signature))
+    Address wallet = wallets.get(intent.agentId(), () -> wallet(intent.agentId()));
+    if (signer.filter(wallet::equals).isPresent()) return;
+    // The key may have changed just now; and a contract's word is its own each time.
+    wallets.forget(intent.agentId());
+    Address current = wallet(intent.agentId());
+    if (signer.filter(current::equals).isPresent() || acceptedByContract(current, id, signature))
       return;
     throw new RefusedException(
         422,
         "SIGNATURE",
         "the signature is not by %s, the wallet of agent %s%s"
-            .formatted(wallet, intent.agentId(), signer.map(s -> ", but by " + s).orElse("")),
+            .formatted(current, intent.agentId(), signer.map(s -> ", but by " + s).orElse("")),
         "sign the intent's EIP-712 digest %s with the agent's key".formatted(id));
+  }
+
+  private Address wallet(BigInteger agentId) {
+    return home.calls()
+        .agent(agentId)
+        .wallet()
+        .orElseThrow(
+            () ->
+                new RefusedException(
+                    422,
+                    "AGENT",
+                    "agent %s has no wallet key in the registry".formatted(agentId),
+                    "register the agent and prove its key"));
   }
 
   private boolean acceptedByContract(Address wallet, Hash id, Bytes signature) {

@@ -23,8 +23,10 @@ import org.mandate.chain.Block;
 import org.mandate.chain.BlockRanges;
 import org.mandate.chain.BlockTag;
 import org.mandate.chain.Bytes;
+import org.mandate.chain.CallOutcome;
 import org.mandate.chain.CallRevertedException;
 import org.mandate.chain.ChainClient;
+import org.mandate.chain.ContractCall;
 import org.mandate.chain.Fees;
 import org.mandate.chain.Finality;
 import org.mandate.chain.GasEstimate;
@@ -537,6 +539,11 @@ public final class SeveralNodes implements ChainClient {
   @Override
   public byte[] call(Address to, byte[] data) {
     return ask(n -> n.call(to, data));
+  }
+
+  @Override
+  public List<CallOutcome> calls(List<ContractCall> calls) {
+    return ask(n -> n.calls(calls));
   }
 
   @Override

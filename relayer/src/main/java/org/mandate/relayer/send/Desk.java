@@ -124,8 +124,7 @@ public final class Desk {
               tx -> {
                 // The lock first: two workers that come with the same thing take their turns.
                 TransactionRow.lock(tx, chain.id(), self(), count);
-                for (Hash subject : subjects)
-                  if (TransactionRow.isOpen(tx, chain.id(), subject)) return false;
+                if (TransactionRow.areOpen(tx, chain.id(), subjects)) return false;
                 List<Overrun> overruns = budget.overruns(tx, purpose, subjects, most, 0);
                 if (!overruns.isEmpty()) throw new BudgetException(overruns);
                 long nonce = TransactionRow.takeNonce(tx, chain.id(), self(), count);

@@ -26,6 +26,7 @@ public final class RelayerPolicy {
   private static final Calls HOME_EXECUTOR =
       Calls.of(
           "submit(" + INTENT + ",bytes)",
+          "submitMany(" + INTENT + "[],bytes[])",
           "proceed(" + INTENT + ")",
           "proceedApproved(" + INTENT + ",(address[],bytes[],uint64[]))",
           "expire(" + INTENT + ")",

@@ -103,6 +103,7 @@ public record DeepReorg(
         chainId,
         above);
     tx.update("DELETE FROM audit_record WHERE chain_id = ? AND block_number > ?", chainId, above);
+    DoneUntil.undo(tx, chainId, above);
     int reopened = reopen(tx, chainId, ancestor);
     tx.update(
         "UPDATE chain SET finalized = ?, finalized_time = ? WHERE chain_id = ? AND finalized > ?",

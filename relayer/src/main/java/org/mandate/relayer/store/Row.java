@@ -75,6 +75,11 @@ public final class Row {
     return result.getBoolean(column);
   }
 
+  public Optional<Boolean> optionalFlag(String column) throws SQLException {
+    boolean value = result.getBoolean(column);
+    return result.wasNull() ? Optional.empty() : Optional.of(value);
+  }
+
   public Instant time(String column) throws SQLException {
     return result.getObject(column, OffsetDateTime.class).toInstant();
   }

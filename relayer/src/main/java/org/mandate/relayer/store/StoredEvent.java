@@ -3,6 +3,7 @@ package org.mandate.relayer.store;
 import java.math.BigInteger;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -344,13 +345,16 @@ public record StoredEvent(EventKind kind, long chainId, Log log, long time, bool
 
   /**
    * Final audit records whose blob is not stored yet, oldest first, but for those of some agents.
+   *
+   * @param after only of blocks above this one
    */
   public static List<StoredEvent> unarchived(
-      Tx tx, long chainId, Set<BigInteger> without, int limit) {
+      Tx tx, long chainId, long after, Set<BigInteger> without, int limit) {
     return tx.list(
         SELECT
             + """
-             WHERE e.kind IN ('APPENDED', 'PAID', 'REFUSED') AND e.chain_id = ? AND e.block_number <= c.finalized
+             WHERE e.kind IN ('APPENDED', 'PAID', 'REFUSED') AND e.chain_id = ? AND e.block_number > ?
+               AND e.block_number <= c.finalized
                AND e.agent_id <> ALL (?::numeric[])
                AND NOT EXISTS (SELECT 1 FROM audit_record r
                                 WHERE r.chain_id = e.chain_id AND r.block_number = e.block_number AND r.log_index = e.log_index)
@@ -358,6 +362,7 @@ public record StoredEvent(EventKind kind, long chainId, Log log, long time, bool
             """,
         StoredEvent::read,
         chainId,
+        after,
         array(without),
         limit);
   }
@@ -365,13 +370,15 @@ public record StoredEvent(EventKind kind, long chainId, Log log, long time, bool
   /**
    * Published batches that were not compared with this relayer's records yet, oldest first, but for
    * those of some agents.
+   *
+   * @param after only of blocks above this one
    */
   public static List<StoredEvent> unchecked(
-      Tx tx, long chainId, Set<BigInteger> without, int limit) {
+      Tx tx, long chainId, long after, Set<BigInteger> without, int limit) {
     return tx.list(
         SELECT
             + """
-             WHERE e.kind = 'PUBLISHED' AND e.chain_id = ?
+             WHERE e.kind = 'PUBLISHED' AND e.chain_id = ? AND e.block_number > ?
                AND e.agent_id <> ALL (?::numeric[])
                AND NOT EXISTS (SELECT 1 FROM audit_batch a
                                 WHERE a.chain_id = e.chain_id AND a.block_number = e.block_number AND a.log_index = e.log_index)
@@ -379,6 +386,7 @@ public record StoredEvent(EventKind kind, long chainId, Log log, long time, bool
             """,
         StoredEvent::read,
         chainId,
+        after,
         array(without),
         limit);
   }
@@ -394,20 +402,23 @@ public record StoredEvent(EventKind kind, long chainId, Log log, long time, bool
         agentId);
   }
 
-  /** The event of that transaction right before a log, which an audit record belongs to. */
-  public static Optional<StoredEvent> before(Tx tx, StoredEvent event, Hash subject) {
-    return tx.one(
+  /**
+   * The steps in the lives of those intents that the blocks {@code from} to {@code to}, both
+   * included, hold, in order: what audit records there belong to.
+   */
+  public static List<StoredEvent> steps(
+      Tx tx, long chainId, long from, long to, Collection<Hash> subjects) {
+    return tx.list(
         SELECT
-            + " WHERE e.chain_id = ? AND e.block_number = ? AND e.transaction = ? AND e.log_index <"
-            + " ? AND e.subject = ? AND e.kind IN ('ADMITTED', 'DENIED', 'DISPATCHED', 'QUEUED',"
+            + " WHERE e.chain_id = ? AND e.block_number BETWEEN ? AND ? AND e.subject = ANY (?)"
+            + " AND e.kind IN ('ADMITTED', 'DENIED', 'DISPATCHED', 'QUEUED',"
             + " 'EXECUTED', 'CANCELLED', 'DISPUTED', 'UPHELD', 'EXPIRED', 'FAILED', 'SETTLED')"
-            + " ORDER BY e.log_index DESC LIMIT 1",
+            + " ORDER BY e.block_number, e.log_index",
         StoredEvent::read,
-        event.chainId(),
-        event.log().blockNumber(),
-        event.log().transaction(),
-        event.log().index(),
-        subject);
+        chainId,
+        from,
+        to,
+        Tx.column("bytea", List.copyOf(subjects)));
   }
 
   private static StoredEvent read(Row row) throws SQLException {

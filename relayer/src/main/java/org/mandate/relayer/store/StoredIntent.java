@@ -3,9 +3,14 @@ package org.mandate.relayer.store;
 import java.math.BigInteger;
 import java.sql.SQLException;
 import java.time.Instant;
+import java.util.Collection;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.mandate.chain.Bytes;
 import org.mandate.chain.Hash;
 import org.mandate.intent.Intent;
@@ -99,6 +104,79 @@ public record StoredIntent(
             .toList());
   }
 
+  /** An intent as an agent hands it over. */
+  public record Handed(Hash id, Intent intent, Bytes signature) {}
+
+  /**
+   * Stores intents that were handed to this relayer, and opens the work of submitting each that is
+   * new here or comes with another signature: that was checked just now, and the agent's key may
+   * have changed since. Answers those of which nothing was known.
+   *
+   * @param all each id once
+   */
+  public static Set<Hash> takeAll(Tx tx, long home, List<Handed> all, Instant now) {
+    List<Intent> intents = all.stream().map(Handed::intent).toList();
+    Set<Hash> added = new LinkedHashSet<>();
+    tx.list(
+        """
+        WITH stored AS (
+          INSERT INTO intent
+            (intent_id, agent_id, account, chain_id, asset, recipient, amount, data, nonce, deadline, signature, received_at)
+          SELECT h.*, ? FROM unnest(?::bytea[], ?::numeric[], ?::bytea[], ?::numeric[], ?::bytea[], ?::bytea[], ?::numeric[],
+                                    ?::bytea[], ?::numeric[], ?::numeric[], ?::bytea[]) h
+           ORDER BY 1 -- two that come with the same ones take their turns
+          ON CONFLICT (intent_id) DO UPDATE SET signature = excluded.signature
+           WHERE intent.signature IS DISTINCT FROM excluded.signature
+          RETURNING intent_id, xmax = 0 AS added),
+        work AS (
+          INSERT INTO task (kind, chain_id, subject, not_before, created_at)
+          SELECT 'SUBMIT', ?, intent_id, ?, ? FROM stored
+          ON CONFLICT (kind, chain_id, subject) DO UPDATE SET not_before = excluded.not_before, attempts = 0)
+        SELECT intent_id FROM stored WHERE added
+        """,
+        row -> added.add(row.hash("intent_id")),
+        now,
+        column("bytea", all, Handed::id),
+        column("numeric", intents, Intent::agentId),
+        column("bytea", intents, Intent::account),
+        column("numeric", intents, Intent::chainId),
+        column("bytea", intents, Intent::asset),
+        column("bytea", intents, Intent::to),
+        column("numeric", intents, Intent::amount),
+        column("bytea", intents, Intent::data),
+        column("numeric", intents, Intent::nonce),
+        column("numeric", intents, Intent::deadline),
+        column("bytea", all, Handed::signature),
+        home,
+        now,
+        now);
+    return added;
+  }
+
+  private static <T> Tx.Column column(String type, List<T> rows, Function<T, ?> value) {
+    return Tx.column(type, rows.stream().map(value).toList());
+  }
+
+  /** Those of them that are stored, by id. */
+  public static Map<Hash, StoredIntent> of(Tx tx, Collection<Hash> ids) {
+    return tx
+        .list(
+            "SELECT * FROM intent WHERE intent_id = ANY (?)",
+            StoredIntent::read,
+            Tx.column("bytea", List.copyOf(ids)))
+        .stream()
+        .collect(Collectors.toMap(StoredIntent::id, Function.identity()));
+  }
+
+  /** Those of them that are stored. */
+  public static Set<Hash> known(Tx tx, Collection<Hash> ids) {
+    return Set.copyOf(
+        tx.list(
+            "SELECT intent_id FROM intent WHERE intent_id = ANY (?)",
+            row -> row.hash("intent_id"),
+            Tx.column("bytea", List.copyOf(ids))));
+  }
+
   public static Optional<StoredIntent> of(Tx tx, Hash id) {
     return tx.one("SELECT * FROM intent WHERE intent_id = ?", StoredIntent::read, id);
   }
@@ -145,6 +223,12 @@ public record StoredIntent(
     tx.update("UPDATE intent SET lapsed = true WHERE intent_id = ?", id);
   }
 
+  /** As {@link #lapse(Tx, Hash)}, each of them. */
+  public static void lapse(Tx tx, List<Hash> ids) {
+    tx.update("UPDATE intent SET lapsed = true WHERE intent_id = ANY (?)", Tx.column("bytea", ids));
+  }
+
+
   /**
    * Takes back that intents lapsed at or after a time, which blocks said that are gone.
    *
@@ -157,7 +241,7 @@ public record StoredIntent(
         since.getEpochSecond());
   }
 
-  private static StoredIntent read(Row row) throws SQLException {
+  static StoredIntent read(Row row) throws SQLException {
     Intent intent =
         new Intent(
             row.big("agent_id"),

@@ -2,10 +2,12 @@ package org.mandate.relayer.store;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import org.mandate.chain.Hash;
 
@@ -135,20 +137,98 @@ public record Task(
    * Claims the work that is due longest, for {@code lease}: a worker that dies gives it back by
    * itself. Fresh work goes ahead of failing work, so that one poisoned intent cannot hold up the
    * others.
+   *
+   * @param but work that others look after just now
    */
+  public static Optional<Task> claim(Tx tx, Instant now, Duration lease, Set<Kind> but) {
+    Tx.Column others = Tx.column("text", but.stream().map(Kind::name).toList());
+    return claim(tx, "attempts = 0", "not_before", others, now, lease)
+        .or(() -> claim(tx, "true", "least(attempts, 3), not_before", others, now, lease));
+  }
+
+  /** As {@link #claim(Tx, Instant, Duration, Set)}, any work. */
   public static Optional<Task> claim(Tx tx, Instant now, Duration lease) {
+    return claim(tx, now, lease, Set.of());
+  }
+
+  private static Optional<Task> claim(
+      Tx tx, String which, String order, Tx.Column but, Instant now, Duration lease) {
     return tx.one(
         """
         WITH due AS MATERIALIZED ( -- asked once: as a subquery it may be asked again for each row, and answer another one
-          SELECT kind, chain_id, subject FROM task WHERE not_before <= ?
-           ORDER BY least(attempts, 3), not_before FOR UPDATE SKIP LOCKED LIMIT 1)
+          SELECT kind, chain_id, subject FROM task WHERE not_before <= ? AND %s AND kind <> ALL (?)
+           ORDER BY %s FOR UPDATE SKIP LOCKED LIMIT 1)
+        UPDATE task t SET not_before = ?, attempts = t.attempts + 1 FROM due
+         WHERE t.kind = due.kind AND t.chain_id = due.chain_id AND t.subject = due.subject
+        RETURNING t.*
+        """
+            .formatted(which, order),
+        Task::read,
+        now,
+        but,
+        now.plus(lease));
+  }
+
+  /**
+   * Claims more work of the same kind on the same chain that never failed, as much as is due up to
+   * {@code limit}.
+   */
+  public List<Task> claimMore(Tx tx, Instant now, Duration lease, int limit) {
+    return tx.list(
+        """
+        WITH due AS MATERIALIZED ( -- asked once, as above
+          SELECT kind, chain_id, subject FROM task
+           WHERE kind = ? AND chain_id = ? AND attempts = 0 AND not_before <= ?
+           ORDER BY not_before FOR UPDATE SKIP LOCKED LIMIT ?)
         UPDATE task t SET not_before = ?, attempts = t.attempts + 1 FROM due
          WHERE t.kind = due.kind AND t.chain_id = due.chain_id AND t.subject = due.subject
         RETURNING t.*
         """,
         Task::read,
+        kind.name(),
+        chainId,
         now,
+        limit,
         now.plus(lease));
+  }
+
+  /**
+   * Puts claimed work off, each as long as it is still that claim's.
+   *
+   * @param attempts 0: it is looked at with others again; more: by itself
+   * @param parked why, as JSON; empty when nothing is wrong
+   */
+  public static void putOffAll(
+      Tx tx, List<Task> tasks, Instant until, int attempts, Optional<String> parked) {
+    changeAll(
+        tx,
+        "UPDATE task t SET not_before = ?, parked = ?, attempts = ?, held_since = CASE WHEN ? = 0 THEN NULL ELSE held_since END",
+        tasks,
+        until,
+        parked.map(Tx::json),
+        attempts,
+        attempts);
+  }
+
+  /** Closes claimed work, each as long as it is still that claim's. */
+  public static void closeAll(Tx tx, List<Task> tasks) {
+    changeAll(tx, "DELETE FROM task t", tasks);
+  }
+
+  private static void changeAll(Tx tx, String change, List<Task> tasks, Object... values) {
+    if (tasks.isEmpty()) return;
+    List<Object> parameters = new ArrayList<>(List.of(values));
+    parameters.add(Tx.column("text", tasks.stream().map(t -> t.kind().name()).toList()));
+    parameters.add(Tx.column("bigint", tasks.stream().map(Task::chainId).toList()));
+    parameters.add(Tx.column("bytea", tasks.stream().map(Task::subject).toList()));
+    parameters.add(Tx.column("timestamptz", tasks.stream().map(Task::lease).toList()));
+    String claimed =
+        " unnest(?::text[], ?::bigint[], ?::bytea[], ?::timestamptz[]) AS c (kind, chain_id,"
+            + " subject, lease) WHERE t.kind = c.kind AND t.chain_id = c.chain_id AND t.subject ="
+            + " c.subject AND t.not_before = c.lease";
+    tx.update(
+        change + (change.startsWith("DELETE") ? " USING" : " FROM") + claimed,
+        parameters.toArray());
   }
 
   /**
@@ -194,6 +274,17 @@ public record Task(
   /** Gives leases of a former process back. */
   public static void releaseAll(Tx tx, Instant now) {
     tx.update("UPDATE task SET not_before = least(not_before, ?)", now);
+  }
+
+  /** Whether at least so many pieces of work are due. */
+  public static boolean areDue(Tx tx, Instant now, int many) {
+    return tx.one(
+            "SELECT count(*) AS n FROM (SELECT 1 FROM task WHERE not_before <= ? LIMIT ?) due",
+            row -> row.number("n"),
+            now,
+            many)
+        .filter(n -> n >= many)
+        .isPresent();
   }
 
   /** When the next work is due, if any is open. */

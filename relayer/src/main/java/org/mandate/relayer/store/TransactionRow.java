@@ -154,12 +154,17 @@ public record TransactionRow(
 
   /** Whether a transaction for this is on its way. */
   public static boolean isOpen(Tx tx, long chainId, Hash subject) {
+    return areOpen(tx, chainId, List.of(subject));
+  }
+
+  /** Whether a transaction for one of these is on its way. */
+  public static boolean areOpen(Tx tx, long chainId, List<Hash> subjects) {
     return tx.one(
-            "SELECT count(*) AS n FROM transaction_item WHERE chain_id = ? AND subject = ? AND"
-                + " open",
+            "SELECT count(*) AS n FROM transaction_item WHERE chain_id = ? AND subject = ANY (?)"
+                + " AND open",
             row -> row.number("n"),
             chainId,
-            subject)
+            Tx.column("bytea", subjects))
         .filter(n -> n > 0)
         .isPresent();
   }
@@ -182,21 +187,21 @@ public record TransactionRow(
       long gasLimit,
       Instant now) {
     long id = insertRow(tx, chainId, signer, nonce, purpose, subjects, target, data, gasLimit, now);
-    for (Hash subject : subjects) {
-      int stored =
-          tx.update(
-              """
-              INSERT INTO transaction_item (transaction_id, chain_id, purpose, subject, open) VALUES (?, ?, ?, ?, true)
-              ON CONFLICT DO NOTHING
-              """,
-              id,
-              chainId,
-              purpose.name(),
-              subject);
-      if (stored == 0) {
-        tx.update("DELETE FROM transaction WHERE transaction_id = ?", id);
-        return Optional.empty();
-      }
+    if (subjects.isEmpty()) return Optional.of(id);
+    int stored =
+        tx.update(
+            """
+            INSERT INTO transaction_item (transaction_id, chain_id, purpose, subject, open)
+            SELECT ?, ?, ?, subject, true FROM unnest(?::bytea[]) AS s (subject) ORDER BY subject
+            ON CONFLICT DO NOTHING
+            """,
+            id,
+            chainId,
+            purpose.name(),
+            Tx.column("bytea", subjects));
+    if (stored < subjects.size()) {
+      tx.update("DELETE FROM transaction WHERE transaction_id = ?", id);
+      return Optional.empty();
     }
     return Optional.of(id);
   }
@@ -312,6 +317,17 @@ public record TransactionRow(
         "SELECT subject FROM transaction_item WHERE transaction_id = ? ORDER BY subject",
         row -> row.hash("subject"),
         id);
+  }
+
+  /** How many are signed and not known to be mined. */
+  public static long underWay(Tx tx, long chainId, Address signer) {
+    return tx.one(
+            "SELECT count(*) AS n FROM transaction WHERE chain_id = ? AND signer = ? AND state ="
+                + " 'OPEN' AND block_number IS NULL",
+            row -> row.number("n"),
+            chainId,
+            signer)
+        .orElseThrow();
   }
 
   /** All signed bytes of the transaction, newest first. */

@@ -2,6 +2,7 @@ package org.mandate.relayer.store;
 
 import java.math.BigDecimal;
 import java.math.BigInteger;
+import java.sql.Array;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
@@ -21,6 +22,14 @@ import org.mandate.chain.Hash;
 public final class Tx {
   /** A JSON document. */
   public record Json(String value) {}
+
+  /**
+   * Values of one column for many rows: as a parameter for {@code unnest(?)}, so that one prepared
+   * statement serves any number of rows.
+   *
+   * @param type the elements' PostgreSQL type
+   */
+  public record Column(String type, List<?> values) {}
 
   /** Reads one row. */
   @FunctionalInterface
@@ -42,6 +51,23 @@ public final class Tx {
 
   public static Json json(String value) {
     return new Json(value);
+  }
+
+  public static Column column(String type, List<?> values) {
+    return new Column(type, values);
+  }
+
+  /**
+   * What this transaction does may be lost when the server's machine dies, never a part of it: for
+   * what is only remembered to save work, and would be found out again. Later transactions are no
+   * less durable for it.
+   */
+  public void mayBeForgotten() {
+    try (var statement = connection.createStatement()) {
+      statement.execute("SET LOCAL synchronous_commit = off");
+    } catch (SQLException e) {
+      throw new StoreException(e);
+    }
   }
 
   public <T> List<T> list(String sql, Reader<T> reader, Object... parameters) {
@@ -148,8 +174,7 @@ public final class Tx {
     return statement;
   }
 
-  private static void bind(PreparedStatement statement, int index, Object value)
-      throws SQLException {
+  private void bind(PreparedStatement statement, int index, Object value) throws SQLException {
     switch (value) {
       case null -> statement.setObject(index, null);
       case Optional<?> optional -> bind(statement, index, optional.orElse(null));
@@ -158,9 +183,41 @@ public final class Tx {
       case Bytes bytes -> statement.setBytes(index, bytes.bytes());
       case Json json -> statement.setObject(index, json.value(), java.sql.Types.OTHER);
       case byte[] bytes -> statement.setBytes(index, bytes);
+      case Column column -> statement.setArray(index, array(column));
       case BigInteger big -> statement.setBigDecimal(index, new BigDecimal(big));
       case Instant time -> statement.setObject(index, time.atOffset(ZoneOffset.UTC));
       default -> statement.setObject(index, value);
     }
+  }
+
+  private Array array(Column column) throws SQLException {
+    if (column.type().equals("bytea")) {
+      return connection.createArrayOf(
+          "bytea", column.values().stream().map(Tx::octets).toArray(byte[][]::new));
+    }
+    return connection.createArrayOf(
+        column.type(), column.values().stream().map(Tx::element).toArray());
+  }
+
+  private static byte[] octets(Object value) {
+    return switch (value) {
+      case null -> null;
+      case Optional<?> optional -> octets(optional.orElse(null));
+      case Hash hash -> hash.bytes();
+      case Address address -> address.bytes();
+      case Bytes bytes -> bytes.bytes();
+      case byte[] bytes -> bytes;
+      default -> throw new IllegalArgumentException("not octets: " + value.getClass());
+    };
+  }
+
+  private static Object element(Object value) {
+    return switch (value) {
+      case null -> null;
+      case Optional<?> optional -> element(optional.orElse(null));
+      case BigInteger big -> new BigDecimal(big);
+      case Instant time -> time.atOffset(ZoneOffset.UTC).toString();
+      default -> value;
+    };
   }
 }

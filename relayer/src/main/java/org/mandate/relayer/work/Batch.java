@@ -37,20 +37,52 @@ final class Batch {
     List<Hash> some = new ArrayList<>(subjects);
     while (some.size() > 1 && gas.applyAsLong(some) > MOST_GAS)
       some.remove(some.getLast().equals(claimed) ? some.getFirst() : some.getLast());
-    // What fails when all is tried together is left out; then the rest must go well.
+    return sort(place, some, call, gas, ContractCalls.FIRST)
+        .filter(sorted -> sorted.well().contains(claimed))
+        .map(
+            sorted -> {
+              List<Hash> together = new ArrayList<>(List.of(claimed));
+              sorted.well().stream().filter(s -> !s.equals(claimed)).forEach(together::add);
+              return new Decision.Send(purpose, together, sorted.call(), sorted.gas());
+            });
+  }
+
+  /**
+   * What goes well together.
+   *
+   * @param well in their order
+   * @param call that does all of that
+   * @param gas for it
+   * @param left what did not fit, and was not tried
+   */
+  record Sorted(List<Hash> well, ContractCalls.Call call, long gas, List<Hash> left) {}
+
+  /**
+   * Tries as many as fit into a transaction. What fails when all is tried together is left out;
+   * then the rest must go well.
+   *
+   * @param answer which of the call's values says for each whether it went well
+   * @return empty when fewer than two do
+   */
+  static Optional<Sorted> sort(
+      Workplace place,
+      List<Hash> subjects,
+      Function<List<Hash>, ContractCalls.Call> call,
+      ToLongFunction<List<Hash>> gas,
+      int answer) {
+    List<Hash> some = new ArrayList<>(subjects);
+    List<Hash> left = new ArrayList<>();
+    while (some.size() > 1 && gas.applyAsLong(some) > MOST_GAS) left.addFirst(some.removeLast());
     for (int i = 0; i < TRIES && some.size() > 1; i++) {
       ContractCalls.Call batch = call.apply(some);
       long most = gas.applyAsLong(some);
-      List<Boolean> tried = place.calls().tried(place.desk().self(), batch, most).orElse(List.of());
+      List<Boolean> tried =
+          place.calls().tried(place.desk().self(), batch, most, answer).orElse(List.of());
       if (tried.size() != some.size()) return Optional.empty();
-      if (!tried.contains(false)) {
-        List<Hash> together = new ArrayList<>(List.of(claimed));
-        some.stream().filter(s -> !s.equals(claimed)).forEach(together::add);
-        return Optional.of(new Decision.Send(purpose, together, batch, most));
-      }
+      if (!tried.contains(false))
+        return Optional.of(new Sorted(List.copyOf(some), batch, most, left));
       List<Hash> well = new ArrayList<>();
       for (int k = 0; k < some.size(); k++) if (tried.get(k)) well.add(some.get(k));
-      if (!well.contains(claimed)) return Optional.empty();
       some = well;
     }
     return Optional.empty();

@@ -2,6 +2,7 @@ package org.mandate.relayer.work;
 
 import java.io.IOException;
 import java.math.BigInteger;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -9,7 +10,9 @@ import java.util.concurrent.CompletableFuture;
 import org.mandate.chain.Abi;
 import org.mandate.chain.Address;
 import org.mandate.chain.Bytes;
+import org.mandate.chain.CallOutcome;
 import org.mandate.chain.CallRevertedException;
+import org.mandate.chain.ContractCall;
 import org.mandate.chain.Hash;
 import org.mandate.chain.NodeException;
 import org.mandate.contracts.AgentRegistry;
@@ -58,6 +61,11 @@ import org.web3j.utils.Numeric;
  * chain's client.
  */
 public final class ContractCalls {
+  /** Where a batch's answer says which elements went well. */
+  static final int FIRST = 0;
+
+  static final int SECOND = 1;
+
   private static final Bytes ERC1271_MAGIC = Bytes.of("0x1626ba7e");
 
   private final Web3j nowhere = Web3j.build(new Nowhere());
@@ -91,6 +99,15 @@ public final class ContractCalls {
 
   public Call submit(Intent intent, Bytes signature) {
     return call(chain.executor(), home.submit(IntentAbi.toHome(intent), signature.bytes()));
+  }
+
+  /** Several intents, each with the signature at its place. */
+  public Call submitMany(List<Intent> intents, List<Bytes> signatures) {
+    return call(
+        chain.executor(),
+        home.submitMany(
+            intents.stream().map(IntentAbi::toHome).toList(),
+            signatures.stream().map(Bytes::bytes).toList()));
   }
 
   public Call proceed(Intent intent) {
@@ -231,6 +248,25 @@ public final class ContractCalls {
     return (Boolean) read(chain.executor(), home.nonceUsed(agentId, nonce)).getFirst().getValue();
   }
 
+  /** As {@link #nonceUsed}, of each of them, in one request. */
+  public List<Boolean> noncesUsed(List<Intent> intents) {
+    List<RemoteFunctionCall<Boolean>> calls =
+        intents.stream().map(i -> home.nonceUsed(i.agentId(), i.nonce())).toList();
+    List<CallOutcome> answers =
+        chain
+            .client()
+            .calls(calls.stream().map(c -> new ContractCall(chain.executor(), data(c))).toList());
+    List<Boolean> used = new ArrayList<>();
+    for (int i = 0; i < calls.size(); i++) {
+      used.add(
+          (Boolean)
+              decoded(chain.executor(), calls.get(i), answers.get(i).bytes())
+                  .getFirst()
+                  .getValue());
+    }
+    return used;
+  }
+
   /** When a queued intent becomes executable now: the dispute window may have been lengthened. */
   public long due(Hash intentId) {
     return ((BigInteger)
@@ -241,15 +277,23 @@ public final class ContractCalls {
   /**
    * Which elements of a batch would go well, if {@code from} sent it now with that gas; empty when
    * the batch as a whole would revert.
+   *
+   * @param answer {@link #FIRST}: the call answers so for each; {@link #SECOND}: beside their ids
    */
-  Optional<List<Boolean>> tried(Address from, Call batch, long gas) {
+  Optional<List<Boolean>> tried(Address from, Call batch, long gas, int answer) {
     try {
-      byte[] answer =
+      byte[] told =
           chain
               .client()
               .call(from, batch.to(), batch.data().bytes(), gas, chain.client().head().hash());
-      List<?> flags =
-          (List<?>) Abi.decode(answer, new TypeReference<DynamicArray<Bool>>() {}).getFirst();
+      List<Object> values =
+          answer == FIRST
+              ? Abi.decode(told, new TypeReference<DynamicArray<Bool>>() {})
+              : Abi.decode(
+                  told,
+                  new TypeReference<DynamicArray<Bytes32>>() {},
+                  new TypeReference<DynamicArray<Bool>>() {});
+      List<?> flags = (List<?>) values.get(answer);
       return Optional.of(
           flags.stream().map(f -> f instanceof Bool b ? b.getValue() : (Boolean) f).toList());
     } catch (CallRevertedException e) {
@@ -490,9 +534,16 @@ public final class ContractCalls {
     return new Call(to, Bytes.of(call.encodeFunctionCall()));
   }
 
-  @SuppressWarnings("unchecked")
+  private static Bytes data(RemoteFunctionCall<?> call) {
+    return Bytes.of(call.encodeFunctionCall());
+  }
+
   private List<Type<?>> read(Address from, RemoteFunctionCall<?> call) {
-    byte[] answer = chain.client().call(from, Bytes.of(call.encodeFunctionCall()).bytes());
+    return decoded(from, call, chain.client().call(from, data(call).bytes()));
+  }
+
+  @SuppressWarnings("unchecked")
+  private List<Type<?>> decoded(Address from, RemoteFunctionCall<?> call, byte[] answer) {
     List<Type<?>> decoded =
         (List<Type<?>>) (List<?>) call.decodeFunctionResponse(Numeric.toHexString(answer));
     if (decoded.isEmpty()) {

@@ -16,11 +16,14 @@ import org.mandate.audit.Cid;
 import org.mandate.event.AuditEvent.Published;
 import org.mandate.event.ContractEvents;
 import org.mandate.relayer.Journal;
+import org.mandate.relayer.store.ChainRow;
 import org.mandate.relayer.store.Database;
+import org.mandate.relayer.store.DoneUntil;
 import org.mandate.relayer.store.StoreException;
 import org.mandate.relayer.store.StoredBatch;
 import org.mandate.relayer.store.StoredEvent;
 import org.mandate.relayer.store.StoredRecord;
+import org.mandate.relayer.store.Tx;
 
 /**
  * Rebuilds the manifest of every published batch, whoever published it, from this relayer's own
@@ -51,10 +54,27 @@ public final class Manifests {
     Instant now = clock.instant();
     waiting.values().removeIf(until -> until.isBefore(now));
     Set<BigInteger> without = Set.copyOf(waiting.keySet());
-    List<StoredEvent> events =
-        database.inTransaction(tx -> StoredEvent.unchecked(tx, chainId, without, AT_ONCE));
-    for (StoredEvent event : events) checkAlone(event, now);
-    return events.size() == AT_ONCE;
+    Due due = database.inTransaction(tx -> due(tx, without));
+    for (StoredEvent event : due.events()) checkAlone(event, now);
+    boolean more = due.events().size() == AT_ONCE;
+    if (!more && waiting.isEmpty() && due.finalized() > due.after())
+      database.run(
+          tx -> DoneUntil.move(tx, DoneUntil.Work.CHECK_BATCHES, chainId, due.finalized()));
+    return more;
+  }
+
+  /**
+   * @param after every batch up to this block is settled
+   * @param finalized the last final block
+   */
+  private record Due(long after, long finalized, List<StoredEvent> events) {}
+
+  private Due due(Tx tx, Set<BigInteger> without) {
+    long after = DoneUntil.of(tx, DoneUntil.Work.CHECK_BATCHES, chainId);
+    return new Due(
+        after,
+        ChainRow.of(tx, chainId).finalized().orElse(-1L),
+        StoredEvent.unchecked(tx, chainId, after, without, AT_ONCE));
   }
 
   /** One batch that cannot be checked holds up its own agent only. */

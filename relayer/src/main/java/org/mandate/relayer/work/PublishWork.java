@@ -23,7 +23,7 @@ import org.mandate.relayer.store.TransactionRow.Purpose;
  * it is this relayer's turn.
  */
 final class PublishWork {
-  private static final int MOST = 256;
+  private static final int MOST = Batch.MAX_RECORDS;
 
   private final Database database;
   private final BlobStore blobs;

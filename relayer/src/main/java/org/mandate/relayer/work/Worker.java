@@ -3,8 +3,12 @@ package org.mandate.relayer.work;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.Semaphore;
 import org.mandate.audit.BlobStore;
 import org.mandate.chain.NodeException;
 import org.mandate.relayer.Journal;
@@ -17,10 +21,11 @@ import org.mandate.relayer.store.Database;
 import org.mandate.relayer.store.StoreException;
 import org.mandate.relayer.store.Task;
 import org.mandate.relayer.store.TransactionRow;
+import org.mandate.relayer.store.Tx;
 
 /**
- * Claims open work, one piece at a time, looks at what it needs now, and either signs a transaction
- * for it or puts it off. Any number of workers may run, in any number of processes.
+ * Claims open work, looks at what it needs now, and either signs a transaction for it or puts it
+ * off. Any number of workers may run, in any number of processes.
  */
 public final class Worker {
   private static final Journal LOG = Journal.of("worker");
@@ -28,6 +33,7 @@ public final class Worker {
   /** How long claimed work is its worker's. */
   static final Duration LEASE = Duration.ofSeconds(30);
 
+  private static final int FEW = 5;
   private static final Duration ON_ITS_WAY = Duration.ofSeconds(1);
   private static final Duration FIRST_BACKOFF = Duration.ofMillis(500);
   private static final Duration MOST_BACKOFF = Duration.ofSeconds(30);
@@ -38,6 +44,8 @@ public final class Worker {
   private final Database database;
   private final Map<Long, Workplace> places;
   private final Clock clock;
+  private final Semaphore gathering = new Semaphore(1);
+  private final SubmitWork submissions;
   private final IntentWork intents;
   private final DeliverWork messages;
   private final ResultWork results;
@@ -69,6 +77,7 @@ public final class Worker {
             .chain()
             .id();
     Signatures signatures = new Signatures(database, peers, patience);
+    this.submissions = new SubmitWork(database);
     this.intents = new IntentWork(database, home);
     this.results = new ResultWork(database, home, places, reportInterval);
     this.messages = new DeliverWork(database, signatures, results);
@@ -78,18 +87,78 @@ public final class Worker {
   }
 
   /**
-   * Does one piece of work. Answers whether there was one. While nothing may be signed none is
-   * claimed: that is no failure of any of it.
+   * Does one piece of work, or, of what many agents ask at the same time, as much as one
+   * transaction holds. Answers whether there was any. While nothing may be signed none is claimed:
+   * that is no failure of any of it.
    */
   public boolean round() throws InterruptedException {
-    Optional<Task> claimed =
-        database.inTransaction(
-            tx ->
-                ChainRow.closedBecause(tx).isPresent()
-                    ? Optional.empty()
-                    : Task.claim(tx, clock.instant(), LEASE));
-    if (claimed.isEmpty()) return false;
-    Task task = claimed.get();
+    // One group at a time: what comes meanwhile makes up the next one.
+    boolean mayGather = gathering.tryAcquire();
+    try {
+      Set<Task.Kind> but = mayGather ? Set.of() : Set.of(Task.Kind.SUBMIT);
+      List<Task> claimed = database.inTransaction(tx -> claim(tx, but));
+      if (claimed.isEmpty()) return false;
+      if (isFresh(claimed.getFirst())) {
+        together(claimed);
+        return true;
+      }
+      if (mayGather) gathering.release();
+      mayGather = false;
+      alone(claimed.getFirst());
+      return true;
+    } finally {
+      if (mayGather) gathering.release();
+    }
+  }
+
+  private List<Task> claim(Tx tx, Set<Task.Kind> but) {
+    if (ChainRow.closedBecause(tx).isPresent()) return List.of();
+    tx.mayBeForgotten(); // a claim that is lost is made again
+    Optional<Task> first = Task.claim(tx, clock.instant(), LEASE, but);
+    if (first.isEmpty()) return List.of();
+    List<Task> claimed = new ArrayList<>(List.of(first.get()));
+    if (isFresh(first.get()))
+      claimed.addAll(first.get().claimMore(tx, clock.instant(), LEASE, SubmitWork.AT_ONCE - 1));
+    return claimed;
+  }
+
+  /** What failed before is looked at by itself: it spoils no group. */
+  private static boolean isFresh(Task task) {
+    return task.kind() == Task.Kind.SUBMIT && task.attempts() == 1;
+  }
+
+  private void together(List<Task> tasks) throws InterruptedException {
+    Task first = tasks.getFirst();
+    if (tasks.size() == 1) {
+      alone(first);
+      return;
+    }
+    List<Task> left;
+    try {
+      left = submissions.submit(tasks, place(first), ON_ITS_WAY);
+    } catch (RuntimeException | Error e) {
+      if (Loop.isFatal(e)) throw e;
+      LOG.warn("submitting together failed", "intents", tasks.size(), "reason", Journal.reason(e));
+      if (isNobodysFault(e)) {
+        submissions.suspend(tasks, clock.instant().plus(FAILING), unavailable(e));
+        return;
+      }
+      left = tasks; // each tries by itself, and says why
+    }
+    if (left.size() == 1) alone(left.getFirst());
+    else submissions.leave(left, clock.instant());
+    Thread.sleep(pause(tasks.size()));
+  }
+
+  /**
+   * The more come, the more go along with each other: a few are never waited for, and many are
+   * cheaper in fewer transactions.
+   */
+  private static Duration pause(int tasks) {
+    return tasks < FEW ? Duration.ZERO : Duration.ofMillis(Math.min(2L * tasks, 100));
+  }
+
+  private void alone(Task task) throws InterruptedException {
     try {
       settle(task, decide(task));
     } catch (RuntimeException | Error e) {
@@ -106,18 +175,21 @@ public final class Worker {
           "reason",
           Journal.reason(e));
     }
-    return true;
+  }
+
+  /**
+   * A node or the database fails, or gas is too dear: that is not the work's fault, so it is
+   * neither put behind other work for it nor looked at more rarely.
+   */
+  private static boolean isNobodysFault(Throwable e) {
+    return e instanceof NodeException || e instanceof StoreException || e instanceof FeeLimitException;
   }
 
   private void putOff(Task task, Throwable e) {
     Instant now = clock.instant();
     switch (e) {
       case BudgetException dear -> exhausted(task, dear);
-      // A node or the database fails, or gas is too dear: that is not the work's fault, so it is
-      // neither put behind other work for it nor looked at more rarely.
-      case NodeException gone -> suspend(task, e);
-      case StoreException gone -> suspend(task, e);
-      case FeeLimitException dear -> suspend(task, e);
+      case Throwable gone when isNobodysFault(gone) -> suspend(task, e);
       // This program failed, perhaps at this very work: behind fresh work.
       default ->
           database.run(tx -> task.putOff(tx, now.plus(backoff(task)), Optional.of(unavailable(e))));
@@ -156,10 +228,15 @@ public final class Worker {
             + " again, in case gas gets cheaper, until the intent's deadline");
   }
 
-  private Decision decide(Task task) throws InterruptedException {
+  private Workplace place(Task task) {
     Workplace place = places.get(task.chainId());
     if (place == null)
       throw new IllegalStateException("chain " + task.chainId() + " is no longer configured");
+    return place;
+  }
+
+  private Decision decide(Task task) throws InterruptedException {
+    Workplace place = place(task);
     boolean open =
         database.inTransaction(tx -> TransactionRow.isOpen(tx, task.chainId(), task.subject()));
     if (open) return Decision.later(place.lookAgain());

@@ -365,9 +365,10 @@ class StoreTest {
   void shouldPassOverAgentsAndRefusedMessages() {
     database.run(
         tx -> {
-          assertTrue(StoredEvent.unarchived(tx, CHAIN, Set.of(), 10).isEmpty());
+          assertTrue(StoredEvent.unarchived(tx, CHAIN, -1, Set.of(), 10).isEmpty());
           assertTrue(
-              StoredEvent.unarchived(tx, CHAIN, Set.of(BigInteger.ONE, BigInteger.TWO.pow(255)), 10)
+              StoredEvent.unarchived(
+                      tx, CHAIN, -1, Set.of(BigInteger.ONE, BigInteger.TWO.pow(255)), 10)
                   .isEmpty());
           assertTrue(Unpinned.after(tx, "", 10).isEmpty());
           StoredMessage.refuse(tx, Hash.keccak("message"), "foreign", NOW);

@@ -1,0 +1,363 @@
+package org.mandate.cli.bench;
+
+import java.io.IOException;
+import java.math.BigInteger;
+import java.net.URI;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.stream.IntStream;
+import org.mandate.chain.Hash;
+import org.mandate.chain.JsonRpcClient;
+import org.mandate.chain.NodeException;
+import org.mandate.cli.Output;
+import org.mandate.cli.local.LocalChain;
+import org.mandate.cli.local.RelayerSettings;
+import org.mandate.cli.local.Service;
+import org.mandate.cli.local.Town;
+import org.mandate.intent.Intent;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/**
+ * How many intents a relayer carries: a steady stream of signed payments over REST, each of which
+ * must be carried out on chain exactly once.
+ */
+@Command(
+    name = "relayer",
+    description = {
+      "Measures how many intents one relayer takes over REST and has carried out, with fsync on.",
+      "A steady stream of signed token payments of several agents, one Anvil with a block each second, everything on this",
+      "machine. Times count from when a request was due, whether the one before was answered or not. At the end each",
+      "accepted intent must have been executed exactly once, by its events and by what the payee got.",
+      "Exit code 0: so it was; 1: it was not, or an intent was refused."
+    })
+final class RelayerBench extends Bench {
+  private static final String DATABASE = "relayer_1";
+  private static final long GAS_LIMIT = 3_000_000_000L;
+  private static final int BIGGEST = 1000;
+
+  @Option(
+      names = "--rate",
+      paramLabel = "N",
+      defaultValue = "100",
+      description = "Intents per second (default: ${DEFAULT-VALUE}).")
+  private int rate;
+
+  @Option(
+      names = "--seconds",
+      paramLabel = "N",
+      defaultValue = "60",
+      description = "For how long (default: ${DEFAULT-VALUE}).")
+  private int seconds;
+
+  @Option(
+      names = "--warm-up",
+      paramLabel = "N",
+      defaultValue = "10",
+      description = "Seconds before that at the same rate, not counted (default: ${DEFAULT-VALUE}).")
+  private int warmUp;
+
+  @Option(
+      names = "--agents",
+      paramLabel = "N",
+      defaultValue = "8",
+      description =
+          "Who signs them in turn; one may ask 65,535 times an hour (default: ${DEFAULT-VALUE}).")
+  private int agents;
+
+  @Option(
+      names = "--drain",
+      paramLabel = "N",
+      defaultValue = "120",
+      description = "Most seconds until all is executed after the last request (default: ${DEFAULT-VALUE}).")
+  private int drain;
+
+  @Override
+  String name() {
+    return "relayer";
+  }
+
+  @Override
+  Figures measure(Path root) throws Exception {
+    var plan =
+        new Town.Plan(
+            1,
+            1,
+            LocalChain.Settings.DEFAULT
+                .withBlockTime(Duration.ofSeconds(1))
+                .withGasLimit(GAS_LIMIT)
+                .with("--prune-history", "64"),
+            LocalChain.Settings.DEFAULT.withBlockTime(Duration.ofSeconds(10)),
+            Duration.ofSeconds(5),
+            Duration.ofSeconds(2),
+            agents,
+            64);
+    try (var town = Town.build(root, plan)) {
+      return measure(town);
+    }
+  }
+
+  private Figures measure(Town town) throws Exception {
+    var settings =
+        RelayerSettings.DEFAULT
+            .withIntervals(
+                Duration.ofMillis(250),
+                Duration.ofSeconds(5),
+                Duration.ofSeconds(1),
+                Duration.ofSeconds(2),
+                Duration.ofSeconds(5))
+            .withJvm(jvm());
+    var relayer = town.relayers(settings).getFirst();
+    relayer.start(Map.of("MANDATE_HTTP_REQUESTS_PER_SECOND", "1000000"));
+    relayer.awaitReady();
+    var many = rate * (warmUp + seconds);
+    progress("signing %d intents", many);
+    try (var requests =
+            Requests.sign(town.directory().resolve("requests"), many, i -> sign(town, i));
+        var blocks = new BlockWatch(URI.create(town.home().chain().url()))) {
+      return measure(town, relayer, requests, blocks);
+    }
+  }
+
+  private static String[] jvm() {
+    return System.getProperty("mandate.bench.jvm", String.join(" ", RelayerJvm.OPTIONS)).split(" ");
+  }
+
+  private Requests.Signed sign(Town town, int i) {
+    var agent = town.agents().get(i % town.agents().size());
+    var lifetime = Duration.ofSeconds(warmUp + seconds).plusHours(1);
+    Intent intent =
+        agent.payment(
+            Town.HOME, town.home().token(), town.payee(), BigInteger.valueOf(amount(i)), lifetime);
+    return new Requests.Signed(agent.id(intent), agent.sign(intent));
+  }
+
+  private static long amount(int i) {
+    return 1 + i % BIGGEST;
+  }
+
+  private Figures measure(Town town, Service relayer, Requests requests, BlockWatch blocks)
+      throws Exception {
+    var processes = new LinkedHashMap<String, Long>();
+    processes.put("relayer", relayer.pid());
+    processes.put("postgresql", town.database().pid());
+    processes.put("anvil", town.home().chain().pid());
+    processes.put("otherAnvil", town.remote().chain().pid());
+    processes.put("load", ProcessHandle.current().pid());
+    var load = new OpenLoop(relayer.url(), requests, rate);
+    progress("%d intents per second for %d s, after %d s", rate, seconds, warmUp);
+    load.start();
+    Thread.sleep(Duration.ofSeconds(warmUp));
+    var before = Costs.of(processes);
+    long most = 0;
+    for (int s = 0; s < seconds; s++) {
+      Thread.sleep(1000);
+      if (s % 5 == 0) most = Math.max(most, Costs.residentBytes(relayer.pid()));
+    }
+    var after = Costs.of(processes);
+    var outcome = load.end();
+    var paid = awaitPaid(town, outcome);
+    var drained = load.sinceEnd();
+    try (var connection = town.database().connect(DATABASE)) {
+      return figures(connection, requests, outcome, blocks, before, after, most, paid, drained);
+    }
+  }
+
+  /** What is still missing after the patience that was asked for; zero: all was paid, and no more. */
+  private BigInteger awaitPaid(Town town, OpenLoop.Outcome outcome) throws Exception {
+    var expected = BigInteger.ZERO;
+    for (int i = 0; i < outcome.due().length; i++) {
+      if (outcome.accepted()[i] != 0) expected = expected.add(BigInteger.valueOf(amount(i)));
+    }
+    var end = System.nanoTime() + Duration.ofSeconds(drain).toNanos();
+    var missing = expected.subtract(town.home().dollars(town.payee()));
+    while (missing.signum() > 0 && System.nanoTime() < end) {
+      Thread.sleep(200);
+      missing = expected.subtract(town.home().dollars(town.payee()));
+    }
+    // The relayer's own view follows the chain's by a moment.
+    Thread.sleep(3_000);
+    return expected.subtract(town.home().dollars(town.payee()));
+  }
+
+  private Figures figures(
+      Connection connection,
+      Requests requests,
+      OpenLoop.Outcome outcome,
+      BlockWatch blocks,
+      Map<String, Costs.Usage> before,
+      Map<String, Costs.Usage> after,
+      long mostResident,
+      BigInteger missing,
+      double drained)
+      throws SQLException {
+    var index = new HashMap<Hash, Integer>();
+    for (int i = 0; i < requests.ids().size(); i++) index.put(requests.ids().get(i), i);
+    var sent = new long[index.size()];
+    read(
+        connection,
+        "SELECT i.subject, (min(extract(epoch FROM a.sent_at)) * 1000000)::bigint FROM transaction_item i"
+            + " JOIN attempt a USING (transaction_id) WHERE i.purpose = 'SUBMIT' GROUP BY 1",
+        (id, at) -> {
+          if (index.containsKey(id)) sent[index.get(id)] = at;
+        });
+    var block = new long[index.size()];
+    var times = new int[index.size()];
+    read(
+        connection,
+        "SELECT subject, block_number FROM event WHERE kind = 'EXECUTED'",
+        (id, number) -> {
+          if (!index.containsKey(id)) return;
+          block[index.get(id)] = number;
+          times[index.get(id)]++;
+        });
+    var counted = IntStream.range(rate * warmUp, outcome.due().length).toArray();
+    int accepted = 0;
+    int executed = 0;
+    int lost = 0;
+    int doubled = 0;
+    for (int i = 0; i < outcome.due().length; i++) {
+      if (outcome.accepted()[i] != 0) accepted++;
+      if (times[i] > 0) executed++;
+      if (outcome.accepted()[i] != 0 && times[i] == 0) lost++;
+      if (times[i] > 1) doubled++;
+    }
+    var json = Output.object();
+    json.put("rate", rate).put("runSeconds", seconds).put("agents", agents);
+    json.put("accepted", accepted).put("executed", executed);
+    json.put("refused", outcome.due().length - accepted);
+    json.put("lost", lost).put("doubled", doubled).put("missingPay", missing.toString());
+    json.put("drainSeconds", drained);
+    var latencies = json.putObject("millis");
+    var lines = new ArrayList<String>();
+    lines.add(
+        "%d intents per second for %d s: %d accepted, %d executed, %d lost, %d executed twice"
+            .formatted(rate, seconds, accepted, executed, lost, doubled));
+    outcome.refusals().forEach((why, n) -> lines.add("  refused %d times: %s".formatted(n, why)));
+    latency(latencies, lines, "due to accepted", outcome.accepted(), outcome.due(), counted);
+    latency(latencies, lines, "due to sent", sent, outcome.due(), counted);
+    latency(latencies, lines, "accepted to sent", sent, outcome.accepted(), counted);
+    var seen = new long[block.length];
+    for (int i = 0; i < block.length; i++) seen[i] = block[i] == 0 ? 0 : blocks.seen(block[i]);
+    latency(latencies, lines, "due to executed", seen, outcome.due(), counted);
+    var processor = json.putObject("processorMillisPerIntent");
+    double all = 0;
+    var shares = new ArrayList<String>();
+    for (var name : before.keySet()) {
+      double millis =
+          (after.get(name).cpuMicros() - before.get(name).cpuMicros())
+              / 1000.0
+              / (rate * (double) seconds);
+      all += millis;
+      processor.put(name, rounded(millis));
+      shares.add("%s %.2f".formatted(name, millis));
+    }
+    processor.put("all", rounded(all));
+    lines.add("processor, ms per intent: %s; %.2f in all".formatted(String.join(", ", shares), all));
+    json.put("relayerMostResidentBytes", mostResident);
+    lines.add("the relayer's memory, at most: %d MiB".formatted(mostResident >> 20));
+    long size = value(connection, "SELECT pg_database_size(current_database())");
+    json.put("databaseBytes", size);
+    lines.add("the database: %d MiB".formatted(size >> 20));
+    long transactions =
+        value(connection, "SELECT count(*) FROM transaction WHERE purpose = 'SUBMIT'");
+    json.put("transactions", transactions);
+    lines.add(
+        "%d transactions, %.1f intents each".formatted(transactions, (double) executed / Math.max(1, transactions)));
+    var ok =
+        accepted == outcome.due().length && lost == 0 && doubled == 0 && missing.signum() == 0;
+    if (missing.signum() != 0) lines.add("the payee lacks " + missing);
+    return new Figures(ok, json, lines);
+  }
+
+  private static double rounded(double value) {
+    return Math.round(value * 100) / 100.0;
+  }
+
+  private static void latency(
+      com.fasterxml.jackson.databind.node.ObjectNode json,
+      List<String> lines,
+      String name,
+      long[] to,
+      long[] from,
+      int[] counted) {
+    var all =
+        Percentiles.ofMicros(
+            IntStream.of(counted)
+                .filter(i -> to[i] != 0 && from[i] != 0)
+                .mapToLong(i -> to[i] - from[i]));
+    json.set(name, all.toJson());
+    lines.add(
+        "%-17s p50 %8.1f  p95 %8.1f  p99 %8.1f  max %8.1f ms"
+            .formatted(name, all.p50(), all.p95(), all.p99(), all.max()));
+  }
+
+  private interface Pair {
+    void take(Hash id, long value);
+  }
+
+  private static void read(Connection connection, String sql, Pair pair) throws SQLException {
+    connection.setAutoCommit(false); // else all rows come at once
+    try (var statement = connection.createStatement()) {
+      statement.setFetchSize(5_000);
+      try (var rows = statement.executeQuery(sql)) {
+        while (rows.next()) pair.take(Hash.of(rows.getBytes(1)), rows.getLong(2));
+      }
+    }
+  }
+
+  private static long value(Connection connection, String sql) throws SQLException {
+    try (var statement = connection.createStatement();
+        var rows = statement.executeQuery(sql)) {
+      rows.next();
+      return rows.getLong(1);
+    }
+  }
+
+  /** When each block was first seen here. */
+  private static final class BlockWatch implements AutoCloseable {
+    private static final Duration TIMEOUT = Duration.ofSeconds(30);
+    private final Map<Long, Long> seen = new ConcurrentSkipListMap<>();
+    private final Thread thread;
+
+    BlockWatch(URI node) {
+      var client = new JsonRpcClient(node, TIMEOUT);
+      thread = Thread.ofVirtual().start(() -> watch(client));
+    }
+
+    private void watch(JsonRpcClient client) {
+      long last = -1;
+      while (!Thread.currentThread().isInterrupted()) {
+        try {
+          long head = client.head().number();
+          long now = OpenLoop.micros();
+          for (long n = last < 0 ? head : last + 1; n <= head; n++) seen.put(n, now);
+          last = head;
+          Thread.sleep(20);
+        } catch (NodeException e) {
+          // asked again
+        } catch (InterruptedException e) {
+          return;
+        }
+      }
+    }
+
+    /** Microseconds since 1970; 0: it was not seen. */
+    long seen(long number) {
+      return seen.getOrDefault(number, 0L);
+    }
+
+    @Override
+    public void close() {
+      thread.interrupt();
+    }
+  }
+}
