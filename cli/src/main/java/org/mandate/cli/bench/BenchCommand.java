@@ -12,7 +12,12 @@ import picocli.CommandLine.Mixin;
 @Command(
     name = "bench",
     description = "Measure what things cost, on this machine.",
-    subcommands = {BenchCommand.Gas.class, RelayerBench.class, ReorgBench.class, CatchUpBench.class})
+    subcommands = {
+      BenchCommand.Gas.class,
+      RelayerBench.class,
+      ReorgBench.class,
+      CatchUpBench.class
+    })
 public final class BenchCommand extends Group {
 
   @Command(

@@ -27,8 +27,7 @@ final class Costs {
   /** By name; those that a process started count with it unless they are named themselves. */
   static Map<String, Usage> of(Map<String, Long> processes) {
     Map<String, Usage> usages = new LinkedHashMap<>();
-    processes.forEach(
-        (name, pid) -> usages.put(name, of(pid, Set.copyOf(processes.values()))));
+    processes.forEach((name, pid) -> usages.put(name, of(pid, Set.copyOf(processes.values()))));
     return usages;
   }
 

@@ -1,6 +1,5 @@
 package org.mandate.cli.bench;
 
-import java.io.IOException;
 import java.math.BigInteger;
 import java.net.URI;
 import java.nio.file.Path;
@@ -62,7 +61,8 @@ final class RelayerBench extends Bench {
       names = "--warm-up",
       paramLabel = "N",
       defaultValue = "10",
-      description = "Seconds before that at the same rate, not counted (default: ${DEFAULT-VALUE}).")
+      description =
+          "Seconds before that at the same rate, not counted (default: ${DEFAULT-VALUE}).")
   private int warmUp;
 
   @Option(
@@ -77,7 +77,8 @@ final class RelayerBench extends Bench {
       names = "--drain",
       paramLabel = "N",
       defaultValue = "120",
-      description = "Most seconds until all is executed after the last request (default: ${DEFAULT-VALUE}).")
+      description =
+          "Most seconds until all is executed after the last request (default: ${DEFAULT-VALUE}).")
   private int drain;
 
   @Override
@@ -171,7 +172,9 @@ final class RelayerBench extends Bench {
     }
   }
 
-  /** What is still missing after the patience that was asked for; zero: all was paid, and no more. */
+  /**
+   * What is still missing after the patience that was asked for; zero: all was paid, and no more.
+   */
   private BigInteger awaitPaid(Town town, OpenLoop.Outcome outcome) throws Exception {
     var expected = BigInteger.ZERO;
     for (int i = 0; i < outcome.due().length; i++) {
@@ -261,7 +264,8 @@ final class RelayerBench extends Bench {
       shares.add("%s %.2f".formatted(name, millis));
     }
     processor.put("all", rounded(all));
-    lines.add("processor, ms per intent: %s; %.2f in all".formatted(String.join(", ", shares), all));
+    lines.add(
+        "processor, ms per intent: %s; %.2f in all".formatted(String.join(", ", shares), all));
     json.put("relayerMostResidentBytes", mostResident);
     lines.add("the relayer's memory, at most: %d MiB".formatted(mostResident >> 20));
     long size = value(connection, "SELECT pg_database_size(current_database())");
@@ -271,9 +275,9 @@ final class RelayerBench extends Bench {
         value(connection, "SELECT count(*) FROM transaction WHERE purpose = 'SUBMIT'");
     json.put("transactions", transactions);
     lines.add(
-        "%d transactions, %.1f intents each".formatted(transactions, (double) executed / Math.max(1, transactions)));
-    var ok =
-        accepted == outcome.due().length && lost == 0 && doubled == 0 && missing.signum() == 0;
+        "%d transactions, %.1f intents each"
+            .formatted(transactions, (double) executed / Math.max(1, transactions)));
+    var ok = accepted == outcome.due().length && lost == 0 && doubled == 0 && missing.signum() == 0;
     if (missing.signum() != 0) lines.add("the payee lacks " + missing);
     return new Figures(ok, json, lines);
   }

@@ -2,10 +2,19 @@ package org.mandate.cli.bench;
 
 import java.util.List;
 
-/** How the launcher starts a relayer's JVM, so that measurements are of what an operator runs. */
+/**
+ * How the launcher ({@code mandate}) starts a relayer's JVM, so that measurements are of what an
+ * operator runs.
+ */
 final class RelayerJvm {
   static final List<String> OPTIONS =
-      List.of("-Xmx256m", "-Xss512k", "-XX:+UseSerialGC", "-XX:MaxMetaspaceSize=160m");
+      List.of(
+          "-XX:+UseSerialGC",
+          "-Xmx256m",
+          "-Xss512k",
+          "-XX:MaxMetaspaceSize=160m",
+          "-XX:ReservedCodeCacheSize=96m",
+          "-XX:MaxDirectMemorySize=64m");
 
   private RelayerJvm() {}
 }

@@ -147,8 +147,7 @@ public final class Api implements AutoCloseable {
     this.health = health;
     this.metrics = metrics;
     this.desk = new IntentDesk(home, places.keySet(), database, work, clock);
-    this.intake =
-        new Gatherer<>("intake", MOST_ASKED, ASKED_AT_ONCE, 2, desk::takeAll, Api::busy);
+    this.intake = new Gatherer<>("intake", MOST_ASKED, ASKED_AT_ONCE, 2, desk::takeAll, Api::busy);
     this.views = new IntentViews(home.chain().domain());
     this.requestsPerSecond = requestsPerSecond;
     this.limit = new ClientLimit(requestsPerSecond, 2.0 * requestsPerSecond, clock);

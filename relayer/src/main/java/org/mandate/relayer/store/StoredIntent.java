@@ -228,7 +228,6 @@ public record StoredIntent(
     tx.update("UPDATE intent SET lapsed = true WHERE intent_id = ANY (?)", Tx.column("bytea", ids));
   }
 
-
   /**
    * Takes back that intents lapsed at or after a time, which blocks said that are gone.
    *

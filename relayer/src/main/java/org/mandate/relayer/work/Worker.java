@@ -182,7 +182,9 @@ public final class Worker {
    * neither put behind other work for it nor looked at more rarely.
    */
   private static boolean isNobodysFault(Throwable e) {
-    return e instanceof NodeException || e instanceof StoreException || e instanceof FeeLimitException;
+    return e instanceof NodeException
+        || e instanceof StoreException
+        || e instanceof FeeLimitException;
   }
 
   private void putOff(Task task, Throwable e) {
