@@ -14,6 +14,7 @@ import java.util.Set;
 import java.util.function.Function;
 import org.mandate.chain.JsonRpcTransport.Answer;
 import org.mandate.chain.JsonRpcTransport.Request;
+import org.mandate.chain.NodeException.Fault;
 
 /**
  * A chain as one node tells it over JSON-RPC. Every answer is checked against its question; time
@@ -161,7 +162,7 @@ public final class JsonRpcClient implements ChainClient {
     Block block =
         read("eth_getBlockByHash", answers.get(1), result -> blockOf(result, blockHash))
             .orElseThrow(
-                () -> transport.failure("eth_getLogs", "block " + blockHash + " is not known"));
+                () -> transport.lacking("eth_getLogs", "block " + blockHash + " is not known"));
     return read("eth_getLogs", answers.get(0), result -> logsOf(result, block, wanted, topics));
   }
 
@@ -184,7 +185,7 @@ public final class JsonRpcClient implements ChainClient {
                 new Request("eth_getBlockByNumber", quantity(to), false)),
             from < to ? RANGE_LIMIT : JsonRpcTransport.ANSWER_LIMIT);
     if (read("eth_getBlockByNumber", answers.get(1), result -> blockOf(result, to)).isEmpty()) {
-      throw transport.failure("eth_getLogs", "block " + to + " is not known");
+      throw transport.lacking("eth_getLogs", "block " + to + " is not known");
     }
     return read("eth_getLogs", answers.get(0), result -> logsOf(result, from, to, wanted, topics));
   }
@@ -348,10 +349,10 @@ public final class JsonRpcClient implements ChainClient {
             result.value().asText().equalsIgnoreCase(transaction.hex())
                 ? new SendOutcome.Accepted(transaction)
                 : new SendOutcome.Unreachable(
-                    "the node names another transaction than " + transaction);
+                    "the node names another transaction than " + transaction, Fault.NONSENSE);
       };
     } catch (NodeException e) {
-      return new SendOutcome.Unreachable(e.getMessage());
+      return new SendOutcome.Unreachable(e.getMessage(), e.fault(), e.retryAfter());
     }
   }
 
@@ -409,7 +410,7 @@ public final class JsonRpcClient implements ChainClient {
 
   private <T> T read(String method, Answer answer, Function<JsonNode, T> reader) {
     return switch (answer) {
-      case Answer.Failed failed -> throw transport.failure(method, failed.error().toString());
+      case Answer.Failed failed -> throw transport.refusal(method, failed.error());
       case Answer.Result result -> {
         try {
           yield reader.apply(result.value());

@@ -17,17 +17,23 @@ import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
+import org.mandate.chain.NodeException.Fault;
 
 /** JSON-RPC 2.0 over HTTP, bounded in time and size. */
 final class JsonRpcTransport {
   /** Bytes of one answer; a block full of logs stays below it. */
   static final int ANSWER_LIMIT = 32 << 20;
+
+  /** Too Many Requests, Service Unavailable. */
+  private static final Set<Integer> BUSY = Set.of(429, 503);
 
   private static final ObjectMapper JSON =
       JsonMapper.builder(
@@ -101,6 +107,8 @@ final class JsonRpcTransport {
     String what = requests.getFirst().method() + " and " + (requests.size() - 1) + " more";
     JsonNode answers = post(batch, what, limit);
     if (!answers.isArray() || answers.size() != requests.size()) {
+      // A node that refuses a whole batch answers one error.
+      if (answers.path("error").isObject()) throw refusal(what, RpcError.of(answers.get("error")));
       throw failure(what, "a batch of " + requests.size() + " was not answered by as many");
     }
     List<Answer> ordered = new ArrayList<>(java.util.Collections.nCopies(requests.size(), null));
@@ -114,13 +122,27 @@ final class JsonRpcTransport {
     return List.copyOf(ordered);
   }
 
-  /** Names the node by scheme, host and port only: the rest of its URL may hold an access key. */
+  /**
+   * The answer makes no sense. Names the node by scheme, host and port only: the rest of its URL
+   * may hold an access key.
+   */
   NodeException failure(String method, String problem) {
-    return new NodeException(problem(method, problem));
+    return failure(Fault.NONSENSE, method, problem, null);
   }
 
-  private NodeException failure(String method, String problem, Throwable cause) {
-    return new NodeException(problem(method, problem), cause);
+  /** The node does not have what the question is about, or not yet. */
+  NodeException lacking(String method, String problem) {
+    return failure(Fault.NONE, method, problem, null);
+  }
+
+  /** The node's well-formed "no". */
+  NodeException refusal(String method, RpcError error) {
+    return new NodeException(
+        error.fault(), problem(method, error.toString()), null, Optional.empty());
+  }
+
+  private NodeException failure(Fault fault, String method, String problem, Throwable cause) {
+    return new NodeException(fault, problem(method, problem), cause);
   }
 
   private String problem(String method, String problem) {
@@ -151,9 +173,8 @@ final class JsonRpcTransport {
         || answer.get("id").longValue() != id) {
       JsonNode error =
           answer.path("error"); // a request that the node could not read is answered without an id
-      throw failure(
-          method,
-          error.isObject() ? RpcError.of(error).toString() : "the answer is not to this request");
+      if (error.isObject()) throw refusal(method, RpcError.of(error));
+      throw failure(method, "the answer is not to this request");
     }
     if (answer.hasNonNull("error")) {
       return new Answer.Failed(RpcError.of(answer.get("error")));
@@ -181,24 +202,26 @@ final class JsonRpcTransport {
       } finally {
         exchange.cancel(true);
       }
+      if (BUSY.contains(response.statusCode())) throw busy(response, method);
       JsonNode answer = parse(response, method);
       if (response.statusCode() != 200 && !answer.path("error").isObject()) {
-        throw failure(method, "HTTP status " + response.statusCode());
+        throw failure(Fault.BROKEN, method, "HTTP status " + response.statusCode(), null);
       }
       return answer;
     } catch (TimeoutException e) {
-      throw failure(method, "no answer within " + timeout.toMillis() + " ms", e);
+      throw failure(Fault.SILENT, method, "no answer within " + timeout.toMillis() + " ms", e);
     } catch (ExecutionException e) {
       Throwable cause = e.getCause();
       throw failure(
+          Fault.SILENT,
           method,
           cause.getMessage() == null ? cause.getClass().getSimpleName() : cause.getMessage(),
           cause);
     } catch (IOException e) {
-      throw failure(method, "cannot write the request", e);
+      throw failure(Fault.NONE, method, "cannot write the request", e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      throw failure(method, "interrupted", e);
+      throw failure(Fault.NONE, method, "interrupted", e);
     }
   }
 
@@ -207,7 +230,19 @@ final class JsonRpcTransport {
       return JSON.readTree(response.body());
     } catch (IOException e) {
       throw failure(
-          method, "HTTP status " + response.statusCode() + ", and the answer is not JSON", e);
+          response.statusCode() == 200 ? Fault.NONSENSE : Fault.BROKEN,
+          method,
+          "HTTP status " + response.statusCode() + ", and the answer is not JSON",
+          e);
     }
+  }
+
+  /** Whatever stands in the body: a limit of questions is no answer to one. */
+  private NodeException busy(HttpResponse<byte[]> response, String method) {
+    return new NodeException(
+        Fault.BUSY,
+        problem(method, "HTTP status " + response.statusCode()),
+        null,
+        response.headers().firstValue("retry-after").flatMap(RetryAfter::parse));
   }
 }

@@ -3,8 +3,10 @@ package org.mandate.chain;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.mandate.chain.NodeException.Fault;
 
 /**
  * A node's well-formed "no" (JSON-RPC 2.0 error object).
@@ -13,6 +15,13 @@ import java.util.regex.Pattern;
  */
 record RpcError(int code, String message, Optional<Bytes> data) {
   private static final int MESSAGE_LIMIT = 500;
+
+  /** "Limit exceeded" of EIP-1474; 429 and -32029 of providers. */
+  private static final Set<Integer> BUSY = Set.of(-32005, 429, -32029);
+
+  /** JSON-RPC 2.0: invalid request, unknown method, internal error; EIP-1474: not supported. */
+  private static final Set<Integer> BROKEN = Set.of(-32600, -32601, -32603, -32004, -32002);
+
   private static final Pattern HEX = Pattern.compile("0x(?:[0-9a-fA-F]{2})*");
 
   static RpcError of(JsonNode error) {
@@ -59,6 +68,32 @@ record RpcError(int code, String message, Optional<Bytes> data) {
         || says("write protection", "gas uint64 overflow")
         || says("invalidjump", "invalidfeopcode", "opcodenotfound", "outofgas", "outofoffset")
         || says("stackunderflow", "stackoverflow");
+  }
+
+  /**
+   * What it says about the node. That it has had enough questions, or failed itself, is the node's;
+   * whatever is said about a transaction, or about how much was asked for, is not.
+   */
+  Fault fault() {
+    boolean isTooMuch =
+        says(
+            "results", "block range", "blocks range", "response size", "range is too", "range too");
+    if (isTooMuch || isRevert()) {
+      return Fault.NONE;
+    }
+    boolean isBusy =
+        BUSY.contains(code)
+            || says("too many requests", "rate limit", "ratelimit", "request limit", "request rate")
+            || says("compute units", "daily request", "quota exceeded");
+    if (isBusy) {
+      return Fault.BUSY;
+    }
+    boolean isOfTransaction =
+        says("transaction", "nonce", "gas", "fee", "pool", "known", "sender", "signature")
+            || says("funds", "balance", "upfront cost", "underpriced", "overdraft", "exists");
+    boolean isBroken = BROKEN.contains(code) && !isOfTransaction;
+    boolean isMissing = code == -32601;
+    return isBroken || isMissing ? Fault.BROKEN : Fault.NONE;
   }
 
   /** The refusal in words. */

@@ -3,12 +3,15 @@ package org.mandate.chain;
 /**
  * Tells errors of a transaction from errors of a node. Nodes agree on neither codes nor words:
  * these are the words of Geth, Reth, Erigon, Besu, Nethermind, OpenEthereum and Anvil. What is not
- * recognised says nothing about the transaction.
+ * recognised says nothing about the transaction, and nothing about the node.
  */
 final class SendErrors {
   private SendErrors() {}
 
   static SendOutcome classify(RpcError error, Hash transaction) {
+    if (error.fault() == NodeException.Fault.BUSY) {
+      return new SendOutcome.Unreachable(error.toString(), NodeException.Fault.BUSY);
+    }
     if (error.says(
         "already known",
         "alreadyknown",
@@ -76,6 +79,6 @@ final class SendErrors {
                 "execution reverted");
     return final_
         ? new SendOutcome.Refused(error.toString())
-        : new SendOutcome.Unreachable(error.toString());
+        : new SendOutcome.Unreachable(error.toString(), error.fault());
   }
 }

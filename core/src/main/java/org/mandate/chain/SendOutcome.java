@@ -1,5 +1,9 @@
 package org.mandate.chain;
 
+import java.time.Duration;
+import java.util.Optional;
+import org.mandate.chain.NodeException.Fault;
+
 /**
  * What a node said to a signed transaction. All but {@link Unreachable} are facts about the
  * transaction and never count against the node; after {@link Unreachable} the transaction may or
@@ -26,6 +30,21 @@ public sealed interface SendOutcome {
    */
   record Refused(String reason) implements SendOutcome {}
 
-  /** No answer, or none that makes sense: says nothing about the transaction. */
-  record Unreachable(String reason) implements SendOutcome {}
+  /**
+   * No answer, or none that makes sense: says nothing about the transaction.
+   *
+   * @param fault what is wrong with the node; {@link Fault#NONE} where its answer is well formed
+   *     and neither refuses the transaction nor speaks of the node, such as "txpool is full"
+   * @param retryAfter how long the node wants to be left alone, when it says so
+   */
+  record Unreachable(String reason, Fault fault, Optional<Duration> retryAfter)
+      implements SendOutcome {
+    public Unreachable(String reason, Fault fault) {
+      this(reason, fault, Optional.empty());
+    }
+
+    public Unreachable(String reason) {
+      this(reason, Fault.SILENT);
+    }
+  }
 }

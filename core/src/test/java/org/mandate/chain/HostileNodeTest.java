@@ -1,6 +1,7 @@
 package org.mandate.chain;
 
 import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -15,6 +16,10 @@ import java.net.InetSocketAddress;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.ZoneOffset;
+import java.time.ZonedDateTime;
+import java.time.format.DateTimeFormatter;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Executors;
 import java.util.regex.Matcher;
@@ -142,6 +147,37 @@ class HostileNodeTest {
     }
     assertInstanceOf(
         SendOutcome.Unreachable.class, answering(502, "Bad gateway").send(new byte[] {1}));
+  }
+
+  /** RFC 9110: seconds or a date; never without end, and the body says nothing. */
+  @Test
+  void L10_shouldHearHowLongABusyNodeWantsToBeLeftAlone() {
+    String date =
+        DateTimeFormatter.RFC_1123_DATE_TIME.format(
+            ZonedDateTime.now(ZoneOffset.UTC).plusSeconds(90));
+    assertEquals(Optional.of(Duration.ofSeconds(7)), busy(429, "7"));
+    assertEquals(Optional.of(Duration.ofMinutes(10)), busy(503, "999999"));
+    assertTrue(busy(429, date).orElseThrow().toSeconds() > 60, date);
+    assertEquals(Optional.of(Duration.ZERO), busy(429, "Sun, 06 Nov 1994 08:49:37 GMT"));
+    assertEquals(Optional.empty(), busy(429, "-5"));
+    assertEquals(Optional.empty(), busy(429, "soon"));
+  }
+
+  private Optional<Duration> busy(int status, String retryAfter) {
+    if (server != null) server.stop(0);
+    ChainClient node =
+        serving(
+            exchange -> {
+              exchange.http().getResponseHeaders().set("Retry-After", retryAfter);
+              exchange.sendResponseHeaders(status, 4);
+              exchange.write("null".getBytes(StandardCharsets.UTF_8));
+            });
+    NodeException busy = assertThrows(NodeException.class, node::head);
+    assertEquals(NodeException.Fault.BUSY, busy.fault());
+    SendOutcome.Unreachable sent =
+        assertInstanceOf(SendOutcome.Unreachable.class, node.send(new byte[] {1}));
+    assertEquals(NodeException.Fault.BUSY, sent.fault());
+    return busy.retryAfter();
   }
 
   /** In geth's words. */

@@ -261,7 +261,8 @@ public final class Relayer implements AutoCloseable {
   private FollowedChain connect(ChainSettings settings) {
     List<JsonRpcClient> nodes =
         settings.rpcUrls().stream().map(url -> node(settings, url)).toList();
-    SeveralNodes client = new SeveralNodes(nodes);
+    SeveralNodes client =
+        new SeveralNodes(settings.id(), Hosts.shownApart(settings.rpcUrls()), nodes);
     Deployment deployment = Deployment.read(settings.deployment());
     BigInteger id = BigInteger.valueOf(settings.id());
     if (!deployment.chainId().equals(id)) {

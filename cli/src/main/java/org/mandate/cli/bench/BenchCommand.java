@@ -24,8 +24,10 @@ public final class BenchCommand extends Group {
       name = "gas",
       description = {
         "Prints what calls cost in gas, ours beside those of others.",
-        "Each call is a whole transaction on cold storage, the second time it happens. A row with a bound may cost",
-        "at most that; the others have none: they show what the same job costs elsewhere, with the contracts that",
+        "Each call is a whole transaction on cold storage, the second time it happens. A row with a"
+            + " bound may cost",
+        "at most that; the others have none: they show what the same job costs elsewhere, with the"
+            + " contracts that",
         "their npm packages publish. The first run compiles for a minute or two.",
         "Exit code 0: every bound holds; 1: one does not, or the measurement failed."
       })

@@ -28,7 +28,19 @@ final class Service {
       var text = url.toString();
       var base = URI.create(text.endsWith("/") ? text : text + "/");
       var checks = new ArrayList<Check>();
-      checks.add(readiness(about, get(http, base.resolve("health/ready"))));
+      var ready = get(http, base.resolve("health/ready"));
+      checks.add(readiness(about, ready));
+      ready
+          .body()
+          .path("warnings")
+          .forEach(
+              warning ->
+                  checks.add(
+                      Check.warn(
+                          about,
+                          "nodes",
+                          warning.asText(),
+                          "the others suffice now; see to it before another one fails")));
       if (kind.equals("watchdog")) {
         checks.add(findings(about, get(http, base.resolve("v1/findings"))));
       }
@@ -76,7 +88,8 @@ final class Service {
             about,
             "health",
             "not ready: " + String.join("; ", reasons),
-            "mend what it names (role, coins, nodes); history that is still being read passes by itself");
+            "mend what it names (role, coins, nodes); history that is still being read passes by"
+                + " itself");
   }
 
   private static Check findings(String about, Answer answer) {

@@ -9,6 +9,7 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import org.mandate.chain.Address;
 import org.mandate.chain.NodeException;
@@ -16,6 +17,7 @@ import org.mandate.relayer.Loop;
 import org.mandate.relayer.SigningGate;
 import org.mandate.relayer.follow.FollowedChain;
 import org.mandate.relayer.follow.Follower;
+import org.mandate.relayer.follow.NodeReport;
 import org.mandate.relayer.store.ChainRow;
 import org.mandate.relayer.store.Database;
 import org.mandate.relayer.store.StoreException;
@@ -54,11 +56,13 @@ public final class Health {
   }
 
   /**
-   * Per chain how far it is, and in {@code problems} what keeps the relayer from working; empty: it
-   * is ready.
+   * Per chain how far it is and how its nodes serve, in {@code problems} what keeps the relayer
+   * from working; empty: it is ready. In {@code warnings} what a person should see to although it
+   * works.
    */
   public JsonObject report() {
     JsonArray problems = new JsonArray();
+    JsonArray warnings = new JsonArray();
     JsonObject chains = new JsonObject();
     gate.closedBecause().ifPresent(reason -> problems.add("signing stopped: " + reason));
     List<ChainRow> rows;
@@ -80,6 +84,14 @@ public final class Health {
                     row ->
                         chains.put(
                             Long.toString(chain.id()), chain(chain, follower, row, problems))));
+    followers
+        .keySet()
+        .forEach(
+            chain ->
+                chain
+                    .client()
+                    .reports()
+                    .forEach(r -> Nodes.warning(chain.id(), r).ifPresent(warnings::add)));
     JsonObject workflows = workflows(problems);
     return new JsonObject()
         .put("status", problems.isEmpty() ? "UP" : "DOWN")
@@ -87,7 +99,15 @@ public final class Health {
         .put("database", "UP")
         .put("chains", chains)
         .put("loops", workflows)
-        .put("problems", problems);
+        .put("problems", problems)
+        .put("warnings", warnings);
+  }
+
+  /** How each chain's nodes serve, by the chain's id. */
+  Map<Long, List<NodeReport>> nodes() {
+    Map<Long, List<NodeReport>> all = new TreeMap<>();
+    followers.keySet().forEach(chain -> all.put(chain.id(), chain.client().reports()));
+    return all;
   }
 
   /** When each workflow last ended a round well; one that has not for a minute is a problem. */
@@ -131,7 +151,8 @@ public final class Health {
             .put("behind", behind)
             .put("blocksPerSecond", Math.round(follower.blocksPerSecond() * 10) / 10.0)
             .put("finalized", row.finalized().orElse(-1L))
-            .put("lagSeconds", Math.max(0, now.getEpochSecond() - row.headTime()));
+            .put("lagSeconds", Math.max(0, now.getEpochSecond() - row.headTime()))
+            .put("nodes", Nodes.json(chain.client().reports()));
     try {
       BigInteger wei = balance(chain, now);
       json.put("balance", wei.toString());

@@ -27,6 +27,9 @@ public final class Metrics {
   private final MultiGauge batches;
   private final MultiGauge attestations;
   private final MultiGauge chains;
+  private final MultiGauge nodes;
+  private final MultiGauge nodeFailures;
+  private final MultiGauge nodeDisagreements;
   private final MultiGauge ready;
 
   public Metrics(PrometheusMeterRegistry registry, Database database, Health health) {
@@ -50,6 +53,17 @@ public final class Metrics {
         gauge(
             "mandate.chain",
             "Head, finalized block, blocks behind and per second, lag in seconds and balance in ether by chain");
+    this.nodes =
+        gauge(
+            "mandate.node",
+            "Each node: up (1) or asked last (0), answers, failures in a row, blocks behind,"
+                + " seconds of an answer");
+    this.nodeFailures =
+        gauge("mandate.node.failures", "How often a node failed, by what was wrong");
+    this.nodeDisagreements =
+        gauge(
+            "mandate.node.disagreements",
+            "How often a node contradicted more than half of all nodes, by what it was about");
     this.ready = gauge("mandate.ready", "1: the relayer does its work");
   }
 
@@ -64,25 +78,29 @@ public final class Metrics {
           fill(
               tx,
               intents,
-              "SELECT chain_id::text AS chain, state, count(*) AS n FROM intent_progress GROUP BY 1, 2",
+              "SELECT chain_id::text AS chain, state, count(*) AS n FROM intent_progress GROUP BY"
+                  + " 1, 2",
               "chain",
               "state");
           fill(
               tx,
               transactions,
-              "SELECT chain_id::text AS chain, purpose, state, count(*) AS n FROM transaction GROUP BY 1, 2, 3",
+              "SELECT chain_id::text AS chain, purpose, state, count(*) AS n FROM transaction GROUP"
+                  + " BY 1, 2, 3",
               "chain",
               "purpose",
               "state");
           fill(
               tx,
               gas,
-              "SELECT chain_id::text AS chain, coalesce(sum(gas_used), 0)::bigint AS n FROM transaction GROUP BY 1",
+              "SELECT chain_id::text AS chain, coalesce(sum(gas_used), 0)::bigint AS n FROM"
+                  + " transaction GROUP BY 1",
               "chain");
           fill(
               tx,
               tasks,
-              "SELECT kind, (parked IS NOT NULL)::text AS parked, count(*) AS n FROM task GROUP BY 1, 2",
+              "SELECT kind, (parked IS NOT NULL)::text AS parked, count(*) AS n FROM task GROUP BY"
+                  + " 1, 2",
               "kind",
               "parked");
           fill(
@@ -93,13 +111,15 @@ public final class Metrics {
           fill(
               tx,
               batches,
-              "SELECT chain_id::text AS chain, truthful::text AS truthful, count(*) AS n FROM audit_batch GROUP BY 1, 2",
+              "SELECT chain_id::text AS chain, truthful::text AS truthful, count(*) AS n FROM"
+                  + " audit_batch GROUP BY 1, 2",
               "chain",
               "truthful");
           fill(
               tx,
               attestations,
-              "SELECT '0x' || encode(signer, 'hex') AS signer, count(*) AS n FROM attestation GROUP BY 1",
+              "SELECT '0x' || encode(signer, 'hex') AS signer, count(*) AS n FROM attestation GROUP"
+                  + " BY 1",
               "signer");
         });
     JsonObject report = health.report();
@@ -126,6 +146,17 @@ public final class Metrics {
                 add.accept("balance_ether", Double.parseDouble(balance) / 1e18);
             });
     chains.register(rows, true);
+    List<MultiGauge.Row<?>> serving = Nodes.rows();
+    List<MultiGauge.Row<?>> failing = Nodes.rows();
+    List<MultiGauge.Row<?>> disagreeing = Nodes.rows();
+    health
+        .nodes()
+        .forEach(
+            (chain, reports) ->
+                Nodes.gauges(Long.toString(chain), reports, serving, failing, disagreeing));
+    nodes.register(serving, true);
+    nodeFailures.register(failing, true);
+    nodeDisagreements.register(disagreeing, true);
     return registry.scrape();
   }
 

@@ -60,6 +60,8 @@ final class Poll<T> {
   private final Map<Integer, T> answers = new TreeMap<>();
   private NodeException failure = new NodeException("no node was asked");
   private boolean lateCounts;
+  private boolean goesOn;
+  private Predicate<Collection<T>> sure = known -> false;
 
   /**
    * @param enough whether those answers suffice
@@ -87,6 +89,19 @@ final class Poll<T> {
   /** The question itself remembers what is answered: also what comes when nobody waits any more. */
   Poll<T> whereLateCounts() {
     lateCounts = true;
+    return this;
+  }
+
+  /**
+   * Once the answers suffice and the patience is over, nobody is waited for, and nobody is late:
+   * the others are asked to the end all the same.
+   *
+   * @param isSure whether no other answer would change anything: then the patience is over
+   */
+  Poll<T> whereOthersGoOn(Predicate<Collection<T>> isSure) {
+    goesOn = true;
+    lateCounts = true;
+    sure = isSure;
     return this;
   }
 
@@ -119,12 +134,13 @@ final class Poll<T> {
       if (reply == null) {
         long left = patience - (clock.getAsLong() - start);
         if (!enough.test(answers.values())) reply = replies.take();
-        else if (left > 0) reply = replies.poll(left, TimeUnit.NANOSECONDS);
+        else if (left > 0 && !sure.test(answers.values()))
+          reply = replies.poll(left, TimeUnit.NANOSECONDS);
         if (reply == null) break;
       }
       note(reply);
     }
-    open.keySet().forEach(roster::late);
+    if (!goesOn) open.keySet().forEach(roster::late);
   }
 
   /** Nobody reads what comes now, and it may be large. */
@@ -149,11 +165,11 @@ final class Poll<T> {
     switch (reply.failure()) {
       case null -> {
         answers.put(reply.node(), reply.answer());
-        if (reply.nanos() < patience) roster.prompt(reply.node());
+        if (!goesOn && reply.nanos() < patience) roster.prompt(reply.node());
       }
       case NodeException e -> {
         failure = e;
-        if (reply.nanos() >= patience) roster.late(reply.node());
+        if (!goesOn && reply.nanos() >= patience) roster.late(reply.node());
       }
       case Error e -> throw e;
       case RuntimeException e -> throw e;

@@ -5,21 +5,30 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.LongSupplier;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.mandate.relayer.follow.NodeReport.LeftOut;
+import org.mandate.relayer.follow.NodeReport.Reason;
 
 /**
  * Which of several nodes are asked first, and which are left out for a while. A node that did not
- * answer in time rests; one whose word did not hold is doubted. Both end by themselves, and take
- * twice as long when they come again soon; doubts until what that node told is final.
+ * answer in time rests, one that failed again and again, or has had enough, is left alone; one
+ * whose word did not hold is doubted. All that ends by itself, and takes twice as long when it
+ * comes again soon; doubts until what that node told is final.
  */
 final class Roster {
   private static final Duration FIRST_REST = Duration.ofSeconds(15);
   private static final Duration FIRST_DOUBT = Duration.ofSeconds(10);
+  private static final Duration FIRST_BACK_OFF = Duration.ofSeconds(1);
   private static final Duration MOST = Duration.ofMinutes(5);
+
+  /** After how many failures in a row a node is left alone for a while. */
+  static final int FAILURES = 3;
 
   /** How long doubts are remembered: longer than it takes a chain to be final. */
   private static final Duration MEMORY = Duration.ofDays(1);
@@ -37,10 +46,17 @@ final class Roster {
     }
 
     void begin() {
+      begin(Duration.ZERO);
+    }
+
+    /**
+     * @param least how long it lasts at least
+     */
+    void begin(Duration least) {
       long now = clock.getAsLong();
       boolean soon = length > 0 && now - end < memory;
       length = soon ? Math.min(length * 2, MOST.toNanos()) : first;
-      end = now + length;
+      end = now + Math.max(length, least.toNanos());
     }
 
     void end() {
@@ -55,6 +71,10 @@ final class Roster {
       return length > 0 && clock.getAsLong() - end < 0;
     }
 
+    Duration left() {
+      return isOn() ? Duration.ofNanos(end - clock.getAsLong()) : Duration.ZERO;
+    }
+
     /** How long ago it began; longest of all when it is not on. */
     long age() {
       return isOn() ? clock.getAsLong() - end + length : Long.MAX_VALUE;
@@ -63,6 +83,7 @@ final class Roster {
 
   private final LongSupplier clock;
   private final List<Spell> rests = new ArrayList<>();
+  private final List<Spell> backOffs = new ArrayList<>();
   private final List<Spell> doubts = new ArrayList<>();
   private int preferred;
 
@@ -74,6 +95,7 @@ final class Roster {
     this.clock = clock;
     for (int i = 0; i < nodes; i++) {
       rests.add(new Spell(FIRST_REST, MOST));
+      backOffs.add(new Spell(FIRST_BACK_OFF, MOST));
       doubts.add(new Spell(FIRST_DOUBT, MEMORY));
     }
   }
@@ -90,12 +112,28 @@ final class Roster {
   }
 
   synchronized boolean isResting(int node) {
-    return rests.get(node).isOn();
+    return rests.get(node).isOn() || backOffs.get(node).isOn();
   }
 
   /** Neither rests nor is doubted. */
   synchronized boolean isTrusted(int node) {
-    return !rests.get(node).isOn() && !doubts.get(node).isOn();
+    return !isResting(node) && !doubts.get(node).isOn();
+  }
+
+  /** Why, and for how long, it is asked last; empty: it is not. */
+  synchronized Optional<LeftOut> leftOut(int node) {
+    Map<Reason, Duration> spells =
+        Map.of(
+            Reason.LATE,
+            rests.get(node).left(),
+            Reason.BACKING_OFF,
+            backOffs.get(node).left(),
+            Reason.DOUBTED,
+            doubts.get(node).left());
+    return spells.entrySet().stream()
+        .filter(spell -> spell.getValue().isPositive())
+        .max(Map.Entry.comparingByValue())
+        .map(longest -> new LeftOut(longest.getKey(), longest.getValue()));
   }
 
   synchronized int preferred() {
@@ -109,6 +147,31 @@ final class Roster {
   /** It did not answer in time. */
   synchronized void late(int node) {
     if (!rests.get(node).isOn()) rests.get(node).begin();
+  }
+
+  /**
+   * It failed.
+   *
+   * @param inARow how often now, one after the other
+   */
+  synchronized void failed(int node, int inARow) {
+    if (inARow >= FAILURES && !backOffs.get(node).isOn()) backOffs.get(node).begin();
+  }
+
+  /**
+   * It had enough questions.
+   *
+   * @param wanted how long it wants to be left alone, when it said so
+   */
+  synchronized void busy(int node, Optional<Duration> wanted) {
+    Duration least = wanted.orElse(Duration.ZERO);
+    if (backOffs.get(node).left().compareTo(least) < 0 || !backOffs.get(node).isOn())
+      backOffs.get(node).begin(least);
+  }
+
+  /** It answered: what made it back off is over, unless it asked for that. */
+  synchronized void answered(int node) {
+    if (!backOffs.get(node).isOn()) backOffs.get(node).forget();
   }
 
   /** It answered in time. */

@@ -1,9 +1,9 @@
 package org.mandate.relayer.follow;
 
 import java.math.BigInteger;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.Collection;
-import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -16,7 +16,10 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.mandate.chain.AccountProof;
 import org.mandate.chain.Address;
 import org.mandate.chain.Block;
@@ -33,15 +36,17 @@ import org.mandate.chain.GasEstimate;
 import org.mandate.chain.Hash;
 import org.mandate.chain.Log;
 import org.mandate.chain.NodeException;
+import org.mandate.chain.NodeException.Fault;
 import org.mandate.chain.Receipt;
 import org.mandate.chain.SendOutcome;
 import org.mandate.chain.Transaction;
 
 /**
  * Several nodes of one chain behind one client. A node that fails is left for the next one; what a
- * node says about a transaction is never its failure. One node suffices to know that a transaction
- * was mined; that none knows it proves nothing (L10). Which block is final is for the majority to
- * say, each node by its own account: signatures hang on it.
+ * node says about a transaction is never its failure. How a transaction ended, and which block is
+ * final, is for the majority to say, each node by its own account: signatures hang on it, and what
+ * is final stays so; that no node knows a transaction proves nothing (L10). What is sent goes to
+ * all. How each serves, and who contradicts most others, is told ({@link NodeReport}).
  *
  * <p>What all are asked, they are asked at the same time. More than half of all nodes that are
  * configured decide, whoever is left out: a node that did not answer in time rests, for 15 seconds
@@ -85,7 +90,16 @@ public final class SeveralNodes implements ChainClient {
   /** The same, where one answer may be large. */
   private static final Duration LONG_PATIENCE = Duration.ofSeconds(8);
 
+  /** How long others are waited for when one node took a transaction, or two count differently. */
+  private static final Duration SHORT_PATIENCE = Duration.ofMillis(250);
+
+  /** So much faster another node must be, by factor and by time, before it is preferred. */
+  private static final double FASTER = 2;
+
+  private static final double FASTER_BY = 100e6; // nanoseconds
+
   private final List<ChainClient> nodes;
+  private final List<NodeHealth> health;
   private final Roster roster;
   private final Executor threads;
   private final LongSupplier clock;
@@ -115,11 +129,53 @@ public final class SeveralNodes implements ChainClient {
    * @param threads carries out what all nodes are asked at the same time, each question by itself
    */
   public SeveralNodes(List<? extends ChainClient> nodes, LongSupplier clock, Executor threads) {
+    this(
+        0,
+        IntStream.rangeClosed(1, nodes.size()).mapToObj(i -> "node " + i).toList(),
+        nodes,
+        clock,
+        threads);
+  }
+
+  /**
+   * @param chainId as people are told of it
+   * @param names of the nodes as people may see them, without credentials
+   * @param nodes as many, the preferred one first
+   */
+  public SeveralNodes(long chainId, List<String> names, List<? extends ChainClient> nodes) {
+    this(chainId, names, nodes, System::nanoTime, Thread::startVirtualThread);
+  }
+
+  private SeveralNodes(
+      long chainId,
+      List<String> names,
+      List<? extends ChainClient> nodes,
+      LongSupplier clock,
+      Executor threads) {
     if (nodes.isEmpty()) throw new IllegalArgumentException("a chain needs at least one node");
-    this.nodes = List.copyOf(nodes);
     this.roster = new Roster(nodes.size(), clock);
     this.threads = threads;
     this.clock = clock;
+    this.health =
+        names.stream().map(name -> new NodeHealth(chainId, name, Clock.systemUTC())).toList();
+    this.nodes =
+        IntStream.range(0, nodes.size())
+            .<ChainClient>mapToObj(
+                i -> new WatchedNode(nodes.get(i), i, health.get(i), roster, clock))
+            .toList();
+  }
+
+  private <T> Poll<T> poll(
+      Poll.Question<T> question, Predicate<Collection<T>> enough, Duration patience) {
+    return new Poll<>(nodes, roster, question, enough, patience, threads, clock);
+  }
+
+  /** How each node serves, in the order in which they are configured. */
+  public List<NodeReport> reports() {
+    long newest = health.stream().mapToLong(NodeHealth::height).max().orElse(-1);
+    return IntStream.range(0, nodes.size())
+        .mapToObj(i -> health.get(i).report(newest, roster.leftOut(i)))
+        .toList();
   }
 
   /** Carries out what is asked while something else is done. */
@@ -143,17 +199,14 @@ public final class SeveralNodes implements ChainClient {
 
   /**
    * The newest head that a node tells of, which is preferred from then on. The one that was
-   * preferred stays so while it is at most two blocks behind; a node that stands still while others
-   * go on is passed over until it has caught up. Who is doubted is believed only when fewer than
-   * half of all nodes answer that are not. That blocks follow from each other is for the caller to
-   * see, who says so by {@link #trust} or {@link #doubt}.
+   * preferred stays so while it is at most two blocks behind and no other one is much quicker; a
+   * node that stands still while others go on is passed over until it has caught up. Who is doubted
+   * is believed only when fewer than half of all nodes answer that are not. That blocks follow from
+   * each other is for the caller to see, who says so by {@link #trust} or {@link #doubt}.
    */
   public Head newest() {
     Poll.Answers<Block> heads =
-        new Poll<Block>(
-                nodes, roster, this::head, known -> !known.isEmpty(), PATIENCE, threads, clock)
-            .whereLateCounts()
-            .take();
+        this.<Block>poll(this::head, known -> !known.isEmpty(), PATIENCE).whereLateCounts().take();
     if (heads.byNode().isEmpty()) throw heads.failure();
     List<Integer> among = roster.credible(heads.byNode().keySet());
     long newest = among.stream().mapToLong(i -> heads.byNode().get(i).number()).max().orElseThrow();
@@ -161,7 +214,8 @@ public final class SeveralNodes implements ChainClient {
     boolean stays = among.contains(first) && heads.byNode().get(first).number() >= newest - LAG;
     int chosen =
         stays
-            ? first
+            ? faster(
+                first, among.stream().filter(i -> heads.byNode().get(i).number() >= newest - LAG))
             : among.stream()
                 .filter(i -> heads.byNode().get(i).number() == newest)
                 .findFirst()
@@ -169,6 +223,22 @@ public final class SeveralNodes implements ChainClient {
     roster.prefer(chosen);
     Block head = heads.byNode().get(chosen);
     return new Head(head, chosen, Math.min(head.number(), limit()));
+  }
+
+  /** One of those that answers much faster than the preferred one, if there is any. */
+  private int faster(int preferred, Stream<Integer> others) {
+    Optional<Double> own = health.get(preferred).pace();
+    return others
+        .filter(
+            i ->
+                own.isPresent()
+                    && health
+                        .get(i)
+                        .pace()
+                        .filter(p -> p * FASTER < own.get() && p + FASTER_BY < own.get())
+                        .isPresent())
+        .min(Comparator.comparingDouble(i -> health.get(i).pace().orElse(Double.MAX_VALUE)))
+        .orElse(preferred);
   }
 
   private Block head(int index, ChainClient node) {
@@ -189,7 +259,10 @@ public final class SeveralNodes implements ChainClient {
 
   /** Asks every node which block stands at a number. For what one node alone must not decide. */
   public Agreement agreement(long number, Hash hash) {
-    return agreement(node -> node.block(number).map(block -> block.hash().equals(hash)));
+    return agreement(
+        Disagreement.BLOCK,
+        "block " + number,
+        node -> node.block(number).map(block -> block.hash().equals(hash)));
   }
 
   /**
@@ -203,26 +276,29 @@ public final class SeveralNodes implements ChainClient {
     long from = blocks.getFirst().number();
     long to = blocks.getLast().number();
     Poll.Answers<Map<Long, Hash>> answers =
-        new Poll<Map<Long, Hash>>(
-                nodes,
-                roster,
+        this.<Map<Long, Hash>>poll(
                 (i, node) ->
                     node.blocks(from, to).stream()
                         .collect(Collectors.toMap(Block::number, Block::hash)),
                 known -> blocks.stream().allMatch(block -> isDecided(agreement(block, known))),
-                PATIENCE,
-                threads,
-                clock)
+                PATIENCE)
             .take();
-    return blocks.stream().map(block -> agreement(block, answers.byNode().values())).toList();
+    return blocks.stream()
+        .map(
+            block -> {
+              Map<Integer, Optional<Boolean>> words = new HashMap<>();
+              answers.byNode().forEach((node, hashes) -> words.put(node, isSame(block, hashes)));
+              return agreement(Disagreement.BLOCK, "block " + block.number(), words);
+            })
+        .toList();
+  }
+
+  private static Optional<Boolean> isSame(Block block, Map<Long, Hash> told) {
+    return Optional.ofNullable(told.get(block.number())).map(block.hash()::equals);
   }
 
   private Agreement agreement(Block block, Collection<Map<Long, Hash>> told) {
-    return agreement(
-        told.stream()
-            .map(hashes -> Optional.ofNullable(hashes.get(block.number())))
-            .map(hash -> hash.map(block.hash()::equals))
-            .toList());
+    return agreement(told.stream().map(hashes -> isSame(block, hashes)).toList());
   }
 
   private static boolean isDecided(Agreement agreement) {
@@ -235,6 +311,8 @@ public final class SeveralNodes implements ChainClient {
    */
   public Agreement agreement(Finality finality, long number, Hash hash) {
     return agreement(
+        Disagreement.BLOCK,
+        "block " + number,
         node -> {
           Optional<Block> block = node.block(number);
           if (block.isEmpty()) return Optional.empty();
@@ -251,17 +329,13 @@ public final class SeveralNodes implements ChainClient {
    * about: each says again whether it is so in {@link #agreement(Finality, long, Hash)}.
    */
   public List<Long> finalHeights(Finality finality) {
-    new Poll<Boolean>(
-            nodes,
-            roster,
+    this.<Boolean>poll(
             (i, node) -> {
               finality.highest(node).ifPresent(block -> finalHeights.put(i, block.number()));
               return true;
             },
             known -> known.size() * 2 > nodes.size(),
-            PATIENCE,
-            threads,
-            clock)
+            PATIENCE)
         .whereLateCounts()
         .take();
     return finalHeights.values().stream()
@@ -305,26 +379,37 @@ public final class SeveralNodes implements ChainClient {
    */
   public Told told(long from, Block to, Collection<Address> addresses) {
     Poll.Answers<Set<Log>> answers =
-        new Poll<Set<Log>>(
-                nodes,
-                roster,
+        this.<Set<Log>>poll(
                 (i, node) -> logs(node, from, to, addresses),
                 known -> known.size() * 2 > nodes.size(),
-                LONG_PATIENCE,
-                threads,
-                clock)
+                LONG_PATIENCE)
             .take();
     Map<Log, Integer> counts =
         answers.byNode().values().stream()
             .flatMap(Set::stream)
             .collect(Collectors.toMap(log -> log, log -> 1, Integer::sum));
-    return new Told(nodes.size(), answers.byNode().size(), counts);
+    Told told = new Told(nodes.size(), answers.byNode().size(), counts);
+    answers.byNode().forEach((node, own) -> compare(node, own, told));
+    return told;
+  }
+
+  private void compare(int node, Set<Log> own, Told told) {
+    told.logs().keySet().stream()
+        .filter(log -> own.contains(log) ? told.isContradicted(log) : told.isConfirmed(log))
+        .findFirst()
+        .ifPresent(
+            log ->
+                health
+                    .get(node)
+                    .dissented(
+                        Disagreement.LOGS,
+                        "log %d of block %d".formatted(log.index(), log.blockNumber())));
   }
 
   private static Set<Log> logs(
       ChainClient node, long from, Block to, Collection<Address> addresses) {
     if (node.block(to.number()).filter(b -> b.hash().equals(to.hash())).isEmpty())
-      throw new NodeException("a node does not have block " + to.hash());
+      throw new NodeException(Fault.NONE, "a node does not have block " + to.hash(), null);
     BlockRanges ranges = new BlockRanges(node);
     Set<Log> all = new HashSet<>();
     long told = 0;
@@ -350,6 +435,8 @@ public final class SeveralNodes implements ChainClient {
   /** Asks every node whether that block stands at its number and holds that log. */
   public Agreement agreement(Log log) {
     return agreement(
+        Disagreement.LOGS,
+        "log %d of block %d".formatted(log.index(), log.blockNumber()),
         node -> {
           Optional<Block> block = node.block(log.blockNumber());
           if (block.isEmpty()) return Optional.empty();
@@ -360,18 +447,28 @@ public final class SeveralNodes implements ChainClient {
         });
   }
 
-  private Agreement agreement(Function<ChainClient, Optional<Boolean>> question) {
+  private Agreement agreement(
+      Disagreement kind, String about, Function<ChainClient, Optional<Boolean>> question) {
     Poll.Answers<Optional<Boolean>> answers =
-        new Poll<Optional<Boolean>>(
-                nodes,
-                roster,
-                (i, node) -> question.apply(node),
-                known -> isDecided(agreement(known)),
-                PATIENCE,
-                threads,
-                clock)
+        this.<Optional<Boolean>>poll(
+                (i, node) -> question.apply(node), known -> isDecided(agreement(known)), PATIENCE)
             .take();
-    return agreement(answers.byNode().values());
+    return agreement(kind, about, answers.byNode());
+  }
+
+  /** Counts against each node what most others say otherwise. */
+  private Agreement agreement(
+      Disagreement kind, String about, Map<Integer, Optional<Boolean>> answers) {
+    Agreement agreement = agreement(answers.values());
+    answers.forEach(
+        (node, word) -> {
+          boolean dissents =
+              agreement.isConfirmed()
+                  ? !word.orElse(true)
+                  : agreement.isContradicted() && word.orElse(false);
+          if (dissents) health.get(node).dissented(kind, about);
+        });
+    return agreement;
   }
 
   /** A node that does not answer says neither, and counts all the same. */
@@ -411,22 +508,29 @@ public final class SeveralNodes implements ChainClient {
    */
   public byte[] callOfMost(Address to, byte[] data, Hash blockHash) {
     Poll.Answers<Bytes> answers =
-        new Poll<Bytes>(
-                nodes,
-                roster,
+        this.<Bytes>poll(
                 (i, node) -> called(node, to, data, blockHash),
-                known -> ofMost(known).isPresent(),
-                PATIENCE,
-                threads,
-                clock)
+                known -> Most.same(known, nodes.size()).isPresent(),
+                PATIENCE)
             .take();
     if (answers.byNode().isEmpty()) throw answers.failure();
-    return ofMost(answers.byNode().values())
-        .orElseThrow(
-            () ->
-                new NodeException(
-                    "no answer of a call to " + to + " is that of more than half of the nodes"))
-        .bytes();
+    Bytes agreed =
+        Most.same(answers.byNode().values(), nodes.size())
+            .orElseThrow(
+                () ->
+                    new NodeException(
+                        "no answer of a call to "
+                            + to
+                            + " is that of more than half of the nodes"));
+    dissent(Disagreement.CALL, "a call to " + to, answers.byNode(), agreed);
+    return agreed.bytes();
+  }
+
+  private <T> void dissent(Disagreement kind, String about, Map<Integer, T> answers, T agreed) {
+    answers.forEach(
+        (node, own) -> {
+          if (!own.equals(agreed)) health.get(node).dissented(kind, about);
+        });
   }
 
   /** That it reverts is one node's word as well, and no answer. */
@@ -436,12 +540,6 @@ public final class SeveralNodes implements ChainClient {
     } catch (CallRevertedException e) {
       throw new NodeException(e.getMessage(), e);
     }
-  }
-
-  private Optional<Bytes> ofMost(Collection<Bytes> answers) {
-    return answers.stream()
-        .filter(one -> Collections.frequency(answers, one) * 2 > nodes.size())
-        .findFirst();
   }
 
   /** The node that told of the head: only its own blocks show whether it leads to it. */
@@ -576,19 +674,73 @@ public final class SeveralNodes implements ChainClient {
     return ask(n -> n.balance(address, blockHash));
   }
 
+  /** How many more than half of all nodes know of. */
   @Override
   public long nonce(Address account, BlockTag tag) {
-    return ask(n -> n.nonce(account, tag));
+    return reached(node -> node.nonce(account, tag));
   }
 
+  /** How many more than half of all nodes know of. */
   @Override
   public long nonce(Address account, long blockNumber) {
-    return ask(n -> n.nonce(account, blockNumber));
+    Poll.Answers<Long> answers =
+        this.<Long>poll(
+                (i, node) -> node.nonce(account, blockNumber),
+                known -> Most.same(known, nodes.size()).isPresent(),
+                PATIENCE)
+            .take();
+    Optional<Long> agreed = Most.same(answers.byNode().values(), nodes.size());
+    agreed.ifPresent(
+        count ->
+            dissent(
+                Disagreement.NONCE,
+                "nonce of %s at block %d".formatted(account, blockNumber),
+                answers.byNode(),
+                count));
+    return Most.reached(answers.byNode().values(), nodes.size()).orElseThrow(answers::failure);
   }
 
+  /** Number of the newest block that more than half of all nodes have. */
+  public long height() {
+    return reached(node -> node.head().number());
+  }
+
+  /**
+   * Where two nodes differ, the others are waited for, for a moment: one that says too little must
+   * not be the one that decides.
+   */
+  private long reached(Function<ChainClient, Long> question) {
+    Poll.Answers<Long> answers =
+        this.<Long>poll(
+                (i, node) -> question.apply(node),
+                known -> Most.reached(known, nodes.size()).isPresent(),
+                SHORT_PATIENCE)
+            .whereOthersGoOn(known -> Most.same(known, nodes.size()).isPresent())
+            .take();
+    return Most.reached(answers.byNode().values(), nodes.size()).orElseThrow(answers::failure);
+  }
+
+  /**
+   * As more than half of all nodes estimate it; where they do not, as the one that comes first
+   * among those that answer.
+   */
   @Override
   public GasEstimate estimateGas(Address from, Address to, BigInteger value, byte[] data) {
-    return ask(n -> n.estimateGas(from, to, value, data));
+    Poll.Answers<GasEstimate> answers =
+        this.<GasEstimate>poll(
+                (i, node) -> node.estimateGas(from, to, value, data),
+                known -> Most.estimate(known, nodes.size()).isPresent(),
+                Duration.ZERO)
+            .whereOthersGoOn(known -> true)
+            .take();
+    return Most.estimate(answers.byNode().values(), nodes.size())
+        .or(
+            () ->
+                roster.order().stream()
+                    .filter(answers.byNode()::containsKey)
+                    .map(answers.byNode()::get)
+                    .findFirst())
+        .orElseThrow(answers::failure);
   }
 
   @Override
@@ -597,115 +749,79 @@ public final class SeveralNodes implements ChainClient {
   }
 
   /**
-   * To the preferred node; to the next ones as long as one is unreachable or refuses: refused is
-   * what none takes.
+   * To all nodes: one that takes it and drops it harms nothing. Nobody is waited for long once one
+   * took it, but the others get it all the same.
    */
   @Override
   public SendOutcome send(byte[] raw) {
-    SendOutcome refused = new SendOutcome.Unreachable("no node was asked");
-    boolean someUnreachable = false;
-    for (int index : roster.order()) {
-      SendOutcome outcome = nodes.get(index).send(raw);
-      switch (outcome) {
-        case SendOutcome.Unreachable gone -> {
-          someUnreachable = true;
-          if (refused instanceof SendOutcome.Unreachable) refused = gone;
-        }
-        case SendOutcome.Refused no -> refused = no;
-        case SendOutcome.Accepted yes -> {
-          return yes;
-        }
-        case SendOutcome.AlreadyKnown known -> {
-          return known;
-        }
-        case SendOutcome.NonceTooLow low -> {
-          return low;
-        }
-        case SendOutcome.Underpriced underpriced -> {
-          return underpriced;
-        }
-        case SendOutcome.InsufficientFunds poor -> {
-          return poor;
-        }
-      }
-    }
-    return someUnreachable && refused instanceof SendOutcome.Refused no
-        ? new SendOutcome.Unreachable("refused by some (" + no.reason() + "), others do not answer")
-        : refused;
-  }
-
-  /**
-   * To every node at the same time, for what one of them may have taken and dropped. The best of
-   * the answers, by what it says about the transaction; who is slow is told too.
-   */
-  public SendOutcome sendToAll(byte[] raw) {
-    Poll.Answers<SendOutcome> told =
-        new Poll<SendOutcome>(
-                nodes,
-                roster,
-                (index, node) -> node.send(raw),
-                known -> !known.isEmpty(),
-                PATIENCE,
-                threads,
-                clock)
-            .whereLateCounts()
+    Poll.Answers<SendOutcome> outcomes =
+        this.<SendOutcome>poll(
+                (i, node) -> node.send(raw),
+                known ->
+                    known.stream().anyMatch(Sends::isTaken) || Sends.isSure(known, nodes.size()),
+                SHORT_PATIENCE)
+            .whereOthersGoOn(known -> Sends.isSure(known, nodes.size()))
             .take();
-    SendOutcome best =
-        told.byNode().values().stream()
-            .min(Comparator.comparingInt(SeveralNodes::weight))
-            .orElseGet(() -> new SendOutcome.Unreachable(told.failure().getMessage()));
-    boolean others = told.byNode().size() < nodes.size();
-    return others && best instanceof SendOutcome.Refused no
-        ? new SendOutcome.Unreachable("refused by some (" + no.reason() + "), others do not answer")
-        : best;
+    return Sends.of(outcomes.byNode().values(), nodes.size());
   }
 
-  private static int weight(SendOutcome outcome) {
-    return switch (outcome) {
-      case SendOutcome.Accepted yes -> 0;
-      case SendOutcome.AlreadyKnown known -> 1;
-      case SendOutcome.NonceTooLow low -> 2;
-      case SendOutcome.Underpriced underpriced -> 3;
-      case SendOutcome.InsufficientFunds poor -> 4;
-      case SendOutcome.Unreachable gone -> 5; // it may be on its way: not refused by all
-      case SendOutcome.Refused no -> 6;
-    };
-  }
-
-  /** From any node that has it. */
+  /** As more than half of all nodes tell it. */
   @Override
   public Optional<Receipt> receipt(Hash transaction) {
     return Optional.ofNullable(receipts(List.of(transaction)).get(transaction));
   }
 
   /**
-   * From any node that has them. What none has is only said to be missing when more than half of
-   * the nodes answered.
+   * Those that more than half of all nodes tell alike: how a transaction ended is not one node's to
+   * say. That one is missing proves nothing; it is only said when more than half answered.
    */
   @Override
   public Map<Hash, Receipt> receipts(Collection<Hash> transactions) {
     Poll.Answers<Map<Hash, Receipt>> answers =
-        new Poll<Map<Hash, Receipt>>(
-                nodes,
-                roster,
+        this.<Map<Hash, Receipt>>poll(
                 (i, node) -> node.receipts(transactions),
-                known ->
-                    known.size() * 2 > nodes.size()
-                        || merged(known).keySet().containsAll(transactions),
-                PATIENCE,
-                threads,
-                clock)
+                known -> transactions.stream().allMatch(hash -> isDecided(hash, known)),
+                PATIENCE)
             .take();
-    Map<Hash, Receipt> found = merged(answers.byNode().values());
-    if (answers.byNode().size() * 2 <= nodes.size() && !found.keySet().containsAll(transactions))
-      throw answers.failure();
+    Map<Hash, Receipt> found = new HashMap<>();
+    for (Hash hash : transactions) {
+      Optional<Receipt> agreed = agreed(hash, answers.byNode().values());
+      agreed.ifPresent(receipt -> found.put(hash, receipt));
+      compare(hash, agreed, answers.byNode());
+    }
+    if (answers.byNode().size() * 2 <= nodes.size()) throw answers.failure();
     return found;
   }
 
-  private static Map<Hash, Receipt> merged(Collection<Map<Hash, Receipt>> answers) {
-    Map<Hash, Receipt> found = new HashMap<>();
-    answers.forEach(answer -> answer.forEach(found::putIfAbsent));
-    return found;
+  /** Whether more than half of all nodes tell the same of it, or have nothing to tell. */
+  private boolean isDecided(Hash hash, Collection<Map<Hash, Receipt>> told) {
+    return agreed(hash, told).isPresent()
+        || Most.are(told, receipts -> !receipts.containsKey(hash), nodes.size());
+  }
+
+  private Optional<Receipt> agreed(Hash hash, Collection<Map<Hash, Receipt>> told) {
+    List<Receipt> receipts =
+        told.stream().flatMap(own -> Optional.ofNullable(own.get(hash)).stream()).toList();
+    return Most.same(receipts.stream().map(Most.Ending::of).toList(), nodes.size())
+        .flatMap(
+            ending -> receipts.stream().filter(r -> Most.Ending.of(r).equals(ending)).findFirst());
+  }
+
+  /** A node that lacks what it must have by now, or tells another end, contradicts the others. */
+  private void compare(
+      Hash hash, Optional<Receipt> agreed, Map<Integer, Map<Hash, Receipt>> answers) {
+    agreed.ifPresent(
+        receipt ->
+            answers.forEach(
+                (node, own) -> {
+                  Receipt told = own.get(hash);
+                  boolean same =
+                      told == null
+                          ? health.get(node).height() < receipt.blockNumber() + LAG
+                          : Most.Ending.of(told).equals(Most.Ending.of(receipt));
+                  if (!same)
+                    health.get(node).dissented(Disagreement.RECEIPT, "transaction " + hash);
+                }));
   }
 
   /** Whether every node answered, and none has a receipt of any of them. */
@@ -725,8 +841,17 @@ public final class SeveralNodes implements ChainClient {
     return ask(n -> n.transaction(hash));
   }
 
+  /** Whether any node has it. */
   @Override
   public boolean transactionKnown(Hash transaction) {
-    return ask(n -> n.transactionKnown(transaction));
+    Poll.Answers<Boolean> answers =
+        this.<Boolean>poll(
+                (i, node) -> node.transactionKnown(transaction),
+                known -> known.contains(true) || known.size() * 2 > nodes.size(),
+                Duration.ZERO)
+            .whereOthersGoOn(known -> true)
+            .take();
+    if (answers.byNode().isEmpty()) throw answers.failure();
+    return answers.byNode().containsValue(true);
   }
 }

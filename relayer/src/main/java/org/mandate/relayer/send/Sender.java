@@ -83,7 +83,7 @@ public final class Sender {
         database.inTransaction(tx -> TransactionRow.nextNonce(tx, chain.id(), desk.self()));
     if (next.isEmpty()) return false;
     // The head first: blocks that come in between only make us more patient.
-    long head = chain.client().head().number();
+    long head = chain.client().height();
     long count = chain.client().nonce(desk.self(), BlockTag.LATEST);
     if (settle(
         database.inTransaction(tx -> TransactionRow.toSettle(tx, chain.id(), desk.self(), count)),
@@ -153,9 +153,7 @@ public final class Sender {
     boolean due =
         lost || newest.sentAt().filter(at -> clock.instant().isBefore(at.plus(RESEND))).isEmpty();
     if (!due) return;
-    // The node that is asked first may say that it has it, and drop it: then all are told.
-    boolean toAll = passedOver || newest.number() > 1;
-    SendOutcome outcome = send(newest, toAll);
+    SendOutcome outcome = send(newest);
     if (lost && outcome instanceof SendOutcome.AlreadyKnown) {
       // It says so and does not have it: those bytes it will never take.
       complain(transaction, "a node says that it has it, and does not: bidding more");
@@ -165,10 +163,10 @@ public final class Sender {
     answered(transaction, newest, attempts, outcome, head);
   }
 
-  private SendOutcome send(Attempt attempt, boolean toAll) {
+  /** To all nodes: one may say that it has it, and drop it. */
+  private SendOutcome send(Attempt attempt) {
     Failpoint.stopIfReached();
-    byte[] raw = attempt.raw().bytes();
-    return toAll ? chain.client().sendToAll(raw) : chain.client().send(raw);
+    return chain.client().send(attempt.raw().bytes());
   }
 
   private void answered(

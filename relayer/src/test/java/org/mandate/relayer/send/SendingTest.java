@@ -7,11 +7,14 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
+import java.math.BigInteger;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -27,12 +30,14 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.mandate.chain.Address;
 import org.mandate.chain.Block;
+import org.mandate.chain.BlockTag;
 import org.mandate.chain.Bytes;
 import org.mandate.chain.ChainClient;
 import org.mandate.chain.Finality;
 import org.mandate.chain.Hash;
 import org.mandate.chain.Log;
 import org.mandate.chain.NodeException;
+import org.mandate.chain.Receipt;
 import org.mandate.chain.SendOutcome;
 import org.mandate.contracts.HomeExecutor;
 import org.mandate.relayer.Bell;
@@ -70,6 +75,14 @@ class SendingTest {
     HASTY,
     /** The first block is the last that is final. */
     IDLE,
+    /** A receipt of the newest block for each transaction, mined or not. */
+    ENDS_IT,
+    /** All receipts say that it reverted. */
+    REVERTS_IT,
+    COUNTS_MORE,
+    COUNTS_LESS,
+    /** It takes each transaction, knows it, and does nothing with it. */
+    DROPS,
     /** Each block holds two logs at one place, of the executor. */
     INVENTS
   }
@@ -228,7 +241,65 @@ class SendingTest {
     assertEquals("OPEN", state(), "the third node may have the receipt");
     moods[2] = Mood.HONEST;
     mine(1);
+    assertEquals("OPEN", state(), "two say that there is none, one that there is");
+    moods[1] = Mood.HONEST;
+    mine(1);
     assertEquals("SUCCEEDED", state());
+  }
+
+  /** A receipt of a real block for what never was mined; a reverted one for what succeeded. */
+  @Test
+  void L10_shouldNotSayHowItEndedByWhatOneNodeTells() {
+    for (Mood lie : List.of(Mood.ENDS_IT, Mood.REVERTS_IT)) {
+      for (int liar = 0; liar < 3; liar++) {
+        Hash subject = Hash.keccak(lie + " " + liar);
+        moods[liar] = lie;
+        write(Purpose.SUBMIT, subject);
+        mine(1); // before it is sent, so that nothing mines it
+        long nonce = open().getLast().nonce();
+        assertEquals("OPEN", state(nonce), lie + " by node " + liar);
+        for (int i = 0; i < 6; i++) mine(1);
+        assertEquals("SUCCEEDED", state(nonce), lie + " by node " + liar);
+        assertTrue(
+            chain.client().reports().get(liar).contradictions() > 0, "it is told who says so");
+        moods[liar] = Mood.HONEST;
+      }
+    }
+  }
+
+  /** Whatever it says of how many transactions there are. */
+  @Test
+  void L10_shouldNotBelieveOneNodeAboutNonces() {
+    for (Mood lie : List.of(Mood.COUNTS_MORE, Mood.COUNTS_LESS)) {
+      for (int liar = 0; liar < 3; liar++) {
+        moods[liar] = lie;
+        write(Purpose.SUBMIT, Hash.keccak(lie + " " + liar));
+        long nonce = open().getLast().nonce();
+        for (int i = 0; i < 7; i++) mine(1);
+        assertEquals("SUCCEEDED", state(nonce), lie + " by node " + liar);
+        moods[liar] = Mood.HONEST;
+      }
+    }
+    assertEquals(
+        Optional.of(6L),
+        database.inTransaction(tx -> TransactionRow.nextNonce(tx, id, desk.self())));
+  }
+
+  /** It says that it took it, and knows it, and tells nobody. */
+  @Test
+  void L9_shouldNotDependOnANodeThatTakesTransactionsAndDropsThem() {
+    for (int liar = 0; liar < 3; liar++) {
+      moods[liar] = Mood.DROPS;
+      write(Purpose.SUBMIT, Hash.keccak("by " + liar));
+      long nonce = open().getLast().nonce();
+      sender.round();
+      mine(1);
+      assertTrue(
+          anvil.client().nonce(desk.self(), BlockTag.LATEST) > nonce, "mined in the next block");
+      for (int i = 0; i < 4; i++) mine(1);
+      assertEquals("SUCCEEDED", state(nonce));
+      moods[liar] = Mood.HONEST;
+    }
   }
 
   @Test
@@ -375,6 +446,20 @@ class SendingTest {
                 case FORGETS -> {
                   if (method.getName().equals("receipts")) return Map.of();
                 }
+                case ENDS_IT, REVERTS_IT -> {
+                  if (method.getName().equals("receipts"))
+                    return ends(real, (Collection<?>) arguments[0], moods[number]);
+                }
+                case COUNTS_MORE -> {
+                  if (method.getName().equals("nonce")) return 40L;
+                }
+                case COUNTS_LESS -> {
+                  if (method.getName().equals("nonce")) return 0L;
+                }
+                case DROPS -> {
+                  if (sends) return new SendOutcome.Accepted(Hash.keccak((byte[]) arguments[0]));
+                  if (method.getName().equals("transactionKnown")) return true;
+                }
                 case HASTY -> {
                   if (method.getName().equals("finalized")) return real.head();
                 }
@@ -397,6 +482,44 @@ class SendingTest {
                 throw e.getCause();
               }
             });
+  }
+
+  private static Map<Hash, Receipt> ends(ChainClient real, Collection<?> asked, Mood mood) {
+    Map<Hash, Receipt> all = new HashMap<>();
+    Block head = real.head();
+    for (Object one : asked) {
+      Hash hash = (Hash) one;
+      Receipt truth =
+          real.receipt(hash)
+              .orElse(
+                  new Receipt(
+                      hash,
+                      true,
+                      head.hash(),
+                      head.number(),
+                      21_000,
+                      BigInteger.ONE,
+                      Optional.empty(),
+                      TARGET,
+                      Optional.of(TARGET),
+                      Optional.empty(),
+                      List.of()));
+      all.put(
+          hash,
+          new Receipt(
+              hash,
+              mood == Mood.ENDS_IT && truth.succeeded(),
+              truth.blockHash(),
+              truth.blockNumber(),
+              truth.gasUsed() + 1,
+              truth.effectiveGasPrice(),
+              truth.dataFee(),
+              truth.from(),
+              truth.to(),
+              truth.created(),
+              truth.logs()));
+    }
+    return all;
   }
 
   private void write(Purpose purpose, Hash subject) {
@@ -428,13 +551,18 @@ class SendingTest {
   }
 
   private String state() {
+    return state(0);
+  }
+
+  private String state(long nonce) {
     return database
         .inTransaction(
             tx ->
                 tx.one(
-                    "SELECT state FROM transaction WHERE chain_id = ? AND nonce = 0",
+                    "SELECT state FROM transaction WHERE chain_id = ? AND nonce = ?",
                     row -> row.text("state"),
-                    id))
+                    id,
+                    nonce))
         .orElseThrow();
   }
 }
