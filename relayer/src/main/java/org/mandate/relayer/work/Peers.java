@@ -13,8 +13,10 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletionService;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
@@ -33,7 +35,8 @@ import org.mandate.relayer.Journal;
 import org.mandate.signer.Signature;
 
 /**
- * The other relayers' attestations, asked for over HTTP. A peer may be slow, broken or hostile: it
+ * The other relayers' attestations, asked for over HTTP. While one is waited for, the others are
+ * asked again: what they sign meanwhile waits for nobody. A peer may be slow, broken or hostile: it
  * gets two seconds and sixteen kilobytes, of which at most {@link Attestation#MOST_SIGNATURES}
  * signatures are read, and what it says the caller checks against the quorum. More than that is
  * neither read from the connection nor kept.
@@ -41,6 +44,10 @@ import org.mandate.signer.Signature;
 public final class Peers implements AttestationSource, AutoCloseable {
   private static final Journal LOG = Journal.of("peers");
   private static final Duration TIMEOUT = Duration.ofSeconds(2);
+
+  /** After how long who answered is asked again while another one is waited for. */
+  private static final Duration AGAIN = Duration.ofMillis(300);
+
   private static final int MAX_BYTES = 16 * 1024;
   private static final int MOST_WORDS = 200;
 
@@ -52,7 +59,10 @@ public final class Peers implements AttestationSource, AutoCloseable {
    */
   private record Peer(String api, String shown) {}
 
+  private record Reply(Peer peer, List<Attestation> attested) {}
+
   private final List<Peer> peers;
+  private final Duration timeout;
   private final HttpClient http;
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
   private final Map<Peer, String> complaints = new ConcurrentHashMap<>();
@@ -62,10 +72,18 @@ public final class Peers implements AttestationSource, AutoCloseable {
    *     scheme, host and port
    */
   public Peers(List<URI> peers) {
+    this(peers, TIMEOUT);
+  }
+
+  /**
+   * @param timeout of one question
+   */
+  Peers(List<URI> peers, Duration timeout) {
+    this.timeout = timeout;
     this.peers = peers.stream().map(Peers::peer).toList();
     this.http =
         HttpClient.newBuilder()
-            .connectTimeout(TIMEOUT)
+            .connectTimeout(timeout)
             .followRedirects(HttpClient.Redirect.NEVER)
             .version(HttpClient.Version.HTTP_1_1)
             .build();
@@ -89,17 +107,21 @@ public final class Peers implements AttestationSource, AutoCloseable {
   @Override
   public void attestations(Hash root, Consumer<Attestation> taker, Supplier<Instant> until)
       throws InterruptedException {
-    CompletionService<List<Attestation>> answers = new ExecutorCompletionService<>(threads);
-    List<Future<List<Attestation>>> questions = new ArrayList<>();
-    for (Peer peer : peers) questions.add(answers.submit(() -> ask(peer, root)));
+    CompletionService<Reply> answers = new ExecutorCompletionService<>(threads);
+    List<Future<Reply>> questions = new ArrayList<>();
+    Set<Peer> unheard = new HashSet<>(peers);
+    for (Peer peer : peers) questions.add(answers.submit(() -> new Reply(peer, ask(peer, root))));
     try {
-      long end = System.nanoTime() + TIMEOUT.toNanos() * 2;
-      for (int i = 0; i < questions.size(); i++) {
+      long end = System.nanoTime() + timeout.toNanos() * 2;
+      while (!unheard.isEmpty()) {
         long left = Duration.between(Instant.now(), until.get()).toNanos();
-        Future<List<Attestation>> answer =
+        Future<Reply> answer =
             answers.poll(Math.min(end - System.nanoTime(), left), TimeUnit.NANOSECONDS);
         if (answer == null) return;
-        answer.get().forEach(taker);
+        Reply reply = answer.get();
+        reply.attested().forEach(taker);
+        unheard.remove(reply.peer());
+        if (!unheard.isEmpty()) questions.add(answers.submit(() -> askAgain(reply.peer(), root)));
       }
     } catch (ExecutionException e) {
       throw new IllegalStateException(e.getCause());
@@ -108,12 +130,23 @@ public final class Peers implements AttestationSource, AutoCloseable {
     }
   }
 
+  /** What the others sign meanwhile must not wait for one that is slow, or never answers. */
+  private Reply askAgain(Peer peer, Hash root) {
+    try {
+      Thread.sleep(AGAIN);
+      return new Reply(peer, ask(peer, root));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return new Reply(peer, List.of());
+    }
+  }
+
   private List<Attestation> ask(Peer peer, Hash root) {
     try {
       URI address = URI.create(peer.api() + "/v1/attestations/" + root);
       HttpResponse<InputStream> response =
           http.send(
-              HttpRequest.newBuilder(address).timeout(TIMEOUT).GET().build(),
+              HttpRequest.newBuilder(address).timeout(timeout).GET().build(),
               HttpResponse.BodyHandlers.ofInputStream());
       try (InputStream body = response.body()) {
         if (response.statusCode() == 404) return List.of();
