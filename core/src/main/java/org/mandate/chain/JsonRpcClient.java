@@ -55,6 +55,16 @@ public final class JsonRpcClient implements ChainClient {
     transport = new JsonRpcTransport(node, timeout);
   }
 
+  private JsonRpcClient(JsonRpcTransport transport, Function<JsonNode, Block> blocks) {
+    this.transport = transport;
+    this.blocks = blocks;
+  }
+
+  /** The same node, and somebody who is told of each step. */
+  public JsonRpcClient toldTo(RpcSteps listener) {
+    return new JsonRpcClient(transport.toldTo(listener), blocks);
+  }
+
   /**
    * One that believes no block whose header does not make its hash: number, parent and time are the
    * hash's, whatever the node says. Another header than those that are known here is a {@link

@@ -59,11 +59,22 @@ final class JsonRpcTransport {
 
   private final URI node;
   private final Duration timeout;
+  private final RpcSteps steps;
   private final AtomicLong ids = new AtomicLong();
 
   JsonRpcTransport(URI node, Duration timeout) {
+    this(node, timeout, RpcSteps.NONE);
+  }
+
+  private JsonRpcTransport(URI node, Duration timeout, RpcSteps steps) {
     this.node = node;
     this.timeout = timeout;
+    this.steps = steps;
+  }
+
+  /** The same node, and somebody who is told of each step. */
+  JsonRpcTransport toldTo(RpcSteps listener) {
+    return new JsonRpcTransport(node, timeout, listener);
   }
 
   /** A method and its parameters. */
@@ -78,10 +89,10 @@ final class JsonRpcTransport {
 
   Answer ask(Request request) {
     ObjectNode envelope = envelope(request, ids.getAndIncrement());
-    return answer(
-        post(envelope, request.method(), ANSWER_LIMIT),
-        envelope.get("id").longValue(),
-        request.method());
+    steps.before(request.method());
+    JsonNode answer = post(envelope, request.method(), ANSWER_LIMIT);
+    steps.after(request.method());
+    return answer(answer, envelope.get("id").longValue(), request.method());
   }
 
   /** One answer per request, in their order. */
@@ -105,7 +116,9 @@ final class JsonRpcTransport {
       batch.add(envelope(requests.get(i), first + i));
     }
     String what = requests.getFirst().method() + " and " + (requests.size() - 1) + " more";
+    steps.before(requests.getFirst().method());
     JsonNode answers = post(batch, what, limit);
+    steps.after(requests.getFirst().method());
     if (!answers.isArray() || answers.size() != requests.size()) {
       // A node that refuses a whole batch answers one error.
       if (answers.path("error").isObject()) throw refusal(what, RpcError.of(answers.get("error")));

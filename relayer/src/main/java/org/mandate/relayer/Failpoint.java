@@ -1,16 +1,11 @@
 package org.mandate.relayer;
 
-import java.util.Arrays;
 import java.util.Locale;
-import java.util.Optional;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.stream.Collectors;
 
 /**
- * Steps between which a crash must lose nothing (L9). A test or a demonstration names one in {@code
- * MANDATE_FAILPOINT}; the process then stops dead when it gets there, says so in its log, and waits
- * to be killed. Nothing else ever reaches one.
+ * Steps of a payment's way between which a crash must lose nothing (L9), by what they mean. There
+ * are more points, at every write to the database and every question to a node: {@link Trap} knows
+ * them all.
  */
 public enum Failpoint {
   /** The intent is checked, nothing is stored. */
@@ -42,50 +37,13 @@ public enum Failpoint {
   /** The manifest is stored, the batch's transaction is not signed. */
   AFTER_MANIFEST_STORED;
 
-  public static final String VARIABLE = "MANDATE_FAILPOINT";
-  private static final Journal LOG = Journal.of("failpoint");
-  private static final AtomicBoolean REACHED = new AtomicBoolean();
-  private static final Optional<Failpoint> ARMED =
-      Optional.ofNullable(System.getenv(VARIABLE)).map(Failpoint::named);
-
   /** Stops everything for good when this is the armed point. */
   public void reach() {
-    if (ARMED.isEmpty() || ARMED.get() != this) return;
-    if (REACHED.compareAndSet(false, true)) LOG.alarm("stopped dead", "failpoint", label());
-    stop();
-  }
-
-  /** Before anything that others can see: once a point is reached, nothing moves any more. */
-  public static void stopIfReached() {
-    if (REACHED.get()) stop();
-  }
-
-  private static void stop() {
-    try {
-      new CountDownLatch(1).await();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
+    Trap.reach(label());
   }
 
   /** As it is written in the environment: lower case with dashes. */
   public String label() {
     return name().toLowerCase(Locale.ROOT).replace('_', '-');
-  }
-
-  private static Failpoint named(String label) {
-    return Arrays.stream(values())
-        .filter(p -> p.label().equals(label))
-        .findFirst()
-        .orElseThrow(
-            () ->
-                new IllegalArgumentException(
-                    VARIABLE
-                        + "="
-                        + label
-                        + " is none of "
-                        + Arrays.stream(values())
-                            .map(Failpoint::label)
-                            .collect(Collectors.joining(", "))));
   }
 }

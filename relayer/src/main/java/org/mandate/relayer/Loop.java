@@ -78,7 +78,7 @@ public final class Loop implements AutoCloseable {
   private void run() {
     Duration pause = interval;
     while (!closed) {
-      Failpoint.stopIfReached();
+      Trap.stopIfReached();
       try {
         boolean more = round.run();
         if (!failure.isEmpty()) LOG.info("recovered", "loop", name);

@@ -289,6 +289,11 @@ public final class Relayer implements AutoCloseable {
   }
 
   private static JsonRpcClient node(ChainSettings settings, URI url) {
+    JsonRpcClient node = trusted(settings, url);
+    return Trap.isSet() ? node.toldTo(Trap.RPC) : node;
+  }
+
+  private static JsonRpcClient trusted(ChainSettings settings, URI url) {
     if (!settings.checkHeaders()) return new JsonRpcClient(url, RPC_TIMEOUT);
     String advice =
         "Chain %d: if its headers have such fields, set check-headers: false for it; one node's word is then believed about a block's number, parent and time until most nodes contradict it"

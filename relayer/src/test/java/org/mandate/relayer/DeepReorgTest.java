@@ -78,11 +78,11 @@ class DeepReorgTest {
   void L9_shouldSignNothingWhenItIsKilledWhileItStops(Failpoint failpoint) throws Exception {
     try (Town town = Town.build(1, 1)) {
       try (RelayerProcess relayer =
-          RelayerProcess.start(town, 0, List.of(), Optional.of(failpoint))) {
+          RelayerProcess.start(town, 0, List.of(), Optional.of(failpoint.label()))) {
         Hash id = town.submit(relayer.port(), town.payment(Town.HOME, town.token, 3));
         town.await(relayer.port(), id, SOON, v -> v.getBoolean("final"));
         town.home.reorg(8);
-        relayer.awaitStop(failpoint);
+        relayer.awaitStop(failpoint.label());
         relayer.kill();
       }
       try (RelayerProcess relayer = RelayerProcess.start(town, 0, List.of(), Optional.empty())) {

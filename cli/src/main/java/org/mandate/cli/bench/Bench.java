@@ -22,7 +22,7 @@ import picocli.CommandLine.Option;
  * {@code ok}, {@code at}, {@code seconds}, {@code machine}, and its own figures. The exit code is 1
  * when something did not hold that must, and never because something was slow.
  */
-abstract class Bench implements Callable<ExitCode> {
+public abstract class Bench implements Callable<ExitCode> {
   private static final ObjectMapper JSON =
       new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
 
@@ -34,7 +34,7 @@ abstract class Bench implements Callable<ExitCode> {
   private boolean save;
 
   /** As the command is called, and the file of its results. */
-  abstract String name();
+  protected abstract String name();
 
   /**
    * Measures.
@@ -42,10 +42,10 @@ abstract class Bench implements Callable<ExitCode> {
    * @param root the project's folder
    * @throws Exception when it cannot be measured
    */
-  abstract Figures measure(Path root) throws Exception;
+  protected abstract Figures measure(Path root) throws Exception;
 
   /** Says how far it is. */
-  void progress(String line, Object... values) {
+  protected void progress(String line, Object... values) {
     output.progress(line, values);
   }
 

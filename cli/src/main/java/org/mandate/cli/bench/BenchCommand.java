@@ -5,16 +5,18 @@ import org.mandate.cli.ExitCode;
 import org.mandate.cli.Group;
 import org.mandate.cli.Home;
 import org.mandate.cli.Output;
+import org.mandate.cli.bench.recovery.RecoveryCommand;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
 /** Measures. */
 @Command(
     name = "bench",
-    description = "Measure what things cost, on this machine.",
+    description = "Measure what things cost and what relayers bear, on this machine.",
     subcommands = {
       BenchCommand.Gas.class,
       RelayerBench.class,
+      RecoveryCommand.class,
       ReorgBench.class,
       CatchUpBench.class
     })

@@ -73,7 +73,7 @@ final class CatchUpBench extends Bench {
   private int heap;
 
   @Override
-  String name() {
+  protected String name() {
     return "catchup";
   }
 
@@ -85,7 +85,7 @@ final class CatchUpBench extends Bench {
   private record Run(Duration time, long blocks, long cpuMillis, long peakBytes, int looks) {}
 
   @Override
-  Figures measure(Path root) throws Exception {
+  protected Figures measure(Path root) throws Exception {
     var plan =
         Town.Plan.DEFAULT
             .withRelayers(1, 1)

@@ -10,8 +10,8 @@ import java.util.List;
  * @param values the figures, for machines
  * @param lines a table, for people
  */
-record Figures(boolean ok, ObjectNode values, List<String> lines) {
-  Figures {
+public record Figures(boolean ok, ObjectNode values, List<String> lines) {
+  public Figures {
     lines = List.copyOf(lines);
   }
 }

@@ -82,12 +82,12 @@ final class RelayerBench extends Bench {
   private int drain;
 
   @Override
-  String name() {
+  protected String name() {
     return "relayer";
   }
 
   @Override
-  Figures measure(Path root) throws Exception {
+  protected Figures measure(Path root) throws Exception {
     var plan =
         new Town.Plan(
             1,

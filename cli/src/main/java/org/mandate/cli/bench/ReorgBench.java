@@ -82,7 +82,7 @@ final class ReorgBench extends Bench {
   private int reorgs;
 
   @Override
-  String name() {
+  protected String name() {
     return "reorg";
   }
 
@@ -105,7 +105,7 @@ final class ReorgBench extends Bench {
   }
 
   @Override
-  Figures measure(Path root) throws Exception {
+  protected Figures measure(Path root) throws Exception {
     var plan =
         Town.Plan.DEFAULT
             .withRelayers(1, 1)

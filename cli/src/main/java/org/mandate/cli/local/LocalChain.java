@@ -197,6 +197,15 @@ public final class LocalChain {
         .longValueExact();
   }
 
+  /** Of the newest block, wei per gas. */
+  public BigInteger baseFee() throws IOException {
+    return web3j
+        .ethGetBlockByNumber(DefaultBlockParameterName.LATEST, false)
+        .send()
+        .getBlock()
+        .getBaseFeePerGas();
+  }
+
   public Web3j web3j() {
     return web3j;
   }

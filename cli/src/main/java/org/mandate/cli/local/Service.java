@@ -154,7 +154,7 @@ public final class Service {
   }
 
   private void ended() throws IOException, InterruptedException {
-    if (!process.waitFor(20, TimeUnit.SECONDS)) {
+    if (!process.waitFor(60, TimeUnit.SECONDS)) {
       throw new IOException(name + " does not end");
     }
     reaper.forget(process.pid());

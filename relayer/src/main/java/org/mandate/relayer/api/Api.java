@@ -57,8 +57,8 @@ import org.mandate.intent.IntentJson;
 import org.mandate.policy.AgentStatus;
 import org.mandate.policy.Verdict;
 import org.mandate.relayer.Bell;
-import org.mandate.relayer.Failpoint;
 import org.mandate.relayer.Journal;
+import org.mandate.relayer.Trap;
 import org.mandate.relayer.store.Database;
 import org.mandate.relayer.store.StoredApproval;
 import org.mandate.relayer.store.StoredEvent;
@@ -585,7 +585,7 @@ public final class Api implements AutoCloseable {
     try {
       threads.execute(
           () -> {
-            Failpoint.stopIfReached();
+            Trap.stopIfReached();
             Consumer<RoutingContext> answer;
             try {
               answer = work.get();

@@ -22,6 +22,7 @@ import org.mandate.chain.SendOutcome;
 import org.mandate.relayer.Bell;
 import org.mandate.relayer.Failpoint;
 import org.mandate.relayer.Journal;
+import org.mandate.relayer.Trap;
 import org.mandate.relayer.follow.FollowedChain;
 import org.mandate.relayer.store.Blocks;
 import org.mandate.relayer.store.ChainRow;
@@ -165,7 +166,7 @@ public final class Sender {
 
   /** To all nodes: one may say that it has it, and drop it. */
   private SendOutcome send(Attempt attempt) {
-    Failpoint.stopIfReached();
+    Trap.stopIfReached();
     return chain.client().send(attempt.raw().bytes());
   }
 

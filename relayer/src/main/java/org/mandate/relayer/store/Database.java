@@ -90,8 +90,11 @@ public final class Database implements AutoCloseable {
   public <T> T inTransaction(Function<Tx, T> work) {
     try (Connection connection = source.getConnection()) {
       try {
-        T result = work.apply(new Tx(connection));
+        Tx tx = new Tx(connection);
+        T result = work.apply(tx);
+        tx.steps().beforeCommit();
         connection.commit();
+        tx.steps().afterCommit();
         return result;
       } catch (RuntimeException | Error e) {
         connection.rollback();

@@ -44,9 +44,14 @@ public final class Tx {
   private static final int FEW_ROWS = 500;
 
   private final Connection connection;
+  private final WriteSteps steps = new WriteSteps();
 
   Tx(Connection connection) {
     this.connection = connection;
+  }
+
+  WriteSteps steps() {
+    return steps;
   }
 
   public static Json json(String value) {
@@ -124,6 +129,7 @@ public final class Tx {
    * @param rows each with a value per column
    */
   public void updateAll(String sql, List<String> columns, List<Object[]> rows) {
+    steps.note(sql);
     for (int from = 0; from < rows.size(); from += MOST_ROWS) {
       List<Object[]> some = rows.subList(from, Math.min(rows.size(), from + MOST_ROWS));
       try (PreparedStatement statement = connection.prepareStatement(sql)) {
@@ -169,6 +175,7 @@ public final class Tx {
   }
 
   private PreparedStatement prepare(String sql, Object... parameters) throws SQLException {
+    steps.note(sql);
     PreparedStatement statement = connection.prepareStatement(sql);
     for (int i = 0; i < parameters.length; i++) bind(statement, i + 1, parameters[i]);
     return statement;

@@ -1,0 +1,70 @@
+package org.mandate.cli.bench.recovery;
+
+import java.time.Duration;
+import org.mandate.cli.local.Town;
+
+/** One thing that happens to the victim, or to what it stands on. */
+sealed interface Blow {
+  /** For people, and for repeating it. */
+  String words();
+
+  /** It ends with the victim's process killed. */
+  sealed interface Kill extends Blow {}
+
+  /**
+   * Killed where it stopped dead.
+   *
+   * @param point as in {@code failpoints.txt}
+   * @param time the n-th time that it is reached
+   */
+  record AtPoint(String point, int time) implements Kill {
+    @Override
+    public String words() {
+      return "killed at " + point + ":" + time;
+    }
+  }
+
+  /** Killed at any instruction, so long after its start: while it recovers too. */
+  record AtMoment(Duration after) implements Kill {
+    @Override
+    public String words() {
+      return "killed after " + after.toMillis() + " ms";
+    }
+  }
+
+  /** Power fails for the database: all of its processes are killed, and it comes back. */
+  record DatabaseLost(Duration away) implements Blow {
+    @Override
+    public String words() {
+      return "PostgreSQL killed for " + away.toMillis() + " ms";
+    }
+  }
+
+  /** The only node of a chain hangs: it answers nothing, and mines nothing. */
+  record NodeHangs(long chainId, Duration away) implements Blow {
+    @Override
+    public String words() {
+      return "node of " + chain(chainId) + " hangs for " + away.toMillis() + " ms";
+    }
+  }
+
+  /** Blocks that are not final are replaced by others, without their transactions. */
+  record Reorg(long chainId, int depth) implements Blow {
+    @Override
+    public String words() {
+      return "reorg of " + chain(chainId) + ", depth " + depth;
+    }
+  }
+
+  /** Blocks cost many times more, and the node forgets what it has not mined. */
+  record Dear(long chainId, int times) implements Blow {
+    @Override
+    public String words() {
+      return "blocks of " + chain(chainId) + " cost " + times + " times more";
+    }
+  }
+
+  private static String chain(long id) {
+    return id == Town.HOME ? "home" : "the other chain";
+  }
+}

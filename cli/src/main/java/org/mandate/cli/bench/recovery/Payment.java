@@ -1,0 +1,14 @@
+package org.mandate.cli.bench.recovery;
+
+import java.math.BigInteger;
+import java.net.URI;
+import org.mandate.chain.Hash;
+import org.mandate.cli.bench.recovery.Schedule.Kind;
+
+/**
+ * What a client asked for and a relayer accepted, or refused.
+ *
+ * @param seed whose it is
+ * @param accepted who said 202
+ */
+record Payment(long seed, Kind kind, Hash id, long chainId, BigInteger amount, URI accepted) {}

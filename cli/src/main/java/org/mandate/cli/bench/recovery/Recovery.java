@@ -1,0 +1,207 @@
+package org.mandate.cli.bench.recovery;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.function.BiConsumer;
+import java.util.function.Consumer;
+import java.util.stream.LongStream;
+import org.mandate.cli.Output;
+import org.mandate.cli.bench.Figures;
+import org.mandate.cli.local.LocalChain;
+import org.mandate.cli.local.MandateCommand;
+import org.mandate.cli.local.RelayerSettings;
+import org.mandate.cli.local.Service;
+import org.mandate.cli.local.Town;
+import org.mandate.relayer.Trap;
+
+/** All seeds, some at a time; after each lot everybody may run, and everything is looked at. */
+final class Recovery {
+  private static final int LOT = 25;
+  private static final int AGENTS = 5;
+  private static final Duration REST = Duration.ofMinutes(5);
+
+  private final Path root;
+  private final long first;
+  private final int seeds;
+  private final Duration patience;
+  private final Consumer<String> progress;
+  private final Tally tally = new Tally();
+  private final List<String> wrong = new ArrayList<>();
+
+  Recovery(
+      Path root, long first, int seeds, Duration patience, BiConsumer<String, Object[]> progress) {
+    this.root = root;
+    this.first = first;
+    this.seeds = seeds;
+    this.patience = patience;
+    this.progress = line -> progress.accept("%s", new Object[] {line});
+  }
+
+  Figures run() throws Exception {
+    progress.accept("setting up: two chains, contracts, PostgreSQL, agents, three relayers");
+    // The finalized block is four behind the head: a reorg of two is none of what is final.
+    var blocks =
+        LocalChain.Settings.DEFAULT.withBlockTime(Duration.ofMillis(250)).withSlotsInEpoch(2);
+    try (var town = Town.build(root, Town.Plan.DEFAULT.withBlocks(blocks).withAgents(AGENTS))) {
+      var relayers = town.relayers(settings(town));
+      warmUp(relayers.getFirst());
+      var clients = new Clients(town, relayers, tally);
+      var audit = new Audit(town, relayers, REST);
+      for (long from = first; from < first + seeds; from += LOT) {
+        var to = Math.min(from + LOT, first + seeds);
+        var lot =
+            LongStream.range(from, to)
+                .mapToObj(seed -> Schedule.of(seed, relayers.size(), AGENTS))
+                .toList();
+        kill(town, relayers, clients, lot);
+        rest(relayers, clients, audit, lot);
+        progress.accept(
+            "seeds %d to %d: %d kills so far, %s"
+                .formatted(
+                    from,
+                    to - 1,
+                    tally.allKills(),
+                    wrong.isEmpty() ? "nothing wrong" : wrong.size() + " things wrong"));
+        if (!wrong.isEmpty()) {
+          town.keepDirectory();
+          progress.accept("logs: " + town.directory());
+          break; // what is wrong now would be found wrong again and again
+        }
+      }
+      return figures(clients, audit);
+    }
+  }
+
+  private static RelayerSettings settings(Town town) {
+    var archive = town.directory().resolve("relayer.jsa");
+    var jvm = new ArrayList<>(MandateCommand.SMALL);
+    // Half of a start is loading classes; the first orderly end of a process writes them down.
+    jvm.add("-XX:+AutoCreateSharedArchive");
+    jvm.add("-XX:SharedArchiveFile=" + archive);
+    jvm.add("-Xlog:disable"); // of what cannot be written down
+    return RelayerSettings.DEFAULT
+        .withIntervals(
+            Duration.ofMillis(100),
+            Duration.ofMillis(500),
+            Duration.ofMillis(500),
+            Duration.ofMillis(500),
+            Duration.ofSeconds(1))
+        .withJvm(jvm.toArray(String[]::new));
+  }
+
+  private static void warmUp(Service relayer) throws IOException, InterruptedException {
+    relayer.start(Map.of());
+    relayer.awaitReady();
+    relayer.stop();
+  }
+
+  /** Each relayer goes through its own seeds; all of them at the same time. */
+  private void kill(Town town, List<Service> relayers, Clients clients, List<Schedule> lot)
+      throws Exception {
+    var lanes = new ArrayList<CompletableFuture<Void>>();
+    for (int i = 0; i < relayers.size(); i++) {
+      var victim = i;
+      var lane = new Lane(town, relayers.get(i), tally, patience);
+      var mine = lot.stream().filter(s -> s.victim() == victim).toList();
+      var done = new CompletableFuture<Void>();
+      lanes.add(done);
+      Thread.ofVirtual()
+          .start(
+              () -> {
+                try {
+                  if (mine.isEmpty()) { // the others' peer
+                    relayers.get(victim).start(Map.of());
+                  }
+                  for (var schedule : mine) {
+                    clients.ask(schedule);
+                    lane.run(schedule);
+                  }
+                  done.complete(null);
+                } catch (Throwable e) { // whoever joins must hear of an Error too
+                  done.completeExceptionally(e);
+                }
+              });
+    }
+    try {
+      lanes.forEach(CompletableFuture::join);
+    } catch (CompletionException e) {
+      throw new IOException("a lot of seeds broke off: " + e.getCause(), e.getCause());
+    }
+  }
+
+  private void rest(List<Service> relayers, Clients clients, Audit audit, List<Schedule> lot)
+      throws Exception {
+    for (var relayer : relayers) {
+      if (!relayer.isAlive()) {
+        relayer.start(Map.of());
+      }
+    }
+    for (var relayer : relayers) {
+      relayer.awaitReady();
+    }
+    clients.await();
+    var found = audit.look(clients.accepted());
+    wrong.addAll(found);
+    if (!found.isEmpty()) {
+      found.forEach(progress);
+      lot.forEach(schedule -> progress.accept(schedule.words()));
+    }
+    for (var relayer : relayers) {
+      relayer.kill();
+      tally.killed("when all was quiet");
+    }
+  }
+
+  private Figures figures(Clients clients, Audit audit) {
+    var all = new ArrayList<>(wrong);
+    all.addAll(tally.faults());
+    var kills = tally.kills();
+    var reached = Trap.all().stream().filter(kills::containsKey).count();
+    var values =
+        Output.object()
+            .put("seeds", seeds)
+            .put("firstSeed", first)
+            .put("kills", tally.allKills())
+            .put("killsWhileRecovering", tally.twice())
+            .put("payments", clients.accepted().size())
+            .put("lost", audit.lost())
+            .put("doubled", audit.doubled())
+            .put("jammed", audit.jammed())
+            .put("nonceGaps", audit.nonceGaps())
+            .put("endedByThemselves", tally.ended())
+            .put("failpoints", Trap.all().size())
+            .put("failpointsReached", reached);
+    var troubles = values.putObject("troubles");
+    tally.troubles().forEach(troubles::put);
+    var byFailpoint = values.putObject("byFailpoint");
+    kills.forEach(byFailpoint::put);
+    var unreached = values.putArray("notReached");
+    Trap.all().stream().filter(p -> !kills.containsKey(p)).forEach(unreached::add);
+    var faults = values.putArray("faults");
+    all.forEach(faults::add);
+    var lines = new ArrayList<String>();
+    lines.add(line("seeds", seeds));
+    lines.add(line("kills with SIGKILL", tally.allKills()));
+    lines.add(line("  of them while recovering", tally.twice()));
+    lines.add(line("failpoints reached", reached) + " of " + Trap.all().size());
+    tally.troubles().forEach((what, times) -> lines.add(line("beside: " + what, times)));
+    lines.add(line("payments accepted", clients.accepted().size()));
+    lines.add(line("lost", audit.lost()));
+    lines.add(line("executed twice", audit.doubled()));
+    lines.add(line("jammed", audit.jammed()));
+    lines.add(line("nonce gaps", audit.nonceGaps()));
+    all.forEach(fault -> lines.add("WRONG: " + fault));
+    return new Figures(all.isEmpty(), values, lines);
+  }
+
+  private static String line(String what, long count) {
+    return String.format(Locale.ROOT, "%-32s %,9d", what, count);
+  }
+}

@@ -1,0 +1,61 @@
+package org.mandate.cli.bench.recovery;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/** What happened, counted; threads share it. */
+final class Tally {
+  private final Map<String, Integer> kills = new TreeMap<>();
+  private final Map<String, Integer> troubles = new TreeMap<>();
+  private final List<String> faults = new ArrayList<>();
+  private int twice;
+  private int ended;
+
+  synchronized void killed(String where) {
+    kills.merge(where, 1, Integer::sum);
+  }
+
+  synchronized void killedAgain() {
+    twice++;
+  }
+
+  synchronized void trouble(String what) {
+    troubles.merge(what, 1, Integer::sum);
+  }
+
+  /** A relayer's process ended by itself, as when it starts while its database is away. */
+  synchronized void endedByItself() {
+    ended++;
+  }
+
+  /** Something that must not be. */
+  synchronized void fault(String words) {
+    faults.add(words);
+  }
+
+  synchronized Map<String, Integer> kills() {
+    return new TreeMap<>(kills);
+  }
+
+  synchronized int allKills() {
+    return kills.values().stream().mapToInt(Integer::intValue).sum();
+  }
+
+  synchronized Map<String, Integer> troubles() {
+    return new TreeMap<>(troubles);
+  }
+
+  synchronized List<String> faults() {
+    return List.copyOf(faults);
+  }
+
+  synchronized int twice() {
+    return twice;
+  }
+
+  synchronized int ended() {
+    return ended;
+  }
+}
