@@ -2,6 +2,7 @@ package org.mandate.relayer;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 
@@ -27,14 +28,16 @@ public final class Loop implements AutoCloseable {
   private final Duration interval;
   private final Round round;
   private final Semaphore wake = new Semaphore(0);
+  private final Duration mostBackoff;
   private final Runnable fatal;
   private final Thread thread;
   private volatile boolean closed;
   private volatile Instant lastSuccess = Instant.now();
   private volatile String failure = "";
 
-  private Loop(String name, Duration interval, Round round, Runnable fatal) {
+  private Loop(String name, Duration interval, Duration mostBackoff, Round round, Runnable fatal) {
     this.name = name;
+    this.mostBackoff = mostBackoff;
     this.fatal = fatal;
     this.interval = interval;
     this.round = round;
@@ -44,14 +47,28 @@ public final class Loop implements AutoCloseable {
   public static Loop start(String name, Duration interval, Round round) {
     // Without shutdown hooks: they would wait for memory that is not there, and a crash loses
     // nothing (L9).
-    return start(name, interval, round, () -> Runtime.getRuntime().halt(SOFTWARE_FAILURE));
+    return start(name, interval, MOST_BACKOFF, round, Loop::halt);
+  }
+
+  /** As {@link #start(String, Duration, Round)}, but tries again after the interval, always. */
+  public static Loop steady(String name, Duration interval, Round round) {
+    return start(name, interval, interval, round, Loop::halt);
+  }
+
+  private static void halt() {
+    Runtime.getRuntime().halt(SOFTWARE_FAILURE);
   }
 
   /**
    * @param fatal what ends the process
    */
   static Loop start(String name, Duration interval, Round round, Runnable fatal) {
-    Loop loop = new Loop(name, interval, round, fatal);
+    return start(name, interval, MOST_BACKOFF, round, fatal);
+  }
+
+  private static Loop start(
+      String name, Duration interval, Duration mostBackoff, Round round, Runnable fatal) {
+    Loop loop = new Loop(name, interval, mostBackoff, round, fatal);
     loop.thread.start();
     return loop;
   }
@@ -98,7 +115,7 @@ public final class Loop implements AutoCloseable {
         if (!reason.equals(failure))
           LOG.warn("round failed, will be tried again", "loop", name, "reason", reason);
         failure = reason;
-        pause = pause.isZero() ? interval : min(pause.multipliedBy(2), MOST_BACKOFF);
+        pause = pause.isZero() ? interval : min(pause.multipliedBy(2), mostBackoff);
       }
       try {
         if (!pause.isZero() && wake.tryAcquire(pause.toMillis(), TimeUnit.MILLISECONDS))
@@ -134,10 +151,20 @@ public final class Loop implements AutoCloseable {
     return a.compareTo(b) < 0 ? a : b;
   }
 
-  @Override
-  public void close() {
+  /** Ends them together: none begins another round while another one's is waited for. */
+  public static void closeAll(List<Loop> loops) {
+    loops.forEach(Loop::stop);
+    loops.forEach(Loop::close);
+  }
+
+  private void stop() {
     closed = true;
     wake();
+  }
+
+  @Override
+  public void close() {
+    stop();
     try {
       // An interrupt would tear a database connection in the middle of a round: only for one that
       // does not end.

@@ -21,17 +21,20 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
+import java.util.stream.Collectors;
 import org.mandate.audit.BlobStore;
 import org.mandate.audit.DirectoryBlobSource;
 import org.mandate.audit.EmbeddedBlobStore;
@@ -49,9 +52,12 @@ import org.mandate.relayer.api.Metrics;
 import org.mandate.relayer.follow.FollowedChain;
 import org.mandate.relayer.follow.ReorgAcceptance;
 import org.mandate.relayer.follow.SeveralNodes;
+import org.mandate.relayer.lead.BlobPlace;
+import org.mandate.relayer.lead.Instance;
 import org.mandate.relayer.store.Database;
 import org.mandate.relayer.store.DatabaseBlobStore;
 import org.mandate.relayer.store.EmbeddedServer;
+import org.mandate.relayer.store.StoredInstance;
 import org.mandate.relayer.work.Peers;
 import org.mandate.relayer.work.Workplace;
 import org.mandate.signer.Key;
@@ -121,6 +127,9 @@ public final class Relayer implements AutoCloseable {
                 () -> {
                   relayer.close();
                   stopped.countDown();
+                  // An orderly end, not the signal's: whoever restarts it sees that nothing is
+                  // lost.
+                  Runtime.getRuntime().halt(0);
                 },
                 "relayer-stop"));
     System.out.println(relayer.readyLine().encode());
@@ -134,8 +143,7 @@ public final class Relayer implements AutoCloseable {
 
   /**
    * The way out after a chain reorganized final blocks ({@link ReorgAcceptance}). No relayer may
-   * use the data directory meanwhile; one that shares a database goes on signing nothing until it
-   * is started again.
+   * use the data directory meanwhile, and no instance the database.
    *
    * @param block number of the last block that is common
    * @throws RuntimeException in words when it cannot be done; then nothing was
@@ -146,7 +154,12 @@ public final class Relayer implements AutoCloseable {
       relayer.lock(config.dataDirectory());
       Map<Long, FollowedChain> chains = new LinkedHashMap<>();
       config.chains().forEach(c -> chains.put(c.id(), relayer.connect(c)));
-      Database database = relayer.database(config);
+      Database database = relayer.database(config, "accept-reorg");
+      int alive = database.inTransaction(tx -> StoredInstance.alive(tx, Instance.LEASE)).size();
+      if (alive > 0 && config.databaseUrl().isPresent()) {
+        throw new IllegalStateException(
+            "%d instances work with this database: stop all of them first".formatted(alive));
+      }
       return new ReorgAcceptance(chains, database, config.reportInterval(), clock)
           .accept(chainId, block);
     }
@@ -169,7 +182,7 @@ public final class Relayer implements AutoCloseable {
 
   /**
    * What the READY line says: {@code ready}, {@code component}, {@code http}, {@code port}, {@code
-   * address}, {@code pid}.
+   * address}, {@code instance}, {@code pid}.
    */
   public JsonObject readyLine() {
     return readyLine.copy();
@@ -182,15 +195,31 @@ public final class Relayer implements AutoCloseable {
     Map<ChainSettings, FollowedChain> chains = new LinkedHashMap<>();
     config.chains().forEach(c -> chains.put(c, connect(c)));
     FollowedChain home = home(chains.values().stream().toList());
-    Database database = database(config);
+    String id = HexFormat.of().toHexDigits(new SecureRandom().nextLong());
+    Database database = database(config, id);
+    Workflows.register(database, chains.values());
+    SigningGate gate = new SigningGate();
+    Instance instance =
+        opened(
+            new Instance(
+                new StoredInstance(id, key.address(), shared(chains), blobPlace(config)),
+                Workflows.lines(config),
+                opened(database.forHeartbeat()),
+                gate,
+                clock));
+    // An embedded database is in the data directory, which this process has locked.
+    instance.join(config.databaseUrl().isEmpty());
     BlobStore blobs = blobs(config, database, clock);
     Peers peers = opened(new Peers(config.peers()));
-    Workflows workflows = new Workflows(config, chains, database, blobs, peers, key, clock);
+    Workflows workflows =
+        new Workflows(config, chains, database, gate, instance, blobs, peers, key, clock);
     Bell news = workflows.news();
     Map<Long, Workplace> places = workflows.places();
     List<Loop> loops = new ArrayList<>();
+    instance.heartbeat().ifPresent(loops::add);
+    opened(() -> Loop.closeAll(loops.subList(1, loops.size())));
     for (Workflow workflow : workflows.all()) {
-      Loop loop = opened(Loop.start(workflow.name(), workflow.interval(), workflow.round()));
+      Loop loop = Loop.start(workflow.name(), workflow.interval(), workflow.round());
       workflow.bells().forEach(bell -> bell.add(loop::wake));
       loops.add(loop);
     }
@@ -199,7 +228,7 @@ public final class Relayer implements AutoCloseable {
     Vertx vertx = vertx(registry);
     Database guests = opened(database.forGuests());
     Health health =
-        new Health(guests, workflows.followers(), loops, key.address(), workflows.gate(), clock);
+        new Health(guests, instance, workflows.followers(), loops, key.address(), gate, clock);
     Api api =
         opened(
             new Api(
@@ -210,17 +239,19 @@ public final class Relayer implements AutoCloseable {
                 key.address(),
                 blobs,
                 health,
-                new Metrics(registry, guests, health),
+                new Metrics(registry, guests, health, instance, workflows.worker()),
                 news,
                 config.http().requestsPerSecond(),
                 clock));
     int port = api.listen(config.http().host(), config.http().port());
+    opened(() -> api.drain(config.http().drain()));
     readyLine
         .put("ready", true)
         .put("component", "relayer")
         .put("http", "http://" + config.http().host() + ":" + port)
         .put("port", port)
         .put("address", key.address().hex())
+        .put("instance", id)
         .put("pid", ProcessHandle.current().pid());
     config.http().readyFile().ifPresent(this::announce);
     LOG.info(
@@ -231,6 +262,21 @@ public final class Relayer implements AutoCloseable {
         key.address(),
         "chains",
         places.keySet());
+  }
+
+  /** What has to be the same in all instances: whoever leads decides with it. */
+  private static String shared(Map<ChainSettings, FollowedChain> chains) {
+    return chains.entrySet().stream()
+        .map(
+            e ->
+                "chain %d (finality %s, executor %s, gateway %s)"
+                    .formatted(
+                        e.getValue().id(),
+                        e.getKey().finality(),
+                        e.getValue().executor(),
+                        e.getValue().gateway()))
+        .sorted()
+        .collect(Collectors.joining(", "));
   }
 
   /** The data directory is one process's: a second one would stop the first one's database. */
@@ -368,7 +414,12 @@ public final class Relayer implements AutoCloseable {
         : new DatabaseBlobStore(database, new DirectoryBlobSource(config.blobs()));
   }
 
-  private Database database(RelayerConfig config) {
+  /** Where instances have to find each other's blobs; in the database they do. */
+  private static String blobPlace(RelayerConfig config) {
+    return config.blobDirectory().map(BlobPlace::id).orElse("database");
+  }
+
+  private Database database(RelayerConfig config, String instance) {
     String url =
         config
             .databaseUrl()
@@ -377,7 +428,7 @@ public final class Relayer implements AutoCloseable {
                 () ->
                     opened(EmbeddedServer.start(config.dataDirectory().resolve("postgres")))
                         .jdbcUrl());
-    return opened(Database.open(url));
+    return opened(Database.open(url, instance));
   }
 
   /** {@code postgresql://user:password@host:port/name?x=y} as JDBC wants it. */

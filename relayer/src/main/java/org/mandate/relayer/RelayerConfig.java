@@ -143,18 +143,21 @@ public record RelayerConfig(
    * @param port 0: a free one, which the READY line and the ready file name
    * @param readyFile written when the relayer works: the READY line
    * @param requestsPerSecond most that one client address is answered, twice as many at once
+   * @param drain how long it is told that this process is being stopped, before it stops listening
    */
   public record HttpSettings(
       @Default("127.0.0.1") String host,
       @Default("0") int port,
       Optional<Path> readyFile,
-      @Default("100") int requestsPerSecond) {
+      @Default("100") int requestsPerSecond,
+      @Default("500ms") Duration drain) {
     public HttpSettings {
       if (requestsPerSecond < 1 || requestsPerSecond > 1_000_000)
         throw new IllegalArgumentException(
             "http.requests-per-second %d is not from 1 to 1000000".formatted(requestsPerSecond));
       if (port < 0 || port > 65535)
         throw new IllegalArgumentException("http.port " + port + " is not from 0 to 65535");
+      requireWithin("http.drain", drain, Duration.ZERO, Duration.ofMinutes(5));
     }
   }
 

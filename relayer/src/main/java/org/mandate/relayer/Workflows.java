@@ -3,17 +3,21 @@ package org.mandate.relayer;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.mandate.audit.BlobStore;
 import org.mandate.audit.KuboBlobStore;
 import org.mandate.relayer.RelayerConfig.ChainSettings;
 import org.mandate.relayer.follow.FollowedChain;
 import org.mandate.relayer.follow.Follower;
+import org.mandate.relayer.lead.Fellows;
+import org.mandate.relayer.lead.Led;
 import org.mandate.relayer.send.DataFee;
 import org.mandate.relayer.send.Desk;
 import org.mandate.relayer.send.FeeLimit;
@@ -46,6 +50,7 @@ public final class Workflows {
   private static final Duration MIRROR_LOOK = Duration.ofSeconds(5);
   private static final Duration EVIDENCE_LOOK = Duration.ofSeconds(5);
   private static final Duration WORK = Duration.ofMillis(500);
+  private static final String MIRROR = "mirror";
   private static final int WORKERS = 4;
 
   /**
@@ -60,21 +65,21 @@ public final class Workflows {
     }
   }
 
-  private final SigningGate gate = new SigningGate();
+  private final SigningGate gate;
+  private final Fellows fellows;
+  private final Database database;
+  private final Worker worker;
 
   /** Blocks, settled transactions, new work. */
   private final Bell news = new Bell();
 
   private final Map<Long, Workplace> places = new LinkedHashMap<>();
-  private final Map<FollowedChain, Follower> followers = new LinkedHashMap<>();
+  private final Map<FollowedChain, Led<Follower>> followers = new LinkedHashMap<>();
   private final List<Workflow> all = new ArrayList<>();
 
   /**
-   * Takes up what a former process left behind, and puts the workflows together; nothing runs yet.
-   *
-   * @param chains as configured, in that order
-   * @param blobs where blobs are kept
-   * @param key signs what {@link RelayerPolicy} says, and nothing else
+   * As the other one, of a process that shares its database with nobody: takes up what a former one
+   * left behind.
    */
   public Workflows(
       RelayerConfig config,
@@ -84,19 +89,76 @@ public final class Workflows {
       AttestationSource peers,
       Key key,
       Clock clock) {
+    this(
+        config,
+        chains,
+        takenUp(database, chains.values(), clock),
+        new SigningGate(),
+        Fellows.none(),
+        blobs,
+        peers,
+        key,
+        clock);
+  }
+
+  private static Database takenUp(
+      Database database, Collection<FollowedChain> chains, Clock clock) {
+    register(database, chains);
+    database.run(tx -> Task.releaseAll(tx, clock.instant()));
+    return database;
+  }
+
+  /**
+   * Makes the chains known to the database; refused messages are looked at anew.
+   *
+   * @throws IllegalStateException when the database follows other deployments
+   */
+  static void register(Database database, Collection<FollowedChain> chains) {
     database.run(
         tx -> {
-          chains.values().forEach(c -> ChainRow.register(tx, c.id(), c.gateway(), c.executor()));
-          chains.values().forEach(c -> ChainRow.distrust(tx, c.id()));
+          chains.forEach(c -> ChainRow.register(tx, c.id(), c.gateway(), c.executor()));
           // Nobody compares a chain that is no longer configured: it holds up none of the others.
           ChainRow.all(tx).stream()
               .map(ChainRow::chainId)
-              .filter(known -> chains.values().stream().noneMatch(c -> c.id() == known))
+              .filter(known -> chains.stream().noneMatch(c -> c.id() == known))
               .forEach(known -> ChainRow.compared(tx, known));
-          Task.releaseAll(tx, clock.instant());
           StoredMessage.forgetRefusals(tx);
         });
-    database.inTransaction(ChainRow::all).forEach(row -> row.halted().ifPresent(gate::close));
+  }
+
+  /** What one process at a time does, of each chain and for the mirror. */
+  static List<String> lines(RelayerConfig config) {
+    List<String> lines = new ArrayList<>();
+    for (ChainSettings chain : config.chains())
+      for (String what : List.of("follow", "send", "archive", "attest", "manifests", "evidence"))
+        lines.add(what + "-" + chain.id());
+    if (config.ipfsApi().isPresent()) lines.add(MIRROR);
+    return lines;
+  }
+
+  /**
+   * Puts the workflows together; nothing runs yet.
+   *
+   * @param chains as configured, in that order; the database knows them
+   * @param gate is closed when nothing may be signed
+   * @param fellows the processes that share the database
+   * @param blobs where blobs are kept, which all of them share
+   * @param key signs what {@link RelayerPolicy} says, and nothing else
+   */
+  public Workflows(
+      RelayerConfig config,
+      Map<ChainSettings, FollowedChain> chains,
+      Database database,
+      SigningGate gate,
+      Fellows fellows,
+      BlobStore blobs,
+      AttestationSource peers,
+      Key key,
+      Clock clock) {
+    this.gate = gate;
+    this.fellows = fellows;
+    this.database = database;
+    database.inTransaction(ChainRow::halts).forEach(gate::close);
     Map<FollowedChain, FeeLimit> limits = new LinkedHashMap<>();
     chains.forEach(
         (settings, chain) ->
@@ -109,30 +171,62 @@ public final class Workflows {
           FeePolicy policy = policy(settings, limits.get(chain), chain);
           Desk desk = new Desk(chain, database, policy, signer, gate, outbox, clock);
           places.put(chain.id(), new Workplace(chain, desk, database, config.stagger(), clock));
-          Follower follower =
-              new Follower(chain, served, database, gate, news, config.reportInterval(), clock);
-          followers.put(chain, follower);
-          Sender sender = new Sender(chain, database, desk, news, clock);
-          Archivist archivist = new Archivist(chain, database, blobs, news, clock);
-          Attestor attestor = new Attestor(chain, served, database, signer, gate, news, clock);
-          Manifests manifests = new Manifests(chain.id(), database, blobs, clock);
           long id = chain.id();
-          add("follow-" + id, settings.pollInterval(), follower::round);
-          add("send-" + id, settings.pollInterval(), sender::round, outbox);
-          add("archive-" + id, FINAL_LOOK, archivist::round, news);
-          add("attest-" + id, FINAL_LOOK, attestor::round, news);
-          add("manifests-" + id, FINAL_LOOK, manifests::round, news);
+          Led<Follower> following =
+              led(
+                  "follow-" + id,
+                  settings.pollInterval(),
+                  own -> {
+                    // Who followed it before may have died in the middle of seeing a final block
+                    // go.
+                    own.run(tx -> ChainRow.distrust(tx, id));
+                    return new Follower(
+                        chain, served, own, gate, news, config.reportInterval(), clock);
+                  },
+                  Follower::round);
+          followers.put(chain, following);
+          led(
+              "send-" + id,
+              settings.pollInterval(),
+              own -> new Sender(chain, own, desk, news, clock),
+              Sender::round,
+              outbox);
+          led(
+              "archive-" + id,
+              FINAL_LOOK,
+              own -> new Archivist(chain, own, blobs, news, clock),
+              Archivist::round,
+              news);
+          led(
+              "attest-" + id,
+              FINAL_LOOK,
+              own -> new Attestor(chain, served, own, signer, gate, news, clock),
+              Attestor::round,
+              news);
+          led(
+              "manifests-" + id,
+              FINAL_LOOK,
+              own -> new Manifests(id, own, blobs, clock),
+              Manifests::round,
+              news);
         });
     config
         .ipfsApi()
-        .map(api -> new Mirror(database, blobs, new KuboBlobStore(api, IPFS_TIMEOUT)))
-        .ifPresent(mirror -> add("mirror", MIRROR_LOOK, mirror::round));
+        .map(api -> new KuboBlobStore(api, IPFS_TIMEOUT))
+        .ifPresent(
+            daemon ->
+                led(MIRROR, MIRROR_LOOK, own -> new Mirror(own, blobs, daemon), Mirror::round));
     for (FollowedChain chain : chains.values()) {
-      Evidence evidence = new Evidence(places.get(chain.id()), places, database, peers, clock);
-      add("evidence-" + chain.id(), EVIDENCE_LOOK, evidence::round);
+      Workplace place = places.get(chain.id());
+      led(
+          "evidence-" + chain.id(),
+          EVIDENCE_LOOK,
+          own -> new Evidence(place, places, own, peers, clock),
+          Evidence::round);
     }
-    Worker worker =
+    worker =
         new Worker(
+            fellows.id(),
             database,
             places,
             peers,
@@ -142,6 +236,22 @@ public final class Workflows {
             config.reportInterval(),
             clock);
     for (int i = 0; i < WORKERS; i++) add("work-" + i, WORK, worker::round, news);
+  }
+
+  /** What one process at a time does: it begins when this one leads, with a database for that. */
+  private <W> Led<W> led(
+      String name,
+      Duration interval,
+      Function<Database, W> begin,
+      Led.Round<W> round,
+      Bell... bells) {
+    Led<W> led = new Led<>(fellows.line(name), database, begin, round);
+    Bell leading = new Bell();
+    led.onNews(leading::ring);
+    List<Bell> heard = new ArrayList<>(List.of(bells));
+    heard.add(leading);
+    all.add(new Workflow(name, interval, led, heard));
+    return led;
   }
 
   private void add(String name, Duration interval, Loop.Round round, Bell... bells) {
@@ -168,7 +278,12 @@ public final class Workflows {
     return Collections.unmodifiableMap(places); // in the order of the chains
   }
 
-  public Map<FollowedChain, Follower> followers() {
+  /** What works on all that is open. */
+  public Worker worker() {
+    return worker;
+  }
+
+  public Map<FollowedChain, Led<Follower>> followers() {
     return Collections.unmodifiableMap(followers);
   }
 

@@ -19,7 +19,7 @@ import org.web3j.crypto.Wallet;
 
 /** A relayer in a process of its own, with a key file and a YAML file, as an operator runs it. */
 final class RelayerProcess implements AutoCloseable {
-  private static final Duration MOST = Duration.ofSeconds(120);
+  private static final Duration MOST = Duration.ofSeconds(300);
   private static final String PASSPHRASE = "correct horse battery staple";
 
   private final Process process;
@@ -40,13 +40,34 @@ final class RelayerProcess implements AutoCloseable {
   /** Starts the i-th relayer of the town; what it stored before is there. */
   static RelayerProcess start(Town town, int i, List<URI> peers, Optional<String> failpoint)
       throws Exception {
-    Path own = town.directory.resolve("process-" + i);
+    return start(town, i, town.directory.resolve("process-" + i), "", peers, failpoint);
+  }
+
+  /**
+   * Starts one instance of the i-th relayer of the town.
+   *
+   * @param database which all its instances share
+   */
+  static RelayerProcess instance(Town town, int i, String name, URI database) throws Exception {
+    Path shared = town.directory.resolve("shared-" + i);
+    String more =
+        """
+        database-url: "%s"
+        blob-directory: %s
+        """
+            .formatted(database, shared.resolve("blobs"));
+    return start(town, i, shared.resolve(name), more, List.of(), Optional.empty());
+  }
+
+  private static RelayerProcess start(
+      Town town, int i, Path own, String more, List<URI> peers, Optional<String> failpoint)
+      throws Exception {
     Path config = own.resolve("relayer.yaml");
     Path ready = own.resolve("ready.json");
     Path log = own.resolve("log-" + Instant.now().toEpochMilli() + ".jsonl");
     Files.createDirectories(own);
     Files.deleteIfExists(ready);
-    if (!Files.exists(config)) write(town, i, peers, own, config);
+    if (!Files.exists(config)) write(town, i, peers, own, config, more);
     ProcessBuilder builder =
         new ProcessBuilder(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
@@ -63,7 +84,7 @@ final class RelayerProcess implements AutoCloseable {
     return new RelayerProcess(builder.start(), log, ready);
   }
 
-  private static void write(Town town, int i, List<URI> peers, Path own, Path config)
+  private static void write(Town town, int i, List<URI> peers, Path own, Path config, String more)
       throws Exception {
     Path key = own.resolve("key.json");
     new ObjectMapper()
@@ -75,11 +96,11 @@ final class RelayerProcess implements AutoCloseable {
         chains:
           - id: %d
             rpc-urls: [%s]
-            deployment: ../deployments/%d.json
+            deployment: %s/%d.json
             poll-interval: 250ms
           - id: %d
             rpc-urls: [%s]
-            deployment: ../deployments/%d.json
+            deployment: %s/%d.json
             poll-interval: 250ms
         key:
           file: key.json
@@ -92,15 +113,18 @@ final class RelayerProcess implements AutoCloseable {
         publish-interval: 1s
         stagger: 2s
         """
-            .formatted(
-                Town.HOME,
-                town.home.url(),
-                Town.HOME,
-                Town.REMOTE,
-                town.remote.url(),
-                Town.REMOTE,
-                Town.relayer(i).address(),
-                peers));
+                .formatted(
+                    Town.HOME,
+                    town.home.url(),
+                    town.directory.resolve("deployments"),
+                    Town.HOME,
+                    Town.REMOTE,
+                    town.remote.url(),
+                    town.directory.resolve("deployments"),
+                    Town.REMOTE,
+                    Town.relayer(i).address(),
+                    peers)
+            + more);
   }
 
   /** The API's port, once it is ready. */
@@ -139,6 +163,20 @@ final class RelayerProcess implements AutoCloseable {
   /** SIGKILL. */
   void kill() {
     process.destroyForcibly().onExit().join();
+  }
+
+  /** SIGSTOP and SIGCONT: nothing of it moves in between. */
+  void pause(boolean pauses) throws Exception {
+    String signal = pauses ? "-STOP" : "-CONT";
+    new ProcessBuilder("kill", signal, Long.toString(process.pid())).start().waitFor();
+  }
+
+  /** SIGTERM; answers the exit code. */
+  int stop() throws Exception {
+    process.destroy();
+    if (!process.waitFor(60, TimeUnit.SECONDS))
+      throw new AssertionError("does not stop:\n" + log());
+    return process.exitValue();
   }
 
   /** SIGTERM: an orderly end. */

@@ -272,7 +272,7 @@ final class Town implements AutoCloseable {
         Optional.empty(),
         Optional.empty(),
         Optional.empty(),
-        new HttpSettings("127.0.0.1", port, Optional.empty(), 100),
+        new HttpSettings("127.0.0.1", port, Optional.empty(), 100, Duration.ZERO),
         peers,
         Duration.ofSeconds(1),
         Duration.ofSeconds(4),
@@ -403,7 +403,7 @@ final class Town implements AutoCloseable {
     return post(port, path, body, PATIENCE);
   }
 
-  private HttpResponse<String> post(int port, String path, String body, Duration patience)
+  HttpResponse<String> post(int port, String path, String body, Duration patience)
       throws Exception {
     return http.send(
         HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path))

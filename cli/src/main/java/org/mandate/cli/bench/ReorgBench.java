@@ -40,9 +40,12 @@ import picocli.CommandLine.Option;
 @Command(
     name = "reorg",
     description = {
-      "Reorganizes two real chains, 1 to 64 blocks deep, while payments are at every stage, and compares what the relayer",
-      "holds with what another one derives that starts from nothing. Some reorgs drop the transactions of the blocks that",
-      "go, some put them into other blocks. Afterwards every payment must have been made, once, with no nonce left out.",
+      "Reorganizes two real chains, 1 to 64 blocks deep, while payments are at every stage, and"
+          + " compares what the relayer",
+      "holds with what another one derives that starts from nothing. Some reorgs drop the"
+          + " transactions of the blocks that",
+      "go, some put them into other blocks. Afterwards every payment must have been made, once,"
+          + " with no nonce left out.",
       "Exit code 0: all of that held; 1: something did not."
     })
 final class ReorgBench extends Bench {
@@ -242,7 +245,8 @@ final class ReorgBench extends Bench {
                   above));
       kinds.addAll(
           tx.list(
-              "SELECT DISTINCT purpose FROM transaction WHERE chain_id = ? AND state = 'OPEN' AND block_number IS NULL",
+              "SELECT DISTINCT purpose FROM transaction WHERE chain_id = ? AND state = 'OPEN' AND"
+                  + " block_number IS NULL",
               row -> where + row.text("purpose") + " sent, not mined",
               chainId));
       return kinds;
@@ -354,7 +358,8 @@ final class ReorgBench extends Bench {
       return database.inTransaction(
           tx ->
               tx.one(
-                      "SELECT count(*) AS n FROM event WHERE kind = 'EXECUTED' AND chain_id = ? AND subject = ?",
+                      "SELECT count(*) AS n FROM event WHERE kind = 'EXECUTED' AND chain_id = ? AND"
+                          + " subject = ?",
                       row -> row.number("n"),
                       chainId,
                       id)

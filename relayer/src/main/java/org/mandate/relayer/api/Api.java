@@ -37,6 +37,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
@@ -90,6 +91,7 @@ public final class Api implements AutoCloseable {
 
   private static final int MAX_CONNECTIONS = 1_000;
   private static final Duration FIRST_REQUEST = Duration.ofSeconds(10);
+  private static final Duration LAST_ANSWERS = Duration.ofSeconds(10);
   private static final Duration KEEPS = Duration.ofSeconds(1);
   private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -125,6 +127,8 @@ public final class Api implements AutoCloseable {
   private final Set<HttpConnection> silent = ConcurrentHashMap.newKeySet();
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
   private final String document;
+  private volatile Optional<HttpServer> server = Optional.empty();
+  private volatile boolean draining;
 
   public Api(
       Vertx vertx,
@@ -207,23 +211,25 @@ public final class Api implements AutoCloseable {
                 c,
                 new RefusedException(
                     405, "METHOD", "this path does not take that method", "see /openapi.yaml")));
-    HttpServer server =
-        vertx
-            .createHttpServer(
-                new HttpServerOptions()
-                    .setHttp2ClearTextEnabled(false) // else a connection counts from its first byte
-                    .setIdleTimeout(60)
-                    .setMaxInitialLineLength(4096)
-                    .setMaxHeaderSize(16 * 1024))
-            .connectionHandler(this::connected)
-            .requestHandler(
-                request -> {
-                  silent.remove(request.connection());
-                  router.handle(request);
-                })
-            .listen(port, host)
-            .await();
-    return server.actualPort();
+    server =
+        Optional.of(
+            vertx
+                .createHttpServer(
+                    new HttpServerOptions()
+                        .setHttp2ClearTextEnabled(
+                            false) // else a connection counts from its first byte
+                        .setIdleTimeout(60)
+                        .setMaxInitialLineLength(4096)
+                        .setMaxHeaderSize(16 * 1024))
+                .connectionHandler(this::connected)
+                .requestHandler(
+                    request -> {
+                      silent.remove(request.connection());
+                      router.handle(request);
+                    })
+                .listen(port, host)
+                .await());
+    return server.get().actualPort();
   }
 
   // ------------------------------------------------------------------ intents
@@ -532,6 +538,11 @@ public final class Api implements AutoCloseable {
   }
 
   private Answer ready() {
+    if (draining) {
+      JsonObject report = health.report();
+      report.getJsonArray("problems").add("this instance is being stopped");
+      return new Answer(503, report.put("status", "DOWN"));
+    }
     JsonObject report = reports.get("", health::report);
     return new Answer(report.getJsonArray("problems").isEmpty() ? 200 : 503, report);
   }
@@ -623,6 +634,10 @@ public final class Api implements AutoCloseable {
   }
 
   private void admit(RoutingContext context) {
+    if (draining) {
+      context.response().putHeader("Connection", "close");
+      context.addEndHandler(done -> context.request().connection().shutdown());
+    }
     String client = String.valueOf(context.request().remoteAddress().hostAddress());
     if (limit.admits(client)) {
       context.next();
@@ -759,6 +774,18 @@ public final class Api implements AutoCloseable {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /**
+   * Lets clients go to another instance: for that long everything is answered as before, but {@code
+   * /health/ready} says no, and each connection ends with its next answer. Then nobody can connect
+   * any more, and what was asked until then is still answered.
+   */
+  public void drain(Duration duration) throws InterruptedException {
+    draining = true;
+    if (!connections.isEmpty()) Thread.sleep(duration);
+    server.ifPresent(
+        listening -> listening.shutdown(LAST_ANSWERS.toSeconds(), TimeUnit.SECONDS).await());
   }
 
   @Override

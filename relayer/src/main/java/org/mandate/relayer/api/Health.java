@@ -9,6 +9,7 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import org.mandate.chain.Address;
@@ -18,8 +19,11 @@ import org.mandate.relayer.SigningGate;
 import org.mandate.relayer.follow.FollowedChain;
 import org.mandate.relayer.follow.Follower;
 import org.mandate.relayer.follow.NodeReport;
+import org.mandate.relayer.lead.Instance;
+import org.mandate.relayer.lead.Led;
 import org.mandate.relayer.store.ChainRow;
 import org.mandate.relayer.store.Database;
+import org.mandate.relayer.store.Lease;
 import org.mandate.relayer.store.StoreException;
 
 /** Whether the relayer does its work, and if not, why. */
@@ -27,27 +31,32 @@ public final class Health {
   private static final Duration SILENT = Duration.ofSeconds(30);
   private static final Duration UNSURE = Duration.ofSeconds(10);
   private static final Duration STUCK = Duration.ofSeconds(60);
+  private static final Duration UNLED = Duration.ofSeconds(10);
   private static final long BEHIND_BLOCKS = 20;
   private static final Duration BALANCE_KEEPS = Duration.ofSeconds(10);
 
   private record Balance(BigInteger wei, Instant until) {}
 
   private final Database database;
-  private final Map<FollowedChain, Follower> followers;
+  private final Instance instance;
+  private final Map<FollowedChain, Led<Follower>> followers;
   private final List<Loop> loops;
   private final Address self;
   private final SigningGate gate;
   private final Clock clock;
+  private final Map<String, Instant> led = new ConcurrentHashMap<>();
   private final Map<Long, Balance> balances = new ConcurrentHashMap<>();
 
   public Health(
       Database database,
-      Map<FollowedChain, Follower> followers,
+      Instance instance,
+      Map<FollowedChain, Led<Follower>> followers,
       List<Loop> loops,
       Address self,
       SigningGate gate,
       Clock clock) {
     this.database = database;
+    this.instance = instance;
     this.followers = Map.copyOf(followers);
     this.loops = List.copyOf(loops);
     this.self = self;
@@ -66,24 +75,28 @@ public final class Health {
     JsonObject chains = new JsonObject();
     gate.closedBecause().ifPresent(reason -> problems.add("signing stopped: " + reason));
     List<ChainRow> rows;
+    List<Lease.State> leases;
     try {
       rows = database.inTransaction(ChainRow::all);
+      leases = database.inTransaction(Lease::all);
     } catch (StoreException e) {
       problems.add("the database does not answer");
       return new JsonObject()
           .put("status", "DOWN")
+          .put("instance", instance.id())
           .put("database", "DOWN")
           .put("chains", chains)
           .put("problems", problems);
     }
     followers.forEach(
-        (chain, follower) ->
+        (chain, following) ->
             rows.stream()
                 .filter(row -> row.chainId() == chain.id())
                 .forEach(
                     row ->
                         chains.put(
-                            Long.toString(chain.id()), chain(chain, follower, row, problems))));
+                            Long.toString(chain.id()),
+                            chain(chain, following.present(), row, problems))));
     followers
         .keySet()
         .forEach(
@@ -96,6 +109,9 @@ public final class Health {
     return new JsonObject()
         .put("status", problems.isEmpty() ? "UP" : "DOWN")
         .put("address", self.hex())
+        .put("instance", instance.id())
+        .put("instances", instance.count())
+        .put("lines", lines(leases, problems))
         .put("database", "UP")
         .put("chains", chains)
         .put("loops", workflows)
@@ -108,6 +124,28 @@ public final class Health {
     Map<Long, List<NodeReport>> all = new TreeMap<>();
     followers.keySet().forEach(chain -> all.put(chain.id(), chain.client().reports()));
     return all;
+  }
+
+  /**
+   * Who leads what, under which epoch. That nobody leads something is a problem; for a few seconds
+   * it is none, while others take over.
+   */
+  private JsonObject lines(List<Lease.State> leases, JsonArray problems) {
+    JsonObject json = new JsonObject();
+    Instant now = clock.instant();
+    for (Lease.State lease : leases) {
+      if (lease.live()) led.put(lease.line(), now);
+      else if (led.computeIfAbsent(lease.line(), l -> now).plus(UNLED).isBefore(now))
+        problems.add(lease.line() + ": no instance leads it since " + led.get(lease.line()));
+      Optional<String> leader = lease.holder().filter(holder -> lease.live());
+      JsonObject told =
+          new JsonObject()
+              .put("epoch", lease.epoch())
+              .put("own", leader.filter(instance.id()::equals).isPresent());
+      leader.ifPresent(holder -> told.put("leader", holder));
+      json.put(lease.line(), told);
+    }
+    return json;
   }
 
   /** When each workflow last ended a round well; one that has not for a minute is a problem. */
@@ -126,18 +164,26 @@ public final class Health {
   }
 
   private JsonObject chain(
-      FollowedChain chain, Follower follower, ChainRow row, JsonArray problems) {
+      FollowedChain chain, Optional<Follower> follower, ChainRow row, JsonArray problems) {
     Instant now = clock.instant();
     long stored = row.head().orElse(-1L);
-    long behind = Math.max(0, follower.seenHead() - stored);
-    if (follower.lastRound().plus(SILENT).isBefore(now)) {
-      problems.add(
-          "chain %d: no node answered since %s".formatted(chain.id(), follower.lastRound()));
-    }
+    // Only who follows the chain knows how far behind it is.
+    long behind = Math.max(0, follower.map(Follower::seenHead).orElse(-1L) - stored);
+    follower
+        .map(Follower::lastRound)
+        .filter(last -> last.plus(SILENT).isBefore(now))
+        .ifPresent(
+            last ->
+                problems.add("chain %d: no node answered since %s".formatted(chain.id(), last)));
     if (row.head().isEmpty() || behind > BEHIND_BLOCKS) {
       problems.add("chain %d: %d blocks behind its head".formatted(chain.id(), behind));
     }
-    if (!row.isCompared() && follower.lastRound().plus(UNSURE).isBefore(now)) {
+    boolean unsure =
+        follower
+            .map(Follower::lastRound)
+            .filter(last -> last.plus(UNSURE).isBefore(now))
+            .isPresent();
+    if (!row.isCompared() && unsure) {
       problems.add(
           "chain %d: nothing is signed before what is stored was compared with the chain"
               .formatted(chain.id()));
@@ -149,7 +195,9 @@ public final class Health {
             .put("head", stored)
             .put("headTime", row.headTime())
             .put("behind", behind)
-            .put("blocksPerSecond", Math.round(follower.blocksPerSecond() * 10) / 10.0)
+            .put(
+                "blocksPerSecond",
+                Math.round(follower.map(Follower::blocksPerSecond).orElse(0.0) * 10) / 10.0)
             .put("finalized", row.finalized().orElse(-1L))
             .put("lagSeconds", Math.max(0, now.getEpochSecond() - row.headTime()))
             .put("nodes", Nodes.json(chain.client().reports()));

@@ -1,5 +1,7 @@
 package org.mandate.relayer.api;
 
+import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MultiGauge;
 import io.micrometer.core.instrument.Tags;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
@@ -7,9 +9,12 @@ import io.vertx.core.json.JsonObject;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BiConsumer;
+import org.mandate.relayer.lead.Instance;
+import org.mandate.relayer.lead.Line;
 import org.mandate.relayer.store.Database;
 import org.mandate.relayer.store.Row;
 import org.mandate.relayer.store.Tx;
+import org.mandate.relayer.work.Worker;
 
 /**
  * What the database knows, as Prometheus metrics; read when they are asked for, so they survive
@@ -19,6 +24,7 @@ public final class Metrics {
   private final PrometheusMeterRegistry registry;
   private final Database database;
   private final Health health;
+  private final Instance instance;
   private final MultiGauge intents;
   private final MultiGauge transactions;
   private final MultiGauge gas;
@@ -31,8 +37,15 @@ public final class Metrics {
   private final MultiGauge nodeFailures;
   private final MultiGauge nodeDisagreements;
   private final MultiGauge ready;
+  private final MultiGauge leads;
 
-  public Metrics(PrometheusMeterRegistry registry, Database database, Health health) {
+  public Metrics(
+      PrometheusMeterRegistry registry,
+      Database database,
+      Health health,
+      Instance instance,
+      Worker worker) {
+    this.instance = instance;
     this.registry = registry;
     this.database = database;
     this.health = health;
@@ -65,6 +78,19 @@ public final class Metrics {
             "mandate.node.disagreements",
             "How often a node contradicted more than half of all nodes, by what it was about");
     this.ready = gauge("mandate.ready", "1: the relayer does its work");
+    this.leads = gauge("mandate.leads", "Epoch of each line of work that this instance leads");
+    Gauge.builder("mandate.instances", instance, Instance::count)
+        .description("Instances that work with this database")
+        .register(registry);
+    for (Line line : instance.lines()) {
+      FunctionCounter.builder("mandate.lead.refused", line, Line::refused)
+          .description("Writes and sends that were refused because another instance leads by now")
+          .tag("line", line.name())
+          .register(registry);
+    }
+    FunctionCounter.builder("mandate.work.overtaken", worker, Worker::overtaken)
+        .description("Work that was another's, or had changed, when it was to be written")
+        .register(registry);
   }
 
   private MultiGauge gauge(String name, String description) {
@@ -157,6 +183,12 @@ public final class Metrics {
     nodes.register(serving, true);
     nodeFailures.register(failing, true);
     nodeDisagreements.register(disagreeing, true);
+    List<MultiGauge.Row<?>> epochs = new ArrayList<>();
+    for (Line line : instance.lines()) {
+      Tags tags = Tags.of("line", line.name(), "instance", instance.id());
+      line.lease().ifPresent(lease -> epochs.add(MultiGauge.Row.of(tags, lease.epoch())));
+    }
+    leads.register(epochs, true);
     return registry.scrape();
   }
 

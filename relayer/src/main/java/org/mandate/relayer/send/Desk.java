@@ -101,8 +101,17 @@ public final class Desk {
     private static final long serialVersionUID = 1L;
   }
 
+  /** What a transaction is written for, in the same database transaction. */
+  @FunctionalInterface
+  public interface Claim {
+    /** Answers whether the work is still the writer's: it may be somebody else's by now. */
+    boolean isHeld(Tx tx);
+  }
+
   /**
-   * Signs and stores a transaction, unless one is on its way for any of what it is for.
+   * Signs and stores a transaction, unless one is on its way for any of what it is for, or the work
+   * was taken over. A worker that was paused since it claimed the work, however long, stores
+   * nothing.
    *
    * @param subjects at least one
    * @param gas as the node estimated
@@ -110,7 +119,8 @@ public final class Desk {
    * @throws FeeLimitException when blocks cost more than this relayer pays
    * @throws BudgetException when it costs more than an intent may
    */
-  public boolean write(Purpose purpose, List<Hash> subjects, Address target, Bytes data, long gas) {
+  public boolean write(
+      Purpose purpose, List<Hash> subjects, Address target, Bytes data, long gas, Claim claim) {
     Bid bid = bid();
     long gasLimit = Math.min(gas + gas / 4, MAX_GAS);
     BigInteger dataFee = policy.dataFee(data, gasLimit);
@@ -122,6 +132,7 @@ public final class Desk {
       written =
           database.inTransaction(
               tx -> {
+                if (!claim.isHeld(tx)) return false;
                 // The lock first: two workers that come with the same thing take their turns.
                 TransactionRow.lock(tx, chain.id(), self(), count);
                 if (TransactionRow.areOpen(tx, chain.id(), subjects)) return false;
@@ -205,14 +216,15 @@ public final class Desk {
    * Signs the same transaction again at a higher bid, or, when it could then cost an intent more
    * than it may, an empty one in its place: whoever's budget is used up, a nonce is freed.
    *
+   * @param own the database of whoever leads the sending, which refuses who led before
    * @param attempt the number of the new one
    * @return why it is empty
    */
-  Optional<Overrun> raise(TransactionRow transaction, int attempt, Bid bid) {
+  Optional<Overrun> raise(Database own, TransactionRow transaction, int attempt, Bid bid) {
     BigInteger dataFee = policy.dataFee(transaction.data(), transaction.gasLimit());
     BigInteger most = policy.most(bid, transaction.gasLimit(), dataFee);
     Optional<Overrun> overrun =
-        database.inTransaction(
+        own.inTransaction(
             tx -> {
               TransactionRow.lock(tx, chain.id(), self(), transaction.nonce());
               List<Overrun> overruns =
@@ -231,14 +243,14 @@ public final class Desk {
                     false);
               return overruns.stream().findFirst();
             });
-    if (overrun.isPresent()) cancel(transaction, attempt, bid);
+    if (overrun.isPresent()) cancel(own, transaction, attempt, bid);
     return overrun;
   }
 
-  /** Signs an empty transaction in that one's place. */
-  void cancel(TransactionRow transaction, int attempt, Bid bid) {
+  /** Signs an empty transaction in that one's place; the parameters are {@link #raise}'s. */
+  void cancel(Database own, TransactionRow transaction, int attempt, Bid bid) {
     Empty empty = empty(bid);
-    database.run(
+    own.run(
         tx ->
             replace(
                 tx,
@@ -313,7 +325,7 @@ public final class Desk {
       Tx tx, long nonce, Address target, Bytes data, long gas, Bid bid) {
     gate.check();
     limit.check(bid);
-    ChainRow.requireSigning(tx);
+    ChainRow.requireSigning(tx); // the gate may not know yet what another instance stored
     // The base fee is for information only; the signature covers the other two.
     Fees fees = new Fees(BigInteger.ZERO, bid.tip(), bid.max());
     return signer.sign(

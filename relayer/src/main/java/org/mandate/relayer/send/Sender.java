@@ -167,6 +167,9 @@ public final class Sender {
   /** To all nodes: one may say that it has it, and drop it. */
   private SendOutcome send(Attempt attempt) {
     Trap.stopIfReached();
+    // Whatever becomes of this process after this line, what it sends is stored, so whoever leads
+    // next sends the same bytes or their replacement.
+    database.requireLead();
     return chain.client().send(attempt.raw().bytes());
   }
 
@@ -213,7 +216,7 @@ public final class Sender {
     if (known) return;
     Bid old = new Bid(newest.maxFee(), newest.maxTip());
     Bid bid = isEmpty ? desk.cut(old.tenthMore()) : desk.bid();
-    desk.cancel(transaction, newest.number() + 1, bid);
+    desk.cancel(database, transaction, newest.number() + 1, bid);
     refusedAt.put(transaction.id(), head);
     LOG.warn(
         "cancelled: an empty transaction takes its nonce",
@@ -271,9 +274,9 @@ public final class Sender {
       return false;
     }
     if (last.cancels()) {
-      desk.cancel(transaction, last.number() + 1, bid);
+      desk.cancel(database, transaction, last.number() + 1, bid);
     } else {
-      desk.raise(transaction, last.number() + 1, bid)
+      desk.raise(database, transaction, last.number() + 1, bid)
           .ifPresent(
               overrun ->
                   complain(

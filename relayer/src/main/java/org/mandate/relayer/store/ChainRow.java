@@ -79,8 +79,20 @@ public record ChainRow(
         > 0;
   }
 
-  /** Stores that nothing may be signed any more, and why. */
+  /** Why nothing may be signed any more, if that is so. */
+  public static List<String> halts(Tx tx) {
+    return tx.list(
+        "SELECT halted FROM chain WHERE halted IS NOT NULL ORDER BY chain_id",
+        row -> row.text("halted"));
+  }
+
+  /**
+   * Stores that nothing may be signed any more, and why. Once it is stored, no instance stores a
+   * signature.
+   */
   public static void halt(Tx tx, long chainId, String reason) {
+    // Waits for the transactions that sign just now (requireSigning).
+    tx.list("SELECT 1 FROM chain ORDER BY chain_id FOR UPDATE", row -> true);
     tx.update("UPDATE chain SET halted = coalesce(halted, ?) WHERE chain_id = ?", reason, chainId);
   }
 
@@ -99,7 +111,11 @@ public record ChainRow(
 
   /** Why nothing is signed, on whatever chain; empty while signing is allowed. */
   public static Optional<String> closedBecause(Tx tx) {
-    for (ChainRow row : all(tx)) {
+    return closedBecause(all(tx));
+  }
+
+  private static Optional<String> closedBecause(List<ChainRow> chains) {
+    for (ChainRow row : chains) {
       if (row.halted.isPresent()) return row.halted;
       if (!row.isCompared) {
         return Optional.of(
@@ -111,12 +127,13 @@ public record ChainRow(
   }
 
   /**
-   * Call in the transaction that stores a signature, before signing.
+   * Call in the transaction that stores a signature, before signing: until it ends, no instance
+   * stores that nothing may be signed.
    *
    * @throws IllegalStateException when nothing may be signed, whichever chain it is about
    */
   public static void requireSigning(Tx tx) {
-    closedBecause(tx)
+    closedBecause(tx.list("SELECT * FROM chain ORDER BY chain_id FOR KEY SHARE", ChainRow::read))
         .ifPresent(
             reason -> {
               throw new IllegalStateException("nothing is signed: " + reason);

@@ -17,6 +17,7 @@ import org.mandate.chain.Hash;
  *
  * @param subject intent, message, or the agent's id as 32 bytes
  * @param attempts how often it was claimed since it was last carried out
+ * @param holder id of the instance that claimed it
  * @param lease until when it is claimed; what moved it meanwhile, such as a new event, wins over
  *     the one who claimed it
  * @param heldSince since when it could be sent and waits for cheaper gas
@@ -26,6 +27,7 @@ public record Task(
     long chainId,
     Hash subject,
     int attempts,
+    String holder,
     Instant lease,
     Optional<Instant> heldSince) {
   /** What may have to be done. */
@@ -134,31 +136,38 @@ public record Task(
   }
 
   /**
-   * Claims the work that is due longest, for {@code lease}: a worker that dies gives it back by
-   * itself. Fresh work goes ahead of failing work, so that one poisoned intent cannot hold up the
-   * others.
+   * Claims the work that is due longest, for {@code lease} or until its instance is taken for dead:
+   * a worker that dies gives it back by itself. Fresh work goes ahead of failing work, so that one
+   * poisoned intent cannot hold up the others.
    *
    * @param but work that others look after just now
    */
-  public static Optional<Task> claim(Tx tx, Instant now, Duration lease, Set<Kind> but) {
+  public static Optional<Task> claim(
+      Tx tx, String holder, Instant now, Duration lease, Set<Kind> but) {
     Tx.Column others = Tx.column("text", but.stream().map(Kind::name).toList());
-    return claim(tx, "attempts = 0", "not_before", others, now, lease)
-        .or(() -> claim(tx, "true", "least(attempts, 3), not_before", others, now, lease));
+    return claim(tx, "attempts = 0", "not_before", others, holder, now, lease)
+        .or(() -> claim(tx, "true", "least(attempts, 3), not_before", others, holder, now, lease));
   }
 
-  /** As {@link #claim(Tx, Instant, Duration, Set)}, any work. */
-  public static Optional<Task> claim(Tx tx, Instant now, Duration lease) {
-    return claim(tx, now, lease, Set.of());
+  /** As {@link #claim(Tx, String, Instant, Duration, Set)}, any work. */
+  public static Optional<Task> claim(Tx tx, String holder, Instant now, Duration lease) {
+    return claim(tx, holder, now, lease, Set.of());
   }
 
   private static Optional<Task> claim(
-      Tx tx, String which, String order, Tx.Column but, Instant now, Duration lease) {
+      Tx tx,
+      String which,
+      String order,
+      Tx.Column but,
+      String holder,
+      Instant now,
+      Duration lease) {
     return tx.one(
         """
         WITH due AS MATERIALIZED ( -- asked once: as a subquery it may be asked again for each row, and answer another one
           SELECT kind, chain_id, subject FROM task WHERE not_before <= ? AND %s AND kind <> ALL (?)
            ORDER BY %s FOR UPDATE SKIP LOCKED LIMIT 1)
-        UPDATE task t SET not_before = ?, attempts = t.attempts + 1 FROM due
+        UPDATE task t SET not_before = ?, claimed_by = ?, claimed_until = ?, attempts = t.attempts + 1 FROM due
          WHERE t.kind = due.kind AND t.chain_id = due.chain_id AND t.subject = due.subject
         RETURNING t.*
         """
@@ -166,6 +175,8 @@ public record Task(
         Task::read,
         now,
         but,
+        now.plus(lease),
+        holder,
         now.plus(lease));
   }
 
@@ -180,7 +191,7 @@ public record Task(
           SELECT kind, chain_id, subject FROM task
            WHERE kind = ? AND chain_id = ? AND attempts = 0 AND not_before <= ?
            ORDER BY not_before FOR UPDATE SKIP LOCKED LIMIT ?)
-        UPDATE task t SET not_before = ?, attempts = t.attempts + 1 FROM due
+        UPDATE task t SET not_before = ?, claimed_by = ?, claimed_until = ?, attempts = t.attempts + 1 FROM due
          WHERE t.kind = due.kind AND t.chain_id = due.chain_id AND t.subject = due.subject
         RETURNING t.*
         """,
@@ -189,18 +200,21 @@ public record Task(
         chainId,
         now,
         limit,
+        now.plus(lease),
+        holder,
         now.plus(lease));
   }
 
   /**
-   * Puts claimed work off, each as long as it is still that claim's.
+   * Puts claimed work off, each as long as it is still that claim's. Answers how much of it still
+   * was.
    *
    * @param attempts 0: it is looked at with others again; more: by itself
    * @param parked why, as JSON; empty when nothing is wrong
    */
-  public static void putOffAll(
+  public static int putOffAll(
       Tx tx, List<Task> tasks, Instant until, int attempts, Optional<String> parked) {
-    changeAll(
+    return changeAll(
         tx,
         "UPDATE task t SET not_before = ?, parked = ?, attempts = ?, held_since = CASE WHEN ? = 0 THEN NULL ELSE held_since END",
         tasks,
@@ -215,18 +229,19 @@ public record Task(
     changeAll(tx, "DELETE FROM task t", tasks);
   }
 
-  private static void changeAll(Tx tx, String change, List<Task> tasks, Object... values) {
-    if (tasks.isEmpty()) return;
+  private static int changeAll(Tx tx, String change, List<Task> tasks, Object... values) {
+    if (tasks.isEmpty()) return 0;
     List<Object> parameters = new ArrayList<>(List.of(values));
     parameters.add(Tx.column("text", tasks.stream().map(t -> t.kind().name()).toList()));
     parameters.add(Tx.column("bigint", tasks.stream().map(Task::chainId).toList()));
     parameters.add(Tx.column("bytea", tasks.stream().map(Task::subject).toList()));
     parameters.add(Tx.column("timestamptz", tasks.stream().map(Task::lease).toList()));
+    parameters.add(Tx.column("text", tasks.stream().map(Task::holder).toList()));
     String claimed =
-        " unnest(?::text[], ?::bigint[], ?::bytea[], ?::timestamptz[]) AS c (kind, chain_id,"
-            + " subject, lease) WHERE t.kind = c.kind AND t.chain_id = c.chain_id AND t.subject ="
-            + " c.subject AND t.not_before = c.lease";
-    tx.update(
+        " unnest(?::text[], ?::bigint[], ?::bytea[], ?::timestamptz[], ?::text[]) AS c (kind, chain_id,"
+            + " subject, lease, holder) WHERE t.kind = c.kind AND t.chain_id = c.chain_id AND t.subject ="
+            + " c.subject AND t.not_before = c.lease AND t.claimed_by = c.holder";
+    return tx.update(
         change + (change.startsWith("DELETE") ? " USING" : " FROM") + claimed,
         parameters.toArray());
   }
@@ -271,7 +286,22 @@ public record Task(
         many);
   }
 
-  /** Gives leases of a former process back. */
+  /** Gives back what an instance has claimed that is dead, but for what it is writing just now. */
+  public static void release(Tx tx, String holder, Instant now) {
+    tx.update(
+        """
+        WITH claimed AS MATERIALIZED (
+          SELECT kind, chain_id, subject FROM task
+           WHERE claimed_by = ? AND claimed_until = not_before AND not_before > ? FOR UPDATE SKIP LOCKED)
+        UPDATE task t SET not_before = ? FROM claimed c
+         WHERE t.kind = c.kind AND t.chain_id = c.chain_id AND t.subject = c.subject
+        """,
+        holder,
+        now,
+        now);
+  }
+
+  /** Everything is looked at anew, by the first process that comes: nobody else works. */
   public static void releaseAll(Tx tx, Instant now) {
     tx.update("UPDATE task SET not_before = least(not_before, ?)", now);
   }
@@ -295,20 +325,23 @@ public record Task(
 
   /**
    * Puts the work off, as long as it is still this claim's. What is parked is why nothing was sent,
-   * in words, as JSON; empty when nothing is wrong.
+   * in words, as JSON; empty when nothing is wrong. Answers whether it still was: what is stored in
+   * the same transaction is stored for work that nobody else has.
    */
-  public void putOff(Tx tx, Instant until, Optional<String> parked) {
-    tx.update(
-        "UPDATE task SET not_before = ?, parked = ?, held_since = NULL, attempts = CASE WHEN ? THEN"
-            + " attempts ELSE 0 END WHERE kind = ? AND chain_id = ? AND subject = ? AND not_before"
-            + " = ?",
-        until,
-        parked.map(Tx::json),
-        parked.isPresent(),
-        kind.name(),
-        chainId,
-        subject,
-        lease);
+  public boolean putOff(Tx tx, Instant until, Optional<String> parked) {
+    return tx.update(
+            "UPDATE task SET not_before = ?, parked = ?, held_since = NULL, attempts = CASE WHEN ?"
+                + " THEN attempts ELSE 0 END WHERE kind = ? AND chain_id = ? AND subject = ? AND"
+                + " not_before = ? AND claimed_by = ?",
+            until,
+            parked.map(Tx::json),
+            parked.isPresent(),
+            kind.name(),
+            chainId,
+            subject,
+            lease,
+            holder)
+        > 0;
   }
 
   /**
@@ -317,7 +350,7 @@ public record Task(
    * @param since since when it waits
    */
   public void hold(Tx tx, Instant since, Instant until, String parked) {
-    putOff(tx, until, Optional.of(parked));
+    if (!putOff(tx, until, Optional.of(parked))) return;
     tx.update(
         "UPDATE task SET held_since = ? WHERE kind = ? AND chain_id = ? AND subject = ?",
         since,
@@ -343,24 +376,27 @@ public record Task(
    */
   public void suspend(Tx tx, Instant until, String parked) {
     tx.update(
-        "UPDATE task SET not_before = ?, parked = ?, attempts = greatest(attempts - 1, 0)"
-            + " WHERE kind = ? AND chain_id = ? AND subject = ? AND not_before = ?",
+        "UPDATE task SET not_before = ?, parked = ?, attempts = greatest(attempts - 1, 0) WHERE"
+            + " kind = ? AND chain_id = ? AND subject = ? AND not_before = ? AND claimed_by = ?",
         until,
         Tx.json(parked),
         kind.name(),
         chainId,
         subject,
-        lease);
+        lease,
+        holder);
   }
 
   /** Finalized data shows that it is over. Does nothing when it was moved since it was claimed. */
   public void close(Tx tx) {
     tx.update(
-        "DELETE FROM task WHERE kind = ? AND chain_id = ? AND subject = ? AND not_before = ?",
+        "DELETE FROM task WHERE kind = ? AND chain_id = ? AND subject = ? AND not_before = ? AND"
+            + " claimed_by = ?",
         kind.name(),
         chainId,
         subject,
-        lease);
+        lease,
+        holder);
   }
 
   /** A reorg: what waits for something on that chain looks again at once. */
@@ -374,6 +410,7 @@ public record Task(
         row.number("chain_id"),
         row.hash("subject"),
         (int) row.number("attempts"),
+        row.text("claimed_by"),
         row.time("not_before"),
         row.optionalTime("held_since"));
   }

@@ -11,6 +11,7 @@ import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import org.mandate.chain.Address;
 import org.mandate.chain.Bytes;
 import org.mandate.chain.Hash;
@@ -43,11 +44,20 @@ public final class Tx {
   /** That are read at a time. */
   private static final int FEW_ROWS = 500;
 
-  private final Connection connection;
   private final WriteSteps steps = new WriteSteps();
+  private static final Pattern WRITES =
+      Pattern.compile("\\b(INSERT|UPDATE|DELETE|MERGE|LOCK|TRUNCATE)\\b");
 
-  Tx(Connection connection) {
+  private final Connection connection;
+  private final Optional<Lease> fence;
+  private boolean holds;
+
+  /**
+   * @param fence under which lease it writes; empty: anybody may
+   */
+  Tx(Connection connection, Optional<Lease> fence) {
     this.connection = connection;
+    this.fence = fence;
   }
 
   WriteSteps steps() {
@@ -132,7 +142,7 @@ public final class Tx {
     steps.note(sql);
     for (int from = 0; from < rows.size(); from += MOST_ROWS) {
       List<Object[]> some = rows.subList(from, Math.min(rows.size(), from + MOST_ROWS));
-      try (PreparedStatement statement = connection.prepareStatement(sql)) {
+      try (PreparedStatement statement = statement(sql)) {
         for (int i = 0; i < columns.size(); i++) {
           int column = i;
           Object[] values = array(columns.get(i), some.stream().map(row -> row[column]).toList());
@@ -174,9 +184,21 @@ public final class Tx {
     };
   }
 
+  /**
+   * All statements are made here. The first that may write holds the lease: epochs only grow, so
+   * what was read in this transaction before was read under it, too.
+   */
+  private PreparedStatement statement(String sql) throws SQLException {
+    if (fence.isPresent() && !holds && WRITES.matcher(sql).find()) {
+      holds = true;
+      fence.get().hold(this);
+    }
+    return connection.prepareStatement(sql);
+  }
+
   private PreparedStatement prepare(String sql, Object... parameters) throws SQLException {
     steps.note(sql);
-    PreparedStatement statement = connection.prepareStatement(sql);
+    PreparedStatement statement = statement(sql);
     for (int i = 0; i < parameters.length; i++) bind(statement, i + 1, parameters[i]);
     return statement;
   }

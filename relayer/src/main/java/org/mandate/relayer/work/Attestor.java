@@ -120,7 +120,9 @@ public final class Attestor {
         refused |=
             refuse(
                 event,
-                "another message was attested under its number, which a deep reorg removed: a second one would cost the bond; have home send it again (mandate intent resend)");
+                "another message was attested under its number, which a deep reorg removed: a"
+                    + " second one would cost the bond; have home send it again (mandate intent"
+                    + " resend)");
         continue;
       }
       switch (opinion(event)) {

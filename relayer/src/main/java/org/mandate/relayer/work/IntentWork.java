@@ -60,11 +60,12 @@ final class IntentWork {
    * An intent that was handed to this relayer: submit it at home, until it is there or too late.
    */
   Decision submit(Task task, Workplace home) {
+    // How far home is final before what is final there: whatever time passes in between.
+    ChainRow row = home.row();
     Optional<StoredEvent> progress = home.progress(task.subject());
     if (progress.isPresent()) return progress.get().isFinal() ? new Decision.Over() : again(home);
     StoredIntent stored = home.intent(task.subject());
     Intent intent = stored.intent();
-    ChainRow row = home.row();
     if (isPast(intent, row.finalizedTime())) {
       // The contract takes nothing after the deadline, and no final block up to it holds the
       // intent.

@@ -112,10 +112,18 @@ final class SubmitWork {
     List<Task> alone = new ArrayList<>(tasksOf(due, tasks));
     if (sorted.isPresent()) {
       Batch.Sorted batch = sorted.get();
-      home.desk()
-          .write(Purpose.SUBMIT, batch.well(), batch.call().to(), batch.call().data(), batch.gas());
       List<Task> written = batch.well().stream().map(tasks::get).toList();
-      putOff(written, home.now().plus(signed), 0, Optional.empty());
+      Instant next = home.now().plus(signed);
+      home.desk()
+          .write(
+              Purpose.SUBMIT,
+              batch.well(),
+              batch.call().to(),
+              batch.call().data(),
+              batch.gas(),
+              // All of them or none: what somebody else has by now is not in it.
+              tx -> Task.putOffAll(tx, written, next, 0, Optional.empty()) == written.size());
+      putOff(written, next, 0, Optional.empty()); // where nothing was written
       alone.removeAll(written);
       // What did not fit is fresh still.
       List<Task> left = batch.left().stream().map(tasks::get).toList();

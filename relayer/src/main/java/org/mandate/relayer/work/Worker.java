@@ -9,6 +9,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 import org.mandate.audit.BlobStore;
 import org.mandate.chain.NodeException;
 import org.mandate.relayer.Journal;
@@ -41,11 +43,13 @@ public final class Worker {
   /** How long work waits for a node that fails. */
   private static final Duration FAILING = Duration.ofSeconds(1);
 
+  private final String instance;
   private final Database database;
   private final Map<Long, Workplace> places;
   private final Clock clock;
   private final Semaphore gathering = new Semaphore(1);
   private final SubmitWork submissions;
+  private final AtomicLong overtaken = new AtomicLong();
   private final IntentWork intents;
   private final DeliverWork messages;
   private final ResultWork results;
@@ -54,10 +58,12 @@ public final class Worker {
   private final GasWait waiting;
 
   /**
+   * @param instance id of this process, whose claims are its own
    * @param patience how long more signatures are awaited when a bare quorum's are there
    * @param reportInterval how long what became of an intent waits for others, to be told together
    */
   public Worker(
+      String instance,
       Database database,
       Map<Long, Workplace> places,
       AttestationSource peers,
@@ -66,6 +72,7 @@ public final class Worker {
       Duration patience,
       Duration reportInterval,
       Clock clock) {
+    this.instance = instance;
     this.database = database;
     this.places = Map.copyOf(places);
     this.clock = clock;
@@ -84,6 +91,11 @@ public final class Worker {
     this.hastening = new HastenWork(database, signatures);
     this.publishing = new PublishWork(database, blobs, publishInterval);
     this.waiting = new GasWait(database);
+  }
+
+  /** How often nothing was stored because the work was somebody else's by then. */
+  public long overtaken() {
+    return overtaken.get();
   }
 
   /**
@@ -114,7 +126,7 @@ public final class Worker {
   private List<Task> claim(Tx tx, Set<Task.Kind> but) {
     if (ChainRow.closedBecause(tx).isPresent()) return List.of();
     tx.mayBeForgotten(); // a claim that is lost is made again
-    Optional<Task> first = Task.claim(tx, clock.instant(), LEASE, but);
+    Optional<Task> first = Task.claim(tx, instance, clock.instant(), LEASE, but);
     if (first.isEmpty()) return List.of();
     List<Task> claimed = new ArrayList<>(List.of(first.get()));
     if (isFresh(first.get()))
@@ -277,18 +289,46 @@ public final class Worker {
       }
       case Decision.Send send -> {
         Optional<GasWait.Held> held = waiting.held(task, send, places.get(task.chainId()));
-        if (held.isPresent()) {
-          hold(task, held.get());
-          return;
-        }
+        if (held.isPresent()) hold(task, held.get());
+        else write(task, send);
+      }
+    }
+  }
+
+  /**
+   * Puts the work off in the transaction that stores what was written for it, if it is still its.
+   */
+  private void write(Task task, Decision.Send send) {
+    Instant next = clock.instant().plus(ON_ITS_WAY);
+    AtomicBoolean held = new AtomicBoolean();
+    boolean written =
         places
             .get(task.chainId())
             .desk()
             .write(
-                send.purpose(), send.subjects(), send.call().to(), send.call().data(), send.gas());
-        database.run(tx -> task.putOff(tx, clock.instant().plus(ON_ITS_WAY), Optional.empty()));
-      }
+                send.purpose(),
+                send.subjects(),
+                send.call().to(),
+                send.call().data(),
+                send.gas(),
+                tx -> {
+                  held.set(task.putOff(tx, next, Optional.empty()));
+                  return held.get();
+                });
+    if (written) return;
+    if (held.get()) { // another one is on its way, or was just now
+      database.run(tx -> task.putOff(tx, next, Optional.empty()));
+      return;
     }
+    overtaken.incrementAndGet();
+    LOG.info(
+        "work was taken over or changed since it was looked at: nothing is written",
+        "work",
+        task.kind(),
+        "chain",
+        task.chainId(),
+        "subject",
+        task.subject());
   }
 
   private void hold(Task task, GasWait.Held held) {

@@ -91,7 +91,7 @@ final class Counter implements AutoCloseable {
 
   /** A call that costs what a transfer does. */
   boolean write(Purpose purpose, Hash... subjects) {
-    return desk.write(purpose, List.of(subjects), TARGET, Bytes.EMPTY, 21_000);
+    return desk.write(purpose, List.of(subjects), TARGET, Bytes.EMPTY, 21_000, tx -> true);
   }
 
   /** Mines, follows, and looks after what was sent. */

@@ -48,6 +48,8 @@ import org.mandate.relayer.follow.SeveralNodes;
 import org.mandate.relayer.store.ChainRow;
 import org.mandate.relayer.store.Database;
 import org.mandate.relayer.store.EmbeddedServer;
+import org.mandate.relayer.store.Lease;
+import org.mandate.relayer.store.StaleLeaseException;
 import org.mandate.relayer.store.StoredEvent;
 import org.mandate.relayer.store.TransactionRow;
 import org.mandate.relayer.store.TransactionRow.Attempt;
@@ -137,6 +139,43 @@ class SendingTest {
     assertEquals(List.of(), open());
   }
 
+  /** Its worker was paused, and another one has the work. */
+  @Test
+  void L9_shouldWriteNothingForWorkThatSomebodyElseHas() {
+    assertFalse(
+        desk.write(Purpose.SUBMIT, List.of(PAYMENT), TARGET, Bytes.EMPTY, 21_000, tx -> false));
+    assertEquals(List.of(), open());
+    write(Purpose.SUBMIT, PAYMENT);
+    assertEquals(0, open().getFirst().nonce(), "it took no nonce either");
+  }
+
+  /** It was paused, and still believes that it leads. */
+  @Test
+  void L9_shouldSendNothingOnceAnotherInstanceLeads() {
+    Lease former = lead("former");
+    Sender paused = new Sender(chain, database.fenced(former), desk, new Bell(), Clock.systemUTC());
+    write(Purpose.SUBMIT, PAYMENT);
+    lead("present");
+    assertThrows(StaleLeaseException.class, paused::round);
+    Attempt stored = attempts(open().getFirst()).getFirst();
+    assertFalse(anvil.client().transactionKnown(stored.hash()));
+    sender.round();
+    assertTrue(anvil.client().transactionKnown(stored.hash()));
+    assertThrows(
+        StaleLeaseException.class,
+        () -> desk.cancel(database.fenced(former), open().getFirst(), 2, desk.bid()));
+    assertEquals(1, attempts(open().getFirst()).size(), "nothing is replaced by who led before");
+  }
+
+  private Lease lead(String holder) {
+    List<String> line = List.of("send-" + id);
+    return database.inTransaction(
+        tx -> {
+          Lease.open(tx, line);
+          return Lease.take(tx, holder, line, Duration.ZERO, 1, Duration.ZERO).getFirst();
+        });
+  }
+
   @Test
   void L9_shouldSendNothingBeforeItIsStored() {
     write(Purpose.SUBMIT, PAYMENT);
@@ -193,7 +232,14 @@ class SendingTest {
         Desk own = desk();
         written.add(
             threads.submit(
-                () -> own.write(Purpose.DELIVER, List.of(one, next), TARGET, Bytes.EMPTY, 21_000)));
+                () ->
+                    own.write(
+                        Purpose.DELIVER,
+                        List.of(one, next),
+                        TARGET,
+                        Bytes.EMPTY,
+                        21_000,
+                        tx -> true)));
       }
     }
     int count = 0;
@@ -523,7 +569,7 @@ class SendingTest {
   }
 
   private void write(Purpose purpose, Hash subject) {
-    desk.write(purpose, List.of(subject), TARGET, Bytes.EMPTY, 21_000);
+    desk.write(purpose, List.of(subject), TARGET, Bytes.EMPTY, 21_000, tx -> true);
   }
 
   /** Mines, follows, and looks after what was sent. */

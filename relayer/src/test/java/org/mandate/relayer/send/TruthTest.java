@@ -143,7 +143,7 @@ class TruthTest {
 
   private static boolean write(Desk desk, Hash subject, boolean reverts) {
     Address target = reverts ? REVERTS : WORKS;
-    return desk.write(Purpose.SUBMIT, List.of(subject), target, Bytes.EMPTY, 40_000);
+    return desk.write(Purpose.SUBMIT, List.of(subject), target, Bytes.EMPTY, 40_000, tx -> true);
   }
 
   /** A round that a node's failure ends is tried again, as its loop does. */

@@ -245,9 +245,9 @@ class StoreTest {
           Blocks.append(tx, CHAIN, block(1));
           Blocks.append(tx, CHAIN, block(2));
           Task.open(tx, Task.Kind.PROCEED, CHAIN, subject, NOW.plus(Duration.ofDays(2)), NOW);
-          assertTrue(Task.claim(tx, NOW, LEASE).isEmpty());
+          assertTrue(Task.claim(tx, "test", NOW, LEASE).isEmpty());
           Blocks.undoFrom(tx, CHAIN, 2, NOW);
-          assertEquals(subject, Task.claim(tx, NOW, LEASE).orElseThrow().subject());
+          assertEquals(subject, Task.claim(tx, "test", NOW, LEASE).orElseThrow().subject());
         });
   }
 
@@ -257,11 +257,11 @@ class StoreTest {
     database.run(
         tx -> {
           Task.open(tx, Task.Kind.EXECUTE, CHAIN, subject, NOW, NOW);
-          Task claimed = Task.claim(tx, NOW, LEASE).orElseThrow();
+          Task claimed = Task.claim(tx, "test", NOW, LEASE).orElseThrow();
           Task.open(tx, Task.Kind.EXECUTE, CHAIN, subject, NOW.plusSeconds(1), NOW); // upheld, say
           claimed.close(tx);
           claimed.putOff(tx, NOW.plus(Duration.ofDays(1)), Optional.empty());
-          Task again = Task.claim(tx, NOW.plusSeconds(1), LEASE).orElseThrow();
+          Task again = Task.claim(tx, "test", NOW.plusSeconds(1), LEASE).orElseThrow();
           again.close(tx);
           assertTrue(Task.nextDue(tx).isEmpty());
         });

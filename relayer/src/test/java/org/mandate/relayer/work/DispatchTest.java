@@ -319,6 +319,7 @@ class DispatchTest {
 
   private Worker worker() {
     return new Worker(
+        "test",
         database,
         Map.of(HOME, place(HOME, with), REMOTE, place(REMOTE, remote)),
         new Peers(List.of()),

@@ -184,6 +184,7 @@ class MessagesTest {
 
   private Worker worker() {
     return new Worker(
+        "test",
         database,
         Map.of(HOME, place(HOME), REMOTE, place(REMOTE)),
         new Peers(List.of()),
