@@ -231,7 +231,12 @@ public final class IntentDesk {
               .formatted(approval.intentId(), approval.approver()),
           "sign Approvers.approvalDigest of this intent with the approver's key");
     }
-    database.run(tx -> StoredApproval.save(tx, approval));
+    Instant taken = clock.instant();
+    database.run(
+        tx -> {
+          StoredApproval.save(tx, approval);
+          Task.wake(tx, Task.Kind.PROCEED, home.chain().id(), approval.intentId(), taken);
+        });
     LOG.info("approval stored", "intent", approval.intentId(), "approver", approval.approver());
     work.ring();
   }

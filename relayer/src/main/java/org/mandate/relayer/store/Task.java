@@ -399,6 +399,17 @@ public record Task(
         holder);
   }
 
+  /** There is news for that work: it looks again at once, if it is open. */
+  public static void wake(Tx tx, Kind kind, long chainId, Hash subject, Instant now) {
+    tx.update(
+        "UPDATE task SET not_before = least(not_before, ?) WHERE kind = ? AND chain_id = ? AND"
+            + " subject = ?",
+        now,
+        kind.name(),
+        chainId,
+        subject);
+  }
+
   /** A reorg: what waits for something on that chain looks again at once. */
   public static void wake(Tx tx, long chainId, Instant now) {
     tx.update("UPDATE task SET not_before = least(not_before, ?) WHERE chain_id = ?", now, chainId);

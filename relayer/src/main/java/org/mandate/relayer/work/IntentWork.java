@@ -32,6 +32,9 @@ final class IntentWork {
   private static final Journal LOG = Journal.of("intents");
   private static final Duration LOOK_AGAIN = Duration.ofSeconds(1);
 
+  /** Who approves may be set again; an approval that comes is looked at right away. */
+  private static final Duration PANEL_LOOK = Duration.ofSeconds(30);
+
   /** The dispute window may be set again, and a node may lie about it. */
   private static final Duration WINDOW_LOOK = Duration.ofSeconds(30);
 
@@ -149,7 +152,7 @@ final class IntentWork {
             ? "ask governance to set the agent's approvers"
             : "have approvers sign it: " + panel.approvers();
     return new Decision.Later(
-        home.now().plus(LOOK_AGAIN),
+        home.now().plus(PANEL_LOOK),
         Optional.of(
             new Refusal(
                 "APPROVAL",
