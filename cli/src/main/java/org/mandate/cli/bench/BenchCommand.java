@@ -18,7 +18,8 @@ import picocli.CommandLine.Mixin;
       RelayerBench.class,
       RecoveryCommand.class,
       ReorgBench.class,
-      CatchUpBench.class
+      CatchUpBench.class,
+      SimulationBench.class
     })
 public final class BenchCommand extends Group {
 
