@@ -382,6 +382,7 @@ class NodesTest {
   }
 
   @SafeVarargs
+  @SuppressWarnings("varargs") // they are only read
   private SeveralNodes nodes(Function<String, Object>... answers) {
     return nodes(List.of(answers));
   }
