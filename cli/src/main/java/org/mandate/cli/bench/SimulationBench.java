@@ -52,12 +52,12 @@ final class SimulationBench extends Bench {
   private int relayers;
 
   @Override
-  String name() {
+  protected String name() {
     return "simulation";
   }
 
   @Override
-  Figures measure(Path root) throws IOException {
+  protected Figures measure(Path root) throws IOException {
     List<Outcome> outcomes = new ArrayList<>();
     long began = System.nanoTime();
     try (Simulation simulation = Simulation.prepare(root)) {
