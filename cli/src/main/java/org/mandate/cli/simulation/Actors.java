@@ -15,7 +15,6 @@ import org.mandate.deploy.Sender;
 import org.mandate.event.IntentEvent;
 import org.mandate.intent.IntentAbi;
 import org.mandate.relayer.Journal;
-import org.mandate.relayer.api.IntentDesk;
 import org.mandate.relayer.api.RefusedException;
 import org.mandate.relayer.store.StoredApproval;
 import org.web3j.protocol.Web3j;
@@ -78,9 +77,7 @@ final class Actors {
       SimulatedRelayer relayer = dice.one(world.relayers());
       world.touch();
       try {
-        Optional<IntentDesk> desk = relayer.desk();
-        if (desk.isPresent()) {
-          desk.get().take(plan.intent(), plan.signature());
+        if (relayer.atDesk(desk -> desk.take(plan.intent(), plan.signature()))) {
           world.trace("agent", "handed over", plan, relayer.name());
           taken++;
         }
@@ -120,11 +117,7 @@ final class Actors {
       while (!given && !isPast(plan)) {
         world.touch();
         try {
-          Optional<IntentDesk> desk = relayer.desk();
-          if (desk.isPresent()) {
-            desk.get().approve(approval);
-            given = true;
-          }
+          given = relayer.atDesk(desk -> desk.approve(approval));
         } catch (RefusedException e) {
           world.trace(approver, "refused", plan, e.getMessage());
           if (e.refusal().rule().equals("STATE")) return;

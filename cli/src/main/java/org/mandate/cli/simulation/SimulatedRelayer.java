@@ -57,6 +57,7 @@ final class SimulatedRelayer {
   private Optional<Life> life = Optional.empty();
   private Optional<IntentDesk> desk = Optional.empty();
   private int lives;
+  private boolean deskTaken;
 
   /**
    * @param url of its database
@@ -102,6 +103,23 @@ final class SimulatedRelayer {
   /** Takes intents and approvals; empty while no process runs. */
   Optional<IntentDesk> desk() {
     return life.filter(l -> !l.isOver()).flatMap(l -> desk);
+  }
+
+  /**
+   * One asks after the other: the desk lets those wait for each other who ask for the same, which
+   * nobody here may do but by sleeping. Answers whether anybody was there to ask.
+   */
+  boolean atDesk(Consumer<IntentDesk> request) {
+    while (deskTaken) world.strands().sleep(10);
+    Optional<IntentDesk> open = desk();
+    if (open.isEmpty()) return false;
+    deskTaken = true;
+    try {
+      request.accept(open.get());
+      return true;
+    } finally {
+      deskTaken = false;
+    }
   }
 
   /** Starts a process, which starts again after a while when it cannot come up. */
