@@ -27,8 +27,7 @@ class FailpointCatalogueTest {
       SOURCES.resolve("core/src/main/java/org/mandate/chain/JsonRpcClient.java");
 
   /** By a relayer; others do. */
-  private static final Set<String> NOT_ASKED =
-      Set.of("eth_getProof");
+  private static final Set<String> NOT_ASKED = Set.of("eth_getProof");
 
   private static final Pattern METHOD =
       Pattern.compile("^  (?=[a-zA-Z<])(?!return |throw )[^=;(]*?\\b(\\w+)\\(", Pattern.MULTILINE);
