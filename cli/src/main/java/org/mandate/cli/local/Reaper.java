@@ -138,6 +138,8 @@ public final class Reaper implements AutoCloseable {
         () -> {
           var child = builder.start();
           watch(child.pid());
+          // However it ends: its number may soon be another process's.
+          child.onExit().thenRun(() -> forget(child.pid()));
           return child;
         });
   }
@@ -173,7 +175,11 @@ public final class Reaper implements AutoCloseable {
   }
 
   public void forget(long pid) {
-    order("forget " + pid);
+    try {
+      order("forget " + pid);
+    } catch (UncheckedIOException e) {
+      // It is doing its work already, or is gone.
+    }
   }
 
   /** The directory stays: there is something in it to look at. */
