@@ -56,6 +56,24 @@ record Schedule(long seed, int victim, List<Blow> blows, List<Order> orders) {
       List.of(
           "ChainRow.register", "Task.releaseAll", "StoredMessage.forgetRefusals", "eth_chainId");
 
+  /**
+   * What no seed brings about: a lie of a relayer, an approver, a final block that goes, an IPFS
+   * daemon. Where a kill there is tried, a test of its own does it.
+   */
+  private static final List<String> ELSEWHERE =
+      List.of(
+          "StoredEvidence.save",
+          "StoredEvidence.contradict",
+          "StoredMessage.refuse",
+          "StoredApproval.save",
+          "ChainRow.halt",
+          "ChainRow.distrust",
+          "DeepReorg.save",
+          "DeepReorg.undo",
+          "DeepReorg.accept",
+          "DeepReorg.reopen",
+          "Unpinned.pinned");
+
   private static final int ORDERS = 4;
   private static final int MOST_TIMES = 12;
 
@@ -96,11 +114,12 @@ record Schedule(long seed, int victim, List<Blow> blows, List<Order> orders) {
 
   private static List<String> shuffled() {
     var points = new ArrayList<>(Trap.all());
+    points.removeIf(point -> ELSEWHERE.stream().anyMatch(point::endsWith));
     Collections.shuffle(points, new Random(5));
     return List.copyOf(points);
   }
 
-  /** Each of them in turn, so that as many seeds as there are points meet all of them. */
+  /** Each of them in turn: as many seeds as there are points meet all that a seed can reach. */
   private static String point(long seed) {
     return POINTS.get((int) (seed % POINTS.size()));
   }
