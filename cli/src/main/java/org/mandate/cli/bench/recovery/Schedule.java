@@ -45,7 +45,7 @@ record Schedule(long seed, int victim, List<Blow> blows, List<Order> orders) {
 
   /** What is only reached when a chain is reorganized. */
   private static final List<String> AFTER_REORG =
-      List.of("Blocks.undoFrom", "StoredEvent.remove", "Task.wake");
+      List.of("before-blocks-undone", "Blocks.undoFrom", "StoredEvent.remove", "Task.wake");
 
   /** What is only reached when blocks pass a transaction over. */
   private static final List<String> WHEN_DEAR =
@@ -72,6 +72,9 @@ record Schedule(long seed, int victim, List<Blow> blows, List<Order> orders) {
           "DeepReorg.undo",
           "DeepReorg.accept",
           "DeepReorg.reopen",
+          "after-gate-closed",
+          "after-halt-stored",
+          "before-halt-told",
           "Unpinned.pinned");
 
   private static final int ORDERS = 4;
