@@ -109,6 +109,7 @@ class RelayerPolicyTest {
     Map<String, Call> atHome = new LinkedHashMap<>();
     var calls = new ContractCalls(home);
     atHome.put("submit", calls.submit(INTENT, Bytes.of("0x12")));
+    atHome.put("submitMany", calls.submitMany(List.of(INTENT), List.of(Bytes.of("0x12"))));
     atHome.put("proceed", calls.proceed(INTENT));
     atHome.put("proceedApproved", calls.proceedApproved(INTENT, List.of()));
     atHome.put("expire", calls.expire(INTENT));
