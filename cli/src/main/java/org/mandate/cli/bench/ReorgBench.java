@@ -40,12 +40,10 @@ import picocli.CommandLine.Option;
 @Command(
     name = "reorg",
     description = {
-      "Reorganizes two real chains, 1 to 64 blocks deep, while payments are at every stage, and"
-          + " compares what the relayer",
-      "holds with what another one derives that starts from nothing. Some reorgs drop the"
-          + " transactions of the blocks that",
-      "go, some put them into other blocks. Afterwards every payment must have been made, once,"
-          + " with no nonce left out.",
+      "Reorganizes two real chains while payments are at every stage, and compares what the relayer holds with a replay.",
+      "Reorgs are 1 to 64 blocks deep; some drop the transactions of the blocks that go, some put them into other blocks.",
+      "The replay is another relayer's, which starts from nothing. Afterwards every payment must have been made, once, with",
+      "no nonce left out.",
       "Exit code 0: all of that held; 1: something did not."
     })
 final class ReorgBench extends Bench {

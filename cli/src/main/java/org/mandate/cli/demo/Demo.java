@@ -60,7 +60,9 @@ public final class Demo {
       story.scene("over-the-cap", "7. Over the cap", new OverCapScene(play));
       story.scene("forgery", "8. Forgery", new ForgeryScene(play));
       story.scene("crash", "9. Crash", new CrashScene(play));
-      story.scene("audit", "10. Audit", new AuditScene(play));
+      story.scene(
+          "failover", "10. A relayer's process dies while it leads", new FailoverScene(play));
+      story.scene("audit", "11. Audit", new AuditScene(play));
       if (story.isBrokenOff()) {
         return false;
       }

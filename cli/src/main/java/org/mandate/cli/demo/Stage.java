@@ -72,6 +72,8 @@ final class Stage implements AutoCloseable {
   private final List<Service> relayers = new ArrayList<>();
   private final List<Service> watchdogs = new ArrayList<>();
   private final Map<String, KeptKey> keptKeys = new HashMap<>();
+  private final List<URI> databases = new ArrayList<>();
+  private String peersOfLast;
 
   private Stage(
       Path root,
@@ -209,6 +211,23 @@ final class Stage implements AutoCloseable {
     }
   }
 
+  /** The nonces that the last relayer stored for a chain, ascending. */
+  List<Long> noncesOfLastRelayer(long chainId) throws SQLException {
+    try (var connection = database.join().connect(databaseName(Cast.RELAYERS));
+        var query =
+            connection.prepareStatement(
+                "SELECT nonce FROM transaction WHERE chain_id = ? ORDER BY nonce")) {
+      query.setLong(1, chainId);
+      var nonces = new ArrayList<Long>();
+      try (var row = query.executeQuery()) {
+        while (row.next()) {
+          nonces.add(row.getLong(1));
+        }
+      }
+      return nonces;
+    }
+  }
+
   private static String databaseName(int relayer) {
     return "relayer_" + relayer;
   }
@@ -221,29 +240,10 @@ final class Stage implements AutoCloseable {
       ports.add(Service.freePort());
     }
     for (int i = 0; i < Cast.RELAYERS; i++) {
-      var self = i;
-      var peers =
-          IntStream.range(0, Cast.RELAYERS)
-              .filter(j -> j != self)
-              .mapToObj(j -> "http://127.0.0.1:" + ports.get(j))
-              .collect(Collectors.joining(", "));
-      var name = "relayer-" + (i + 1);
-      var extra =
-          """
-          data-directory: %s
-          blob-directory: %s
-          database-url: %s
-          peers: [%s]
-          publish-interval: 500ms
-          stagger: 1s
-          """
-              .formatted(
-                  directory.resolve(name),
-                  directory.resolve(name).resolve("blobs"), // an auditor looks at the files
-                  server.create(databaseName(i + 1)),
-                  peers);
-      relayers.add(service(name, "relayer", cast.relayers().get(i), ports.get(i), extra));
+      databases.add(server.create(databaseName(i + 1)));
+      relayers.add(relayer(i, "relayer-" + (i + 1), ports.get(i), peers(i, ports)));
     }
+    peersOfLast = peers(Cast.RELAYERS - 1, ports);
     for (int i = 0; i < Cast.WATCHDOGS; i++) {
       var name = "watchdog-" + (i + 1);
       watchdogs.add(
@@ -260,6 +260,41 @@ final class Stage implements AutoCloseable {
     for (var service : watchdogs) {
       service.start(Map.of());
     }
+  }
+
+  /** The other relayers' APIs. */
+  private static String peers(int self, List<Integer> ports) {
+    return IntStream.range(0, Cast.RELAYERS)
+        .filter(i -> i != self)
+        .mapToObj(i -> "http://127.0.0.1:" + ports.get(i))
+        .collect(Collectors.joining(", "));
+  }
+
+  /** One process of the i-th relayer: all of them share its key and its database. */
+  private Service relayer(int i, String name, int port, String peers) throws IOException {
+    var extra =
+        """
+        data-directory: %s
+        blob-directory: %s
+        database-url: %s
+        peers: [%s]
+        publish-interval: 500ms
+        stagger: 1s
+        """
+            .formatted(
+                directory.resolve(name),
+                directory.resolve("relayer-" + (i + 1)).resolve("blobs"), // an auditor looks there
+                databases.get(i),
+                peers);
+    return service(name, "relayer", cast.relayers().get(i), port, extra);
+  }
+
+  /** Starts a second process of the last relayer. */
+  Service startSecondInstance() throws IOException {
+    var name = "relayer-" + Cast.RELAYERS + "-second";
+    var second = relayer(Cast.RELAYERS - 1, name, Service.freePort(), peersOfLast);
+    second.start(Map.of());
+    return second;
   }
 
   private Service service(String name, String kind, Credentials key, int port, String extra)

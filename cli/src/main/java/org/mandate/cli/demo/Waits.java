@@ -12,7 +12,7 @@ import org.mandate.policy.Thresholds;
 /** From which amounts on the agent's payments wait, and for whom: a part of the mandate. */
 final class Waits {
   static final BigInteger COIN_DELAY_ABOVE = Stage.ETHER.divide(BigInteger.TWO);
-  static final int DELAY_SECONDS = 12;
+  static final int DELAY_SECONDS = 20;
   static final BigInteger DOLLARS_APPROVAL_ABOVE = Play.dollars(300);
 
   private static final BigInteger NEVER = Thresholds.NEVER;
