@@ -63,7 +63,7 @@ final class SimulationBench extends Bench {
     try (Simulation simulation = Simulation.prepare(root)) {
       long[] all = seed == null ? LongStream.rangeClosed(1, seeds).toArray() : new long[] {seed};
       for (long one : all) {
-        Outcome outcome = simulation.run(one, relayers, intents, Duration.ofDays(days));
+        Outcome outcome = simulation.run(one, relayers, intents, Duration.ofHours(length));
         outcomes.add(outcome);
         progress(
             "seed %d: %s after %d virtual hours, %d steps",
@@ -115,8 +115,8 @@ final class SimulationBench extends Bench {
         new ArrayList<>(last.subList(Math.max(0, last.size() - LAST), last.size()));
     story.add("seed %d: %s".formatted(one.seed(), why));
     story.add(
-        "run it again: ./mandate bench simulation --seed %d --intents %d --days %d --relayers %d"
-            .formatted(one.seed(), intents, days, relayers));
+        "run it again: ./mandate bench simulation --seed %d --intents %d --hours %d --relayers %d"
+            .formatted(one.seed(), intents, length, relayers));
     return story;
   }
 }
