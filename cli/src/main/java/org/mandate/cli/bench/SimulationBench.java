@@ -43,10 +43,10 @@ final class SimulationBench extends Bench {
   private int intents;
 
   @Option(
-      names = "--days",
-      defaultValue = "20",
-      description = "Over how many days they are spread.")
-  private int days;
+      names = "--hours",
+      defaultValue = "480",
+      description = "Over how many virtual hours they are spread.")
+  private int length;
 
   @Option(names = "--relayers", defaultValue = "3", description = "2 or 3; any 2 deliver.")
   private int relayers;

@@ -17,8 +17,8 @@ import org.mandate.testing.Tools;
  * --hours 30 --relayers 2}.
  */
 class SimulationTest {
-  /** One with five reorgs, a crash, and an intent that nobody approves for days. */
-  private static final long FIRST = 7;
+  /** One with eight reorgs and a crash. */
+  private static final long FIRST = 3;
 
   private static final int RELAYERS = 2;
   private static final int INTENTS = 3;
