@@ -2,6 +2,7 @@ package org.mandate.cli;
 
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import org.mandate.chain.CallRevertedException;
 import org.mandate.chain.NodeException;
 import org.mandate.cli.agent.AgentCommand;
@@ -33,27 +34,28 @@ import picocli.CommandLine.Spec;
     description = "Give an AI agent a budget, not your keys.",
     mixinStandardHelpOptions = true,
     version = "mandate 0.1.0",
-    subcommands = {
-      DemoCommand.class,
-      TestCommand.class,
-      DeployCommand.class,
-      AgentCommand.class,
-      PolicyCommand.class,
-      BreakerCommand.class,
-      LaneCommand.class,
-      OrderCommand.class,
-      WindowsCommand.class,
-      BondCommand.class,
-      IntentCommand.class,
-      AuditCommand.class,
-      KeysCommand.class,
-      RelayerCommand.class,
-      WatchdogCommand.class,
-      BenchCommand.class,
-      DoctorCommand.class,
-    },
     synopsisSubcommandLabel = "COMMAND")
 public final class Mandate implements Runnable {
+  private static final List<Class<?>> COMMANDS =
+      List.of(
+          DemoCommand.class,
+          TestCommand.class,
+          DeployCommand.class,
+          AgentCommand.class,
+          PolicyCommand.class,
+          BreakerCommand.class,
+          LaneCommand.class,
+          OrderCommand.class,
+          WindowsCommand.class,
+          BondCommand.class,
+          IntentCommand.class,
+          AuditCommand.class,
+          KeysCommand.class,
+          RelayerCommand.class,
+          WatchdogCommand.class,
+          BenchCommand.class,
+          DoctorCommand.class);
+
   @Spec private CommandSpec command;
 
   @Override
@@ -64,12 +66,28 @@ public final class Mandate implements Runnable {
 
   /** Runs the command and ends the process with its exit code. */
   public static void main(String[] arguments) {
-    System.exit(commandLine().execute(arguments));
+    System.exit(commandLine(arguments).execute(arguments));
   }
 
-  /** The command, ready to execute; tests give it their own writers. */
+  /** The command with all that it can do, ready to execute; tests give it their own writers. */
   static CommandLine commandLine() {
+    return commandLine(COMMANDS);
+  }
+
+  /**
+   * As far as these arguments need it: a tenth of a relayer's start was making commands that nobody
+   * asked for.
+   */
+  private static CommandLine commandLine(String... arguments) {
+    var asked = arguments.length == 0 ? "" : arguments[0];
+    var one =
+        COMMANDS.stream().filter(c -> c.getAnnotation(Command.class).name().equals(asked)).toList();
+    return commandLine(one.isEmpty() ? COMMANDS : one);
+  }
+
+  private static CommandLine commandLine(List<Class<?>> commands) {
     var line = new CommandLine(new Mandate());
+    commands.forEach(line::addSubcommand);
     configure(line);
     return line;
   }

@@ -83,7 +83,8 @@ class RestartTest {
             watchdog.findings().stream()
                 .filter(f -> f.check() == Check.FORGERY)
                 .map(f -> f.deeds().size())
-                .toList());
+                .toList(),
+            () -> watchdog.findings().toString());
       } finally {
         node.stop(0);
       }

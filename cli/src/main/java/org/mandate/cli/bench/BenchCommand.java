@@ -19,6 +19,7 @@ import picocli.CommandLine.Mixin;
       RecoveryCommand.class,
       ReorgBench.class,
       CatchUpBench.class,
+      StartBench.class,
       SimulationBench.class
     })
 public final class BenchCommand extends Group {
