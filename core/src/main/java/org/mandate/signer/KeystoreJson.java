@@ -27,11 +27,8 @@ final class KeystoreJson {
   /** Bytes of key that the passphrase gives: 16 encrypt, 16 authenticate. */
   private static final int DERIVED = 32;
 
-  /** A file that asks for more memory or time than any honest one is refused. */
-  private static final long SCRYPT_MEMORY_LIMIT = 1L << 30;
-
-  private static final int PBKDF2_ROUNDS_LIMIT = 10_000_000;
-  private static final int SCRYPT_PARALLEL_LIMIT = 64;
+  /** Of this process's memory, what a file may take while it is opened. */
+  private static final double SCRYPT_SHARE = 0.75;
 
   private static final JsonMapper JSON = JsonMapper.builder().build();
   private static final HexFormat HEX = HexFormat.of();
@@ -126,13 +123,14 @@ final class KeystoreJson {
   private static byte[] derive(JsonNode crypto, char[] passphrase) {
     JsonNode parameters = crypto.path("kdfparams");
     byte[] salt = hex(parameters.path("salt"), "salt", -1);
-    if (parameters.path("dklen").asInt() != DERIVED) {
+    // Of a longer key the first bytes are the same, and only those are used.
+    if (number(parameters, "dklen") < DERIVED) {
       throw new KeyException(
           "derives "
-              + parameters.path("dklen").asInt()
-              + " bytes of key; "
+              + parameters.path("dklen").asText()
+              + " bytes of key; at least "
               + DERIVED
-              + " are expected");
+              + " are needed");
     }
     byte[] secret = utf8(passphrase);
     try {
@@ -147,39 +145,48 @@ final class KeystoreJson {
     }
   }
 
+  /** Whatever RFC 7914 allows and this process has the memory for. */
   private static byte[] scrypt(byte[] secret, byte[] salt, JsonNode parameters) {
-    int n = parameters.path("n").asInt();
-    int r = parameters.path("r").asInt();
-    int p = parameters.path("p").asInt();
-    boolean possible =
-        n > 1 && Integer.bitCount(n) == 1 && r > 0 && p > 0 && p <= SCRYPT_PARALLEL_LIMIT;
-    possible &= r > 1 || n < 65536; // RFC 7914: n is below 2^(128 r / 8)
-    if (!possible || 128L * n * r > SCRYPT_MEMORY_LIMIT || 128L * r * p > SCRYPT_MEMORY_LIMIT) {
+    long n = number(parameters, "n");
+    long r = number(parameters, "r");
+    long p = number(parameters, "p");
+    boolean possible = n > 1 && Long.bitCount(n) == 1 && r > 0 && p > 0 && r * p < 1L << 30;
+    possible &= r > 1 || n < 65536; // n is below 2^(128 r / 8)
+    if (!possible) {
       throw new KeyException(
-          "has scrypt parameters n "
-              + n
-              + ", r "
-              + r
-              + ", p "
-              + p
-              + ", which RFC 7914 forbids or which need more than 1 GiB");
+          "has scrypt parameters n %s, r %s, p %s, which RFC 7914 forbids"
+              .formatted(
+                  parameters.path("n").asText(),
+                  parameters.path("r").asText(),
+                  parameters.path("p").asText()));
     }
-    return SCrypt.generate(secret, salt, n, r, p, DERIVED);
+    BigInteger bytes =
+        BigInteger.valueOf(n).add(BigInteger.valueOf(p)).multiply(BigInteger.valueOf(128 * r));
+    long limit = (long) (Runtime.getRuntime().maxMemory() * SCRYPT_SHARE);
+    if (bytes.compareTo(BigInteger.valueOf(limit)) > 0 || 128 * r * p > Integer.MAX_VALUE / 8) {
+      throw new KeyException(
+          "needs %s MiB of memory to open (scrypt n %d, r %d, p %d), and this process may take %d MiB: give Java more (-Xmx), or write the file anew with less"
+              .formatted(bytes.shiftRight(20), n, r, p, limit >> 20));
+    }
+    return SCrypt.generate(secret, salt, (int) n, (int) r, (int) p, DERIVED);
   }
 
   private static byte[] pbkdf2(byte[] secret, byte[] salt, JsonNode parameters) {
-    int rounds = parameters.path("c").asInt();
-    if (!"hmac-sha256".equals(parameters.path("prf").asText())
-        || rounds < 1
-        || rounds > PBKDF2_ROUNDS_LIMIT) {
+    long rounds = number(parameters, "c");
+    if (!"hmac-sha256".equals(parameters.path("prf").asText()) || rounds < 1) {
       throw new KeyException(
-          "has PBKDF2 parameters other than hmac-sha256 with 1 to "
-              + PBKDF2_ROUNDS_LIMIT
-              + " rounds");
+          "has PBKDF2 parameters other than hmac-sha256 with 1 to %d rounds"
+              .formatted(Integer.MAX_VALUE));
     }
     PKCS5S2ParametersGenerator generator = new PKCS5S2ParametersGenerator(new SHA256Digest());
-    generator.init(secret, salt, rounds);
+    generator.init(secret, salt, (int) rounds);
     return ((KeyParameter) generator.generateDerivedParameters(DERIVED * 8)).getKey();
+  }
+
+  /** 0 when it is none, or does not fit. */
+  private static long number(JsonNode parameters, String name) {
+    JsonNode value = parameters.path(name);
+    return value.isIntegralNumber() && value.canConvertToInt() ? value.intValue() : 0;
   }
 
   private static byte[] mac(byte[] derived, byte[] ciphertext) {

@@ -49,9 +49,9 @@ public final class PrivateKey implements Key {
     return curve.sign(digest.bytes(), secret, point);
   }
 
-  /** The key itself, to be encrypted. */
-  BigInteger secret() {
-    return new BigInteger(1, secret);
+  /** The key itself, 32 bytes, to be encrypted: a copy, which the caller wipes. */
+  public byte[] bytes() {
+    return secret.clone();
   }
 
   /** Never the key. */

@@ -81,6 +81,28 @@ public record Signature(BigInteger r, BigInteger s, int yParity) {
     return out;
   }
 
+  /**
+   * What somebody else signed, in the form that counts here: s lowered, the parity found.
+   *
+   * @param signer whose it must be
+   * @return empty when it is no signature of that digest by that key
+   */
+  public static Optional<Signature> by(Address signer, Hash digest, BigInteger r, BigInteger s) {
+    boolean possible =
+        r.signum() > 0 && r.compareTo(ORDER) < 0 && s.signum() > 0 && s.compareTo(ORDER) < 0;
+    if (!possible) {
+      return Optional.empty();
+    }
+    BigInteger low = s.min(ORDER.subtract(s));
+    for (int parity = 0; parity < 2; parity++) {
+      Signature signature = new Signature(r, low, parity);
+      if (signature.recover(digest).filter(signer::equals).isPresent()) {
+        return Optional.of(signature);
+      }
+    }
+    return Optional.empty();
+  }
+
   /** Whose key signed the digest; empty when no key can have. */
   public Optional<Address> recover(Hash digest) {
     return Curve.best().recover(this, digest.bytes()).map(Curve::address);

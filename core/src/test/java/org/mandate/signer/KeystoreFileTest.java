@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.math.BigInteger;
@@ -11,11 +12,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.mandate.chain.Address;
 import org.mandate.chain.Hash;
 import org.mandate.testing.Tools;
@@ -67,6 +70,51 @@ class KeystoreFileTest {
       var signer = KeystoreFile.open(key, passphrase, VECTOR_ADDRESS);
       assertEquals(new PrivateKeySigner(VECTOR_KEY).sign(Hash.ZERO), signer.signDigest(Hash.ZERO));
     }
+  }
+
+  /** Written by ethers 6, with the parameters that it writes and others. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "ethers-default",
+        "ethers-n2-r1-p1",
+        "ethers-n1024-r1-p16",
+        "ethers-n512-r16-p3",
+        "ethers-n4096-r8-p100"
+      })
+  void shouldOpenWhatEthersWrites(String name) throws IOException {
+    try (var in = KeystoreFileTest.class.getResourceAsStream("/keystores/" + name + ".json")) {
+      Files.write(key, in.readAllBytes());
+    }
+    assertEquals(
+        new PrivateKeySigner(BigInteger.valueOf(77)).address(),
+        KeystoreFile.open(key, passphrase).address());
+  }
+
+  /** Only 32 bytes of what is derived are used, so a longer key opens the same. */
+  @Test
+  void shouldOpenWhenMoreKeyIsDerived() throws IOException {
+    Files.writeString(key, PBKDF2_VECTOR.replace("\"dklen\":32", "\"dklen\":64"));
+    assertEquals(VECTOR_ADDRESS, KeystoreFile.open(key, passphrase).address());
+  }
+
+  /** A third reader: eth-keyfile of PyPI, where .ci/run installed it; else skipped. */
+  @Test
+  void ethKeyfileShouldOpenWhatIsWritten() throws Exception {
+    Optional<String> python = Optional.ofNullable(System.getenv("MANDATE_ETH_KEYFILE"));
+    assumeTrue(python.isPresent(), "no Python with eth-keyfile");
+    var created = KeystoreFile.create(key, passphrase, KeystoreFile.Cost.STANDARD);
+    var process =
+        new ProcessBuilder(
+                python.get(),
+                "-c",
+                "import sys, eth_keyfile; print(eth_keyfile.extract_key_from_keyfile(sys.argv[1],"
+                    + " b'testpassword').hex())",
+                key.toString())
+            .redirectErrorStream(true)
+            .start();
+    String secret = new String(process.getInputStream().readAllBytes()).strip();
+    assertEquals(created.address(), new PrivateKeySigner(new BigInteger(secret, 16)).address());
   }
 
   @Test
@@ -154,12 +202,15 @@ class KeystoreFileTest {
         "\"version\":3|\"version\":1|version 3",
         "aes-128-ctr|aes-128-cbc|cipher",
         "\"scrypt\"|\"argon2\"|derivation",
-        "\"n\":4096|\"n\":1073741824|1 GiB",
+        "\"n\":4096|\"n\":1073741824|-Xmx",
         "\"n\":4096|\"n\":3|scrypt",
-        "\"c\":262144|\"c\":2000000000|rounds",
-        "\"r\":8|\"r\":1000000|1 GiB",
-        "\"p\":6|\"p\":100000|scrypt",
-        "\"dklen\":32|\"dklen\":64|64",
+        "\"c\":262144|\"c\":2147483648|rounds",
+        "\"c\":262144|\"c\":0|rounds",
+        "\"r\":8|\"r\":1000000|-Xmx",
+        "\"p\":6|\"p\":1000000000|scrypt",
+        "\"r\":8|\"r\":-8|RFC 7914",
+        "\"n\":4096|\"n\":\"4096\"|RFC 7914",
+        "\"dklen\":32|\"dklen\":31|31",
         "\"iv\":\"83|\"iv\":\"|iv",
         "\"mac\":\"21|\"mac\":\"zz|mac",
         "5318b4|5318b5|passphrase",

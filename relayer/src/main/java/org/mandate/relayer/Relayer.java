@@ -61,8 +61,6 @@ import org.mandate.relayer.store.StoredInstance;
 import org.mandate.relayer.work.Peers;
 import org.mandate.relayer.work.Workplace;
 import org.mandate.signer.Key;
-import org.mandate.signer.KeystoreFile;
-import org.mandate.signer.Passphrase;
 
 /**
  * A running relayer: follows its chains, attests, submits, delivers, executes, publishes, and
@@ -79,18 +77,21 @@ public final class Relayer implements AutoCloseable {
   private Relayer() {}
 
   /**
-   * Starts with a key file, as configured, on the system's clock.
+   * Starts with the key that is configured, on the system's clock.
    *
    * @throws RuntimeException in words when it cannot start; nothing is left running
    */
   public static Relayer start(RelayerConfig config) {
-    RelayerConfig.KeySettings key = config.key();
-    Passphrase passphrase =
-        key.passphraseFile().isPresent()
-            ? new Passphrase.InFile(key.passphraseFile().get())
-            : new Passphrase.InEnvironment(key.passphraseVariable().orElseThrow(), System.getenv());
-    return start(
-        config, KeystoreFile.open(key.file(), passphrase, key.address()), Clock.systemUTC());
+    Clock clock = Clock.systemUTC();
+    Key key = config.key().open(System.getenv(), clock);
+    try {
+      Relayer relayer = start(config, key, clock);
+      relayer.parts.addLast(key);
+      return relayer;
+    } catch (RuntimeException e) {
+      key.close();
+      throw e;
+    }
   }
 
   /** Starts with that key. */

@@ -7,12 +7,12 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import org.mandate.chain.Address;
 import org.mandate.chain.Finality;
 import org.mandate.chain.Wei;
 import org.mandate.config.Default;
 import org.mandate.relayer.send.DataFee;
 import org.mandate.relayer.send.FeePolicy;
+import org.mandate.signer.KeySettings;
 
 /**
  * A relayer's settings. {@code relayer.sample.yaml} shows and explains all of them.
@@ -115,25 +115,6 @@ public record RelayerConfig(
       requireWithin("wait-at-most", waitAtMost, Duration.ofSeconds(1), Duration.ofDays(1));
       if (intentBudget.value().signum() == 0)
         throw new IllegalArgumentException("an intent-budget of nothing sends nothing");
-    }
-  }
-
-  /**
-   * The key: a Web3 Secret Storage version 3 file, and where its passphrase is. One of the two
-   * places.
-   *
-   * @param address whose key it must be
-   */
-  public record KeySettings(
-      Path file,
-      Address address,
-      Optional<Path> passphraseFile,
-      Optional<String> passphraseVariable) {
-    public KeySettings {
-      if (passphraseFile.isPresent() == passphraseVariable.isPresent()) {
-        throw new IllegalArgumentException(
-            "key: set either passphrase-file or passphrase-variable");
-      }
     }
   }
 

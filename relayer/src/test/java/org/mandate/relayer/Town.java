@@ -43,8 +43,8 @@ import org.mandate.intent.IntentJson;
 import org.mandate.intent.SignedIntent;
 import org.mandate.relayer.RelayerConfig.ChainSettings;
 import org.mandate.relayer.RelayerConfig.HttpSettings;
-import org.mandate.relayer.RelayerConfig.KeySettings;
 import org.mandate.relayer.store.EmbeddedServer;
+import org.mandate.signer.KeySettings;
 import org.mandate.signer.PrivateKeySigner;
 import org.web3j.crypto.Credentials;
 
@@ -266,7 +266,7 @@ final class Town implements AutoCloseable {
     Path own = directory.resolve("relayer-" + i);
     return new RelayerConfig(
         List.of(chain(HOME, homeRpcs), chain(REMOTE, remoteRpcs)),
-        new KeySettings(
+        KeySettings.keystore(
             own.resolve("key.json"), relayer(i).address(), Optional.empty(), Optional.of("UNUSED")),
         own,
         Optional.empty(),

@@ -17,7 +17,6 @@ import org.mandate.chain.Deployment;
 import org.mandate.config.Config;
 import org.mandate.signer.GuardedSigner;
 import org.mandate.signer.Key;
-import org.mandate.signer.KeystoreFile;
 import org.mandate.signer.Passphrase;
 import org.mandate.signer.Signer;
 import org.slf4j.Logger;
@@ -71,11 +70,7 @@ public final class Watchdog implements AutoCloseable {
   }
 
   static Watchdog start(WatchdogConfig config, Map<String, String> environment, Clock clock) {
-    Key key =
-        KeystoreFile.open(
-            config.key().file(),
-            secret(config.key().passphraseFile(), config.key().passphraseVariable(), environment),
-            config.key().address());
+    Key key = config.key().open(environment, clock);
     Optional<Webhook> webhook =
         config.webhook().map(settings -> webhook(settings, environment, clock));
     Findings findings = new Findings(new Alerts(webhook));

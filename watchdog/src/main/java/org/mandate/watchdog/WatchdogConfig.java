@@ -8,9 +8,9 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import org.mandate.chain.Address;
 import org.mandate.chain.Finality;
 import org.mandate.config.Default;
+import org.mandate.signer.KeySettings;
 
 /**
  * A watchdog's settings. {@code watchdog.sample.yaml} shows and explains all of them.
@@ -97,25 +97,6 @@ public record WatchdogConfig(
       requireWithin("poll-interval", pollInterval, Duration.ofMillis(50), Duration.ofMinutes(1));
       requireWithin("timeout", timeout, Duration.ofMillis(100), Duration.ofMinutes(1));
       requireWithin("max-head-age", maxHeadAge, Duration.ofSeconds(1), Duration.ofHours(1));
-    }
-  }
-
-  /**
-   * The key: a Web3 Secret Storage version 3 file, and where its passphrase is. One of the two
-   * places.
-   *
-   * @param address whose key it must be
-   */
-  public record KeySettings(
-      Path file,
-      Address address,
-      Optional<Path> passphraseFile,
-      Optional<String> passphraseVariable) {
-    public KeySettings {
-      if (passphraseFile.isPresent() == passphraseVariable.isPresent()) {
-        throw new IllegalArgumentException(
-            "key: set either passphrase-file or passphrase-variable");
-      }
     }
   }
 

@@ -98,7 +98,7 @@ class WatchdogPolicyTest {
     var config =
         new WatchdogConfig(
             List.of(chain, second),
-            new WatchdogConfig.KeySettings(
+            org.mandate.signer.KeySettings.keystore(
                 folder, Address.ZERO, Optional.of(folder), Optional.empty()),
             new WatchdogConfig.HttpSettings("127.0.0.1", 0),
             Optional.empty(),

@@ -16,7 +16,7 @@ final class WatchdogProcess {
   }
 
   static WatchdogProcess start(World world, Path directory) throws Exception {
-    WatchdogConfig.KeySettings key = world.config(0, world.home.url, Optional.empty()).key();
+    var key = world.config(0, world.home.url, Optional.empty()).key();
     Path file = directory.resolve("watchdog.yaml");
     Files.writeString(
         file,
@@ -37,7 +37,11 @@ final class WatchdogProcess {
         http:
           port: 0
         """
-            .formatted(world.home.url, world.remote.url, key.file().getFileName(), key.address()));
+            .formatted(
+                world.home.url,
+                world.remote.url,
+                key.file().orElseThrow().getFileName(),
+                key.address()));
     Path log = Files.createTempFile(directory, "watchdog", ".log");
     Process process =
         new ProcessBuilder(

@@ -1088,7 +1088,7 @@ final class World implements AutoCloseable {
     }
     return new WatchdogConfig(
         List.of(chain(HOME, homeUrl), chain(REMOTE, remote.url)),
-        new WatchdogConfig.KeySettings(
+        org.mandate.signer.KeySettings.keystore(
             file, Address.of(key.getAddress()), Optional.of(passphrase), Optional.empty()),
         new WatchdogConfig.HttpSettings("127.0.0.1", 0),
         webhook,

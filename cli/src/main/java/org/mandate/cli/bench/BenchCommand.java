@@ -21,6 +21,8 @@ import picocli.CommandLine.Mixin;
       CatchUpBench.class,
       StartBench.class,
       SimulationBench.class
+      SimulationBench.class,
+      SigningBench.class
     })
 public final class BenchCommand extends Group {
 

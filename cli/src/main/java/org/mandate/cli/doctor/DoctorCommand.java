@@ -2,6 +2,7 @@ package org.mandate.cli.doctor;
 
 import java.math.BigInteger;
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -23,6 +24,8 @@ import org.mandate.cli.Home;
 import org.mandate.cli.Output;
 import org.mandate.config.Config;
 import org.mandate.relayer.RelayerConfig;
+import org.mandate.signer.KeyException;
+import org.mandate.signer.KeySettings;
 import org.mandate.signer.Passphrase;
 import org.mandate.watchdog.WatchdogConfig;
 import picocli.CommandLine.Command;
@@ -73,6 +76,7 @@ public final class DoctorCommand implements Callable<ExitCode> {
   public ExitCode call() {
     var nodes = new ArrayList<Node>();
     var passphrases = new ArrayList<Path>();
+    var keys = new LinkedHashMap<String, KeySettings>();
     var relayerUrls = new ArrayList<>(relayers);
     var watchdogUrls = new ArrayList<>(watchdogs);
     chains
@@ -96,7 +100,8 @@ public final class DoctorCommand implements Callable<ExitCode> {
                                               Optional.of(c.deployment()),
                                               Optional.of(c.id()),
                                               Optional.empty()))));
-              config.key().passphraseFile().ifPresent(passphrases::add);
+              config.key().secretFiles().forEach(passphrases::add);
+              keys.put("relayer", config.key());
               address(config.http().host(), config.http().port()).ifPresent(relayerUrls::add);
             });
     watchdogConfig
@@ -117,7 +122,8 @@ public final class DoctorCommand implements Callable<ExitCode> {
                                               Optional.of(c.deployment()),
                                               Optional.of(c.id()),
                                               Optional.of(config.key().address())))));
-              config.key().passphraseFile().ifPresent(passphrases::add);
+              config.key().secretFiles().forEach(passphrases::add);
+              keys.put("watchdog", config.key());
               address(config.http().host(), config.http().port()).ifPresent(watchdogUrls::add);
             });
 
@@ -131,9 +137,21 @@ public final class DoctorCommand implements Callable<ExitCode> {
     }
     checks.addAll(across(nodes, guardians));
     passphrases.forEach(file -> checks.add(passphrase(file)));
+    keys.forEach((who, key) -> checks.add(signs(who, key)));
     relayerUrls.forEach(url -> checks.addAll(Service.examine("relayer", url)));
     watchdogUrls.forEach(url -> checks.addAll(Service.examine("watchdog", url)));
     return report(checks);
+  }
+
+  /** Opens the key as the process would, and has it sign words that mean nothing. */
+  private static Check signs(String who, KeySettings settings) {
+    try (var key = settings.open(System.getenv(), Clock.systemUTC())) {
+      key.sign("mandate doctor".getBytes(StandardCharsets.UTF_8));
+      return Check.ok(who, "key", key.address().checksummed() + " signs");
+    } catch (KeyException | IllegalArgumentException e) {
+      return Check.fail(
+          who, "key", e.getMessage(), "the key section of its settings says where the key is");
+    }
   }
 
   private Optional<Path> deployment(Node node) {

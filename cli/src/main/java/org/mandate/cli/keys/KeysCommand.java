@@ -31,7 +31,12 @@ import picocli.CommandLine.Parameters;
       "Keys and passphrases are never arguments: a file, the environment, standard input or a"
           + " prompt has them."
     },
-    subcommands = {KeysCommand.New.class, KeysCommand.Import.class, KeysCommand.Show.class})
+    subcommands = {
+      KeysCommand.New.class,
+      KeysCommand.Import.class,
+      KeysCommand.Show.class,
+      Seal.class
+    })
 public final class KeysCommand extends Group {
 
   @Command(name = "new", description = "Makes a key and writes its file.")
@@ -162,7 +167,7 @@ public final class KeysCommand extends Group {
   }
 
   /** Nothing is asked for what cannot be written. */
-  private static void prepare(Path file) {
+  static void prepare(Path file) {
     if (Files.exists(file)) {
       throw new Failure(
           ExitCode.CONFIGURATION,
@@ -178,7 +183,7 @@ public final class KeysCommand extends Group {
     }
   }
 
-  private static ExitCode written(Output output, Path file, Address address) {
+  static ExitCode written(Output output, Path file, Address address) {
     output.line("%s", address.checksummed());
     output.progress(
         "written to %s; without file and passphrase the key is lost, so keep copies of both", file);

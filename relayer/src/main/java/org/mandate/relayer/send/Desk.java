@@ -26,6 +26,7 @@ import org.mandate.relayer.store.TransactionRow;
 import org.mandate.relayer.store.TransactionRow.Purpose;
 import org.mandate.relayer.store.Tx;
 import org.mandate.signer.Signer;
+import org.mandate.signer.SigningRefusedException;
 import org.mandate.signer.Transactions;
 
 /**
@@ -328,8 +329,15 @@ public final class Desk {
     ChainRow.requireSigning(tx); // the gate may not know yet what another instance stored
     // The base fee is for information only; the signature covers the other two.
     Fees fees = new Fees(BigInteger.ZERO, bid.tip(), bid.max());
-    return signer.sign(
-        new Transactions.Request(chain.bigId(), nonce, fees, gas, target, BigInteger.ZERO, data));
+    try {
+      return signer.sign(
+          new Transactions.Request(chain.bigId(), nonce, fees, gas, target, BigInteger.ZERO, data));
+    } catch (SigningRefusedException e) {
+      // Nothing here asks for what the key is not for: a fault, or somebody wrote into the
+      // database.
+      LOG.alarm("the key refuses", "chain", chain.id(), "reason", e.getMessage());
+      throw e;
+    }
   }
 
   /**

@@ -24,6 +24,8 @@ import org.mandate.relayer.store.StoreException;
 import org.mandate.relayer.store.Task;
 import org.mandate.relayer.store.TransactionRow;
 import org.mandate.relayer.store.Tx;
+import org.mandate.signer.KeyException;
+import org.mandate.signer.SigningRefusedException;
 
 /**
  * Claims open work, looks at what it needs now, and either signs a transaction for it or puts it
@@ -196,7 +198,8 @@ public final class Worker {
   private static boolean isNobodysFault(Throwable e) {
     return e instanceof NodeException
         || e instanceof StoreException
-        || e instanceof FeeLimitException;
+        || e instanceof FeeLimitException
+        || e instanceof KeyException;
   }
 
   private void putOff(Task task, Throwable e) {
@@ -350,6 +353,15 @@ public final class Worker {
   private static String unavailable(Throwable e) {
     if (e instanceof FeeLimitException) {
       return Refusal.of("FEES", e.getMessage(), "nothing: it is tried again").json().encode();
+    }
+    if (e instanceof KeyException) {
+      return Refusal.of("SIGNER", e.getMessage(), "nothing: it is tried again").json().encode();
+    }
+    if (e instanceof SigningRefusedException) {
+      return Refusal.of(
+              "SIGNER", e.getMessage(), "tell the operator; it is tried again ever more seldom")
+          .json()
+          .encode();
     }
     return Refusal.of("UNAVAILABLE", Journal.reason(e), "nothing: it is tried again")
         .json()
