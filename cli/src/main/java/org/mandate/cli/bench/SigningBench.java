@@ -32,12 +32,12 @@ final class SigningBench extends Bench {
   private int operations;
 
   @Override
-  String name() {
+  public String name() {
     return "signing";
   }
 
   @Override
-  Figures measure(Path root) {
+  public Figures measure(Path root) {
     var speeds = SigningSpeed.measure(Math.max(1, rounds), Math.max(1, operations));
     var values = Output.object();
     var lines = new ArrayList<String>();
