@@ -32,6 +32,7 @@ public record KeySettings(
     Optional<VaultTransitSettings> vaultTransit) {
   private static final Duration LEAST_TIMEOUT = Duration.ofMillis(50);
   private static final Duration MOST_TIMEOUT = Duration.ofSeconds(3);
+  private static final Duration MOST_OPENING = Duration.ofSeconds(60);
 
   /**
    * A Web3Signer.
@@ -53,7 +54,7 @@ public record KeySettings(
         throw new IllegalArgumentException(
             "set either authorization-file or authorization-variable, or neither");
       }
-      requireTimeout(timeout);
+      requireTimeout(timeout, MOST_TIMEOUT);
     }
   }
 
@@ -79,7 +80,7 @@ public record KeySettings(
       if (!region.matches("[a-z0-9-]{1,40}")) {
         throw new IllegalArgumentException("region is a name such as eu-central-1");
       }
-      requireTimeout(timeout);
+      requireTimeout(timeout, MOST_TIMEOUT);
     }
   }
 
@@ -91,7 +92,7 @@ public record KeySettings(
    * @param mount where the transit engine is mounted
    * @param tokenFile its first line is the token; or an environment variable has it
    * @param trustFile PEM certificates, when Vault's is not signed by a public authority
-   * @param timeout of the one question when the process starts
+   * @param timeout of the one question when the process starts, at most 60 s
    */
   public record VaultTransitSettings(
       URI url,
@@ -107,6 +108,7 @@ public record KeySettings(
       if (tokenFile.isPresent() == tokenVariable.isPresent()) {
         throw new IllegalArgumentException("set either token-file or token-variable");
       }
+      requireTimeout(timeout, MOST_OPENING);
     }
   }
 
@@ -198,15 +200,15 @@ public record KeySettings(
         .orElseGet(() -> new Passphrase.InEnvironment(variable.orElseThrow(), environment));
   }
 
-  private static void requireTimeout(Duration timeout) {
-    if (timeout.compareTo(LEAST_TIMEOUT) < 0 || timeout.compareTo(MOST_TIMEOUT) > 0) {
+  private static void requireTimeout(Duration timeout, Duration most) {
+    if (timeout.compareTo(LEAST_TIMEOUT) < 0 || timeout.compareTo(most) > 0) {
       throw new IllegalArgumentException(
           "timeout "
               + timeout.toMillis()
               + " ms is not within "
               + LEAST_TIMEOUT.toMillis()
               + " and "
-              + MOST_TIMEOUT.toMillis());
+              + most.toMillis());
     }
   }
 }

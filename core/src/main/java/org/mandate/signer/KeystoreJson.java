@@ -27,8 +27,11 @@ final class KeystoreJson {
   /** Bytes of key that the passphrase gives: 16 encrypt, 16 authenticate. */
   private static final int DERIVED = 32;
 
-  /** Of this process's memory, what a file may take while it is opened. */
-  private static final double SCRYPT_SHARE = 0.75;
+  /** Of this process's memory, what a file may take while it is opened: half. */
+  private static final int SCRYPT_SHARE = 2;
+
+  /** Of scrypt's table at least this part is kept: with less it takes minutes. */
+  private static final int MOST_STRIDE = 16;
 
   private static final JsonMapper JSON = JsonMapper.builder().build();
   private static final HexFormat HEX = HexFormat.of();
@@ -160,15 +163,23 @@ final class KeystoreJson {
                   parameters.path("r").asText(),
                   parameters.path("p").asText()));
     }
-    BigInteger bytes =
-        BigInteger.valueOf(n).add(BigInteger.valueOf(p)).multiply(BigInteger.valueOf(128 * r));
-    long limit = (long) (Runtime.getRuntime().maxMemory() * SCRYPT_SHARE);
-    if (bytes.compareTo(BigInteger.valueOf(limit)) > 0 || 128 * r * p > Integer.MAX_VALUE / 8) {
-      throw new KeyException(
-          "needs %s MiB of memory to open (scrypt n %d, r %d, p %d), and this process may take %d MiB: give Java more (-Xmx), or write the file anew with less"
-              .formatted(bytes.shiftRight(20), n, r, p, limit >> 20));
+    long limit = Runtime.getRuntime().maxMemory() / SCRYPT_SHARE;
+    BigInteger table = BigInteger.valueOf(n).multiply(BigInteger.valueOf(128 * r));
+    BigInteger beside = BigInteger.valueOf(128 * r * p);
+    boolean fits = beside.bitLength() < 28; // bits of it, in an int, are what PBKDF2 is asked for
+    int stride = 1;
+    while (table.add(beside).compareTo(BigInteger.valueOf(limit)) > 0 && stride < MOST_STRIDE) {
+      table = table.shiftRight(1);
+      stride *= 2;
     }
-    return SCrypt.generate(secret, salt, (int) n, (int) r, (int) p, DERIVED);
+    if (!fits || table.add(beside).compareTo(BigInteger.valueOf(limit)) > 0) {
+      throw new KeyException(
+          "needs at least %s MiB of memory to open (scrypt n %d, r %d, p %d), and this process may take %d MiB: give Java more (-Xmx), or write the file anew with less"
+              .formatted(table.add(beside).shiftRight(20), n, r, p, limit >> 20));
+    }
+    return stride == 1
+        ? SCrypt.generate(secret, salt, (int) n, (int) r, (int) p, DERIVED)
+        : SmallScrypt.generate(secret, salt, (int) n, (int) r, (int) p, stride, DERIVED);
   }
 
   private static byte[] pbkdf2(byte[] secret, byte[] salt, JsonNode parameters) {

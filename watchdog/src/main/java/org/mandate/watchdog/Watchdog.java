@@ -38,7 +38,7 @@ public final class Watchdog implements AutoCloseable {
   private final Handouts handouts;
   private final Findings findings;
   private final Endpoint endpoint;
-  private final Address address;
+  private final Key key;
 
   private Watchdog(
       List<WatchedChain> chains,
@@ -47,14 +47,14 @@ public final class Watchdog implements AutoCloseable {
       Handouts handouts,
       Findings findings,
       Endpoint endpoint,
-      Address address) {
+      Key key) {
     this.chains = chains;
     this.vitals = vitals;
     this.webhook = webhook;
     this.handouts = handouts;
     this.findings = findings;
     this.endpoint = endpoint;
-    this.address = address;
+    this.key = key;
   }
 
   /**
@@ -71,6 +71,16 @@ public final class Watchdog implements AutoCloseable {
 
   static Watchdog start(WatchdogConfig config, Map<String, String> environment, Clock clock) {
     Key key = config.key().open(environment, clock);
+    try {
+      return start(config, key, environment, clock);
+    } catch (RuntimeException e) {
+      key.close();
+      throw e;
+    }
+  }
+
+  private static Watchdog start(
+      WatchdogConfig config, Key key, Map<String, String> environment, Clock clock) {
     Optional<Webhook> webhook =
         config.webhook().map(settings -> webhook(settings, environment, clock));
     Findings findings = new Findings(new Alerts(webhook));
@@ -99,7 +109,7 @@ public final class Watchdog implements AutoCloseable {
         .addKeyValue("chains", chains.stream().map(WatchedChain::id).toList())
         .addKeyValue("http", endpoint.port())
         .log("watchdog started");
-    return new Watchdog(chains, vitals, webhook, handouts, findings, endpoint, key.address());
+    return new Watchdog(chains, vitals, webhook, handouts, findings, endpoint, key);
   }
 
   /**
@@ -160,7 +170,7 @@ public final class Watchdog implements AutoCloseable {
 
   /** Whose transactions its disputes and freezes are. */
   public Address address() {
-    return address;
+    return key.address();
   }
 
   /** All findings since the start, oldest first. */
@@ -175,6 +185,7 @@ public final class Watchdog implements AutoCloseable {
     endpoint.close();
     handouts.close();
     webhook.ifPresent(Webhook::close);
+    key.close();
   }
 
   private static List<WatchedChain> watch(

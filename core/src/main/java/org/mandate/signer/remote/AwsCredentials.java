@@ -15,6 +15,7 @@ import java.time.format.DateTimeParseException;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.mandate.signer.KeyException;
 import org.mandate.signer.KeyUnavailableException;
 
@@ -28,7 +29,11 @@ final class AwsCredentials implements AutoCloseable {
   private static final JsonMapper JSON = JsonMapper.builder().build();
   private static final int FILE_LIMIT = 64 << 10;
   private static final Duration EARLY = Duration.ofMinutes(2);
-  private static final URI ECS = URI.create("http://169.254.170.2");
+  private static final String ECS = "http://169.254.170.2";
+
+  /** ECS, and EKS Pod Identity by IPv4 and IPv6: of the link, so no router passes them on. */
+  private static final Set<String> HANDING_OUT =
+      Set.of("169.254.170.2", "169.254.170.23", "[fd00:ec2::23]");
 
   /** What signs requests. */
   record Credentials(String accessKeyId, String secretAccessKey, Optional<String> sessionToken) {
@@ -121,18 +126,8 @@ final class AwsCredentials implements AutoCloseable {
   }
 
   private Fetched fetch() {
-    URI from =
-        variable("AWS_CONTAINER_CREDENTIALS_FULL_URI")
-            .map(URI::create)
-            .or(() -> variable("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI").map(ECS::resolve))
-            .orElseThrow(
-                () ->
-                    new KeyException(
-                        "no AWS credentials: set credentials-file, or AWS_ACCESS_KEY_ID and"
-                            + " AWS_SECRET_ACCESS_KEY in the environment, or run in a container"
-                            + " that hands them out"));
-    HttpRequest.Builder request = HttpRequest.newBuilder(from);
-    token().ifPresent(value -> request.header("authorization", value));
+    HttpRequest.Builder request = place();
+    token().ifPresent(value -> RemoteHttp.header(request, "authorization", value));
     RemoteHttp.Answer answer = http.send(request.GET().build());
     if (answer.status() != 200) {
       throw new KeyUnavailableException(
@@ -148,6 +143,31 @@ final class AwsCredentials implements AutoCloseable {
           Instant.parse(required(json, "Expiration")));
     } catch (IOException | DateTimeParseException e) {
       throw new KeyUnavailableException("the container's credentials are not as AWS writes them");
+    }
+  }
+
+  /** As AWS's own clients have it: over TLS, from this machine, or where ECS and EKS hand out. */
+  private HttpRequest.Builder place() {
+    Optional<String> relative = variable("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI");
+    Optional<String> full = variable("AWS_CONTAINER_CREDENTIALS_FULL_URI");
+    if (relative.isEmpty() && full.isEmpty()) {
+      throw new KeyException(
+          "no AWS credentials: set credentials-file, or AWS_ACCESS_KEY_ID and"
+              + " AWS_SECRET_ACCESS_KEY in the environment, or run in a container that hands them"
+              + " out");
+    }
+    try {
+      URI uri = URI.create(relative.map(ECS::concat).orElseGet(full::get));
+      boolean handingOut =
+          "http".equals(uri.getScheme()) && HANDING_OUT.contains(String.valueOf(uri.getHost()));
+      if (!handingOut) {
+        RemoteHttp.requirePrivate("it", uri, "the credentials");
+      }
+      return HttpRequest.newBuilder(uri);
+    } catch (IllegalArgumentException e) {
+      throw new KeyException(
+          "AWS_CONTAINER_CREDENTIALS_%s_URI: %s"
+              .formatted(relative.isPresent() ? "RELATIVE" : "FULL", e.getMessage()));
     }
   }
 

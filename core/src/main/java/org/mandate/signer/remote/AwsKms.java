@@ -8,6 +8,7 @@ import java.net.URI;
 import java.net.http.HttpRequest;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.HexFormat;
@@ -30,6 +31,11 @@ public final class AwsKms implements RemoteKey.Keeper {
   private static final JsonMapper JSON = JsonMapper.builder().build();
   private static final int ANSWER_SHOWN = 200;
 
+  /** A sequence of two integers, of 1 to 33 bytes. */
+  private static final int LEAST_SIGNATURE = 8;
+
+  private static final int MOST_SIGNATURE = 72;
+
   /** SubjectPublicKeyInfo (RFC 5480) of an uncompressed point on secp256k1, up to the point. */
   private static final byte[] PUBLIC_KEY =
       HexFormat.of().parseHex("3056301006072a8648ce3d020106052b8104000a034200");
@@ -40,7 +46,8 @@ public final class AwsKms implements RemoteKey.Keeper {
   private final RemoteHttp http;
   private final Clock clock;
 
-  private AwsKms(AwsKmsSettings settings, Map<String, String> environment, Clock clock) {
+  private AwsKms(
+      AwsKmsSettings settings, Map<String, String> environment, Clock clock, Duration timeout) {
     this.settings = settings;
     this.endpoint =
         RemoteHttp.base(
@@ -53,8 +60,8 @@ public final class AwsKms implements RemoteKey.Keeper {
     this.clock = clock;
     this.credentials =
         new AwsCredentials(
-            settings.credentialsFile(), settings.profile(), environment, settings.timeout(), clock);
-    this.http = new RemoteHttp(who(), settings.timeout(), Optional.empty());
+            settings.credentialsFile(), settings.profile(), environment, timeout, clock);
+    this.http = new RemoteHttp(who(), timeout, Optional.empty());
   }
 
   /**
@@ -65,7 +72,17 @@ public final class AwsKms implements RemoteKey.Keeper {
    */
   public static Key open(
       AwsKmsSettings settings, Map<String, String> environment, Address address, Clock clock) {
-    AwsKms keeper = new AwsKms(settings, environment, clock);
+    return open(settings, environment, address, clock, settings.timeout());
+  }
+
+  /** With another timeout than the settings may have. */
+  static Key open(
+      AwsKmsSettings settings,
+      Map<String, String> environment,
+      Address address,
+      Clock clock,
+      Duration timeout) {
+    AwsKms keeper = new AwsKms(settings, environment, clock, timeout);
     try {
       Address actual = keeper.address();
       if (!actual.equals(address)) {
@@ -115,11 +132,15 @@ public final class AwsKms implements RemoteKey.Keeper {
                 "ECDSA_SHA_256"));
     try {
       // Ecdsa-Sig-Value of RFC 3279: a sequence of two integers
-      ASN1Sequence pair = ASN1Sequence.getInstance(base64(answer, "Signature"));
+      byte[] der = base64(answer, "Signature");
+      if (der.length < LEAST_SIGNATURE || der.length > MOST_SIGNATURE) {
+        throw new IllegalArgumentException();
+      }
+      ASN1Sequence pair = ASN1Sequence.getInstance(der);
       BigInteger r = ASN1Integer.getInstance(pair.getObjectAt(0)).getPositiveValue();
       BigInteger s = ASN1Integer.getInstance(pair.getObjectAt(1)).getPositiveValue();
       return new RemoteKey.Pair(r, s);
-    } catch (IllegalArgumentException | IndexOutOfBoundsException e) {
+    } catch (IllegalArgumentException | IllegalStateException | IndexOutOfBoundsException e) {
       throw new KeyException(who() + " answered with what is no signature");
     }
   }
@@ -133,7 +154,7 @@ public final class AwsKms implements RemoteKey.Keeper {
         HttpRequest.newBuilder(endpoint).POST(HttpRequest.BodyPublishers.ofByteArray(body));
     new AwsRequest("POST", endpoint, settings.region(), "kms", headers, body)
         .signed(credentials.current(), clock.instant())
-        .forEach(request::header);
+        .forEach((name, value) -> RemoteHttp.header(request, name, value));
     RemoteHttp.Answer answer = http.send(request.build());
     JsonNode json;
     try {
@@ -143,7 +164,13 @@ public final class AwsKms implements RemoteKey.Keeper {
           who() + ": " + action + ": HTTP status " + answer.status() + ", and no JSON");
     }
     if (answer.status() != 200) {
-      String said = json.path("__type").asText() + " " + json.path("message").asText();
+      // Its first line: where a signature is wrong, AWS shows the headers below, the session's
+      // token among them.
+      String said =
+          (json.path("__type").asText() + " " + json.path("message").asText())
+              .lines()
+              .findFirst()
+              .orElse("");
       throw new KeyUnavailableException(
           "%s: %s: HTTP status %d: %s"
               .formatted(

@@ -38,7 +38,7 @@ record AwsRequest(
     String time = TIME.format(now);
     String day = time.substring(0, 8);
     SortedMap<String, String> all = new TreeMap<>(headers);
-    all.put("host", url.getHost() + (url.getPort() < 0 ? "" : ":" + url.getPort()));
+    all.put("host", host());
     all.put("x-amz-date", time);
     credentials.sessionToken().ifPresent(token -> all.put("x-amz-security-token", token));
     String names = String.join(";", all.keySet());
@@ -66,6 +66,12 @@ record AwsRequest(
             .formatted(credentials.accessKeyId(), scope, names, HEX.formatHex(hmac(key, toSign))));
     all.remove("host"); // the HTTP client sets it
     return all;
+  }
+
+  /** As the HTTP client sends it: without the scheme's usual port. */
+  private String host() {
+    int usual = "https".equals(url.getScheme()) ? 443 : 80;
+    return url.getHost() + (url.getPort() < 0 || url.getPort() == usual ? "" : ":" + url.getPort());
   }
 
   private static byte[] utf8(String text) {

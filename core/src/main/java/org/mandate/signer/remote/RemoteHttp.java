@@ -27,7 +27,7 @@ import org.mandate.signer.KeyUnavailableException;
 
 /**
  * HTTP with a keeper of keys: the whole exchange has a time limit, the answer a size limit, and no
- * redirect is followed. Nothing of an answer stands in an error: it may be secret.
+ * redirect is followed. No body of an answer stands in an error made here: it may be secret.
  */
 final class RemoteHttp implements AutoCloseable {
   private static final int ANSWER_LIMIT = 1 << 20;
@@ -70,11 +70,13 @@ final class RemoteHttp implements AutoCloseable {
   static URI base(String setting, URI url) {
     boolean http = "http".equals(url.getScheme()) || "https".equals(url.getScheme());
     if (!http
+        || url.getHost() == null
         || url.getRawQuery() != null
         || url.getRawFragment() != null
         || url.getRawUserInfo() != null) {
       throw new IllegalArgumentException(
-          setting + " must be an http or https address without user, query and fragment");
+          setting
+              + " must be an http or https address with a host, without user, query and fragment");
     }
     String text = url.toString();
     return text.endsWith("/") ? url : URI.create(text + "/");
@@ -86,10 +88,24 @@ final class RemoteHttp implements AutoCloseable {
    * @throws IllegalArgumentException when they would go in the clear
    */
   static void requirePrivate(String setting, URI url, String secret) {
-    if (!"https".equals(url.getScheme()) && !LOCAL.contains(url.getHost())) {
+    if (!"https".equals(url.getScheme()) && !LOCAL.contains(String.valueOf(url.getHost()))) {
       throw new IllegalArgumentException(
           setting + " must begin with https:// (or be on this machine): " + secret + " goes there");
     }
+  }
+
+  /**
+   * Sets a header that may be secret: the JDK's own refusal of what cannot stand there shows it.
+   *
+   * @throws KeyException when it is not printable ASCII
+   */
+  static void header(HttpRequest.Builder request, String name, String value) {
+    if (value.isEmpty() || !value.chars().allMatch(c -> c >= ' ' && c <= '~')) {
+      throw new KeyException(
+          "what is configured for the header %s is empty, or has characters other than printable ASCII"
+              .formatted(name));
+    }
+    request.header(name, value);
   }
 
   /**

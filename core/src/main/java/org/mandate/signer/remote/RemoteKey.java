@@ -46,7 +46,16 @@ final class RemoteKey implements Key {
     void close();
   }
 
-  private record Rest(Instant until, Duration length, String reason) {}
+  private record Rest(Instant from, Duration length, String reason) {
+    Instant until() {
+      return from.plus(length);
+    }
+
+    /** Not when the clock was set back meanwhile: that must not make it longer. */
+    boolean holds(Instant now) {
+      return !now.isBefore(from) && now.isBefore(until());
+    }
+  }
 
   private final Address address;
   private final Keeper keeper;
@@ -68,7 +77,7 @@ final class RemoteKey implements Key {
   public Signature sign(byte[] preimage) {
     Optional<Rest> before = rest;
     before
-        .filter(r -> clock.instant().isBefore(r.until()))
+        .filter(r -> r.holds(clock.instant()))
         .ifPresent(
             r -> {
               throw new KeyUnavailableException(
@@ -81,7 +90,7 @@ final class RemoteKey implements Key {
     } catch (KeyException e) {
       Duration length = before.map(r -> r.length().multipliedBy(2)).orElse(FIRST_REST);
       length = length.compareTo(MOST_REST) < 0 ? length : MOST_REST;
-      rest = Optional.of(new Rest(clock.instant().plus(length), length, e.getMessage()));
+      rest = Optional.of(new Rest(clock.instant(), length, e.getMessage()));
       if (!(e instanceof KeyUnavailableException)) {
         LOG.error("signing: {}", e.getMessage());
       }

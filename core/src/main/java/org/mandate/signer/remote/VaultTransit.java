@@ -112,11 +112,13 @@ public final class VaultTransit implements AutoCloseable {
         HttpRequest.newBuilder(
                 base.resolve("v1/" + settings.mount() + "/" + action + "/" + settings.key()))
             .header("content-type", "application/json")
-            .header("x-vault-token", token)
             .POST(
                 HttpRequest.BodyPublishers.ofString(
                     JSON.createObjectNode().put(name, value).toString()));
-    settings.namespace().ifPresent(namespace -> request.header("x-vault-namespace", namespace));
+    RemoteHttp.header(request, "x-vault-token", token);
+    settings
+        .namespace()
+        .ifPresent(namespace -> RemoteHttp.header(request, "x-vault-namespace", namespace));
     RemoteHttp.Answer answer = http.send(request.build());
     if (answer.status() != 200) {
       throw new KeyUnavailableException(
@@ -126,7 +128,11 @@ public final class VaultTransit implements AutoCloseable {
                   action,
                   answer.status(),
                   switch (answer.status()) {
-                    case 400 -> ": it was sealed under another key, or that version is gone";
+                    case 307 -> ": it is in standby; configure the address of the active one";
+                    case 400 ->
+                        action.equals("decrypt")
+                            ? ": it was sealed under another key, or that version is gone"
+                            : ": the transit key does not encrypt, or is derived";
                     case 403 -> ": its token may not do this";
                     case 404 -> ": there is no such mount or key";
                     case 503 -> ": it is sealed, or in standby";

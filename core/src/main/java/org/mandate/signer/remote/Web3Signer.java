@@ -8,6 +8,7 @@ import java.net.URI;
 import java.net.http.HttpRequest;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.Optional;
 import org.mandate.chain.Address;
 import org.mandate.chain.Bytes;
@@ -30,13 +31,12 @@ public final class Web3Signer implements RemoteKey.Keeper {
   private final RemoteHttp http;
   private String identifier = "";
 
-  private Web3Signer(Web3SignerSettings settings, Optional<String> authorization) {
+  private Web3Signer(
+      Web3SignerSettings settings, Optional<String> authorization, Duration timeout) {
     base = RemoteHttp.base("web3signer.url", settings.url());
-    if (authorization.isPresent()) {
-      RemoteHttp.requirePrivate("web3signer.url", base, "the authorization");
-    }
+    RemoteHttp.requirePrivate("web3signer.url", base, "what is signed");
     this.authorization = authorization;
-    http = new RemoteHttp(who(), settings.timeout(), settings.trustFile());
+    http = new RemoteHttp(who(), timeout, settings.trustFile());
   }
 
   /**
@@ -48,7 +48,17 @@ public final class Web3Signer implements RemoteKey.Keeper {
    */
   public static Key open(
       Web3SignerSettings settings, Optional<String> authorization, Address address, Clock clock) {
-    Web3Signer keeper = new Web3Signer(settings, authorization);
+    return open(settings, authorization, address, clock, settings.timeout());
+  }
+
+  /** With another timeout than the settings may have. */
+  static Key open(
+      Web3SignerSettings settings,
+      Optional<String> authorization,
+      Address address,
+      Clock clock,
+      Duration timeout) {
+    Web3Signer keeper = new Web3Signer(settings, authorization, timeout);
     try {
       keeper.get("upcheck");
       keeper.identifier = keeper.identifierOf(address);
@@ -107,7 +117,7 @@ public final class Web3Signer implements RemoteKey.Keeper {
 
   private HttpRequest.Builder request(String path) {
     HttpRequest.Builder request = HttpRequest.newBuilder(base.resolve(path));
-    authorization.ifPresent(value -> request.header("authorization", value));
+    authorization.ifPresent(value -> RemoteHttp.header(request, "authorization", value));
     return request;
   }
 

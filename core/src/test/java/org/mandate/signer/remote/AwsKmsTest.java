@@ -24,7 +24,6 @@ import java.time.Instant;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterAll;
@@ -41,12 +40,17 @@ import org.mandate.signer.PrivateKeySigner;
 
 /**
  * Against moto, the AWS of PyPI, which checks each request's signature and permissions: where
- * .ci/run installed it; else skipped.
+ * .ci/run installed it (MANDATE_MOTO: the Python that has it); else skipped. What KMS could answer
+ * wrongly is in {@link AwsKmsAnswersTest}.
  */
 class AwsKmsTest {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final String REGION = "eu-central-1";
   private static final Duration TIMEOUT = Duration.ofSeconds(3);
+
+  /** moto loads parts of itself when they are first asked for, on a machine that may be busy. */
+  private static final Duration PATIENCE = Duration.ofMinutes(2);
+
   private static final String ACCOUNT = "Version=2010-05-08&Action=";
 
   @TempDir private static Path folder;
@@ -59,15 +63,17 @@ class AwsKmsTest {
 
   @BeforeAll
   static void startMoto() throws Exception {
-    Optional<String> program = Optional.ofNullable(System.getenv("MANDATE_MOTO_SERVER"));
-    assumeTrue(program.isPresent(), "no moto server");
+    Optional<String> program = Optional.ofNullable(System.getenv("MANDATE_MOTO"));
+    assumeTrue(program.isPresent(), "no Python with moto");
     int port;
     try (ServerSocket free = new ServerSocket(0)) {
       port = free.getLocalPort();
     }
     endpoint = URI.create("http://127.0.0.1:" + port + "/");
+    Path server = Path.of(AwsKmsTest.class.getResource("/moto/server.py").toURI());
     var builder =
-        new ProcessBuilder(program.get(), "-H", "127.0.0.1", "-p", String.valueOf(port))
+        new ProcessBuilder(
+                program.get(), server.toString(), "-H", "127.0.0.1", "-p", String.valueOf(port))
             .redirectErrorStream(true)
             .redirectOutput(folder.resolve("moto.log").toFile());
     // After so many calls it authenticates and authorizes as AWS does.
@@ -179,7 +185,12 @@ class AwsKmsTest {
   }
 
   private static Key open(Map<String, String> environment, Address expected) {
-    return AwsKms.open(settings(Optional.empty()), environment, expected, Clock.systemUTC());
+    return open(Optional.empty(), environment, expected);
+  }
+
+  private static Key open(
+      Optional<Path> credentials, Map<String, String> environment, Address expected) {
+    return AwsKms.open(settings(credentials), environment, expected, Clock.systemUTC(), PATIENCE);
   }
 
   @Test
@@ -198,15 +209,13 @@ class AwsKmsTest {
     Path file = folder.resolve("credentials");
     Files.writeString(file, "# none yet\n[default]\naws_access_key_id = x\n");
     var refused =
-        assertThrows(
-            KeyException.class,
-            () -> AwsKms.open(settings(Optional.of(file)), Map.of(), address, Clock.systemUTC()));
+        assertThrows(KeyException.class, () -> open(Optional.of(file), Map.of(), address));
     assertTrue(refused.getMessage().contains("[default]"), refused.getMessage());
     Files.writeString(
         file,
         "[other]\naws_access_key_id = x\naws_secret_access_key = y\n[default]\naws_access_key_id = %s\naws_secret_access_key=%s\n"
             .formatted(mayUse.get("AWS_ACCESS_KEY_ID"), mayUse.get("AWS_SECRET_ACCESS_KEY")));
-    try (Key key = AwsKms.open(settings(Optional.of(file)), Map.of(), address, Clock.systemUTC())) {
+    try (Key key = open(Optional.of(file), Map.of(), address)) {
       key.sign(new byte[] {1});
     }
   }
@@ -227,24 +236,5 @@ class AwsKmsTest {
     assertFalse(refused.getMessage().contains("0".repeat(40)), refused.getMessage());
     var none = assertThrows(KeyException.class, () -> open(Map.of(), address));
     assertTrue(none.getMessage().contains("AWS_ACCESS_KEY_ID"), none.getMessage());
-  }
-
-  @Test
-  void shouldRefuseASecretToAnotherMachineInTheClear() {
-    var settings =
-        new AwsKmsSettings(
-            "x",
-            REGION,
-            Optional.of(URI.create("http://192.0.2.1/")),
-            Optional.empty(),
-            "default",
-            TIMEOUT);
-    for (Map<String, String> environment : List.of(mayUse, mayNot)) {
-      var refused =
-          assertThrows(
-              IllegalArgumentException.class,
-              () -> AwsKms.open(settings, environment, address, Clock.systemUTC()));
-      assertTrue(refused.getMessage().contains("https"), refused.getMessage());
-    }
   }
 }

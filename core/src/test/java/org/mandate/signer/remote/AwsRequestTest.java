@@ -62,4 +62,16 @@ class AwsRequestTest {
     assertFalse(headers.toString().contains("very-secret"));
     assertFalse(session.toString().contains("very-secret"));
   }
+
+  /** HTTP clients leave a scheme's usual port away, and what is signed must be what is sent. */
+  @Test
+  void shouldSignTheHostAsItIsSent() {
+    for (String same : new String[] {"https://example.amazonaws.com:443/", HOST.toString()}) {
+      assertEquals(
+          "5da7c1a2acd57cee7505fc6676e4e544621c30862966e37dddb68e92efbe5d6b",
+          signature(
+              new AwsRequest(
+                  "POST", URI.create(same), "us-east-1", "service", Map.of(), new byte[0])));
+    }
+  }
 }

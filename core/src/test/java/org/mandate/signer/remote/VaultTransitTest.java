@@ -33,8 +33,8 @@ import org.mandate.signer.PrivateKey;
 import org.mandate.signer.remote.StandIn.Reply;
 
 /**
- * Against a Vault where .ci/run built one (MANDATE_VAULT: its address, a space, a token), and
- * against a server that answers as Vault's API documentation of the transit engine says.
+ * Against a server that answers as Vault's API documentation of the transit engine says, and
+ * against a Vault where there is one (MANDATE_VAULT: its address, a space, a token).
  */
 class VaultTransitTest {
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -76,7 +76,7 @@ class VaultTransitTest {
         Optional.empty(),
         Optional.of("VAULT_TOKEN"),
         Optional.empty(),
-        Duration.ofSeconds(5));
+        Duration.ofSeconds(60));
   }
 
   private void seal(VaultTransitSettings settings, String token) throws IOException {
@@ -159,6 +159,7 @@ class VaultTransitTest {
       for (var one :
           Map.of(
                   503, "sealed",
+                  307, "active",
                   404, "no such mount",
                   500, "500")
               .entrySet()) {
@@ -175,6 +176,19 @@ class VaultTransitTest {
     }
   }
 
+  /** The JDK shows what it refuses as a header. */
+  @Test
+  void shouldNotShowATokenThatIsNoHeader() throws Exception {
+    try (StandIn vault = new StandIn(vault())) {
+      var settings = settings(vault.url(), "relayer");
+      seal(settings, TOKEN);
+      var refused =
+          assertThrows(KeyException.class, () -> open(settings, "\ufeffs.hush", key.address()));
+      assertFalse(refused.getMessage().contains("hush"), refused.getMessage());
+      assertTrue(refused.getMessage().contains("x-vault-token"), refused.getMessage());
+    }
+  }
+
   private void refuses(String words, VaultTransitSettings settings) {
     var refused = assertThrows(KeyException.class, () -> open(settings, TOKEN, key.address()));
     assertTrue(refused.getMessage().contains(words), refused.getMessage());
@@ -185,6 +199,21 @@ class VaultTransitTest {
     var settings = settings(URI.create("http://192.0.2.1:8200"), "relayer");
     var refused = assertThrows(IllegalArgumentException.class, () -> new VaultTransit(settings));
     assertTrue(refused.getMessage().contains("https"), refused.getMessage());
+    for (Duration timeout : new Duration[] {Duration.ZERO, Duration.ofMinutes(2)}) {
+      assertThrows(
+          IllegalArgumentException.class,
+          () ->
+              new VaultTransitSettings(
+                  settings.url(),
+                  "relayer",
+                  settings.file(),
+                  "transit",
+                  Optional.empty(),
+                  Optional.empty(),
+                  Optional.of("VAULT_TOKEN"),
+                  Optional.empty(),
+                  timeout));
+    }
     for (String name : new String[] {"../sys/seal", "a b", ""}) {
       assertThrows(
           IllegalArgumentException.class,
