@@ -224,7 +224,7 @@ class Web3SignerTest {
       int before = server.asked.get();
       var late = assertThrows(KeyUnavailableException.class, () -> key.sign(WORDS));
       assertTrue(late.getMessage().contains("1000 ms"), late.getMessage());
-      for (int i = 0; i < 1000; i++) {
+      for (int i = 0; i < 20; i++) {
         assertThrows(KeyUnavailableException.class, () -> key.sign(WORDS));
       }
       assertTrue(server.asked.get() <= before + 1, "it was asked while it rested");
