@@ -139,7 +139,7 @@ class KeystoreFileTest {
   /** A third reader: eth-keyfile of PyPI, where .ci/run installed it; else skipped. */
   @Test
   void ethKeyfileShouldOpenWhatIsWritten() throws Exception {
-    Optional<String> python = Optional.ofNullable(System.getenv("MANDATE_ETH_KEYFILE"));
+    Optional<String> python = Optional.ofNullable(System.getenv("MANDATE_KEEPERS"));
     assumeTrue(python.isPresent(), "no Python with eth-keyfile");
     var created = KeystoreFile.create(key, passphrase, KeystoreFile.Cost.LIGHT);
     var process =

@@ -40,7 +40,7 @@ import org.mandate.signer.PrivateKeySigner;
 
 /**
  * Against moto, the AWS of PyPI, which checks each request's signature and permissions: where
- * .ci/run installed it (MANDATE_MOTO: the Python that has it); else skipped. What KMS could answer
+ * .ci/run installed it (MANDATE_KEEPERS: the Python that has it); else skipped. What KMS could answer
  * wrongly is in {@link AwsKmsAnswersTest}.
  */
 class AwsKmsTest {
@@ -63,7 +63,7 @@ class AwsKmsTest {
 
   @BeforeAll
   static void startMoto() throws Exception {
-    Optional<String> program = Optional.ofNullable(System.getenv("MANDATE_MOTO"));
+    Optional<String> program = Optional.ofNullable(System.getenv("MANDATE_KEEPERS"));
     assumeTrue(program.isPresent(), "no Python with moto");
     int port;
     try (ServerSocket free = new ServerSocket(0)) {
