@@ -40,8 +40,8 @@ import org.mandate.signer.PrivateKeySigner;
 
 /**
  * Against moto, the AWS of PyPI, which checks each request's signature and permissions: where
- * .ci/run installed it (MANDATE_KEEPERS: the Python that has it); else skipped. What KMS could answer
- * wrongly is in {@link AwsKmsAnswersTest}.
+ * .ci/run installed it (MANDATE_KEEPERS: the Python that has it); else skipped. What KMS could
+ * answer wrongly is in {@link AwsKmsAnswersTest}.
  */
 class AwsKmsTest {
   private static final ObjectMapper JSON = new ObjectMapper();
