@@ -20,7 +20,6 @@ import picocli.CommandLine.Mixin;
       ReorgBench.class,
       CatchUpBench.class,
       StartBench.class,
-      SimulationBench.class
       SimulationBench.class,
       SigningBench.class
     })
