@@ -35,6 +35,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.mandate.audit.BlobStore;
 import org.mandate.audit.DirectoryBlobSource;
 import org.mandate.audit.EmbeddedBlobStore;
@@ -61,6 +62,7 @@ import org.mandate.relayer.store.StoredInstance;
 import org.mandate.relayer.work.Peers;
 import org.mandate.relayer.work.Workplace;
 import org.mandate.signer.Key;
+import org.mandate.signer.KeySettings;
 
 /**
  * A running relayer: follows its chains, attests, submits, delivers, executes, publishes, and
@@ -83,22 +85,30 @@ public final class Relayer implements AutoCloseable {
    */
   public static Relayer start(RelayerConfig config) {
     Clock clock = Clock.systemUTC();
-    Key key = config.key().open(System.getenv(), clock);
+    List<Key> keys = new ArrayList<>();
     try {
-      Relayer relayer = start(config, key, clock);
-      relayer.parts.addLast(key);
+      for (KeySettings settings :
+          Stream.concat(Stream.of(config.key()), config.treasury().stream()).toList())
+        keys.add(settings.open(System.getenv(), clock));
+      Relayer relayer =
+          start(config, keys.getFirst(), keys.stream().skip(1).findFirst(), clock);
+      relayer.parts.addAll(keys);
       return relayer;
     } catch (RuntimeException e) {
-      key.close();
+      keys.forEach(Key::close);
       throw e;
     }
   }
 
-  /** Starts with that key. */
+  /** Starts with that key, and no treasury. */
   public static Relayer start(RelayerConfig config, Key key, Clock clock) {
+    return start(config, key, Optional.empty(), clock);
+  }
+
+  private static Relayer start(RelayerConfig config, Key key, Optional<Key> treasury, Clock clock) {
     Relayer relayer = new Relayer();
     try {
-      relayer.assemble(config, key, clock);
+      relayer.assemble(config, key, treasury, clock);
       return relayer;
     } catch (RuntimeException e) {
       relayer.close();
@@ -191,7 +201,7 @@ public final class Relayer implements AutoCloseable {
 
   // ------------------------------------------------------------------ assembly
 
-  private void assemble(RelayerConfig config, Key key, Clock clock) {
+  private void assemble(RelayerConfig config, Key key, Optional<Key> treasury, Clock clock) {
     lock(config.dataDirectory());
     Map<ChainSettings, FollowedChain> chains = new LinkedHashMap<>();
     config.chains().forEach(c -> chains.put(c, connect(c)));
@@ -213,7 +223,7 @@ public final class Relayer implements AutoCloseable {
     BlobStore blobs = blobs(config, database, clock);
     Peers peers = opened(new Peers(config.peers()));
     Workflows workflows =
-        new Workflows(config, chains, database, gate, instance, blobs, peers, key, clock);
+        new Workflows(config, chains, database, gate, instance, blobs, peers, key, treasury, clock);
     Bell news = workflows.news();
     Map<Long, Workplace> places = workflows.places();
     List<Loop> loops = new ArrayList<>();

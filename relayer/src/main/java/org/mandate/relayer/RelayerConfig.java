@@ -12,6 +12,7 @@ import org.mandate.chain.Wei;
 import org.mandate.config.Default;
 import org.mandate.relayer.send.DataFee;
 import org.mandate.relayer.send.FeePolicy;
+import org.mandate.relayer.send.TopUp;
 import org.mandate.signer.KeySettings;
 
 /**
@@ -32,6 +33,8 @@ import org.mandate.signer.KeySettings;
  *     bare quorum are there: the more relayers vouch for a payment, the less it waits
  * @param reportInterval how long what became of a payment waits for others, to be told home
  *     together
+ * @param treasury a key that sends coins to the relayer's own where a chain's top-up says so; signs
+ *     nothing else
  */
 public record RelayerConfig(
     List<ChainSettings> chains,
@@ -45,7 +48,8 @@ public record RelayerConfig(
     @Default("5s") Duration publishInterval,
     @Default("5s") Duration stagger,
     @Default("2s") Duration attestationPatience,
-    @Default("30s") Duration reportInterval) {
+    @Default("30s") Duration reportInterval,
+    Optional<KeySettings> treasury) {
 
   /**
    * One chain.
@@ -61,6 +65,7 @@ public record RelayerConfig(
    *     chain whose headers have fields of their own, where one node then says what a block's
    *     number, parent and time are until most nodes contradict it
    * @param fees what transactions may cost there
+   * @param balance what the key is to have there
    */
   public record ChainSettings(
       long id,
@@ -71,7 +76,8 @@ public record RelayerConfig(
       @Default("500") int maxFeeGwei,
       @Default("50") int maxTipGwei,
       @Default("true") boolean checkHeaders,
-      FeeSettings fees) {
+      FeeSettings fees,
+      BalanceSettings balance) {
     public ChainSettings {
       rpcUrls = List.copyOf(rpcUrls);
       if (id <= 0) throw new IllegalArgumentException("chain id " + id + " is not above 0");
@@ -119,6 +125,28 @@ public record RelayerConfig(
   }
 
   /**
+   * What the relayer's key is to have on one chain.
+   *
+   * @param warnBelow when the operator is warned
+   * @param alarmBelow when the operator is alarmed
+   * @param topUp what the treasury sends; absent: nothing
+   */
+  public record BalanceSettings(
+      @Default("0.05 ether") Wei warnBelow,
+      @Default("0.01 ether") Wei alarmBelow,
+      Optional<TopUp> topUp) {
+    /** As when nothing is configured. */
+    public static final BalanceSettings DEFAULT =
+        new BalanceSettings(Wei.of("0.05 ether"), Wei.of("0.01 ether"), Optional.empty());
+
+    public BalanceSettings {
+      if (alarmBelow.compareTo(warnBelow) > 0)
+        throw new IllegalArgumentException(
+            "alarm-below, %s, is above warn-below, %s".formatted(alarmBelow, warnBelow));
+    }
+  }
+
+  /**
    * The API's socket.
    *
    * @param port 0: a free one, which the READY line and the ready file name
@@ -153,6 +181,12 @@ public record RelayerConfig(
           if (!ids.add(c.id()))
             throw new IllegalArgumentException("chain " + c.id() + " is configured twice");
         });
+    boolean toppedUp = chains.stream().anyMatch(c -> c.balance().topUp().isPresent());
+    if (toppedUp && treasury.isEmpty())
+      throw new IllegalArgumentException("top-up needs a treasury: set its key");
+    if (treasury.filter(t -> t.address().equals(key.address())).isPresent())
+      throw new IllegalArgumentException(
+          "the treasury's key is the relayer's own: give it one of its own");
     requireWithin("publish-interval", publishInterval, Duration.ofMillis(200), Duration.ofHours(1));
     requireWithin("stagger", stagger, Duration.ofMillis(100), Duration.ofMinutes(10));
     requireWithin(

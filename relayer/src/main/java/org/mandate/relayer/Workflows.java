@@ -8,22 +8,27 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.mandate.audit.BlobStore;
 import org.mandate.audit.KuboBlobStore;
+import org.mandate.chain.Address;
 import org.mandate.relayer.RelayerConfig.ChainSettings;
 import org.mandate.relayer.follow.FollowedChain;
 import org.mandate.relayer.follow.Follower;
 import org.mandate.relayer.lead.Fellows;
 import org.mandate.relayer.lead.Led;
+import org.mandate.relayer.send.BalanceWatch;
 import org.mandate.relayer.send.DataFee;
 import org.mandate.relayer.send.Desk;
 import org.mandate.relayer.send.FeeLimit;
 import org.mandate.relayer.send.FeePolicy;
 import org.mandate.relayer.send.RelayerPolicy;
 import org.mandate.relayer.send.Sender;
+import org.mandate.relayer.send.Treasury;
+import org.mandate.relayer.send.TreasuryPolicy;
 import org.mandate.relayer.store.ChainRow;
 import org.mandate.relayer.store.Database;
 import org.mandate.relayer.store.StoredMessage;
@@ -51,6 +56,8 @@ public final class Workflows {
   private static final Duration EVIDENCE_LOOK = Duration.ofSeconds(5);
   private static final Duration WORK = Duration.ofMillis(500);
   private static final String MIRROR = "mirror";
+  private static final Duration BALANCE_LOOK = Duration.ofSeconds(10);
+  private static final Duration TREASURY_LOOK = Duration.ofSeconds(1);
   private static final int WORKERS = 4;
 
   /**
@@ -98,6 +105,7 @@ public final class Workflows {
         blobs,
         peers,
         key,
+        Optional.empty(),
         clock);
   }
 
@@ -129,9 +137,12 @@ public final class Workflows {
   /** What one process at a time does, of each chain and for the mirror. */
   static List<String> lines(RelayerConfig config) {
     List<String> lines = new ArrayList<>();
-    for (ChainSettings chain : config.chains())
-      for (String what : List.of("follow", "send", "archive", "attest", "manifests", "evidence"))
+    for (ChainSettings chain : config.chains()) {
+      for (String what :
+          List.of("follow", "send", "balance", "archive", "attest", "manifests", "evidence"))
         lines.add(what + "-" + chain.id());
+      if (chain.balance().topUp().isPresent()) lines.add("treasury-" + chain.id());
+    }
     if (config.ipfsApi().isPresent()) lines.add(MIRROR);
     return lines;
   }
@@ -144,6 +155,7 @@ public final class Workflows {
    * @param fellows the processes that share the database
    * @param blobs where blobs are kept, which all of them share
    * @param key signs what {@link RelayerPolicy} says, and nothing else
+   * @param treasury signs what {@link TreasuryPolicy} says, and nothing else
    */
   public Workflows(
       RelayerConfig config,
@@ -154,6 +166,7 @@ public final class Workflows {
       BlobStore blobs,
       AttestationSource peers,
       Key key,
+      Optional<Key> treasury,
       Clock clock) {
     this.gate = gate;
     this.fellows = fellows;
@@ -209,6 +222,7 @@ public final class Workflows {
               own -> new Manifests(id, own, blobs, clock),
               Manifests::round,
               news);
+          watchBalance(chain, policy, key.address(), settings.balance(), treasury, clock);
         });
     config
         .ipfsApi()
@@ -252,6 +266,49 @@ public final class Workflows {
     heard.add(leading);
     all.add(new Workflow(name, interval, led, heard));
     return led;
+  }
+
+  private void watchBalance(
+      FollowedChain chain,
+      FeePolicy policy,
+      Address relayer,
+      RelayerConfig.BalanceSettings settings,
+      Optional<Key> treasury,
+      Clock clock) {
+    Optional<Treasury> filled =
+        settings
+            .topUp()
+            .flatMap(
+                topUp ->
+                    treasury.map(
+                        key -> {
+                          var own =
+                              new TreasuryPolicy.OnChain(chain.bigId(), policy.limit(), topUp);
+                          Signer signer =
+                              new GuardedSigner(key, TreasuryPolicy.of(List.of(own), relayer));
+                          Bell outbox = new Bell();
+                          Desk desk =
+                              new Desk(chain, database, policy, signer, gate, outbox, clock);
+                          led(
+                              "treasury-" + chain.id(),
+                              TREASURY_LOOK,
+                              one -> new Sender(chain, one, desk, news, clock),
+                              Sender::round,
+                              outbox);
+                          return new Treasury(chain, desk, relayer, topUp);
+                        }));
+    led(
+        "balance-" + chain.id(),
+        BALANCE_LOOK,
+        own ->
+            new BalanceWatch(
+                chain,
+                own,
+                relayer,
+                new BalanceWatch.Limits(settings.warnBelow(), settings.alarmBelow()),
+                filled,
+                clock),
+        BalanceWatch::round);
   }
 
   private void add(String name, Duration interval, Loop.Round round, Bell... bells) {

@@ -277,7 +277,8 @@ final class Town implements AutoCloseable {
         Duration.ofSeconds(1),
         Duration.ofSeconds(4),
         Duration.ofSeconds(2),
-        Duration.ofSeconds(5));
+        Duration.ofSeconds(5),
+        Optional.empty());
   }
 
   /** With its database on that server. */
@@ -308,7 +309,8 @@ final class Town implements AutoCloseable {
         500,
         50,
         true,
-        RelayerConfig.FeeSettings.DEFAULT);
+        RelayerConfig.FeeSettings.DEFAULT,
+        RelayerConfig.BalanceSettings.DEFAULT);
   }
 
   // ------------------------------------------------------------------ the agent

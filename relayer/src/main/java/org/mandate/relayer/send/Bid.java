@@ -47,18 +47,24 @@ public record Bid(BigInteger max, BigInteger tip) {
     return new Bid(tenthMore(max), tenthMore(tip));
   }
 
-  /** Twice as much of both, and a wei. */
-  Bid doubled() {
-    return new Bid(twice(max), twice(tip));
+  /**
+   * What to bid when a node refuses this one although blocks paid less: twice the tip, which is
+   * what pools have a minimum of, and a tenth more in all.
+   */
+  Bid afterRefusal() {
+    BigInteger twice = tip.shiftLeft(1).add(BigInteger.ONE);
+    return new Bid(tenthMore(max).max(twice), twice);
+  }
+
+  /** The higher of both parts. */
+  Bid atLeast(Bid other) {
+    BigInteger higher = tip.max(other.tip);
+    return new Bid(max.max(other.max).max(higher), higher);
   }
 
   /** Whether nodes take {@code next} in place of this: both parts a tenth more. */
   public boolean isReplaceableBy(Bid next) {
     return isTenthMore(max, next.max) && isTenthMore(tip, next.tip);
-  }
-
-  private static BigInteger twice(BigInteger value) {
-    return value.shiftLeft(1).add(BigInteger.ONE);
   }
 
   private static BigInteger tenthMore(BigInteger value) {

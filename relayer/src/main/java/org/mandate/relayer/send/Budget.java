@@ -2,9 +2,11 @@ package org.mandate.relayer.send;
 
 import java.math.BigInteger;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.mandate.chain.Hash;
 import org.mandate.chain.Wei;
 import org.mandate.relayer.store.Spending;
@@ -17,6 +19,9 @@ import org.mandate.relayer.store.Tx;
  * several that go together bear the same part each.
  */
 final class Budget {
+  private static final Set<Purpose> UNBUDGETED =
+      EnumSet.of(Purpose.PUBLISH, Purpose.TOP_UP, Purpose.FILL);
+
   private final long chainId;
   private final Wei limit;
 
@@ -68,7 +73,7 @@ final class Budget {
    */
   private static Map<Hash, List<Hash>> bearers(Tx tx, Purpose purpose, List<Hash> subjects) {
     Map<Hash, List<Hash>> bearers = new LinkedHashMap<>();
-    if (purpose == Purpose.PUBLISH || purpose == Purpose.FILL) return bearers;
+    if (UNBUDGETED.contains(purpose)) return bearers;
     Map<Hash, List<Hash>> intents =
         purpose == Purpose.DELIVER ? Spending.intents(tx, subjects) : Map.of();
     subjects.forEach(s -> bearers.put(s, intents.getOrDefault(s, List.of(s))));

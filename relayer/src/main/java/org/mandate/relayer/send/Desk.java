@@ -2,6 +2,7 @@ package org.mandate.relayer.send;
 
 import java.math.BigInteger;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -22,6 +23,7 @@ import org.mandate.relayer.SigningGate;
 import org.mandate.relayer.follow.FollowedChain;
 import org.mandate.relayer.store.ChainRow;
 import org.mandate.relayer.store.Database;
+import org.mandate.relayer.store.Spending;
 import org.mandate.relayer.store.TransactionRow;
 import org.mandate.relayer.store.TransactionRow.Purpose;
 import org.mandate.relayer.store.Tx;
@@ -41,6 +43,7 @@ public final class Desk {
   static final long MAX_GAS = 16_777_216;
   private static final long EMPTY_GAS = 21_000;
   private static final long MAX_NONCE_JUMP = 64;
+  private static final Duration DAY = Duration.ofDays(1);
 
   private final FollowedChain chain;
   private final Database database;
@@ -97,6 +100,14 @@ public final class Desk {
     return new Wei(fees.baseFee().add(limit.market(fees).tip()));
   }
 
+  /** What a transaction does, whatever it bids for it. */
+  private record Payload(Address target, BigInteger value, Bytes data, long gas) {
+    /** Nothing. */
+    static Payload empty(Address self, long gas) {
+      return new Payload(self, BigInteger.ZERO, Bytes.EMPTY, gas);
+    }
+  }
+
   /** Another process of this key was quicker: what was written is undone, the nonce too. */
   private static final class TakenException extends RuntimeException {
     private static final long serialVersionUID = 1L;
@@ -140,7 +151,15 @@ public final class Desk {
                 List<Overrun> overruns = budget.overruns(tx, purpose, subjects, most, 0);
                 if (!overruns.isEmpty()) throw new BudgetException(overruns);
                 long nonce = TransactionRow.takeNonce(tx, chain.id(), self(), count);
-                insert(tx, nonce, purpose, subjects, target, data, gasLimit, bid, dataFee, now);
+                insert(
+                    tx,
+                    nonce,
+                    purpose,
+                    subjects,
+                    new Payload(target, BigInteger.ZERO, data, gasLimit),
+                    bid,
+                    dataFee,
+                    now);
                 Failpoint.BEFORE_TRANSACTION_STORED.reach();
                 return true;
               });
@@ -151,6 +170,57 @@ public final class Desk {
     Failpoint.AFTER_TRANSACTION_STORED.reach();
     outbox.ring();
     return true;
+  }
+
+  /** What came of a top-up. */
+  enum ToppedUp {
+    SIGNED,
+    ON_ITS_WAY,
+    DAY_USED_UP,
+    TREASURY_EMPTY
+  }
+
+  /**
+   * Signs and stores a transfer of coins to the relayer's key, unless one is on its way, or the
+   * day's are used up: counted in the same database transaction.
+   *
+   * @throws FeeLimitException when blocks cost more than the limit
+   */
+  ToppedUp topUp(Address relayer, TopUp limits) {
+    Bid bid = bid();
+    BigInteger amount = limits.amount().value();
+    GasEstimate estimate = chain.client().estimateGas(self(), relayer, amount, new byte[0]);
+    if (!(estimate instanceof GasEstimate.Estimated estimated)) return ToppedUp.TREASURY_EMPTY;
+    long gas = Math.min(estimated.gas() + estimated.gas() / 4, Purpose.TOP_UP.mostGas());
+    BigInteger dataFee = policy.dataFee(Bytes.EMPTY, gas);
+    BigInteger needed = policy.most(bid, gas, dataFee).add(amount);
+    if (chain.client().balance(self()).compareTo(needed) < 0) return ToppedUp.TREASURY_EMPTY;
+    Hash subject = Hash.of("0x" + "0".repeat(24) + relayer.hex().substring(2));
+    long count = count();
+    Instant now = clock.instant();
+    ToppedUp done =
+        database.inTransaction(
+            tx -> {
+              TransactionRow.lock(tx, chain.id(), self(), count);
+              if (TransactionRow.isOpen(tx, chain.id(), subject)) return ToppedUp.ON_ITS_WAY;
+              BigInteger today =
+                  Spending.sent(tx, chain.id(), self(), Purpose.TOP_UP, now.minus(DAY));
+              if (today.add(amount).compareTo(limits.perDay().value()) > 0)
+                return ToppedUp.DAY_USED_UP;
+              long nonce = TransactionRow.takeNonce(tx, chain.id(), self(), count);
+              insert(
+                  tx,
+                  nonce,
+                  Purpose.TOP_UP,
+                  List.of(subject),
+                  new Payload(relayer, amount, Bytes.EMPTY, gas),
+                  bid,
+                  dataFee,
+                  now);
+              return ToppedUp.SIGNED;
+            });
+    if (done == ToppedUp.SIGNED) outbox.ring();
+    return done;
   }
 
   /** What the market asks, within the limit. */
@@ -188,9 +258,7 @@ public final class Desk {
         nonce,
         Purpose.FILL,
         List.of(),
-        self(),
-        Bytes.EMPTY,
-        empty.gas(),
+        Payload.empty(self(), empty.gas()),
         empty.bid(),
         empty.dataFee(),
         clock.instant());
@@ -236,9 +304,11 @@ public final class Desk {
                     tx,
                     transaction,
                     attempt,
-                    transaction.target(),
-                    transaction.data(),
-                    transaction.gasLimit(),
+                    new Payload(
+                        transaction.target(),
+                        transaction.value(),
+                        transaction.data(),
+                        transaction.gasLimit()),
                     bid,
                     dataFee,
                     false);
@@ -257,9 +327,7 @@ public final class Desk {
                 tx,
                 transaction,
                 attempt,
-                self(),
-                Bytes.EMPTY,
-                empty.gas(),
+                Payload.empty(self(), empty.gas()),
                 bid,
                 empty.dataFee(),
                 true));
@@ -269,13 +337,11 @@ public final class Desk {
       Tx tx,
       TransactionRow transaction,
       int attempt,
-      Address target,
-      Bytes data,
-      long gas,
+      Payload payload,
       Bid bid,
       BigInteger dataFee,
       boolean cancels) {
-    Transactions.Signed signed = sign(tx, transaction.nonce(), target, data, gas, bid);
+    Transactions.Signed signed = sign(tx, transaction.nonce(), payload, bid);
     TransactionRow.addAttempt(
         tx,
         transaction.id(),
@@ -286,7 +352,7 @@ public final class Desk {
             bid.max(),
             bid.tip(),
             dataFee,
-            policy.most(bid, gas, dataFee),
+            policy.most(bid, payload.gas(), dataFee),
             cancels),
         clock.instant());
   }
@@ -296,16 +362,24 @@ public final class Desk {
       long nonce,
       Purpose purpose,
       List<Hash> subjects,
-      Address target,
-      Bytes data,
-      long gas,
+      Payload payload,
       Bid bid,
       BigInteger dataFee,
       Instant now) {
-    Transactions.Signed signed = sign(tx, nonce, target, data, gas, bid);
+    Transactions.Signed signed = sign(tx, nonce, payload, bid);
     long id =
         TransactionRow.insert(
-                tx, chain.id(), self(), nonce, purpose, subjects, target, data, gas, now)
+                tx,
+                chain.id(),
+                self(),
+                nonce,
+                purpose,
+                subjects,
+                payload.target(),
+                payload.value(),
+                payload.data(),
+                payload.gas(),
+                now)
             .orElseThrow(TakenException::new);
     TransactionRow.addAttempt(
         tx,
@@ -317,13 +391,12 @@ public final class Desk {
             bid.max(),
             bid.tip(),
             dataFee,
-            policy.most(bid, gas, dataFee),
+            policy.most(bid, payload.gas(), dataFee),
             false),
         now);
   }
 
-  private Transactions.Signed sign(
-      Tx tx, long nonce, Address target, Bytes data, long gas, Bid bid) {
+  private Transactions.Signed sign(Tx tx, long nonce, Payload payload, Bid bid) {
     gate.check();
     limit.check(bid);
     ChainRow.requireSigning(tx); // the gate may not know yet what another instance stored
@@ -331,7 +404,14 @@ public final class Desk {
     Fees fees = new Fees(BigInteger.ZERO, bid.tip(), bid.max());
     try {
       return signer.sign(
-          new Transactions.Request(chain.bigId(), nonce, fees, gas, target, BigInteger.ZERO, data));
+          new Transactions.Request(
+              chain.bigId(),
+              nonce,
+              fees,
+              payload.gas(),
+              payload.target(),
+              payload.value(),
+              payload.data()));
     } catch (SigningRefusedException e) {
       // Nothing here asks for what the key is not for: a fault, or somebody wrote into the
       // database.

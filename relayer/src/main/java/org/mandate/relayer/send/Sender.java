@@ -45,6 +45,9 @@ public final class Sender {
   private static final long PATIENCE_BLOCKS = 2;
   private static final int GAPS_AT_ONCE = 16;
 
+  /** How often a bid is raised in one round when a node refuses it. */
+  private static final int BIDS_AT_ONCE = 20;
+
   /**
    * A nonce that another transaction seems to have taken, noticed at a block that is not final yet.
    */
@@ -66,6 +69,9 @@ public final class Sender {
   private final Map<Long, Suspicion> displaced = new HashMap<>();
   private final Map<Long, String> complaints = new HashMap<>();
   private final Set<Long> atLimit = new HashSet<>();
+
+  /** What nodes took and did not have later: looked at as soon as they take it again. */
+  private final Set<Long> vanishing = new HashSet<>();
 
   /** The head at which no node took an empty transaction, by the transaction. */
   private final Map<Long, Long> refusedAt = new HashMap<>();
@@ -90,6 +96,7 @@ public final class Sender {
         database.inTransaction(tx -> TransactionRow.toSettle(tx, chain.id(), desk.self(), count)),
         head)) settled.ring();
     if (next.get() > count) fillGaps(count, next.get());
+    boolean[] forgot = {false}; // whether the nodes no longer have what is mined next
     for (TransactionRow transaction :
         database.inTransaction(tx -> TransactionRow.toSend(tx, chain.id(), desk.self(), count))) {
       displaced.remove(
@@ -98,11 +105,13 @@ public final class Sender {
       alone(
           transaction,
           () -> {
-            send(
-                transaction,
-                database.inTransaction(transaction::attempts),
-                head,
-                transaction.nonce() == count);
+            forgot[0] =
+                send(
+                    transaction,
+                    database.inTransaction(transaction::attempts),
+                    head,
+                    transaction.nonce() == count,
+                    forgot[0]);
             return false;
           });
     }
@@ -142,26 +151,35 @@ public final class Sender {
 
   // ------------------------------------------------------------------ sending
 
-  private void send(TransactionRow transaction, List<Attempt> attempts, long head, boolean isNext) {
+  /**
+   * @param isNext whether its nonce is the next that is mined
+   * @param forgot whether the nodes forgot what comes before it
+   * @return whether they forgot this or what comes before it
+   */
+  private boolean send(
+      TransactionRow transaction,
+      List<Attempt> attempts,
+      long head,
+      boolean isNext,
+      boolean forgot) {
     Attempt newest = attempts.getFirst();
     boolean passedOver =
         isNext && newest.sentBlock().filter(b -> head >= b + PATIENCE_BLOCKS).isPresent();
     // What the node no longer has (a reorg, a full pool, a restart) was not passed over: the same
-    // bytes go out again.
+    // bytes go out again, and those of later nonces with them.
     boolean lost = passedOver && !chain.client().transactionKnown(newest.hash());
-    if (lost) database.run(tx -> transaction.lost(tx, newest));
-    if (passedOver && !lost && raise(transaction, newest, false)) return;
-    boolean due =
-        lost || newest.sentAt().filter(at -> clock.instant().isBefore(at.plus(RESEND))).isEmpty();
-    if (!due) return;
-    SendOutcome outcome = send(newest);
-    if (lost && outcome instanceof SendOutcome.AlreadyKnown) {
-      // It says so and does not have it: those bytes it will never take.
-      complain(transaction, "a node says that it has it, and does not: bidding more");
-      raise(transaction, newest, true);
-      return;
+    if (lost) {
+      database.run(tx -> transaction.lost(tx, newest));
+      vanishing.add(transaction.id());
     }
-    answered(transaction, newest, attempts, outcome, head);
+    if (passedOver && !lost && raise(transaction, newest, false)) return false;
+    boolean due =
+        lost
+            || forgot
+            || newest.sentAt().filter(at -> clock.instant().isBefore(at.plus(RESEND))).isEmpty();
+    if (!due) return false;
+    answered(transaction, newest, attempts, send(newest), head);
+    return lost || forgot;
   }
 
   /** To all nodes: one may say that it has it, and drop it. */
@@ -186,7 +204,13 @@ public final class Sender {
           complain(transaction, "nonce is used: looking for the receipt");
       case SendOutcome.Underpriced underpriced -> {
         complain(transaction, "underpriced: " + underpriced.reason());
-        raise(transaction, attempt, true);
+        // Some pools want many times what an idle chain's blocks paid: once for every bid would
+        // take
+        // long.
+        if (attempt.number() - attempts.getFirst().number() >= BIDS_AT_ONCE) return;
+        if (!raise(transaction, attempt, true)) return;
+        Attempt better = database.inTransaction(transaction::attempts).getFirst();
+        answered(transaction, better, attempts, send(better), head);
       }
       case SendOutcome.InsufficientFunds poor ->
           complain(
@@ -194,6 +218,7 @@ public final class Sender {
               "the key cannot pay: send coins to " + desk.self() + " (" + poor.reason() + ")");
       case SendOutcome.Refused refused -> {
         complain(transaction, "no node takes it: " + refused.reason());
+        database.run(tx -> transaction.refused(tx, attempt, refused.reason()));
         free(transaction, attempt, attempts, head);
       }
       case SendOutcome.Unreachable gone ->
@@ -229,6 +254,14 @@ public final class Sender {
   private void taken(TransactionRow transaction, Attempt attempt, long head) {
     Failpoint.AFTER_TRANSACTION_SENT.reach();
     database.run(tx -> transaction.sent(tx, attempt, clock.instant(), head));
+    boolean vanished =
+        vanishing.contains(transaction.id()) && !chain.client().transactionKnown(attempt.hash());
+    if (vanished) {
+      // It was lost before, and is again although a node says that it has it: too cheap for its
+      // pool, perhaps, or remembered by its hash alone.
+      complain(transaction, "nodes say that they take it, and do not have it");
+      raise(transaction, attempt, false);
+    }
     if (attempt.sentAt().isEmpty()) {
       LOG.info(
           "sent",
@@ -255,7 +288,7 @@ public final class Sender {
     Bid old = new Bid(last.maxFee(), last.maxTip());
     Bid better = old.replacedBy(desk.market());
     // A node that refuses a bid says that its price is no matter of the last blocks' fees.
-    Bid wanted = wasRefused && better.equals(old) ? old.doubled() : better;
+    Bid wanted = wasRefused ? better.atLeast(old.afterRefusal()) : better;
     Bid bid = desk.cut(wanted);
     if (!old.isReplaceableBy(bid) || (!wasRefused && bid.equals(old))) {
       if (!bid.equals(wanted) && atLimit.add(transaction.id())) {
@@ -328,13 +361,12 @@ public final class Sender {
     displaced.remove(transaction.id());
     Receipt receipt = found.get();
     Failpoint.BEFORE_RECEIPT_STORED.reach();
-    boolean known =
-        transaction.blockHash().filter(receipt.blockHash()::equals).isPresent()
-            || mined(transaction, receipt);
+    boolean cancelled = byHash.get(receipt.transaction()).cancels();
+    boolean isNew = transaction.blockHash().filter(receipt.blockHash()::equals).isEmpty();
+    boolean known = !isNew || mined(transaction, receipt, cancelled);
     boolean isFinal =
         database.inTransaction(tx -> ChainRow.of(tx, chain.id())).isFinal(receipt.blockNumber());
-    if (!known || !isFinal) return false;
-    boolean cancelled = byHash.get(receipt.transaction()).cancels();
+    if (!known || !isFinal) return known && isNew && cancelled;
     Settled state =
         cancelled ? Settled.DISPLACED : receipt.succeeded() ? Settled.SUCCEEDED : Settled.REVERTED;
     settle(transaction, state, receipt.transaction());
@@ -345,9 +377,15 @@ public final class Sender {
    * Stored only while its block is: a receipt that is read before the follower got there waits for
    * the next round.
    */
-  private boolean mined(TransactionRow transaction, Receipt receipt) {
+  private boolean mined(TransactionRow transaction, Receipt receipt, boolean cancelled) {
     BigInteger dataFee = desk.dataFee(receipt);
-    return database.inTransaction(tx -> transaction.mined(tx, receipt, dataFee));
+    return database.inTransaction(
+        tx -> {
+          boolean stored = transaction.mined(tx, receipt, dataFee);
+          // What it was for was not done: it is tried under another nonce.
+          if (stored && cancelled) transaction.release(tx, clock.instant());
+          return stored;
+        });
   }
 
   /**
@@ -410,6 +448,7 @@ public final class Sender {
     complaints.remove(transaction.id());
     atLimit.remove(transaction.id());
     refusedAt.remove(transaction.id());
+    vanishing.remove(transaction.id());
     LOG.info(
         "settled",
         "chain",

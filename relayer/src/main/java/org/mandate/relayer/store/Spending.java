@@ -1,13 +1,18 @@
 package org.mandate.relayer.store;
 
 import java.math.BigInteger;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import org.mandate.chain.Address;
 import org.mandate.chain.Hash;
+import org.mandate.relayer.store.TransactionRow.Purpose;
 
 /**
  * What intents cost this relayer, counted from its transactions: what each really cost, or, as long
@@ -48,6 +53,61 @@ public final class Spending {
         row -> spent.put(row.hash("intent_id"), row.big("spent")),
         parameters.toArray());
     return spent;
+  }
+
+  /**
+   * How a key's coins go on a chain.
+   *
+   * @param perTransaction wei that one of its last hundred mined transactions cost, on average
+   * @param perDay wei that those of the last 24 hours cost
+   */
+  public record Pace(Optional<BigInteger> perTransaction, BigInteger perDay) {
+    /** For how many transactions that lasts; empty: nothing was mined yet. */
+    public Optional<BigInteger> transactionsLeft(BigInteger balance) {
+      return perTransaction.filter(cost -> cost.signum() > 0).map(balance::divide);
+    }
+
+    /** For how many days that lasts; empty: nothing was spent today. */
+    public Optional<BigInteger> daysLeft(BigInteger balance) {
+      return Optional.of(perDay).filter(cost -> cost.signum() > 0).map(balance::divide);
+    }
+  }
+
+  public static Pace pace(Tx tx, long chainId, Address signer, Instant now) {
+    return tx.one(
+            """
+            SELECT (SELECT ceil(avg(l.cost)) FROM (
+                     SELECT cost FROM transaction WHERE chain_id = ? AND signer = ? AND gas_used IS NOT NULL
+                      ORDER BY nonce DESC LIMIT 100) l) AS one,
+                   (SELECT coalesce(sum(cost), 0) FROM transaction
+                     WHERE chain_id = ? AND signer = ? AND gas_used IS NOT NULL AND created_at > ?) AS day
+            """,
+            row -> new Pace(row.optionalBig("one"), row.big("day")),
+            chainId,
+            signer,
+            chainId,
+            signer,
+            now.minus(Duration.ofDays(1)))
+        .orElseThrow();
+  }
+
+  /**
+   * Coins that a key may have sent for that purpose since then, wei: what is not settled counts
+   * however old it is.
+   */
+  public static BigInteger sent(
+      Tx tx, long chainId, Address signer, Purpose purpose, Instant since) {
+    return tx.one(
+            """
+            SELECT coalesce(sum(value), 0) AS n FROM transaction
+             WHERE chain_id = ? AND signer = ? AND purpose = ? AND (state = 'OPEN' OR state <> 'DISPLACED' AND settled_at > ?)
+            """,
+            row -> row.big("n"),
+            chainId,
+            signer,
+            purpose.name(),
+            since)
+        .orElseThrow();
   }
 
   private static String marks(Collection<?> values) {

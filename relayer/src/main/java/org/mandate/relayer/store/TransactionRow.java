@@ -15,6 +15,7 @@ import org.mandate.chain.Receipt;
  *
  * @param purpose what it is for
  * @param subject intent, message or agent, the first if it is for several; absent for a filler
+ * @param value wei that go with it
  * @param blockNumber where it was mined, as far as is known
  */
 public record TransactionRow(
@@ -25,6 +26,7 @@ public record TransactionRow(
     Purpose purpose,
     Optional<Hash> subject,
     Address target,
+    BigInteger value,
     Bytes data,
     long gasLimit,
     Optional<Long> blockNumber,
@@ -45,6 +47,8 @@ public record TransactionRow(
     REPORT(2_000_000),
     SETTLE(3_000_000),
     RESEND(1_000_000),
+    /** Coins for the relayer's key, from a treasury's. */
+    TOP_UP(100_000),
     /** Uses up a nonce that was left open, so that the ones after it can be mined. */
     FILL(2_000_000);
 
@@ -183,10 +187,13 @@ public record TransactionRow(
       Purpose purpose,
       List<Hash> subjects,
       Address target,
+      BigInteger value,
       Bytes data,
       long gasLimit,
       Instant now) {
-    long id = insertRow(tx, chainId, signer, nonce, purpose, subjects, target, data, gasLimit, now);
+    long id =
+        insertRow(
+            tx, chainId, signer, nonce, purpose, subjects, target, value, data, gasLimit, now);
     if (subjects.isEmpty()) return Optional.of(id);
     int stored =
         tx.update(
@@ -214,13 +221,14 @@ public record TransactionRow(
       Purpose purpose,
       List<Hash> subjects,
       Address target,
+      BigInteger value,
       Bytes data,
       long gasLimit,
       Instant now) {
     return tx.one(
             """
-            INSERT INTO transaction (chain_id, signer, nonce, purpose, subject, subjects, target, data, gas_limit, created_at)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING transaction_id
+            INSERT INTO transaction (chain_id, signer, nonce, purpose, subject, subjects, target, value, data, gas_limit, created_at)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING transaction_id
             """,
             row -> row.number("transaction_id"),
             chainId,
@@ -230,6 +238,7 @@ public record TransactionRow(
             subjects.stream().findFirst(),
             Math.max(1, subjects.size()),
             target,
+            value,
             data,
             gasLimit,
             now)
@@ -358,6 +367,44 @@ public record TransactionRow(
         attempt.number());
   }
 
+  /**
+   * @param reason why no node takes it
+   */
+  public void refused(Tx tx, Attempt attempt, String reason) {
+    tx.update(
+        "UPDATE attempt SET refused = ? WHERE transaction_id = ? AND attempt = ?",
+        reason,
+        id,
+        attempt.number());
+  }
+
+  /**
+   * How often an empty transaction took the place of one for that subject.
+   *
+   * @param last when the last of them was signed at first
+   * @param reason why no node took it, where that was why
+   */
+  public record Cancelled(long times, Instant last, Optional<String> reason) {}
+
+  /** Since then; empty: never. */
+  public static Optional<Cancelled> cancelled(Tx tx, long chainId, Hash subject, Instant since) {
+    return tx.one(
+            """
+            SELECT count(*) AS times, max(t.created_at) AS last,
+                   (array_agg(r.refused ORDER BY t.nonce DESC))[1] AS reason
+              FROM transaction_item s
+              JOIN transaction t ON t.transaction_id = s.transaction_id
+              JOIN attempt a ON a.transaction_id = t.transaction_id AND a.hash = t.mined_hash AND a.cancels
+              LEFT JOIN attempt r ON r.transaction_id = t.transaction_id AND r.attempt = 1
+             WHERE s.chain_id = ? AND s.subject = ? AND t.created_at > ?
+            """,
+            TransactionRow::cancelled,
+            chainId,
+            subject,
+            since)
+        .flatMap(found -> found);
+  }
+
   /** No node has it any more: blocks count anew from when one takes it again. */
   public void lost(Tx tx, Attempt attempt) {
     tx.update(
@@ -413,6 +460,13 @@ public record TransactionRow(
     tx.update("UPDATE transaction_item SET open = false WHERE transaction_id = ?", id);
   }
 
+  private static Optional<Cancelled> cancelled(Row row) throws SQLException {
+    Optional<Instant> last = row.optionalTime("last");
+    return last.isEmpty()
+        ? Optional.empty()
+        : Optional.of(new Cancelled(row.number("times"), last.get(), row.optionalText("reason")));
+  }
+
   private static TransactionRow read(Row row) throws SQLException {
     return new TransactionRow(
         row.number("transaction_id"),
@@ -422,6 +476,7 @@ public record TransactionRow(
         Purpose.valueOf(row.text("purpose")),
         row.optionalHash("subject"),
         row.address("target"),
+        row.big("value"),
         row.bytes("data"),
         row.number("gas_limit"),
         row.optionalNumber("block_number"),

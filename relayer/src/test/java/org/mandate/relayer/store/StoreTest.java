@@ -389,7 +389,17 @@ class StoreTest {
   private static long transaction(Tx tx, Address signer, long nonce) {
     List<Hash> subject = List.of(Hash.keccak("subject " + signer + nonce));
     return TransactionRow.insert(
-            tx, CHAIN, signer, nonce, Purpose.SUBMIT, subject, OTHER, Bytes.EMPTY, 21_000, NOW)
+            tx,
+            CHAIN,
+            signer,
+            nonce,
+            Purpose.SUBMIT,
+            subject,
+            OTHER,
+            BigInteger.ZERO,
+            Bytes.EMPTY,
+            21_000,
+            NOW)
         .orElseThrow();
   }
 

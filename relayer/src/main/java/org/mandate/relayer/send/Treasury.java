@@ -1,0 +1,78 @@
+package org.mandate.relayer.send;
+
+import org.mandate.chain.Address;
+import org.mandate.chain.Wei;
+import org.mandate.relayer.Journal;
+import org.mandate.relayer.follow.FollowedChain;
+
+/**
+ * Sends coins to the relayer's key on one chain when it runs low, from a key of its own. What it
+ * sent within a day is counted in the database, in the transaction that stores the next one's
+ * bytes: no restart and no second process makes it more.
+ */
+public final class Treasury {
+  private static final Journal LOG = Journal.of("treasury");
+
+  private final FollowedChain chain;
+  private final Desk desk;
+  private final Address relayer;
+  private final TopUp topUp;
+  private String complaint = "";
+
+  /**
+   * @param desk where the treasury's transactions are written
+   * @param relayer who is topped up
+   */
+  public Treasury(FollowedChain chain, Desk desk, Address relayer, TopUp topUp) {
+    if (desk.self().equals(relayer)) {
+      throw new IllegalArgumentException(
+          "the treasury's key is the relayer's own, %s: give it one of its own".formatted(relayer));
+    }
+    this.chain = chain;
+    this.desk = desk;
+    this.relayer = relayer;
+    this.topUp = topUp;
+  }
+
+  /**
+   * @param balance of the relayer's key
+   * @throws FeeLimitException when blocks cost more than the limit
+   */
+  void consider(Wei balance) {
+    if (balance.compareTo(topUp.below()) >= 0) {
+      complaint = "";
+      return;
+    }
+    switch (desk.topUp(relayer, topUp)) {
+      case SIGNED -> {
+        complaint = "";
+        LOG.info(
+            "topping up",
+            "chain",
+            chain.id(),
+            "relayer",
+            relayer,
+            "balance",
+            balance,
+            "amount",
+            topUp.amount());
+      }
+      case ON_ITS_WAY -> {}
+      case DAY_USED_UP ->
+          complain(
+              "%s is below %s, and the %s of a day are used up: raise top-up.per-day, or find out what it is spent on"
+                  .formatted(relayer, topUp.below(), topUp.perDay()));
+      case TREASURY_EMPTY ->
+          complain(
+              "%s is below %s, and the treasury %s cannot pay %s and the gas: send coins to it"
+                  .formatted(relayer, topUp.below(), desk.self(), topUp.amount()));
+    }
+  }
+
+  /** Says it once for as long as it stays the same. */
+  private void complain(String what) {
+    if (what.equals(complaint)) return;
+    complaint = what;
+    LOG.alarm(what, "chain", chain.id());
+  }
+}

@@ -1,0 +1,416 @@
+package org.mandate.relayer.send;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.math.BigInteger;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.mandate.chain.BlockTag;
+import org.mandate.chain.Bytes;
+import org.mandate.chain.Hash;
+import org.mandate.relayer.store.Database;
+import org.mandate.relayer.store.EmbeddedServer;
+import org.mandate.relayer.store.TransactionRow;
+import org.mandate.relayer.store.TransactionRow.Purpose;
+
+/**
+ * Whatever becomes of one transaction, all are mined within three blocks once the cause is gone, or
+ * from when it happened where it stays: by the same process, without a pause. Blocks are mined one
+ * by one, and what looks after transactions runs once for each.
+ */
+class JamTest {
+  private static final int BLOCKS = 3;
+  private static final List<Hash> PAYMENTS =
+      List.of(Hash.keccak("first"), Hash.keccak("second"), Hash.keccak("third"));
+
+  @TempDir static Path directory;
+  private static EmbeddedServer server;
+  private static Database database;
+  private Counter counter;
+  private FaultyNode node;
+
+  @BeforeAll
+  static void startDatabase() {
+    server = Counter.server(directory);
+    database = Counter.database(server);
+  }
+
+  @AfterAll
+  static void stopDatabase() {
+    database.close();
+    server.close();
+  }
+
+  private void start(String... options) {
+    counter = new Counter(database, options);
+    node = FaultyNode.before(counter.anvil.url());
+    counter.behind(List.of(node.client()));
+  }
+
+  @AfterEach
+  void stop() {
+    node.close();
+    counter.close();
+  }
+
+  @Test
+  void L9_nonceTooLow_aForeignTransactionOfTheSameKeyWasMined() {
+    start();
+    write();
+    foreign(0, 300);
+    counter.anvil.mine(1); // before ours are sent: the first is refused, "nonce too low"
+    heals();
+  }
+
+  @Test
+  void L9_foreignTransactionOfTheSameKeyIsMinedAfterOursWasSent() {
+    start();
+    write();
+    counter.look();
+    foreign(0, 300);
+    counter.anvil.mine(1);
+    heals();
+  }
+
+  @Test
+  void L9_nonceTooLow_foreignTransactionsTookAllNonces() {
+    start();
+    write();
+    for (int nonce = 0; nonce < 3; nonce++) foreign(nonce, 300);
+    counter.anvil.mine(1);
+    heals();
+  }
+
+  @Test
+  void L9_nonceTooHigh_aNodeForgotAllThatItHadAndTakesNoGaps() {
+    start();
+    node.does(this::strict);
+    write();
+    counter.look();
+    counter.anvil.rpc("anvil_dropAllTransactions");
+    heals();
+  }
+
+  @Test
+  void L9_nonceTooHigh_aNonceWasTakenAndItsTransactionIsNotThere() {
+    start();
+    node.does(this::strict);
+    database.run(tx -> TransactionRow.takeNonce(tx, counter.id, counter.desk.self(), 0));
+    write();
+    heals();
+  }
+
+  @Test
+  void L9_alreadyKnown_aNodeSaysThatItHasItAndDoesNot() {
+    start();
+    write();
+    counter.look();
+    String first = counter.attempts(0).getFirst().raw().hex();
+    counter.anvil.rpc("anvil_dropTransaction", counter.attempts(0).getFirst().hash().hex());
+    node.does(
+        sent ->
+            sent.raw().equals(first) ? FaultyNode.says(-32000, "already known") : Optional.empty());
+    heals();
+  }
+
+  @Test
+  void L9_alreadyKnown_aNodeHasItIndeed() {
+    start();
+    write();
+    counter.look();
+    database.run(tx -> tx.update("UPDATE attempt SET sent_at = NULL, sent_block = NULL"));
+    heals();
+    assertEquals(1, Integer.parseInt(attemptCount(0)), "nothing was signed anew");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "transaction underpriced: gas tip cap 1000000, minimum needed 1000000000",
+        "transaction underpriced",
+        "FeeTooLow, EffectivePriorityFeePerGas too low 1 < 1000000000",
+        "Gas price below configured minimum gas price"
+      })
+  void L9_underpriced_aNodeWantsMoreThanTheMarketAsks(String words) {
+    start();
+    node.does(
+        sent ->
+            sent.transaction().getMaxPriorityFeePerGas().compareTo(Counter.GWEI) < 0
+                ? FaultyNode.says(-32000, words)
+                : Optional.empty());
+    write();
+    heals();
+  }
+
+  @Test
+  void L9_replacementUnderpriced_aForeignTransactionWithAHigherBidWaits() {
+    start();
+    foreign(0, 40);
+    write();
+    heals();
+  }
+
+  @Test
+  void L9_underpriced_blocksPassItOverSinceTheBaseFeeRose() {
+    start();
+    write();
+    counter.look();
+    counter.baseFee(100);
+    counter.anvil.mine(1); // with too low a bid
+    counter.look();
+    counter.anvil.mine(1);
+    counter.look();
+    heals();
+  }
+
+  @Test
+  void L9_insufficientFunds_untilTheKeyIsFilledUp() {
+    start();
+    write();
+    counter.anvil.rpc("anvil_setBalance", counter.desk.self().hex(), "0x1");
+    for (int i = 0; i < 5; i++) counter.mine(1);
+    assertEquals(0, counter.anvil.client().nonce(counter.desk.self(), BlockTag.LATEST));
+    counter.anvil.rpc("anvil_setBalance", counter.desk.self().hex(), "0xde0b6b3a7640000");
+    heals();
+  }
+
+  @Test
+  void L9_aNodeTakesAndDropsForAWhile() {
+    start();
+    node.does(sent -> FaultyNode.takes());
+    write();
+    counter.look();
+    node.does(sent -> Optional.empty());
+    heals();
+  }
+
+  @Test
+  void L9_oneNodeTakesAndDropsForEver() {
+    start();
+    counter.behind(List.of(node.client(), counter.anvil.client(), counter.anvil.client()));
+    node.does(sent -> FaultyNode.takes());
+    write();
+    counter.look();
+    heals();
+  }
+
+  /** As geth does since 1.15.5 with what is too cheap for its pool. */
+  @Test
+  void L9_aNodeTakesAndDropsWhatIsTooCheapForIt() {
+    start();
+    Set<String> cheap = ConcurrentHashMap.newKeySet();
+    node.does(
+        sent -> {
+          if (cheap.isEmpty() || cheap.contains(sent.raw())) {
+            cheap.add(sent.raw());
+            return FaultyNode.takes();
+          }
+          return Optional.empty();
+        });
+    write();
+    counter.look();
+    heals();
+  }
+
+  @Test
+  void L9_aNodeDroppedIt() {
+    start();
+    write();
+    counter.look();
+    counter.anvil.rpc("anvil_dropTransaction", counter.attempts(0).getFirst().hash().hex());
+    heals();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "txpool is full",
+        "transaction pool is full",
+        "in-flight transaction limit reached for delegated accounts",
+        "account limit exceeded: pooled 64 txs",
+        "Internal error"
+      })
+  void L9_notNow_aNodeTakesNothingForAWhile(String words) {
+    start();
+    node.does(sent -> FaultyNode.says(-32000, words));
+    write();
+    for (int i = 0; i < 4; i++) counter.mine(1);
+    node.does(sent -> Optional.empty());
+    heals();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "intrinsic gas too low: gas 1000, minimum needed 21000",
+        "exceeds block gas limit",
+        "transaction type not supported",
+        "transaction gas limit too high (cap: 16777216, tx: 20000000)",
+        "execution reverted"
+      })
+  void L9_refused_noNodeEverTakesThoseBytes(String words) {
+    start();
+    write();
+    String first = counter.attempts(0).getFirst().raw().hex();
+    node.does(sent -> sent.raw().equals(first) ? FaultyNode.says(-32000, words) : Optional.empty());
+    heals();
+  }
+
+  @Test
+  void L9_refused_byARealNodeForTooMuchGas() {
+    start("--gas-limit", "1000000");
+    counter.desk.write(
+        Purpose.SUBMIT, List.of(PAYMENTS.getFirst()), Counter.TARGET, Bytes.EMPTY, 2_000_000);
+    write();
+    heals();
+  }
+
+  /** The gas that was reckoned for an empty one turns out to be too little. */
+  @Test
+  void L9_refused_evenWhatIsEmpty() {
+    start();
+    write();
+    Set<String> refused = ConcurrentHashMap.newKeySet();
+    node.does(
+        sent -> {
+          if (sent.nonce() == 0 && (refused.size() < 2 || refused.contains(sent.raw()))) {
+            refused.add(sent.raw());
+            return FaultyNode.says(-32000, "intrinsic gas too low");
+          }
+          return Optional.empty();
+        });
+    heals();
+  }
+
+  /** A node says that the key used nonces which it did not: nothing is signed for them. */
+  @Test
+  void L9_shouldFillNothingBeforeItsNumberingBegan() {
+    start();
+    for (int nonce = 0; nonce < 5; nonce++) foreign(nonce, 40);
+    counter.anvil.mine(1);
+    write();
+    try (org.mandate.testing.Anvil fresh = org.mandate.testing.Anvil.start(counter.id)) {
+      counter.behind(List.of(fresh.client()));
+      counter.sender.round();
+      assertEquals(
+          List.of(5L, 6L, 7L), counter.open().stream().map(TransactionRow::nonce).toList());
+    }
+    counter.behind(List.of(node.client()));
+    heals();
+  }
+
+  // ------------------------------------------------------------------ steps
+
+  /** As workers do: what is not done and not on its way is written anew. */
+  private void write() {
+    for (Hash payment : PAYMENTS) {
+      boolean done =
+          database
+                  .inTransaction(
+                      tx ->
+                          tx.one(
+                              """
+                              SELECT count(*) AS n FROM transaction t JOIN transaction_item s USING (transaction_id)
+                               WHERE t.chain_id = ? AND s.subject = ? AND t.gas_used IS NOT NULL AND t.mined_hash IN
+                                     (SELECT a.hash FROM attempt a WHERE a.transaction_id = t.transaction_id AND NOT a.cancels)
+                              """,
+                              row -> row.number("n"),
+                              counter.id,
+                              payment))
+                  .orElseThrow()
+              > 0;
+      if (!done) counter.write(Purpose.SUBMIT, payment);
+    }
+  }
+
+  private void heals() {
+    long start = counter.anvil.client().head().number();
+    counter.look();
+    while (!isDone()) {
+      long blocks = counter.anvil.client().head().number() - start;
+      assertTrue(blocks < BLOCKS, "after " + blocks + " blocks: " + counter.open());
+      counter.mine(1);
+      write();
+      counter.look();
+    }
+  }
+
+  /** Each payment was made by one transaction, and no nonce is left open. */
+  private boolean isDone() {
+    return PAYMENTS.stream().allMatch(p -> made(p) == 1)
+        && counter.anvil.client().nonce(counter.desk.self(), BlockTag.LATEST)
+            == database
+                .inTransaction(tx -> TransactionRow.nextNonce(tx, counter.id, counter.desk.self()))
+                .orElseThrow();
+  }
+
+  private long made(Hash payment) {
+    return database
+        .inTransaction(
+            tx ->
+                tx.list(
+                    """
+                    SELECT a.hash FROM attempt a JOIN transaction t USING (transaction_id) JOIN transaction_item s USING (transaction_id)
+                     WHERE t.chain_id = ? AND s.subject = ? AND NOT a.cancels
+                    """,
+                    row -> row.hash("hash"),
+                    counter.id,
+                    payment))
+        .stream()
+        .filter(hash -> counter.anvil.client().receipt(hash).isPresent())
+        .count();
+  }
+
+  private String attemptCount(long nonce) {
+    return database
+        .inTransaction(
+            tx ->
+                tx.one(
+                    "SELECT count(*) AS n FROM attempt a JOIN transaction t USING (transaction_id)"
+                        + " WHERE t.chain_id = ? AND t.nonce = ?",
+                    row -> row.text("n"),
+                    counter.id,
+                    nonce))
+        .orElseThrow();
+  }
+
+  /** Takes nothing behind a gap. */
+  private Optional<FaultyNode.Answer> strict(FaultyNode.Sent sent) {
+    long next = counter.anvil.client().nonce(counter.desk.self(), BlockTag.PENDING);
+    return sent.nonce() > next ? FaultyNode.says(-32000, "nonce too high") : Optional.empty();
+  }
+
+  private void foreign(long nonce, long gwei) {
+    counter.anvil.rpc(
+        "eth_sendTransaction",
+        Map.of(
+            "from",
+            counter.desk.self().hex(),
+            "to",
+            "0x" + "f0".repeat(20),
+            "nonce",
+            "0x" + Long.toHexString(nonce),
+            "gas",
+            "0x5208",
+            "maxFeePerGas",
+            hex(gwei),
+            "maxPriorityFeePerGas",
+            hex(gwei)));
+  }
+
+  private static String hex(long gwei) {
+    return "0x" + Counter.GWEI.multiply(BigInteger.valueOf(gwei)).toString(16);
+  }
+}
