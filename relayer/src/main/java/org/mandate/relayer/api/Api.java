@@ -177,6 +177,7 @@ public final class Api implements AutoCloseable {
     route(builder, "getAudit", this::audit);
     route(builder, "getAttestation", this::attestation);
     route(builder, "getEvidence", this::evidence);
+    route(builder, "listParked", this::parked);
     route(builder, "live", request -> Answer.ok(new JsonObject().put("status", "UP")));
     route(builder, "ready", request -> ready());
     TrustlessGateway gateway = new TrustlessGateway(vertx, blobs);
@@ -483,6 +484,12 @@ public final class Api implements AutoCloseable {
                     .put("signer", s.signer().hex())
                     .put("signature", Bytes.of(s.attestation().signature().bytes()).hex())));
     return Answer.ok(new JsonObject().put("root", root.hex()).put("attestations", attestations));
+  }
+
+  private Answer parked(ValidatedRequest request) {
+    long skipped = query(request, "cursor").map(Long::parseLong).orElse(0L);
+    return Answer.ok(
+        database.inTransaction(tx -> ParkedWork.page(tx, query(request, "rule"), skipped)));
   }
 
   private Answer evidence(ValidatedRequest request) {

@@ -24,6 +24,7 @@ import org.mandate.relayer.lead.Led;
 import org.mandate.relayer.store.ChainRow;
 import org.mandate.relayer.store.Database;
 import org.mandate.relayer.store.Lease;
+import org.mandate.relayer.store.Spending;
 import org.mandate.relayer.store.StoreException;
 
 /** Whether the relayer does its work, and if not, why. */
@@ -204,6 +205,9 @@ public final class Health {
     try {
       BigInteger wei = balance(chain, now);
       json.put("balance", wei.toString());
+      Spending.Pace pace = database.inTransaction(tx -> Spending.pace(tx, chain.id(), self, now));
+      pace.transactionsLeft(wei).ifPresent(n -> json.put("transactionsLeft", n.toString()));
+      pace.daysLeft(wei).ifPresent(n -> json.put("daysLeft", n.toString()));
       if (wei.signum() == 0)
         problems.add(
             "chain %d: %s has no coins to pay for transactions".formatted(chain.id(), self));

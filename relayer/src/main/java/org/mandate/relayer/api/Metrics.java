@@ -29,6 +29,8 @@ public final class Metrics {
   private final MultiGauge transactions;
   private final MultiGauge gas;
   private final MultiGauge tasks;
+  private final MultiGauge parked;
+  private final MultiGauge fees;
   private final MultiGauge records;
   private final MultiGauge batches;
   private final MultiGauge attestations;
@@ -56,6 +58,13 @@ public final class Metrics {
         gauge("mandate.gas.used", "Gas that this relayer's mined transactions used, by chain");
     this.tasks =
         gauge("mandate.tasks", "Open work by kind, and whether something stands in its way");
+    this.parked =
+        gauge("mandate.parked", "Open work that something stands in the way of, by chain and rule");
+    this.fees =
+        gauge(
+            "mandate.fees.gwei",
+            "What this relayer's transactions cost, by chain: paid, or reserved as the most that"
+                + " they can cost");
     this.records = gauge("mandate.audit.records", "Archived audit records by chain");
     this.batches =
         gauge(
@@ -65,7 +74,8 @@ public final class Metrics {
     this.chains =
         gauge(
             "mandate.chain",
-            "Head, finalized block, blocks behind and per second, lag in seconds and balance in ether by chain");
+            "Head, finalized block, blocks behind and per second, lag in seconds, balance in ether"
+                + " and how long it lasts, by chain");
     this.nodes =
         gauge(
             "mandate.node",
@@ -131,6 +141,22 @@ public final class Metrics {
               "parked");
           fill(
               tx,
+              parked,
+              "SELECT chain_id::text AS chain, kind, parked->>'rule' AS rule, count(*) AS n FROM"
+                  + " task WHERE parked IS NOT NULL GROUP BY 1, 2, 3",
+              "chain",
+              "kind",
+              "rule");
+          fill(
+              tx,
+              fees,
+              "SELECT chain_id::text AS chain, CASE WHEN gas_used IS NULL THEN 'reserved' ELSE"
+                  + " 'paid' END AS state, (sum(cost) / 1e9)::bigint AS n FROM transaction GROUP BY"
+                  + " 1, 2",
+              "chain",
+              "state");
+          fill(
+              tx,
               records,
               "SELECT chain_id::text AS chain, count(*) AS n FROM audit_record GROUP BY 1",
               "chain");
@@ -170,6 +196,10 @@ public final class Metrics {
               String balance = chain.getString("balance");
               if (!balance.equals("unknown"))
                 add.accept("balance_ether", Double.parseDouble(balance) / 1e18);
+              for (String left : List.of("transactionsLeft", "daysLeft"))
+                if (chain.containsKey(left))
+                  add.accept(
+                      left.replace("Left", "_left"), Double.parseDouble(chain.getString(left)));
             });
     chains.register(rows, true);
     List<MultiGauge.Row<?>> serving = Nodes.rows();

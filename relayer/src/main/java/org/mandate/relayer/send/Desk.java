@@ -207,10 +207,10 @@ public final class Desk {
                   Spending.sent(tx, chain.id(), self(), Purpose.TOP_UP, now.minus(DAY));
               if (today.add(amount).compareTo(limits.perDay().value()) > 0)
                 return ToppedUp.DAY_USED_UP;
-              long nonce = TransactionRow.takeNonce(tx, chain.id(), self(), count);
+              long next = TransactionRow.takeNonce(tx, chain.id(), self(), count);
               insert(
                   tx,
-                  nonce,
+                  next,
                   Purpose.TOP_UP,
                   List.of(subject),
                   new Payload(relayer, amount, Bytes.EMPTY, gas),

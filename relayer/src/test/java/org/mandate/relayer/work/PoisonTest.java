@@ -1,0 +1,343 @@
+package org.mandate.relayer.work;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Proxy;
+import java.math.BigInteger;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.time.ZoneOffset;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.mandate.audit.EmbeddedBlobStore;
+import org.mandate.chain.Address;
+import org.mandate.chain.Bytes;
+import org.mandate.chain.ChainClient;
+import org.mandate.chain.Finality;
+import org.mandate.chain.Hash;
+import org.mandate.chain.NodeException;
+import org.mandate.chain.Wei;
+import org.mandate.intent.Intent;
+import org.mandate.relayer.Bell;
+import org.mandate.relayer.SigningGate;
+import org.mandate.relayer.follow.FollowedChain;
+import org.mandate.relayer.follow.SeveralNodes;
+import org.mandate.relayer.send.DataFee;
+import org.mandate.relayer.send.Desk;
+import org.mandate.relayer.send.FeeLimit;
+import org.mandate.relayer.send.FeePolicy;
+import org.mandate.relayer.store.Blocks;
+import org.mandate.relayer.store.ChainRow;
+import org.mandate.relayer.store.Database;
+import org.mandate.relayer.store.EmbeddedServer;
+import org.mandate.relayer.store.StoredIntent;
+import org.mandate.relayer.store.Task;
+import org.mandate.testing.Anvil;
+
+/**
+ * Intents that keep failing beside others that do not, on a real chain: its executor takes every
+ * intent but those of an odd amount. The clock stands unless a test moves it: rounds are counted.
+ */
+class PoisonTest {
+  private static final long HOME = 1;
+  private static final Address EXECUTOR = new Address("0x" + "e7".repeat(20));
+  private static final int MANY = 50;
+
+  /** Reverts with GatewaySameChain() when the amount is odd: at 228 of submit's call data. */
+  private static final String TAKES_EVEN_AMOUNTS =
+      "0x60e43560011660" + "0a" + "57005b63" + selector("GatewaySameChain()") + "6000526004601cfd";
+
+  /** A clock that is moved by hand. */
+  private static final class Hand extends Clock {
+    private Instant now = Instant.now();
+
+    void pass(Duration time) {
+      now = now.plus(time);
+    }
+
+    @Override
+    public Instant instant() {
+      return now;
+    }
+
+    @Override
+    public ZoneId getZone() {
+      return ZoneOffset.UTC;
+    }
+
+    @Override
+    public Clock withZone(ZoneId zone) {
+      return this;
+    }
+  }
+
+  @TempDir Path directory;
+  private final Hand clock = new Hand();
+  private final AtomicBoolean down = new AtomicBoolean();
+  private Anvil anvil;
+  private EmbeddedServer server;
+  private Database database;
+  private Worker worker;
+  private int last;
+
+  @BeforeEach
+  void start() {
+    anvil = Anvil.start(HOME);
+    anvil.rpc("anvil_setCode", EXECUTOR.hex(), TAKES_EVEN_AMOUNTS);
+    anvil.mine(1);
+    server = EmbeddedServer.start(directory.resolve("postgres"));
+    database = Database.open(server.jdbcUrl());
+    database.run(
+        tx -> {
+          ChainRow.register(tx, HOME, EXECUTOR, EXECUTOR);
+          Blocks.append(tx, HOME, anvil.client().block(1).orElseThrow());
+        });
+    worker = worker(Optional.empty());
+  }
+
+  @AfterEach
+  void stop() {
+    database.close();
+    server.close();
+    anvil.close();
+  }
+
+  @Test
+  void L9_shouldCarryOutGoodOnesAsIfThereWereNoPoisonedOnes() throws Exception {
+    for (int i = 0; i < MANY; i++) {
+      intent(false);
+      intent(true);
+    }
+    rounds(2 * MANY);
+    assertEquals(MANY, signed(), "each was looked at once");
+    clock.pass(Duration.ofMinutes(5)); // the poisoned ones are due again
+    for (int i = 0; i < MANY; i++) intent(true);
+    rounds(MANY);
+    assertEquals(2 * MANY, signed(), "what is fresh goes ahead of what failed");
+  }
+
+  @Test
+  void L12_shouldParkAPoisonedOneInWordsAndLookMoreAndMoreRarely() throws Exception {
+    Hash poisoned = intent(false);
+    Instant before = clock.instant();
+    Duration pause = Duration.ZERO;
+    for (int i = 0; i < 5; i++) {
+      rounds(1);
+      assertEquals("CONTRACT", parked(poisoned, "rule"));
+      assertTrue(
+          parked(poisoned, "message").contains("GatewaySameChain()"), parked(poisoned, "message"));
+      Duration next = Duration.between(clock.instant(), due(poisoned));
+      assertTrue(next.compareTo(pause) > 0, next + " after " + pause);
+      pause = next;
+      clock.pass(next);
+    }
+    assertTrue(pause.compareTo(Duration.ofSeconds(30)) <= 0, "it is never given up: " + pause);
+    assertTrue(before.isBefore(clock.instant()));
+  }
+
+  /** A node that fails for an hour makes no work look as if it were to blame. */
+  @Test
+  void L9_shouldNeitherPutBackNorSlowDownWhatANodeFailsFor() throws Exception {
+    for (int i = 0; i < 5; i++) intent(true);
+    down.set(true);
+    for (int hour = 0; hour < 3600; hour += 60) {
+      rounds(5);
+      clock.pass(Duration.ofSeconds(60));
+    }
+    assertEquals(0, signed());
+    assertEquals(
+        0L,
+        database
+            .inTransaction(
+                tx -> tx.one("SELECT max(attempts) AS n FROM task", row -> row.number("n")))
+            .orElseThrow(),
+        "none counts as failing");
+    down.set(false);
+    rounds(5);
+    assertEquals(5, signed());
+  }
+
+  @Test
+  void L12_shouldSayWhyAnIntentsBudgetStopsItAndLetTheOthersGoOn() throws Exception {
+    worker = worker(Optional.empty(), new Wei(BigInteger.ONE));
+    Hash dear = intent(true);
+    rounds(1);
+    assertEquals("BUDGET", parked(dear, "rule"));
+    assertEquals("1", parked(dear, "limit"));
+    assertEquals("1", parked(dear, "left"));
+    assertEquals(0, signed());
+    clock.pass(Duration.ofMinutes(1));
+    worker = worker(Optional.empty());
+    rounds(1);
+    assertEquals(1, signed(), "once the budget is higher");
+  }
+
+  @Test
+  void L12_shouldWaitForCheaperGasAsLongAsConfiguredAndSayUntilWhen() throws Exception {
+    worker = worker(Optional.of(new FeePolicy.Patience(Wei.of("1 wei"), Duration.ofMinutes(5))));
+    Hash held = intent(true);
+    Instant since = clock.instant();
+    rounds(1);
+    assertEquals("GAS_PRICE", parked(held, "rule"));
+    assertEquals(
+        Long.toString(since.plus(Duration.ofMinutes(5)).getEpochSecond()),
+        parked(held, "availableAt"));
+    for (int i = 0; i < 4; i++) {
+      clock.pass(Duration.ofMinutes(1));
+      worker = worker(Optional.of(new FeePolicy.Patience(Wei.of("1 wei"), Duration.ofMinutes(5))));
+      rounds(1); // as after a restart, each time: it is remembered since when it waits
+      assertEquals(0, signed());
+    }
+    clock.pass(Duration.ofMinutes(1));
+    rounds(1);
+    assertEquals(1, signed());
+  }
+
+  @Test
+  void shouldSendAsSoonAsGasIsCheap() throws Exception {
+    worker = worker(Optional.of(new FeePolicy.Patience(Wei.of("1 wei"), Duration.ofHours(5))));
+    intent(true);
+    rounds(1);
+    assertEquals(0, signed());
+    clock.pass(Duration.ofSeconds(5));
+    worker = worker(Optional.of(new FeePolicy.Patience(Wei.of("100 gwei"), Duration.ofHours(5))));
+    rounds(1);
+    assertEquals(1, signed());
+  }
+
+  @Test
+  void shouldNotWaitLongerThanHalfOfTheTimeToTheDeadline() throws Exception {
+    worker = worker(Optional.of(new FeePolicy.Patience(Wei.of("1 wei"), Duration.ofDays(1))));
+    Hash held = intent(true); // an hour
+    rounds(1);
+    assertEquals("GAS_PRICE", parked(held, "rule"));
+    clock.pass(Duration.ofMinutes(31));
+    rounds(1);
+    assertEquals(1, signed());
+  }
+
+  // ------------------------------------------------------------------ steps
+
+  private void rounds(int many) throws InterruptedException {
+    for (int i = 0; i < many; i++) worker.round();
+  }
+
+  private Hash intent(boolean good) {
+    int number = ++last;
+    Hash id = Hash.keccak("intent " + number);
+    Intent intent =
+        new Intent(
+            BigInteger.ONE,
+            EXECUTOR,
+            BigInteger.valueOf(HOME),
+            Address.ZERO,
+            EXECUTOR,
+            BigInteger.valueOf(good ? 2 : 3),
+            Bytes.EMPTY,
+            BigInteger.valueOf(number),
+            BigInteger.valueOf(clock.instant().plus(Duration.ofHours(1)).getEpochSecond()));
+    Instant now = clock.instant();
+    database.run(
+        tx -> {
+          StoredIntent.save(tx, id, intent, Optional.of(new Bytes("0x" + "5a".repeat(65))), now);
+          Task.open(tx, Task.Kind.SUBMIT, HOME, id, now, now);
+        });
+    return id;
+  }
+
+  private long signed() {
+    return database
+        .inTransaction(tx -> tx.one("SELECT count(*) AS n FROM transaction", r -> r.number("n")))
+        .orElseThrow();
+  }
+
+  private String parked(Hash subject, String field) {
+    return database
+        .inTransaction(
+            tx ->
+                tx.one(
+                    "SELECT parked ->> '" + field + "' AS it FROM task WHERE subject = ?",
+                    row -> row.text("it"),
+                    subject))
+        .orElseThrow();
+  }
+
+  private Instant due(Hash subject) {
+    return database
+        .inTransaction(
+            tx ->
+                tx.one(
+                    "SELECT not_before FROM task WHERE subject = ?",
+                    row -> row.time("not_before"),
+                    subject))
+        .orElseThrow();
+  }
+
+  private Worker worker(Optional<FeePolicy.Patience> patience) {
+    return worker(patience, Wei.of("1 ether"));
+  }
+
+  private Worker worker(Optional<FeePolicy.Patience> patience, Wei budget) {
+    FollowedChain chain =
+        new FollowedChain(
+            HOME,
+            new SeveralNodes(List.of(node())),
+            Finality.of("finalized"),
+            0,
+            HOME,
+            EXECUTOR,
+            EXECUTOR,
+            EXECUTOR,
+            EXECUTOR,
+            EXECUTOR);
+    Desk desk =
+        new Desk(
+            chain,
+            database,
+            new FeePolicy(FeeLimit.ofGwei(500, 50), budget, DataFee.NONE, patience),
+            Anvil.RICH,
+            new SigningGate(),
+            new Bell(),
+            clock);
+    return new Worker(
+        database,
+        Map.of(HOME, new Workplace(chain, desk, database, Duration.ofSeconds(1), clock)),
+        new Peers(List.of()),
+        new EmbeddedBlobStore(directory.resolve("blobs"), clock),
+        Duration.ofSeconds(1),
+        Duration.ZERO,
+        Duration.ofSeconds(1),
+        clock);
+  }
+
+  private ChainClient node() {
+    ChainClient real = anvil.client();
+    return (ChainClient)
+        Proxy.newProxyInstance(
+            ChainClient.class.getClassLoader(),
+            new Class<?>[] {ChainClient.class},
+            (proxy, method, arguments) -> {
+              if (down.get()) throw new NodeException("down");
+              try {
+                return method.invoke(real, arguments);
+              } catch (InvocationTargetException e) {
+                throw e.getCause();
+              }
+            });
+  }
+
+  private static String selector(String error) {
+    return Hash.keccak(error).hex().substring(2, 10);
+  }
+}
