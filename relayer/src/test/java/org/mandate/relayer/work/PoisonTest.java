@@ -123,7 +123,7 @@ class PoisonTest {
     assertEquals(MANY, signed(), "each was looked at once");
     clock.pass(Duration.ofMinutes(5)); // the poisoned ones are due again
     for (int i = 0; i < MANY; i++) intent(true);
-    rounds(MANY);
+    rounds(2 * MANY); // those that are on their way are looked at again, too
     assertEquals(2 * MANY, signed(), "what is fresh goes ahead of what failed");
   }
 
@@ -199,7 +199,7 @@ class PoisonTest {
       rounds(1); // as after a restart, each time: it is remembered since when it waits
       assertEquals(0, signed());
     }
-    clock.pass(Duration.ofMinutes(1));
+    clock.pass(Duration.ofSeconds(61));
     rounds(1);
     assertEquals(1, signed());
   }
