@@ -296,7 +296,8 @@ final class Town implements AutoCloseable {
         own.publishInterval(),
         own.stagger(),
         own.attestationPatience(),
-        own.reportInterval());
+        own.reportInterval(),
+        own.treasury());
   }
 
   private ChainSettings chain(long id, List<URI> rpcs) {

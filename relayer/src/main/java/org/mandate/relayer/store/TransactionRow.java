@@ -438,12 +438,15 @@ public record TransactionRow(
         > 0;
   }
 
-  /** What it is for is on its way no more, as far as is known: whoever is to do it looks again. */
+  /**
+   * What it is for is on its way no more, as far as is known: whoever is to do it looks again, at each
+   * by itself, in case that one of them was to blame.
+   */
   public void release(Tx tx, Instant now) {
     tx.update("UPDATE transaction_item SET open = false WHERE transaction_id = ?", id);
     tx.update(
         """
-        UPDATE task t SET not_before = least(t.not_before, ?) FROM transaction_item s
+        UPDATE task t SET not_before = least(t.not_before, ?), attempts = greatest(t.attempts, 1) FROM transaction_item s
          WHERE s.transaction_id = ? AND t.chain_id = s.chain_id AND t.subject = s.subject
         """,
         now,
