@@ -439,8 +439,8 @@ public record TransactionRow(
   }
 
   /**
-   * What it is for is on its way no more, as far as is known: whoever is to do it looks again, at each
-   * by itself, in case that one of them was to blame.
+   * What it is for is on its way no more, as far as is known: whoever is to do it looks again, at
+   * each by itself, in case that one of them was to blame.
    */
   public void release(Tx tx, Instant now) {
     tx.update("UPDATE transaction_item SET open = false WHERE transaction_id = ?", id);

@@ -272,7 +272,12 @@ class JamTest {
   void L9_refused_byARealNodeForTooMuchGas() {
     start("--gas-limit", "1000000");
     counter.desk.write(
-        Purpose.SUBMIT, List.of(PAYMENTS.getFirst()), Counter.TARGET, Bytes.EMPTY, 2_000_000);
+        Purpose.SUBMIT,
+        List.of(PAYMENTS.getFirst()),
+        Counter.TARGET,
+        Bytes.EMPTY,
+        2_000_000,
+        tx -> true);
     write();
     heals();
   }

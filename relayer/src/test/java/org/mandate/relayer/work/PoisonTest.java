@@ -312,6 +312,7 @@ class PoisonTest {
             new Bell(),
             clock);
     return new Worker(
+        "test",
         database,
         Map.of(HOME, new Workplace(chain, desk, database, Duration.ofSeconds(1), clock)),
         new Peers(List.of()),
