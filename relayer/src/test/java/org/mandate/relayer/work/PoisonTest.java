@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -52,16 +53,26 @@ import org.mandate.testing.Anvil;
 class PoisonTest {
   private static final long HOME = 1;
   private static final Address EXECUTOR = new Address("0x" + "e7".repeat(20));
-  private static final int MANY = 50;
+  private static final int MANY = 40;
   private static final int FEW = 5;
 
-  /** Reverts with GatewaySameChain() when the amount is odd: at 228 of submit's call data. */
+  /**
+   * Takes no groups, and reverts with GatewaySameChain() when the amount is odd: at 228 of submit's
+   * call data.
+   */
   private static final String TAKES_EVEN_AMOUNTS =
-      "0x60e43560011660" + "0a" + "57005b63" + selector("GatewaySameChain()") + "6000526004601cfd";
+      "0x60003560e01c63"
+          + selector(
+              "submit((uint256,address,uint256,address,address,uint256,bytes,uint256,uint64),bytes)")
+          + "14601357600080fd5b60e43560011660"
+          + "1e"
+          + "57005b63"
+          + selector("GatewaySameChain()")
+          + "6000526004601cfd";
 
   /** A clock that is moved by hand. */
   private static final class Hand extends Clock {
-    private Instant now = Instant.now();
+    private Instant now = Instant.now().truncatedTo(ChronoUnit.MILLIS); // as the database does
 
     void pass(Duration time) {
       now = now.plus(time);
@@ -122,6 +133,7 @@ class PoisonTest {
     }
     rounds(2 * MANY + FEW);
     assertEquals(MANY, signed(), "each was looked at once, after a few looks at many together");
+    over();
     clock.pass(Duration.ofMinutes(5)); // the poisoned ones are due again
     for (int i = 0; i < MANY; i++) intent(true);
     rounds(MANY + FEW);
@@ -165,7 +177,7 @@ class PoisonTest {
             .orElseThrow(),
         "none counts as failing");
     down.set(false);
-    rounds(5);
+    rounds(5 + FEW);
     assertEquals(5, signed());
   }
 
@@ -232,6 +244,16 @@ class PoisonTest {
 
   private void rounds(int many) throws InterruptedException {
     for (int i = 0; i < many; i++) worker.round();
+  }
+
+  /** What was signed is done. */
+  private void over() {
+    database.run(
+        tx -> {
+          tx.update("UPDATE transaction SET state = 'DISPLACED', settled_at = now()");
+          tx.update("UPDATE transaction_item SET open = false");
+          tx.update("DELETE FROM task WHERE parked IS NULL");
+        });
   }
 
   private Hash intent(boolean good) {
