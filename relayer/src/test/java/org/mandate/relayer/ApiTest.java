@@ -316,6 +316,9 @@ class ApiTest {
     JsonObject parked = town.awaitParked(relayer.port(), id, "CONTRACT", SOON);
     requireAsDocumented("getIntent", "/v1/intents/" + id);
     assertEquals("PARKED", parked.getString("state"), parked.encode());
+    requireAsDocumented("listParked", "/v1/parked");
+    String listed = town.get(relayer.port(), "/v1/parked?rule=CONTRACT").body();
+    assertTrue(listed.contains(id.hex()), listed);
     JsonObject end = town.awaitState(relayer.port(), id, "EXPIRED", SOON);
     assertTrue(end.getBoolean("final"));
     assertEquals(0, end.getJsonArray("transactions").size());

@@ -36,7 +36,8 @@ public final class Health {
   private static final long BEHIND_BLOCKS = 20;
   private static final Duration BALANCE_KEEPS = Duration.ofSeconds(10);
 
-  private record Balance(BigInteger wei, Instant until) {}
+  /** Also for how long it lasts, which takes a look at a day of transactions. */
+  private record Balance(BigInteger wei, Spending.Pace pace, Instant until) {}
 
   private final Database database;
   private final Instance instance;
@@ -203,9 +204,10 @@ public final class Health {
             .put("lagSeconds", Math.max(0, now.getEpochSecond() - row.headTime()))
             .put("nodes", Nodes.json(chain.client().reports()));
     try {
-      BigInteger wei = balance(chain, now);
+      Balance balance = balance(chain, now);
+      BigInteger wei = balance.wei();
+      Spending.Pace pace = balance.pace();
       json.put("balance", wei.toString());
-      Spending.Pace pace = database.inTransaction(tx -> Spending.pace(tx, chain.id(), self, now));
       pace.transactionsLeft(wei).ifPresent(n -> json.put("transactionsLeft", n.toString()));
       pace.daysLeft(wei).ifPresent(n -> json.put("daysLeft", n.toString()));
       if (wei.signum() == 0)
@@ -217,11 +219,21 @@ public final class Health {
     return json;
   }
 
-  private BigInteger balance(FollowedChain chain, Instant now) {
+  private Balance balance(FollowedChain chain, Instant now) {
     Balance known = balances.get(chain.id());
-    if (known != null && now.isBefore(known.until())) return known.wei();
+    if (known != null && now.isBefore(known.until())) return known;
     BigInteger wei = chain.client().balance(self);
-    balances.put(chain.id(), new Balance(wei, now.plus(BALANCE_KEEPS)));
-    return wei;
+    Balance read = new Balance(wei, pace(chain, now), now.plus(BALANCE_KEEPS));
+    balances.put(chain.id(), read);
+    return read;
+  }
+
+  /** A database that is slow to add up a day makes no relayer unready. */
+  private Spending.Pace pace(FollowedChain chain, Instant now) {
+    try {
+      return database.inTransaction(tx -> Spending.pace(tx, chain.id(), self, now));
+    } catch (StoreException e) {
+      return Spending.Pace.UNKNOWN;
+    }
   }
 }

@@ -57,7 +57,7 @@ public final class BalanceWatch {
   public boolean round() {
     Wei balance = new Wei(chain.client().balance(relayer));
     tell(balance);
-    treasury.ifPresent(t -> t.consider(balance));
+    treasury.ifPresent(t -> t.consider(database, balance));
     return false;
   }
 

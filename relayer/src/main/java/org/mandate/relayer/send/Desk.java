@@ -184,9 +184,10 @@ public final class Desk {
    * Signs and stores a transfer of coins to the relayer's key, unless one is on its way, or the
    * day's are used up: counted in the same database transaction.
    *
+   * @param own the database of whoever leads the watching, which refuses who led before
    * @throws FeeLimitException when blocks cost more than the limit
    */
-  ToppedUp topUp(Address relayer, TopUp limits) {
+  ToppedUp topUp(Database own, Address relayer, TopUp limits) {
     Bid bid = bid();
     BigInteger amount = limits.amount().value();
     GasEstimate estimate = chain.client().estimateGas(self(), relayer, amount, new byte[0]);
@@ -199,7 +200,7 @@ public final class Desk {
     long count = count();
     Instant now = clock.instant();
     ToppedUp done =
-        database.inTransaction(
+        own.inTransaction(
             tx -> {
               TransactionRow.lock(tx, chain.id(), self(), count);
               if (TransactionRow.isOpen(tx, chain.id(), subject)) return ToppedUp.ON_ITS_WAY;

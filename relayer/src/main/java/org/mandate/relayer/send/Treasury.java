@@ -4,6 +4,7 @@ import org.mandate.chain.Address;
 import org.mandate.chain.Wei;
 import org.mandate.relayer.Journal;
 import org.mandate.relayer.follow.FollowedChain;
+import org.mandate.relayer.store.Database;
 
 /**
  * Sends coins to the relayer's key on one chain when it runs low, from a key of its own. What it
@@ -35,15 +36,16 @@ public final class Treasury {
   }
 
   /**
+   * @param own the database of whoever leads the watching, which refuses who led before
    * @param balance of the relayer's key
    * @throws FeeLimitException when blocks cost more than the limit
    */
-  void consider(Wei balance) {
+  void consider(Database own, Wei balance) {
     if (balance.compareTo(topUp.below()) >= 0) {
       complaint = "";
       return;
     }
-    switch (desk.topUp(relayer, topUp)) {
+    switch (desk.topUp(own, relayer, topUp)) {
       case SIGNED -> {
         complaint = "";
         LOG.info(

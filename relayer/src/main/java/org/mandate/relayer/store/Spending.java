@@ -62,6 +62,9 @@ public final class Spending {
    * @param perDay wei that those of the last 24 hours cost
    */
   public record Pace(Optional<BigInteger> perTransaction, BigInteger perDay) {
+    /** For how long anything lasts is not known. */
+    public static final Pace UNKNOWN = new Pace(Optional.empty(), BigInteger.ZERO);
+
     /** For how many transactions that lasts; empty: nothing was mined yet. */
     public Optional<BigInteger> transactionsLeft(BigInteger balance) {
       return perTransaction.filter(cost -> cost.signum() > 0).map(balance::divide);

@@ -116,19 +116,19 @@ class TreasuryTest {
       balance(RELAYER, Wei.ZERO);
     }
     age(Duration.ofHours(23));
-    assertEquals(Desk.ToppedUp.DAY_USED_UP, desk.topUp(RELAYER, TOP_UP));
+    assertEquals(Desk.ToppedUp.DAY_USED_UP, desk.topUp(database, RELAYER, TOP_UP));
     age(Duration.ofHours(2));
-    assertEquals(Desk.ToppedUp.SIGNED, desk.topUp(RELAYER, TOP_UP));
+    assertEquals(Desk.ToppedUp.SIGNED, desk.topUp(database, RELAYER, TOP_UP));
   }
 
   @Test
   void shouldSignNothingThatTheTreasuryCannotPay() {
     balance(TREASURY.address(), Wei.of("0.2 ether")); // not the gas
-    assertEquals(Desk.ToppedUp.TREASURY_EMPTY, desk.topUp(RELAYER, TOP_UP));
+    assertEquals(Desk.ToppedUp.TREASURY_EMPTY, desk.topUp(database, RELAYER, TOP_UP));
     balance(TREASURY.address(), Wei.ZERO);
-    assertEquals(Desk.ToppedUp.TREASURY_EMPTY, desk.topUp(RELAYER, TOP_UP));
+    assertEquals(Desk.ToppedUp.TREASURY_EMPTY, desk.topUp(database, RELAYER, TOP_UP));
     balance(TREASURY.address(), Wei.of("1 ether"));
-    assertEquals(Desk.ToppedUp.SIGNED, desk.topUp(RELAYER, TOP_UP));
+    assertEquals(Desk.ToppedUp.SIGNED, desk.topUp(database, RELAYER, TOP_UP));
   }
 
   @Test
