@@ -90,8 +90,7 @@ public final class Relayer implements AutoCloseable {
       for (KeySettings settings :
           Stream.concat(Stream.of(config.key()), config.treasury().stream()).toList())
         keys.add(settings.open(System.getenv(), clock));
-      Relayer relayer =
-          start(config, keys.getFirst(), keys.stream().skip(1).findFirst(), clock);
+      Relayer relayer = start(config, keys.getFirst(), keys.stream().skip(1).findFirst(), clock);
       relayer.parts.addAll(keys);
       return relayer;
     } catch (RuntimeException e) {
