@@ -8,14 +8,16 @@ import java.time.Duration;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.mandate.cli.simulation.Simulation.Outcome;
 import org.mandate.testing.Tools;
 
 /**
- * Relayers under a virtual clock, with faults that a seed decides. More seeds: {@code
+ * Relayers under a virtual clock, with faults that a seed decides, where it is asked for: {@code
  * -Dmandate.simulation.seeds=N}; one again: {@code ./mandate bench simulation --seed N --intents 3
  * --hours 30 --relayers 2}.
  */
+@EnabledIfSystemProperty(named = "mandate.simulation.seeds", matches = "[0-9]+")
 class SimulationTest {
   /** One with eight reorgs and a crash. */
   private static final long FIRST = 3;
