@@ -2,6 +2,7 @@ package org.mandate.signer;
 
 import java.math.BigInteger;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -41,15 +42,26 @@ public record ServicePolicy(Map<BigInteger, ChainLimits> chains, Set<Statement> 
    *
    * @param selectors first four bytes of the call data; {@link Bytes#EMPTY}: no data at all
    * @param maxValue most that goes with one transaction, wei
+   * @param payees by selector, which argument, counted from 0, says who is paid: it must be the
+   *     key's own address. All arguments before it must take one word of 32 bytes in the head of
+   *     the call data, as all but fixed arrays and tuples of fixed size do (ABI specification).
    */
-  public record Calls(Set<Bytes> selectors, BigInteger maxValue) {
+  public record Calls(Set<Bytes> selectors, BigInteger maxValue, Map<Bytes, Integer> payees) {
     public Calls {
       selectors = Set.copyOf(selectors);
+      payees = Map.copyOf(payees);
+      if (!selectors.containsAll(payees.keySet())) {
+        throw new IllegalArgumentException("a payee of what may not be called");
+      }
       for (Bytes selector : selectors) {
         if (selector.size() != SELECTOR && !selector.isEmpty()) {
           throw new IllegalArgumentException(selector + " is no function's selector: 4 bytes are");
         }
       }
+    }
+
+    public Calls(Set<Bytes> selectors, BigInteger maxValue) {
+      this(selectors, maxValue, Map.of());
     }
 
     /**
@@ -59,15 +71,24 @@ public record ServicePolicy(Map<BigInteger, ChainLimits> chains, Set<Statement> 
      */
     public static Calls of(String... functions) {
       return new Calls(
-          Arrays.stream(functions)
-              .map(function -> selector(new Bytes(Hash.keccak(function).hex())))
-              .collect(Collectors.toSet()),
+          Arrays.stream(functions).map(Calls::selectorOf).collect(Collectors.toSet()),
           BigInteger.ZERO);
+    }
+
+    private static Bytes selectorOf(String function) {
+      return selector(new Bytes(Hash.keccak(function).hex()));
+    }
+
+    /** The same calls; that argument of that function must be the key's own address. */
+    public Calls payingItself(String function, int argument) {
+      Map<Bytes, Integer> all = new HashMap<>(payees);
+      all.put(selectorOf(function), argument);
+      return new Calls(selectors, maxValue, all);
     }
 
     /** The same calls, each with coins. */
     public Calls paying(BigInteger mostValue) {
-      return new Calls(selectors, mostValue);
+      return new Calls(selectors, mostValue, payees);
     }
   }
 
@@ -79,6 +100,7 @@ public record ServicePolicy(Map<BigInteger, ChainLimits> chains, Set<Statement> 
   public record Statement(TypedData.Domain domain, String type) {}
 
   private static final int SELECTOR = 4;
+  private static final int WORD = 32;
 
   public ServicePolicy {
     chains = Map.copyOf(chains);
@@ -120,6 +142,14 @@ public record ServicePolicy(Map<BigInteger, ChainLimits> chains, Set<Statement> 
               .formatted(selector.isEmpty() ? "nothing" : selector),
           "find out who asked for it");
     }
+    Integer payee = calls.payees().get(selector);
+    if (payee != null && !word(transaction.data(), payee).equals(word(key))) {
+      throw asked.refused(
+          "PAYEE",
+          "argument %d of %s says who is paid, and it signs for itself only"
+              .formatted(payee, selector),
+          "find out who asked for it");
+    }
     asked.atMost("VALUE", "value, wei", transaction.value(), calls.maxValue());
   }
 
@@ -133,6 +163,19 @@ public record ServicePolicy(Map<BigInteger, ChainLimits> chains, Set<Statement> 
                   message,
                   statements.stream().map(s -> s.domain() + " " + s.type()).sorted().toList()));
     }
+  }
+
+  /** One argument's word in the head of call data; empty when the data are shorter. */
+  private static String word(Bytes data, int argument) {
+    int from = SELECTOR + WORD * argument;
+    return data.size() < from + WORD
+        ? ""
+        : data.hex().substring(2 + 2 * from, 2 + 2 * (from + WORD));
+  }
+
+  private static String word(Address address) {
+    String digits = address.hex().substring(2);
+    return "0".repeat(2 * WORD - digits.length()) + digits;
   }
 
   /** Of call data that is shorter than a selector: all of it. */

@@ -14,7 +14,8 @@ import org.mandate.signer.SigningPolicy;
 
 /**
  * What a watchdog's key is for: what stops and disputes, in the contracts of the deployment files,
- * with no more coins than dispute bonds, at the configured fees. It signs no messages.
+ * with no more coins than dispute bonds, at the configured fees. Bonds that come back and rewards
+ * go to the key itself. It signs no messages.
  */
 final class WatchdogPolicy {
   private static final String INTENT =
@@ -22,9 +23,11 @@ final class WatchdogPolicy {
   private static final String MESSAGE = "(uint256,uint256,bytes,bytes,bytes)";
   private static final String PROOF = "(bytes,bytes[],bytes[])";
 
+  private static final String WITHDRAW = "withdrawBonds(address)";
+
   private static final String[] EXECUTOR = {
     "dispute(" + INTENT + ")",
-    "withdrawBonds(address)",
+    WITHDRAW,
     "pause(uint256)",
     "closeGateway(address)",
     "dropResult(bytes32)",
@@ -32,15 +35,14 @@ final class WatchdogPolicy {
     "refute(" + MESSAGE + "," + PROOF + ")"
   };
   private static final Calls ACCOUNT = Calls.of("freeze(uint256)", "stop(uint8,uint256)");
+  private static final String UNDISPATCHED =
+      "slashUndispatched(" + MESSAGE + ",bytes32[],bytes,address)";
+  private static final String EQUIVOCATION =
+      "slashEquivocation(" + MESSAGE + ",bytes32[],bytes," + MESSAGE + ",bytes32[],bytes,address)";
   private static final Calls BONDS =
-      Calls.of(
-          "rebond(address)",
-          "slashUndispatched(" + MESSAGE + ",bytes32[],bytes,address)",
-          "slashEquivocation("
-              + MESSAGE
-              + ",bytes32[],bytes,"
-              + MESSAGE
-              + ",bytes32[],bytes,address)");
+      Calls.of("rebond(address)", UNDISPATCHED, EQUIVOCATION)
+          .payingItself(UNDISPATCHED, 3)
+          .payingItself(EQUIVOCATION, 6);
   private static final Calls GOVERNANCE =
       Calls.of(
           "veto(bytes32)",
@@ -67,7 +69,7 @@ final class WatchdogPolicy {
 
   private static Map<Address, Calls> calls(Deployment deployment, BigInteger bonds) {
     Map<Address, Calls> calls = new HashMap<>();
-    calls.put(deployment.executor(), Calls.of(EXECUTOR).paying(bonds));
+    calls.put(deployment.executor(), Calls.of(EXECUTOR).paying(bonds).payingItself(WITHDRAW, 0));
     calls.put(deployment.account(), ACCOUNT);
     deployment.relayerBonds().ifPresent(at -> calls.put(at, BONDS));
     deployment.remoteGovernance().ifPresent(at -> calls.put(at, GOVERNANCE));

@@ -6,6 +6,7 @@ import java.math.BigInteger;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -23,6 +24,8 @@ import org.mandate.contracts.HomeExecutor;
 import org.mandate.contracts.PostedHashes;
 import org.mandate.contracts.RelayerBonds;
 import org.mandate.contracts.RemoteGovernance;
+import org.mandate.gateway.Message;
+import org.mandate.gateway.MessageAbi;
 import org.mandate.intent.Intent;
 import org.mandate.intent.IntentDomain;
 import org.mandate.intent.SignedIntent;
@@ -32,6 +35,9 @@ import org.mandate.signer.PrivateKeySigner;
 import org.mandate.signer.Signer;
 import org.mandate.signer.SigningRefusedException;
 import org.mandate.signer.Transactions;
+import org.web3j.abi.datatypes.DynamicArray;
+import org.web3j.abi.datatypes.DynamicBytes;
+import org.web3j.abi.datatypes.Type;
 import org.web3j.abi.datatypes.generated.Bytes32;
 import org.web3j.abi.datatypes.generated.Uint256;
 
@@ -141,7 +147,12 @@ class WatchdogPolicyTest {
     signer.sign(
         transaction(EXECUTOR, 0, Abi.call(DestinationExecutor.FUNC_CLOSEGATEWAY, SOMEBODY)));
     signer.sign(
-        transaction(EXECUTOR, 0, Abi.call(DestinationExecutor.FUNC_WITHDRAWBONDS, SOMEBODY)));
+        transaction(
+            EXECUTOR, 0, Abi.call(DestinationExecutor.FUNC_WITHDRAWBONDS, abi(signer.address()))));
+    signer.sign(
+        transaction(BONDS, 0, slash(RelayerBonds.FUNC_SLASHUNDISPATCHED, 1, signer.address())));
+    signer.sign(
+        transaction(BONDS, 0, slash(RelayerBonds.FUNC_SLASHEQUIVOCATION, 2, signer.address())));
     signer.sign(transaction(ACCOUNT, new Stoppable.Agent(BigInteger.ONE).stop()));
     signer.sign(
         transaction(ACCOUNT, new Stoppable.Everybody(new Breaker.OfChain(BigInteger.ONE)).stop()));
@@ -163,6 +174,44 @@ class WatchdogPolicyTest {
     assertThrows(
         SigningRefusedException.class,
         () -> SignedIntent.sign(INTENT, new IntentDomain(BigInteger.ONE, EXECUTOR), signer));
+  }
+
+  @Test
+  void L7_whatComesBackGoesToItselfAlone() {
+    Signer signer = signer();
+    refuses(
+        signer,
+        transaction(EXECUTOR, 0, Abi.call(DestinationExecutor.FUNC_WITHDRAWBONDS, SOMEBODY)));
+    refuses(signer, transaction(EXECUTOR, 0, Abi.call(DestinationExecutor.FUNC_WITHDRAWBONDS)));
+    refuses(signer, transaction(BONDS, 0, slash(RelayerBonds.FUNC_SLASHUNDISPATCHED, 1, GATEWAY)));
+    refuses(signer, transaction(BONDS, 0, slash(RelayerBonds.FUNC_SLASHEQUIVOCATION, 2, GATEWAY)));
+    // A payee with more than an address in its word is none.
+    byte[] dirty = Abi.call(DestinationExecutor.FUNC_WITHDRAWBONDS, abi(signer.address()));
+    dirty[4] = 1;
+    refuses(signer, transaction(EXECUTOR, 0, dirty));
+  }
+
+  private static org.web3j.abi.datatypes.Address abi(Address address) {
+    return new org.web3j.abi.datatypes.Address(address.hex());
+  }
+
+  /** A deed with so many messages. */
+  private static byte[] slash(String function, int messages, Address payee) {
+    List<Type<?>> arguments = new ArrayList<>();
+    for (int i = 0; i < messages; i++) {
+      arguments.add(
+          MessageAbi.toBonds(
+              new Message(
+                  BigInteger.ONE,
+                  BigInteger.ONE,
+                  Bytes.of("0x01"),
+                  Bytes.of("0x02"),
+                  Bytes.EMPTY)));
+      arguments.add(new DynamicArray<>(Bytes32.class, List.of()));
+      arguments.add(new DynamicBytes(new byte[65]));
+    }
+    arguments.add(abi(payee));
+    return Abi.call(function, arguments.toArray(Type<?>[]::new));
   }
 
   private static void refuses(Signer signer, Transactions.Request transaction) {
