@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Supplier;
 import org.mandate.chain.Hash;
 
 /**
@@ -135,23 +136,42 @@ public record Task(
         now);
   }
 
+  /** What goes ahead: work that never failed, or work that did. */
+  public enum First {
+    FRESH,
+    FAILED
+  }
+
   /**
    * Claims the work that is due longest, for {@code lease} or until its instance is taken for dead:
    * a worker that dies gives it back by itself. Fresh work goes ahead of failing work, so that one
-   * poisoned intent cannot hold up the others.
+   * poisoned intent cannot hold up the others; who claims now and then with {@link First#FAILED}
+   * sees to it that what failed once, by no fault of its own perhaps, is not held up by fresh work
+   * for ever.
    *
-   * @param but work that others look after just now
+   * @param but fresh work that others look after just now
    */
   public static Optional<Task> claim(
-      Tx tx, String holder, Instant now, Duration lease, Set<Kind> but) {
+      Tx tx, String holder, Instant now, Duration lease, Set<Kind> but, First first) {
     Tx.Column others = Tx.column("text", but.stream().map(Kind::name).toList());
-    return claim(tx, "attempts = 0", "not_before", others, holder, now, lease)
-        .or(() -> claim(tx, "true", "least(attempts, 3), not_before", others, holder, now, lease));
+    Supplier<Optional<Task>> fresh =
+        () -> claim(tx, "attempts = 0", "not_before", others, holder, now, lease);
+    Supplier<Optional<Task>> failed =
+        () ->
+            claim(
+                tx,
+                "attempts > 0",
+                "least(attempts, 3), not_before",
+                Tx.column("text", List.of()),
+                holder,
+                now,
+                lease);
+    return first == First.FRESH ? fresh.get().or(failed) : failed.get().or(fresh);
   }
 
-  /** As {@link #claim(Tx, String, Instant, Duration, Set)}, any work. */
+  /** As {@link #claim(Tx, String, Instant, Duration, Set, First)}, any work, fresh work first. */
   public static Optional<Task> claim(Tx tx, String holder, Instant now, Duration lease) {
-    return claim(tx, holder, now, lease, Set.of());
+    return claim(tx, holder, now, lease, Set.of(), First.FRESH);
   }
 
   private static Optional<Task> claim(

@@ -38,6 +38,10 @@ public final class Worker {
   static final Duration LEASE = Duration.ofSeconds(30);
 
   private static final int FEW = 5;
+
+  /** One round in so many begins with what failed before: fresh work may never end. */
+  private static final int FAILED_EVERY = 8;
+
   private static final Duration ON_ITS_WAY = Duration.ofSeconds(1);
   private static final Duration FIRST_BACKOFF = Duration.ofMillis(500);
   private static final Duration MOST_BACKOFF = Duration.ofSeconds(30);
@@ -57,6 +61,7 @@ public final class Worker {
   private final Semaphore gathering = new Semaphore(1);
   private final SubmitWork submissions;
   private final AtomicLong overtaken = new AtomicLong();
+  private final AtomicLong rounds = new AtomicLong();
   private final IntentWork intents;
   private final DeliverWork messages;
   private final ResultWork results;
@@ -133,12 +138,16 @@ public final class Worker {
   private List<Task> claim(Tx tx, Set<Task.Kind> but) {
     if (ChainRow.closedBecause(tx).isPresent()) return List.of();
     tx.mayBeForgotten(); // a claim that is lost is made again
-    Optional<Task> first = Task.claim(tx, instance, clock.instant(), LEASE, but);
+    Optional<Task> first = Task.claim(tx, instance, clock.instant(), LEASE, but, turn());
     if (first.isEmpty()) return List.of();
     List<Task> claimed = new ArrayList<>(List.of(first.get()));
     if (isFresh(first.get()))
       claimed.addAll(first.get().claimMore(tx, clock.instant(), LEASE, SubmitWork.AT_ONCE - 1));
     return claimed;
+  }
+
+  private Task.First turn() {
+    return rounds.incrementAndGet() % FAILED_EVERY == 0 ? Task.First.FAILED : Task.First.FRESH;
   }
 
   /** What failed before is looked at by itself: it spoils no group. */

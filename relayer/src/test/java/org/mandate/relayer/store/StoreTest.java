@@ -268,6 +268,38 @@ class StoreTest {
   }
 
   @Test
+  void L9_shouldNotHoldUpWhatFailedOnceWhileFreshWorkKeepsComing() {
+    Hash failed = Hash.keccak("failed once");
+    database.run(
+        tx -> {
+          Task.open(tx, Task.Kind.SUBMIT, CHAIN, failed, NOW, NOW);
+          Task.claim(tx, "test", NOW, LEASE).orElseThrow().putOff(tx, NOW, FAILED);
+          Task.open(tx, Task.Kind.SUBMIT, CHAIN, Hash.keccak("fresh"), NOW, NOW);
+          Task.open(tx, Task.Kind.PUBLISH, CHAIN, Hash.keccak("fresh"), NOW, NOW);
+        });
+    // Others gather fresh submissions: the failed one is nobody else's meanwhile.
+    Set<Task.Kind> gathered = Set.of(Task.Kind.SUBMIT);
+    assertEquals(Task.Kind.PUBLISH, claimed(gathered, Task.First.FRESH).kind());
+    assertEquals(failed, claimed(gathered, Task.First.FRESH).subject());
+    // And in its turn it goes ahead of them.
+    assertEquals(failed, claimed(Set.of(), Task.First.FAILED).subject());
+  }
+
+  private static final Optional<String> FAILED = Optional.of("{\"reason\": \"it failed\"}");
+
+  /** What would be claimed; it stays as it is, but that fresh work is done. */
+  private Task claimed(Set<Task.Kind> but, Task.First first) {
+    Task task =
+        database.inTransaction(tx -> Task.claim(tx, "test", NOW, LEASE, but, first)).orElseThrow();
+    database.run(
+        tx -> {
+          if (task.attempts() > 1) task.putOff(tx, NOW, FAILED);
+          else task.close(tx);
+        });
+    return task;
+  }
+
+  @Test
   void shouldFindWhatToSendWhenHundredsWaitForFinality() {
     database.run(
         tx -> {
