@@ -32,6 +32,18 @@ final class JsonRpcTransport {
   /** Bytes of one answer; a block full of logs stays below it. */
   static final int ANSWER_LIMIT = 32 << 20;
 
+  /** Of an answer that tells of one thing: a header, a number, what one call returns. */
+  private static final int SMALL_ANSWER_LIMIT = 4 << 20;
+
+  /** Asked alone, these may be answered with as many logs as fit into a block. */
+  private static final Set<String> LARGE = Set.of("eth_getLogs", "eth_getTransactionReceipt");
+
+  /**
+   * JSON tokens of one answer: a tree of many small values takes tens of times the memory of its
+   * text. A block full of logs, or hundreds of headers in a batch, have a fifth of it.
+   */
+  private static final long MOST_TOKENS = 1_000_000;
+
   /** Too Many Requests, Service Unavailable. */
   private static final Set<Integer> BUSY = Set.of(429, 503);
 
@@ -43,6 +55,7 @@ final class JsonRpcTransport {
                           .maxNestingDepth(32)
                           .maxStringLength(ANSWER_LIMIT)
                           .maxNumberLength(100)
+                          .maxTokenCount(MOST_TOKENS)
                           .build())
                   .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
                   .build())
@@ -90,7 +103,8 @@ final class JsonRpcTransport {
   Answer ask(Request request) {
     ObjectNode envelope = envelope(request, ids.getAndIncrement());
     steps.before(request.method());
-    JsonNode answer = post(envelope, request.method(), ANSWER_LIMIT);
+    int limit = LARGE.contains(request.method()) ? ANSWER_LIMIT : SMALL_ANSWER_LIMIT;
+    JsonNode answer = post(envelope, request.method(), limit);
     steps.after(request.method());
     return answer(answer, envelope.get("id").longValue(), request.method());
   }

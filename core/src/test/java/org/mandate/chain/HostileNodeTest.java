@@ -226,6 +226,25 @@ class HostileNodeTest {
   }
 
   @Test
+  void L9_shouldMakeNoTreeOfMillionsOfSmallValues() {
+    String few = "[]" + ",[]".repeat(10);
+    String many = "[]" + ",[]".repeat(600_000); // 1.8 MB of text, some 30 of tree
+    String answer = "{\"id\":ID,\"result\":[%s]}";
+    // Neither is a number; but only the first one is looked at.
+    var read = assertThrows(NodeException.class, answering(200, answer.formatted(few))::chainId);
+    var unread = assertThrows(NodeException.class, answering(200, answer.formatted(many))::chainId);
+    assertFalse(read.getMessage().contains("not JSON"), read.getMessage());
+    assertTrue(unread.getMessage().contains("not JSON"), unread.getMessage());
+  }
+
+  @Test
+  void L9_shouldReadNoMoreOfANumberThanOfANumber() {
+    String tooLong = "{\"id\":ID,\"result\":\"0x1\",\"more\":\"" + "a".repeat(5 << 20) + "\"}";
+    var refused = assertThrows(NodeException.class, answering(200, tooLong)::chainId);
+    assertTrue(refused.getMessage().contains("larger than"), refused.getMessage());
+  }
+
+  @Test
   void shouldStopReadingWhenTheAnswerIsHuge() throws IOException {
     ChainClient node =
         serving(
