@@ -326,10 +326,14 @@ public record Task(
     tx.update("UPDATE task SET not_before = least(not_before, ?)", now);
   }
 
-  /** Whether at least so many pieces of work are due. */
+  /**
+   * Whether at least so many pieces of work are due that never failed: what fails again and again
+   * is no backlog, or whoever brings such work would keep everybody else's out.
+   */
   public static boolean areDue(Tx tx, Instant now, int many) {
     return tx.one(
-            "SELECT count(*) AS n FROM (SELECT 1 FROM task WHERE not_before <= ? LIMIT ?) due",
+            "SELECT count(*) AS n FROM (SELECT 1 FROM task WHERE attempts = 0 AND not_before <= ? LIMIT"
+                + " ?) due",
             row -> row.number("n"),
             now,
             many)

@@ -285,6 +285,19 @@ class StoreTest {
     assertEquals(failed, claimed(Set.of(), Task.First.FAILED).subject());
   }
 
+  @Test
+  void L9_shouldNotTakeWhatFailsForABacklog() {
+    database.run(
+        tx -> {
+          Task.open(tx, Task.Kind.SUBMIT, CHAIN, Hash.keccak("bad"), NOW, NOW);
+          Task.claim(tx, "test", NOW, LEASE).orElseThrow().putOff(tx, NOW, FAILED);
+          assertFalse(Task.areDue(tx, NOW, 1));
+          Task.open(tx, Task.Kind.SUBMIT, CHAIN, Hash.keccak("good"), NOW, NOW);
+          assertTrue(Task.areDue(tx, NOW, 1));
+          assertFalse(Task.areDue(tx, NOW, 2));
+        });
+  }
+
   private static final Optional<String> FAILED = Optional.of("{\"reason\": \"it failed\"}");
 
   /** What would be claimed; it stays as it is, but that fresh work is done. */
