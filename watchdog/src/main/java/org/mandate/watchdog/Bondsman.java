@@ -44,6 +44,9 @@ final class Bondsman {
   /** Whose bond is being put back, and what is told of it. */
   private final Map<Address, String> begun = new ConcurrentHashMap<>();
 
+  /** What was tried and not seen to help, and is told when it is seen later. */
+  private final Map<Address, String> undecided = new ConcurrentHashMap<>();
+
   /**
    * Home.
    *
@@ -98,9 +101,15 @@ final class Bondsman {
 
   private void look(Address relayer) {
     BigInteger leaving = leaving(place.chain(), relayer);
+    if (leaving.signum() == 0) {
+      if (undecided.containsKey(relayer)
+          && place.most().test(node -> leaving(node, relayer).signum() == 0)) {
+        stopped(undecided.remove(relayer));
+      }
+      return;
+    }
     String findingId = "bond:" + relayer + ":" + leaving;
-    if (leaving.signum() == 0
-        || begun.containsKey(relayer)
+    if (begun.containsKey(relayer)
         || !place
             .most()
             .test(node -> leaving(node, relayer).equals(leaving) && isRelayer(node, relayer))) {
@@ -134,7 +143,12 @@ final class Bondsman {
     return new BigInteger(1, answer).equals(BigInteger.ONE);
   }
 
+  private void stopped(String findingId) {
+    place.findings().update(findingId, found -> found.with(Finding.Status.STOPPED));
+  }
+
   private void tell(String findingId, Rebond rebond, Enforcer.Done done) {
+    if (rebond.vain) undecided.put(rebond.relayer, findingId);
     place
         .findings()
         .update(
@@ -221,6 +235,7 @@ final class Bondsman {
     @Override
     public Optional<Settled> settled() {
       if (leaving(place.chain(), relayer).signum() == 0) {
+        vain = false; // mined between two looks, it seemed to be
         return Optional.of(
             new Settled("all of its bond can be taken for a lie, as long as it is a relayer"));
       }

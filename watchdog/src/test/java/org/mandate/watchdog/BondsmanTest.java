@@ -13,6 +13,8 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Predicate;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.mandate.chain.Abi;
 import org.mandate.chain.Address;
 import org.mandate.chain.Block;
@@ -31,6 +33,7 @@ class BondsmanTest {
   private static final Address RELAYER = Address.of("0x%040x".formatted(5));
 
   private final AtomicLong mined = new AtomicLong();
+  private final AtomicLong answersUntilBack = new AtomicLong(Long.MAX_VALUE);
   private final AtomicBoolean closed = new AtomicBoolean();
   private final Findings findings = new Findings(finding -> {});
   private final ChainClient liar = node(true);
@@ -61,6 +64,17 @@ class BondsmanTest {
     assertTrue(
         findings.all().stream().allMatch(one -> one.status() == Finding.Status.OPEN),
         findings.all().toString());
+  }
+
+  @ParameterizedTest
+  @ValueSource(longs = {0, 1, 2, 3, 5, 20})
+  void L10_whatIsSeenLaterThanItWasMinedIsToldThen(long answers) throws Exception {
+    answersUntilBack.set(answers);
+    start(liar);
+    World.await(
+        "it is told that the bond is there again",
+        Duration.ofSeconds(30),
+        () -> findings.all().stream().anyMatch(one -> one.status() == Finding.Status.STOPPED));
   }
 
   private void start(ChainClient... nodes) {
@@ -124,7 +138,7 @@ class BondsmanTest {
                 });
   }
 
-  private static byte[] answer(String data, boolean leaving) {
+  private byte[] answer(String data, boolean leaving) {
     String word = "%064x";
     if (data.startsWith(selector(Abi.call(QuorumGateway.FUNC_QUORUM)))) {
       return Bytes.of(
@@ -138,8 +152,12 @@ class BondsmanTest {
     }
     org.web3j.abi.datatypes.Address relayer = new org.web3j.abi.datatypes.Address(RELAYER.hex());
     if (data.startsWith(selector(Abi.call(RelayerBonds.FUNC_BONDOF, relayer)))) {
+      boolean isBack = mined.get() > 0 && answersUntilBack.getAndDecrement() <= 0;
       return Bytes.of(
-              "0x" + word.formatted(9) + word.formatted(leaving ? 7 : 0) + word.formatted(0))
+              "0x"
+                  + word.formatted(9)
+                  + word.formatted(leaving && !isBack ? 7 : 0)
+                  + word.formatted(0))
           .bytes();
     }
     return Bytes.of("0x" + word.formatted(1)).bytes(); // it is a relayer
