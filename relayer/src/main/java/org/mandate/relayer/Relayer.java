@@ -39,6 +39,7 @@ import java.util.stream.Stream;
 import org.mandate.audit.BlobStore;
 import org.mandate.audit.DirectoryBlobSource;
 import org.mandate.audit.EmbeddedBlobStore;
+import org.mandate.chain.Address;
 import org.mandate.chain.ChainClient;
 import org.mandate.chain.Deployment;
 import org.mandate.chain.Finality;
@@ -55,6 +56,7 @@ import org.mandate.relayer.follow.ReorgAcceptance;
 import org.mandate.relayer.follow.SeveralNodes;
 import org.mandate.relayer.lead.BlobPlace;
 import org.mandate.relayer.lead.Instance;
+import org.mandate.relayer.send.TopUp;
 import org.mandate.relayer.store.Database;
 import org.mandate.relayer.store.DatabaseBlobStore;
 import org.mandate.relayer.store.EmbeddedServer;
@@ -212,7 +214,7 @@ public final class Relayer implements AutoCloseable {
     Instance instance =
         opened(
             new Instance(
-                new StoredInstance(id, key.address(), shared(chains), blobPlace(config)),
+                new StoredInstance(id, key.address(), shared(chains, treasury), blobPlace(config)),
                 Workflows.lines(config),
                 opened(database.forHeartbeat()),
                 gate,
@@ -275,18 +277,29 @@ public final class Relayer implements AutoCloseable {
   }
 
   /** What has to be the same in all instances: whoever leads decides with it. */
-  private static String shared(Map<ChainSettings, FollowedChain> chains) {
+  private static String shared(Map<ChainSettings, FollowedChain> chains, Optional<Key> treasury) {
     return chains.entrySet().stream()
         .map(
             e ->
-                "chain %d (finality %s, executor %s, gateway %s)"
+                "chain %d (finality %s, executor %s, gateway %s%s)"
                     .formatted(
                         e.getValue().id(),
                         e.getKey().finality(),
                         e.getValue().executor(),
-                        e.getValue().gateway()))
+                        e.getValue().gateway(),
+                        e.getKey()
+                            .balance()
+                            .topUp()
+                            .flatMap(topUp -> treasury.map(t -> filledUp(t.address(), topUp)))
+                            .orElse("")))
         .sorted()
         .collect(Collectors.joining(", "));
+  }
+
+  /** Each signs for the same day's limit. */
+  private static String filledUp(Address treasury, TopUp topUp) {
+    return ", below %s filled up with %s by %s, %s a day"
+        .formatted(topUp.below(), topUp.amount(), treasury, topUp.perDay());
   }
 
   /** The data directory is one process's: a second one would stop the first one's database. */

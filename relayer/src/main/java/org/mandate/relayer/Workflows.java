@@ -12,6 +12,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.mandate.audit.BlobStore;
 import org.mandate.audit.KuboBlobStore;
 import org.mandate.chain.Address;
@@ -25,6 +26,7 @@ import org.mandate.relayer.send.DataFee;
 import org.mandate.relayer.send.Desk;
 import org.mandate.relayer.send.FeeLimit;
 import org.mandate.relayer.send.FeePolicy;
+import org.mandate.relayer.send.FormerKeys;
 import org.mandate.relayer.send.RelayerPolicy;
 import org.mandate.relayer.send.Sender;
 import org.mandate.relayer.send.Treasury;
@@ -57,6 +59,7 @@ public final class Workflows {
   private static final Duration WORK = Duration.ofMillis(500);
   private static final String MIRROR = "mirror";
   private static final Duration BALANCE_LOOK = Duration.ofSeconds(10);
+  private static final Duration FORMER_LOOK = Duration.ofSeconds(5);
   private static final Duration TREASURY_LOOK = Duration.ofSeconds(1);
   private static final int WORKERS = 4;
 
@@ -139,7 +142,8 @@ public final class Workflows {
     List<String> lines = new ArrayList<>();
     for (ChainSettings chain : config.chains()) {
       for (String what :
-          List.of("follow", "send", "balance", "archive", "attest", "manifests", "evidence"))
+          List.of(
+              "follow", "send", "balance", "former", "archive", "attest", "manifests", "evidence"))
         lines.add(what + "-" + chain.id());
       if (chain.balance().topUp().isPresent()) lines.add("treasury-" + chain.id());
     }
@@ -204,6 +208,16 @@ public final class Workflows {
               own -> new Sender(chain, own, desk, news, clock),
               Sender::round,
               outbox);
+          Set<Address> present =
+              Stream.concat(
+                      Stream.of(key.address()),
+                      settings.balance().topUp().flatMap(t -> treasury.map(Key::address)).stream())
+                  .collect(Collectors.toSet());
+          led(
+              "former-" + id,
+              FORMER_LOOK,
+              own -> new FormerKeys(chain, own, desk, present, news, clock),
+              FormerKeys::round);
           led(
               "archive-" + id,
               FINAL_LOOK,

@@ -129,7 +129,7 @@ public final class Metrics {
           fill(
               tx,
               gas,
-              "SELECT chain_id::text AS chain, coalesce(sum(gas_used), 0)::bigint AS n FROM"
+              "SELECT chain_id::text AS chain, coalesce(sum(gas_used), 0)::double precision AS n FROM"
                   + " transaction GROUP BY 1",
               "chain");
           fill(
@@ -151,7 +151,7 @@ public final class Metrics {
               tx,
               fees,
               "SELECT chain_id::text AS chain, CASE WHEN gas_used IS NULL THEN 'reserved' ELSE"
-                  + " 'paid' END AS state, (sum(cost) / 1e9)::bigint AS n FROM transaction GROUP BY"
+                  + " 'paid' END AS state, (sum(cost) / 1e9)::double precision AS n FROM transaction GROUP BY"
                   + " 1, 2",
               "chain",
               "state");
@@ -224,7 +224,7 @@ public final class Metrics {
 
   private static void fill(Tx tx, MultiGauge gauge, String sql, String... labels) {
     List<MultiGauge.Row<?>> rows = new ArrayList<>();
-    tx.list(sql, row -> rows.add(MultiGauge.Row.of(tags(row, labels), row.number("n"))));
+    tx.list(sql, row -> rows.add(MultiGauge.Row.of(tags(row, labels), row.real("n"))));
     gauge.register(rows, true);
   }
 

@@ -63,14 +63,20 @@ final class Most {
 
   /** What a receipt says of a transaction's end, beside its logs. */
   record Ending(
-      boolean succeeded, Hash block, long number, long gasUsed, BigInteger effectiveGasPrice) {
+      boolean succeeded,
+      Hash block,
+      long number,
+      long gasUsed,
+      BigInteger effectiveGasPrice,
+      Optional<BigInteger> dataFee) {
     static Ending of(Receipt receipt) {
       return new Ending(
           receipt.succeeded(),
           receipt.blockHash(),
           receipt.blockNumber(),
           receipt.gasUsed(),
-          receipt.effectiveGasPrice());
+          receipt.effectiveGasPrice(),
+          receipt.dataFee());
     }
   }
 }

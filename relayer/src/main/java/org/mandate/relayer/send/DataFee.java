@@ -32,7 +32,7 @@ public interface DataFee {
 
         @Override
         public BigInteger paid(Receipt receipt) {
-          return receipt.dataFee().orElse(BigInteger.ZERO);
+          return BigInteger.ZERO; // whatever a node adds to its receipt
         }
       };
 

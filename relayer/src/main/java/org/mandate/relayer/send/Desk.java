@@ -204,8 +204,7 @@ public final class Desk {
             tx -> {
               TransactionRow.lock(tx, chain.id(), self(), count);
               if (TransactionRow.isOpen(tx, chain.id(), subject)) return ToppedUp.ON_ITS_WAY;
-              BigInteger today =
-                  Spending.sent(tx, chain.id(), self(), Purpose.TOP_UP, now.minus(DAY));
+              BigInteger today = Spending.sent(tx, chain.id(), Purpose.TOP_UP, DAY);
               if (today.add(amount).compareTo(limits.perDay().value()) > 0)
                 return ToppedUp.DAY_USED_UP;
               long next = TransactionRow.takeNonce(tx, chain.id(), self(), count);
@@ -321,7 +320,10 @@ public final class Desk {
 
   /** Signs an empty transaction in that one's place; the parameters are {@link #raise}'s. */
   void cancel(Database own, TransactionRow transaction, int attempt, Bid bid) {
-    Empty empty = empty(bid);
+    cancel(own, transaction, attempt, empty(bid));
+  }
+
+  void cancel(Database own, TransactionRow transaction, int attempt, Empty empty) {
     own.run(
         tx ->
             replace(
@@ -329,7 +331,7 @@ public final class Desk {
                 transaction,
                 attempt,
                 Payload.empty(self(), empty.gas()),
-                bid,
+                empty.bid(),
                 empty.dataFee(),
                 true));
   }

@@ -13,6 +13,8 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.mandate.chain.Address;
 import org.mandate.chain.Block;
 import org.mandate.chain.BlockTag;
 import org.mandate.chain.Hash;
@@ -32,6 +34,7 @@ import org.mandate.relayer.store.StoredEvent;
 import org.mandate.relayer.store.TransactionRow;
 import org.mandate.relayer.store.TransactionRow.Attempt;
 import org.mandate.relayer.store.TransactionRow.Settled;
+import org.web3j.crypto.TransactionDecoder;
 
 /**
  * Brings stored transactions of one chain into blocks: sends the stored bytes, sends them again
@@ -44,6 +47,9 @@ public final class Sender {
   private static final Duration RESEND = Duration.ofSeconds(4);
   private static final long PATIENCE_BLOCKS = 2;
   private static final int GAPS_AT_ONCE = 16;
+
+  /** Blocks in which what a former key signed may be mined before others try the same. */
+  static final long FORMER_PATIENCE_BLOCKS = 20;
 
   /** How often a bid is raised in one round when a node refuses it. */
   private static final int BIDS_AT_ONCE = 20;
@@ -64,6 +70,11 @@ public final class Sender {
   private final FollowedChain chain;
   private final Database database;
   private final Desk desk;
+  private final Address self;
+
+  /** Whether this process has the key: else it only brings to an end what the key signed. */
+  private final boolean signs;
+
   private final Bell settled;
   private final Clock clock;
   private final Map<Long, Suspicion> displaced = new HashMap<>();
@@ -73,10 +84,27 @@ public final class Sender {
   /** What nodes took and did not have later: looked at as soon as they take it again. */
   private final Set<Long> vanishing = new HashSet<>();
 
+  /** The head at which a former key's transaction was first seen open, and those given up. */
+  private final Map<Long, Long> noticed = new HashMap<>();
+
+  private final Set<Long> givenUp = new HashSet<>();
+
   /** The head at which no node took an empty transaction, by the transaction. */
   private final Map<Long, Long> refusedAt = new HashMap<>();
 
+  /** Looks after what the desk's key signs. */
   public Sender(FollowedChain chain, Database database, Desk desk, Bell settled, Clock clock) {
+    this(chain, database, desk, desk.self(), settled, clock);
+  }
+
+  /**
+   * @param self whose transactions these are; where that is not the desk's key, nothing is signed:
+   *     no bid is raised and no gap is filled
+   */
+  Sender(
+      FollowedChain chain, Database database, Desk desk, Address self, Bell settled, Clock clock) {
+    this.self = self;
+    this.signs = self.equals(desk.self());
     this.chain = chain;
     this.database = database;
     this.desk = desk;
@@ -87,21 +115,22 @@ public final class Sender {
   /** Looks after every open transaction once. */
   public boolean round() {
     Optional<Long> next =
-        database.inTransaction(tx -> TransactionRow.nextNonce(tx, chain.id(), desk.self()));
+        database.inTransaction(tx -> TransactionRow.nextNonce(tx, chain.id(), self));
     if (next.isEmpty()) return false;
     // The head first: blocks that come in between only make us more patient.
     long head = chain.client().height();
-    long count = chain.client().nonce(desk.self(), BlockTag.LATEST);
+    long count = chain.client().nonce(self, BlockTag.LATEST);
     if (settle(
-        database.inTransaction(tx -> TransactionRow.toSettle(tx, chain.id(), desk.self(), count)),
-        head)) settled.ring();
-    if (next.get() > count) fillGaps(count, next.get());
+        database.inTransaction(tx -> TransactionRow.toSettle(tx, chain.id(), self, count)), head))
+      settled.ring();
+    if (signs && next.get() > count) fillGaps(count, next.get());
     boolean[] forgot = {false}; // whether the nodes no longer have what is mined next
     for (TransactionRow transaction :
-        database.inTransaction(tx -> TransactionRow.toSend(tx, chain.id(), desk.self(), count))) {
+        database.inTransaction(tx -> TransactionRow.toSend(tx, chain.id(), self, count))) {
       displaced.remove(
           transaction
               .id()); // a reorg gave its nonce back, or a node had spoken of a block that never was
+      if (!signs) giveUp(transaction, head);
       alone(
           transaction,
           () -> {
@@ -141,8 +170,12 @@ public final class Sender {
   private boolean alone(TransactionRow transaction, BooleanSupplier work) {
     try {
       return work.getAsBoolean();
-    } catch (NodeException | StoreException e) {
+    } catch (NodeException e) {
       throw e;
+    } catch (StoreException e) {
+      if (e.isOfTheDatabase()) throw e;
+      complain(transaction, "failed: " + Journal.reason(e));
+      return false;
     } catch (RuntimeException e) {
       complain(transaction, "failed: " + Journal.reason(e));
       return false;
@@ -215,7 +248,7 @@ public final class Sender {
       case SendOutcome.InsufficientFunds poor ->
           complain(
               transaction,
-              "the key cannot pay: send coins to " + desk.self() + " (" + poor.reason() + ")");
+              "the key cannot pay: send coins to " + self + " (" + poor.reason() + ")");
       case SendOutcome.Refused refused -> {
         complain(transaction, "no node takes it: " + refused.reason());
         database.run(tx -> transaction.refused(tx, attempt, refused.reason()));
@@ -232,6 +265,7 @@ public final class Sender {
    * again when there is a new block, with the gas that an empty one needs by then.
    */
   private void free(TransactionRow transaction, Attempt newest, List<Attempt> attempts, long head) {
+    if (!signs) return;
     boolean isEmpty = transaction.purpose() == TransactionRow.Purpose.FILL || newest.cancels();
     if (isEmpty && refusedAt.getOrDefault(transaction.id(), -1L) >= head) return;
     boolean known =
@@ -241,14 +275,54 @@ public final class Sender {
     if (known) return;
     Bid old = new Bid(newest.maxFee(), newest.maxTip());
     Bid bid = isEmpty ? desk.cut(old.tenthMore()) : desk.bid();
-    desk.cancel(database, transaction, newest.number() + 1, bid);
+    Desk.Empty empty = desk.empty(bid);
     refusedAt.put(transaction.id(), head);
+    // The same once more would be the very same bytes (RFC 6979), which are stored already.
+    boolean isSame =
+        isEmpty
+            && Stream.concat(Stream.of(newest), attempts.stream())
+                .anyMatch(a -> isAs(a, empty, transaction));
+    if (isSame) {
+      if (atLimit.add(transaction.id()))
+        LOG.alarm(
+            "no node takes an empty transaction at the limit either: look what the nodes say, or"
+                + " raise max-fee-gwei and max-tip-gwei",
+            "chain",
+            chain.id(),
+            "nonce",
+            transaction.nonce());
+      return;
+    }
+    desk.cancel(database, transaction, newest.number() + 1, empty);
     LOG.warn(
         "cancelled: an empty transaction takes its nonce",
         "chain",
         chain.id(),
         "nonce",
         transaction.nonce());
+  }
+
+  private static boolean isAs(Attempt attempt, Desk.Empty empty, TransactionRow transaction) {
+    boolean isEmpty = transaction.purpose() == TransactionRow.Purpose.FILL || attempt.cancels();
+    return isEmpty
+        && new Bid(attempt.maxFee(), attempt.maxTip()).equals(empty.bid())
+        && TransactionDecoder.decode(attempt.raw().hex())
+            .getGasLimit()
+            .equals(BigInteger.valueOf(empty.gas()));
+  }
+
+  /**
+   * What a key signed that is not here any more may never be mined, for want of coins or of a
+   * higher bid: after a while what it was for is tried with the present key. Should the first one
+   * be mined after all, the contracts let only one of them do anything; coins count in the day's
+   * limit as long as it is open.
+   */
+  private void giveUp(TransactionRow transaction, long head) {
+    long since = noticed.computeIfAbsent(transaction.id(), id -> head);
+    if (head < since + FORMER_PATIENCE_BLOCKS || !givenUp.add(transaction.id())) return;
+    database.run(tx -> transaction.release(tx, clock.instant()));
+    settled.ring();
+    complain(transaction, "signed by a former key and not mined: what it was for is tried again");
   }
 
   private void taken(TransactionRow transaction, Attempt attempt, long head) {
@@ -285,6 +359,7 @@ public final class Sender {
    * whether there is one.
    */
   private boolean raise(TransactionRow transaction, Attempt last, boolean wasRefused) {
+    if (!signs) return false;
     Bid old = new Bid(last.maxFee(), last.maxTip());
     Bid better = old.replacedBy(desk.market());
     // A node that refuses a bid says that its price is no matter of the last blocks' fees.
@@ -337,7 +412,7 @@ public final class Sender {
   private void fillGaps(long count, long next) {
     List<Long> gaps =
         database.inTransaction(
-            tx -> TransactionRow.gaps(tx, chain.id(), desk.self(), count, next, GAPS_AT_ONCE));
+            tx -> TransactionRow.gaps(tx, chain.id(), self, count, next, GAPS_AT_ONCE));
     if (gaps.isEmpty()) return;
     // Also when blocks cost more than the limit: it waits like any other, and its nonce is taken.
     Desk.Empty empty = desk.empty(desk.market());
@@ -423,7 +498,7 @@ public final class Sender {
     if (wasMined) return false;
     // One node may be mistaken about either: the nonce must be used at a final block, and no node
     // may have a receipt.
-    if (chain.client().nonce(desk.self(), suspicion.number()) <= transaction.nonce()) return false;
+    if (chain.client().nonce(self, suspicion.number()) <= transaction.nonce()) return false;
     if (!chain.client().noneHasReceipt(attempts.stream().map(Attempt::hash).toList())) return false;
     if (isFinal) {
       settle(transaction, Settled.DISPLACED, attempts.getFirst().hash());
@@ -449,6 +524,8 @@ public final class Sender {
     atLimit.remove(transaction.id());
     refusedAt.remove(transaction.id());
     vanishing.remove(transaction.id());
+    noticed.remove(transaction.id());
+    givenUp.remove(transaction.id());
     LOG.info(
         "settled",
         "chain",

@@ -14,11 +14,17 @@ import org.mandate.relayer.store.Database;
 public final class Treasury {
   private static final Journal LOG = Journal.of("treasury");
 
+  /** Looks at the balance, every ten seconds, after which one that is on its way is late. */
+  static final int LONG = 60;
+
   private final FollowedChain chain;
   private final Desk desk;
   private final Address relayer;
   private final TopUp topUp;
   private String complaint = "";
+
+  /** Looks in a row at which one was on its way. */
+  private int awaited;
 
   /**
    * @param desk where the treasury's transactions are written
@@ -43,9 +49,12 @@ public final class Treasury {
   void consider(Database own, Wei balance) {
     if (balance.compareTo(topUp.below()) >= 0) {
       complaint = "";
+      awaited = 0;
       return;
     }
-    switch (desk.topUp(own, relayer, topUp)) {
+    Desk.ToppedUp done = desk.topUp(own, relayer, topUp);
+    awaited = done == Desk.ToppedUp.ON_ITS_WAY ? awaited + 1 : 0;
+    switch (done) {
       case SIGNED -> {
         complaint = "";
         LOG.info(
@@ -59,7 +68,12 @@ public final class Treasury {
             "amount",
             topUp.amount());
       }
-      case ON_ITS_WAY -> {}
+      case ON_ITS_WAY -> {
+        if (awaited >= LONG)
+          complain(
+              "%s is below %s, and a top-up has been on its way for long: look at the fee limit, and at the coins of the key that signed it"
+                  .formatted(relayer, topUp.below()));
+      }
       case DAY_USED_UP ->
           complain(
               "%s is below %s, and the %s of a day are used up: raise top-up.per-day, or find out what it is spent on"

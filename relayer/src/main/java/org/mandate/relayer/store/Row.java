@@ -66,6 +66,11 @@ public final class Row {
     return result.getLong(column);
   }
 
+  /** As near as it gets: for what may be beyond a {@code long}, and is only shown. */
+  public double real(String column) throws SQLException {
+    return result.getDouble(column);
+  }
+
   public Optional<Long> optionalNumber(String column) throws SQLException {
     long value = result.getLong(column);
     return result.wasNull() ? Optional.empty() : Optional.of(value);

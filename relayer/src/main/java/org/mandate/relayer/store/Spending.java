@@ -95,21 +95,22 @@ public final class Spending {
   }
 
   /**
-   * Coins that a key may have sent for that purpose since then, wei: what is not settled counts
-   * however old it is.
+   * Coins that may have been sent for that purpose within that time, wei, by whatever key: another
+   * one is no new allowance. What is not settled counts however old it is; the rest by the
+   * database's clock, which all processes share.
    */
-  public static BigInteger sent(
-      Tx tx, long chainId, Address signer, Purpose purpose, Instant since) {
+  public static BigInteger sent(Tx tx, long chainId, Purpose purpose, Duration within) {
     return tx.one(
             """
             SELECT coalesce(sum(value), 0) AS n FROM transaction
-             WHERE chain_id = ? AND signer = ? AND purpose = ? AND (state = 'OPEN' OR state <> 'DISPLACED' AND settled_at > ?)
+             WHERE chain_id = ? AND purpose = ?
+               AND (state = 'OPEN' OR state <> 'DISPLACED'
+                    AND coalesce(counted_from, settled_at) > clock_timestamp() - ? * interval '1 second')
             """,
             row -> row.big("n"),
             chainId,
-            signer,
             purpose.name(),
-            since)
+            within.toSeconds())
         .orElseThrow();
   }
 

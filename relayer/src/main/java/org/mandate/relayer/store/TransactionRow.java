@@ -320,6 +320,14 @@ public record TransactionRow(
         count);
   }
 
+  /** The keys that have transactions which are not settled. */
+  public static List<Address> signers(Tx tx, long chainId) {
+    return tx.list(
+        "SELECT DISTINCT signer FROM transaction WHERE chain_id = ? AND state = 'OPEN' ORDER BY 1",
+        row -> row.address("signer"),
+        chainId);
+  }
+
   /** All that it is for; none for a filler. */
   public List<Hash> subjects(Tx tx) {
     return tx.list(
@@ -417,12 +425,14 @@ public record TransactionRow(
    * Stores where it was mined, only while that very block is stored: a receipt of another branch is
    * not taken.
    *
-   * @param dataFee wei that it paid beside its gas
+   * @param dataFee wei that it is told to have paid beside its gas; counted up to what was reserved
+   *     for it when it was signed
    */
   public boolean mined(Tx tx, Receipt receipt, BigInteger dataFee) {
     return tx.update(
             """
-            UPDATE transaction SET block_number = ?, block_hash = ?, mined_hash = ?, gas_used = ?, gas_price = ?, data_fee = ?
+            UPDATE transaction SET block_number = ?, block_hash = ?, mined_hash = ?, gas_used = ?, gas_price = ?,
+                   data_fee = least(?, (SELECT a.data_fee FROM attempt a WHERE a.transaction_id = ? AND a.hash = ?))
              WHERE transaction_id = ? AND EXISTS (SELECT 1 FROM block b WHERE b.chain_id = ? AND b.number = ? AND b.hash = ?)
             """,
             receipt.blockNumber(),
@@ -431,6 +441,8 @@ public record TransactionRow(
             receipt.gasUsed(),
             receipt.effectiveGasPrice(),
             dataFee,
+            id,
+            receipt.transaction(),
             id,
             chainId,
             receipt.blockNumber(),
@@ -455,8 +467,8 @@ public record TransactionRow(
 
   public void settle(Tx tx, Settled state, Instant now) {
     tx.update(
-        "UPDATE transaction SET state = ?, settled_at = ? WHERE transaction_id = ? AND state ="
-            + " 'OPEN'",
+        "UPDATE transaction SET state = ?, settled_at = ?, counted_from = clock_timestamp() WHERE"
+            + " transaction_id = ? AND state = 'OPEN'",
         state.name(),
         now,
         id);

@@ -36,6 +36,7 @@ import org.mandate.relayer.store.TransactionRow.Purpose;
  * so much per byte of the question (its storage's slot 0), and so much per unit of gas (slot 1).
  */
 class DataFeeTest {
+  private static final BigInteger HUGE = BigInteger.ONE.shiftLeft(256).subtract(BigInteger.ONE);
   private static final Hash PAYMENT = Hash.keccak("payment");
   private static final String GET_L1_FEE = Hash.keccak("getL1Fee(bytes)").hex().substring(2, 10);
   private static final String GET_OPERATOR_FEE =
@@ -144,6 +145,48 @@ class DataFeeTest {
         new BigInteger(counter.one("gas_price", 0).orElseThrow())
             .multiply(BigInteger.valueOf(21_000));
     assertEquals(gas.add(BigInteger.valueOf(123_456_789)), counter.spent(PAYMENT));
+  }
+
+  @Test
+  void L10_shouldTakeNoOneNodesWordForWhatDataCost() {
+    oracle(OracleDataFee.OP_STACK, 1_000_000, 0);
+    BigInteger truth = BigInteger.valueOf(123_456_789);
+    ChainClient honest = telling(counter.anvil.client(), truth);
+    counter.behind(List.of(telling(counter.anvil.client(), HUGE), honest, honest));
+    pays(Wei.of("1 ether"));
+    counter.write(Purpose.SUBMIT, PAYMENT);
+    counter.look();
+    counter.mine(5);
+    assertEquals("SUCCEEDED", counter.state(0));
+    assertEquals(Optional.of(truth.toString()), counter.one("data_fee", 0));
+  }
+
+  /** Also where there is but one node, or most of them lie. */
+  @Test
+  void L10_shouldCountNoMoreThanWhatWasReserved() {
+    counter.behind(List.of(telling(counter.anvil.client(), HUGE)));
+    for (long perByte : List.of(0L, 1_000_000L)) {
+      if (perByte > 0) oracle(OracleDataFee.OP_STACK, perByte, 0);
+      pays(Wei.of("1 ether"));
+      long nonce = perByte > 0 ? 1 : 0;
+      counter.write(Purpose.SUBMIT, Hash.keccak("payment " + nonce));
+      BigInteger reserved = detected().most(Bytes.EMPTY, 26_250);
+      counter.look();
+      counter.mine(5);
+      assertEquals("SUCCEEDED", counter.state(nonce));
+      assertEquals(Optional.of(reserved.toString()), counter.one("data_fee", nonce));
+    }
+  }
+
+  @Test
+  void L10_shouldCountNoDataFeeWhereThereIsNone() {
+    counter.write(Purpose.SUBMIT, PAYMENT);
+    Hash hash = counter.attempts(0).getFirst().hash();
+    counter.look();
+    counter.mine(1);
+    Receipt receipt = with(counter.anvil.client().receipt(hash).orElseThrow(), HUGE);
+    assertEquals(BigInteger.ZERO, DataFee.NONE.paid(receipt));
+    assertEquals(BigInteger.ZERO, detected().paid(receipt));
   }
 
   private void pays(Wei budget) {

@@ -299,6 +299,57 @@ class JamTest {
     heals();
   }
 
+  /** The bid comes to its limit, and what would be signed next are the very same bytes. */
+  @Test
+  void L9_refused_evenWhatIsEmptyForEver() {
+    start();
+    counter.pays(FeePolicy.upTo(FeeLimit.ofGwei(3, 1)));
+    write();
+    node.does(
+        sent ->
+            sent.nonce() == 0
+                ? FaultyNode.says(-32000, "intrinsic gas too low")
+                : Optional.empty());
+    for (int i = 0; i < 60; i++) {
+      counter.anvil.rpc("anvil_setNextBlockBaseFeePerGas", "0x1");
+      counter.mine(1);
+    }
+    for (long nonce : List.of(1L, 2L))
+      assertTrue(
+          counter.anvil.client().transactionKnown(counter.attempts(nonce).getFirst().hash()),
+          "nonce " + nonce + " was sent");
+    int signed = Integer.parseInt(attemptCount(0));
+    counter.mine(3);
+    assertEquals(signed, Integer.parseInt(attemptCount(0)), "nothing is signed for nothing");
+    node.does(sent -> Optional.empty());
+    heals();
+  }
+
+  /** What the database refuses of one transaction holds up none of the others. */
+  @Test
+  void L9_aRowOfOneIsRefused() {
+    start();
+    write();
+    database.run(
+        tx -> {
+          tx.update(
+              "ALTER TABLE attempt ADD CONSTRAINT broken CHECK (sent_at IS NULL OR transaction_id"
+                  + " <> "
+                  + counter.open().getFirst().id()
+                  + ")");
+        });
+    try {
+      counter.look();
+      for (long nonce : List.of(1L, 2L))
+        assertTrue(
+            counter.anvil.client().transactionKnown(counter.attempts(nonce).getFirst().hash()),
+            "nonce " + nonce + " was sent");
+    } finally {
+      database.run(tx -> tx.update("ALTER TABLE attempt DROP CONSTRAINT broken"));
+    }
+    heals();
+  }
+
   /** A node says that the key used nonces which it did not: nothing is signed for them. */
   @Test
   void L9_shouldFillNothingBeforeItsNumberingBegan() {

@@ -54,6 +54,7 @@ import org.mandate.relayer.store.StoredEvent;
 import org.mandate.relayer.store.TransactionRow;
 import org.mandate.relayer.store.TransactionRow.Attempt;
 import org.mandate.relayer.store.TransactionRow.Purpose;
+import org.mandate.signer.PrivateKeySigner;
 import org.mandate.testing.Anvil;
 import org.web3j.abi.EventEncoder;
 
@@ -195,6 +196,62 @@ class SendingTest {
     TransactionRow transaction = open().getFirst();
     assertEquals(1, attempts(transaction).size(), "nothing is signed anew");
     assertTrue(attempts(transaction).getFirst().sentAt().isPresent(), "a node has it");
+  }
+
+  /** The operator gave it another key on the same database. */
+  @Test
+  void L9_shouldBringToAnEndWhatAFormerKeySigned() {
+    write(Purpose.SUBMIT, PAYMENT);
+    write(Purpose.PUBLISH, Hash.keccak("agent"));
+    List<TransactionRow> former = open();
+    changeKey();
+    assertFalse(
+        desk.write(Purpose.SUBMIT, List.of(PAYMENT), TARGET, Bytes.EMPTY, 21_000, tx -> true));
+    for (int i = 0; i < 7; i++) {
+      mine(1);
+      formerKeys().round();
+    }
+    for (TransactionRow transaction : former) {
+      assertEquals("SUCCEEDED", state(transaction.nonce()));
+      assertEquals(1, attempts(transaction).size(), "nothing is signed for it");
+    }
+    assertTrue(
+        desk.write(Purpose.EXECUTE, List.of(PAYMENT), TARGET, Bytes.EMPTY, 21_000, tx -> true));
+  }
+
+  /** It has no coins left, or bid too little. */
+  @Test
+  void L9_shouldTryAgainWhatAFormerKeySignedAndNobodyMines() {
+    write(Purpose.SUBMIT, PAYMENT);
+    anvil.rpc("anvil_setBalance", desk.self().hex(), "0x0");
+    changeKey();
+    FormerKeys former = formerKeys();
+    for (int i = 0; i < Sender.FORMER_PATIENCE_BLOCKS; i++) {
+      former.round();
+      mine(1);
+    }
+    assertFalse(
+        desk.write(Purpose.SUBMIT, List.of(PAYMENT), TARGET, Bytes.EMPTY, 21_000, tx -> true));
+    former.round();
+    assertTrue(
+        desk.write(Purpose.SUBMIT, List.of(PAYMENT), TARGET, Bytes.EMPTY, 21_000, tx -> true));
+    sender.round();
+    for (int i = 0; i < 5; i++) mine(1);
+    assertEquals(List.of(), open());
+  }
+
+  private void changeKey() {
+    PrivateKeySigner next = new PrivateKeySigner(BigInteger.valueOf(0x5ec0 + id));
+    anvil.rpc("anvil_setBalance", next.address().hex(), "0xde0b6b3a7640000");
+    FeePolicy policy = FeePolicy.upTo(FeeLimit.ofGwei(500, 50));
+    Clock clock = Clock.systemUTC();
+    desk = new Desk(chain, database, policy, next, gate, new Bell(), clock);
+    sender = new Sender(chain, database, desk, new Bell(), clock);
+  }
+
+  private FormerKeys formerKeys() {
+    return new FormerKeys(
+        chain, database, desk, Set.of(desk.self()), new Bell(), Clock.systemUTC());
   }
 
   @Test

@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -121,6 +122,90 @@ class TreasuryTest {
     assertEquals(Desk.ToppedUp.SIGNED, desk.topUp(database, RELAYER, TOP_UP));
   }
 
+  /** Another treasury's key on the same database. */
+  @Test
+  void L2_shouldCountADayWhateverTheKey() {
+    assertEquals(Desk.ToppedUp.SIGNED, desk.topUp(database, RELAYER, TOP_UP));
+    mine(5);
+    Desk other = other();
+    int signed = 1;
+    while (other.topUp(database, RELAYER, TOP_UP) == Desk.ToppedUp.SIGNED) {
+      signed++;
+      mine(5);
+    }
+    assertEquals(3, signed);
+    assertEquals(Desk.ToppedUp.DAY_USED_UP, other.topUp(database, RELAYER, TOP_UP));
+    assertEquals(TOP_UP.perDay().value(), sent());
+  }
+
+  @Test
+  void L9_shouldGoOnWithAnotherKeyWhateverTheFormerOneLeftOpen() {
+    assertEquals(Desk.ToppedUp.SIGNED, desk.topUp(database, RELAYER, TOP_UP)); // and not sent
+    Desk other = other();
+    assertEquals(Desk.ToppedUp.ON_ITS_WAY, other.topUp(database, RELAYER, TOP_UP));
+    FormerKeys former = former(other);
+    for (int i = 0; i < 6; i++) {
+      former.round();
+      mine(1);
+    }
+    assertEquals(Wei.of("0.69 ether"), balance(), "the stored bytes were sent");
+    assertEquals(Desk.ToppedUp.SIGNED, other.topUp(database, RELAYER, TOP_UP));
+  }
+
+  /** The former key cannot pay what it signed: that counts for as long as it is open. */
+  @Test
+  void L2_shouldCountWhatAFormerKeySignedAndNobodyMines() {
+    assertEquals(Desk.ToppedUp.SIGNED, desk.topUp(database, RELAYER, TOP_UP));
+    balance(TREASURY.address(), Wei.ZERO);
+    Desk other = other();
+    FormerKeys former = former(other);
+    for (int i = 0; i <= Sender.FORMER_PATIENCE_BLOCKS; i++) {
+      former.round();
+      mine(1);
+    }
+    age(Duration.ofHours(25));
+    for (int i = 0; i < 2; i++) {
+      assertEquals(Desk.ToppedUp.SIGNED, other.topUp(database, RELAYER, TOP_UP));
+      mine(5);
+    }
+    assertEquals(Desk.ToppedUp.DAY_USED_UP, other.topUp(database, RELAYER, TOP_UP));
+  }
+
+  private Desk other() {
+    PrivateKey key = new PrivateKey(BigInteger.valueOf(0x7ea6));
+    balance(key.address(), Wei.of("10 ether"));
+    Desk other = desk(key, Clock.systemUTC());
+    sender = new Sender(counter.chain, database, other, new Bell(), Clock.systemUTC());
+    return other;
+  }
+
+  private FormerKeys former(Desk present) {
+    return new FormerKeys(
+        counter.chain, database, present, Set.of(present.self()), new Bell(), Clock.systemUTC());
+  }
+
+  @Test
+  void L2_shouldCountADayByTheDatabasesClock() {
+    for (int i = 0; i < 3; i++) {
+      assertEquals(Desk.ToppedUp.SIGNED, desk.topUp(database, RELAYER, TOP_UP));
+      mine(5);
+    }
+    Clock ahead = Clock.offset(Clock.systemUTC(), Duration.ofHours(25));
+    assertEquals(Desk.ToppedUp.DAY_USED_UP, desk(TREASURY, ahead).topUp(database, RELAYER, TOP_UP));
+  }
+
+  /** Who settles it has a clock that is behind. */
+  @Test
+  void L2_shouldCountWhatIsSettledByTheDatabasesClock() {
+    Clock behind = Clock.offset(Clock.systemUTC(), Duration.ofHours(-25));
+    sender = new Sender(counter.chain, database, desk, new Bell(), behind);
+    for (int i = 0; i < 3; i++) {
+      assertEquals(Desk.ToppedUp.SIGNED, desk.topUp(database, RELAYER, TOP_UP));
+      mine(5);
+    }
+    assertEquals(Desk.ToppedUp.DAY_USED_UP, desk.topUp(database, RELAYER, TOP_UP));
+  }
+
   @Test
   void shouldSignNothingThatTheTreasuryCannotPay() {
     balance(TREASURY.address(), Wei.of("0.2 ether")); // not the gas
@@ -181,21 +266,29 @@ class TreasuryTest {
   }
 
   private Signer signer() {
+    return signer(TREASURY);
+  }
+
+  private Signer signer(PrivateKey key) {
     var own =
         new TreasuryPolicy.OnChain(
             BigInteger.valueOf(counter.id), FeeLimit.ofGwei(500, 50), TOP_UP);
-    return new GuardedSigner(TREASURY, TreasuryPolicy.of(List.of(own), RELAYER));
+    return new GuardedSigner(key, TreasuryPolicy.of(List.of(own), RELAYER));
   }
 
   private Desk desk() {
+    return desk(TREASURY, Clock.systemUTC());
+  }
+
+  private Desk desk(PrivateKey key, Clock clock) {
     return new Desk(
         counter.chain,
         database,
         FeePolicy.upTo(FeeLimit.ofGwei(500, 50)),
-        signer(),
+        signer(key),
         counter.gate,
         new Bell(),
-        Clock.systemUTC());
+        clock);
   }
 
   private BalanceWatch watch() {
@@ -243,7 +336,9 @@ class TreasuryTest {
         tx ->
             tx.update(
                 "UPDATE transaction SET created_at = created_at - ?::interval, settled_at ="
-                    + " settled_at - ?::interval WHERE chain_id = ?",
+                    + " settled_at - ?::interval, counted_from = counted_from - ?::interval WHERE"
+                    + " chain_id = ?",
+                time.toSeconds() + " seconds",
                 time.toSeconds() + " seconds",
                 time.toSeconds() + " seconds",
                 counter.id));
