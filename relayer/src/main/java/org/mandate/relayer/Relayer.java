@@ -216,6 +216,7 @@ public final class Relayer implements AutoCloseable {
             new Instance(
                 new StoredInstance(id, key.address(), shared(chains, treasury), blobPlace(config)),
                 Workflows.lines(config),
+                chains.values().stream().map(FollowedChain::id).collect(Collectors.toSet()),
                 opened(database.forHeartbeat()),
                 gate,
                 clock));

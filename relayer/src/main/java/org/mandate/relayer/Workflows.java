@@ -128,11 +128,6 @@ public final class Workflows {
     database.run(
         tx -> {
           chains.forEach(c -> ChainRow.register(tx, c.id(), c.gateway(), c.executor()));
-          // Nobody compares a chain that is no longer configured: it holds up none of the others.
-          ChainRow.all(tx).stream()
-              .map(ChainRow::chainId)
-              .filter(known -> chains.stream().noneMatch(c -> c.id() == known))
-              .forEach(known -> ChainRow.compared(tx, known));
           StoredMessage.forgetRefusals(tx);
         });
   }

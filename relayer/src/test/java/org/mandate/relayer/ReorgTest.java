@@ -146,14 +146,15 @@ class ReorgTest {
     database.run(tx -> ChainRow.distrust(tx, CHAIN));
     assertTrue(closed().isPresent());
     assertThrows(
-        IllegalStateException.class, () -> database.run(tx -> ChainRow.requireSigning(tx)));
+        IllegalStateException.class,
+        () -> database.run(tx -> ChainRow.requireSigning(tx, Set.of(CHAIN))));
     follower.round();
     assertEquals(Optional.empty(), closed());
-    database.run(ChainRow::requireSigning);
+    database.run(tx -> ChainRow.requireSigning(tx, Set.of(CHAIN)));
   }
 
   private Optional<String> closed() {
-    return database.inTransaction(ChainRow::closedBecause);
+    return database.inTransaction(tx -> ChainRow.closedBecause(tx, Set.of(CHAIN)));
   }
 
   @Test

@@ -10,8 +10,10 @@ import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Collectors;
 import org.mandate.chain.Address;
 import org.mandate.chain.NodeException;
 import org.mandate.relayer.Loop;
@@ -21,6 +23,7 @@ import org.mandate.relayer.follow.Follower;
 import org.mandate.relayer.follow.NodeReport;
 import org.mandate.relayer.lead.Instance;
 import org.mandate.relayer.lead.Led;
+import org.mandate.relayer.lead.Line;
 import org.mandate.relayer.store.ChainRow;
 import org.mandate.relayer.store.Database;
 import org.mandate.relayer.store.Lease;
@@ -135,7 +138,9 @@ public final class Health {
   private JsonObject lines(List<Lease.State> leases, JsonArray problems) {
     JsonObject json = new JsonObject();
     Instant now = clock.instant();
+    Set<String> own = instance.lines().stream().map(Line::name).collect(Collectors.toSet());
     for (Lease.State lease : leases) {
+      if (!own.contains(lease.line())) continue; // of a chain or a service that was taken out
       if (lease.live()) led.put(lease.line(), now);
       else if (led.computeIfAbsent(lease.line(), l -> now).plus(UNLED).isBefore(now))
         problems.add(lease.line() + ": no instance leads it since " + led.get(lease.line()));
@@ -187,7 +192,7 @@ public final class Health {
             .isPresent();
     if (!row.isCompared() && unsure) {
       problems.add(
-          "chain %d: nothing is signed before what is stored was compared with the chain"
+          "chain %d: nothing that relies on it is signed before what is stored was compared with it"
               .formatted(chain.id()));
     }
     row.halted().ifPresent(reason -> problems.add("chain %d: %s".formatted(chain.id(), reason)));

@@ -88,6 +88,7 @@ public final class ReorgAcceptance {
 
   private Accepted accept(Tx tx, FollowedChain chain, Block ancestor) {
     Instant now = clock.instant();
+    DeepReorg.accept(tx, chain.id(), now); // first: what others are writing is read below
     long above = ancestor.number();
     long top = Blocks.atOrBelow(tx, chain.id(), Long.MAX_VALUE).orElseThrow().number();
     Set<Hash> subjects = new HashSet<>(DeepReorg.subjects(tx, chain.id(), above));
@@ -98,7 +99,6 @@ public final class ReorgAcceptance {
     agents.forEach(
         agent ->
             Task.ensure(tx, Task.Kind.PUBLISH, chain.id(), Follower.agentSubject(agent), now, now));
-    DeepReorg.accept(tx, chain.id(), now);
     return new Accepted(chain.id(), ancestor, top - above, transactions);
   }
 

@@ -36,6 +36,7 @@ public final class Instance implements Fellows, AutoCloseable {
 
   private final StoredInstance self;
   private final Map<String, Line> lines = new TreeMap<>();
+  private final Set<Long> chains;
   private final Database database;
   private final SigningGate gate;
   private final Clock clock;
@@ -44,12 +45,19 @@ public final class Instance implements Fellows, AutoCloseable {
 
   /**
    * @param names of all lines of work
+   * @param chains ids of those that are configured
    * @param database one that is never waited for ({@link Database#forHeartbeat})
    * @param gate is closed as soon as another instance found that nothing may be signed
    */
   public Instance(
-      StoredInstance self, List<String> names, Database database, SigningGate gate, Clock clock) {
+      StoredInstance self,
+      List<String> names,
+      Set<Long> chains,
+      Database database,
+      SigningGate gate,
+      Clock clock) {
     this.self = self;
+    this.chains = Set.copyOf(chains);
     this.database = database;
     this.gate = gate;
     this.clock = clock;
@@ -82,10 +90,16 @@ public final class Instance implements Fellows, AutoCloseable {
     beating = Optional.of(Loop.steady("heartbeat", BEAT, this::beat));
   }
 
-  /** What was left behind when nobody was there: looked at anew, and distrusted. */
+  /**
+   * What was left behind when nobody was there: looked at anew, and distrusted. Nobody compares a
+   * chain that is not configured any more: it holds up nothing that came from it.
+   */
   private void takeUp(Tx tx) {
     Task.releaseAll(tx, clock.instant());
-    for (ChainRow chain : ChainRow.all(tx)) ChainRow.distrust(tx, chain.chainId());
+    for (ChainRow chain : ChainRow.all(tx)) {
+      if (chains.contains(chain.chainId())) ChainRow.distrust(tx, chain.chainId());
+      else ChainRow.compared(tx, chain.chainId());
+    }
   }
 
   @Override

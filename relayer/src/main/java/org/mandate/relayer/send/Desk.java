@@ -4,8 +4,10 @@ import java.math.BigInteger;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.mandate.chain.Address;
 import org.mandate.chain.BlockTag;
@@ -24,6 +26,8 @@ import org.mandate.relayer.follow.FollowedChain;
 import org.mandate.relayer.store.ChainRow;
 import org.mandate.relayer.store.Database;
 import org.mandate.relayer.store.Spending;
+import org.mandate.relayer.store.StoredIntent;
+import org.mandate.relayer.store.StoredMessage;
 import org.mandate.relayer.store.TransactionRow;
 import org.mandate.relayer.store.TransactionRow.Purpose;
 import org.mandate.relayer.store.Tx;
@@ -344,7 +348,8 @@ public final class Desk {
       Bid bid,
       BigInteger dataFee,
       boolean cancels) {
-    Transactions.Signed signed = sign(tx, transaction.nonce(), payload, bid);
+    // What it says was signed before: a nonce that is not mined would hold up all after it.
+    Transactions.Signed signed = sign(tx, transaction.nonce(), payload, bid, Set.of(chain.id()));
     TransactionRow.addAttempt(
         tx,
         transaction.id(),
@@ -369,7 +374,7 @@ public final class Desk {
       Bid bid,
       BigInteger dataFee,
       Instant now) {
-    Transactions.Signed signed = sign(tx, nonce, payload, bid);
+    Transactions.Signed signed = sign(tx, nonce, payload, bid, reliesOn(tx, purpose, subjects));
     long id =
         TransactionRow.insert(
                 tx,
@@ -399,10 +404,25 @@ public final class Desk {
         now);
   }
 
-  private Transactions.Signed sign(Tx tx, long nonce, Payload payload, Bid bid) {
+  /**
+   * The chains whose facts it rests on: where it goes to, home, and whichever told of what it
+   * carries. A transfer of coins, and nothing at all, rest on no fact of another chain.
+   */
+  private Set<Long> reliesOn(Tx tx, Purpose purpose, List<Hash> subjects) {
+    Set<Long> chains = new HashSet<>(List.of(chain.id()));
+    if (purpose == Purpose.FILL || purpose == Purpose.TOP_UP) return chains;
+    chains.add(chain.homeId());
+    if (purpose == Purpose.DELIVER) chains.addAll(StoredMessage.sources(tx, subjects));
+    if (purpose == Purpose.SETTLE || purpose == Purpose.RESEND)
+      chains.addAll(StoredIntent.destinations(tx, subjects));
+    return chains;
+  }
+
+  private Transactions.Signed sign(
+      Tx tx, long nonce, Payload payload, Bid bid, Set<Long> reliesOn) {
     gate.check();
     limit.check(bid);
-    ChainRow.requireSigning(tx); // the gate may not know yet what another instance stored
+    ChainRow.requireSigning(tx, reliesOn); // the gate may not know yet what another instance stored
     // The base fee is for information only; the signature covers the other two.
     Fees fees = new Fees(BigInteger.ZERO, bid.tip(), bid.max());
     try {

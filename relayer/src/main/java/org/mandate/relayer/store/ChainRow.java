@@ -1,7 +1,12 @@
 package org.mandate.relayer.store;
 
+import static java.util.stream.Collectors.toSet;
+
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Stream;
 import org.mandate.chain.Address;
 import org.mandate.chain.Hash;
 
@@ -109,15 +114,37 @@ public record ChainRow(
     tx.update("UPDATE chain SET compared = true WHERE chain_id = ?", chainId);
   }
 
-  /** Why nothing is signed, on whatever chain; empty while signing is allowed. */
-  public static Optional<String> closedBecause(Tx tx) {
-    return closedBecause(all(tx));
+  /**
+   * Why nothing is signed that relies on what is stored of some chains; empty while that is
+   * allowed. A deep reorg of any chain stops all; a chain that was not compared yet, what relies on
+   * it.
+   */
+  public static Optional<String> closedBecause(Tx tx, Set<Long> reliesOn) {
+    List<ChainRow> rows = all(tx);
+    return halted(rows).or(() -> unsure(rows, reliesOn));
   }
 
-  private static Optional<String> closedBecause(List<ChainRow> chains) {
-    for (ChainRow row : chains) {
-      if (row.halted.isPresent()) return row.halted;
-      if (!row.isCompared) {
+  /**
+   * Those of {@code chains} on which nothing may be signed now: each relies on itself and on home.
+   */
+  public static Set<Long> closed(Tx tx, Collection<Long> chains, long home) {
+    List<ChainRow> rows = all(tx);
+    return chains.stream()
+        .filter(
+            id ->
+                halted(rows)
+                    .or(() -> unsure(rows, Stream.of(id, home).collect(toSet())))
+                    .isPresent())
+        .collect(toSet());
+  }
+
+  private static Optional<String> halted(List<ChainRow> rows) {
+    return rows.stream().flatMap(row -> row.halted.stream()).findFirst();
+  }
+
+  private static Optional<String> unsure(List<ChainRow> rows, Set<Long> reliesOn) {
+    for (ChainRow row : rows) {
+      if (!row.isCompared && reliesOn.contains(row.chainId)) {
         return Optional.of(
             "what is known of chain %d was not compared with it since a relayer was started"
                 .formatted(row.chainId));
@@ -130,13 +157,22 @@ public record ChainRow(
    * Call in the transaction that stores a signature, before signing: until it ends, no instance
    * stores that nothing may be signed.
    *
+   * @param reliesOn the chains whose stored facts the signature rests on
+   * @throws NotComparedException when one of those was not compared yet
    * @throws IllegalStateException when nothing may be signed, whichever chain it is about
    */
-  public static void requireSigning(Tx tx) {
-    closedBecause(tx.list("SELECT * FROM chain ORDER BY chain_id FOR KEY SHARE", ChainRow::read))
+  public static void requireSigning(Tx tx, Set<Long> reliesOn) {
+    List<ChainRow> rows =
+        tx.list("SELECT * FROM chain ORDER BY chain_id FOR KEY SHARE", ChainRow::read);
+    halted(rows)
         .ifPresent(
             reason -> {
               throw new IllegalStateException("nothing is signed: " + reason);
+            });
+    unsure(rows, reliesOn)
+        .ifPresent(
+            reason -> {
+              throw new NotComparedException("nothing is signed that relies on it: " + reason);
             });
   }
 

@@ -153,8 +153,12 @@ public record DeepReorg(
 
   /**
    * A person accepts it: signing is allowed again, once what is stored was compared with the chain.
+   * An instance that was paused all the while, and not seen when it was asked whether all have
+   * stopped, leads nothing and has claimed nothing any more.
    */
   public static void accept(Tx tx, long chainId, Instant now) {
+    Lease.revokeAll(tx);
+    Task.releaseAll(tx, now);
     tx.update(
         "UPDATE deep_reorg SET accepted_at = ? WHERE chain_id = ? AND accepted_at IS NULL",
         now,

@@ -81,6 +81,15 @@ public record Lease(String line, String holder, long epoch) {
     tx.update("UPDATE lease SET holder = NULL, until = clock_timestamp() WHERE holder = ?", holder);
   }
 
+  /**
+   * Ends all leases for good, whoever holds them: what is written under them is refused from now
+   * on. Waits for those that are in the middle of a write.
+   */
+  public static void revokeAll(Tx tx) {
+    tx.list("SELECT 1 FROM lease ORDER BY line FOR UPDATE", row -> true);
+    tx.update("UPDATE lease SET epoch = epoch + 1, holder = NULL, until = clock_timestamp()");
+  }
+
   /** Ends the leases of everybody but {@code holder}, which must be known to be dead. */
   public static void expireOthers(Tx tx, String holder) {
     tx.update("UPDATE lease SET until = clock_timestamp() WHERE holder <> ?", holder);

@@ -177,6 +177,15 @@ public record StoredIntent(
             Tx.column("bytea", List.copyOf(ids))));
   }
 
+  /** The chains on which those of them are to be executed that are stored. */
+  public static Set<Long> destinations(Tx tx, Collection<Hash> ids) {
+    return of(tx, ids).values().stream()
+        .map(stored -> stored.intent().chainId())
+        .filter(chain -> chain.bitLength() < Long.SIZE)
+        .map(BigInteger::longValue)
+        .collect(Collectors.toSet());
+  }
+
   public static Optional<StoredIntent> of(Tx tx, Hash id) {
     return tx.one("SELECT * FROM intent WHERE intent_id = ?", StoredIntent::read, id);
   }

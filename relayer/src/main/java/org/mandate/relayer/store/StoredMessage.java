@@ -66,6 +66,14 @@ public record StoredMessage(Hash id, Message message, Hash root, int leaf, Insta
     return tx.one("SELECT * FROM message WHERE message_id = ?", StoredMessage::read, id);
   }
 
+  /** The chains that sent those messages, as far as they are stored. */
+  public static List<Long> sources(Tx tx, List<Hash> ids) {
+    return tx.list(
+        "SELECT DISTINCT source_chain FROM message WHERE message_id = ANY (?)",
+        row -> row.number("source_chain"),
+        Tx.column("bytea", ids));
+  }
+
   /** Those that a chain sent under that number: one, unless a deep reorg made it another. */
   public static List<StoredMessage> numbered(Tx tx, BigInteger sourceChain, BigInteger nonce) {
     return tx.list(

@@ -150,12 +150,20 @@ public record Task(
    * for ever.
    *
    * @param but fresh work that others look after just now
+   * @param closed ids of chains on which nothing may be done now
    */
   public static Optional<Task> claim(
-      Tx tx, String holder, Instant now, Duration lease, Set<Kind> but, First first) {
+      Tx tx,
+      String holder,
+      Instant now,
+      Duration lease,
+      Set<Kind> but,
+      Set<Long> closed,
+      First first) {
     Tx.Column others = Tx.column("text", but.stream().map(Kind::name).toList());
+    Tx.Column chains = Tx.column("bigint", List.copyOf(closed));
     Supplier<Optional<Task>> fresh =
-        () -> claim(tx, "attempts = 0", "not_before", others, holder, now, lease);
+        () -> claim(tx, "attempts = 0", "not_before", others, chains, holder, now, lease);
     Supplier<Optional<Task>> failed =
         () ->
             claim(
@@ -163,15 +171,16 @@ public record Task(
                 "attempts > 0",
                 "least(attempts, 3), not_before",
                 Tx.column("text", List.of()),
+                chains,
                 holder,
                 now,
                 lease);
     return first == First.FRESH ? fresh.get().or(failed) : failed.get().or(fresh);
   }
 
-  /** As {@link #claim(Tx, String, Instant, Duration, Set, First)}, any work, fresh work first. */
+  /** As the other one, any work on any chain, fresh work first. */
   public static Optional<Task> claim(Tx tx, String holder, Instant now, Duration lease) {
-    return claim(tx, holder, now, lease, Set.of(), First.FRESH);
+    return claim(tx, holder, now, lease, Set.of(), Set.of(), First.FRESH);
   }
 
   private static Optional<Task> claim(
@@ -179,13 +188,14 @@ public record Task(
       String which,
       String order,
       Tx.Column but,
+      Tx.Column closed,
       String holder,
       Instant now,
       Duration lease) {
     return tx.one(
         """
         WITH due AS MATERIALIZED ( -- asked once: as a subquery it may be asked again for each row, and answer another one
-          SELECT kind, chain_id, subject FROM task WHERE not_before <= ? AND %s AND kind <> ALL (?)
+          SELECT kind, chain_id, subject FROM task WHERE not_before <= ? AND %s AND kind <> ALL (?) AND chain_id <> ALL (?)
            ORDER BY %s FOR UPDATE SKIP LOCKED LIMIT 1)
         UPDATE task t SET not_before = ?, claimed_by = ?, claimed_until = ?, attempts = t.attempts + 1 FROM due
          WHERE t.kind = due.kind AND t.chain_id = due.chain_id AND t.subject = due.subject
@@ -195,6 +205,7 @@ public record Task(
         Task::read,
         now,
         but,
+        closed,
         now.plus(lease),
         holder,
         now.plus(lease));

@@ -154,7 +154,7 @@ public final class Attestor {
     Instant now = clock.instant();
     database.run(
         tx -> {
-          ChainRow.requireSigning(tx);
+          ChainRow.requireSigning(tx, reliesOn());
           for (Genuine.Told one : told) {
             new StoredMessage(one.id(), one.message(), tree.root(), leaves.indexOf(one.id()), now)
                 .save(tx, one.intents());
@@ -165,6 +165,11 @@ public final class Attestor {
           StoredMessage.attest(tx, signer.address(), attestation);
         });
     LOG.info("attested", "chain", source.id(), "root", tree.root(), "messages", leaves);
+  }
+
+  /** The chains whose facts it attests. */
+  private Set<Long> reliesOn() {
+    return source.isHome() ? Set.of(source.id()) : Set.of(source.id(), source.homeId());
   }
 
   /** Signs messages one by one whose root did not gather a quorum for a while. */
@@ -180,7 +185,7 @@ public final class Attestor {
       Attestation attestation = Attestation.sign(source.attestations(), id, signer);
       database.run(
           tx -> {
-            ChainRow.requireSigning(tx);
+            ChainRow.requireSigning(tx, reliesOn());
             StoredMessage.attest(tx, signer.address(), attestation);
           });
       LOG.warn("attested alone: no quorum signed its block's root", "messageId", id);

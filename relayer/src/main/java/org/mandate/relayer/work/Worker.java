@@ -20,6 +20,7 @@ import org.mandate.relayer.send.FeeLimitException;
 import org.mandate.relayer.send.Overrun;
 import org.mandate.relayer.store.ChainRow;
 import org.mandate.relayer.store.Database;
+import org.mandate.relayer.store.NotComparedException;
 import org.mandate.relayer.store.StoreException;
 import org.mandate.relayer.store.Task;
 import org.mandate.relayer.store.TransactionRow;
@@ -57,6 +58,7 @@ public final class Worker {
   private final String instance;
   private final Database database;
   private final Map<Long, Workplace> places;
+  private final long home;
   private final Clock clock;
   private final Semaphore gathering = new Semaphore(1);
   private final SubmitWork submissions;
@@ -88,7 +90,7 @@ public final class Worker {
     this.database = database;
     this.places = Map.copyOf(places);
     this.clock = clock;
-    long home =
+    this.home =
         places.values().stream()
             .filter(p -> p.chain().isHome())
             .findFirst()
@@ -112,8 +114,8 @@ public final class Worker {
 
   /**
    * Does one piece of work, or, of what many agents ask at the same time, as much as one
-   * transaction holds. Answers whether there was any. While nothing may be signed none is claimed:
-   * that is no failure of any of it.
+   * transaction holds. Answers whether there was any. Where nothing may be signed none is claimed:
+   * that is no failure of any of it, and of no other chain's.
    */
   public boolean round() throws InterruptedException {
     // One group at a time: what comes meanwhile makes up the next one.
@@ -136,9 +138,10 @@ public final class Worker {
   }
 
   private List<Task> claim(Tx tx, Set<Task.Kind> but) {
-    if (ChainRow.closedBecause(tx).isPresent()) return List.of();
+    Set<Long> closed = ChainRow.closed(tx, places.keySet(), home);
+    if (closed.containsAll(places.keySet())) return List.of();
     tx.mayBeForgotten(); // a claim that is lost is made again
-    Optional<Task> first = Task.claim(tx, instance, clock.instant(), LEASE, but, turn());
+    Optional<Task> first = Task.claim(tx, instance, clock.instant(), LEASE, but, closed, turn());
     if (first.isEmpty()) return List.of();
     List<Task> claimed = new ArrayList<>(List.of(first.get()));
     if (isFresh(first.get()))
@@ -212,6 +215,7 @@ public final class Worker {
   private static boolean isNobodysFault(Throwable e) {
     return e instanceof NodeException
         || e instanceof StoreException
+        || e instanceof NotComparedException
         || e instanceof FeeLimitException
         || e instanceof KeyException;
   }

@@ -64,7 +64,12 @@ class InstanceTest {
     Database own = database.forHeartbeat();
     Instance instance =
         new Instance(
-            new StoredInstance(id, SIGNER, "same", "same"), NAMES, own, gate, Clock.systemUTC());
+            new StoredInstance(id, SIGNER, "same", "same"),
+            NAMES,
+            Set.of(1L),
+            own,
+            gate,
+            Clock.systemUTC());
     instance.join(false);
     parts.add(own);
     parts.add(instance::close);
@@ -157,6 +162,21 @@ class InstanceTest {
     await(() -> line.lease().filter(l -> l.epoch() > lease.epoch()).isPresent());
     await(() -> led.present().isPresent());
     assertNotSame(former, led.present().orElseThrow());
+  }
+
+  /** Nobody would compare it: it was configured once, and others go on. */
+  @Test
+  void L9_shouldDistrustTheChainsThatAreConfigured() {
+    database.run(tx -> ChainRow.register(tx, 2, SIGNER, SIGNER));
+    database.run(tx -> ChainRow.distrust(tx, 2)); // its nodes did not answer any more
+    join("first", new SigningGate());
+    assertEquals(
+        List.of(false, true),
+        database.inTransaction(ChainRow::all).stream().map(ChainRow::isCompared).toList());
+    // Nothing is for one that comes later to say.
+    database.run(tx -> ChainRow.distrust(tx, 2));
+    join("second", new SigningGate());
+    assertTrue(database.inTransaction(ChainRow::all).stream().noneMatch(ChainRow::isCompared));
   }
 
   @Test

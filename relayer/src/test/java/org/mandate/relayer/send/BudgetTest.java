@@ -7,8 +7,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.math.BigInteger;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -19,11 +21,16 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.mandate.chain.Address;
 import org.mandate.chain.Bytes;
 import org.mandate.chain.Hash;
 import org.mandate.chain.Wei;
+import org.mandate.intent.Intent;
+import org.mandate.relayer.store.ChainRow;
 import org.mandate.relayer.store.Database;
 import org.mandate.relayer.store.EmbeddedServer;
+import org.mandate.relayer.store.NotComparedException;
+import org.mandate.relayer.store.StoredIntent;
 import org.mandate.relayer.store.TransactionRow;
 import org.mandate.relayer.store.TransactionRow.Attempt;
 import org.mandate.relayer.store.TransactionRow.Purpose;
@@ -187,6 +194,35 @@ class BudgetTest {
 
   private BigInteger price() {
     return counter.desk.bid().max();
+  }
+
+  /** What another chain told is acted on once it was compared; what goes nowhere else, at once. */
+  @Test
+  void L9_shouldSignNothingThatRestsOnAChainThatWasNotComparedYet() {
+    long other = counter.id + 1_000_000;
+    Address any = Counter.TARGET;
+    BigInteger one = BigInteger.ONE;
+    Intent intent =
+        new Intent(
+            one, any, BigInteger.valueOf(other), any, any, one, Bytes.EMPTY, one, BigInteger.TEN);
+    Hash told = message("told", PAYMENT);
+    Hash result = Hash.keccak("result" + other);
+    database.run(
+        tx -> {
+          ChainRow.register(tx, other, any, any);
+          tx.update("UPDATE message SET source_chain = ? WHERE message_id = ?", other, told);
+          StoredIntent.save(tx, Map.of(result, intent), Instant.now());
+          ChainRow.distrust(tx, other);
+        });
+    assertThrows(NotComparedException.class, () -> counter.write(Purpose.DELIVER, told));
+    assertThrows(NotComparedException.class, () -> counter.write(Purpose.SETTLE, result));
+    assertThrows(NotComparedException.class, () -> counter.write(Purpose.RESEND, result));
+    assertEquals(List.of(), counter.open(), "and no nonce is taken");
+    assertTrue(counter.write(Purpose.SUBMIT, result), "what starts here waits for nobody");
+    database.run(tx -> ChainRow.compared(tx, other));
+    assertTrue(counter.write(Purpose.DELIVER, told));
+    database.run(tx -> ChainRow.distrust(tx, counter.id));
+    assertThrows(NotComparedException.class, () -> counter.write(Purpose.SUBMIT, OTHER));
   }
 
   private Hash message(String name, Hash... intents) {

@@ -63,7 +63,7 @@ class LeaseTest {
           tx.update("DELETE FROM lease");
           tx.update("DELETE FROM instance");
           tx.update("DELETE FROM task");
-          tx.update("UPDATE chain SET halted = NULL");
+          tx.update("UPDATE chain SET halted = NULL, compared = true");
           Lease.open(tx, List.of(LINE));
         });
   }
@@ -257,7 +257,7 @@ class LeaseTest {
   /** Stopping for good waits for signatures that are being stored, and none comes after it. */
   @Test
   void L10_shouldStoreNoSignatureAfterSigningWasStopped() throws Exception {
-    try (Paused signing = new Paused(one, ChainRow::requireSigning);
+    try (Paused signing = new Paused(one, tx -> ChainRow.requireSigning(tx, Set.of(CHAIN)));
         ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
       AtomicInteger stored = new AtomicInteger();
       Future<?> halting =
@@ -275,8 +275,91 @@ class LeaseTest {
       signing.end();
       halting.get(30, TimeUnit.SECONDS);
     }
-    assertThrows(IllegalStateException.class, () -> one.run(ChainRow::requireSigning));
+    assertThrows(
+        IllegalStateException.class, () -> one.run(tx -> ChainRow.requireSigning(tx, Set.of())));
     assertEquals(Set.of("reorganized"), Set.copyOf(one.inTransaction(ChainRow::halts)));
+  }
+
+  /** A chain whose nodes are down holds up what relies on it; one that went another way, all. */
+  @Test
+  void L9_shouldSignOnOneChainWhileAnotherOneIsNotCompared() {
+    long other = 2;
+    Set<Long> both = Set.of(CHAIN, other);
+    one.run(tx -> ChainRow.register(tx, other, SIGNER, SIGNER));
+    try {
+      one.run(tx -> ChainRow.distrust(tx, other));
+      one.run(tx -> ChainRow.requireSigning(tx, Set.of(CHAIN)));
+      assertThrows(
+          NotComparedException.class, () -> one.run(tx -> ChainRow.requireSigning(tx, both)));
+      assertEquals(
+          Set.of(other), one.inTransaction(tx -> ChainRow.closed(tx, both, CHAIN)), "not home");
+      assertEquals(
+          both, one.inTransaction(tx -> ChainRow.closed(tx, both, other)), "all rely on home");
+      Instant later = Instant.now().plusSeconds(1);
+      one.run(tx -> Task.open(tx, Task.Kind.EXECUTE, other, SUBJECT, Instant.now(), later));
+      one.run(tx -> Task.open(tx, Task.Kind.SUBMIT, CHAIN, SUBJECT, Instant.now(), later));
+      Optional<Task> claimed =
+          one.inTransaction(
+              tx -> Task.claim(tx, "one", later, LONG, Set.of(), Set.of(other), Task.First.FRESH));
+      assertEquals(CHAIN, claimed.orElseThrow().chainId());
+      assertTrue(
+          one.inTransaction(
+                  tx ->
+                      Task.claim(tx, "one", later, LONG, Set.of(), Set.of(other), Task.First.FRESH))
+              .isEmpty());
+      one.run(tx -> ChainRow.halt(tx, other, "reorganized"));
+      assertThrows(
+          IllegalStateException.class,
+          () -> one.run(tx -> ChainRow.requireSigning(tx, Set.of(CHAIN))));
+      assertEquals(both, one.inTransaction(tx -> ChainRow.closed(tx, both, CHAIN)));
+    } finally {
+      one.run(
+          tx -> {
+            tx.update("DELETE FROM task WHERE chain_id = ?", other);
+            tx.update("DELETE FROM chain WHERE chain_id = ?", other);
+          });
+    }
+  }
+
+  /** Who was paused is not seen when a person asks whether all have stopped. */
+  @Test
+  void L10_shouldStoreNothingOfWhoWasPausedWhileADeepReorgWasAccepted() throws Exception {
+    Lease lease = take(one, "one", LONG);
+    Database paused = one.fenced(lease);
+    paused.run(LeaseTest::write);
+    Instant now = Instant.now().plusSeconds(1);
+    Task claimed = one.inTransaction(tx -> Task.claim(tx, "one", now, LONG)).orElseThrow();
+    one.run(tx -> ChainRow.halt(tx, CHAIN, "reorganized"));
+    two.run(tx -> DeepReorg.accept(tx, CHAIN, now));
+    assertThrows(StaleLeaseException.class, () -> paused.run(LeaseTest::write));
+    assertThrows(StaleLeaseException.class, paused::requireLead);
+    assertTrue(one.inTransaction(tx -> Lease.renew(tx, "one", LONG)).isEmpty(), "nobody's");
+    assertFalse(putOff(one, claimed, now.plus(LONG)), "nor is what it claimed");
+    assertEquals(lease.epoch() + 2, take(one, "one", LONG).epoch(), "it leads anew");
+  }
+
+  @Test
+  void L10_shouldAcceptADeepReorgOnlyBetweenWrites() throws Exception {
+    Lease lease = take(one, "one", LONG);
+    one.run(tx -> ChainRow.halt(tx, CHAIN, "reorganized"));
+    try (Paused write = new Paused(one.fenced(lease));
+        ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      Future<?> accepting =
+          threads.submit(
+              () ->
+                  two.run(
+                      tx -> {
+                        DeepReorg.accept(tx, CHAIN, Instant.now());
+                        long seen =
+                            tx.one("SELECT count(*) AS n FROM task", row -> row.number("n"))
+                                .orElseThrow();
+                        assertEquals(1, seen, "it waited for the write, and sees it");
+                      }));
+      Thread.sleep(200);
+      assertFalse(accepting.isDone());
+      write.end();
+      accepting.get(30, TimeUnit.SECONDS);
+    }
   }
 
   private static StoredInstance instance(String id, Address signer, String set, String blobs) {

@@ -303,7 +303,9 @@ class StoreTest {
   /** What would be claimed; it stays as it is, but that fresh work is done. */
   private Task claimed(Set<Task.Kind> but, Task.First first) {
     Task task =
-        database.inTransaction(tx -> Task.claim(tx, "test", NOW, LEASE, but, first)).orElseThrow();
+        database
+            .inTransaction(tx -> Task.claim(tx, "test", NOW, LEASE, but, Set.of(), first))
+            .orElseThrow();
     database.run(
         tx -> {
           if (task.attempts() > 1) task.putOff(tx, NOW, FAILED);

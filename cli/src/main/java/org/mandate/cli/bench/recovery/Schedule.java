@@ -72,6 +72,7 @@ record Schedule(long seed, int victim, List<Blow> blows, List<Order> orders) {
           "DeepReorg.undo",
           "DeepReorg.accept",
           "DeepReorg.reopen",
+          "Lease.revokeAll",
           "after-gate-closed",
           "after-halt-stored",
           "before-halt-told",
