@@ -10,6 +10,7 @@ import java.time.Clock;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.mandate.chain.Address;
@@ -65,7 +66,8 @@ class MetricsTest {
             }
           });
       Instance instance =
-          new Instance(new StoredInstance("one", SELF, "", ""), List.of(), database, gate, clock);
+          new Instance(
+              new StoredInstance("one", SELF, "", ""), List.of(), Set.of(), database, gate, clock);
       Health health = new Health(database, instance, Map.of(), List.of(), SELF, gate, clock);
       var registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
       String text = new Metrics(registry, database, health, instance, null).scrape();
