@@ -1,6 +1,8 @@
 package org.mandate.cli.demo;
 
 import java.math.BigInteger;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
 import org.mandate.chain.Address;
 import org.mandate.contracts.AgentVault;
 import org.mandate.contracts.HomeExecutor;
@@ -12,6 +14,7 @@ import org.mandate.policy.Rule;
  * only.
  */
 final class OverCapScene implements Story.Scene {
+  private static final Duration STANDING_KEEPS = Duration.ofMillis(1500);
   private static final BigInteger TOO_MUCH = Stage.ETHER.multiply(BigInteger.valueOf(3));
   private static final BigInteger LITTLE = Stage.ETHER.divide(BigInteger.TEN);
   private static final BigInteger PER_TRANSACTION_RULE =
@@ -64,6 +67,8 @@ final class OverCapScene implements Story.Scene {
     story.fact("left", verdict.left.toString());
     story.fact("frozen", true);
 
+    // What a relayer knows of an agent's standing may be a second old.
+    TimeUnit.MILLISECONDS.sleep(STANDING_KEEPS.toMillis());
     refuseWhileFrozen(before);
 
     var stops = home.account().stops(agent).send();
