@@ -151,7 +151,7 @@ public record KeySettings(
   public Key open(Map<String, String> environment, Clock clock) {
     if (file.isPresent()) {
       return KeystoreFile.open(
-          file.get(), secret(passphraseFile, passphraseVariable, environment), address);
+          file.get(), Passphrase.in(passphraseFile, passphraseVariable, environment), address);
     }
     if (web3signer.isPresent()) {
       Web3SignerSettings at = web3signer.get();
@@ -186,18 +186,12 @@ public record KeySettings(
 
   private static String text(
       Optional<Path> file, Optional<String> variable, Map<String, String> environment) {
-    char[] characters = secret(file, variable, environment).read();
+    char[] characters = Passphrase.in(file, variable, environment).read();
     try {
       return new String(characters).strip();
     } finally {
       Arrays.fill(characters, '\0');
     }
-  }
-
-  private static Passphrase secret(
-      Optional<Path> file, Optional<String> variable, Map<String, String> environment) {
-    return file.<Passphrase>map(Passphrase.InFile::new)
-        .orElseGet(() -> new Passphrase.InEnvironment(variable.orElseThrow(), environment));
   }
 
   private static void requireTimeout(Duration timeout, Duration most) {

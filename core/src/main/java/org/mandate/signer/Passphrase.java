@@ -11,6 +11,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * Where a passphrase is: in a file, in an environment variable, or typed; never on a command line,
@@ -38,6 +39,17 @@ public sealed interface Passphrase {
     public String toString() {
       return "typed passphrase";
     }
+  }
+
+  /**
+   * As settings name it: in that file, or else in that environment variable.
+   *
+   * @param environment the process's own
+   */
+  static Passphrase in(
+      Optional<Path> file, Optional<String> variable, Map<String, String> environment) {
+    return file.<Passphrase>map(InFile::new)
+        .orElseGet(() -> new InEnvironment(variable.orElseThrow(), environment));
   }
 
   /**

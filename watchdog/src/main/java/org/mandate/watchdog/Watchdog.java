@@ -226,7 +226,8 @@ public final class Watchdog implements AutoCloseable {
 
   private static Webhook webhook(
       WatchdogConfig.WebhookSettings settings, Map<String, String> environment, Clock clock) {
-    char[] secret = secret(settings.secretFile(), settings.secretVariable(), environment).read();
+    char[] secret =
+        Passphrase.in(settings.secretFile(), settings.secretVariable(), environment).read();
     try {
       if (secret.length == 0 || secret.length > MAX_SECRET_CHARACTERS) {
         throw new IllegalArgumentException(
@@ -237,11 +238,5 @@ public final class Watchdog implements AutoCloseable {
     } finally {
       Arrays.fill(secret, '\0');
     }
-  }
-
-  private static Passphrase secret(
-      Optional<Path> file, Optional<String> variable, Map<String, String> environment) {
-    return file.<Passphrase>map(Passphrase.InFile::new)
-        .orElseGet(() -> new Passphrase.InEnvironment(variable.orElseThrow(), environment));
   }
 }

@@ -5,11 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.lang.reflect.Proxy;
 import java.math.BigInteger;
-import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.ZoneId;
-import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
@@ -30,6 +27,7 @@ import org.mandate.intent.IntentAbi;
 import org.mandate.intent.IntentDomain;
 import org.mandate.intent.SignedIntent;
 import org.mandate.signer.PrivateKeySigner;
+import org.mandate.testing.HandClock;
 import org.web3j.abi.FunctionEncoder;
 import org.web3j.abi.datatypes.DynamicBytes;
 import org.web3j.abi.datatypes.Function;
@@ -51,7 +49,7 @@ class SignatureExaminerTest {
   private final Findings findings = new Findings(found -> {});
   private final AtomicInteger hidden = new AtomicInteger();
   private final AtomicInteger asked = new AtomicInteger();
-  private final Time clock = new Time();
+  private final HandClock clock = new HandClock(Instant.EPOCH);
   private final CountDownLatch closing = new CountDownLatch(1);
   private Wallet wallet = () -> Bytes.of("0x" + MAGIC).bytes();
   private Wallet nobody = () -> new byte[0];
@@ -60,30 +58,6 @@ class SignatureExaminerTest {
   @FunctionalInterface
   private interface Wallet {
     byte[] answer() throws InterruptedException;
-  }
-
-  /** It passes when it is told to. */
-  private static final class Time extends Clock {
-    private volatile Instant now = Instant.EPOCH;
-
-    private void add(Duration more) {
-      now = now.plus(more);
-    }
-
-    @Override
-    public Instant instant() {
-      return now;
-    }
-
-    @Override
-    public ZoneId getZone() {
-      return ZoneOffset.UTC;
-    }
-
-    @Override
-    public Clock withZone(ZoneId zone) {
-      return this;
-    }
   }
 
   @AfterEach
@@ -106,11 +80,11 @@ class SignatureExaminerTest {
     hidden.set(Integer.MAX_VALUE);
     examine(executed(2, 1));
     World.await("it is asked for again", LIMIT, () -> asked.get() > 15);
-    clock.add(SignatureExaminer.PATIENCE.minusSeconds(1));
+    clock.advance(SignatureExaminer.PATIENCE.minusSeconds(1));
     int early = asked.get();
     World.await("it is asked for again", LIMIT, () -> asked.get() > early + 15);
     assertEquals(List.of(), findings.all());
-    clock.add(Duration.ofSeconds(1));
+    clock.advance(Duration.ofSeconds(1));
     Finding told = found("unverifiable-signature", 2, 1);
     assertEquals(Severity.WARNING, told.severity());
     assertTrue(told.seen().contains("does not show transaction " + transaction(2, 1)), told.seen());
@@ -118,7 +92,7 @@ class SignatureExaminerTest {
     Thread.sleep(POLL.multipliedBy(40));
     assertEquals(tries, asked.get(), "it goes on asking as often");
     hidden.set(0);
-    clock.add(Duration.ofMinutes(1));
+    clock.advance(Duration.ofMinutes(1));
     assertEquals(Severity.CRITICAL, found("signature", 2, 1).severity());
     World.await(
         "the doubt is over",
@@ -148,7 +122,7 @@ class SignatureExaminerTest {
     examine(executed(1, 2));
     int tries = asked.get();
     World.await("it is asked again", LIMIT, () -> asked.get() > tries + 60);
-    clock.add(SignatureExaminer.PATIENCE);
+    clock.advance(SignatureExaminer.PATIENCE);
     assertEquals(Severity.WARNING, found("unverifiable-signature", 1, 2).severity());
     assertEquals(1, findings.all().size(), findings.all().toString());
   }

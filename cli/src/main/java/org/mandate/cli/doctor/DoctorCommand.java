@@ -75,7 +75,6 @@ public final class DoctorCommand implements Callable<ExitCode> {
   @Override
   public ExitCode call() {
     var nodes = new ArrayList<Node>();
-    var passphrases = new ArrayList<Path>();
     var keys = new LinkedHashMap<String, KeySettings>();
     var relayerUrls = new ArrayList<>(relayers);
     var watchdogUrls = new ArrayList<>(watchdogs);
@@ -100,8 +99,8 @@ public final class DoctorCommand implements Callable<ExitCode> {
                                               Optional.of(c.deployment()),
                                               Optional.of(c.id()),
                                               Optional.empty()))));
-              config.key().secretFiles().forEach(passphrases::add);
               keys.put("relayer", config.key());
+              config.treasury().ifPresent(key -> keys.put("treasury", key));
               address(config.http().host(), config.http().port()).ifPresent(relayerUrls::add);
             });
     watchdogConfig
@@ -122,7 +121,6 @@ public final class DoctorCommand implements Callable<ExitCode> {
                                               Optional.of(c.deployment()),
                                               Optional.of(c.id()),
                                               Optional.of(config.key().address())))));
-              config.key().secretFiles().forEach(passphrases::add);
               keys.put("watchdog", config.key());
               address(config.http().host(), config.http().port()).ifPresent(watchdogUrls::add);
             });
@@ -136,7 +134,7 @@ public final class DoctorCommand implements Callable<ExitCode> {
                   node.rpc(), deployment(node), chains.folder(), node.chainId(), node.guardian()));
     }
     checks.addAll(across(nodes, guardians));
-    passphrases.forEach(file -> checks.add(passphrase(file)));
+    keys.values().forEach(key -> key.secretFiles().forEach(file -> checks.add(passphrase(file))));
     keys.forEach((who, key) -> checks.add(signs(who, key)));
     relayerUrls.forEach(url -> checks.addAll(Service.examine("relayer", url)));
     watchdogUrls.forEach(url -> checks.addAll(Service.examine("watchdog", url)));

@@ -97,11 +97,7 @@ final class Seal implements Callable<ExitCode> {
             trust,
             TIMEOUT);
     var opened = KeystoreFile.open(key, passphrase.of(key));
-    char[] token =
-        tokenFile
-            .<Passphrase>map(Passphrase.InFile::new)
-            .orElseGet(() -> new Passphrase.InEnvironment("VAULT_TOKEN", System.getenv()))
-            .read();
+    char[] token = Passphrase.in(tokenFile, Optional.of("VAULT_TOKEN"), System.getenv()).read();
     try (var sealing = new VaultTransit(settings)) {
       KeyFile.writeSecret(file, sealing.seal(new String(token).strip(), opened) + "\n");
     } catch (IllegalArgumentException e) {

@@ -13,11 +13,8 @@ import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.ZoneId;
-import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -41,6 +38,7 @@ import org.mandate.signer.KeyUnavailableException;
 import org.mandate.signer.PrivateKeySigner;
 import org.mandate.signer.Signature;
 import org.mandate.signer.remote.StandIn.Reply;
+import org.mandate.testing.HandClock;
 import org.web3j.crypto.ECKeyPair;
 import org.web3j.crypto.Sign;
 
@@ -58,29 +56,9 @@ class Web3SignerTest {
   /** A busy machine may take long to answer; what is late is tested by what never answers. */
   private static final Duration PATIENCE = Duration.ofMinutes(2);
 
-  /** Stands still until a test moves it. */
-  private static final class Hand extends Clock {
-    private Instant now = Instant.parse("2026-01-01T00:00:00Z");
-
-    @Override
-    public ZoneId getZone() {
-      return ZoneOffset.UTC;
-    }
-
-    @Override
-    public Clock withZone(ZoneId zone) {
-      return this;
-    }
-
-    @Override
-    public Instant instant() {
-      return now;
-    }
-  }
-
   @TempDir private Path folder;
   private final PrivateKeySigner mine = new PrivateKeySigner(SECRET);
-  private final Hand clock = new Hand();
+  private final HandClock clock = new HandClock(Instant.parse("2026-01-01T00:00:00Z"));
   private StandIn server;
 
   @BeforeEach
@@ -185,12 +163,12 @@ class Web3SignerTest {
               Reply.text(200, "0xnonsense"),
               Reply.text(200, "<html>"))) {
         server.answers(signing(wrong));
-        clock.now = clock.now.plusSeconds(60);
+        clock.advance(Duration.ofSeconds(60));
         var refused = assertThrows(KeyException.class, () -> key.sign(WORDS));
         assertFalse(refused instanceof KeyUnavailableException, refused.getMessage());
       }
       server.answers(keeping(SECRET));
-      clock.now = clock.now.plusSeconds(60);
+      clock.advance(Duration.ofSeconds(60));
       assertEquals(mine.sign(WORDS), key.sign(WORDS));
     }
   }
@@ -233,7 +211,7 @@ class Web3SignerTest {
           mine.sign(WORDS),
           patiently(
               () -> {
-                clock.now = clock.now.plus(RemoteKey.MOST_REST);
+                clock.advance(RemoteKey.MOST_REST);
                 return key.sign(WORDS);
               }));
     } finally {
@@ -248,7 +226,7 @@ class Web3SignerTest {
       server.answers(signing(Reply.text(503, "")));
       assertThrows(KeyUnavailableException.class, () -> key.sign(WORDS));
       server.answers(keeping(SECRET));
-      clock.now = clock.now.minusSeconds(3600);
+      clock.advance(Duration.ofHours(-1));
       assertEquals(mine.sign(WORDS), key.sign(WORDS));
     }
   }
@@ -263,10 +241,10 @@ class Web3SignerTest {
         var refused = assertThrows(KeyUnavailableException.class, () -> key.sign(WORDS));
         assertTrue(refused.getMessage().contains("HTTP status 503"), refused.getMessage());
         assertEquals(before + 1, server.asked.get());
-        clock.now = clock.now.plus(rest).minusMillis(1);
+        clock.advance(rest.minusMillis(1));
         assertThrows(KeyUnavailableException.class, () -> key.sign(WORDS));
         assertEquals(before + 1, server.asked.get());
-        clock.now = clock.now.plusMillis(1);
+        clock.advance(Duration.ofMillis(1));
         rest = rest.multipliedBy(2);
         rest = rest.compareTo(RemoteKey.MOST_REST) < 0 ? rest : RemoteKey.MOST_REST;
       }
@@ -280,7 +258,7 @@ class Web3SignerTest {
     for (var one :
         Map.of(401, "authorization", 404, "does not have the key", 302, "302").entrySet()) {
       server.answers(keeping(SECRET));
-      clock.now = clock.now.plusSeconds(60);
+      clock.advance(Duration.ofSeconds(60));
       try (Key key = open()) {
         server.answers(signing(Reply.text(one.getKey(), "")));
         var refused = assertThrows(KeyUnavailableException.class, () -> key.sign(WORDS));

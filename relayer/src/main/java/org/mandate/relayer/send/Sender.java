@@ -237,9 +237,7 @@ public final class Sender {
           complain(transaction, "nonce is used: looking for the receipt");
       case SendOutcome.Underpriced underpriced -> {
         complain(transaction, "underpriced: " + underpriced.reason());
-        // Some pools want many times what an idle chain's blocks paid: once for every bid would
-        // take
-        // long.
+        // Some pools want many times what an idle chain's blocks paid: one bid a round takes long.
         if (attempt.number() - attempts.getFirst().number() >= BIDS_AT_ONCE) return;
         if (!raise(transaction, attempt, true)) return;
         Attempt better = database.inTransaction(transaction::attempts).getFirst();

@@ -8,8 +8,6 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.ZoneId;
-import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -22,6 +20,7 @@ import org.mandate.relayer.store.Database;
 import org.mandate.relayer.store.EmbeddedServer;
 import org.mandate.relayer.store.Lease;
 import org.mandate.relayer.store.StoredInstance;
+import org.mandate.testing.HandClock;
 
 /** What keeps a relayer from being ready. */
 class HealthTest {
@@ -57,7 +56,7 @@ class HealthTest {
 
   /** What is told after having been asked twice, that long apart. */
   private static List<?> problems(Database database, Instance instance, Duration between) {
-    var clock = new MovedClock();
+    var clock = new HandClock(START);
     var health =
         new Health(database, instance, Map.of(), List.of(), SELF, new SigningGate(), clock);
     health.report();
@@ -65,29 +64,5 @@ class HealthTest {
     JsonObject report = health.report();
     assertEquals(Set.of("follow-1"), report.getJsonObject("lines").fieldNames());
     return report.getJsonArray("problems").getList();
-  }
-
-  /** Tells the time that a test wants. */
-  private static final class MovedClock extends Clock {
-    private Instant now = START;
-
-    void advance(Duration by) {
-      now = now.plus(by);
-    }
-
-    @Override
-    public Instant instant() {
-      return now;
-    }
-
-    @Override
-    public ZoneId getZone() {
-      return ZoneOffset.UTC;
-    }
-
-    @Override
-    public Clock withZone(ZoneId zone) {
-      return this;
-    }
   }
 }

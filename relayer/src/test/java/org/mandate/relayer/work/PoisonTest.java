@@ -7,11 +7,8 @@ import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 import java.math.BigInteger;
 import java.nio.file.Path;
-import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.ZoneId;
-import java.time.ZoneOffset;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Map;
@@ -45,6 +42,7 @@ import org.mandate.relayer.store.EmbeddedServer;
 import org.mandate.relayer.store.StoredIntent;
 import org.mandate.relayer.store.Task;
 import org.mandate.testing.Anvil;
+import org.mandate.testing.HandClock;
 
 /**
  * Intents that keep failing beside others that do not, on a real chain: its executor takes every
@@ -70,32 +68,9 @@ class PoisonTest {
           + selector("GatewaySameChain()")
           + "6000526004601cfd";
 
-  /** A clock that is moved by hand. */
-  private static final class Hand extends Clock {
-    private Instant now = Instant.now().truncatedTo(ChronoUnit.MILLIS); // as the database does
-
-    void pass(Duration time) {
-      now = now.plus(time);
-    }
-
-    @Override
-    public Instant instant() {
-      return now;
-    }
-
-    @Override
-    public ZoneId getZone() {
-      return ZoneOffset.UTC;
-    }
-
-    @Override
-    public Clock withZone(ZoneId zone) {
-      return this;
-    }
-  }
-
   @TempDir Path directory;
-  private final Hand clock = new Hand();
+  private final HandClock clock =
+      new HandClock(Instant.now().truncatedTo(ChronoUnit.MILLIS)); // as the database does
   private final AtomicBoolean down = new AtomicBoolean();
   private Anvil anvil;
   private EmbeddedServer server;
@@ -134,7 +109,7 @@ class PoisonTest {
     rounds(2 * MANY + FEW);
     assertEquals(MANY, signed(), "each was looked at once, after a few looks at many together");
     over();
-    clock.pass(Duration.ofMinutes(5)); // the poisoned ones are due again
+    clock.advance(Duration.ofMinutes(5)); // the poisoned ones are due again
     for (int i = 0; i < MANY; i++) intent(true);
     rounds(MANY + FEW);
     assertEquals(2 * MANY, signed(), "what is fresh goes ahead of what failed");
@@ -153,7 +128,7 @@ class PoisonTest {
       Duration next = Duration.between(clock.instant(), due(poisoned));
       assertTrue(next.compareTo(pause) > 0, next + " after " + pause);
       pause = next;
-      clock.pass(next);
+      clock.advance(next);
     }
     assertTrue(pause.compareTo(Duration.ofSeconds(30)) <= 0, "it is never given up: " + pause);
     assertTrue(before.isBefore(clock.instant()));
@@ -166,7 +141,7 @@ class PoisonTest {
     down.set(true);
     for (int hour = 0; hour < 3600; hour += 60) {
       rounds(5);
-      clock.pass(Duration.ofSeconds(60));
+      clock.advance(Duration.ofSeconds(60));
     }
     assertEquals(0, signed());
     assertEquals(
@@ -190,7 +165,7 @@ class PoisonTest {
     assertEquals("1", parked(dear, "limit"));
     assertEquals("1", parked(dear, "left"));
     assertEquals(0, signed());
-    clock.pass(Duration.ofMinutes(1));
+    clock.advance(Duration.ofMinutes(1));
     worker = worker(Optional.empty());
     rounds(1);
     assertEquals(1, signed(), "once the budget is higher");
@@ -207,12 +182,12 @@ class PoisonTest {
         Long.toString(since.plus(Duration.ofMinutes(5)).getEpochSecond()),
         parked(held, "availableAt"));
     for (int i = 0; i < 4; i++) {
-      clock.pass(Duration.ofMinutes(1));
+      clock.advance(Duration.ofMinutes(1));
       worker = worker(Optional.of(new FeePolicy.Patience(Wei.of("1 wei"), Duration.ofMinutes(5))));
       rounds(1); // as after a restart, each time: it is remembered since when it waits
       assertEquals(0, signed());
     }
-    clock.pass(Duration.ofSeconds(61));
+    clock.advance(Duration.ofSeconds(61));
     rounds(1);
     assertEquals(1, signed());
   }
@@ -223,7 +198,7 @@ class PoisonTest {
     intent(true);
     rounds(1);
     assertEquals(0, signed());
-    clock.pass(Duration.ofSeconds(5));
+    clock.advance(Duration.ofSeconds(5));
     worker = worker(Optional.of(new FeePolicy.Patience(Wei.of("100 gwei"), Duration.ofHours(5))));
     rounds(1);
     assertEquals(1, signed());
@@ -235,7 +210,7 @@ class PoisonTest {
     Hash held = intent(true); // an hour
     rounds(1);
     assertEquals("GAS_PRICE", parked(held, "rule"));
-    clock.pass(Duration.ofMinutes(31));
+    clock.advance(Duration.ofMinutes(31));
     rounds(1);
     assertEquals(1, signed());
   }
