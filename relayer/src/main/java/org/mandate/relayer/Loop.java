@@ -5,6 +5,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
 
 /**
  * A workflow that runs again and again on a virtual thread of its own: at once when woken, else
@@ -27,7 +28,7 @@ public final class Loop implements AutoCloseable {
   private final String name;
   private final Duration interval;
   private final Round round;
-  private final Semaphore wake = new Semaphore(0);
+  private final Semaphore wake;
   private final Duration mostBackoff;
   private final Runnable fatal;
   private final Thread thread;
@@ -35,8 +36,15 @@ public final class Loop implements AutoCloseable {
   private volatile Instant lastSuccess = Instant.now();
   private volatile String failure = "";
 
-  private Loop(String name, Duration interval, Duration mostBackoff, Round round, Runnable fatal) {
+  private Loop(
+      String name,
+      Duration interval,
+      Duration mostBackoff,
+      Round round,
+      Runnable fatal,
+      Semaphore wake) {
     this.name = name;
+    this.wake = wake;
     this.mostBackoff = mostBackoff;
     this.fatal = fatal;
     this.interval = interval;
@@ -48,6 +56,21 @@ public final class Loop implements AutoCloseable {
     // Without shutdown hooks: they would wait for memory that is not there, and a crash loses
     // nothing (L9).
     return start(name, interval, MOST_BACKOFF, round, Loop::halt);
+  }
+
+  /**
+   * Several that do the same work beside each other. {@link #wake} of any of them wakes one that
+   * waits, or else the next one that is done.
+   */
+  public static List<Loop> crew(String name, Duration interval, Round round, int many) {
+    Semaphore wake = new Semaphore(0);
+    List<Loop> crew =
+        IntStream.range(0, many)
+            .mapToObj(
+                i -> new Loop(name + "-" + i, interval, MOST_BACKOFF, round, Loop::halt, wake))
+            .toList();
+    crew.forEach(loop -> loop.thread.start());
+    return crew;
   }
 
   /** As {@link #start(String, Duration, Round)}, but tries again after the interval, always. */
@@ -68,7 +91,7 @@ public final class Loop implements AutoCloseable {
 
   private static Loop start(
       String name, Duration interval, Duration mostBackoff, Round round, Runnable fatal) {
-    Loop loop = new Loop(name, interval, mostBackoff, round, fatal);
+    Loop loop = new Loop(name, interval, mostBackoff, round, fatal, new Semaphore(0));
     loop.thread.start();
     return loop;
   }
@@ -124,6 +147,7 @@ public final class Loop implements AutoCloseable {
         return;
       }
     }
+    wake(); // the others of a crew are to end, too
   }
 
   /**

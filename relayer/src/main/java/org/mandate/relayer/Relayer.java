@@ -226,15 +226,15 @@ public final class Relayer implements AutoCloseable {
     Peers peers = opened(new Peers(config.peers()));
     Workflows workflows =
         new Workflows(config, chains, database, gate, instance, blobs, peers, key, treasury, clock);
-    Bell news = workflows.news();
+    Bell work = workflows.work();
     Map<Long, Workplace> places = workflows.places();
     List<Loop> loops = new ArrayList<>();
     instance.heartbeat().ifPresent(loops::add);
     opened(() -> Loop.closeAll(loops.subList(1, loops.size())));
     for (Workflow workflow : workflows.all()) {
-      Loop loop = Loop.start(workflow.name(), workflow.interval(), workflow.round());
-      workflow.bells().forEach(bell -> bell.add(loop::wake));
-      loops.add(loop);
+      List<Loop> started = started(workflow);
+      workflow.bells().forEach(bell -> bell.add(started.getFirst()::wake));
+      loops.addAll(started);
     }
 
     PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
@@ -253,7 +253,7 @@ public final class Relayer implements AutoCloseable {
                 blobs,
                 health,
                 new Metrics(registry, guests, health, instance, workflows.worker()),
-                news,
+                work,
                 config.http().requestsPerSecond(),
                 clock));
     int port = api.listen(config.http().host(), config.http().port());
@@ -441,6 +441,12 @@ public final class Relayer implements AutoCloseable {
   /** Where instances have to find each other's blobs; in the database they do. */
   private static String blobPlace(RelayerConfig config) {
     return config.blobDirectory().map(BlobPlace::id).orElse("database");
+  }
+
+  private static List<Loop> started(Workflow workflow) {
+    if (workflow.threads() == 1)
+      return List.of(Loop.start(workflow.name(), workflow.interval(), workflow.round()));
+    return Loop.crew(workflow.name(), workflow.interval(), workflow.round(), workflow.threads());
   }
 
   private Database database(RelayerConfig config, String instance) {

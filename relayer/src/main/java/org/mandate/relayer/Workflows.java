@@ -68,8 +68,10 @@ public final class Workflows {
    *
    * @param interval when to run it again unless it is woken before
    * @param bells what wakes it
+   * @param threads how many run it beside each other
    */
-  public record Workflow(String name, Duration interval, Loop.Round round, List<Bell> bells) {
+  public record Workflow(
+      String name, Duration interval, Loop.Round round, List<Bell> bells, int threads) {
     public Workflow {
       bells = List.copyOf(bells);
     }
@@ -80,8 +82,11 @@ public final class Workflows {
   private final Database database;
   private final Worker worker;
 
-  /** Blocks, settled transactions, new work. */
+  /** Blocks, what became final, what was stored because of it. */
   private final Bell news = new Bell();
+
+  /** There may be something to do: the same, and what agents ask, and settled transactions. */
+  private final Bell work = new Bell();
 
   private final Map<Long, Workplace> places = new LinkedHashMap<>();
   private final Map<FollowedChain, Led<Follower>> followers = new LinkedHashMap<>();
@@ -170,6 +175,7 @@ public final class Workflows {
     this.gate = gate;
     this.fellows = fellows;
     this.database = database;
+    news.add(work::ring);
     database.inTransaction(ChainRow::halts).forEach(gate::close);
     Map<FollowedChain, FeeLimit> limits = new LinkedHashMap<>();
     chains.forEach(
@@ -200,7 +206,7 @@ public final class Workflows {
           led(
               "send-" + id,
               settings.pollInterval(),
-              own -> new Sender(chain, own, desk, news, clock),
+              own -> new Sender(chain, own, desk, work, clock),
               Sender::round,
               outbox);
           Set<Address> present =
@@ -211,7 +217,7 @@ public final class Workflows {
           led(
               "former-" + id,
               FORMER_LOOK,
-              own -> new FormerKeys(chain, own, desk, present, news, clock),
+              own -> new FormerKeys(chain, own, desk, present, work, clock),
               FormerKeys::round);
           led(
               "archive-" + id,
@@ -222,7 +228,7 @@ public final class Workflows {
           led(
               "attest-" + id,
               FINAL_LOOK,
-              own -> new Attestor(chain, served, own, signer, gate, news, clock),
+              own -> new Attestor(chain, served, own, signer, gate, work, clock),
               Attestor::round,
               news);
           led(
@@ -258,7 +264,8 @@ public final class Workflows {
             config.attestationPatience(),
             config.reportInterval(),
             clock);
-    for (int i = 0; i < WORKERS; i++) add("work-" + i, WORK, worker::round, news);
+    // Whoever claims something sees to it that another one looks for more.
+    all.add(new Workflow("work", WORK, () -> worker.round(work::ring), List.of(work), WORKERS));
   }
 
   /** What one process at a time does: it begins when this one leads, with a database for that. */
@@ -273,7 +280,7 @@ public final class Workflows {
     led.onNews(leading::ring);
     List<Bell> heard = new ArrayList<>(List.of(bells));
     heard.add(leading);
-    all.add(new Workflow(name, interval, led, heard));
+    all.add(new Workflow(name, interval, led, heard, 1));
     return led;
   }
 
@@ -301,7 +308,7 @@ public final class Workflows {
                           led(
                               "treasury-" + chain.id(),
                               TREASURY_LOOK,
-                              one -> new Sender(chain, one, desk, news, clock),
+                              one -> new Sender(chain, one, desk, work, clock),
                               Sender::round,
                               outbox);
                           return new Treasury(chain, desk, relayer, topUp);
@@ -320,18 +327,14 @@ public final class Workflows {
         BalanceWatch::round);
   }
 
-  private void add(String name, Duration interval, Loop.Round round, Bell... bells) {
-    all.add(new Workflow(name, interval, round, List.of(bells)));
-  }
-
   /** In the order in which they are to be started. */
   public List<Workflow> all() {
     return List.copyOf(all);
   }
 
-  /** Wakes what waits for news. */
-  public Bell news() {
-    return news;
+  /** Is to be rung when there is something to do. */
+  public Bell work() {
+    return work;
   }
 
   /** Whether this relayer may sign. */

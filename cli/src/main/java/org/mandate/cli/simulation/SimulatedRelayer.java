@@ -210,12 +210,15 @@ final class SimulatedRelayer {
     Workplace home = workflows.places().get(Ground.HOME);
     desk =
         Optional.of(
-            new IntentDesk(home, Set.copyOf(Ground.CHAINS), database, workflows.news(), clock));
+            new IntentDesk(home, Set.copyOf(Ground.CHAINS), database, workflows.work(), clock));
     for (Workflow workflow : workflows.all()) {
-      Strands.Strand strand =
-          world.strands().begin(own.name() + " " + workflow.name(), 1, () -> repeat(own, workflow));
-      strands.add(strand);
-      workflow.bells().forEach(bell -> bell.add(strand::wake));
+      for (int i = 0; i < workflow.threads(); i++) {
+        String name = workflow.threads() == 1 ? workflow.name() : workflow.name() + "-" + i;
+        Strands.Strand strand =
+            world.strands().begin(own.name() + " " + name, 1, () -> repeat(own, name, workflow));
+        strands.add(strand);
+        workflow.bells().forEach(bell -> bell.add(strand::wake));
+      }
     }
   }
 
@@ -243,20 +246,20 @@ final class SimulatedRelayer {
   }
 
   /** As {@link Loop} does it, in virtual time. */
-  private void repeat(Life own, Workflow workflow) {
+  private void repeat(Life own, String name, Workflow workflow) {
     long interval = slower(workflow.interval());
     long pause = interval;
     while (!own.isOver()) {
       try {
         boolean more = workflow.round().run();
-        failures.remove(workflow.name());
+        failures.remove(name);
         pause = more ? 0 : interval;
       } catch (InterruptedException e) {
         throw new IllegalStateException(e);
       } catch (RuntimeException | Error e) {
         if (Loop.isFatal(e)) throw e;
-        failures.put(workflow.name(), Journal.reason(e));
-        world.trace(own.name(), workflow.name() + " failed", e);
+        failures.put(name, Journal.reason(e));
+        world.trace(own.name(), name + " failed", e);
         pause = Math.min(Math.max(pause, 1_000) * 2, MOST.toMillis());
       }
       if (pause == 0) own.sleep(0);

@@ -24,6 +24,7 @@ import org.mandate.relayer.store.ChainRow;
 import org.mandate.relayer.store.Database;
 import org.mandate.relayer.store.DeepReorg;
 import org.mandate.relayer.store.StoreException;
+import org.mandate.relayer.store.Task;
 import org.mandate.relayer.store.Tx;
 
 /**
@@ -404,7 +405,13 @@ public final class Follower {
   private boolean moveMark(Block block) {
     boolean moved =
         database.inTransaction(
-            tx -> ChainRow.finalize(tx, chain.id(), block.number(), block.hash()));
+            tx -> {
+              long before = ChainRow.of(tx, chain.id()).finalized().orElse(anchor());
+              if (!ChainRow.finalize(tx, chain.id(), block.number(), block.hash())) return false;
+              if (chain.id() == chain.homeId())
+                Task.closeSubmitted(tx, chain.id(), before, block.number());
+              return true;
+            });
     if (moved) leads.settle(block.number(), this::stored).forEach(chain.client()::vindicate);
     return moved;
   }

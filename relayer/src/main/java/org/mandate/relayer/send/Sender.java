@@ -6,7 +6,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -125,8 +124,10 @@ public final class Sender {
       settled.ring();
     if (signs && next.get() > count) fillGaps(count, next.get());
     boolean[] forgot = {false}; // whether the nodes no longer have what is mined next
-    for (TransactionRow transaction :
-        database.inTransaction(tx -> TransactionRow.toSend(tx, chain.id(), self, count))) {
+    Map<TransactionRow, List<Attempt>> waiting =
+        database.inTransaction(
+            tx -> TransactionRow.attempts(tx, TransactionRow.toSend(tx, chain.id(), self, count)));
+    for (TransactionRow transaction : waiting.keySet()) {
       displaced.remove(
           transaction
               .id()); // a reorg gave its nonce back, or a node had spoken of a block that never was
@@ -137,7 +138,7 @@ public final class Sender {
             forgot[0] =
                 send(
                     transaction,
-                    database.inTransaction(transaction::attempts),
+                    waiting.get(transaction),
                     head,
                     transaction.nonce() == count,
                     forgot[0]);
@@ -149,8 +150,9 @@ public final class Sender {
 
   /** Looks for the receipts of all of them in one go. Answers whether one was settled. */
   private boolean settle(List<TransactionRow> transactions, long head) {
-    Map<TransactionRow, List<Attempt>> attempts = new LinkedHashMap<>();
-    database.run(tx -> transactions.forEach(t -> attempts.put(t, t.attempts(tx))));
+    if (transactions.isEmpty()) return false;
+    Map<TransactionRow, List<Attempt>> attempts =
+        database.inTransaction(tx -> TransactionRow.attempts(tx, transactions));
     List<Hash> hashes =
         attempts.values().stream().flatMap(List::stream).map(Attempt::hash).toList();
     if (hashes.isEmpty()) return false;
@@ -325,7 +327,11 @@ public final class Sender {
 
   private void taken(TransactionRow transaction, Attempt attempt, long head) {
     Failpoint.AFTER_TRANSACTION_SENT.reach();
-    database.run(tx -> transaction.sent(tx, attempt, clock.instant(), head));
+    database.run(
+        tx -> {
+          tx.mayBeForgotten(); // it is sent again
+          transaction.sent(tx, attempt, clock.instant(), head);
+        });
     boolean vanished =
         vanishing.contains(transaction.id()) && !chain.client().transactionKnown(attempt.hash());
     if (vanished) {
@@ -454,6 +460,7 @@ public final class Sender {
     BigInteger dataFee = desk.dataFee(receipt);
     return database.inTransaction(
         tx -> {
+          tx.mayBeForgotten(); // the receipt is found again, as in settle
           boolean stored = transaction.mined(tx, receipt, dataFee);
           // What it was for was not done: it is tried under another nonce.
           if (stored && cancelled) transaction.release(tx, clock.instant());
@@ -517,7 +524,11 @@ public final class Sender {
 
   private void settle(TransactionRow transaction, Settled state, Hash hash) {
     Instant now = clock.instant();
-    database.run(tx -> transaction.settle(tx, state, now));
+    database.run(
+        tx -> {
+          tx.mayBeForgotten();
+          transaction.settle(tx, state, now);
+        });
     complaints.remove(transaction.id());
     atLimit.remove(transaction.id());
     refusedAt.remove(transaction.id());

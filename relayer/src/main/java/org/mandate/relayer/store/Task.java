@@ -149,7 +149,7 @@ public record Task(
    * sees to it that what failed once, by no fault of its own perhaps, is not held up by fresh work
    * for ever.
    *
-   * @param but fresh work that others look after just now
+   * @param butSubmissions whether others look after fresh submissions just now: then none of them
    * @param closed ids of chains on which nothing may be done now
    */
   public static Optional<Task> claim(
@@ -157,37 +157,28 @@ public record Task(
       String holder,
       Instant now,
       Duration lease,
-      Set<Kind> but,
+      boolean butSubmissions,
       Set<Long> closed,
       First first) {
-    Tx.Column others = Tx.column("text", but.stream().map(Kind::name).toList());
+    // Each is asked for as an index has it: whatever waits, what is due longest is found at once.
+    String any = "attempts = 0" + (butSubmissions ? " AND kind <> 'SUBMIT'" : "");
     Tx.Column chains = Tx.column("bigint", List.copyOf(closed));
-    Supplier<Optional<Task>> fresh =
-        () -> claim(tx, "attempts = 0", "not_before", others, chains, holder, now, lease);
+    Supplier<Optional<Task>> fresh = () -> claim(tx, any, "not_before", chains, holder, now, lease);
     Supplier<Optional<Task>> failed =
         () ->
-            claim(
-                tx,
-                "attempts > 0",
-                "least(attempts, 3), not_before",
-                Tx.column("text", List.of()),
-                chains,
-                holder,
-                now,
-                lease);
+            claim(tx, "attempts > 0", "least(attempts, 3), not_before", chains, holder, now, lease);
     return first == First.FRESH ? fresh.get().or(failed) : failed.get().or(fresh);
   }
 
   /** As the other one, any work on any chain, fresh work first. */
   public static Optional<Task> claim(Tx tx, String holder, Instant now, Duration lease) {
-    return claim(tx, holder, now, lease, Set.of(), Set.of(), First.FRESH);
+    return claim(tx, holder, now, lease, false, Set.of(), First.FRESH);
   }
 
   private static Optional<Task> claim(
       Tx tx,
       String which,
       String order,
-      Tx.Column but,
       Tx.Column closed,
       String holder,
       Instant now,
@@ -195,7 +186,7 @@ public record Task(
     return tx.one(
         """
         WITH due AS MATERIALIZED ( -- asked once: as a subquery it may be asked again for each row, and answer another one
-          SELECT kind, chain_id, subject FROM task WHERE not_before <= ? AND %s AND kind <> ALL (?) AND chain_id <> ALL (?)
+          SELECT kind, chain_id, subject FROM task WHERE not_before <= ? AND %s AND chain_id <> ALL (?)
            ORDER BY %s FOR UPDATE SKIP LOCKED LIMIT 1)
         UPDATE task t SET not_before = ?, claimed_by = ?, claimed_until = ?, attempts = t.attempts + 1 FROM due
          WHERE t.kind = due.kind AND t.chain_id = due.chain_id AND t.subject = due.subject
@@ -204,7 +195,6 @@ public record Task(
             .formatted(which, order),
         Task::read,
         now,
-        but,
         closed,
         now.plus(lease),
         holder,
@@ -432,6 +422,25 @@ public record Task(
         subject,
         lease,
         holder);
+  }
+
+  /**
+   * Closes the submissions of intents that a block of home tells of: they are submitted for good.
+   *
+   * @param above number of the block that was the last final one
+   * @param upTo number of the one that is now
+   */
+  public static void closeSubmitted(Tx tx, long home, long above, long upTo) {
+    tx.update(
+        """
+        DELETE FROM task t USING event e
+         WHERE e.chain_id = ? AND e.block_number > ? AND e.block_number <= ?
+           AND e.kind IN ('ADMITTED', 'DENIED', 'DISPATCHED', 'EXECUTED', 'CANCELLED', 'EXPIRED')
+           AND t.kind = 'SUBMIT' AND t.chain_id = e.chain_id AND t.subject = e.subject
+        """,
+        home,
+        above,
+        upTo);
   }
 
   /** There is news for that work: it looks again at once, if it is open. */

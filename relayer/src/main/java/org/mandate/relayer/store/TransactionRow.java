@@ -3,7 +3,11 @@ package org.mandate.relayer.store;
 import java.math.BigInteger;
 import java.sql.SQLException;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.mandate.chain.Address;
 import org.mandate.chain.Bytes;
@@ -106,7 +110,11 @@ public record TransactionRow(
         signer,
         count,
         count);
-    nextNonce(tx, chainId, signer);
+    tx.list(
+        "SELECT 1 FROM signer_nonce WHERE chain_id = ? AND signer = ? FOR UPDATE",
+        row -> true,
+        chainId,
+        signer);
   }
 
   /**
@@ -116,22 +124,25 @@ public record TransactionRow(
    * @param count as for {@link #lock}: it catches up with it when somebody else used the key
    */
   public static long takeNonce(Tx tx, long chainId, Address signer, long count) {
-    lock(tx, chainId, signer, count);
     return tx.one(
             """
-            UPDATE signer_nonce SET next = greatest(next, ?) + 1 WHERE chain_id = ? AND signer = ? RETURNING next - 1 AS nonce
+            INSERT INTO signer_nonce AS s (chain_id, signer, next, first) VALUES (?, ?, ?, ?)
+            ON CONFLICT (chain_id, signer) DO UPDATE SET next = greatest(s.next, ?) + 1
+            RETURNING s.next - 1 AS nonce
             """,
             row -> row.number("nonce"),
-            count,
             chainId,
-            signer)
+            signer,
+            count + 1,
+            count,
+            count)
         .orElseThrow();
   }
 
-  /** Where the numbering stands; absent before the first transaction. */
+  /** Below which all nonces are taken; absent before the first transaction. */
   public static Optional<Long> nextNonce(Tx tx, long chainId, Address signer) {
     return tx.one(
-        "SELECT next FROM signer_nonce WHERE chain_id = ? AND signer = ? FOR UPDATE",
+        "SELECT next FROM signer_nonce WHERE chain_id = ? AND signer = ?",
         row -> row.number("next"),
         chainId,
         signer);
@@ -351,17 +362,36 @@ public record TransactionRow(
   public List<Attempt> attempts(Tx tx) {
     return tx.list(
         "SELECT * FROM attempt WHERE transaction_id = ? ORDER BY attempt DESC",
-        row ->
-            new Attempt(
-                (int) row.number("attempt"),
-                row.hash("hash"),
-                row.bytes("raw"),
-                row.big("max_fee"),
-                row.big("max_tip"),
-                row.optionalTime("sent_at"),
-                row.optionalNumber("sent_block"),
-                row.flag("cancels")),
+        TransactionRow::attempt,
         id);
+  }
+
+  /** As {@link #attempts(Tx)}, of each of them, in their order. */
+  public static Map<TransactionRow, List<Attempt>> attempts(Tx tx, List<TransactionRow> of) {
+    Map<TransactionRow, List<Attempt>> attempts = new LinkedHashMap<>();
+    if (of.isEmpty()) return attempts;
+    Map<Long, TransactionRow> byId = new HashMap<>();
+    for (TransactionRow transaction : of) {
+      byId.put(transaction.id, transaction);
+      attempts.put(transaction, new ArrayList<>());
+    }
+    tx.list(
+        "SELECT * FROM attempt WHERE transaction_id = ANY (?) ORDER BY transaction_id, attempt DESC",
+        row -> attempts.get(byId.get(row.number("transaction_id"))).add(attempt(row)),
+        Tx.column("bigint", List.copyOf(byId.keySet())));
+    return attempts;
+  }
+
+  private static Attempt attempt(Row row) throws SQLException {
+    return new Attempt(
+        (int) row.number("attempt"),
+        row.hash("hash"),
+        row.bytes("raw"),
+        row.big("max_fee"),
+        row.big("max_tip"),
+        row.optionalTime("sent_at"),
+        row.optionalNumber("sent_block"),
+        row.flag("cancels"));
   }
 
   public void sent(Tx tx, Attempt attempt, Instant now, long head) {
@@ -465,6 +495,7 @@ public record TransactionRow(
         id);
   }
 
+  /** It is over: what it was for is looked at, if it is open still. */
   public void settle(Tx tx, Settled state, Instant now) {
     tx.update(
         "UPDATE transaction SET state = ?, settled_at = ?, counted_from = clock_timestamp() WHERE"
@@ -473,6 +504,13 @@ public record TransactionRow(
         now,
         id);
     tx.update("UPDATE transaction_item SET open = false WHERE transaction_id = ?", id);
+    tx.update(
+        """
+        UPDATE task t SET not_before = least(t.not_before, ?) FROM transaction_item s
+         WHERE s.transaction_id = ? AND t.chain_id = s.chain_id AND t.subject = s.subject
+        """,
+        now,
+        id);
   }
 
   private static Optional<Cancelled> cancelled(Row row) throws SQLException {

@@ -20,6 +20,7 @@ import org.mandate.relayer.store.Submission;
 import org.mandate.relayer.store.Task;
 import org.mandate.relayer.store.TransactionRow;
 import org.mandate.relayer.store.TransactionRow.Purpose;
+import org.mandate.relayer.store.Tx;
 
 /**
  * Submits together what agents handed over: one look at the database, one trial and one transaction
@@ -50,48 +51,63 @@ final class SubmitWork {
   /**
    * Looks after claimed work of the kind SUBMIT.
    *
-   * @param signed until when what is on its way is not looked at again
    * @return what is left, each for an attempt of its own
    */
-  List<Task> submit(List<Task> tasks, Workplace home, Duration signed) {
-    ChainRow row = home.row();
+  List<Task> submit(List<Task> tasks, Workplace home) {
     Map<Hash, Task> byId =
         tasks.stream().collect(Collectors.toMap(Task::subject, Function.identity()));
     List<Task> over = new ArrayList<>();
-    List<Task> later = new ArrayList<>();
+    List<Task> underWay = new ArrayList<>();
+    List<Task> late = new ArrayList<>();
     List<Hash> lapsed = new ArrayList<>();
     List<StoredIntent> due = new ArrayList<>();
-    for (Submission each :
-        database.inTransaction(
-            tx -> Submission.of(tx, home.chain().id(), List.copyOf(byId.keySet())))) {
+    Known known = database.inTransaction(tx -> known(tx, home, List.copyOf(byId.keySet())));
+    ChainRow row = known.row();
+    for (Submission each : known.submissions()) {
       Task task = byId.get(each.id());
       Optional<StoredIntent> given = each.stored().filter(s -> s.signature().isPresent());
-      if (each.isOpen()) later.add(task);
-      else if (each.progress().isPresent()) (each.progress().get() ? over : later).add(task);
+      if (each.isOpen()) underWay.add(task);
+      else if (each.progress().isPresent()) (each.progress().get() ? over : underWay).add(task);
       else if (given.isEmpty()) over.add(task);
       else if (isPast(given.get(), row.finalizedTime())) {
         // The contract takes nothing after the deadline, and no final block up to it holds it.
         lapsed.add(task.subject());
         over.add(task);
-      } else if (isPast(given.get(), row.headTime())) later.add(task);
+      } else if (isPast(given.get(), row.headTime())) late.add(task);
       else due.add(given.get());
     }
-    Instant again = home.lookAgain();
-    database.run(
-        tx -> {
-          if (lapsed.isEmpty()) tx.mayBeForgotten();
-          else StoredIntent.lapse(tx, lapsed);
-          Task.closeAll(tx, over);
-          Task.putOffAll(tx, later, again, 0, Optional.empty());
-        });
+    if (due.size() < tasks.size()) {
+      Instant again = home.lookAgain();
+      database.run(
+          tx -> {
+            if (lapsed.isEmpty()) tx.mayBeForgotten();
+            else StoredIntent.lapse(tx, lapsed);
+            Task.closeAll(tx, over);
+            Task.putOffAll(tx, late, again, 0, Optional.empty());
+            Task.putOffAll(tx, underWay, home.now().plus(Worker.ON_ITS_WAY), 0, Optional.empty());
+          });
+    }
     due.sort(Comparator.comparingLong(StoredIntent::number));
-    return send(due, byId, home, signed);
+    return send(due, byId, home, known.underWay() >= MOST_UNDER_WAY);
+  }
+
+  /**
+   * @param row how far home is final, read before what is final there
+   * @param underWay how many of the key's transactions are not known to be mined
+   */
+  private record Known(ChainRow row, List<Submission> submissions, long underWay) {}
+
+  private static Known known(Tx tx, Workplace home, List<Hash> ids) {
+    long chain = home.chain().id();
+    ChainRow row = ChainRow.of(tx, chain);
+    List<Submission> submissions = Submission.of(tx, chain, ids);
+    return new Known(row, submissions, TransactionRow.underWay(tx, chain, home.desk().self()));
   }
 
   private List<Task> send(
-      List<StoredIntent> due, Map<Hash, Task> tasks, Workplace home, Duration signed) {
+      List<StoredIntent> due, Map<Hash, Task> tasks, Workplace home, boolean isFull) {
     if (due.isEmpty()) return List.of();
-    if (isFull(home)) {
+    if (isFull) {
       putOff(tasksOf(due, tasks), home.now().plus(FULL), 0, Optional.empty());
       return List.of();
     }
@@ -113,17 +129,18 @@ final class SubmitWork {
     if (sorted.isPresent()) {
       Batch.Sorted batch = sorted.get();
       List<Task> written = batch.well().stream().map(tasks::get).toList();
-      Instant next = home.now().plus(signed);
-      home.desk()
-          .write(
-              Purpose.SUBMIT,
-              batch.well(),
-              batch.call().to(),
-              batch.call().data(),
-              batch.gas(),
-              // All of them or none: what somebody else has by now is not in it.
-              tx -> Task.putOffAll(tx, written, next, 0, Optional.empty()) == written.size());
-      putOff(written, next, 0, Optional.empty()); // where nothing was written
+      Instant next = home.now().plus(Worker.ON_ITS_WAY);
+      boolean stored =
+          home.desk()
+              .write(
+                  Purpose.SUBMIT,
+                  batch.well(),
+                  batch.call().to(),
+                  batch.call().data(),
+                  batch.gas(),
+                  // All of them or none: what somebody else has by now is not in it.
+                  tx -> Task.putOffAll(tx, written, next, 0, Optional.empty()) == written.size());
+      if (!stored) putOff(written, home.now().plus(Worker.A_MOMENT), 0, Optional.empty());
       alone.removeAll(written);
       // What did not fit is fresh still.
       List<Task> left = batch.left().stream().map(tasks::get).toList();
@@ -158,11 +175,6 @@ final class SubmitWork {
         .patience()
         .filter(p -> home.desk().price().compareTo(p.below()) > 0)
         .isPresent();
-  }
-
-  private boolean isFull(Workplace home) {
-    return database.inTransaction(
-        tx -> TransactionRow.underWay(tx, home.chain().id(), home.desk().self()) >= MOST_UNDER_WAY);
   }
 
   private static List<Task> tasksOf(List<StoredIntent> intents, Map<Hash, Task> tasks) {

@@ -43,7 +43,15 @@ public final class Worker {
   /** One round in so many begins with what failed before: fresh work may never end. */
   private static final int FAILED_EVERY = 8;
 
-  private static final Duration ON_ITS_WAY = Duration.ofSeconds(1);
+  /**
+   * When what is on its way is looked at in any case; before that when its transaction is settled
+   * or takes another's place, by a new event, and after a reorg.
+   */
+  static final Duration ON_ITS_WAY = Duration.ofSeconds(30);
+
+  /** When work is looked at again of which somebody else may have begun to write. */
+  static final Duration A_MOMENT = Duration.ofSeconds(1);
+
   private static final Duration FIRST_BACKOFF = Duration.ofMillis(500);
   private static final Duration MOST_BACKOFF = Duration.ofSeconds(30);
 
@@ -118,31 +126,43 @@ public final class Worker {
    * that is no failure of any of it, and of no other chain's.
    */
   public boolean round() throws InterruptedException {
+    return round(() -> {});
+  }
+
+  /**
+   * As {@link #round()}.
+   *
+   * @param claimed is run when something was claimed, before it is looked after: there may be more,
+   *     for somebody else
+   */
+  public boolean round(Runnable claimed) throws InterruptedException {
     // One group at a time: what comes meanwhile makes up the next one.
     boolean mayGather = gathering.tryAcquire();
     try {
-      Set<Task.Kind> but = mayGather ? Set.of() : Set.of(Task.Kind.SUBMIT);
-      List<Task> claimed = database.inTransaction(tx -> claim(tx, but));
-      if (claimed.isEmpty()) return false;
-      if (isFresh(claimed.getFirst())) {
-        together(claimed);
+      boolean butSubmissions = !mayGather;
+      List<Task> tasks = database.inTransaction(tx -> claim(tx, butSubmissions));
+      if (tasks.isEmpty()) return false;
+      claimed.run();
+      if (isFresh(tasks.getFirst())) {
+        together(tasks);
         return true;
       }
       if (mayGather) gathering.release();
       mayGather = false;
-      alone(claimed.getFirst());
+      alone(tasks.getFirst());
       return true;
     } finally {
       if (mayGather) gathering.release();
     }
   }
 
-  private List<Task> claim(Tx tx, Set<Task.Kind> but) {
+  private List<Task> claim(Tx tx, boolean butSubmissions) {
     Set<Long> closed = ChainRow.closed(tx, places.keySet(), home);
     if (closed.containsAll(places.keySet())) return List.of();
-    tx.mayBeForgotten(); // a claim that is lost is made again
-    Optional<Task> first = Task.claim(tx, instance, clock.instant(), LEASE, but, closed, turn());
+    Optional<Task> first =
+        Task.claim(tx, instance, clock.instant(), LEASE, butSubmissions, closed, turn());
     if (first.isEmpty()) return List.of();
+    tx.mayBeForgotten(); // a claim that is lost is made again
     List<Task> claimed = new ArrayList<>(List.of(first.get()));
     if (isFresh(first.get()))
       claimed.addAll(first.get().claimMore(tx, clock.instant(), LEASE, SubmitWork.AT_ONCE - 1));
@@ -166,7 +186,7 @@ public final class Worker {
     }
     List<Task> left;
     try {
-      left = submissions.submit(tasks, place(first), ON_ITS_WAY);
+      left = submissions.submit(tasks, place(first));
     } catch (RuntimeException | Error e) {
       if (Loop.isFatal(e)) throw e;
       LOG.warn("submitting together failed", "intents", tasks.size(), "reason", Journal.reason(e));
@@ -343,7 +363,8 @@ public final class Worker {
                 });
     if (written) return;
     if (held.get()) { // another one is on its way, or was just now
-      database.run(tx -> task.putOff(tx, next, Optional.empty()));
+      Instant soon = clock.instant().plus(A_MOMENT);
+      database.run(tx -> task.putOff(tx, soon, Optional.empty()));
       return;
     }
     overtaken.incrementAndGet();

@@ -115,7 +115,7 @@ class LeaseTest {
             tx -> Task.claim(tx, "one", Instant.now(), LONG),
             tx -> Task.releaseAll(tx, Instant.EPOCH),
             tx -> TransactionRow.lock(tx, CHAIN, SIGNER, 0),
-            tx -> TransactionRow.nextNonce(tx, CHAIN, SIGNER), // takes a lock
+            tx -> TransactionRow.takeNonce(tx, CHAIN, SIGNER, 0),
             tx -> ChainRow.halt(tx, CHAIN, "stale"),
             former::giveBack,
             tx -> {
@@ -300,12 +300,11 @@ class LeaseTest {
       one.run(tx -> Task.open(tx, Task.Kind.SUBMIT, CHAIN, SUBJECT, Instant.now(), later));
       Optional<Task> claimed =
           one.inTransaction(
-              tx -> Task.claim(tx, "one", later, LONG, Set.of(), Set.of(other), Task.First.FRESH));
+              tx -> Task.claim(tx, "one", later, LONG, false, Set.of(other), Task.First.FRESH));
       assertEquals(CHAIN, claimed.orElseThrow().chainId());
       assertTrue(
           one.inTransaction(
-                  tx ->
-                      Task.claim(tx, "one", later, LONG, Set.of(), Set.of(other), Task.First.FRESH))
+                  tx -> Task.claim(tx, "one", later, LONG, false, Set.of(other), Task.First.FRESH))
               .isEmpty());
       one.run(tx -> ChainRow.halt(tx, other, "reorganized"));
       assertThrows(

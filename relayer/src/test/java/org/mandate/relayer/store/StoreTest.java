@@ -278,11 +278,11 @@ class StoreTest {
           Task.open(tx, Task.Kind.PUBLISH, CHAIN, Hash.keccak("fresh"), NOW, NOW);
         });
     // Others gather fresh submissions: the failed one is nobody else's meanwhile.
-    Set<Task.Kind> gathered = Set.of(Task.Kind.SUBMIT);
+    boolean gathered = true;
     assertEquals(Task.Kind.PUBLISH, claimed(gathered, Task.First.FRESH).kind());
     assertEquals(failed, claimed(gathered, Task.First.FRESH).subject());
     // And in its turn it goes ahead of them.
-    assertEquals(failed, claimed(Set.of(), Task.First.FAILED).subject());
+    assertEquals(failed, claimed(false, Task.First.FAILED).subject());
   }
 
   @Test
@@ -301,10 +301,11 @@ class StoreTest {
   private static final Optional<String> FAILED = Optional.of("{\"reason\": \"it failed\"}");
 
   /** What would be claimed; it stays as it is, but that fresh work is done. */
-  private Task claimed(Set<Task.Kind> but, Task.First first) {
+  private Task claimed(boolean butSubmissions, Task.First first) {
     Task task =
         database
-            .inTransaction(tx -> Task.claim(tx, "test", NOW, LEASE, but, Set.of(), first))
+            .inTransaction(
+                tx -> Task.claim(tx, "test", NOW, LEASE, butSubmissions, Set.of(), first))
             .orElseThrow();
     database.run(
         tx -> {
