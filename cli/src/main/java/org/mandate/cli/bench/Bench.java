@@ -33,8 +33,13 @@ public abstract class Bench implements Callable<ExitCode> {
       description = "Also write the JSON object to bench/results, where the committed figures are.")
   private boolean save;
 
-  /** As the command is called, and the file of its results. */
+  /** As the command is called. */
   protected abstract String name();
+
+  /** The file of its results, without its ending. */
+  protected String file() {
+    return name();
+  }
 
   /**
    * Measures.
@@ -76,7 +81,7 @@ public abstract class Bench implements Callable<ExitCode> {
   }
 
   private void save(Path root, ObjectNode answer) {
-    var file = root.resolve("bench/results").resolve(name() + ".json");
+    var file = root.resolve("bench/results").resolve(file() + ".json");
     try {
       Files.createDirectories(file.getParent());
       Files.writeString(file, JSON.writeValueAsString(answer) + "\n");

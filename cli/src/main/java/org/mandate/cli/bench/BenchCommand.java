@@ -16,6 +16,7 @@ import picocli.CommandLine.Mixin;
     subcommands = {
       BenchCommand.Gas.class,
       RelayerBench.class,
+      AcrossBench.class,
       RecoveryCommand.class,
       ReorgBench.class,
       CatchUpBench.class,
