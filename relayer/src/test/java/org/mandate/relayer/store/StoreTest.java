@@ -335,6 +335,80 @@ class StoreTest {
   }
 
   @Test
+  void L9_shouldLookAtOnceAtWhatAnEndedTransactionWasFor() {
+    Instant muchLater = NOW.plusSeconds(3600);
+    database.run(
+        tx -> {
+          long id = transaction(tx, SIGNER, 7);
+          Hash subject = Hash.keccak("subject " + SIGNER + 7);
+          Task.open(tx, Task.Kind.SUBMIT, CHAIN, subject, muchLater, NOW);
+          Task.open(tx, Task.Kind.SUBMIT, CHAIN, Hash.keccak("other"), muchLater, NOW);
+          TransactionRow row = TransactionRow.toSend(tx, CHAIN, SIGNER, 7).getFirst();
+          assertEquals(id, row.id());
+          assertTrue(Task.claim(tx, "test", NOW, LEASE).isEmpty());
+          row.settle(tx, TransactionRow.Settled.DISPLACED, NOW);
+          assertEquals(subject, Task.claim(tx, "test", NOW, LEASE).orElseThrow().subject());
+          assertTrue(Task.claim(tx, "test", NOW, LEASE).isEmpty());
+        });
+  }
+
+  @Test
+  void L9_shouldCloseSubmissionsOnceAFinalBlockTellsOfThem() {
+    database.run(
+        tx -> {
+          for (int number = 1; number <= 3; number++) {
+            Blocks.append(tx, CHAIN, block(number));
+            Hash subject = Hash.keccak("in block " + number);
+            event(tx, number, subject);
+            Task.open(tx, Task.Kind.SUBMIT, CHAIN, subject, NOW, NOW);
+            Task.open(tx, Task.Kind.PROCEED, CHAIN, subject, NOW, NOW);
+          }
+          Task.open(tx, Task.Kind.SUBMIT, CHAIN, Hash.keccak("in none"), NOW, NOW);
+          Task.closeSubmitted(tx, CHAIN, 1, 2);
+          List<Hash> left =
+              tx.list("SELECT subject FROM task WHERE kind = 'SUBMIT'", row -> row.hash("subject"));
+          assertEquals(
+              Set.of(Hash.keccak("in block 1"), Hash.keccak("in block 3"), Hash.keccak("in none")),
+              Set.copyOf(left));
+          assertEquals(6, tx.list("SELECT 1 FROM task", row -> true).size());
+        });
+  }
+
+  /** What waits is found over an index, whatever else is in the table and was when it was new. */
+  @Test
+  void L9_shouldFindDueWorkWithoutLookingAtAllOfIt() {
+    database.run(
+        tx -> {
+          for (String which :
+              List.of("attempts = 0", "attempts = 0 AND kind <> 'SUBMIT'", "attempts > 0")) {
+            String plan =
+                String.join(
+                    "\n",
+                    tx.list(
+                        "EXPLAIN SELECT 1 FROM task WHERE not_before <= now() AND "
+                            + which
+                            + " ORDER BY not_before LIMIT 1",
+                        row -> row.text("QUERY PLAN")));
+            assertTrue(plan.contains("Index"), plan);
+            assertFalse(plan.contains("Sort"), plan);
+          }
+        });
+  }
+
+  private static void event(Tx tx, long block, Hash subject) {
+    tx.update(
+        "INSERT INTO event (chain_id, block_number, log_index, transaction, kind, subject, address,"
+            + " topics, data) VALUES (?, ?, 0, ?, 'EXECUTED', ?, ?, ?, ?)",
+        CHAIN,
+        block,
+        Hash.keccak("transaction"),
+        subject,
+        OTHER,
+        subject,
+        Bytes.EMPTY);
+  }
+
+  @Test
   void shouldKeepTheNewestSignature() {
     Intent intent =
         new Intent(
