@@ -215,10 +215,10 @@ final class IntentViews {
                    coalesce(t.mined_hash, (SELECT a.hash FROM attempt a WHERE a.transaction_id = t.transaction_id
                                             ORDER BY a.attempt DESC LIMIT 1)) AS hash
               FROM transaction t
-             WHERE EXISTS (
-                     SELECT 1 FROM transaction_item s
-                      WHERE s.transaction_id = t.transaction_id
-                        AND (s.subject = ? OR s.subject IN (SELECT message_id FROM message_intent WHERE intent_id = ?)))
+             WHERE t.transaction_id = ANY (ARRAY(
+                     SELECT s.transaction_id FROM transaction_item s
+                      WHERE s.subject = ANY (ARRAY(
+                        SELECT ?::bytea UNION ALL SELECT message_id FROM message_intent WHERE intent_id = ?))))
              ORDER BY t.transaction_id
             """,
             row -> {

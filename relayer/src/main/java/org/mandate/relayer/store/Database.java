@@ -148,8 +148,8 @@ public final class Database implements AutoCloseable {
     config.addDataSourceProperty(
         "options",
         // Plans are made while tables are nearly empty, and kept: each is to use an index from the
-        // first.
-        ("-c enable_seqscan=off -c statement_timeout=%d -c lock_timeout=%d -c idle_in_transaction_session_timeout=%d -c"
+        // first, and one after another: only such a scan forgets where rows were that are gone.
+        ("-c enable_seqscan=off -c enable_bitmapscan=off -c statement_timeout=%d -c lock_timeout=%d -c idle_in_transaction_session_timeout=%d -c"
                 + " tcp_keepalives_idle=5 -c tcp_keepalives_interval=2 -c tcp_keepalives_count=3 -c"
                 + " tcp_user_timeout=10000")
             .formatted(most, most / 2, IDLE_IN_TRANSACTION.toMillis()));

@@ -3,13 +3,13 @@ package org.mandate.relayer.store;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.function.Supplier;
 import org.mandate.chain.Hash;
 
 /**
@@ -47,6 +47,10 @@ public record Task(
     /** Its message's number was taken by another one. */
     RESEND
   }
+
+  /** All of them: an index begins with the kind. */
+  private static final Tx.Column KINDS =
+      Tx.column("text", Arrays.stream(Kind.values()).map(Kind::name).toList());
 
   private static final List<String> COLUMNS =
       List.of("text", "bigint", "bytea", "timestamptz", "timestamptz");
@@ -136,58 +140,65 @@ public record Task(
         now);
   }
 
-  /** What goes ahead: work that never failed, or work that did. */
-  public enum First {
-    FRESH,
-    FAILED
+  /**
+   * Claims what agents ask for and nobody failed at yet, what is due longest first, for {@code
+   * lease} or until its instance is taken for dead: a worker that dies gives it back by itself.
+   *
+   * @param closed ids of chains on which nothing may be done now
+   * @param limit at most so many
+   */
+  public static List<Task> claimSubmissions(
+      Tx tx, String holder, Instant now, Duration lease, Set<Long> closed, int limit) {
+    return claim(tx, "attempts = 0 AND submits", "not_before", closed, holder, now, lease, limit);
+  }
+
+  /** As {@link #claimSubmissions}: one piece of any other work that never failed. */
+  public static Optional<Task> claimOther(
+      Tx tx, String holder, Instant now, Duration lease, Set<Long> closed) {
+    return claim(tx, "attempts = 0 AND NOT submits", "not_before", closed, holder, now, lease, 1)
+        .stream()
+        .findFirst();
   }
 
   /**
-   * Claims the work that is due longest, for {@code lease} or until its instance is taken for dead:
-   * a worker that dies gives it back by itself. Fresh work goes ahead of failing work, so that one
-   * poisoned intent cannot hold up the others; who claims now and then with {@link First#FAILED}
-   * sees to it that what failed once, by no fault of its own perhaps, is not held up by fresh work
-   * for ever.
-   *
-   * @param butSubmissions whether others look after fresh submissions just now: then none of them
-   * @param closed ids of chains on which nothing may be done now
+   * As {@link #claimSubmissions}: one piece of any work that failed, what failed seldom first. It
+   * is looked at when there is no fresh work, so that one poisoned intent cannot hold up the
+   * others; and now and then before it: what failed once, by no fault of its own perhaps, is not to
+   * be held up by fresh work for ever.
    */
-  public static Optional<Task> claim(
-      Tx tx,
-      String holder,
-      Instant now,
-      Duration lease,
-      boolean butSubmissions,
-      Set<Long> closed,
-      First first) {
-    // Each is asked for as an index has it: whatever waits, what is due longest is found at once.
-    String any = "attempts = 0" + (butSubmissions ? " AND kind <> 'SUBMIT'" : "");
-    Tx.Column chains = Tx.column("bigint", List.copyOf(closed));
-    Supplier<Optional<Task>> fresh = () -> claim(tx, any, "not_before", chains, holder, now, lease);
-    Supplier<Optional<Task>> failed =
-        () ->
-            claim(tx, "attempts > 0", "least(attempts, 3), not_before", chains, holder, now, lease);
-    return first == First.FRESH ? fresh.get().or(failed) : failed.get().or(fresh);
+  public static Optional<Task> claimFailed(
+      Tx tx, String holder, Instant now, Duration lease, Set<Long> closed) {
+    return claim(
+            tx, "attempts > 0", "least(attempts, 3), not_before", closed, holder, now, lease, 1)
+        .stream()
+        .findFirst();
   }
 
-  /** As the other one, any work on any chain, fresh work first. */
+  /** One piece of any work on any chain, fresh work first. */
   public static Optional<Task> claim(Tx tx, String holder, Instant now, Duration lease) {
-    return claim(tx, holder, now, lease, false, Set.of(), First.FRESH);
+    return claimSubmissions(tx, holder, now, lease, Set.of(), 1).stream()
+        .findFirst()
+        .or(() -> claimOther(tx, holder, now, lease, Set.of()))
+        .or(() -> claimFailed(tx, holder, now, lease, Set.of()));
   }
 
-  private static Optional<Task> claim(
+  /**
+   * @param which as an index has it: whatever else waits, what is due longest is found at once
+   */
+  private static List<Task> claim(
       Tx tx,
       String which,
       String order,
-      Tx.Column closed,
+      Set<Long> closed,
       String holder,
       Instant now,
-      Duration lease) {
-    return tx.one(
+      Duration lease,
+      int limit) {
+    return tx.list(
         """
         WITH due AS MATERIALIZED ( -- asked once: as a subquery it may be asked again for each row, and answer another one
           SELECT kind, chain_id, subject FROM task WHERE not_before <= ? AND %s AND chain_id <> ALL (?)
-           ORDER BY %s FOR UPDATE SKIP LOCKED LIMIT 1)
+           ORDER BY %s FOR UPDATE SKIP LOCKED LIMIT ?)
         UPDATE task t SET not_before = ?, claimed_by = ?, claimed_until = ?, attempts = t.attempts + 1 FROM due
          WHERE t.kind = due.kind AND t.chain_id = due.chain_id AND t.subject = due.subject
         RETURNING t.*
@@ -195,31 +206,7 @@ public record Task(
             .formatted(which, order),
         Task::read,
         now,
-        closed,
-        now.plus(lease),
-        holder,
-        now.plus(lease));
-  }
-
-  /**
-   * Claims more work of the same kind on the same chain that never failed, as much as is due up to
-   * {@code limit}.
-   */
-  public List<Task> claimMore(Tx tx, Instant now, Duration lease, int limit) {
-    return tx.list(
-        """
-        WITH due AS MATERIALIZED ( -- asked once, as above
-          SELECT kind, chain_id, subject FROM task
-           WHERE kind = ? AND chain_id = ? AND attempts = 0 AND not_before <= ?
-           ORDER BY not_before FOR UPDATE SKIP LOCKED LIMIT ?)
-        UPDATE task t SET not_before = ?, claimed_by = ?, claimed_until = ?, attempts = t.attempts + 1 FROM due
-         WHERE t.kind = due.kind AND t.chain_id = due.chain_id AND t.subject = due.subject
-        RETURNING t.*
-        """,
-        Task::read,
-        kind.name(),
-        chainId,
-        now,
+        Tx.column("bigint", List.copyOf(closed)),
         limit,
         now.plus(lease),
         holder,
@@ -328,12 +315,12 @@ public record Task(
   }
 
   /**
-   * Whether at least so many pieces of work are due that never failed: what fails again and again
-   * is no backlog, or whoever brings such work would keep everybody else's out.
+   * Whether at least so many submissions are due that never failed: what fails again and again is
+   * no backlog, or whoever brings such work would keep everybody else's out.
    */
   public static boolean areDue(Tx tx, Instant now, int many) {
     return tx.one(
-            "SELECT count(*) AS n FROM (SELECT 1 FROM task WHERE attempts = 0 AND not_before <= ? LIMIT"
+            "SELECT count(*) AS n FROM (SELECT 1 FROM task WHERE attempts = 0 AND submits AND not_before <= ? LIMIT"
                 + " ?) due",
             row -> row.number("n"),
             now,
@@ -433,14 +420,26 @@ public record Task(
   public static void closeSubmitted(Tx tx, long home, long above, long upTo) {
     tx.update(
         """
-        DELETE FROM task t USING event e
-         WHERE e.chain_id = ? AND e.block_number > ? AND e.block_number <= ?
-           AND e.kind IN ('ADMITTED', 'DENIED', 'DISPATCHED', 'EXECUTED', 'CANCELLED', 'EXPIRED')
-           AND t.kind = 'SUBMIT' AND t.chain_id = e.chain_id AND t.subject = e.subject
+        DELETE FROM task WHERE kind = 'SUBMIT' AND chain_id = ? AND subject = ANY (ARRAY(
+          SELECT e.subject FROM event e
+           WHERE e.chain_id = ? AND e.block_number > ? AND e.block_number <= ?
+             AND e.kind IN ('ADMITTED', 'DENIED', 'DISPATCHED', 'EXECUTED', 'CANCELLED', 'EXPIRED')))
         """,
+        home,
         home,
         above,
         upTo);
+  }
+
+  /** All work for these subjects on a chain is looked at at once, if it is open. */
+  static void wakeAll(Tx tx, long chainId, List<Hash> subjects, Instant now) {
+    tx.update(
+        "UPDATE task SET not_before = least(not_before, ?) WHERE kind = ANY (?) AND chain_id = ? AND"
+            + " subject = ANY (?)",
+        now,
+        KINDS,
+        chainId,
+        Tx.column("bytea", subjects));
   }
 
   /** There is news for that work: it looks again at once, if it is open. */

@@ -504,13 +504,7 @@ public record TransactionRow(
         now,
         id);
     tx.update("UPDATE transaction_item SET open = false WHERE transaction_id = ?", id);
-    tx.update(
-        """
-        UPDATE task t SET not_before = least(t.not_before, ?) FROM transaction_item s
-         WHERE s.transaction_id = ? AND t.chain_id = s.chain_id AND t.subject = s.subject
-        """,
-        now,
-        id);
+    Task.wakeAll(tx, chainId, subjects(tx), now);
   }
 
   private static Optional<Cancelled> cancelled(Row row) throws SQLException {

@@ -3,7 +3,6 @@ package org.mandate.relayer.work;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -11,6 +10,8 @@ import java.util.Set;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.mandate.audit.BlobStore;
 import org.mandate.chain.NodeException;
 import org.mandate.relayer.Journal;
@@ -139,8 +140,8 @@ public final class Worker {
     // One group at a time: what comes meanwhile makes up the next one.
     boolean mayGather = gathering.tryAcquire();
     try {
-      boolean butSubmissions = !mayGather;
-      List<Task> tasks = database.inTransaction(tx -> claim(tx, butSubmissions));
+      boolean gathers = mayGather;
+      List<Task> tasks = database.inTransaction(tx -> claim(tx, gathers));
       if (tasks.isEmpty()) return false;
       claimed.run();
       if (isFresh(tasks.getFirst())) {
@@ -156,21 +157,28 @@ public final class Worker {
     }
   }
 
-  private List<Task> claim(Tx tx, boolean butSubmissions) {
+  private List<Task> claim(Tx tx, boolean mayGather) {
     Set<Long> closed = ChainRow.closed(tx, places.keySet(), home);
     if (closed.containsAll(places.keySet())) return List.of();
-    Optional<Task> first =
-        Task.claim(tx, instance, clock.instant(), LEASE, butSubmissions, closed, turn());
-    if (first.isEmpty()) return List.of();
-    tx.mayBeForgotten(); // a claim that is lost is made again
-    List<Task> claimed = new ArrayList<>(List.of(first.get()));
-    if (isFresh(first.get()))
-      claimed.addAll(first.get().claimMore(tx, clock.instant(), LEASE, SubmitWork.AT_ONCE - 1));
+    Instant now = clock.instant();
+    Supplier<List<Task>> fresh =
+        () ->
+            mayGather
+                ? Task.claimSubmissions(tx, instance, now, LEASE, closed, SubmitWork.AT_ONCE)
+                : List.of();
+    Supplier<List<Task>> other =
+        () -> Task.claimOther(tx, instance, now, LEASE, closed).stream().toList();
+    Supplier<List<Task>> failed =
+        () -> Task.claimFailed(tx, instance, now, LEASE, closed).stream().toList();
+    boolean isTheirTurn = rounds.incrementAndGet() % FAILED_EVERY == 0;
+    List<Task> claimed =
+        (isTheirTurn ? Stream.of(failed, fresh, other) : Stream.of(fresh, other, failed))
+            .map(Supplier::get)
+            .filter(tasks -> !tasks.isEmpty())
+            .findFirst()
+            .orElse(List.of());
+    if (!claimed.isEmpty()) tx.mayBeForgotten(); // a claim that is lost is made again
     return claimed;
-  }
-
-  private Task.First turn() {
-    return rounds.incrementAndGet() % FAILED_EVERY == 0 ? Task.First.FAILED : Task.First.FRESH;
   }
 
   /** What failed before is looked at by itself: it spoils no group. */

@@ -298,14 +298,12 @@ class LeaseTest {
       Instant later = Instant.now().plusSeconds(1);
       one.run(tx -> Task.open(tx, Task.Kind.EXECUTE, other, SUBJECT, Instant.now(), later));
       one.run(tx -> Task.open(tx, Task.Kind.SUBMIT, CHAIN, SUBJECT, Instant.now(), later));
-      Optional<Task> claimed =
-          one.inTransaction(
-              tx -> Task.claim(tx, "one", later, LONG, false, Set.of(other), Task.First.FRESH));
-      assertEquals(CHAIN, claimed.orElseThrow().chainId());
+      Set<Long> closed = Set.of(other);
+      List<Task> claimed =
+          one.inTransaction(tx -> Task.claimSubmissions(tx, "one", later, LONG, closed, 9));
+      assertEquals(List.of(CHAIN), claimed.stream().map(Task::chainId).toList());
       assertTrue(
-          one.inTransaction(
-                  tx -> Task.claim(tx, "one", later, LONG, false, Set.of(other), Task.First.FRESH))
-              .isEmpty());
+          one.inTransaction(tx -> Task.claimOther(tx, "one", later, LONG, closed)).isEmpty());
       one.run(tx -> ChainRow.halt(tx, other, "reorganized"));
       assertThrows(
           IllegalStateException.class,

@@ -277,12 +277,22 @@ class StoreTest {
           Task.open(tx, Task.Kind.SUBMIT, CHAIN, Hash.keccak("fresh"), NOW, NOW);
           Task.open(tx, Task.Kind.PUBLISH, CHAIN, Hash.keccak("fresh"), NOW, NOW);
         });
-    // Others gather fresh submissions: the failed one is nobody else's meanwhile.
-    boolean gathered = true;
-    assertEquals(Task.Kind.PUBLISH, claimed(gathered, Task.First.FRESH).kind());
-    assertEquals(failed, claimed(gathered, Task.First.FRESH).subject());
-    // And in its turn it goes ahead of them.
-    assertEquals(failed, claimed(false, Task.First.FAILED).subject());
+    database.run(
+        tx -> {
+          // Whoever leaves submissions to others finds the failed one all the same, in either
+          // order.
+          assertEquals(
+              failed, Task.claimFailed(tx, "test", NOW, LEASE, Set.of()).orElseThrow().subject());
+          assertEquals(
+              Task.Kind.PUBLISH,
+              Task.claimOther(tx, "test", NOW, LEASE, Set.of()).orElseThrow().kind());
+          assertTrue(Task.claimOther(tx, "test", NOW, LEASE, Set.of()).isEmpty());
+          assertEquals(
+              List.of(Hash.keccak("fresh")),
+              Task.claimSubmissions(tx, "test", NOW, LEASE, Set.of(), 10).stream()
+                  .map(Task::subject)
+                  .toList());
+        });
   }
 
   @Test
@@ -299,21 +309,6 @@ class StoreTest {
   }
 
   private static final Optional<String> FAILED = Optional.of("{\"reason\": \"it failed\"}");
-
-  /** What would be claimed; it stays as it is, but that fresh work is done. */
-  private Task claimed(boolean butSubmissions, Task.First first) {
-    Task task =
-        database
-            .inTransaction(
-                tx -> Task.claim(tx, "test", NOW, LEASE, butSubmissions, Set.of(), first))
-            .orElseThrow();
-    database.run(
-        tx -> {
-          if (task.attempts() > 1) task.putOff(tx, NOW, FAILED);
-          else task.close(tx);
-        });
-    return task;
-  }
 
   @Test
   void shouldFindWhatToSendWhenHundredsWaitForFinality() {
@@ -380,7 +375,7 @@ class StoreTest {
     database.run(
         tx -> {
           for (String which :
-              List.of("attempts = 0", "attempts = 0 AND kind <> 'SUBMIT'", "attempts > 0")) {
+              List.of("attempts = 0 AND submits", "attempts = 0 AND NOT submits", "attempts > 0")) {
             String plan =
                 String.join(
                     "\n",
