@@ -34,6 +34,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.mandate.audit.BlobStore;
@@ -165,7 +167,8 @@ public final class Relayer implements AutoCloseable {
     try (Relayer relayer = new Relayer()) {
       relayer.lock(config.dataDirectory());
       Map<Long, FollowedChain> chains = new LinkedHashMap<>();
-      config.chains().forEach(c -> chains.put(c.id(), relayer.connect(c)));
+      connect(config.chains()).values().forEach(chain -> chains.put(chain.id(), chain));
+      Optional.ofNullable(chains.get(chainId)).ifPresent(chain -> awaited(chain.client()));
       Database database = relayer.database(config, "accept-reorg");
       int alive = database.inTransaction(tx -> StoredInstance.alive(tx, Instance.LEASE)).size();
       if (alive > 0 && config.databaseUrl().isPresent()) {
@@ -204,8 +207,7 @@ public final class Relayer implements AutoCloseable {
 
   private void assemble(RelayerConfig config, Key key, Optional<Key> treasury, Clock clock) {
     lock(config.dataDirectory());
-    Map<ChainSettings, FollowedChain> chains = new LinkedHashMap<>();
-    config.chains().forEach(c -> chains.put(c, connect(c)));
+    Map<ChainSettings, FollowedChain> chains = connect(config.chains());
     FollowedChain home = home(chains.values().stream().toList());
     String id = HexFormat.of().toHexDigits(new SecureRandom().nextLong());
     Database database = database(config, id);
@@ -328,7 +330,37 @@ public final class Relayer implements AutoCloseable {
         + " is used by another relayer: give each its own data-directory";
   }
 
-  private FollowedChain connect(ChainSettings settings) {
+  /**
+   * The chains, of which some may be down: each is followed once its nodes answer. All nodes are
+   * asked at the same time of which chain they are; who does not answer now is asked before it is
+   * heard ({@link SeveralNodes}).
+   *
+   * @throws IllegalArgumentException when a node is of another chain than configured, or a
+   *     deployment
+   */
+  private static Map<ChainSettings, FollowedChain> connect(List<ChainSettings> configured) {
+    Map<ChainSettings, FollowedChain> chains = new LinkedHashMap<>();
+    List<FutureTask<Void>> checks = new ArrayList<>();
+    configured.forEach(settings -> chains.put(settings, connect(settings, checks)));
+    checks.forEach(Thread::startVirtualThread);
+    for (FutureTask<Void> check : checks) {
+      try {
+        check.get();
+      } catch (ExecutionException e) {
+        if (e.getCause() instanceof RuntimeException refused) throw refused;
+        throw new IllegalStateException(e.getCause());
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new IllegalStateException("interrupted while asking the nodes", e);
+      }
+    }
+    return chains;
+  }
+
+  /**
+   * @param checks gets what each node has to be asked before anything is started
+   */
+  private static FollowedChain connect(ChainSettings settings, List<FutureTask<Void>> checks) {
     List<JsonRpcClient> nodes =
         settings.rpcUrls().stream().map(url -> node(settings, url)).toList();
     SeveralNodes client =
@@ -340,9 +372,10 @@ public final class Relayer implements AutoCloseable {
           "deployment %s is of chain %s, configured is %s"
               .formatted(settings.deployment(), deployment.chainId(), id));
     }
-    awaited(client);
     for (int i = 0; i < nodes.size(); i++) {
-      requireChain(nodes.get(i), id, Hosts.shown(settings.rpcUrls().get(i)));
+      JsonRpcClient node = nodes.get(i);
+      String shown = Hosts.shown(settings.rpcUrls().get(i));
+      checks.add(new FutureTask<>(() -> requireChain(node, id, shown), null));
     }
     return new FollowedChain(
         settings.id(),
@@ -377,6 +410,7 @@ public final class Relayer implements AutoCloseable {
     try {
       actual = node.chainId();
     } catch (NodeException e) {
+      LOG.warn("a node does not answer yet", "chain", id, "node", shown, "reason", e.getMessage());
       return;
     }
     if (!actual.equals(id)) {
@@ -386,7 +420,7 @@ public final class Relayer implements AutoCloseable {
     }
   }
 
-  /** A node may start a little later than the relayer. Its head is one that can be followed. */
+  /** For what a person waits for: a node may be started a little later. */
   private static void awaited(ChainClient client) {
     Instant end = Instant.now().plus(NODES_AWAITED);
     while (true) {

@@ -1,6 +1,7 @@
 package org.mandate.relayer;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -11,6 +12,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -32,8 +34,10 @@ import org.mandate.chain.JsonRpcClient;
 import org.mandate.chain.Log;
 import org.mandate.chain.NodeException;
 import org.mandate.contracts.QuorumGateway;
+import org.mandate.relayer.follow.Disagreement;
 import org.mandate.relayer.follow.FollowedChain;
 import org.mandate.relayer.follow.Follower;
+import org.mandate.relayer.follow.NodeReport;
 import org.mandate.relayer.follow.SeveralNodes;
 import org.mandate.relayer.store.Blocks;
 import org.mandate.relayer.store.ChainRow;
@@ -225,6 +229,101 @@ class FollowerTest {
     assertTrue(due.isBefore(far.minus(Duration.ofDays(1))), "looked at now");
   }
 
+  /**
+   * It does so in each block that it is asked for as the one that is followed, and denies it
+   * whenever all are asked.
+   */
+  @Test
+  void L10_shouldFollowAnotherNodeThanOneThatMakesUpWhatWasLogged() {
+    ChainClient liar =
+        answering(
+            anvil.client(),
+            (method, arguments, real) -> {
+              boolean isFollowed =
+                  method.equals("logs")
+                      && arguments[0] instanceof Hash
+                      && ((Collection<?>) arguments[1]).size() > 1;
+              if (!isFollowed) return real.call();
+              Block block = anvil.client().block((Hash) arguments[0]).orElseThrow();
+              return List.of(madeUp(block));
+            });
+    SeveralNodes nodes = new SeveralNodes(List.of(liar, anvil.client(), anvil.client()));
+    Follower follower = follower(0, nodes);
+    round(follower);
+    NodeReport told = nodes.reports().getFirst();
+    assertEquals("DOUBTED", told.state());
+    assertTrue(told.disagreements().get(Disagreement.LOGS) >= 1, "people are told");
+    assertEquals("UP", nodes.reports().get(1).state());
+    int before = events().size(); // of blocks that are not final yet
+    mine(6);
+    for (int i = 0; i < 3; i++) round(follower);
+    assertTrue(events().size() <= before, "another one is followed");
+    assertEquals("DOUBTED", nodes.reports().getFirst().state(), "its blocks are true, it is not");
+    mine(6);
+    for (int i = 0; i < 3; i++) round(follower);
+    assertEquals(List.of(), events());
+    assertEquals(Optional.of(anvil.client().finalized().number()), finalized());
+  }
+
+  /** It tells the truth as the one that is followed, and of nothing when all are asked. */
+  @Test
+  void L10_shouldNotFollowANodeThatMostContradictAboutWhatWasLogged() {
+    deliver();
+    ChainClient liar =
+        answering(
+            anvil.client(),
+            (method, arguments, real) ->
+                method.equals("logs") && arguments[0] instanceof Long ? List.of() : real.call());
+    SeveralNodes nodes = new SeveralNodes(List.of(anvil.client(), liar, anvil.client()));
+    Follower follower = follower(0, nodes);
+    for (int i = 0; i < 2; i++) round(follower);
+    mine(6);
+    for (int i = 0; i < 2; i++) round(follower);
+    assertEquals(1, events().size());
+    assertEquals("DOUBTED", nodes.reports().get(1).state());
+  }
+
+  /** All that is stored is built on it. */
+  @Test
+  void L10_shouldBuildOnNoFirstBlockThatOneNodeTellsOf() {
+    Block lie = new Block(3, Hash.keccak("three"), Hash.keccak("two"), Instant.EPOCH);
+    ChainClient liar =
+        answering(
+            anvil.client(),
+            (method, arguments, real) ->
+                method.equals("block") && Long.valueOf(3).equals(arguments[0])
+                    ? Optional.of(lie)
+                    : real.call());
+    AtomicBoolean isDown = new AtomicBoolean(true);
+    Follower follower = follower(4, liar, anvil.client(), down(isDown));
+    for (int i = 0; i < 2; i++) round(follower);
+    assertEquals(
+        Optional.empty(),
+        database.inTransaction(tx -> Blocks.atOrBelow(tx, CHAIN, 3)),
+        "one says this, one that");
+    isDown.set(false);
+    for (int i = 0; i < 2; i++) round(follower);
+    assertEquals(
+        anvil.client().block(3), database.inTransaction(tx -> Blocks.atOrBelow(tx, CHAIN, 3)));
+    assertEquals(anvil.client().head().number(), top());
+  }
+
+  /** It was not final yet: nothing that is stored is common. */
+  @Test
+  void L10_shouldBeginAnewWhenAReorgTookTheFirstBlock() {
+    Follower follower = follower(6, anvil.client());
+    round(follower);
+    Block first = database.inTransaction(tx -> Blocks.atOrBelow(tx, CHAIN, 5)).orElseThrow();
+    assertTrue(finalized().isEmpty(), "the first one is not final: " + finalized());
+    anvil.reorg(3);
+    mine(2);
+    for (int i = 0; i < 3; i++) round(follower);
+    assertEquals(
+        anvil.client().block(5), database.inTransaction(tx -> Blocks.atOrBelow(tx, CHAIN, 5)));
+    assertNotEquals(first.hash(), anvil.client().block(5).orElseThrow().hash());
+    assertEquals(anvil.client().head().number(), top());
+  }
+
   /** Number, parent and time are the hash's, whoever tells of them first. */
   @Test
   void L10_shouldTakeNoNodesWordForTheTimeOfABlock() throws Exception {
@@ -399,10 +498,14 @@ class FollowerTest {
   }
 
   private Follower follower(long start, ChainClient... nodes) {
+    return follower(start, new SeveralNodes(List.of(nodes)));
+  }
+
+  private Follower follower(long start, SeveralNodes nodes) {
     FollowedChain chain =
         new FollowedChain(
             CHAIN,
-            new SeveralNodes(List.of(nodes)),
+            nodes,
             Finality.of("finalized"),
             start,
             CHAIN,
@@ -433,15 +536,7 @@ class FollowerTest {
   /** One that tells of a delivery in that block which there was none of. */
   private ChainClient inventing(long number) {
     Block block = anvil.client().block(number).orElseThrow();
-    Log madeUp =
-        new Log(
-            block.hash(),
-            number,
-            Hash.keccak("transaction"),
-            0,
-            GATEWAY,
-            List.of(DELIVERED, MESSAGE),
-            "0x");
+    Log madeUp = madeUp(block);
     return answering(
         anvil.client(),
         (method, arguments, real) -> {
@@ -454,6 +549,17 @@ class FollowerTest {
           if (within) all.add(madeUp);
           return all;
         });
+  }
+
+  private static Log madeUp(Block block) {
+    return new Log(
+        block.hash(),
+        block.number(),
+        Hash.keccak("transaction"),
+        0,
+        GATEWAY,
+        List.of(DELIVERED, MESSAGE),
+        "0x");
   }
 
   /** One with blocks of its own above that number, which calls final what lies two below it. */

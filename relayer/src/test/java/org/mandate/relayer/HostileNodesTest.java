@@ -13,6 +13,8 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -66,7 +68,9 @@ class HostileNodesTest {
         "REFUSAL",
         "ERRORS",
         "NO_RECEIPTS",
-        "NO_LOGS"
+        "NO_LOGS",
+        "EMPTY_CALLS",
+        "ONES"
       })
   void L3_shouldPayOnceAcrossChainsWhenOneNodeOfEach(LyingNode.Lie lie) throws Exception {
     BigInteger before = town.received(town.remote);
@@ -95,6 +99,30 @@ class HostileNodesTest {
       }
     } finally {
       tell(0, LyingNode.Lie.NONE);
+    }
+  }
+
+  /**
+   * The node that is asked first, whoever that is, says that each nonce is used, that each key is
+   * another's, and that all of a group go well, or answers with nothing.
+   */
+  @ParameterizedTest
+  @EnumSource(
+      value = LyingNode.Lie.class,
+      names = {"EMPTY_CALLS", "ONES"})
+  void L9_shouldTakeAndCarryManyAtOnceWhileOneNodeOfEach(LyingNode.Lie lie) throws Exception {
+    for (int liar = 0; liar < 3; liar++) {
+      tell(liar, lie);
+      try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+        List<Future<Hash>> asked = new ArrayList<>();
+        for (int i = 0; i < 12; i++)
+          asked.add(
+              threads.submit(
+                  () -> town.submit(relayer.port(), town.payment(Town.HOME, town.token, 1))));
+        for (Future<Hash> one : asked) town.awaitState(relayer.port(), one.get(), "EXECUTED", SOON);
+      } finally {
+        tell(0, LyingNode.Lie.NONE);
+      }
     }
   }
 

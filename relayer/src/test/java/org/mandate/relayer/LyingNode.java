@@ -45,6 +45,10 @@ final class LyingNode implements AutoCloseable {
     OTHER_CHAIN,
     /** Nothing was logged in any block. */
     NO_LOGS,
+    /** No contract answers with anything. */
+    EMPTY_CALLS,
+    /** Each contract answers each question with the number one. */
+    ONES,
     /** Each block is a day older. */
     OLD_TIMES
   }
@@ -105,6 +109,8 @@ final class LyingNode implements AutoCloseable {
                 exchange,
                 200,
                 hiding("eth_getLogs", JSON.createArrayNode(), question, ask(real, question)));
+        case EMPTY_CALLS -> reply(exchange, 200, calls("0x", question));
+        case ONES -> reply(exchange, 200, calls("0x" + "0".repeat(63) + "1", question));
         case GARBAGE -> reply(exchange, 200, "<html>{]]".getBytes(StandardCharsets.UTF_8));
         case ERRORS -> reply(exchange, 500, new byte[0]);
         case ENDLESS -> endless(exchange);
@@ -115,6 +121,10 @@ final class LyingNode implements AutoCloseable {
         case OTHER_CHAIN -> reply(exchange, 200, ask(other, question));
       }
     }
+  }
+
+  private byte[] calls(String instead, byte[] question) throws IOException {
+    return hiding("eth_call", TextNode.valueOf(instead), question, ask(real, question));
   }
 
   private byte[] ask(URI node, byte[] question) throws IOException {

@@ -7,12 +7,14 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.mandate.chain.Address;
 import org.mandate.chain.NodeException;
@@ -38,6 +40,13 @@ public final class Health {
   private static final Duration UNLED = Duration.ofSeconds(10);
   private static final long BEHIND_BLOCKS = 20;
   private static final Duration BALANCE_KEEPS = Duration.ofSeconds(10);
+
+  /**
+   * What keeps the relayer from working, in words.
+   *
+   * @param chain where it does; empty: everywhere
+   */
+  private record Problem(Optional<FollowedChain> chain, String words) {}
 
   /** Also for how long it lasts, which takes a look at a day of transactions. */
   private record Balance(BigInteger wei, Spending.Pace pace, Instant until) {}
@@ -71,27 +80,29 @@ public final class Health {
 
   /**
    * Per chain how far it is and how its nodes serve, in {@code problems} what keeps the relayer
-   * from working; empty: it is ready. In {@code warnings} what a person should see to although it
-   * works.
+   * from working; empty: it is ready. {@code DEGRADED}: it works, but on some chains beside home.
+   * In {@code warnings} what a person should see to although it works.
    */
   public JsonObject report() {
-    JsonArray problems = new JsonArray();
+    List<Problem> problems = new ArrayList<>();
     JsonArray warnings = new JsonArray();
     JsonObject chains = new JsonObject();
-    gate.closedBecause().ifPresent(reason -> problems.add("signing stopped: " + reason));
+    gate.closedBecause()
+        .ifPresent(
+            reason -> problems.add(new Problem(Optional.empty(), "signing stopped: " + reason)));
     List<ChainRow> rows;
     List<Lease.State> leases;
     try {
       rows = database.inTransaction(ChainRow::all);
       leases = database.inTransaction(Lease::all);
     } catch (StoreException e) {
-      problems.add("the database does not answer");
+      problems.add(new Problem(Optional.empty(), "the database does not answer"));
       return new JsonObject()
           .put("status", "DOWN")
           .put("instance", instance.id())
           .put("database", "DOWN")
           .put("chains", chains)
-          .put("problems", problems);
+          .put("problems", words(problems));
     }
     followers.forEach(
         (chain, following) ->
@@ -111,17 +122,48 @@ public final class Health {
                     .reports()
                     .forEach(r -> Nodes.warning(chain.id(), r).ifPresent(warnings::add)));
     JsonObject workflows = workflows(problems);
+    JsonObject lines = lines(leases, problems);
+    followers
+        .keySet()
+        .forEach(
+            chain ->
+                Optional.ofNullable(chains.getJsonObject(Long.toString(chain.id())))
+                    .ifPresent(
+                        json -> json.put("status", isFree(chain, problems) ? "UP" : "DOWN")));
     return new JsonObject()
-        .put("status", problems.isEmpty() ? "UP" : "DOWN")
+        .put("status", status(problems))
         .put("address", self.hex())
         .put("instance", instance.id())
         .put("instances", instance.count())
-        .put("lines", lines(leases, problems))
+        .put("lines", lines)
         .put("database", "UP")
         .put("chains", chains)
         .put("loops", workflows)
-        .put("problems", problems)
+        .put("problems", words(problems))
         .put("warnings", warnings);
+  }
+
+  private static String status(List<Problem> problems) {
+    if (problems.isEmpty()) return "UP";
+    boolean isElsewhere =
+        problems.stream().allMatch(p -> p.chain().filter(chain -> !chain.isHome()).isPresent());
+    return isElsewhere ? "DEGRADED" : "DOWN";
+  }
+
+  private static boolean isFree(FollowedChain chain, List<Problem> problems) {
+    return problems.stream().noneMatch(p -> p.chain().filter(chain::equals).isPresent());
+  }
+
+  private static JsonArray words(List<Problem> problems) {
+    return new JsonArray(problems.stream().map(Problem::words).toList());
+  }
+
+  /** The chain that a line of work is of. */
+  private Optional<FollowedChain> chainOf(String line) {
+    boolean isLine = instance.lines().stream().map(Line::name).anyMatch(line::equals);
+    return followers.keySet().stream()
+        .filter(chain -> isLine && line.endsWith("-" + chain.id()))
+        .findFirst();
   }
 
   /** How each chain's nodes serve, by the chain's id. */
@@ -135,7 +177,7 @@ public final class Health {
    * Who leads what, under which epoch. That nobody leads something is a problem; for a few seconds
    * it is none, while others take over.
    */
-  private JsonObject lines(List<Lease.State> leases, JsonArray problems) {
+  private JsonObject lines(List<Lease.State> leases, List<Problem> problems) {
     JsonObject json = new JsonObject();
     Instant now = clock.instant();
     Set<String> own = instance.lines().stream().map(Line::name).collect(Collectors.toSet());
@@ -143,7 +185,10 @@ public final class Health {
       if (!own.contains(lease.line())) continue; // of a chain or a service that was taken out
       if (lease.live()) led.put(lease.line(), now);
       else if (led.computeIfAbsent(lease.line(), l -> now).plus(UNLED).isBefore(now))
-        problems.add(lease.line() + ": no instance leads it since " + led.get(lease.line()));
+        problems.add(
+            new Problem(
+                chainOf(lease.line()),
+                lease.line() + ": no instance leads it since " + led.get(lease.line())));
       Optional<String> leader = lease.holder().filter(holder -> lease.live());
       JsonObject told =
           new JsonObject()
@@ -156,22 +201,25 @@ public final class Health {
   }
 
   /** When each workflow last ended a round well; one that has not for a minute is a problem. */
-  private JsonObject workflows(JsonArray problems) {
+  private JsonObject workflows(List<Problem> problems) {
     JsonObject json = new JsonObject();
     Instant now = Instant.now();
     for (Loop loop : loops) {
       json.put(loop.name(), loop.lastSuccess().truncatedTo(ChronoUnit.SECONDS).toString());
       if (loop.lastSuccess().plus(STUCK).isBefore(now)) {
         problems.add(
-            "%s: nothing succeeded since %s; %s"
-                .formatted(loop.name(), loop.lastSuccess(), loop.failure()));
+            new Problem(
+                chainOf(loop.name()),
+                "%s: nothing succeeded since %s; %s"
+                    .formatted(loop.name(), loop.lastSuccess(), loop.failure())));
       }
     }
     return json;
   }
 
   private JsonObject chain(
-      FollowedChain chain, Optional<Follower> follower, ChainRow row, JsonArray problems) {
+      FollowedChain chain, Optional<Follower> follower, ChainRow row, List<Problem> all) {
+    Consumer<String> problems = words -> all.add(new Problem(Optional.of(chain), words));
     Instant now = clock.instant();
     long stored = row.head().orElse(-1L);
     // Only who follows the chain knows how far behind it is.
@@ -181,9 +229,13 @@ public final class Health {
         .filter(last -> last.plus(SILENT).isBefore(now))
         .ifPresent(
             last ->
-                problems.add("chain %d: no node answered since %s".formatted(chain.id(), last)));
-    if (row.head().isEmpty() || behind > BEHIND_BLOCKS) {
-      problems.add("chain %d: %d blocks behind its head".formatted(chain.id(), behind));
+                problems.accept("chain %d: no node answered since %s".formatted(chain.id(), last)));
+    if (row.head().isEmpty()) {
+      problems.accept(
+          "chain %d: no block is stored yet: not enough of its nodes answer, or they do not agree about the first one"
+              .formatted(chain.id()));
+    } else if (behind > BEHIND_BLOCKS) {
+      problems.accept("chain %d: %d blocks behind its head".formatted(chain.id(), behind));
     }
     boolean unsure =
         follower
@@ -191,11 +243,15 @@ public final class Health {
             .filter(last -> last.plus(UNSURE).isBefore(now))
             .isPresent();
     if (!row.isCompared() && unsure) {
-      problems.add(
+      problems.accept(
           "chain %d: nothing that relies on it is signed before what is stored was compared with it"
               .formatted(chain.id()));
     }
-    row.halted().ifPresent(reason -> problems.add("chain %d: %s".formatted(chain.id(), reason)));
+    row.halted() // which stops signing on all of them
+        .ifPresent(
+            reason ->
+                all.add(
+                    new Problem(Optional.empty(), "chain %d: %s".formatted(chain.id(), reason))));
     JsonObject json =
         new JsonObject()
             .put("home", chain.isHome())
@@ -216,7 +272,7 @@ public final class Health {
       pace.transactionsLeft(wei).ifPresent(n -> json.put("transactionsLeft", n.toString()));
       pace.daysLeft(wei).ifPresent(n -> json.put("daysLeft", n.toString()));
       if (wei.signum() == 0)
-        problems.add(
+        problems.accept(
             "chain %d: %s has no coins to pay for transactions".formatted(chain.id(), self));
     } catch (NodeException e) {
       json.put("balance", "unknown");

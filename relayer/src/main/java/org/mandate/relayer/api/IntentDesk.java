@@ -5,6 +5,7 @@ import java.math.BigInteger;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -38,7 +39,9 @@ import org.mandate.relayer.work.Workplace;
 /**
  * Takes signed intents. Refuses what the contract would refuse for reasons that are not policy's
  * (signature, nonce, deadline, chain), and whatever an agent asks that may not ask; what policy
- * says of the rest, the contract says and records.
+ * says of the rest, the contract says and records. One node's word suffices to take an intent,
+ * which the chain decides about; to refuse one, more than half of all nodes have to say so. Where
+ * they do not agree, the client is asked to try again.
  */
 public final class IntentDesk {
   private static final Journal LOG = Journal.of("intents");
@@ -57,7 +60,7 @@ public final class IntentDesk {
   private final Database database;
   private final Bell work;
   private final Clock clock;
-  private final Recent<BigInteger, Address> wallets;
+  private final Recent<BigInteger, Optional<Address>> wallets;
   private final Recent<String, Boolean> standings;
   private final Recent<String, Boolean> backlogs;
 
@@ -132,18 +135,15 @@ public final class IntentDesk {
     List<Boolean> used =
         home.calls().noncesUsed(handed.stream().map(StoredIntent.Handed::intent).toList());
     Map<Hash, StoredIntent.Handed> fresh = new LinkedHashMap<>();
-    Set<Hash> spent = new HashSet<>();
-    for (int i = 0; i < handed.size(); i++) {
-      if (used.get(i)) spent.add(handed.get(i).id());
-      else fresh.put(handed.get(i).id(), handed.get(i));
-    }
+    Map<Hash, StoredIntent.Handed> spent = new LinkedHashMap<>();
+    for (int i = 0; i < handed.size(); i++)
+      (used.get(i) ? spent : fresh).put(handed.get(i).id(), handed.get(i));
+    Map<Hash, RuntimeException> refused = spent.isEmpty() ? Map.of() : refused(spent, fresh);
     Failpoint.BEFORE_INTENT_STORED.reach();
     Instant now = clock.instant();
-    Set<Hash> known = new HashSet<>();
     Set<Hash> added = new HashSet<>();
     database.run(
         tx -> {
-          if (!spent.isEmpty()) known.addAll(StoredIntent.known(tx, spent));
           if (!fresh.isEmpty())
             added.addAll(
                 StoredIntent.takeAll(tx, home.chain().id(), List.copyOf(fresh.values()), now));
@@ -158,10 +158,37 @@ public final class IntentDesk {
             h ->
                 (Supplier<Taken>)
                     () -> {
-                      if (spent.contains(h.id()) && !known.contains(h.id())) throw used(h.intent());
+                      if (refused.containsKey(h.id())) throw refused.get(h.id());
                       return new Taken(h.id(), added.contains(h.id()));
                     })
         .toList();
+  }
+
+  /**
+   * Of those whose nonce a node calls used: what was taken before is taken, and of the others each
+   * is refused, or fresh, as most nodes say.
+   *
+   * @param fresh gets those that most nodes call unused
+   * @return why those are refused that are; that nodes do not agree is no refusal yet
+   */
+  private Map<Hash, RuntimeException> refused(
+      Map<Hash, StoredIntent.Handed> spent, Map<Hash, StoredIntent.Handed> fresh) {
+    Set<Hash> known =
+        database.inTransaction(tx -> StoredIntent.known(tx, List.copyOf(spent.keySet())));
+    Map<Hash, RuntimeException> refused = new HashMap<>();
+    spent.forEach(
+        (id, one) -> {
+          if (known.contains(id)) return;
+          Intent intent = one.intent();
+          try {
+            if (home.callsOfMost().nonceUsed(intent.agentId(), intent.nonce()))
+              refused.put(id, used(intent));
+            else fresh.put(id, one);
+          } catch (NodeException e) {
+            refused.put(id, e);
+          }
+        });
+    return refused;
   }
 
   private static RefusedException used(Intent intent) {
@@ -214,7 +241,7 @@ public final class IntentDesk {
           "sign it again with a later deadline");
     }
     BigInteger agentId = stored.intent().agentId();
-    ContractCalls.Panel panel = home.calls().panel(agentId);
+    ContractCalls.Panel panel = home.callsOfMost().panel(agentId);
     if (!panel.approvers().contains(approval.approver())) {
       throw new RefusedException(
           422,
@@ -223,7 +250,7 @@ public final class IntentDesk {
               .formatted(approval.approver(), agentId, panel.approvers()),
           "have one of them sign it, or ask governance to name others");
     }
-    if (!home.calls().isApproval(agentId, approval)) {
+    if (!home.callsOfMost().isApproval(agentId, approval)) {
       throw new RefusedException(
           422,
           "SIGNATURE",
@@ -263,6 +290,14 @@ public final class IntentDesk {
   Verdict preview(Intent intent) {
     try {
       return home.calls().preview(intent);
+    } catch (CallRevertedException e) {
+      return previewOfMost(intent);
+    }
+  }
+
+  private Verdict previewOfMost(Intent intent) {
+    try {
+      return home.callsOfMost().preview(intent);
     } catch (CallRevertedException e) {
       throw new RefusedException(
           422,
@@ -324,10 +359,15 @@ public final class IntentDesk {
    * and freezes the agent (L4).
    */
   private void checkAgent(Intent intent) {
-    Verdict verdict = preview(intent);
-    switch (verdict.rule()) {
+    if (mayAsk(preview(intent))) return;
+    Verdict verdict = previewOfMost(intent);
+    if (!mayAsk(verdict)) throw new RefusedException(422, VerdictWords.refusal(verdict));
+  }
+
+  private static boolean mayAsk(Verdict verdict) {
+    return switch (verdict.rule()) {
       case AGENT_STATUS, AGENT_BREAKER, GLOBAL_BREAKER, CHAIN_BREAKER, ASSET_BREAKER, EXPIRY ->
-          throw new RefusedException(422, VerdictWords.refusal(verdict));
+          false;
       case NONE,
           ASSET,
           CHAIN,
@@ -341,14 +381,16 @@ public final class IntentDesk {
           RULE_BOOK,
           COOLDOWN,
           BURST,
-          INTENT_NEEDED -> {}
-    }
+          INTENT_NEEDED ->
+          true;
+    };
   }
 
   private void checkSignature(Intent intent, Hash id, Bytes signature) {
     Optional<Address> signer = new SignedIntent(intent, signature).recoverSigner(domain);
-    Address wallet = wallets.get(intent.agentId(), () -> wallet(intent.agentId()));
-    if (signer.filter(wallet::equals).isPresent()) return;
+    Optional<Address> wallet =
+        wallets.get(intent.agentId(), () -> home.calls().agent(intent.agentId()).wallet());
+    if (signer.isPresent() && signer.equals(wallet)) return;
     // The key may have changed just now; and a contract's word is its own each time.
     wallets.forget(intent.agentId());
     Address current = wallet(intent.agentId());
@@ -363,7 +405,7 @@ public final class IntentDesk {
   }
 
   private Address wallet(BigInteger agentId) {
-    return home.calls()
+    return home.callsOfMost()
         .agent(agentId)
         .wallet()
         .orElseThrow(
@@ -376,12 +418,8 @@ public final class IntentDesk {
   }
 
   private boolean acceptedByContract(Address wallet, Hash id, Bytes signature) {
-    if (home.chain().client().code(wallet).isEmpty()) return false;
-    try {
-      return home.calls().isValidSignature(wallet, id, signature);
-    } catch (CallRevertedException e) {
-      return false;
-    }
+    ContractCalls most = home.callsOfMost();
+    return most.isContract(wallet) && most.isValidSignature(wallet, id, signature);
   }
 
   /** The answer to a submission. */

@@ -85,7 +85,8 @@ public final class Follower {
     this.lastRound = clock.instant();
     this.pages = new Pages(chain);
     this.pace = new Pace(clock.instant());
-    this.omissions = new Omissions(chain, database, this::isFollowed, this::store, clock);
+    this.omissions =
+        new Omissions(chain, database, this::isFollowed, this::store, this::contradicted, clock);
   }
 
   /** When the chain was last reached. */
@@ -156,8 +157,17 @@ public final class Follower {
     return Pursuit.NOTHING;
   }
 
+  /** All that is stored is built on it, and nothing below shows whether it is right. */
   private Block begin() {
-    Block anchor = block(chain.client(), anchor());
+    long number = anchor();
+    Block anchor =
+        chain
+            .client()
+            .blockOfMost(number)
+            .orElseThrow(
+                () ->
+                    new NodeException(
+                        "chain %d: most nodes do not have block %d".formatted(chain.id(), number)));
     database.run(tx -> Blocks.append(tx, chain.id(), anchor));
     return anchor;
   }
@@ -184,12 +194,27 @@ public final class Follower {
         else doubt(told, stored, canonical, agreement);
         return false;
       }
+      if (number <= anchor()) {
+        beginAnew(told, stored, canonical, top);
+        return false;
+      }
       lowest = Optional.of(stored);
       stored = stored(number - 1);
       canonical = block(teller, stored.number());
     }
     lowest.ifPresent(block -> undo(block, top));
     return true;
+  }
+
+  /**
+   * A node does not have the first block, which is not final yet: nothing is stored below it that
+   * could be common. When most nodes do not have it, everything begins anew; else that node is
+   * doubted.
+   */
+  private void beginAnew(SeveralNodes.Head told, Block first, Block canonical, Block top) {
+    SeveralNodes.Agreement agreement = chain.client().agreement(first.number(), first.hash());
+    if (agreement.isContradicted()) undo(first, top);
+    else doubt(told, first, canonical, agreement);
   }
 
   private void undo(Block lowest, Block top) {
@@ -211,8 +236,8 @@ public final class Follower {
   }
 
   /**
-   * Nodes contradict each other about a final block: nothing is undone or finalized, and another
-   * one is asked first.
+   * Nodes contradict each other about a final block, or the first one: nothing is undone or
+   * finalized, and another one is asked first.
    */
   private void doubt(
       SeveralNodes.Head told, Block stored, Block canonical, SeveralNodes.Agreement agreement) {
@@ -220,7 +245,7 @@ public final class Follower {
     if (canonical.hash().equals(doubted)) return;
     doubted = canonical.hash();
     LOG.alarm(
-        "nodes contradict each other about a final block",
+        "nodes contradict each other about a block that is final, or the first one",
         "chain",
         chain.id(),
         "block",
@@ -294,7 +319,7 @@ public final class Follower {
         if (isMore) reading = reading(teller, page.last(), last, settled);
         store(page);
         pace.add(page.blocks().size(), clock.instant());
-        leads.add(head.node(), page.last());
+        leads.add(head.node(), page.blocks().getFirst().number(), page.last());
         end = page.last();
       }
     } finally {
@@ -400,6 +425,21 @@ public final class Follower {
       from = block.number() + 1;
     }
     return finished;
+  }
+
+  /**
+   * What is stored of a block was not what was logged: whoever told of it, most likely another one
+   * by now, told wrongly. Who is followed goes on to do so in each block, and each costs a
+   * comparison that nothing is final without.
+   */
+  private void contradicted(Log log) {
+    leads
+        .teller(log.blockNumber())
+        .ifPresent(
+            node -> {
+              leads.drop(node);
+              chain.client().doubt(node, log);
+            });
   }
 
   private boolean moveMark(Block block) {

@@ -3,19 +3,40 @@ package org.mandate.relayer.follow;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
+import java.util.Optional;
+import java.util.TreeMap;
 import java.util.function.LongFunction;
 import org.mandate.chain.Block;
 
 /**
- * To which block each node led first, of those that are not final yet. Who led to what became final
- * was right; that it leads anywhere shows nothing.
+ * To which block each node led first, of those that are not final yet, and who told of each. Who
+ * led to what became final was right, unless it told wrongly of what was logged there; that it
+ * leads anywhere shows nothing.
  */
 final class Leads {
   private final Map<Integer, Block> first = new HashMap<>();
 
-  /** That node, by its place among all, led to that block. */
-  void add(int node, Block block) {
+  /** By the first block that a node told of, up to the next one's. */
+  private final NavigableMap<Long, Integer> tellers = new TreeMap<>();
+
+  /** That node, by its place among all, told of the blocks from {@code from} up to that one. */
+  void add(int node, long from, Block block) {
     first.putIfAbsent(node, block);
+    tellers.tailMap(from, true).clear(); // what was there was undone
+    tellers.put(from, node);
+  }
+
+  /**
+   * Who told of that block; empty: it was stored before this process followed, or is long final.
+   */
+  Optional<Integer> teller(long number) {
+    return Optional.ofNullable(tellers.floorEntry(number)).map(Map.Entry::getValue);
+  }
+
+  /** That node told wrongly of what was logged: that its blocks become final shows nothing. */
+  void drop(int node) {
+    first.remove(node);
   }
 
   /**
@@ -27,6 +48,8 @@ final class Leads {
     Map<Integer, Block> settled = new HashMap<>(first);
     settled.values().removeIf(block -> block.number() > mark);
     first.keySet().removeAll(settled.keySet());
+    Long needed = tellers.floorKey(mark);
+    if (needed != null) tellers.headMap(needed, false).clear();
     settled.values().removeIf(block -> !stored.apply(block.number()).equals(block));
     return List.copyOf(settled.keySet());
   }

@@ -29,8 +29,8 @@ final class Most {
    * The highest number that more than half of all nodes have reached; empty while too few answered.
    * However far the others are above or below, they do not move it out of what honest ones say.
    */
-  static Optional<Long> reached(Collection<Long> answers, int nodes) {
-    return answers.stream().sorted(Comparator.reverseOrder()).skip(nodes / 2).findFirst();
+  static <T extends Comparable<T>> Optional<T> reached(Collection<T> answers, int nodes) {
+    return answers.stream().sorted(Comparator.<T>reverseOrder()).skip(nodes / 2).findFirst();
   }
 
   static <T> boolean are(Collection<T> answers, Predicate<T> so, int nodes) {

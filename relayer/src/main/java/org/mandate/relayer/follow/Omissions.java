@@ -6,7 +6,9 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import org.mandate.chain.Block;
@@ -32,23 +34,28 @@ final class Omissions {
   private final Database database;
   private final Predicate<Log> isFollowed;
   private final BiConsumer<Tx, Log> store;
+  private final Consumer<Log> contradicted;
   private final Clock clock;
   private Object held;
 
   /**
    * @param isFollowed whether it is one that is stored
    * @param store stores it with all that follows from it
+   * @param contradicted is told of what the node that was followed made up or left out, of each
+   *     block once
    */
   Omissions(
       FollowedChain chain,
       Database database,
       Predicate<Log> isFollowed,
       BiConsumer<Tx, Log> store,
+      Consumer<Log> contradicted,
       Clock clock) {
     this.chain = chain;
     this.database = database;
     this.isFollowed = isFollowed;
     this.store = store;
+    this.contradicted = contradicted;
     this.clock = clock;
   }
 
@@ -90,11 +97,30 @@ final class Omissions {
     Set<Log> stored =
         new LinkedHashSet<>(
             database.inTransaction(tx -> StoredEvent.within(tx, chain.id(), from, to.number())));
+    Map<Long, Log> wrong = new TreeMap<>();
+    try {
+      return complete(told, readable, stored, blocks, wrong);
+    } finally {
+      wrong.values().forEach(contradicted);
+    }
+  }
+
+  /**
+   * @param wrong gets one log of each block that the node which was followed told wrongly of
+   */
+  private Outcome complete(
+      SeveralNodes.Told told,
+      List<Log> readable,
+      Set<Log> stored,
+      Map<Long, Block> blocks,
+      Map<Long, Log> wrong) {
     for (Log log : stored) {
       if (told.isConfirmed(log)) continue;
       SeveralNodes.Agreement agreement = chain.client().agreement(log);
-      if (agreement.isContradicted()) remove(log, agreement);
-      else if (!agreement.isConfirmed()) return hold(log, log.blockNumber(), agreement);
+      if (agreement.isContradicted()) {
+        remove(log, agreement);
+        wrong.putIfAbsent(log.blockNumber(), log);
+      } else if (!agreement.isConfirmed()) return hold(log, log.blockNumber(), agreement);
     }
     for (Log log : readable) {
       if (!log.blockHash().equals(blocks.get(log.blockNumber()).hash())) continue;
@@ -104,7 +130,7 @@ final class Omissions {
         if (agreement.isContradicted()) continue;
         if (!agreement.isConfirmed()) return hold(log, log.blockNumber(), agreement);
       }
-      add(log);
+      if (add(log)) wrong.putIfAbsent(log.blockNumber(), log);
     }
     return Outcome.COMPLETE;
   }
@@ -183,7 +209,7 @@ final class Omissions {
     }
   }
 
-  private void add(Log log) {
+  private boolean add(Log log) {
     try {
       database.run(tx -> store.accept(tx, log));
     } catch (StoreException e) {
@@ -198,7 +224,7 @@ final class Omissions {
           log.blockNumber(),
           "reason",
           Journal.reason(e));
-      return;
+      return false;
     }
     LOG.alarm(
         "a node left out what was logged, another tells of it",
@@ -210,5 +236,6 @@ final class Omissions {
         log.index(),
         "transaction",
         log.transaction());
+    return true;
   }
 }

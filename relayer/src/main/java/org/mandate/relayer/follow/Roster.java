@@ -185,6 +185,11 @@ final class Roster {
     if (node == preferred) preferred = order().getFirst();
   }
 
+  /** As {@link #doubt}, unless it is doubted already: what it said before shows nothing new. */
+  synchronized void suspect(int node) {
+    if (!doubts.get(node).isOn()) doubt(node);
+  }
+
   /** What that node said held, as far as one can see: a doubt ends, and the next is longer. */
   synchronized void trust(int node) {
     doubts.get(node).end();

@@ -53,6 +53,9 @@ import org.mandate.chain.Transaction;
  * at first and 5 minutes at most, and is then asked only where the others' answers do not decide
  * ({@link Poll}). Leaving it out never makes the number smaller that is needed, so it can put a
  * decision off and never bring one about.
+ *
+ * <p>What a contract answers is read inside the question: an answer that makes no sense is that
+ * node's failure, and the next one is asked.
  */
 public final class SeveralNodes implements ChainClient {
   /**
@@ -98,7 +101,7 @@ public final class SeveralNodes implements ChainClient {
 
   private static final double FASTER_BY = 100e6; // nanoseconds
 
-  private final List<ChainClient> nodes;
+  private final List<WatchedNode> nodes;
   private final List<NodeHealth> health;
   private final Roster roster;
   private final Executor threads;
@@ -130,7 +133,7 @@ public final class SeveralNodes implements ChainClient {
    */
   public SeveralNodes(List<? extends ChainClient> nodes, LongSupplier clock, Executor threads) {
     this(
-        0,
+        Optional.empty(),
         IntStream.rangeClosed(1, nodes.size()).mapToObj(i -> "node " + i).toList(),
         nodes,
         clock,
@@ -138,16 +141,16 @@ public final class SeveralNodes implements ChainClient {
   }
 
   /**
-   * @param chainId as people are told of it
+   * @param chainId of which each of them must be: one that says otherwise is not heard
    * @param names of the nodes as people may see them, without credentials
    * @param nodes as many, the preferred one first
    */
   public SeveralNodes(long chainId, List<String> names, List<? extends ChainClient> nodes) {
-    this(chainId, names, nodes, System::nanoTime, Thread::startVirtualThread);
+    this(Optional.of(chainId), names, nodes, System::nanoTime, Thread::startVirtualThread);
   }
 
   private SeveralNodes(
-      long chainId,
+      Optional<Long> chainId,
       List<String> names,
       List<? extends ChainClient> nodes,
       LongSupplier clock,
@@ -157,11 +160,20 @@ public final class SeveralNodes implements ChainClient {
     this.threads = threads;
     this.clock = clock;
     this.health =
-        names.stream().map(name -> new NodeHealth(chainId, name, Clock.systemUTC())).toList();
+        names.stream()
+            .map(name -> new NodeHealth(chainId.orElse(0L), name, Clock.systemUTC()))
+            .toList();
     this.nodes =
         IntStream.range(0, nodes.size())
-            .<ChainClient>mapToObj(
-                i -> new WatchedNode(nodes.get(i), i, health.get(i), roster, clock))
+            .mapToObj(
+                i ->
+                    new WatchedNode(
+                        nodes.get(i),
+                        chainId.map(BigInteger::valueOf),
+                        i,
+                        health.get(i),
+                        roster,
+                        clock))
             .toList();
   }
 
@@ -397,13 +409,11 @@ public final class SeveralNodes implements ChainClient {
     told.logs().keySet().stream()
         .filter(log -> own.contains(log) ? told.isContradicted(log) : told.isConfirmed(log))
         .findFirst()
-        .ifPresent(
-            log ->
-                health
-                    .get(node)
-                    .dissented(
-                        Disagreement.LOGS,
-                        "log %d of block %d".formatted(log.index(), log.blockNumber())));
+        .ifPresent(log -> dissented(node, Disagreement.LOGS, about(log)));
+  }
+
+  private static String about(Log log) {
+    return "log %d of block %d".formatted(log.index(), log.blockNumber());
   }
 
   private static Set<Log> logs(
@@ -436,7 +446,7 @@ public final class SeveralNodes implements ChainClient {
   public Agreement agreement(Log log) {
     return agreement(
         Disagreement.LOGS,
-        "log %d of block %d".formatted(log.index(), log.blockNumber()),
+        about(log),
         node -> {
           Optional<Block> block = node.block(log.blockNumber());
           if (block.isEmpty()) return Optional.empty();
@@ -466,7 +476,7 @@ public final class SeveralNodes implements ChainClient {
               agreement.isConfirmed()
                   ? !word.orElse(true)
                   : agreement.isContradicted() && word.orElse(false);
-          if (dissents) health.get(node).dissented(kind, about);
+          if (dissents) dissented(node, kind, about);
         });
     return agreement;
   }
@@ -501,45 +511,177 @@ public final class SeveralNodes implements ChainClient {
     return new Shown(inputs, false);
   }
 
+  // ------------------------------------------------------------------ what contracts answer
+
   /**
-   * What more than half of all nodes answer to a call at that block.
+   * What the first node answers of whom it can be read, as it is read.
    *
-   * @throws NodeException when no answer is that of more than half of them
+   * @param reader may throw what it likes at what makes no sense
    */
-  public byte[] callOfMost(Address to, byte[] data, Hash blockHash) {
-    Poll.Answers<Bytes> answers =
-        this.<Bytes>poll(
-                (i, node) -> called(node, to, data, blockHash),
+  public <A, T> T read(Function<ChainClient, A> question, Function<A, T> reader) {
+    return ask(node -> node.read(question, reader));
+  }
+
+  /**
+   * What a node answers to a call.
+   *
+   * @param data what it answers; empty: it reverts
+   * @param reason why it reverts
+   */
+  private record Word(Optional<Bytes> data, String reason) {}
+
+  /**
+   * What more than half of all nodes answer to a call at the latest block, as it is read. A node
+   * that is a block behind may answer something else: nothing is held against it.
+   *
+   * @throws CallRevertedException when more than half of all nodes say that it reverts
+   * @throws NodeException when they say neither
+   */
+  public <T> T callOfMost(Address to, byte[] data, Function<byte[], T> reader) {
+    Map<Integer, Word> words = words(node -> node.call(to, data), reader);
+    return agreed(to, words, reader);
+  }
+
+  /** As {@link #callOfMost(Address, byte[], Function)}, at the end of that block. */
+  public <T> T callOfMost(Address to, byte[] data, Hash blockHash, Function<byte[], T> reader) {
+    Map<Integer, Word> words = words(node -> node.call(to, data, blockHash), reader);
+    Most.same(words.values(), nodes.size())
+        .ifPresent(word -> dissent(Disagreement.CALL, "a call to " + to, words, word));
+    return agreed(to, words, reader);
+  }
+
+  private <T> Map<Integer, Word> words(
+      Function<ChainClient, byte[]> call, Function<byte[], T> reader) {
+    Poll.Answers<Word> answers =
+        this.<Word>poll(
+                (i, node) -> word(nodes.get(i), call, reader),
                 known -> Most.same(known, nodes.size()).isPresent(),
                 PATIENCE)
             .take();
     if (answers.byNode().isEmpty()) throw answers.failure();
-    Bytes agreed =
-        Most.same(answers.byNode().values(), nodes.size())
-            .orElseThrow(
-                () ->
-                    new NodeException(
-                        "no answer of a call to "
-                            + to
-                            + " is that of more than half of the nodes"));
-    dissent(Disagreement.CALL, "a call to " + to, answers.byNode(), agreed);
-    return agreed.bytes();
+    return answers.byNode();
+  }
+
+  private static <T> Word word(
+      WatchedNode node, Function<ChainClient, byte[]> call, Function<byte[], T> reader) {
+    try {
+      return node.read(
+          call,
+          answer -> {
+            reader.apply(answer);
+            return new Word(Optional.of(Bytes.of(answer)), "");
+          });
+    } catch (CallRevertedException e) {
+      return new Word(Optional.empty(), e.reason());
+    }
+  }
+
+  private <T> T agreed(Address to, Map<Integer, Word> words, Function<byte[], T> reader) {
+    Optional<Word> agreed = Most.same(words.values(), nodes.size());
+    if (agreed.isPresent()) {
+      Word word = agreed.get();
+      if (word.data().isEmpty()) throw new CallRevertedException(to, word.reason());
+      return reader.apply(word.data().get().bytes());
+    }
+    // Each node's program may have its own words for it.
+    if (Most.are(words.values(), word -> word.data().isEmpty(), nodes.size()))
+      throw new CallRevertedException(to, "nodes do not say alike why");
+    throw new NodeException(
+        "no answer of a call to " + to + " is that of more than half of the nodes");
+  }
+
+  /**
+   * What more than half of all nodes say.
+   *
+   * @param about in words
+   * @throws NodeException when no answer is that of more than half of them
+   */
+  private <T> T ofMost(String about, Function<ChainClient, T> question) {
+    Poll.Answers<T> answers =
+        this.<T>poll(
+                (i, node) -> question.apply(node),
+                known -> Most.same(known, nodes.size()).isPresent(),
+                PATIENCE)
+            .take();
+    if (answers.byNode().isEmpty()) throw answers.failure();
+    return Most.same(answers.byNode().values(), nodes.size())
+        .orElseThrow(
+            () -> new NodeException("more than half of the nodes do not agree about " + about));
+  }
+
+  /**
+   * As more than half of all nodes have it.
+   *
+   * @throws NodeException when they do not agree
+   */
+  public Bytes codeOfMost(Address address) {
+    return ofMost("the code at " + address, node -> node.code(address));
+  }
+
+  /**
+   * As more than half of all nodes have it; empty: that many do not have it (yet).
+   *
+   * @throws NodeException when they do not agree
+   */
+  public Optional<Block> blockOfMost(long number) {
+    return ofMost("block " + number, node -> node.block(number));
+  }
+
+  /**
+   * The highest number that the answers of more than half of all nodes reach, however far the
+   * others are above or below; empty: more than half answer with none, or revert.
+   *
+   * @throws NodeException when neither is so
+   */
+  public Optional<BigInteger> numberOfMost(
+      Address to, byte[] data, Function<byte[], BigInteger> reader) {
+    Poll.Answers<Optional<BigInteger>> answers =
+        this.<Optional<BigInteger>>poll(
+                (i, node) -> number(node, to, data, reader),
+                known -> number(known).isPresent() || isNone(known),
+                SHORT_PATIENCE)
+            .whereOthersGoOn(known -> Most.same(known, nodes.size()).isPresent())
+            .take();
+    Optional<BigInteger> number = number(answers.byNode().values());
+    if (number.isEmpty() && !isNone(answers.byNode().values())) {
+      if (answers.byNode().size() * 2 <= nodes.size()) throw answers.failure();
+      throw new NodeException(
+          "more than half of the nodes do not agree whether " + to + " answers with a number");
+    }
+    return number;
+  }
+
+  private Optional<BigInteger> number(Collection<Optional<BigInteger>> told) {
+    return Most.reached(told.stream().flatMap(Optional::stream).toList(), nodes.size());
+  }
+
+  private boolean isNone(Collection<Optional<BigInteger>> told) {
+    return Most.are(told, Optional::isEmpty, nodes.size());
+  }
+
+  private static Optional<BigInteger> number(
+      ChainClient node, Address to, byte[] data, Function<byte[], BigInteger> reader) {
+    try {
+      return Optional.of(reader.apply(node.call(to, data)));
+    } catch (CallRevertedException | IllegalArgumentException e) {
+      return Optional.empty(); // of a contract that is something else, or of none
+    }
   }
 
   private <T> void dissent(Disagreement kind, String about, Map<Integer, T> answers, T agreed) {
     answers.forEach(
         (node, own) -> {
-          if (!own.equals(agreed)) health.get(node).dissented(kind, about);
+          if (!own.equals(agreed)) dissented(node, kind, about);
         });
   }
 
-  /** That it reverts is one node's word as well, and no answer. */
-  private static Bytes called(ChainClient node, Address to, byte[] data, Hash blockHash) {
-    try {
-      return Bytes.of(node.call(to, data, blockHash));
-    } catch (CallRevertedException e) {
-      throw new NodeException(e.getMessage(), e);
-    }
+  /**
+   * More than half of all nodes say otherwise. Who tells wrongly of what was logged comes behind
+   * the others, as who tells of a false head does: what it says next is as likely to be wrong.
+   */
+  private void dissented(int node, Disagreement kind, String about) {
+    health.get(node).dissented(kind, about);
+    if (kind == Disagreement.LOGS) roster.suspect(node);
   }
 
   /** The node that told of the head: only its own blocks show whether it leads to it. */
@@ -550,6 +692,16 @@ public final class SeveralNodes implements ChainClient {
   /** What the node said that told of the head did not hold: others come before it for a while. */
   public void doubt(Head head) {
     roster.doubt(head.node());
+  }
+
+  /**
+   * What most others deny that node told of, or left out, in a block that it led to: it is named,
+   * and others come before it for a while.
+   *
+   * @param node its place among all
+   */
+  public void doubt(int node, Log log) {
+    dissented(node, Disagreement.LOGS, about(log));
   }
 
   /** What the node said that told of the head held: a doubt ends. */
@@ -566,7 +718,7 @@ public final class SeveralNodes implements ChainClient {
     roster.clear(node);
   }
 
-  private <T> T ask(Function<ChainClient, T> question) {
+  private <T> T ask(Function<WatchedNode, T> question) {
     NodeException failure = new NodeException("no node was asked");
     boolean failed = false;
     for (int index : roster.order()) {

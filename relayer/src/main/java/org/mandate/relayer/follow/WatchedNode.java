@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.mandate.chain.AccountProof;
@@ -14,8 +15,10 @@ import org.mandate.chain.Address;
 import org.mandate.chain.Block;
 import org.mandate.chain.BlockTag;
 import org.mandate.chain.Bytes;
+import org.mandate.chain.CallOutcome;
 import org.mandate.chain.CallRevertedException;
 import org.mandate.chain.ChainClient;
+import org.mandate.chain.ContractCall;
 import org.mandate.chain.Fees;
 import org.mandate.chain.GasEstimate;
 import org.mandate.chain.Hash;
@@ -25,6 +28,7 @@ import org.mandate.chain.NodeException.Fault;
 import org.mandate.chain.Receipt;
 import org.mandate.chain.SendOutcome;
 import org.mandate.chain.Transaction;
+import org.mandate.relayer.Journal;
 
 /**
  * A node whose answers are timed and whose failures are counted. What it says of a transaction or
@@ -32,17 +36,27 @@ import org.mandate.chain.Transaction;
  */
 final class WatchedNode implements ChainClient {
   private final ChainClient node;
+  private final Optional<BigInteger> chainId;
+  private volatile boolean isIdentified;
   private final int index;
   private final NodeHealth health;
   private final Roster roster;
   private final LongSupplier clock;
 
   /**
+   * @param chainId of which chain it has to be; empty: nobody asks
    * @param index its place among all
    * @param clock nanoseconds, from anywhere
    */
-  WatchedNode(ChainClient node, int index, NodeHealth health, Roster roster, LongSupplier clock) {
+  WatchedNode(
+      ChainClient node,
+      Optional<BigInteger> chainId,
+      int index,
+      NodeHealth health,
+      Roster roster,
+      LongSupplier clock) {
     this.node = node;
+    this.chainId = chainId;
     this.index = index;
     this.health = health;
     this.roster = roster;
@@ -52,6 +66,7 @@ final class WatchedNode implements ChainClient {
   private <T> T watched(Supplier<T> question) {
     long start = clock.getAsLong();
     try {
+      identify();
       T answer = question.get();
       answered(start);
       return answer;
@@ -63,6 +78,42 @@ final class WatchedNode implements ChainClient {
       if (!Thread.currentThread().isInterrupted())
         failed(e.fault(), e.getMessage(), e.retryAfter());
       throw e;
+    }
+  }
+
+  /**
+   * Before anything else is asked. One that was down when the relayer was started may be of another
+   * chain: what it tells is nothing here, and would count against the majority for ever.
+   */
+  private void identify() {
+    if (isIdentified) return;
+    if (chainId.isPresent()) {
+      BigInteger told = node.chainId();
+      if (!told.equals(chainId.get())) {
+        throw new NodeException(
+            "the node is of chain %s, configured is %s: correct the chain's rpc-urls"
+                .formatted(told, chainId.get()));
+      }
+    }
+    isIdentified = true;
+  }
+
+  /**
+   * What it answers, as it is read: what cannot be read is no answer, and this node's failure.
+   *
+   * @param reader may throw what it likes at what makes no sense
+   */
+  <A, T> T read(Function<ChainClient, A> question, Function<A, T> reader) {
+    return watched(() -> readable(question.apply(node), reader));
+  }
+
+  private static <A, T> T readable(A answer, Function<A, T> reader) {
+    try {
+      return reader.apply(answer);
+    } catch (NodeException e) {
+      throw e;
+    } catch (RuntimeException e) {
+      throw new NodeException(Fault.NONSENSE, "its answer cannot be read: " + Journal.reason(e), e);
     }
   }
 
@@ -85,11 +136,20 @@ final class WatchedNode implements ChainClient {
   @Override
   public SendOutcome send(byte[] raw) {
     long start = clock.getAsLong();
-    SendOutcome outcome = node.send(raw);
+    SendOutcome outcome = sent(raw);
     if (outcome instanceof SendOutcome.Unreachable gone && gone.fault() != Fault.NONE)
       failed(gone.fault(), gone.reason(), gone.retryAfter());
     else answered(start);
     return outcome;
+  }
+
+  private SendOutcome sent(byte[] raw) {
+    try {
+      identify();
+    } catch (NodeException e) {
+      return new SendOutcome.Unreachable(e.getMessage(), e.fault(), e.retryAfter());
+    }
+    return node.send(raw);
   }
 
   @Override
@@ -157,6 +217,11 @@ final class WatchedNode implements ChainClient {
   @Override
   public byte[] call(Address to, byte[] data) {
     return watched(() -> node.call(to, data));
+  }
+
+  @Override
+  public List<CallOutcome> calls(List<ContractCall> calls) {
+    return watched(() -> node.calls(calls));
   }
 
   @Override

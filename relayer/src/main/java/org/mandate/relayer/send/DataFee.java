@@ -2,8 +2,8 @@ package org.mandate.relayer.send;
 
 import java.math.BigInteger;
 import org.mandate.chain.Bytes;
-import org.mandate.chain.ChainClient;
 import org.mandate.chain.Receipt;
+import org.mandate.relayer.follow.SeveralNodes;
 
 /**
  * What a layer 2 takes beside the gas for bringing a transaction's data to layer 1. No bid limits
@@ -53,7 +53,7 @@ public interface DataFee {
   BigInteger paid(Receipt receipt);
 
   /** Asks the chain when it is first needed. */
-  static DataFee of(Kind kind, ChainClient chain) {
+  static DataFee of(Kind kind, SeveralNodes chain) {
     return switch (kind) {
       case NONE -> NONE;
       case OP_STACK -> new OracleDataFee(chain, OracleDataFee.OP_STACK);

@@ -6,23 +6,22 @@ import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
 import org.mandate.chain.Address;
 import org.mandate.chain.Bytes;
-import org.mandate.chain.CallRevertedException;
-import org.mandate.chain.ChainClient;
 import org.mandate.chain.Receipt;
+import org.mandate.relayer.follow.SeveralNodes;
 
 /**
- * As the chain asks for it, by the oracle that stands there. Only an answer decides: while no node
- * answers, nothing is known, and who asks must wait. A contract that is no oracle at such an
- * address is none; the addresses are of a kind that nobody has a key to.
+ * As the chain asks for it, by the oracle that stands there. Only what more than half of all nodes
+ * answer decides: before, nothing is known, and who asks must wait. A contract that is no oracle at
+ * such an address is none; the addresses are of a kind that nobody has a key to.
  */
 final class DetectedDataFee implements DataFee {
   private static final List<Address> ORACLES =
       List.of(OracleDataFee.OP_STACK, OracleDataFee.SCROLL);
 
-  private final ChainClient chain;
+  private final SeveralNodes chain;
   private final AtomicReference<Optional<DataFee>> known = new AtomicReference<>(Optional.empty());
 
-  DetectedDataFee(ChainClient chain) {
+  DetectedDataFee(SeveralNodes chain) {
     this.chain = chain;
   }
 
@@ -50,12 +49,6 @@ final class DetectedDataFee implements DataFee {
   }
 
   private boolean isOracle(Address address) {
-    if (chain.code(address).isEmpty()) return false;
-    try {
-      new OracleDataFee(chain, address).most(Bytes.EMPTY, 21_000);
-      return true;
-    } catch (CallRevertedException | IllegalArgumentException e) {
-      return false;
-    }
+    return !chain.codeOfMost(address).isEmpty() && new OracleDataFee(chain, address).isThere();
   }
 }

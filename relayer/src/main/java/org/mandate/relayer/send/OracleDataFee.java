@@ -2,13 +2,14 @@ package org.mandate.relayer.send;
 
 import java.math.BigInteger;
 import java.util.Arrays;
+import java.util.Optional;
 import org.mandate.chain.Abi;
 import org.mandate.chain.Address;
 import org.mandate.chain.Bytes;
-import org.mandate.chain.CallRevertedException;
-import org.mandate.chain.ChainClient;
 import org.mandate.chain.Hash;
+import org.mandate.chain.NodeException;
 import org.mandate.chain.Receipt;
+import org.mandate.relayer.follow.SeveralNodes;
 import org.web3j.abi.TypeReference;
 import org.web3j.abi.datatypes.DynamicBytes;
 import org.web3j.abi.datatypes.generated.Uint256;
@@ -16,7 +17,8 @@ import org.web3j.abi.datatypes.generated.Uint256;
 /**
  * As a contract on the chain tells it: {@code getL1Fee(bytes)} of OP stack's {@code GasPriceOracle}
  * (specification "Predeploys"), which Scroll's {@code L1GasPriceOracle} has too, and, where the
- * chain has an operator fee (OP stack, Isthmus), {@code getOperatorFee(uint256)}.
+ * chain has an operator fee (OP stack, Isthmus), {@code getOperatorFee(uint256)}. What more than
+ * half of all nodes say counts.
  */
 final class OracleDataFee implements DataFee {
   static final Address OP_STACK = new Address("0x420000000000000000000000000000000000000f");
@@ -28,10 +30,10 @@ final class OracleDataFee implements DataFee {
    */
   private static final byte[] ENVELOPE = noise(160);
 
-  private final ChainClient chain;
+  private final SeveralNodes chain;
   private final Address oracle;
 
-  OracleDataFee(ChainClient chain, Address oracle) {
+  OracleDataFee(SeveralNodes chain, Address oracle) {
     this.chain = chain;
     this.oracle = oracle;
   }
@@ -40,7 +42,9 @@ final class OracleDataFee implements DataFee {
   public BigInteger most(Bytes data, long gas) {
     byte[] transaction = Arrays.copyOf(ENVELOPE, ENVELOPE.length + data.size());
     System.arraycopy(data.bytes(), 0, transaction, ENVELOPE.length, data.size());
-    BigInteger now = ask(Abi.call("getL1Fee", new DynamicBytes(transaction)));
+    BigInteger now =
+        ask(Abi.call("getL1Fee", new DynamicBytes(transaction)))
+            .orElseThrow(() -> new NodeException("no oracle answers at " + oracle));
     // Half more: layer 1's base fee may rise by an eighth a block, and fall behind for a few
     // blocks.
     return now.add(now.shiftRight(1)).add(operatorFee(gas));
@@ -53,16 +57,21 @@ final class OracleDataFee implements DataFee {
   }
 
   private BigInteger operatorFee(long gas) {
-    try {
-      return ask(Abi.call("getOperatorFee", new Uint256(gas)));
-    } catch (CallRevertedException | IllegalArgumentException e) {
-      return BigInteger.ZERO; // before Isthmus there is none
-    }
+    // Before Isthmus there is none.
+    return ask(Abi.call("getOperatorFee", new Uint256(gas))).orElse(BigInteger.ZERO);
   }
 
-  private BigInteger ask(byte[] call) {
-    return (BigInteger)
-        Abi.decode(chain.call(oracle, call), new TypeReference<Uint256>() {}).getFirst();
+  /** Whether it tells what data cost. */
+  boolean isThere() {
+    return ask(Abi.call("getL1Fee", new DynamicBytes(ENVELOPE))).isPresent();
+  }
+
+  /** Budgets hang on it: one node that says less, or more, must not be the one that is heard. */
+  private Optional<BigInteger> ask(byte[] call) {
+    return chain.numberOfMost(
+        oracle,
+        call,
+        answer -> (BigInteger) Abi.decode(answer, new TypeReference<Uint256>() {}).getFirst());
   }
 
   private static byte[] noise(int length) {

@@ -274,16 +274,20 @@ public record StoredEvent(EventKind kind, long chainId, Log log, long time, bool
 
   /** What home was told last of an intent, unless that was dropped. */
   public static Optional<StoredEvent> result(Tx tx, long home, Hash intentId) {
+    return lastTold(tx, home, intentId).filter(e -> e.kind() == EventKind.RESULT);
+  }
+
+  /** What home was told last of an intent, or that this was dropped. */
+  public static Optional<StoredEvent> lastTold(Tx tx, long home, Hash intentId) {
     return tx.one(
-            SELECT
-                + """
-                 WHERE e.subject = ? AND e.chain_id = ? AND e.kind IN ('RESULT', 'DROPPED')
-                 ORDER BY e.block_number DESC, e.log_index DESC LIMIT 1
-                """,
-            StoredEvent::read,
-            intentId,
-            home)
-        .filter(e -> e.kind() == EventKind.RESULT);
+        SELECT
+            + """
+             WHERE e.subject = ? AND e.chain_id = ? AND e.kind IN ('RESULT', 'DROPPED')
+             ORDER BY e.block_number DESC, e.log_index DESC LIMIT 1
+            """,
+        StoredEvent::read,
+        intentId,
+        home);
   }
 
   /**

@@ -2,11 +2,11 @@ package org.mandate.relayer.work;
 
 import java.io.IOException;
 import java.math.BigInteger;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.IntStream;
 import org.mandate.chain.Abi;
 import org.mandate.chain.Address;
 import org.mandate.chain.Bytes;
@@ -58,7 +58,8 @@ import org.web3j.utils.Numeric;
 
 /**
  * The calls of one chain's contracts: encoded and decoded by the generated wrappers, carried by the
- * chain's client.
+ * chain's client. What is read is one node's word, of the first one whose answer makes sense; what
+ * refuses an intent or ends work is read by {@link #ofMost}.
  */
 public final class ContractCalls {
   /** Where a batch's answer says which elements went well. */
@@ -73,6 +74,7 @@ public final class ContractCalls {
       new ReadonlyTransactionManager(nowhere, Address.ZERO.hex());
   private final DefaultGasProvider gas = new DefaultGasProvider();
   private final FollowedChain chain;
+  private final boolean isOfMost;
   private final AgentRegistry registry;
   private final CrossChainExecutor executor; // what the executors of all chains have in common
   private final HomeExecutor home;
@@ -82,7 +84,21 @@ public final class ContractCalls {
   private final MandateLens lens;
 
   public ContractCalls(FollowedChain chain) {
+    this(chain, false);
+  }
+
+  /**
+   * The same, where what is read is what more than half of all nodes answer. Fails with {@link
+   * NodeException} where they do not agree, as those may for a moment of which one is a block
+   * behind.
+   */
+  public static ContractCalls ofMost(FollowedChain chain) {
+    return new ContractCalls(chain, true);
+  }
+
+  private ContractCalls(FollowedChain chain, boolean isOfMost) {
     this.chain = chain;
+    this.isOfMost = isOfMost;
     this.registry = AgentRegistry.load(chain.registry().hex(), nowhere, reader, gas);
     this.executor = CrossChainExecutor.load(chain.executor().hex(), nowhere, reader, gas);
     this.home = HomeExecutor.load(chain.executor().hex(), nowhere, reader, gas);
@@ -214,93 +230,109 @@ public final class ContractCalls {
   public record Agent(Optional<Address> wallet, int status, int riskLevel) {}
 
   public Agent agent(BigInteger agentId) {
-    List<Type<?>> answer = read(chain.registry(), registry.agent(agentId));
-    Address wallet = Address.of(answer.get(0).getValue().toString());
-    return new Agent(
-        Optional.of(wallet).filter(w -> !w.equals(Address.ZERO)),
-        number(answer.get(1)),
-        number(answer.get(2)));
+    return read(
+        chain.registry(),
+        registry.agent(agentId),
+        answer ->
+            new Agent(
+                Optional.of(address(answer.get(0))).filter(w -> !w.equals(Address.ZERO)),
+                number(answer.get(1)),
+                number(answer.get(2))));
   }
 
   /** Fails with {@link org.mandate.chain.CallRevertedException} when there is no such agent. */
   public Address ownerOf(BigInteger agentId) {
-    return Address.of(
-        read(chain.registry(), registry.ownerOf(agentId)).getFirst().getValue().toString());
+    return read(chain.registry(), registry.ownerOf(agentId), answer -> address(answer.getFirst()));
   }
 
   public boolean frozen(BigInteger agentId) {
-    return (Boolean) read(chain.account(), account.frozen(agentId)).getFirst().getValue();
+    return isTrue(chain.account(), account.frozen(agentId));
   }
 
   /** Fails with {@link org.mandate.chain.CallRevertedException} when the account is another. */
   public Verdict preview(Intent intent) {
-    return verdict(
-        (HomeExecutor.Verdict)
-            (Object) read(chain.executor(), home.preview(IntentAbi.toHome(intent))).getFirst());
+    return read(
+        chain.executor(),
+        home.preview(IntentAbi.toHome(intent)),
+        answer -> verdict((HomeExecutor.Verdict) (Object) answer.getFirst()));
   }
 
   public MandateLens.Headroom headroom(BigInteger agentId, Address asset) {
-    return (MandateLens.Headroom)
-        (Object) read(chain.lens(), lens.headroom(agentId, asset.hex())).getFirst();
+    return read(
+        chain.lens(),
+        lens.headroom(agentId, asset.hex()),
+        answer -> (MandateLens.Headroom) (Object) answer.getFirst());
   }
 
   public boolean nonceUsed(BigInteger agentId, BigInteger nonce) {
-    return (Boolean) read(chain.executor(), home.nonceUsed(agentId, nonce)).getFirst().getValue();
+    return isTrue(chain.executor(), home.nonceUsed(agentId, nonce));
   }
 
   /** As {@link #nonceUsed}, of each of them, in one request. */
   public List<Boolean> noncesUsed(List<Intent> intents) {
     List<RemoteFunctionCall<Boolean>> calls =
         intents.stream().map(i -> home.nonceUsed(i.agentId(), i.nonce())).toList();
-    List<CallOutcome> answers =
-        chain
-            .client()
-            .calls(calls.stream().map(c -> new ContractCall(chain.executor(), data(c))).toList());
-    List<Boolean> used = new ArrayList<>();
-    for (int i = 0; i < calls.size(); i++) {
-      used.add(
-          (Boolean)
-              decoded(chain.executor(), calls.get(i), answers.get(i).bytes())
-                  .getFirst()
-                  .getValue());
-    }
-    return used;
+    List<ContractCall> asked =
+        calls.stream().map(c -> new ContractCall(chain.executor(), data(c))).toList();
+    return chain
+        .client()
+        .read(
+            node -> node.calls(asked),
+            answers ->
+                IntStream.range(0, calls.size())
+                    .mapToObj(i -> flag(calls.get(i), answers.get(i)))
+                    .toList());
+  }
+
+  private boolean flag(RemoteFunctionCall<Boolean> call, CallOutcome answer) {
+    return switch (answer) {
+      case CallOutcome.Returned returned ->
+          (Boolean) decoded(chain.executor(), call, returned.data().bytes()).getFirst().getValue();
+      case CallOutcome.Reverted reverted ->
+          throw new IllegalArgumentException("it reverts, which it never does", reverted.why());
+    };
   }
 
   /** When a queued intent becomes executable now: the dispute window may have been lengthened. */
   public long due(Hash intentId) {
-    return ((BigInteger)
-            read(chain.executor(), executor.progress(intentId.bytes())).get(2).getValue())
-        .longValueExact();
+    return read(
+        chain.executor(), executor.progress(intentId.bytes()), answer -> seconds(answer.get(2)));
   }
 
   /**
    * Which elements of a batch would go well, if {@code from} sent it now with that gas; empty when
-   * the batch as a whole would revert.
+   * the batch as a whole would revert, or no answer can be read: then each has to be tried alone.
+   * Each node tries it on its own newest block: one that makes up its head only spoils its own.
    *
    * @param answer {@link #FIRST}: the call answers so for each; {@link #SECOND}: beside their ids
    */
   Optional<List<Boolean>> tried(Address from, Call batch, long gas, int answer) {
+    byte[] data = batch.data().bytes();
     try {
-      byte[] told =
+      return Optional.of(
           chain
               .client()
-              .call(from, batch.to(), batch.data().bytes(), gas, chain.client().head().hash());
-      List<Object> values =
-          answer == FIRST
-              ? Abi.decode(told, new TypeReference<DynamicArray<Bool>>() {})
-              : Abi.decode(
-                  told,
-                  new TypeReference<DynamicArray<Bytes32>>() {},
-                  new TypeReference<DynamicArray<Bool>>() {});
-      List<?> flags = (List<?>) values.get(answer);
-      return Optional.of(
-          flags.stream().map(f -> f instanceof Bool b ? b.getValue() : (Boolean) f).toList());
+              .read(
+                  node -> node.call(from, batch.to(), data, gas, node.head().hash()),
+                  told -> flags(told, answer)));
     } catch (CallRevertedException e) {
       return Optional.empty();
-    } catch (IllegalArgumentException | ClassCastException e) {
-      throw new NodeException("chain " + chain.id() + ": a node answers nonsense to a batch", e);
+    } catch (NodeException e) {
+      if (e.fault() != NodeException.Fault.NONSENSE) throw e;
+      return Optional.empty();
     }
+  }
+
+  private static List<Boolean> flags(byte[] told, int answer) {
+    List<Object> values =
+        answer == FIRST
+            ? Abi.decode(told, new TypeReference<DynamicArray<Bool>>() {})
+            : Abi.decode(
+                told,
+                new TypeReference<DynamicArray<Bytes32>>() {},
+                new TypeReference<DynamicArray<Bool>>() {});
+    return ((List<?>) values.get(answer))
+        .stream().map(f -> f instanceof Bool b ? b.getValue() : (Boolean) f).toList();
   }
 
   /**
@@ -310,18 +342,26 @@ public final class ContractCalls {
    * @throws NodeException when fewer agree
    */
   public Hash sent(BigInteger nonce, Hash blockHash) {
-    byte[] call = Bytes.of(gateway.sent(nonce).encodeFunctionCall()).bytes();
-    return Hash.of(chain.client().callOfMost(chain.gateway(), call, blockHash));
+    return chain
+        .client()
+        .callOfMost(chain.gateway(), data(gateway.sent(nonce)).bytes(), blockHash, Hash::of);
   }
 
-  /** Whether that number of a source was delivered here by then, under whatever id. */
+  /**
+   * Whether that number of a source was delivered here by then, under whatever id, as more than
+   * half of the nodes say.
+   *
+   * @throws NodeException when fewer agree
+   */
   public boolean isDelivered(BigInteger sourceChainId, BigInteger nonce, Hash blockHash) {
     RemoteFunctionCall<Boolean> call = gateway.isDelivered(sourceChainId, nonce);
-    byte[] answer =
-        chain
-            .client()
-            .call(chain.gateway(), Bytes.of(call.encodeFunctionCall()).bytes(), blockHash);
-    return !new BigInteger(1, answer).equals(BigInteger.ZERO);
+    return chain
+        .client()
+        .callOfMost(
+            chain.gateway(),
+            data(call).bytes(),
+            blockHash,
+            answer -> (Boolean) decoded(chain.gateway(), call, answer).getFirst().getValue());
   }
 
   /**
@@ -329,19 +369,19 @@ public final class ContractCalls {
    * when they are no quorum's.
    */
   public WindowTable.Quorum verify(Hash id, List<Hash> proof, Bytes signatures) {
-    List<Type<?>> answer =
-        read(
-            chain.gateway(),
-            gateway.verify(id.bytes(), MessageAbi.toContract(proof), signatures.bytes()));
-    return WindowTable.Quorum.of(
-        number(answer.get(0)), number(answer.get(1)), number(answer.get(2)));
+    return read(
+        chain.gateway(),
+        gateway.verify(id.bytes(), MessageAbi.toContract(proof), signatures.bytes()),
+        answer ->
+            WindowTable.Quorum.of(
+                number(answer.get(0)), number(answer.get(1)), number(answer.get(2))));
   }
 
   /** Whether the gateway that brought a queued intent was closed since: it does not execute. */
   public boolean isEnded(Intent intent) {
     try {
-      read(chain.executor(), destination.ready(IntentAbi.toDestination(intent)));
-      return false;
+      return read(
+          chain.executor(), destination.ready(IntentAbi.toDestination(intent)), answer -> false);
     } catch (CallRevertedException e) {
       return e.reason().startsWith("ExecutorGatewayClosed(");
     }
@@ -349,34 +389,57 @@ public final class ContractCalls {
 
   /** Whether messages are taken here from the relayers' gateway. */
   public boolean takesMessages() {
-    return ((BigInteger)
-            read(chain.executor(), executor.gatewayStatus(chain.gateway().hex()))
-                .getFirst()
-                .getValue())
-        .equals(BigInteger.ONE);
+    return read(
+        chain.executor(),
+        executor.gatewayStatus(chain.gateway().hex()),
+        answer -> answer.getFirst().getValue().equals(BigInteger.ONE));
   }
 
   /** How long payments of an asset wait here. */
   public WindowTable windows(Address asset) {
-    List<?> steps =
-        (List<?>) read(chain.executor(), destination.windows(asset.hex())).getFirst().getValue();
+    return read(chain.executor(), destination.windows(asset.hex()), ContractCalls::table);
+  }
+
+  /**
+   * How long payments of an asset waited here at the end of that block, as more than half of the
+   * nodes say.
+   *
+   * @throws NodeException when fewer agree
+   */
+  WindowTable windows(Address asset, Hash blockHash) {
+    RemoteFunctionCall<?> call = destination.windows(asset.hex());
+    return chain
+        .client()
+        .callOfMost(
+            chain.executor(),
+            data(call).bytes(),
+            blockHash,
+            answer -> table(decoded(chain.executor(), call, answer)));
+  }
+
+  private static WindowTable table(List<Type<?>> answer) {
     return new WindowTable(
-        steps.stream()
-            .map(DestinationExecutor.Step.class::cast)
-            .map(
-                s -> new WindowTable.Step(s.upTo, s.bare.longValueExact(), s.full.longValueExact()))
-            .toList());
+        ((List<?>) answer.getFirst().getValue())
+            .stream()
+                .map(DestinationExecutor.Step.class::cast)
+                .map(
+                    s ->
+                        new WindowTable.Step(
+                            s.upTo, s.bare.longValueExact(), s.full.longValueExact()))
+                .toList());
   }
 
   /** What waits here waits for that long at least, seconds. */
   public long floor() {
-    return ((BigInteger) read(chain.executor(), destination.floor()).getFirst().getValue())
-        .longValueExact();
+    return read(chain.executor(), destination.floor(), answer -> seconds(answer.getFirst()));
   }
 
   /** What waits here by no table waits for that long, seconds. */
   public BigInteger disputeWindow() {
-    return (BigInteger) read(chain.executor(), executor.disputeWindow()).getFirst().getValue();
+    return read(
+        chain.executor(),
+        executor.disputeWindow(),
+        answer -> (BigInteger) answer.getFirst().getValue());
   }
 
   /** Who may agree to what an agent asks, and how many must; 0: nothing is approved. */
@@ -384,9 +447,10 @@ public final class ContractCalls {
 
   public Panel panel(BigInteger agentId) {
     Approvers approvers = approvers();
-    List<Type<?>> answer =
-        read(Address.of(approvers.getContractAddress()), approvers.approversOf(agentId));
-    return new Panel(number(answer.get(0)), addresses(answer.get(1)));
+    return read(
+        Address.of(approvers.getContractAddress()),
+        approvers.approversOf(agentId),
+        answer -> new Panel(number(answer.get(0)), addresses(answer.get(1))));
   }
 
   /** Whether that approver's signature approves the intent now, by itself. */
@@ -394,34 +458,22 @@ public final class ContractCalls {
     Approvers approvers = approvers();
     Address at = Address.of(approvers.getContractAddress());
     Hash digest =
-        Hash.of(
-            (byte[])
-                read(
-                        at,
-                        approvers.approvalDigest(
-                            agentId,
-                            approval.intentId().bytes(),
-                            approval.approver().hex(),
-                            BigInteger.valueOf(approval.deadline())))
-                    .getFirst()
-                    .getValue());
+        read(
+            at,
+            approvers.approvalDigest(
+                agentId,
+                approval.intentId().bytes(),
+                approval.approver().hex(),
+                BigInteger.valueOf(approval.deadline())),
+            answer -> Hash.of((byte[]) answer.getFirst().getValue()));
     boolean withdrawn =
-        (Boolean)
-            read(at, approvers.disapproved(approval.intentId().bytes(), approval.approver().hex()))
-                .getFirst()
-                .getValue();
+        isTrue(at, approvers.disapproved(approval.intentId().bytes(), approval.approver().hex()));
     return !withdrawn && isSignedBy(approval.approver(), digest, approval.signature());
   }
 
   /** A contract speaks by its code (ERC-1271), also when EIP-7702 gave it to a key. */
   private boolean isSignedBy(Address signer, Hash digest, Bytes signature) {
-    if (!chain.client().code(signer).isEmpty()) {
-      try {
-        return isValidSignature(signer, digest, signature);
-      } catch (CallRevertedException e) {
-        return false;
-      }
-    }
+    if (isContract(signer)) return isValidSignature(signer, digest, signature);
     try {
       return Signature.of(signature).recover(digest).filter(signer::equals).isPresent();
     } catch (IllegalArgumentException e) {
@@ -430,37 +482,49 @@ public final class ContractCalls {
   }
 
   private Approvers approvers() {
-    Object address = read(chain.executor(), home.APPROVERS()).getFirst().getValue();
-    return Approvers.load(address.toString(), nowhere, reader, gas);
+    Address address =
+        read(chain.executor(), home.APPROVERS(), answer -> address(answer.getFirst()));
+    return Approvers.load(address.hex(), nowhere, reader, gas);
   }
 
   /** An agent's audit chain. */
   public record AuditChain(Bytes head, long count, long published) {}
 
   public AuditChain auditChain(BigInteger agentId) {
-    List<Type<?>> answer = read(chain.account(), account.chain(agentId));
-    return new AuditChain(
-        Bytes.of((byte[]) answer.get(0).getValue()),
-        ((BigInteger) answer.get(1).getValue()).longValueExact(),
-        ((BigInteger) answer.get(2).getValue()).longValueExact());
+    return read(
+        chain.account(),
+        account.chain(agentId),
+        answer ->
+            new AuditChain(
+                Bytes.of((byte[]) answer.get(0).getValue()),
+                ((BigInteger) answer.get(1).getValue()).longValueExact(),
+                ((BigInteger) answer.get(2).getValue()).longValueExact()));
   }
 
   /** Who may attest here, and how many must. */
   public record Quorum(List<Address> relayers, int threshold) {}
 
   public Quorum quorum() {
-    List<Type<?>> answer = read(chain.gateway(), gateway.quorum());
-    return new Quorum(addresses(answer.get(0)), number(answer.get(1)));
+    return read(chain.gateway(), gateway.quorum(), ContractCalls::quorum);
   }
 
   /** The relayers before these, as long as what they attest still counts. */
   public Optional<Quorum> previousQuorum() {
-    List<Type<?>> answer = read(chain.gateway(), gateway.previousQuorum());
-    return Optional.of(new Quorum(addresses(answer.get(0)), number(answer.get(1))))
+    return Optional.of(read(chain.gateway(), gateway.previousQuorum(), ContractCalls::quorum))
         .filter(q -> !q.relayers().isEmpty());
   }
 
-  /** Whether a contract wallet takes the signature (ERC-1271). */
+  private static Quorum quorum(List<Type<?>> answer) {
+    return new Quorum(addresses(answer.get(0)), number(answer.get(1)));
+  }
+
+  /** Whether code stands at that address. */
+  public boolean isContract(Address address) {
+    Bytes code = isOfMost ? chain.client().codeOfMost(address) : chain.client().code(address);
+    return !code.isEmpty();
+  }
+
+  /** Whether a contract wallet takes the signature (ERC-1271): one that reverts does not. */
   public boolean isValidSignature(Address wallet, Hash digest, Bytes signature) {
     String data =
         FunctionEncoder.encode(
@@ -470,9 +534,15 @@ public final class ContractCalls {
                     new org.web3j.abi.datatypes.generated.Bytes32(digest.bytes()),
                     new org.web3j.abi.datatypes.DynamicBytes(signature.bytes())),
                 List.of()));
-    byte[] answer = chain.client().call(wallet, Bytes.of(data).bytes());
-    return answer.length == 32
-        && Bytes.of(answer).hex().equals(ERC1271_MAGIC.hex() + "0".repeat(56));
+    try {
+      // Anybody's contract may answer anything: that is nothing against the node.
+      return call(
+          wallet,
+          Bytes.of(data).bytes(),
+          answer -> Bytes.of(answer).hex().equals(ERC1271_MAGIC.hex() + "0".repeat(56)));
+    } catch (CallRevertedException e) {
+      return false;
+    }
   }
 
   /** A verdict from the contracts' numbers. */
@@ -538,8 +608,24 @@ public final class ContractCalls {
     return Bytes.of(call.encodeFunctionCall());
   }
 
-  private List<Type<?>> read(Address from, RemoteFunctionCall<?> call) {
-    return decoded(from, call, chain.client().call(from, data(call).bytes()));
+  /**
+   * @param reader may throw what it likes at what makes no sense
+   */
+  private <T> T read(
+      Address from,
+      RemoteFunctionCall<?> call,
+      java.util.function.Function<List<Type<?>>, T> reader) {
+    return call(from, data(call).bytes(), answer -> reader.apply(decoded(from, call, answer)));
+  }
+
+  private boolean isTrue(Address from, RemoteFunctionCall<?> call) {
+    return read(from, call, answer -> (Boolean) answer.getFirst().getValue());
+  }
+
+  private <T> T call(Address to, byte[] data, java.util.function.Function<byte[], T> reader) {
+    return isOfMost
+        ? chain.client().callOfMost(to, data, reader)
+        : chain.client().read(node -> node.call(to, data), reader);
   }
 
   @SuppressWarnings("unchecked")
@@ -555,6 +641,14 @@ public final class ContractCalls {
   private static List<Address> addresses(Type<?> list) {
     return ((List<?>) list.getValue())
         .stream().map(a -> Address.of(((org.web3j.abi.datatypes.Address) a).getValue())).toList();
+  }
+
+  private static Address address(Type<?> value) {
+    return Address.of(value.getValue().toString());
+  }
+
+  private static long seconds(Type<?> value) {
+    return ((BigInteger) value.getValue()).longValueExact();
   }
 
   private static int number(Type<?> value) {

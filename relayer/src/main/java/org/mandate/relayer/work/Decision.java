@@ -8,7 +8,11 @@ import org.mandate.relayer.store.TransactionRow.Purpose;
 
 /** What a look at open work came to. */
 public sealed interface Decision {
-  /** Finalized data shows that it is over. */
+  /**
+   * It is over: what is stored as final shows it, or nothing is stored any more that it is for;
+   * then whatever stores that again opens it in the same transaction. What one node says, or what a
+   * reorg or most nodes may still take out, only puts work off ({@link Later}).
+   */
   record Over() implements Decision {}
 
   /**

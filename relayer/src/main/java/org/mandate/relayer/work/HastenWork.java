@@ -24,6 +24,7 @@ final class HastenWork {
   private static final long LITTLE = 30; // seconds
 
   private static final Duration LOOK_AGAIN = Duration.ofSeconds(10);
+  private static final Duration SELDOM = Duration.ofMinutes(5);
 
   private final Database database;
   private final Signatures signatures;
@@ -37,17 +38,26 @@ final class HastenWork {
     Optional<StoredEvent> last = here.progress(task.subject());
     if (last.isEmpty()) return new Decision.Over(); // it opens this again when it comes back
     Optional<IntentEvent> event = last.get().step(here.chain().domain());
-    if (!(event.orElse(null) instanceof IntentEvent.Queued queued)) return new Decision.Over();
+    if (!(event.orElse(null) instanceof IntentEvent.Queued queued)) {
+      // A reorg, or most nodes, may take that out: then it is queued as before.
+      return last.get().isFinal() ? new Decision.Over() : Decision.later(here.lookAgain());
+    }
     if (queued.intent().data().size() > 0) return new Decision.Over(); // calls wait for all of it
     long now = here.now().getEpochSecond();
     if (queued.executableAt() - now <= LITTLE) return new Decision.Over();
     WindowTable table = here.calls().windows(queued.intent().asset());
-    if (table.steps().isEmpty()) return new Decision.Over();
+    if (table.steps().isEmpty())
+      return here.hasNoWindows(queued.intent().asset()) ? new Decision.Over() : seldom(here);
     // Only what home finally sent is helped on: then this relayer attested it.
     Optional<StoredMessage> message =
         database.inTransaction(tx -> StoredMessage.of(tx, queued.messageId()));
     if (message.isEmpty()) return Decision.later(here.now().plus(LOOK_AGAIN));
     return hasten(task, here, queued, message.get(), table, last.get().time());
+  }
+
+  /** One node's word ends nothing: what is left of the wait does. */
+  private static Decision seldom(Workplace here) {
+    return Decision.later(here.now().plus(SELDOM));
   }
 
   private Decision hasten(
@@ -80,9 +90,7 @@ final class HastenWork {
     long sooner = since + Math.max(window, here.calls().floor());
     long now = here.now().getEpochSecond();
     long due = here.calls().due(task.subject());
-    if (due - Math.max(sooner, now) <= LITTLE) {
-      return new Decision.Over();
-    }
+    if (due - Math.max(sooner, now) <= LITTLE) return seldom(here);
     Instant turn = here.turn(task.subject(), Instant.ofEpochSecond(since).plus(LOOK_AGAIN));
     if (here.now().isBefore(turn)) return Decision.later(turn);
     return here.attempt(

@@ -126,12 +126,12 @@ final class IntentWork {
     if (approvals.isEmpty() && !needed) {
       return whenDue(task, home, admitted.eta(), Purpose.PROCEED, home.calls().proceed(intent));
     }
-    ContractCalls.Panel panel = home.calls().panel(intent.agentId());
+    ContractCalls.Panel panel = home.callsOfMost().panel(intent.agentId());
     // All that is given must be valid: who left the panel or took it back counts no more.
     List<StoredApproval> valid =
         approvals.stream()
             .filter(a -> panel.approvers().contains(a.approver()))
-            .filter(a -> home.calls().isApproval(intent.agentId(), a))
+            .filter(a -> home.callsOfMost().isApproval(intent.agentId(), a))
             .toList();
     if (panel.threshold() == 0 || valid.size() < panel.threshold()) {
       return needed
@@ -237,14 +237,14 @@ final class IntentWork {
   private Decision open(Task task, Workplace here, long executableAt) {
     Intent intent = here.intent(task.subject()).intent();
     if (isPast(intent, here.row().headTime())) return expire(task, here, intent);
-    if (here.calls().isEnded(intent)) return ended(task, here);
+    if (here.callsOfMost().isEnded(intent)) return ended(task, here);
     Hash group = group(task.subject(), here);
     Instant planned = here.turn(group, Instant.ofEpochSecond(executableAt));
     Instant closing = here.now().plus(GATEWAY_LOOK);
     if (here.now().isBefore(planned))
       return Decision.later(planned.isBefore(closing) ? planned : closing);
     // A dispute window that was lengthened meanwhile covers what is queued: only the chain knows.
-    long due = Math.max(executableAt, here.calls().due(task.subject()));
+    long due = Math.max(executableAt, here.callsOfMost().due(task.subject()));
     Instant turn = here.turn(group, Instant.ofEpochSecond(due));
     Instant look = here.now().plus(WINDOW_LOOK);
     if (here.now().isBefore(turn)) return Decision.later(turn.isBefore(look) ? turn : look);
@@ -261,7 +261,7 @@ final class IntentWork {
    */
   private Decision ended(Task task, Workplace here) {
     Instant now = here.now();
-    boolean open = here.calls().takesMessages();
+    boolean open = here.callsOfMost().takesMessages();
     if (open) database.run(tx -> Task.open(tx, Task.Kind.RESEND, home, task.subject(), now, now));
     return new Decision.Later(
         now.plus(LOOK_AGAIN),

@@ -31,6 +31,7 @@ final class ResultWork {
 
   private static final Journal LOG = Journal.of("results");
   private static final Duration LOOK_AGAIN = Duration.ofSeconds(30);
+  private static final Duration SELDOM = Duration.ofHours(1);
   private static final Duration DOUBT = Duration.ofSeconds(3);
   private static final int SETTLED_AT_ONCE = 16;
   private static final long SETTLE_GAS = 300_000;
@@ -88,16 +89,17 @@ final class ResultWork {
   /** Why an intent is not reported now; empty: it is. */
   private Optional<Decision> notToReport(Hash intentId, Workplace here) {
     Optional<StoredEvent> last = here.progress(intentId);
-    // What takes a reorg's removed end back opens this work again.
-    if (last.isEmpty() || !isEnd(last.get(), here)) return Optional.of(new Decision.Over());
+    // What brings an end back that a reorg removed opens this work again.
+    if (last.isEmpty()) return Optional.of(new Decision.Over());
+    // What stands above an end may be made up: taken out, it leaves the end that has to be told.
+    if (!isEnd(last.get(), here)) return Optional.of(closing(last.get(), here));
     Optional<StoredEvent> atHome = places.get(home).progress(intentId);
     if (atHome.filter(e -> e.kind() == EventKind.SETTLED).isPresent())
       return Optional.of(closing(atHome.get(), here));
     if (atHome.filter(e -> e.kind() == EventKind.DISPATCHED && e.isFinal()).isEmpty()) {
       // Home is slower, or never sent it: then it would not listen.
-      Instant seen = Instant.ofEpochSecond(last.get().time());
-      boolean never = here.now().isAfter(seen.plus(Duration.ofHours(6)));
-      return Optional.of(never ? new Decision.Over() : Decision.later(here.now().plus(LOOK_AGAIN)));
+      boolean never = isPastAtHome(intentId) && last.get().isFinal();
+      return Optional.of(never ? new Decision.Over() : Decision.later(rarely(last.get(), here)));
     }
     if (!last.get().isFinal()) return Optional.of(Decision.later(here.lookAgain()));
     boolean known =
@@ -106,6 +108,22 @@ final class ResultWork {
     return lastTold(intentId, here)
         .filter(told -> here.now().isBefore(told.plus(REPEAT)))
         .map(told -> Decision.later(told.plus(REPEAT)));
+  }
+
+  /** Whether home is final beyond the intent's deadline: it never sends what it did not by then. */
+  private boolean isPastAtHome(Hash intentId) {
+    long mark = places.get(home).row().finalizedTime();
+    return database
+        .inTransaction(tx -> StoredIntent.of(tx, intentId))
+        .filter(stored -> BigInteger.valueOf(mark).compareTo(stored.intent().deadline()) > 0)
+        .isPresent();
+  }
+
+  /** The longer nothing happens, the less often it is looked at, once an hour at least. */
+  private static Instant rarely(StoredEvent last, Workplace here) {
+    Duration age = Duration.between(Instant.ofEpochSecond(last.time()), here.now());
+    long pause = Math.clamp(age.toSeconds() / 8, LOOK_AGAIN.toSeconds(), SELDOM.toSeconds());
+    return here.now().plusSeconds(pause);
   }
 
   /** When home was last told, and did not drop it since. */
@@ -147,12 +165,19 @@ final class ResultWork {
 
   /** Home was told what became of an intent: settle it, with others, when nobody objected. */
   Decision settle(Task task, Workplace here) {
+    Optional<StoredEvent> told =
+        database.inTransaction(tx -> StoredEvent.lastTold(tx, home, task.subject()));
+    if (told.isEmpty()) return new Decision.Over(); // told again, it opens this again
+    if (told.get().kind() == EventKind.DROPPED) return closing(told.get(), here);
     Optional<StoredEvent> last = here.progress(task.subject());
-    if (last.isEmpty() || last.get().kind() != EventKind.DISPATCHED)
-      return last.isEmpty() ? new Decision.Over() : closing(last.get(), here);
-    if (isDropped(task.subject())) return new Decision.Over(); // told again, it opens this again
+    if (last.filter(e -> e.kind() == EventKind.DISPATCHED).isEmpty()) {
+      // A node may have left out the dispatch: what home was told is final after all before it.
+      return last.filter(e -> !e.isFinal()).isPresent()
+          ? Decision.later(here.lookAgain())
+          : closing(told.get(), here);
+    }
     if (!isTrue(task.subject(), here)) return doubted(task, here);
-    long due = here.calls().due(task.subject());
+    long due = here.callsOfMost().due(task.subject());
     if (due == 0) return Decision.later(here.lookAgain()); // a node that lags
     Instant turn = here.turn(task.subject(), Instant.ofEpochSecond(due));
     // The window may be lengthened meanwhile.
@@ -189,7 +214,6 @@ final class ResultWork {
     for (Hash other : others) {
       boolean open =
           here.progress(other).filter(e -> e.kind() == EventKind.DISPATCHED).isPresent()
-              && !isDropped(other)
               && isTrue(other, here);
       if (open) together.add(other);
     }
@@ -235,10 +259,6 @@ final class ResultWork {
                 "a guardian should drop the result at once; if that chain is only slow, nothing")));
   }
 
-  private boolean isDropped(Hash intentId) {
-    return database.inTransaction(tx -> StoredEvent.result(tx, home, intentId)).isEmpty();
-  }
-
   // ------------------------------------------------------------------ sending once more
 
   /**
@@ -248,14 +268,22 @@ final class ResultWork {
    */
   Decision resend(Task task, Workplace here) {
     Optional<StoredEvent> last = here.progress(task.subject());
-    if (last.isEmpty() || last.get().kind() != EventKind.DISPATCHED || !last.get().isFinal())
-      return last.isEmpty() ? new Decision.Over() : closing(last.get(), here);
+    if (last.isEmpty())
+      return isPastAtHome(task.subject())
+          ? new Decision.Over()
+          : Decision.later(here.now().plus(LOOK_AGAIN));
+    if (last.get().kind() != EventKind.DISPATCHED || !last.get().isFinal())
+      return closing(last.get(), here);
     Intent intent = intent(task.subject(), here);
     Workplace there = places.get(intent.chainId().longValueExact());
-    if (there == null) return new Decision.Over();
-    boolean ended = isEnded(intent, task.subject(), there);
-    if (hasArrived(task.subject(), there) && !ended) return new Decision.Over();
-    if (ended && !there.calls().takesMessages()) return new Decision.Over(); // asked for again
+    if (there == null) return unserved(intent, here);
+    Optional<StoredEvent> arrived =
+        there.progress(task.subject()).filter(e -> hasArrived(e, there));
+    boolean waits = arrived.filter(e -> e.kind() == EventKind.QUEUED).isPresent();
+    if (arrived.isPresent() && !waits) return closing(arrived.get(), here);
+    boolean ended = waits && there.callsOfMost().isEnded(intent);
+    if (waits && !(ended && there.callsOfMost().takesMessages()))
+      return Decision.later(here.now().plus(LOOK_AGAIN));
     List<StoredMessage> sent =
         database.inTransaction(tx -> StoredMessage.about(tx, home, task.subject()));
     boolean again =
@@ -267,16 +295,20 @@ final class ResultWork {
     // Sent again already, and not final yet; or one of them can still be delivered.
     if (again) return Decision.later(here.lookAgain());
     if (!sent.stream().allMatch(m -> isTaken(m, there) || ended && isDelivered(m, there)))
-      return new Decision.Over();
+      return Decision.later(here.now().plus(LOOK_AGAIN));
     Instant turn = here.turn(task.subject(), sent.getLast().attestedAt());
     if (here.now().isBefore(turn)) return Decision.later(turn);
     return here.attempt(Purpose.RESEND, task.subject(), here.calls().resend(intent));
   }
 
-  /** Whether it waits there, and the gateway that brought it was closed since. */
-  private static boolean isEnded(Intent intent, Hash id, Workplace there) {
-    return there.progress(id).filter(e -> e.kind() == EventKind.QUEUED).isPresent()
-        && there.calls().isEnded(intent);
+  private static Decision unserved(Intent intent, Workplace here) {
+    return new Decision.Later(
+        here.now().plus(SELDOM),
+        Optional.of(
+            Refusal.of(
+                "CHAIN",
+                "chain " + intent.chainId() + " is not configured any more",
+                "configure it again, or send the transaction yourself")));
   }
 
   private boolean isDelivered(StoredMessage message, Workplace there) {
@@ -286,14 +318,17 @@ final class ResultWork {
         .isEmpty();
   }
 
-  private boolean hasArrived(Hash intentId, Workplace there) {
-    return there
-        .progress(intentId)
-        .filter(e -> e.kind() != EventKind.CANCELLED || isEnd(e, there))
-        .isPresent();
+  /** What was refuted is as if it had never come. */
+  private boolean hasArrived(StoredEvent there, Workplace place) {
+    return there.kind() != EventKind.CANCELLED || isEnd(there, place);
   }
 
-  /** Whether, finally, another message was delivered under that one's number. */
+  /**
+   * Whether, finally, another message was delivered under that one's number: more than half of the
+   * nodes say that it is used, and no final block holds the delivery of this one.
+   *
+   * @throws org.mandate.chain.NodeException when they do not agree
+   */
   boolean isTaken(StoredMessage message, Workplace there) {
     return there
         .finalBlock()

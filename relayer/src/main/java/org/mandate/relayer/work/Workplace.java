@@ -6,12 +6,16 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicReference;
 import org.mandate.chain.Address;
 import org.mandate.chain.Block;
+import org.mandate.chain.CallRevertedException;
 import org.mandate.chain.GasEstimate;
 import org.mandate.chain.Hash;
+import org.mandate.chain.NodeException;
 import org.mandate.relayer.follow.FollowedChain;
 import org.mandate.relayer.send.Desk;
 import org.mandate.relayer.store.Blocks;
@@ -27,22 +31,29 @@ import org.mandate.relayer.store.TransactionRow.Purpose;
  */
 public final class Workplace {
   private static final Duration QUORUM_KEEPS = Duration.ofSeconds(15);
+  private static final int MOST_KNOWN = 1000;
 
   private record Known(
       ContractCalls.Quorum quorum, Optional<ContractCalls.Quorum> previous, Instant until) {}
 
   private final FollowedChain chain;
   private final ContractCalls calls;
+  private final ContractCalls callsOfMost;
   private final Desk desk;
   private final Database database;
   private final Duration stagger;
   private final Clock clock;
   private final AtomicReference<Optional<Known>> quorum = new AtomicReference<>(Optional.empty());
 
+  private record NoWindows(boolean isSo, Instant until) {}
+
+  private final Map<Address, NoWindows> noWindows = new ConcurrentHashMap<>();
+
   public Workplace(
       FollowedChain chain, Desk desk, Database database, Duration stagger, Clock clock) {
     this.chain = chain;
     this.calls = new ContractCalls(chain);
+    this.callsOfMost = ContractCalls.ofMost(chain);
     this.desk = desk;
     this.database = database;
     this.stagger = stagger;
@@ -55,6 +66,14 @@ public final class Workplace {
 
   public ContractCalls calls() {
     return calls;
+  }
+
+  /**
+   * As {@link #calls}, by the word of more than half of all nodes: for what refuses somebody, and
+   * for what holds work up as long as a node says so.
+   */
+  public ContractCalls callsOfMost() {
+    return callsOfMost;
   }
 
   public Desk desk() {
@@ -109,7 +128,8 @@ public final class Workplace {
   private Known known() {
     Optional<Known> known = quorum.get().filter(k -> now().isBefore(k.until()));
     if (known.isPresent()) return known.get();
-    Known fresh = new Known(calls.quorum(), calls.previousQuorum(), now().plus(QUORUM_KEEPS));
+    Known fresh =
+        new Known(callsOfMost.quorum(), callsOfMost.previousQuorum(), now().plus(QUORUM_KEEPS));
     quorum.set(Optional.of(fresh));
     return fresh;
   }
@@ -117,6 +137,29 @@ public final class Workplace {
   /** Who attested messages that come here before that; only while it still counts. */
   public Optional<ContractCalls.Quorum> previousQuorum() {
     return known().previous();
+  }
+
+  /**
+   * Whether an asset's payments have no table of windows here, as more than half of all nodes say
+   * of a final block; not so where they do not agree. A few seconds old at most.
+   */
+  boolean hasNoWindows(Address asset) {
+    NoWindows known = noWindows.get(asset);
+    if (known != null && now().isBefore(known.until())) return known.isSo();
+    if (noWindows.size() > MOST_KNOWN) noWindows.clear();
+    boolean isSo = isWithoutWindows(asset);
+    noWindows.put(asset, new NoWindows(isSo, now().plus(QUORUM_KEEPS)));
+    return isSo;
+  }
+
+  private boolean isWithoutWindows(Address asset) {
+    try {
+      return finalBlock()
+          .filter(block -> calls.windows(asset, block.hash()).steps().isEmpty())
+          .isPresent();
+    } catch (NodeException | CallRevertedException e) {
+      return false; // a node may keep no state that old
+    }
   }
 
   /**

@@ -22,6 +22,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
 import org.junit.jupiter.api.Test;
+import org.mandate.chain.Abi;
 import org.mandate.chain.Address;
 import org.mandate.chain.Block;
 import org.mandate.chain.BlockTag;
@@ -35,6 +36,7 @@ import org.mandate.chain.NodeException.Fault;
 import org.mandate.chain.Receipt;
 import org.mandate.chain.SendOutcome;
 import org.mandate.relayer.follow.NodeReport.Reason;
+import org.web3j.abi.datatypes.generated.Uint256;
 
 /** What several nodes say together, and what is held against one of them. */
 class NodesTest {
@@ -213,6 +215,135 @@ class NodesTest {
 
   private static GasEstimate gas(long gas) {
     return new GasEstimate.Estimated(gas);
+  }
+
+  // ------------------------------------------------------------------ calls
+
+  /** An empty answer, garbage, another length: the next one is asked, and people see who it was. */
+  @Test
+  void L9_shouldAskTheNextNodeWhenAnAnswerMakesNoSense() {
+    for (byte[] nonsense : List.of(new byte[0], new byte[] {1, 2, 3}, new byte[64])) {
+      SeveralNodes nodes = nodes(method -> nonsense, method -> word(7), method -> word(7));
+      assertEquals(BigInteger.valueOf(7), nodes.read(n -> n.call(SELF, RAW), NodesTest::number));
+      assertEquals(Map.of(Fault.NONSENSE, 1L), nodes.reports().getFirst().failures());
+      assertEquals(Map.of(), nodes.reports().get(1).failures());
+      NodeException alone =
+          assertThrows(
+              NodeException.class,
+              () -> nodes(method -> nonsense).read(n -> n.call(SELF, RAW), NodesTest::number));
+      assertEquals(Fault.NONSENSE, alone.fault());
+    }
+  }
+
+  @Test
+  void L9_shouldAskASingleNodeNoMoreThanOnce() {
+    AtomicInteger asked = new AtomicInteger();
+    SeveralNodes nodes =
+        nodes(
+            method -> {
+              asked.incrementAndGet();
+              return word(7);
+            });
+    nodes.read(n -> n.call(SELF, RAW), NodesTest::number);
+    assertEquals(1, asked.get());
+    nodes.callOfMost(SELF, RAW, NodesTest::number);
+    assertEquals(2, asked.get());
+  }
+
+  @Test
+  void L10_shouldTakeMostNodesWordForWhatAContractAnswers() {
+    Function<String, Object> reverts =
+        method -> {
+          throw new CallRevertedException(SELF, "no");
+        };
+    for (Function<String, Object> liar :
+        List.<Function<String, Object>>of(method -> word(1), method -> new byte[0], reverts)) {
+      SeveralNodes nodes = nodes(liar, method -> word(7), method -> word(7));
+      assertEquals(BigInteger.valueOf(7), nodes.callOfMost(SELF, RAW, NodesTest::number));
+      assertThrows(
+          NodeException.class,
+          () ->
+              nodes(liar, method -> word(7), method -> fail())
+                  .callOfMost(SELF, RAW, NodesTest::number),
+          "nobody decides");
+    }
+    CallRevertedException said =
+        assertThrows(
+            CallRevertedException.class,
+            () ->
+                nodes(method -> word(1), reverts, reverts)
+                    .callOfMost(SELF, RAW, NodesTest::number));
+    assertEquals("no", said.reason());
+    Function<String, Object> otherwise =
+        method -> {
+          throw new CallRevertedException(SELF, "ExecutorGatewayClosed(1)");
+        };
+    assertFalse(
+        assertThrows(
+                CallRevertedException.class,
+                () ->
+                    nodes(otherwise, reverts, method -> word(7))
+                        .callOfMost(SELF, RAW, NodesTest::number))
+            .reason()
+            .contains("Closed"),
+        "one node's words");
+    assertEquals(0, contradictions(nodes(method -> word(1))));
+  }
+
+  /** Whatever one of them says, it is within what the honest ones say. */
+  @Test
+  void L2_oneNodeMovesNoNumberOutOfWhatTheOthersSay() {
+    BigInteger huge = BigInteger.ONE.shiftLeft(255);
+    for (Object lie : List.of(word(0), Abi.encode(new Uint256(huge)), new byte[0])) {
+      assertEquals(
+          Optional.of(BigInteger.valueOf(100)),
+          nodes(method -> lie, method -> word(100), method -> word(100))
+              .numberOfMost(SELF, RAW, NodesTest::number));
+    }
+    assertEquals(
+        Optional.empty(),
+        nodes(method -> word(100), method -> new byte[0], method -> new byte[0])
+            .numberOfMost(SELF, RAW, NodesTest::number));
+    assertThrows(
+        NodeException.class,
+        () ->
+            nodes(method -> word(1), method -> fail(), method -> fail())
+                .numberOfMost(SELF, RAW, NodesTest::number));
+  }
+
+  private static byte[] word(long number) {
+    return Abi.encode(new Uint256(number));
+  }
+
+  private static BigInteger number(byte[] answer) {
+    if (answer.length != 32) throw new IllegalArgumentException(answer.length + " bytes");
+    return new BigInteger(1, answer);
+  }
+
+  // ------------------------------------------------------------------ another chain's
+
+  /** It is asked before anything else, once it answers, and believed about nothing. */
+  @Test
+  void L10_shouldNotHearANodeThatSaysItIsOfAnotherChain() {
+    AtomicInteger identified = new AtomicInteger();
+    Block truth = block(5);
+    Function<String, Object> honest =
+        method -> {
+          if (!method.equals("chainId")) return Optional.of(truth);
+          identified.incrementAndGet();
+          return BigInteger.valueOf(7);
+        };
+    Function<String, Object> other =
+        method -> method.equals("chainId") ? BigInteger.valueOf(8) : Optional.of(block(9));
+    SeveralNodes nodes =
+        new SeveralNodes(7, List.of("other", "one"), List.of(node(other), node(honest)));
+    for (int i = 0; i < 5; i++) assertEquals(Optional.of(truth), nodes.block(5));
+    assertEquals(1, identified.get(), "once is enough");
+    String words = nodes.reports().getFirst().lastFailure();
+    assertTrue(words.contains("of chain 8, configured is 7"), words);
+    assertThrows(
+        NodeException.class,
+        () -> new SeveralNodes(7, List.of("other"), List.of(node(other))).blockOfMost(5));
   }
 
   // ------------------------------------------------------------------ health

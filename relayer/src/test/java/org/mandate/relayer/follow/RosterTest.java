@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 import org.mandate.chain.Block;
@@ -68,13 +69,43 @@ class RosterTest {
   @Test
   void L10_shouldForgetDoubtsAboutWhoLedToWhatIsFinal() {
     Leads leads = new Leads();
-    leads.add(0, block(5, "five"));
-    leads.add(1, block(5, "another"));
-    leads.add(2, block(9, "nine"));
-    leads.add(0, block(9, "nine"));
+    leads.add(0, 4, block(5, "five"));
+    leads.add(1, 4, block(5, "another"));
+    leads.add(2, 6, block(9, "nine"));
+    leads.add(0, 6, block(9, "nine"));
     assertEquals(List.of(), leads.settle(4, number -> block(number, "none")));
     assertEquals(List.of(0), leads.settle(5, number -> block(number, "five")));
     assertEquals(List.of(2), leads.settle(9, number -> block(number, "nine")));
+  }
+
+  /** It lies in true blocks: that these become final shows nothing. */
+  @Test
+  void L10_shouldKnowWhoToldOfABlockAndNotForgetDoubtsAboutWhoLiedInIt() {
+    Leads leads = new Leads();
+    leads.add(0, 1, block(3, "three"));
+    leads.add(1, 4, block(6, "six"));
+    leads.add(2, 5, block(5, "five")); // after a reorg
+    assertEquals(Optional.of(0), leads.teller(2));
+    assertEquals(Optional.of(1), leads.teller(4));
+    assertEquals(Optional.of(2), leads.teller(6));
+    assertEquals(Optional.empty(), leads.teller(0));
+    leads.drop(0);
+    assertEquals(List.of(), leads.settle(4, number -> block(number, "three")));
+    assertEquals(Optional.empty(), leads.teller(3), "it is final");
+    assertEquals(Optional.of(1), leads.teller(4));
+  }
+
+  @Test
+  void L10_shouldLeaveHalfOfTheNodesBelievedWhoeverIsSuspected() {
+    Roster four = new Roster(4, now::get);
+    for (int node = 0; node < 4; node++) {
+      four.suspect(node);
+      pass(1);
+      four.suspect(node); // it is doubted already
+    }
+    assertEquals(List.of(0, 1), four.credible(List.of(0, 1, 2, 3)));
+    pass(6);
+    assertTrue(four.isTrusted(0), "10 s after the first word against it");
   }
 
   private static Block block(long number, String name) {

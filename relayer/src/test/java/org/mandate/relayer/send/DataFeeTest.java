@@ -20,6 +20,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.mandate.chain.Abi;
 import org.mandate.chain.Address;
 import org.mandate.chain.Bytes;
 import org.mandate.chain.ChainClient;
@@ -27,9 +28,11 @@ import org.mandate.chain.Hash;
 import org.mandate.chain.NodeException;
 import org.mandate.chain.Receipt;
 import org.mandate.chain.Wei;
+import org.mandate.relayer.follow.SeveralNodes;
 import org.mandate.relayer.store.Database;
 import org.mandate.relayer.store.EmbeddedServer;
 import org.mandate.relayer.store.TransactionRow.Purpose;
+import org.web3j.abi.datatypes.generated.Uint256;
 
 /**
  * A chain that takes a fee for data. Its oracle is a stand-in of the same ABI at the same address:
@@ -114,7 +117,9 @@ class DataFeeTest {
   void shouldKnowNothingWhileNoNodeAnswers() {
     oracle(OracleDataFee.OP_STACK, 1_000, 0);
     AtomicBoolean down = new AtomicBoolean(true);
-    DataFee fee = DataFee.of(DataFee.Kind.AUTO, failing(counter.anvil.client(), down));
+    DataFee fee =
+        DataFee.of(
+            DataFee.Kind.AUTO, new SeveralNodes(List.of(failing(counter.anvil.client(), down))));
     assertThrows(NodeException.class, () -> fee.most(Bytes.EMPTY, 21_000));
     down.set(false);
     assertTrue(fee.most(Bytes.EMPTY, 21_000).signum() > 0);
@@ -161,6 +166,27 @@ class DataFeeTest {
     assertEquals(Optional.of(truth.toString()), counter.one("data_fee", 0));
   }
 
+  /** Too little, and budgets bear what they must not; too much, and they bear nothing. */
+  @Test
+  void L2_shouldTakeNoOneNodesWordForWhatDataWillCost() {
+    oracle(OracleDataFee.OP_STACK, 1_000, 0);
+    BigInteger truth = detected().most(Bytes.EMPTY, 21_000);
+    ChainClient honest = counter.anvil.client();
+    for (byte[] lie : List.of(new byte[32], Abi.encode(new Uint256(HUGE)), new byte[0])) {
+      ChainClient liar =
+          proxy(
+              honest,
+              answer ->
+                  switch (answer) {
+                    case byte[] called -> lie;
+                    case Bytes code -> Bytes.EMPTY;
+                    default -> answer;
+                  });
+      DataFee fee = DataFee.of(DataFee.Kind.AUTO, new SeveralNodes(List.of(liar, honest, honest)));
+      assertEquals(truth, fee.most(Bytes.EMPTY, 21_000));
+    }
+  }
+
   /** Also where there is but one node, or most of them lie. */
   @Test
   void L10_shouldCountNoMoreThanWhatWasReserved() {
@@ -199,7 +225,7 @@ class DataFeeTest {
   }
 
   private DataFee detected() {
-    return DataFee.of(DataFee.Kind.AUTO, counter.anvil.client());
+    return DataFee.of(DataFee.Kind.AUTO, new SeveralNodes(List.of(counter.anvil.client())));
   }
 
   private void oracle(Address at, long perByte, long perGas) {

@@ -1,0 +1,396 @@
+package org.mandate.relayer.work;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Proxy;
+import java.math.BigInteger;
+import java.net.URI;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.mandate.audit.EmbeddedBlobStore;
+import org.mandate.chain.Abi;
+import org.mandate.chain.Address;
+import org.mandate.chain.Block;
+import org.mandate.chain.Bytes;
+import org.mandate.chain.ChainClient;
+import org.mandate.chain.Finality;
+import org.mandate.chain.Hash;
+import org.mandate.chain.JsonRpcClient;
+import org.mandate.chain.Log;
+import org.mandate.gateway.InteroperableAddress;
+import org.mandate.gateway.Message;
+import org.mandate.intent.Intent;
+import org.mandate.intent.IntentAbi;
+import org.mandate.intent.IntentDomain;
+import org.mandate.relayer.Bell;
+import org.mandate.relayer.SigningGate;
+import org.mandate.relayer.follow.FollowedChain;
+import org.mandate.relayer.follow.SeveralNodes;
+import org.mandate.relayer.send.Desk;
+import org.mandate.relayer.send.FeeLimit;
+import org.mandate.relayer.send.FeePolicy;
+import org.mandate.relayer.store.Blocks;
+import org.mandate.relayer.store.ChainRow;
+import org.mandate.relayer.store.Database;
+import org.mandate.relayer.store.EmbeddedServer;
+import org.mandate.relayer.store.EventKind;
+import org.mandate.relayer.store.StoredEvent;
+import org.mandate.relayer.store.StoredIntent;
+import org.mandate.relayer.store.StoredMessage;
+import org.mandate.relayer.store.Task;
+import org.mandate.testing.Anvil;
+import org.mandate.testing.HandClock;
+import org.web3j.abi.datatypes.generated.Uint256;
+
+/**
+ * What ends work: only what is final, or what most nodes say of a final block. The node that is
+ * followed may make up any event, and leave out any, above what is final.
+ */
+class EndOfWorkTest {
+  private static final Address OURS = new Address("0x" + "0a".repeat(20));
+  private static final long HOME = 1;
+  private static final long REMOTE = 2;
+  private static final long START = 1_800_000_000;
+  private static final long DEADLINE = START + 24 * 3600;
+  private static final BigInteger HOME_ID = BigInteger.valueOf(HOME);
+  private static final Intent INTENT =
+      new Intent(
+          BigInteger.ONE,
+          new Address("0x" + "0b".repeat(20)),
+          BigInteger.valueOf(REMOTE),
+          new Address("0x" + "0c".repeat(20)),
+          new Address("0x" + "0d".repeat(20)),
+          BigInteger.TEN,
+          Bytes.EMPTY,
+          BigInteger.ZERO,
+          BigInteger.valueOf(DEADLINE));
+  private static final Hash ID = INTENT.id(new IntentDomain(HOME_ID, OURS));
+  private static final Message MESSAGE =
+      new Message(
+          HOME_ID,
+          BigInteger.ONE,
+          new InteroperableAddress(HOME_ID, OURS).encode(),
+          new InteroperableAddress(BigInteger.valueOf(REMOTE), OURS).encode(),
+          IntentAbi.encode(INTENT, 0));
+
+  @TempDir Path directory;
+  private final HandClock clock = new HandClock(Instant.ofEpochSecond(START + 60));
+  private EmbeddedServer server;
+  private Database database;
+
+  @BeforeEach
+  void start() {
+    server = EmbeddedServer.start(directory.resolve("postgres"));
+    database = Database.open(server.jdbcUrl());
+    database.run(
+        tx -> {
+          ChainRow.register(tx, HOME, OURS, OURS);
+          ChainRow.register(tx, REMOTE, OURS, OURS);
+          for (int i = 1; i <= 4; i++) Blocks.append(tx, HOME, block(i));
+          StoredIntent.save(tx, ID, INTENT, Optional.empty(), clock.instant());
+        });
+  }
+
+  @AfterEach
+  void stop() {
+    database.close();
+    server.close();
+  }
+
+  // ------------------------------------------------------------------ reports
+
+  @Test
+  void L10_shouldKeepAReportWhoseEndAMadeUpEventHides() throws Exception {
+    remoteBlocks();
+    event(HOME, 1, EventKind.DISPATCHED);
+    event(REMOTE, 1, EventKind.EXECUTED);
+    Log madeUp = event(REMOTE, 2, EventKind.QUEUED);
+    isFinal(HOME, 1);
+    isFinal(REMOTE, 1);
+    open(Task.Kind.REPORT, REMOTE);
+    look();
+    assertTrue(isOpen(), "most nodes did not say so yet");
+    database.run(tx -> StoredEvent.remove(tx, REMOTE, madeUp));
+    isFinal(REMOTE, 2);
+    look();
+    assertTrue(isOpen(), "home has to be told");
+  }
+
+  @Test
+  void L10_shouldEndAReportOnceItIsFinalThatThereIsNothingToTell() throws Exception {
+    remoteBlocks();
+    event(REMOTE, 1, EventKind.EXECUTED);
+    event(REMOTE, 2, EventKind.QUEUED);
+    isFinal(REMOTE, 2);
+    open(Task.Kind.REPORT, REMOTE);
+    look();
+    assertFalse(isOpen());
+  }
+
+  /** Home's nodes are down for a day: that says nothing of what home sent. */
+  @Test
+  void L10_shouldKeepAReportUntilHomeIsFinalBeyondTheDeadline() throws Exception {
+    remoteBlocks();
+    event(REMOTE, 1, EventKind.EXECUTED);
+    isFinal(HOME, 1);
+    isFinal(REMOTE, 1);
+    open(Task.Kind.REPORT, REMOTE);
+    clock.advance(Duration.ofHours(30));
+    look();
+    assertTrue(isOpen(), "home may still show that it sent it");
+    Block late =
+        new Block(5, Hash.keccak("5"), block(4).hash(), Instant.ofEpochSecond(DEADLINE + 1));
+    database.run(tx -> Blocks.append(tx, HOME, late));
+    clock.advance(Duration.ofHours(2));
+    look();
+    assertTrue(isOpen(), "not final yet");
+    database.run(tx -> ChainRow.finalize(tx, HOME, 5, late.hash()));
+    clock.advance(Duration.ofHours(2));
+    look();
+    assertFalse(isOpen(), "home never sent it");
+  }
+
+  // ------------------------------------------------------------------ settlements
+
+  @Test
+  void L10_shouldKeepASettlementUntilItIsFinalThatItWasDropped() throws Exception {
+    event(HOME, 1, EventKind.DISPATCHED);
+    event(HOME, 2, EventKind.RESULT);
+    event(HOME, 3, EventKind.DROPPED);
+    isFinal(HOME, 2);
+    open(Task.Kind.SETTLE, HOME);
+    look();
+    assertTrue(isOpen(), "a node may have made it up");
+    isFinal(HOME, 3);
+    look();
+    assertFalse(isOpen());
+  }
+
+  @Test
+  void L10_shouldKeepASettlementWhoseDispatchANodeLeftOut() throws Exception {
+    event(HOME, 1, EventKind.ADMITTED);
+    event(HOME, 3, EventKind.RESULT);
+    isFinal(HOME, 1);
+    open(Task.Kind.SETTLE, HOME);
+    look();
+    assertTrue(isOpen(), "the dispatch is in block 2");
+    event(HOME, 2, EventKind.DISPATCHED);
+    isFinal(HOME, 3);
+    look();
+    assertTrue(isOpen(), "it has to be settled");
+  }
+
+  @Test
+  void L10_shouldEndASettlementOnceItIsFinalThatNothingWasSent() throws Exception {
+    event(HOME, 1, EventKind.ADMITTED);
+    event(HOME, 3, EventKind.RESULT);
+    isFinal(HOME, 3);
+    open(Task.Kind.SETTLE, HOME);
+    look();
+    assertFalse(isOpen());
+  }
+
+  // ------------------------------------------------------------------ sending once more
+
+  @Test
+  void L10_shouldKeepWhatHasToBeSentAgainUntilItIsFinalThatItArrived() throws Exception {
+    remoteBlocks();
+    event(HOME, 1, EventKind.DISPATCHED);
+    event(REMOTE, 2, EventKind.EXECUTED);
+    isFinal(HOME, 1);
+    isFinal(REMOTE, 1);
+    open(Task.Kind.RESEND, HOME);
+    look();
+    assertTrue(isOpen(), "a node may have made it up");
+    isFinal(REMOTE, 2);
+    look();
+    assertFalse(isOpen());
+  }
+
+  /** Of three nodes the first one says otherwise: in both directions. */
+  @Test
+  void L10_shouldBelieveMostNodesAboutANumberThatIsTaken() throws Exception {
+    for (boolean isTaken : List.of(true, false)) {
+      try (Anvil remote = Anvil.start(REMOTE)) {
+        remote.rpc(
+            "anvil_setCode", OURS.hex(), isTaken ? "0x600160005260206000f3" : "0x60206000f3");
+        remote.mine(1);
+        database.run(
+            tx -> {
+              tx.update("DELETE FROM block WHERE chain_id = ?", REMOTE);
+              tx.update("UPDATE chain SET finalized = NULL WHERE chain_id = ?", REMOTE);
+              Block block = remote.client().block(1).orElseThrow();
+              Blocks.append(tx, REMOTE, block);
+              ChainRow.finalize(tx, REMOTE, 1, block.hash());
+            });
+        SeveralNodes nodes =
+            new SeveralNodes(
+                List.of(saying(remote.client(), !isTaken), remote.client(), remote.client()));
+        Workplace there = place(REMOTE, nodes);
+        ResultWork results =
+            new ResultWork(database, HOME, Map.of(REMOTE, there), Duration.ofSeconds(1));
+        assertEquals(isTaken, results.isTaken(message(), there));
+        assertEquals(1, nodes.reports().getFirst().contradictions());
+      }
+    }
+  }
+
+  /** The node that is asked first hides that another message took the number. */
+  @Test
+  void L10_shouldKeepWhatHasToBeSentAgainWhateverOneNodeSaysOfItsNumber() throws Exception {
+    try (Anvil remote = Anvil.start(REMOTE)) {
+      remote.rpc("anvil_setCode", OURS.hex(), "0x60206000f3");
+      remote.mine(1);
+      Block block = remote.client().block(1).orElseThrow();
+      event(HOME, 1, EventKind.DISPATCHED);
+      isFinal(HOME, 1);
+      database.run(
+          tx -> {
+            Blocks.append(tx, REMOTE, block);
+            ChainRow.finalize(tx, REMOTE, 1, block.hash());
+            message().save(tx, List.of(ID));
+          });
+      open(Task.Kind.RESEND, HOME);
+      look(new SeveralNodes(List.of(remote.client())));
+      assertTrue(isOpen(), "whatever is said of it: only its arrival ends it");
+    }
+  }
+
+  // ------------------------------------------------------------------ signatures
+
+  @Test
+  void L10_shouldGoOnHasteningWhatAMadeUpEventEnds() throws Exception {
+    remoteBlocks();
+    event(REMOTE, 2, EventKind.EXECUTED);
+    isFinal(REMOTE, 1);
+    open(Task.Kind.HASTEN, REMOTE);
+    look();
+    assertTrue(isOpen(), "taken out, it leaves an intent that waits");
+    isFinal(REMOTE, 2);
+    look();
+    assertFalse(isOpen());
+  }
+
+  // ------------------------------------------------------------------ steps
+
+  private void remoteBlocks() {
+    database.run(
+        tx -> {
+          for (int i = 1; i <= 4; i++) Blocks.append(tx, REMOTE, block(i));
+        });
+  }
+
+  /** Only what kind of event it is, of which intent, and where it stands. */
+  private Log event(long chain, long block, EventKind kind) {
+    Log log =
+        new Log(
+            block(block).hash(),
+            block,
+            Hash.keccak("transaction " + block),
+            0,
+            OURS,
+            List.of(
+                Hash.keccak(kind.name()), ID, Hash.of(Abi.encode(new Uint256(INTENT.agentId())))),
+            "0x");
+    database.run(
+        tx ->
+            StoredEvent.insert(
+                tx, chain, List.of(new StoredEvent.Logged(kind, log, Optional.empty()))));
+    return log;
+  }
+
+  private void isFinal(long chain, long number) {
+    database.run(tx -> ChainRow.finalize(tx, chain, number, block(number).hash()));
+  }
+
+  private void open(Task.Kind kind, long chain) {
+    Instant now = clock.instant();
+    database.run(tx -> Task.open(tx, kind, chain, ID, now, now));
+  }
+
+  private boolean isOpen() {
+    return database.inTransaction(Task::nextDue).isPresent();
+  }
+
+  /** Later, when it is due again. */
+  private void look() throws InterruptedException {
+    look(nowhere());
+  }
+
+  private void look(SeveralNodes remote) throws InterruptedException {
+    clock.advance(Duration.ofMinutes(5));
+    Worker worker =
+        new Worker(
+            "test",
+            database,
+            Map.of(HOME, place(HOME, nowhere()), REMOTE, place(REMOTE, remote)),
+            new Peers(List.of()),
+            new EmbeddedBlobStore(directory.resolve("blobs"), clock),
+            Duration.ofSeconds(1),
+            Duration.ZERO,
+            Duration.ofSeconds(1),
+            clock);
+    assertTrue(worker.round(), "it is due");
+  }
+
+  private Workplace place(long id, SeveralNodes nodes) {
+    FollowedChain chain =
+        new FollowedChain(
+            id, nodes, Finality.of("finalized"), 0, HOME, OURS, OURS, OURS, OURS, OURS);
+    Desk desk =
+        new Desk(
+            chain,
+            database,
+            FeePolicy.upTo(FeeLimit.ofGwei(500, 50)),
+            Anvil.RICH,
+            new SigningGate(),
+            new Bell(),
+            clock);
+    return new Workplace(chain, desk, database, Duration.ofSeconds(1), clock);
+  }
+
+  private static SeveralNodes nowhere() {
+    return new SeveralNodes(
+        List.of(new JsonRpcClient(URI.create("http://127.0.0.1:1"), Duration.ofSeconds(1))));
+  }
+
+  /** A node that answers each call with that. */
+  private static ChainClient saying(ChainClient real, boolean word) {
+    return (ChainClient)
+        Proxy.newProxyInstance(
+            ChainClient.class.getClassLoader(),
+            new Class<?>[] {ChainClient.class},
+            (proxy, method, arguments) -> {
+              if (method.getName().equals("call")) return Abi.encode(new Uint256(word ? 1 : 0));
+              try {
+                return method.invoke(real, arguments);
+              } catch (InvocationTargetException e) {
+                throw e.getCause();
+              }
+            });
+  }
+
+  private StoredMessage message() {
+    return new StoredMessage(
+        MESSAGE.id(OURS), MESSAGE, MESSAGE.id(OURS), 0, Instant.ofEpochSecond(START));
+  }
+
+  private static Block block(long number) {
+    return new Block(
+        number,
+        Hash.keccak("block " + number),
+        Hash.keccak("block " + (number - 1)),
+        Instant.ofEpochSecond(START + number));
+  }
+}
