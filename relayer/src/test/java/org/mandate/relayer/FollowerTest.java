@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
+import java.math.BigInteger;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
@@ -25,15 +26,20 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.mandate.chain.Abi;
 import org.mandate.chain.Address;
 import org.mandate.chain.Block;
+import org.mandate.chain.Bytes;
 import org.mandate.chain.ChainClient;
 import org.mandate.chain.Finality;
 import org.mandate.chain.Hash;
 import org.mandate.chain.JsonRpcClient;
 import org.mandate.chain.Log;
 import org.mandate.chain.NodeException;
+import org.mandate.contracts.HomeExecutor;
 import org.mandate.contracts.QuorumGateway;
+import org.mandate.intent.Intent;
+import org.mandate.intent.IntentAbi;
 import org.mandate.relayer.follow.Disagreement;
 import org.mandate.relayer.follow.FollowedChain;
 import org.mandate.relayer.follow.Follower;
@@ -44,8 +50,11 @@ import org.mandate.relayer.store.ChainRow;
 import org.mandate.relayer.store.Database;
 import org.mandate.relayer.store.EmbeddedServer;
 import org.mandate.relayer.store.StoredEvent;
+import org.mandate.relayer.store.StoredIntent;
 import org.mandate.relayer.store.Task;
 import org.web3j.abi.EventEncoder;
+import org.web3j.abi.datatypes.generated.Bytes32;
+import org.web3j.abi.datatypes.generated.Uint256;
 
 /** Follows a real chain through nodes of which some lie, round by round. */
 class FollowerTest {
@@ -195,6 +204,49 @@ class FollowerTest {
     Follower follower = follower(liar, anvil.client(), anvil.client());
     assertThrows(RuntimeException.class, follower::round);
     round(follower);
+    assertEquals(anvil.client().head().number(), top());
+  }
+
+  /** What is stored of an intent is what work is done by, whoever told of it first. */
+  @Test
+  void L9_shouldLeaveWhoTellsOfAnotherIntentUnderAnId() {
+    Hash id = Hash.keccak("an intent that is signed");
+    Intent other =
+        new Intent(
+            BigInteger.ONE,
+            EXECUTOR,
+            BigInteger.valueOf(CHAIN),
+            EXECUTOR,
+            EXECUTOR,
+            BigInteger.TEN,
+            Bytes.EMPTY,
+            BigInteger.ONE,
+            BigInteger.TWO.pow(40));
+    ChainClient liar =
+        answering(
+            anvil.client(),
+            (method, arguments, real) ->
+                method.equals("logs") && arguments[0] instanceof Hash hash
+                    ? List.of(
+                        new Log(
+                            hash,
+                            anvil.client().block(hash).orElseThrow().number(),
+                            Hash.keccak("transaction"),
+                            0,
+                            EXECUTOR,
+                            List.of(
+                                Hash.of(EventEncoder.encode(HomeExecutor.INTENTDISPATCHED_EVENT)),
+                                id,
+                                Hash.of(Abi.encode(new Uint256(1)))),
+                            Bytes.of(
+                                    Abi.encode(
+                                        IntentAbi.toContract(other), new Bytes32(id.bytes())))
+                                .hex()))
+                    : real.call());
+    Follower follower = follower(liar, anvil.client(), anvil.client());
+    assertThrows(IllegalArgumentException.class, follower::round);
+    round(follower);
+    assertEquals(Optional.empty(), database.inTransaction(tx -> StoredIntent.of(tx, id)));
     assertEquals(anvil.client().head().number(), top());
   }
 

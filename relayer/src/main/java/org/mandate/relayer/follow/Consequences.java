@@ -61,7 +61,8 @@ final class Consequences {
   /**
    * Of one log; nothing when it is not followed.
    *
-   * @throws IllegalArgumentException when it is not the event that its topic names
+   * @throws IllegalArgumentException when it is not the event that its topic names, or tells of
+   *     another intent than its id
    */
   void add(Log log) {
     Reading.of(chain, log).ifPresent(this::add);
@@ -85,18 +86,18 @@ final class Consequences {
   private void add(IntentEvent event) {
     switch (event) {
       case IntentEvent.Admitted e -> {
-        intents.put(e.intentId(), e.intent());
+        know(e.intentId(), e.intent());
         open(Task.Kind.PROCEED, e.intentId(), Instant.ofEpochSecond(e.eta()));
       }
-      case IntentEvent.Denied e -> intents.put(e.intentId(), e.intent());
-      case IntentEvent.Dispatched e -> intents.put(e.intentId(), e.intent());
+      case IntentEvent.Denied e -> know(e.intentId(), e.intent());
+      case IntentEvent.Dispatched e -> know(e.intentId(), e.intent());
       case IntentEvent.Queued e -> {
-        intents.put(e.intentId(), e.intent());
+        know(e.intentId(), e.intent());
         open(Task.Kind.EXECUTE, e.intentId(), Instant.ofEpochSecond(e.executableAt()));
         open(Task.Kind.HASTEN, e.intentId(), now.plus(HASTE));
       }
       case IntentEvent.Executed e -> {
-        intents.put(e.intentId(), e.intent());
+        know(e.intentId(), e.intent());
         openReport(chain.id(), e.intentId());
       }
       case IntentEvent.Upheld e ->
@@ -104,7 +105,7 @@ final class Consequences {
       case IntentEvent.Disputed e ->
           open(Task.Kind.EXECUTE, e.intentId(), Instant.ofEpochSecond(e.resolveBy() + 1));
       case IntentEvent.Cancelled e -> {
-        intents.put(e.intentId(), e.intent());
+        know(e.intentId(), e.intent());
         openReport(chain.id(), e.intentId());
       }
       case IntentEvent.Expired e -> openReport(chain.id(), e.intentId());
@@ -113,6 +114,17 @@ final class Consequences {
       case IntentEvent.Paid e -> intents.put(e.intentId(), e.intent());
       case IntentEvent.Refused e -> intents.put(e.intentId(), e.intent());
     }
+  }
+
+  /**
+   * Of an intent that is stored once, whoever tells of it first: work is done by what is stored.
+   *
+   * @throws IllegalArgumentException when it is another one: no contract of ours says so
+   */
+  private void know(Hash id, Intent intent) {
+    if (!intent.id(chain.domain()).equals(id))
+      throw new IllegalArgumentException("an event tells of another intent under id " + id);
+    intents.put(id, intent);
   }
 
   private void add(IntentNotice notice) {
