@@ -7,7 +7,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import org.mandate.chain.Bytes;
+import org.mandate.chain.CallRevertedException;
 import org.mandate.chain.Hash;
+import org.mandate.chain.NodeException;
 import org.mandate.gateway.Attestation;
 import org.mandate.gateway.Message;
 import org.mandate.gateway.MessageTree;
@@ -132,7 +134,7 @@ final class DeliverWork {
    * home must send what it says once more.
    */
   private Decision refused(StoredMessage message, Workplace destination, Decision blocked) {
-    if (destination.chain().isHome() || !results.isTaken(message, destination)) return blocked;
+    if (destination.chain().isHome() || !isTaken(message, destination)) return blocked;
     LOG.alarm(
         "another message was delivered under this one's number",
         "messageId",
@@ -155,6 +157,15 @@ final class DeliverWork {
                             destination.now(),
                             destination.now())));
     return new Decision.Over();
+  }
+
+  /** Where nodes do not agree, or keep no state that old, the refusal is all that is known. */
+  private boolean isTaken(StoredMessage message, Workplace destination) {
+    try {
+      return results.isTaken(message, destination);
+    } catch (NodeException | CallRevertedException e) {
+      return false;
+    }
   }
 
   private boolean isSignedAlone(Hash id, Workplace destination) {

@@ -14,6 +14,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.mandate.chain.Address;
 import org.mandate.chain.Block;
 import org.mandate.chain.Bytes;
+import org.mandate.chain.CallRevertedException;
 import org.mandate.chain.Hash;
 import org.mandate.chain.NodeException;
 import org.mandate.gateway.Attestation;
@@ -140,7 +141,7 @@ public final class Evidence {
     try {
       there = source.calls().sent(message.nonce(), block.get().hash());
       unanswered.remove(from.longValue());
-    } catch (NodeException e) {
+    } catch (NodeException | CallRevertedException e) {
       silent.add(from.longValue());
       if (unanswered.add(from.longValue()))
         LOG.warn("what a chain sent is not known now", "chain", from, "reason", e.getMessage());

@@ -72,6 +72,7 @@ class PoisonTest {
   private final HandClock clock =
       new HandClock(Instant.now().truncatedTo(ChronoUnit.MILLIS)); // as the database does
   private final AtomicBoolean down = new AtomicBoolean();
+  private final AtomicBoolean spoilsTrials = new AtomicBoolean();
   private Anvil anvil;
   private EmbeddedServer server;
   private Database database;
@@ -154,6 +155,15 @@ class PoisonTest {
     down.set(false);
     rounds(5 + FEW);
     assertEquals(5, signed());
+  }
+
+  /** The only node answers each trial of a group with garbage. */
+  @Test
+  void L9_shouldTryEachAloneWhenNoTrialCanBeRead() throws Exception {
+    spoilsTrials.set(true);
+    for (int i = 0; i < 3; i++) intent(true);
+    rounds(3 + FEW);
+    assertEquals(3, signed());
   }
 
   @Test
@@ -328,6 +338,8 @@ class PoisonTest {
             new Class<?>[] {ChainClient.class},
             (proxy, method, arguments) -> {
               if (down.get()) throw new NodeException("down");
+              boolean isTrial = method.getName().equals("call") && arguments.length == 5;
+              if (isTrial && spoilsTrials.get()) return new byte[] {1, 2, 3};
               try {
                 return method.invoke(real, arguments);
               } catch (InvocationTargetException e) {
