@@ -250,6 +250,21 @@ class NodesTest {
     assertEquals(2, asked.get());
   }
 
+  /** A group of intents is one round trip, however many they are. */
+  @Test
+  void L9_shouldAskForManyCallsInOneQuestion() {
+    List<String> asked = new ArrayList<>();
+    SeveralNodes nodes =
+        nodes(
+            method -> {
+              asked.add(method);
+              return List.of();
+            });
+    nodes.read(n -> n.calls(List.of()), List::size);
+    nodes.calls(List.of());
+    assertEquals(List.of("calls", "calls"), asked);
+  }
+
   @Test
   void L10_shouldTakeMostNodesWordForWhatAContractAnswers() {
     Function<String, Object> reverts =
