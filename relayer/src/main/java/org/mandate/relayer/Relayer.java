@@ -8,6 +8,7 @@ import io.vertx.core.json.JsonObject;
 import io.vertx.micrometer.MicrometerMetricsFactory;
 import io.vertx.micrometer.MicrometerMetricsOptions;
 import io.vertx.micrometer.VertxPrometheusOptions;
+import io.vertx.openapi.contract.OpenAPIContract;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.math.BigInteger;
@@ -25,7 +26,6 @@ import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HexFormat;
@@ -33,11 +33,13 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.mandate.audit.BlobStore;
 import org.mandate.audit.DirectoryBlobSource;
 import org.mandate.audit.EmbeddedBlobStore;
@@ -77,7 +79,8 @@ public final class Relayer implements AutoCloseable {
   private static final Duration RPC_TIMEOUT = Duration.ofSeconds(8);
   private static final Duration NODES_AWAITED = Duration.ofSeconds(30);
 
-  private final Deque<AutoCloseable> parts = new ArrayDeque<>();
+  // Of several threads while it starts.
+  private final Deque<AutoCloseable> parts = new ConcurrentLinkedDeque<>();
   private final JsonObject readyLine = new JsonObject();
 
   private Relayer() {}
@@ -89,32 +92,32 @@ public final class Relayer implements AutoCloseable {
    */
   public static Relayer start(RelayerConfig config) {
     Clock clock = Clock.systemUTC();
-    List<Key> keys = new ArrayList<>();
-    try {
-      for (KeySettings settings :
-          Stream.concat(Stream.of(config.key()), config.treasury().stream()).toList())
-        keys.add(settings.open(System.getenv(), clock));
-      Relayer relayer = start(config, keys.getFirst(), keys.stream().skip(1).findFirst(), clock);
-      relayer.parts.addAll(keys);
-      return relayer;
-    } catch (RuntimeException e) {
-      keys.forEach(Key::close);
-      throw e;
-    }
+    Relayer relayer = new Relayer();
+    return relayer.started(
+        config,
+        () -> relayer.open(config.key(), clock),
+        config.treasury().map(treasury -> () -> relayer.open(treasury, clock)),
+        clock);
+  }
+
+  private Key open(KeySettings settings, Clock clock) {
+    Key key = settings.open(System.getenv(), clock);
+    parts.addLast(key); // closed after everything that signs
+    return key;
   }
 
   /** Starts with that key, and no treasury. */
   public static Relayer start(RelayerConfig config, Key key, Clock clock) {
-    return start(config, key, Optional.empty(), clock);
+    return new Relayer().started(config, () -> key, Optional.empty(), clock);
   }
 
-  private static Relayer start(RelayerConfig config, Key key, Optional<Key> treasury, Clock clock) {
-    Relayer relayer = new Relayer();
+  private Relayer started(
+      RelayerConfig config, Callable<Key> key, Optional<Callable<Key>> treasury, Clock clock) {
     try {
-      relayer.assemble(config, key, treasury, clock);
-      return relayer;
+      assemble(config, key, treasury, clock);
+      return this;
     } catch (RuntimeException e) {
-      relayer.close();
+      close();
       throw e;
     }
   }
@@ -170,6 +173,7 @@ public final class Relayer implements AutoCloseable {
       connect(config.chains()).values().forEach(chain -> chains.put(chain.id(), chain));
       Optional.ofNullable(chains.get(chainId)).ifPresent(chain -> awaited(chain.client()));
       Database database = relayer.database(config, "accept-reorg");
+      database.migrate();
       int alive = database.inTransaction(tx -> StoredInstance.alive(tx, Instance.LEASE)).size();
       if (alive > 0 && config.databaseUrl().isPresent()) {
         throw new IllegalStateException(
@@ -205,12 +209,48 @@ public final class Relayer implements AutoCloseable {
 
   // ------------------------------------------------------------------ assembly
 
-  private void assemble(RelayerConfig config, Key key, Optional<Key> treasury, Clock clock) {
+  /** What others than this process have: all of it was found to be what is configured. */
+  private record Surroundings(
+      Key key,
+      Optional<Key> treasury,
+      Map<ChainSettings, FollowedChain> chains,
+      Database database,
+      OpenAPIContract contract) {}
+
+  /** Opens at the same time what does not need each other; what is wrong is told in that order. */
+  private Surroundings surroundings(
+      RelayerConfig config,
+      Callable<Key> key,
+      Optional<Callable<Key>> treasury,
+      String id,
+      Vertx vertx) {
+    try (Together steps = new Together()) {
+      Supplier<Key> own = steps.begin("key", key);
+      Optional<Supplier<Key>> other = treasury.map(opening -> steps.begin("treasury", opening));
+      Supplier<Map<ChainSettings, FollowedChain>> chains =
+          steps.beginWaiting("chains", () -> connect(config.chains()));
+      Supplier<Database> database = steps.begin("database", () -> database(config, id));
+      Supplier<OpenAPIContract> contract = steps.begin("api", () -> Api.contract(vertx));
+      Key opened = own.get();
+      Optional<Key> filler = other.map(Supplier::get);
+      return new Surroundings(opened, filler, chains.get(), database.get(), contract.get());
+    }
+  }
+
+  private void assemble(
+      RelayerConfig config, Callable<Key> opening, Optional<Callable<Key>> filling, Clock clock) {
     lock(config.dataDirectory());
-    Map<ChainSettings, FollowedChain> chains = connect(config.chains());
-    FollowedChain home = home(chains.values().stream().toList());
+    PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+    Vertx vertx = vertx(registry);
     String id = HexFormat.of().toHexDigits(new SecureRandom().nextLong());
-    Database database = database(config, id);
+    Surroundings found = surroundings(config, opening, filling, id, vertx);
+    Key key = found.key();
+    Optional<Key> treasury = found.treasury();
+    Map<ChainSettings, FollowedChain> chains = found.chains();
+    FollowedChain home = home(chains.values().stream().toList());
+    // Not before the key and the chains are known to be the right ones.
+    Database database = found.database();
+    database.migrate();
     Workflows.register(database, chains.values());
     SigningGate gate = new SigningGate();
     Instance instance =
@@ -239,8 +279,6 @@ public final class Relayer implements AutoCloseable {
       loops.addAll(started);
     }
 
-    PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
-    Vertx vertx = vertx(registry);
     Database guests = opened(database.forGuests());
     Health health =
         new Health(guests, instance, workflows.followers(), loops, key.address(), gate, clock);
@@ -258,7 +296,7 @@ public final class Relayer implements AutoCloseable {
                 work,
                 config.http().requestsPerSecond(),
                 clock));
-    int port = api.listen(config.http().host(), config.http().port());
+    int port = api.listen(found.contract(), config.http().host(), config.http().port());
     opened(() -> api.drain(config.http().drain()));
     readyLine
         .put("ready", true)
@@ -483,6 +521,7 @@ public final class Relayer implements AutoCloseable {
     return Loop.crew(workflow.name(), workflow.interval(), workflow.round(), workflow.threads());
   }
 
+  /** Not migrated yet. */
   private Database database(RelayerConfig config, String instance) {
     String url =
         config
@@ -492,7 +531,7 @@ public final class Relayer implements AutoCloseable {
                 () ->
                     opened(EmbeddedServer.start(config.dataDirectory().resolve("postgres")))
                         .jdbcUrl());
-    return opened(Database.open(url, instance));
+    return opened(Database.connect(url, instance));
   }
 
   /** {@code postgresql://user:password@host:port/name?x=y} as JDBC wants it. */

@@ -1,94 +1,200 @@
 package org.mandate.relayer;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.vertx.core.json.JsonObject;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.math.BigInteger;
 import java.net.URI;
-import java.time.Clock;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.ResultSet;
+import java.sql.Statement;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.HashMap;
 import java.util.List;
-import java.util.function.Predicate;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.mandate.chain.Address;
+import org.mandate.chain.Bytes;
+import org.mandate.chain.Deployment;
 import org.mandate.chain.Hash;
+import org.mandate.config.Config;
+import org.mandate.relayer.store.EmbeddedServer;
+import org.mandate.signer.KeyException;
+import org.web3j.crypto.Credentials;
+import org.web3j.crypto.Wallet;
 
-/** A relayer that is started while the nodes of one of its chains are down. */
+/** What is looked at when a relayer starts, at the same time, and what that changes: nothing. */
 class StartTest {
-  private static final Duration SOON = Duration.ofSeconds(90);
-  private static final String REMOTE = Long.toString(Town.REMOTE);
+  private static final long HOME = 31337;
+  private static final String PASSPHRASE = "correct horse battery staple";
+  private static final Credentials OWN = Credentials.create("0x" + "01".repeat(32));
+  private static final String OTHER = "0x" + "22".repeat(20);
+  private static final String NOBODY = "http://127.0.0.1:1";
 
-  @Test
-  void L9_shouldStartWithoutTheNodesOfAnotherChainAndTakeItUpWhenTheyAreBack() throws Exception {
-    try (Town town = Town.build(1, 1);
-        LyingNode remote = LyingNode.before(town.remote.url(), town.home.url())) {
-      remote.tell(LyingNode.Lie.REFUSAL);
-      Instant before = Instant.now();
-      try (Relayer relayer = start(town, remote)) {
-        long taken = Duration.between(before, Instant.now()).toSeconds();
-        assertTrue(taken < 25, "it waited for them: " + taken + " s");
-        JsonObject health = health(town, relayer);
-        assertEquals("DEGRADED", health.getString("status"), health.encodePrettily());
-        assertEquals("DOWN", chain(health).getString("status"));
-        assertEquals(-1, chain(health).getInteger("head"));
-        Hash id = town.submit(relayer.port(), town.payment(Town.HOME, town.token, 3));
-        town.awaitState(relayer.port(), id, "EXECUTED", SOON);
-        remote.tell(LyingNode.Lie.NONE);
-        await(town, relayer, report -> report.getString("status").equals("UP"));
-        Hash across = town.submit(relayer.port(), town.payment(Town.REMOTE, town.token, 3));
-        town.awaitState(relayer.port(), across, "EXECUTED", SOON);
-      }
+  @TempDir private static Path directory;
+  private static Anvil home;
+  private static Anvil another;
+  private static EmbeddedServer server;
+
+  @BeforeAll
+  static void prepare() throws Exception {
+    server = EmbeddedServer.start(directory.resolve("postgres"));
+    home = Anvil.start(HOME);
+    another = Anvil.start(HOME + 1);
+    home.ask("anvil_setBalance", OWN.getAddress(), "0xde0b6b3a7640000");
+    new ObjectMapper()
+        .writeValue(
+            directory.resolve("key.json").toFile(),
+            Wallet.createLight(PASSPHRASE, OWN.getEcKeyPair()));
+    Files.writeString(directory.resolve("passphrase"), PASSPHRASE);
+    deployment().write(directory.resolve("deployment.json"));
+  }
+
+  private static Deployment deployment() {
+    Map<String, Deployment.Contract> contracts = new HashMap<>();
+    for (String name :
+        List.of("AgentRegistry", "AgentVault", "HomeExecutor", "MandateLens", "QuorumGateway")) {
+      Address address = Address.of("0x%040x".formatted(contracts.size() + 1_000_000));
+      contracts.put(name, new Deployment.Contract(address, Hash.ZERO, Bytes.EMPTY));
     }
+    BigInteger id = BigInteger.valueOf(HOME);
+    return new Deployment(id, id, 0, contracts);
   }
 
-  /** What a node of another chain tells would be stored as that chain's. */
-  @Test
-  void L10_shouldNotHearANodeThatTurnsOutToBeOfAnotherChain() throws Exception {
-    try (Town town = Town.build(1, 1);
-        LyingNode remote = LyingNode.before(town.remote.url(), town.home.url())) {
-      remote.tell(LyingNode.Lie.REFUSAL);
-      try (Relayer relayer = start(town, remote)) {
-        remote.tell(LyingNode.Lie.OTHER_CHAIN);
-        JsonObject health =
-            await(
-                town,
-                relayer,
-                report ->
-                    chain(report).getJsonArray("nodes").encode().contains("configured is 31338"));
-        assertEquals(-1, chain(health).getInteger("head"), health.encodePrettily());
-        assertTrue(
-            chain(health).getJsonArray("nodes").encode().contains("of chain 31337"),
-            health.encodePrettily());
-        remote.tell(LyingNode.Lie.NONE);
-        await(town, relayer, report -> report.getString("status").equals("UP"));
-      }
-    }
+  @AfterAll
+  static void close() {
+    home.close();
+    another.close();
+    server.close();
   }
 
-  private static Relayer start(Town town, LyingNode remote) {
-    return Relayer.start(
-        town.config(0, List.of(), List.<URI>of(town.home.url()), List.of(remote.url()), 0),
-        Town.relayer(0),
-        Clock.systemUTC());
-  }
-
-  private static JsonObject await(Town town, Relayer relayer, Predicate<JsonObject> wanted)
+  private static RelayerConfig config(String database, String key, String... nodes)
       throws Exception {
-    Instant end = Instant.now().plus(SOON);
-    JsonObject report = health(town, relayer);
-    while (!wanted.test(report)) {
-      assertTrue(Instant.now().isBefore(end), report.encodePrettily());
-      Thread.sleep(200);
-      report = health(town, relayer);
+    try (Connection connection = DriverManager.getConnection(server.jdbcUrl());
+        Statement statement = connection.createStatement()) {
+      if (!exists(statement, database)) statement.execute("CREATE DATABASE " + database);
     }
-    return report;
+    Path file = directory.resolve(database + ".yaml");
+    Files.writeString(
+        file,
+        """
+        chains:
+          - id: %d
+            rpc-urls: [%s]
+            deployment: deployment.json
+            poll-interval: 100ms
+        key:
+          file: key.json
+          address: "%s"
+          passphrase-file: passphrase
+        http:
+          drain: 0ms
+        data-directory: data-%s
+        database-url: "%s"
+        """
+            .formatted(
+                HOME,
+                String.join(", ", nodes),
+                key,
+                database,
+                server.jdbcUrl(database).substring("jdbc:".length())));
+    return Config.load(RelayerConfig.class, Optional.of(file), Map.of(), Map.of());
   }
 
-  private static JsonObject health(Town town, Relayer relayer) throws Exception {
-    return new JsonObject(town.get(relayer.port(), "/health/ready").body());
+  private static boolean exists(Statement statement, String database) throws Exception {
+    try (ResultSet found =
+        statement.executeQuery("SELECT FROM pg_database WHERE datname = '" + database + "'")) {
+      return found.next();
+    }
   }
 
-  private static JsonObject chain(JsonObject health) {
-    return health.getJsonObject("chains").getJsonObject(REMOTE);
+  /** Tables of ours in that database, and connections to it beside the one that asks. */
+  private static List<Long> traces(String database) throws Exception {
+    try (Connection connection = DriverManager.getConnection(server.jdbcUrl(database));
+        Statement statement = connection.createStatement();
+        ResultSet found =
+            statement.executeQuery(
+                "SELECT (SELECT count(*) FROM pg_tables WHERE schemaname = 'public'),"
+                    + " (SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+                    + " AND pid <> pg_backend_pid())")) {
+      found.next();
+      return List.of(found.getLong(1), found.getLong(2));
+    }
+  }
+
+  private static void refuses(
+      Class<? extends RuntimeException> kind,
+      RelayerConfig config,
+      String database,
+      String... words)
+      throws Exception {
+    RuntimeException refused = assertThrows(kind, () -> Relayer.start(config).close());
+    for (String word : words) assertTrue(refused.getMessage().contains(word), refused.getMessage());
+    Instant end = Instant.now().plusSeconds(5); // the server notices a moment later who has gone
+    while (traces(database).get(1) > 0 && Instant.now().isBefore(end)) Thread.sleep(50);
+    assertEquals(List.of(0L, 0L), traces(database), "nothing is made, nothing stays open");
+  }
+
+  @Test
+  void L11_shouldChangeNothingWithTheKeyOfAnother() throws Exception {
+    RelayerConfig config = config("another_key", OTHER, home.url().toString());
+    refuses(KeyException.class, config, "another_key", Address.of(OTHER).checksummed());
+  }
+
+  @Test
+  void L11_shouldChangeNothingWithTheNodeOfAnotherChain() throws Exception {
+    RelayerConfig config = config("another_chain", OWN.getAddress(), another.url().toString());
+    refuses(
+        IllegalArgumentException.class,
+        config,
+        "another_chain",
+        "chain " + (HOME + 1),
+        "configured is " + HOME);
+  }
+
+  @Test
+  void L12_shouldSayAtOnceWhatIsWrongWithTheKeyThoughNoNodeAnswers() throws Exception {
+    RelayerConfig config = config("nobody", OTHER, NOBODY);
+    Instant begin = Instant.now();
+    refuses(KeyException.class, config, "nobody", Address.of(OTHER).checksummed());
+    Duration taken = Duration.between(begin, Instant.now());
+    assertTrue(taken.toSeconds() < 20, "after " + taken);
+  }
+
+  @Test
+  void L9_shouldStartOnTheDatabaseThatItLeft() throws Exception {
+    RelayerConfig config = config("warm", OWN.getAddress(), home.url().toString());
+    for (int i = 0; i < 3; i++) {
+      try (Relayer relayer = Relayer.start(config)) {
+        awaitReady(URI.create("http://127.0.0.1:" + relayer.port() + "/health/ready"));
+      }
+    }
+    assertTrue(traces("warm").getFirst() > 0);
+  }
+
+  private static void awaitReady(URI at) throws Exception {
+    Instant end = Instant.now().plusSeconds(60);
+    try (HttpClient http = HttpClient.newHttpClient()) {
+      while (true) {
+        HttpResponse<String> answer =
+            http.send(HttpRequest.newBuilder(at).build(), HttpResponse.BodyHandlers.ofString());
+        if (answer.statusCode() == 200) return;
+        assertTrue(Instant.now().isBefore(end), answer.body());
+        Thread.sleep(50);
+      }
+    }
   }
 }

@@ -161,9 +161,13 @@ public final class Api implements AutoCloseable {
     this.document = document();
   }
 
+  /** What may be asked, and how: takes a while to read, and needs nothing else. */
+  public static OpenAPIContract contract(Vertx vertx) {
+    return OpenAPIContract.from(vertx, "openapi.yaml").await();
+  }
+
   /** Listens; answers the port. */
-  public int listen(String host, int port) {
-    OpenAPIContract contract = OpenAPIContract.from(vertx, "openapi.yaml").await();
+  public int listen(OpenAPIContract contract, String host, int port) {
     RouterBuilder builder =
         RouterBuilder.create(vertx, contract, RequestExtractor.withBodyHandler());
     builder.rootHandler(BodyHandler.create(false).setBodyLimit(MAX_BODY));

@@ -9,7 +9,6 @@ import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import javax.sql.DataSource;
-import org.flywaydb.core.Flyway;
 
 /** The relayer's PostgreSQL database, migrated to the newest schema when it is opened. */
 public final class Database implements AutoCloseable {
@@ -57,25 +56,57 @@ public final class Database implements AutoCloseable {
   }
 
   /**
-   * Opens and migrates.
+   * Opens and migrates: {@link #connect} and {@link #migrate}.
    *
-   * @param jdbcUrl {@code jdbc:postgresql://host:port/name?user=…}; a password in it never reaches
-   *     the log
-   * @param instance id of this process among those that share the database
    * @throws org.flywaydb.core.api.FlywayException when the schema is newer than this program or was
    *     altered
    */
   public static Database open(String jdbcUrl, String instance) {
-    // Connections of its own: a migration may take longer than a workflow's statement may, and
-    // leaves one idle meanwhile.
-    Flyway.configure()
-        .dataSource(jdbcUrl, null, null)
-        .locations("classpath:db/migration")
-        .load()
-        .migrate();
+    Database database = connect(jdbcUrl, instance);
+    try {
+      database.migrate();
+      return database;
+    } catch (RuntimeException e) {
+      database.close();
+      throw e;
+    }
+  }
+
+  /**
+   * Connects, and changes nothing there; {@link #migrate} before anything else is done with it.
+   *
+   * @param jdbcUrl {@code jdbc:postgresql://host:port/name?user=…}; a password in it never reaches
+   *     the log
+   * @param instance id of this process among those that share the database
+   */
+  public static Database connect(String jdbcUrl, String instance) {
     HikariDataSource source =
         pool(jdbcUrl, instance, "relayer", CONNECTIONS, CONNECT, Duration.ofSeconds(30));
     return new Database(source, instance);
+  }
+
+  /**
+   * Makes the schema this program's, unless it is already.
+   *
+   * @throws org.flywaydb.core.api.FlywayException when the schema is newer than this program or was
+   *     altered
+   */
+  public void migrate() {
+    // Connections of its own: a migration may take longer than a workflow's statement may, and
+    // leaves one idle meanwhile.
+    if (!isCurrent()) Schema.migrate(pool.orElseThrow().getJdbcUrl());
+  }
+
+  private boolean isCurrent() {
+    try (Connection connection = source.getConnection()) {
+      try {
+        return Schema.isCurrent(connection);
+      } finally {
+        connection.rollback();
+      }
+    } catch (SQLException e) {
+      throw new StoreException(e);
+    }
   }
 
   /**
