@@ -16,6 +16,13 @@ public final class MandateCommand {
   public static final List<String> SMALL =
       List.of("-Xmx192m", "-Xss512k", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1");
 
+  /**
+   * Options, one a line, with which the launcher started this process, since a start is recorded;
+   * absent where it is not ({@code scripts/record-start}).
+   */
+  private static final List<String> RECORDED =
+      System.getProperty("mandate.start", "").lines().toList();
+
   private static final long MOST_SECONDS = 60;
   private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -32,9 +39,9 @@ public final class MandateCommand {
     var command = new ArrayList<String>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(jvm);
+    command.addAll(RECORDED);
     command.addAll(
         List.of(
-            "-Xshare:auto",
             "-XX:-UsePerfData",
             "-Djava.io.tmpdir=" + temporary,
             "--enable-native-access=ALL-UNNAMED",
