@@ -59,18 +59,15 @@ final class Schema {
     }
   }
 
-  /** Checksums by script, as recorded; what is no script, or failed, is like none of ours. */
+  /** Checksums by script, as recorded; none when one failed, was made twice, or is no script. */
   private static Map<String, Integer> made(Connection connection) throws SQLException {
     Map<String, Integer> made = new TreeMap<>();
-    String sql =
-        "SELECT script, checksum FROM flyway_schema_history WHERE success AND type = 'SQL'"
-            + " UNION ALL SELECT installed_rank || ' ' || script, 0 FROM flyway_schema_history"
-            + " WHERE NOT success OR type <> 'SQL'";
+    String sql = "SELECT script, checksum, success AND type = 'SQL' FROM flyway_schema_history";
     try (PreparedStatement statement = connection.prepareStatement(sql);
         ResultSet rows = statement.executeQuery()) {
       while (rows.next()) {
-        // A script that was made twice is no order of ours either.
-        if (made.put(rows.getString(1), rows.getInt(2)) != null) return Map.of();
+        boolean isScript = rows.getBoolean(3);
+        if (!isScript || made.put(rows.getString(1), rows.getInt(2)) != null) return Map.of();
       }
     }
     return made;
