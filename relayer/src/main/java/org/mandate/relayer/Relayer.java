@@ -215,35 +215,32 @@ public final class Relayer implements AutoCloseable {
       Optional<Key> treasury,
       Map<ChainSettings, FollowedChain> chains,
       Database database,
-      OpenAPIContract contract) {}
+      Web web) {}
+
+  /** What the API is served with. */
+  private record Web(PrometheusMeterRegistry registry, Vertx vertx, OpenAPIContract contract) {}
 
   /** Opens at the same time what does not need each other; what is wrong is told in that order. */
   private Surroundings surroundings(
-      RelayerConfig config,
-      Callable<Key> key,
-      Optional<Callable<Key>> treasury,
-      String id,
-      Vertx vertx) {
+      RelayerConfig config, Callable<Key> key, Optional<Callable<Key>> treasury, String id) {
     try (Together steps = new Together()) {
       Supplier<Key> own = steps.begin("key", key);
       Optional<Supplier<Key>> other = treasury.map(opening -> steps.begin("treasury", opening));
       Supplier<Map<ChainSettings, FollowedChain>> chains =
           steps.beginWaiting("chains", () -> connect(config.chains()));
       Supplier<Database> database = steps.begin("database", () -> database(config, id));
-      Supplier<OpenAPIContract> contract = steps.begin("api", () -> Api.contract(vertx));
+      Supplier<Web> web = steps.begin("api", this::web);
       Key opened = own.get();
       Optional<Key> filler = other.map(Supplier::get);
-      return new Surroundings(opened, filler, chains.get(), database.get(), contract.get());
+      return new Surroundings(opened, filler, chains.get(), database.get(), web.get());
     }
   }
 
   private void assemble(
       RelayerConfig config, Callable<Key> opening, Optional<Callable<Key>> filling, Clock clock) {
     lock(config.dataDirectory());
-    PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
-    Vertx vertx = vertx(registry);
     String id = HexFormat.of().toHexDigits(new SecureRandom().nextLong());
-    Surroundings found = surroundings(config, opening, filling, id, vertx);
+    Surroundings found = surroundings(config, opening, filling, id);
     Key key = found.key();
     Optional<Key> treasury = found.treasury();
     Map<ChainSettings, FollowedChain> chains = found.chains();
@@ -285,18 +282,18 @@ public final class Relayer implements AutoCloseable {
     Api api =
         opened(
             new Api(
-                vertx,
+                found.web().vertx(),
                 guests,
                 places.get(home.id()),
                 places,
                 key.address(),
                 blobs,
                 health,
-                new Metrics(registry, guests, health, instance, workflows.worker()),
+                new Metrics(found.web().registry(), guests, health, instance, workflows.worker()),
                 work,
                 config.http().requestsPerSecond(),
                 clock));
-    int port = api.listen(found.contract(), config.http().host(), config.http().port());
+    int port = api.listen(found.web().contract(), config.http().host(), config.http().port());
     opened(() -> api.drain(config.http().drain()));
     readyLine
         .put("ready", true)
@@ -552,6 +549,12 @@ public final class Relayer implements AutoCloseable {
 
   private static String encoded(String text) {
     return URLEncoder.encode(text, StandardCharsets.UTF_8);
+  }
+
+  private Web web() {
+    PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+    Vertx vertx = vertx(registry);
+    return new Web(registry, vertx, Api.contract(vertx));
   }
 
   private Vertx vertx(PrometheusMeterRegistry registry) {
