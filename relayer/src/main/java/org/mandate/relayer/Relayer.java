@@ -291,7 +291,7 @@ public final class Relayer implements AutoCloseable {
                 health,
                 new Metrics(found.web().registry(), guests, health, instance, workflows.worker()),
                 work,
-                config.http().requestsPerSecond(),
+                config.http(),
                 clock));
     int port = api.listen(found.web().contract(), config.http().host(), config.http().port());
     opened(() -> api.drain(config.http().drain()));

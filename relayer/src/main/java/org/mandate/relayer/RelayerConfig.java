@@ -152,6 +152,9 @@ public record RelayerConfig(
    * @param port 0: a free one, which the READY line and the ready file name
    * @param readyFile written when the relayer works: the READY line
    * @param requestsPerSecond most that one client address is answered, twice as many at once
+   * @param connectionsPerClient most that one client address holds open; behind a reverse proxy
+   *     that is the proxy's
+   * @param waitingPerAgent most intents of one agent that wait to be submitted
    * @param drain how long it is told that this process is being stopped, before it stops listening
    */
   public record HttpSettings(
@@ -159,11 +162,13 @@ public record RelayerConfig(
       @Default("0") int port,
       Optional<Path> readyFile,
       @Default("100") int requestsPerSecond,
+      @Default("64") int connectionsPerClient,
+      @Default("2000") int waitingPerAgent,
       @Default("500ms") Duration drain) {
     public HttpSettings {
-      if (requestsPerSecond < 1 || requestsPerSecond > 1_000_000)
-        throw new IllegalArgumentException(
-            "http.requests-per-second %d is not from 1 to 1000000".formatted(requestsPerSecond));
+      requireWithin("http.requests-per-second", requestsPerSecond, 1_000_000);
+      requireWithin("http.connections-per-client", connectionsPerClient, 1_000);
+      requireWithin("http.waiting-per-agent", waitingPerAgent, 20_000);
       if (port < 0 || port > 65535)
         throw new IllegalArgumentException("http.port " + port + " is not from 0 to 65535");
       requireWithin("http.drain", drain, Duration.ZERO, Duration.ofMinutes(5));
@@ -197,6 +202,11 @@ public record RelayerConfig(
   /** Where blobs are kept as files, or were before the database kept them. */
   public Path blobs() {
     return blobDirectory.orElse(dataDirectory.resolve("blobs"));
+  }
+
+  private static void requireWithin(String what, int value, int most) {
+    if (value < 1 || value > most)
+      throw new IllegalArgumentException("%s %d is not from 1 to %d".formatted(what, value, most));
   }
 
   private static void requireWithin(String what, Duration value, Duration least, Duration most) {

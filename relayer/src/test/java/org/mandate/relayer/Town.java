@@ -272,7 +272,7 @@ final class Town implements AutoCloseable {
         Optional.empty(),
         Optional.empty(),
         Optional.empty(),
-        new HttpSettings("127.0.0.1", port, Optional.empty(), 100, Duration.ZERO),
+        new HttpSettings("127.0.0.1", port, Optional.empty(), 100, 200, 2_000, Duration.ZERO),
         peers,
         Duration.ofSeconds(1),
         Duration.ofSeconds(4),

@@ -119,7 +119,15 @@ final class RelayerBench extends Bench {
                 Duration.ofSeconds(5))
             .withJvm(jvm());
     var relayer = town.relayers(settings).getFirst();
-    relayer.start(Map.of("MANDATE_HTTP_REQUESTS_PER_SECOND", "1000000"));
+    // All that is asked comes from here, for few agents.
+    relayer.start(
+        Map.of(
+            "MANDATE_HTTP_REQUESTS_PER_SECOND",
+            "1000000",
+            "MANDATE_HTTP_CONNECTIONS_PER_CLIENT",
+            "1000",
+            "MANDATE_HTTP_WAITING_PER_AGENT",
+            "20000"));
     relayer.awaitReady();
     var many = rate * (warmUp + seconds);
     progress("signing %d intents", many);

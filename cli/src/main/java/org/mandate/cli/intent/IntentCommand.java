@@ -223,7 +223,7 @@ public final class IntentCommand extends Group {
 
     private static boolean isRefused(JsonNode view) {
       return switch (state(view)) {
-        case "DENIED", "CANCELLED", "EXPIRED" -> true;
+        case "DENIED", "CANCELLED", "EXPIRED", "SUPERSEDED" -> true;
         default -> false;
       };
     }
@@ -282,6 +282,7 @@ public final class IntentCommand extends Group {
       EXECUTED,
       CANCELLED,
       EXPIRED,
+      SUPERSEDED,
       FAILED,
       SETTLED
     }

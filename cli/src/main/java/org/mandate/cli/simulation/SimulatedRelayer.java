@@ -210,7 +210,13 @@ final class SimulatedRelayer {
     Workplace home = workflows.places().get(Ground.HOME);
     desk =
         Optional.of(
-            new IntentDesk(home, Set.copyOf(Ground.CHAINS), database, workflows.work(), clock));
+            new IntentDesk(
+                home,
+                Set.copyOf(Ground.CHAINS),
+                database,
+                workflows.work(),
+                config.http().waitingPerAgent(),
+                clock));
     for (Workflow workflow : workflows.all()) {
       for (int i = 0; i < workflow.threads(); i++) {
         String name = workflow.threads() == 1 ? workflow.name() : workflow.name() + "-" + i;

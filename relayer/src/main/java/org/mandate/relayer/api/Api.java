@@ -5,7 +5,6 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.vertx.core.Context;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
-import io.vertx.core.http.HttpConnection;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.json.JsonArray;
@@ -33,7 +32,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
@@ -59,6 +57,7 @@ import org.mandate.policy.AgentStatus;
 import org.mandate.policy.Verdict;
 import org.mandate.relayer.Bell;
 import org.mandate.relayer.Journal;
+import org.mandate.relayer.RelayerConfig.HttpSettings;
 import org.mandate.relayer.Trap;
 import org.mandate.relayer.store.Database;
 import org.mandate.relayer.store.StoredApproval;
@@ -90,7 +89,6 @@ public final class Api implements AutoCloseable {
   private static final int ASKED_AT_ONCE = 200;
 
   private static final int MAX_CONNECTIONS = 1_000;
-  private static final Duration FIRST_REQUEST = Duration.ofSeconds(10);
   private static final Duration LAST_ANSWERS = Duration.ofSeconds(10);
   private static final Duration KEEPS = Duration.ofSeconds(1);
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -123,8 +121,7 @@ public final class Api implements AutoCloseable {
   private final Recent<String, Answer> agents;
   private final Recent<String, String> scrapes;
   private final Recent<String, JsonObject> reports;
-  private final Set<HttpConnection> connections = ConcurrentHashMap.newKeySet();
-  private final Set<HttpConnection> silent = ConcurrentHashMap.newKeySet();
+  private final Connections connections;
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
   private final String document;
   private volatile Optional<HttpServer> server = Optional.empty();
@@ -140,7 +137,7 @@ public final class Api implements AutoCloseable {
       Health health,
       Metrics metrics,
       Bell work,
-      int requestsPerSecond,
+      HttpSettings settings,
       Clock clock) {
     this.vertx = vertx;
     this.database = database;
@@ -150,10 +147,14 @@ public final class Api implements AutoCloseable {
     this.blobs = blobs;
     this.health = health;
     this.metrics = metrics;
-    this.desk = new IntentDesk(home, places.keySet(), database, work, clock);
+    this.desk =
+        new IntentDesk(home, places.keySet(), database, work, settings.waitingPerAgent(), clock);
     this.intake = new Gatherer<>("intake", MOST_ASKED, ASKED_AT_ONCE, 2, desk::takeAll, Api::busy);
     this.views = new IntentViews(home.chain().domain());
-    this.requestsPerSecond = requestsPerSecond;
+    this.requestsPerSecond = settings.requestsPerSecond();
+    this.connections =
+        new Connections(
+            vertx, MAX_CONNECTIONS, settings.connectionsPerClient(), Connections.Patience.DEFAULT);
     this.limit = new ClientLimit(requestsPerSecond, 2.0 * requestsPerSecond, clock);
     this.agents = new Recent<>(KEEPS, clock);
     this.scrapes = new Recent<>(KEEPS, clock);
@@ -226,14 +227,15 @@ public final class Api implements AutoCloseable {
                         .setIdleTimeout(60)
                         .setMaxInitialLineLength(4096)
                         .setMaxHeaderSize(16 * 1024))
-                .connectionHandler(this::connected)
+                .connectionHandler(connections::connected)
                 .requestHandler(
                     request -> {
-                      silent.remove(request.connection());
+                      connections.asked(request);
                       router.handle(request);
                     })
                 .listen(port, host)
                 .await());
+    connections.watch();
     return server.get().actualPort();
   }
 
@@ -252,6 +254,7 @@ public final class Api implements AutoCloseable {
         503,
         "BUSY",
         "%d submissions wait to be looked at".formatted(MOST_ASKED),
+        MOST_ASKED,
         Duration.ofSeconds(1));
   }
 
@@ -622,34 +625,12 @@ public final class Api implements AutoCloseable {
     }
   }
 
-  /** Bounds how many connect, and how long one may take to ask its first question. */
-  private void connected(HttpConnection connection) {
-    if (connections.size() >= MAX_CONNECTIONS) {
-      connection.close();
-      return;
-    }
-    connections.add(connection);
-    silent.add(connection);
-    long timer =
-        vertx.setTimer(
-            FIRST_REQUEST.toMillis(),
-            fired -> {
-              if (silent.remove(connection)) connection.close();
-            });
-    connection.closeHandler(
-        closed -> {
-          connections.remove(connection);
-          silent.remove(connection);
-          vertx.cancelTimer(timer);
-        });
-  }
-
   private void admit(RoutingContext context) {
     if (draining) {
       context.response().putHeader("Connection", "close");
       context.addEndHandler(done -> context.request().connection().shutdown());
     }
-    String client = String.valueOf(context.request().remoteAddress().hostAddress());
+    String client = ClientAddress.of(context.request().remoteAddress());
     if (limit.admits(client)) {
       context.next();
       return;

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.mandate.chain.Address;
@@ -53,6 +54,7 @@ public final class IntentDesk {
   private static final Duration KEEPS = Duration.ofSeconds(1);
 
   private static final int MOST_WAITING = 20_000;
+  private static final Duration AGENT_PAUSE = Duration.ofSeconds(2);
 
   private final Workplace home;
   private final Set<Long> chains;
@@ -63,12 +65,21 @@ public final class IntentDesk {
   private final Recent<BigInteger, Optional<Address>> wallets;
   private final Recent<String, Boolean> standings;
   private final Recent<String, Boolean> backlogs;
+  private final Recent<BigInteger, AtomicInteger> rooms;
+  private final int waitingPerAgent;
 
   /**
    * @param chains that intents may name
    * @param work is rung when there is something to submit
+   * @param waitingPerAgent most intents of one agent that wait to be submitted
    */
-  public IntentDesk(Workplace home, Set<Long> chains, Database database, Bell work, Clock clock) {
+  public IntentDesk(
+      Workplace home,
+      Set<Long> chains,
+      Database database,
+      Bell work,
+      int waitingPerAgent,
+      Clock clock) {
     this.home = home;
     this.chains = Set.copyOf(chains);
     this.domain = new IntentDomain(home.chain().bigId(), home.chain().executor());
@@ -78,6 +89,8 @@ public final class IntentDesk {
     this.wallets = new Recent<>(KEEPS, clock);
     this.standings = new Recent<>(KEEPS, clock);
     this.backlogs = new Recent<>(KEEPS, clock);
+    this.rooms = new Recent<>(KEEPS, clock);
+    this.waitingPerAgent = waitingPerAgent;
   }
 
   Hash idOf(Intent intent) {
@@ -138,17 +151,37 @@ public final class IntentDesk {
     Map<Hash, StoredIntent.Handed> spent = new LinkedHashMap<>();
     for (int i = 0; i < handed.size(); i++)
       (used.get(i) ? spent : fresh).put(handed.get(i).id(), handed.get(i));
-    Map<Hash, RuntimeException> refused = spent.isEmpty() ? Map.of() : refused(spent, fresh);
+    Map<Hash, RuntimeException> refused = new HashMap<>();
+    if (!spent.isEmpty()) refused.putAll(refused(spent, fresh));
+    Map<BigInteger, AtomicInteger> left = new HashMap<>();
+    Map<Hash, RuntimeException> crowded = new HashMap<>();
+    for (StoredIntent.Handed each : List.copyOf(fresh.values())) {
+      BigInteger agentId = each.intent().agentId();
+      AtomicInteger room = left.computeIfAbsent(agentId, this::room);
+      if (room.getAndUpdate(n -> Math.max(0, n - 1)) > 0) continue;
+      fresh.remove(each.id());
+      crowded.put(each.id(), crowded(agentId));
+    }
     Failpoint.BEFORE_INTENT_STORED.reach();
     Instant now = clock.instant();
     Set<Hash> added = new HashSet<>();
     database.run(
         tx -> {
-          if (!fresh.isEmpty())
-            added.addAll(
-                StoredIntent.takeAll(tx, home.chain().id(), List.copyOf(fresh.values()), now));
+          if (!crowded.isEmpty()) StoredIntent.known(tx, crowded.keySet()).forEach(crowded::remove);
+          if (fresh.isEmpty()) return;
+          StoredIntent.Intake intake =
+              StoredIntent.takeAll(tx, home.chain().id(), List.copyOf(fresh.values()), now);
+          added.addAll(intake.added());
+          intake
+              .rivals()
+              .forEach((id, rival) -> refused.put(id, contested(fresh.get(id).intent(), rival)));
         });
     Failpoint.AFTER_INTENT_STORED.reach();
+    refused.putAll(crowded);
+    // What was known, or not stored, needs no place.
+    fresh.values().stream()
+        .filter(each -> !added.contains(each.id()))
+        .forEach(each -> left.get(each.intent().agentId()).incrementAndGet());
     if (!added.isEmpty()) {
       LOG.info("intents stored", "number", added.size(), "first", added.iterator().next());
       work.ring();
@@ -199,6 +232,43 @@ public final class IntentDesk {
         "sign it again with a fresh random nonce");
   }
 
+  /** The chain will take one of them, and this relayer would pay for the others. */
+  private static RefusedException contested(Intent intent, Optional<Hash> rival) {
+    return new RefusedException(
+        409,
+        "NONCE",
+        "nonce %s of agent %s is that of %s, which is being submitted: a nonce is good for one intent"
+            .formatted(
+                intent.nonce(),
+                intent.agentId(),
+                rival.map(id -> "intent " + id).orElse("another intent")),
+        "sign it again with a fresh random nonce");
+  }
+
+  /**
+   * How many more of an agent's intents may wait: one agent must not fill the backlog, for which
+   * all others would be refused. Whoever takes a place takes it off.
+   */
+  private AtomicInteger room(BigInteger agentId) {
+    return rooms.get(
+        agentId,
+        () ->
+            new AtomicInteger(
+                waitingPerAgent
+                    - database.inTransaction(
+                        tx -> Task.waiting(tx, agentId, clock.instant(), waitingPerAgent))));
+  }
+
+  private RefusedException crowded(BigInteger agentId) {
+    return RefusedException.busy(
+        429,
+        "AGENT_BACKLOG",
+        "%d intents of agent %s wait to be submitted, as many as one agent's may"
+            .formatted(waitingPerAgent, agentId),
+        waitingPerAgent,
+        AGENT_PAUSE);
+  }
+
   /**
    * What cannot be carried on as fast as it comes is not taken: a backlog must not grow for ever.
    */
@@ -211,6 +281,7 @@ public final class IntentDesk {
           503,
           "BACKLOG",
           "%d pieces of work wait here already".formatted(MOST_WAITING),
+          MOST_WAITING,
           Duration.ofSeconds(5));
     }
   }
@@ -270,14 +341,17 @@ public final class IntentDesk {
 
   /** What is past its wait needs no approval, and must not look as if it had got one more. */
   private void requireWaiting(StoredIntent stored) {
-    Optional<EventKind> past =
-        home.progress(stored.id()).map(StoredEvent::kind).filter(k -> k != EventKind.ADMITTED);
-    if (past.isPresent() || stored.lapsed()) {
+    Optional<String> past =
+        home.progress(stored.id())
+            .map(StoredEvent::kind)
+            .filter(k -> k != EventKind.ADMITTED)
+            .map(EventKind::name)
+            .or(() -> IntentViews.over(stored));
+    if (past.isPresent()) {
       throw new RefusedException(
           422,
           "STATE",
-          "intent %s is %s: it waits for no approval"
-              .formatted(stored.id(), past.map(EventKind::name).orElse("EXPIRED")),
+          "intent %s is %s: it waits for no approval".formatted(stored.id(), past.get()),
           "nothing: an approval is good for one intent, and that once");
     }
   }

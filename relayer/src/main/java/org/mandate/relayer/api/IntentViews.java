@@ -58,13 +58,18 @@ final class IntentViews {
     String state =
         last.map(IntentViews::state)
             .orElseGet(
-                () -> stored.lapsed() ? "EXPIRED" : waiting(transactions, parked.isPresent()));
+                () ->
+                    IntentViews.over(stored)
+                        .orElseGet(() -> waiting(transactions, parked.isPresent())));
     JsonObject json =
         new JsonObject()
             .put("intentId", stored.id().hex())
             .put("state", state)
-            .put("final", last.map(e -> e.isFinal() && isTerminal(state)).orElse(stored.lapsed()))
+            .put(
+                "final",
+                last.map(e -> e.isFinal() && isTerminal(state)).orElse(over(stored).isPresent()))
             .put("intent", new JsonObject(IntentJson.write(stored.intent()).toString()));
+    if (last.isEmpty()) stored.supersededBy().ifPresent(by -> json.put("supersededBy", by.hex()));
     verdict(atHome).ifPresent(v -> json.put("verdict", v));
     if (!atHome.isEmpty()) json.put("home", side(home, atHome));
     if (!elsewhere.isEmpty())
@@ -342,6 +347,12 @@ final class IntentViews {
     };
   }
 
+  /** What became of an intent that never came to the chain, and never will. */
+  static Optional<String> over(StoredIntent stored) {
+    if (stored.supersededBy().isPresent()) return Optional.of("SUPERSEDED");
+    return stored.lapsed() ? Optional.of("EXPIRED") : Optional.empty();
+  }
+
   private static String waiting(JsonArray transactions, boolean isParked) {
     boolean underWay =
         transactions.stream().anyMatch(t -> "OPEN".equals(((JsonObject) t).getString("state")));
@@ -350,7 +361,7 @@ final class IntentViews {
 
   private static boolean isTerminal(String state) {
     return switch (state) {
-      case "DENIED", "EXECUTED", "CANCELLED", "EXPIRED", "FAILED", "SETTLED" -> true;
+      case "DENIED", "EXECUTED", "CANCELLED", "EXPIRED", "SUPERSEDED", "FAILED", "SETTLED" -> true;
       default -> false;
     };
   }

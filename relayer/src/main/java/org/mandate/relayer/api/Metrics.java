@@ -12,8 +12,6 @@ import java.util.function.BiConsumer;
 import org.mandate.relayer.lead.Instance;
 import org.mandate.relayer.lead.Line;
 import org.mandate.relayer.store.Database;
-import org.mandate.relayer.store.Row;
-import org.mandate.relayer.store.Tx;
 import org.mandate.relayer.work.Worker;
 
 /**
@@ -22,18 +20,9 @@ import org.mandate.relayer.work.Worker;
  */
 public final class Metrics {
   private final PrometheusMeterRegistry registry;
-  private final Database database;
+  private final Tallies tallies;
   private final Health health;
   private final Instance instance;
-  private final MultiGauge intents;
-  private final MultiGauge transactions;
-  private final MultiGauge gas;
-  private final MultiGauge tasks;
-  private final MultiGauge parked;
-  private final MultiGauge fees;
-  private final MultiGauge records;
-  private final MultiGauge batches;
-  private final MultiGauge attestations;
   private final MultiGauge chains;
   private final MultiGauge nodes;
   private final MultiGauge nodeFailures;
@@ -49,28 +38,9 @@ public final class Metrics {
       Worker worker) {
     this.instance = instance;
     this.registry = registry;
-    this.database = database;
     this.health = health;
-    this.intents = gauge("mandate.intents", "Intents by chain and by where they stand there");
-    this.transactions =
-        gauge("mandate.transactions", "Transactions of this relayer by chain, purpose and state");
-    this.gas =
-        gauge("mandate.gas.used", "Gas that this relayer's mined transactions used, by chain");
-    this.tasks =
-        gauge("mandate.tasks", "Open work by kind, and whether something stands in its way");
-    this.parked =
-        gauge("mandate.parked", "Open work that something stands in the way of, by chain and rule");
-    this.fees =
-        gauge(
-            "mandate.fees.gwei",
-            "What this relayer's transactions cost, by chain: paid, or reserved as the most that"
-                + " they can cost");
-    this.records = gauge("mandate.audit.records", "Archived audit records by chain");
-    this.batches =
-        gauge(
-            "mandate.audit.batches",
-            "Published batches by chain, and whether they are what the records lead to");
-    this.attestations = gauge("mandate.attestations", "Attestations known here, by signer");
+    this.tallies = new Tallies(registry, database);
+    count();
     this.chains =
         gauge(
             "mandate.chain",
@@ -107,73 +77,74 @@ public final class Metrics {
     return MultiGauge.builder(name).description(description).register(registry);
   }
 
-  /** The text format; asks the database first. */
+  private void count() {
+    tallies.add(
+        "mandate.transactions",
+        "Transactions of this relayer by chain, purpose and state",
+        "SELECT chain_id::text AS chain, purpose, state, count(*) AS n FROM transaction GROUP BY 1, 2, 3",
+        "chain",
+        "purpose",
+        "state");
+    tallies.add(
+        "mandate.gas.used",
+        "Gas that this relayer's mined transactions used, by chain",
+        "SELECT chain_id::text AS chain, coalesce(sum(gas_used), 0)::double precision AS n FROM transaction GROUP BY 1",
+        "chain");
+    tallies.add(
+        "mandate.fees.gwei",
+        "What this relayer's transactions cost, by chain: paid, or reserved as the most that they can cost",
+        """
+        SELECT chain_id::text AS chain, CASE WHEN gas_used IS NULL THEN 'reserved' ELSE 'paid' END AS state,
+               (sum(cost) / 1e9)::double precision AS n
+          FROM transaction GROUP BY 1, 2
+        """,
+        "chain",
+        "state");
+    tallies.add(
+        "mandate.tasks",
+        "Open work by kind, and whether something stands in its way",
+        "SELECT kind, (parked IS NOT NULL)::text AS parked, count(*) AS n FROM task GROUP BY 1, 2",
+        "kind",
+        "parked");
+    tallies.add(
+        "mandate.parked",
+        "Open work that something stands in the way of, by chain and rule",
+        """
+        SELECT chain_id::text AS chain, kind, parked->>'rule' AS rule, count(*) AS n
+          FROM task WHERE parked IS NOT NULL GROUP BY 1, 2, 3
+        """,
+        "chain",
+        "kind",
+        "rule");
+    tallies.add(
+        "mandate.audit.records",
+        "Archived audit records by chain",
+        "SELECT chain_id::text AS chain, count(*) AS n FROM audit_record GROUP BY 1",
+        "chain");
+    tallies.add(
+        "mandate.audit.batches",
+        "Published batches by chain, and whether they are what the records lead to",
+        "SELECT chain_id::text AS chain, truthful::text AS truthful, count(*) AS n FROM audit_batch GROUP BY 1, 2",
+        "chain",
+        "truthful");
+    tallies.add(
+        "mandate.attestations",
+        "Attestations known here, by signer",
+        "SELECT '0x' || encode(signer, 'hex') AS signer, count(*) AS n FROM attestation GROUP BY 1",
+        "signer");
+    tallies.add(
+        "mandate.intents",
+        "Intents by chain and by where they stand there",
+        "SELECT chain_id::text AS chain, state, count(*) AS n FROM intent_progress GROUP BY 1, 2",
+        "chain",
+        "state");
+  }
+
+  /**
+   * The text format. What the database has to add up may be a few seconds old ({@link Tallies}).
+   */
   public synchronized String scrape() {
-    database.run(
-        tx -> {
-          fill(
-              tx,
-              intents,
-              "SELECT chain_id::text AS chain, state, count(*) AS n FROM intent_progress GROUP BY"
-                  + " 1, 2",
-              "chain",
-              "state");
-          fill(
-              tx,
-              transactions,
-              "SELECT chain_id::text AS chain, purpose, state, count(*) AS n FROM transaction GROUP"
-                  + " BY 1, 2, 3",
-              "chain",
-              "purpose",
-              "state");
-          fill(
-              tx,
-              gas,
-              "SELECT chain_id::text AS chain, coalesce(sum(gas_used), 0)::double precision AS n FROM"
-                  + " transaction GROUP BY 1",
-              "chain");
-          fill(
-              tx,
-              tasks,
-              "SELECT kind, (parked IS NOT NULL)::text AS parked, count(*) AS n FROM task GROUP BY"
-                  + " 1, 2",
-              "kind",
-              "parked");
-          fill(
-              tx,
-              parked,
-              "SELECT chain_id::text AS chain, kind, parked->>'rule' AS rule, count(*) AS n FROM"
-                  + " task WHERE parked IS NOT NULL GROUP BY 1, 2, 3",
-              "chain",
-              "kind",
-              "rule");
-          fill(
-              tx,
-              fees,
-              "SELECT chain_id::text AS chain, CASE WHEN gas_used IS NULL THEN 'reserved' ELSE"
-                  + " 'paid' END AS state, (sum(cost) / 1e9)::double precision AS n FROM transaction GROUP BY"
-                  + " 1, 2",
-              "chain",
-              "state");
-          fill(
-              tx,
-              records,
-              "SELECT chain_id::text AS chain, count(*) AS n FROM audit_record GROUP BY 1",
-              "chain");
-          fill(
-              tx,
-              batches,
-              "SELECT chain_id::text AS chain, truthful::text AS truthful, count(*) AS n FROM"
-                  + " audit_batch GROUP BY 1, 2",
-              "chain",
-              "truthful");
-          fill(
-              tx,
-              attestations,
-              "SELECT '0x' || encode(signer, 'hex') AS signer, count(*) AS n FROM attestation GROUP"
-                  + " BY 1",
-              "signer");
-        });
+    tallies.refresh();
     JsonObject report = health.report();
     ready.register(
         List.of(MultiGauge.Row.of(Tags.empty(), report.getString("status").equals("UP") ? 1 : 0)),
@@ -220,17 +191,5 @@ public final class Metrics {
     }
     leads.register(epochs, true);
     return registry.scrape();
-  }
-
-  private static void fill(Tx tx, MultiGauge gauge, String sql, String... labels) {
-    List<MultiGauge.Row<?>> rows = new ArrayList<>();
-    tx.list(sql, row -> rows.add(MultiGauge.Row.of(tags(row, labels), row.real("n"))));
-    gauge.register(rows, true);
-  }
-
-  private static Tags tags(Row row, String... labels) throws java.sql.SQLException {
-    Tags tags = Tags.empty();
-    for (String label : labels) tags = tags.and(label, row.text(label));
-    return tags;
   }
 }

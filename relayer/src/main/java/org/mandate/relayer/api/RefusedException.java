@@ -22,17 +22,22 @@ public final class RefusedException extends RuntimeException {
   }
 
   /**
-   * Too much is asked for at present.
+   * Too much is asked for at present: nothing is left.
    *
+   * @param limit of what is too much
    * @param again after how long it is worth asking again
    */
-  static RefusedException busy(int status, String rule, String message, Duration again) {
+  static RefusedException busy(int status, String rule, String message, int limit, Duration again) {
     RefusedException refused =
         new RefusedException(
             status,
-            rule,
-            message,
-            "ask again in %d s: nothing was stored".formatted(again.toSeconds()));
+            new Refusal(
+                rule,
+                message,
+                Optional.of(Integer.toString(limit)),
+                Optional.of("0"),
+                Optional.empty(),
+                "ask again in %d s: nothing was stored".formatted(again.toSeconds())));
     refused.again = again;
     return refused;
   }

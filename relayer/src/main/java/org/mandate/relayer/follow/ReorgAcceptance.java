@@ -94,7 +94,10 @@ public final class ReorgAcceptance {
     Set<Hash> subjects = new HashSet<>(DeepReorg.subjects(tx, chain.id(), above));
     Set<BigInteger> agents = DeepReorg.agents(tx, chain.id(), above);
     int transactions = DeepReorg.undo(tx, chain.id(), ancestor, now);
-    if (chain.isHome()) subjects.addAll(StoredIntent.unlapse(tx, ancestor.timestamp()));
+    if (chain.isHome()) {
+      subjects.addAll(StoredIntent.unsupersede(tx, subjects));
+      subjects.addAll(StoredIntent.unlapse(tx, ancestor.timestamp()));
+    }
     subjects.forEach(subject -> reopen(tx, subject, chain.homeId(), now));
     agents.forEach(
         agent ->
@@ -114,6 +117,6 @@ public final class ReorgAcceptance {
         });
     boolean isOurs = StoredIntent.of(tx, subject).flatMap(StoredIntent::signature).isPresent();
     if (isOurs && StoredEvent.progress(tx, subject, home).isEmpty())
-      Task.open(tx, Task.Kind.SUBMIT, home, subject, now, now);
+      StoredIntent.reopen(tx, home, subject, now);
   }
 }

@@ -28,6 +28,7 @@ import org.mandate.relayer.store.Database;
 import org.mandate.relayer.store.Spending;
 import org.mandate.relayer.store.StoredIntent;
 import org.mandate.relayer.store.StoredMessage;
+import org.mandate.relayer.store.Submission;
 import org.mandate.relayer.store.TransactionRow;
 import org.mandate.relayer.store.TransactionRow.Purpose;
 import org.mandate.relayer.store.Tx;
@@ -125,9 +126,9 @@ public final class Desk {
   }
 
   /**
-   * Signs and stores a transaction, unless one is on its way for any of what it is for, or the work
-   * was taken over. A worker that was paused since it claimed the work, however long, stores
-   * nothing.
+   * Signs and stores a transaction, unless one is on its way for any of what it is for, or, of an
+   * intent, for another one with the same nonce, or the work was taken over. A worker that was
+   * paused since it claimed the work, however long, stores nothing.
    *
    * @param subjects at least one
    * @param gas as the node estimated
@@ -152,6 +153,9 @@ public final class Desk {
                 // The lock first: two workers that come with the same thing take their turns.
                 TransactionRow.lock(tx, chain.id(), self(), count);
                 if (TransactionRow.areOpen(tx, chain.id(), subjects)) return false;
+                // The chain would take one of them, and this relayer pay for both.
+                if (purpose == Purpose.SUBMIT && Submission.areContested(tx, chain.id(), subjects))
+                  return false;
                 List<Overrun> overruns = budget.overruns(tx, purpose, subjects, most, 0);
                 if (!overruns.isEmpty()) throw new BudgetException(overruns);
                 long nonce = TransactionRow.takeNonce(tx, chain.id(), self(), count);

@@ -4,6 +4,7 @@ import java.math.BigInteger;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -22,6 +23,8 @@ import org.mandate.intent.Intent;
  * @param number order of arrival
  * @param lapsed finalized home data shows that it was never submitted before its deadline, and so
  *     never will be
+ * @param supersededBy the intent that used its nonce, as finalized home data shows: it will never
+ *     be submitted
  */
 public record StoredIntent(
     Hash id,
@@ -29,7 +32,8 @@ public record StoredIntent(
     Optional<Bytes> signature,
     Instant receivedAt,
     long number,
-    boolean lapsed) {
+    boolean lapsed,
+    Optional<Hash> supersededBy) {
 
   /**
    * Stores the intent unless it is there. A signature takes the place of an older one: it was
@@ -108,34 +112,66 @@ public record StoredIntent(
   public record Handed(Hash id, Intent intent, Bytes signature) {}
 
   /**
+   * What became of intents that were handed over.
+   *
+   * @param added of these nothing was known
+   * @param rivals these were not stored: another intent that is being submitted holds their nonce,
+   *     and, unless it was over by then, which
+   */
+  public record Intake(Set<Hash> added, Map<Hash, Optional<Hash>> rivals) {}
+
+  private record Nonce(BigInteger agentId, BigInteger nonce) {
+    static Nonce of(Intent intent) {
+      return new Nonce(intent.agentId(), intent.nonce());
+    }
+  }
+
+  /**
    * Stores intents that were handed to this relayer, and opens the work of submitting each that is
    * new here or comes with another signature: that was checked just now, and the agent's key may
-   * have changed since. Answers those of which nothing was known.
+   * have changed since. Of several under one nonce of an agent only the first is stored, as long as
+   * its work is open: a unique index sees to it, whoever takes them.
    *
    * @param all each id once
    */
-  public static Set<Hash> takeAll(Tx tx, long home, List<Handed> all, Instant now) {
+  public static Intake takeAll(Tx tx, long home, List<Handed> all, Instant now) {
     List<Intent> intents = all.stream().map(Handed::intent).toList();
     Set<Hash> added = new LinkedHashSet<>();
+    Set<Hash> left = new LinkedHashSet<>();
     tx.list(
         """
-        WITH stored AS (
+        WITH handed AS MATERIALIZED (
+          SELECT * FROM unnest(?::bytea[], ?::numeric[], ?::bytea[], ?::numeric[], ?::bytea[], ?::bytea[], ?::numeric[],
+                               ?::bytea[], ?::numeric[], ?::numeric[], ?::bytea[]) WITH ORDINALITY
+              AS h (intent_id, agent_id, account, chain_id, asset, recipient, amount, data, nonce, deadline, signature, place)
+           WHERE NOT EXISTS (SELECT 1 FROM intent i WHERE i.intent_id = h.intent_id AND i.signature = h.signature)),
+        again AS ( -- with another signature, while it is being submitted
+          UPDATE task t SET not_before = ?, attempts = 0 FROM handed h
+           WHERE t.kind = 'SUBMIT' AND t.chain_id = ? AND t.subject = h.intent_id
+          RETURNING t.subject),
+        opened AS (
+          INSERT INTO task (kind, chain_id, subject, agent_id, nonce, not_before, created_at)
+          SELECT 'SUBMIT', ?, intent_id, agent_id, nonce, ?, ? FROM handed
+           WHERE intent_id NOT IN (SELECT subject FROM again)
+           ORDER BY agent_id, nonce, place -- two that come with the same ones take their turns
+          ON CONFLICT DO NOTHING
+          RETURNING subject),
+        stored AS (
           INSERT INTO intent
             (intent_id, agent_id, account, chain_id, asset, recipient, amount, data, nonce, deadline, signature, received_at)
-          SELECT h.*, ? FROM unnest(?::bytea[], ?::numeric[], ?::bytea[], ?::numeric[], ?::bytea[], ?::bytea[], ?::numeric[],
-                                    ?::bytea[], ?::numeric[], ?::numeric[], ?::bytea[]) h
-           ORDER BY 1 -- two that come with the same ones take their turns
+          SELECT intent_id, agent_id, account, chain_id, asset, recipient, amount, data, nonce, deadline, signature, ? FROM handed
+           WHERE intent_id IN (SELECT subject FROM again UNION ALL SELECT subject FROM opened)
+           ORDER BY intent_id
           ON CONFLICT (intent_id) DO UPDATE SET signature = excluded.signature
-           WHERE intent.signature IS DISTINCT FROM excluded.signature
-          RETURNING intent_id, xmax = 0 AS added),
-        work AS (
-          INSERT INTO task (kind, chain_id, subject, not_before, created_at)
-          SELECT 'SUBMIT', ?, intent_id, ?, ? FROM stored
-          ON CONFLICT (kind, chain_id, subject) DO UPDATE SET not_before = excluded.not_before, attempts = 0)
-        SELECT intent_id FROM stored WHERE added
+          RETURNING intent_id, xmax = 0 AS added)
+        SELECT intent_id, added FROM handed LEFT JOIN stored USING (intent_id) ORDER BY place
         """,
-        row -> added.add(row.hash("intent_id")),
-        now,
+        row -> {
+          Hash id = row.hash("intent_id");
+          return row.optionalFlag("added")
+              .map(isNew -> isNew && added.add(id))
+              .orElseGet(() -> left.add(id));
+        },
         column("bytea", all, Handed::id),
         column("numeric", intents, Intent::agentId),
         column("bytea", intents, Intent::account),
@@ -147,10 +183,38 @@ public record StoredIntent(
         column("numeric", intents, Intent::nonce),
         column("numeric", intents, Intent::deadline),
         column("bytea", all, Handed::signature),
+        now,
+        home,
         home,
         now,
+        now,
         now);
-    return added;
+    return new Intake(added, rivals(tx, all, left));
+  }
+
+  /**
+   * Who holds the nonces of these. Asked anew: what another instance stored meanwhile was not seen
+   * before, and may be the very same intent.
+   */
+  private static Map<Hash, Optional<Hash>> rivals(Tx tx, List<Handed> all, Set<Hash> left) {
+    if (left.isEmpty()) return Map.of();
+    List<Handed> without = all.stream().filter(h -> left.contains(h.id())).toList();
+    List<Intent> intents = without.stream().map(Handed::intent).toList();
+    Map<Nonce, Hash> holders = new HashMap<>();
+    tx.list(
+        """
+        SELECT agent_id, nonce, subject FROM task
+         WHERE kind = 'SUBMIT' AND (agent_id, nonce) IN (SELECT * FROM unnest(?::numeric[], ?::numeric[]))
+        """,
+        row -> holders.put(new Nonce(row.big("agent_id"), row.big("nonce")), row.hash("subject")),
+        column("numeric", intents, Intent::agentId),
+        column("numeric", intents, Intent::nonce));
+    Map<Hash, Optional<Hash>> rivals = new HashMap<>();
+    for (Handed each : without) {
+      Optional<Hash> holder = Optional.ofNullable(holders.get(Nonce.of(each.intent())));
+      if (holder.filter(each.id()::equals).isEmpty()) rivals.put(each.id(), holder);
+    }
+    return rivals;
   }
 
   private static <T> Tx.Column column(String type, List<T> rows, Function<T, ?> value) {
@@ -220,6 +284,7 @@ public record StoredIntent(
     return switch (state) {
       case "RECEIVED", "SUBMITTED", "PARKED" ->
           "NOT EXISTS (SELECT 1 FROM event e WHERE e.subject = i.intent_id)";
+      case "SUPERSEDED" -> "i.superseded_by IS NOT NULL";
       case "EXPIRED" -> "(i.lapsed OR " + known.formatted("'EXPIRED'") + ")";
       case "QUEUED" -> known.formatted("'QUEUED', 'UPHELD'");
       case "EXECUTED" -> known.formatted("'EXECUTED', 'PAID'");
@@ -249,6 +314,54 @@ public record StoredIntent(
         since.getEpochSecond());
   }
 
+  /**
+   * Another intent used the nonce.
+   *
+   * @param by which, of each of them
+   */
+  public static void supersede(Tx tx, Map<Hash, Hash> by) {
+    List<Map.Entry<Hash, Hash>> entries = List.copyOf(by.entrySet());
+    tx.update(
+        """
+        UPDATE intent i SET superseded_by = s.rival FROM unnest(?::bytea[], ?::bytea[]) AS s (intent_id, rival)
+         WHERE i.intent_id = s.intent_id
+        """,
+        column("bytea", entries, Map.Entry::getKey),
+        column("bytea", entries, Map.Entry::getValue));
+  }
+
+  /**
+   * Takes back that intents were superseded by these, of which blocks told that are gone.
+   *
+   * @return which
+   */
+  public static List<Hash> unsupersede(Tx tx, Collection<Hash> by) {
+    return tx.list(
+        "UPDATE intent SET superseded_by = NULL WHERE superseded_by = ANY (?) RETURNING intent_id",
+        row -> row.hash("intent_id"),
+        Tx.column("bytea", List.copyOf(by)));
+  }
+
+  /**
+   * Opens the work of submitting an intent that is stored, once more. It holds its nonce unless
+   * another one does: which of them the chain takes then shows.
+   */
+  public static void reopen(Tx tx, long home, Hash id, Instant now) {
+    tx.update(
+        """
+        INSERT INTO task (kind, chain_id, subject, agent_id, nonce, not_before, created_at)
+        SELECT 'SUBMIT', ?, i.intent_id, i.agent_id,
+               CASE WHEN NOT EXISTS (SELECT 1 FROM task t WHERE t.kind = 'SUBMIT' AND t.agent_id = i.agent_id AND t.nonce = i.nonce)
+                    THEN i.nonce END, ?, ?
+          FROM intent i WHERE i.intent_id = ?
+        ON CONFLICT (kind, chain_id, subject) DO UPDATE SET not_before = excluded.not_before, attempts = 0
+        """,
+        home,
+        now,
+        now,
+        id);
+  }
+
   static StoredIntent read(Row row) throws SQLException {
     Intent intent =
         new Intent(
@@ -267,6 +380,7 @@ public record StoredIntent(
         row.optionalBytes("signature"),
         row.time("received_at"),
         row.number("number"),
-        row.flag("lapsed"));
+        row.flag("lapsed"),
+        row.optionalHash("superseded_by"));
   }
 }

@@ -1,5 +1,6 @@
 package org.mandate.relayer.store;
 
+import java.math.BigInteger;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -327,6 +328,25 @@ public record Task(
             many)
         .filter(n -> n >= many)
         .isPresent();
+  }
+
+  /**
+   * How many of an agent's intents wait to be submitted: they are due, or their last attempt
+   * failed. What only waits for finality is not among them.
+   *
+   * @param most more are not counted
+   */
+  public static int waiting(Tx tx, BigInteger agentId, Instant now, int most) {
+    return tx.one(
+            """
+            SELECT count(*) AS n FROM (
+              SELECT 1 FROM task WHERE kind = 'SUBMIT' AND agent_id = ? AND (attempts > 0 OR not_before <= ?) LIMIT ?) waiting
+            """,
+            row -> (int) row.number("n"),
+            agentId,
+            now,
+            most)
+        .orElseThrow();
   }
 
   /** When the next work is due, if any is open. */

@@ -21,6 +21,7 @@ import org.mandate.relayer.store.StoredApproval;
 import org.mandate.relayer.store.StoredEvent;
 import org.mandate.relayer.store.StoredIntent;
 import org.mandate.relayer.store.StoredMessage;
+import org.mandate.relayer.store.Submission;
 import org.mandate.relayer.store.Task;
 import org.mandate.relayer.store.TransactionRow.Purpose;
 
@@ -76,6 +77,12 @@ final class IntentWork {
       return new Decision.Over();
     }
     if (isPast(intent, row.headTime())) return again(home);
+    Optional<Submission.Rival> rival =
+        database
+            .inTransaction(tx -> Submission.of(tx, this.home, List.of(task.subject())))
+            .getFirst()
+            .rival();
+    if (rival.isPresent()) return contested(task, rival.get(), home);
     return stored
         .signature()
         .map(
@@ -83,6 +90,15 @@ final class IntentWork {
                 home.attempt(
                     Purpose.SUBMIT, task.subject(), home.calls().submit(intent, signature)))
         .orElseGet(Decision.Over::new);
+  }
+
+  /** Another intent has its nonce, or will have it: which, a final block says. */
+  private Decision contested(Task task, Submission.Rival rival, Workplace home) {
+    if (!rival.isFinal())
+      return new Decision.Later(home.lookAgain(), Optional.of(SubmitWork.CONTESTED));
+    database.run(tx -> StoredIntent.supersede(tx, Map.of(task.subject(), rival.id())));
+    LOG.info("superseded", "intent", task.subject(), "by", rival.id());
+    return new Decision.Over();
   }
 
   /** An intent that waits at home: proceed when its wait is over, close it when it is too late. */

@@ -11,6 +11,7 @@ import java.math.BigInteger;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
@@ -40,6 +41,7 @@ import org.mandate.chain.NodeException;
 import org.mandate.chain.Receipt;
 import org.mandate.chain.SendOutcome;
 import org.mandate.contracts.HomeExecutor;
+import org.mandate.intent.Intent;
 import org.mandate.relayer.Bell;
 import org.mandate.relayer.SigningGate;
 import org.mandate.relayer.follow.FollowedChain;
@@ -51,6 +53,7 @@ import org.mandate.relayer.store.EmbeddedServer;
 import org.mandate.relayer.store.Lease;
 import org.mandate.relayer.store.StaleLeaseException;
 import org.mandate.relayer.store.StoredEvent;
+import org.mandate.relayer.store.StoredIntent;
 import org.mandate.relayer.store.TransactionRow;
 import org.mandate.relayer.store.TransactionRow.Attempt;
 import org.mandate.relayer.store.TransactionRow.Purpose;
@@ -268,6 +271,40 @@ class SendingTest {
   }
 
   // ------------------------------------------------------------------ L3
+
+  /** The chain takes one of them, and this relayer would pay for both. */
+  @Test
+  void L3_shouldHaveOneTransactionOnItsWayForOneNonce() {
+    Hash first = signed("first of a nonce", 77, 1);
+    Hash second = signed("second of a nonce", 77, 2);
+    Hash other = signed("another nonce", 78, 2);
+    write(Purpose.SUBMIT, first);
+    assertFalse(
+        desk.write(
+            Purpose.SUBMIT, List.of(other, second), TARGET, Bytes.EMPTY, 21_000, tx -> true));
+    assertEquals(1, open().size());
+    write(Purpose.SUBMIT, other);
+    assertEquals(2, open().size());
+  }
+
+  private Hash signed(String name, long nonce, long amount) {
+    Hash intentId = Hash.keccak(name);
+    Intent intent =
+        new Intent(
+            BigInteger.ONE,
+            TARGET,
+            BigInteger.valueOf(id),
+            TARGET,
+            TARGET,
+            BigInteger.valueOf(amount),
+            Bytes.EMPTY,
+            BigInteger.valueOf(nonce),
+            BigInteger.valueOf(4_000_000_000L));
+    Instant now = Instant.now();
+    database.run(
+        tx -> StoredIntent.save(tx, intentId, intent, Optional.of(new Bytes("0x5a")), now));
+    return intentId;
+  }
 
   @Test
   void L3_shouldHaveOneTransactionOnItsWayForOneThing() {
