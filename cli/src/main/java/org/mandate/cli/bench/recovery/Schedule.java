@@ -57,8 +57,8 @@ record Schedule(long seed, int victim, List<Blow> blows, List<Order> orders) {
           "ChainRow.register", "Task.releaseAll", "StoredMessage.forgetRefusals", "eth_chainId");
 
   /**
-   * What no seed brings about: a lie of a relayer, an approver, a final block that goes, an IPFS
-   * daemon. Where a kill there is tried, a test of its own does it.
+   * What no seed brings about: a lie of a relayer, an approver, a final block that goes, two
+   * intents of one nonce, an IPFS daemon. Where a kill there is tried, a test of its own does it.
    */
   private static final List<String> ELSEWHERE =
       List.of(
@@ -72,6 +72,10 @@ record Schedule(long seed, int victim, List<Blow> blows, List<Order> orders) {
           "DeepReorg.undo",
           "DeepReorg.accept",
           "DeepReorg.reopen",
+          "StoredIntent.unlapse",
+          "StoredIntent.unsupersede",
+          "StoredIntent.reopen",
+          "StoredIntent.supersede",
           "Lease.revokeAll",
           "after-gate-closed",
           "after-halt-stored",
