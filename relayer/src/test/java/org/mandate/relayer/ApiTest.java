@@ -192,7 +192,9 @@ class ApiTest {
     HttpResponse<String> answer =
         town.post(relayer.port(), "/v1/intents", town.body(town.signed(second)).encode());
     assertEquals(409, answer.statusCode(), answer.body());
-    assertEquals("NONCE", new JsonObject(answer.body()).getJsonObject("error").getString("rule"));
+    JsonObject error = new JsonObject(answer.body()).getJsonObject("error");
+    assertEquals("NONCE", error.getString("rule"));
+    assertTrue(error.getString("message").endsWith("is used"), "whoever used it: " + error);
   }
 
   @Test

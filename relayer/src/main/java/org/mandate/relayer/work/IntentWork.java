@@ -95,10 +95,18 @@ final class IntentWork {
   /** Another intent has its nonce, or will have it: which, a final block says. */
   private Decision contested(Task task, Submission.Rival rival, Workplace home) {
     if (!rival.isFinal())
-      return new Decision.Later(home.lookAgain(), Optional.of(SubmitWork.CONTESTED));
+      return new Decision.Later(home.lookAgain(), Optional.of(contested(rival)));
     database.run(tx -> StoredIntent.supersede(tx, Map.of(task.subject(), rival.id())));
     LOG.info("superseded", "intent", task.subject(), "by", rival.id());
     return new Decision.Over();
+  }
+
+  private static Refusal contested(Submission.Rival rival) {
+    return Refusal.of(
+        "NONCE",
+        "intent %s of the same agent with the same nonce is on its way, or on the chain and not final yet: the chain takes one of them"
+            .formatted(rival.id()),
+        "nothing; if this one is wanted, sign it again with a fresh random nonce");
   }
 
   /** An intent that waits at home: proceed when its wait is over, close it when it is too late. */

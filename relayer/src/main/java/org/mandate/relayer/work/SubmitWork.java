@@ -5,7 +5,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -43,14 +42,6 @@ final class SubmitWork {
 
   private static final Duration FULL = Duration.ofMillis(500);
 
-  /** The same words for all of them, so that they are stored together. */
-  static final Refusal CONTESTED =
-      Refusal.of(
-          "NONCE",
-          "another intent of this agent with the same nonce is on its way, or on the chain and not"
-              + " final yet: the chain takes one of them",
-          "nothing; if this one is wanted, sign it again with a fresh random nonce");
-
   private final Database database;
 
   SubmitWork(Database database) {
@@ -68,9 +59,8 @@ final class SubmitWork {
     List<Task> over = new ArrayList<>();
     List<Task> underWay = new ArrayList<>();
     List<Task> late = new ArrayList<>();
-    List<Task> contested = new ArrayList<>();
+    List<Task> alone = new ArrayList<>();
     List<Hash> lapsed = new ArrayList<>();
-    Map<Hash, Hash> superseded = new HashMap<>();
     List<StoredIntent> due = new ArrayList<>();
     Known known = database.inTransaction(tx -> known(tx, home, List.copyOf(byId.keySet())));
     ChainRow row = known.row();
@@ -85,27 +75,23 @@ final class SubmitWork {
         lapsed.add(task.subject());
         over.add(task);
       } else if (isPast(given.get(), row.headTime())) late.add(task);
-      else if (each.rival().filter(Submission.Rival::isFinal).isPresent()) {
-        superseded.put(each.id(), each.rival().get().id());
-        over.add(task);
-      } else if (each.rival().isPresent()) contested.add(task);
+      else if (each.rival().isPresent()) alone.add(task);
       else due.add(given.get());
     }
     if (due.size() < tasks.size()) {
       Instant again = home.lookAgain();
       database.run(
           tx -> {
-            if (lapsed.isEmpty() && superseded.isEmpty()) tx.mayBeForgotten();
-            if (!lapsed.isEmpty()) StoredIntent.lapse(tx, lapsed);
-            if (!superseded.isEmpty()) StoredIntent.supersede(tx, superseded);
+            if (lapsed.isEmpty()) tx.mayBeForgotten();
+            else StoredIntent.lapse(tx, lapsed);
             Task.closeAll(tx, over);
             Task.putOffAll(tx, late, again, 0, Optional.empty());
             Task.putOffAll(tx, underWay, home.now().plus(Worker.ON_ITS_WAY), 0, Optional.empty());
-            Task.putOffAll(tx, contested, again, 0, Optional.of(CONTESTED.json().encode()));
           });
     }
     due.sort(Comparator.comparingLong(StoredIntent::number));
-    return send(due, byId, home, known.underWay() >= MOST_UNDER_WAY);
+    alone.addAll(send(due, byId, home, known.underWay() >= MOST_UNDER_WAY));
+    return alone;
   }
 
   /**
