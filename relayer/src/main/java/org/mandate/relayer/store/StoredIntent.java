@@ -144,11 +144,12 @@ public record StoredIntent(
           SELECT * FROM unnest(?::bytea[], ?::numeric[], ?::bytea[], ?::numeric[], ?::bytea[], ?::bytea[], ?::numeric[],
                                ?::bytea[], ?::numeric[], ?::numeric[], ?::bytea[]) WITH ORDINALITY
               AS h (intent_id, agent_id, account, chain_id, asset, recipient, amount, data, nonce, deadline, signature, place)
-           WHERE NOT EXISTS (SELECT 1 FROM intent i WHERE i.intent_id = h.intent_id AND i.signature = h.signature)),
+           -- each looked up for itself, here and below: a join may come to read the whole table
+           WHERE (SELECT i.signature FROM intent i WHERE i.intent_id = h.intent_id) IS DISTINCT FROM h.signature),
         again AS ( -- with another signature, while it is being submitted
-          UPDATE task t SET not_before = ?, attempts = 0 FROM handed h
-           WHERE t.kind = 'SUBMIT' AND t.chain_id = ? AND t.subject = h.intent_id
-          RETURNING t.subject),
+          UPDATE task SET not_before = ?, attempts = 0
+           WHERE kind = 'SUBMIT' AND chain_id = ? AND subject = ANY (ARRAY (SELECT intent_id FROM handed))
+          RETURNING subject),
         opened AS (
           INSERT INTO task (kind, chain_id, subject, agent_id, nonce, not_before, created_at)
           SELECT 'SUBMIT', ?, intent_id, agent_id, nonce, ?, ? FROM handed
@@ -203,8 +204,9 @@ public record StoredIntent(
     Map<Nonce, Hash> holders = new HashMap<>();
     tx.list(
         """
-        SELECT agent_id, nonce, subject FROM task
-         WHERE kind = 'SUBMIT' AND (agent_id, nonce) IN (SELECT * FROM unnest(?::numeric[], ?::numeric[]))
+        SELECT n.agent_id, n.nonce, t.subject FROM unnest(?::numeric[], ?::numeric[]) AS n (agent_id, nonce)
+         CROSS JOIN LATERAL (
+           SELECT subject FROM task WHERE agent_id = n.agent_id AND nonce = n.nonce LIMIT 1) t
         """,
         row -> holders.put(new Nonce(row.big("agent_id"), row.big("nonce")), row.hash("subject")),
         column("numeric", intents, Intent::agentId),
@@ -351,7 +353,7 @@ public record StoredIntent(
         """
         INSERT INTO task (kind, chain_id, subject, agent_id, nonce, not_before, created_at)
         SELECT 'SUBMIT', ?, i.intent_id, i.agent_id,
-               CASE WHEN NOT EXISTS (SELECT 1 FROM task t WHERE t.kind = 'SUBMIT' AND t.agent_id = i.agent_id AND t.nonce = i.nonce)
+               CASE WHEN NOT EXISTS (SELECT 1 FROM task t WHERE t.agent_id = i.agent_id AND t.nonce = i.nonce)
                     THEN i.nonce END, ?, ?
           FROM intent i WHERE i.intent_id = ?
         ON CONFLICT (kind, chain_id, subject) DO UPDATE SET not_before = excluded.not_before, attempts = 0

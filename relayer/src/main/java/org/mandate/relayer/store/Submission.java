@@ -92,13 +92,15 @@ public record Submission(
     return tx.one(
             """
             SELECT count(*) AS n FROM intent i
-              JOIN intent o ON o.agent_id = i.agent_id AND o.nonce = i.nonce AND o.intent_id <> i.intent_id
-             WHERE i.intent_id = ANY (?) AND %s
+             CROSS JOIN LATERAL (
+               SELECT 1 FROM intent o
+                WHERE o.agent_id = i.agent_id AND o.nonce = i.nonce AND o.intent_id <> i.intent_id AND %s LIMIT 1) rival
+             WHERE i.intent_id = ANY (?)
             """
                 .formatted(ON_ITS_WAY),
             row -> row.number("n"),
-            Tx.column("bytea", ids),
-            home)
+            home,
+            Tx.column("bytea", ids))
         .filter(n -> n > 0)
         .isPresent();
   }

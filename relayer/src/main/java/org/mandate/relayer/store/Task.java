@@ -340,7 +340,7 @@ public record Task(
     return tx.one(
             """
             SELECT count(*) AS n FROM (
-              SELECT 1 FROM task WHERE kind = 'SUBMIT' AND agent_id = ? AND (attempts > 0 OR not_before <= ?) LIMIT ?) waiting
+              SELECT 1 FROM task WHERE agent_id = ? AND nonce IS NOT NULL AND (attempts > 0 OR not_before <= ?) LIMIT ?) waiting
             """,
             row -> (int) row.number("n"),
             agentId,
