@@ -57,6 +57,10 @@ public final class Workflows {
   private static final Duration MIRROR_LOOK = Duration.ofSeconds(5);
   private static final Duration EVIDENCE_LOOK = Duration.ofSeconds(5);
   private static final Duration WORK = Duration.ofMillis(500);
+
+  /** What peers have not signed yet is asked for soon again. */
+  private static final Duration GATHER = Duration.ofMillis(200);
+
   private static final String MIRROR = "mirror";
   private static final Duration BALANCE_LOOK = Duration.ofSeconds(10);
   private static final Duration FORMER_LOOK = Duration.ofSeconds(5);
@@ -266,6 +270,9 @@ public final class Workflows {
             clock);
     // Whoever claims something sees to it that another one looks for more.
     all.add(new Workflow("work", WORK, () -> worker.round(work::ring), List.of(work), WORKERS));
+    // Apart from the others: who does not answer them holds up nothing that needs nobody's answer.
+    all.add(
+        new Workflow("gather", GATHER, () -> worker.asking(work::ring), List.of(work), WORKERS));
   }
 
   /** What one process at a time does: it begins when this one leads, with a database for that. */

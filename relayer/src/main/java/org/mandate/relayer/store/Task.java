@@ -141,6 +141,21 @@ public record Task(
         now);
   }
 
+  /** What a worker looks after beside fresh submissions. */
+  public enum Share {
+    ANY("true"),
+    /** What needs no other relayer's answer. */
+    OWN("kind NOT IN ('DELIVER', 'HASTEN')"),
+    /** What may have to wait for other relayers' answers, which may never come. */
+    ASKING("kind IN ('DELIVER', 'HASTEN')");
+
+    private final String which;
+
+    Share(String which) {
+      this.which = which;
+    }
+  }
+
   /**
    * Claims what agents ask for and nobody failed at yet, what is due longest first, for {@code
    * lease} or until its instance is taken for dead: a worker that dies gives it back by itself.
@@ -155,9 +170,9 @@ public record Task(
 
   /** As {@link #claimSubmissions}: one piece of any other work that never failed. */
   public static Optional<Task> claimOther(
-      Tx tx, String holder, Instant now, Duration lease, Set<Long> closed) {
-    return claim(tx, "attempts = 0 AND NOT submits", "not_before", closed, holder, now, lease, 1)
-        .stream()
+      Tx tx, String holder, Instant now, Duration lease, Share share, Set<Long> closed) {
+    String which = "attempts = 0 AND NOT submits AND " + share.which;
+    return claim(tx, which, "not_before", closed, holder, now, lease, 1).stream()
         .findFirst();
   }
 
@@ -168,9 +183,9 @@ public record Task(
    * be held up by fresh work for ever.
    */
   public static Optional<Task> claimFailed(
-      Tx tx, String holder, Instant now, Duration lease, Set<Long> closed) {
-    return claim(
-            tx, "attempts > 0", "least(attempts, 3), not_before", closed, holder, now, lease, 1)
+      Tx tx, String holder, Instant now, Duration lease, Share share, Set<Long> closed) {
+    String which = "attempts > 0 AND " + share.which;
+    return claim(tx, which, "least(attempts, 3), not_before", closed, holder, now, lease, 1)
         .stream()
         .findFirst();
   }
@@ -179,8 +194,8 @@ public record Task(
   public static Optional<Task> claim(Tx tx, String holder, Instant now, Duration lease) {
     return claimSubmissions(tx, holder, now, lease, Set.of(), 1).stream()
         .findFirst()
-        .or(() -> claimOther(tx, holder, now, lease, Set.of()))
-        .or(() -> claimFailed(tx, holder, now, lease, Set.of()));
+        .or(() -> claimOther(tx, holder, now, lease, Share.ANY, Set.of()))
+        .or(() -> claimFailed(tx, holder, now, lease, Share.ANY, Set.of()));
   }
 
   /**

@@ -37,16 +37,22 @@ import org.mandate.signer.Signature;
 /**
  * The other relayers' attestations, asked for over HTTP. While one is waited for, the others are
  * asked again: what they sign meanwhile waits for nobody. A peer may be slow, broken or hostile: it
- * gets two seconds and sixteen kilobytes, of which at most {@link Attestation#MOST_SIGNATURES}
- * signatures are read, and what it says the caller checks against the quorum. More than that is
- * neither read from the connection nor kept.
+ * gets two seconds, a fifth of one after it was silent, and sixteen kilobytes, of which at most
+ * {@link Attestation#MOST_SIGNATURES} signatures are read, and what it says the caller checks
+ * against the quorum. More than that is neither read from the connection nor kept.
  */
 public final class Peers implements AttestationSource, AutoCloseable {
   private static final Journal LOG = Journal.of("peers");
   private static final Duration TIMEOUT = Duration.ofSeconds(2);
 
   /** After how long who answered is asked again while another one is waited for. */
-  private static final Duration AGAIN = Duration.ofMillis(300);
+  private static final Duration AGAIN = Duration.ofMillis(200);
+
+  /** Who does not answer for so long holds up nobody for a while. */
+  private static final Duration SILENT = Duration.ofSeconds(1);
+
+  /** After how long who was silent is waited for as long as anybody: it may only be slow. */
+  private static final Duration FORGOTTEN = Duration.ofSeconds(10);
 
   private static final int MAX_BYTES = 16 * 1024;
   private static final int MOST_WORDS = 200;
@@ -67,6 +73,9 @@ public final class Peers implements AttestationSource, AutoCloseable {
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
   private final Map<Peer, String> complaints = new ConcurrentHashMap<>();
 
+  /** Those that did not answer, and until when that counts. */
+  private final Map<Peer, Long> silent = new ConcurrentHashMap<>();
+
   /**
    * @throws IllegalArgumentException when one of them is not reached by http or https; names it by
    *     scheme, host and port
@@ -76,14 +85,14 @@ public final class Peers implements AttestationSource, AutoCloseable {
   }
 
   /**
-   * @param timeout of one question
+   * @param timeout how long answers are waited for
    */
   Peers(List<URI> peers, Duration timeout) {
     this.timeout = timeout;
     this.peers = peers.stream().map(Peers::peer).toList();
     this.http =
         HttpClient.newBuilder()
-            .connectTimeout(timeout)
+            .connectTimeout(timeout.multipliedBy(2)) // whoever waits for it ends it before
             .followRedirects(HttpClient.Redirect.NEVER)
             .version(HttpClient.Version.HTTP_1_1)
             .build();
@@ -110,24 +119,36 @@ public final class Peers implements AttestationSource, AutoCloseable {
     CompletionService<Reply> answers = new ExecutorCompletionService<>(threads);
     List<Future<Reply>> questions = new ArrayList<>();
     Set<Peer> unheard = new HashSet<>(peers);
+    long start = System.nanoTime();
+    silent.values().removeIf(end -> end - start < 0);
     for (Peer peer : peers) questions.add(answers.submit(() -> new Reply(peer, ask(peer, root))));
     try {
-      long end = System.nanoTime() + timeout.toNanos() * 2;
       while (!unheard.isEmpty()) {
-        long left = Duration.between(Instant.now(), until.get()).toNanos();
-        Future<Reply> answer =
-            answers.poll(Math.min(end - System.nanoTime(), left), TimeUnit.NANOSECONDS);
-        if (answer == null) return;
+        Duration most = silent.keySet().containsAll(unheard) ? AGAIN : timeout;
+        long left =
+            Math.min(
+                start + most.toNanos() - System.nanoTime(),
+                Duration.between(Instant.now(), until.get()).toNanos());
+        Future<Reply> answer = answers.poll(left, TimeUnit.NANOSECONDS);
+        if (answer == null) break;
         Reply reply = answer.get();
         reply.attested().forEach(taker);
         unheard.remove(reply.peer());
+        silent.remove(reply.peer());
         if (!unheard.isEmpty()) questions.add(answers.submit(() -> askAgain(reply.peer(), root)));
       }
+      if (System.nanoTime() - start >= SILENT.toNanos()) unheard.forEach(this::noteSilence);
     } catch (ExecutionException e) {
       throw new IllegalStateException(e.getCause());
     } finally {
       questions.forEach(q -> q.cancel(true));
     }
+  }
+
+  /** It is asked as before, and for a while waited for no longer than those that do answer. */
+  private void noteSilence(Peer peer) {
+    silent.put(peer, System.nanoTime() + FORGOTTEN.toNanos());
+    complain(peer, "no answer in time");
   }
 
   /** What the others sign meanwhile must not wait for one that is slow, or never answers. */
@@ -146,7 +167,7 @@ public final class Peers implements AttestationSource, AutoCloseable {
       URI address = URI.create(peer.api() + "/v1/attestations/" + root);
       HttpResponse<InputStream> response =
           http.send(
-              HttpRequest.newBuilder(address).timeout(timeout).GET().build(),
+              HttpRequest.newBuilder(address).timeout(timeout.multipliedBy(2)).GET().build(),
               HttpResponse.BodyHandlers.ofInputStream());
       try (InputStream body = response.body()) {
         if (response.statusCode() == 404) return List.of();
@@ -164,7 +185,9 @@ public final class Peers implements AttestationSource, AutoCloseable {
         | DecodeException
         | ClassCastException
         | NullPointerException e) {
-      complain(peer, e.getClass().getSimpleName() + ": " + e.getMessage());
+      // Whoever asked may have stopped waiting: that says nothing about the answer.
+      if (!Thread.currentThread().isInterrupted())
+        complain(peer, e.getClass().getSimpleName() + ": " + e.getMessage());
       return List.of();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

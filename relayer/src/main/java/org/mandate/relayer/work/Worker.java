@@ -72,7 +72,11 @@ public final class Worker {
   private final Semaphore gathering = new Semaphore(1);
   private final SubmitWork submissions;
   private final AtomicLong overtaken = new AtomicLong();
-  private final AtomicLong rounds = new AtomicLong();
+
+  /** How often was looked for each share's work: both have their turns of what failed. */
+  private final Map<Task.Share, AtomicLong> rounds =
+      Map.of(Task.Share.OWN, new AtomicLong(), Task.Share.ASKING, new AtomicLong());
+
   private final IntentWork intents;
   private final DeliverWork messages;
   private final ResultWork results;
@@ -122,7 +126,20 @@ public final class Worker {
   }
 
   /**
-   * Does one piece of work, or, of what many agents ask at the same time, as much as one
+   * Does one piece of the work for which other relayers are asked. Answers whether there was any.
+   *
+   * @param claimed as for {@link #round(Runnable)}
+   */
+  public boolean asking(Runnable claimed) throws InterruptedException {
+    List<Task> tasks = database.inTransaction(tx -> claim(tx, Task.Share.ASKING, false));
+    if (tasks.isEmpty()) return false;
+    claimed.run();
+    alone(tasks.getFirst());
+    return true;
+  }
+
+  /**
+   * Does one piece of all other work, or, of what many agents ask at the same time, as much as one
    * transaction holds. Answers whether there was any. Where nothing may be signed none is claimed:
    * that is no failure of any of it, and of no other chain's.
    */
@@ -141,7 +158,7 @@ public final class Worker {
     boolean mayGather = gathering.tryAcquire();
     try {
       boolean gathers = mayGather;
-      List<Task> tasks = database.inTransaction(tx -> claim(tx, gathers));
+      List<Task> tasks = database.inTransaction(tx -> claim(tx, Task.Share.OWN, gathers));
       if (tasks.isEmpty()) return false;
       claimed.run();
       if (isFresh(tasks.getFirst())) {
@@ -157,7 +174,7 @@ public final class Worker {
     }
   }
 
-  private List<Task> claim(Tx tx, boolean mayGather) {
+  private List<Task> claim(Tx tx, Task.Share share, boolean mayGather) {
     Set<Long> closed = ChainRow.closed(tx, places.keySet(), home);
     if (closed.containsAll(places.keySet())) return List.of();
     Instant now = clock.instant();
@@ -167,10 +184,10 @@ public final class Worker {
                 ? Task.claimSubmissions(tx, instance, now, LEASE, closed, SubmitWork.AT_ONCE)
                 : List.of();
     Supplier<List<Task>> other =
-        () -> Task.claimOther(tx, instance, now, LEASE, closed).stream().toList();
+        () -> Task.claimOther(tx, instance, now, LEASE, share, closed).stream().toList();
     Supplier<List<Task>> failed =
-        () -> Task.claimFailed(tx, instance, now, LEASE, closed).stream().toList();
-    boolean isTheirTurn = rounds.incrementAndGet() % FAILED_EVERY == 0;
+        () -> Task.claimFailed(tx, instance, now, LEASE, share, closed).stream().toList();
+    boolean isTheirTurn = rounds.get(share).incrementAndGet() % FAILED_EVERY == 0;
     List<Task> claimed =
         (isTheirTurn ? Stream.of(failed, fresh, other) : Stream.of(fresh, other, failed))
             .map(Supplier::get)

@@ -282,11 +282,11 @@ class StoreTest {
           // Whoever leaves submissions to others finds the failed one all the same, in either
           // order.
           assertEquals(
-              failed, Task.claimFailed(tx, "test", NOW, LEASE, Set.of()).orElseThrow().subject());
+              failed, Task.claimFailed(tx, "test", NOW, LEASE, Task.Share.OWN, Set.of()).orElseThrow().subject());
           assertEquals(
               Task.Kind.PUBLISH,
-              Task.claimOther(tx, "test", NOW, LEASE, Set.of()).orElseThrow().kind());
-          assertTrue(Task.claimOther(tx, "test", NOW, LEASE, Set.of()).isEmpty());
+              Task.claimOther(tx, "test", NOW, LEASE, Task.Share.OWN, Set.of()).orElseThrow().kind());
+          assertTrue(Task.claimOther(tx, "test", NOW, LEASE, Task.Share.OWN, Set.of()).isEmpty());
           assertEquals(
               List.of(Hash.keccak("fresh")),
               Task.claimSubmissions(tx, "test", NOW, LEASE, Set.of(), 10).stream()

@@ -103,17 +103,17 @@ class MessagesTest {
     sent(3, 0, MESSAGE);
     open();
     Worker worker = worker();
-    worker.round();
+    worker.asking(() -> {});
     assertTrue(isOpen(), "waits: not final at home yet");
     database.run(tx -> Blocks.undoFrom(tx, HOME, 3, Instant.now()));
     database.run(tx -> Task.wake(tx, REMOTE, Instant.now()));
-    worker.round();
+    worker.asking(() -> {});
     assertFalse(isOpen(), "home shows no such message any more");
     // The reorg brings the dispatch back in another block, and with it the work.
     database.run(tx -> Blocks.append(tx, HOME, block(3)));
     sent(3, 0, MESSAGE);
     open();
-    worker.round();
+    worker.asking(() -> {});
     assertTrue(isOpen(), "waits again");
   }
 

@@ -3,7 +3,9 @@ package org.mandate.relayer.work;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
@@ -14,6 +16,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
@@ -46,15 +49,8 @@ class SlowPeersTest {
           try (exchange) {
             // It did not sign yet when it is asked first.
             boolean signed = asked.incrementAndGet() > 1;
-            String body =
-                "{\"root\":\""
-                    + ROOT
-                    + "\",\"attestations\":[{\"signature\":\"0x"
-                    + "11".repeat(64)
-                    + "1b\"}]}";
-            byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
-            exchange.sendResponseHeaders(signed ? 200 : 404, signed ? bytes.length : -1);
-            if (signed) exchange.getResponseBody().write(bytes);
+            if (signed) signed(exchange);
+            else exchange.sendResponseHeaders(404, -1);
           }
         });
     List<Attestation> taken = new ArrayList<>();
@@ -74,6 +70,135 @@ class SlowPeersTest {
     }
     assertEquals(1, taken.size(), "it was asked again");
     assertTrue(isWaitedFor.get(), "although the other one had not answered");
+  }
+
+  /** Each answers only when all have been asked. */
+  @Test
+  void L9_allAreAskedAtOnce() throws Exception {
+    int many = 5;
+    CountDownLatch asked = new CountDownLatch(many);
+    List<HttpServer> servers = new ArrayList<>();
+    for (int i = 0; i < many; i++) {
+      HttpServer server = server();
+      servers.add(server);
+      server.createContext(
+          "/",
+          exchange -> {
+            asked.countDown();
+            await(asked);
+            signed(exchange);
+          });
+    }
+    List<Attestation> taken = new ArrayList<>();
+    Instant end = Instant.now().plusSeconds(60);
+    try (Peers peers =
+        new Peers(servers.stream().map(SlowPeersTest::url).toList(), Duration.ofSeconds(60))) {
+      peers.attestations(ROOT, taken::add, () -> taken.size() == many ? Instant.EPOCH : end);
+    } finally {
+      servers.forEach(server -> server.stop(0));
+    }
+    assertEquals(many, taken.size());
+  }
+
+  /** One that never answers, and one that never ends: nobody is asked again and again for them. */
+  @Test
+  void L9_whoWasSilentIsWaitedForNoLongerThanTheOthers() throws Exception {
+    CountDownLatch over = new CountDownLatch(1);
+    AtomicInteger asked = new AtomicInteger();
+    AtomicInteger inVain = new AtomicInteger();
+    HttpServer silent = server();
+    HttpServer slow = server();
+    HttpServer honest = server();
+    silent.createContext(
+        "/",
+        exchange -> {
+          inVain.incrementAndGet();
+          await(over);
+          exchange.close();
+        });
+    slow.createContext(
+        "/",
+        exchange -> {
+          try (exchange) {
+            inVain.incrementAndGet();
+            exchange.sendResponseHeaders(200, 0);
+            while (!over.await(100, TimeUnit.MILLISECONDS)) {
+              exchange.getResponseBody().write(' ');
+              exchange.getResponseBody().flush();
+            }
+          } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+          }
+        });
+    honest.createContext(
+        "/",
+        exchange -> {
+          asked.incrementAndGet();
+          signed(exchange);
+        });
+    Instant end = Instant.now().plusSeconds(600);
+    try (Peers peers =
+        new Peers(List.of(url(silent), url(slow), url(honest)), Duration.ofSeconds(5))) {
+      peers.attestations(ROOT, attestation -> {}, () -> end);
+      assertTrue(asked.get() > 5, "it was heard while the others were waited for");
+      for (int i = 0; i < 3; i++) {
+        int before = asked.get();
+        peers.attestations(ROOT, attestation -> {}, () -> end);
+        assertTrue(asked.get() - before <= 2, "once and, on the way, again: " + asked);
+      }
+      assertEquals(8, inVain.get(), "they are asked each time: they may have come back");
+    } finally {
+      over.countDown();
+      for (HttpServer server : List.of(silent, slow, honest)) server.stop(0);
+    }
+  }
+
+  /** What is needed for a quorum may come from one that is only slow. */
+  @Test
+  void L9_whoWasSilentAndAnswersAgainIsHeard() throws Exception {
+    CountDownLatch back = new CountDownLatch(1);
+    HttpServer late = server();
+    late.createContext(
+        "/",
+        exchange -> {
+          await(back);
+          signed(exchange);
+        });
+    List<Attestation> taken = new ArrayList<>();
+    Instant end = Instant.now().plusSeconds(600);
+    try (Peers peers = new Peers(List.of(url(late)), Duration.ofSeconds(2))) {
+      peers.attestations(ROOT, taken::add, () -> end);
+      assertEquals(List.of(), taken);
+      back.countDown();
+      for (int i = 0; i < 100 && taken.isEmpty(); i++)
+        peers.attestations(ROOT, taken::add, () -> end);
+    } finally {
+      back.countDown();
+      late.stop(0);
+    }
+    assertEquals(1, taken.size());
+  }
+
+  private static void await(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private static void signed(HttpExchange exchange) throws IOException {
+    String body =
+        "{\"root\":\""
+            + ROOT
+            + "\",\"attestations\":[{\"signature\":\"0x"
+            + "11".repeat(64)
+            + "1b\"}]}";
+    try (exchange) {
+      byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
+      exchange.sendResponseHeaders(200, bytes.length);
+      exchange.getResponseBody().write(bytes);
+    }
   }
 
   private static HttpServer server() throws Exception {

@@ -1,0 +1,185 @@
+package org.mandate.relayer.work;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.math.BigInteger;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.mandate.audit.EmbeddedBlobStore;
+import org.mandate.chain.Address;
+import org.mandate.chain.Block;
+import org.mandate.chain.Bytes;
+import org.mandate.chain.Finality;
+import org.mandate.chain.Hash;
+import org.mandate.gateway.InteroperableAddress;
+import org.mandate.gateway.Message;
+import org.mandate.relayer.Bell;
+import org.mandate.relayer.SigningGate;
+import org.mandate.relayer.follow.FollowedChain;
+import org.mandate.relayer.follow.SeveralNodes;
+import org.mandate.relayer.send.Desk;
+import org.mandate.relayer.send.FeeLimit;
+import org.mandate.relayer.send.FeePolicy;
+import org.mandate.relayer.store.Blocks;
+import org.mandate.relayer.store.ChainRow;
+import org.mandate.relayer.store.Database;
+import org.mandate.relayer.store.EmbeddedServer;
+import org.mandate.relayer.store.StoredMessage;
+import org.mandate.relayer.store.Task;
+import org.mandate.signer.PrivateKeySigner;
+
+/** Other relayers that never answer: what needs nobody's answer goes on. */
+class GatheringTest {
+  private static final Address ANY = new Address("0x" + "0a".repeat(20));
+  private static final long HOME = 1;
+  private static final long REMOTE = 2;
+  private static final PrivateKeySigner SELF = new PrivateKeySigner(BigInteger.TWO);
+  private static final PrivateKeySigner SILENT = new PrivateKeySigner(BigInteger.TEN);
+  private static final int THREADS = 4;
+
+  @TempDir Path directory;
+  private EmbeddedServer server;
+  private Database database;
+
+  @BeforeEach
+  void start() {
+    server = EmbeddedServer.start(directory.resolve("postgres"));
+    database = Database.open(server.jdbcUrl());
+    database.run(
+        tx -> {
+          for (long chain : List.of(HOME, REMOTE)) {
+            ChainRow.register(tx, chain, ANY, ANY);
+            Blocks.append(
+                tx,
+                chain,
+                new Block(1, Hash.keccak("1"), Hash.keccak("0"), Instant.now().minusSeconds(60)));
+          }
+        });
+  }
+
+  @AfterEach
+  void stop() {
+    database.close();
+    server.close();
+  }
+
+  @Test
+  void L9_shouldPayAtHomeWhileNobodyAnswersWhatIsAskedForElsewhere() throws Exception {
+    CountDownLatch asked = new CountDownLatch(THREADS);
+    CountDownLatch over = new CountDownLatch(1);
+    Worker worker =
+        worker(
+            (root, taker, until) -> {
+              asked.countDown();
+              over.await();
+            });
+    for (int i = 0; i < 3 * THREADS; i++) waiting(i);
+    Instant now = Instant.now();
+    for (String payment : List.of("a payment at home", "another one"))
+      database.run(tx -> Task.open(tx, Task.Kind.SUBMIT, HOME, Hash.keccak(payment), now, now));
+    List<Thread> threads = new ArrayList<>();
+    for (int i = 0; i < THREADS; i++) threads.add(Thread.startVirtualThread(() -> ask(worker)));
+    try {
+      asked.await();
+      assertTimeoutPreemptively(
+          Duration.ofMinutes(1),
+          () -> {
+            assertTrue(worker.round(), "the payments are looked after");
+            assertEquals(0, open(Task.Kind.SUBMIT));
+            assertFalse(worker.round(), "and nothing that waits for others' answers");
+          });
+      assertEquals(3 * THREADS, open(Task.Kind.DELIVER));
+    } finally {
+      over.countDown();
+      for (Thread thread : threads) thread.join();
+    }
+  }
+
+  private static void ask(Worker worker) {
+    try {
+      worker.asking(() -> {});
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private long open(Task.Kind kind) {
+    return database
+        .inTransaction(
+            tx ->
+                tx.one(
+                    "SELECT count(*) AS n FROM task WHERE kind = ?",
+                    row -> row.number("n"),
+                    kind.name()))
+        .orElseThrow();
+  }
+
+  /** A message that this relayer attested, and nobody else. */
+  private void waiting(int number) {
+    Message message =
+        new Message(
+            BigInteger.valueOf(HOME),
+            BigInteger.valueOf(number),
+            new InteroperableAddress(BigInteger.valueOf(HOME), ANY).encode(),
+            new InteroperableAddress(BigInteger.valueOf(REMOTE), ANY).encode(),
+            Bytes.EMPTY);
+    Hash id = message.id(ANY);
+    Instant before = Instant.now().minusSeconds(10);
+    database.run(
+        tx -> {
+          new StoredMessage(id, message, id, 0, before).save(tx, List.of());
+          Task.open(tx, Task.Kind.DELIVER, REMOTE, id, before, before);
+        });
+  }
+
+  private Worker worker(AttestationSource peers) {
+    return new Worker(
+        "test",
+        database,
+        Map.of(HOME, place(HOME), REMOTE, place(REMOTE)),
+        peers,
+        new EmbeddedBlobStore(directory.resolve("blobs"), Clock.systemUTC()),
+        Duration.ofSeconds(1),
+        Duration.ZERO,
+        Duration.ofSeconds(1),
+        Clock.systemUTC());
+  }
+
+  private Workplace place(long id) {
+    FollowedChain chain =
+        new FollowedChain(
+            id,
+            new SeveralNodes(List.of(QuorumNode.of(List.of(SELF.address(), SILENT.address()), 2))),
+            Finality.of("finalized"),
+            0,
+            HOME,
+            ANY,
+            ANY,
+            ANY,
+            ANY,
+            ANY);
+    Desk desk =
+        new Desk(
+            chain,
+            database,
+            FeePolicy.upTo(FeeLimit.ofGwei(500, 50)),
+            SELF,
+            new SigningGate(),
+            new Bell(),
+            Clock.systemUTC());
+    return new Workplace(chain, desk, database, Duration.ofSeconds(1), Clock.systemUTC());
+  }
+}
