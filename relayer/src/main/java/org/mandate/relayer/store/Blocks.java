@@ -1,6 +1,7 @@
 package org.mandate.relayer.store;
 
 import java.sql.SQLException;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -10,6 +11,9 @@ import org.mandate.chain.Block;
  * The canonical blocks of a chain as they were seen; what was derived from a block goes with it.
  */
 public final class Blocks {
+  /** Of so many blocks the time between them is known well enough. */
+  private static final int MEASURED = 17;
+
   private Blocks() {}
 
   /** Stores the block on top of what is there. */
@@ -75,6 +79,20 @@ public final class Blocks {
         Blocks::read,
         chainId,
         number);
+  }
+
+  /** Between the newest blocks that are stored, on average; empty while there are too few. */
+  public static Optional<Duration> interval(Tx tx, long chainId) {
+    return tx.one(
+            """
+            SELECT (max(time) - min(time)) * 1000 / (count(*) - 1) AS millis
+              FROM (SELECT time FROM block WHERE chain_id = ? ORDER BY number DESC LIMIT ?) newest
+            HAVING count(*) > 1
+            """,
+            row -> row.number("millis"),
+            chainId,
+            MEASURED)
+        .map(Duration::ofMillis);
   }
 
   /** The stored blocks from {@code from} to {@code to}, both included. */

@@ -28,6 +28,11 @@ import org.mandate.relayer.store.TransactionRow.Purpose;
 final class DeliverWork {
   private static final Journal LOG = Journal.of("deliver");
   private static final Duration LOOK_AGAIN = Duration.ofMillis(500);
+  private static final Duration SOON = Duration.ofMillis(150);
+
+  /** Within which all relayers see a message final. */
+  private static final Duration EXPECTED = Duration.ofSeconds(1);
+
   private static final Duration UNATTESTED = Duration.ofSeconds(30);
 
   private static final int AT_ONCE = 32;
@@ -73,19 +78,27 @@ final class DeliverWork {
       known = signatures.gather(root, destination);
     }
     if (known.best().isEmpty()) {
-      LOG.info(
-          "waiting for attestations", "messageId", id, "have", known.have(), "need", known.need());
-      // The longer peers are silent, the less often they are asked.
       long age = Duration.between(message.attestedAt(), destination.now()).toMillis();
+      if (age >= EXPECTED.toMillis())
+        LOG.info(
+            "waiting for attestations",
+            "messageId",
+            id,
+            "have",
+            known.have(),
+            "need",
+            known.need());
+      // Peers see it final a moment sooner or later; the longer it takes, the less often they are
+      // asked.
       Duration pause =
-          Duration.ofMillis(Math.clamp(age / 8, LOOK_AGAIN.toMillis(), UNATTESTED.toMillis()));
+          Duration.ofMillis(Math.clamp(age / 8, SOON.toMillis(), UNATTESTED.toMillis()));
       return Decision.later(destination.now().plus(pause));
     }
     if (destination.now().isBefore(known.ready())) {
       Instant look = destination.now().plus(LOOK_AGAIN);
       return Decision.later(look.isBefore(known.ready()) ? look : known.ready());
     }
-    Instant turn = destination.turn(message.root(), message.attestedAt());
+    Instant turn = destination.turn(message.root(), known.ready(), known.latest());
     if (destination.now().isBefore(turn)) return Decision.later(turn);
     Bytes signed = Attestation.forDelivery(destination.chain().attestations(), known.best());
     if (!root.equals(id)) {

@@ -13,6 +13,7 @@ import org.mandate.intent.Intent;
 import org.mandate.intent.IntentAbi;
 import org.mandate.intent.Result;
 import org.mandate.relayer.Journal;
+import org.mandate.relayer.store.ChainRow;
 import org.mandate.relayer.store.Database;
 import org.mandate.relayer.store.EventKind;
 import org.mandate.relayer.store.StoredEvent;
@@ -58,7 +59,6 @@ final class ResultWork {
   Decision report(Task task, Workplace here) {
     Optional<Decision> settled = notToReport(task.subject(), here);
     if (settled.isPresent()) return settled.get();
-    Instant ended = Instant.ofEpochSecond(here.progress(task.subject()).orElseThrow().time());
     List<Hash> together = new ArrayList<>(List.of(task.subject()));
     List<Hash> others =
         database.inTransaction(
@@ -71,11 +71,11 @@ final class ResultWork {
                     here.now().plus(Duration.ofDays(365)),
                     IntentAbi.MOST_RESULTS * 2));
     boolean full = others.size() + 1 >= IntentAbi.MOST_RESULTS;
-    Instant turn = here.turn(task.subject(), full ? ended : ended.plus(interval));
+    Instant turn = turnToReport(task.subject(), full, here);
     if (here.now().isBefore(turn)) return Decision.later(turn);
     for (Hash other : others) {
       if (together.size() == IntentAbi.MOST_RESULTS) break;
-      if (notToReport(other, here).isEmpty()) together.add(other);
+      if (notToReport(other, here).isEmpty() && isOwn(other, here)) together.add(other);
     }
     Decision all = here.attempt(Purpose.REPORT, task.subject(), here.calls().report(together));
     if (all instanceof Decision.Send send)
@@ -84,6 +84,21 @@ final class ResultWork {
         ? all
         : here.attempt(
             Purpose.REPORT, task.subject(), here.calls().report(List.of(task.subject())));
+  }
+
+  /** What ended in one block is the same relayer's turn, which tells of it together. */
+  private Instant turnToReport(Hash intentId, boolean full, Workplace here) {
+    StoredEvent end = here.progress(intentId).orElseThrow();
+    Instant ended = Instant.ofEpochSecond(end.time());
+    Instant from = full ? ended : ended.plus(interval);
+    Instant again = tellAgain(intentId, here).orElse(from);
+    return here.turn(end.log().blockHash(), again.isAfter(from) ? again : from);
+  }
+
+  /** Whether nobody else tells of it before this relayer: then it need not wait for its time. */
+  private boolean isOwn(Hash intentId, Workplace here) {
+    return here.isFirst(here.progress(intentId).orElseThrow().log().blockHash())
+        || !here.now().isBefore(turnToReport(intentId, false, here));
   }
 
   /** Why an intent is not reported now; empty: it is. */
@@ -105,9 +120,9 @@ final class ResultWork {
     boolean known =
         database.inTransaction(tx -> StoredEvent.result(tx, home, intentId)).isPresent();
     if (known) return Optional.of(Decision.later(here.now().plus(LOOK_AGAIN)));
-    return lastTold(intentId, here)
-        .filter(told -> here.now().isBefore(told.plus(REPEAT)))
-        .map(told -> Decision.later(told.plus(REPEAT)));
+    return tellAgain(intentId, here)
+        .filter(again -> here.now().isBefore(again))
+        .map(again -> Decision.later(again));
   }
 
   /** Whether home is final beyond the intent's deadline: it never sends what it did not by then. */
@@ -126,8 +141,11 @@ final class ResultWork {
     return here.now().plusSeconds(pause);
   }
 
-  /** When home was last told, and did not drop it since. */
-  private Optional<Instant> lastTold(Hash intentId, Workplace here) {
+  /**
+   * When to tell home again, which was told before and did not drop it since: later than what was
+   * said becomes final here and is delivered.
+   */
+  private Optional<Instant> tellAgain(Hash intentId, Workplace here) {
     Optional<StoredEvent> report =
         database.inTransaction(tx -> StoredEvent.lastReport(tx, here.chain().id(), intentId));
     if (report.isEmpty()) return Optional.empty();
@@ -142,7 +160,10 @@ final class ResultWork {
             .inTransaction(tx -> StoredEvent.about(tx, intentId, home, EventKind.DROPPED))
             .stream()
             .anyMatch(e -> arrived);
-    return dropped ? Optional.empty() : Optional.of(Instant.ofEpochSecond(report.get().time()));
+    if (dropped) return Optional.empty();
+    ChainRow row = here.row();
+    long slow = row.finalized().isPresent() ? Math.max(0, row.headTime() - row.finalizedTime()) : 0;
+    return Optional.of(Instant.ofEpochSecond(report.get().time()).plusSeconds(slow).plus(REPEAT));
   }
 
   private boolean isEnd(StoredEvent last, Workplace here) {
@@ -179,7 +200,7 @@ final class ResultWork {
     if (!isTrue(task.subject(), here)) return doubted(task, here);
     long due = here.callsOfMost().due(task.subject());
     if (due == 0) return Decision.later(here.lookAgain()); // a node that lags
-    Instant turn = here.turn(task.subject(), Instant.ofEpochSecond(due));
+    Instant turn = turnToSettle(task.subject(), here, due);
     // The window may be lengthened meanwhile.
     Instant look = here.now().plus(LOOK_AGAIN);
     if (here.now().isBefore(turn)) return Decision.later(turn.isBefore(look) ? turn : look);
@@ -199,6 +220,14 @@ final class ResultWork {
         Purpose.SETTLE, task.subject(), here.calls().settleOne(intent(task.subject(), here)));
   }
 
+  /**
+   * What home was told in one transaction is the same relayer's turn, which settles it together.
+   */
+  private Instant turnToSettle(Hash intentId, Workplace here, long due) {
+    Hash told = result(intentId).map(r -> r.log().transaction()).orElse(intentId);
+    return here.turn(told, Instant.ofEpochSecond(due));
+  }
+
   private List<Hash> settleable(Hash first, Workplace here) {
     List<Hash> together = new ArrayList<>(List.of(first));
     List<Hash> others =
@@ -214,10 +243,27 @@ final class ResultWork {
     for (Hash other : others) {
       boolean open =
           here.progress(other).filter(e -> e.kind() == EventKind.DISPATCHED).isPresent()
+              && isOwnToSettle(other, here)
               && isTrue(other, here);
       if (open) together.add(other);
     }
     return together;
+  }
+
+  /** Whether it is this relayer's turn for it too: else another one settles it. */
+  private boolean isOwnToSettle(Hash intentId, Workplace here) {
+    return result(intentId)
+        .filter(r -> !here.now().isBefore(turnToSettle(intentId, here, r.settleAt())))
+        .isPresent();
+  }
+
+  /** What home was told of it last. */
+  private Optional<IntentNotice.ResultReceived> result(Hash intentId) {
+    return database
+        .inTransaction(tx -> StoredEvent.result(tx, home, intentId))
+        .flatMap(StoredEvent::notice)
+        .filter(IntentNotice.ResultReceived.class::isInstance)
+        .map(IntentNotice.ResultReceived.class::cast);
   }
 
   /**
@@ -226,12 +272,7 @@ final class ResultWork {
    */
   private boolean isTrue(Hash intentId, Workplace here) {
     Optional<Result> told =
-        database
-            .inTransaction(tx -> StoredEvent.result(tx, home, intentId))
-            .flatMap(StoredEvent::notice)
-            .filter(IntentNotice.ResultReceived.class::isInstance)
-            .map(IntentNotice.ResultReceived.class::cast)
-            .map(r -> new Result(r.intentId(), r.outcome(), r.moved()));
+        result(intentId).map(r -> new Result(r.intentId(), r.outcome(), r.moved()));
     BigInteger where = intent(intentId, here).chainId();
     Workplace there = where.bitLength() < 64 ? places.get(where.longValue()) : null;
     return there != null

@@ -54,8 +54,9 @@ final class Signatures {
    * @param best what delivers: all of the present relayers' when they are enough, or else all of
    *     the former ones', as long as those count; empty: nothing does yet
    * @param ready when to deliver with it: at once when all relayers signed
+   * @param latest when somebody delivers with it who does not know all that this relayer knows
    */
-  record Known(int have, int need, List<Attestation> best, Instant ready) {
+  record Known(int have, int need, List<Attestation> best, Instant ready, Instant latest) {
     Known {
       best = List.copyOf(best);
     }
@@ -84,8 +85,9 @@ final class Signatures {
     }
     List<Attestation> best = best(valid, present, former);
     Instant since = since(root, best, destination.now());
-    Instant ready = hasAll(valid, present) ? since : since.plus(patience);
-    return new Known(of(valid, present).size(), present.threshold(), best, ready);
+    Instant latest = since.plus(patience);
+    Instant ready = hasAll(valid, present) ? since : latest;
+    return new Known(of(valid, present).size(), present.threshold(), best, ready, latest);
   }
 
   /** Peers that are slow are not waited for longer than the patience lasts. */

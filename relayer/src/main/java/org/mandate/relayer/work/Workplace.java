@@ -4,6 +4,8 @@ import java.math.BigInteger;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -33,8 +35,22 @@ public final class Workplace {
   private static final Duration QUORUM_KEEPS = Duration.ofSeconds(15);
   private static final int MOST_KNOWN = 1000;
 
+  /** In which what another relayer sends is mined, and followed. */
+  private static final int STAGE_BLOCKS = 3;
+
+  /** A chain that makes blocks only when there is something to put in says nothing about time. */
+  private static final Duration LONGEST_STAGE = Duration.ofMinutes(1);
+
+  private static final int REMEMBERED = 100_000;
+
+  /**
+   * @param stage how long each relayer waits for the one before it
+   */
   private record Known(
-      ContractCalls.Quorum quorum, Optional<ContractCalls.Quorum> previous, Instant until) {}
+      ContractCalls.Quorum quorum,
+      Optional<ContractCalls.Quorum> previous,
+      Duration stage,
+      Instant until) {}
 
   private final FollowedChain chain;
   private final ContractCalls calls;
@@ -48,6 +64,18 @@ public final class Workplace {
   private record NoWindows(boolean isSo, Instant until) {}
 
   private final Map<Address, NoWindows> noWindows = new ConcurrentHashMap<>();
+
+  /** Since when whose turn it is was asked. */
+  private final Map<Hash, Instant> asked =
+      Collections.synchronizedMap(
+          new LinkedHashMap<>() {
+            private static final long serialVersionUID = 1L;
+
+            @Override
+            protected boolean removeEldestEntry(Map.Entry<Hash, Instant> eldest) {
+              return size() > REMEMBERED;
+            }
+          });
 
   public Workplace(
       FollowedChain chain, Desk desk, Database database, Duration stagger, Clock clock) {
@@ -129,7 +157,8 @@ public final class Workplace {
     Optional<Known> known = quorum.get().filter(k -> now().isBefore(k.until()));
     if (known.isPresent()) return known.get();
     Known fresh =
-        new Known(callsOfMost.quorum(), callsOfMost.previousQuorum(), now().plus(QUORUM_KEEPS));
+        new Known(
+            callsOfMost.quorum(), callsOfMost.previousQuorum(), stage(), now().plus(QUORUM_KEEPS));
     quorum.set(Optional.of(fresh));
     return fresh;
   }
@@ -137,6 +166,22 @@ public final class Workplace {
   /** Who attested messages that come here before that; only while it still counts. */
   public Optional<ContractCalls.Quorum> previousQuorum() {
     return known().previous();
+  }
+
+  /** As long as configured, or as blocks need, where that is longer. */
+  private Duration stage() {
+    Duration blocks =
+        database
+            .inTransaction(tx -> Blocks.interval(tx, chain.id()))
+            .map(interval -> interval.multipliedBy(STAGE_BLOCKS))
+            .map(each -> each.compareTo(LONGEST_STAGE) < 0 ? each : LONGEST_STAGE)
+            .orElse(stagger);
+    return blocks.compareTo(stagger) > 0 ? blocks : stagger;
+  }
+
+  /** As the other one, whoever it is that waits. */
+  Instant turn(Hash subject, Instant from) {
+    return turn(subject, from, from);
   }
 
   /**
@@ -164,17 +209,34 @@ public final class Workplace {
 
   /**
    * When it is this relayer's turn: the hash of the subject and each relayer's address puts them in
-   * an order that nobody can choose, and each waits for those before it.
+   * an order that nobody can choose. The first one need not wait; each other one waits a stage
+   * longer than the one before it, and looks whether it is done by then. That counts from when this
+   * relayer first asks: it may be long after {@code from}, for all of them at the same time, such
+   * as when a slow chain becomes final.
+   *
+   * @param from when the first one may begin; ask when nothing else is waited for
+   * @param latest when the first one begins at last, who may wait for more than others do
    */
-  Instant turn(Hash subject, Instant from) {
-    List<Address> relayers = quorum().relayers();
+  Instant turn(Hash subject, Instant from, Instant latest) {
+    int place = place(subject);
+    if (place == 0) return from;
+    Instant known = asked.computeIfAbsent(subject, s -> now());
+    Instant begin = latest.isAfter(known) ? latest : known;
+    return begin.plus(known().stage().multipliedBy(place));
+  }
+
+  /** Whether nobody's turn is before this relayer's. */
+  boolean isFirst(Hash subject) {
+    return place(subject) == 0;
+  }
+
+  private int place(Hash subject) {
     Hash own = place(subject, desk.self());
-    long before =
-        relayers.stream()
+    return (int)
+        quorum().relayers().stream()
             .map(r -> place(subject, r))
             .filter(place -> place.compareTo(own) < 0)
             .count();
-    return from.plus(stagger.multipliedBy(before));
   }
 
   /** Simulates the call as this relayer; a revert blocks it, in words. */
