@@ -10,7 +10,11 @@ public final class DoneUntil {
     /** Every audit record's blob is stored. */
     ARCHIVE,
     /** Every published batch was compared with the records. */
-    CHECK_BATCHES
+    CHECK_BATCHES,
+    /** Every message was attested or refused, or its block waits ({@link WaitingBlocks}). */
+    ATTEST,
+    /** Every delivery was compared with what its source sent, or its block waits. */
+    COMPARE
   }
 
   private DoneUntil() {}

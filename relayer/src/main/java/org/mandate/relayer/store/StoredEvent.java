@@ -324,27 +324,26 @@ public record StoredEvent(EventKind kind, long chainId, Log log, long time, bool
    * @param after only of blocks above this one
    */
   public static List<StoredEvent> unattested(Tx tx, long chainId, long after, int blocks) {
-    return tx.list(
-        """
-        WITH due AS (
-          SELECT e.block_number, e.log_index, dense_rank() OVER (ORDER BY e.block_number) AS place
-            FROM event e JOIN chain c ON c.chain_id = e.chain_id
-           WHERE e.kind = 'SENT' AND e.chain_id = ? AND e.block_number <= c.finalized
-             AND e.block_number > ?
-             AND NOT EXISTS (SELECT 1 FROM message m WHERE m.message_id = e.subject)
-             AND NOT EXISTS (SELECT 1 FROM refused_message r WHERE r.message_id = e.subject))
-        """
-            + SELECT
-            + """
-              JOIN due d ON d.block_number = e.block_number AND d.log_index = e.log_index
-             WHERE e.chain_id = ? AND d.place <= ?
-             ORDER BY e.block_number, e.log_index
+    WaitingBlocks.update(tx, DoneUntil.Work.ATTEST, chainId);
+    List<Long> due =
+        tx.list(
+            """
+            SELECT block_number FROM waiting_block WHERE work = 'ATTEST' AND chain_id = ? AND block_number > ?
+             ORDER BY block_number LIMIT ?
             """,
+            row -> row.number("block_number"),
+            chainId,
+            after,
+            blocks);
+    if (due.isEmpty()) return List.of();
+    return tx.list(
+        SELECT
+            + " WHERE e.chain_id = ? AND e.block_number = ANY (?) AND "
+            + WaitingBlocks.left(DoneUntil.Work.ATTEST)
+            + " ORDER BY e.block_number, e.log_index",
         StoredEvent::read,
         chainId,
-        after,
-        chainId,
-        blocks);
+        Tx.column("bigint", due));
   }
 
   /**

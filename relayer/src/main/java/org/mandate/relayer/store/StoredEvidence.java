@@ -219,19 +219,23 @@ public record StoredEvidence(
    * @param index of the same
    */
   public static List<Due> uncompared(Tx tx, long chainId, long block, int index, int limit) {
+    WaitingBlocks.update(tx, DoneUntil.Work.COMPARE, chainId);
     return tx.list(
         """
         WITH due AS (
           SELECT e.block_number, e.log_index, s.source_chain,
                  row_number() OVER (PARTITION BY s.source_chain ORDER BY e.block_number, e.log_index) AS place
-            FROM event e
-            JOIN chain c ON c.chain_id = e.chain_id
+            FROM waiting_block w
+            CROSS JOIN LATERAL (
+              SELECT e.* FROM event e WHERE e.chain_id = w.chain_id AND e.block_number = w.block_number AND
+        """
+            + WaitingBlocks.left(DoneUntil.Work.COMPARE)
+            + """
+              OFFSET 0) e -- block by block
             LEFT JOIN delivery_source s
               ON s.chain_id = e.chain_id AND s.block_number = e.block_number AND s.log_index = e.log_index
-           WHERE e.kind = 'DELIVERED' AND e.chain_id = ? AND e.block_number <= c.finalized
-             AND (s.source_chain IS NOT NULL OR (e.block_number, e.log_index) > (?, ?))
-             AND NOT EXISTS (SELECT 1 FROM compared_delivery d
-                              WHERE d.chain_id = e.chain_id AND d.block_number = e.block_number AND d.log_index = e.log_index))
+           WHERE w.work = 'COMPARE' AND w.chain_id = ?
+             AND (s.source_chain IS NOT NULL OR (e.block_number, e.log_index) > (?, ?)))
         SELECT * FROM due WHERE place <= ? ORDER BY block_number, log_index
         """,
         row ->

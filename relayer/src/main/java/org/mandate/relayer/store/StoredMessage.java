@@ -59,6 +59,7 @@ public record StoredMessage(Hash id, Message message, Hash root, int leaf, Insta
 
   /** Makes refused messages be looked at again. */
   public static void forgetRefusals(Tx tx) {
+    WaitingBlocks.takeInRefused(tx);
     tx.update("DELETE FROM refused_message");
   }
 
@@ -96,9 +97,8 @@ public record StoredMessage(Hash id, Message message, Hash root, int leaf, Insta
       Tx tx, long sourceChain, Address signer, Instant before, int limit) {
     return tx.list(
         """
-        SELECT m.message_id FROM message m
-         WHERE m.source_chain = ? AND m.attested_at < ? AND m.root <> m.message_id
-           AND EXISTS (SELECT 1 FROM task t WHERE t.kind = 'DELIVER' AND t.subject = m.message_id)
+        SELECT m.message_id FROM task t JOIN message m ON m.message_id = t.subject AND m.destination = t.chain_id
+         WHERE t.kind = 'DELIVER' AND m.source_chain = ? AND m.attested_at < ? AND m.root <> m.message_id
            AND NOT EXISTS (SELECT 1 FROM event e WHERE e.kind = 'DELIVERED' AND e.subject = m.message_id)
            AND NOT EXISTS (SELECT 1 FROM attestation a WHERE a.root = m.message_id AND a.signer = ?)
          ORDER BY m.attested_at LIMIT ?
