@@ -47,7 +47,7 @@ public final class Desk {
   // caps a transaction.
   static final long MAX_GAS = 16_777_216;
   private static final long EMPTY_GAS = 21_000;
-  private static final long MAX_NONCE_JUMP = 64;
+  static final long MAX_NONCE_JUMP = 64;
   private static final Duration DAY = Duration.ofDays(1);
 
   private final FollowedChain chain;

@@ -88,6 +88,12 @@ public final class Sender {
 
   private final Set<Long> givenUp = new HashSet<>();
 
+  /** The block at which nonces seemed unused that were used when the numbering began. */
+  private Optional<Block> returned = Optional.empty();
+
+  /** Those of which that was told. */
+  private final Set<Long> beforeFirst = new HashSet<>();
+
   /** The head at which no node took an empty transaction, by the transaction. */
   private final Map<Long, Long> refusedAt = new HashMap<>();
 
@@ -122,7 +128,7 @@ public final class Sender {
     if (settle(
         database.inTransaction(tx -> TransactionRow.toSettle(tx, chain.id(), self, count)), head))
       settled.ring();
-    if (signs && next.get() > count) fillGaps(count, next.get());
+    if (signs && next.get() > count) fillGaps(firstGap(count), next.get());
     boolean[] forgot = {false}; // whether the nodes no longer have what is mined next
     Map<TransactionRow, List<Attempt>> waiting =
         database.inTransaction(
@@ -410,13 +416,50 @@ public final class Sender {
   }
 
   /**
+   * Where to look for nonces that nobody used. Those before the numbering began were used when it
+   * did, and a node that forgot it must not have anything signed for them. But a reorg may have
+   * taken them back, and nobody may have those bytes any more: so they are looked at where the key
+   * did not use them at a block that is stored, with another one on top, and still does not.
+   */
+  private long firstGap(long count) {
+    long first = database.inTransaction(tx -> TransactionRow.firstNonce(tx, chain.id(), self));
+    if (count >= first || first - count > Desk.MAX_NONCE_JUMP) {
+      returned = Optional.empty();
+      return Math.max(count, first);
+    }
+    Optional<Block> top =
+        database.inTransaction(tx -> Blocks.atOrBelow(tx, chain.id(), Long.MAX_VALUE));
+    if (returned.filter(this::isStored).isEmpty()) returned = top;
+    boolean isBuried = returned.isPresent() && top.get().number() > returned.get().number();
+    if (!isBuried || chain.client().nonce(self, returned.get().number()) > count) return first;
+    if (beforeFirst.add(count))
+      LOG.alarm(
+          "transactions of this key are gone that it sent before this relayer used it: empty ones"
+              + " take their nonces",
+          "chain",
+          chain.id(),
+          "nonce",
+          count,
+          "first",
+          first);
+    return count;
+  }
+
+  private boolean isStored(Block block) {
+    return database
+        .inTransaction(tx -> Blocks.atOrBelow(tx, chain.id(), block.number()))
+        .filter(b -> b.hash().equals(block.hash()))
+        .isPresent();
+  }
+
+  /**
    * Nonces that were taken from the count but belong to no transaction, here or on chain, would
    * hold up all later ones.
    */
-  private void fillGaps(long count, long next) {
+  private void fillGaps(long from, long next) {
     List<Long> gaps =
         database.inTransaction(
-            tx -> TransactionRow.gaps(tx, chain.id(), self, count, next, GAPS_AT_ONCE));
+            tx -> TransactionRow.gaps(tx, chain.id(), self, from, next, GAPS_AT_ONCE));
     if (gaps.isEmpty()) return;
     // Also when blocks cost more than the limit: it waits like any other, and its nonce is taken.
     Desk.Empty empty = desk.empty(desk.market());

@@ -148,12 +148,22 @@ public record TransactionRow(
         signer);
   }
 
-  /** Nonces from {@code from} to below {@code to} that no open transaction uses. */
+  /** Where the numbering began: 0 before the first transaction. */
+  public static long firstNonce(Tx tx, long chainId, Address signer) {
+    return tx.one(
+            "SELECT first FROM signer_nonce WHERE chain_id = ? AND signer = ?",
+            row -> row.number("first"),
+            chainId,
+            signer)
+        .orElse(0L);
+  }
+
+  /** Nonces from {@code from} to below {@code to} that no transaction uses. */
   public static List<Long> gaps(
       Tx tx, long chainId, Address signer, long from, long to, int limit) {
     return tx.list(
         """
-        SELECT n FROM signer_nonce s, generate_series(greatest(?::bigint, s.first), ?::bigint - 1) n
+        SELECT n FROM signer_nonce s, generate_series(?::bigint, ?::bigint - 1) n
          WHERE s.chain_id = ? AND s.signer = ?
            AND NOT EXISTS (SELECT 1 FROM transaction t
                             WHERE t.chain_id = s.chain_id AND t.signer = s.signer AND t.nonce = n)

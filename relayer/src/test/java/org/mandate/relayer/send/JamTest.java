@@ -365,6 +365,37 @@ class JamTest {
     heals();
   }
 
+  /** However long it says so, and makes blocks: they are not those that are stored. */
+  @Test
+  void L9_shouldFillNothingForANodeThatForgotAll() {
+    start();
+    for (int nonce = 0; nonce < 5; nonce++) foreign(nonce, 40);
+    counter.anvil.mine(1);
+    counter.look();
+    write();
+    try (org.mandate.testing.Anvil fresh = org.mandate.testing.Anvil.start(counter.id)) {
+      fresh.mine(5);
+      counter.behind(List.of(fresh.client()));
+      for (int i = 0; i < 4; i++) counter.sender.round();
+      assertEquals(
+          List.of(5L, 6L, 7L), counter.open().stream().map(TransactionRow::nonce).toList());
+    }
+  }
+
+  /** Another process of the key sent it, nobody has its bytes, and a reorg took it back. */
+  @Test
+  void L9_whatTheKeyUsedBeforeItsNumberingBeganIsGone() {
+    start();
+    for (int nonce = 0; nonce < 3; nonce++) foreign(nonce, 40);
+    counter.anvil.mine(1);
+    counter.look();
+    write();
+    counter.look();
+    counter.anvil.rpc("anvil_reorg", 1, List.of());
+    assertEquals(0, counter.anvil.client().nonce(counter.desk.self(), BlockTag.LATEST));
+    heals();
+  }
+
   // ------------------------------------------------------------------ steps
 
   /** As workers do: what is not done and not on its way is written anew. */
