@@ -19,6 +19,7 @@ import picocli.CommandLine.Mixin;
       AcrossBench.class,
       RecoveryCommand.class,
       ReorgBench.class,
+      PeersBench.class,
       CatchUpBench.class,
       StartBench.class,
       SimulationBench.class,
