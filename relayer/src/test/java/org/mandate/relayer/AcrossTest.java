@@ -22,7 +22,6 @@ import org.mandate.chain.Hash;
 import org.mandate.contracts.DestinationExecutor;
 import org.mandate.contracts.HomeExecutor;
 import org.mandate.contracts.QuorumGateway;
-import org.mandate.contracts.RelayerBonds;
 import org.mandate.deploy.Call;
 import org.mandate.deploy.Sender;
 import org.mandate.gateway.Attestation;
@@ -118,52 +117,10 @@ class AcrossTest {
     assertEquals(Town.relayer(0).address().hex(), evidence.getString("signer"));
     for (JsonObject one : evidence())
       assertTrue(LIES.contains(one.getString("messageId")), "home did send " + one.encode());
-    takeBond(awaitOther(lie));
-  }
-
-  /** The two contents of one number, as the relayer's API shows them, are what the bonds take. */
-  private static void takeBond(JsonObject evidence) throws Exception {
-    JsonObject other = evidence.getJsonObject("other");
-    assertEquals(
-        evidence.getJsonObject("message").getString("nonce"),
-        other.getJsonObject("message").getString("nonce"));
-    assertTrue(!LIES.contains(other.getString("messageId")), "it is what home sent");
-    Sender anyone = town.home.sender(Town.credentials(7));
-    String at = town.atHome.address("RelayerBonds").hex();
-    RelayerBonds bonds = RelayerBonds.load(at, anyone.web3j(), anyone.reader(), Sender.NO_GAS);
-    String liar = evidence.getString("signer");
-    BigInteger bond = BigInteger.valueOf(1_000_001);
-    anyone.send(new Call("bond", at, bond, bonds.bond(liar, bond).encodeFunctionCall()));
-    assertEquals(bond, bonds.bondOf(liar).send().component1());
-    anyone.send(
-        Call.of(
-            "slash",
-            at,
-            bonds.slashEquivocation(
-                message(evidence),
-                proof(evidence),
-                Bytes.of(evidence.getString("signature")).bytes(),
-                message(other),
-                proof(other),
-                Bytes.of(other.getString("signature")).bytes(),
-                town.recipient.hex())));
-    assertEquals(BigInteger.ZERO, bonds.bondOf(liar).send().component1());
-  }
-
-  private static RelayerBonds.Message message(JsonObject piece) {
-    JsonObject message = piece.getJsonObject("message");
-    return new RelayerBonds.Message(
-        new BigInteger(message.getString("sourceChainId")),
-        new BigInteger(message.getString("nonce")),
-        Bytes.of(message.getString("sender")).bytes(),
-        Bytes.of(message.getString("recipient")).bytes(),
-        Bytes.of(message.getString("payload")).bytes());
-  }
-
-  private static List<byte[]> proof(JsonObject piece) {
-    return piece.getJsonArray("proof").stream()
-        .map(hash -> Hash.of((String) hash).bytes())
-        .toList();
+    JsonObject both = awaitOther(lie);
+    String truth = both.getJsonObject("other").getString("messageId");
+    assertTrue(!LIES.contains(truth), "it is what home sent");
+    Bonds.take(town, both);
   }
 
   private static JsonObject awaitOther(Hash messageId) throws Exception {

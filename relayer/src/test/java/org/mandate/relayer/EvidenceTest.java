@@ -4,15 +4,23 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.sun.net.httpserver.HttpServer;
 import io.vertx.core.json.JsonObject;
+import java.io.IOException;
+import java.io.OutputStream;
 import java.math.BigInteger;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.Executors;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
@@ -35,6 +43,7 @@ import org.mandate.signer.Signature;
 /** What a relayer holds against its peers, on two real chains. */
 class EvidenceTest {
   private static final Duration SOON = Duration.ofSeconds(180);
+  private static final int MANY = 26;
 
   @Test
   void L7_shouldKeepBothWordsOfAPeerThatContradictsItself() throws Exception {
@@ -45,7 +54,7 @@ class EvidenceTest {
         Hash lie;
         try (Relayer honest = Relayer.start(own, Town.relayer(0), clock)) {
           // Under the number that home's next message gets.
-          lie = forge(town);
+          lie = forge(town, next(town));
           Hash id = town.submit(honest.port(), town.payment(Town.REMOTE, town.token, 40));
           town.awaitState(honest.port(), id, "EXECUTED", SOON);
           assertContradicts(town, await(town, honest.port(), lie));
@@ -55,6 +64,82 @@ class EvidenceTest {
         }
       }
     }
+  }
+
+  /** Forgeries by the dozen, and peers that answer without end, hide nothing that takes a bond. */
+  @Test
+  void L7_shouldTakeTheBondByWhatWasFoundInAFlood() throws Exception {
+    HttpServer flooding = flooding();
+    try (Town town = Town.build(3, 2)) {
+      Clock clock = Clock.systemUTC();
+      try (Relayer peer = Relayer.start(town.config(1, List.of()), Town.relayer(1), clock)) {
+        List<URI> peers =
+            List.of(
+                URI.create("http://127.0.0.1:" + flooding.getAddress().getPort()),
+                URI.create("http://127.0.0.1:" + peer.port()));
+        try (Relayer honest = Relayer.start(town.config(0, peers), Town.relayer(0), clock)) {
+          BigInteger next = next(town);
+          for (int i = 1; i <= MANY; i++) forge(town, next.add(BigInteger.valueOf(1000 + i)));
+          Hash lie = forge(town, next);
+          for (int i = 1; i <= MANY; i++) forge(town, next.add(BigInteger.valueOf(2000 + i)));
+          Hash id = town.submit(honest.port(), town.payment(Town.REMOTE, town.token, 40));
+          town.awaitState(honest.port(), id, "EXECUTED", SOON);
+          awaitPieces(town, honest.port(), 2 * (2 * MANY + 1));
+          JsonObject piece = await(town, honest.port(), lie).get(Town.relayer(1).address().hex());
+          Bonds.take(town, piece);
+        }
+      }
+    } finally {
+      flooding.stop(0);
+    }
+  }
+
+  /** All of them are kept, and page by page handed out. */
+  private static void awaitPieces(Town town, int port, int many) throws Exception {
+    Instant end = Instant.now().plus(SOON);
+    int found = pieces(town, port).size();
+    while (found != many) {
+      assertTrue(Instant.now().isBefore(end), found + " of " + many + " pieces are there");
+      Thread.sleep(300);
+      found = pieces(town, port).size();
+    }
+  }
+
+  private static List<JsonObject> pieces(Town town, int port) throws Exception {
+    List<JsonObject> pieces = new ArrayList<>();
+    String next = "";
+    while (next != null) {
+      JsonObject page = new JsonObject(town.get(port, "/v1/evidence" + next).body());
+      page.getJsonArray("evidence").forEach(piece -> pieces.add((JsonObject) piece));
+      next = page.containsKey("next") ? "?cursor=" + page.getString("next") : null;
+    }
+    return pieces;
+  }
+
+  /** Answers megabytes, of signatures that are nobody's. */
+  private static HttpServer flooding() throws IOException {
+    HttpServer server =
+        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    server.setExecutor(Executors.newVirtualThreadPerTaskExecutor());
+    server.createContext(
+        "/",
+        exchange -> {
+          String root = exchange.getRequestURI().getPath().replaceAll(".*/", "");
+          try (exchange;
+              OutputStream out = exchange.getResponseBody()) {
+            exchange.sendResponseHeaders(200, 0);
+            out.write(
+                ("{\"root\":\"" + root + "\",\"attestations\":[")
+                    .getBytes(StandardCharsets.US_ASCII));
+            byte[] many =
+                ("{\"signature\":\"0x" + "11".repeat(64) + "1b\"},")
+                    .repeat(1000)
+                    .getBytes(StandardCharsets.US_ASCII);
+            for (int i = 0; i < 100; i++) out.write(many);
+          }
+        });
+    server.start();
+    return server;
   }
 
   /** The peer signed what home sent, too; whose key lies and attests nothing else, did not. */
@@ -87,29 +172,31 @@ class EvidenceTest {
     Instant end = Instant.now().plus(SOON);
     while (true) {
       Map<String, JsonObject> found =
-          new JsonObject(town.get(port, "/v1/evidence").body())
-              .getJsonArray("evidence").stream()
-                  .map(JsonObject.class::cast)
-                  .filter(one -> lie.hex().equals(one.getString("messageId")))
-                  .collect(Collectors.toMap(one -> one.getString("signer"), Function.identity()));
+          pieces(town, port).stream()
+              .filter(one -> lie.hex().equals(one.getString("messageId")))
+              .collect(Collectors.toMap(one -> one.getString("signer"), Function.identity()));
       if (found.values().stream().anyMatch(one -> one.containsKey("other"))) return found;
       assertTrue(Instant.now().isBefore(end), "nothing contradicts " + found);
       Thread.sleep(300);
     }
   }
 
-  private static Hash forge(Town town) throws Exception {
-    Address at = town.atHome.gateway();
+  /** The number that home's next message gets. */
+  private static BigInteger next(Town town) throws Exception {
     Sender reader = town.home.sender(Town.credentials(1));
-    BigInteger next =
-        QuorumGateway.load(at.hex(), reader.web3j(), reader.reader(), Sender.NO_GAS)
-            .nextNonce()
-            .send();
+    return QuorumGateway.load(
+            town.atHome.gateway().hex(), reader.web3j(), reader.reader(), Sender.NO_GAS)
+        .nextNonce()
+        .send();
+  }
+
+  private static Hash forge(Town town, BigInteger number) {
+    Address at = town.atHome.gateway();
     Intent forged = town.payment(Town.REMOTE, town.token, 1);
     Message message =
         new Message(
             BigInteger.valueOf(Town.HOME),
-            next,
+            number,
             new InteroperableAddress(BigInteger.valueOf(Town.HOME), town.atHome.executor())
                 .encode(),
             new InteroperableAddress(BigInteger.valueOf(Town.REMOTE), town.atHome.executor())
