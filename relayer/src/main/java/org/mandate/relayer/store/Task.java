@@ -172,8 +172,7 @@ public record Task(
   public static Optional<Task> claimOther(
       Tx tx, String holder, Instant now, Duration lease, Share share, Set<Long> closed) {
     String which = "attempts = 0 AND NOT submits AND " + share.which;
-    return claim(tx, which, "not_before", closed, holder, now, lease, 1).stream()
-        .findFirst();
+    return claim(tx, which, "not_before", closed, holder, now, lease, 1).stream().findFirst();
   }
 
   /**

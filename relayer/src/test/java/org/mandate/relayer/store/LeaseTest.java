@@ -303,7 +303,8 @@ class LeaseTest {
           one.inTransaction(tx -> Task.claimSubmissions(tx, "one", later, LONG, closed, 9));
       assertEquals(List.of(CHAIN), claimed.stream().map(Task::chainId).toList());
       assertTrue(
-          one.inTransaction(tx -> Task.claimOther(tx, "one", later, LONG, Task.Share.ANY, closed)).isEmpty());
+          one.inTransaction(tx -> Task.claimOther(tx, "one", later, LONG, Task.Share.ANY, closed))
+              .isEmpty());
       one.run(tx -> ChainRow.halt(tx, other, "reorganized"));
       assertThrows(
           IllegalStateException.class,

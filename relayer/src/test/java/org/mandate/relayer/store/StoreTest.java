@@ -282,10 +282,15 @@ class StoreTest {
           // Whoever leaves submissions to others finds the failed one all the same, in either
           // order.
           assertEquals(
-              failed, Task.claimFailed(tx, "test", NOW, LEASE, Task.Share.OWN, Set.of()).orElseThrow().subject());
+              failed,
+              Task.claimFailed(tx, "test", NOW, LEASE, Task.Share.OWN, Set.of())
+                  .orElseThrow()
+                  .subject());
           assertEquals(
               Task.Kind.PUBLISH,
-              Task.claimOther(tx, "test", NOW, LEASE, Task.Share.OWN, Set.of()).orElseThrow().kind());
+              Task.claimOther(tx, "test", NOW, LEASE, Task.Share.OWN, Set.of())
+                  .orElseThrow()
+                  .kind());
           assertTrue(Task.claimOther(tx, "test", NOW, LEASE, Task.Share.OWN, Set.of()).isEmpty());
           assertEquals(
               List.of(Hash.keccak("fresh")),
