@@ -70,6 +70,10 @@ public final class Worker {
   private final long home;
   private final Clock clock;
   private final Semaphore gathering = new Semaphore(1);
+
+  /** Whether somebody left fresh submissions to the one who gathers just now. */
+  private final AtomicBoolean missed = new AtomicBoolean();
+
   private final SubmitWork submissions;
   private final AtomicLong overtaken = new AtomicLong();
 
@@ -156,6 +160,11 @@ public final class Worker {
   public boolean round(Runnable claimed) throws InterruptedException {
     // One group at a time: what comes meanwhile makes up the next one.
     boolean mayGather = gathering.tryAcquire();
+    if (!mayGather) {
+      // Whoever gathers may have looked before there was what this one was woken for.
+      missed.set(true);
+      mayGather = gathering.tryAcquire();
+    }
     try {
       boolean gathers = mayGather;
       List<Task> tasks = database.inTransaction(tx -> claim(tx, Task.Share.OWN, gathers));
@@ -165,13 +174,18 @@ public final class Worker {
         together(tasks);
         return true;
       }
-      if (mayGather) gathering.release();
+      if (mayGather) release(claimed);
       mayGather = false;
       alone(tasks.getFirst());
       return true;
     } finally {
-      if (mayGather) gathering.release();
+      if (mayGather) release(claimed);
     }
+  }
+
+  private void release(Runnable wake) {
+    gathering.release();
+    if (missed.getAndSet(false)) wake.run();
   }
 
   private List<Task> claim(Tx tx, Task.Share share, boolean mayGather) {
