@@ -49,11 +49,15 @@ final class SubmitWork {
   }
 
   /**
-   * Looks after claimed work of the kind SUBMIT.
+   * What is left.
    *
-   * @return what is left, each for an attempt of its own
+   * @param tasks each for an attempt of its own
+   * @param underWay how many of the key's transactions are not known to be mined
    */
-  List<Task> submit(List<Task> tasks, Workplace home) {
+  record Left(List<Task> tasks, long underWay) {}
+
+  /** Looks after claimed work of the kind SUBMIT. */
+  Left submit(List<Task> tasks, Workplace home) {
     Map<Hash, Task> byId =
         tasks.stream().collect(Collectors.toMap(Task::subject, Function.identity()));
     List<Task> over = new ArrayList<>();
@@ -91,7 +95,7 @@ final class SubmitWork {
     }
     due.sort(Comparator.comparingLong(StoredIntent::number));
     alone.addAll(send(due, byId, home, known.underWay() >= MOST_UNDER_WAY));
-    return alone;
+    return new Left(alone, known.underWay());
   }
 
   /**

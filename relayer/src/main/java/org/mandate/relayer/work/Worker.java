@@ -218,14 +218,9 @@ public final class Worker {
   }
 
   private void together(List<Task> tasks) throws InterruptedException {
-    Task first = tasks.getFirst();
-    if (tasks.size() == 1) {
-      alone(first);
-      return;
-    }
-    List<Task> left;
+    SubmitWork.Left left;
     try {
-      left = submissions.submit(tasks, place(first));
+      left = submissions.submit(tasks, place(tasks.getFirst()));
     } catch (RuntimeException | Error e) {
       if (Loop.isFatal(e)) throw e;
       LOG.warn("submitting together failed", "intents", tasks.size(), "reason", Journal.reason(e));
@@ -233,19 +228,20 @@ public final class Worker {
         submissions.suspend(tasks, clock.instant().plus(FAILING), unavailable(e));
         return;
       }
-      left = tasks; // each tries by itself, and says why
+      left = new SubmitWork.Left(tasks, 0); // each tries by itself, and says why
     }
-    if (left.size() == 1) alone(left.getFirst());
-    else submissions.leave(left, clock.instant());
-    Thread.sleep(pause(tasks.size()));
+    if (left.tasks().size() == 1) alone(left.tasks().getFirst());
+    else submissions.leave(left.tasks(), clock.instant());
+    Thread.sleep(pause(tasks.size(), left.underWay()));
   }
 
   /**
-   * The more come, the more go along with each other: a few are never waited for, and many are
-   * cheaper in fewer transactions.
+   * The more come, the more go along with each other: a few are never waited for while little is
+   * under way, and many are cheaper in fewer transactions, of which nodes keep few of one key.
    */
-  private static Duration pause(int tasks) {
-    return tasks < FEW ? Duration.ZERO : Duration.ofMillis(Math.min(2L * tasks, 100));
+  private static Duration pause(int tasks, long underWay) {
+    long own = tasks < FEW ? 0 : 2L * tasks;
+    return Duration.ofMillis(Math.min(Math.max(own, 2 * underWay), 100));
   }
 
   private void alone(Task task) throws InterruptedException {
