@@ -58,6 +58,10 @@ public final class Follower {
   private final Omissions omissions;
   private final Pages pages;
   private final Pace pace;
+
+  /** Over so many blocks of home submissions are closed at once. */
+  private static final long MOST_CLOSED = 1_000;
+
   private final Leads leads = new Leads();
 
   /** Fewer while comparing fails, down to one: what was logged in many may be too much at once. */
@@ -448,7 +452,8 @@ public final class Follower {
             tx -> {
               long before = ChainRow.of(tx, chain.id()).finalized().orElse(anchor());
               if (!ChainRow.finalize(tx, chain.id(), block.number(), block.hash())) return false;
-              if (chain.id() == chain.homeId())
+              // After a long way what is open is looked at by itself.
+              if (chain.id() == chain.homeId() && block.number() - before <= MOST_CLOSED)
                 Task.closeSubmitted(tx, chain.id(), before, block.number());
               return true;
             });

@@ -113,7 +113,7 @@ public final class Desk {
     }
   }
 
-  /** Another process of this key was quicker: what was written is undone, the nonce too. */
+  /** Somebody else was quicker: what was written is undone, the nonce too. */
   private static final class TakenException extends RuntimeException {
     private static final long serialVersionUID = 1L;
   }
@@ -144,37 +144,34 @@ public final class Desk {
     BigInteger most = policy.most(bid, gasLimit, dataFee);
     long count = count();
     Instant now = clock.instant();
-    boolean written;
     try {
-      written =
-          database.inTransaction(
-              tx -> {
-                if (!claim.isHeld(tx)) return false;
-                // The lock first: two workers that come with the same thing take their turns.
-                TransactionRow.lock(tx, chain.id(), self(), count);
-                if (TransactionRow.areOpen(tx, chain.id(), subjects)) return false;
-                // The chain would take one of them, and this relayer pay for both.
-                if (purpose == Purpose.SUBMIT && Submission.areContested(tx, chain.id(), subjects))
-                  return false;
-                List<Overrun> overruns = budget.overruns(tx, purpose, subjects, most, 0);
-                if (!overruns.isEmpty()) throw new BudgetException(overruns);
-                long nonce = TransactionRow.takeNonce(tx, chain.id(), self(), count);
-                insert(
-                    tx,
-                    nonce,
-                    purpose,
-                    subjects,
-                    new Payload(target, BigInteger.ZERO, data, gasLimit),
-                    bid,
-                    dataFee,
-                    now);
-                Failpoint.BEFORE_TRANSACTION_STORED.reach();
-                return true;
-              });
+      database.run(
+          tx -> {
+            // Nothing of it is stored where nothing is written: not that the work is on its way.
+            if (!claim.isHeld(tx)) throw new TakenException();
+            // The lock first: two workers that come with the same thing take their turns.
+            TransactionRow.lock(tx, chain.id(), self(), count);
+            if (TransactionRow.areOpen(tx, chain.id(), subjects)) throw new TakenException();
+            // The chain would take one of them, and this relayer pay for both.
+            if (purpose == Purpose.SUBMIT && Submission.areContested(tx, chain.id(), subjects))
+              throw new TakenException();
+            List<Overrun> overruns = budget.overruns(tx, purpose, subjects, most, 0);
+            if (!overruns.isEmpty()) throw new BudgetException(overruns);
+            long nonce = TransactionRow.takeNonce(tx, chain.id(), self(), count);
+            insert(
+                tx,
+                nonce,
+                purpose,
+                subjects,
+                new Payload(target, BigInteger.ZERO, data, gasLimit),
+                bid,
+                dataFee,
+                now);
+            Failpoint.BEFORE_TRANSACTION_STORED.reach();
+          });
     } catch (TakenException e) {
       return false;
     }
-    if (!written) return false;
     Failpoint.AFTER_TRANSACTION_STORED.reach();
     outbox.ring();
     return true;

@@ -145,9 +145,9 @@ public record Task(
   public enum Share {
     ANY("true"),
     /** What needs no other relayer's answer. */
-    OWN("kind NOT IN ('DELIVER', 'HASTEN')"),
+    OWN("NOT asks"),
     /** What may have to wait for other relayers' answers, which may never come. */
-    ASKING("kind IN ('DELIVER', 'HASTEN')");
+    ASKING("asks");
 
     private final String which;
 
@@ -252,8 +252,16 @@ public record Task(
     changeAll(tx, "DELETE FROM task t", tasks);
   }
 
-  private static int changeAll(Tx tx, String change, List<Task> tasks, Object... values) {
-    if (tasks.isEmpty()) return 0;
+  private static int changeAll(Tx tx, String change, List<Task> given, Object... values) {
+    if (given.isEmpty()) return 0;
+    // As the primary key has them: whoever changes several of the same takes them in one order.
+    List<Task> tasks =
+        given.stream()
+            .sorted(
+                Comparator.comparing((Task t) -> t.kind().name())
+                    .thenComparingLong(Task::chainId)
+                    .thenComparing(Task::subject))
+            .toList();
     List<Object> parameters = new ArrayList<>(List.of(values));
     parameters.add(Tx.column("text", tasks.stream().map(t -> t.kind().name()).toList()));
     parameters.add(Tx.column("bigint", tasks.stream().map(Task::chainId).toList()));

@@ -380,7 +380,12 @@ class StoreTest {
     database.run(
         tx -> {
           for (String which :
-              List.of("attempts = 0 AND submits", "attempts = 0 AND NOT submits", "attempts > 0")) {
+              List.of(
+                  "attempts = 0 AND submits",
+                  "attempts = 0 AND NOT submits AND NOT asks",
+                  "attempts = 0 AND NOT submits AND asks",
+                  "attempts > 0 AND NOT asks",
+                  "attempts > 0 AND asks")) {
             String plan =
                 String.join(
                     "\n",
