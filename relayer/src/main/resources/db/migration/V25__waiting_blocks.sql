@@ -11,5 +11,3 @@ CREATE TABLE waiting_block (
 CREATE INDEX waiting_block_block ON waiting_block (chain_id, block_number);
 ALTER TABLE done_until DROP CONSTRAINT done_until_work_check;
 ALTER TABLE done_until ADD CONSTRAINT done_until_work_check CHECK (work IN ('ARCHIVE', 'CHECK_BATCHES', 'ATTEST', 'COMPARE'));
--- What others are asked for is claimed by itself, however much else is due.
-CREATE INDEX task_asking ON task (not_before) WHERE kind IN ('DELIVER', 'HASTEN');
