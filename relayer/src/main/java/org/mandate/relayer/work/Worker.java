@@ -238,8 +238,10 @@ public final class Worker {
   /**
    * The more come, the more go along with each other: a few are never waited for while little is
    * under way, and many are cheaper in fewer transactions, of which nodes keep few of one key.
+   * Where more wait than go along, nobody waits for more.
    */
   private static Duration pause(int tasks, long underWay) {
+    if (tasks == SubmitWork.AT_ONCE) return Duration.ZERO;
     long own = tasks < FEW ? 0 : 2L * tasks;
     return Duration.ofMillis(Math.min(Math.max(own, 2 * underWay), 100));
   }

@@ -473,9 +473,9 @@ class SendingTest {
       anvil.mine(6);
       liar.mine(6);
       work(new SeveralNodes(List.of(liar.client(), node(0))));
-      follow();
-      assertEquals(Optional.of(6L), row().head());
-      assertEquals(Optional.empty(), row().finalized(), "one of two is no majority");
+      assertThrows(NodeException.class, this::follow, "one of two is no majority");
+      assertEquals(Optional.empty(), row().head(), "nothing is built on what one of them tells");
+      assertEquals(Optional.empty(), row().finalized());
     }
   }
 
