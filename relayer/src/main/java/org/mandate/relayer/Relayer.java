@@ -116,7 +116,7 @@ public final class Relayer implements AutoCloseable {
     try {
       assemble(config, key, treasury, clock);
       return this;
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       close();
       throw e;
     }

@@ -16,6 +16,7 @@ import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.ResultSet;
 import java.sql.Statement;
+import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
@@ -32,7 +33,9 @@ import org.mandate.chain.Deployment;
 import org.mandate.chain.Hash;
 import org.mandate.config.Config;
 import org.mandate.relayer.store.EmbeddedServer;
+import org.mandate.signer.Key;
 import org.mandate.signer.KeyException;
+import org.mandate.signer.Signature;
 import org.web3j.crypto.Credentials;
 import org.web3j.crypto.Wallet;
 
@@ -183,6 +186,27 @@ class StartTest {
       }
     }
     assertTrue(traces("warm").getFirst() > 0);
+  }
+
+  /** Whatever it fails of: what it opened is closed, and it can be started again. */
+  @Test
+  void L9_shouldLeaveTheDataDirectoryWhenMemoryRunsOut() throws Exception {
+    RelayerConfig config = config("exhausted", OWN.getAddress(), home.url().toString());
+    Key key =
+        new Key() {
+          @Override
+          public Address address() {
+            throw new OutOfMemoryError("as it were");
+          }
+
+          @Override
+          public Signature sign(byte[] preimage) {
+            throw new AssertionError("nothing is signed");
+          }
+        };
+    assertThrows(
+        OutOfMemoryError.class, () -> Relayer.start(config, key, Clock.systemUTC()).close());
+    Relayer.start(config).close();
   }
 
   private static void awaitReady(URI at) throws Exception {

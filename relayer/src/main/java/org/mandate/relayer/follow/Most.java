@@ -6,7 +6,9 @@ import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.function.Predicate;
+import org.mandate.chain.Fees;
 import org.mandate.chain.GasEstimate;
 import org.mandate.chain.Hash;
 import org.mandate.chain.Receipt;
@@ -31,6 +33,25 @@ final class Most {
    */
   static <T extends Comparable<T>> Optional<T> reached(Collection<T> answers, int nodes) {
     return answers.stream().sorted(Comparator.<T>reverseOrder()).skip(nodes / 2).findFirst();
+  }
+
+  /**
+   * Of each part the highest that more than half of all nodes reach: as each answer's tip is within
+   * its maximum, so these are.
+   */
+  static Optional<Fees> fees(Collection<Fees> answers, int nodes) {
+    return part(answers, Fees::baseFee, nodes)
+        .map(
+            baseFee ->
+                new Fees(
+                    baseFee,
+                    part(answers, Fees::maxPriorityFee, nodes).orElseThrow(),
+                    part(answers, Fees::maxFee, nodes).orElseThrow()));
+  }
+
+  private static Optional<BigInteger> part(
+      Collection<Fees> answers, Function<Fees, BigInteger> part, int nodes) {
+    return reached(answers.stream().map(part).toList(), nodes);
   }
 
   static <T> boolean are(Collection<T> answers, Predicate<T> so, int nodes) {

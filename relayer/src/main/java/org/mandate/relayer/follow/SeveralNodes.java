@@ -816,9 +816,10 @@ public final class SeveralNodes implements ChainClient {
     return ask(n -> n.code(address, blockHash));
   }
 
+  /** What more than half of all nodes say it reaches. */
   @Override
   public BigInteger balance(Address address) {
-    return ask(n -> n.balance(address));
+    return reached(node -> node.balance(address));
   }
 
   @Override
@@ -861,9 +862,9 @@ public final class SeveralNodes implements ChainClient {
    * Where two nodes differ, the others are waited for, for a moment: one that says too little must
    * not be the one that decides.
    */
-  private long reached(Function<ChainClient, Long> question) {
-    Poll.Answers<Long> answers =
-        this.<Long>poll(
+  private <T extends Comparable<T>> T reached(Function<ChainClient, T> question) {
+    Poll.Answers<T> answers =
+        this.<T>poll(
                 (i, node) -> question.apply(node),
                 known -> Most.reached(known, nodes.size()).isPresent(),
                 SHORT_PATIENCE)
@@ -895,9 +896,17 @@ public final class SeveralNodes implements ChainClient {
         .orElseThrow(answers::failure);
   }
 
+  /** Each part as more than half of all nodes reach it: one that calls gas dear stops nothing. */
   @Override
   public Fees fees() {
-    return ask(ChainClient::fees);
+    Poll.Answers<Fees> answers =
+        this.<Fees>poll(
+                (i, node) -> node.fees(),
+                known -> Most.fees(known, nodes.size()).isPresent(),
+                SHORT_PATIENCE)
+            .whereOthersGoOn(known -> Most.same(known, nodes.size()).isPresent())
+            .take();
+    return Most.fees(answers.byNode().values(), nodes.size()).orElseThrow(answers::failure);
   }
 
   /**

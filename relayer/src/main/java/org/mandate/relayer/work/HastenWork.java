@@ -40,12 +40,14 @@ final class HastenWork {
     Optional<IntentEvent> event = last.get().step(here.chain().domain());
     if (!(event.orElse(null) instanceof IntentEvent.Queued queued)) {
       // A reorg, or most nodes, may take that out: then it is queued as before.
-      return last.get().isFinal() ? new Decision.Over() : Decision.later(here.lookAgain());
+      return closing(last.get(), here);
     }
-    if (queued.intent().data().size() > 0) return new Decision.Over(); // calls wait for all of it
-    long now = here.now().getEpochSecond();
-    if (queued.executableAt() - now <= LITTLE) return new Decision.Over();
-    WindowTable table = here.calls().windows(queued.intent().asset());
+    // Calls wait for all of it. What is said here may be made up, above what is final.
+    boolean isVain =
+        queued.intent().data().size() > 0
+            || queued.executableAt() - here.now().getEpochSecond() <= LITTLE;
+    if (isVain) return closing(last.get(), here);
+    WindowTable table = here.callsOfMost().windows(queued.intent().asset());
     if (table.steps().isEmpty())
       return here.hasNoWindows(queued.intent().asset()) ? new Decision.Over() : seldom(here);
     // Only what home finally sent is helped on: then this relayer attested it.
@@ -53,6 +55,10 @@ final class HastenWork {
         database.inTransaction(tx -> StoredMessage.of(tx, queued.messageId()));
     if (message.isEmpty()) return Decision.later(here.now().plus(LOOK_AGAIN));
     return hasten(task, here, queued, message.get(), table, last.get().time());
+  }
+
+  private static Decision closing(StoredEvent last, Workplace here) {
+    return last.isFinal() ? new Decision.Over() : Decision.later(here.lookAgain());
   }
 
   /** One node's word ends nothing: what is left of the wait does. */
@@ -74,7 +80,7 @@ final class HastenWork {
     var proof = DeliverWork.proof(database, message, message.root());
     WindowTable.Quorum attested;
     try {
-      attested = here.calls().verify(message.id(), proof, signed);
+      attested = here.callsOfMost().verify(message.id(), proof, signed);
     } catch (CallRevertedException e) {
       return Decision.later(here.now().plus(LOOK_AGAIN)); // the relayers were changed just now
     }
@@ -86,10 +92,10 @@ final class HastenWork {
             queued.intent().amount(),
             IntentAbi.decode(message.message().payload()).riskLevel(),
             attested,
-            here.calls().disputeWindow());
-    long sooner = since + Math.max(window, here.calls().floor());
+            here.callsOfMost().disputeWindow());
+    long sooner = since + Math.max(window, here.callsOfMost().floor());
     long now = here.now().getEpochSecond();
-    long due = here.calls().due(task.subject());
+    long due = here.callsOfMost().due(task.subject());
     if (due - Math.max(sooner, now) <= LITTLE) return seldom(here);
     Instant turn = here.turn(task.subject(), Instant.ofEpochSecond(since).plus(LOOK_AGAIN));
     if (here.now().isBefore(turn)) return Decision.later(turn);

@@ -111,7 +111,7 @@ final class ResultWork {
     Optional<StoredEvent> atHome = places.get(home).progress(intentId);
     if (atHome.filter(e -> e.kind() == EventKind.SETTLED).isPresent())
       return Optional.of(closing(atHome.get(), here));
-    if (atHome.filter(e -> e.kind() == EventKind.DISPATCHED && e.isFinal()).isEmpty()) {
+    if (!wasSent(intentId)) {
       // Home is slower, or never sent it: then it would not listen.
       boolean never = isPastAtHome(intentId) && last.get().isFinal();
       return Optional.of(never ? new Decision.Over() : Decision.later(rarely(last.get(), here)));
@@ -123,6 +123,14 @@ final class ResultWork {
     return tellAgain(intentId, here)
         .filter(again -> here.now().isBefore(again))
         .map(again -> Decision.later(again));
+  }
+
+  /** Whether home finally sent it, whatever stands above that: it may be made up. */
+  private boolean wasSent(Hash intentId) {
+    return database
+        .inTransaction(tx -> StoredEvent.about(tx, intentId, home, EventKind.DISPATCHED))
+        .stream()
+        .anyMatch(StoredEvent::isFinal);
   }
 
   /** Whether home is final beyond the intent's deadline: it never sends what it did not by then. */
@@ -333,6 +341,8 @@ final class ResultWork {
             .stream()
             .map(e -> IntentWork.messageOf(e))
             .anyMatch(id -> sent.stream().noneMatch(m -> m.id().equals(id)));
+    // This relayer did not attest it yet.
+    if (sent.isEmpty()) return Decision.later(here.now().plus(LOOK_AGAIN));
     // Sent again already, and not final yet; or one of them can still be delivered.
     if (again) return Decision.later(here.lookAgain());
     if (!sent.stream().allMatch(m -> isTaken(m, there) || ended && isDelivered(m, there)))

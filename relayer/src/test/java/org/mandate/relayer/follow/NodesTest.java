@@ -29,6 +29,7 @@ import org.mandate.chain.BlockTag;
 import org.mandate.chain.Bytes;
 import org.mandate.chain.CallRevertedException;
 import org.mandate.chain.ChainClient;
+import org.mandate.chain.Fees;
 import org.mandate.chain.GasEstimate;
 import org.mandate.chain.Hash;
 import org.mandate.chain.NodeException;
@@ -140,6 +141,35 @@ class NodesTest {
     assertEquals(3, nodes(method -> 9L, method -> 3L, method -> fail()).nonce(SELF, 12));
     SeveralNodes alone = nodes(method -> 9L, method -> fail(), method -> fail());
     assertThrows(NodeException.class, () -> alone.nonce(SELF, 12));
+  }
+
+  /** Whatever one of them says of the market: each part lies within what the honest ones say. */
+  @Test
+  void L9_oneNodeMovesNoFeeOutOfWhatTheOthersSay() {
+    Fees low = fees(30, 2, 62);
+    Fees high = fees(31, 1, 63);
+    for (Fees lie : List.of(fees(0, 0, 0), fees(9_000, 8_000, 20_000), fees(0, 9_000, 9_000)))
+      for (int liar = 0; liar < 3; liar++) {
+        List<Fees> all = new ArrayList<>(List.of(low, high));
+        all.add(liar, lie);
+        Fees told = nodes(all.stream().<Function<String, Object>>map(f -> m -> f).toList()).fees();
+        assertTrue(told.baseFee().longValue() >= 30 && told.baseFee().longValue() <= 31);
+        assertTrue(told.maxPriorityFee().longValue() >= 1);
+        assertTrue(told.maxPriorityFee().longValue() <= 2);
+        assertTrue(told.maxFee().longValue() >= 62 && told.maxFee().longValue() <= 63);
+      }
+    AtomicInteger asked = new AtomicInteger();
+    nodes(
+            method -> {
+              asked.incrementAndGet();
+              return low;
+            })
+        .fees();
+    assertEquals(1, asked.get(), "the only one is asked once");
+  }
+
+  private static Fees fees(long base, long tip, long most) {
+    return new Fees(BigInteger.valueOf(base), BigInteger.valueOf(tip), BigInteger.valueOf(most));
   }
 
   // ------------------------------------------------------------------ sending
@@ -464,9 +494,9 @@ class NodesTest {
           return method.equals("head") ? block(5) : BigInteger.ONE;
         };
     SeveralNodes nodes = new SeveralNodes(List.of(node(first), node(other), node(other)));
-    assertEquals(BigInteger.ONE, nodes.balance(SELF), "the first one is preferred");
+    assertEquals(BigInteger.ONE, nodes.chainId(), "the first one is preferred");
     for (int i = 0; i < 20; i++) nodes.newest();
-    assertEquals(BigInteger.TWO, nodes.balance(SELF));
+    assertEquals(BigInteger.TWO, nodes.chainId());
     assertTrue(nodes.reports().getFirst().meanMillis() > 100);
   }
 

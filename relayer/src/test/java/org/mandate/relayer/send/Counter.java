@@ -1,5 +1,7 @@
 package org.mandate.relayer.send;
 
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Proxy;
 import java.math.BigInteger;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -87,6 +89,22 @@ final class Counter implements AutoCloseable {
     Clock clock = Clock.systemUTC();
     desk = new Desk(chain, database, policy, Anvil.RICH, gate, new Bell(), clock);
     sender = new Sender(chain, database, desk, new Bell(), clock);
+  }
+
+  /** A node that answers one question with that, and all others as the real one. */
+  ChainClient lying(String question, Object answer) {
+    return (ChainClient)
+        Proxy.newProxyInstance(
+            ChainClient.class.getClassLoader(),
+            new Class<?>[] {ChainClient.class},
+            (proxy, method, arguments) -> {
+              if (method.getName().equals(question)) return answer;
+              try {
+                return method.invoke(anvil.client(), arguments);
+              } catch (InvocationTargetException e) {
+                throw e.getCause();
+              }
+            });
   }
 
   /** A call that costs what a transfer does. */

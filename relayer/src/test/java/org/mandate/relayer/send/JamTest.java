@@ -19,6 +19,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.mandate.chain.BlockTag;
 import org.mandate.chain.Bytes;
+import org.mandate.chain.ChainClient;
+import org.mandate.chain.Fees;
 import org.mandate.chain.Hash;
 import org.mandate.relayer.store.Database;
 import org.mandate.relayer.store.EmbeddedServer;
@@ -51,6 +53,20 @@ class JamTest {
   static void stopDatabase() {
     database.close();
     server.close();
+  }
+
+  /** Whichever of three nodes says that a block costs more than the limit. */
+  @Test
+  void L9_shouldSendThoughOneNodeCallsGasTooDear() {
+    start();
+    BigInteger dear = Counter.GWEI.multiply(BigInteger.valueOf(501));
+    ChainClient liar = counter.lying("fees", new Fees(dear, BigInteger.ONE, dear.shiftLeft(1)));
+    ChainClient honest = counter.anvil.client();
+    counter.behind(List.of(liar, honest, honest));
+    assertTrue(counter.write(Purpose.SUBMIT, PAYMENTS.getFirst()));
+    counter.look();
+    counter.mine(BLOCKS);
+    assertEquals("SUCCEEDED", counter.state(0));
   }
 
   private void start(String... options) {

@@ -22,6 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.mandate.chain.Address;
 import org.mandate.chain.Bytes;
+import org.mandate.chain.ChainClient;
 import org.mandate.chain.Fees;
 import org.mandate.chain.Wei;
 import org.mandate.relayer.Bell;
@@ -81,6 +82,24 @@ class TreasuryTest {
     watch().round();
     mine(5);
     assertEquals(Wei.of("0.69 ether"), balance(), "it is not below the limit any more");
+  }
+
+  /** The first of three nodes calls whoever is asked about rich, or poor. */
+  @Test
+  void L9_shouldFillUpThoughOneNodeSaysOtherwiseOfWhatKeysHave() {
+    ChainClient honest = counter.anvil.client();
+    for (Wei lie : List.of(Wei.of("1000 ether"), Wei.ZERO)) {
+      balance(RELAYER, Wei.of("0.49 ether"));
+      counter.behind(List.of(counter.lying("balance", lie.value()), honest, honest));
+      desk = desk();
+      sender = new Sender(counter.chain, database, desk, new Bell(), Clock.systemUTC());
+      watch().round();
+      mine(5);
+      assertEquals(Wei.of("0.69 ether"), balance());
+      watch().round();
+      mine(5);
+      assertEquals(Wei.of("0.69 ether"), balance(), "it is not below the limit any more");
+    }
   }
 
   @Test

@@ -14,6 +14,8 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -28,6 +30,8 @@ import org.mandate.chain.Finality;
 import org.mandate.chain.Hash;
 import org.mandate.chain.JsonRpcClient;
 import org.mandate.chain.Log;
+import org.mandate.chain.NodeException;
+import org.mandate.contracts.DestinationExecutor;
 import org.mandate.gateway.InteroperableAddress;
 import org.mandate.gateway.Message;
 import org.mandate.intent.Intent;
@@ -51,7 +55,11 @@ import org.mandate.relayer.store.StoredMessage;
 import org.mandate.relayer.store.Task;
 import org.mandate.testing.Anvil;
 import org.mandate.testing.HandClock;
+import org.web3j.abi.EventEncoder;
+import org.web3j.abi.datatypes.DynamicArray;
+import org.web3j.abi.datatypes.generated.Bytes32;
 import org.web3j.abi.datatypes.generated.Uint256;
+import org.web3j.abi.datatypes.generated.Uint64;
 
 /**
  * What ends work: only what is final, or what most nodes say of a final block. The node that is
@@ -161,6 +169,35 @@ class EndOfWorkTest {
     assertFalse(isOpen(), "home never sent it");
   }
 
+  /** Above what home finally sent, the node that is followed made something up. */
+  @Test
+  void L10_shouldReportThoughAMadeUpEventHidesThatHomeSentIt() throws Exception {
+    remoteBlocks();
+    event(HOME, 1, EventKind.DISPATCHED);
+    event(REMOTE, 1, EventKind.EXECUTED);
+    isFinal(REMOTE, 1);
+    Block late =
+        new Block(5, block(5).hash(), block(4).hash(), Instant.ofEpochSecond(DEADLINE + 1));
+    Block above = new Block(6, block(6).hash(), late.hash(), Instant.ofEpochSecond(DEADLINE + 2));
+    database.run(
+        tx -> {
+          Blocks.append(tx, HOME, late);
+          Blocks.append(tx, HOME, above);
+        });
+    Log madeUp = event(HOME, 6, EventKind.ADMITTED);
+    isFinal(HOME, 5);
+    open(Task.Kind.REPORT, REMOTE);
+    AtomicInteger asked = new AtomicInteger();
+    look(answering(method -> broken(asked)));
+    assertTrue(isOpen(), "home has to be told");
+    assertTrue(asked.get() > 0, "whose turn it is to tell it");
+    database.run(tx -> StoredEvent.remove(tx, HOME, madeUp));
+    int before = asked.get();
+    clock.advance(Duration.ofHours(2));
+    look(answering(method -> broken(asked)));
+    assertTrue(isOpen() && asked.get() > before, "and so it goes on");
+  }
+
   // ------------------------------------------------------------------ settlements
 
   @Test
@@ -267,6 +304,18 @@ class EndOfWorkTest {
     }
   }
 
+  /** Its dispatch is final, and this relayer did not attest it yet. */
+  @Test
+  void L10_shouldWaitWithSendingAgainForWhatWasSentAtAll() throws Exception {
+    remoteBlocks();
+    event(HOME, 1, EventKind.DISPATCHED);
+    isFinal(HOME, 1);
+    open(Task.Kind.RESEND, HOME);
+    look();
+    assertTrue(isOpen());
+    assertEquals(Optional.empty(), failure(), "that is no failure");
+  }
+
   // ------------------------------------------------------------------ signatures
 
   @Test
@@ -280,6 +329,60 @@ class EndOfWorkTest {
     isFinal(REMOTE, 2);
     look();
     assertFalse(isOpen());
+  }
+
+  /** One that waits no longer, and one with calls: neither needs to be hastened. */
+  @Test
+  void L10_shouldGoOnHasteningWhatAMadeUpQueueingEnds() throws Exception {
+    Intent calls =
+        new Intent(
+            INTENT.agentId(),
+            INTENT.account(),
+            INTENT.chainId(),
+            INTENT.asset(),
+            INTENT.to(),
+            INTENT.amount(),
+            Bytes.of("0x01"),
+            INTENT.nonce(),
+            INTENT.deadline());
+    for (Log madeUp : List.of(queued(INTENT, START), queued(calls, DEADLINE))) {
+      database.run(
+          tx -> {
+            tx.update("UPDATE chain SET finalized = NULL WHERE chain_id = ?", REMOTE);
+            tx.update("DELETE FROM event WHERE chain_id = ?", REMOTE);
+            tx.update("DELETE FROM block WHERE chain_id = ?", REMOTE);
+          });
+      remoteBlocks();
+      insert(REMOTE, EventKind.QUEUED, madeUp);
+      isFinal(REMOTE, 1);
+      open(Task.Kind.HASTEN, REMOTE);
+      look();
+      assertTrue(isOpen(), "taken out, it leaves an intent that waits");
+      isFinal(REMOTE, 2);
+      look();
+      assertFalse(isOpen());
+    }
+  }
+
+  /** The node that is asked first says that the asset's payments have no windows. */
+  @Test
+  void L10_shouldHastenByTheWindowsThatMostNodesTellOf() throws Exception {
+    remoteBlocks();
+    insert(REMOTE, EventKind.QUEUED, queued(INTENT, DEADLINE));
+    isFinal(REMOTE, 2);
+    open(Task.Kind.HASTEN, REMOTE);
+    byte[] none = windows();
+    byte[] some =
+        windows(
+            new DestinationExecutor.Step(
+                BigInteger.valueOf(100), BigInteger.valueOf(600), BigInteger.valueOf(60)));
+    look(new SeveralNodes(List.of(saying(none), saying(some), saying(some))));
+    Instant due = database.inTransaction(Task::nextDue).orElseThrow();
+    assertTrue(due.isBefore(clock.instant().plusSeconds(60)), "it is put off for minutes: " + due);
+  }
+
+  private static byte[] windows(DestinationExecutor.Step... steps) {
+    return Abi.encode(new DynamicArray<>(DestinationExecutor.Step.class, List.of(steps)));
   }
 
   // ------------------------------------------------------------------ steps
@@ -303,11 +406,41 @@ class EndOfWorkTest {
             List.of(
                 Hash.keccak(kind.name()), ID, Hash.of(Abi.encode(new Uint256(INTENT.agentId())))),
             "0x");
+    insert(chain, kind, log);
+    return log;
+  }
+
+  private void insert(long chain, EventKind kind, Log log) {
     database.run(
         tx ->
             StoredEvent.insert(
                 tx, chain, List.of(new StoredEvent.Logged(kind, log, Optional.empty()))));
-    return log;
+  }
+
+  /** Under the one intent's id, in block 2. */
+  private static Log queued(Intent intent, long executableAt) {
+    return new Log(
+        block(2).hash(),
+        2,
+        Hash.keccak("transaction 2"),
+        0,
+        OURS,
+        List.of(
+            Hash.of(EventEncoder.encode(DestinationExecutor.INTENTQUEUED_EVENT)),
+            ID,
+            Hash.of(Abi.encode(new Uint256(intent.agentId())))),
+        Bytes.of(
+                Abi.encode(
+                    IntentAbi.toContract(intent),
+                    new Bytes32(MESSAGE.id(OURS).bytes()),
+                    new Uint64(executableAt)))
+            .hex());
+  }
+
+  private Optional<String> failure() {
+    return database
+        .inTransaction(tx -> tx.one("SELECT parked FROM task", row -> row.optionalText("parked")))
+        .orElseThrow();
   }
 
   private void isFinal(long chain, long number) {
@@ -341,7 +474,7 @@ class EndOfWorkTest {
             Duration.ZERO,
             Duration.ofSeconds(1),
             clock);
-    assertTrue(worker.round(), "it is due");
+    assertTrue(worker.round() || worker.asking(() -> {}), "it is due");
   }
 
   private Workplace place(long id, SeveralNodes nodes) {
@@ -363,6 +496,27 @@ class EndOfWorkTest {
   private static SeveralNodes nowhere() {
     return new SeveralNodes(
         List.of(new JsonRpcClient(URI.create("http://127.0.0.1:1"), Duration.ofSeconds(1))));
+  }
+
+  private static SeveralNodes answering(Function<String, Object> answer) {
+    return new SeveralNodes(List.of(node(answer)));
+  }
+
+  private static ChainClient saying(byte[] word) {
+    return node(method -> method.equals("call") ? word : broken(new AtomicInteger()));
+  }
+
+  private static Object broken(AtomicInteger asked) {
+    asked.incrementAndGet();
+    throw new NodeException("it does not answer");
+  }
+
+  private static ChainClient node(Function<String, Object> answer) {
+    return (ChainClient)
+        Proxy.newProxyInstance(
+            ChainClient.class.getClassLoader(),
+            new Class<?>[] {ChainClient.class},
+            (proxy, method, arguments) -> answer.apply(method.getName()));
   }
 
   /** A node that answers each call with that. */
