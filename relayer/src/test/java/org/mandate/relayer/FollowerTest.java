@@ -20,7 +20,9 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -259,6 +261,73 @@ class FollowerTest {
     assertTrue(finalized().orElse(0L) < 2, "nobody decides: " + finalized());
     isDown.set(false);
     for (int i = 0; i < 3; i++) round(follower);
+    assertEquals(List.of(), events());
+    assertEquals(Optional.of(anvil.client().finalized().number()), finalized());
+  }
+
+  /** Who answers late rests, and is asked once for all of them. */
+  @Test
+  void L9_shouldAskWhoRestsOnceAboutWhateverANodeMakesUp() {
+    AtomicBoolean isLate = new AtomicBoolean(true);
+    AtomicInteger single = new AtomicInteger();
+    ChainClient rests =
+        answering(
+            anvil.client(),
+            (method, arguments, real) -> {
+              if (method.equals("head") && isLate.getAndSet(false)) Thread.sleep(2_500);
+              return real.call();
+            });
+    Follower follower = follower(anvil.client(), rests, inventing(2, 500, single));
+    for (int i = 0; i < 3; i++) round(follower);
+    assertEquals(0, single.get(), "single logs were asked about");
+    assertEquals(List.of(), events());
+    assertEquals(Optional.of(anvil.client().finalized().number()), finalized());
+  }
+
+  /** Where one of three does not tell all that was logged, of single logs it may. */
+  @Test
+  void L9_shouldGoOnFollowingHoweverMuchANodeMakesUp() {
+    AtomicInteger single = new AtomicInteger();
+    AtomicBoolean isShort = new AtomicBoolean(true);
+    ChainClient ofFewWords =
+        answering(
+            anvil.client(),
+            (method, arguments, real) -> {
+              if (method.equals("logs") && arguments[0] instanceof Long && isShort.get())
+                throw new NodeException("too many");
+              return real.call();
+            });
+    Follower follower = follower(anvil.client(), ofFewWords, inventing(2, 500, single));
+    for (int i = 0; i < 3; i++) {
+      mine(1);
+      int before = single.get();
+      round(follower);
+      assertEquals(anvil.client().head().number(), top(), "it goes on");
+      int asked = single.get() - before;
+      assertTrue(asked > 0 && asked <= 16, asked + " single logs were asked about in one round");
+    }
+    assertTrue(finalized().orElse(0L) < 2, "it is not known of all: " + finalized());
+    isShort.set(false);
+    for (int i = 0; i < 5; i++) round(follower);
+    assertEquals(List.of(), events());
+    assertEquals(Optional.of(anvil.client().finalized().number()), finalized());
+  }
+
+  /** It is known of more in each round. */
+  @Test
+  void L9_shouldComeToAnEndWithWhatANodeMakesUp() {
+    AtomicInteger single = new AtomicInteger();
+    ChainClient ofFewWords =
+        answering(
+            anvil.client(),
+            (method, arguments, real) -> {
+              if (method.equals("logs") && arguments[0] instanceof Long)
+                throw new NodeException("too many");
+              return real.call();
+            });
+    Follower follower = follower(anvil.client(), ofFewWords, inventing(2, 40, single));
+    for (int i = 0; i < 8; i++) round(follower);
+    assertEquals(40, single.get(), "of each once");
     assertEquals(List.of(), events());
     assertEquals(Optional.of(anvil.client().finalized().number()), finalized());
   }
@@ -600,6 +669,40 @@ class FollowerTest {
                   : (long) arguments[0] <= number && (long) arguments[1] >= number;
           if (within) all.add(madeUp);
           return all;
+        });
+  }
+
+  /**
+   * One that tells of that many deliveries in that block.
+   *
+   * @param single how often it was asked about the block alone
+   */
+  private ChainClient inventing(long number, int many, AtomicInteger single) {
+    Block block = anvil.client().block(number).orElseThrow();
+    List<Log> madeUp =
+        IntStream.range(0, many)
+            .mapToObj(
+                i ->
+                    new Log(
+                        block.hash(),
+                        number,
+                        Hash.keccak("transaction"),
+                        i,
+                        GATEWAY,
+                        List.of(DELIVERED, Hash.keccak("message " + i)),
+                        "0x"))
+            .toList();
+    return answering(
+        anvil.client(),
+        (method, arguments, real) -> {
+          if (!method.equals("logs")) return real.call();
+          if (arguments[0] instanceof Hash hash) {
+            if (!hash.equals(block.hash())) return real.call();
+            if (((Collection<?>) arguments[1]).size() == 1) single.incrementAndGet();
+            return madeUp;
+          }
+          boolean within = (long) arguments[0] <= number && (long) arguments[1] >= number;
+          return within ? madeUp : real.call();
         });
   }
 

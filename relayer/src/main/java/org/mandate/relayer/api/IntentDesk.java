@@ -40,9 +40,10 @@ import org.mandate.relayer.work.Workplace;
 /**
  * Takes signed intents. Refuses what the contract would refuse for reasons that are not policy's
  * (signature, nonce, deadline, chain), and whatever an agent asks that may not ask; what policy
- * says of the rest, the contract says and records. One node's word suffices to take an intent,
- * which the chain decides about; to refuse one, more than half of all nodes have to say so. Where
- * they do not agree, the client is asked to try again.
+ * says of the rest, the contract says and records. Whose key is an agent's, more than half of all
+ * nodes say: what others sign must not take its room and its nonces. Of all else one node's word
+ * suffices to take an intent, which the chain decides about; to refuse one, more than half of all
+ * nodes have to say so. Where they do not agree, the client is asked to try again.
  */
 public final class IntentDesk {
   private static final Journal LOG = Journal.of("intents");
@@ -177,6 +178,11 @@ public final class IntentDesk {
               .forEach((id, rival) -> refused.put(id, contested(fresh.get(id).intent(), rival)));
         });
     Failpoint.AFTER_INTENT_STORED.reach();
+    signAnew(
+        fresh.values().stream()
+            .filter(each -> !added.contains(each.id()) && !refused.containsKey(each.id()))
+            .toList(),
+        refused);
     refused.putAll(crowded);
     // What was known, or not stored, needs no place.
     fresh.values().stream()
@@ -195,6 +201,42 @@ public final class IntentDesk {
                       return new Taken(h.id(), added.contains(h.id()));
                     })
         .toList();
+  }
+
+  /**
+   * Of those that were known, with another signature: a good one stays, whoever comes with what
+   * else; one that the agent's wallet does not take any more gives way, since the key may have
+   * changed.
+   *
+   * @param refused gets why those are refused that are
+   */
+  private void signAnew(List<StoredIntent.Handed> known, Map<Hash, RuntimeException> refused) {
+    if (known.isEmpty()) return;
+    Map<Hash, StoredIntent> stored =
+        database.inTransaction(
+            tx -> StoredIntent.of(tx, known.stream().map(StoredIntent.Handed::id).toList()));
+    Map<Hash, StoredIntent.Handed> anew = new LinkedHashMap<>();
+    for (StoredIntent.Handed each : known) {
+      Optional<Bytes> old =
+          Optional.ofNullable(stored.get(each.id())).flatMap(StoredIntent::signature);
+      if (old.isEmpty() || old.get().equals(each.signature())) continue;
+      try {
+        if (isSigned(each.intent(), each.id(), old.get())) continue;
+        anew.put(
+            each.id(), new StoredIntent.Handed(each.id(), each.intent(), each.signature(), old));
+      } catch (RefusedException | NodeException e) {
+        refused.put(each.id(), e);
+      }
+    }
+    if (anew.isEmpty()) return;
+    database
+        .inTransaction(
+            tx ->
+                StoredIntent.takeAll(
+                    tx, home.chain().id(), List.copyOf(anew.values()), clock.instant()))
+        .rivals()
+        .forEach((id, rival) -> refused.put(id, contested(anew.get(id).intent(), rival)));
+    work.ring();
   }
 
   /**
@@ -461,27 +503,38 @@ public final class IntentDesk {
   }
 
   private void checkSignature(Intent intent, Hash id, Bytes signature) {
-    Optional<Address> signer = new SignedIntent(intent, signature).recoverSigner(domain);
-    Optional<Address> wallet =
-        wallets.get(intent.agentId(), () -> home.calls().agent(intent.agentId()).wallet());
-    if (signer.isPresent() && signer.equals(wallet)) return;
-    // The key may have changed just now; and a contract's word is its own each time.
-    wallets.forget(intent.agentId());
-    Address current = wallet(intent.agentId());
-    if (signer.filter(current::equals).isPresent() || acceptedByContract(current, id, signature))
-      return;
+    if (isSigned(intent, id, signature)) return;
     throw new RefusedException(
         422,
         "SIGNATURE",
         "the signature is not by %s, the wallet of agent %s%s"
-            .formatted(current, intent.agentId(), signer.map(s -> ", but by " + s).orElse("")),
+            .formatted(
+                wallet(intent.agentId()),
+                intent.agentId(),
+                signer(intent, signature).map(s -> ", but by " + s).orElse("")),
         "sign the intent's EIP-712 digest %s with the agent's key".formatted(id));
   }
 
+  /** Whether the agent's wallet, which most nodes name, takes the signature. */
+  private boolean isSigned(Intent intent, Hash id, Bytes signature) {
+    Optional<Address> signer = signer(intent, signature);
+    if (signer.isPresent() && signer.equals(walletOfMost(intent.agentId()))) return true;
+    // The key may have changed just now; and a contract's word is its own each time.
+    wallets.forget(intent.agentId());
+    Address current = wallet(intent.agentId());
+    return signer.filter(current::equals).isPresent() || acceptedByContract(current, id, signature);
+  }
+
+  private Optional<Address> signer(Intent intent, Bytes signature) {
+    return new SignedIntent(intent, signature).recoverSigner(domain);
+  }
+
+  private Optional<Address> walletOfMost(BigInteger agentId) {
+    return wallets.get(agentId, () -> home.callsOfMost().agent(agentId).wallet());
+  }
+
   private Address wallet(BigInteger agentId) {
-    return home.callsOfMost()
-        .agent(agentId)
-        .wallet()
+    return walletOfMost(agentId)
         .orElseThrow(
             () ->
                 new RefusedException(

@@ -417,6 +417,7 @@ public final class Follower {
   private Finished finish(SeveralNodes.Head told, Block last) {
     long from = row().finalized().orElse(anchor()) + 1;
     Finished finished = Finished.NOTHING;
+    omissions.begin();
     for (int i = 0; i < PARTS_A_ROUND && finished != Finished.ALL; i++) {
       boolean inParts = chain.client().areSeveral() && last.number() - from >= compared;
       Block block = inParts ? stored(from + compared - 1) : last;

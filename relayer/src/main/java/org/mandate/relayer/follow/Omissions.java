@@ -2,6 +2,7 @@ package org.mandate.relayer.follow;
 
 import java.time.Clock;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -36,7 +37,15 @@ final class Omissions {
   private final BiConsumer<Tx, Log> store;
   private final Consumer<Log> contradicted;
   private final Clock clock;
+
+  /** Of so many logs nodes are asked one by one before the follower goes on with other things. */
+  private static final int MOST_POLLS = 16;
+
   private Object held;
+  private int polls;
+
+  /** What was found out about single logs of what is not complete yet. */
+  private final Map<Log, SeveralNodes.Agreement> decided = new HashMap<>();
 
   /**
    * @param isFollowed whether it is one that is stored
@@ -69,12 +78,23 @@ final class Omissions {
     UNDONE
   }
 
+  /** A round of the follower begins: in each, only so many logs are asked about one by one. */
+  void begin() {
+    polls = 0;
+  }
+
   /**
    * Asks all nodes for the logs of the stored blocks {@code from} to {@code to}, stores what is
    * missing, and removes what was made up.
    */
   Outcome complete(long from, Block to) {
     if (!chain.client().areSeveral()) return Outcome.COMPLETE;
+    Outcome outcome = compare(from, to);
+    if (outcome != Outcome.OPEN) decided.clear();
+    return outcome;
+  }
+
+  private Outcome compare(long from, Block to) {
     SeveralNodes.Told told = chain.client().told(from, to, chain.sources());
     if (!told.isComplete()) return Outcome.OPEN;
     Map<Long, Block> blocks =
@@ -116,7 +136,8 @@ final class Omissions {
       Map<Long, Log> wrong) {
     for (Log log : stored) {
       if (told.isConfirmed(log)) continue;
-      SeveralNodes.Agreement agreement = chain.client().agreement(log);
+      if (!mayAsk(log)) return Outcome.OPEN;
+      SeveralNodes.Agreement agreement = agreement(log);
       if (agreement.isContradicted()) {
         remove(log, agreement);
         wrong.putIfAbsent(log.blockNumber(), log);
@@ -126,13 +147,28 @@ final class Omissions {
       if (!log.blockHash().equals(blocks.get(log.blockNumber()).hash())) continue;
       if (stored.contains(log) || told.isContradicted(log)) continue;
       if (!told.isConfirmed(log)) {
-        SeveralNodes.Agreement agreement = chain.client().agreement(log);
+        if (!mayAsk(log)) return Outcome.OPEN;
+        SeveralNodes.Agreement agreement = agreement(log);
         if (agreement.isContradicted()) continue;
         if (!agreement.isConfirmed()) return hold(log, log.blockNumber(), agreement);
       }
       if (add(log)) wrong.putIfAbsent(log.blockNumber(), log);
     }
     return Outcome.COMPLETE;
+  }
+
+  /** Else whoever makes up thousands of logs keeps the follower from its blocks for hours. */
+  private boolean mayAsk(Log log) {
+    return decided.containsKey(log) || polls < MOST_POLLS;
+  }
+
+  private SeveralNodes.Agreement agreement(Log log) {
+    SeveralNodes.Agreement known = decided.get(log);
+    if (known != null) return known;
+    polls++;
+    SeveralNodes.Agreement agreement = chain.client().agreement(log);
+    if (agreement.isConfirmed() || agreement.isContradicted()) decided.put(log, agreement);
+    return agreement;
   }
 
   /** The stored blocks in whose place a node tells of logs of another one, lowest first. */

@@ -380,29 +380,40 @@ public final class SeveralNodes implements ChainClient {
       return by(log) * 2 > nodes;
     }
 
+    /** Whether no other answer is needed: more than half say of each log whether it is there. */
+    boolean isDecided() {
+      return isComplete()
+          && logs.keySet().stream().allMatch(log -> isConfirmed(log) || isContradicted(log));
+    }
+
     private int by(Log log) {
       return logs.getOrDefault(log, 0);
     }
   }
 
   /**
-   * Asks every node for the logs of the blocks {@code from} to {@code to}. Who has another block at
-   * the end of them has not answered.
+   * Asks every node for the logs of the blocks {@code from} to {@code to}, also those that rest
+   * where the others do not decide about each log. Who has another block at the end of them has not
+   * answered.
    */
   public Told told(long from, Block to, Collection<Address> addresses) {
     Poll.Answers<Set<Log>> answers =
         this.<Set<Log>>poll(
                 (i, node) -> logs(node, from, to, addresses),
-                known -> known.size() * 2 > nodes.size(),
+                known -> told(known).isDecided(),
                 LONG_PATIENCE)
             .take();
-    Map<Log, Integer> counts =
-        answers.byNode().values().stream()
-            .flatMap(Set::stream)
-            .collect(Collectors.toMap(log -> log, log -> 1, Integer::sum));
-    Told told = new Told(nodes.size(), answers.byNode().size(), counts);
+    Told told = told(answers.byNode().values());
     answers.byNode().forEach((node, own) -> compare(node, own, told));
     return told;
+  }
+
+  private Told told(Collection<Set<Log>> answers) {
+    Map<Log, Integer> counts =
+        answers.stream()
+            .flatMap(Set::stream)
+            .collect(Collectors.toMap(log -> log, log -> 1, Integer::sum));
+    return new Told(nodes.size(), answers.size(), counts);
   }
 
   private void compare(int node, Set<Log> own, Told told) {

@@ -36,8 +36,8 @@ public record StoredIntent(
     Optional<Hash> supersededBy) {
 
   /**
-   * Stores the intent unless it is there. A signature takes the place of an older one: it was
-   * checked just now, and the agent's key may have changed since. Answers whether it was new.
+   * Stores the intent unless it is there. A signature that is there stays. Answers whether the
+   * intent was new.
    */
   public static boolean save(
       Tx tx, Hash id, Intent intent, Optional<Bytes> signature, Instant now) {
@@ -62,7 +62,10 @@ public record StoredIntent(
                 now)
             > 0;
     if (!isNew && signature.isPresent()) {
-      tx.update("UPDATE intent SET signature = ? WHERE intent_id = ?", signature, id);
+      tx.update(
+          "UPDATE intent SET signature = ? WHERE intent_id = ? AND signature IS NULL",
+          signature,
+          id);
     }
     return isNew;
   }
@@ -108,8 +111,17 @@ public record StoredIntent(
             .toList());
   }
 
-  /** An intent as an agent hands it over. */
-  public record Handed(Hash id, Intent intent, Bytes signature) {}
+  /**
+   * An intent as an agent hands it over.
+   *
+   * @param instead the stored signature that this one takes the place of, which is not good any
+   *     more; empty: a signature that is stored stays
+   */
+  public record Handed(Hash id, Intent intent, Bytes signature, Optional<Bytes> instead) {
+    public Handed(Hash id, Intent intent, Bytes signature) {
+      this(id, intent, signature, Optional.empty());
+    }
+  }
 
   /**
    * What became of intents that were handed over.
@@ -128,9 +140,9 @@ public record StoredIntent(
 
   /**
    * Stores intents that were handed to this relayer, and opens the work of submitting each that is
-   * new here or comes with another signature: that was checked just now, and the agent's key may
-   * have changed since. Of several under one nonce of an agent only the first is stored, as long as
-   * its work is open: a unique index sees to it, whoever takes them.
+   * new here, had no signature, or comes with one in the place of the one that is stored. Of
+   * several under one nonce of an agent only the first is stored, as long as its work is open: a
+   * unique index sees to it, whoever takes them.
    *
    * @param all each id once
    */
@@ -142,10 +154,10 @@ public record StoredIntent(
         """
         WITH handed AS MATERIALIZED (
           SELECT * FROM unnest(?::bytea[], ?::numeric[], ?::bytea[], ?::numeric[], ?::bytea[], ?::bytea[], ?::numeric[],
-                               ?::bytea[], ?::numeric[], ?::numeric[], ?::bytea[]) WITH ORDINALITY
-              AS h (intent_id, agent_id, account, chain_id, asset, recipient, amount, data, nonce, deadline, signature, place)
+                               ?::bytea[], ?::numeric[], ?::numeric[], ?::bytea[], ?::bytea[]) WITH ORDINALITY
+              AS h (intent_id, agent_id, account, chain_id, asset, recipient, amount, data, nonce, deadline, signature, instead, place)
            -- each looked up for itself, here and below: a join may come to read the whole table
-           WHERE (SELECT i.signature FROM intent i WHERE i.intent_id = h.intent_id) IS DISTINCT FROM h.signature),
+           WHERE (SELECT i.signature FROM intent i WHERE i.intent_id = h.intent_id) IS NOT DISTINCT FROM h.instead),
         again AS ( -- with another signature, while it is being submitted
           UPDATE task SET not_before = ?, attempts = 0
            WHERE kind = 'SUBMIT' AND chain_id = ? AND subject = ANY (ARRAY (SELECT intent_id FROM handed))
@@ -184,6 +196,7 @@ public record StoredIntent(
         column("numeric", intents, Intent::nonce),
         column("numeric", intents, Intent::deadline),
         column("bytea", all, Handed::signature),
+        column("bytea", all, handed -> handed.instead().orElse(null)),
         now,
         home,
         home,

@@ -28,9 +28,12 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.mandate.chain.Address;
 import org.mandate.chain.Bytes;
+import org.mandate.chain.ChainClient;
 import org.mandate.chain.Finality;
 import org.mandate.chain.Hash;
 import org.mandate.intent.Intent;
+import org.mandate.intent.IntentDomain;
+import org.mandate.intent.SignedIntent;
 import org.mandate.relayer.Bell;
 import org.mandate.relayer.SigningGate;
 import org.mandate.relayer.follow.FollowedChain;
@@ -44,6 +47,7 @@ import org.mandate.relayer.store.EmbeddedServer;
 import org.mandate.relayer.store.StoredIntent;
 import org.mandate.relayer.store.StoredIntent.Handed;
 import org.mandate.relayer.work.Workplace;
+import org.mandate.signer.PrivateKeySigner;
 import org.mandate.testing.Anvil;
 import org.mandate.testing.HandClock;
 
@@ -57,6 +61,10 @@ class IntentDeskTest {
 
   /** Answers zero to everything: no nonce is used. */
   private static final String ZERO = "0x60206000f3";
+
+  private static final Address REGISTRY = new Address("0x" + "0b".repeat(20));
+  private static final PrivateKeySigner AGENT = signer("11");
+  private static final PrivateKeySigner STRANGER = signer("22");
 
   private static final int PER_AGENT = 5;
 
@@ -74,6 +82,7 @@ class IntentDeskTest {
   static void start() {
     anvil = Anvil.start(HOME);
     anvil.rpc("anvil_setCode", OURS.hex(), ZERO);
+    names(anvil, AGENT.address());
     server = EmbeddedServer.start(directory.resolve("postgres"));
     database = Database.open(server.jdbcUrl(), "one");
     another = Database.open(server.jdbcUrl(), "another");
@@ -127,13 +136,7 @@ class IntentDeskTest {
     database.run(tx -> tx.update("UPDATE task SET attempts = 3"));
     assertFalse(take(anothersDesk, signedAnew).isNew());
     assertEquals(0, count("SELECT max(attempts) AS n FROM task"), "it is tried at once");
-    assertEquals(
-        signedAnew.signature(),
-        database
-            .inTransaction(tx -> StoredIntent.of(tx, first.id()))
-            .orElseThrow()
-            .signature()
-            .orElseThrow());
+    assertEquals(signedAnew.signature(), signatureOf(first.id()), "no key's gives way");
     assertEquals(1, count("SELECT count(*) AS n FROM task"));
   }
 
@@ -203,6 +206,42 @@ class IntentDeskTest {
     assertThrows(RefusedException.class, later.get(2)::get);
   }
 
+  /** Else a stranger's intents hold the agent's nonces and fill its room. */
+  @Test
+  void L9_shouldTakeNoOneNodesWordForWhoseTheAgentIs() {
+    try (Anvil liar = Anvil.start(HOME)) {
+      names(liar, STRANGER.address());
+      IntentDesk asksLiarFirst =
+          desk(database, 100, List.of(liar.client(), anvil.client(), anvil.client()));
+      long soon = clock.instant().plusSeconds(600).getEpochSecond();
+      Intent forged = intent(7, 1, 100, soon);
+      RefusedException refused =
+          assertThrows(
+              RefusedException.class, () -> asksLiarFirst.take(forged, by(STRANGER, forged)));
+      assertEquals("SIGNATURE", refused.refusal().rule());
+      assertTrue(
+          refused.refusal().message().contains(AGENT.address().toString()), refused.getMessage());
+    }
+  }
+
+  @Test
+  void L9_shouldKeepAGoodSignatureWhateverComesAfterIt() {
+    Intent intent = handed(7, 1, 100).intent();
+    Handed good = new Handed(desk.idOf(intent), intent, by(AGENT, intent));
+    Handed strangers = new Handed(good.id(), intent, by(STRANGER, intent));
+    assertTrue(take(desk, good).isNew());
+    assertFalse(take(desk, strangers).isNew());
+    assertEquals(good.signature(), signatureOf(good.id()));
+    names(anvil, STRANGER.address());
+    try {
+      clock.advance(Duration.ofSeconds(2));
+      assertFalse(take(desk, strangers).isNew());
+      assertEquals(strangers.signature(), signatureOf(good.id()), "it is the agent's key now");
+    } finally {
+      names(anvil, AGENT.address());
+    }
+  }
+
   /** What was there before one intent held its nonce. */
   @Test
   void L3_shouldKeepWhatWasTakenUnderOneNonceBefore() throws Exception {
@@ -261,15 +300,41 @@ class IntentDeskTest {
 
   // ------------------------------------------------------------------ steps
 
+  /** The node's registry answers this wallet for each agent. */
+  private static void names(Anvil node, Address wallet) {
+    node.rpc(
+        "anvil_setCode", REGISTRY.hex(), "0x73" + wallet.hex().substring(2) + "6000526101006000f3");
+  }
+
+  private static PrivateKeySigner signer(String key) {
+    return new PrivateKeySigner(new BigInteger(key.repeat(32), 16));
+  }
+
+  private Bytes by(PrivateKeySigner signer, Intent intent) {
+    return SignedIntent.sign(intent, new IntentDomain(BigInteger.valueOf(HOME), OURS), signer)
+        .signature();
+  }
+
+  private static Bytes signatureOf(Hash id) {
+    return database
+        .inTransaction(tx -> StoredIntent.of(tx, id))
+        .flatMap(StoredIntent::signature)
+        .orElseThrow();
+  }
+
   private IntentDesk desk(Database at, int perAgent) {
+    return desk(at, perAgent, List.of(anvil.client()));
+  }
+
+  private IntentDesk desk(Database at, int perAgent, List<? extends ChainClient> nodes) {
     FollowedChain chain =
         new FollowedChain(
             HOME,
-            new SeveralNodes(List.of(anvil.client())),
+            new SeveralNodes(nodes),
             Finality.of("finalized"),
             0,
             HOME,
-            OURS,
+            REGISTRY,
             OURS,
             OURS,
             OURS,
@@ -313,21 +378,23 @@ class IntentDeskTest {
   }
 
   private Handed handed(long agentId, long nonce, long amount) {
-    Intent intent =
-        new Intent(
-            BigInteger.valueOf(agentId),
-            OURS,
-            BigInteger.valueOf(HOME),
-            Address.ZERO,
-            OURS,
-            BigInteger.valueOf(amount),
-            Bytes.EMPTY,
-            BigInteger.valueOf(nonce),
-            BigInteger.valueOf(4_000_000_000L));
     return new Handed(
         Hash.keccak("%d %d %d".formatted(agentId, nonce, amount)),
-        intent,
+        intent(agentId, nonce, amount, 4_000_000_000L),
         new Bytes("0x" + "5a".repeat(65)));
+  }
+
+  private static Intent intent(long agentId, long nonce, long amount, long deadline) {
+    return new Intent(
+        BigInteger.valueOf(agentId),
+        OURS,
+        BigInteger.valueOf(HOME),
+        Address.ZERO,
+        OURS,
+        BigInteger.valueOf(amount),
+        Bytes.EMPTY,
+        BigInteger.valueOf(nonce),
+        BigInteger.valueOf(deadline));
   }
 
   private static Handed signed(Handed handed, String signature) {

@@ -16,6 +16,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.AfterAll;
@@ -414,7 +415,7 @@ class StoreTest {
   }
 
   @Test
-  void shouldKeepTheNewestSignature() {
+  void L9_shouldKeepTheSignatureThatIsThere() {
     Intent intent =
         new Intent(
             BigInteger.ONE,
@@ -429,11 +430,13 @@ class StoreTest {
     Hash id = Hash.keccak("signed twice");
     database.run(
         tx -> {
-          assertTrue(StoredIntent.save(tx, id, intent, Optional.of(new Bytes("0x01")), NOW));
-          StoredIntent.save(tx, id, intent, Optional.empty(), NOW);
-          StoredIntent.save(tx, id, intent, Optional.of(new Bytes("0x02")), NOW);
+          assertTrue(StoredIntent.save(tx, id, intent, Optional.empty(), NOW));
+          for (String signature : List.of("0x01", "0x02"))
+            StoredIntent.save(tx, id, intent, Optional.of(new Bytes(signature)), NOW);
+          StoredIntent.Handed other = new StoredIntent.Handed(id, intent, new Bytes("0x03"));
+          assertEquals(Map.of(), StoredIntent.takeAll(tx, 1, List.of(other), NOW).rivals());
           assertEquals(
-              Optional.of(new Bytes("0x02")), StoredIntent.of(tx, id).orElseThrow().signature());
+              Optional.of(new Bytes("0x01")), StoredIntent.of(tx, id).orElseThrow().signature());
         });
   }
 
