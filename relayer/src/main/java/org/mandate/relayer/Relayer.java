@@ -40,6 +40,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.mandate.audit.BlobStore;
 import org.mandate.audit.DirectoryBlobSource;
 import org.mandate.audit.EmbeddedBlobStore;
@@ -65,6 +66,7 @@ import org.mandate.relayer.store.Database;
 import org.mandate.relayer.store.DatabaseBlobStore;
 import org.mandate.relayer.store.EmbeddedServer;
 import org.mandate.relayer.store.StoredInstance;
+import org.mandate.relayer.store.Tx;
 import org.mandate.relayer.work.Peers;
 import org.mandate.relayer.work.Workplace;
 import org.mandate.signer.Key;
@@ -173,12 +175,11 @@ public final class Relayer implements AutoCloseable {
       connect(config.chains()).values().forEach(chain -> chains.put(chain.id(), chain));
       Optional.ofNullable(chains.get(chainId)).ifPresent(chain -> awaited(chain.client()));
       Database database = relayer.database(config, "accept-reorg");
+      // Before the tables are made anew under those who work with them, and when they cannot come
+      // back with an older program.
+      if (config.databaseUrl().isPresent()) database.run(Relayer::requireNobody);
       database.migrate();
-      int alive = database.inTransaction(tx -> StoredInstance.alive(tx, Instance.LEASE)).size();
-      if (alive > 0 && config.databaseUrl().isPresent()) {
-        throw new IllegalStateException(
-            "%d instances work with this database: stop all of them first".formatted(alive));
-      }
+      if (config.databaseUrl().isPresent()) database.run(Relayer::requireNobody);
       return new ReorgAcceptance(chains, database, config.reportInterval(), clock)
           .accept(chainId, block);
     }
@@ -192,6 +193,13 @@ public final class Relayer implements AutoCloseable {
     RelayerConfig config =
         Config.load(RelayerConfig.class, Optional.of(file), System.getenv(), flags);
     return acceptReorg(config, chainId, block, Clock.systemUTC());
+  }
+
+  private static void requireNobody(Tx tx) {
+    int alive = StoredInstance.aliveOfAnySchema(tx, Instance.LEASE).size();
+    if (alive > 0)
+      throw new IllegalStateException(
+          "%d instances work with this database: stop all of them first".formatted(alive));
   }
 
   /** The API's port. */
@@ -247,13 +255,17 @@ public final class Relayer implements AutoCloseable {
     FollowedChain home = home(chains.values().stream().toList());
     // Not before the key and the chains are known to be the right ones.
     Database database = found.database();
+    StoredInstance self =
+        new StoredInstance(id, key.address(), shared(chains, treasury), blobPlace(config));
+    // Nor before the database is known to be nobody else's.
+    if (config.databaseUrl().isPresent()) database.run(tx -> self.requireAlike(tx, Instance.LEASE));
     database.migrate();
     Workflows.register(database, chains.values());
     SigningGate gate = new SigningGate();
     Instance instance =
         opened(
             new Instance(
-                new StoredInstance(id, key.address(), shared(chains, treasury), blobPlace(config)),
+                self,
                 Workflows.lines(config),
                 chains.values().stream().map(FollowedChain::id).collect(Collectors.toSet()),
                 opened(database.forHeartbeat()),
@@ -370,32 +382,41 @@ public final class Relayer implements AutoCloseable {
    * asked at the same time of which chain they are; who does not answer now is asked before it is
    * heard ({@link SeveralNodes}).
    *
-   * @throws IllegalArgumentException when a node is of another chain than configured, or a
-   *     deployment
+   * @throws IllegalArgumentException when a chain's only node, or more than half of its nodes, are
+   *     of another chain than configured, or a deployment is
    */
   private static Map<ChainSettings, FollowedChain> connect(List<ChainSettings> configured) {
     Map<ChainSettings, FollowedChain> chains = new LinkedHashMap<>();
-    List<FutureTask<Void>> checks = new ArrayList<>();
-    configured.forEach(settings -> chains.put(settings, connect(settings, checks)));
-    checks.forEach(Thread::startVirtualThread);
-    for (FutureTask<Void> check : checks) {
-      try {
-        check.get();
-      } catch (ExecutionException e) {
-        if (e.getCause() instanceof RuntimeException refused) throw refused;
-        throw new IllegalStateException(e.getCause());
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-        throw new IllegalStateException("interrupted while asking the nodes", e);
-      }
+    Map<ChainSettings, List<FutureTask<Optional<BigInteger>>>> checks = new LinkedHashMap<>();
+    for (ChainSettings settings : configured) {
+      List<FutureTask<Optional<BigInteger>>> ofNodes = new ArrayList<>();
+      chains.put(settings, connect(settings, ofNodes));
+      checks.put(settings, ofNodes);
     }
+    checks.values().forEach(ofNodes -> ofNodes.forEach(Thread::startVirtualThread));
+    checks.forEach(
+        (settings, ofNodes) ->
+            requireChain(settings, ofNodes.stream().map(Relayer::answered).toList()));
     return chains;
+  }
+
+  private static <T> T answered(FutureTask<T> question) {
+    try {
+      return question.get();
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof RuntimeException refused) throw refused;
+      throw new IllegalStateException(e.getCause());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("interrupted while asking the nodes", e);
+    }
   }
 
   /**
    * @param checks gets what each node has to be asked before anything is started
    */
-  private static FollowedChain connect(ChainSettings settings, List<FutureTask<Void>> checks) {
+  private static FollowedChain connect(
+      ChainSettings settings, List<FutureTask<Optional<BigInteger>>> checks) {
     List<JsonRpcClient> nodes =
         settings.rpcUrls().stream().map(url -> node(settings, url)).toList();
     SeveralNodes client =
@@ -410,7 +431,7 @@ public final class Relayer implements AutoCloseable {
     for (int i = 0; i < nodes.size(); i++) {
       JsonRpcClient node = nodes.get(i);
       String shown = Hosts.shown(settings.rpcUrls().get(i));
-      checks.add(new FutureTask<>(() -> requireChain(node, id, shown), null));
+      checks.add(new FutureTask<>(() -> chainOf(node, id, shown)));
     }
     return new FollowedChain(
         settings.id(),
@@ -439,19 +460,45 @@ public final class Relayer implements AutoCloseable {
     return JsonRpcClient.checkingHeaders(url, RPC_TIMEOUT, advice);
   }
 
-  /** A node of another chain would count against the majority for ever; one may be down. */
-  private static void requireChain(ChainClient node, BigInteger id, String shown) {
-    BigInteger actual;
+  /** Which chain the node is of; empty: it does not answer yet. */
+  private static Optional<BigInteger> chainOf(ChainClient node, BigInteger id, String shown) {
     try {
-      actual = node.chainId();
+      return Optional.of(node.chainId());
     } catch (NodeException e) {
       LOG.warn("a node does not answer yet", "chain", id, "node", shown, "reason", e.getMessage());
-      return;
+      return Optional.empty();
     }
-    if (!actual.equals(id)) {
-      throw new IllegalArgumentException(
-          "the node %s is of chain %s, configured is %s: correct its rpc-urls"
-              .formatted(shown, actual, id));
+  }
+
+  /**
+   * What one node of several says stops no relayer: whoever is of another chain is not heard, and
+   * counts against the majority until the settings are corrected.
+   *
+   * @param told of which chain each node is, as far as it answers
+   */
+  private static void requireChain(ChainSettings settings, List<Optional<BigInteger>> told) {
+    BigInteger id = BigInteger.valueOf(settings.id());
+    List<Integer> others =
+        IntStream.range(0, told.size())
+            .filter(i -> told.get(i).filter(actual -> !actual.equals(id)).isPresent())
+            .boxed()
+            .toList();
+    for (int i : others) {
+      String shown = Hosts.shown(settings.rpcUrls().get(i));
+      BigInteger actual = told.get(i).orElseThrow();
+      if (others.size() * 2 > told.size()) {
+        throw new IllegalArgumentException(
+            "the node %s is of chain %s, configured is %s: correct its rpc-urls"
+                .formatted(shown, actual, id));
+      }
+      LOG.alarm(
+          "a node is of another chain and is not heard: correct its rpc-urls",
+          "chain",
+          id,
+          "node",
+          shown,
+          "actual",
+          actual);
     }
   }
 

@@ -23,6 +23,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Predicate;
+import org.flywaydb.core.Flyway;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -169,6 +171,76 @@ class StartTest {
   }
 
   @Test
+  void L11_shouldChangeNothingWhereMostNodesAreOfAnotherChain() throws Exception {
+    String other = another.url().toString();
+    RelayerConfig config =
+        config("most_are_others", OWN.getAddress(), home.url().toString(), other, other);
+    refuses(
+        IllegalArgumentException.class, config, "most_are_others", other, "configured is " + HOME);
+  }
+
+  @Test
+  void L9_shouldStartThoughOneOfItsNodesIsOfAnotherChain() throws Exception {
+    String right = home.url().toString();
+    RelayerConfig config =
+        config("one_is_another", OWN.getAddress(), right, right, another.url().toString());
+    try (Relayer relayer = Relayer.start(config)) {
+      URI ready = URI.create("http://127.0.0.1:" + relayer.port() + "/health/ready");
+      awaitReady(ready);
+      String words = "of chain %d, configured is %d".formatted(HOME + 1, HOME);
+      await(ready, answer -> answer.body().contains(words));
+    }
+  }
+
+  /** It is another operator's, who did not want newer tables. */
+  @Test
+  void L11_shouldChangeNothingInADatabaseThatAnotherWorksWith() throws Exception {
+    RelayerConfig config = config("anothers", OWN.getAddress(), home.url().toString());
+    Flyway.configure()
+        .dataSource(server.jdbcUrl("anothers"), null, null)
+        .locations("classpath:db/migration")
+        .target("17")
+        .load()
+        .migrate();
+    execute(
+        "anothers",
+        "INSERT INTO instance VALUES ('another', decode(repeat('22', 20), 'hex'), 'like this',"
+            + " 'there', now(), now() + interval '1 hour')");
+    String before = history("anothers");
+    RuntimeException refused =
+        assertThrows(IllegalStateException.class, () -> Relayer.start(config).close());
+    assertTrue(
+        refused.getMessage().contains("give each operator a database of its own"),
+        refused.getMessage());
+    assertEquals(before, history("anothers"));
+    refused =
+        assertThrows(
+            IllegalStateException.class,
+            () -> Relayer.acceptReorg(config, HOME, 1, Clock.systemUTC()));
+    assertTrue(refused.getMessage().contains("stop all of them first"), refused.getMessage());
+    assertEquals(before, history("anothers"));
+  }
+
+  private static void execute(String database, String sql) throws Exception {
+    try (Connection connection = DriverManager.getConnection(server.jdbcUrl(database));
+        Statement statement = connection.createStatement()) {
+      statement.execute(sql);
+    }
+  }
+
+  private static String history(String database) throws Exception {
+    try (Connection connection = DriverManager.getConnection(server.jdbcUrl(database));
+        Statement statement = connection.createStatement();
+        ResultSet found =
+            statement.executeQuery(
+                "SELECT string_agg(version, ' ' ORDER BY installed_rank)"
+                    + " FROM flyway_schema_history")) {
+      found.next();
+      return found.getString(1);
+    }
+  }
+
+  @Test
   void L12_shouldSayAtOnceWhatIsWrongWithTheKeyThoughNoNodeAnswers() throws Exception {
     RelayerConfig config = config("nobody", OTHER, NOBODY);
     Instant begin = Instant.now();
@@ -210,12 +282,16 @@ class StartTest {
   }
 
   private static void awaitReady(URI at) throws Exception {
+    await(at, answer -> answer.statusCode() == 200);
+  }
+
+  private static void await(URI at, Predicate<HttpResponse<String>> wanted) throws Exception {
     Instant end = Instant.now().plusSeconds(60);
     try (HttpClient http = HttpClient.newHttpClient()) {
       while (true) {
         HttpResponse<String> answer =
             http.send(HttpRequest.newBuilder(at).build(), HttpResponse.BodyHandlers.ofString());
-        if (answer.statusCode() == 200) return;
+        if (wanted.test(answer)) return;
         assertTrue(Instant.now().isBefore(end), answer.body());
         Thread.sleep(50);
       }

@@ -38,6 +38,15 @@ public record StoredInstance(String id, Address signer, String configuration, St
         blobs);
   }
 
+  /**
+   * As {@link #join}, and joins nobody: for a database that may have no tables yet, or older ones.
+   *
+   * @throws IllegalStateException when one that is there does not go together with it
+   */
+  public void requireAlike(Tx tx, Duration patience) {
+    aliveOfAnySchema(tx, patience).forEach(this::requireAlike);
+  }
+
   private void requireAlike(StoredInstance other) {
     if (!other.signer.equals(signer)) {
       throw new IllegalStateException(
@@ -69,6 +78,14 @@ public record StoredInstance(String id, Address signer, String configuration, St
             + " ORDER BY started_at, instance_id",
         StoredInstance::read,
         patience.toMillis());
+  }
+
+  /** Those that are there, if the database has this table: it may be older, or empty. */
+  public static List<StoredInstance> aliveOfAnySchema(Tx tx, Duration patience) {
+    boolean isThere =
+        tx.one("SELECT to_regclass('instance') IS NOT NULL AS there", row -> row.flag("there"))
+            .orElse(false);
+    return isThere ? alive(tx, patience) : List.of();
   }
 
   /** Ids of those that were not seen for that long. */
