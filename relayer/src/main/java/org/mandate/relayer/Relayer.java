@@ -175,8 +175,7 @@ public final class Relayer implements AutoCloseable {
       connect(config.chains()).values().forEach(chain -> chains.put(chain.id(), chain));
       Optional.ofNullable(chains.get(chainId)).ifPresent(chain -> awaited(chain.client()));
       Database database = relayer.database(config, "accept-reorg");
-      // Before the tables are made anew under those who work with them, and when they cannot come
-      // back with an older program.
+      // Who works with it may be of an older version, which refuses newer tables.
       if (config.databaseUrl().isPresent()) database.run(Relayer::requireNobody);
       database.migrate();
       if (config.databaseUrl().isPresent()) database.run(Relayer::requireNobody);
