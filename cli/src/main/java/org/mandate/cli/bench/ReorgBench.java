@@ -57,6 +57,7 @@ final class ReorgBench extends Bench {
   private static final Duration LIFETIME = Duration.ofHours(2);
   private static final Duration MOST_HEAL = Duration.ofMinutes(5);
   private static final Duration MOST_END = Duration.ofMinutes(10);
+  private static final Duration MOST_MINED = Duration.ofMinutes(1);
   private static final Duration LOOK = Duration.ofMillis(100);
   private static final String DATABASE = "reorg";
 
@@ -125,6 +126,7 @@ final class ReorgBench extends Bench {
       relayer.start(Map.of());
       relayer.awaitReady();
       try (var database = town.database().open(DATABASE)) {
+        for (var ledger : List.of(town.home(), town.remote())) settle(ledger, database);
         for (int seed = firstSeed; seed < firstSeed + seeds; seed++) {
           progress("seed %d", seed);
           new Campaign(town, relayer, database, findings, new Random(seed), "replay_" + seed).run();
@@ -136,6 +138,21 @@ final class ReorgBench extends Bench {
       relayer.stop();
     }
     return figures(findings);
+  }
+
+  /** What was deployed and registered is to stay: no reorg goes below what is final. */
+  private static void settle(Ledger ledger, Database database) throws Exception {
+    var goal = ledger.chain().head();
+    ledger.chain().ask("anvil_mine", "0x" + Integer.toHexString(2 * SLOTS + 2));
+    var until = System.nanoTime() + MOST_HEAL.toNanos();
+    while (!database.inTransaction(tx -> ChainRow.of(tx, ledger.chain().chainId())).isFinal(goal)) {
+      if (System.nanoTime() > until) {
+        throw new IOException(
+            "block %d of chain %d does not become final for the relayer"
+                .formatted(goal, ledger.chain().chainId()));
+      }
+      Thread.sleep(LOOK);
+    }
   }
 
   /** One seed. */
@@ -348,6 +365,9 @@ final class ReorgBench extends Bench {
         }
         if (more > 0) findings.doubled++;
         if (more < 0) findings.lost++;
+        // What is published or reported just now is mined in a moment.
+        var until = System.nanoTime() + MOST_MINED.toNanos();
+        while (gaps(ledger) > 0 && System.nanoTime() < until) Thread.sleep(LOOK);
         findings.nonceGaps += gaps(ledger);
       }
     }
