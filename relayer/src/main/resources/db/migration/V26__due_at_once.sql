@@ -10,4 +10,4 @@ CREATE INDEX task_own_failed ON task (not_before) WHERE attempts > 0 AND NOT ask
 CREATE INDEX task_asking_failed ON task (not_before) WHERE attempts > 0 AND asks;
 
 -- Whether what was logged there is archived is asked of each event: without it of all that ever was.
-CREATE UNIQUE INDEX audit_record_event ON audit_record (chain_id, block_number, log_index);
+CREATE INDEX audit_record_event ON audit_record (chain_id, block_number, log_index);
