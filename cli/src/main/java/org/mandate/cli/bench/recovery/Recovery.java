@@ -50,8 +50,7 @@ final class Recovery {
     var blocks =
         LocalChain.Settings.DEFAULT.withBlockTime(Duration.ofMillis(250)).withSlotsInEpoch(2);
     try (var town = Town.build(root, Town.Plan.DEFAULT.withBlocks(blocks).withAgents(AGENTS))) {
-      var relayers = town.relayers(settings(town));
-      warmUp(relayers.getFirst());
+      var relayers = town.relayers(settings());
       var clients = new Clients(town, relayers, tally);
       var audit = new Audit(town, relayers, REST);
       for (long from = first; from < first + seeds; from += LOT) {
@@ -79,13 +78,7 @@ final class Recovery {
     }
   }
 
-  private static RelayerSettings settings(Town town) {
-    var archive = town.directory().resolve("relayer.jsa");
-    var jvm = new ArrayList<>(MandateCommand.SMALL);
-    // Half of a start is loading classes; the first orderly end of a process writes them down.
-    jvm.add("-XX:+AutoCreateSharedArchive");
-    jvm.add("-XX:SharedArchiveFile=" + archive);
-    jvm.add("-Xlog:disable"); // of what cannot be written down
+  private static RelayerSettings settings() {
     return RelayerSettings.DEFAULT
         .withIntervals(
             Duration.ofMillis(100),
@@ -93,13 +86,7 @@ final class Recovery {
             Duration.ofMillis(500),
             Duration.ofMillis(500),
             Duration.ofSeconds(1))
-        .withJvm(jvm.toArray(String[]::new));
-  }
-
-  private static void warmUp(Service relayer) throws IOException, InterruptedException {
-    relayer.start(Map.of());
-    relayer.awaitReady();
-    relayer.stop();
+        .withJvm(MandateCommand.SMALL.toArray(String[]::new));
   }
 
   /** Each relayer goes through its own seeds; all of them at the same time. */
