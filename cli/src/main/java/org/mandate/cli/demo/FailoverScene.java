@@ -46,14 +46,22 @@ final class FailoverScene implements Story.Scene {
       play.await(
           "both processes to share the work",
           Play.PATIENCE,
-          () -> leads(first) > 0 && leads(second) > 0 && leader(first).equals(leader(second)));
+          () -> {
+            var own = leads(first);
+            var others = leads(second);
+            return own > 0
+                && others > 0
+                && own + others == lines(first)
+                && leader(first).equals(leader(second));
+          });
       var leading = instance(first).equals(leader(first)) ? first : second;
       var other = leading == first ? second : first;
       story.say(
           "a second process of relayer 3 starts, with the same key and the same database: they share"
               + " the work, and %s (process %d) sends what goes to chain %d",
           leading.name(), leading.pid(), Stage.HOME);
-      var lines = leads(leading);
+      var all = lines(leading);
+      var led = leads(leading);
       var before = home.coin(vault);
       var payments = new ArrayList<SignedIntent>();
       payments.add(play.sign(home, Address.ZERO, AMOUNT));
@@ -64,10 +72,9 @@ final class FailoverScene implements Story.Scene {
       story.say(
           "%s answers 202 for a payment of %s, and is killed at once: SIGKILL to process %d, which"
               + " led %d lines of work",
-          leading.name(), Play.coinWords(AMOUNT), pid, lines);
+          leading.name(), Play.coinWords(AMOUNT), pid, led);
       payments.add(play.sign(home, Address.ZERO, AMOUNT));
       play.submit(other, payments.getLast());
-      var all = lines + leads(other);
       awaitAll(other, all);
       var resumed = Duration.ofNanos(System.nanoTime() - killed);
       for (var payment : payments) {
@@ -88,7 +95,7 @@ final class FailoverScene implements Story.Scene {
           "each executed once, by relayer 3's key, and its nonces have no gap; the vault moved %s",
           Play.coinWords(AMOUNT.multiply(BigInteger.valueOf(payments.size()))));
       story.fact("killedProcess", pid);
-      story.fact("linesLed", lines);
+      story.fact("linesLed", led);
       story.fact("resumedSeconds", rounded(resumed));
       story.fact("executedSeconds", rounded(executed));
       story.fact("executions", payments.size());
@@ -156,6 +163,11 @@ final class FailoverScene implements Story.Scene {
     return StreamSupport.stream(lines.spliterator(), false)
         .filter(line -> line.path("own").asBoolean())
         .count();
+  }
+
+  /** How many lines there are, whoever leads them. */
+  private static long lines(Service relayer) throws IOException, InterruptedException {
+    return health(relayer).path("lines").size();
   }
 
   private static double seconds(Duration time) {
