@@ -54,6 +54,7 @@ import org.mandate.relayer.store.Lease;
 import org.mandate.relayer.store.StaleLeaseException;
 import org.mandate.relayer.store.StoredEvent;
 import org.mandate.relayer.store.StoredIntent;
+import org.mandate.relayer.store.Task;
 import org.mandate.relayer.store.TransactionRow;
 import org.mandate.relayer.store.TransactionRow.Attempt;
 import org.mandate.relayer.store.TransactionRow.Purpose;
@@ -151,6 +152,27 @@ class SendingTest {
     assertEquals(List.of(), open());
     write(Purpose.SUBMIT, PAYMENT);
     assertEquals(0, open().getFirst().nonce(), "it took no nonce either");
+  }
+
+  /** What stands for it is undone with it: the work is not taken for being on its way. */
+  @Test
+  void L9_shouldLeaveWorkDueForWhichNothingIsWritten() {
+    write(Purpose.SUBMIT, PAYMENT);
+    Instant now = Instant.now();
+    Task task =
+        database.inTransaction(
+            tx -> {
+              Task.open(tx, Task.Kind.SUBMIT, id, PAYMENT, now, now);
+              return Task.claim(tx, "worker", now, Duration.ofMinutes(1)).orElseThrow();
+            });
+    Instant later = now.plusSeconds(30);
+    Desk.Claim claim = tx -> task.putOff(tx, later, Optional.empty());
+    assertFalse(
+        desk.write(Purpose.SUBMIT, List.of(PAYMENT), TARGET, Bytes.EMPTY, 21_000, claim),
+        "one is on its way");
+    boolean held = database.inTransaction(tx -> task.putOff(tx, now, Optional.empty()));
+    assertTrue(held, "the work is still who claimed it's, to be looked at again soon");
+    database.run(tx -> tx.update("DELETE FROM task"));
   }
 
   /** It was paused, and still believes that it leads. */

@@ -8,8 +8,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
@@ -19,6 +22,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -127,6 +131,39 @@ class LeaseTest {
     assertThrows(StaleLeaseException.class, fenced::requireLead);
     two.fenced(present).run(LeaseTest::write);
     assertTrue(fenced.inTransaction(ChainRow::halts).isEmpty());
+  }
+
+  /** One puts a group off in the order it has it, another one wakes the same. */
+  @Test
+  void L9_shouldBlockNobodyWhoChangesTheSameWork() throws Exception {
+    List<Hash> subjects =
+        IntStream.range(0, 300).mapToObj(i -> Hash.keccak("work " + i)).toList();
+    Instant now = Instant.now();
+    one.run(
+        tx ->
+            subjects.forEach(s -> Task.open(tx, Task.Kind.SUBMIT, CHAIN, s, now, now)));
+    Random random = new Random(1);
+    AtomicInteger changed = new AtomicInteger();
+    try (ExecutorService threads = Executors.newFixedThreadPool(2)) {
+      Future<?> wakes =
+          threads.submit(
+              () -> {
+                // Of no consequence: all of it is due before.
+                for (int i = 0; i < 50; i++)
+                  two.run(tx -> Task.wakeAll(tx, CHAIN, subjects, now.plus(LONG)));
+              });
+      while (!wakes.isDone()) {
+        List<Task> claimed =
+            one.inTransaction(
+                tx -> Task.claimSubmissions(tx, "one", now, Duration.ofMinutes(1), Set.of(), 300));
+        List<Task> group = new ArrayList<>(claimed);
+        Collections.shuffle(group, random);
+        changed.addAndGet(
+            one.inTransaction(tx -> Task.putOffAll(tx, group, now, 0, Optional.empty())));
+      }
+      wakes.get();
+    }
+    assertTrue(changed.get() > 300, "they came across each other");
   }
 
   @Test

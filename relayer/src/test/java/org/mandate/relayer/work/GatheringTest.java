@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -105,6 +106,33 @@ class GatheringTest {
     } finally {
       over.countDown();
       for (Thread thread : threads) thread.join();
+    }
+  }
+
+  /** Whoever is woken while another one gathers may not: that one looks again, or nobody does. */
+  @Test
+  void L9_shouldWakeSomebodyForWhatCameWhileOneGathered() throws Exception {
+    Worker worker = worker((root, taker, until) -> {});
+    Instant now = Instant.now();
+    database.run(tx -> Task.open(tx, Task.Kind.SUBMIT, HOME, Hash.keccak("first"), now, now));
+    AtomicInteger woken = new AtomicInteger();
+    Runnable meanwhile =
+        () -> {
+          if (woken.incrementAndGet() > 1) return;
+          database.run(tx -> Task.open(tx, Task.Kind.SUBMIT, HOME, Hash.keccak("next"), now, now));
+          assertFalse(round(worker), "it is for the next group");
+        };
+    assertTrue(worker.round(meanwhile));
+    assertEquals(2, woken.get(), "once for what else there may be, once for what was refused");
+    assertTrue(worker.round());
+    assertEquals(0, open(Task.Kind.SUBMIT));
+  }
+
+  private static boolean round(Worker worker) {
+    try {
+      return worker.round();
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
     }
   }
 
