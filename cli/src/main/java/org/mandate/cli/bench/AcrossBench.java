@@ -1,16 +1,17 @@
 package org.mandate.cli.bench;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.math.BigInteger;
 import java.net.URI;
 import java.nio.file.Path;
-import java.sql.Connection;
-import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
-import java.util.TreeMap;
+import java.util.function.IntPredicate;
 import java.util.stream.IntStream;
 import org.mandate.chain.Hash;
 import org.mandate.cli.ExitCode;
@@ -20,6 +21,7 @@ import org.mandate.cli.local.LocalChain;
 import org.mandate.cli.local.RelayerSettings;
 import org.mandate.cli.local.Town;
 import org.mandate.intent.Intent;
+import org.mandate.relayer.store.Database;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -106,16 +108,15 @@ final class AcrossBench extends Bench {
     progress("signing %d intents", many);
     try (var requests =
             Requests.sign(town.directory().resolve("requests"), many, i -> sign(town, i));
-        var blocks = new BlockWatch(URI.create(town.remote().chain().url()))) {
+        var homeBlocks = new BlockWatch(URI.create(town.home().chain().url()));
+        var remoteBlocks = new BlockWatch(URI.create(town.remote().chain().url()))) {
       var load = new OpenLoop(relayers.getFirst().url(), requests, rate);
       progress("%d payments per second for %d s, after %d s", rate, seconds, warmUp);
       load.start();
       Thread.sleep(Duration.ofSeconds(warmUp + seconds));
       var outcome = load.end();
       awaitPaid(town, outcome);
-      try (var connection = town.database().connect("relayer_1")) {
-        return figures(town, connection, requests, outcome, blocks);
-      }
+      return figures(town, requests, outcome, homeBlocks, remoteBlocks);
     }
   }
 
@@ -153,82 +154,128 @@ final class AcrossBench extends Bench {
     Thread.sleep(3_000); // the relayer's own view follows the chain's by a moment
   }
 
+  /** An intent's way: the event that ends a step, and on which chain. */
+  private enum Step {
+    SUBMITTED("DISPATCHED", Town.HOME),
+    DELIVERED("QUEUED", Town.REMOTE),
+    EXECUTED("EXECUTED", Town.REMOTE);
+
+    private final String event;
+    private final long chain;
+
+    Step(String event, long chain) {
+      this.event = event;
+      this.chain = chain;
+    }
+  }
+
+  /**
+   * @param at when the block of the step was seen, microseconds since 1970, by intent; 0: never
+   * @param times how often it was done
+   */
+  private record Seen(long[] at, int[] times) {}
+
+  private static Seen seen(
+      Database database, Map<Hash, Integer> index, Step step, BlockWatch blocks) {
+    var seen = new Seen(new long[index.size()], new int[index.size()]);
+    database.run(
+        tx ->
+            tx.list(
+                    "SELECT subject, block_number FROM event WHERE kind = ? AND chain_id = ?",
+                    row -> Map.entry(row.hash("subject"), row.number("block_number")),
+                    step.event,
+                    step.chain)
+                .forEach(
+                    event -> {
+                      var i = index.get(event.getKey());
+                      if (i == null) return;
+                      seen.at()[i] = blocks.seen(event.getValue());
+                      seen.times()[i]++;
+                    }));
+    return seen;
+  }
+
   private Figures figures(
       Town town,
-      Connection connection,
       Requests requests,
       OpenLoop.Outcome outcome,
-      BlockWatch blocks)
+      BlockWatch homeBlocks,
+      BlockWatch remoteBlocks)
       throws Exception {
     var index = new HashMap<Hash, Integer>();
     for (int i = 0; i < requests.ids().size(); i++) index.put(requests.ids().get(i), i);
-    var paid = new long[index.size()];
-    var times = new int[index.size()];
-    try (var statement = connection.createStatement();
-        var rows =
-            statement.executeQuery(
-                "SELECT subject, block_number FROM event WHERE kind = 'EXECUTED' AND chain_id = "
-                    + Town.REMOTE)) {
-      while (rows.next()) {
-        var i = index.get(Hash.of(rows.getBytes(1)));
-        if (i == null) continue;
-        paid[i] = blocks.seen(rows.getLong(2));
-        times[i]++;
+    var databases = new ArrayList<Database>();
+    var steps = new EnumMap<Step, Seen>(Step.class);
+    Sends sends;
+    try {
+      for (int i = 1; i <= town.plan().relayers(); i++)
+        databases.add(town.database().open("relayer_" + i));
+      for (var step : Step.values()) {
+        var blocks = step.chain == Town.HOME ? homeBlocks : remoteBlocks;
+        steps.put(step, seen(databases.getFirst(), index, step, blocks));
       }
+      sends = Sends.since(databases, databases.stream().map(d -> 0L).toList());
+    } finally {
+      databases.forEach(Database::close);
     }
+    var paid = steps.get(Step.EXECUTED);
     var missing = due(outcome).subtract(town.remote().dollars(town.payee()));
-    int accepted =
-        (int) IntStream.range(0, times.length).filter(i -> outcome.accepted()[i] != 0).count();
-    int lost =
-        (int)
-            IntStream.range(0, times.length)
-                .filter(i -> outcome.accepted()[i] != 0 && times[i] == 0)
-                .count();
-    int doubled = (int) IntStream.of(times).filter(n -> n > 1).count();
-    var latency =
-        Percentiles.ofMicros(
-            IntStream.range(rate * warmUp, times.length)
-                .filter(i -> paid[i] != 0)
-                .mapToLong(i -> paid[i] - outcome.due()[i]));
-    var sent = sends(town);
+    var accepted = accepted(outcome, i -> true);
+    var lost = accepted(outcome, i -> paid.times()[i] == 0);
+    var doubled = (int) IntStream.of(paid.times()).filter(n -> n > 1).count();
     var json =
         Output.object()
             .put("rate", rate)
             .put("runSeconds", seconds)
             .put("windowSeconds", window)
             .put("accepted", accepted)
-            .put("refused", times.length - accepted)
+            .put("refused", index.size() - accepted)
             .put("lost", lost)
             .put("doubled", doubled)
             .put("missingPay", missing.toString());
-    json.set("dueToExecuted", latency.toJson());
-    var each = json.putObject("transactions");
-    sent.forEach(each::put);
     var lines = new ArrayList<String>();
     lines.add(
         "%d payments per second for %d s, window %d s: %d accepted, %d lost, %d executed twice"
             .formatted(rate, seconds, window, accepted, lost, doubled));
     outcome.refusals().forEach((why, n) -> lines.add("  refused %d times: %s".formatted(n, why)));
+    var before = outcome.due();
+    for (var step : Step.values()) {
+      tell(json, lines, step.name().toLowerCase(Locale.ROOT), before, steps.get(step).at());
+      before = steps.get(step).at();
+    }
+    tell(json, lines, "dueToExecuted", outcome.due(), paid.at());
+    json.put("sendsEach", sends.each());
+    json.set("sends", sends.toJson());
     lines.add(
-        "due to executed   p50 %8.1f  p95 %8.1f  p99 %8.1f  max %8.1f ms"
-            .formatted(latency.p50(), latency.p95(), latency.p99(), latency.max()));
-    lines.add("transactions of all relayers: " + sent);
+        String.format(Locale.ROOT, "each thing was sent %.3f times: %s", sends.each(), sends));
     if (missing.signum() != 0) lines.add("the payee lacks " + missing);
-    var ok = accepted == times.length && lost == 0 && doubled == 0 && missing.signum() == 0;
+    var ok = accepted == index.size() && lost == 0 && doubled == 0 && missing.signum() == 0;
     return new Figures(ok, json, List.copyOf(lines));
   }
 
-  /** Transactions of all relayers, by what they are for. */
-  private static Map<String, Long> sends(Town town) throws SQLException {
-    var sends = new TreeMap<String, Long>();
-    for (int i = 1; i <= town.plan().relayers(); i++) {
-      try (var connection = town.database().connect("relayer_" + i);
-          var statement = connection.createStatement();
-          var rows =
-              statement.executeQuery("SELECT purpose, count(*) FROM transaction GROUP BY 1")) {
-        while (rows.next()) sends.merge(rows.getString(1), rows.getLong(2), Long::sum);
-      }
-    }
-    return sends;
+  private void tell(
+      ObjectNode json, List<String> lines, String what, long[] from, long[] until) {
+    var latency =
+        Percentiles.ofMicros(
+            IntStream.range(rate * warmUp, from.length)
+                .filter(i -> from[i] != 0 && until[i] != 0)
+                .mapToLong(i -> until[i] - from[i]));
+    json.set(what, latency.toJson());
+    lines.add(
+        String.format(
+            Locale.ROOT,
+            "%-15s p50 %8.1f  p95 %8.1f  p99 %8.1f  max %8.1f ms",
+            what,
+            latency.p50(),
+            latency.p95(),
+            latency.p99(),
+            latency.max()));
+  }
+
+  private static int accepted(OpenLoop.Outcome outcome, IntPredicate which) {
+    return (int)
+        IntStream.range(0, outcome.accepted().length)
+            .filter(i -> outcome.accepted()[i] != 0 && which.test(i))
+            .count();
   }
 }

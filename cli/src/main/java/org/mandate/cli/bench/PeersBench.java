@@ -94,18 +94,11 @@ final class PeersBench extends Bench {
    * What was measured beside one kind of bad peers.
    *
    * @param missing messages without a quorum at some relayer, and payments that were not made
-   * @param sends by purpose: how many, and for how many things
    */
   private record Row(
-      Manner manner, Percentiles quorum, int missing, long asked, Map<String, long[]> sends) {
-    double sendsEach() {
-      long sent = sends.values().stream().mapToLong(s -> s[0]).sum();
-      long things = sends.values().stream().mapToLong(s -> s[1]).sum();
-      return things == 0 ? 0 : (double) sent / things;
-    }
-
+      Manner manner, Percentiles quorum, int missing, long asked, Sends sends) {
     boolean ok() {
-      return missing == 0 && quorum.count() > 0 && sendsEach() <= MOST_SENDS;
+      return missing == 0 && quorum.count() > 0 && sends.each() <= MOST_SENDS;
     }
   }
 
@@ -197,7 +190,7 @@ final class PeersBench extends Bench {
     }
 
     private Row measure(Manner manner) throws Exception {
-      var marks = databases.stream().map(PeersBench::newestTransaction).toList();
+      var marks = databases.stream().map(Sends::newest).toList();
       var asked = bad.stream().mapToLong(BadPeer::asked).sum();
       var ids = new ArrayList<Hash>();
       try (var watch = new QuorumWatch(databases, HONEST, LOOK)) {
@@ -208,21 +201,12 @@ final class PeersBench extends Bench {
         var missing = awaitAll(ids);
         watch.end();
         var times = watch.times(ids);
-        var sends = new TreeMap<String, long[]>();
-        var things = new TreeMap<String, Set<String>>();
-        for (int i = 0; i < HONEST; i++) {
-          for (var sent : sent(databases.get(i), marks.get(i))) {
-            sends.computeIfAbsent(sent.purpose(), p -> new long[2])[0]++;
-            things.computeIfAbsent(sent.purpose(), p -> new HashSet<>()).add(sent.of());
-          }
-        }
-        sends.forEach((purpose, counts) -> counts[1] = things.get(purpose).size());
         return new Row(
             manner,
             Percentiles.ofMicros(times.stream().mapToLong(Long::longValue)),
             missing + ids.size() * HONEST - times.size(),
             bad.stream().mapToLong(BadPeer::asked).sum() - asked,
-            sends);
+            Sends.since(databases, marks));
       }
     }
 
@@ -386,43 +370,11 @@ final class PeersBench extends Bench {
     return Bytes.of(piece.path("signature").asText()).bytes();
   }
 
-  // ------------------------------------------------------------------ sends
-
-  /**
-   * A transaction for something.
-   *
-   * @param of what it is for
-   */
-  private record Sent(String purpose, String of) {}
-
-  private static long newestTransaction(Database database) {
-    return database.inTransaction(
-        tx ->
-            tx.one(
-                    "SELECT coalesce(max(transaction_id), 0) AS n FROM transaction",
-                    row -> row.number("n"))
-                .orElseThrow());
-  }
-
   private static boolean isSending(Database database) {
     return database.inTransaction(
         tx ->
             tx.one("SELECT 1 FROM transaction WHERE state = 'OPEN' LIMIT 1", row -> true)
                 .isPresent());
-  }
-
-  private static List<Sent> sent(Database database, long after) {
-    return database.inTransaction(
-        tx ->
-            tx.list(
-                """
-                SELECT purpose, chain_id, subject FROM transaction_item
-                 WHERE transaction_id > ? AND purpose NOT IN ('PUBLISH', 'TOP_UP')
-                """,
-                row ->
-                    new Sent(
-                        row.text("purpose"), row.number("chain_id") + " " + row.hash("subject")),
-                after));
   }
 
   // ------------------------------------------------------------------ figures
@@ -454,7 +406,7 @@ final class PeersBench extends Bench {
               row.quorum().p95() / 1000,
               row.quorum().max() / 1000,
               row.missing(),
-              row.sendsEach(),
+              row.sends().each(),
               row.asked()));
     }
     values.put("bondTaken", taken);
@@ -466,14 +418,10 @@ final class PeersBench extends Bench {
     var json =
         Output.object()
             .put("missing", row.missing())
-            .put("sendsEach", Math.round(row.sendsEach() * 1000) / 1000.0)
+            .put("sendsEach", row.sends().each())
             .put("asked", row.asked());
     json.set("quorum", row.quorum().toJson());
-    var sends = json.putObject("sends");
-    row.sends()
-        .forEach(
-            (purpose, counts) ->
-                sends.putObject(purpose).put("sent", counts[0]).put("things", counts[1]));
+    json.set("sends", row.sends().toJson());
     return json;
   }
 }

@@ -97,7 +97,7 @@ final class RelayerBench extends Bench {
             LocalChain.Settings.DEFAULT
                 .withBlockTime(Duration.ofSeconds(1))
                 .withGasLimit(GAS_LIMIT)
-                .with("--prune-history", "64"),
+                .with("--prune-history", "--transaction-block-keeper", "120"),
             LocalChain.Settings.DEFAULT.withBlockTime(Duration.ofSeconds(10)),
             Duration.ofSeconds(5),
             Duration.ofSeconds(2),
