@@ -253,8 +253,7 @@ final class AcrossBench extends Bench {
     return new Figures(ok, json, List.copyOf(lines));
   }
 
-  private void tell(
-      ObjectNode json, List<String> lines, String what, long[] from, long[] until) {
+  private void tell(ObjectNode json, List<String> lines, String what, long[] from, long[] until) {
     var latency =
         Percentiles.ofMicros(
             IntStream.range(rate * warmUp, from.length)

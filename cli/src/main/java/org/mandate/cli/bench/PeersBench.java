@@ -8,12 +8,9 @@ import java.math.BigInteger;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Set;
-import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.mandate.chain.Address;
 import org.mandate.chain.Bytes;
@@ -95,8 +92,7 @@ final class PeersBench extends Bench {
    *
    * @param missing messages without a quorum at some relayer, and payments that were not made
    */
-  private record Row(
-      Manner manner, Percentiles quorum, int missing, long asked, Sends sends) {
+  private record Row(Manner manner, Percentiles quorum, int missing, long asked, Sends sends) {
     boolean ok() {
       return missing == 0 && quorum.count() > 0 && sends.each() <= MOST_SENDS;
     }

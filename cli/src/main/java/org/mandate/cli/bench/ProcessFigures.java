@@ -29,9 +29,18 @@ final class ProcessFigures {
 
   /** Most memory that it ever held, in bytes. */
   static OptionalLong peakBytes(long pid) {
+    return bytes(pid, "VmHWM:");
+  }
+
+  /** Memory that it holds now, shared pages in full, in bytes. */
+  static OptionalLong residentBytes(long pid) {
+    return bytes(pid, "VmRSS:");
+  }
+
+  private static OptionalLong bytes(long pid, String name) {
     try (var lines = Files.lines(Path.of("/proc/" + pid + "/status"))) {
       return lines
-          .filter(line -> line.startsWith("VmHWM:"))
+          .filter(line -> line.startsWith(name))
           .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")) * 1024)
           .findFirst();
     } catch (IOException e) {

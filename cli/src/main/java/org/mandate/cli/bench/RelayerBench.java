@@ -1,5 +1,6 @@
 package org.mandate.cli.bench;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.math.BigInteger;
 import java.net.URI;
 import java.nio.file.Path;
@@ -10,8 +11,10 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 import org.mandate.chain.Hash;
 import org.mandate.cli.Output;
 import org.mandate.cli.local.LocalChain;
@@ -30,7 +33,7 @@ import picocli.CommandLine.Option;
     name = "relayer",
     description = {
       "Measures how many intents one relayer takes over REST and has carried out, with fsync on.",
-      "A steady stream of signed token payments of several agents, one Anvil with a block each second, everything on this",
+      "A steady stream of signed token payments of several agents, one Anvil with a block each two seconds, all on this",
       "machine. Times count from when a request was due, whether the one before was answered or not. At the end each",
       "accepted intent must have been executed exactly once, by its events and by what the payee got.",
       "Exit code 0: so it was; 1: it was not, or an intent was refused."
@@ -39,6 +42,7 @@ final class RelayerBench extends Bench {
   private static final String DATABASE = "relayer_1";
   private static final long GAS_LIMIT = 3_000_000_000L;
   private static final int BIGGEST = 1000;
+  private static final int TEN = 10; // seconds
 
   @Option(
       names = "--rate",
@@ -95,7 +99,7 @@ final class RelayerBench extends Bench {
             1,
             1,
             LocalChain.Settings.DEFAULT
-                .withBlockTime(Duration.ofSeconds(1))
+                .withBlockTime(Duration.ofSeconds(2))
                 .withGasLimit(GAS_LIMIT)
                 .with("--prune-history", "--transaction-block-keeper", "120"),
             LocalChain.Settings.DEFAULT.withBlockTime(Duration.ofSeconds(10)),
@@ -167,18 +171,19 @@ final class RelayerBench extends Bench {
     progress("%d intents per second for %d s, after %d s", rate, seconds, warmUp);
     load.start();
     Thread.sleep(Duration.ofSeconds(warmUp));
-    var before = Costs.of(processes);
-    long most = 0;
+    var before = Costs.micros(processes);
+    var resident = new long[seconds];
     for (int s = 0; s < seconds; s++) {
       Thread.sleep(1000);
-      if (s % 5 == 0) most = Math.max(most, Costs.residentBytes(relayer.pid()));
+      resident[s] = ProcessFigures.residentBytes(relayer.pid()).orElse(0);
     }
-    var after = Costs.of(processes);
+    var after = Costs.micros(processes);
     var outcome = load.end();
     var paid = awaitPaid(town, outcome);
     var drained = load.sinceEnd();
     try (var connection = town.database().connect(DATABASE)) {
-      return figures(connection, requests, outcome, blocks, before, after, most, paid, drained);
+      var memory = new Memory(resident, ProcessFigures.peakBytes(relayer.pid()).orElse(0));
+      return figures(connection, requests, outcome, blocks, before, after, memory, paid, drained);
     }
   }
 
@@ -206,9 +211,9 @@ final class RelayerBench extends Bench {
       Requests requests,
       OpenLoop.Outcome outcome,
       BlockWatch blocks,
-      Map<String, Costs.Usage> before,
-      Map<String, Costs.Usage> after,
-      long mostResident,
+      Map<String, Long> before,
+      Map<String, Long> after,
+      Memory memory,
       BigInteger missing,
       double drained)
       throws SQLException {
@@ -261,14 +266,12 @@ final class RelayerBench extends Bench {
     var seen = new long[block.length];
     for (int i = 0; i < block.length; i++) seen[i] = block[i] == 0 ? 0 : blocks.seen(block[i]);
     latency(latencies, lines, "due to executed", seen, outcome.due(), counted);
+    pace(json, lines, seen, outcome.due());
     var processor = json.putObject("processorMillisPerIntent");
     double all = 0;
     var shares = new ArrayList<String>();
     for (var name : before.keySet()) {
-      double millis =
-          (after.get(name).cpuMicros() - before.get(name).cpuMicros())
-              / 1000.0
-              / (rate * (double) seconds);
+      double millis = (after.get(name) - before.get(name)) / 1000.0 / (rate * (double) seconds);
       all += millis;
       processor.put(name, rounded(millis));
       shares.add("%s %.2f".formatted(name, millis));
@@ -276,8 +279,7 @@ final class RelayerBench extends Bench {
     processor.put("all", rounded(all));
     lines.add(
         "processor, ms per intent: %s; %.2f in all".formatted(String.join(", ", shares), all));
-    json.put("relayerMostResidentBytes", mostResident);
-    lines.add("the relayer's memory, at most: %d MiB".formatted(mostResident >> 20));
+    memory.tell(json, lines);
     long size = value(connection, "SELECT pg_database_size(current_database())");
     json.put("databaseBytes", size);
     lines.add("the database: %d MiB".formatted(size >> 20));
@@ -292,17 +294,60 @@ final class RelayerBench extends Bench {
     return new Figures(ok, json, lines);
   }
 
+  /**
+   * How many were executed in each second of the run, on average and in the ten seconds with the
+   * fewest: what is carried out only after the last request is not among them.
+   */
+  private void pace(ObjectNode json, List<String> lines, long[] executed, long[] due) {
+    long begin = due[rate * warmUp];
+    var tens = new long[seconds / TEN];
+    for (long at : executed) {
+      long place = Math.floorDiv(at - begin, TEN * 1_000_000L);
+      if (at != 0 && place >= 0 && place < tens.length) tens[(int) place]++;
+    }
+    if (tens.length == 0) return;
+    var all = LongStream.of(tens).sum() / (double) (TEN * tens.length);
+    var fewest = LongStream.of(tens).min().orElse(0) / (double) TEN;
+    json.put("executedPerSecond", rounded(all));
+    json.put("executedPerSecondInTheWorstTen", rounded(fewest));
+    lines.add(
+        String.format(
+            Locale.ROOT,
+            "executed per second: %.1f; in the ten seconds with the fewest: %.1f",
+            all,
+            fewest));
+  }
+
+  /**
+   * The relayer's resident memory, shared pages in full.
+   *
+   * @param each bytes, in each second
+   * @param most bytes that it ever held
+   */
+  private record Memory(long[] each, long most) {
+    void tell(ObjectNode json, List<String> lines) {
+      int quarter = Math.max(1, each.length / 4);
+      var first = LongStream.of(each).limit(quarter).average().orElse(0);
+      var last = LongStream.of(each).skip(each.length - quarter).average().orElse(0);
+      json.put("relayerMostResidentBytes", most);
+      json.put("relayerResidentMiBFirstQuarter", mebibytes(first));
+      json.put("relayerResidentMiBLastQuarter", mebibytes(last));
+      lines.add(
+          "the relayer's memory: %d MiB at most; on average %d MiB in the first quarter of the run, %d MiB in the last"
+              .formatted(mebibytes(most), mebibytes(first), mebibytes(last)));
+    }
+
+    private static long mebibytes(double bytes) {
+      return Math.round(bytes / (1 << 20));
+    }
+  }
+
   private static double rounded(double value) {
     return Math.round(value * 100) / 100.0;
   }
 
   private static void latency(
-      com.fasterxml.jackson.databind.node.ObjectNode json,
-      List<String> lines,
-      String name,
-      long[] to,
-      long[] from,
-      int[] counted) {
+      ObjectNode json, List<String> lines, String name, long[] to, long[] from, int[] counted) {
     var all =
         Percentiles.ofMicros(
             IntStream.of(counted)

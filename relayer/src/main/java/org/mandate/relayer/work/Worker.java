@@ -71,6 +71,9 @@ public final class Worker {
   private final Clock clock;
   private final Semaphore gathering = new Semaphore(1);
 
+  /** For one more, while a whole group waits for the one who gathers. */
+  private final Semaphore helping = new Semaphore(1);
+
   /** Whether somebody left fresh submissions to the one who gathers just now. */
   private final AtomicBoolean missed = new AtomicBoolean();
 
@@ -165,6 +168,19 @@ public final class Worker {
       missed.set(true);
       mayGather = gathering.tryAcquire();
     }
+    if (!mayGather && helping.tryAcquire()) {
+      // Its questions are asked while the other one's are answered.
+      try {
+        List<Task> group = database.inTransaction(this::claimGroup);
+        if (!group.isEmpty()) {
+          claimed.run();
+          together(group);
+          return true;
+        }
+      } finally {
+        helping.release();
+      }
+    }
     try {
       boolean gathers = mayGather;
       List<Task> tasks = database.inTransaction(tx -> claim(tx, Task.Share.OWN, gathers));
@@ -188,15 +204,24 @@ public final class Worker {
     if (missed.getAndSet(false)) wake.run();
   }
 
+  /** As many fresh submissions as go along with each other, or none. */
+  private List<Task> claimGroup(Tx tx) {
+    Instant now = clock.instant();
+    if (!Task.areDue(tx, now, SubmitWork.AT_ONCE)) return List.of();
+    Set<Long> closed = ChainRow.closed(tx, places.keySet(), home);
+    tx.mayBeForgotten(); // as in claim
+    return fresh(tx, now, closed);
+  }
+
+  private List<Task> fresh(Tx tx, Instant now, Set<Long> closed) {
+    return Task.claimSubmissions(tx, instance, now, LEASE, closed, SubmitWork.AT_ONCE);
+  }
+
   private List<Task> claim(Tx tx, Task.Share share, boolean mayGather) {
     Set<Long> closed = ChainRow.closed(tx, places.keySet(), home);
     if (closed.containsAll(places.keySet())) return List.of();
     Instant now = clock.instant();
-    Supplier<List<Task>> fresh =
-        () ->
-            mayGather
-                ? Task.claimSubmissions(tx, instance, now, LEASE, closed, SubmitWork.AT_ONCE)
-                : List.of();
+    Supplier<List<Task>> fresh = () -> mayGather ? fresh(tx, now, closed) : List.of();
     Supplier<List<Task>> other =
         () -> Task.claimOther(tx, instance, now, LEASE, share, closed).stream().toList();
     Supplier<List<Task>> failed =

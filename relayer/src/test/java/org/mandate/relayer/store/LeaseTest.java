@@ -136,12 +136,9 @@ class LeaseTest {
   /** One puts a group off in the order it has it, another one wakes the same. */
   @Test
   void L9_shouldBlockNobodyWhoChangesTheSameWork() throws Exception {
-    List<Hash> subjects =
-        IntStream.range(0, 300).mapToObj(i -> Hash.keccak("work " + i)).toList();
+    List<Hash> subjects = IntStream.range(0, 300).mapToObj(i -> Hash.keccak("work " + i)).toList();
     Instant now = Instant.now();
-    one.run(
-        tx ->
-            subjects.forEach(s -> Task.open(tx, Task.Kind.SUBMIT, CHAIN, s, now, now)));
+    one.run(tx -> subjects.forEach(s -> Task.open(tx, Task.Kind.SUBMIT, CHAIN, s, now, now)));
     Random random = new Random(1);
     AtomicInteger changed = new AtomicInteger();
     try (ExecutorService threads = Executors.newFixedThreadPool(2)) {

@@ -128,6 +128,33 @@ class GatheringTest {
     assertEquals(0, open(Task.Kind.SUBMIT));
   }
 
+  @Test
+  void shouldGatherASecondGroupOnceAWholeOneWaits() throws Exception {
+    Worker worker = worker((root, taker, until) -> {});
+    submissions(0, 1);
+    AtomicInteger looked = new AtomicInteger();
+    Runnable meanwhile =
+        () -> {
+          if (looked.incrementAndGet() > 1) return;
+          submissions(1, SubmitWork.AT_ONCE);
+          assertFalse(round(worker), "one is missing");
+          submissions(SubmitWork.AT_ONCE, SubmitWork.AT_ONCE + 1);
+          assertTrue(round(worker));
+          assertEquals(1, open(Task.Kind.SUBMIT), "what is gathered already");
+        };
+    assertTrue(worker.round(meanwhile));
+    assertEquals(0, open(Task.Kind.SUBMIT));
+  }
+
+  private void submissions(int from, int to) {
+    Instant now = Instant.now();
+    database.run(
+        tx -> {
+          for (int i = from; i < to; i++)
+            Task.open(tx, Task.Kind.SUBMIT, HOME, Hash.keccak("payment " + i), now, now);
+        });
+  }
+
   private static boolean round(Worker worker) {
     try {
       return worker.round();
