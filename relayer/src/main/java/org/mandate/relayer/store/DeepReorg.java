@@ -133,7 +133,9 @@ public record DeepReorg(
          WHERE t.transaction_id = a.transaction_id AND t.chain_id = ? AND t.state = 'OPEN'
         """,
         chainId);
-    // At most one open transaction at a time is for the same thing: the one with the lowest nonce.
+    // At most one open transaction at a time is for the same thing: the one with the lowest nonce,
+    // of
+    // several keys' the one that was signed first.
     tx.update(
         """
         UPDATE transaction_item i SET open = true FROM transaction t
@@ -141,7 +143,7 @@ public record DeepReorg(
            AND NOT EXISTS (
              SELECT 1 FROM transaction_item o JOIN transaction u ON u.transaction_id = o.transaction_id
               WHERE o.purpose = i.purpose AND o.chain_id = i.chain_id AND o.subject = i.subject
-                AND u.state = 'OPEN' AND o.transaction_id <> i.transaction_id AND (o.open OR u.nonce < t.nonce))
+                AND u.state = 'OPEN' AND o.transaction_id <> i.transaction_id AND (o.open OR (u.nonce, u.transaction_id) < (t.nonce, t.transaction_id)))
         """,
         chainId);
     return tx.one(

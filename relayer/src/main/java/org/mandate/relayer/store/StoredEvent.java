@@ -338,7 +338,7 @@ public record StoredEvent(EventKind kind, long chainId, Log log, long time, bool
     if (due.isEmpty()) return List.of();
     return tx.list(
         SELECT
-            + " WHERE e.chain_id = ? AND e.block_number = ANY (?) AND "
+            + " WHERE e.chain_id = ? AND e.block_number = ANY (?) AND e.block_number <= c.finalized AND "
             + WaitingBlocks.left(DoneUntil.Work.ATTEST)
             + " ORDER BY e.block_number, e.log_index",
         StoredEvent::read,

@@ -507,6 +507,37 @@ class StoreTest {
         });
   }
 
+  /** Such as a treasury's former key and its present one, whose top-ups are for the same. */
+  @Test
+  void L9_shouldOpenOneOfTwoKeysTransactionsAgainAfterADeepReorg() {
+    List<Long> both =
+        database.inTransaction(
+            tx -> {
+              Blocks.append(tx, CHAIN, List.of(block(1), block(2)));
+              List<Long> ids = new ArrayList<>();
+              for (Address signer : List.of(SIGNER, OTHER)) {
+                long id = transaction(tx, signer, 7, Hash.keccak("for both"));
+                tx.update(
+                    "UPDATE transaction SET state = 'DISPLACED', settled_at = now(), block_number = 2 WHERE transaction_id = ?",
+                    id);
+                tx.update("UPDATE transaction_item SET open = false");
+                ids.add(id);
+              }
+              return ids;
+            });
+    int opened = database.inTransaction(tx -> DeepReorg.undo(tx, CHAIN, block(1), NOW));
+    assertEquals(both.size(), opened);
+    assertEquals(
+        1L,
+        database
+            .inTransaction(
+                tx ->
+                    tx.one(
+                        "SELECT count(*) AS n FROM transaction_item WHERE open",
+                        row -> row.number("n")))
+            .orElseThrow());
+  }
+
   private static List<Long> ids(List<TransactionRow> rows) {
     return rows.stream().map(TransactionRow::id).toList();
   }
@@ -517,14 +548,17 @@ class StoreTest {
   }
 
   private static long transaction(Tx tx, Address signer, long nonce) {
-    List<Hash> subject = List.of(Hash.keccak("subject " + signer + nonce));
+    return transaction(tx, signer, nonce, Hash.keccak("subject " + signer + nonce));
+  }
+
+  private static long transaction(Tx tx, Address signer, long nonce, Hash subject) {
     return TransactionRow.insert(
             tx,
             CHAIN,
             signer,
             nonce,
             Purpose.SUBMIT,
-            subject,
+            List.of(subject),
             OTHER,
             BigInteger.ZERO,
             Bytes.EMPTY,

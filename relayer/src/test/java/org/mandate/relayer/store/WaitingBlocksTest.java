@@ -110,6 +110,23 @@ class WaitingBlocksTest {
     assertEquals(List.of(5L), sentIn());
   }
 
+  /** Of a message that was refused, too: what stands above the mark may be made up. */
+  @Test
+  void L10_shouldAttestNothingThatIsNotFinal() {
+    finish(HISTORY);
+    doAll();
+    add(HISTORY + 1, HISTORY + 1, "a");
+    Hash refused = message(HISTORY + 1, "a").id(ANY);
+    database.run(
+        tx -> {
+          StoredMessage.refuse(tx, refused, "of this version", Instant.now());
+          StoredMessage.forgetRefusals(tx);
+        });
+    assertEquals(List.of(), sentIn());
+    finish(HISTORY + 1);
+    assertEquals(List.of(HISTORY + 1L), sentIn());
+  }
+
   // ------------------------------------------------------------------ steps
 
   private int sent(Tx tx) {
