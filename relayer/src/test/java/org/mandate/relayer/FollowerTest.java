@@ -289,15 +289,7 @@ class FollowerTest {
   void L9_shouldGoOnFollowingHoweverMuchANodeMakesUp() {
     AtomicInteger single = new AtomicInteger();
     AtomicBoolean isShort = new AtomicBoolean(true);
-    ChainClient ofFewWords =
-        answering(
-            anvil.client(),
-            (method, arguments, real) -> {
-              if (method.equals("logs") && arguments[0] instanceof Long && isShort.get())
-                throw new NodeException("too many");
-              return real.call();
-            });
-    Follower follower = follower(anvil.client(), ofFewWords, inventing(2, 500, single));
+    Follower follower = follower(anvil.client(), ofFewWords(isShort), inventing(2, 500, single));
     for (int i = 0; i < 3; i++) {
       mine(1);
       int before = single.get();
@@ -313,19 +305,23 @@ class FollowerTest {
     assertEquals(Optional.of(anvil.client().finalized().number()), finalized());
   }
 
+  /** It tells of single blocks what was logged, not of many. */
+  private ChainClient ofFewWords(AtomicBoolean isShort) {
+    return answering(
+        anvil.client(),
+        (method, arguments, real) -> {
+          if (method.equals("logs") && arguments[0] instanceof Long && isShort.get())
+            throw new NodeException("too many");
+          return real.call();
+        });
+  }
+
   /** It is known of more in each round. */
   @Test
   void L9_shouldComeToAnEndWithWhatANodeMakesUp() {
     AtomicInteger single = new AtomicInteger();
-    ChainClient ofFewWords =
-        answering(
-            anvil.client(),
-            (method, arguments, real) -> {
-              if (method.equals("logs") && arguments[0] instanceof Long)
-                throw new NodeException("too many");
-              return real.call();
-            });
-    Follower follower = follower(anvil.client(), ofFewWords, inventing(2, 40, single));
+    Follower follower =
+        follower(anvil.client(), ofFewWords(new AtomicBoolean(true)), inventing(2, 40, single));
     for (int i = 0; i < 8; i++) round(follower);
     assertEquals(40, single.get(), "of each once");
     assertEquals(List.of(), events());

@@ -6,7 +6,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import java.io.IOException;
-import java.io.InputStream;
 import java.math.BigInteger;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -23,6 +22,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 import java.util.regex.Pattern;
+import org.mandate.chain.BoundedBody;
 import org.mandate.chain.Bytes;
 import org.mandate.chain.Hash;
 import org.mandate.gateway.Attestation;
@@ -196,20 +196,18 @@ final class Handouts implements AutoCloseable {
 
   private Answer fetch(URI relayer, String path) throws IOException, InterruptedException {
     URI address = URI.create(relayer.toString().replaceAll("/+$", "") + path);
-    HttpResponse<InputStream> response =
+    // Whoever stops waiting stops all of it: a stream that came at that moment would stay open.
+    HttpResponse<byte[]> response =
         http.send(
             HttpRequest.newBuilder(address).timeout(TIME_LIMIT).GET().build(),
-            HttpResponse.BodyHandlers.ofInputStream());
-    try (InputStream body = response.body()) {
-      if (response.statusCode() == 404) {
-        return Answer.NOTHING;
-      }
-      byte[] bytes = body.readNBytes(MOST_BYTES + 1);
-      if (response.statusCode() != 200 || bytes.length > MOST_BYTES) {
-        throw new IOException("status " + response.statusCode() + ", " + bytes.length + " bytes");
-      }
-      return new Answer(JSON.readTree(bytes), bytes.length);
+            info -> new BoundedBody(MOST_BYTES));
+    if (response.statusCode() == 404) {
+      return Answer.NOTHING;
     }
+    if (response.statusCode() != 200) {
+      throw new IOException("status " + response.statusCode());
+    }
+    return new Answer(JSON.readTree(response.body()), response.body().length);
   }
 
   private void complain(URI relayer, String what) {

@@ -3,7 +3,6 @@ package org.mandate.relayer.work;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -26,16 +25,7 @@ final class Signatures {
   private final Database database;
   private final AttestationSource peers;
   private final Duration patience;
-  private final Map<Hash, Instant> complete =
-      Collections.synchronizedMap(
-          new LinkedHashMap<>() {
-            private static final long serialVersionUID = 1L;
-
-            @Override
-            protected boolean removeEldestEntry(Map.Entry<Hash, Instant> eldest) {
-              return size() > REMEMBERED;
-            }
-          });
+  private final Since complete = new Since(REMEMBERED);
 
   /**
    * @param patience how long more signatures are awaited when a bare quorum's are there
@@ -105,8 +95,7 @@ final class Signatures {
 
   private Instant since(Hash root, List<Attestation> best, Instant now) {
     if (best.isEmpty()) return now;
-    Instant before = complete.putIfAbsent(root, now);
-    return before == null ? now : before;
+    return complete.first(root, now);
   }
 
   private static boolean hasAll(Map<Address, Attestation> valid, ContractCalls.Quorum present) {

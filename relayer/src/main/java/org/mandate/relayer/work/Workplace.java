@@ -4,8 +4,6 @@ import java.math.BigInteger;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Collections;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -66,16 +64,7 @@ public final class Workplace {
   private final Map<Address, NoWindows> noWindows = new ConcurrentHashMap<>();
 
   /** Since when whose turn it is was asked. */
-  private final Map<Hash, Instant> asked =
-      Collections.synchronizedMap(
-          new LinkedHashMap<>() {
-            private static final long serialVersionUID = 1L;
-
-            @Override
-            protected boolean removeEldestEntry(Map.Entry<Hash, Instant> eldest) {
-              return size() > REMEMBERED;
-            }
-          });
+  private final Since asked = new Since(REMEMBERED);
 
   public Workplace(
       FollowedChain chain, Desk desk, Database database, Duration stagger, Clock clock) {
@@ -220,7 +209,7 @@ public final class Workplace {
   Instant turn(Hash subject, Instant from, Instant latest) {
     int place = place(subject);
     if (place == 0) return from;
-    Instant known = asked.computeIfAbsent(subject, s -> now());
+    Instant known = asked.first(subject, now());
     Instant begin = latest.isAfter(known) ? latest : known;
     return begin.plus(known().stage().multipliedBy(place));
   }

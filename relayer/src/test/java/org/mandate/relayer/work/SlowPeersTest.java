@@ -1,6 +1,7 @@
 package org.mandate.relayer.work;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.sun.net.httpserver.HttpExchange;
@@ -100,6 +101,40 @@ class SlowPeersTest {
     assertEquals(many, taken.size());
   }
 
+  /** A relayer that is stopped ends, whatever peers are about to say. */
+  @Test
+  void L9_shouldEndThoughPeersDoNot() throws Exception {
+    CountDownLatch over = new CountDownLatch(1);
+    HttpServer silent = server();
+    silent.createContext("/", exchange -> await(over));
+    HttpServer endless = server();
+    endless.createContext("/", exchange -> trickle(exchange, over));
+    try {
+      // Whatever each question has come to: connecting, asking, being answered.
+      for (int i = 0; i < 100; i++) {
+        Peers peers = new Peers(List.of(url(silent), url(endless)), Duration.ofMillis(1 + i % 20));
+        Instant end = Instant.now().plusMillis(i % 8);
+        peers.attestations(ROOT, attestation -> {}, () -> end);
+        assertTimeoutPreemptively(Duration.ofSeconds(30), peers::close);
+      }
+    } finally {
+      over.countDown();
+      for (HttpServer server : List.of(silent, endless)) server.stop(0);
+    }
+  }
+
+  private static void trickle(HttpExchange exchange, CountDownLatch over) throws IOException {
+    try (exchange) {
+      exchange.sendResponseHeaders(200, 0);
+      while (!over.await(100, TimeUnit.MILLISECONDS)) {
+        exchange.getResponseBody().write(' ');
+        exchange.getResponseBody().flush();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
   /** One that never answers, and one that never ends: nobody is asked again and again for them. */
   @Test
   void L9_whoWasSilentIsWaitedForNoLongerThanTheOthers() throws Exception {
@@ -119,16 +154,8 @@ class SlowPeersTest {
     slow.createContext(
         "/",
         exchange -> {
-          try (exchange) {
-            inVain.incrementAndGet();
-            exchange.sendResponseHeaders(200, 0);
-            while (!over.await(100, TimeUnit.MILLISECONDS)) {
-              exchange.getResponseBody().write(' ');
-              exchange.getResponseBody().flush();
-            }
-          } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-          }
+          inVain.incrementAndGet();
+          trickle(exchange, over);
         });
     honest.createContext(
         "/",
