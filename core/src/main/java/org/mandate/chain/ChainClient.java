@@ -116,6 +116,14 @@ public interface ChainClient {
    */
   byte[] call(Address from, Address to, byte[] data, long gas, Hash blockHash);
 
+  /**
+   * As {@link #call(Address, Address, byte[], long, Hash)}, with what a transaction bids: the
+   * contract sees the price of gas that it would see then, and {@code from} must be able to pay it.
+   *
+   * @param bid within the base fee of that block; its own base fee is not looked at
+   */
+  byte[] call(Address from, Address to, byte[] data, long gas, Fees bid, Hash blockHash);
+
   /** Empty bytes: no contract there. */
   Bytes code(Address address);
 

@@ -251,6 +251,19 @@ public final class JsonRpcClient implements ChainClient {
     return call(to, call, Map.of("blockHash", blockHash.hex()));
   }
 
+  @Override
+  public byte[] call(Address from, Address to, byte[] data, long gas, Fees bid, Hash blockHash) {
+    Map<String, Object> call =
+        Map.of(
+            "from", from.hex(),
+            "to", to.hex(),
+            "input", Bytes.of(data).hex(),
+            "gas", quantity(gas),
+            "maxFeePerGas", "0x" + bid.maxFee().toString(16),
+            "maxPriorityFeePerGas", "0x" + bid.maxPriorityFee().toString(16));
+    return call(to, call, Map.of("blockHash", blockHash.hex()));
+  }
+
   private byte[] call(Address to, byte[] data, Object block) {
     return call(to, Map.of("to", to.hex(), "input", Bytes.of(data).hex()), block);
   }

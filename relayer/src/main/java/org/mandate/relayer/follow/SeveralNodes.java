@@ -818,6 +818,42 @@ public final class SeveralNodes implements ChainClient {
   }
 
   @Override
+  public byte[] call(Address from, Address to, byte[] data, long gas, Fees bid, Hash blockHash) {
+    return ask(n -> n.call(from, to, data, gas, bid, blockHash));
+  }
+
+  /**
+   * What a call reverts with, in words, as a transaction with that bid would, where more than half
+   * of all nodes say that it does: each on its own newest block.
+   *
+   * @return empty when they do not say so
+   */
+  public Optional<String> revertOfMost(Address from, Address to, byte[] data, long gas, Fees bid) {
+    Poll.Answers<Optional<String>> answers =
+        this.<Optional<String>>poll(
+                (i, node) -> revert(node, from, to, data, gas, bid),
+                known ->
+                    Most.are(known, Optional::isPresent, nodes.size())
+                        || Most.are(known, Optional::isEmpty, nodes.size()),
+                SHORT_PATIENCE)
+            .whereOthersGoOn(known -> true)
+            .take();
+    if (!Most.are(answers.byNode().values(), Optional::isPresent, nodes.size()))
+      return Optional.empty();
+    return answers.byNode().values().stream().flatMap(Optional::stream).findFirst();
+  }
+
+  private static Optional<String> revert(
+      ChainClient node, Address from, Address to, byte[] data, long gas, Fees bid) {
+    try {
+      node.call(from, to, data, gas, bid, node.head().hash());
+      return Optional.empty();
+    } catch (CallRevertedException e) {
+      return Optional.of(e.reason());
+    }
+  }
+
+  @Override
   public Bytes code(Address address) {
     return ask(n -> n.code(address));
   }
@@ -994,6 +1030,28 @@ public final class SeveralNodes implements ChainClient {
                   if (!same)
                     health.get(node).dissented(Disagreement.RECEIPT, "transaction " + hash);
                 }));
+  }
+
+  /**
+   * Whether more than half of all nodes say, each by its own account, that the account's nonce is
+   * used at that block by none of these transactions: a node that has the block, counts beyond the
+   * nonce there, and has no receipt of any. One that is behind, silent, or tells of a receipt says
+   * nothing of the kind, so two different halves do not add up to it.
+   */
+  public boolean isDisplacedForMost(
+      Address account, long nonce, long number, Hash block, Collection<Hash> transactions) {
+    Poll.Answers<Boolean> answers =
+        this.<Boolean>poll(
+                (i, node) ->
+                    node.block(number).filter(b -> b.hash().equals(block)).isPresent()
+                        && node.nonce(account, number) > nonce
+                        && node.receipts(transactions).isEmpty(),
+                known ->
+                    Most.are(known, so -> so, nodes.size())
+                        || Most.are(known, so -> !so, nodes.size()),
+                PATIENCE)
+            .take();
+    return Most.are(answers.byNode().values(), so -> so, nodes.size());
   }
 
   /** Whether every node answered, and none has a receipt of any of them. */

@@ -235,6 +235,11 @@ final class WatchedNode implements ChainClient {
   }
 
   @Override
+  public byte[] call(Address from, Address to, byte[] data, long gas, Fees bid, Hash blockHash) {
+    return watched(() -> node.call(from, to, data, gas, bid, blockHash));
+  }
+
+  @Override
   public Bytes code(Address address) {
     return watched(() -> node.code(address));
   }

@@ -21,25 +21,36 @@ public record Bid(BigInteger max, BigInteger tip) {
     }
   }
 
+  /** As a signature and a trial take it, to which the base fee is no matter. */
+  public Fees fees() {
+    return new Fees(BigInteger.ZERO, tip, max);
+  }
+
   /** What the chain's last blocks suggest. */
   public static Bid of(Fees fees) {
     return new Bid(fees.maxFee(), fees.maxPriorityFee());
   }
 
   /**
-   * The bid of a replacement: both parts at least a tenth more than the last ones, as nodes demand
-   * even when the market asks more of one part only; what it asks when that is more. The same bid
-   * when both parts are beyond three times what the market asks already: then it is not the bid
-   * that keeps the transaction out of blocks.
+   * The bid of a replacement: {@code max(min(max(old * 1.1, estimate), 3 * estimate), old)} of each
+   * part. Nodes demand a tenth more of both parts at once. So where one part is at three times what
+   * the market asks, none rises: it is not the bid that keeps the transaction out of blocks. But
+   * where the market asks more of a part than is bid, it gets that, and the other part rises by its
+   * tenth even beyond three times.
+   *
+   * @return this very bid when nothing is to be gained by another one
    */
   public Bid replacedBy(Bid estimate) {
-    boolean enough =
-        max.compareTo(estimate.max.multiply(THREE)) >= 0
-            && tip.compareTo(estimate.tip.multiply(THREE)) >= 0;
-    if (enough) return this;
     Bid tenthMore = tenthMore();
-    BigInteger newTip = tenthMore.tip.max(estimate.tip);
-    return new Bid(tenthMore.max.max(estimate.max).max(newTip), newTip);
+    boolean isBelowMarket = max.compareTo(estimate.max) < 0 || tip.compareTo(estimate.tip) < 0;
+    boolean isWithin =
+        !tenthMore.isBeyond(estimate) && tenthMore.tip.compareTo(estimate.tip.multiply(THREE)) <= 0;
+    return isBelowMarket || isWithin ? tenthMore.atLeast(estimate) : this;
+  }
+
+  /** Whether it is more in all than three times what the market asks. */
+  boolean isBeyond(Bid estimate) {
+    return max.compareTo(estimate.max.multiply(THREE)) > 0;
   }
 
   /** The least that nodes take in place of this. */

@@ -247,7 +247,7 @@ public final class Desk {
   }
 
   /** What the market asks, as far as the limit allows. */
-  Bid market() {
+  public Bid market() {
     return limit.market(chain.client().fees());
   }
 
@@ -424,14 +424,12 @@ public final class Desk {
     gate.check();
     limit.check(bid);
     ChainRow.requireSigning(tx, reliesOn); // the gate may not know yet what another instance stored
-    // The base fee is for information only; the signature covers the other two.
-    Fees fees = new Fees(BigInteger.ZERO, bid.tip(), bid.max());
     try {
       return signer.sign(
           new Transactions.Request(
               chain.bigId(),
               nonce,
-              fees,
+              bid.fees(),
               payload.gas(),
               payload.target(),
               payload.value(),

@@ -97,6 +97,9 @@ public final class Sender {
   /** The head at which no node took an empty transaction, by the transaction. */
   private final Map<Long, Long> refusedAt = new HashMap<>();
 
+  /** The head at which a pool was last offered, or asked, more than three times the market. */
+  private final Map<Long, Long> dearAt = new HashMap<>();
+
   /** Looks after what the desk's key signs. */
   public Sender(FollowedChain chain, Database database, Desk desk, Bell settled, Clock clock) {
     this(chain, database, desk, desk.self(), settled, clock);
@@ -213,7 +216,7 @@ public final class Sender {
       database.run(tx -> transaction.lost(tx, newest));
       vanishing.add(transaction.id());
     }
-    if (passedOver && !lost && raise(transaction, newest, false)) return false;
+    if (passedOver && !lost && raise(transaction, newest)) return false;
     boolean due =
         lost
             || forgot
@@ -247,7 +250,7 @@ public final class Sender {
         complain(transaction, "underpriced: " + underpriced.reason());
         // Some pools want many times what an idle chain's blocks paid: one bid a round takes long.
         if (attempt.number() - attempts.getFirst().number() >= BIDS_AT_ONCE) return;
-        if (!raise(transaction, attempt, true)) return;
+        if (!raiseRefused(transaction, attempt, head)) return;
         Attempt better = database.inTransaction(transaction::attempts).getFirst();
         answered(transaction, better, attempts, send(better), head);
       }
@@ -344,7 +347,9 @@ public final class Sender {
       // It was lost before, and is again although a node says that it has it: too cheap for its
       // pool, perhaps, or remembered by its hash alone.
       complain(transaction, "nodes say that they take it, and do not have it");
-      raise(transaction, attempt, false);
+      vanishing.remove(
+          transaction.id()); // the next bid is passed over by two blocks, too, or stays
+      raise(transaction, attempt);
     }
     if (attempt.sentAt().isEmpty()) {
       LOG.info(
@@ -365,17 +370,37 @@ public final class Sender {
   }
 
   /**
-   * Stores a replacement at a higher bid; it is sent in the next round, like any other. Answers
-   * whether there is one.
+   * Stores a replacement of what two blocks passed over; it is sent in the next round, like any
+   * other. Answers whether there is one.
    */
-  private boolean raise(TransactionRow transaction, Attempt last, boolean wasRefused) {
+  private boolean raise(TransactionRow transaction, Attempt last) {
     if (!signs) return false;
     Bid old = new Bid(last.maxFee(), last.maxTip());
-    Bid better = old.replacedBy(desk.market());
-    // A node that refuses a bid says that its price is no matter of the last blocks' fees.
-    Bid wanted = wasRefused ? better.atLeast(old.afterRefusal()) : better;
+    Bid wanted = old.replacedBy(desk.market());
+    return !wanted.equals(old) && replace(transaction, last, old, wanted);
+  }
+
+  /**
+   * As {@link #raise}, of what pools refuse for its bid, so that no block ever could pass it over:
+   * what they ask is no matter of what blocks paid. Beyond three times that, it may as well be a
+   * lie: then there is one more bid a block.
+   */
+  private boolean raiseRefused(TransactionRow transaction, Attempt last, long head) {
+    if (!signs) return false;
+    Bid old = new Bid(last.maxFee(), last.maxTip());
+    Bid market = desk.market();
+    Bid wanted = old.replacedBy(market).atLeast(old.afterRefusal());
+    if (wanted.isBeyond(market)) {
+      long since = dearAt.getOrDefault(transaction.id(), head);
+      dearAt.put(transaction.id(), head);
+      if (since == head) return false;
+    }
+    return replace(transaction, last, old, wanted);
+  }
+
+  private boolean replace(TransactionRow transaction, Attempt last, Bid old, Bid wanted) {
     Bid bid = desk.cut(wanted);
-    if (!old.isReplaceableBy(bid) || (!wasRefused && bid.equals(old))) {
+    if (!old.isReplaceableBy(bid)) {
       if (!bid.equals(wanted) && atLimit.add(transaction.id())) {
         LOG.alarm(
             "the bid is at its limit and blocks pass it over: wait, or raise max-fee-gwei and"
@@ -513,9 +538,10 @@ public final class Sender {
 
   /**
    * The nonce is used, and no receipt of ours is known. That proves nothing yet: only when the
-   * block at which it was noticed is final, the nonce is used there, and every node says that it
-   * has no receipt, another transaction of this key has it. What it was for need not wait that
-   * long: once a block stands on top, it may be tried under another nonce. Should a reorg bring the
+   * block at which it was noticed is final, most nodes count beyond the nonce there, and every node
+   * says that it has no receipt, another transaction of this key has it. What it was for need not
+   * wait that long, nor for a node that is away or lies: once a block stands on top, and most nodes
+   * have it so by their own account, it may be tried under another nonce. Should a reorg bring the
    * first one back, the contracts let only one of them do anything.
    */
   private boolean suspect(TransactionRow transaction, List<Attempt> attempts, long head) {
@@ -532,8 +558,8 @@ public final class Sender {
     }
     boolean isFinal =
         database.inTransaction(tx -> ChainRow.of(tx, chain.id())).isFinal(suspicion.number());
-    boolean isEarly = suspicion.released() || head <= suspicion.lookedAt();
-    if (!isFinal && isEarly) return false;
+    boolean isEarly = head <= suspicion.lookedAt();
+    if (isFinal ? suspicion.released() && isEarly : suspicion.released() || isEarly) return false;
     Optional<Block> block =
         database.inTransaction(tx -> Blocks.atOrBelow(tx, chain.id(), suspicion.number()));
     displaced.remove(transaction.id());
@@ -544,24 +570,29 @@ public final class Sender {
         database.inTransaction(
             tx -> attempts.stream().anyMatch(a -> StoredEvent.isOf(tx, chain.id(), a.hash())));
     if (wasMined) return false;
-    // One node may be mistaken about either: the nonce must be used at a final block, and no node
-    // may have a receipt.
-    if (chain.client().nonce(self, suspicion.number()) <= transaction.nonce()) return false;
-    if (!chain.client().noneHasReceipt(attempts.stream().map(Attempt::hash).toList())) return false;
-    if (isFinal) {
+    List<Hash> hashes = attempts.stream().map(Attempt::hash).toList();
+    boolean isDisplaced =
+        chain
+            .client()
+            .isDisplacedForMost(
+                self, transaction.nonce(), suspicion.number(), suspicion.hash(), hashes);
+    if (!isDisplaced) return false;
+    // How it ended is only said when no node at all contradicts.
+    if (isFinal && chain.client().noneHasReceipt(hashes)) {
       settle(transaction, Settled.DISPLACED, attempts.getFirst().hash());
-    } else {
-      database.run(tx -> transaction.release(tx, clock.instant()));
-      displaced.put(transaction.id(), suspicion.at(head).release());
-      LOG.warn(
-          "another transaction of this key took the nonce: what this one was for is tried again",
-          "chain",
-          chain.id(),
-          "nonce",
-          transaction.nonce(),
-          "subject",
-          transaction.subject().map(Hash::hex).orElse(""));
+      return true;
     }
+    displaced.put(transaction.id(), suspicion.at(head).release());
+    if (suspicion.released()) return false;
+    database.run(tx -> transaction.release(tx, clock.instant()));
+    LOG.warn(
+        "another transaction of this key took the nonce: what this one was for is tried again",
+        "chain",
+        chain.id(),
+        "nonce",
+        transaction.nonce(),
+        "subject",
+        transaction.subject().map(Hash::hex).orElse(""));
     return true;
   }
 
@@ -575,6 +606,7 @@ public final class Sender {
     complaints.remove(transaction.id());
     atLimit.remove(transaction.id());
     refusedAt.remove(transaction.id());
+    dearAt.remove(transaction.id());
     vanishing.remove(transaction.id());
     noticed.remove(transaction.id());
     givenUp.remove(transaction.id());

@@ -133,9 +133,14 @@ public record DeepReorg(
          WHERE t.transaction_id = a.transaction_id AND t.chain_id = ? AND t.state = 'OPEN'
         """,
         chainId);
+    tx.update(
+        """
+        UPDATE transaction_item i SET vain = false FROM transaction t
+         WHERE t.transaction_id = i.transaction_id AND i.vain AND i.chain_id = ? AND t.state = 'OPEN'
+        """,
+        chainId);
     // At most one open transaction at a time is for the same thing: the one with the lowest nonce,
-    // of
-    // several keys' the one that was signed first.
+    // of several keys' the one that was signed first.
     tx.update(
         """
         UPDATE transaction_item i SET open = true FROM transaction t

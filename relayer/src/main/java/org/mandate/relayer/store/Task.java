@@ -484,6 +484,17 @@ public record Task(
         Tx.column("bytea", subjects));
   }
 
+  /** What was done for these subjects came to nothing: each is looked at by itself. */
+  static void countFailure(Tx tx, long chainId, List<Hash> subjects) {
+    if (subjects.isEmpty()) return;
+    tx.update(
+        "UPDATE task SET attempts = greatest(attempts, 1) WHERE kind = ANY (?) AND chain_id = ? AND"
+            + " subject = ANY (?)",
+        KINDS,
+        chainId,
+        Tx.column("bytea", subjects));
+  }
+
   /** There is news for that work: it looks again at once, if it is open. */
   public static void wake(Tx tx, Kind kind, long chainId, Hash subject, Instant now) {
     tx.update(

@@ -427,30 +427,85 @@ public record TransactionRow(
   }
 
   /**
-   * How often an empty transaction took the place of one for that subject.
+   * How often transactions for a subject came to nothing since the last one that did not.
    *
-   * @param last when the last of them was signed at first
-   * @param reason why no node took it, where that was why
+   * @param cancelled how often an empty one took its place
+   * @param vain how often it was mined, and nothing of what it was for came of it
+   * @param last when the last of them was cancelled, or was final
+   * @param reason why no node took the last that was cancelled, where that was why
+   * @param mined the last one in vain
    */
-  public record Cancelled(long times, Instant last, Optional<String> reason) {}
+  public record Setbacks(
+      long cancelled, long vain, Instant last, Optional<String> reason, Optional<Mined> mined) {
+    public long times() {
+      return cancelled + vain;
+    }
+  }
+
+  /**
+   * What was mined, and where.
+   *
+   * @param maxFee wei per gas that it bid in all
+   * @param maxTip wei per gas of that for the block's proposer
+   */
+  public record Mined(Hash transaction, Hash block, BigInteger maxFee, BigInteger maxTip) {}
 
   /** Since then; empty: never. */
-  public static Optional<Cancelled> cancelled(Tx tx, long chainId, Hash subject, Instant since) {
+  public static Optional<Setbacks> setbacks(
+      Tx tx, long chainId, Purpose purpose, Hash subject, Instant since) {
     return tx.one(
             """
-            SELECT count(*) AS times, max(t.created_at) AS last,
-                   (array_agg(r.refused ORDER BY t.nonce DESC))[1] AS reason
+            SELECT count(*) FILTER (WHERE NOT s.vain) AS cancelled, count(*) FILTER (WHERE s.vain) AS vain,
+                   max(CASE WHEN s.vain THEN t.settled_at ELSE t.created_at END) AS last,
+                   (array_agg(r.refused ORDER BY t.transaction_id DESC) FILTER (WHERE NOT s.vain))[1] AS reason,
+                   (array_agg(t.mined_hash ORDER BY t.transaction_id DESC) FILTER (WHERE s.vain))[1] AS mined,
+                   (array_agg(t.block_hash ORDER BY t.transaction_id DESC) FILTER (WHERE s.vain))[1] AS block,
+                   (array_agg(a.max_fee ORDER BY t.transaction_id DESC) FILTER (WHERE s.vain))[1] AS max_fee,
+                   (array_agg(a.max_tip ORDER BY t.transaction_id DESC) FILTER (WHERE s.vain))[1] AS max_tip
               FROM transaction_item s
               JOIN transaction t ON t.transaction_id = s.transaction_id
-              JOIN attempt a ON a.transaction_id = t.transaction_id AND a.hash = t.mined_hash AND a.cancels
+              JOIN attempt a ON a.transaction_id = t.transaction_id AND a.hash = t.mined_hash
               LEFT JOIN attempt r ON r.transaction_id = t.transaction_id AND r.attempt = 1
-             WHERE s.chain_id = ? AND s.subject = ? AND t.created_at > ?
+             WHERE s.chain_id = ? AND s.subject = ? AND s.purpose = ? AND t.created_at > ? AND (a.cancels OR s.vain)
+               AND s.transaction_id > coalesce((
+                     SELECT max(d.transaction_id) FROM transaction_item d JOIN transaction e ON e.transaction_id = d.transaction_id
+                      WHERE d.chain_id = s.chain_id AND d.subject = s.subject AND d.purpose = s.purpose
+                        AND e.state = 'SUCCEEDED' AND NOT d.vain), 0)
             """,
-            TransactionRow::cancelled,
+            row -> setbacks(row),
             chainId,
             subject,
+            purpose.name(),
             since)
         .flatMap(found -> found);
+  }
+
+  private static Optional<Setbacks> setbacks(Row row) throws SQLException {
+    Optional<Instant> last = row.optionalTime("last");
+    if (last.isEmpty()) return Optional.empty();
+    Optional<Hash> mined = row.optionalHash("mined");
+    return Optional.of(
+        new Setbacks(
+            row.number("cancelled"),
+            row.number("vain"),
+            last.get(),
+            row.optionalText("reason"),
+            mined.isEmpty()
+                ? Optional.empty()
+                : Optional.of(
+                    new Mined(
+                        mined.get(), row.hash("block"), row.big("max_fee"), row.big("max_tip")))));
+  }
+
+  /** Those of them for which a transaction was mined and did nothing. */
+  public static List<Hash> inVain(Tx tx, long chainId, Purpose purpose, List<Hash> subjects) {
+    return tx.list(
+        "SELECT DISTINCT subject FROM transaction_item WHERE chain_id = ? AND subject = ANY (?) AND"
+            + " purpose = ? AND vain",
+        row -> row.hash("subject"),
+        chainId,
+        Tx.column("bytea", subjects),
+        purpose.name());
   }
 
   /** No node has it any more: blocks count anew from when one takes it again. */
@@ -505,7 +560,10 @@ public record TransactionRow(
         id);
   }
 
-  /** It is over: what it was for is looked at, if it is open still. */
+  /**
+   * It is over: what it was for is looked at, if it is open still. Where nothing of that came of
+   * it, as the events of its block say, it counts as failing.
+   */
   public void settle(Tx tx, Settled state, Instant now) {
     tx.update(
         "UPDATE transaction SET state = ?, settled_at = ?, counted_from = clock_timestamp() WHERE"
@@ -515,13 +573,24 @@ public record TransactionRow(
         id);
     tx.update("UPDATE transaction_item SET open = false WHERE transaction_id = ?", id);
     Task.wakeAll(tx, chainId, subjects(tx), now);
+    if (state != Settled.DISPLACED) Task.countFailure(tx, chainId, vain(tx));
   }
 
-  private static Optional<Cancelled> cancelled(Row row) throws SQLException {
-    Optional<Instant> last = row.optionalTime("last");
-    return last.isEmpty()
-        ? Optional.empty()
-        : Optional.of(new Cancelled(row.number("times"), last.get(), row.optionalText("reason")));
+  /** Marks that for which it did nothing. A transfer of coins logs nothing. */
+  private List<Hash> vain(Tx tx) {
+    return tx.list(
+        """
+        UPDATE transaction_item s SET vain = true FROM transaction t
+         WHERE s.transaction_id = ? AND t.transaction_id = s.transaction_id AND t.purpose <> 'TOP_UP'
+           AND NOT EXISTS (SELECT 1 FROM event e
+                            WHERE e.chain_id = s.chain_id AND e.transaction = t.mined_hash AND e.subject = s.subject)
+           AND NOT EXISTS (SELECT 1 FROM event e -- these name no intent, and are of all or none that it is for
+                            WHERE e.chain_id = s.chain_id AND e.transaction = t.mined_hash
+                              AND e.kind = CASE t.purpose WHEN 'PUBLISH' THEN 'PUBLISHED' WHEN 'REPORT' THEN 'REPORTED' END)
+        RETURNING s.subject
+        """,
+        row -> row.hash("subject"),
+        id);
   }
 
   private static TransactionRow read(Row row) throws SQLException {

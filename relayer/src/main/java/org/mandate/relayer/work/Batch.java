@@ -37,7 +37,7 @@ final class Batch {
     List<Hash> some = new ArrayList<>(subjects);
     while (some.size() > 1 && gas.applyAsLong(some) > MOST_GAS)
       some.remove(some.getLast().equals(claimed) ? some.getFirst() : some.getLast());
-    return sort(place, some, call, gas, ContractCalls.FIRST)
+    return sort(place, purpose, some, call, gas, ContractCalls.FIRST)
         .filter(sorted -> sorted.well().contains(claimed))
         .map(
             sorted -> {
@@ -58,19 +58,21 @@ final class Batch {
   record Sorted(List<Hash> well, ContractCalls.Call call, long gas, List<Hash> left) {}
 
   /**
-   * Tries as many as fit into a transaction. What fails when all is tried together is left out;
-   * then the rest must go well.
+   * Tries as many as fit into a transaction. What fails when all is tried together is left out, and
+   * before that what went well in a trial once and then did nothing; the rest must go well.
    *
    * @param answer which of the call's values says for each whether it went well
    * @return empty when fewer than two do
    */
   static Optional<Sorted> sort(
       Workplace place,
+      Purpose purpose,
       List<Hash> subjects,
       Function<List<Hash>, ContractCalls.Call> call,
       ToLongFunction<List<Hash>> gas,
       int answer) {
     List<Hash> some = new ArrayList<>(subjects);
+    some.removeAll(place.inVain(purpose, subjects));
     List<Hash> left = new ArrayList<>();
     while (some.size() > 1 && gas.applyAsLong(some) > MOST_GAS) left.addFirst(some.removeLast());
     for (int i = 0; i < TRIES && some.size() > 1; i++) {

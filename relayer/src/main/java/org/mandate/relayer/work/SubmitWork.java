@@ -124,6 +124,7 @@ final class SubmitWork {
     Optional<Batch.Sorted> sorted =
         Batch.sort(
             home,
+            Purpose.SUBMIT,
             List.copyOf(given.keySet()),
             some ->
                 home.calls()

@@ -56,11 +56,6 @@ public final class Worker {
   private static final Duration FIRST_BACKOFF = Duration.ofMillis(500);
   private static final Duration MOST_BACKOFF = Duration.ofSeconds(30);
 
-  /** How long what nodes refused twice waits; twice as long each time, up to about an hour. */
-  private static final Duration REFUSED_BACKOFF = Duration.ofSeconds(15);
-
-  private static final Duration REMEMBERED = Duration.ofDays(1);
-
   /** How long work waits for a node that fails. */
   private static final Duration FAILING = Duration.ofSeconds(1);
 
@@ -90,6 +85,7 @@ public final class Worker {
   private final HastenWork hastening;
   private final PublishWork publishing;
   private final GasWait waiting;
+  private final Setbacks setbacks;
 
   /**
    * @param instance id of this process, whose claims are its own
@@ -125,6 +121,7 @@ public final class Worker {
     this.hastening = new HastenWork(database, signatures);
     this.publishing = new PublishWork(database, blobs, publishInterval);
     this.waiting = new GasWait(database);
+    this.setbacks = new Setbacks(database);
   }
 
   /** How often nothing was stored because the work was somebody else's by then. */
@@ -391,9 +388,9 @@ public final class Worker {
             blocked.why().message());
       }
       case Decision.Send send -> {
-        Optional<Decision.Later> refused = refused(task);
-        if (refused.isPresent()) {
-          settle(task, refused.get());
+        Optional<Decision> notNow = setbacks.notNow(task, send, places.get(task.chainId()));
+        if (notNow.isPresent()) {
+          settle(task, notNow.get());
           return;
         }
         Optional<GasWait.Held> held = waiting.held(task, send, places.get(task.chainId()));
@@ -438,38 +435,6 @@ public final class Worker {
         task.chainId(),
         "subject",
         task.subject());
-  }
-
-  /**
-   * What nodes refused again and again is tried more and more rarely: each time costs an empty
-   * transaction.
-   */
-  private Optional<Decision.Later> refused(Task task) {
-    Instant now = clock.instant();
-    Optional<TransactionRow.Cancelled> found =
-        database.inTransaction(
-            tx ->
-                TransactionRow.cancelled(
-                    tx, task.chainId(), task.subject(), now.minus(REMEMBERED)));
-    if (found.filter(c -> c.times() >= 2).isEmpty()) return Optional.empty();
-    TransactionRow.Cancelled cancelled = found.get();
-    Duration pause = REFUSED_BACKOFF.multipliedBy(1L << Math.min(cancelled.times() - 2, 8));
-    Instant until = cancelled.last().plus(pause);
-    if (!now.isBefore(until)) return Optional.empty();
-    return Optional.of(
-        new Decision.Later(
-            until,
-            Optional.of(
-                new Refusal(
-                    "NODES_REFUSE",
-                    "%d times no node took it and an empty transaction had to take its place: %s"
-                        .formatted(
-                            cancelled.times(),
-                            cancelled.reason().orElse("it would have cost more than it may")),
-                    Optional.empty(),
-                    Optional.empty(),
-                    Optional.of(Long.toString(until.getEpochSecond())),
-                    "find out why; it is tried again then"))));
   }
 
   private void hold(Task task, GasWait.Held held) {

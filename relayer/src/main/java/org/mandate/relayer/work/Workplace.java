@@ -23,6 +23,7 @@ import org.mandate.relayer.store.ChainRow;
 import org.mandate.relayer.store.Database;
 import org.mandate.relayer.store.StoredEvent;
 import org.mandate.relayer.store.StoredIntent;
+import org.mandate.relayer.store.TransactionRow;
 import org.mandate.relayer.store.TransactionRow.Purpose;
 
 /**
@@ -135,6 +136,11 @@ public final class Workplace {
     return database
         .inTransaction(tx -> StoredIntent.of(tx, intentId))
         .orElseThrow(() -> new IllegalStateException("intent " + intentId + " is not stored"));
+  }
+
+  /** Those of them for which a transaction was mined here and did nothing. */
+  List<Hash> inVain(Purpose purpose, List<Hash> subjects) {
+    return database.inTransaction(tx -> TransactionRow.inVain(tx, chain.id(), purpose, subjects));
   }
 
   /** Who attests messages that come here; a few seconds old at most. */

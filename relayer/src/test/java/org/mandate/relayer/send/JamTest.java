@@ -3,13 +3,21 @@ package org.mandate.relayer.send;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Proxy;
 import java.math.BigInteger;
+import java.net.URI;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BiFunction;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -17,14 +25,18 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.mandate.chain.Block;
 import org.mandate.chain.BlockTag;
 import org.mandate.chain.Bytes;
 import org.mandate.chain.ChainClient;
 import org.mandate.chain.Fees;
 import org.mandate.chain.Hash;
+import org.mandate.chain.JsonRpcClient;
+import org.mandate.chain.Receipt;
 import org.mandate.relayer.store.Database;
 import org.mandate.relayer.store.EmbeddedServer;
 import org.mandate.relayer.store.TransactionRow;
+import org.mandate.relayer.store.TransactionRow.Attempt;
 import org.mandate.relayer.store.TransactionRow.Purpose;
 
 /**
@@ -97,6 +109,68 @@ class JamTest {
     counter.look();
     foreign(0, 300);
     counter.anvil.mine(1);
+    heals();
+  }
+
+  /** One of three nodes is away, or tells of a receipt of whatever it is asked. */
+  @ParameterizedTest
+  @ValueSource(strings = {"dead", "invents receipts", "invents receipts and comes last"})
+  void L9_foreignTransactionOfTheSameKeyBehindABadNode(String which) {
+    start();
+    ChainClient honest = counter.anvil.client();
+    counter.behind(
+        switch (which) {
+          case "dead" -> List.of(dead(), honest, honest);
+          case "invents receipts" -> List.of(inventsReceipts(), honest, honest);
+          default -> List.of(honest, honest, inventsReceipts());
+        });
+    write();
+    counter.look();
+    foreign(0, 300);
+    counter.anvil.mine(1);
+    heals();
+  }
+
+  /** Two of three: one is behind, the other lies. The third one has the receipt. */
+  @Test
+  void L3_shouldReleaseNothingThatAnHonestNodeHasAReceiptOf() {
+    start();
+    ChainClient honest = counter.anvil.client();
+    AtomicBoolean isStuck = new AtomicBoolean();
+    Block early = honest.head();
+    ChainClient behind =
+        changed(
+            (method, arguments) -> {
+              if (!isStuck.get()) return Optional.empty();
+              return switch (method) {
+                case "receipts" -> Optional.of(Map.of());
+                case "head" -> Optional.of(early);
+                case "block" -> Optional.of(Optional.empty());
+                case "nonce" -> Optional.of(0L);
+                default -> Optional.empty();
+              };
+            });
+    ChainClient liar =
+        changed(
+            (method, arguments) ->
+                method.equals("receipts") ? Optional.of(Map.of()) : Optional.empty());
+    counter.behind(List.of(honest, behind, liar));
+    write();
+    counter.look();
+    isStuck.set(true);
+    for (int i = 0; i < 4; i++) counter.mine(1);
+    assertEquals(
+        3,
+        database
+            .inTransaction(
+                tx ->
+                    tx.one(
+                        "SELECT count(*) AS n FROM transaction_item WHERE chain_id = ? AND open",
+                        row -> row.number("n"),
+                        counter.id))
+            .orElseThrow());
+    isStuck.set(false);
+    counter.behind(List.of(honest));
     heals();
   }
 
@@ -188,6 +262,57 @@ class JamTest {
     counter.look();
     counter.anvil.mine(1);
     counter.look();
+    heals();
+  }
+
+  /** One block may pass it over by chance; and only what is next is held up by its bid. */
+  @Test
+  void L9_shouldReplaceOnlyWhatTwoBlocksPassedOver() {
+    start();
+    write();
+    counter.look();
+    counter.baseFee(100);
+    counter.mine(1); // with too low a bid
+    assertEquals("1", attemptCount(0), "after one block");
+    counter.mine(1);
+    assertEquals("2", attemptCount(0), "after two");
+    assertEquals("1", attemptCount(1), "this one waits for the other");
+    heals();
+  }
+
+  /** Its blocks pass over what it says that it has. */
+  @Test
+  void L9_shouldNotBidHigherEachTimeThatANodeForgets() {
+    start();
+    node.does(sent -> FaultyNode.takes());
+    write();
+    counter.look();
+    counter.mine(6);
+    int signed = Integer.parseInt(attemptCount(0));
+    assertTrue(signed > 1 && signed <= 1 + 6 / 2, signed + " bids in six blocks");
+    node.does(sent -> Optional.empty());
+    heals();
+  }
+
+  /** Whatever a pool says that it asks: beyond three times the market it is one bid a block. */
+  @Test
+  void L9_underpriced_shouldGoBeyondThreeTimesTheMarketOnlyBlockByBlock() {
+    start();
+    node.does(
+        sent ->
+            sent.nonce() == 0
+                ? FaultyNode.says(-32000, "transaction underpriced")
+                : Optional.empty());
+    write();
+    BigInteger most = counter.desk.market().max().multiply(BigInteger.valueOf(3));
+    for (int i = 0; i < 4; i++) counter.look();
+    Attempt newest = counter.attempts(0).getFirst();
+    assertTrue(newest.number() > 1, "it tries what the market may ask");
+    assertTrue(newest.maxFee().compareTo(most) <= 0, newest.maxFee() + " of " + most);
+    counter.mine(3);
+    int more = counter.attempts(0).getFirst().number() - newest.number();
+    assertTrue(more > 0 && more <= 3, more + " bids in three blocks");
+    node.does(sent -> Optional.empty());
     heals();
   }
 
@@ -485,6 +610,56 @@ class JamTest {
                     counter.id,
                     nonce))
         .orElseThrow();
+  }
+
+  private static ChainClient dead() {
+    return new JsonRpcClient(URI.create("http://127.0.0.1:1"), Duration.ofSeconds(5));
+  }
+
+  /** Of the newest block, for each transaction, mined or not. */
+  private ChainClient inventsReceipts() {
+    return changed(
+        (method, arguments) -> {
+          if (!method.equals("receipts")) return Optional.empty();
+          Block head = counter.anvil.client().head();
+          Map<Hash, Receipt> all = new HashMap<>();
+          for (Object one : (Collection<?>) arguments[0])
+            all.put(
+                (Hash) one,
+                new Receipt(
+                    (Hash) one,
+                    true,
+                    head.hash(),
+                    head.number(),
+                    21_000,
+                    BigInteger.ONE,
+                    Optional.empty(),
+                    Counter.TARGET,
+                    Optional.of(Counter.TARGET),
+                    Optional.empty(),
+                    List.of()));
+          return Optional.of(all);
+        });
+  }
+
+  /**
+   * @param lie its answer to some questions; empty: what the real node says
+   */
+  private ChainClient changed(BiFunction<String, Object[], Optional<Object>> lie) {
+    ChainClient real = counter.anvil.client();
+    return (ChainClient)
+        Proxy.newProxyInstance(
+            ChainClient.class.getClassLoader(),
+            new Class<?>[] {ChainClient.class},
+            (proxy, method, arguments) -> {
+              Optional<Object> own = lie.apply(method.getName(), arguments);
+              if (own.isPresent()) return own.get();
+              try {
+                return method.invoke(real, arguments);
+              } catch (InvocationTargetException e) {
+                throw e.getCause();
+              }
+            });
   }
 
   /** Takes nothing behind a gap. */

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BiConsumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -41,6 +42,9 @@ import org.mandate.relayer.store.Database;
 import org.mandate.relayer.store.EmbeddedServer;
 import org.mandate.relayer.store.StoredIntent;
 import org.mandate.relayer.store.Task;
+import org.mandate.relayer.store.TransactionRow;
+import org.mandate.relayer.store.TransactionRow.Settled;
+import org.mandate.relayer.store.Tx;
 import org.mandate.testing.Anvil;
 import org.mandate.testing.HandClock;
 
@@ -67,6 +71,16 @@ class PoisonTest {
           + "57005b63"
           + selector("GatewaySameChain()")
           + "6000526004601cfd";
+
+  /** Answers any call as submitMany answers for two intents that went well. */
+  private static final String TAKES_TWO =
+      "0x604060005260a06020526002604052600260a052600160c052600160e0526101006000f3";
+
+  /**
+   * Reverts with GatewaySameChain() unless gas costs nothing, as in a trial that names no price.
+   */
+  private static final String TAKES_NO_PRICE =
+      "0x3a1560125763" + selector("GatewaySameChain()") + "6000526004601cfd5b00";
 
   @TempDir Path directory;
   private final HandClock clock =
@@ -166,6 +180,128 @@ class PoisonTest {
     assertEquals(3, signed());
   }
 
+  /** It goes well in each trial, is mined, and nothing comes of it. */
+  @Test
+  void L9_shouldTryMoreAndMoreRarelyWhatIsMinedAndDoesNothing() throws Exception {
+    Hash vain = intent(true);
+    rounds(1);
+    inVain(Settled.REVERTED);
+    rounds(1);
+    assertEquals(2, signed(), "once may be chance");
+    Duration pause = Duration.ZERO;
+    for (int times = 2; times < 6; times++) {
+      inVain(times % 2 == 0 ? Settled.REVERTED : Settled.SUCCEEDED);
+      rounds(2);
+      assertEquals(times, signed());
+      assertEquals("NO_EFFECT", parked(vain, "rule"));
+      String message = parked(vain, "message");
+      assertTrue(message.startsWith(times + " transactions for it were mined"), message);
+      Duration next = Duration.between(clock.instant(), due(vain));
+      assertTrue(next.compareTo(pause) > 0, next + " after " + pause);
+      assertEquals(Long.toString(due(vain).getEpochSecond()), parked(vain, "availableAt"));
+      pause = next;
+      Hash good = intent(true);
+      rounds(1);
+      assertEquals(times + 1, signed(), "what is fresh does not wait");
+      delete(good);
+      clock.advance(next);
+      rounds(1);
+      assertEquals(times + 1, signed(), "it is tried again then");
+    }
+    assertTrue(pause.compareTo(Duration.ofSeconds(90)) > 0, "it costs gas each time: " + pause);
+  }
+
+  @Test
+  void L9_shouldPutNothingIntoAGroupThatDidNothingBefore() throws Exception {
+    anvil.rpc("anvil_setCode", EXECUTOR.hex(), TAKES_TWO);
+    intent(true);
+    intent(true);
+    rounds(1);
+    assertEquals(1, signed());
+    assertEquals(2, items());
+    inVain(Settled.SUCCEEDED);
+    assertEquals(1, leastAttempts(), "none of them is fresh any more");
+    database.run(tx -> tx.update("UPDATE task SET attempts = 0")); // as after a wait for something
+    rounds(3);
+    assertEquals(3, signed());
+    assertEquals(4, items(), "each has its own");
+  }
+
+  /** Its trials go well, which name no price; at a price it reverts. */
+  @Test
+  void L12_shouldSayWhatATrialAtThePriceRevertsWithAndSendNothing() throws Exception {
+    anvil.rpc("anvil_setCode", EXECUTOR.hex(), TAKES_NO_PRICE);
+    Hash vain = intent(true);
+    rounds(1);
+    assertEquals(1, signed());
+    inVain(Settled.REVERTED);
+    Duration pause = Duration.ZERO;
+    for (int i = 0; i < 5; i++) {
+      rounds(1);
+      assertEquals(1, signed());
+      assertEquals("NO_EFFECT", parked(vain, "rule"));
+      String message = parked(vain, "message");
+      assertTrue(message.startsWith("1 transaction for it was mined"), message);
+      assertTrue(message.contains("GatewaySameChain()"), message);
+      Duration next = Duration.between(clock.instant(), due(vain));
+      assertTrue(next.compareTo(pause) > 0, next + " after " + pause);
+      pause = next;
+      clock.advance(next);
+    }
+    anvil.rpc("anvil_setCode", EXECUTOR.hex(), TAKES_EVEN_AMOUNTS);
+    rounds(1);
+    assertEquals(2, signed(), "once the cause is gone");
+  }
+
+  /** What once did what it was for starts anew. */
+  @Test
+  void shouldForgetWhatWasInVainBeforeOneThatWasNot() throws Exception {
+    Hash subject = intent(true);
+    for (int i = 0; i < 2; i++) {
+      rounds(1);
+      inVain(Settled.REVERTED);
+    }
+    rounds(1);
+    assertEquals("NO_EFFECT", parked(subject, "rule"));
+    clock.advance(Duration.ofMinutes(1));
+    rounds(1);
+    assertEquals(3, signed());
+    inVain(Settled.SUCCEEDED);
+    database.run(
+        tx ->
+            tx.update(
+                "UPDATE transaction_item SET vain = false WHERE transaction_id = (SELECT"
+                    + " max(transaction_id) FROM transaction_item)"));
+    rounds(1);
+    assertEquals(4, signed(), "it may be needed again, by a reorg or for the next batch");
+  }
+
+  @Test
+  void L9_shouldParkInWordsWhatNodesRefusedTwiceAndTryItMoreAndMoreRarely() throws Exception {
+    Hash refused = intent(true);
+    rounds(1);
+    cancelled("intrinsic gas too low");
+    rounds(1);
+    assertEquals(2, signed(), "once may be chance");
+    Duration pause = Duration.ZERO;
+    for (int times = 2; times < 6; times++) {
+      cancelled("transaction type not supported");
+      rounds(2);
+      assertEquals(times, signed());
+      assertEquals("NODES_REFUSE", parked(refused, "rule"));
+      String message = parked(refused, "message");
+      assertTrue(message.startsWith(times + " times no node took it"), message);
+      assertTrue(message.endsWith("transaction type not supported"), message);
+      Duration next = Duration.between(clock.instant(), due(refused));
+      assertTrue(next.compareTo(pause) > 0, next + " after " + pause);
+      pause = next;
+      clock.advance(next);
+      rounds(1);
+      assertEquals(times + 1, signed(), "it is tried again then");
+    }
+    assertTrue(pause.compareTo(Duration.ofSeconds(90)) > 0, "it costs gas each time: " + pause);
+  }
+
   @Test
   void L12_shouldSayWhyAnIntentsBudgetStopsItAndLetTheOthersGoOn() throws Exception {
     worker = worker(Optional.empty(), new Wei(BigInteger.ONE));
@@ -239,6 +375,82 @@ class PoisonTest {
           tx.update("UPDATE transaction_item SET open = false");
           tx.update("DELETE FROM task WHERE parked IS NULL");
         });
+  }
+
+  /** What was signed is mined and final, and logged nothing. */
+  private void inVain(Settled how) {
+    end(
+        (tx, transaction) -> {
+          mined(tx, transaction, transaction.attempts(tx).getFirst().hash());
+          transaction.settle(tx, how, clock.instant());
+        });
+  }
+
+  /** No node took what was signed, and an empty transaction was mined in its place. */
+  private void cancelled(String reason) {
+    end(
+        (tx, transaction) -> {
+          transaction.refused(tx, transaction.attempts(tx).getFirst(), reason);
+          Hash empty = Hash.keccak("empty " + transaction.id());
+          TransactionRow.addAttempt(
+              tx,
+              transaction.id(),
+              new TransactionRow.Signed(
+                  2,
+                  empty,
+                  new Bytes("0x00"),
+                  BigInteger.ONE,
+                  BigInteger.ONE,
+                  BigInteger.ZERO,
+                  BigInteger.ONE,
+                  true),
+              clock.instant());
+          mined(tx, transaction, empty);
+          transaction.release(tx, clock.instant());
+          transaction.settle(tx, Settled.DISPLACED, clock.instant());
+        });
+  }
+
+  private void end(BiConsumer<Tx, TransactionRow> how) {
+    database.run(
+        tx ->
+            TransactionRow.toSend(tx, HOME, Anvil.RICH.address(), 0)
+                .forEach(transaction -> how.accept(tx, transaction)));
+  }
+
+  private static void mined(Tx tx, TransactionRow transaction, Hash hash) {
+    tx.update(
+        """
+        UPDATE transaction SET mined_hash = ?, gas_used = 21000, gas_price = 1, block_number = b.number, block_hash = b.hash
+          FROM block b WHERE b.chain_id = ? AND b.number = 1 AND transaction_id = ?
+        """,
+        hash,
+        HOME,
+        transaction.id());
+  }
+
+  /** It is done with, and counts as signed no more. */
+  private void delete(Hash subject) {
+    database.run(
+        tx -> {
+          tx.update(
+              "DELETE FROM transaction WHERE transaction_id IN (SELECT transaction_id FROM"
+                  + " transaction_item WHERE subject = ?)",
+              subject);
+          tx.update("DELETE FROM task WHERE subject = ?", subject);
+        });
+  }
+
+  private long items() {
+    return number("SELECT count(*) AS n FROM transaction_item");
+  }
+
+  private long leastAttempts() {
+    return number("SELECT min(attempts) AS n FROM task");
+  }
+
+  private long number(String sql) {
+    return database.inTransaction(tx -> tx.one(sql, row -> row.number("n"))).orElseThrow();
   }
 
   private Hash intent(boolean good) {
