@@ -347,9 +347,8 @@ public final class Sender {
       // It was lost before, and is again although a node says that it has it: too cheap for its
       // pool, perhaps, or remembered by its hash alone.
       complain(transaction, "nodes say that they take it, and do not have it");
-      vanishing.remove(
-          transaction.id()); // the next bid is passed over by two blocks, too, or stays
-      raise(transaction, attempt);
+      // Two blocks passed it over; the next bid stays for as long, too.
+      if (raise(transaction, attempt)) vanishing.remove(transaction.id());
     }
     if (attempt.sentAt().isEmpty()) {
       LOG.info(
