@@ -2,6 +2,7 @@ package org.mandate.relayer;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.lang.reflect.InvocationTargetException;
@@ -396,6 +397,27 @@ class SeveralNodesTest {
     Set<Hash> unknown = Set.of(Hash.keccak("never sent"));
     assertTrue(new SeveralNodes(List.of(honest.client(), liar.client())).noneHasReceipt(unknown));
     assertFalse(new SeveralNodes(List.of(honest.client(), down)).noneHasReceipt(unknown));
+  }
+
+  /** Whoever looks after transactions asks this again and again. */
+  @Test
+  void L9_shouldNotWaitLongForWhetherASilentNodeHasAReceipt() {
+    ChainClient silent =
+        (ChainClient)
+            Proxy.newProxyInstance(
+                ChainClient.class.getClassLoader(),
+                new Class<?>[] {ChainClient.class},
+                (proxy, method, arguments) -> {
+                  Thread.sleep(Duration.ofMinutes(1));
+                  throw new NodeException("no answer");
+                });
+    SeveralNodes nodes = new SeveralNodes(List.of(silent, honest.client(), honest.client()));
+    assertTimeoutPreemptively(
+        Duration.ofSeconds(15),
+        () -> {
+          for (int i = 0; i < 5; i++)
+            assertFalse(nodes.noneHasReceipt(Set.of(Hash.keccak("never sent"))));
+        });
   }
 
   @Test

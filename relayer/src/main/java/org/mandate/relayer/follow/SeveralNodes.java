@@ -1054,16 +1054,18 @@ public final class SeveralNodes implements ChainClient {
     return Most.are(answers.byNode().values(), so -> so, nodes.size());
   }
 
-  /** Whether every node answered, and none has a receipt of any of them. */
+  /**
+   * Whether every node answered, and none has a receipt of any of them. One that is slow is not
+   * waited for long: it did not answer.
+   */
   public boolean noneHasReceipt(Collection<Hash> transactions) {
-    for (ChainClient node : nodes) {
-      try {
-        if (!node.receipts(transactions).isEmpty()) return false;
-      } catch (NodeException e) {
-        return false;
-      }
-    }
-    return true;
+    Poll.Answers<Boolean> answers =
+        this.<Boolean>poll(
+                (i, node) -> node.receipts(transactions).isEmpty(),
+                known -> known.contains(false) || known.size() * 2 > nodes.size(),
+                PATIENCE)
+            .take();
+    return answers.byNode().size() == nodes.size() && !answers.byNode().containsValue(false);
   }
 
   @Override
