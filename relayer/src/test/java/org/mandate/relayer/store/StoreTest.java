@@ -538,6 +538,76 @@ class StoreTest {
             .orElseThrow());
   }
 
+  /** Its own event, or one of those that name no intent; nothing that went along with it. */
+  @Test
+  void L9_shouldTellWhatDidSomethingFromWhatWasInVain() {
+    Hash other = Hash.keccak("went along");
+    database.run(tx -> Blocks.append(tx, CHAIN, List.of(block(1), block(2))));
+    assertFalse(isVain(1, Purpose.SUBMIT, "EXECUTED", Optional.of(subject(1))));
+    assertTrue(isVain(2, Purpose.SUBMIT, "EXECUTED", Optional.of(other)));
+    assertTrue(isVain(3, Purpose.EXECUTE, "PUBLISHED", Optional.empty()));
+    assertTrue(isVain(4, Purpose.EXECUTE, "REPORTED", Optional.of(other)));
+    assertFalse(isVain(5, Purpose.PUBLISH, "PUBLISHED", Optional.empty()));
+    assertFalse(isVain(6, Purpose.REPORT, "REPORTED", Optional.of(other)));
+    assertTrue(isVain(7, Purpose.REPORT, "EXECUTED", Optional.of(other)));
+    assertFalse(isVain(8, Purpose.TOP_UP, "EXECUTED", Optional.of(other)), "coins log nothing");
+    assertEquals(
+        List.of(subject(2)),
+        database.inTransaction(
+            tx ->
+                TransactionRow.inVain(
+                    tx, CHAIN, Purpose.SUBMIT, List.of(subject(1), subject(2), subject(3)))));
+    database.run(tx -> DeepReorg.undo(tx, CHAIN, block(1), NOW));
+    assertEquals(
+        List.of(),
+        database.inTransaction(
+            tx -> TransactionRow.inVain(tx, CHAIN, Purpose.SUBMIT, List.of(subject(2)))),
+        "the block in which it did nothing is gone");
+  }
+
+  private static Hash subject(long number) {
+    return Hash.keccak("in vain " + number);
+  }
+
+  /** Of a transaction in whose block that was logged. */
+  private static boolean isVain(long number, Purpose purpose, String event, Optional<Hash> about) {
+    Hash mined = Hash.keccak("mined " + number);
+    return database.inTransaction(
+        tx -> {
+          long id = transaction(tx, SIGNER, number, subject(number));
+          tx.update(
+              "UPDATE transaction SET purpose = ?, mined_hash = ?, block_number = 2, block_hash = ?, gas_used ="
+                  + " 1 WHERE transaction_id = ?",
+              purpose.name(),
+              mined,
+              block(2).hash(),
+              id);
+          tx.update(
+              "UPDATE transaction_item SET purpose = ? WHERE transaction_id = ?",
+              purpose.name(),
+              id);
+          tx.update(
+              "INSERT INTO event (chain_id, block_number, log_index, transaction, kind, subject, address,"
+                  + " topics, data) VALUES (?, 2, ?, ?, ?, ?, ?, ?, ?)",
+              CHAIN,
+              number,
+              mined,
+              event,
+              about,
+              OTHER,
+              mined,
+              Bytes.EMPTY);
+          TransactionRow.toSend(tx, CHAIN, SIGNER, number)
+              .getFirst()
+              .settle(tx, TransactionRow.Settled.SUCCEEDED, NOW);
+          return tx.one(
+                  "SELECT vain FROM transaction_item WHERE transaction_id = ?",
+                  row -> row.flag("vain"),
+                  id)
+              .orElseThrow();
+        });
+  }
+
   private static List<Long> ids(List<TransactionRow> rows) {
     return rows.stream().map(TransactionRow::id).toList();
   }
