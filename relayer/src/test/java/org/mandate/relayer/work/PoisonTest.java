@@ -181,6 +181,27 @@ class PoisonTest {
     assertEquals(1, signed(), "once the budget is higher");
   }
 
+  /** Who claimed it was paused before it found that it costs too much. */
+  @Test
+  void L9_shouldParkNothingThatSomebodyElseClaimed() throws Exception {
+    worker = worker(Optional.empty(), new Wei(BigInteger.ONE));
+    Hash dear = intent(true);
+    Task former = claim("former");
+    database.run(tx -> Task.release(tx, "former", clock.instant()));
+    Task present = claim("present");
+    worker.alone(former);
+    assertEquals(present.lease(), due(dear), "it is the other one's");
+    assertEquals(1, worker.overtaken());
+    worker.alone(present);
+    assertEquals("BUDGET", parked(dear, "rule"));
+  }
+
+  private Task claim(String holder) {
+    return database
+        .inTransaction(tx -> Task.claim(tx, holder, clock.instant(), Worker.LEASE))
+        .orElseThrow();
+  }
+
   @Test
   void L12_shouldWaitForCheaperGasAsLongAsConfiguredAndSayUntilWhen() throws Exception {
     worker = worker(Optional.of(new FeePolicy.Patience(Wei.of("1 wei"), Duration.ofMinutes(5))));
