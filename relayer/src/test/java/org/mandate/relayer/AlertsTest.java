@@ -184,8 +184,7 @@ class AlertsTest {
                 .stream()
                 .allMatch(n -> n == 0),
         "of the liar alone");
-    assertTrue(
-        warns(liar + " contradicted most others"), health().encode());
+    assertTrue(warns(liar + " contradicted most others"), health().encode());
     assertTrue(
         isLogged("alarm", l -> l.contains("contradicts most others") && l.contains(liar)), "alarm");
     assertTrue(values("mandate_alarms_total", "").getFirst() > alarms);
