@@ -422,7 +422,7 @@ public final class Worker {
               found.accept(tx);
               return true;
             });
-    if (!stored) overtaken(task);
+    if (!stored && found != Decision.NOTHING) overtaken(task);
   }
 
   private void overtaken(Task task) {
