@@ -307,7 +307,7 @@ public final class Worker {
   private void putOff(Task task, Throwable e) {
     Instant now = clock.instant();
     switch (e) {
-      case BudgetException dear -> exhausted(task, dear);
+      case BudgetException dear -> exhausted(task, dear.overruns());
       case Throwable gone when isNobodysFault(gone) -> suspend(task, e);
       // This program failed, perhaps at this very work: behind fresh work.
       default ->
@@ -320,21 +320,20 @@ public final class Worker {
   }
 
   /** Parks what costs more than an intent may; what was to go along with it goes without it. */
-  private void exhausted(Task task, BudgetException dear) {
+  void exhausted(Task task, List<Overrun> overruns) {
     Instant now = clock.instant();
-    boolean isOwn = dear.overruns().stream().anyMatch(o -> o.subject().equals(task.subject()));
+    boolean isOwn = overruns.stream().anyMatch(o -> o.subject().equals(task.subject()));
     store(
         task,
         tx ->
-            dear.overruns()
-                .forEach(
-                    overrun ->
-                        Task.park(
-                            tx,
-                            task.chainId(),
-                            overrun.subject(),
-                            now.plus(MOST_BACKOFF),
-                            exhausted(overrun).json().encode())),
+            overruns.forEach(
+                overrun ->
+                    Task.park(
+                        tx,
+                        task.chainId(),
+                        overrun.subject(),
+                        now.plus(MOST_BACKOFF),
+                        exhausted(overrun).json().encode())),
         isOwn ? task::isHeld : tx -> task.putOff(tx, now, Optional.empty()));
   }
 

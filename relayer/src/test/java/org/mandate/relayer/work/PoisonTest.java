@@ -35,6 +35,7 @@ import org.mandate.relayer.send.DataFee;
 import org.mandate.relayer.send.Desk;
 import org.mandate.relayer.send.FeeLimit;
 import org.mandate.relayer.send.FeePolicy;
+import org.mandate.relayer.send.Overrun;
 import org.mandate.relayer.store.Blocks;
 import org.mandate.relayer.store.ChainRow;
 import org.mandate.relayer.store.Database;
@@ -184,16 +185,28 @@ class PoisonTest {
   /** Who claimed it was paused before it found that it costs too much. */
   @Test
   void L9_shouldParkNothingThatSomebodyElseClaimed() throws Exception {
-    worker = worker(Optional.empty(), new Wei(BigInteger.ONE));
     Hash dear = intent(true);
     Task former = claim("former");
     database.run(tx -> Task.release(tx, "former", clock.instant()));
     Task present = claim("present");
-    worker.alone(former);
-    assertEquals(present.lease(), due(dear), "it is the other one's");
+    Wei one = new Wei(BigInteger.ONE);
+    List<Overrun> tooMuch = List.of(new Overrun(dear, dear, HOME, one, one, one));
+    worker.exhausted(former, tooMuch);
+    assertEquals(0, parked(), "it is the other one's");
+    assertEquals(present.lease(), due(dear));
     assertEquals(1, worker.overtaken());
-    worker.alone(present);
+    worker.exhausted(present, tooMuch);
     assertEquals("BUDGET", parked(dear, "rule"));
+  }
+
+  private long parked() {
+    return database
+        .inTransaction(
+            tx ->
+                tx.one(
+                    "SELECT count(*) AS n FROM task WHERE parked IS NOT NULL",
+                    row -> row.number("n")))
+        .orElseThrow();
   }
 
   private Task claim(String holder) {
