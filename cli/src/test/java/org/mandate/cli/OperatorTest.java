@@ -5,7 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.sun.net.httpserver.HttpServer;
 import java.io.ByteArrayInputStream;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -74,6 +77,7 @@ class OperatorTest {
       replacesRelayers();
       audits(1);
       examines();
+      knowsWhatARelayerWarnsBelow(anvil);
       stops();
     }
   }
@@ -540,6 +544,38 @@ class OperatorTest {
     assertEquals(1, ill.code(), ill.out());
     assertEquals("FAIL", level(ill.json().path("checks"), "code and roles"));
     assertEquals("FAIL", level(ill.json().path("checks"), "health"));
+  }
+
+  /** Its own settings count where it tells them. */
+  private void knowsWhatARelayerWarnsBelow(Anvil anvil) throws Exception {
+    var relayer = "0x0000000000000000000000000000000000000a01";
+    var name = "balance of relayer " + relayer;
+    anvil.rpc("anvil_setBalance", relayer, "0x6a94d74f430000"); // 0.03 ether
+    assertEquals("OK", level(onHome("doctor", "--json").json().path("checks"), name));
+    var server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    server.createContext(
+        "/health/ready",
+        exchange -> {
+          try (exchange) {
+            var bytes =
+                """
+                {"status":"UP","address":"%s","chains":{"31337":{"warnBelow":"50000000000000000"}},"warnings":["send coins"]}
+                """
+                    .formatted(relayer)
+                    .getBytes(StandardCharsets.UTF_8);
+            exchange.sendResponseHeaders(200, bytes.length);
+            exchange.getResponseBody().write(bytes);
+          }
+        });
+    server.start();
+    try {
+      var asked = "http://127.0.0.1:" + server.getAddress().getPort();
+      var found = onHome("doctor", "--relayer", asked, "--json").json().path("checks");
+      assertEquals("WARN", level(found, name), found.toString());
+      assertEquals("WARN", level(found, "warning"), found.toString());
+    } finally {
+      server.stop(0);
+    }
   }
 
   private static String level(JsonNode checks, String name) {

@@ -22,6 +22,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.mandate.chain.Address;
 import org.mandate.chain.Hash;
+import org.mandate.testing.NodeProgram;
 import org.mandate.testing.Tools;
 import org.web3j.crypto.Credentials;
 import org.web3j.crypto.ECKeyPair;
@@ -153,6 +154,37 @@ class KeystoreFileTest {
             .start();
     String secret = new String(process.getInputStream().readAllBytes()).strip();
     assertEquals(created.address(), new PrivateKeySigner(new BigInteger(secret, 16)).address());
+  }
+
+  /** ethers, with which the standard's files are written most often. */
+  @Test
+  void ethersShouldOpenWhatIsWrittenAndSayWhoseItIs() throws Exception {
+    var ethers = NodeProgram.install("ethers-client", "ethers", "open.mjs");
+    for (var cost : KeystoreFile.Cost.values()) {
+      var file = folder.resolve("written-" + cost + ".json");
+      var created = KeystoreFile.create(file, passphrase, cost);
+      assertEquals(created.address().checksummed(), opened(ethers, file));
+    }
+    KeystoreFile.create(key, passphrase, KeystoreFile.Cost.LIGHT);
+    var wrong = ethers.run("not the passphrase", key.toString());
+    assertTrue(
+        wrong.status() != 0 && wrong.output().contains("incorrect password"), wrong.output());
+  }
+
+  /** What is written here is scrypt's; of PBKDF2 both say the same of others' files. */
+  @Test
+  void ethersShouldSayTheSameOfPbkdf2() throws Exception {
+    var ethers = NodeProgram.install("ethers-client", "ethers", "open.mjs");
+    Files.writeString(key, PBKDF2_VECTOR);
+    assertEquals(KeystoreFile.open(key, passphrase).address().checksummed(), opened(ethers, key));
+    Files.writeString(key, written("eth-keyfile-pbkdf2-c1"));
+    assertEquals(KeystoreFile.open(key, passphrase).address().checksummed(), opened(ethers, key));
+  }
+
+  private static String opened(NodeProgram ethers, Path file) throws Exception {
+    var ended = ethers.run("testpassword", file.toString());
+    assertEquals(0, ended.status(), ended.output());
+    return ended.output().strip();
   }
 
   @Test

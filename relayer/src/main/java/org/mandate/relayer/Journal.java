@@ -3,6 +3,7 @@ package org.mandate.relayer;
 import io.vertx.core.json.JsonObject;
 import java.time.Clock;
 import java.time.temporal.ChronoUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.logging.Handler;
 import java.util.logging.Level;
 import java.util.logging.LogManager;
@@ -15,6 +16,8 @@ import java.util.logging.Logger;
  */
 public final class Journal {
   private static final Clock CLOCK = Clock.systemUTC();
+
+  private static final AtomicLong ALARMS = new AtomicLong();
 
   private final String component;
 
@@ -36,7 +39,13 @@ public final class Journal {
 
   /** Something that a person must look at. */
   public void alarm(String message, Object... fields) {
+    ALARMS.incrementAndGet();
     write("alarm", component, message, fields);
+  }
+
+  /** How many alarms this process raised. */
+  public static long alarms() {
+    return ALARMS.get();
   }
 
   /** The reason of a failure on one line: class and message, without a stack. */

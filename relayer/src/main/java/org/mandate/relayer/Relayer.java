@@ -289,7 +289,16 @@ public final class Relayer implements AutoCloseable {
 
     Database guests = opened(database.forGuests());
     Health health =
-        new Health(guests, instance, workflows.followers(), loops, key.address(), gate, clock);
+        new Health(
+            guests,
+            instance,
+            workflows.followers(),
+            config.chains().stream()
+                .collect(Collectors.toMap(ChainSettings::id, c -> c.balance().limits())),
+            loops,
+            key.address(),
+            gate,
+            clock);
     Api api =
         opened(
             new Api(

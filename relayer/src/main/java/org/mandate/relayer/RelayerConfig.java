@@ -10,6 +10,7 @@ import java.util.Set;
 import org.mandate.chain.Finality;
 import org.mandate.chain.Wei;
 import org.mandate.config.Default;
+import org.mandate.relayer.send.BalanceWatch;
 import org.mandate.relayer.send.DataFee;
 import org.mandate.relayer.send.FeePolicy;
 import org.mandate.relayer.send.TopUp;
@@ -143,6 +144,11 @@ public record RelayerConfig(
       if (alarmBelow.compareTo(warnBelow) > 0)
         throw new IllegalArgumentException(
             "alarm-below, %s, is above warn-below, %s".formatted(alarmBelow, warnBelow));
+    }
+
+    /** When an operator is told. */
+    public BalanceWatch.Limits limits() {
+      return new BalanceWatch.Limits(warnBelow, alarmBelow);
     }
   }
 

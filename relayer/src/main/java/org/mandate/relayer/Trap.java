@@ -4,6 +4,9 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
@@ -18,7 +21,8 @@ import org.mandate.chain.RpcSteps;
  * Where a process stops dead. A test, measurement or demonstration names a point in {@code
  * MANDATE_FAILPOINT}, {@code name} or {@code name:n} for the n-th time that it is reached; the
  * process then stops there, says so in its log, and waits to be killed. Without that variable there
- * is no trap, and nothing looks for one.
+ * is no trap, and nothing looks for one. With {@code @FILE} nobody stops for good: as long as that
+ * file names a point, whoever comes to it waits there, and {@code FILE.reached} appears.
  *
  * <p>The points: those of {@link Failpoint}; {@code before-commit/X} and {@code after-commit/X} of
  * every database transaction in which X wrote, X being the class and method of the store; {@code
@@ -32,8 +36,11 @@ public final class Trap {
   private static final Journal LOG = Journal.of("failpoint");
   private static final AtomicBoolean REACHED = new AtomicBoolean();
   private static final AtomicInteger PASSED = new AtomicInteger();
+  private static final Optional<String> SET = Optional.ofNullable(System.getenv(VARIABLE));
+  private static final Optional<Path> GATE =
+      SET.filter(text -> text.startsWith("@")).map(text -> Path.of(text.substring(1)));
   private static final Optional<Armed> ARMED =
-      Optional.ofNullable(System.getenv(VARIABLE)).map(Trap::parse);
+      SET.filter(text -> !text.startsWith("@")).map(Trap::parse);
 
   private Trap() {}
 
@@ -44,15 +51,37 @@ public final class Trap {
 
   /** Whether there is one at all. */
   public static boolean isSet() {
-    return ARMED.isPresent();
+    return SET.isPresent();
   }
 
   /** Stops everything for good when this is the armed point, and the time. */
   public static void reach(String point) {
+    GATE.ifPresent(gate -> await(gate, point));
     if (ARMED.isEmpty() || !ARMED.get().point().equals(point)) return;
     if (PASSED.incrementAndGet() < ARMED.get().time()) return;
     if (REACHED.compareAndSet(false, true)) LOG.alarm("stopped dead", "failpoint", point);
     stop();
+  }
+
+  private static void await(Path gate, String point) {
+    try {
+      if (!names(gate, point)) return;
+      LOG.info("waits", "failpoint", point);
+      Files.writeString(gate.resolveSibling(gate.getFileName() + ".reached"), point);
+      while (names(gate, point)) Thread.sleep(10);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private static boolean names(Path gate, String point) throws IOException {
+    try {
+      return Files.readString(gate).equals(point);
+    } catch (NoSuchFileException e) {
+      return false;
+    }
   }
 
   /** Before anything that others can see: once a point is reached, nothing moves any more. */

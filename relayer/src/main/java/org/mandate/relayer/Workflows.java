@@ -323,14 +323,7 @@ public final class Workflows {
     led(
         "balance-" + chain.id(),
         BALANCE_LOOK,
-        own ->
-            new BalanceWatch(
-                chain,
-                own,
-                relayer,
-                new BalanceWatch.Limits(settings.warnBelow(), settings.alarmBelow()),
-                filled,
-                clock),
+        own -> new BalanceWatch(chain, own, relayer, settings.limits(), filled, clock),
         BalanceWatch::round);
   }
 

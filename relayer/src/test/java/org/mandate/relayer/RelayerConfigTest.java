@@ -18,6 +18,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.mandate.config.Config;
 import org.mandate.config.ConfigException;
+import org.mandate.testing.SampleKeys;
 
 class RelayerConfigTest {
   @TempDir Path folder;
@@ -44,6 +45,14 @@ class RelayerConfigTest {
     assertEquals(8080, config.http().port());
     assertEquals(Duration.ofSeconds(5), config.stagger());
     assertEquals(2, config.peers().size());
+  }
+
+  /** Every key that is read stands in the sample, as it is or behind a {@code #}, and no other. */
+  @Test
+  void shouldShowEveryKeyInTheSample() throws Exception {
+    assertEquals(
+        SampleKeys.read(RelayerConfig.class),
+        SampleKeys.shown(RelayerConfig.class, Files.readString(file)));
   }
 
   @Test

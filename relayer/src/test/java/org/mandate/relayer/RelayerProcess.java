@@ -7,6 +7,7 @@ import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -23,11 +24,13 @@ final class RelayerProcess implements AutoCloseable {
   private static final String PASSPHRASE = "correct horse battery staple";
 
   private final Process process;
+  private final Path own;
   private final Path log;
   private final Path ready;
 
-  private RelayerProcess(Process process, Path log, Path ready) {
+  private RelayerProcess(Process process, Path own, Path log, Path ready) {
     this.process = process;
+    this.own = own;
     this.log = log;
     this.ready = ready;
   }
@@ -56,7 +59,8 @@ final class RelayerProcess implements AutoCloseable {
         blob-directory: %s
         """
             .formatted(database, shared.resolve("blobs"));
-    return start(town, i, shared.resolve(name), more, List.of(), Optional.empty());
+    Path own = shared.resolve(name);
+    return start(town, i, own, more, List.of(), Optional.of("@" + gate(own)));
   }
 
   private static RelayerProcess start(
@@ -81,7 +85,7 @@ final class RelayerProcess implements AutoCloseable {
             .redirectOutput(ProcessBuilder.Redirect.DISCARD);
     builder.environment().put("TEST_PASSPHRASE", PASSPHRASE);
     failpoint.ifPresent(point -> builder.environment().put(Trap.VARIABLE, point));
-    return new RelayerProcess(builder.start(), log, ready);
+    return new RelayerProcess(builder.start(), own, log, ready);
   }
 
   private static void write(Town town, int i, List<URI> peers, Path own, Path config, String more)
@@ -169,6 +173,26 @@ final class RelayerProcess implements AutoCloseable {
   void pause(boolean pauses) throws Exception {
     String signal = pauses ? "-STOP" : "-CONT";
     new ProcessBuilder("kill", signal, Long.toString(process.pid())).start().waitFor();
+  }
+
+  private static Path gate(Path own) {
+    return own.resolve("gate");
+  }
+
+  /** Of an instance: whoever comes to that point waits there until {@link #letGo}. */
+  void holdAt(String failpoint) throws IOException {
+    Files.deleteIfExists(own.resolve("gate.reached"));
+    Path draft = Files.writeString(own.resolve("gate.new"), failpoint);
+    Files.move(draft, gate(own), StandardCopyOption.ATOMIC_MOVE);
+  }
+
+  /** Whether somebody waits there. */
+  boolean isHeld() {
+    return Files.exists(own.resolve("gate.reached"));
+  }
+
+  void letGo() throws IOException {
+    Files.delete(gate(own));
   }
 
   /** SIGTERM; answers the exit code. */

@@ -19,7 +19,12 @@ class TrapTest {
   void shouldRefuseWhatIsNoPointAndSayWhichThereAre() {
     for (String wrong :
         new String[] {
-          "", "no-such-point", "after-intent-stored:0", "after-intent-stored:-1", ":2"
+          "",
+          "@/somewhere",
+          "no-such-point",
+          "after-intent-stored:0",
+          "after-intent-stored:-1",
+          ":2"
         }) {
       String words =
           assertThrows(IllegalArgumentException.class, () -> Trap.parse(wrong), wrong).getMessage();

@@ -15,6 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.mandate.config.Config;
 import org.mandate.config.ConfigException;
+import org.mandate.testing.SampleKeys;
 
 class WatchdogConfigTest {
   @TempDir Path directory;
@@ -28,6 +29,12 @@ class WatchdogConfigTest {
     assertEquals(Duration.ofMinutes(2), config.safetyMargin());
     assertEquals(WatchdogConfig.WhenHomeIsSilent.DISPUTE, config.whenHomeIsSilent());
     assertEquals(Optional.empty(), config.webhook());
+  }
+
+  @Test
+  void shouldShowEveryKeyInTheSample() throws Exception {
+    assertEquals(
+        SampleKeys.read(WatchdogConfig.class), SampleKeys.shown(WatchdogConfig.class, sample()));
   }
 
   @Test

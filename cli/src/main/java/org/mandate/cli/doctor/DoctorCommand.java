@@ -78,6 +78,7 @@ public final class DoctorCommand implements Callable<ExitCode> {
     var keys = new LinkedHashMap<String, KeySettings>();
     var relayerUrls = new ArrayList<>(relayers);
     var watchdogUrls = new ArrayList<>(watchdogs);
+    var enough = new Enough();
     chains
         .nodes()
         .forEach(
@@ -99,6 +100,7 @@ public final class DoctorCommand implements Callable<ExitCode> {
                                               Optional.of(c.deployment()),
                                               Optional.of(c.id()),
                                               Optional.empty()))));
+              enough.add(config);
               keys.put("relayer", config.key());
               config.treasury().ifPresent(key -> keys.put("treasury", key));
               address(config.http().host(), config.http().port()).ifPresent(relayerUrls::add);
@@ -125,11 +127,12 @@ public final class DoctorCommand implements Callable<ExitCode> {
               address(config.http().host(), config.http().port()).ifPresent(watchdogUrls::add);
             });
 
+    relayerUrls.forEach(url -> Service.health(url).ifPresent(enough::add));
     var checks = new ArrayList<>(Machine.examine(home()));
     var guardians = new HashMap<BigInteger, Set<String>>();
     for (var node : nodes) {
       checks.addAll(
-          new Running(Clock.systemUTC(), guardians)
+          new Running(Clock.systemUTC(), guardians, enough)
               .examine(
                   node.rpc(), deployment(node), chains.folder(), node.chainId(), node.guardian()));
     }

@@ -32,9 +32,6 @@ final class Running {
   /** A node's clock and ours. */
   private static final Duration SKEW = Duration.ofSeconds(60);
 
-  /** Pays for a few hundred transactions at usual fees. */
-  private static final BigInteger LOW = BigInteger.TEN.pow(16);
-
   private static final long MAX_AGENTS = 100;
   private static final long BLOCKS = 10_000;
 
@@ -42,13 +39,16 @@ final class Running {
   private final List<Check> checks = new ArrayList<>();
 
   private final Map<BigInteger, Set<String>> guardians;
+  private final Enough enough;
 
   /**
    * @param guardians gets those of the chain, for whoever compares chains
+   * @param enough how much accounts are to have
    */
-  Running(Clock clock, Map<BigInteger, Set<String>> guardians) {
+  Running(Clock clock, Map<BigInteger, Set<String>> guardians, Enough enough) {
     this.clock = clock;
     this.guardians = guardians;
+    this.enough = enough;
   }
 
   /**
@@ -212,9 +212,12 @@ final class Running {
         var address = Address.of(account);
         var balance = chain.client().balance(address);
         var name = "balance of %s %s".formatted(roles.get(role), account);
-        var found = Words.amount(Address.ZERO, balance);
+        var least = enough.of(chain.deployment().chainId(), address);
+        var found =
+            "%s, at least %s is to be there"
+                .formatted(Words.amount(Address.ZERO, balance), Words.amount(Address.ZERO, least));
         checks.add(
-            balance.compareTo(LOW) >= 0
+            balance.compareTo(least) >= 0
                 ? Check.ok(about, name, found)
                 : Check.warn(
                     about,

@@ -10,6 +10,7 @@ import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /** Whether a relayer or a watchdog lives and does its work, by its own account. */
 final class Service {
@@ -25,8 +26,7 @@ final class Service {
   static List<Check> examine(String kind, URI url) {
     var about = kind + " " + url.getHost() + ":" + url.getPort();
     try (var http = HttpClient.newBuilder().connectTimeout(TIMEOUT).build()) {
-      var text = url.toString();
-      var base = URI.create(text.endsWith("/") ? text : text + "/");
+      var base = base(url);
       var checks = new ArrayList<Check>();
       var ready = get(http, base.resolve("health/ready"));
       checks.add(readiness(about, ready));
@@ -38,9 +38,9 @@ final class Service {
                   checks.add(
                       Check.warn(
                           about,
-                          "nodes",
+                          "warning",
                           warning.asText(),
-                          "the others suffice now; see to it before another one fails")));
+                          "it works all the same now; see to it before it does not")));
       if (kind.equals("watchdog")) {
         checks.add(findings(about, get(http, base.resolve("v1/findings"))));
       }
@@ -56,6 +56,23 @@ final class Service {
       Thread.currentThread().interrupt();
       return List.of(Check.fail(about, "health", "was not waited for", "ask again"));
     }
+  }
+
+  /** What it says of itself; empty when it does not answer, which {@link #examine} tells. */
+  static Optional<JsonNode> health(URI url) {
+    try (var http = HttpClient.newBuilder().connectTimeout(TIMEOUT).build()) {
+      return Optional.of(get(http, base(url).resolve("health/ready")).body());
+    } catch (IOException | IllegalArgumentException e) {
+      return Optional.empty();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return Optional.empty();
+    }
+  }
+
+  private static URI base(URI url) {
+    var text = url.toString();
+    return URI.create(text.endsWith("/") ? text : text + "/");
   }
 
   private record Answer(int status, JsonNode body) {}

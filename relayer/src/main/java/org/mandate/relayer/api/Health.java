@@ -18,6 +18,7 @@ import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.mandate.chain.Address;
 import org.mandate.chain.NodeException;
+import org.mandate.chain.Wei;
 import org.mandate.relayer.Loop;
 import org.mandate.relayer.SigningGate;
 import org.mandate.relayer.follow.FollowedChain;
@@ -26,6 +27,7 @@ import org.mandate.relayer.follow.NodeReport;
 import org.mandate.relayer.lead.Instance;
 import org.mandate.relayer.lead.Led;
 import org.mandate.relayer.lead.Line;
+import org.mandate.relayer.send.BalanceWatch;
 import org.mandate.relayer.store.ChainRow;
 import org.mandate.relayer.store.Database;
 import org.mandate.relayer.store.Lease;
@@ -54,6 +56,7 @@ public final class Health {
   private final Database database;
   private final Instance instance;
   private final Map<FollowedChain, Led<Follower>> followers;
+  private final Map<Long, BalanceWatch.Limits> limits;
   private final List<Loop> loops;
   private final Address self;
   private final SigningGate gate;
@@ -61,10 +64,14 @@ public final class Health {
   private final Map<String, Instant> led = new ConcurrentHashMap<>();
   private final Map<Long, Balance> balances = new ConcurrentHashMap<>();
 
+  /**
+   * @param limits when an operator is told of the key's coins, by the chain's id
+   */
   public Health(
       Database database,
       Instance instance,
       Map<FollowedChain, Led<Follower>> followers,
+      Map<Long, BalanceWatch.Limits> limits,
       List<Loop> loops,
       Address self,
       SigningGate gate,
@@ -72,6 +79,7 @@ public final class Health {
     this.database = database;
     this.instance = instance;
     this.followers = Map.copyOf(followers);
+    this.limits = Map.copyOf(limits);
     this.loops = List.copyOf(loops);
     this.self = self;
     this.gate = gate;
@@ -112,7 +120,7 @@ public final class Health {
                     row ->
                         chains.put(
                             Long.toString(chain.id()),
-                            chain(chain, following.present(), row, problems))));
+                            chain(chain, following.present(), row, problems, warnings))));
     followers
         .keySet()
         .forEach(
@@ -136,11 +144,17 @@ public final class Health {
         .put("instance", instance.id())
         .put("instances", instance.count())
         .put("lines", lines)
+        .put("signs", signs(rows))
         .put("database", "UP")
         .put("chains", chains)
         .put("loops", workflows)
         .put("problems", words(problems))
         .put("warnings", warnings);
+  }
+
+  /** Whether anything may be signed: a final block that is gone stops all of it. */
+  private boolean signs(List<ChainRow> rows) {
+    return gate.closedBecause().isEmpty() && rows.stream().allMatch(row -> row.halted().isEmpty());
   }
 
   private static String status(List<Problem> problems) {
@@ -218,7 +232,11 @@ public final class Health {
   }
 
   private JsonObject chain(
-      FollowedChain chain, Optional<Follower> follower, ChainRow row, List<Problem> all) {
+      FollowedChain chain,
+      Optional<Follower> follower,
+      ChainRow row,
+      List<Problem> all,
+      JsonArray warnings) {
     Consumer<String> problems = words -> all.add(new Problem(Optional.of(chain), words));
     Instant now = clock.instant();
     long stored = row.head().orElse(-1L);
@@ -271,6 +289,7 @@ public final class Health {
       json.put("balance", wei.toString());
       pace.transactionsLeft(wei).ifPresent(n -> json.put("transactionsLeft", n.toString()));
       pace.daysLeft(wei).ifPresent(n -> json.put("daysLeft", n.toString()));
+      level(chain, new Wei(wei), json, warnings);
       if (wei.signum() == 0)
         problems.accept(
             "chain %d: %s has no coins to pay for transactions".formatted(chain.id(), self));
@@ -278,6 +297,29 @@ public final class Health {
       json.put("balance", "unknown");
     }
     return json;
+  }
+
+  /**
+   * The same words as long as it lasts: whoever reads them sees when it began, and that it ended.
+   */
+  private void level(FollowedChain chain, Wei balance, JsonObject json, JsonArray warnings) {
+    BalanceWatch.Limits told = limits.get(chain.id());
+    if (told == null) return;
+    BalanceWatch.Level level = told.level(balance);
+    json.put("balanceLevel", level.name())
+        .put("warnBelow", told.warnBelow().value().toString())
+        .put("alarmBelow", told.alarmBelow().value().toString());
+    switch (level) {
+      case FINE -> {}
+      case LOW ->
+          warnings.add(
+              "chain %d: %s has less than %s: send coins to it"
+                  .formatted(chain.id(), self, told.warnBelow()));
+      case ALARMING ->
+          warnings.add(
+              "chain %d: %s has less than %s, its coins are nearly used up: send coins to it at once, nothing is sent without"
+                  .formatted(chain.id(), self, told.alarmBelow()));
+    }
   }
 
   private Balance balance(FollowedChain chain, Instant now) {

@@ -9,8 +9,10 @@ import io.vertx.core.json.JsonObject;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BiConsumer;
+import org.mandate.relayer.Journal;
 import org.mandate.relayer.lead.Instance;
 import org.mandate.relayer.lead.Line;
+import org.mandate.relayer.send.BalanceWatch;
 import org.mandate.relayer.store.Database;
 import org.mandate.relayer.work.Worker;
 
@@ -28,6 +30,8 @@ public final class Metrics {
   private final MultiGauge nodeFailures;
   private final MultiGauge nodeDisagreements;
   private final MultiGauge ready;
+  private final MultiGauge signs;
+  private final MultiGauge unled;
   private final MultiGauge leads;
 
   public Metrics(
@@ -45,7 +49,8 @@ public final class Metrics {
         gauge(
             "mandate.chain",
             "Head, finalized block, blocks behind and per second, lag in seconds, balance in ether"
-                + " and how long it lasts, by chain");
+                + " and wei, whether that is enough (0), low (1) or alarming (2), and how long it"
+                + " lasts, by chain");
     this.nodes =
         gauge(
             "mandate.node",
@@ -58,6 +63,8 @@ public final class Metrics {
             "mandate.node.disagreements",
             "How often a node contradicted more than half of all nodes, by what it was about");
     this.ready = gauge("mandate.ready", "1: the relayer does its work");
+    this.signs = gauge("mandate.signs", "0: a final block is gone, and nothing is signed");
+    this.unled = gauge("mandate.lines.unled", "Lines of work that no instance leads just now");
     this.leads = gauge("mandate.leads", "Epoch of each line of work that this instance leads");
     Gauge.builder("mandate.instances", instance, Instance::count)
         .description("Instances that work with this database")
@@ -68,9 +75,17 @@ public final class Metrics {
           .tag("line", line.name())
           .register(registry);
     }
+    FunctionCounter.builder("mandate.alarms", this, own -> Journal.alarms())
+        .description("Alarms of this process: what a person must look at stands in its log")
+        .register(registry);
     FunctionCounter.builder("mandate.work.overtaken", worker, Worker::overtaken)
         .description("Work that was another's, or had changed, when it was to be written")
         .register(registry);
+  }
+
+  /** Nothing where the report does not tell of it. */
+  private static List<MultiGauge.Row<?>> one(JsonObject report, String of, Number value) {
+    return report.containsKey(of) ? List.of(MultiGauge.Row.of(Tags.empty(), value)) : List.of();
   }
 
   private MultiGauge gauge(String name, String description) {
@@ -106,6 +121,13 @@ public final class Metrics {
         "SELECT kind, (parked IS NOT NULL)::text AS parked, count(*) AS n FROM task GROUP BY 1, 2",
         "kind",
         "parked");
+    tallies.add(
+        "mandate.oldest.waiting.seconds",
+        "How long the intent has been here that waits longest to be submitted",
+        """
+        SELECT coalesce(extract(epoch FROM clock_timestamp() - min(created_at)), 0)::double precision AS n
+          FROM task WHERE kind = 'SUBMIT' AND (attempts > 0 OR not_before <= clock_timestamp())
+        """);
     tallies.add(
         "mandate.parked",
         "Open work that something stands in the way of, by chain and rule",
@@ -165,14 +187,26 @@ public final class Metrics {
               add.accept("blocks_per_second", chain.getDouble("blocksPerSecond"));
               add.accept("lag_seconds", chain.getDouble("lagSeconds"));
               String balance = chain.getString("balance");
-              if (!balance.equals("unknown"))
+              if (!balance.equals("unknown")) {
                 add.accept("balance_ether", Double.parseDouble(balance) / 1e18);
+                add.accept("balance_wei", Double.parseDouble(balance));
+              }
+              if (chain.containsKey("balanceLevel"))
+                add.accept(
+                    "balance_level",
+                    (double) BalanceWatch.Level.valueOf(chain.getString("balanceLevel")).ordinal());
               for (String left : List.of("transactionsLeft", "daysLeft"))
                 if (chain.containsKey(left))
                   add.accept(
                       left.replace("Left", "_left"), Double.parseDouble(chain.getString(left)));
             });
     chains.register(rows, true);
+    signs.register(one(report, "signs", report.getBoolean("signs", true) ? 1 : 0), true);
+    long leaderless =
+        report.getJsonObject("lines", new JsonObject()).stream()
+            .filter(line -> !((JsonObject) line.getValue()).containsKey("leader"))
+            .count();
+    unled.register(one(report, "lines", leaderless), true);
     List<MultiGauge.Row<?>> serving = Nodes.rows();
     List<MultiGauge.Row<?>> failing = Nodes.rows();
     List<MultiGauge.Row<?>> disagreeing = Nodes.rows();

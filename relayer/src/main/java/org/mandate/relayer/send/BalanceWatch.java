@@ -22,9 +22,15 @@ public final class BalanceWatch {
    * @param warnBelow a warning
    * @param alarmBelow an alarm
    */
-  public record Limits(Wei warnBelow, Wei alarmBelow) {}
+  public record Limits(Wei warnBelow, Wei alarmBelow) {
+    public Level level(Wei balance) {
+      if (balance.compareTo(alarmBelow) < 0) return Level.ALARMING;
+      return balance.compareTo(warnBelow) < 0 ? Level.LOW : Level.FINE;
+    }
+  }
 
-  private enum Level {
+  /** How much of it there is, the less the later; metrics show the place in this order. */
+  public enum Level {
     FINE,
     LOW,
     ALARMING
@@ -62,10 +68,7 @@ public final class BalanceWatch {
   }
 
   private void tell(Wei balance) {
-    Level now =
-        balance.compareTo(limits.alarmBelow()) < 0
-            ? Level.ALARMING
-            : balance.compareTo(limits.warnBelow()) < 0 ? Level.LOW : Level.FINE;
+    Level now = limits.level(balance);
     if (now == level) return;
     level = now;
     Spending.Pace pace =

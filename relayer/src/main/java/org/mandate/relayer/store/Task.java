@@ -228,6 +228,15 @@ public record Task(
         now.plus(lease));
   }
 
+  /** Which of them are still the claims that were given. */
+  private static final String CLAIMED =
+      """
+       unnest(?::text[], ?::bigint[], ?::bytea[], ?::timestamptz[], ?::text[])
+         AS c (kind, chain_id, subject, lease, holder)
+       WHERE t.kind = c.kind AND t.chain_id = c.chain_id AND t.subject = c.subject
+         AND t.not_before = c.lease AND t.claimed_by = c.holder
+      """;
+
   /**
    * Puts claimed work off, each as long as it is still that claim's. Answers how much of it still
    * was.
@@ -237,23 +246,30 @@ public record Task(
    */
   public static int putOffAll(
       Tx tx, List<Task> tasks, Instant until, int attempts, Optional<String> parked) {
-    return changeAll(
-        tx,
-        "UPDATE task t SET not_before = ?, parked = ?, attempts = ?, held_since = CASE WHEN ? = 0 THEN NULL ELSE held_since END",
-        tasks,
-        until,
-        parked.map(Tx::json),
-        attempts,
-        attempts);
+    if (tasks.isEmpty()) return 0;
+    return tx.update(
+        """
+        UPDATE task t SET not_before = ?, parked = ?, attempts = ?,
+               held_since = CASE WHEN ? = 0 THEN NULL ELSE held_since END FROM
+        """
+            + CLAIMED,
+        claims(tasks, until, parked.map(Tx::json), attempts, attempts));
   }
 
-  /** Closes claimed work, each as long as it is still that claim's. */
-  public static void closeAll(Tx tx, List<Task> tasks) {
-    changeAll(tx, "DELETE FROM task t", tasks);
+  /**
+   * Closes claimed work, each as long as it is still that claim's. Answers the subjects of those.
+   */
+  public static Set<Hash> closeAll(Tx tx, List<Task> tasks) {
+    if (tasks.isEmpty()) return Set.of();
+    return Set.copyOf(
+        tx.list(
+            "DELETE FROM task t USING " + CLAIMED + " RETURNING t.subject",
+            row -> row.hash("subject"),
+            claims(tasks)));
   }
 
-  private static int changeAll(Tx tx, String change, List<Task> given, Object... values) {
-    if (given.isEmpty()) return 0;
+  /** The claims as {@link #CLAIMED} asks for them, after other values. */
+  private static Object[] claims(List<Task> given, Object... values) {
     // As the primary key has them: whoever changes several of the same takes them in one order.
     List<Task> tasks =
         given.stream()
@@ -262,19 +278,13 @@ public record Task(
                     .thenComparingLong(Task::chainId)
                     .thenComparing(Task::subject))
             .toList();
-    List<Object> parameters = new ArrayList<>(List.of(values));
+    List<Object> parameters = new ArrayList<>(Arrays.asList(values));
     parameters.add(Tx.column("text", tasks.stream().map(t -> t.kind().name()).toList()));
     parameters.add(Tx.column("bigint", tasks.stream().map(Task::chainId).toList()));
     parameters.add(Tx.column("bytea", tasks.stream().map(Task::subject).toList()));
     parameters.add(Tx.column("timestamptz", tasks.stream().map(Task::lease).toList()));
     parameters.add(Tx.column("text", tasks.stream().map(Task::holder).toList()));
-    String claimed =
-        " unnest(?::text[], ?::bigint[], ?::bytea[], ?::timestamptz[], ?::text[]) AS c (kind, chain_id,"
-            + " subject, lease, holder) WHERE t.kind = c.kind AND t.chain_id = c.chain_id AND t.subject ="
-            + " c.subject AND t.not_before = c.lease AND t.claimed_by = c.holder";
-    return tx.update(
-        change + (change.startsWith("DELETE") ? " USING" : " FROM") + claimed,
-        parameters.toArray());
+    return parameters.toArray();
   }
 
   /**
@@ -413,7 +423,21 @@ public record Task(
         subject);
   }
 
-  /** Parks open work of any kind for that subject on a chain until then, but for this claim's. */
+  /** Whether it is still this claim's; nobody else claims it before the transaction ends. */
+  public boolean isHeld(Tx tx) {
+    return tx.one(
+            "SELECT 1 FROM task WHERE kind = ? AND chain_id = ? AND subject = ? AND not_before = ?"
+                + " AND claimed_by = ? FOR UPDATE",
+            row -> true,
+            kind.name(),
+            chainId,
+            subject,
+            lease,
+            holder)
+        .isPresent();
+  }
+
+  /** Parks open work of any kind for that subject on a chain until then, whoever claimed it. */
   public static void park(Tx tx, long chainId, Hash subject, Instant until, String parked) {
     tx.update(
         "UPDATE task SET not_before = greatest(not_before, ?), parked = ?, attempts = attempts + 1"
@@ -441,16 +465,20 @@ public record Task(
         holder);
   }
 
-  /** Finalized data shows that it is over. Does nothing when it was moved since it was claimed. */
-  public void close(Tx tx) {
-    tx.update(
-        "DELETE FROM task WHERE kind = ? AND chain_id = ? AND subject = ? AND not_before = ? AND"
-            + " claimed_by = ?",
-        kind.name(),
-        chainId,
-        subject,
-        lease,
-        holder);
+  /**
+   * Finalized data shows that it is over. Does nothing when it was moved since it was claimed:
+   * answers whether it was not.
+   */
+  public boolean close(Tx tx) {
+    return tx.update(
+            "DELETE FROM task WHERE kind = ? AND chain_id = ? AND subject = ? AND not_before = ?"
+                + " AND claimed_by = ?",
+            kind.name(),
+            chainId,
+            subject,
+            lease,
+            holder)
+        > 0;
   }
 
   /**

@@ -157,19 +157,11 @@ final class DeliverWork {
         "chain",
         destination.chain().id());
     long home = destination.chain().homeId();
-    database.run(
+    Instant now = destination.now();
+    return new Decision.Over(
         tx ->
             StoredMessage.intents(tx, message.id())
-                .forEach(
-                    intent ->
-                        Task.open(
-                            tx,
-                            Task.Kind.RESEND,
-                            home,
-                            intent,
-                            destination.now(),
-                            destination.now())));
-    return new Decision.Over();
+                .forEach(intent -> Task.open(tx, Task.Kind.RESEND, home, intent, now, now)));
   }
 
   /** Where nodes do not agree, or keep no state that old, the refusal is all that is known. */

@@ -73,8 +73,7 @@ final class IntentWork {
     if (isPast(intent, row.finalizedTime())) {
       // The contract takes nothing after the deadline, and no final block up to it holds the
       // intent.
-      database.run(tx -> StoredIntent.lapse(tx, task.subject()));
-      return new Decision.Over();
+      return new Decision.Over(tx -> StoredIntent.lapse(tx, task.subject()));
     }
     if (isPast(intent, row.headTime())) return again(home);
     Optional<Submission.Rival> rival =
@@ -96,9 +95,8 @@ final class IntentWork {
   private Decision contested(Task task, Submission.Rival rival, Workplace home) {
     if (!rival.isFinal())
       return new Decision.Later(home.lookAgain(), Optional.of(contested(rival)));
-    database.run(tx -> StoredIntent.supersede(tx, Map.of(task.subject(), rival.id())));
     LOG.info("superseded", "intent", task.subject(), "by", rival.id());
-    return new Decision.Over();
+    return new Decision.Over(tx -> StoredIntent.supersede(tx, Map.of(task.subject(), rival.id())));
   }
 
   private static Refusal contested(Submission.Rival rival) {
@@ -286,7 +284,6 @@ final class IntentWork {
   private Decision ended(Task task, Workplace here) {
     Instant now = here.now();
     boolean open = here.callsOfMost().takesMessages();
-    if (open) database.run(tx -> Task.open(tx, Task.Kind.RESEND, home, task.subject(), now, now));
     return new Decision.Later(
         now.plus(LOOK_AGAIN),
         Optional.of(
@@ -297,7 +294,10 @@ final class IntentWork {
                 open
                     ? "home sends it again"
                     : "governance opens the gateway (setGateway), then home sends it again; or a"
-                        + " proof of home's storage confirms it")));
+                        + " proof of home's storage confirms it")),
+        open
+            ? tx -> Task.open(tx, Task.Kind.RESEND, home, task.subject(), now, now)
+            : Decision.NOTHING);
   }
 
   /**

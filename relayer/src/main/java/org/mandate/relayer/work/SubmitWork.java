@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.mandate.chain.Hash;
@@ -87,8 +88,10 @@ final class SubmitWork {
       database.run(
           tx -> {
             if (lapsed.isEmpty()) tx.mayBeForgotten();
-            else StoredIntent.lapse(tx, lapsed);
-            Task.closeAll(tx, over);
+            // What somebody else has by now he will find lapsed himself.
+            Set<Hash> closed = Task.closeAll(tx, over);
+            List<Hash> own = lapsed.stream().filter(closed::contains).toList();
+            if (!own.isEmpty()) StoredIntent.lapse(tx, own);
             Task.putOffAll(tx, late, again, 0, Optional.empty());
             Task.putOffAll(tx, underWay, home.now().plus(Worker.ON_ITS_WAY), 0, Optional.empty());
           });

@@ -10,6 +10,8 @@ import java.util.Set;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.mandate.audit.BlobStore;
@@ -239,7 +241,7 @@ public final class Worker {
     return task.kind() == Task.Kind.SUBMIT && task.attempts() == 1;
   }
 
-  private void together(List<Task> tasks) throws InterruptedException {
+  void together(List<Task> tasks) throws InterruptedException {
     SubmitWork.Left left;
     try {
       left = submissions.submit(tasks, place(tasks.getFirst()));
@@ -268,7 +270,7 @@ public final class Worker {
     return Duration.ofMillis(Math.min(Math.max(own, 2 * underWay), 100));
   }
 
-  private void alone(Task task) throws InterruptedException {
+  void alone(Task task) throws InterruptedException {
     try {
       settle(task, decide(task));
     } catch (RuntimeException | Error e) {
@@ -302,7 +304,7 @@ public final class Worker {
   private void putOff(Task task, Throwable e) {
     Instant now = clock.instant();
     switch (e) {
-      case BudgetException dear -> exhausted(task, dear);
+      case BudgetException dear -> exhausted(task, dear.overruns());
       case Throwable gone when isNobodysFault(gone) -> suspend(task, e);
       // This program failed, perhaps at this very work: behind fresh work.
       default ->
@@ -315,20 +317,21 @@ public final class Worker {
   }
 
   /** Parks what costs more than an intent may; what was to go along with it goes without it. */
-  private void exhausted(Task task, BudgetException dear) {
+  void exhausted(Task task, List<Overrun> overruns) {
     Instant now = clock.instant();
-    boolean isOwn = dear.overruns().stream().anyMatch(o -> o.subject().equals(task.subject()));
-    database.run(
-        tx -> {
-          for (Overrun overrun : dear.overruns())
-            Task.park(
-                tx,
-                task.chainId(),
-                overrun.subject(),
-                now.plus(MOST_BACKOFF),
-                exhausted(overrun).json().encode());
-          if (!isOwn) task.putOff(tx, now, Optional.empty());
-        });
+    boolean isOwn = overruns.stream().anyMatch(o -> o.subject().equals(task.subject()));
+    store(
+        task,
+        tx ->
+            overruns.forEach(
+                overrun ->
+                    Task.park(
+                        tx,
+                        task.chainId(),
+                        overrun.subject(),
+                        now.plus(MOST_BACKOFF),
+                        exhausted(overrun).json().encode())),
+        isOwn ? task::isHeld : tx -> task.putOff(tx, now, Optional.empty()));
   }
 
   private static Refusal exhausted(Overrun overrun) {
@@ -369,10 +372,11 @@ public final class Worker {
 
   private void settle(Task task, Decision decision) {
     switch (decision) {
-      case Decision.Over over -> database.run(task::close);
-      case Decision.Later later ->
-          database.run(
-              tx -> task.putOff(tx, later.until(), later.parked().map(r -> r.json().encode())));
+      case Decision.Over over -> store(task, over.stores(), task::close);
+      case Decision.Later later -> {
+        Optional<String> why = later.parked().map(r -> r.json().encode());
+        store(task, later.stores(), tx -> task.putOff(tx, later.until(), why));
+      }
       case Decision.Blocked blocked -> {
         Instant until = clock.instant().plus(backoff(task));
         database.run(tx -> task.putOff(tx, until, Optional.of(blocked.why().json().encode())));
@@ -401,6 +405,35 @@ public final class Worker {
   }
 
   /**
+   * Stores what was found in the transaction that ends the claim, if it is still held then: who was
+   * paused, however long, stores nothing of what it saw before.
+   *
+   * @param end answers whether it was held
+   */
+  private void store(Task task, Consumer<Tx> found, Predicate<Tx> end) {
+    boolean stored =
+        database.inTransaction(
+            tx -> {
+              if (!end.test(tx)) return false;
+              found.accept(tx);
+              return true;
+            });
+    if (!stored && found != Decision.NOTHING) overtaken(task);
+  }
+
+  private void overtaken(Task task) {
+    overtaken.incrementAndGet();
+    LOG.info(
+        "work was taken over or changed since it was looked at: nothing is written",
+        "work",
+        task.kind(),
+        "chain",
+        task.chainId(),
+        "subject",
+        task.subject());
+  }
+
+  /**
    * Puts the work off in the transaction that stores what was written for it, if it is still its.
    */
   private void write(Task task, Decision.Send send) {
@@ -426,15 +459,7 @@ public final class Worker {
       database.run(tx -> task.putOff(tx, soon, Optional.empty()));
       return;
     }
-    overtaken.incrementAndGet();
-    LOG.info(
-        "work was taken over or changed since it was looked at: nothing is written",
-        "work",
-        task.kind(),
-        "chain",
-        task.chainId(),
-        "subject",
-        task.subject());
+    overtaken(task);
   }
 
   private void hold(Task task, GasWait.Held held) {

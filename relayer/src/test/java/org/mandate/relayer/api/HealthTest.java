@@ -58,7 +58,8 @@ class HealthTest {
   private static List<?> problems(Database database, Instance instance, Duration between) {
     var clock = new HandClock(START);
     var health =
-        new Health(database, instance, Map.of(), List.of(), SELF, new SigningGate(), clock);
+        new Health(
+            database, instance, Map.of(), Map.of(), List.of(), SELF, new SigningGate(), clock);
     health.report();
     clock.advance(between);
     JsonObject report = health.report();

@@ -68,7 +68,8 @@ class MetricsTest {
       Instance instance =
           new Instance(
               new StoredInstance("one", SELF, "", ""), List.of(), Set.of(), database, gate, clock);
-      Health health = new Health(database, instance, Map.of(), List.of(), SELF, gate, clock);
+      Health health =
+          new Health(database, instance, Map.of(), Map.of(), List.of(), SELF, gate, clock);
       var registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
       String text = new Metrics(registry, database, health, instance, null).scrape();
       assertTrue(text.contains("mandate_fees_gwei{chain=\"7\""), text);

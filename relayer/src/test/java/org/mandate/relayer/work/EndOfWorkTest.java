@@ -25,6 +25,7 @@ import org.mandate.chain.Abi;
 import org.mandate.chain.Address;
 import org.mandate.chain.Block;
 import org.mandate.chain.Bytes;
+import org.mandate.chain.CallRevertedException;
 import org.mandate.chain.ChainClient;
 import org.mandate.chain.Finality;
 import org.mandate.chain.Hash;
@@ -385,6 +386,141 @@ class EndOfWorkTest {
     return Abi.encode(new DynamicArray<>(DestinationExecutor.Step.class, List.of(steps)));
   }
 
+  // ------------------------------------------------------------------ whose work it is
+
+  @Test
+  void L9_shouldCallNothingLapsedForWorkThatSomebodyElseClaimed() throws Exception {
+    Block late =
+        new Block(5, Hash.keccak("5"), block(4).hash(), Instant.ofEpochSecond(DEADLINE + 1));
+    database.run(
+        tx -> {
+          Blocks.append(tx, HOME, late);
+          ChainRow.finalize(tx, HOME, 5, late.hash());
+        });
+    String lapsed = "SELECT count(*) AS n FROM intent WHERE lapsed";
+    requireStoredByItsHolderAlone(Task.Kind.SUBMIT, HOME, nowhere(), lapsed, Worker::alone);
+    database.run(tx -> tx.update("UPDATE intent SET lapsed = false, signature = '\\x01'"));
+    requireStoredByItsHolderAlone(
+        Task.Kind.SUBMIT,
+        HOME,
+        nowhere(),
+        lapsed,
+        (worker, task) -> worker.together(List.of(task)));
+  }
+
+  @Test
+  void L9_shouldCallNothingSupersededForWorkThatSomebodyElseClaimed() throws Exception {
+    Hash rival = Hash.keccak("another one with the nonce");
+    database.run(tx -> StoredIntent.save(tx, rival, INTENT, Optional.empty(), clock.instant()));
+    insert(
+        HOME,
+        EventKind.EXECUTED,
+        new Log(
+            block(1).hash(),
+            1,
+            Hash.keccak("transaction 1"),
+            0,
+            OURS,
+            List.of(
+                Hash.keccak("EXECUTED"), rival, Hash.of(Abi.encode(new Uint256(INTENT.agentId())))),
+            "0x"));
+    isFinal(HOME, 1);
+    requireStoredByItsHolderAlone(
+        Task.Kind.SUBMIT,
+        HOME,
+        nowhere(),
+        "SELECT count(*) AS n FROM intent WHERE superseded_by IS NOT NULL",
+        Worker::alone);
+  }
+
+  /** The gateway that brought it was closed, and takes messages again. */
+  @Test
+  void L9_shouldSendNothingAgainForWorkThatSomebodyElseClaimed() throws Exception {
+    remoteBlocks();
+    insert(
+        REMOTE,
+        EventKind.UPHELD,
+        new Log(
+            block(2).hash(),
+            2,
+            Hash.keccak("transaction 2"),
+            0,
+            OURS,
+            List.of(
+                Hash.of(EventEncoder.encode(DestinationExecutor.INTENTUPHELD_EVENT)),
+                ID,
+                Hash.of(Abi.encode(new Uint256(INTENT.agentId())))),
+            Bytes.of(Abi.encode(new org.web3j.abi.datatypes.Address(OURS.hex()), new Uint64(START)))
+                .hex()));
+    isFinal(REMOTE, 2);
+    AtomicInteger asked = new AtomicInteger();
+    SeveralNodes closed =
+        answering(
+            method -> {
+              if (asked.getAndIncrement() % 2 == 1) return Abi.encode(new Uint256(1));
+              throw new CallRevertedException(OURS, "ExecutorGatewayClosed(" + ID + ")");
+            });
+    requireStoredByItsHolderAlone(
+        Task.Kind.EXECUTE,
+        REMOTE,
+        closed,
+        "SELECT count(*) AS n FROM task WHERE kind = 'RESEND'",
+        Worker::alone);
+  }
+
+  private interface Look {
+    void at(Worker worker, Task task) throws InterruptedException;
+  }
+
+  /**
+   * Who claimed it was paused, and somebody else claimed it since.
+   *
+   * @param count how much is stored because of the work
+   */
+  private void requireStoredByItsHolderAlone(
+      Task.Kind kind, long chain, SeveralNodes remote, String count, Look look)
+      throws InterruptedException {
+    open(kind, chain);
+    Worker worker = worker(remote);
+    Task former = claim("former");
+    database.run(tx -> Task.release(tx, "former", clock.instant()));
+    Task present = claim("present");
+    look.at(worker, former);
+    assertEquals(0, count(count), "of who has it no more");
+    assertEquals(List.of(present), List.of(claimed()), "it is whose it was");
+    look.at(worker, present);
+    assertEquals(1, count(count), "of who has it");
+  }
+
+  private Task claim(String holder) {
+    return database
+        .inTransaction(tx -> Task.claim(tx, holder, clock.instant(), Worker.LEASE))
+        .orElseThrow();
+  }
+
+  /** What is open, with whose claim it is. */
+  private Task claimed() {
+    return database
+        .inTransaction(
+            tx ->
+                tx.one(
+                    "SELECT * FROM task",
+                    row ->
+                        new Task(
+                            Task.Kind.valueOf(row.text("kind")),
+                            row.number("chain_id"),
+                            row.hash("subject"),
+                            (int) row.number("attempts"),
+                            row.text("claimed_by"),
+                            row.time("not_before"),
+                            row.optionalTime("held_since"))))
+        .orElseThrow();
+  }
+
+  private long count(String sql) {
+    return database.inTransaction(tx -> tx.one(sql, row -> row.number("n"))).orElseThrow();
+  }
+
   // ------------------------------------------------------------------ steps
 
   private void remoteBlocks() {
@@ -463,18 +599,21 @@ class EndOfWorkTest {
 
   private void look(SeveralNodes remote) throws InterruptedException {
     clock.advance(Duration.ofMinutes(5));
-    Worker worker =
-        new Worker(
-            "test",
-            database,
-            Map.of(HOME, place(HOME, nowhere()), REMOTE, place(REMOTE, remote)),
-            new Peers(List.of()),
-            new EmbeddedBlobStore(directory.resolve("blobs"), clock),
-            Duration.ofSeconds(1),
-            Duration.ZERO,
-            Duration.ofSeconds(1),
-            clock);
+    Worker worker = worker(remote);
     assertTrue(worker.round() || worker.asking(() -> {}), "it is due");
+  }
+
+  private Worker worker(SeveralNodes remote) {
+    return new Worker(
+        "test",
+        database,
+        Map.of(HOME, place(HOME, nowhere()), REMOTE, place(REMOTE, remote)),
+        new Peers(List.of()),
+        new EmbeddedBlobStore(directory.resolve("blobs"), clock),
+        Duration.ofSeconds(1),
+        Duration.ZERO,
+        Duration.ofSeconds(1),
+        clock);
   }
 
   private Workplace place(long id, SeveralNodes nodes) {

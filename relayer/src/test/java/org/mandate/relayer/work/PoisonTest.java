@@ -36,6 +36,7 @@ import org.mandate.relayer.send.DataFee;
 import org.mandate.relayer.send.Desk;
 import org.mandate.relayer.send.FeeLimit;
 import org.mandate.relayer.send.FeePolicy;
+import org.mandate.relayer.send.Overrun;
 import org.mandate.relayer.store.Blocks;
 import org.mandate.relayer.store.ChainRow;
 import org.mandate.relayer.store.Database;
@@ -315,6 +316,39 @@ class PoisonTest {
     worker = worker(Optional.empty());
     rounds(1);
     assertEquals(1, signed(), "once the budget is higher");
+  }
+
+  /** Who claimed it was paused before it found that it costs too much. */
+  @Test
+  void L9_shouldParkNothingThatSomebodyElseClaimed() throws Exception {
+    Hash dear = intent(true);
+    Task former = claim("former");
+    database.run(tx -> Task.release(tx, "former", clock.instant()));
+    Task present = claim("present");
+    Wei one = new Wei(BigInteger.ONE);
+    List<Overrun> tooMuch = List.of(new Overrun(dear, dear, HOME, one, one, one));
+    worker.exhausted(former, tooMuch);
+    assertEquals(0, parked(), "it is the other one's");
+    assertEquals(present.lease(), due(dear));
+    assertEquals(1, worker.overtaken());
+    worker.exhausted(present, tooMuch);
+    assertEquals("BUDGET", parked(dear, "rule"));
+  }
+
+  private long parked() {
+    return database
+        .inTransaction(
+            tx ->
+                tx.one(
+                    "SELECT count(*) AS n FROM task WHERE parked IS NOT NULL",
+                    row -> row.number("n")))
+        .orElseThrow();
+  }
+
+  private Task claim(String holder) {
+    return database
+        .inTransaction(tx -> Task.claim(tx, holder, clock.instant(), Worker.LEASE))
+        .orElseThrow();
   }
 
   @Test
