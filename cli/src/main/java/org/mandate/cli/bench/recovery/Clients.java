@@ -8,16 +8,14 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import org.mandate.chain.Bytes;
 import org.mandate.chain.Hash;
-import org.mandate.cli.Output;
 import org.mandate.cli.bench.recovery.Schedule.Kind;
 import org.mandate.cli.bench.recovery.Schedule.Order;
 import org.mandate.cli.local.Agent;
+import org.mandate.cli.local.Approvals;
 import org.mandate.cli.local.Service;
 import org.mandate.cli.local.Town;
 import org.mandate.intent.Intent;
-import org.mandate.policy.Panel;
 import org.mandate.signer.Signer;
 
 /**
@@ -199,23 +197,7 @@ final class Clients {
   /** An approver hands over to the relayer that has the intent, until it has the approval. */
   private void approve(Schedule schedule, Service relayer, Intent intent, Hash id, Signer approver)
       throws InterruptedException {
-    var home = town.home().deployment();
-    var until = intent.deadline();
-    var signature =
-        approver.sign(
-            Panel.approval(
-                home.homeChainId(),
-                home.address("Approvers"),
-                intent.agentId(),
-                id,
-                approver.address(),
-                until));
-    var body =
-        Output.object()
-            .put("approver", approver.address().hex())
-            .put("signature", Bytes.of(signature.bytes()).hex())
-            .put("deadline", until.toString())
-            .toString();
+    var body = Approvals.json(town, intent, id, approver);
     var end = System.nanoTime() + MOST.toNanos();
     while (System.nanoTime() < end) {
       try {
