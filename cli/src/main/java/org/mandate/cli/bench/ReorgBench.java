@@ -351,8 +351,13 @@ final class ReorgBench extends Bench {
         if (top.filter(b -> b.number() >= goal && isStanding(node, b)).isPresent()) break;
         if (System.nanoTime() - began > MOST_HEAL.toNanos()) {
           throw new IOException(
-              "the relayer does not follow chain %d any more; see %s"
-                  .formatted(ledger.chain().chainId(), relayer.log()));
+              "the relayer does not follow chain %d any more: it is at %s, the chain was at %d and is at %d; see %s"
+                  .formatted(
+                      ledger.chain().chainId(),
+                      top.map(Block::number),
+                      goal,
+                      ledger.chain().head(),
+                      relayer.log()));
         }
         Thread.sleep(LOOK);
       }
