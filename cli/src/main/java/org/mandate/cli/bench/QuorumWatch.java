@@ -8,24 +8,27 @@ import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 import org.mandate.chain.Hash;
+import org.mandate.cli.local.LocalChain;
 import org.mandate.cli.local.Town;
 import org.mandate.relayer.store.Database;
 import org.mandate.relayer.store.Tx;
 
 /**
- * Looks again and again into relayers' databases: when each saw home's blocks final, and when it
- * had the signatures of a quorum.
+ * Looks again and again: when home's node said that blocks are final, when each relayer's database
+ * did, and when it had the signatures of a quorum.
  */
 final class QuorumWatch implements AutoCloseable {
   private final int threshold;
   private final Duration look;
   private final List<Watched> watched;
+  private final FinalityWatch finality;
   private volatile boolean closed;
 
   /**
    * @param look between two looks: times are no more exact than that
    */
-  QuorumWatch(List<Database> databases, int threshold, Duration look) {
+  QuorumWatch(List<Database> databases, LocalChain home, int threshold, Duration look) {
+    this.finality = new FinalityWatch(home, look);
     this.threshold = threshold;
     this.look = look;
     this.watched = databases.stream().map(Watched::new).toList();
@@ -80,16 +83,20 @@ final class QuorumWatch implements AutoCloseable {
           threshold);
     }
 
-    /** Microseconds from finality to the quorum, of each message that tells of these. */
-    private List<Long> times(List<Hash> intents) {
-      var times = new ArrayList<Long>();
+    /** Of each message that tells of these. */
+    private List<Time> times(List<Hash> intents) {
+      var times = new ArrayList<Time>();
       sent(intents)
           .forEach(
               (message, block) -> {
                 var seen = finalAt.ceilingEntry(block);
                 var complete = quorumAt.get(message);
-                if (seen != null && complete != null)
-                  times.add(Math.max(0, complete - seen.getValue()));
+                var isFinal = finality.at(block);
+                if (seen != null && complete != null && isFinal.isPresent())
+                  times.add(
+                      new Time(
+                          Math.max(0, complete - isFinal.getAsLong()),
+                          Math.max(0, complete - seen.getValue())));
               });
       return times;
     }
@@ -111,8 +118,16 @@ final class QuorumWatch implements AutoCloseable {
     }
   }
 
+  /**
+   * Until a relayer had the signatures of a quorum, in microseconds.
+   *
+   * @param chain since home's node said that the message is final
+   * @param own since the relayer's database did
+   */
+  record Time(long chain, long own) {}
+
   /** Of all relayers. */
-  List<Long> times(List<Hash> intents) {
+  List<Time> times(List<Hash> intents) {
     return watched.stream().flatMap(w -> w.times(intents).stream()).toList();
   }
 
@@ -125,5 +140,6 @@ final class QuorumWatch implements AutoCloseable {
   @Override
   public void close() {
     closed = true;
+    finality.close();
   }
 }

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.TreeMap;
 import org.mandate.chain.Address;
 import org.mandate.chain.Block;
@@ -21,11 +22,13 @@ import org.mandate.chain.Hash;
 import org.mandate.chain.JsonRpcClient;
 import org.mandate.cli.Output;
 import org.mandate.cli.local.Agent;
+import org.mandate.cli.local.Approvals;
 import org.mandate.cli.local.Ledger;
 import org.mandate.cli.local.LocalChain;
 import org.mandate.cli.local.RelayerSettings;
 import org.mandate.cli.local.Service;
 import org.mandate.cli.local.Town;
+import org.mandate.intent.Intent;
 import org.mandate.relayer.store.Blocks;
 import org.mandate.relayer.store.ChainRow;
 import org.mandate.relayer.store.Database;
@@ -42,8 +45,9 @@ import picocli.CommandLine.Option;
     description = {
       "Reorganizes two real chains while payments are at every stage, and compares what the relayer holds with a replay.",
       "Reorgs are 1 to 64 blocks deep; some drop the transactions of the blocks that go, some put them into other blocks.",
-      "The replay is another relayer's, which starts from nothing. Afterwards every payment must have been made, once, with",
-      "no nonce left out.",
+      "The replay is another relayer's, which starts from nothing, now and then in between and at the end. Afterwards every",
+      "payment must have been made, once, with no nonce left out. With 40 reorgs or more the deepest must be 64 blocks, and",
+      "reorgs must have removed each stage of a payment.",
       "Exit code 0: all of that held; 1: something did not."
     })
 final class ReorgBench extends Bench {
@@ -53,6 +57,34 @@ final class ReorgBench extends Bench {
   private static final int SLOTS = 36;
 
   private static final int DEEPEST = 64;
+
+  /** So many reorgs meet everything. */
+  private static final int MANY = 40;
+
+  /** Now and then one is as deep as can be, and what is held is compared in between. */
+  private static final int DEEP_EVERY = 10;
+
+  private static final int COMPARE_EVERY = 15;
+
+  /** What many reorgs must have taken back at least once: each stage of a payment. */
+  private static final Set<String> STAGES =
+      Set.of(
+          "home ADMITTED",
+          "home EXECUTED",
+          "home APPENDED",
+          "home PUBLISHED",
+          "home DISPATCHED",
+          "home SENT",
+          "destination DELIVERED",
+          "destination QUEUED",
+          "destination EXECUTED",
+          "destination REPORTED",
+          "destination SENT",
+          "home DELIVERED",
+          "home RESULT",
+          "home SETTLED",
+          "home SUBMIT sent, not mined");
+
   private static final Duration BLOCK = Duration.ofMillis(200);
   private static final Duration LIFETIME = Duration.ofHours(2);
   private static final Duration MOST_HEAL = Duration.ofMinutes(5);
@@ -98,7 +130,9 @@ final class ReorgBench extends Bench {
     private int reorgs;
     private int replaced;
     private int deepest;
+    private int clipped;
     private int payments;
+    private int approved;
     private int lost;
     private int doubled;
     private long nonceGaps;
@@ -187,15 +221,20 @@ final class ReorgBench extends Bench {
         pay(1 + random.nextInt(2));
         Thread.sleep(random.nextInt(3_000));
         var ledger = random.nextBoolean() ? town.home() : town.remote();
-        reorganize(
-            ledger, random.nextInt(3) == 0 ? 1 + random.nextInt(6) : 1 + random.nextInt(DEEPEST));
+        var depth = random.nextInt(3) == 0 ? 1 + random.nextInt(6) : 1 + random.nextInt(DEEPEST);
+        reorganize(ledger, i % DEEP_EVERY == DEEP_EVERY - 1 ? DEEPEST : depth);
         if (random.nextInt(3) > 0) heal(ledger); // else the next one comes before it is seen
+        if (i % COMPARE_EVERY == COMPARE_EVERY - 1) {
+          heal(town.home());
+          heal(town.remote());
+          compare(replay + "_" + i);
+        }
       }
       heal(town.home());
       heal(town.remote());
       end();
       count(before);
-      compare();
+      compare(replay);
     }
 
     private Map<Long, BigInteger> received() throws Exception {
@@ -209,9 +248,11 @@ final class ReorgBench extends Bench {
         var agent = town.agents().get(random.nextInt(town.agents().size()));
         var chainId = random.nextInt(3) == 0 ? Town.HOME : Town.REMOTE;
         var waits = chainId == Town.HOME && random.nextBoolean();
+        var approved = waits && random.nextInt(4) == 0;
         var amount =
             waits
-                ? Town.DELAYED_ABOVE.add(BigInteger.valueOf(1_000 + random.nextInt(1_000) * 1_000L))
+                ? (approved ? Town.APPROVED_ABOVE : Town.DELAYED_ABOVE)
+                    .add(BigInteger.valueOf(1_000 + random.nextInt(1_000) * 1_000L))
                 : BigInteger.valueOf(1 + random.nextInt(1_000));
         var token = town.ledger(chainId).token();
         var intent = agent.payment(chainId, token, town.payee(), amount, LIFETIME);
@@ -219,6 +260,18 @@ final class ReorgBench extends Bench {
         if (answer.statusCode() != 202)
           throw new IOException("the relayer refused a payment: " + answer.body());
         payments.add(new Payment(agent.id(intent), chainId, amount));
+        if (approved) approve(intent, agent.id(intent));
+      }
+    }
+
+    private void approve(Intent intent, Hash id) throws IOException, InterruptedException {
+      findings.approved++;
+      for (var approver : town.approvers()) {
+        var answer =
+            relayer.post(
+                "/v1/intents/" + id + "/approvals", Approvals.json(town, intent, id, approver));
+        if (answer.statusCode() != 202)
+          throw new IOException("the relayer refused an approval: " + answer.body());
       }
     }
 
@@ -231,6 +284,7 @@ final class ReorgBench extends Bench {
               .finalized()
               .orElse(0L);
       var depth = (int) Math.min(wanted, head - mark - 2);
+      if (depth < wanted) findings.clipped++;
       if (depth < 1) return;
       note(ledger, head - depth);
       var moved = random.nextBoolean() ? moved(ledger, head - depth + 1, head, depth) : List.of();
@@ -297,8 +351,13 @@ final class ReorgBench extends Bench {
         if (top.filter(b -> b.number() >= goal && isStanding(node, b)).isPresent()) break;
         if (System.nanoTime() - began > MOST_HEAL.toNanos()) {
           throw new IOException(
-              "the relayer does not follow chain %d any more; see %s"
-                  .formatted(ledger.chain().chainId(), relayer.log()));
+              "the relayer does not follow chain %d any more: it is at %s, the chain was at %d and is at %d; see %s"
+                  .formatted(
+                      ledger.chain().chainId(),
+                      top.map(Block::number),
+                      goal,
+                      ledger.chain().head(),
+                      relayer.log()));
         }
         Thread.sleep(LOOK);
       }
@@ -404,7 +463,7 @@ final class ReorgBench extends Bench {
      * Another relayer that starts from nothing holds the same. Its key is nobody's and has no
      * coins: it follows, attests and archives, and sends nothing.
      */
-    private void compare() throws Exception {
+    private void compare(String replay) throws Exception {
       var fresh =
           town.relayer(
               replay,
@@ -465,9 +524,12 @@ final class ReorgBench extends Bench {
     return new JsonRpcClient(URI.create(ledger.chain().url()), Duration.ofSeconds(30));
   }
 
-  private static Figures figures(Findings findings) {
+  private Figures figures(Findings findings) {
+    var never = STAGES.stream().filter(s -> !findings.removed.containsKey(s)).sorted().toList();
+    var met = reorgs < MANY || (never.isEmpty() && findings.deepest == DEEPEST);
     var ok =
-        findings.lost == 0
+        met
+            && findings.lost == 0
             && findings.doubled == 0
             && findings.nonceGaps == 0
             && findings.differing == 0
@@ -480,7 +542,9 @@ final class ReorgBench extends Bench {
             .put("reorgs", findings.reorgs)
             .put("reorgsThatMovedTransactions", findings.replaced)
             .put("deepest", findings.deepest)
+            .put("clipped", findings.clipped)
             .put("payments", findings.payments)
+            .put("approved", findings.approved)
             .put("lost", findings.lost)
             .put("doubled", findings.doubled)
             .put("nonceGaps", findings.nonceGaps)
@@ -490,11 +554,15 @@ final class ReorgBench extends Bench {
             .put("healedMillisMost", longest);
     var stages = values.putObject("reorgsThatRemoved");
     findings.removed.forEach(stages::put);
+    var missing = values.putArray("stagesNeverRemoved");
+    never.forEach(missing::add);
     var lines = new ArrayList<String>();
     lines.add(line("reorgs", findings.reorgs));
     lines.add(line("of them with transactions in other blocks", findings.replaced));
     lines.add(line("deepest, blocks", findings.deepest));
+    lines.add(line("less deep than wanted: it spared what is final", findings.clipped));
     lines.add(line("payments", findings.payments));
+    lines.add(line("of them approved by people", findings.approved));
     lines.add(line("lost", findings.lost));
     lines.add(line("made twice", findings.doubled));
     lines.add(line("nonces left out", findings.nonceGaps));
@@ -504,6 +572,9 @@ final class ReorgBench extends Bench {
     lines.add(line("the same, most", longest));
     lines.add("reorgs in whose blocks there was:");
     findings.removed.forEach((kind, n) -> lines.add(line("  " + kind, n)));
+    if (reorgs >= MANY) never.forEach(stage -> lines.add("MISSING: no reorg removed " + stage));
+    if (reorgs >= MANY && findings.deepest < DEEPEST)
+      lines.add("MISSING: no reorg was %d blocks deep".formatted(DEEPEST));
     return new Figures(ok, values, lines);
   }
 

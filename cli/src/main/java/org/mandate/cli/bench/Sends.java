@@ -66,6 +66,12 @@ record Sends(Map<String, Count> byPurpose) {
                 after));
   }
 
+  /** How often each thing was sent on average, of one purpose; 0 when nothing was. */
+  double each(String purpose) {
+    var count = byPurpose.get(purpose);
+    return count == null ? 0 : Math.round(1000.0 * count.sent() / count.things()) / 1000.0;
+  }
+
   /** How often each thing was sent on average. */
   double each() {
     long sent = byPurpose.values().stream().mapToLong(Count::sent).sum();
@@ -77,7 +83,10 @@ record Sends(Map<String, Count> byPurpose) {
     ObjectNode json = Output.object();
     byPurpose.forEach(
         (purpose, count) ->
-            json.putObject(purpose).put("sent", count.sent()).put("things", count.things()));
+            json.putObject(purpose)
+                .put("sent", count.sent())
+                .put("things", count.things())
+                .put("each", each(purpose)));
     return json;
   }
 }

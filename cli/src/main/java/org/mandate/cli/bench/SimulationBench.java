@@ -24,7 +24,8 @@ import picocli.CommandLine.Option;
           + " intent the",
       "faults stop, and everything must come to rest. A seed does the same each time: --seed runs"
           + " one again and",
-      "shows the last steps when it fails. Exit code 0: nothing was lost, doubled or jammed; 1:"
+      "shows the last steps when it fails. Where nothing can happen time leaps; how much of it did is"
+          + " told. Exit code 0: nothing was lost, doubled or jammed; 1:"
           + " something was."
     })
 final class SimulationBench extends Bench {
@@ -80,6 +81,8 @@ final class SimulationBench extends Bench {
         .put("relayers", relayers)
         .put("intents", outcomes.stream().mapToInt(Outcome::intents).sum())
         .put("virtualHours", hours)
+        .put("hoursLeapt", outcomes.stream().mapToLong(Outcome::hoursLeapt).sum())
+        .put("leaps", outcomes.stream().mapToInt(Outcome::leaps).sum())
         .put("virtualHoursPerMinute", Math.round(hours * 60_000.0 / Math.max(1, took.toMillis())))
         .put("blocks", outcomes.stream().mapToInt(Outcome::blocks).sum())
         .put("reorgs", outcomes.stream().mapToInt(Outcome::reorgs).sum())
@@ -88,14 +91,17 @@ final class SimulationBench extends Bench {
         .put("failed", outcomes.stream().filter(o -> !o.ok()).count());
     ArrayNode each = values.putArray("seeds");
     List<String> lines = new ArrayList<>();
-    lines.add("seed    hours  blocks  reorgs  crashes     steps  digest            ");
+    lines.add(
+        "seed    hours  of them leapt  leaps  blocks  reorgs  crashes     steps  digest            ");
     for (Outcome one : outcomes) {
       each.addObject().put("seed", one.seed()).put("ok", one.ok()).put("digest", one.digest());
       lines.add(
-          "%4d  %7d  %6d  %6d  %7d  %8d  %s  %s"
+          "%4d  %7d  %13d  %5d  %6d  %6d  %7d  %8d  %s  %s"
               .formatted(
                   one.seed(),
                   one.hours(),
+                  one.hoursLeapt(),
+                  one.leaps(),
                   one.blocks(),
                   one.reorgs(),
                   one.crashes(),

@@ -39,7 +39,7 @@ final class RelayerFiles {
             directory.resolve("key.json"),
             key.getEcKeyPair(),
             passphrase.toCharArray(),
-            KeyFile.Strength.LIGHT);
+            settings.key());
     var config = town.directory().resolve(name + ".yaml");
     // The database's password is in it.
     KeyFile.writeSecret(

@@ -9,6 +9,7 @@ import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -83,6 +84,22 @@ public final class Service {
     var output = ProcessBuilder.Redirect.appendTo(log.toFile());
     process = reaper.start(builder.redirectOutput(output).redirectError(output));
     process.getOutputStream().close();
+  }
+
+  /**
+   * Starts another command of its kind with its settings, such as {@code accept-reorg}; what it
+   * prints goes to the same log. Whoever starts it waits for its end.
+   */
+  public Process command(Map<String, String> environment, String name, List<String> more)
+      throws IOException {
+    var arguments = new ArrayList<>(List.of(kind, name, "--config", config.toString()));
+    arguments.addAll(more);
+    var builder = command.process(MandateCommand.SMALL, arguments);
+    builder.environment().putAll(environment);
+    var output = ProcessBuilder.Redirect.appendTo(log.toFile());
+    var started = reaper.start(builder.redirectOutput(output).redirectError(output));
+    started.getOutputStream().close();
+    return started;
   }
 
   /** Waits until the process says that it does its work. */

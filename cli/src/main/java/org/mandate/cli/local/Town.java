@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -30,6 +31,7 @@ import org.mandate.intent.IntentDomain;
 import org.mandate.policy.Thresholds;
 import org.mandate.signer.GuardedSigner;
 import org.mandate.signer.PrivateKey;
+import org.mandate.signer.Signer;
 import org.mandate.signer.SigningPolicy;
 import org.slf4j.LoggerFactory;
 import org.web3j.crypto.Credentials;
@@ -52,6 +54,10 @@ public final class Town implements AutoCloseable {
   /** A payment of tokens at home above this waits for {@link Plan#delay}. */
   public static final BigInteger DELAYED_ABOVE = BigInteger.TEN.pow(9);
 
+  /** A payment of tokens at home above this needs {@link #approvers} to agree, all of them. */
+  public static final BigInteger APPROVED_ABOVE = BigInteger.TEN.pow(11);
+
+  private static final int APPROVERS = 2;
   private static final BigInteger ETHER = BigInteger.TEN.pow(18);
   private static final BigInteger POCKET_MONEY = ETHER.multiply(BigInteger.valueOf(10_000));
   private static final int WINDOW = 3600;
@@ -69,6 +75,7 @@ public final class Town implements AutoCloseable {
   private final Ledger remote;
   private final List<Credentials> relayers;
   private final List<Agent> agents;
+  private final List<Signer> approvers;
   private final Address payee;
   private final RelayerFiles files;
 
@@ -81,6 +88,7 @@ public final class Town implements AutoCloseable {
       Ledger remote,
       List<Credentials> relayers,
       List<Agent> agents,
+      List<Signer> approvers,
       Address payee) {
     this.root = root;
     this.reaper = reaper;
@@ -90,6 +98,7 @@ public final class Town implements AutoCloseable {
     this.remote = remote;
     this.relayers = relayers;
     this.agents = agents;
+    this.approvers = approvers;
     this.payee = payee;
     this.files = new RelayerFiles(this);
   }
@@ -198,6 +207,13 @@ public final class Town implements AutoCloseable {
     private final List<Credentials> relayers;
     private final Address payee = address(Secrets.key());
 
+    /** As the contract wants them: in the order of their addresses. */
+    private final List<Signer> approvers =
+        Stream.generate(Builder::person)
+            .limit(APPROVERS)
+            .sorted(Comparator.comparing(Signer::address))
+            .toList();
+
     Builder(Plan plan, Reaper reaper, LocalChain home, LocalChain remote) {
       this.plan = plan;
       this.reaper = reaper;
@@ -216,7 +232,16 @@ public final class Town implements AutoCloseable {
       fund(here);
       there.join();
       return new Town(
-          root, reaper, plan, database.join(), here, atRemote.join(), relayers, agents, payee);
+          root,
+          reaper,
+          plan,
+          database.join(),
+          here,
+          atRemote.join(),
+          relayers,
+          agents,
+          approvers,
+          payee);
     }
 
     private Ledger deploy(LocalChain chain) throws IOException {
@@ -249,14 +274,16 @@ public final class Town implements AutoCloseable {
       var agents = new ArrayList<Agent>();
       for (int i = 0; i < plan.agents(); i++) {
         var id = setup.register(sender, "");
-        var key =
-            new GuardedSigner(
-                new PrivateKey(Secrets.key().getEcKeyPair().getPrivateKey()),
-                SigningPolicy.ofPerson());
+        var key = person();
         setup.setWallet(sender, id, key);
         agents.add(new Agent(id, key, ledger.vault(), domain(ledger)));
       }
       return List.copyOf(agents);
+    }
+
+    private static Signer person() {
+      return new GuardedSigner(
+          new PrivateKey(Secrets.key().getEcKeyPair().getPrivateKey()), SigningPolicy.ofPerson());
     }
 
     private void grant(Ledger ledger, List<Agent> agents) {
@@ -312,22 +339,40 @@ public final class Town implements AutoCloseable {
                 engine.setRecipient(agent, BigInteger.valueOf(chain), payee.hex(), true)));
       }
       var delay = BigInteger.valueOf(plan.delay().toSeconds());
-      calls.add(waits(ledger, agent, Address.ZERO, Thresholds.NEVER, BigInteger.ZERO));
-      calls.add(waits(ledger, agent, ledger.token(), DELAYED_ABOVE, delay));
-      calls.add(waits(ledger, agent, USD, Thresholds.NEVER, BigInteger.ZERO));
+      var never = Thresholds.NEVER;
+      calls.add(waits(ledger, agent, Address.ZERO, never, BigInteger.ZERO, never));
+      calls.add(waits(ledger, agent, ledger.token(), DELAYED_ABOVE, delay, APPROVED_ABOVE));
+      calls.add(waits(ledger, agent, USD, never, BigInteger.ZERO, never));
+      var panel = ledger.deployment().address("Approvers").hex();
+      calls.add(
+          Call.of(
+              "approvers",
+              panel,
+              ledger
+                  .approvers()
+                  .setApprovers(
+                      agent,
+                      BigInteger.valueOf(APPROVERS),
+                      approvers.stream().map(a -> a.address().hex()).toList())));
       return calls;
     }
 
     private static Call waits(
-        Ledger ledger, BigInteger agent, Address asset, BigInteger above, BigInteger seconds) {
+        Ledger ledger,
+        BigInteger agent,
+        Address asset,
+        BigInteger above,
+        BigInteger seconds,
+        BigInteger approved) {
       var address = ledger.deployment().address("Tiers").hex();
       var tiers = Tiers.load(address, ledger.chain().web3j(), ledger.reader(), Sender.NO_GAS);
-      var never = Thresholds.NEVER;
       return Call.of(
           "what waits",
           address,
           tiers.setThresholds(
-              agent, asset.hex(), new Tiers.Thresholds(never, above, seconds, never)));
+              agent,
+              asset.hex(),
+              new Tiers.Thresholds(Thresholds.NEVER, above, seconds, approved)));
     }
 
     private Ledger fund(Ledger ledger) {
@@ -392,6 +437,11 @@ public final class Town implements AutoCloseable {
 
   public List<Agent> agents() {
     return agents;
+  }
+
+  /** People who agree to payments above {@link #APPROVED_ABOVE}, of whichever agent. */
+  public List<Signer> approvers() {
+    return approvers;
   }
 
   /** Who gets all payments, on both chains. */

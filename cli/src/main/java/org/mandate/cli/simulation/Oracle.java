@@ -10,6 +10,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import org.mandate.chain.Address;
 import org.mandate.chain.BlockTag;
@@ -44,11 +45,17 @@ final class Oracle {
   private final Map<Ended, Progress> ended = new HashMap<>();
   private final Map<String, Set<Long>> settled = new HashMap<>();
   private final Map<Long, BigInteger> heldBefore = new HashMap<>();
+  private final OptionalLong planted;
   private int steps;
   private String unrest = "";
 
-  Oracle(World world) {
+  /**
+   * @param planted at which look it finds fault, whatever it sees: what fails must be told the same
+   *     way each time
+   */
+  Oracle(World world, OptionalLong planted) {
     this.world = world;
+    this.planted = planted;
     Ground.CHAINS.forEach(chain -> heldBefore.put(chain, held(chain)));
   }
 
@@ -68,6 +75,8 @@ final class Oracle {
               });
     }
     if (++steps % CLOSER_LOOK == 0) lookCloser();
+    if (planted.isPresent() && steps == planted.getAsLong())
+      throw new AssertionError("planted: nothing may happen after look " + steps);
   }
 
   /** What a relayer calls final is so, and stays so. */

@@ -218,12 +218,15 @@ final class SimulatedRelayer {
                 config.http().waitingPerAgent(),
                 clock));
     for (Workflow workflow : workflows.all()) {
+      Strands.Crew crew = world.strands().new Crew();
+      workflow.bells().forEach(bell -> bell.add(crew::wake));
       for (int i = 0; i < workflow.threads(); i++) {
         String name = workflow.threads() == 1 ? workflow.name() : workflow.name() + "-" + i;
         Strands.Strand strand =
-            world.strands().begin(own.name() + " " + name, 1, () -> repeat(own, name, workflow));
+            world
+                .strands()
+                .begin(crew, own.name() + " " + name, 1, () -> repeat(own, name, workflow));
         strands.add(strand);
-        workflow.bells().forEach(bell -> bell.add(strand::wake));
       }
     }
   }

@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import org.mandate.cli.local.Reaper;
 import org.mandate.relayer.store.Database;
 import org.mandate.relayer.store.EmbeddedServer;
@@ -38,6 +39,8 @@ public final class Simulation implements AutoCloseable {
    * What came of one seed.
    *
    * @param hours of virtual time
+   * @param leaps how often time leapt over what nobody needed
+   * @param hoursLeapt of those hours, in which nothing happened
    * @param steps how many things happened
    * @param digest of all of them, in order
    * @param failure what must not happen and did
@@ -46,6 +49,8 @@ public final class Simulation implements AutoCloseable {
   public record Outcome(
       long seed,
       long hours,
+      int leaps,
+      long hoursLeapt,
       int intents,
       int blocks,
       int reorgs,
@@ -103,6 +108,16 @@ public final class Simulation implements AutoCloseable {
    * @param relayers at least two, so that messages are delivered
    */
   public Outcome run(long seed, int relayers, int intents, Duration length) throws IOException {
+    return run(seed, relayers, intents, length, OptionalLong.empty());
+  }
+
+  /**
+   * As above, and it fails.
+   *
+   * @param planted at which of its looks the oracle is to find fault, whatever it sees
+   */
+  Outcome run(long seed, int relayers, int intents, Duration length, OptionalLong planted)
+      throws IOException {
     int run = runs++;
     List<String> urls = new ArrayList<>();
     for (int i = 0; i < relayers; i++) {
@@ -111,7 +126,8 @@ public final class Simulation implements AutoCloseable {
       urls.add(server.jdbcUrl(name));
     }
     Path directory = reaper.directory().resolve("run-" + run);
-    try (World world = new World(ground, reaper, root, directory, urls, seed, intents, length)) {
+    try (World world =
+        new World(ground, reaper, root, directory, urls, seed, intents, length, planted)) {
       Optional<String> failure = Optional.empty();
       try {
         world.run();
@@ -121,6 +137,8 @@ public final class Simulation implements AutoCloseable {
       return new Outcome(
           seed,
           world.hours(),
+          world.leaps(),
+          world.hoursLeapt(),
           intents,
           world.blocks(),
           world.reorgs(),

@@ -5,7 +5,9 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
+import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.List;
 import java.util.Optional;
 import java.util.TreeSet;
 import java.util.concurrent.Semaphore;
@@ -17,20 +19,38 @@ import java.util.function.BooleanSupplier;
  * among equals by who lay down first. Nothing here looks at the machine's clock.
  */
 final class Strands {
+  /** Several that do the same beside each other: who wakes them wakes one. */
+  final class Crew {
+    private final List<Strand> members = new ArrayList<>();
+    private boolean woken;
+
+    /** Ends the rest of one of them, or lets the next rest not begin. */
+    void wake() {
+      if (members.stream().anyMatch(s -> s.resting && s.wakesAt <= now))
+        return; // one is on its way
+      members.stream()
+          .filter(s -> s.resting)
+          .findFirst()
+          .ifPresentOrElse(s -> reschedule(s, now), () -> woken = true);
+    }
+  }
+
   /** One thing that goes on. */
   final class Strand {
     private final String name;
     private final Runnable body;
+    private final Crew crew;
     private final Semaphore turn = new Semaphore(0);
     private long wakesAt;
     private long order;
     private boolean resting;
-    private boolean woken;
     private boolean started;
     private boolean ended;
 
-    private Strand(String name, Runnable body) {
+    private Strand(String name, Crew crew, Runnable body) {
       this.name = name;
+      this.crew = crew;
+      crew.members.add(this);
       this.body = body;
     }
 
@@ -40,12 +60,6 @@ final class Strands {
 
     boolean hasEnded() {
       return ended;
-    }
-
-    /** Ends its rest, or lets the next one not begin. */
-    void wake() {
-      if (resting) reschedule(this, now);
-      else woken = true;
     }
 
     /** Whatever it waits for: it goes on at once. */
@@ -96,7 +110,12 @@ final class Strands {
 
   /** Begins after that many milliseconds. */
   Strand begin(String name, long after, Runnable body) {
-    Strand strand = new Strand(name, body);
+    return begin(new Crew(), name, after, body);
+  }
+
+  /** As above, one of a crew. */
+  Strand begin(Crew crew, String name, long after, Runnable body) {
+    Strand strand = new Strand(name, crew, body);
     put(strand, now + after);
     return strand;
   }
@@ -111,10 +130,10 @@ final class Strands {
     pause(millis, false);
   }
 
-  /** As {@link #sleep}, and whoever wakes it ends it. */
+  /** As {@link #sleep}, and whoever wakes its crew may end it. */
   void rest(long millis) {
-    if (running.woken) {
-      running.woken = false;
+    if (running.crew.woken) {
+      running.crew.woken = false;
       pause(0, false);
     } else {
       pause(millis, true);

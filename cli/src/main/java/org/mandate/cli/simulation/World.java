@@ -11,6 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.TreeSet;
 import org.mandate.chain.Block;
 import org.mandate.cli.local.Reaper;
@@ -60,6 +61,7 @@ final class World implements AutoCloseable {
   private long leap = FIRST_LEAP;
   private long looked;
   private int leaps;
+  private long millisLeapt;
   private int blocks;
   private int reorgs;
   private int crashes;
@@ -67,6 +69,7 @@ final class World implements AutoCloseable {
   /**
    * @param urls of an empty, migrated database for each relayer
    * @param directory for what relayers keep beside it
+   * @param planted at which of its looks the oracle is to find fault, whatever it sees
    */
   World(
       Ground ground,
@@ -76,7 +79,8 @@ final class World implements AutoCloseable {
       List<String> urls,
       long seed,
       int intents,
-      Duration length)
+      Duration length,
+      OptionalLong planted)
       throws IOException, SQLException {
     this.ground = ground;
     this.dice = new Dice(seed);
@@ -112,7 +116,7 @@ final class World implements AutoCloseable {
       relayers.add(relayer);
       looks.put(relayer, new Look(urls.get(i)));
     }
-    this.oracle = new Oracle(this);
+    this.oracle = new Oracle(this, planted);
     this.actors = new Actors(this, dice.apart());
     this.touched = began;
   }
@@ -209,8 +213,14 @@ final class World implements AutoCloseable {
     return Duration.ofMillis(now() - began).toHours();
   }
 
+  /** How often time leapt over what nobody needed. */
   int leaps() {
     return leaps;
+  }
+
+  /** Of {@link #hours}, those that it leapt over: nothing happened in them. */
+  long hoursLeapt() {
+    return Duration.ofMillis(millisLeapt).toHours();
   }
 
   int blocks() {
@@ -288,8 +298,10 @@ final class World implements AutoCloseable {
     for (SimulatedRelayer relayer : relayers) {
       to = Math.min(to, Oracle.nextDue(look(relayer), now() + NEAR));
     }
+    long before = now();
     strands.leap(to);
     leapt = now();
+    millisLeapt += leapt - before;
     leap = Math.min(MOST_LEAP, leap * 2);
     leaps++;
   }

@@ -1,6 +1,7 @@
 package org.mandate.cli.bench.recovery;
 
 import java.time.Duration;
+import java.util.List;
 import org.mandate.cli.local.Town;
 
 /** One thing that happens to the victim, or to what it stands on. */
@@ -61,6 +62,26 @@ sealed interface Blow {
     @Override
     public String words() {
       return "blocks of " + chain(chainId) + " cost " + times + " times more";
+    }
+  }
+
+  /** Somebody who is nobody sends a message through home's gateway: relayers refuse to sign it. */
+  record Stranger() implements Blow {
+    @Override
+    public String words() {
+      return "a stranger's message";
+    }
+  }
+
+  /**
+   * Two relayers sign a message that home never sent, under the number of its next one.
+   *
+   * @param liars which, from 0
+   */
+  record Lie(List<Integer> liars) implements Blow {
+    @Override
+    public String words() {
+      return "a lie of relayers " + liars.stream().map(i -> i + 1).toList();
     }
   }
 

@@ -5,14 +5,18 @@ import java.math.BigInteger;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import org.mandate.chain.Hash;
 import org.mandate.cli.bench.recovery.Schedule.Kind;
 import org.mandate.cli.bench.recovery.Schedule.Order;
 import org.mandate.cli.local.Agent;
+import org.mandate.cli.local.Approvals;
 import org.mandate.cli.local.Service;
 import org.mandate.cli.local.Town;
 import org.mandate.intent.Intent;
+import org.mandate.signer.Signer;
 
 /**
  * Agents' programs: each hands a signed intent to a relayer, and asks again until one has said that
@@ -23,7 +27,9 @@ final class Clients {
   private static final Duration LIFETIME = Duration.ofHours(2);
   private static final Duration SHORT_LIFETIME = Duration.ofSeconds(9);
   private static final int ACCEPTED = 202;
+  private static final int CONFLICT = 409;
   private static final int REFUSED = 422;
+  private static final int BUSY = 429;
 
   /** Somebody must answer by then. */
   private static final Duration MOST = Duration.ofMinutes(10);
@@ -43,43 +49,103 @@ final class Clients {
     this.tally = tally;
   }
 
-  /** Begins to ask for all of a seed's orders. */
+  /** Begins to ask for all that a seed's agents want from the start. */
   void ask(Schedule schedule) {
-    for (var order : schedule.orders()) {
-      var one = new CompletableFuture<Void>();
-      synchronized (asking) {
-        asking.add(one);
+    ask(schedule, schedule.orders());
+  }
+
+  /** Begins to ask for these too. */
+  void ask(Schedule schedule, List<Order> orders) {
+    for (var order : orders) {
+      if (order.kind() == Kind.RIVAL) {
+        askTwice(schedule, order);
+      } else {
+        var agent = town.agents().get(order.agent());
+        begin(() -> ask(schedule, order, agent, intent(agent, order), Optional.empty()));
       }
-      Thread.ofVirtual()
-          .start(
-              () -> {
-                try {
-                  ask(schedule, order);
-                  one.complete(null);
-                } catch (Exception e) {
-                  one.completeExceptionally(e);
-                }
-              });
     }
+  }
+
+  /** Of two relayers at the same time: who knows of one of them takes no other of its nonce. */
+  private void askTwice(Schedule schedule, Order order) {
+    var agent = town.agents().get(order.agent());
+    var first = intent(agent, order);
+    var other =
+        new Intent(
+            first.agentId(),
+            first.account(),
+            first.chainId(),
+            first.asset(),
+            first.to(),
+            first.amount(),
+            first.data(),
+            first.nonce(),
+            first.deadline().add(BigInteger.ONE));
+    var elsewhere =
+        new Order(
+            order.kind(), order.agent(), (order.relayer() + 1) % relayers.size(), order.amount());
+    begin(
+        () -> {
+          var both = List.of(relayers.get(order.relayer()), relayers.get(elsewhere.relayer()));
+          for (int i = 0; i < TRIES && !both.stream().allMatch(Clients::isReady); i++) {
+            Thread.sleep(PAUSE);
+          }
+          begin(() -> ask(schedule, elsewhere, agent, other, Optional.of(agent.id(first))));
+          ask(schedule, order, agent, first, Optional.of(agent.id(other)));
+        });
+  }
+
+  private static boolean isReady(Service relayer) {
+    try {
+      return relayer.isReady();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
+    }
+  }
+
+  private interface Request {
+    void run() throws Exception;
+  }
+
+  private void begin(Request request) {
+    var one = new CompletableFuture<Void>();
+    synchronized (asking) {
+      asking.add(one);
+    }
+    Thread.ofVirtual()
+        .start(
+            () -> {
+              try {
+                request.run();
+                one.complete(null);
+              } catch (Throwable e) { // whoever joins must hear of an Error too
+                one.completeExceptionally(e);
+              }
+            });
   }
 
   /** Waits until all have an answer. */
   void await() {
-    List<CompletableFuture<Void>> all;
-    synchronized (asking) {
-      all = List.copyOf(asking);
-      asking.clear();
+    while (true) {
+      List<CompletableFuture<Void>> all;
+      synchronized (asking) {
+        all = List.copyOf(asking);
+        asking.clear();
+      }
+      if (all.isEmpty()) {
+        return;
+      }
+      all.forEach(CompletableFuture::join); // some ask for more
     }
-    all.forEach(CompletableFuture::join);
   }
 
   List<Payment> accepted() {
     return List.copyOf(accepted);
   }
 
-  private void ask(Schedule schedule, Order order) throws InterruptedException {
-    var agent = town.agents().get(order.agent());
-    var intent = intent(agent, order);
+  private void ask(Schedule schedule, Order order, Agent agent, Intent intent, Optional<Hash> rival)
+      throws Exception {
     var body = Agent.json(agent.sign(intent));
     var end = System.nanoTime() + MOST.toNanos();
     for (int tries = 0; System.nanoTime() < end; tries++) {
@@ -94,17 +160,27 @@ final class Clients {
                   agent.id(intent),
                   intent.chainId().longValueExact(),
                   intent.amount(),
-                  relayer.url()));
+                  relayer.url(),
+                  rival));
+          if (order.kind() == Kind.APPROVED) {
+            for (var approver : town.approvers()) {
+              approve(schedule, relayer, intent, agent.id(intent), approver);
+            }
+          }
           return;
         }
+        if (answer.statusCode() == CONFLICT && rival.isPresent()) {
+          return; // it knows of the other one
+        }
         if (answer.statusCode() == REFUSED) {
-          // What may pass its deadline meanwhile is refused then, and a frozen agent's breach.
-          if (order.kind() != Kind.BREACH && order.kind() != Kind.SHORT) {
+          // What may pass its deadline meanwhile is refused then, and a frozen agent's breach, and
+          // of which the chain shows the rival.
+          if (order.kind() != Kind.BREACH && order.kind() != Kind.SHORT && rival.isEmpty()) {
             tally.fault("refused: " + answer.body() + "; " + schedule.words());
           }
           return;
         }
-        if (answer.statusCode() < 500 && answer.statusCode() != 429) {
+        if (answer.statusCode() < 500 && answer.statusCode() != BUSY) {
           tally.fault(
               "answered %d: %s; %s"
                   .formatted(answer.statusCode(), answer.body(), schedule.words()));
@@ -118,11 +194,38 @@ final class Clients {
     tally.fault("nobody answered within %s; %s".formatted(MOST, schedule.words()));
   }
 
+  /** An approver hands over to the relayer that has the intent, until it has the approval. */
+  private void approve(Schedule schedule, Service relayer, Intent intent, Hash id, Signer approver)
+      throws InterruptedException {
+    var body = Approvals.json(town, intent, id, approver);
+    var end = System.nanoTime() + MOST.toNanos();
+    while (System.nanoTime() < end) {
+      try {
+        var answer = relayer.post("/v1/intents/" + id + "/approvals", body);
+        if (answer.statusCode() == ACCEPTED) {
+          return;
+        }
+        if (answer.statusCode() < 500 && answer.statusCode() != BUSY) {
+          // What it was for may be done: it was handed over before, and the answer lost.
+          if (!answer.body().contains("\"STATE\"")) {
+            tally.fault("approval refused: " + answer.body() + "; " + schedule.words());
+          }
+          return;
+        }
+      } catch (IOException e) {
+        // As above.
+      }
+      Thread.sleep(PAUSE);
+    }
+    tally.fault("nobody took an approval within %s; %s".formatted(MOST, schedule.words()));
+  }
+
   private Intent intent(Agent agent, Order order) {
     var amount = BigInteger.valueOf(order.amount());
     return switch (order.kind()) {
-      case HOME -> payment(agent, Town.HOME, amount, LIFETIME);
+      case HOME, RIVAL -> payment(agent, Town.HOME, amount, LIFETIME);
       case DELAYED -> payment(agent, Town.HOME, Town.DELAYED_ABOVE.add(amount), LIFETIME);
+      case APPROVED -> payment(agent, Town.HOME, Town.APPROVED_ABOVE.add(amount), LIFETIME);
       case ACROSS -> payment(agent, Town.REMOTE, amount, LIFETIME);
       case SHORT -> payment(agent, Town.HOME, amount, SHORT_LIFETIME);
       case BREACH -> payment(agent, Town.HOME, Town.MOST.add(amount), LIFETIME);

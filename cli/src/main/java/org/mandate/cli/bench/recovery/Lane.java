@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.locks.ReentrantLock;
+import org.mandate.cli.bench.recovery.Schedule.Order;
 import org.mandate.cli.local.Service;
 import org.mandate.cli.local.Town;
 import org.mandate.relayer.Trap;
@@ -21,20 +22,23 @@ final class Lane {
   private static final Duration START = Duration.ofSeconds(60);
   private static final Duration LOOK = Duration.ofMillis(20);
   private static final Duration AFTER_TROUBLE = Duration.ofMillis(300);
+  private static final int SLOW = 4;
 
   /** Some things happen to all relayers at once: one at a time. */
   private static final ReentrantLock TROUBLE = new ReentrantLock();
 
   private final Town town;
   private final Service relayer;
+  private final Clients clients;
   private final Tally tally;
 
   /** What is not reached by then is killed where it is. */
   private final Duration patience;
 
-  Lane(Town town, Service relayer, Tally tally, Duration patience) {
+  Lane(Town town, Service relayer, Clients clients, Tally tally, Duration patience) {
     this.town = town;
     this.relayer = relayer;
+    this.clients = clients;
     this.tally = tally;
     this.patience = patience;
   }
@@ -48,23 +52,28 @@ final class Lane {
         continue; // it happens in the life that ends with the next kill
       }
       var trouble = i > 0 && !(schedule.blows().get(i - 1) instanceof Blow.Kill);
-      live(kill, trouble ? schedule.blows().get(i - 1) : kill);
+      live(schedule, kill, trouble ? schedule.blows().get(i - 1) : kill, kills == 0);
       if (++kills > 1) {
         tally.killedAgain();
       }
     }
   }
 
-  private void live(Blow.Kill kill, Blow before) throws IOException, InterruptedException {
+  private void live(Schedule schedule, Blow.Kill kill, Blow before, boolean first)
+      throws IOException, InterruptedException {
     var log = Files.exists(relayer.log()) ? Files.size(relayer.log()) : 0;
     relayer.start(environment(kill));
-    if (before != kill) {
+    var late = first ? schedule.late() : List.<Order>of();
+    if (before != kill || !late.isEmpty()) {
       awaitWork();
+    }
+    if (before != kill) {
       trouble(before);
     }
+    clients.ask(schedule, late);
     switch (kill) {
       case Blow.AtPoint point -> {
-        var reached = awaitStop(log);
+        var reached = awaitStop(log, schedule.isSlow() ? patience.multipliedBy(SLOW) : patience);
         relayer.kill();
         tally.killed(reached ? point.point() : "at any moment");
       }
@@ -93,7 +102,7 @@ final class Lane {
   }
 
   /** Whether it stopped dead where it had to; its time counts from when it works. */
-  private boolean awaitStop(long from) throws IOException, InterruptedException {
+  private boolean awaitStop(long from, Duration patience) throws IOException, InterruptedException {
     var end = System.nanoTime() + START.toNanos();
     var works = false;
     while (System.nanoTime() < end) {
@@ -148,6 +157,8 @@ final class Lane {
           Thread.sleep(AFTER_TROUBLE);
           chain.ask("anvil_dropAllTransactions");
         }
+        case Blow.Stranger stranger -> Liars.send(town);
+        case Blow.Lie lie -> Liars.lie(town, lie.liars());
         case Blow.Kill kill -> throw new IllegalArgumentException("no trouble: " + kill);
       }
     } finally {

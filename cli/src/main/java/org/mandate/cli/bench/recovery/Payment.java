@@ -2,6 +2,7 @@ package org.mandate.cli.bench.recovery;
 
 import java.math.BigInteger;
 import java.net.URI;
+import java.util.Optional;
 import org.mandate.chain.Hash;
 import org.mandate.cli.bench.recovery.Schedule.Kind;
 
@@ -10,5 +11,13 @@ import org.mandate.cli.bench.recovery.Schedule.Kind;
  *
  * @param seed whose it is
  * @param accepted who said 202
+ * @param rival the other one of the same nonce, of which the chain takes one
  */
-record Payment(long seed, Kind kind, Hash id, long chainId, BigInteger amount, URI accepted) {}
+record Payment(
+    long seed,
+    Kind kind,
+    Hash id,
+    long chainId,
+    BigInteger amount,
+    URI accepted,
+    Optional<Hash> rival) {}

@@ -19,9 +19,14 @@ import picocli.CommandLine.Option;
           + " while it recovers,",
       "PostgreSQL killed, a node that hangs, a reorg, dear blocks. Agents ask for payments all the"
           + " while. Now and",
-      "then everybody may run, and chains and databases are looked at. Nobody helps.",
-      "Exit code 0: nothing was lost, executed twice or jammed, and no nonce is missing; 1:"
-          + " something was."
+      "then everybody may run, and chains and databases are looked at. Nobody helps, but where a final"
+          + " block goes:",
+      "then a person says that it really did. As many seeds as there are failpoints (--json:"
+          + " failpoints), or more, must",
+      "kill at each of them.",
+      "Exit code 0: nothing was lost, executed twice or jammed, no nonce is missing, and no failpoint"
+          + " that must be",
+      "reached; 1: something was."
     })
 public final class RecoveryCommand extends Bench {
   @Option(

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Random;
 import java.util.stream.Collectors;
+import java.util.stream.LongStream;
 import org.mandate.cli.local.Town;
 import org.mandate.relayer.Trap;
 
@@ -18,16 +19,21 @@ import org.mandate.relayer.Trap;
  * @param victim which relayer, from 0
  * @param blows in this order; at least one kill
  * @param orders what agents ask for
+ * @param late what they ask for once the victim works, and what goes wrong first has
  */
-record Schedule(long seed, int victim, List<Blow> blows, List<Order> orders) {
+record Schedule(long seed, int victim, List<Blow> blows, List<Order> orders, List<Order> late) {
   /** What an agent asks for. */
   enum Kind {
     /** At home, at once. */
     HOME,
     /** At home, after a delay. */
     DELAYED,
+    /** At home, after a delay and when people agreed. */
+    APPROVED,
     /** On the other chain. */
     ACROSS,
+    /** At home, two under one nonce, of two relayers: one of them is executed. */
+    RIVAL,
     /** At home, with a deadline that may pass meanwhile: either it is executed, or it never is. */
     SHORT,
     /** More than policy admits, by an agent that does nothing else: denied, and never executed. */
@@ -54,36 +60,52 @@ record Schedule(long seed, int victim, List<Blow> blows, List<Order> orders) {
   /** Reached once, when a relayer starts. */
   private static final List<String> AT_START =
       List.of(
-          "ChainRow.register", "Task.releaseAll", "StoredMessage.forgetRefusals", "eth_chainId");
-
-  /**
-   * What no seed brings about: a lie of a relayer, an approver, a final block that goes, two
-   * intents of one nonce, an IPFS daemon. Where a kill there is tried, a test of its own does it.
-   */
-  private static final List<String> ELSEWHERE =
-      List.of(
-          "StoredEvidence.save",
-          "StoredEvidence.contradict",
-          "StoredMessage.refuse",
-          "StoredApproval.save",
-          "ChainRow.halt",
+          "ChainRow.register",
           "ChainRow.distrust",
+          "Task.releaseAll",
+          "StoredMessage.forgetRefusals",
+          "eth_chainId");
+
+  /** Reached when relayers lie. */
+  private static final List<String> WHEN_LIED_TO =
+      List.of("StoredEvidence.save", "StoredEvidence.contradict");
+
+  /** Reached when somebody who is none of ours sends a message. */
+  private static final List<String> WHEN_STRANGE = List.of("StoredMessage.refuse");
+
+  /** Reached when people agree to what waits for them. */
+  private static final List<String> WHEN_APPROVED = List.of("StoredApproval.save");
+
+  /** Reached when another intent of the same nonce is final. */
+  private static final List<String> WHEN_RIVALLED = List.of("StoredIntent.supersede");
+
+  /** Reached when a final block goes, in this order. */
+  private static final List<String> WHEN_HALTED =
+      List.of(
+          "after-gate-closed",
+          "ChainRow.halt",
+          "after-halt-stored",
           "DeepReorg.save",
-          "DeepReorg.undo",
+          "before-halt-told");
+
+  /** Reached when a person says that it really did, all in one database transaction. */
+  private static final List<String> WHEN_ACCEPTED =
+      List.of(
           "DeepReorg.accept",
+          "DeepReorg.undo",
+          "DoneUntil.undo",
           "DeepReorg.reopen",
           "StoredIntent.unlapse",
           "StoredIntent.unsupersede",
           "StoredIntent.reopen",
-          "StoredIntent.supersede",
-          "Lease.revokeAll",
-          "after-gate-closed",
-          "after-halt-stored",
-          "before-halt-told",
-          "Unpinned.pinned");
+          "Lease.revokeAll");
 
   private static final int ORDERS = 4;
+  private static final int RIVALS = 6;
   private static final int MOST_TIMES = 12;
+
+  /** Each of them in turn: as many seeds as there are points meet all of them. */
+  private static final List<String> POINTS = shuffled();
 
   /**
    * @param relayers how many there are
@@ -93,14 +115,21 @@ record Schedule(long seed, int victim, List<Blow> blows, List<Order> orders) {
     var random = new Random(seed * 0x9E3779B97F4A7C15L + 1);
     var point = point(seed);
     var victim = (int) (seed % relayers);
+    if (isDeep(point)) {
+      return new Schedule(seed, victim, List.of(new Blow.AtPoint(point, 1)), List.of(), List.of());
+    }
     var blows = new ArrayList<Blow>();
-    circumstance(point, random).ifPresentOrElse(blows::add, () -> trouble(random, blows));
+    circumstance(point, victim, relayers, random)
+        .ifPresentOrElse(blows::add, () -> trouble(random, blows));
     blows.add(new Blow.AtPoint(point, time(point, random)));
     switch (random.nextInt(10)) { // killed again while it recovers
       case 0, 1 -> blows.add(new Blow.AtMoment(Duration.ofMillis(200 + random.nextInt(2500))));
       case 2 -> {
         var again = point(seed + 1 + random.nextInt(1000));
-        blows.add(new Blow.AtPoint(again, 1));
+        blows.add(
+            isDeep(again)
+                ? new Blow.AtMoment(Duration.ofMillis(200 + random.nextInt(2500)))
+                : new Blow.AtPoint(again, 1));
       }
       default -> {}
     }
@@ -115,41 +144,112 @@ record Schedule(long seed, int victim, List<Blow> blows, List<Order> orders) {
               random.nextInt(3) == 0 ? random.nextInt(relayers) : victim,
               1 + random.nextInt(1_000_000)));
     }
-    return new Schedule(seed, victim, List.copyOf(blows), List.copyOf(orders));
+    return new Schedule(
+        seed, victim, List.copyOf(blows), List.copyOf(orders), late(point, victim, agents, random));
   }
 
-  private static final List<String> POINTS = shuffled();
+  /** How many seeds one after another meet every point there is. */
+  static int all() {
+    return POINTS.size();
+  }
+
+  /** Other seeds that meet a point, without end. */
+  static LongStream others(String point, long after) {
+    var place = POINTS.indexOf(point);
+    var round = after / POINTS.size() + 1;
+    return LongStream.iterate(round * POINTS.size() + place, seed -> seed + POINTS.size());
+  }
 
   private static List<String> shuffled() {
     var points = new ArrayList<>(Trap.all());
-    points.removeIf(point -> ELSEWHERE.stream().anyMatch(point::endsWith));
     Collections.shuffle(points, new Random(5));
     return List.copyOf(points);
   }
 
-  /** Each of them in turn: as many seeds as there are points meet all that a seed can reach. */
   private static String point(long seed) {
     return POINTS.get((int) (seed % POINTS.size()));
   }
 
+  private static boolean isOf(List<String> kind, String point) {
+    return kind.stream().anyMatch(name -> point.equals(name) || point.endsWith("/" + name));
+  }
+
+  /** Whether a final block must go for it, of which all relayers stop: {@link Depths}. */
+  boolean isDeep() {
+    return isDeep(point());
+  }
+
+  private static boolean isDeep(String point) {
+    return isOf(WHEN_HALTED, point) || isOf(WHEN_ACCEPTED, point);
+  }
+
+  /** Whether it is reached while a person accepts that a final block went. */
+  boolean isAcceptance() {
+    return isOf(WHEN_ACCEPTED, point());
+  }
+
+  /** Where it is killed first. */
+  String point() {
+    return point(seed);
+  }
+
+  /** Whether what it takes to reach it takes longer than most. */
+  boolean isSlow() {
+    return isOf(WHEN_LIED_TO, point())
+        || isOf(WHEN_STRANGE, point())
+        || isOf(WHEN_RIVALLED, point())
+        || isOf(WHEN_APPROVED, point())
+        || point().endsWith("/Unpinned.pinned");
+  }
+
   private static int time(String point, Random random) {
-    var once = AT_START.stream().anyMatch(point::endsWith) || circumstances(point);
+    var once = isOf(AT_START, point) || isBroughtAbout(point);
     return once || random.nextInt(3) > 0 ? 1 : 1 + random.nextInt(MOST_TIMES);
   }
 
-  private static boolean circumstances(String point) {
-    return AFTER_REORG.stream().anyMatch(point::endsWith)
-        || WHEN_DEAR.stream().anyMatch(point::endsWith);
+  private static boolean isBroughtAbout(String point) {
+    return isOf(AFTER_REORG, point)
+        || isOf(WHEN_DEAR, point)
+        || isOf(WHEN_LIED_TO, point)
+        || isOf(WHEN_STRANGE, point)
+        || isOf(WHEN_APPROVED, point)
+        || isOf(WHEN_RIVALLED, point);
   }
 
-  private static Optional<Blow> circumstance(String point, Random random) {
-    if (AFTER_REORG.stream().anyMatch(point::endsWith)) {
+  private static Optional<Blow> circumstance(
+      String point, int victim, int relayers, Random random) {
+    if (isOf(AFTER_REORG, point)) {
       return Optional.of(new Blow.Reorg(chain(random), 1 + random.nextInt(2)));
     }
-    if (WHEN_DEAR.stream().anyMatch(point::endsWith)) {
+    if (isOf(WHEN_DEAR, point)) {
       return Optional.of(new Blow.Dear(Town.HOME, 4));
     }
+    if (isOf(WHEN_LIED_TO, point)) {
+      return Optional.of(new Blow.Lie(List.of(victim, (victim + 1) % relayers)));
+    }
+    if (isOf(WHEN_STRANGE, point)) {
+      return Optional.of(new Blow.Stranger());
+    }
     return Optional.empty();
+  }
+
+  /** What brings a point about that agents' orders do. */
+  private static List<Order> late(String point, int victim, int agents, Random random) {
+    var late = new ArrayList<Order>();
+    if (isOf(WHEN_LIED_TO, point)) { // the number that the lie took
+      late.add(order(Kind.ACROSS, victim, agents, random));
+    }
+    if (isOf(WHEN_APPROVED, point)) {
+      late.add(order(Kind.APPROVED, victim, agents, random));
+    }
+    if (isOf(WHEN_RIVALLED, point)) { // half of them the victim loses
+      for (int i = 0; i < RIVALS; i++) late.add(order(Kind.RIVAL, victim, agents, random));
+    }
+    return List.copyOf(late);
+  }
+
+  private static Order order(Kind kind, int relayer, int agents, Random random) {
+    return new Order(kind, random.nextInt(agents - 1), relayer, 1 + random.nextInt(1_000_000));
   }
 
   /** Now and then something else goes wrong before. */
@@ -169,11 +269,13 @@ record Schedule(long seed, int victim, List<Blow> blows, List<Order> orders) {
   }
 
   private static Kind kind(Random random) {
-    return switch (random.nextInt(12)) {
+    return switch (random.nextInt(14)) {
       case 0, 1, 2, 3 -> Kind.HOME;
       case 4, 5 -> Kind.DELAYED;
       case 6, 7, 8, 9 -> Kind.ACROSS;
       case 10 -> Kind.SHORT;
+      case 11 -> Kind.APPROVED;
+      case 12 -> Kind.RIVAL;
       default -> Kind.BREACH;
     };
   }

@@ -10,11 +10,17 @@ final class Tally {
   private final Map<String, Integer> kills = new TreeMap<>();
   private final Map<String, Integer> troubles = new TreeMap<>();
   private final List<String> faults = new ArrayList<>();
+  private int idle;
   private int twice;
   private int ended;
 
   synchronized void killed(String where) {
     kills.merge(where, 1, Integer::sum);
+  }
+
+  /** When there was nothing that it could have lost. */
+  synchronized void killedIdle() {
+    idle++;
   }
 
   synchronized void killedAgain() {
@@ -41,6 +47,10 @@ final class Tally {
 
   synchronized int allKills() {
     return kills.values().stream().mapToInt(Integer::intValue).sum();
+  }
+
+  synchronized int idleKills() {
+    return idle;
   }
 
   synchronized Map<String, Integer> troubles() {

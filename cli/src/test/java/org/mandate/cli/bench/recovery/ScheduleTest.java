@@ -1,0 +1,54 @@
+package org.mandate.cli.bench.recovery;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.LongStream;
+import org.junit.jupiter.api.Test;
+import org.mandate.relayer.Trap;
+
+/** What is left out here nobody kills. */
+class ScheduleTest {
+  private static final int RELAYERS = 3;
+  private static final int AGENTS = 5;
+
+  @Test
+  void L9_shouldKillAtEveryFailpointInAsManySeeds() {
+    for (long first : new long[] {0, 50, 1_000_003}) {
+      Set<String> met =
+          LongStream.range(first, first + Schedule.all())
+              .mapToObj(seed -> Schedule.of(seed, RELAYERS, AGENTS))
+              .map(schedule -> firstKill(schedule))
+              .collect(Collectors.toSet());
+      assertEquals(Set.copyOf(Trap.all()), met);
+    }
+  }
+
+  @Test
+  void shouldDoTheSameWithASeedEachTime() {
+    for (long seed = 0; seed < Schedule.all(); seed++)
+      assertEquals(Schedule.of(seed, RELAYERS, AGENTS), Schedule.of(seed, RELAYERS, AGENTS));
+  }
+
+  @Test
+  void shouldTryAgainByOtherSeeds() {
+    for (String point : Trap.all()) {
+      long[] others = Schedule.others(point, 400).limit(3).toArray();
+      for (long seed : others) {
+        assertTrue(seed > 400, point);
+        assertEquals(point, Schedule.of(seed, RELAYERS, AGENTS).point());
+      }
+      assertEquals(3, LongStream.of(others).distinct().count());
+    }
+  }
+
+  private static String firstKill(Schedule schedule) {
+    return schedule.blows().stream()
+        .filter(Blow.AtPoint.class::isInstance)
+        .map(blow -> ((Blow.AtPoint) blow).point())
+        .findFirst()
+        .orElseThrow();
+  }
+}
