@@ -27,10 +27,10 @@ import org.mandate.testing.Tools;
 class SimulationTest {
   private static final String SEEDS = "mandate.simulation.seeds";
 
-  /** One with eight reorgs and a crash. */
-  private static final long FIRST = 3;
+  /** One with reorgs and crashes, in which an end that is declared too early shows. */
+  private static final long FIRST = 5;
 
-  /** A look of the oracle's, by which there were faults, a reorg among them. */
+  /** A look of the oracle's, by which there were faults and a crash. */
   private static final long PLANTED = 40;
 
   private static final Duration SOON = Duration.ofMinutes(5);
