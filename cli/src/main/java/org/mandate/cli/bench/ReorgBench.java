@@ -46,8 +46,8 @@ import picocli.CommandLine.Option;
       "Reorganizes two real chains while payments are at every stage, and compares what the relayer holds with a replay.",
       "Reorgs are 1 to 64 blocks deep; some drop the transactions of the blocks that go, some put them into other blocks.",
       "The replay is another relayer's, which starts from nothing, now and then in between and at the end. Afterwards every",
-      "payment must have been made, once, with no nonce left out. With 40 reorgs or more the deepest must be 64 blocks, and",
-      "reorgs must have removed each stage of a payment.",
+      "payment must have been made, once, with no nonce left out. With 120 reorgs or more in all the deepest must be 64",
+      "blocks, and reorgs must have removed each stage of a payment.",
       "Exit code 0: all of that held; 1: something did not."
     })
 final class ReorgBench extends Bench {
@@ -58,8 +58,8 @@ final class ReorgBench extends Bench {
 
   private static final int DEEPEST = 64;
 
-  /** So many reorgs meet everything. */
-  private static final int MANY = 40;
+  /** So many reorgs meet everything, whatever the machine is doing beside. */
+  private static final int MANY = 120;
 
   /** Now and then one is as deep as can be, and what is held is compared in between. */
   private static final int DEEP_EVERY = 10;
@@ -526,7 +526,7 @@ final class ReorgBench extends Bench {
 
   private Figures figures(Findings findings) {
     var never = STAGES.stream().filter(s -> !findings.removed.containsKey(s)).sorted().toList();
-    var met = reorgs < MANY || (never.isEmpty() && findings.deepest == DEEPEST);
+    var met = findings.reorgs < MANY || (never.isEmpty() && findings.deepest == DEEPEST);
     var ok =
         met
             && findings.lost == 0
@@ -572,7 +572,7 @@ final class ReorgBench extends Bench {
     lines.add(line("the same, most", longest));
     lines.add("reorgs in whose blocks there was:");
     findings.removed.forEach((kind, n) -> lines.add(line("  " + kind, n)));
-    if (reorgs >= MANY) never.forEach(stage -> lines.add("MISSING: no reorg removed " + stage));
+    if (findings.reorgs >= MANY) never.forEach(stage -> lines.add("MISSING: no reorg removed " + stage));
     if (reorgs >= MANY && findings.deepest < DEEPEST)
       lines.add("MISSING: no reorg was %d blocks deep".formatted(DEEPEST));
     return new Figures(ok, values, lines);
