@@ -22,6 +22,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Function;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterEach;
@@ -38,6 +39,7 @@ import org.mandate.chain.Hash;
 import org.mandate.chain.JsonRpcClient;
 import org.mandate.chain.Log;
 import org.mandate.chain.NodeException;
+import org.mandate.contracts.DestinationExecutor;
 import org.mandate.contracts.HomeExecutor;
 import org.mandate.contracts.QuorumGateway;
 import org.mandate.intent.Intent;
@@ -51,12 +53,14 @@ import org.mandate.relayer.store.Blocks;
 import org.mandate.relayer.store.ChainRow;
 import org.mandate.relayer.store.Database;
 import org.mandate.relayer.store.EmbeddedServer;
+import org.mandate.relayer.store.StoreException;
 import org.mandate.relayer.store.StoredEvent;
 import org.mandate.relayer.store.StoredIntent;
 import org.mandate.relayer.store.Task;
 import org.web3j.abi.EventEncoder;
 import org.web3j.abi.datatypes.generated.Bytes32;
 import org.web3j.abi.datatypes.generated.Uint256;
+import org.web3j.abi.datatypes.generated.Uint64;
 
 /** Follows a real chain through nodes of which some lie, round by round. */
 class FollowerTest {
@@ -207,6 +211,55 @@ class FollowerTest {
     assertThrows(RuntimeException.class, follower::round);
     round(follower);
     assertEquals(anvil.client().head().number(), top());
+  }
+
+  /** It tells of it in each block as the one that is followed. */
+  private ChainClient adding(Function<Block, List<Log>> madeUp) {
+    return answering(
+        anvil.client(),
+        (method, arguments, real) ->
+            method.equals("logs") && arguments[0] instanceof Hash hash
+                ? madeUp.apply(anvil.client().block(hash).orElseThrow())
+                : real.call());
+  }
+
+  /** Work whose time the database cannot hold. */
+  @Test
+  void L9_shouldGoOnWhenOneNodeTellsOfATimeThatNoYearReaches() {
+    for (long far : List.of(10_000_000_000_000L, Long.MAX_VALUE)) {
+      Follower follower =
+          follower(adding(b -> List.of(hastened(b, far))), anvil.client(), anvil.client());
+      for (int i = 0; i < 3; i++) {
+        mine(1);
+        round(follower);
+      }
+      assertEquals(anvil.client().head().number(), top(), "work at " + far);
+    }
+  }
+
+  /** What the database refuses, whatever it is, the node is to blame for that told of it. */
+  @Test
+  void L9_shouldLeaveWhoTellsWhatCannotBeStored() {
+    ChainClient liar =
+        adding(block -> List.of(madeUp(block), hastened(block, 1))); // both with the index 0
+    Follower follower = follower(liar, anvil.client(), anvil.client());
+    assertThrows(StoreException.class, follower::round);
+    round(follower);
+    assertEquals(anvil.client().head().number(), top());
+  }
+
+  private static Log hastened(Block block, long executableAt) {
+    return new Log(
+        block.hash(),
+        block.number(),
+        Hash.keccak("transaction"),
+        0,
+        EXECUTOR,
+        List.of(
+            Hash.of(EventEncoder.encode(DestinationExecutor.INTENTHASTENED_EVENT)),
+            Hash.keccak("intent " + block.number()),
+            Hash.of(Abi.encode(new Uint256(1)))),
+        Bytes.of(Abi.encode(new Uint256(1), new Uint64(BigInteger.valueOf(executableAt)))).hex());
   }
 
   /** What is stored of an intent is what work is done by, whoever told of it first. */

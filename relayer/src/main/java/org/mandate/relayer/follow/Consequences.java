@@ -17,6 +17,7 @@ import org.mandate.event.IntentNotice;
 import org.mandate.gateway.InteroperableAddress;
 import org.mandate.intent.Intent;
 import org.mandate.intent.IntentAbi;
+import org.mandate.relayer.store.ChainTime;
 import org.mandate.relayer.store.StoredEvent;
 import org.mandate.relayer.store.StoredIntent;
 import org.mandate.relayer.store.Task;
@@ -87,13 +88,13 @@ final class Consequences {
     switch (event) {
       case IntentEvent.Admitted e -> {
         know(e.intentId(), e.intent());
-        open(Task.Kind.PROCEED, e.intentId(), Instant.ofEpochSecond(e.eta()));
+        open(Task.Kind.PROCEED, e.intentId(), ChainTime.of(e.eta()));
       }
       case IntentEvent.Denied e -> know(e.intentId(), e.intent());
       case IntentEvent.Dispatched e -> know(e.intentId(), e.intent());
       case IntentEvent.Queued e -> {
         know(e.intentId(), e.intent());
-        open(Task.Kind.EXECUTE, e.intentId(), Instant.ofEpochSecond(e.executableAt()));
+        open(Task.Kind.EXECUTE, e.intentId(), ChainTime.of(e.executableAt()));
         open(Task.Kind.HASTEN, e.intentId(), now.plus(HASTE));
       }
       case IntentEvent.Executed e -> {
@@ -101,9 +102,9 @@ final class Consequences {
         openReport(chain.id(), e.intentId());
       }
       case IntentEvent.Upheld e ->
-          open(Task.Kind.EXECUTE, e.intentId(), Instant.ofEpochSecond(e.executableAt()));
+          open(Task.Kind.EXECUTE, e.intentId(), ChainTime.of(e.executableAt()));
       case IntentEvent.Disputed e ->
-          open(Task.Kind.EXECUTE, e.intentId(), Instant.ofEpochSecond(e.resolveBy() + 1));
+          open(Task.Kind.EXECUTE, e.intentId(), ChainTime.of(e.resolveBy() + 1));
       case IntentEvent.Cancelled e -> {
         know(e.intentId(), e.intent());
         openReport(chain.id(), e.intentId());
@@ -131,13 +132,13 @@ final class Consequences {
     switch (notice) {
       case IntentNotice.Reported e -> reports.add(new StoredEvent.Report(e.log(), e.intentIds()));
       case IntentNotice.ResultReceived e ->
-          open(Task.Kind.SETTLE, e.intentId(), Instant.ofEpochSecond(e.settleAt()));
+          open(Task.Kind.SETTLE, e.intentId(), ChainTime.of(e.settleAt()));
       case IntentNotice.ResultDropped e -> dropped.add(e.intentId());
       case IntentNotice.Resent e -> {}
       case IntentNotice.Refused e -> {}
       case IntentNotice.Failed e -> {}
       case IntentNotice.Hastened e ->
-          open(Task.Kind.EXECUTE, e.intentId(), Instant.ofEpochSecond(e.executableAt()));
+          open(Task.Kind.EXECUTE, e.intentId(), ChainTime.of(e.executableAt()));
       case IntentNotice.Confirmed e -> {}
       case IntentNotice.Refuted e -> {}
     }

@@ -152,6 +152,7 @@ public final class Follower {
         return led.number() < head.last() ? Pursuit.PARTLY : Pursuit.ALL;
       }
     } catch (StoreException e) {
+      if (!e.isOfTheDatabase()) chain.client().doubt(head); // nobody can store what it tells
       throw e;
     } catch (RuntimeException e) {
       chain.client().doubt(head); // it does not answer, or nobody can read what it tells

@@ -15,6 +15,7 @@ import org.mandate.intent.Intent;
 import org.mandate.policy.Tier;
 import org.mandate.relayer.Journal;
 import org.mandate.relayer.store.ChainRow;
+import org.mandate.relayer.store.ChainTime;
 import org.mandate.relayer.store.Database;
 import org.mandate.relayer.store.EventKind;
 import org.mandate.relayer.store.StoredApproval;
@@ -261,13 +262,13 @@ final class IntentWork {
     if (isPast(intent, here.row().headTime())) return expire(task, here, intent);
     if (here.callsOfMost().isEnded(intent)) return ended(task, here);
     Hash group = group(task.subject(), here);
-    Instant planned = here.turn(group, Instant.ofEpochSecond(executableAt));
+    Instant planned = here.turn(group, ChainTime.of(executableAt));
     Instant closing = here.now().plus(GATEWAY_LOOK);
     if (here.now().isBefore(planned))
       return Decision.later(planned.isBefore(closing) ? planned : closing);
     // A dispute window that was lengthened meanwhile covers what is queued: only the chain knows.
     long due = Math.max(executableAt, here.callsOfMost().due(task.subject()));
-    Instant turn = here.turn(group, Instant.ofEpochSecond(due));
+    Instant turn = here.turn(group, ChainTime.of(due));
     Instant look = here.now().plus(WINDOW_LOOK);
     if (here.now().isBefore(turn)) return Decision.later(turn.isBefore(look) ? turn : look);
     if (isPayment(intent)) {
@@ -348,8 +349,7 @@ final class IntentWork {
     }
     // The trial runs at the chain's own time, which is that of its last block.
     boolean early =
-        here.row().headTime() < due
-            && here.now().isBefore(Instant.ofEpochSecond(due).plus(NEXT_BLOCK));
+        here.row().headTime() < due && here.now().isBefore(ChainTime.of(due).plus(NEXT_BLOCK));
     if (together.size() > 1 && early)
       return Optional.of(Decision.later(here.now().plus(LOOK_AGAIN)));
     return Batch.of(
@@ -374,7 +374,7 @@ final class IntentWork {
         return Optional.empty();
       }
     }
-    Instant turn = here.turn(group(intentId, here), Instant.ofEpochSecond(executableAt));
+    Instant turn = here.turn(group(intentId, here), ChainTime.of(executableAt));
     Intent intent = here.intent(intentId).intent();
     boolean now =
         isPayment(intent) && !isPast(intent, here.row().headTime()) && !here.now().isBefore(turn);
@@ -396,7 +396,7 @@ final class IntentWork {
 
   private Decision whenDue(
       Task task, Workplace place, long due, Purpose purpose, ContractCalls.Call call) {
-    Instant turn = place.turn(task.subject(), Instant.ofEpochSecond(due));
+    Instant turn = place.turn(task.subject(), ChainTime.of(due));
     if (place.now().isBefore(turn)) return Decision.later(turn);
     return place.attempt(purpose, task.subject(), call);
   }

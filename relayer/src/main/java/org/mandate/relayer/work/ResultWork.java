@@ -14,6 +14,7 @@ import org.mandate.intent.IntentAbi;
 import org.mandate.intent.Result;
 import org.mandate.relayer.Journal;
 import org.mandate.relayer.store.ChainRow;
+import org.mandate.relayer.store.ChainTime;
 import org.mandate.relayer.store.Database;
 import org.mandate.relayer.store.EventKind;
 import org.mandate.relayer.store.StoredEvent;
@@ -233,7 +234,7 @@ final class ResultWork {
    */
   private Instant turnToSettle(Hash intentId, Workplace here, long due) {
     Hash told = result(intentId).map(r -> r.log().transaction()).orElse(intentId);
-    return here.turn(told, Instant.ofEpochSecond(due));
+    return here.turn(told, ChainTime.of(due));
   }
 
   private List<Hash> settleable(Hash first, Workplace here) {
