@@ -1,6 +1,7 @@
 package org.mandate.relayer.follow;
 
 import java.time.Clock;
+import java.time.Instant;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
@@ -217,11 +218,13 @@ final class Omissions {
   }
 
   private void remove(Log log, SeveralNodes.Agreement agreement) {
+    Instant now = clock.instant();
     database.run(
         tx -> {
-          StoredEvent.remove(tx, chain.id(), log);
+          // What was concluded from it is not written any more.
+          Task.lookAnew(tx, chain.id(), StoredEvent.remove(tx, chain.id(), log), now);
           // Work that it opened finds nothing to do; what it put off must not wait for its time.
-          Task.wake(tx, chain.id(), clock.instant());
+          Task.wake(tx, chain.id(), now);
         });
     LOG.alarm(
         "a node told of what was never logged",

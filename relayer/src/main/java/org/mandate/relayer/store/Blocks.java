@@ -52,6 +52,8 @@ public final class Blocks {
    * Removes the newest blocks from {@code number} on, with everything that was derived from them.
    */
   public static void undoFrom(Tx tx, long chainId, long number, Instant now) {
+    // What was concluded from what these blocks say is not written any more.
+    Task.lookAnew(tx, chainId, DeepReorg.subjects(tx, chainId, number - 1), now);
     tx.update("DELETE FROM block WHERE chain_id = ? AND number >= ?", chainId, number);
     tx.update(
         """

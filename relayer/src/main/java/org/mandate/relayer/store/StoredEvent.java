@@ -191,13 +191,21 @@ public record StoredEvent(EventKind kind, long chainId, Log log, long time, bool
         to);
   }
 
-  /** Forgets a log that is none, with everything that was derived from it. */
-  public static void remove(Tx tx, long chainId, Log log) {
-    tx.update(
-        "DELETE FROM event WHERE chain_id = ? AND block_number = ? AND log_index = ?",
-        chainId,
-        log.blockNumber(),
-        log.index());
+  /**
+   * Forgets a log that is none, with everything that was derived from it. Answers which intents or
+   * messages it was about.
+   */
+  public static List<Hash> remove(Tx tx, long chainId, Log log) {
+    return tx
+        .list(
+            "DELETE FROM event WHERE chain_id = ? AND block_number = ? AND log_index = ? RETURNING subject",
+            row -> row.optionalHash("subject"),
+            chainId,
+            log.blockNumber(),
+            log.index())
+        .stream()
+        .flatMap(Optional::stream)
+        .toList();
   }
 
   /** All events about an intent or message, in order, chain by chain. */

@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -20,8 +21,9 @@ import org.mandate.chain.Hash;
  * @param subject intent, message, or the agent's id as 32 bytes
  * @param attempts how often it was claimed since it was last carried out
  * @param holder id of the instance that claimed it
- * @param lease until when it is claimed; what moved it meanwhile, such as a new event, wins over
- *     the one who claimed it
+ * @param lease until when it is claimed. News meanwhile, such as a new event, leaves the claim as
+ *     it is: the work is due again once the claim has ended. What takes away what was looked at,
+ *     such as a reorg, ends the claim
  * @param heldSince since when it could be sent and waits for cheaper gas
  */
 public record Task(
@@ -56,14 +58,30 @@ public record Task(
   private static final List<String> COLUMNS =
       List.of("text", "bigint", "bytea", "timestamptz", "timestamptz");
 
+  private static final String IS_CLAIMED = "task.claimed_until = task.not_before";
+
+  /** Where it is open already: it is due then; where it is claimed, once the claim has ended. */
+  private static final String MOVE =
+      " ON CONFLICT (kind, chain_id, subject) DO UPDATE SET attempts = 0, not_before = CASE WHEN "
+          + IS_CLAIMED
+          + " THEN task.not_before ELSE excluded.not_before END, woken_for = CASE WHEN "
+          + IS_CLAIMED
+          + " THEN least(task.woken_for, excluded.not_before) END";
+
+  /** As {@link #MOVE}, unless it is due before that; the time is a parameter twice. */
+  private static final String WAKE =
+      "UPDATE task SET not_before = CASE WHEN "
+          + IS_CLAIMED
+          + " THEN not_before ELSE least(not_before, ?) END, woken_for = CASE WHEN "
+          + IS_CLAIMED
+          + " THEN least(woken_for, ?) END";
+
   /** Opens the work, or moves it to {@code notBefore} when it is open already. */
   public static void open(
       Tx tx, Kind kind, long chainId, Hash subject, Instant notBefore, Instant now) {
     tx.update(
-        """
-        INSERT INTO task (kind, chain_id, subject, not_before, created_at) VALUES (?, ?, ?, ?, ?)
-        ON CONFLICT (kind, chain_id, subject) DO UPDATE SET not_before = excluded.not_before, attempts = 0
-        """,
+        "INSERT INTO task (kind, chain_id, subject, not_before, created_at) VALUES (?, ?, ?, ?, ?)"
+            + MOVE,
         kind.name(),
         chainId,
         subject,
@@ -93,10 +111,8 @@ public record Task(
    */
   public static void open(Tx tx, Map<Key, Instant> due, Instant now) {
     tx.updateAll(
-        """
-        INSERT INTO task (kind, chain_id, subject, not_before, created_at) SELECT * FROM unnest(?, ?, ?, ?, ?)
-        ON CONFLICT (kind, chain_id, subject) DO UPDATE SET not_before = excluded.not_before, attempts = 0
-        """,
+        "INSERT INTO task (kind, chain_id, subject, not_before, created_at) SELECT * FROM unnest(?, ?, ?, ?, ?)"
+            + MOVE,
         COLUMNS,
         rows(due, now));
   }
@@ -214,7 +230,7 @@ public record Task(
         WITH due AS MATERIALIZED ( -- asked once: as a subquery it may be asked again for each row, and answer another one
           SELECT kind, chain_id, subject FROM task WHERE not_before <= ? AND %s AND chain_id <> ALL (?)
            ORDER BY %s FOR UPDATE SKIP LOCKED LIMIT ?)
-        UPDATE task t SET not_before = ?, claimed_by = ?, claimed_until = ?, attempts = t.attempts + 1 FROM due
+        UPDATE task t SET not_before = ?, claimed_by = ?, claimed_until = ?, woken_for = NULL, attempts = t.attempts + 1 FROM due
          WHERE t.kind = due.kind AND t.chain_id = due.chain_id AND t.subject = due.subject
         RETURNING t.*
         """
@@ -238,8 +254,8 @@ public record Task(
       """;
 
   /**
-   * Puts claimed work off, each as long as it is still that claim's. Answers how much of it still
-   * was.
+   * Puts claimed work off, each as long as it is still that claim's, and no longer than news that
+   * came meanwhile wants it. Answers how much of it still was.
    *
    * @param attempts 0: it is looked at with others again; more: by itself
    * @param parked why, as JSON; empty when nothing is wrong
@@ -249,7 +265,7 @@ public record Task(
     if (tasks.isEmpty()) return 0;
     return tx.update(
         """
-        UPDATE task t SET not_before = ?, parked = ?, attempts = ?,
+        UPDATE task t SET not_before = least(?, woken_for), woken_for = NULL, claimed_until = NULL, parked = ?, attempts = ?,
                held_since = CASE WHEN ? = 0 THEN NULL ELSE held_since END FROM
         """
             + CLAIMED,
@@ -257,15 +273,26 @@ public record Task(
   }
 
   /**
-   * Closes claimed work, each as long as it is still that claim's. Answers the subjects of those.
+   * Closes claimed work, each as long as it is still that claim's; where news came since it was
+   * claimed it is due again instead. Answers the subjects of what is closed.
    */
   public static Set<Hash> closeAll(Tx tx, List<Task> tasks) {
     if (tasks.isEmpty()) return Set.of();
-    return Set.copyOf(
-        tx.list(
-            "DELETE FROM task t USING " + CLAIMED + " RETURNING t.subject",
-            row -> row.hash("subject"),
-            claims(tasks)));
+    Set<Hash> closed =
+        Set.copyOf(
+            tx.list(
+                "DELETE FROM task t USING "
+                    + CLAIMED
+                    + " AND t.woken_for IS NULL RETURNING t.subject",
+                row -> row.hash("subject"),
+                claims(tasks)));
+    if (closed.size() < tasks.size())
+      tx.update(
+          "UPDATE task t SET not_before = woken_for, woken_for = NULL, claimed_until = NULL FROM "
+              + CLAIMED
+              + " AND t.woken_for IS NOT NULL",
+          claims(tasks));
+    return closed;
   }
 
   /** The claims as {@link #CLAIMED} asks for them, after other values. */
@@ -314,11 +341,12 @@ public record Task(
   /** Makes all work of that kind on a chain due when there is as much as fits into one batch. */
   public static void hurryWhenMany(Tx tx, Kind kind, long chainId, int many, Instant now) {
     tx.update(
-        """
-        UPDATE task SET not_before = least(not_before, ?)
-         WHERE kind = ? AND chain_id = ? AND attempts = 0
-           AND (SELECT count(*) FROM task o WHERE o.kind = ? AND o.chain_id = ? AND o.attempts = 0) >= ?
-        """,
+        WAKE
+            + """
+               WHERE kind = ? AND chain_id = ? AND attempts = 0
+                 AND (SELECT count(*) FROM task o WHERE o.kind = ? AND o.chain_id = ? AND o.attempts = 0) >= ?
+              """,
+        now,
         now,
         kind.name(),
         chainId,
@@ -388,13 +416,14 @@ public record Task(
   }
 
   /**
-   * Puts the work off, as long as it is still this claim's. What is parked is why nothing was sent,
-   * in words, as JSON; empty when nothing is wrong. Answers whether it still was: what is stored in
-   * the same transaction is stored for work that nobody else has.
+   * Puts the work off, as long as it is still this claim's, and no longer than news that came
+   * meanwhile wants it. What is parked is why nothing was sent, in words, as JSON; empty when
+   * nothing is wrong. Answers whether it still was: what is stored in the same transaction is
+   * stored for work that nobody else has.
    */
   public boolean putOff(Tx tx, Instant until, Optional<String> parked) {
     return tx.update(
-            "UPDATE task SET not_before = ?, parked = ?, held_since = NULL, attempts = CASE WHEN ?"
+            "UPDATE task SET not_before = least(?, woken_for), woken_for = NULL, claimed_until = NULL, parked = ?, held_since = NULL, attempts = CASE WHEN ?"
                 + " THEN attempts ELSE 0 END WHERE kind = ? AND chain_id = ? AND subject = ? AND"
                 + " not_before = ? AND claimed_by = ?",
             until,
@@ -454,7 +483,7 @@ public record Task(
    */
   public void suspend(Tx tx, Instant until, String parked) {
     tx.update(
-        "UPDATE task SET not_before = ?, parked = ?, attempts = greatest(attempts - 1, 0) WHERE"
+        "UPDATE task SET not_before = least(?, woken_for), woken_for = NULL, claimed_until = NULL, parked = ?, attempts = greatest(attempts - 1, 0) WHERE"
             + " kind = ? AND chain_id = ? AND subject = ? AND not_before = ? AND claimed_by = ?",
         until,
         Tx.json(parked),
@@ -466,19 +495,10 @@ public record Task(
   }
 
   /**
-   * Finalized data shows that it is over. Does nothing when it was moved since it was claimed:
-   * answers whether it was not.
+   * Finalized data shows that it is over: as {@link #closeAll}. Answers whether it is closed.
    */
   public boolean close(Tx tx) {
-    return tx.update(
-            "DELETE FROM task WHERE kind = ? AND chain_id = ? AND subject = ? AND not_before = ?"
-                + " AND claimed_by = ?",
-            kind.name(),
-            chainId,
-            subject,
-            lease,
-            holder)
-        > 0;
+    return !closeAll(tx, List.of(this)).isEmpty();
   }
 
   /**
@@ -501,15 +521,20 @@ public record Task(
         upTo);
   }
 
-  /** All work for these subjects on a chain is looked at at once, if it is open. */
-  static void wakeAll(Tx tx, long chainId, List<Hash> subjects, Instant now) {
+  /**
+   * Of these subjects something is not so any more that a claim may rest on: a transaction ended, a
+   * block or a log is gone. All work for them on that chain is looked at at once, if it is open,
+   * and what is claimed of it is nobody's: nothing is written that was concluded before.
+   */
+  public static void lookAnew(Tx tx, long chainId, Collection<Hash> subjects, Instant now) {
+    if (subjects.isEmpty()) return;
     tx.update(
         "UPDATE task SET not_before = least(not_before, ?) WHERE kind = ANY (?) AND chain_id = ? AND"
             + " subject = ANY (?)",
         now,
         KINDS,
         chainId,
-        Tx.column("bytea", subjects));
+        Tx.column("bytea", List.copyOf(subjects)));
   }
 
   /** What was done for these subjects came to nothing: each is looked at by itself. */
@@ -526,17 +551,41 @@ public record Task(
   /** There is news for that work: it looks again at once, if it is open. */
   public static void wake(Tx tx, Kind kind, long chainId, Hash subject, Instant now) {
     tx.update(
-        "UPDATE task SET not_before = least(not_before, ?) WHERE kind = ? AND chain_id = ? AND"
-            + " subject = ?",
+        WAKE + " WHERE kind = ? AND chain_id = ? AND subject = ?",
+        now,
         now,
         kind.name(),
         chainId,
         subject);
   }
 
-  /** A reorg: what waits for something on that chain looks again at once. */
+  /** What waits for something on that chain looks again at once: it may wait for what is gone. */
   public static void wake(Tx tx, long chainId, Instant now) {
-    tx.update("UPDATE task SET not_before = least(not_before, ?) WHERE chain_id = ?", now, chainId);
+    tx.update(WAKE + " WHERE chain_id = ?", now, now, chainId);
+  }
+
+  /**
+   * Executions elsewhere of what home finally sent look again at once.
+   *
+   * @param where the chains on which they may be
+   * @param above number of home's block that was the last final one
+   * @param upTo number of the one that is now
+   */
+  public static void wakeDispatched(
+      Tx tx, Set<Long> where, long home, long above, long upTo, Instant now) {
+    tx.update(
+        WAKE
+            + """
+               WHERE kind = 'EXECUTE' AND chain_id = ANY (?) AND subject = ANY (ARRAY(
+                SELECT e.subject FROM event e
+                 WHERE e.chain_id = ? AND e.block_number <= ? AND e.block_number > ? AND e.kind IN ('DISPATCHED', 'RESENT')))
+              """,
+        now,
+        now,
+        Tx.column("bigint", List.copyOf(where)),
+        home,
+        upTo,
+        above);
   }
 
   private static Task read(Row row) throws java.sql.SQLException {

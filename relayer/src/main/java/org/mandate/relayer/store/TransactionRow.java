@@ -572,7 +572,7 @@ public record TransactionRow(
         now,
         id);
     tx.update("UPDATE transaction_item SET open = false WHERE transaction_id = ?", id);
-    Task.wakeAll(tx, chainId, subjects(tx), now);
+    Task.lookAnew(tx, chainId, subjects(tx), now);
     if (state != Settled.DISPLACED) Task.countFailure(tx, chainId, vain(tx));
   }
 

@@ -147,7 +147,7 @@ class LeaseTest {
               () -> {
                 // Of no consequence: all of it is due before.
                 for (int i = 0; i < 50; i++)
-                  two.run(tx -> Task.wakeAll(tx, CHAIN, subjects, now.plus(LONG)));
+                  two.run(tx -> Task.lookAnew(tx, CHAIN, subjects, now.plus(LONG)));
               });
       while (!wakes.isDone()) {
         List<Task> claimed =

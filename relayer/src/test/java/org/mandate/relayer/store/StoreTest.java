@@ -19,6 +19,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.BiFunction;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -265,6 +267,114 @@ class StoreTest {
           Task again = Task.claim(tx, "test", NOW.plusSeconds(1), LEASE).orElseThrow();
           again.close(tx);
           assertTrue(Task.nextDue(tx).isEmpty());
+        });
+  }
+
+  /** Whoever can make news often must not keep slow work from being done. */
+  @Test
+  void L9_shouldLeaveAClaimToWhoeverHasItWhateverNewsThereIs() {
+    Hash subject = Hash.keccak("intent");
+    Instant later = NOW.plus(Duration.ofDays(1));
+    List<Consumer<Tx>> news =
+        List.of(
+            tx -> Task.wake(tx, Task.Kind.EXECUTE, CHAIN, subject, NOW.plusSeconds(1)),
+            tx -> Task.wake(tx, CHAIN, NOW.plusSeconds(1)),
+            tx ->
+                Task.open(
+                    tx, Task.Kind.EXECUTE, CHAIN, subject, NOW.plusSeconds(1), NOW.plusSeconds(1)),
+            tx ->
+                Task.open(
+                    tx,
+                    Map.of(new Task.Key(Task.Kind.EXECUTE, CHAIN, subject), NOW.plusSeconds(1)),
+                    NOW.plusSeconds(1)),
+            tx -> Blocks.undoFrom(tx, CHAIN, 2, NOW.plusSeconds(1)));
+    List<BiFunction<Tx, Task, Boolean>> ends =
+        List.of(
+            (tx, task) -> task.putOff(tx, later, Optional.empty()),
+            (tx, task) -> {
+              task.suspend(tx, later, "{}");
+              return true;
+            },
+            (tx, task) -> {
+              task.close(tx);
+              return true;
+            },
+            (tx, task) -> Task.putOffAll(tx, List.of(task), later, 0, Optional.empty()) == 1);
+    database.run(
+        tx -> {
+          Blocks.append(tx, CHAIN, block(1));
+          for (Consumer<Tx> comes : news) {
+            for (BiFunction<Tx, Task, Boolean> end : ends) {
+              Blocks.append(tx, CHAIN, block(2));
+              Task.open(tx, Task.Kind.EXECUTE, CHAIN, subject, NOW, NOW);
+              Task claimed = Task.claim(tx, "test", NOW, LEASE).orElseThrow();
+              comes.accept(tx);
+              comes.accept(tx);
+              assertTrue(
+                  Task.claim(tx, "test", NOW.plusSeconds(2), LEASE).isEmpty(), "nobody else's");
+              assertTrue(end.apply(tx, claimed), "it is still this claim's");
+              assertEquals(
+                  Optional.of(NOW.plusSeconds(1)),
+                  Task.nextDue(tx),
+                  "looked at again for the news");
+              Task again = Task.claim(tx, "test", NOW.plusSeconds(2), LEASE).orElseThrow();
+              assertTrue(again.putOff(tx, later, Optional.empty()));
+              assertEquals(Optional.of(later), Task.nextDue(tx), "once");
+              tx.update("DELETE FROM task");
+              Blocks.undoFrom(tx, CHAIN, 2, NOW);
+            }
+          }
+        });
+  }
+
+  @Test
+  void L9_shouldWakeWhatWasPutOffUntilItsClaimWouldHaveEnded() {
+    Hash subject = Hash.keccak("intent");
+    database.run(
+        tx -> {
+          Task.open(tx, Task.Kind.EXECUTE, CHAIN, subject, NOW, NOW);
+          Task claimed = Task.claim(tx, "test", NOW, LEASE).orElseThrow();
+          assertTrue(claimed.putOff(tx, claimed.lease(), Optional.empty()));
+          Task.wake(tx, Task.Kind.EXECUTE, CHAIN, subject, NOW);
+          assertEquals(Optional.of(NOW), Task.nextDue(tx));
+        });
+  }
+
+  @Test
+  void L9_shouldWriteNothingThatWasConcludedFromABlockThatIsGone() {
+    Hash touched = Hash.keccak("touched");
+    Hash other = Hash.keccak("other");
+    Instant later = NOW.plus(Duration.ofDays(1));
+    database.run(
+        tx -> {
+          Blocks.append(tx, CHAIN, block(1));
+          Blocks.append(tx, CHAIN, block(2));
+          event(tx, 2, touched);
+          for (Hash subject : List.of(touched, other))
+            Task.open(tx, Task.Kind.EXECUTE, CHAIN, subject, NOW, NOW);
+          Task one = Task.claim(tx, "test", NOW, LEASE).orElseThrow();
+          Task two = Task.claim(tx, "test", NOW, LEASE).orElseThrow();
+          Blocks.undoFrom(tx, CHAIN, 2, NOW);
+          for (Task each : List.of(one, two))
+            assertEquals(each.subject().equals(other), each.putOff(tx, later, Optional.empty()));
+        });
+  }
+
+  @Test
+  void L9_shouldLookAtWhatArrivedOnceHomeFinallySentIt() {
+    Hash subject = Hash.keccak("intent");
+    Instant later = NOW.plus(Duration.ofDays(1));
+    database.run(
+        tx -> {
+          Blocks.append(tx, CHAIN, block(1));
+          event(tx, 1, subject);
+          tx.update("UPDATE event SET kind = 'DISPATCHED'");
+          Task.open(tx, Task.Kind.EXECUTE, CHAIN, subject, later, NOW);
+          Task.wakeDispatched(tx, Set.of(CHAIN), CHAIN, 1, 1, NOW);
+          Task.wakeDispatched(tx, Set.of(CHAIN + 1), CHAIN, 0, 1, NOW);
+          assertEquals(Optional.of(later), Task.nextDue(tx));
+          Task.wakeDispatched(tx, Set.of(CHAIN), CHAIN, 0, 1, NOW);
+          assertEquals(Optional.of(NOW), Task.nextDue(tx));
         });
   }
 
