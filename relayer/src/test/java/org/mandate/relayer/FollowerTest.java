@@ -1,6 +1,7 @@
 package org.mandate.relayer;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -389,14 +390,28 @@ class FollowerTest {
     for (int i = 0; i < 3; i++) round(follower);
     assertEquals(1, events().size());
     assertTrue(finalized().orElse(0L) < 2, "nobody decides: " + finalized());
-    Instant far = Instant.now().plus(Duration.ofDays(9));
-    database.run(tx -> Task.open(tx, Task.Kind.EXECUTE, CHAIN, MESSAGE, far, Instant.now()));
+    Instant now = Instant.now();
+    Instant far = now.plus(Duration.ofDays(9));
+    Task claimed =
+        database.inTransaction(
+            tx -> {
+              Task.open(tx, Task.Kind.EXECUTE, CHAIN, MESSAGE, now, now);
+              Task.open(tx, Task.Kind.EXECUTE, CHAIN, Hash.keccak("other"), far, now);
+              return Task.claim(tx, "test", now, Duration.ofDays(1)).orElseThrow();
+            });
     isDown.set(false);
     for (int i = 0; i < 3; i++) round(follower);
     assertEquals(List.of(), events());
     assertEquals(Optional.of(anvil.client().finalized().number()), finalized());
-    Instant due = database.inTransaction(Task::nextDue).orElseThrow();
-    assertTrue(due.isBefore(far.minus(Duration.ofDays(1))), "looked at now");
+    database.run(
+        tx -> {
+          assertFalse(claimed.putOff(tx, far, Optional.empty()), "concluded from what is not so");
+          claimed.close(tx);
+          assertTrue(
+              Task.claim(tx, "test", Instant.now(), Duration.ofDays(1)).isPresent()
+                  && Task.claim(tx, "test", Instant.now(), Duration.ofDays(1)).isPresent(),
+              "both are looked at now");
+        });
   }
 
   /**
@@ -476,6 +491,69 @@ class FollowerTest {
     assertEquals(
         anvil.client().block(3), database.inTransaction(tx -> Blocks.atOrBelow(tx, CHAIN, 3)));
     assertEquals(anvil.client().head().number(), top());
+  }
+
+  /** Each time it is asked it tells of another branch, of blocks that nobody else has. */
+  @Test
+  void L9_shouldLeaveWhoTellsOfAnotherHeadAgainAndAgain() {
+    AtomicLong branch = new AtomicLong();
+    ChainClient restless =
+        answering(
+            anvil.client(),
+            (method, arguments, real) -> {
+              Block head = anvil.client().head();
+              return switch (method) {
+                case "head" -> {
+                  branch.incrementAndGet();
+                  yield branched(branch.get(), head.number() + 3, head);
+                }
+                case "block" ->
+                    arguments[0] instanceof Long number
+                        ? Optional.of(branched(branch.get(), number, head))
+                        : real.call();
+                case "blocks" ->
+                    LongStream.rangeClosed((long) arguments[0], (long) arguments[1])
+                        .mapToObj(number -> branched(branch.get(), number, head))
+                        .toList();
+                case "logs" -> List.of();
+                default -> real.call();
+              };
+            });
+    SeveralNodes nodes = new SeveralNodes(List.of(restless, anvil.client(), anvil.client()));
+    Follower follower = follower(0, nodes);
+    for (int i = 0; i < 4; i++) round(follower);
+    assertEquals("DOUBTED", nodes.reports().getFirst().state());
+    round(follower);
+    assertEquals(anvil.client().head(), topBlock(), "another one is followed");
+  }
+
+  /** Above the true head, and different in each branch. */
+  private Block branched(long branch, long number, Block head) {
+    if (number <= head.number()) return anvil.client().block(number).orElseThrow();
+    Hash parent =
+        number == head.number() + 1
+            ? head.hash()
+            : Hash.keccak("branch %d %d".formatted(branch, number - 1));
+    return new Block(
+        number, Hash.keccak("branch %d %d".formatted(branch, number)), parent, head.timestamp());
+  }
+
+  /** It has a block of its own in the place of one that the two others have. */
+  @Test
+  void L9_shouldUndoNothingThatMostNodesHaveByOneNodesWord() {
+    AtomicLong fork = new AtomicLong(Long.MAX_VALUE);
+    SeveralNodes nodes = new SeveralNodes(List.of(forked(fork), anvil.client(), anvil.client()));
+    Follower follower = follower(0, nodes);
+    round(follower);
+    Block top = topBlock();
+    fork.set(top.number() - 1);
+    round(follower);
+    assertEquals(top, topBlock());
+    assertEquals("DOUBTED", nodes.reports().getFirst().state());
+  }
+
+  private Block topBlock() {
+    return database.inTransaction(tx -> Blocks.atOrBelow(tx, CHAIN, Long.MAX_VALUE)).orElseThrow();
   }
 
   /** It was not final yet: nothing that is stored is common. */

@@ -44,6 +44,9 @@ public final class Follower {
 
   private static final int PARTS_A_ROUND = 10;
 
+  /** So often undone without anything final, and whoever told of it is no guide. */
+  private static final int OFTEN_UNDONE = 3;
+
   private final FollowedChain chain;
   private final Set<Long> served;
   private final Database database;
@@ -207,8 +210,25 @@ public final class Follower {
       stored = stored(number - 1);
       canonical = block(teller, stored.number());
     }
-    lowest.ifPresent(block -> undo(block, top));
-    return true;
+    return lowest.isEmpty() || gaveWay(told, lowest.get(), top);
+  }
+
+  /**
+   * Undoes the blocks from the lowest one on that the node does not have which told of the head,
+   * and answers whether it may lead on. What most nodes have stays. Who told of blocks that are
+   * undone again and again comes behind the others: each time costs everybody's work another look.
+   */
+  private boolean gaveWay(SeveralNodes.Head told, Block lowest, Block top) {
+    SeveralNodes nodes = chain.client();
+    if (nodes.areSeveral() && nodes.agreement(lowest.number(), lowest.hash()).isConfirmed()) {
+      nodes.doubt(told); // or it is the first to see a reorg: then the others follow
+      return false;
+    }
+    undo(lowest, top);
+    Optional<Integer> restless =
+        leads.teller(lowest.number()).filter(node -> leads.undone(node) >= OFTEN_UNDONE);
+    restless.ifPresent(nodes::doubt);
+    return restless.filter(node -> node == told.node()).isEmpty();
   }
 
   /**
@@ -455,8 +475,11 @@ public final class Follower {
               long before = ChainRow.of(tx, chain.id()).finalized().orElse(anchor());
               if (!ChainRow.finalize(tx, chain.id(), block.number(), block.hash())) return false;
               // After a long way what is open is looked at by itself.
-              if (chain.id() == chain.homeId() && block.number() - before <= MOST_CLOSED)
+              if (chain.id() == chain.homeId() && block.number() - before <= MOST_CLOSED) {
                 Task.closeSubmitted(tx, chain.id(), before, block.number());
+                Task.wakeDispatched(
+                    tx, served, chain.id(), before, block.number(), clock.instant());
+              }
               return true;
             });
     if (moved) leads.settle(block.number(), this::stored).forEach(chain.client()::vindicate);

@@ -17,6 +17,9 @@ import org.mandate.chain.Block;
 final class Leads {
   private final Map<Integer, Block> first = new HashMap<>();
 
+  /** How often blocks that a node told of were undone, since it last led to what became final. */
+  private final Map<Integer, Integer> undone = new HashMap<>();
+
   /** By the first block that a node told of, up to the next one's. */
   private final NavigableMap<Long, Integer> tellers = new TreeMap<>();
 
@@ -32,6 +35,11 @@ final class Leads {
    */
   Optional<Integer> teller(long number) {
     return Optional.ofNullable(tellers.floorEntry(number)).map(Map.Entry::getValue);
+  }
+
+  /** Blocks that the node told of were undone. Answers how often since it led to a final one. */
+  int undone(int node) {
+    return undone.merge(node, 1, Integer::sum);
   }
 
   /** That node told wrongly of what was logged: that its blocks become final shows nothing. */
@@ -51,6 +59,7 @@ final class Leads {
     Long needed = tellers.floorKey(mark);
     if (needed != null) tellers.headMap(needed, false).clear();
     settled.values().removeIf(block -> !stored.apply(block.number()).equals(block));
+    undone.keySet().removeAll(settled.keySet());
     return List.copyOf(settled.keySet());
   }
 }

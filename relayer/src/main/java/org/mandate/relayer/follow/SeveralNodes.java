@@ -715,6 +715,15 @@ public final class SeveralNodes implements ChainClient {
     dissented(node, Disagreement.LOGS, about(log));
   }
 
+  /**
+   * Blocks that it told of were undone again and again: others come before it for a while.
+   *
+   * @param node its place among all
+   */
+  public void doubt(int node) {
+    roster.doubt(node);
+  }
+
   /** What the node said that told of the head held: a doubt ends. */
   public void trust(Head head) {
     roster.trust(head.node());
