@@ -372,11 +372,14 @@ public final class IntentDesk {
           "sign Approvers.approvalDigest of this intent with the approver's key");
     }
     Instant taken = clock.instant();
-    database.run(
-        tx -> {
-          StoredApproval.save(tx, approval);
-          Task.wake(tx, Task.Kind.PROCEED, home.chain().id(), approval.intentId(), taken);
-        });
+    boolean isNew =
+        database.inTransaction(
+            tx -> {
+              if (!StoredApproval.save(tx, approval)) return false;
+              Task.wake(tx, Task.Kind.PROCEED, home.chain().id(), approval.intentId(), taken);
+              return true;
+            });
+    if (!isNew) return; // whoever says it again and again keeps nobody from acting on it
     LOG.info("approval stored", "intent", approval.intentId(), "approver", approval.approver());
     work.ring();
   }

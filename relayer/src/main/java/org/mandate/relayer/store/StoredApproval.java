@@ -13,17 +13,22 @@ import org.mandate.chain.Hash;
  */
 public record StoredApproval(Hash intentId, Address approver, Bytes signature, long deadline) {
 
-  /** Stores what was checked; the latest of an approver counts. */
-  public static void save(Tx tx, StoredApproval approval) {
-    tx.update(
-        """
-        INSERT INTO approval (intent_id, approver, signature, deadline) VALUES (?, ?, ?, ?)
-        ON CONFLICT (intent_id, approver) DO UPDATE SET signature = EXCLUDED.signature, deadline = EXCLUDED.deadline
-        """,
-        approval.intentId,
-        approval.approver,
-        approval.signature,
-        approval.deadline);
+  /**
+   * Stores what was checked; the latest of an approver counts. Answers whether it was not there
+   * already.
+   */
+  public static boolean save(Tx tx, StoredApproval approval) {
+    return tx.update(
+            """
+            INSERT INTO approval AS a (intent_id, approver, signature, deadline) VALUES (?, ?, ?, ?)
+            ON CONFLICT (intent_id, approver) DO UPDATE SET signature = EXCLUDED.signature, deadline = EXCLUDED.deadline
+             WHERE (a.signature, a.deadline) IS DISTINCT FROM (EXCLUDED.signature, EXCLUDED.deadline)
+            """,
+            approval.intentId,
+            approval.approver,
+            approval.signature,
+            approval.deadline)
+        > 0;
   }
 
   /** All of an intent, approvers ascending. */

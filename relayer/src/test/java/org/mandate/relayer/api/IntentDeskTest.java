@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.lang.reflect.Proxy;
 import java.math.BigInteger;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -26,11 +27,13 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.mandate.chain.Abi;
 import org.mandate.chain.Address;
 import org.mandate.chain.Bytes;
 import org.mandate.chain.ChainClient;
 import org.mandate.chain.Finality;
 import org.mandate.chain.Hash;
+import org.mandate.chain.NodeException;
 import org.mandate.intent.Intent;
 import org.mandate.intent.IntentDomain;
 import org.mandate.intent.SignedIntent;
@@ -44,12 +47,16 @@ import org.mandate.relayer.send.FeePolicy;
 import org.mandate.relayer.store.ChainRow;
 import org.mandate.relayer.store.Database;
 import org.mandate.relayer.store.EmbeddedServer;
+import org.mandate.relayer.store.StoredApproval;
 import org.mandate.relayer.store.StoredIntent;
 import org.mandate.relayer.store.StoredIntent.Handed;
+import org.mandate.relayer.store.Task;
 import org.mandate.relayer.work.Workplace;
 import org.mandate.signer.PrivateKeySigner;
 import org.mandate.testing.Anvil;
 import org.mandate.testing.HandClock;
+import org.web3j.abi.datatypes.DynamicArray;
+import org.web3j.abi.datatypes.generated.Uint256;
 
 /**
  * What several instances take of what agents hand over: of one nonce one intent, and of one agent
@@ -102,6 +109,7 @@ class IntentDeskTest {
     database.run(
         tx -> {
           tx.update("DELETE FROM task");
+          tx.update("DELETE FROM approval");
           tx.update("DELETE FROM intent");
         });
     desk = desk(database, 100);
@@ -240,6 +248,70 @@ class IntentDeskTest {
     } finally {
       names(anvil, AGENT.address());
     }
+  }
+
+  /** One of several approvers must not keep the others' payment from being looked after. */
+  @Test
+  void L9_shouldWakeNobodyForAnApprovalThatIsThere() {
+    Intent intent = intent(7, 1, 100, 4_000_000_000L);
+    Hash id = desk.idOf(intent);
+    Instant now = clock.instant();
+    Instant later = now.plusSeconds(600);
+    database.run(
+        tx -> {
+          StoredIntent.save(tx, id, intent, Optional.empty(), now);
+          Task.open(tx, Task.Kind.PROCEED, HOME, id, later, now);
+        });
+    IntentDesk asks = desk(database, 100, List.of(withAnApprover(OURS)));
+    StoredApproval approval = new StoredApproval(id, OURS, new Bytes("0x01"), 4_000_000_000L);
+    asks.approve(approval);
+    Task claimed =
+        database
+            .inTransaction(tx -> Task.claim(tx, "one", now, Duration.ofSeconds(30)))
+            .orElseThrow();
+    asks.approve(approval);
+    assertTrue(putOff(claimed, later), "the claim holds");
+    assertEquals(later, database.inTransaction(Task::nextDue).orElseThrow(), "nothing is new");
+    asks.approve(new StoredApproval(id, OURS, new Bytes("0x02"), 4_000_000_000L));
+    assertEquals(now, database.inTransaction(Task::nextDue).orElseThrow(), "this is");
+  }
+
+  private static boolean putOff(Task task, Instant until) {
+    return database.inTransaction(tx -> task.putOff(tx, until, Optional.empty()));
+  }
+
+  /**
+   * A node of a chain where that contract approves for each agent, and finds each signature good.
+   */
+  private static ChainClient withAnApprover(Address approver) {
+    Map<String, byte[]> words =
+        Map.of(
+            selector("APPROVERS()"),
+            Abi.encode(new org.web3j.abi.datatypes.Address(approver.hex())),
+            selector("approversOf(uint256)"),
+            Abi.encode(
+                new Uint256(1),
+                new DynamicArray<>(
+                    org.web3j.abi.datatypes.Address.class,
+                    new org.web3j.abi.datatypes.Address(approver.hex()))),
+            selector("isValidSignature(bytes32,bytes)"),
+            Bytes.of("0x1626ba7e" + "00".repeat(28)).bytes());
+    return (ChainClient)
+        Proxy.newProxyInstance(
+            ChainClient.class.getClassLoader(),
+            new Class<?>[] {ChainClient.class},
+            (proxy, method, arguments) ->
+                switch (method.getName()) {
+                  case "code" -> Bytes.of("0x00");
+                  case "call" ->
+                      words.getOrDefault(
+                          Bytes.of((byte[]) arguments[1]).hex().substring(0, 10), new byte[32]);
+                  default -> throw new NodeException(method.getName());
+                });
+  }
+
+  private static String selector(String signature) {
+    return Hash.keccak(signature).hex().substring(0, 10);
   }
 
   /** What was there before one intent held its nonce. */
