@@ -43,6 +43,9 @@ final class IntentWork {
   /** A gateway may be closed while what it brought waits. */
   private static final Duration GATEWAY_LOOK = Duration.ofMinutes(5);
 
+  /** What home did not send may be looked at so seldom: when it did after all, that wakes it. */
+  private static final Duration FORGED_LOOK = Duration.ofMinutes(10);
+
   /** How long a payment that is due waits for a block of then, to go along with others. */
   private static final Duration NEXT_BLOCK = Duration.ofSeconds(15);
 
@@ -236,8 +239,16 @@ final class IntentWork {
                 });
   }
 
-  private static Decision forged(Task task, Workplace here, IntentEvent.Queued queued) {
-    Instant now = here.now();
+  /**
+   * Ever more seldom: what home finally sent wakes it. It ends where both chains are final beyond
+   * the deadline, by when home never sent the intent.
+   */
+  private Decision forged(Task task, Workplace here, IntentEvent.Queued queued) {
+    if (isPast(queued.intent(), here.row().finalizedTime()) && wasNeverSent(queued.intent(), task))
+      return new Decision.Over();
+    int doublings = Math.clamp(task.attempts() - 1, 0, 10);
+    Duration pause = LOOK_AGAIN.multipliedBy(1L << doublings);
+    Instant again = here.now().plus(pause.compareTo(FORGED_LOOK) < 0 ? pause : FORGED_LOOK);
     if (task.attempts() == 3) { // not while home is only a little slower
       LOG.alarm(
           "home did not send what arrived: not executed",
@@ -249,12 +260,23 @@ final class IntentWork {
           here.chain().id());
     }
     return new Decision.Later(
-        now.plus(LOOK_AGAIN),
+        again,
         Optional.of(
             Refusal.of(
                 "NOT_DISPATCHED",
                 "no final block of home chain holds the dispatch of message " + queued.messageId(),
                 "a guardian should dispute it at once; if home is only slow, nothing")));
+  }
+
+  /** Whether home is final beyond the deadline and did not send the intent, in any message. */
+  private boolean wasNeverSent(Intent intent, Task task) {
+    // How far home is final before what is final there.
+    ChainRow row = database.inTransaction(tx -> ChainRow.of(tx, home));
+    return isPast(intent, row.finalizedTime())
+        && database
+            .inTransaction(tx -> StoredEvent.about(tx, task.subject(), home, EventKind.DISPATCHED))
+            .stream()
+            .noneMatch(StoredEvent::isFinal);
   }
 
   private Decision open(Task task, Workplace here, long executableAt) {
@@ -296,8 +318,8 @@ final class IntentWork {
                     ? "home sends it again"
                     : "governance opens the gateway (setGateway), then home sends it again; or a"
                         + " proof of home's storage confirms it")),
-        open
-            ? tx -> Task.open(tx, Task.Kind.RESEND, home, task.subject(), now, now)
+        open // not moved when it is open: it is asked for again and again, and has its own pace
+            ? tx -> Task.ensure(tx, Task.Kind.RESEND, home, task.subject(), now, now)
             : Decision.NOTHING);
   }
 

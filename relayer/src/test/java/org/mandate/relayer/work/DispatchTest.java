@@ -1,6 +1,7 @@
 package org.mandate.relayer.work;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.lang.reflect.Proxy;
@@ -16,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -227,6 +229,51 @@ class DispatchTest {
     assertEquals("UNAVAILABLE", whyNotExecuted());
   }
 
+  /** Home never sends it: each look costs a commit, and there may be any number of them. */
+  @Test
+  void L9_shouldLookSeldomAtWhatHomeNeverSentAndNotForEver() throws Exception {
+    AtomicReference<Instant> now = new AtomicReference<>(Instant.now());
+    InstantSource time = now::get;
+    Worker worker = worker(time.withZone(ZoneOffset.UTC));
+    database.run(tx -> Task.open(tx, Task.Kind.EXECUTE, REMOTE, ID, now.get(), now.get()));
+    int looks = 0;
+    for (int second = 0; second < 1200; second++) {
+      if (worker.round()) looks++;
+      now.set(now.get().plusSeconds(1));
+    }
+    assertTrue(looks > 3 && looks < 15, "in 20 minutes " + looks + " times");
+    past(REMOTE);
+    now.set(now.get().plusSeconds(3600));
+    assertTrue(worker.round());
+    assertTrue(isOpen(), "home is only final up to before the deadline: it may still show it");
+    past(HOME);
+    now.set(now.get().plusSeconds(3600));
+    assertTrue(worker.round());
+    assertFalse(isOpen(), "no final block of home holds it, and none ever will");
+  }
+
+  /** That chain is final beyond the deadline. */
+  private void past(long chain) {
+    Block top =
+        database.inTransaction(tx -> Blocks.atOrBelow(tx, chain, Long.MAX_VALUE)).orElseThrow();
+    Block late =
+        new Block(
+            top.number() + 1,
+            Hash.keccak("late"),
+            top.hash(),
+            Instant.ofEpochSecond(INTENT.deadline().longValueExact() + 1));
+    if (chain == HOME) database.run(tx -> tx.update("DELETE FROM event WHERE chain_id = ?", HOME));
+    database.run(
+        tx -> {
+          Blocks.append(tx, chain, late);
+          ChainRow.finalize(tx, chain, late.number(), late.hash());
+        });
+  }
+
+  private boolean isOpen() {
+    return database.inTransaction(Task::nextDue).isPresent();
+  }
+
   // ------------------------------------------------------------------ steps
 
   private void makeFinal() {
@@ -318,19 +365,23 @@ class DispatchTest {
   }
 
   private Worker worker() {
+    return worker(Clock.systemUTC());
+  }
+
+  private Worker worker(Clock clock) {
     return new Worker(
         "test",
         database,
-        Map.of(HOME, place(HOME, with), REMOTE, place(REMOTE, remote)),
+        Map.of(HOME, place(HOME, with, clock), REMOTE, place(REMOTE, remote, clock)),
         new Peers(List.of()),
         new EmbeddedBlobStore(directory.resolve("blobs"), Clock.systemUTC()),
         Duration.ofSeconds(1),
         Duration.ZERO,
         Duration.ofSeconds(1),
-        Clock.systemUTC());
+        clock);
   }
 
-  private Workplace place(long id, Anvil node) {
+  private Workplace place(long id, Anvil node, Clock clock) {
     FollowedChain chain = chain(id, nodes(node));
     Desk desk =
         new Desk(
@@ -340,8 +391,8 @@ class DispatchTest {
             Anvil.RICH,
             new SigningGate(),
             new Bell(),
-            Clock.systemUTC());
-    return new Workplace(chain, desk, database, Duration.ofSeconds(1), Clock.systemUTC());
+            clock);
+    return new Workplace(chain, desk, database, Duration.ofSeconds(1), clock);
   }
 
   private static SeveralNodes nodes(Anvil... nodes) {
