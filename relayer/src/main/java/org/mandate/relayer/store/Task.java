@@ -494,9 +494,7 @@ public record Task(
         holder);
   }
 
-  /**
-   * Finalized data shows that it is over: as {@link #closeAll}. Answers whether it is closed.
-   */
+  /** Finalized data shows that it is over: as {@link #closeAll}. Answers whether it is closed. */
   public boolean close(Tx tx) {
     return !closeAll(tx, List.of(this)).isEmpty();
   }

@@ -331,6 +331,7 @@ final class ResultWork {
         there.progress(task.subject()).filter(e -> hasArrived(e, there));
     boolean waits = arrived.filter(e -> e.kind() == EventKind.QUEUED).isPresent();
     if (arrived.isPresent() && !waits) return closing(arrived.get(), here);
+    if (there.outage().isOn(here.now())) return Decision.later(here.now().plus(LOOK_AGAIN));
     boolean ended = waits && there.callsOfMost().isEnded(intent);
     if (waits && !(ended && there.callsOfMost().takesMessages()))
       return Decision.later(here.now().plus(LOOK_AGAIN));

@@ -1,8 +1,10 @@
 package org.mandate.relayer.work;
 
+import java.math.BigInteger;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -10,9 +12,11 @@ import java.util.Set;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.mandate.audit.BlobStore;
 import org.mandate.chain.NodeException;
@@ -25,6 +29,7 @@ import org.mandate.relayer.store.ChainRow;
 import org.mandate.relayer.store.Database;
 import org.mandate.relayer.store.NotComparedException;
 import org.mandate.relayer.store.StoreException;
+import org.mandate.relayer.store.StoredIntent;
 import org.mandate.relayer.store.Task;
 import org.mandate.relayer.store.TransactionRow;
 import org.mandate.relayer.store.Tx;
@@ -137,11 +142,16 @@ public final class Worker {
    * @param claimed as for {@link #round(Runnable)}
    */
   public boolean asking(Runnable claimed) throws InterruptedException {
-    List<Task> tasks = database.inTransaction(tx -> claim(tx, Task.Share.ASKING, false));
-    if (tasks.isEmpty()) return false;
-    claimed.run();
-    alone(tasks.getFirst());
-    return true;
+    Set<Long> own = new HashSet<>();
+    try {
+      List<Task> tasks = enter(own, (tx, shut) -> claim(tx, Task.Share.ASKING, false, shut));
+      if (tasks.isEmpty()) return false;
+      claimed.run();
+      alone(tasks.getFirst());
+      return true;
+    } finally {
+      own.forEach(this::leave);
+    }
   }
 
   /**
@@ -167,22 +177,11 @@ public final class Worker {
       missed.set(true);
       mayGather = gathering.tryAcquire();
     }
-    if (!mayGather && helping.tryAcquire()) {
-      // Its questions are asked while the other one's are answered.
-      try {
-        List<Task> group = database.inTransaction(this::claimGroup);
-        if (!group.isEmpty()) {
-          claimed.run();
-          together(group);
-          return true;
-        }
-      } finally {
-        helping.release();
-      }
-    }
+    if (!mayGather && helped(claimed)) return true;
+    Set<Long> own = new HashSet<>();
     try {
       boolean gathers = mayGather;
-      List<Task> tasks = database.inTransaction(tx -> claim(tx, Task.Share.OWN, gathers));
+      List<Task> tasks = enter(own, (tx, shut) -> claim(tx, Task.Share.OWN, gathers, shut));
       if (tasks.isEmpty()) return false;
       claimed.run();
       if (isFresh(tasks.getFirst())) {
@@ -194,6 +193,7 @@ public final class Worker {
       alone(tasks.getFirst());
       return true;
     } finally {
+      own.forEach(this::leave);
       if (mayGather) release(claimed);
     }
   }
@@ -203,21 +203,74 @@ public final class Worker {
     if (missed.getAndSet(false)) wake.run();
   }
 
+  /** Its questions are asked while those of the one who gathers are answered. */
+  private boolean helped(Runnable claimed) throws InterruptedException {
+    if (!helping.tryAcquire()) return false;
+    Set<Long> own = new HashSet<>();
+    try {
+      List<Task> group = enter(own, this::claimGroup);
+      if (group.isEmpty()) return false;
+      claimed.run();
+      together(group);
+      return true;
+    } finally {
+      own.forEach(this::leave);
+      helping.release();
+    }
+  }
+
+  /**
+   * Claims nothing on chains whose nodes do not answer.
+   *
+   * @param own gets the chain on which nobody else works until {@link #leave}, if there is one
+   * @param claim with the ids of those chains
+   */
+  private List<Task> enter(Set<Long> own, BiFunction<Tx, Set<Long>, List<Task>> claim) {
+    Instant now = clock.instant();
+    Set<Long> shut = new HashSet<>();
+    places.forEach(
+        (id, place) -> {
+          switch (place.outage().enter(now)) {
+            case FREE -> {}
+            case ALONE -> own.add(id);
+            case CLOSED -> shut.add(id);
+          }
+        });
+    List<Task> tasks = database.inTransaction(tx -> claim.apply(tx, shut));
+    Set<Long> entered = tasks.stream().map(Task::chainId).collect(Collectors.toSet());
+    for (long id : List.copyOf(own)) {
+      if (entered.contains(id)) continue;
+      own.remove(id);
+      leave(id);
+    }
+    return tasks;
+  }
+
+  private void leave(long chain) {
+    places.get(chain).outage().leave();
+  }
+
   /** As many fresh submissions as go along with each other, or none. */
-  private List<Task> claimGroup(Tx tx) {
+  private List<Task> claimGroup(Tx tx, Set<Long> shut) {
     Instant now = clock.instant();
     if (!Task.areDue(tx, now, SubmitWork.AT_ONCE)) return List.of();
-    Set<Long> closed = ChainRow.closed(tx, places.keySet(), home);
     tx.mayBeForgotten(); // as in claim
-    return fresh(tx, now, closed);
+    return fresh(tx, now, closed(tx, shut));
   }
 
   private List<Task> fresh(Tx tx, Instant now, Set<Long> closed) {
     return Task.claimSubmissions(tx, instance, now, LEASE, closed, SubmitWork.AT_ONCE);
   }
 
-  private List<Task> claim(Tx tx, Task.Share share, boolean mayGather) {
-    Set<Long> closed = ChainRow.closed(tx, places.keySet(), home);
+  /** Where nothing may be done now. */
+  private Set<Long> closed(Tx tx, Set<Long> shut) {
+    Set<Long> closed = new HashSet<>(shut);
+    closed.addAll(ChainRow.closed(tx, places.keySet(), home));
+    return closed;
+  }
+
+  private List<Task> claim(Tx tx, Task.Share share, boolean mayGather, Set<Long> shut) {
+    Set<Long> closed = closed(tx, shut);
     if (closed.containsAll(places.keySet())) return List.of();
     Instant now = clock.instant();
     Supplier<List<Task>> fresh = () -> mayGather ? fresh(tx, now, closed) : List.of();
@@ -243,11 +296,13 @@ public final class Worker {
 
   void together(List<Task> tasks) throws InterruptedException {
     SubmitWork.Left left;
+    Instant began = clock.instant();
     try {
       left = submissions.submit(tasks, place(tasks.getFirst()));
     } catch (RuntimeException | Error e) {
       if (Loop.isFatal(e)) throw e;
       LOG.warn("submitting together failed", "intents", tasks.size(), "reason", Journal.reason(e));
+      failed(tasks.getFirst(), began, e);
       if (isNobodysFault(e)) {
         submissions.suspend(tasks, clock.instant().plus(FAILING), unavailable(e));
         return;
@@ -271,10 +326,12 @@ public final class Worker {
   }
 
   void alone(Task task) throws InterruptedException {
+    Instant began = clock.instant();
     try {
       settle(task, decide(task));
     } catch (RuntimeException | Error e) {
       if (Loop.isFatal(e)) throw e;
+      failed(task, began, e);
       putOff(task, e);
       LOG.warn(
           "put off",
@@ -287,6 +344,23 @@ public final class Worker {
           "reason",
           Journal.reason(e));
     }
+  }
+
+  /** The nodes that were asked may not answer anybody. */
+  private void failed(Task task, Instant began, Throwable e) {
+    if (!(e instanceof NodeException)) return;
+    Workplace asked = places.get(asked(task));
+    if (asked != null) asked.outage().failed(began, clock.instant());
+  }
+
+  private long asked(Task task) {
+    if (task.kind() != Task.Kind.RESEND) return task.chainId();
+    return database
+        .inTransaction(tx -> StoredIntent.of(tx, task.subject()))
+        .map(stored -> stored.intent().chainId())
+        .filter(id -> id.bitLength() < 64)
+        .map(BigInteger::longValue)
+        .orElse(task.chainId());
   }
 
   /**

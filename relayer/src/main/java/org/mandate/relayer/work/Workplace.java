@@ -60,6 +60,8 @@ public final class Workplace {
   private final Clock clock;
   private final AtomicReference<Optional<Known>> quorum = new AtomicReference<>(Optional.empty());
 
+  private final Outage outage = new Outage();
+
   private record NoWindows(boolean isSo, Instant until) {}
 
   private final Map<Address, NoWindows> noWindows = new ConcurrentHashMap<>();
@@ -96,6 +98,11 @@ public final class Workplace {
 
   public Desk desk() {
     return desk;
+  }
+
+  /** Whether its nodes answer. */
+  Outage outage() {
+    return outage;
   }
 
   Instant now() {

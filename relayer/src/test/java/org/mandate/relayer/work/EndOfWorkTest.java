@@ -9,11 +9,15 @@ import java.lang.reflect.Proxy;
 import java.math.BigInteger;
 import java.net.URI;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import org.junit.jupiter.api.AfterEach;
@@ -305,6 +309,59 @@ class EndOfWorkTest {
     }
   }
 
+  /** Each second anew: it has its own pace, and may be somebody's just now. */
+  @Test
+  void L9_shouldNotMoveWhatIsSentAgainEachTimeThatItIsAskedFor() throws Exception {
+    remoteBlocks();
+    Log upheld =
+        new Log(
+            block(2).hash(),
+            2,
+            Hash.keccak("transaction 2"),
+            0,
+            OURS,
+            List.of(
+                Hash.of(EventEncoder.encode(DestinationExecutor.INTENTUPHELD_EVENT)),
+                ID,
+                Hash.of(Abi.encode(new Uint256(INTENT.agentId())))),
+            Bytes.of(Abi.encode(new org.web3j.abi.datatypes.Address(OURS.hex()), new Uint64(START)))
+                .hex());
+    insert(REMOTE, EventKind.UPHELD, upheld);
+    Instant later = clock.instant().plus(Duration.ofHours(1));
+    database.run(tx -> Task.open(tx, Task.Kind.RESEND, HOME, ID, later, clock.instant()));
+    open(Task.Kind.EXECUTE, REMOTE);
+    // The gateway that brought it was closed, and takes messages again.
+    AtomicInteger asked = new AtomicInteger();
+    look(
+        answering(
+            method -> {
+              if (asked.getAndIncrement() == 0)
+                throw new CallRevertedException(OURS, "ExecutorGatewayClosed(1)");
+              return Abi.encode(new Uint256(1));
+            }));
+    assertTrue(failure(Task.Kind.EXECUTE).orElseThrow().contains("GATEWAY_CLOSED"));
+    Instant due =
+        database
+            .inTransaction(
+                tx ->
+                    tx.one(
+                        "SELECT not_before FROM task WHERE kind = 'RESEND'",
+                        row -> row.time("not_before")))
+            .orElseThrow();
+    assertEquals(later, due);
+  }
+
+  private Optional<String> failure(Task.Kind kind) {
+    return database
+        .inTransaction(
+            tx ->
+                tx.one(
+                    "SELECT parked FROM task WHERE kind = ?",
+                    row -> row.optionalText("parked"),
+                    kind.name()))
+        .orElseThrow();
+  }
+
   /** Its dispatch is final, and this relayer did not attest it yet. */
   @Test
   void L10_shouldWaitWithSendingAgainForWhatWasSentAtAll() throws Exception {
@@ -521,6 +578,89 @@ class EndOfWorkTest {
     return database.inTransaction(tx -> tx.one(sql, row -> row.number("n"))).orElseThrow();
   }
 
+  // ------------------------------------------------------------------ nodes that hang
+
+  /** Tens of pieces of work of a chain whose nodes hang, each for a worker's three seconds. */
+  @Test
+  void L9_shouldLookAfterOtherChainsWhileOnesNodesHang() throws Exception {
+    remoteBlocks();
+    isFinal(HOME, 1);
+    AtomicInteger asked = new AtomicInteger();
+    SeveralNodes hanging =
+        answering(
+            method -> {
+              asked.incrementAndGet();
+              pause(Duration.ofSeconds(3));
+              return broken(new AtomicInteger());
+            });
+    Instant due = Instant.now();
+    for (int i = 0; i < 60; i++) {
+      Intent intent = numbered(i);
+      Log log = queued(intent, DEADLINE, i);
+      insert(REMOTE, EventKind.QUEUED, log);
+      database.run(tx -> Task.open(tx, Task.Kind.HASTEN, REMOTE, log.topics().get(1), due, due));
+    }
+    Worker worker = worker(hanging, Clock.systemUTC());
+    try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      AtomicBoolean stopped = new AtomicBoolean();
+      for (int i = 0; i < 4; i++)
+        threads.submit(
+            () -> {
+              while (!stopped.get()) {
+                worker.asking(() -> {});
+                Thread.sleep(100);
+              }
+              return true;
+            });
+      try {
+        pause(Duration.ofSeconds(1));
+        for (int i = 0; i < 4; i++) {
+          // Nothing is known of it there, so a look ends it.
+          Instant now = Instant.now();
+          database.run(tx -> Task.open(tx, Task.Kind.HASTEN, HOME, ID, now, now));
+          while (isOpen(HOME)) {
+            Duration waited = Duration.between(now, Instant.now());
+            assertTrue(waited.compareTo(Duration.ofSeconds(10)) < 0, "waits since " + now);
+            pause(Duration.ofMillis(50));
+          }
+        }
+        int before = asked.get();
+        pause(Duration.ofSeconds(10));
+        assertTrue(asked.get() - before <= 4, "one at a time: " + (asked.get() - before));
+        assertTrue(asked.get() > before || asked.get() > 4, "and again and again");
+      } finally {
+        stopped.set(true);
+      }
+    }
+  }
+
+  private boolean isOpen(long chain) {
+    return database
+        .inTransaction(tx -> tx.one("SELECT 1 FROM task WHERE chain_id = ?", row -> true, chain))
+        .isPresent();
+  }
+
+  private static void pause(Duration time) {
+    try {
+      Thread.sleep(time);
+    } catch (InterruptedException e) {
+      throw new NodeException("interrupted", e);
+    }
+  }
+
+  private static Intent numbered(long nonce) {
+    return new Intent(
+        INTENT.agentId(),
+        INTENT.account(),
+        INTENT.chainId(),
+        INTENT.asset(),
+        INTENT.to(),
+        INTENT.amount(),
+        INTENT.data(),
+        BigInteger.valueOf(nonce),
+        INTENT.deadline());
+  }
+
   // ------------------------------------------------------------------ steps
 
   private void remoteBlocks() {
@@ -555,15 +695,24 @@ class EndOfWorkTest {
 
   /** Under the one intent's id, in block 2. */
   private static Log queued(Intent intent, long executableAt) {
+    return queued(ID, intent, executableAt, 0);
+  }
+
+  private static Log queued(Intent intent, long executableAt, int index) {
+    Hash id = intent.id(new IntentDomain(HOME_ID, OURS));
+    return queued(id, intent, executableAt, index);
+  }
+
+  private static Log queued(Hash id, Intent intent, long executableAt, int index) {
     return new Log(
         block(2).hash(),
         2,
         Hash.keccak("transaction 2"),
-        0,
+        index,
         OURS,
         List.of(
             Hash.of(EventEncoder.encode(DestinationExecutor.INTENTQUEUED_EVENT)),
-            ID,
+            id,
             Hash.of(Abi.encode(new Uint256(intent.agentId())))),
         Bytes.of(
                 Abi.encode(
@@ -604,19 +753,27 @@ class EndOfWorkTest {
   }
 
   private Worker worker(SeveralNodes remote) {
+    return worker(remote, clock);
+  }
+
+  private Worker worker(SeveralNodes remote, Clock time) {
     return new Worker(
         "test",
         database,
-        Map.of(HOME, place(HOME, nowhere()), REMOTE, place(REMOTE, remote)),
+        Map.of(HOME, place(HOME, nowhere(), time), REMOTE, place(REMOTE, remote, time)),
         new Peers(List.of()),
-        new EmbeddedBlobStore(directory.resolve("blobs"), clock),
+        new EmbeddedBlobStore(directory.resolve("blobs"), time),
         Duration.ofSeconds(1),
         Duration.ZERO,
         Duration.ofSeconds(1),
-        clock);
+        time);
   }
 
   private Workplace place(long id, SeveralNodes nodes) {
+    return place(id, nodes, clock);
+  }
+
+  private Workplace place(long id, SeveralNodes nodes, Clock time) {
     FollowedChain chain =
         new FollowedChain(
             id, nodes, Finality.of("finalized"), 0, HOME, OURS, OURS, OURS, OURS, OURS);
@@ -628,8 +785,8 @@ class EndOfWorkTest {
             Anvil.RICH,
             new SigningGate(),
             new Bell(),
-            clock);
-    return new Workplace(chain, desk, database, Duration.ofSeconds(1), clock);
+            time);
+    return new Workplace(chain, desk, database, Duration.ofSeconds(1), time);
   }
 
   private static SeveralNodes nowhere() {
