@@ -572,7 +572,8 @@ final class ReorgBench extends Bench {
     lines.add(line("the same, most", longest));
     lines.add("reorgs in whose blocks there was:");
     findings.removed.forEach((kind, n) -> lines.add(line("  " + kind, n)));
-    if (findings.reorgs >= MANY) never.forEach(stage -> lines.add("MISSING: no reorg removed " + stage));
+    if (findings.reorgs >= MANY)
+      never.forEach(stage -> lines.add("MISSING: no reorg removed " + stage));
     if (reorgs >= MANY && findings.deepest < DEEPEST)
       lines.add("MISSING: no reorg was %d blocks deep".formatted(DEEPEST));
     return new Figures(ok, values, lines);
