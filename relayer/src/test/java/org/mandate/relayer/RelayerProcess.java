@@ -131,6 +131,16 @@ final class RelayerProcess implements AutoCloseable {
             + more);
   }
 
+  /** Its settings, as commands take them. */
+  Path config() {
+    return own.resolve("relayer.yaml");
+  }
+
+  /** Where it keeps its database's files, unless it is an instance of several. */
+  Path database() {
+    return own.resolve("data/postgres");
+  }
+
   /** The API's port, once it is ready. */
   int port() throws Exception {
     Instant end = Instant.now().plus(MOST);
@@ -148,6 +158,15 @@ final class RelayerProcess implements AutoCloseable {
     while (!hasStopped(failpoint)) {
       if (!process.isAlive() || Instant.now().isAfter(end))
         throw new AssertionError("not stopped:\n" + log());
+      Thread.sleep(50);
+    }
+  }
+
+  void awaitLog(String text) throws Exception {
+    Instant end = Instant.now().plus(MOST);
+    while (!log().contains(text)) {
+      if (!process.isAlive() || Instant.now().isAfter(end))
+        throw new AssertionError("does not say " + text + ":\n" + log());
       Thread.sleep(50);
     }
   }

@@ -65,14 +65,6 @@ sealed interface Blow {
     }
   }
 
-  /** Somebody who is nobody sends a message through home's gateway: relayers refuse to sign it. */
-  record Stranger() implements Blow {
-    @Override
-    public String words() {
-      return "a stranger's message";
-    }
-  }
-
   /**
    * Two relayers sign a message that home never sent, under the number of its next one.
    *

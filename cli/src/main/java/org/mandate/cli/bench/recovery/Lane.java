@@ -157,7 +157,6 @@ final class Lane {
           Thread.sleep(AFTER_TROUBLE);
           chain.ask("anvil_dropAllTransactions");
         }
-        case Blow.Stranger stranger -> Liars.send(town);
         case Blow.Lie lie -> Liars.lie(town, lie.liars());
         case Blow.Kill kill -> throw new IllegalArgumentException("no trouble: " + kill);
       }

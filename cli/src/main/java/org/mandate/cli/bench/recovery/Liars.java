@@ -2,7 +2,6 @@ package org.mandate.cli.bench.recovery;
 
 import java.io.IOException;
 import java.math.BigInteger;
-import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.mandate.chain.Address;
 import org.mandate.chain.Bytes;
@@ -27,7 +26,7 @@ import org.mandate.signer.Transactions;
 import org.mandate.signer.TypedData;
 import org.web3j.crypto.Credentials;
 
-/** What others than honest relayers send through the gateways. */
+/** What relayers that lie send through the gateways. */
 final class Liars {
   private static final BigInteger ETHER = BigInteger.TEN.pow(18);
   private static final int TRIES = 5;
@@ -38,24 +37,6 @@ final class Liars {
   private static final String DEAF_CODE = "0x632432ef2660e01b60005260206000f3";
 
   private Liars() {}
-
-  /** A message through home's gateway that our contracts did not send. */
-  static void send(Town town) throws IOException {
-    var anyone = sender(town.home());
-    var message =
-        gateway(town, anyone)
-            .sendMessage(
-                new InteroperableAddress(BigInteger.valueOf(Town.REMOTE), DEAF).encode().bytes(),
-                "hello".getBytes(StandardCharsets.UTF_8),
-                List.of(),
-                BigInteger.ZERO);
-    anyone.send(
-        new Call(
-            "send a stranger's message",
-            town.home().deployment().gateway().hex(),
-            BigInteger.ZERO,
-            message.encodeFunctionCall()));
-  }
 
   /** What home never sent, delivered to the other chain under the number of home's next message. */
   static void lie(Town town, List<Integer> liars) throws IOException {

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.function.BiConsumer;
@@ -19,7 +20,6 @@ import org.mandate.cli.local.MandateCommand;
 import org.mandate.cli.local.RelayerSettings;
 import org.mandate.cli.local.Service;
 import org.mandate.cli.local.Town;
-import org.mandate.relayer.Trap;
 
 /** All seeds, some at a time; after each lot everybody may run, and everything is looked at. */
 final class Recovery {
@@ -102,8 +102,8 @@ final class Recovery {
                 lot.getFirst().seed(),
                 lot.getLast().seed(),
                 tally.allKills(),
-                Trap.all().size() - notReached().size(),
-                Trap.all().size(),
+                Schedule.all().size() - notReached().size(),
+                Schedule.all().size(),
                 wrong.isEmpty() ? "nothing wrong" : wrong.size() + " things wrong"));
     if (!wrong.isEmpty()) { // what is wrong now would be found wrong again and again
       town.keepDirectory();
@@ -113,12 +113,12 @@ final class Recovery {
 
   /** Whether every failpoint must be reached. */
   private boolean isFull() {
-    return seeds >= Schedule.all();
+    return seeds >= Schedule.all().size();
   }
 
   private List<String> notReached() {
     var kills = tally.kills();
-    return Trap.all().stream().filter(p -> !kills.containsKey(p)).toList();
+    return Schedule.all().stream().filter(p -> !kills.containsKey(p)).toList();
   }
 
   private static RelayerSettings settings(Pins pins) {
@@ -198,7 +198,7 @@ final class Recovery {
     if (isFull()) {
       missed.forEach(point -> all.add("nobody was killed at " + point));
     }
-    var reached = Trap.all().size() - missed.size();
+    var reached = Schedule.all().size() - missed.size();
     var values =
         Output.object()
             .put("seeds", seeds)
@@ -212,7 +212,7 @@ final class Recovery {
             .put("jammed", audit.jammed())
             .put("nonceGaps", audit.nonceGaps())
             .put("endedByThemselves", tally.ended())
-            .put("failpoints", Trap.all().size())
+            .put("failpoints", Schedule.all().size())
             .put("failpointsReached", reached);
     var troubles = values.putObject("troubles");
     tally.troubles().forEach(troubles::put);
@@ -220,6 +220,8 @@ final class Recovery {
     kills.forEach(byFailpoint::put);
     var unreached = values.putArray("notReached");
     missed.forEach(unreached::add);
+    var byTest = values.putObject("killedByTests");
+    new TreeMap<>(Schedule.BY_TEST).forEach(byTest::put);
     var faults = values.putArray("faults");
     all.forEach(faults::add);
     var lines = new ArrayList<String>();
@@ -227,7 +229,8 @@ final class Recovery {
     lines.add(line("kills with SIGKILL", tally.allKills()));
     lines.add(line("  of them while recovering", tally.twice()));
     lines.add(line("beside: when all was quiet", tally.idleKills()));
-    lines.add(line("failpoints reached", reached) + " of " + Trap.all().size());
+    lines.add(line("failpoints reached", reached) + " of " + Schedule.all().size());
+    lines.add(line("  others, by tests of their own", Schedule.BY_TEST.size()));
     tally.troubles().forEach((what, times) -> lines.add(line("beside: " + what, times)));
     lines.add(line("payments accepted", clients.accepted().size()));
     lines.add(line("lost", audit.lost()));

@@ -3,6 +3,11 @@ package org.mandate.cli.bench.recovery;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Collections;
+import java.util.HashSet;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.LongStream;
@@ -18,23 +23,38 @@ class ScheduleTest {
   void L9_shouldKillAtEveryFailpointInAsManySeeds() {
     for (long first : new long[] {0, 50, 1_000_003}) {
       Set<String> met =
-          LongStream.range(first, first + Schedule.all())
+          LongStream.range(first, first + Schedule.all().size())
               .mapToObj(seed -> Schedule.of(seed, RELAYERS, AGENTS))
               .map(schedule -> firstKill(schedule))
-              .collect(Collectors.toSet());
+              .collect(Collectors.toCollection(HashSet::new));
+      assertTrue(Collections.disjoint(met, Schedule.BY_TEST.keySet()), met.toString());
+      met.addAll(Schedule.BY_TEST.keySet());
       assertEquals(Set.copyOf(Trap.all()), met);
+    }
+  }
+
+  /** As the sources of the relayer's tests say. */
+  @Test
+  void L9_shouldNameATestThatKillsWhereNoSeedDoes() throws IOException {
+    for (var each : Schedule.BY_TEST.entrySet()) {
+      String[] test = each.getValue().split("#");
+      String source =
+          Files.readString(
+              Path.of("../relayer/src/test/java/org/mandate/relayer", test[0] + ".java"));
+      assertTrue(source.contains("void " + test[1] + "("), each.getValue());
+      assertTrue(source.contains('"' + each.getKey() + '"'), each.getKey());
     }
   }
 
   @Test
   void shouldDoTheSameWithASeedEachTime() {
-    for (long seed = 0; seed < Schedule.all(); seed++)
+    for (long seed = 0; seed < Schedule.all().size(); seed++)
       assertEquals(Schedule.of(seed, RELAYERS, AGENTS), Schedule.of(seed, RELAYERS, AGENTS));
   }
 
   @Test
   void shouldTryAgainByOtherSeeds() {
-    for (String point : Trap.all()) {
+    for (String point : Schedule.all()) {
       long[] others = Schedule.others(point, 400).limit(3).toArray();
       for (long seed : others) {
         assertTrue(seed > 400, point);
