@@ -113,8 +113,8 @@ record Schedule(long seed, int victim, List<Blow> blows, List<Order> orders, Lis
 
   /**
    * Those that no orders lead to, with the relayer's test that kills there. A message is refused
-   * when another one of its number was attested, which takes a deep reorg and somebody who is faster
-   * than the relayers after it; and who refused it waits for somebody to send it again.
+   * when another one of its number was attested, which takes a deep reorg and somebody who is
+   * faster than the relayers after it; and who refused it waits for somebody to send it again.
    */
   static final Map<String, String> BY_TEST =
       Map.of(
