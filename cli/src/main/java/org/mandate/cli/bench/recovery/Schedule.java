@@ -10,6 +10,7 @@ import java.util.Random;
 import java.util.stream.Collectors;
 import java.util.stream.LongStream;
 import org.mandate.cli.local.Town;
+import org.mandate.relayer.Failpoint;
 import org.mandate.relayer.Trap;
 
 /**
@@ -75,12 +76,15 @@ record Schedule(long seed, int victim, List<Blow> blows, List<Order> orders, Lis
   /** Reached when people agree to what waits for them. */
   private static final List<String> WHEN_APPROVED = List.of("StoredApproval.save");
 
-  /**
-   * Reached when another intent of the same nonce is final, or was in a block before: then what was
-   * sent for this one did nothing.
-   */
+  /** Reached when another intent of the same nonce is executed. */
   private static final List<String> WHEN_RIVALLED =
       List.of("StoredIntent.supersede", "Task.countFailure");
+
+  /**
+   * Reached when a transaction did nothing: a relayer that was killed with one that it had not sent
+   * sends it late, when another one's was executed meanwhile.
+   */
+  private static final List<String> WHEN_OVERTAKEN = List.of("Task.countFailure");
 
   /** Reached when a final block goes, in this order. */
   private static final List<String> WHEN_HALTED =
@@ -206,7 +210,7 @@ record Schedule(long seed, int victim, List<Blow> blows, List<Order> orders, Lis
     return isOf(WHEN_ACCEPTED, point());
   }
 
-  /** Where it is killed first. */
+  /** Where it is killed, at the latest in its second life. */
   String point() {
     return point(seed);
   }
@@ -242,6 +246,9 @@ record Schedule(long seed, int victim, List<Blow> blows, List<Order> orders, Lis
     }
     if (isOf(WHEN_LIED_TO, point)) {
       return Optional.of(new Blow.Lie(List.of(victim, (victim + 1) % relayers)));
+    }
+    if (isOf(WHEN_OVERTAKEN, point)) {
+      return Optional.of(new Blow.AtPoint(Failpoint.AFTER_TRANSACTION_STORED.label(), 1));
     }
     return Optional.empty();
   }
