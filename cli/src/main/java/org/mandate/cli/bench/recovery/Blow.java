@@ -33,6 +33,14 @@ sealed interface Blow {
     }
   }
 
+  /** After it was killed, nobody starts it for so long. */
+  record Away(Duration time) implements Blow {
+    @Override
+    public String words() {
+      return "away for " + time.toMillis() + " ms";
+    }
+  }
+
   /** Power fails for the database: all of its processes are killed, and it comes back. */
   record DatabaseLost(Duration away) implements Blow {
     @Override

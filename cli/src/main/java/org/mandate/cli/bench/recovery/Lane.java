@@ -48,11 +48,16 @@ final class Lane {
     var kills = 0;
     for (int i = 0; i < schedule.blows().size(); i++) {
       var blow = schedule.blows().get(i);
+      if (blow instanceof Blow.Away away) {
+        Thread.sleep(away.time());
+        continue;
+      }
       if (!(blow instanceof Blow.Kill kill)) {
         continue; // it happens in the life that ends with the next kill
       }
-      var trouble = i > 0 && !(schedule.blows().get(i - 1) instanceof Blow.Kill);
-      live(schedule, kill, trouble ? schedule.blows().get(i - 1) : kill, kills == 0);
+      var before = i > 0 ? schedule.blows().get(i - 1) : kill;
+      var trouble = !(before instanceof Blow.Kill || before instanceof Blow.Away);
+      live(schedule, kill, trouble ? before : kill, kills == 0);
       if (++kills > 1) {
         tally.killedAgain();
       }
@@ -158,6 +163,7 @@ final class Lane {
           chain.ask("anvil_dropAllTransactions");
         }
         case Blow.Lie lie -> Liars.lie(town, lie.liars());
+        case Blow.Away away -> throw new IllegalArgumentException("no trouble: " + away);
         case Blow.Kill kill -> throw new IllegalArgumentException("no trouble: " + kill);
       }
     } finally {

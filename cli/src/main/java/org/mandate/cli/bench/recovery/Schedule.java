@@ -5,7 +5,6 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Random;
 import java.util.stream.Collectors;
 import java.util.stream.LongStream;
@@ -86,6 +85,18 @@ record Schedule(long seed, int victim, List<Blow> blows, List<Order> orders, Lis
    */
   private static final List<String> WHEN_OVERTAKEN = List.of("Task.countFailure");
 
+  /**
+   * Reached when the deadline of what it took passed before it submitted it: a relayer that was
+   * away in between.
+   */
+  private static final List<String> WHEN_TOO_LATE = List.of("StoredIntent.lapse", "Task.closeAll");
+
+  /** Reached when it submits several at once. */
+  private static final List<String> WHEN_TOGETHER = List.of("Task.putOffAll");
+
+  /** Longer than it takes until a short deadline is behind what is final. */
+  private static final Duration AWAY = Clients.SHORT_LIFETIME.plusSeconds(2);
+
   /** Reached when a final block goes, in this order. */
   private static final List<String> WHEN_HALTED =
       List.of(
@@ -108,7 +119,7 @@ record Schedule(long seed, int victim, List<Blow> blows, List<Order> orders, Lis
           "Lease.revokeAll");
 
   private static final int ORDERS = 4;
-  private static final int RIVALS = 6;
+  private static final int MANY = 6;
   private static final int MOST_TIMES = 12;
 
   /** A relayer's test, {@code CLASS#METHOD}. */
@@ -139,9 +150,8 @@ record Schedule(long seed, int victim, List<Blow> blows, List<Order> orders, Lis
     if (isDeep(point)) {
       return new Schedule(seed, victim, List.of(new Blow.AtPoint(point, 1)), List.of(), List.of());
     }
-    var blows = new ArrayList<Blow>();
-    circumstance(point, victim, relayers, random)
-        .ifPresentOrElse(blows::add, () -> trouble(random, blows));
+    var blows = new ArrayList<>(circumstance(point, victim, relayers, random));
+    if (blows.isEmpty()) trouble(random, blows);
     blows.add(new Blow.AtPoint(point, time(point, random)));
     switch (random.nextInt(10)) { // killed again while it recovers
       case 0, 1 -> blows.add(new Blow.AtMoment(Duration.ofMillis(200 + random.nextInt(2500))));
@@ -155,7 +165,8 @@ record Schedule(long seed, int victim, List<Blow> blows, List<Order> orders, Lis
       default -> {}
     }
     var orders = new ArrayList<Order>();
-    for (int i = 0; i < ORDERS; i++) {
+    // Whoever is killed at what it takes first must take what is too late by then.
+    for (int i = 0; i < ORDERS && !isOf(WHEN_TOO_LATE, point); i++) {
       var kind = kind(random);
       var agent = random.nextInt(agents - 1);
       orders.add(
@@ -219,6 +230,7 @@ record Schedule(long seed, int victim, List<Blow> blows, List<Order> orders, Lis
   boolean isSlow() {
     return isOf(WHEN_LIED_TO, point())
         || isOf(WHEN_RIVALLED, point())
+        || isOf(WHEN_TOO_LATE, point())
         || isOf(WHEN_APPROVED, point())
         || point().endsWith("/Unpinned.pinned");
   }
@@ -233,24 +245,30 @@ record Schedule(long seed, int victim, List<Blow> blows, List<Order> orders, Lis
         || isOf(WHEN_DEAR, point)
         || isOf(WHEN_LIED_TO, point)
         || isOf(WHEN_APPROVED, point)
-        || isOf(WHEN_RIVALLED, point);
+        || isOf(WHEN_RIVALLED, point)
+        || isOf(WHEN_TOO_LATE, point)
+        || isOf(WHEN_TOGETHER, point);
   }
 
-  private static Optional<Blow> circumstance(
-      String point, int victim, int relayers, Random random) {
+  /** What must happen before; nothing where any life will do. */
+  private static List<Blow> circumstance(String point, int victim, int relayers, Random random) {
     if (isOf(AFTER_REORG, point)) {
-      return Optional.of(new Blow.Reorg(chain(random), 1 + random.nextInt(2)));
+      return List.of(new Blow.Reorg(chain(random), 1 + random.nextInt(2)));
     }
     if (isOf(WHEN_DEAR, point)) {
-      return Optional.of(new Blow.Dear(Town.HOME, 4));
+      return List.of(new Blow.Dear(Town.HOME, 4));
     }
     if (isOf(WHEN_LIED_TO, point)) {
-      return Optional.of(new Blow.Lie(List.of(victim, (victim + 1) % relayers)));
+      return List.of(new Blow.Lie(List.of(victim, (victim + 1) % relayers)));
     }
     if (isOf(WHEN_OVERTAKEN, point)) {
-      return Optional.of(new Blow.AtPoint(Failpoint.AFTER_TRANSACTION_STORED.label(), 1));
+      return List.of(new Blow.AtPoint(Failpoint.AFTER_TRANSACTION_STORED.label(), 1));
     }
-    return Optional.empty();
+    if (isOf(WHEN_TOO_LATE, point)) {
+      return List.of(
+          new Blow.AtPoint(Failpoint.AFTER_INTENT_STORED.label(), 1), new Blow.Away(AWAY));
+    }
+    return List.of();
   }
 
   /** What brings a point about that agents' orders do. */
@@ -263,7 +281,13 @@ record Schedule(long seed, int victim, List<Blow> blows, List<Order> orders, Lis
       late.add(order(Kind.APPROVED, victim, agents, random));
     }
     if (isOf(WHEN_RIVALLED, point)) { // half of them the victim loses
-      for (int i = 0; i < RIVALS; i++) late.add(order(Kind.RIVAL, victim, agents, random));
+      for (int i = 0; i < MANY; i++) late.add(order(Kind.RIVAL, victim, agents, random));
+    }
+    if (isOf(WHEN_TOO_LATE, point)) {
+      for (int i = 0; i < MANY; i++) late.add(order(Kind.SHORT, victim, agents, random));
+    }
+    if (isOf(WHEN_TOGETHER, point)) {
+      for (int i = 0; i < MANY; i++) late.add(order(Kind.HOME, victim, agents, random));
     }
     return List.copyOf(late);
   }
