@@ -131,7 +131,7 @@ class DeepReorgTest {
       submitDirectly(town, second); // before the first is there again: the number is this one's
       try (RelayerProcess relayer =
           RelayerProcess.start(town, 0, List.of(), Optional.of(failpoint))) {
-        relayer.awaitStop(failpoint);
+        relayer.awaitStop(failpoint, SOON);
         relayer.kill();
       }
       Hash id = second.id(town.domain());

@@ -154,7 +154,11 @@ final class RelayerProcess implements AutoCloseable {
   }
 
   void awaitStop(String failpoint) throws Exception {
-    Instant end = Instant.now().plus(MOST);
+    awaitStop(failpoint, MOST);
+  }
+
+  void awaitStop(String failpoint, Duration most) throws Exception {
+    Instant end = Instant.now().plus(most);
     while (!hasStopped(failpoint)) {
       if (!process.isAlive() || Instant.now().isAfter(end))
         throw new AssertionError("not stopped:\n" + log());
