@@ -69,8 +69,8 @@ public record Task(
           + " THEN least(task.woken_for, excluded.not_before) END";
 
   /** As {@link #MOVE}, unless it is due before that; the time is a parameter twice. */
-  private static final String WAKE =
-      "UPDATE task SET not_before = CASE WHEN "
+  private static final String WOKEN =
+      "not_before = CASE WHEN "
           + IS_CLAIMED
           + " THEN not_before ELSE least(not_before, ?) END, woken_for = CASE WHEN "
           + IS_CLAIMED
@@ -341,7 +341,8 @@ public record Task(
   /** Makes all work of that kind on a chain due when there is as much as fits into one batch. */
   public static void hurryWhenMany(Tx tx, Kind kind, long chainId, int many, Instant now) {
     tx.update(
-        WAKE
+        "UPDATE task SET "
+            + WOKEN
             + """
                WHERE kind = ? AND chain_id = ? AND attempts = 0
                  AND (SELECT count(*) FROM task o WHERE o.kind = ? AND o.chain_id = ? AND o.attempts = 0) >= ?
@@ -549,7 +550,7 @@ public record Task(
   /** There is news for that work: it looks again at once, if it is open. */
   public static void wake(Tx tx, Kind kind, long chainId, Hash subject, Instant now) {
     tx.update(
-        WAKE + " WHERE kind = ? AND chain_id = ? AND subject = ?",
+        "UPDATE task SET " + WOKEN + " WHERE kind = ? AND chain_id = ? AND subject = ?",
         now,
         now,
         kind.name(),
@@ -559,7 +560,7 @@ public record Task(
 
   /** What waits for something on that chain looks again at once: it may wait for what is gone. */
   public static void wake(Tx tx, long chainId, Instant now) {
-    tx.update(WAKE + " WHERE chain_id = ?", now, now, chainId);
+    tx.update("UPDATE task SET " + WOKEN + " WHERE chain_id = ?", now, now, chainId);
   }
 
   /**
@@ -572,7 +573,8 @@ public record Task(
   public static void wakeDispatched(
       Tx tx, Set<Long> where, long home, long above, long upTo, Instant now) {
     tx.update(
-        WAKE
+        "UPDATE task SET "
+            + WOKEN
             + """
                WHERE kind = 'EXECUTE' AND chain_id = ANY (?) AND subject = ANY (ARRAY(
                 SELECT e.subject FROM event e

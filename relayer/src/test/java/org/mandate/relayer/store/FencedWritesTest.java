@@ -99,6 +99,7 @@ class FencedWritesTest {
     return Stream.concat(Stream.of(owner), Arrays.stream(owner.getDeclaredClasses()))
         .flatMap(type -> Arrays.stream(type.getDeclaredMethods()))
         .filter(method -> method.getName().equals(name) && !method.isSynthetic())
+        .filter(method -> method.getParameterCount() > 0) // what a record tells writes nothing
         .toList();
   }
 
