@@ -33,7 +33,7 @@ import picocli.CommandLine.Option;
     name = "relayer",
     description = {
       "Measures how many intents one relayer takes over REST and has carried out, with fsync on.",
-      "A steady stream of signed token payments of several agents, one Anvil with a block each two seconds, all on this",
+      "A steady stream of signed token payments of several agents, one Anvil, all on this",
       "machine. Times count from when a request was due, whether the one before was answered or not. At the end each",
       "accepted intent must have been executed exactly once, by its events and by what the payee got.",
       "Exit code 0: so it was; 1: it was not, or an intent was refused."
@@ -82,6 +82,13 @@ final class RelayerBench extends Bench {
           "Most seconds until all is executed after the last request (default: ${DEFAULT-VALUE}).")
   private int drain;
 
+  @Option(
+      names = "--block-time",
+      paramLabel = "N",
+      defaultValue = "1",
+      description = "Seconds between two blocks (default: ${DEFAULT-VALUE}).")
+  private int blockTime;
+
   @Override
   protected String name() {
     return "relayer";
@@ -99,7 +106,7 @@ final class RelayerBench extends Bench {
             1,
             1,
             LocalChain.Settings.DEFAULT
-                .withBlockTime(Duration.ofSeconds(2))
+                .withBlockTime(Duration.ofSeconds(blockTime))
                 .withGasLimit(GAS_LIMIT)
                 .with("--prune-history", "--transaction-block-keeper", "120"),
             LocalChain.Settings.DEFAULT.withBlockTime(Duration.ofSeconds(10)),
@@ -250,6 +257,7 @@ final class RelayerBench extends Bench {
     }
     var json = Output.object();
     json.put("rate", rate).put("runSeconds", seconds).put("agents", agents);
+    json.put("blockSeconds", blockTime);
     json.put("accepted", accepted).put("executed", executed);
     json.put("refused", outcome.due().length - accepted);
     json.put("lost", lost).put("doubled", doubled).put("missingPay", missing.toString());
