@@ -57,13 +57,11 @@ class InstancesTest {
 
   private static final int CLIENTS = 24;
 
-  /** Of each client: 80 a second of all. */
+  /** Of each client: 80 a second of all, on a machine that keeps up. */
   private static final Duration EACH = Duration.ofMillis(300);
 
-  /** Of which a machine that does other things as well, such as other tests, keeps a part. */
-  private static final int LEAST_PER_SECOND = 25;
-
-  private static final int LEAST = 1_000;
+  /** So many are answered by the others and by its successor before the next one is restarted. */
+  private static final int LEAST = 400;
 
   /** One request in so many is a payment, the others are about those that were taken. */
   private static final int PAYS_EVERY = 40;
@@ -477,17 +475,18 @@ class InstancesTest {
     for (String name : List.of("a", "b", "c")) {
       RelayerProcess old = INSTANCES.get(name);
       String id = idOf(name);
-      int before = load.count();
+      int taken = load.count();
+      int answered = load.answered.get();
       assertEquals(0, old.stop(), old.log());
       assertFalse(leaders().containsKey(id), "what it led it gave back");
       INSTANCES.remove(name);
       start(name);
-      awaitTrue("more was taken", () -> load.count() > before + 3);
+      awaitTrue(
+          "more was taken and answered",
+          () -> load.count() > taken + 3 && load.answered.get() > answered + LEAST);
     }
-    double rate = load.rate();
     System.err.println(load.told());
     requireAllOnce(0);
-    assertTrue(rate >= LEAST_PER_SECOND && load.asked.get() >= LEAST, load.told());
     // A connection that is idle when it is closed may be used in that very moment: once a restart.
     assertTrue(load.cut() <= 3 * CLIENTS, load.told());
   }

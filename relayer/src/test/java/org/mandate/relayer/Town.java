@@ -228,6 +228,20 @@ final class Town implements AutoCloseable {
                 dollars.transfer(vault.hex(), CAP.multiply(BigInteger.valueOf(100))))));
   }
 
+  /** A contract of this code is the agent's wallet from now on, which takes any signature now. */
+  void contractWallet(String contract, String code) throws Exception {
+    home.ask("anvil_setCode", contract, code);
+    Sender owner = home.sender(credentials(1));
+    AgentRegistry registry =
+        AgentRegistry.load(atHome.registry().hex(), owner.web3j(), owner.reader(), Sender.NO_GAS);
+    BigInteger deadline =
+        BigInteger.valueOf(home.client().head().timestamp().getEpochSecond() + 600);
+    govern(
+        "wallet",
+        atHome.registry(),
+        registry.setAgentWallet(agentId, contract, deadline, new byte[] {1}));
+  }
+
   /** A call that the authority may make at home, where everybody's waiting is an EOA's. */
   void govern(String what, Address to, org.web3j.protocol.core.RemoteFunctionCall<?> call) {
     home.sender(credentials(1)).send(Call.of(what, to.hex(), call));

@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.vertx.core.json.JsonObject;
-import java.math.BigInteger;
 import java.net.http.HttpResponse;
 import java.sql.DriverManager;
 import java.time.Clock;
@@ -18,8 +17,6 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.mandate.chain.Hash;
-import org.mandate.contracts.AgentRegistry;
-import org.mandate.deploy.Sender;
 import org.mandate.intent.Intent;
 import org.mandate.relayer.store.EmbeddedServer;
 
@@ -52,17 +49,7 @@ class VainTest {
   @BeforeAll
   static void start() throws Exception {
     town = Town.build(1, 1);
-    town.home.ask("anvil_setCode", WALLET, CODE);
-    Sender owner = town.home.sender(Town.credentials(1));
-    AgentRegistry registry =
-        AgentRegistry.load(
-            town.atHome.registry().hex(), owner.web3j(), owner.reader(), Sender.NO_GAS);
-    BigInteger deadline =
-        BigInteger.valueOf(town.home.client().head().timestamp().getEpochSecond() + 600);
-    town.govern(
-        "wallet",
-        town.atHome.registry(),
-        registry.setAgentWallet(town.agentId, WALLET, deadline, new byte[] {1}));
+    town.contractWallet(WALLET, CODE);
     server = EmbeddedServer.start(town.directory.resolve("pg"));
     relayer = Relayer.start(town.config(0, List.of(), server), Town.relayer(0), Clock.systemUTC());
   }

@@ -144,7 +144,8 @@ public final class Worker {
   public boolean asking(Runnable claimed) throws InterruptedException {
     Set<Long> own = new HashSet<>();
     try {
-      List<Task> tasks = enter(own, (tx, shut) -> claim(tx, Task.Share.ASKING, false, shut));
+      List<Task> tasks =
+          enter(own, (tx, shut) -> claim(tx, Task.Share.ASKING, Integer.MAX_VALUE, shut));
       if (tasks.isEmpty()) return false;
       claimed.run();
       alone(tasks.getFirst());
@@ -170,53 +171,42 @@ public final class Worker {
    *     for somebody else
    */
   public boolean round(Runnable claimed) throws InterruptedException {
-    // One group at a time: what comes meanwhile makes up the next one.
-    boolean mayGather = gathering.tryAcquire();
-    if (!mayGather) {
-      // Whoever gathers may have looked before there was what this one was woken for.
-      missed.set(true);
-      mayGather = gathering.tryAcquire();
-    }
-    if (!mayGather && helped(claimed)) return true;
+    Optional<Semaphore> turn = turn();
+    int least = turn.map(t -> t == gathering ? 1 : SubmitWork.AT_ONCE).orElse(Integer.MAX_VALUE);
     Set<Long> own = new HashSet<>();
     try {
-      boolean gathers = mayGather;
-      List<Task> tasks = enter(own, (tx, shut) -> claim(tx, Task.Share.OWN, gathers, shut));
+      List<Task> tasks = enter(own, (tx, shut) -> claim(tx, Task.Share.OWN, least, shut));
       if (tasks.isEmpty()) return false;
       claimed.run();
       if (isFresh(tasks.getFirst())) {
         together(tasks);
         return true;
       }
-      if (mayGather) release(claimed);
-      mayGather = false;
+      turn.ifPresent(t -> release(t, claimed));
+      turn = Optional.empty();
       alone(tasks.getFirst());
       return true;
     } finally {
       own.forEach(this::leave);
-      if (mayGather) release(claimed);
+      turn.ifPresent(t -> release(t, claimed));
     }
   }
 
-  private void release(Runnable wake) {
-    gathering.release();
-    if (missed.getAndSet(false)) wake.run();
+  /**
+   * Who may claim fresh submissions: one, so that what comes meanwhile makes up the next group, and
+   * one more for groups that are whole, whose questions are asked while those of the first are
+   * answered.
+   */
+  private Optional<Semaphore> turn() {
+    if (gathering.tryAcquire()) return Optional.of(gathering);
+    // Whoever gathers may have looked before there was what this one was woken for.
+    missed.set(true);
+    return Stream.of(gathering, helping).filter(Semaphore::tryAcquire).findFirst();
   }
 
-  /** Its questions are asked while those of the one who gathers are answered. */
-  private boolean helped(Runnable claimed) throws InterruptedException {
-    if (!helping.tryAcquire()) return false;
-    Set<Long> own = new HashSet<>();
-    try {
-      List<Task> group = enter(own, this::claimGroup);
-      if (group.isEmpty()) return false;
-      claimed.run();
-      together(group);
-      return true;
-    } finally {
-      own.forEach(this::leave);
-      helping.release();
-    }
+  private void release(Semaphore turn, Runnable wake) {
+    turn.release();
+    if (turn == gathering && missed.getAndSet(false)) wake.run();
   }
 
   /**
@@ -250,18 +240,6 @@ public final class Worker {
     places.get(chain).outage().leave();
   }
 
-  /** As many fresh submissions as go along with each other, or none. */
-  private List<Task> claimGroup(Tx tx, Set<Long> shut) {
-    Instant now = clock.instant();
-    if (!Task.areDue(tx, now, SubmitWork.AT_ONCE)) return List.of();
-    tx.mayBeForgotten(); // as in claim
-    return fresh(tx, now, closed(tx, shut));
-  }
-
-  private List<Task> fresh(Tx tx, Instant now, Set<Long> closed) {
-    return Task.claimSubmissions(tx, instance, now, LEASE, closed, SubmitWork.AT_ONCE);
-  }
-
   /** Where nothing may be done now. */
   private Set<Long> closed(Tx tx, Set<Long> shut) {
     Set<Long> closed = new HashSet<>(shut);
@@ -269,11 +247,18 @@ public final class Worker {
     return closed;
   }
 
-  private List<Task> claim(Tx tx, Task.Share share, boolean mayGather, Set<Long> shut) {
+  /**
+   * @param least fresh submissions are claimed when so many of them are due
+   */
+  private List<Task> claim(Tx tx, Task.Share share, int least, Set<Long> shut) {
     Set<Long> closed = closed(tx, shut);
     if (closed.containsAll(places.keySet())) return List.of();
     Instant now = clock.instant();
-    Supplier<List<Task>> fresh = () -> mayGather ? fresh(tx, now, closed) : List.of();
+    Supplier<List<Task>> fresh =
+        () ->
+            least == 1 || (least <= SubmitWork.AT_ONCE && Task.areDue(tx, now, least))
+                ? Task.claimSubmissions(tx, instance, now, LEASE, closed, SubmitWork.AT_ONCE)
+                : List.of();
     Supplier<List<Task>> other =
         () -> Task.claimOther(tx, instance, now, LEASE, share, closed).stream().toList();
     Supplier<List<Task>> failed =

@@ -75,18 +75,8 @@ import org.web3j.abi.datatypes.generated.Uint64;
 class DispatchTest {
   private static final Address OURS = new Address("0x" + "0a".repeat(20));
   private static final long REMOTE = 2;
-  private static final Intent INTENT =
-      new Intent(
-          BigInteger.ONE,
-          new Address("0x" + "0b".repeat(20)),
-          BigInteger.valueOf(REMOTE),
-          new Address("0x" + "0c".repeat(20)),
-          new Address("0x" + "0d".repeat(20)),
-          BigInteger.TEN,
-          Bytes.EMPTY,
-          BigInteger.ZERO,
-          BigInteger.TWO.pow(40));
   private static final long HOME = 1;
+  private static final Intent INTENT = intent(0);
   private static final BigInteger HOME_ID = BigInteger.valueOf(HOME);
   private static final IntentDomain DOMAIN = new IntentDomain(HOME_ID, OURS);
   private static final Hash ID = INTENT.id(DOMAIN);
@@ -320,16 +310,7 @@ class DispatchTest {
   }
 
   private static Intent intent(long nonce) {
-    return new Intent(
-        INTENT.agentId(),
-        INTENT.account(),
-        INTENT.chainId(),
-        INTENT.asset(),
-        INTENT.to(),
-        INTENT.amount(),
-        INTENT.data(),
-        BigInteger.valueOf(nonce),
-        INTENT.deadline());
+    return SampleIntent.of(REMOTE, nonce, 1L << 40);
   }
 
   /** This relayer's signature after it asked these nodes. */

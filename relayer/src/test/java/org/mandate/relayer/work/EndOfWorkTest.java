@@ -77,17 +77,7 @@ class EndOfWorkTest {
   private static final long START = 1_800_000_000;
   private static final long DEADLINE = START + 24 * 3600;
   private static final BigInteger HOME_ID = BigInteger.valueOf(HOME);
-  private static final Intent INTENT =
-      new Intent(
-          BigInteger.ONE,
-          new Address("0x" + "0b".repeat(20)),
-          BigInteger.valueOf(REMOTE),
-          new Address("0x" + "0c".repeat(20)),
-          new Address("0x" + "0d".repeat(20)),
-          BigInteger.TEN,
-          Bytes.EMPTY,
-          BigInteger.ZERO,
-          BigInteger.valueOf(DEADLINE));
+  private static final Intent INTENT = SampleIntent.of(REMOTE, 0, DEADLINE);
   private static final Hash ID = INTENT.id(new IntentDomain(HOME_ID, OURS));
   private static final Message MESSAGE =
       new Message(
@@ -313,20 +303,7 @@ class EndOfWorkTest {
   @Test
   void L9_shouldNotMoveWhatIsSentAgainEachTimeThatItIsAskedFor() throws Exception {
     remoteBlocks();
-    Log upheld =
-        new Log(
-            block(2).hash(),
-            2,
-            Hash.keccak("transaction 2"),
-            0,
-            OURS,
-            List.of(
-                Hash.of(EventEncoder.encode(DestinationExecutor.INTENTUPHELD_EVENT)),
-                ID,
-                Hash.of(Abi.encode(new Uint256(INTENT.agentId())))),
-            Bytes.of(Abi.encode(new org.web3j.abi.datatypes.Address(OURS.hex()), new Uint64(START)))
-                .hex());
-    insert(REMOTE, EventKind.UPHELD, upheld);
+    insert(REMOTE, EventKind.UPHELD, upheld());
     Instant later = clock.instant().plus(Duration.ofHours(1));
     database.run(tx -> Task.open(tx, Task.Kind.RESEND, HOME, ID, later, clock.instant()));
     open(Task.Kind.EXECUTE, REMOTE);
@@ -494,21 +471,7 @@ class EndOfWorkTest {
   @Test
   void L9_shouldSendNothingAgainForWorkThatSomebodyElseClaimed() throws Exception {
     remoteBlocks();
-    insert(
-        REMOTE,
-        EventKind.UPHELD,
-        new Log(
-            block(2).hash(),
-            2,
-            Hash.keccak("transaction 2"),
-            0,
-            OURS,
-            List.of(
-                Hash.of(EventEncoder.encode(DestinationExecutor.INTENTUPHELD_EVENT)),
-                ID,
-                Hash.of(Abi.encode(new Uint256(INTENT.agentId())))),
-            Bytes.of(Abi.encode(new org.web3j.abi.datatypes.Address(OURS.hex()), new Uint64(START)))
-                .hex()));
+    insert(REMOTE, EventKind.UPHELD, upheld());
     isFinal(REMOTE, 2);
     AtomicInteger asked = new AtomicInteger();
     SeveralNodes closed =
@@ -595,7 +558,7 @@ class EndOfWorkTest {
             });
     Instant due = Instant.now();
     for (int i = 0; i < 60; i++) {
-      Intent intent = numbered(i);
+      Intent intent = SampleIntent.of(REMOTE, i, DEADLINE);
       Log log = queued(intent, DEADLINE, i);
       insert(REMOTE, EventKind.QUEUED, log);
       database.run(tx -> Task.open(tx, Task.Kind.HASTEN, REMOTE, log.topics().get(1), due, due));
@@ -648,20 +611,23 @@ class EndOfWorkTest {
     }
   }
 
-  private static Intent numbered(long nonce) {
-    return new Intent(
-        INTENT.agentId(),
-        INTENT.account(),
-        INTENT.chainId(),
-        INTENT.asset(),
-        INTENT.to(),
-        INTENT.amount(),
-        INTENT.data(),
-        BigInteger.valueOf(nonce),
-        INTENT.deadline());
-  }
-
   // ------------------------------------------------------------------ steps
+
+  /** The destination says, in its second block, that a dispute of the intent was turned down. */
+  private static Log upheld() {
+    return new Log(
+        block(2).hash(),
+        2,
+        Hash.keccak("transaction 2"),
+        0,
+        OURS,
+        List.of(
+            Hash.of(EventEncoder.encode(DestinationExecutor.INTENTUPHELD_EVENT)),
+            ID,
+            Hash.of(Abi.encode(new Uint256(INTENT.agentId())))),
+        Bytes.of(Abi.encode(new org.web3j.abi.datatypes.Address(OURS.hex()), new Uint64(START)))
+            .hex());
+  }
 
   private void remoteBlocks() {
     database.run(

@@ -12,8 +12,6 @@ import java.util.Comparator;
 import java.util.Deque;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 import org.mandate.cli.ExitCode;
 import org.mandate.cli.bench.recovery.Schedule.Kind;
@@ -27,6 +25,7 @@ import org.mandate.relayer.Trap;
  * and while a person says that it really did happen. After that they go on.
  */
 final class Depths {
+  private static final String WHAT = "a deep reorg";
   private static final Duration LOOK = Duration.ofMillis(50);
   private static final Duration MOST = Duration.ofSeconds(60);
 
@@ -102,14 +101,14 @@ final class Depths {
     }
     tally.trouble("DeepReorg");
     home.ask("anvil_reorg", home.head() - first + 1, List.of());
-    each(victims, victim -> halt(victim, logs.get(victim.index())));
+    Together.each(WHAT, victims, victim -> halt(victim, logs.get(victim.index())));
     clients.ask(schedule, meanwhile());
     clients.await();
     for (var victim : victims) {
       victim.relayer().stop();
     }
     Thread.sleep(FORGOTTEN);
-    each(victims, this::accept);
+    Together.each(WHAT, victims, this::accept);
   }
 
   /** One across: two might get each other's number when they are sent again. */
@@ -254,34 +253,6 @@ final class Depths {
       file.seek(from);
       file.readFully(rest);
       return new String(rest, StandardCharsets.UTF_8);
-    }
-  }
-
-  private interface Step {
-    void of(Victim victim) throws Exception;
-  }
-
-  /** With all of them at the same time. */
-  private static void each(List<Victim> victims, Step step) throws IOException {
-    var all = new ArrayList<CompletableFuture<Void>>();
-    for (var victim : victims) {
-      var one = new CompletableFuture<Void>();
-      all.add(one);
-      Thread.ofVirtual()
-          .start(
-              () -> {
-                try {
-                  step.of(victim);
-                  one.complete(null);
-                } catch (Throwable e) { // whoever joins must hear of an Error too
-                  one.completeExceptionally(e);
-                }
-              });
-    }
-    try {
-      all.forEach(CompletableFuture::join);
-    } catch (CompletionException e) {
-      throw new IOException("a deep reorg broke off: " + e.getCause(), e.getCause());
     }
   }
 }

@@ -1,6 +1,5 @@
 package org.mandate.cli.bench.recovery;
 
-import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -8,10 +7,9 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
+import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import org.mandate.cli.Output;
 import org.mandate.cli.bench.Figures;
@@ -136,35 +134,18 @@ final class Recovery {
   /** Each relayer goes through its own seeds; all of them at the same time. */
   private void kill(Town town, List<Service> relayers, Clients clients, List<Schedule> lot)
       throws Exception {
-    var lanes = new ArrayList<CompletableFuture<Void>>();
-    for (int i = 0; i < relayers.size(); i++) {
-      var victim = i;
-      var lane = new Lane(town, relayers.get(i), clients, tally, patience);
-      var mine = lot.stream().filter(s -> s.victim() == victim).toList();
-      var done = new CompletableFuture<Void>();
-      lanes.add(done);
-      Thread.ofVirtual()
-          .start(
-              () -> {
-                try {
-                  if (mine.isEmpty()) { // the others' peer
-                    relayers.get(victim).start(Map.of());
-                  }
-                  for (var schedule : mine) {
-                    clients.ask(schedule);
-                    lane.run(schedule);
-                  }
-                  done.complete(null);
-                } catch (Throwable e) { // whoever joins must hear of an Error too
-                  done.completeExceptionally(e);
-                }
-              });
-    }
-    try {
-      lanes.forEach(CompletableFuture::join);
-    } catch (CompletionException e) {
-      throw new IOException("a lot of seeds broke off: " + e.getCause(), e.getCause());
-    }
+    Together.each(
+        "a lot of seeds",
+        IntStream.range(0, relayers.size()).boxed().toList(),
+        victim -> {
+          var lane = new Lane(town, relayers.get(victim), clients, tally, patience);
+          var mine = lot.stream().filter(s -> s.victim() == victim).toList();
+          if (mine.isEmpty()) relayers.get(victim).start(Map.of()); // the others' peer
+          for (var schedule : mine) {
+            clients.ask(schedule);
+            lane.run(schedule);
+          }
+        });
   }
 
   private void rest(List<Service> relayers, Clients clients, Audit audit, List<Schedule> lot)
