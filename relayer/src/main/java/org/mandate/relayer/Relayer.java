@@ -55,6 +55,7 @@ import org.mandate.relayer.RelayerConfig.ChainSettings;
 import org.mandate.relayer.Workflows.Workflow;
 import org.mandate.relayer.api.Api;
 import org.mandate.relayer.api.Health;
+import org.mandate.relayer.api.IntentDesk;
 import org.mandate.relayer.api.Metrics;
 import org.mandate.relayer.follow.FollowedChain;
 import org.mandate.relayer.follow.ReorgAcceptance;
@@ -276,7 +277,6 @@ public final class Relayer implements AutoCloseable {
     Peers peers = opened(new Peers(config.peers()));
     Workflows workflows =
         new Workflows(config, chains, database, gate, instance, blobs, peers, key, treasury, clock);
-    Bell work = workflows.work();
     Map<Long, Workplace> places = workflows.places();
     List<Loop> loops = new ArrayList<>();
     instance.heartbeat().ifPresent(loops::add);
@@ -299,6 +299,15 @@ public final class Relayer implements AutoCloseable {
             key.address(),
             gate,
             clock);
+    IntentDesk desk =
+        new IntentDesk(
+            places.get(home.id()),
+            places.keySet(),
+            guests,
+            workflows.work(),
+            workflows::handed,
+            config.http().waitingPerAgent(),
+            clock);
     Api api =
         opened(
             new Api(
@@ -310,7 +319,7 @@ public final class Relayer implements AutoCloseable {
                 blobs,
                 health,
                 new Metrics(found.web().registry(), guests, health, instance, workflows.worker()),
-                work,
+                desk,
                 config.http(),
                 clock));
     int port = api.listen(found.web().contract(), config.http().host(), config.http().port());

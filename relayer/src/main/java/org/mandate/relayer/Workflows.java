@@ -89,8 +89,14 @@ public final class Workflows {
   /** Blocks, what became final, what was stored because of it. */
   private final Bell news = new Bell();
 
-  /** There may be something to do: the same, and what agents ask, and settled transactions. */
+  /** There may be something to do: the same, and what approvers say, and settled transactions. */
   private final Bell work = new Bell();
+
+  /** For those who do it alone: one of them has found something, or agents handed it over. */
+  private final Bell own = new Bell();
+
+  /** For those who ask other relayers: one of them has found something. */
+  private final Bell asks = new Bell();
 
   private final Map<Long, Workplace> places = new LinkedHashMap<>();
   private final Map<FollowedChain, Led<Follower>> followers = new LinkedHashMap<>();
@@ -269,10 +275,11 @@ public final class Workflows {
             config.reportInterval(),
             clock);
     // Whoever claims something sees to it that another one looks for more.
-    all.add(new Workflow("work", WORK, () -> worker.round(work::ring), List.of(work), WORKERS));
+    all.add(new Workflow("work", WORK, () -> worker.round(own::ring), List.of(work, own), WORKERS));
     // Apart from the others: who does not answer them holds up nothing that needs nobody's answer.
     all.add(
-        new Workflow("gather", GATHER, () -> worker.asking(work::ring), List.of(work), WORKERS));
+        new Workflow(
+            "gather", GATHER, () -> worker.asking(asks::ring), List.of(work, asks), WORKERS));
   }
 
   /** What one process at a time does: it begins when this one leads, with a database for that. */
@@ -335,6 +342,15 @@ public final class Workflows {
   /** Is to be rung when there is something to do. */
   public Bell work() {
     return work;
+  }
+
+  /**
+   * Is to be called when agents handed over intents.
+   *
+   * @param many how many were stored
+   */
+  public void handed(int many) {
+    worker.handed(many, own::ring);
   }
 
   /** Whether this relayer may sign. */

@@ -215,6 +215,7 @@ final class SimulatedRelayer {
                 Set.copyOf(Ground.CHAINS),
                 database,
                 workflows.work(),
+                workflows::handed,
                 config.http().waitingPerAgent(),
                 clock));
     for (Workflow workflow : workflows.all()) {

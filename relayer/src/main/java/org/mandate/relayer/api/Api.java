@@ -55,7 +55,6 @@ import org.mandate.intent.Intent;
 import org.mandate.intent.IntentJson;
 import org.mandate.policy.AgentStatus;
 import org.mandate.policy.Verdict;
-import org.mandate.relayer.Bell;
 import org.mandate.relayer.Journal;
 import org.mandate.relayer.RelayerConfig.HttpSettings;
 import org.mandate.relayer.Trap;
@@ -136,7 +135,7 @@ public final class Api implements AutoCloseable {
       BlobSource blobs,
       Health health,
       Metrics metrics,
-      Bell work,
+      IntentDesk desk,
       HttpSettings settings,
       Clock clock) {
     this.vertx = vertx;
@@ -147,8 +146,7 @@ public final class Api implements AutoCloseable {
     this.blobs = blobs;
     this.health = health;
     this.metrics = metrics;
-    this.desk =
-        new IntentDesk(home, places.keySet(), database, work, settings.waitingPerAgent(), clock);
+    this.desk = desk;
     this.intake = new Gatherer<>("intake", MOST_ASKED, ASKED_AT_ONCE, 2, desk::takeAll, Api::busy);
     this.views = new IntentViews(home.chain().domain());
     this.requestsPerSecond = settings.requestsPerSecond();

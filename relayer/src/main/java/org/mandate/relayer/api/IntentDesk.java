@@ -14,6 +14,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
+import java.util.function.IntConsumer;
 import java.util.function.Supplier;
 import org.mandate.chain.Address;
 import org.mandate.chain.Bytes;
@@ -62,6 +63,7 @@ public final class IntentDesk {
   private final IntentDomain domain;
   private final Database database;
   private final Bell work;
+  private final IntConsumer handed;
   private final Clock clock;
   private final Recent<BigInteger, Optional<Address>> wallets;
   private final Recent<String, Boolean> standings;
@@ -71,7 +73,8 @@ public final class IntentDesk {
 
   /**
    * @param chains that intents may name
-   * @param work is rung when there is something to submit
+   * @param work is rung when an approval is stored
+   * @param handed is told how many intents there are to submit
    * @param waitingPerAgent most intents of one agent that wait to be submitted
    */
   public IntentDesk(
@@ -79,6 +82,7 @@ public final class IntentDesk {
       Set<Long> chains,
       Database database,
       Bell work,
+      IntConsumer handed,
       int waitingPerAgent,
       Clock clock) {
     this.home = home;
@@ -86,6 +90,7 @@ public final class IntentDesk {
     this.domain = new IntentDomain(home.chain().bigId(), home.chain().executor());
     this.database = database;
     this.work = work;
+    this.handed = handed;
     this.clock = clock;
     this.wallets = new Recent<>(KEEPS, clock);
     this.standings = new Recent<>(KEEPS, clock);
@@ -190,7 +195,7 @@ public final class IntentDesk {
         .forEach(each -> left.get(each.intent().agentId()).incrementAndGet());
     if (!added.isEmpty()) {
       LOG.info("intents stored", "number", added.size(), "first", added.iterator().next());
-      work.ring();
+      this.handed.accept(added.size());
     }
     return handed.stream()
         .map(
@@ -236,7 +241,7 @@ public final class IntentDesk {
                     tx, home.chain().id(), List.copyOf(anew.values()), clock.instant()))
         .rivals()
         .forEach((id, rival) -> refused.put(id, contested(anew.get(id).intent(), rival)));
-    work.ring();
+    handed.accept(anew.size());
   }
 
   /**

@@ -4,6 +4,7 @@ import java.math.BigInteger;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -11,7 +12,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.mandate.chain.Address;
 import org.mandate.chain.Block;
@@ -74,6 +74,7 @@ public final class Sender {
   /** Whether this process has the key: else it only brings to an end what the key signed. */
   private final boolean signs;
 
+  private final Receipts mined;
   private final Bell settled;
   private final Clock clock;
   private final Map<Long, Suspicion> displaced = new HashMap<>();
@@ -116,6 +117,7 @@ public final class Sender {
     this.chain = chain;
     this.database = database;
     this.desk = desk;
+    this.mined = new Receipts(chain.id(), database, desk, clock);
     this.settled = settled;
     this.clock = clock;
   }
@@ -128,10 +130,18 @@ public final class Sender {
     // The head first: blocks that come in between only make us more patient.
     long head = chain.client().height();
     long count = chain.client().nonce(self, BlockTag.LATEST);
-    if (settle(
-        database.inTransaction(tx -> TransactionRow.toSettle(tx, chain.id(), self, count)), head))
-      settled.ring();
-    if (signs && next.get() > count) fillGaps(firstGap(count), next.get());
+    try {
+      if (signs && next.get() > count) fillGaps(firstGap(count), next.get());
+      // Before receipts are looked for: what is sent now is mined the sooner.
+      send(count, head);
+    } finally {
+      if (settle(count, head)) settled.ring();
+    }
+    return false;
+  }
+
+  /** Sends what is to be sent of all whose nonces are not used yet. */
+  private void send(long count, long head) {
     boolean[] forgot = {false}; // whether the nodes no longer have what is mined next
     Map<TransactionRow, List<Attempt>> waiting =
         database.inTransaction(
@@ -154,24 +164,55 @@ public final class Sender {
             return false;
           });
     }
-    return false;
   }
 
-  /** Looks for the receipts of all of them in one go. Answers whether one was settled. */
-  private boolean settle(List<TransactionRow> transactions, long head) {
-    if (transactions.isEmpty()) return false;
+  /** Looks for all receipts in one go. Answers whether something was settled. */
+  private boolean settle(long count, long head) {
     Map<TransactionRow, List<Attempt>> attempts =
-        database.inTransaction(tx -> TransactionRow.attempts(tx, transactions));
+        database.inTransaction(
+            tx ->
+                TransactionRow.attempts(tx, TransactionRow.toSettle(tx, chain.id(), self, count)));
     List<Hash> hashes =
         attempts.values().stream().flatMap(List::stream).map(Attempt::hash).toList();
     if (hashes.isEmpty()) return false;
     Map<Hash, Receipt> receipts = chain.client().receipts(hashes);
     boolean changed = false;
-    for (TransactionRow transaction : transactions) {
-      changed |=
-          alone(transaction, () -> lookUp(transaction, attempts.get(transaction), receipts, head));
+    List<Receipts.Found> all = new ArrayList<>();
+    for (TransactionRow transaction : attempts.keySet()) {
+      Optional<Receipts.Found> found =
+          Receipts.find(transaction, attempts.get(transaction), receipts);
+      found.ifPresent(all::add);
+      if (found.isPresent()) displaced.remove(transaction.id());
+      else
+        changed |= alone(transaction, () -> suspect(transaction, attempts.get(transaction), head));
     }
+    return changed | store(all);
+  }
+
+  /** All together; where that fails, each by itself, of which one may be to blame. */
+  private boolean store(List<Receipts.Found> found) {
+    if (found.isEmpty()) return false;
+    try {
+      return settle(mined.store(found));
+    } catch (RuntimeException e) {
+      boolean changed = false;
+      for (Receipts.Found each : found)
+        changed |= alone(each.transaction(), () -> settle(mined.store(List.of(each))));
+      return changed;
+    }
+  }
+
+  private boolean settle(Receipts.Stored stored) {
+    boolean changed = stored.released();
+    for (Receipts.Found each : stored.ended())
+      changed |= alone(each.transaction(), () -> settle(each));
     return changed;
+  }
+
+  private boolean settle(Receipts.Found found) {
+    if (!mined.settle(found)) return false;
+    forget(found.transaction(), found.state(), found.receipt().transaction());
+    return true;
   }
 
   /**
@@ -495,46 +536,6 @@ public final class Sender {
 
   // ------------------------------------------------------------------ mined
 
-  private boolean lookUp(
-      TransactionRow transaction, List<Attempt> attempts, Map<Hash, Receipt> receipts, long head) {
-    Map<Hash, Attempt> byHash = attempts.stream().collect(Collectors.toMap(Attempt::hash, a -> a));
-    Optional<Receipt> found =
-        byHash.keySet().stream()
-            .flatMap(hash -> Optional.ofNullable(receipts.get(hash)).stream())
-            .filter(r -> byHash.containsKey(r.transaction()))
-            .findFirst();
-    if (found.isEmpty()) return suspect(transaction, attempts, head);
-    displaced.remove(transaction.id());
-    Receipt receipt = found.get();
-    Failpoint.BEFORE_RECEIPT_STORED.reach();
-    boolean cancelled = byHash.get(receipt.transaction()).cancels();
-    boolean isNew = transaction.blockHash().filter(receipt.blockHash()::equals).isEmpty();
-    boolean known = !isNew || mined(transaction, receipt, cancelled);
-    boolean isFinal =
-        database.inTransaction(tx -> ChainRow.of(tx, chain.id())).isFinal(receipt.blockNumber());
-    if (!known || !isFinal) return known && isNew && cancelled;
-    Settled state =
-        cancelled ? Settled.DISPLACED : receipt.succeeded() ? Settled.SUCCEEDED : Settled.REVERTED;
-    settle(transaction, state, receipt.transaction());
-    return true;
-  }
-
-  /**
-   * Stored only while its block is: a receipt that is read before the follower got there waits for
-   * the next round.
-   */
-  private boolean mined(TransactionRow transaction, Receipt receipt, boolean cancelled) {
-    BigInteger dataFee = desk.dataFee(receipt);
-    return database.inTransaction(
-        tx -> {
-          tx.mayBeForgotten(); // the receipt is found again, as in settle
-          boolean stored = transaction.mined(tx, receipt, dataFee);
-          // What it was for was not done: it is tried under another nonce.
-          if (stored && cancelled) transaction.release(tx, clock.instant());
-          return stored;
-        });
-  }
-
   /**
    * The nonce is used, and no receipt of ours is known. That proves nothing yet: only when the
    * block at which it was noticed is final, most nodes count beyond the nonce there, and every node
@@ -602,6 +603,10 @@ public final class Sender {
           tx.mayBeForgotten();
           transaction.settle(tx, state, now);
         });
+    forget(transaction, state, hash);
+  }
+
+  private void forget(TransactionRow transaction, Settled state, Hash hash) {
     complaints.remove(transaction.id());
     atLimit.remove(transaction.id());
     refusedAt.remove(transaction.id());

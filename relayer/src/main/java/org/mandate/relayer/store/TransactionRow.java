@@ -545,6 +545,16 @@ public record TransactionRow(
         > 0;
   }
 
+  /** Whether that is still where it was mined, as far as is known; nobody changes it meanwhile. */
+  public boolean isMinedIn(Tx tx, Hash block) {
+    return tx.one(
+            "SELECT 1 FROM transaction WHERE transaction_id = ? AND block_hash = ? FOR UPDATE",
+            row -> true,
+            id,
+            block)
+        .isPresent();
+  }
+
   /**
    * What it is for is on its way no more, as far as is known: whoever is to do it looks again, at
    * each by itself, in case that one of them was to blame.

@@ -11,6 +11,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BiFunction;
 import java.util.function.Consumer;
@@ -78,6 +79,9 @@ public final class Worker {
 
   /** Whether somebody left fresh submissions to the one who gathers just now. */
   private final AtomicBoolean missed = new AtomicBoolean();
+
+  /** How many were handed over since somebody was woken for such. */
+  private final AtomicInteger piled = new AtomicInteger();
 
   private final SubmitWork submissions;
   private final AtomicLong overtaken = new AtomicLong();
@@ -202,6 +206,23 @@ public final class Worker {
     // Whoever gathers may have looked before there was what this one was woken for.
     missed.set(true);
     return Stream.of(gathering, helping).filter(Semaphore::tryAcquire).findFirst();
+  }
+
+  /**
+   * Fresh submissions are there. Wakes nobody while somebody gathers, who sees to it that they are
+   * looked for after that, unless they make up a whole group by now.
+   *
+   * @param many how many were stored
+   */
+  public void handed(int many, Runnable wake) {
+    missed.set(true);
+    boolean wakes =
+        gathering.availablePermits() > 0
+            ? missed.getAndSet(false)
+            : piled.addAndGet(many) >= SubmitWork.AT_ONCE;
+    if (!wakes) return;
+    piled.set(0);
+    wake.run();
   }
 
   private void release(Semaphore turn, Runnable wake) {

@@ -421,7 +421,7 @@ class IntentDeskTest {
             new Bell(),
             clock);
     Workplace home = new Workplace(chain, signs, at, Duration.ofSeconds(1), clock);
-    return new IntentDesk(home, Set.of(HOME), at, new Bell(), perAgent, clock);
+    return new IntentDesk(home, Set.of(HOME), at, new Bell(), many -> {}, perAgent, clock);
   }
 
   private static IntentDesk.Taken take(IntentDesk desk, Handed handed) {
