@@ -1082,6 +1082,22 @@ public final class SeveralNodes implements ChainClient {
     return ask(n -> n.transaction(hash));
   }
 
+  /**
+   * Whether more than half of all nodes say, each by its own account, that they have none of them,
+   * neither waiting nor mined. A silent one says nothing of the kind.
+   */
+  public boolean areUnknownToMost(Collection<Hash> transactions) {
+    Poll.Answers<Boolean> answers =
+        this.<Boolean>poll(
+                (i, node) -> transactions.stream().noneMatch(node::transactionKnown),
+                known ->
+                    Most.are(known, so -> so, nodes.size())
+                        || Most.are(known, so -> !so, nodes.size()),
+                PATIENCE)
+            .take();
+    return Most.are(answers.byNode().values(), so -> so, nodes.size());
+  }
+
   /** Whether any node has it. */
   @Override
   public boolean transactionKnown(Hash transaction) {

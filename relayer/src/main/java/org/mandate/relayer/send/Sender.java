@@ -310,19 +310,17 @@ public final class Sender {
   }
 
   /**
-   * Bytes that no node takes hold up all later nonces: unless a node has one of the transaction's
-   * attempts, an empty one takes its place. One that is refused although it is empty is signed
+   * Bytes that no node takes hold up all later nonces: when most nodes have none of the
+   * transaction's attempts, an empty one takes its place. One that is refused although it is empty is signed
    * again when there is a new block, with the gas that an empty one needs by then.
    */
   private void free(TransactionRow transaction, Attempt newest, List<Attempt> attempts, long head) {
     if (!signs) return;
     boolean isEmpty = transaction.purpose() == TransactionRow.Purpose.FILL || newest.cancels();
     if (isEmpty && refusedAt.getOrDefault(transaction.id(), -1L) >= head) return;
-    boolean known =
-        attempts.stream()
-            .filter(a -> a.sentAt().isPresent())
-            .anyMatch(a -> chain.client().transactionKnown(a.hash()));
-    if (known) return;
+    List<Hash> sent =
+        attempts.stream().filter(a -> a.sentAt().isPresent()).map(Attempt::hash).toList();
+    if (!sent.isEmpty() && !chain.client().areUnknownToMost(sent)) return;
     Bid old = new Bid(newest.maxFee(), newest.maxTip());
     Bid bid = isEmpty ? desk.cut(old.tenthMore()) : desk.bid();
     Desk.Empty empty = desk.empty(bid);

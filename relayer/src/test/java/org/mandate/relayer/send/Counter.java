@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Supplier;
 import org.mandate.chain.Address;
 import org.mandate.chain.Bytes;
 import org.mandate.chain.ChainClient;
@@ -93,12 +94,17 @@ final class Counter implements AutoCloseable {
 
   /** A node that answers one question with that, and all others as the real one. */
   ChainClient lying(String question, Object answer) {
+    return lying(question, () -> answer);
+  }
+
+  /** As {@link #lying(String, Object)}: with what comes of that. */
+  ChainClient lying(String question, Supplier<?> answer) {
     return (ChainClient)
         Proxy.newProxyInstance(
             ChainClient.class.getClassLoader(),
             new Class<?>[] {ChainClient.class},
             (proxy, method, arguments) -> {
-              if (method.getName().equals(question)) return answer;
+              if (method.getName().equals(question)) return answer.get();
               try {
                 return method.invoke(anvil.client(), arguments);
               } catch (InvocationTargetException e) {
@@ -124,6 +130,12 @@ final class Counter implements AutoCloseable {
     while (follower.round()) Thread.onSpinWait();
     sender.round();
     sender.round();
+  }
+
+  /** Mines and follows, and does not look after what was sent. */
+  void follow(int blocks) {
+    anvil.mine(blocks);
+    while (follower.round()) Thread.onSpinWait();
   }
 
   void baseFee(long gwei) {

@@ -1,6 +1,7 @@
 package org.mandate.relayer.send;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.lang.reflect.InvocationTargetException;
@@ -11,6 +12,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.HashMap;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -32,7 +34,10 @@ import org.mandate.chain.ChainClient;
 import org.mandate.chain.Fees;
 import org.mandate.chain.Hash;
 import org.mandate.chain.JsonRpcClient;
+import org.mandate.chain.NodeException;
 import org.mandate.chain.Receipt;
+import org.mandate.chain.SendOutcome;
+import org.mandate.relayer.store.Blocks;
 import org.mandate.relayer.store.Database;
 import org.mandate.relayer.store.EmbeddedServer;
 import org.mandate.relayer.store.TransactionRow;
@@ -430,6 +435,42 @@ class JamTest {
     heals();
   }
 
+  /** One of three says that it has what the others refuse, whenever it is asked. */
+  @Test
+  void L9_refused_byMostAndTakenByALiar() {
+    start("--gas-limit", "1000000");
+    ChainClient liar =
+        changed(
+            (method, arguments) ->
+                switch (method) {
+                  case "send" ->
+                      Optional.<Object>of(new SendOutcome.Accepted(Hash.keccak("taken")));
+                  case "transactionKnown" -> Optional.<Object>of(true);
+                  default -> Optional.empty();
+                });
+    ChainClient mute =
+        changed(
+            (method, arguments) -> {
+              if (method.equals("send")) throw new NodeException("not now");
+              return Optional.empty();
+            });
+    ChainClient honest = counter.anvil.client();
+    counter.behind(List.of(liar, mute, mute));
+    counter.desk.write(
+        Purpose.SUBMIT,
+        List.of(PAYMENTS.getFirst()),
+        Counter.TARGET,
+        Bytes.EMPTY,
+        2_000_000,
+        tx -> true);
+    write();
+    counter.look();
+    assertTrue(counter.attempts(0).getFirst().sentAt().isPresent(), "one took it");
+    counter.behind(List.of(liar, honest, honest));
+    database.run(tx -> tx.update("UPDATE attempt SET sent_at = sent_at - interval '1 hour'"));
+    heals();
+  }
+
   /** The gas that was reckoned for an empty one turns out to be too little. */
   @Test
   void L9_refused_evenWhatIsEmpty() {
@@ -493,6 +534,83 @@ class JamTest {
     } finally {
       database.run(tx -> tx.update("ALTER TABLE attempt DROP CONSTRAINT broken"));
     }
+    heals();
+  }
+
+  /** As {@link #L9_aRowOfOneIsRefused()}, of what is stored together. */
+  @Test
+  void L9_aReceiptOfOneIsRefused() {
+    start();
+    write();
+    counter.look();
+    database.run(
+        tx -> {
+          tx.update(
+              "ALTER TABLE transaction ADD CONSTRAINT broken CHECK (block_number IS NULL OR"
+                  + " transaction_id <> "
+                  + counter.open().getFirst().id()
+                  + ")");
+        });
+    try {
+      counter.mine(1);
+      assertEquals(
+          List.of(false, true, true),
+          counter.open().stream().map(t -> t.blockNumber().isPresent()).toList());
+    } finally {
+      database.run(tx -> tx.update("ALTER TABLE transaction DROP CONSTRAINT broken"));
+    }
+    heals();
+  }
+
+  /** What was mined waits for receipts; what was not does not wait for them. */
+  @Test
+  void L9_noReceiptsAreToBeHad() {
+    start();
+    counter.write(Purpose.SUBMIT, PAYMENTS.get(0));
+    counter.look();
+    counter.anvil.mine(1);
+    counter.write(Purpose.SUBMIT, PAYMENTS.get(1));
+    counter.behind(
+        List.of(
+            counter.lying(
+                "receipts",
+                () -> {
+                  throw new NodeException("it does not keep them");
+                })));
+    assertThrows(NodeException.class, counter.sender::round);
+    assertTrue(
+        counter.anvil.client().transactionKnown(counter.attempts(1).getFirst().hash()),
+        "it was sent all the same");
+    counter.behind(List.of(node.client()));
+    heals();
+  }
+
+  /** It looked at what is stored, and asked nodes, before the block was taken back. */
+  @Test
+  void L10_shouldNotSayHowItEndedInABlockThatIsGone() {
+    start();
+    counter.write(Purpose.SUBMIT, PAYMENTS.getFirst());
+    counter.look();
+    counter.mine(1);
+    TransactionRow mined = counter.open().getFirst();
+    long number = mined.blockNumber().orElseThrow();
+    counter.follow(4);
+    ChainClient honest = counter.anvil.client();
+    Map<Hash, Receipt> receipts =
+        honest.receipts(counter.attempts(0).stream().map(Attempt::hash).toList());
+    assertEquals(1, receipts.size());
+    counter.behind(
+        List.of(
+            counter.lying(
+                "receipts",
+                () -> {
+                  database.run(
+                      tx -> Blocks.undoFrom(tx, counter.id, number, Instant.now()));
+                  return receipts;
+                })));
+    counter.sender.round();
+    assertEquals("OPEN", counter.state(0));
+    counter.behind(List.of(node.client()));
     heals();
   }
 

@@ -146,6 +146,28 @@ class GatheringTest {
     assertEquals(0, open(Task.Kind.SUBMIT));
   }
 
+  @Test
+  void L9_shouldWakeWhoeverGathersOnceForAllThatIsHandedOver() throws Exception {
+    Worker worker = worker((root, taker, until) -> {});
+    AtomicInteger woken = new AtomicInteger();
+    worker.handed(1, woken::incrementAndGet);
+    assertEquals(1, woken.get(), "nobody gathers");
+    submissions(0, 1);
+    AtomicInteger looked = new AtomicInteger();
+    Runnable meanwhile =
+        () -> {
+          if (looked.incrementAndGet() > 1) return;
+          for (int i = 1; i < SubmitWork.AT_ONCE; i++) worker.handed(1, woken::incrementAndGet);
+          assertEquals(1, woken.get(), "whoever gathers sees to it");
+          worker.handed(1, woken::incrementAndGet);
+          assertEquals(2, woken.get(), "a whole group waits for nobody");
+        };
+    assertTrue(worker.round(meanwhile));
+    assertEquals(2, looked.get(), "once for what else there may be, once for what was handed over");
+    assertFalse(worker.round(looked::incrementAndGet));
+    assertEquals(2, looked.get());
+  }
+
   private void submissions(int from, int to) {
     Instant now = Instant.now();
     database.run(
