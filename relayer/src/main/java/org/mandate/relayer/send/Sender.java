@@ -311,8 +311,8 @@ public final class Sender {
 
   /**
    * Bytes that no node takes hold up all later nonces: when most nodes have none of the
-   * transaction's attempts, an empty one takes its place. One that is refused although it is empty is signed
-   * again when there is a new block, with the gas that an empty one needs by then.
+   * transaction's attempts, an empty one takes its place. One that is refused although it is empty
+   * is signed again when there is a new block, with the gas that an empty one needs by then.
    */
   private void free(TransactionRow transaction, Attempt newest, List<Attempt> attempts, long head) {
     if (!signs) return;

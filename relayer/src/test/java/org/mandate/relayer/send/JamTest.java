@@ -10,9 +10,9 @@ import java.math.BigInteger;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Collection;
 import java.util.HashMap;
-import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -39,6 +39,7 @@ import org.mandate.chain.Receipt;
 import org.mandate.chain.SendOutcome;
 import org.mandate.relayer.store.Blocks;
 import org.mandate.relayer.store.Database;
+import org.mandate.relayer.store.DeepReorg;
 import org.mandate.relayer.store.EmbeddedServer;
 import org.mandate.relayer.store.TransactionRow;
 import org.mandate.relayer.store.TransactionRow.Attempt;
@@ -585,7 +586,7 @@ class JamTest {
     heals();
   }
 
-  /** It looked at what is stored, and asked nodes, before the block was taken back. */
+  /** A person accepted a deep reorg since it looked at what is stored, and asked nodes. */
   @Test
   void L10_shouldNotSayHowItEndedInABlockThatIsGone() {
     start();
@@ -605,7 +606,10 @@ class JamTest {
                 "receipts",
                 () -> {
                   database.run(
-                      tx -> Blocks.undoFrom(tx, counter.id, number, Instant.now()));
+                      tx -> {
+                        Block below = Blocks.atOrBelow(tx, counter.id, number - 1).orElseThrow();
+                        DeepReorg.undo(tx, counter.id, below, Instant.now());
+                      });
                   return receipts;
                 })));
     counter.sender.round();
