@@ -53,7 +53,7 @@ final class AcrossBench extends Bench {
   @Option(
       names = "--warm-up",
       paramLabel = "N",
-      defaultValue = "15",
+      defaultValue = "60",
       description =
           "Seconds before that at the same rate, not counted (default: ${DEFAULT-VALUE}).")
   private int warmUp;
@@ -247,7 +247,8 @@ final class AcrossBench extends Bench {
     json.put("sendsEach", sends.each());
     json.set("sends", sends.toJson());
     lines.add(
-        String.format(Locale.ROOT, "each thing was sent %.3f times: %s", sends.each(), sends));
+        String.format(
+            Locale.ROOT, "each thing was sent %.3f times: %s", sends.each(), sends.words()));
     if (missing.signum() != 0) lines.add("the payee lacks " + missing);
     var ok = accepted == index.size() && lost == 0 && doubled == 0 && missing.signum() == 0;
     return new Figures(ok, json, List.copyOf(lines));

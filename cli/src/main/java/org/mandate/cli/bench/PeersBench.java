@@ -86,6 +86,15 @@ final class PeersBench extends Bench {
       description = "Time between two of them (default: ${DEFAULT-VALUE}).")
   private int every;
 
+  @Option(
+      names = "--warm-up",
+      paramLabel = "N",
+      defaultValue = "60",
+      description =
+          "Payments before all others, not counted, so that no process is cold (default:"
+              + " ${DEFAULT-VALUE}).")
+  private int warmUp;
+
   @Override
   protected String name() {
     return "peers";
@@ -158,8 +167,13 @@ final class PeersBench extends Bench {
       try {
         start();
         var rows = new ArrayList<Row>();
-        pay(1); // so that no process is cold
-        awaitAll(List.of(pay(1)));
+        progress("%d payments that are not counted", warmUp);
+        var first = new ArrayList<Hash>();
+        for (int i = 0; i < warmUp; i++) {
+          first.add(pay(1));
+          Thread.sleep(every);
+        }
+        awaitAll(first);
         for (var manner : Manner.values()) {
           progress("%s peers", manner.label());
           bad.forEach(peer -> peer.behave(manner));
@@ -193,7 +207,7 @@ final class PeersBench extends Bench {
                 "relayer_" + (i + 1),
                 self,
                 peers,
-                RelayerSettings.DEFAULT));
+                RelayerSettings.DEFAULT.withJvm(RelayerJvm.OPTIONS.toArray(String[]::new))));
       }
       for (var relayer : relayers) relayer.start(Map.of());
       for (var relayer : relayers) relayer.awaitReady();

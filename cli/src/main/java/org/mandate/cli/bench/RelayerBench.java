@@ -61,7 +61,7 @@ final class RelayerBench extends Bench {
   @Option(
       names = "--warm-up",
       paramLabel = "N",
-      defaultValue = "10",
+      defaultValue = "40",
       description =
           "Seconds before that at the same rate, not counted (default: ${DEFAULT-VALUE}).")
   private int warmUp;

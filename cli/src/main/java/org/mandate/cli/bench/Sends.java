@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 import org.mandate.cli.Output;
 import org.mandate.relayer.store.Database;
 
@@ -88,5 +89,12 @@ record Sends(Map<String, Count> byPurpose) {
                 .put("things", count.things())
                 .put("each", each(purpose)));
     return json;
+  }
+
+  /** Such as {@code DELIVER 210 of 200, SUBMIT 200 of 200}: sent, of how many things. */
+  String words() {
+    return byPurpose.entrySet().stream()
+        .map(e -> "%s %d of %d".formatted(e.getKey(), e.getValue().sent(), e.getValue().things()))
+        .collect(Collectors.joining(", "));
   }
 }
