@@ -27,8 +27,11 @@ final class KeystoreJson {
   /** Bytes of key that the passphrase gives: 16 encrypt, 16 authenticate. */
   private static final int DERIVED = 32;
 
-  /** Of this process's memory, what a file may take while it is opened: half. */
-  private static final int SCRYPT_SHARE = 2;
+  /** Of this process's memory, what a file may take while it is opened; one file at a time. */
+  private static final int SCRYPT_PERCENT = 60;
+
+  /** What one array can hold, in bytes. */
+  private static final long ONE_ARRAY = 1L << 32;
 
   /** Of scrypt's table at least this part is kept: with less it takes minutes. */
   private static final int MOST_STRIDE = 16;
@@ -163,7 +166,7 @@ final class KeystoreJson {
                   parameters.path("r").asText(),
                   parameters.path("p").asText()));
     }
-    long limit = Runtime.getRuntime().maxMemory() / SCRYPT_SHARE;
+    long limit = Math.min(Runtime.getRuntime().maxMemory() * SCRYPT_PERCENT / 100, ONE_ARRAY);
     BigInteger table = BigInteger.valueOf(n).multiply(BigInteger.valueOf(128 * r));
     BigInteger beside = BigInteger.valueOf(128 * r * p);
     boolean fits = beside.bitLength() < 28; // bits of it, in an int, are what PBKDF2 is asked for
@@ -177,9 +180,11 @@ final class KeystoreJson {
           "needs at least %s MiB of memory to open (scrypt n %d, r %d, p %d), and this process may take %d MiB: give Java more (-Xmx), or write the file anew with less"
               .formatted(table.add(beside).shiftRight(20), n, r, p, limit >> 20));
     }
-    return stride == 1
-        ? SCrypt.generate(secret, salt, (int) n, (int) r, (int) p, DERIVED)
-        : SmallScrypt.generate(secret, salt, (int) n, (int) r, (int) p, stride, DERIVED);
+    synchronized (KeystoreJson.class) {
+      return stride == 1
+          ? SCrypt.generate(secret, salt, (int) n, (int) r, (int) p, DERIVED)
+          : SmallScrypt.generate(secret, salt, (int) n, (int) r, (int) p, stride, DERIVED);
+    }
   }
 
   private static byte[] pbkdf2(byte[] secret, byte[] salt, JsonNode parameters) {

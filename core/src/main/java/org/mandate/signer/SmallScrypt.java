@@ -18,7 +18,12 @@ final class SmallScrypt {
 
   private final int n;
   private final int stride;
-  private final int[][] table;
+
+  /** Of a row. */
+  private final int words;
+
+  /** Row after row: in one piece no collector moves it about. */
+  private final int[] table;
 
   /** Of 2r blocks: the mixed one, one looked up, and what mixing writes. */
   private int[] mixed;
@@ -30,8 +35,8 @@ final class SmallScrypt {
   private SmallScrypt(int n, int r, int stride) {
     this.n = n;
     this.stride = stride;
-    int words = 2 * r * BLOCK;
-    table = new int[Math.max(1, n / stride)][words];
+    words = 2 * r * BLOCK;
+    table = new int[Math.max(1, n / stride) * words];
     mixed = new int[words];
     found = new int[words];
     scratch = new int[words];
@@ -39,8 +44,8 @@ final class SmallScrypt {
 
   /**
    * @param n a power of two, p and r within RFC 7914
-   * @param stride a power of two: which part of the table is kept; the time grows to (stride + 3) /
-   *     4 times that of the whole one
+   * @param stride a power of two: which part of the table is kept, of which one array must hold the
+   *     32 * n * r / stride words; the time grows to (stride + 3) / 4 times that of the whole one
    */
   static byte[] generate(
       byte[] secret, byte[] salt, int n, int r, int p, int stride, int derivedBytes) {
@@ -70,13 +75,13 @@ final class SmallScrypt {
     }
     for (int i = 0; i < n; i++) {
       if (i % stride == 0) {
-        System.arraycopy(mixed, 0, table[i / stride], 0, mixed.length);
+        System.arraycopy(mixed, 0, table, i / stride * words, words);
       }
       mixed = mixBlocks(mixed);
     }
     for (int i = 0; i < n; i++) {
       int row = mixed[mixed.length - BLOCK] & (n - 1);
-      System.arraycopy(table[row / stride], 0, found, 0, found.length);
+      System.arraycopy(table, row / stride * words, found, 0, words);
       for (int missing = row % stride; missing > 0; missing--) {
         found = mixBlocks(found);
       }
@@ -117,9 +122,7 @@ final class SmallScrypt {
   }
 
   private void wipe() {
-    for (int[] row : table) {
-      Arrays.fill(row, 0);
-    }
+    Arrays.fill(table, 0);
     Arrays.fill(mixed, 0);
     Arrays.fill(found, 0);
     Arrays.fill(scratch, 0);
