@@ -65,7 +65,6 @@ public final class Workflows {
   private static final Duration BALANCE_LOOK = Duration.ofSeconds(10);
   private static final Duration FORMER_LOOK = Duration.ofSeconds(5);
   private static final Duration TREASURY_LOOK = Duration.ofSeconds(1);
-  private static final int WORKERS = 4;
 
   /**
    * One of them.
@@ -274,12 +273,13 @@ public final class Workflows {
             config.attestationPatience(),
             config.reportInterval(),
             clock);
+    int workers = Worker.workers(places.size());
     // Whoever claims something sees to it that another one looks for more.
-    all.add(new Workflow("work", WORK, () -> worker.round(own::ring), List.of(work, own), WORKERS));
+    all.add(new Workflow("work", WORK, () -> worker.round(own::ring), List.of(work, own), workers));
     // Apart from the others: who does not answer them holds up nothing that needs nobody's answer.
     all.add(
         new Workflow(
-            "gather", GATHER, () -> worker.asking(asks::ring), List.of(work, asks), WORKERS));
+            "gather", GATHER, () -> worker.asking(asks::ring), List.of(work, asks), workers));
   }
 
   /** What one process at a time does: it begins when this one leads, with a database for that. */

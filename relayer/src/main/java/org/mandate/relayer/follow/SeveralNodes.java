@@ -1049,12 +1049,17 @@ public final class SeveralNodes implements ChainClient {
    */
   public boolean isDisplacedForMost(
       Address account, long nonce, long number, Hash block, Collection<Hash> transactions) {
+    return isSoForMost(
+        node ->
+            node.block(number).filter(b -> b.hash().equals(block)).isPresent()
+                && node.nonce(account, number) > nonce
+                && node.receipts(transactions).isEmpty());
+  }
+
+  private boolean isSoForMost(Predicate<ChainClient> question) {
     Poll.Answers<Boolean> answers =
         this.<Boolean>poll(
-                (i, node) ->
-                    node.block(number).filter(b -> b.hash().equals(block)).isPresent()
-                        && node.nonce(account, number) > nonce
-                        && node.receipts(transactions).isEmpty(),
+                (i, node) -> question.test(node),
                 known ->
                     Most.are(known, so -> so, nodes.size())
                         || Most.are(known, so -> !so, nodes.size()),
@@ -1087,18 +1092,9 @@ public final class SeveralNodes implements ChainClient {
    * neither waiting nor mined. A silent one says nothing of the kind.
    */
   public boolean areUnknownToMost(Collection<Hash> transactions) {
-    Poll.Answers<Boolean> answers =
-        this.<Boolean>poll(
-                (i, node) -> transactions.stream().noneMatch(node::transactionKnown),
-                known ->
-                    Most.are(known, so -> so, nodes.size())
-                        || Most.are(known, so -> !so, nodes.size()),
-                PATIENCE)
-            .take();
-    return Most.are(answers.byNode().values(), so -> so, nodes.size());
+    return isSoForMost(node -> transactions.stream().noneMatch(node::transactionKnown));
   }
 
-  /** Whether any node has it. */
   @Override
   public boolean transactionKnown(Hash transaction) {
     Poll.Answers<Boolean> answers =

@@ -4,6 +4,7 @@ import java.math.BigInteger;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.EnumMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -13,7 +14,6 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
@@ -87,6 +87,8 @@ public final class Worker {
   private final AtomicLong overtaken = new AtomicLong();
 
   /** How often was looked for each share's work: both have their turns of what failed. */
+  private final Map<Task.Share, Crew> crews = new EnumMap<>(Task.Share.class);
+
   private final Map<Task.Share, AtomicLong> rounds =
       Map.of(Task.Share.OWN, new AtomicLong(), Task.Share.ASKING, new AtomicLong());
 
@@ -116,6 +118,7 @@ public final class Worker {
     this.instance = instance;
     this.database = database;
     this.places = Map.copyOf(places);
+    for (Task.Share share : Task.Share.values()) crews.put(share, new Crew(places.keySet()));
     this.clock = clock;
     this.home =
         places.values().stream()
@@ -135,6 +138,11 @@ public final class Worker {
     this.setbacks = new Setbacks(database);
   }
 
+  /** How many threads are to call {@link #round(Runnable)}, and how many {@link #asking}. */
+  public static int workers(int chains) {
+    return Crew.size(chains);
+  }
+
   /** How often nothing was stored because the work was somebody else's by then. */
   public long overtaken() {
     return overtaken.get();
@@ -146,16 +154,11 @@ public final class Worker {
    * @param claimed as for {@link #round(Runnable)}
    */
   public boolean asking(Runnable claimed) throws InterruptedException {
-    Set<Long> own = new HashSet<>();
-    try {
-      List<Task> tasks =
-          enter(own, (tx, shut) -> claim(tx, Task.Share.ASKING, Integer.MAX_VALUE, shut));
-      if (tasks.isEmpty()) return false;
+    try (Visit visit = visit(Task.Share.ASKING, Integer.MAX_VALUE, claimed)) {
+      if (visit.tasks().isEmpty()) return false;
       claimed.run();
-      alone(tasks.getFirst());
+      alone(visit.tasks().getFirst());
       return true;
-    } finally {
-      own.forEach(this::leave);
     }
   }
 
@@ -177,9 +180,8 @@ public final class Worker {
   public boolean round(Runnable claimed) throws InterruptedException {
     Optional<Semaphore> turn = turn();
     int least = turn.map(t -> t == gathering ? 1 : SubmitWork.AT_ONCE).orElse(Integer.MAX_VALUE);
-    Set<Long> own = new HashSet<>();
-    try {
-      List<Task> tasks = enter(own, (tx, shut) -> claim(tx, Task.Share.OWN, least, shut));
+    try (Visit visit = visit(Task.Share.OWN, least, claimed)) {
+      List<Task> tasks = visit.tasks();
       if (tasks.isEmpty()) return false;
       claimed.run();
       if (isFresh(tasks.getFirst())) {
@@ -191,7 +193,6 @@ public final class Worker {
       alone(tasks.getFirst());
       return true;
     } finally {
-      own.forEach(this::leave);
       turn.ifPresent(t -> release(t, claimed));
     }
   }
@@ -230,31 +231,68 @@ public final class Worker {
     if (turn == gathering && missed.getAndSet(false)) wake.run();
   }
 
+  /** What one worker claimed, and that it is at that chain until it is done. */
+  private final class Visit implements AutoCloseable {
+    private final Crew crew;
+    private final List<Task> tasks;
+
+    /** Chains on which nobody else works until it is done. */
+    private final Set<Long> own;
+
+    Visit(Crew crew, List<Task> tasks, Set<Long> own) {
+      this.crew = crew;
+      this.tasks = tasks;
+      this.own = own;
+    }
+
+    /** All of one chain; none when there is nothing to do. */
+    List<Task> tasks() {
+      return tasks;
+    }
+
+    @Override
+    public void close() {
+      own.forEach(Worker.this::leave);
+      // Who is done looks again itself.
+      if (!tasks.isEmpty()) crew.leave(Set.of(tasks.getFirst().chainId()));
+    }
+  }
+
   /**
-   * Claims nothing on chains whose nodes do not answer.
+   * Claims nothing on chains whose nodes do not answer, nor where enough workers are already.
    *
-   * @param own gets the chain on which nobody else works until {@link #leave}, if there is one
-   * @param claim with the ids of those chains
+   * @param least as for {@link #claim}
+   * @param wake is run when somebody was refused meanwhile, for want of room
    */
-  private List<Task> enter(Set<Long> own, BiFunction<Tx, Set<Long>, List<Task>> claim) {
+  private Visit visit(Task.Share share, int least, Runnable wake) {
+    Crew crew = crews.get(share);
+    Set<Long> entered = crew.enter();
     Instant now = clock.instant();
+    Set<Long> own = new HashSet<>();
     Set<Long> shut = new HashSet<>();
     places.forEach(
         (id, place) -> {
+          if (!entered.contains(id)) {
+            shut.add(id);
+            return;
+          }
           switch (place.outage().enter(now)) {
             case FREE -> {}
             case ALONE -> own.add(id);
             case CLOSED -> shut.add(id);
           }
         });
-    List<Task> tasks = database.inTransaction(tx -> claim.apply(tx, shut));
-    Set<Long> entered = tasks.stream().map(Task::chainId).collect(Collectors.toSet());
-    for (long id : List.copyOf(own)) {
-      if (entered.contains(id)) continue;
-      own.remove(id);
-      leave(id);
+    List<Task> tasks = List.of();
+    try {
+      tasks = database.inTransaction(tx -> claim(tx, share, least, shut));
+    } finally {
+      Set<Long> there = tasks.stream().map(Task::chainId).collect(Collectors.toSet());
+      own.stream().filter(id -> !there.contains(id)).forEach(this::leave);
+      own.retainAll(there);
+      entered.removeAll(there);
+      if (crew.leave(entered)) wake.run();
     }
-    return tasks;
+    return new Visit(crew, tasks, own);
   }
 
   private void leave(long chain) {

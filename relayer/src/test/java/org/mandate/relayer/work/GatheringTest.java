@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -49,7 +50,7 @@ class GatheringTest {
   private static final long REMOTE = 2;
   private static final PrivateKeySigner SELF = new PrivateKeySigner(BigInteger.TWO);
   private static final PrivateKeySigner SILENT = new PrivateKeySigner(BigInteger.TEN);
-  private static final int THREADS = 4;
+  private static final int THREADS = Worker.workers(2) - 1;
 
   @TempDir Path directory;
   private EmbeddedServer server;
@@ -107,6 +108,72 @@ class GatheringTest {
       over.countDown();
       for (Thread thread : threads) thread.join();
     }
+  }
+
+  @Test
+  void L9_shouldLeaveSomebodyForOtherChainsWhereverTheOthersAreHeldUp() throws Exception {
+    AtomicInteger asked = new AtomicInteger();
+    CountDownLatch over = new CountDownLatch(1);
+    Worker worker =
+        worker(
+            (root, taker, until) -> {
+              asked.incrementAndGet();
+              over.await();
+            });
+    for (int i = 0; i < 3 * THREADS; i++) waiting(i);
+    List<Thread> threads = new ArrayList<>();
+    try {
+      for (int i = 0; i < THREADS; i++) threads.add(Thread.startVirtualThread(() -> ask(worker)));
+      await(() -> asked.get() == THREADS);
+      assertFalse(worker.asking(() -> {}), "enough are at that chain");
+      waiting(REMOTE, HOME, 0);
+      threads.add(Thread.startVirtualThread(() -> ask(worker)));
+      await(() -> asked.get() == THREADS + 1);
+    } finally {
+      over.countDown();
+      for (Thread thread : threads) thread.join();
+    }
+  }
+
+  /** They might all have found something at the same chain, and found nothing. */
+  @Test
+  void L9_shouldWakeSomebodyForWhomThereWasNoRoom() throws Exception {
+    Worker worker = worker((root, taker, until) -> {});
+    AtomicInteger woken = new AtomicInteger();
+    List<Thread> threads = new ArrayList<>();
+    try {
+      database.run(
+          tx -> {
+            tx.update("LOCK TABLE task IN ACCESS EXCLUSIVE MODE");
+            for (int i = 0; i < THREADS; i++)
+              threads.add(Thread.startVirtualThread(() -> ask(worker, woken::incrementAndGet)));
+            await(() -> waitingForLocks() == THREADS);
+            ask(worker, woken::incrementAndGet);
+            assertEquals(0, woken.get());
+          });
+    } finally {
+      for (Thread thread : threads) thread.join();
+    }
+    assertEquals(1, woken.get());
+  }
+
+  private long waitingForLocks() {
+    return database
+        .inTransaction(
+            tx ->
+                tx.one(
+                    "SELECT count(*) AS n FROM pg_locks WHERE NOT granted AND relation ="
+                        + " 'task'::regclass",
+                    row -> row.number("n")))
+        .orElseThrow();
+  }
+
+  private static void await(BooleanSupplier so) {
+    assertTimeoutPreemptively(
+        Duration.ofMinutes(1),
+        () -> {
+          while (!so.getAsBoolean()) Thread.sleep(10);
+        });
   }
 
   /** Whoever is woken while another one gathers may not: that one looks again, or nobody does. */
@@ -186,8 +253,12 @@ class GatheringTest {
   }
 
   private static void ask(Worker worker) {
+    ask(worker, () -> {});
+  }
+
+  private static void ask(Worker worker, Runnable wake) {
     try {
-      worker.asking(() -> {});
+      worker.asking(wake);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
@@ -206,19 +277,23 @@ class GatheringTest {
 
   /** A message that this relayer attested, and nobody else. */
   private void waiting(int number) {
+    waiting(HOME, REMOTE, number);
+  }
+
+  private void waiting(long from, long to, int number) {
     Message message =
         new Message(
-            BigInteger.valueOf(HOME),
+            BigInteger.valueOf(from),
             BigInteger.valueOf(number),
-            new InteroperableAddress(BigInteger.valueOf(HOME), ANY).encode(),
-            new InteroperableAddress(BigInteger.valueOf(REMOTE), ANY).encode(),
+            new InteroperableAddress(BigInteger.valueOf(from), ANY).encode(),
+            new InteroperableAddress(BigInteger.valueOf(to), ANY).encode(),
             Bytes.EMPTY);
     Hash id = message.id(ANY);
     Instant before = Instant.now().minusSeconds(10);
     database.run(
         tx -> {
           new StoredMessage(id, message, id, 0, before).save(tx, List.of());
-          Task.open(tx, Task.Kind.DELIVER, REMOTE, id, before, before);
+          Task.open(tx, Task.Kind.DELIVER, to, id, before, before);
         });
   }
 
