@@ -27,8 +27,8 @@ final class KeystoreJson {
   /** Bytes of key that the passphrase gives: 16 encrypt, 16 authenticate. */
   private static final int DERIVED = 32;
 
-  /** Of this process's memory, what a file may take while it is opened; one file at a time. */
-  private static final int SCRYPT_PERCENT = 60;
+  /** Of this process's memory, what a file may take while it is opened: half, one at a time. */
+  private static final int SCRYPT_SHARE = 2;
 
   /** What one array can hold, in bytes. */
   private static final long ONE_ARRAY = 1L << 32;
@@ -166,7 +166,7 @@ final class KeystoreJson {
                   parameters.path("r").asText(),
                   parameters.path("p").asText()));
     }
-    long limit = Math.min(Runtime.getRuntime().maxMemory() * SCRYPT_PERCENT / 100, ONE_ARRAY);
+    long limit = Math.min(Runtime.getRuntime().maxMemory() / SCRYPT_SHARE, ONE_ARRAY);
     BigInteger table = BigInteger.valueOf(n).multiply(BigInteger.valueOf(128 * r));
     BigInteger beside = BigInteger.valueOf(128 * r * p);
     boolean fits = beside.bitLength() < 28; // bits of it, in an int, are what PBKDF2 is asked for

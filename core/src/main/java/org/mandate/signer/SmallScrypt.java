@@ -22,7 +22,7 @@ final class SmallScrypt {
   /** Of a row. */
   private final int words;
 
-  /** Row after row: in one piece no collector moves it about. */
+  /** Row after row: in one piece, which is not copied while the heap is young. */
   private final int[] table;
 
   /** Of 2r blocks: the mixed one, one looked up, and what mixing writes. */

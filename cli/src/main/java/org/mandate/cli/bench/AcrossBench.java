@@ -113,10 +113,12 @@ final class AcrossBench extends Bench {
       var load = new OpenLoop(relayers.getFirst().url(), requests, rate);
       progress("%d payments per second for %d s, after %d s", rate, seconds, warmUp);
       load.start();
-      Thread.sleep(Duration.ofSeconds(warmUp + seconds));
+      Thread.sleep(Duration.ofSeconds(warmUp));
+      var marks = marks(town);
+      Thread.sleep(Duration.ofSeconds(seconds));
       var outcome = load.end();
       awaitPaid(town, outcome);
-      return figures(town, requests, outcome, homeBlocks, remoteBlocks);
+      return figures(town, requests, outcome, marks, homeBlocks, remoteBlocks);
     }
   }
 
@@ -195,10 +197,27 @@ final class AcrossBench extends Bench {
     return seen;
   }
 
+  private static List<Database> databases(Town town) {
+    return IntStream.rangeClosed(1, town.plan().relayers())
+        .mapToObj(i -> town.database().open("relayer_" + i))
+        .toList();
+  }
+
+  /** The newest transaction of each relayer: what was sent while processes were cold is not counted. */
+  private static List<Long> marks(Town town) {
+    var databases = databases(town);
+    try {
+      return databases.stream().map(Sends::newest).toList();
+    } finally {
+      databases.forEach(Database::close);
+    }
+  }
+
   private Figures figures(
       Town town,
       Requests requests,
       OpenLoop.Outcome outcome,
+      List<Long> marks,
       BlockWatch homeBlocks,
       BlockWatch remoteBlocks)
       throws Exception {
@@ -208,13 +227,12 @@ final class AcrossBench extends Bench {
     var steps = new EnumMap<Step, Seen>(Step.class);
     Sends sends;
     try {
-      for (int i = 1; i <= town.plan().relayers(); i++)
-        databases.add(town.database().open("relayer_" + i));
+      databases.addAll(databases(town));
       for (var step : Step.values()) {
         var blocks = step.chain == Town.HOME ? homeBlocks : remoteBlocks;
         steps.put(step, seen(databases.getFirst(), index, step, blocks));
       }
-      sends = Sends.since(databases, databases.stream().map(d -> 0L).toList());
+      sends = Sends.since(databases, marks);
     } finally {
       databases.forEach(Database::close);
     }

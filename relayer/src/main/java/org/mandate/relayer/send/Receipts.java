@@ -78,7 +78,7 @@ final class Receipts {
    */
   Stored store(List<Found> found) {
     Map<Found, BigInteger> dataFees = new LinkedHashMap<>();
-    found.forEach(each -> dataFees.put(each, desk.dataFee(each.receipt())));
+    for (Found each : found) if (each.isNew()) dataFees.put(each, desk.dataFee(each.receipt()));
     Failpoint.BEFORE_RECEIPT_STORED.reach();
     return database.inTransaction(
         tx -> {

@@ -28,6 +28,7 @@ import org.mandate.relayer.follow.FollowedChain;
 import org.mandate.relayer.store.Blocks;
 import org.mandate.relayer.store.ChainRow;
 import org.mandate.relayer.store.Database;
+import org.mandate.relayer.store.StaleLeaseException;
 import org.mandate.relayer.store.StoreException;
 import org.mandate.relayer.store.StoredEvent;
 import org.mandate.relayer.store.TransactionRow;
@@ -74,7 +75,7 @@ public final class Sender {
   /** Whether this process has the key: else it only brings to an end what the key signed. */
   private final boolean signs;
 
-  private final Receipts mined;
+  private final Receipts receipts;
   private final Bell settled;
   private final Clock clock;
   private final Map<Long, Suspicion> displaced = new HashMap<>();
@@ -117,7 +118,7 @@ public final class Sender {
     this.chain = chain;
     this.database = database;
     this.desk = desk;
-    this.mined = new Receipts(chain.id(), database, desk, clock);
+    this.receipts = new Receipts(chain.id(), database, desk, clock);
     this.settled = settled;
     this.clock = clock;
   }
@@ -134,9 +135,18 @@ public final class Sender {
       if (signs && next.get() > count) fillGaps(firstGap(count), next.get());
       // Before receipts are looked for: what is sent now is mined the sooner.
       send(count, head);
-    } finally {
-      if (settle(count, head)) settled.ring();
+    } catch (StaleLeaseException e) {
+      throw e;
+    } catch (RuntimeException e) {
+      // What was mined does not wait for what cannot be sent.
+      try {
+        settle(count, head);
+      } catch (RuntimeException also) {
+        e.addSuppressed(also);
+      }
+      throw e;
     }
+    settle(count, head);
     return false;
   }
 
@@ -166,40 +176,41 @@ public final class Sender {
     }
   }
 
-  /** Looks for all receipts in one go. Answers whether something was settled. */
-  private boolean settle(long count, long head) {
+  /** Looks for all receipts in one go. */
+  private void settle(long count, long head) {
     Map<TransactionRow, List<Attempt>> attempts =
         database.inTransaction(
             tx ->
                 TransactionRow.attempts(tx, TransactionRow.toSettle(tx, chain.id(), self, count)));
     List<Hash> hashes =
         attempts.values().stream().flatMap(List::stream).map(Attempt::hash).toList();
-    if (hashes.isEmpty()) return false;
-    Map<Hash, Receipt> receipts = chain.client().receipts(hashes);
-    boolean changed = false;
-    List<Receipts.Found> all = new ArrayList<>();
-    for (TransactionRow transaction : attempts.keySet()) {
-      Optional<Receipts.Found> found =
-          Receipts.find(transaction, attempts.get(transaction), receipts);
-      found.ifPresent(all::add);
-      if (found.isPresent()) displaced.remove(transaction.id());
-      else
-        changed |= alone(transaction, () -> suspect(transaction, attempts.get(transaction), head));
-    }
-    return changed | store(all);
+    if (hashes.isEmpty()) return;
+    Map<Hash, Receipt> told = chain.client().receipts(hashes);
+    List<Receipts.Found> mined = new ArrayList<>();
+    List<TransactionRow> missing = new ArrayList<>();
+    for (TransactionRow transaction : attempts.keySet())
+      Receipts.find(transaction, attempts.get(transaction), told)
+          .ifPresentOrElse(mined::add, () -> missing.add(transaction));
+    mined.forEach(found -> displaced.remove(found.transaction().id()));
+    boolean changed = store(mined);
+    for (TransactionRow transaction : missing)
+      changed |= alone(transaction, () -> suspect(transaction, attempts.get(transaction), head));
+    if (changed) settled.ring();
   }
 
   /** All together; where that fails, each by itself, of which one may be to blame. */
   private boolean store(List<Receipts.Found> found) {
     if (found.isEmpty()) return false;
+    Receipts.Stored stored;
     try {
-      return settle(mined.store(found));
+      stored = receipts.store(found);
     } catch (RuntimeException e) {
       boolean changed = false;
       for (Receipts.Found each : found)
-        changed |= alone(each.transaction(), () -> settle(mined.store(List.of(each))));
+        changed |= alone(each.transaction(), () -> settle(receipts.store(List.of(each))));
       return changed;
     }
+    return settle(stored);
   }
 
   private boolean settle(Receipts.Stored stored) {
@@ -210,7 +221,7 @@ public final class Sender {
   }
 
   private boolean settle(Receipts.Found found) {
-    if (!mined.settle(found)) return false;
+    if (!receipts.settle(found)) return false;
     forget(found.transaction(), found.state(), found.receipt().transaction());
     return true;
   }
@@ -318,9 +329,9 @@ public final class Sender {
     if (!signs) return;
     boolean isEmpty = transaction.purpose() == TransactionRow.Purpose.FILL || newest.cancels();
     if (isEmpty && refusedAt.getOrDefault(transaction.id(), -1L) >= head) return;
-    List<Hash> sent =
-        attempts.stream().filter(a -> a.sentAt().isPresent()).map(Attempt::hash).toList();
-    if (!sent.isEmpty() && !chain.client().areUnknownToMost(sent)) return;
+    // Of all of them: that one was sent may have been forgotten.
+    List<Hash> all = attempts.stream().map(Attempt::hash).toList();
+    if (!chain.client().areUnknownToMost(all)) return;
     Bid old = new Bid(newest.maxFee(), newest.maxTip());
     Bid bid = isEmpty ? desk.cut(old.tenthMore()) : desk.bid();
     Desk.Empty empty = desk.empty(bid);

@@ -545,10 +545,14 @@ public record TransactionRow(
         > 0;
   }
 
-  /** Whether that is still where it was mined, as far as is known; nobody changes it meanwhile. */
+  /**
+   * Whether that is still where it was mined, as far as is known, and how it ended is not stored;
+   * nobody changes it meanwhile.
+   */
   public boolean isMinedIn(Tx tx, Hash block) {
     return tx.one(
-            "SELECT 1 FROM transaction WHERE transaction_id = ? AND block_hash = ? FOR UPDATE",
+            "SELECT 1 FROM transaction WHERE transaction_id = ? AND block_hash = ? AND state ="
+                + " 'OPEN' FOR UPDATE",
             row -> true,
             id,
             block)

@@ -11,8 +11,6 @@ import java.util.Set;
  * that one is left for any other chain: nobody's slow nodes hold up another chain's work.
  */
 final class Crew {
-  private static final int AT_ONE_CHAIN = 3;
-
   private final Set<Long> chains;
   private final int most;
   private final Map<Long, Integer> at = new HashMap<>();
@@ -22,12 +20,17 @@ final class Crew {
 
   Crew(Set<Long> chains) {
     this.chains = Set.copyOf(chains);
-    this.most = chains.size() == 1 ? size(1) : AT_ONE_CHAIN;
+    this.most = chains.size() == 1 ? size(1) : most(chains.size());
   }
 
   /** How many workers it takes. */
   static int size(int chains) {
-    return AT_ONE_CHAIN * Math.max(1, chains - 1) + 1;
+    return chains == 1 ? 4 : most(chains) * (chains - 1) + 1;
+  }
+
+  /** At one of several chains. */
+  private static int most(int chains) {
+    return chains == 2 ? 3 : 2;
   }
 
   /** The chains at which a worker may look for work; it counts as being at all of them. */

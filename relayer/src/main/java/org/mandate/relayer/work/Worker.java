@@ -17,7 +17,6 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.mandate.audit.BlobStore;
 import org.mandate.chain.NodeException;
@@ -86,9 +85,9 @@ public final class Worker {
   private final SubmitWork submissions;
   private final AtomicLong overtaken = new AtomicLong();
 
-  /** How often was looked for each share's work: both have their turns of what failed. */
   private final Map<Task.Share, Crew> crews = new EnumMap<>(Task.Share.class);
 
+  /** How often was looked for each share's work: both have their turns of what failed. */
   private final Map<Task.Share, AtomicLong> rounds =
       Map.of(Task.Share.OWN, new AtomicLong(), Task.Share.ASKING, new AtomicLong());
 
@@ -234,15 +233,16 @@ public final class Worker {
   /** What one worker claimed, and that it is at that chain until it is done. */
   private final class Visit implements AutoCloseable {
     private final Crew crew;
-    private final List<Task> tasks;
+    private final Set<Long> entered;
 
     /** Chains on which nobody else works until it is done. */
-    private final Set<Long> own;
+    private final Set<Long> own = new HashSet<>();
 
-    Visit(Crew crew, List<Task> tasks, Set<Long> own) {
+    private List<Task> tasks = List.of();
+
+    Visit(Crew crew) {
       this.crew = crew;
-      this.tasks = tasks;
-      this.own = own;
+      this.entered = crew.enter();
     }
 
     /** All of one chain; none when there is nothing to do. */
@@ -250,11 +250,57 @@ public final class Worker {
       return tasks;
     }
 
+    private void claim(Task.Share share, int least, Runnable wake) {
+      if (entered.isEmpty()) return;
+      Instant now = clock.instant();
+      Set<Long> shut = new HashSet<>();
+      places.forEach(
+          (id, place) -> {
+            if (!entered.contains(id)) {
+              shut.add(id);
+              return;
+            }
+            switch (place.outage().enter(now)) {
+              case FREE -> {}
+              case ALONE -> own.add(id);
+              case CLOSED -> shut.add(id);
+            }
+          });
+      tasks = database.inTransaction(tx -> Worker.this.claim(tx, share, least, shut));
+      if (tasks.isEmpty()) {
+        stay(Set.of(), wake);
+        return;
+      }
+      Task first = tasks.getFirst();
+      // Whose nodes are asked: what is sent again is at home, and asks the chain that it is for.
+      long there = asked(first);
+      if (!places.containsKey(there) || there == first.chainId()) {
+        stay(Set.of(first.chainId()), wake);
+      } else if (entered.contains(there)) {
+        stay(Set.of(there), wake);
+      } else {
+        database.run(tx -> first.putOff(tx, now.plus(A_MOMENT), Optional.empty()));
+        tasks = List.of();
+        stay(Set.of(), wake);
+        wake.run(); // there may be more, for other chains
+      }
+    }
+
+    private void stay(Set<Long> chains, Runnable wake) {
+      Set<Long> left = new HashSet<>(entered);
+      left.removeAll(chains);
+      entered.retainAll(chains);
+      Set<Long> freed = new HashSet<>(own);
+      tasks.forEach(task -> freed.remove(task.chainId()));
+      own.removeAll(freed);
+      freed.forEach(Worker.this::leave);
+      if (crew.leave(left)) wake.run();
+    }
+
     @Override
     public void close() {
       own.forEach(Worker.this::leave);
-      // Who is done looks again itself.
-      if (!tasks.isEmpty()) crew.leave(Set.of(tasks.getFirst().chainId()));
+      crew.leave(entered); // who is done looks again itself
     }
   }
 
@@ -265,34 +311,14 @@ public final class Worker {
    * @param wake is run when somebody was refused meanwhile, for want of room
    */
   private Visit visit(Task.Share share, int least, Runnable wake) {
-    Crew crew = crews.get(share);
-    Set<Long> entered = crew.enter();
-    Instant now = clock.instant();
-    Set<Long> own = new HashSet<>();
-    Set<Long> shut = new HashSet<>();
-    places.forEach(
-        (id, place) -> {
-          if (!entered.contains(id)) {
-            shut.add(id);
-            return;
-          }
-          switch (place.outage().enter(now)) {
-            case FREE -> {}
-            case ALONE -> own.add(id);
-            case CLOSED -> shut.add(id);
-          }
-        });
-    List<Task> tasks = List.of();
+    Visit visit = new Visit(crews.get(share));
     try {
-      tasks = database.inTransaction(tx -> claim(tx, share, least, shut));
-    } finally {
-      Set<Long> there = tasks.stream().map(Task::chainId).collect(Collectors.toSet());
-      own.stream().filter(id -> !there.contains(id)).forEach(this::leave);
-      own.retainAll(there);
-      entered.removeAll(there);
-      if (crew.leave(entered)) wake.run();
+      visit.claim(share, least, wake);
+      return visit;
+    } catch (RuntimeException | Error e) {
+      visit.close();
+      throw e;
     }
-    return new Visit(crew, tasks, own);
   }
 
   private void leave(long chain) {

@@ -1,6 +1,7 @@
 package org.mandate.relayer.send;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -9,6 +10,7 @@ import java.lang.reflect.Proxy;
 import java.math.BigInteger;
 import java.net.URI;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Collection;
@@ -594,28 +596,24 @@ class JamTest {
     counter.look();
     counter.mine(1);
     TransactionRow mined = counter.open().getFirst();
-    long number = mined.blockNumber().orElseThrow();
     counter.follow(4);
-    ChainClient honest = counter.anvil.client();
-    Map<Hash, Receipt> receipts =
-        honest.receipts(counter.attempts(0).stream().map(Attempt::hash).toList());
-    assertEquals(1, receipts.size());
-    counter.behind(
-        List.of(
-            counter.lying(
-                "receipts",
-                () -> {
-                  database.run(
-                      tx -> {
-                        Block below = Blocks.atOrBelow(tx, counter.id, number - 1).orElseThrow();
-                        DeepReorg.undo(tx, counter.id, below, Instant.now());
-                      });
-                  return receipts;
-                })));
-    counter.sender.round();
+    List<Attempt> attempts = counter.attempts(0);
+    Map<Hash, Receipt> told =
+        counter.anvil.client().receipts(attempts.stream().map(Attempt::hash).toList());
+    Receipts receipts = new Receipts(counter.id, database, counter.desk, Clock.systemUTC());
+    Receipts.Found found = Receipts.find(mined, attempts, told).orElseThrow();
+    assertEquals(List.of(found), receipts.store(List.of(found)).ended());
+    database.run(
+        tx -> {
+          long below = mined.blockNumber().orElseThrow() - 1;
+          Block ancestor = Blocks.atOrBelow(tx, counter.id, below).orElseThrow();
+          DeepReorg.undo(tx, counter.id, ancestor, Instant.now());
+        });
+    assertFalse(receipts.settle(found));
     assertEquals("OPEN", counter.state(0));
-    counter.behind(List.of(node.client()));
-    heals();
+    counter.look();
+    assertEquals("SUCCEEDED", counter.state(0), "its block is there after all");
+    assertFalse(receipts.settle(found), "once");
   }
 
   /** A node says that the key used nonces which it did not: nothing is signed for them. */
