@@ -203,7 +203,9 @@ final class AcrossBench extends Bench {
         .toList();
   }
 
-  /** The newest transaction of each relayer: what was sent while processes were cold is not counted. */
+  /**
+   * The newest transaction of each relayer: what was sent while processes were cold is not counted.
+   */
   private static List<Long> marks(Town town) {
     var databases = databases(town);
     try {
