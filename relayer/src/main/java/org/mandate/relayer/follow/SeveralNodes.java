@@ -1095,6 +1095,7 @@ public final class SeveralNodes implements ChainClient {
     return isSoForMost(node -> transactions.stream().noneMatch(node::transactionKnown));
   }
 
+  /** Whether any node has it. */
   @Override
   public boolean transactionKnown(Hash transaction) {
     Poll.Answers<Boolean> answers =

@@ -192,10 +192,10 @@ public final class Sender {
       Receipts.find(transaction, attempts.get(transaction), told)
           .ifPresentOrElse(mined::add, () -> missing.add(transaction));
     mined.forEach(found -> displaced.remove(found.transaction().id()));
-    boolean changed = store(mined);
+    if (store(mined)) settled.ring();
     for (TransactionRow transaction : missing)
-      changed |= alone(transaction, () -> suspect(transaction, attempts.get(transaction), head));
-    if (changed) settled.ring();
+      if (alone(transaction, () -> suspect(transaction, attempts.get(transaction), head)))
+        settled.ring();
   }
 
   /** All together; where that fails, each by itself, of which one may be to blame. */
