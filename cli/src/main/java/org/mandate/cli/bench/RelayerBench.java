@@ -16,6 +16,8 @@ import java.util.Map;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import org.mandate.chain.Hash;
+import org.mandate.cli.ExitCode;
+import org.mandate.cli.Failure;
 import org.mandate.cli.Output;
 import org.mandate.cli.local.LocalChain;
 import org.mandate.cli.local.RelayerSettings;
@@ -101,6 +103,10 @@ final class RelayerBench extends Bench {
 
   @Override
   protected Figures measure(Path root) throws Exception {
+    if (rate < 1 || seconds < 1 || warmUp < 0 || blockTime < 1) {
+      throw new Failure(
+          ExitCode.USAGE, "--rate, --seconds and --block-time are at least 1, --warm-up 0");
+    }
     var plan =
         new Town.Plan(
             1,

@@ -28,7 +28,6 @@ import org.mandate.relayer.follow.FollowedChain;
 import org.mandate.relayer.store.Blocks;
 import org.mandate.relayer.store.ChainRow;
 import org.mandate.relayer.store.Database;
-import org.mandate.relayer.store.StaleLeaseException;
 import org.mandate.relayer.store.StoreException;
 import org.mandate.relayer.store.StoredEvent;
 import org.mandate.relayer.store.TransactionRow;
@@ -135,8 +134,6 @@ public final class Sender {
       if (signs && next.get() > count) fillGaps(firstGap(count), next.get());
       // Before receipts are looked for: what is sent now is mined the sooner.
       send(count, head);
-    } catch (StaleLeaseException e) {
-      throw e;
     } catch (RuntimeException e) {
       // What was mined does not wait for what cannot be sent.
       try {

@@ -58,17 +58,7 @@ class GenuineTest {
   private static final Address GOVERNANCE = new Address("0x" + "09".repeat(20));
   private static final Hash OTHER = Hash.keccak("another intent");
   private static final IntentDomain DOMAIN = new IntentDomain(BigInteger.valueOf(HOME), OURS);
-  private static final Intent INTENT =
-      new Intent(
-          BigInteger.ONE,
-          new Address("0x" + "0b".repeat(20)),
-          BigInteger.valueOf(REMOTE),
-          new Address("0x" + "0c".repeat(20)),
-          new Address("0x" + "0d".repeat(20)),
-          BigInteger.TEN,
-          Bytes.EMPTY,
-          BigInteger.ZERO,
-          BigInteger.TWO.pow(40));
+  private static final Intent INTENT = SampleIntent.of(REMOTE, 0, 1L << 40);
   private static final Hash ID = INTENT.id(DOMAIN);
   private static final Result TRUTH = new Result(ID, IntentState.EXECUTED, BigInteger.TEN);
 
