@@ -1139,12 +1139,8 @@ contract TwoChainActors is TwoChainBooks {
         uint256 sum = openBonds;
         for (uint256 i; i < bonded.length; ++i) {
             sum += credited[bonded[i]];
-            for (uint256 j; j < i; ++j) {
-                if (bonded[i] == bonded[j]) sum -= credited[bonded[i]];
-            }
         }
         _checkPledges();
-        // Twice in the list counts as often as it was empty: each one once.
         if (etherAt(REMOTE, address(executor)) != sum) note(Across.BONDS, "bonds that do not add up");
         if (etherAt(HOME, address(executor)) != 0) note(Across.BONDS, "coins at home");
         for (uint256 i; i < ids.length; ++i) {

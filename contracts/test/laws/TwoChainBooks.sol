@@ -347,9 +347,17 @@ abstract contract TwoChainBooks is TwoChains {
             bonds[id].amount -= amount;
             entitled = address(timelock);
         }
-        if (credited[to] == 0) bonded.push(to);
+        _list(to);
         credited[to] += amount;
         ++times["bond credited"];
+    }
+
+    /// @dev Once, however often it fetches what is credited to it.
+    function _list(address to) private {
+        for (uint256 i; i < bonded.length; ++i) {
+            if (bonded[i] == to) return;
+        }
+        bonded.push(to);
     }
 
     /// @dev Whose the bond becomes when this step ends its dispute; zero: who gave it.
