@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.mandate.chain.Hash;
+import org.mandate.chain.NodeException;
 import org.mandate.chain.Receipt;
 import org.mandate.relayer.Failpoint;
 import org.mandate.relayer.store.ChainRow;
@@ -77,8 +78,8 @@ final class Receipts {
    * is found again.
    */
   Stored store(List<Found> found) {
-    Map<Found, BigInteger> dataFees = new LinkedHashMap<>();
-    for (Found each : found) if (each.isNew()) dataFees.put(each, desk.dataFee(each.receipt()));
+    Map<Found, Optional<BigInteger>> dataFees = new LinkedHashMap<>();
+    for (Found each : found) if (each.isNew()) dataFees.put(each, dataFee(each.receipt()));
     Failpoint.BEFORE_RECEIPT_STORED.reach();
     return database.inTransaction(
         tx -> {
@@ -101,6 +102,15 @@ final class Receipts {
           ended.removeIf(each -> !row.isFinal(each.receipt().blockNumber()));
           return new Stored(ended, released);
         });
+  }
+
+  /** Empty while nodes do not tell, or not the same: nothing waits for that. */
+  private Optional<BigInteger> dataFee(Receipt receipt) {
+    try {
+      return Optional.of(desk.dataFee(receipt));
+    } catch (NodeException e) {
+      return Optional.empty();
+    }
   }
 
   /**

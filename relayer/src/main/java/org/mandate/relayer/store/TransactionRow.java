@@ -521,9 +521,9 @@ public record TransactionRow(
    * not taken.
    *
    * @param dataFee wei that it is told to have paid beside its gas; counted up to what was reserved
-   *     for it when it was signed
+   *     for it when it was signed, all of which counts where nobody can tell
    */
-  public boolean mined(Tx tx, Receipt receipt, BigInteger dataFee) {
+  public boolean mined(Tx tx, Receipt receipt, Optional<BigInteger> dataFee) {
     return tx.update(
             """
             UPDATE transaction SET block_number = ?, block_hash = ?, mined_hash = ?, gas_used = ?, gas_price = ?,

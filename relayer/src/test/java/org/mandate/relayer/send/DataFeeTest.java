@@ -204,6 +204,25 @@ class DataFeeTest {
     }
   }
 
+  /** Whether the chain takes one beside what the receipt says: of two nodes one says so. */
+  @Test
+  void L9_shouldNotWaitForNodesThatDoNotAgreeWhatDataCost() {
+    oracle(OracleDataFee.OP_STACK, 1_000_000, 0);
+    AtomicBoolean silent = new AtomicBoolean();
+    ChainClient honest = counter.anvil.client();
+    ChainClient other =
+        proxy(honest, answer -> answer instanceof byte[] && silent.get() ? new byte[0] : answer);
+    counter.behind(List.of(honest, other));
+    pays(Wei.of("1 ether"));
+    counter.write(Purpose.SUBMIT, PAYMENT);
+    BigInteger reserved = detected().most(Bytes.EMPTY, 26_250);
+    silent.set(true);
+    counter.look();
+    counter.mine(5);
+    assertEquals("SUCCEEDED", counter.state(0));
+    assertEquals(Optional.of(reserved.toString()), counter.one("data_fee", 0));
+  }
+
   @Test
   void L10_shouldCountNoDataFeeWhereThereIsNone() {
     counter.write(Purpose.SUBMIT, PAYMENT);

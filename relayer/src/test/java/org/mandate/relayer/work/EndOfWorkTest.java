@@ -15,6 +15,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -597,6 +598,68 @@ class EndOfWorkTest {
     }
   }
 
+  /** It is home's work, and asks the nodes of the chain that it is for. */
+  @Test
+  void L9_shouldLookAfterHomeWhileTheNodesHangThatAreAskedWhatToSendAgain() throws Exception {
+    remoteBlocks();
+    for (int i = 0; i < 8; i++) {
+      Intent intent = SampleIntent.of(REMOTE, i, DEADLINE);
+      Hash id = intent.id(new IntentDomain(HOME_ID, OURS));
+      insert(HOME, EventKind.DISPATCHED, log(1, EventKind.DISPATCHED, id, i));
+      insert(REMOTE, EventKind.QUEUED, queued(intent, DEADLINE, i));
+      Instant now = clock.instant();
+      database.run(
+          tx -> {
+            StoredIntent.save(tx, id, intent, Optional.empty(), now);
+            Task.open(tx, Task.Kind.RESEND, HOME, id, now, now);
+          });
+    }
+    isFinal(HOME, 1);
+    isFinal(REMOTE, 2);
+    AtomicInteger hanging = new AtomicInteger();
+    CountDownLatch over = new CountDownLatch(1);
+    Worker worker =
+        worker(
+            answering(
+                method -> {
+                  hanging.incrementAndGet();
+                  await(over);
+                  hanging.decrementAndGet();
+                  return broken(new AtomicInteger());
+                }));
+    try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      AtomicBoolean stopped = new AtomicBoolean();
+      for (int i = 0; i < Worker.workers(2); i++)
+        threads.submit(
+            () -> {
+              while (!stopped.get()) if (!worker.round()) Thread.sleep(20);
+              return true;
+            });
+      try {
+        while (hanging.get() < Worker.workers(2) - 1) pause(Duration.ofMillis(20));
+        Instant now = clock.instant();
+        Hash payment = Hash.keccak("nothing is known of it, so a look ends it");
+        database.run(tx -> Task.open(tx, Task.Kind.SUBMIT, HOME, payment, now, now));
+        for (int i = 0; i < 100 && count(SUBMISSIONS) > 0; i++) pause(Duration.ofMillis(20));
+        assertEquals(0, count(SUBMISSIONS), "home has somebody left");
+        assertEquals(Worker.workers(2) - 1, hanging.get());
+      } finally {
+        stopped.set(true);
+        over.countDown();
+      }
+    }
+  }
+
+  private static final String SUBMISSIONS = "SELECT count(*) AS n FROM task WHERE kind = 'SUBMIT'";
+
+  private static void await(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException e) {
+      throw new NodeException("interrupted", e);
+    }
+  }
+
   private boolean isOpen(long chain) {
     return database
         .inTransaction(tx -> tx.one("SELECT 1 FROM task WHERE chain_id = ?", row -> true, chain))
@@ -638,18 +701,20 @@ class EndOfWorkTest {
 
   /** Only what kind of event it is, of which intent, and where it stands. */
   private Log event(long chain, long block, EventKind kind) {
-    Log log =
-        new Log(
-            block(block).hash(),
-            block,
-            Hash.keccak("transaction " + block),
-            0,
-            OURS,
-            List.of(
-                Hash.keccak(kind.name()), ID, Hash.of(Abi.encode(new Uint256(INTENT.agentId())))),
-            "0x");
+    Log log = log(block, kind, ID, 0);
     insert(chain, kind, log);
     return log;
+  }
+
+  private static Log log(long block, EventKind kind, Hash id, int index) {
+    return new Log(
+        block(block).hash(),
+        block,
+        Hash.keccak("transaction " + block),
+        index,
+        OURS,
+        List.of(Hash.keccak(kind.name()), id, Hash.of(Abi.encode(new Uint256(INTENT.agentId())))),
+        "0x");
   }
 
   private void insert(long chain, EventKind kind, Log log) {
