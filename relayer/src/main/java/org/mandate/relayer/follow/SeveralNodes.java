@@ -525,12 +525,19 @@ public final class SeveralNodes implements ChainClient {
   // ------------------------------------------------------------------ what contracts answer
 
   /**
-   * What the first node answers of whom it can be read, as it is read.
+   * What the first node answers of whom it can be read, as it is read. A node that keeps few states
+   * may lose the newest one between two steps of its own: where none can answer for such a reason,
+   * they are asked once more.
    *
    * @param reader may throw what it likes at what makes no sense
    */
   public <A, T> T read(Function<ChainClient, A> question, Function<A, T> reader) {
-    return ask(node -> node.read(question, reader));
+    try {
+      return ask(node -> node.read(question, reader));
+    } catch (NodeException e) {
+      if (e.fault() != Fault.NONE) throw e;
+      return ask(node -> node.read(question, reader));
+    }
   }
 
   /**

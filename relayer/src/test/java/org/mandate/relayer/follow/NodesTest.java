@@ -280,6 +280,33 @@ class NodesTest {
     assertEquals(2, asked.get());
   }
 
+  /** It keeps one state, and a block came between finding it and reading it. */
+  @Test
+  void L9_shouldAskOnceMoreWhereTheNewestBlockWasReplaced() {
+    AtomicInteger asked = new AtomicInteger();
+    SeveralNodes nodes =
+        nodes(
+            method -> {
+              if (asked.getAndIncrement() % 2 == 0)
+                throw new NodeException(Fault.NONE, "height is 68, not 67", null);
+              return word(7);
+            });
+    assertEquals(BigInteger.valueOf(7), nodes.read(n -> n.call(SELF, RAW), NodesTest::number));
+    assertEquals(2, asked.get());
+    for (Fault fault : List.of(Fault.SILENT, Fault.BUSY, Fault.BROKEN)) {
+      asked.set(0);
+      SeveralNodes failing =
+          nodes(
+              method -> {
+                asked.incrementAndGet();
+                throw new NodeException(fault, "that helps nobody", null);
+              });
+      assertThrows(
+          NodeException.class, () -> failing.read(n -> n.call(SELF, RAW), NodesTest::number));
+      assertEquals(1, asked.get());
+    }
+  }
+
   /** A group of intents is one round trip, however many they are. */
   @Test
   void L9_shouldAskForManyCallsInOneQuestion() {
