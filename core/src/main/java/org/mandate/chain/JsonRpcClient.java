@@ -437,7 +437,9 @@ public final class JsonRpcClient implements ChainClient {
       case Answer.Result result -> {
         try {
           yield reader.apply(result.value());
-        } catch (IllegalArgumentException e) {
+        } catch (NodeException e) {
+          throw e;
+        } catch (RuntimeException e) { // whatever a reader stumbles over is the answer's fault
           throw transport.failure(method, "the answer makes no sense: " + e.getMessage());
         }
       }

@@ -130,7 +130,7 @@ public final class Loop implements AutoCloseable {
       } catch (Throwable e) {
         // An Error too: a loop that ends in silence would be the jam that needs a person.
         if (isFatal(e)) {
-          end(e);
+          broken(name, e, fatal);
           return;
         }
         if (closed) return;
@@ -158,7 +158,16 @@ public final class Loop implements AutoCloseable {
     return failure instanceof VirtualMachineError && !(failure instanceof StackOverflowError);
   }
 
-  private void end(Throwable e) {
+  /**
+   * Ends the process: it goes on with no thread less.
+   *
+   * @param name of what cannot go on
+   */
+  public static void broken(String name, Throwable e) {
+    broken(name, e, Loop::halt);
+  }
+
+  private static void broken(String name, Throwable e, Runnable fatal) {
     try {
       LOG.alarm(
           "the virtual machine is broken: the process ends",

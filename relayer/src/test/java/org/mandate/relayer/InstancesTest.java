@@ -93,7 +93,7 @@ class InstancesTest {
   @BeforeEach
   void begin() throws Exception {
     for (String name : List.of("a", "b", "c")) if (!INSTANCES.containsKey(name)) start(name);
-    awaitTrue("three that share", () -> leaders().size() == 3);
+    awaitShared();
   }
 
   @AfterEach
@@ -130,6 +130,25 @@ class InstancesTest {
                         .computeIfAbsent(row.text("holder"), h -> new HashSet<>())
                         .add(row.text("line"))));
     return leaders;
+  }
+
+  /** Nothing is given back, or taken, until somebody comes or goes. */
+  private static void awaitShared() throws Exception {
+    awaitTrue(
+        "three that share",
+        () -> {
+          List<Integer> shares = leaders().values().stream().map(Set::size).toList();
+          int lines = (int) lines();
+          return shares.size() == 3
+              && shares.stream().mapToInt(n -> n).sum() == lines
+              && shares.stream().allMatch(n -> n <= Math.ceilDiv(lines, 3));
+        });
+  }
+
+  private static long lines() {
+    return database
+        .inTransaction(tx -> tx.one("SELECT count(*) AS n FROM lease", row -> row.number("n")))
+        .orElseThrow();
   }
 
   private static Optional<String> leader(String line) {
@@ -384,17 +403,12 @@ class InstancesTest {
     List<String> took = new ArrayList<>();
     int others = 0;
     for (long chain : List.of(Town.HOME, Town.REMOTE)) {
-      awaitTrue("three that share", () -> leaders().size() == 3);
       for (String what : List.of("send-", "follow-")) {
-        Map<String, Set<String>> leaders = leaders();
-        String id =
-            leaders.keySet().stream()
-                .filter(holder -> leaders.get(holder).contains(what + chain))
-                .findFirst()
-                .orElseThrow();
+        awaitShared();
+        String id = leader(what + chain).orElseThrow();
         String name = named(id);
         if (took.contains(name)) continue;
-        Set<String> led = leaders.get(id);
+        Set<String> led = leaders().get(id);
         INSTANCES.get(name).kill();
         Instant killed = Instant.now();
         INSTANCES.remove(name);
@@ -427,7 +441,7 @@ class InstancesTest {
     middles.put("send-" + Town.HOME, Failpoint.AFTER_TRANSACTION_SENT);
     middles.put("archive-" + Town.HOME, Failpoint.AFTER_BLOB_STORED);
     for (String line : middles.keySet()) {
-      awaitTrue("three that share", () -> leaders().size() == 3);
+      awaitShared();
       String id = leader(line).orElseThrow();
       String name = named(id);
       long epoch = epoch(line);

@@ -14,7 +14,8 @@ final class RelayerJvm {
           "-Xss512k",
           "-XX:MaxMetaspaceSize=160m",
           "-XX:ReservedCodeCacheSize=96m",
-          "-XX:MaxDirectMemorySize=64m");
+          "-XX:MaxDirectMemorySize=64m",
+          "-XX:+ExitOnOutOfMemoryError");
 
   private RelayerJvm() {}
 }

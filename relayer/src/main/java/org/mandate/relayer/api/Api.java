@@ -56,6 +56,7 @@ import org.mandate.intent.IntentJson;
 import org.mandate.policy.AgentStatus;
 import org.mandate.policy.Verdict;
 import org.mandate.relayer.Journal;
+import org.mandate.relayer.Loop;
 import org.mandate.relayer.RelayerConfig.HttpSettings;
 import org.mandate.relayer.Trap;
 import org.mandate.relayer.store.Database;
@@ -147,7 +148,15 @@ public final class Api implements AutoCloseable {
     this.health = health;
     this.metrics = metrics;
     this.desk = desk;
-    this.intake = new Gatherer<>("intake", MOST_ASKED, ASKED_AT_ONCE, 2, desk::takeAll, Api::busy);
+    this.intake =
+        new Gatherer<>(
+            "intake",
+            MOST_ASKED,
+            ASKED_AT_ONCE,
+            2,
+            desk::takeAll,
+            Api::busy,
+            e -> Loop.broken("intake", e));
     this.views = new IntentViews(home.chain().domain());
     this.requestsPerSecond = settings.requestsPerSecond();
     this.connections =

@@ -6,6 +6,7 @@ import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.mandate.relayer.Loop;
 
@@ -27,6 +28,7 @@ final class Gatherer<Q, A> implements AutoCloseable {
   private final int most;
   private final Together<Q, A> together;
   private final Supplier<RuntimeException> full;
+  private final Consumer<Error> broken;
   private final List<Thread> threads = new ArrayList<>();
   private volatile boolean closed;
 
@@ -36,6 +38,7 @@ final class Gatherer<Q, A> implements AutoCloseable {
    * @param groups how many are answered at the same time: while one waits for the disk, the next
    *     one may ask a node
    * @param full what is thrown to whom is refused
+   * @param broken is told when the virtual machine itself is: this one answers no more
    */
   Gatherer(
       String name,
@@ -43,11 +46,13 @@ final class Gatherer<Q, A> implements AutoCloseable {
       int most,
       int groups,
       Together<Q, A> together,
-      Supplier<RuntimeException> full) {
+      Supplier<RuntimeException> full,
+      Consumer<Error> broken) {
     this.waiting = new ArrayBlockingQueue<>(waiting);
     this.most = most;
     this.together = together;
     this.full = full;
+    this.broken = broken;
     for (int i = 0; i < groups; i++) {
       threads.add(Thread.ofVirtual().name(name + "-" + i).start(this::run));
     }
@@ -82,7 +87,12 @@ final class Gatherer<Q, A> implements AutoCloseable {
         break;
       }
       waiting.drainTo(group, most - 1);
-      answer(group);
+      try {
+        answer(group);
+      } catch (Error e) {
+        broken.accept(e);
+        break;
+      }
     }
   }
 

@@ -82,22 +82,38 @@ final class Most {
         .findFirst();
   }
 
-  /** What a receipt says of a transaction's end, beside its logs. */
+  /**
+   * The receipt whose ending more than half of all nodes tell. Where they do not tell alike what
+   * its data cost, it says the most that one of them tells: nothing waits for that, and no more
+   * counts than was reserved.
+   */
+  static Optional<Receipt> receipt(Collection<Receipt> receipts, int nodes) {
+    return same(receipts.stream().map(Ending::of).toList(), nodes)
+        .flatMap(
+            ending -> {
+              List<Receipt> alike =
+                  receipts.stream().filter(r -> Ending.of(r).equals(ending)).toList();
+              Optional<Optional<BigInteger>> dataFee =
+                  same(alike.stream().map(Receipt::dataFee).toList(), nodes);
+              return alike.stream()
+                  .filter(r -> dataFee.filter(fee -> !fee.equals(r.dataFee())).isEmpty())
+                  .max(Comparator.comparing(r -> r.dataFee().orElse(BigInteger.ZERO)));
+            });
+  }
+
+  /**
+   * What a receipt says of a transaction's end, beside its logs and what its data cost: not all
+   * nodes of a chain tell that.
+   */
   record Ending(
-      boolean succeeded,
-      Hash block,
-      long number,
-      long gasUsed,
-      BigInteger effectiveGasPrice,
-      Optional<BigInteger> dataFee) {
+      boolean succeeded, Hash block, long number, long gasUsed, BigInteger effectiveGasPrice) {
     static Ending of(Receipt receipt) {
       return new Ending(
           receipt.succeeded(),
           receipt.blockHash(),
           receipt.blockNumber(),
           receipt.gasUsed(),
-          receipt.effectiveGasPrice(),
-          receipt.dataFee());
+          receipt.effectiveGasPrice());
     }
   }
 }

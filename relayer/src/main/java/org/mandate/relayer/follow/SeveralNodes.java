@@ -1024,11 +1024,9 @@ public final class SeveralNodes implements ChainClient {
   }
 
   private Optional<Receipt> agreed(Hash hash, Collection<Map<Hash, Receipt>> told) {
-    List<Receipt> receipts =
-        told.stream().flatMap(own -> Optional.ofNullable(own.get(hash)).stream()).toList();
-    return Most.same(receipts.stream().map(Most.Ending::of).toList(), nodes.size())
-        .flatMap(
-            ending -> receipts.stream().filter(r -> Most.Ending.of(r).equals(ending)).findFirst());
+    return Most.receipt(
+        told.stream().flatMap(own -> Optional.ofNullable(own.get(hash)).stream()).toList(),
+        nodes.size());
   }
 
   /** A node that lacks what it must have by now, or tells another end, contradicts the others. */

@@ -78,6 +78,9 @@ final class WatchedNode implements ChainClient {
       if (!Thread.currentThread().isInterrupted())
         failed(e.fault(), e.getMessage(), e.retryAfter());
       throw e;
+    } catch (RuntimeException e) { // of one node: the others are heard
+      failed(Fault.NONSENSE, e.toString(), Optional.empty());
+      throw new NodeException(Fault.NONSENSE, "the answer makes no sense: " + e, e);
     }
   }
 

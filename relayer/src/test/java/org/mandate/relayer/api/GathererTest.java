@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -11,6 +12,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
@@ -19,6 +21,7 @@ import org.junit.jupiter.api.Test;
 /** What is asked at the same time goes together, and nothing spoils another's answer. */
 class GathererTest {
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+  private final List<Error> broken = Collections.synchronizedList(new ArrayList<>());
   private final CompletableFuture<Void> go = new CompletableFuture<>();
 
   @AfterEach
@@ -27,10 +30,10 @@ class GathererTest {
     threads.close();
   }
 
-  private static Gatherer<Integer, Integer> gatherer(
+  private Gatherer<Integer, Integer> gatherer(
       int waiting, Gatherer.Together<Integer, Integer> together) {
     return new Gatherer<>(
-        "test", waiting, 100, 1, together, () -> new IllegalStateException("full"));
+        "test", waiting, 100, 1, together, () -> new IllegalStateException("full"), broken::add);
   }
 
   private static List<Supplier<Integer>> twice(List<Integer> numbers) {
@@ -104,6 +107,25 @@ class GathererTest {
 
   private static String failure(Future<Integer> future) {
     return assertThrows(ExecutionException.class, () -> answer(future)).getCause().getMessage();
+  }
+
+  /** Else it would take questions for ever that nobody answers. */
+  @Test
+  void L9_shouldTellThatTheMachineIsBrokenAndNotOfAnInputThatOverflowsAStack() throws Exception {
+    AtomicReference<Error> thrown = new AtomicReference<>(new StackOverflowError());
+    try (Gatherer<Integer, Integer> gatherer =
+        gatherer(
+            1000,
+            numbers -> {
+              throw thrown.get();
+            })) {
+      assertThrows(RuntimeException.class, () -> gatherer.ask(1));
+      assertEquals(List.of(), broken);
+      thrown.set(new OutOfMemoryError());
+      assertThrows(RuntimeException.class, () -> gatherer.ask(2));
+      for (int i = 0; i < 1000 && broken.isEmpty(); i++) Thread.sleep(10);
+      assertEquals(List.of(thrown.get()), broken);
+    }
   }
 
   @Test

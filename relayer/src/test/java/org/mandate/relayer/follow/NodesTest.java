@@ -265,6 +265,21 @@ class NodesTest {
     }
   }
 
+  /** Its client stumbles over what it answers: that is no failure of those who are asked too. */
+  @Test
+  void L9_shouldHearTheOthersWhateverIsThrownAboutOneNode() {
+    Fees fees = new Fees(BigInteger.TEN, BigInteger.ONE, BigInteger.valueOf(21));
+    SeveralNodes nodes =
+        nodes(
+            method -> {
+              throw new NullPointerException("a part is missing");
+            },
+            method -> fees,
+            method -> fees);
+    for (int i = 0; i < 20; i++) assertEquals(fees, nodes.fees());
+    assertTrue(nodes.reports().getFirst().failures().get(Fault.NONSENSE) > 0);
+  }
+
   @Test
   void L9_shouldAskASingleNodeNoMoreThanOnce() {
     AtomicInteger asked = new AtomicInteger();

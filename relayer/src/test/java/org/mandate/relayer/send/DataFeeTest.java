@@ -204,6 +204,32 @@ class DataFeeTest {
     }
   }
 
+  /** One node leaves it out, one makes it up; or there are but two, which do not tell the same. */
+  @Test
+  void L9_shouldNotWaitForReceiptsThatDifferInWhatDataCost() {
+    oracle(OracleDataFee.OP_STACK, 1_000_000, 0);
+    BigInteger truth = BigInteger.valueOf(123_456_789);
+    ChainClient silent = counter.anvil.client();
+    ChainClient honest = telling(counter.anvil.client(), truth);
+    ChainClient liar = telling(counter.anvil.client(), HUGE);
+    BigInteger reserved = detected().most(Bytes.EMPTY, 26_250);
+    Map<List<ChainClient>, BigInteger> counted = new LinkedHashMap<>();
+    counted.put(List.of(silent, liar, honest), reserved);
+    counted.put(List.of(silent, honest), truth);
+    counted.put(List.of(silent, silent, liar), BigInteger.ZERO);
+    long nonce = 0;
+    for (var nodes : counted.keySet()) {
+      counter.behind(nodes);
+      pays(Wei.of("1 ether"));
+      counter.write(Purpose.SUBMIT, Hash.keccak("payment " + nonce));
+      counter.look();
+      counter.mine(5);
+      assertEquals("SUCCEEDED", counter.state(nonce));
+      assertEquals(Optional.of(counted.get(nodes).toString()), counter.one("data_fee", nonce));
+      nonce++;
+    }
+  }
+
   /** Whether the chain takes one beside what the receipt says: of two nodes one says so. */
   @Test
   void L9_shouldNotWaitForNodesThatDoNotAgreeWhatDataCost() {
