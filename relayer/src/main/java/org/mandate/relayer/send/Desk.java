@@ -50,6 +50,9 @@ public final class Desk {
   static final long MAX_NONCE_JUMP = 64;
   private static final Duration DAY = Duration.ofDays(1);
 
+  /** For so long a balance is as it was known: each transaction would be one more question. */
+  private static final Duration KNOWS_COINS = Duration.ofSeconds(1);
+
   private final FollowedChain chain;
   private final Database database;
   private final FeePolicy policy;
@@ -62,6 +65,8 @@ public final class Desk {
 
   /** Whether blocks cost more than the limit when it was last asked. */
   private final AtomicBoolean dear = new AtomicBoolean();
+
+  private volatile Coins coins;
 
   /**
    * @param policy what it pays
@@ -105,6 +110,9 @@ public final class Desk {
     return new Wei(fees.baseFee().add(limit.market(fees).tip()));
   }
 
+  /** What the key has, wei, as it was known then. */
+  private record Coins(BigInteger wei, Instant at) {}
+
   /** What a transaction does, whatever it bids for it. */
   private record Payload(Address target, BigInteger value, Bytes data, long gas) {
     /** Nothing. */
@@ -135,6 +143,7 @@ public final class Desk {
    * @return whether it was written
    * @throws FeeLimitException when blocks cost more than this relayer pays
    * @throws BudgetException when it costs more than an intent may
+   * @throws CoinsException when the key cannot pay it in advance
    */
   public boolean write(
       Purpose purpose, List<Hash> subjects, Address target, Bytes data, long gas, Claim claim) {
@@ -142,6 +151,7 @@ public final class Desk {
     long gasLimit = Math.min(gas + gas / 4, MAX_GAS);
     BigInteger dataFee = policy.dataFee(data, gasLimit);
     BigInteger most = policy.most(bid, gasLimit, dataFee);
+    requireCoins(most);
     long count = count();
     Instant now = clock.instant();
     try {
@@ -175,6 +185,22 @@ public final class Desk {
     Failpoint.AFTER_TRANSACTION_STORED.reach();
     outbox.ring();
     return true;
+  }
+
+  private void requireCoins(BigInteger most) {
+    Coins known = coins;
+    if (known == null
+        || known.wei().compareTo(most) < 0
+        || clock.instant().isAfter(known.at().plus(KNOWS_COINS)))
+      coins = known = new Coins(chain.client().balance(self()), clock.instant());
+    if (known.wei().compareTo(most) < 0)
+      throw new CoinsException(self(), chain.id(), known.wei(), most);
+  }
+
+  /** Whether the key can pay this one in advance. */
+  boolean affords(Empty empty) {
+    BigInteger most = policy.most(empty.bid(), empty.gas(), empty.dataFee());
+    return chain.client().balance(self()).compareTo(most) >= 0;
   }
 
   /** What came of a top-up. */

@@ -271,7 +271,7 @@ public final class Sender {
             || forgot
             || newest.sentAt().filter(at -> clock.instant().isBefore(at.plus(RESEND))).isEmpty();
     if (!due) return false;
-    answered(transaction, newest, attempts, send(newest), head);
+    answered(transaction, newest, attempts, send(newest), head, isNext);
     return lost || forgot;
   }
 
@@ -289,7 +289,8 @@ public final class Sender {
       Attempt attempt,
       List<Attempt> attempts,
       SendOutcome outcome,
-      long head) {
+      long head,
+      boolean isNext) {
     switch (outcome) {
       case SendOutcome.Accepted accepted -> taken(transaction, attempt, head);
       case SendOutcome.AlreadyKnown known -> taken(transaction, attempt, head);
@@ -301,12 +302,13 @@ public final class Sender {
         if (attempt.number() - attempts.getFirst().number() >= BIDS_AT_ONCE) return;
         if (!raiseRefused(transaction, attempt, head)) return;
         Attempt better = database.inTransaction(transaction::attempts).getFirst();
-        answered(transaction, better, attempts, send(better), head);
+        answered(transaction, better, attempts, send(better), head, isNext);
       }
-      case SendOutcome.InsufficientFunds poor ->
-          complain(
-              transaction,
-              "the key cannot pay: send coins to " + self + " (" + poor.reason() + ")");
+      case SendOutcome.InsufficientFunds poor -> {
+        complain(
+            transaction, "the key cannot pay: send coins to " + self + " (" + poor.reason() + ")");
+        if (isNext) makeRoom(transaction, attempt, attempts, head);
+      }
       case SendOutcome.Refused refused -> {
         complain(transaction, "no node takes it: " + refused.reason());
         database.run(tx -> transaction.refused(tx, attempt, refused.reason()));
@@ -315,6 +317,18 @@ public final class Sender {
       case SendOutcome.Unreachable gone ->
           complain(transaction, "node unreachable: " + gone.reason());
     }
+  }
+
+  /**
+   * What the key could pay when it was signed, and cannot now that everything before it is paid,
+   * holds up what it can pay: an empty one takes its place. What it was for is signed again, by
+   * itself, as far as the coins go.
+   */
+  private void makeRoom(
+      TransactionRow transaction, Attempt newest, List<Attempt> attempts, long head) {
+    boolean isEmpty = transaction.purpose() == TransactionRow.Purpose.FILL || newest.cancels();
+    if (!signs || isEmpty || !desk.affords(desk.empty(desk.market()))) return;
+    free(transaction, newest, attempts, head);
   }
 
   /**

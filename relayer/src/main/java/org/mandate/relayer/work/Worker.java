@@ -23,6 +23,7 @@ import org.mandate.chain.NodeException;
 import org.mandate.relayer.Journal;
 import org.mandate.relayer.Loop;
 import org.mandate.relayer.send.BudgetException;
+import org.mandate.relayer.send.CoinsException;
 import org.mandate.relayer.send.FeeLimitException;
 import org.mandate.relayer.send.Overrun;
 import org.mandate.relayer.store.ChainRow;
@@ -373,7 +374,9 @@ public final class Worker {
       if (Loop.isFatal(e)) throw e;
       LOG.warn("submitting together failed", "intents", tasks.size(), "reason", Journal.reason(e));
       failed(tasks.getFirst(), began, e);
-      if (isNobodysFault(e)) {
+      // Fewer of them may cost what the key can pay.
+      boolean isTooMuch = e instanceof CoinsException && tasks.size() > 1;
+      if (isNobodysFault(e) && !isTooMuch) {
         submissions.suspend(tasks, clock.instant().plus(FAILING), unavailable(e));
         return;
       }
@@ -442,6 +445,7 @@ public final class Worker {
         || e instanceof StoreException
         || e instanceof NotComparedException
         || e instanceof FeeLimitException
+        || e instanceof CoinsException
         || e instanceof KeyException;
   }
 
@@ -625,6 +629,11 @@ public final class Worker {
   private static String unavailable(Throwable e) {
     if (e instanceof FeeLimitException) {
       return Refusal.of("FEES", e.getMessage(), "nothing: it is tried again").json().encode();
+    }
+    if (e instanceof CoinsException) {
+      return Refusal.of("COINS", e.getMessage(), "send coins to the key: it is tried again")
+          .json()
+          .encode();
     }
     if (e instanceof KeyException) {
       return Refusal.of("SIGNER", e.getMessage(), "nothing: it is tried again").json().encode();

@@ -342,6 +342,33 @@ class JamTest {
     heals();
   }
 
+  /** What came before it was dearer than it could be: there is less left than it asks for. */
+  @Test
+  void L9_insufficientFunds_ofOneAloneThatIsDearerThanAllOthers() {
+    start();
+    Hash dear = PAYMENTS.getFirst();
+    Desk.Claim any = tx -> true;
+    assertTrue(
+        counter.desk.write(
+            Purpose.SUBMIT, List.of(dear), Counter.TARGET, Bytes.EMPTY, 10_000_000, any));
+    BigInteger half = counter.desk.bid().max().multiply(BigInteger.valueOf(5_000_000));
+    counter.anvil.rpc("anvil_setBalance", counter.desk.self().hex(), "0x" + half.toString(16));
+    write();
+    heals();
+  }
+
+  @Test
+  void L9_insufficientFunds_isNotSigned() {
+    start();
+    counter.anvil.rpc("anvil_setBalance", counter.desk.self().hex(), "0x1");
+    CoinsException poor = assertThrows(CoinsException.class, this::write);
+    assertTrue(poor.getMessage().contains(counter.desk.self().hex()), poor.getMessage());
+    assertEquals(List.of(), counter.open());
+    counter.anvil.rpc("anvil_setBalance", counter.desk.self().hex(), "0xde0b6b3a7640000");
+    write();
+    heals();
+  }
+
   @Test
   void L9_aNodeTakesAndDropsForAWhile() {
     start();
