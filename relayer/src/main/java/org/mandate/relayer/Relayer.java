@@ -67,6 +67,7 @@ import org.mandate.relayer.store.Database;
 import org.mandate.relayer.store.DatabaseBlobStore;
 import org.mandate.relayer.store.EmbeddedServer;
 import org.mandate.relayer.store.StoredInstance;
+import org.mandate.relayer.store.Task;
 import org.mandate.relayer.store.Tx;
 import org.mandate.relayer.work.Peers;
 import org.mandate.relayer.work.Workplace;
@@ -272,7 +273,8 @@ public final class Relayer implements AutoCloseable {
                 gate,
                 clock));
     // An embedded database is in the data directory, which this process has locked.
-    instance.join(config.databaseUrl().isEmpty());
+    boolean isFirst = instance.join(config.databaseUrl().isEmpty());
+    if (isFirst) Task.takeUp(database, clock.instant());
     BlobStore blobs = blobs(config, database, clock);
     Peers peers = opened(new Peers(config.peers()));
     Workflows workflows =

@@ -129,7 +129,7 @@ public final class Workflows {
   private static Database takenUp(
       Database database, Collection<FollowedChain> chains, Clock clock) {
     register(database, chains);
-    database.run(tx -> Task.releaseAll(tx, clock.instant()));
+    Task.takeUp(database, clock.instant());
     return database;
   }
 

@@ -68,10 +68,11 @@ public final class Instance implements Fellows, AutoCloseable {
    * Joins those that are there.
    *
    * @param alone whether nobody else can be there, since the database is this process's own
+   * @return whether nobody else is there: what was left behind is to be taken up
    * @throws IllegalStateException in words when one is there that this one does not go together
    *     with
    */
-  public void join(boolean alone) {
+  public boolean join(boolean alone) {
     boolean first =
         database.inTransaction(
             tx -> {
@@ -82,20 +83,20 @@ public final class Instance implements Fellows, AutoCloseable {
               self.join(tx, LEASE);
               Lease.open(tx, List.copyOf(lines.keySet()));
               boolean isFirst = StoredInstance.alive(tx, LEASE).size() == 1;
-              if (isFirst) takeUp(tx);
+              if (isFirst) distrust(tx);
               return isFirst;
             });
     LOG.info("joined", "instance", self.id(), "first", first);
     beat();
     beating = Optional.of(Loop.steady("heartbeat", BEAT, this::beat));
+    return first;
   }
 
   /**
-   * What was left behind when nobody was there: looked at anew, and distrusted. Nobody compares a
-   * chain that is not configured any more: it holds up nothing that came from it.
+   * What was left behind when nobody was there. Nobody compares a chain that is not configured any
+   * more: it holds up nothing that came from it.
    */
-  private void takeUp(Tx tx) {
-    Task.releaseAll(tx, clock.instant());
+  private void distrust(Tx tx) {
     for (ChainRow chain : ChainRow.all(tx)) {
       if (chains.contains(chain.chainId())) ChainRow.distrust(tx, chain.chainId());
       else ChainRow.compared(tx, chain.chainId());

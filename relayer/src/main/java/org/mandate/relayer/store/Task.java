@@ -76,6 +76,15 @@ public record Task(
           + IS_CLAIMED
           + " THEN least(woken_for, ?) END";
 
+  /**
+   * Submissions that went well so far and wait for their transaction, or to become final: as many
+   * as come until then, which is hundreds of thousands where a chain is slow. Each looks again soon
+   * by itself, and all at once would be a backlog before which nothing new is taken.
+   */
+  private static final String ON_ITS_WAY = "(submits AND attempts = 0)";
+
+  private static final int PORTION = 10_000;
+
   /** Opens the work, or moves it to {@code notBefore} when it is open already. */
   public static void open(
       Tx tx, Kind kind, long chainId, Hash subject, Instant notBefore, Instant now) {
@@ -371,9 +380,32 @@ public record Task(
         now);
   }
 
-  /** Everything is looked at anew, by the first process that comes: nobody else works. */
-  public static void releaseAll(Tx tx, Instant now) {
-    tx.update("UPDATE task SET not_before = least(not_before, ?)", now);
+  /**
+   * Whatever waits is looked at anew, and what is claimed is nobody's, but for {@link #ON_ITS_WAY}.
+   */
+  static void releaseAll(Tx tx, Instant now) {
+    releaseSome(tx, now, Integer.MAX_VALUE);
+  }
+
+  /**
+   * As {@link #releaseAll}, a portion at a time however much there is: for the first process that
+   * comes, when nobody else works.
+   */
+  public static void takeUp(Database database, Instant now) {
+    while (database.inTransaction(tx -> releaseSome(tx, now, PORTION)) == PORTION) {
+      // the next portion
+    }
+  }
+
+  private static int releaseSome(Tx tx, Instant now, int most) {
+    return tx.update(
+        "WITH waiting AS MATERIALIZED (SELECT kind, chain_id, subject FROM task WHERE not_before > ? AND NOT "
+            + ON_ITS_WAY
+            + " LIMIT ? FOR UPDATE) UPDATE task t SET not_before = ? FROM waiting w WHERE t.kind = w.kind"
+            + " AND t.chain_id = w.chain_id AND t.subject = w.subject",
+        now,
+        most,
+        now);
   }
 
   /**
@@ -558,9 +590,17 @@ public record Task(
         subject);
   }
 
-  /** What waits for something on that chain looks again at once: it may wait for what is gone. */
+  /**
+   * What waits for something on that chain looks again at once: it may wait for what is gone. But
+   * for {@link #ON_ITS_WAY}: of what is gone {@link #lookAnew} tells.
+   */
   public static void wake(Tx tx, long chainId, Instant now) {
-    tx.update("UPDATE task SET " + WOKEN + " WHERE chain_id = ?", now, now, chainId);
+    tx.update(
+        "UPDATE task SET " + WOKEN + " WHERE chain_id = ? AND not_before > ? AND NOT " + ON_ITS_WAY,
+        now,
+        now,
+        chainId,
+        now);
   }
 
   /**

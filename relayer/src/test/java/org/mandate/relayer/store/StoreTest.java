@@ -254,6 +254,55 @@ class StoreTest {
         });
   }
 
+  /** Else a reorg of one block would make a backlog of all that is not final yet. */
+  @Test
+  void L9_shouldLeaveSubmissionsOnTheirWayAloneInAReorgAndAtAStart() {
+    Instant soon = NOW.plusSeconds(30);
+    Hash claimed = Hash.keccak("claimed by somebody who is gone");
+    database.run(
+        tx -> {
+          for (int i = 1; i <= 2; i++) Blocks.append(tx, CHAIN, block(i));
+          Task.open(tx, Task.Kind.SUBMIT, CHAIN, claimed, NOW, NOW);
+          assertTrue(Task.claim(tx, "gone", NOW, LEASE).isPresent());
+          for (int i = 0; i < 10; i++)
+            Task.open(tx, Task.Kind.SUBMIT, CHAIN, Hash.keccak("intent " + i), soon, NOW);
+          Blocks.undoFrom(tx, CHAIN, 2, NOW);
+          assertFalse(Task.areDue(tx, NOW, 1));
+        });
+    Task.takeUp(database, NOW);
+    database.run(
+        tx -> {
+          assertFalse(Task.areDue(tx, NOW, 1));
+          assertEquals(claimed, Task.claim(tx, "test", NOW, LEASE).orElseThrow().subject());
+          assertTrue(Task.claim(tx, "test", NOW, LEASE).isEmpty());
+          assertTrue(Task.areDue(tx, soon, 10), "they look by themselves");
+        });
+  }
+
+  /** However much was left behind: in more than one portion. */
+  @Test
+  void L9_shouldTakeUpALargeBacklogInPortions() {
+    database.run(
+        tx ->
+            tx.update(
+                "INSERT INTO task (kind, chain_id, subject, not_before, created_at) SELECT 'PROCEED', ?,"
+                    + " decode(lpad(to_hex(n), 64, '0'), 'hex'), ?, ? FROM generate_series(1, 25000) n",
+                CHAIN,
+                NOW.plus(Duration.ofDays(1)),
+                NOW));
+    Task.takeUp(database, NOW);
+    assertEquals(
+        0L,
+        database
+            .inTransaction(
+                tx ->
+                    tx.one(
+                        "SELECT count(*) AS n FROM task WHERE not_before > ?",
+                        row -> row.number("n"),
+                        NOW))
+            .orElseThrow());
+  }
+
   @Test
   void shouldKeepWorkThatANewEventMovedWhileItWasClaimed() {
     Hash subject = Hash.keccak("intent");

@@ -63,7 +63,7 @@ record Schedule(long seed, int victim, List<Blow> blows, List<Order> orders, Lis
       List.of(
           "ChainRow.register",
           "ChainRow.distrust",
-          "Task.releaseAll",
+          "Task.releaseSome",
           "StoredMessage.forgetRefusals",
           "WaitingBlocks.takeInRefused",
           "eth_chainId");
