@@ -44,6 +44,12 @@ final class JsonRpcTransport {
    */
   private static final long MOST_TOKENS = 1_000_000;
 
+  /**
+   * Characters of one value: while it is read it takes several times as much memory. No
+   * transaction, and so no call data and no log of it, has half of them.
+   */
+  private static final int MOST_CHARACTERS = 2 << 20;
+
   /** Too Many Requests, Service Unavailable. */
   private static final Set<Integer> BUSY = Set.of(429, 503);
 
@@ -53,7 +59,7 @@ final class JsonRpcTransport {
                   .streamReadConstraints(
                       StreamReadConstraints.builder()
                           .maxNestingDepth(32)
-                          .maxStringLength(ANSWER_LIMIT)
+                          .maxStringLength(MOST_CHARACTERS)
                           .maxNumberLength(100)
                           .maxTokenCount(MOST_TOKENS)
                           .build())

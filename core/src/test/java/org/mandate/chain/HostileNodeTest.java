@@ -237,6 +237,19 @@ class HostileNodeTest {
     assertTrue(unread.getMessage().contains("not JSON"), unread.getMessage());
   }
 
+  /** 20 MB of one value would take four times that at once, of a heap of 256. */
+  @Test
+  void L9_shouldReadNoValueThatNoTransactionCanHave() {
+    String block = block("0x7", HASH);
+    String large =
+        log(HASH, "0x7", TOKEN, "0x0", false).replace("\"data\":\"0x\"", "\"data\":\"0x%s\"");
+    assertDoesNotThrow(() -> logs(large.formatted("ab".repeat(500_000)), block));
+    NodeException refused =
+        assertThrows(
+            NodeException.class, () -> logs(large.formatted("ab".repeat(10_000_000)), block));
+    assertTrue(refused.getMessage().contains("not JSON"), refused.getMessage());
+  }
+
   @Test
   void L9_shouldReadNoMoreOfANumberThanOfANumber() {
     String tooLong = "{\"id\":ID,\"result\":\"0x1\",\"more\":\"" + "a".repeat(5 << 20) + "\"}";

@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import org.junit.jupiter.api.Test;
@@ -83,6 +84,46 @@ class ManyAtOnceTest {
             balance(town).subtract(before));
       }
     }
+  }
+
+  /** As where there are millions of intents, and few in the state that is asked for. */
+  @Test
+  void L9_shouldServeOthersWhileListsTakeLong() throws Exception {
+    try (Town town = Town.build(1, 1);
+        EmbeddedServer server = EmbeddedServer.start(town.directory.resolve("pg"));
+        Relayer relayer =
+            Relayer.start(town.config(0, List.of(), server), Town.relayer(0), Clock.systemUTC());
+        var connection = DriverManager.getConnection(server.jdbcUrl());
+        var statement = connection.createStatement()) {
+      connection.setAutoCommit(false);
+      statement.execute("LOCK TABLE event IN ACCESS EXCLUSIVE MODE");
+      List<CompletableFuture<Integer>> lists = new ArrayList<>();
+      for (int i = 0; i < 6; i++) lists.add(list(town, relayer.port()));
+      List<CompletableFuture<Integer>> refused = List.of();
+      while (refused.size() < 4) {
+        Thread.sleep(20);
+        refused = lists.stream().filter(CompletableFuture::isDone).toList();
+      }
+      for (CompletableFuture<Integer> each : refused) assertEquals(503, each.get());
+      assertEquals(200, town.get(relayer.port(), "/health/ready").statusCode());
+      assertEquals(2, lists.stream().filter(one -> !one.isDone()).count());
+      connection.rollback();
+      lists.removeAll(refused);
+      for (CompletableFuture<Integer> each : lists) assertEquals(200, each.get());
+    }
+  }
+
+  private static CompletableFuture<Integer> list(Town town, int port) {
+    CompletableFuture<Integer> status = new CompletableFuture<>();
+    Thread.startVirtualThread(
+        () -> {
+          try {
+            status.complete(town.get(port, "/v1/intents?state=RECEIVED").statusCode());
+          } catch (Exception e) {
+            status.completeExceptionally(e);
+          }
+        });
+    return status;
   }
 
   private static List<Hash> submitAll(Town town, int port, List<Intent> intents) throws Exception {

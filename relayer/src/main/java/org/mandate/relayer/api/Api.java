@@ -35,6 +35,7 @@ import java.util.TreeSet;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -78,6 +79,14 @@ public final class Api implements AutoCloseable {
   private static final Journal LOG = Journal.of("api");
   private static final long MAX_BODY = 64 * 1024;
   private static final int MAX_SCANNED = 500;
+
+  /**
+   * So many lists are looked for at the same time: half of the connections for requests, as one of
+   * what few are may look at all intents. Who comes then waits as long, and is refused.
+   */
+  private static final int LISTS = 2;
+
+  private static final Duration LISTS_PATIENCE = Duration.ofSeconds(2);
   private static final int MAX_EVIDENCE = 100;
 
   /** A page of evidence ends with the piece that goes beyond so many characters. */
@@ -114,6 +123,7 @@ public final class Api implements AutoCloseable {
   private final Health health;
   private final Metrics metrics;
   private final IntentDesk desk;
+  private final Semaphore lists = new Semaphore(LISTS);
   private final Gatherer<StoredIntent.Handed, IntentDesk.Taken> intake;
   private final IntentViews views;
   private final ClientLimit limit;
@@ -311,6 +321,26 @@ public final class Api implements AutoCloseable {
   }
 
   private Answer list(ValidatedRequest request) {
+    try {
+      if (!lists.tryAcquire(LISTS_PATIENCE.toMillis(), TimeUnit.MILLISECONDS))
+        throw RefusedException.busy(
+            503,
+            "LISTS",
+            "%d lists are looked for already".formatted(LISTS),
+            LISTS,
+            LISTS_PATIENCE);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("interrupted before a list was looked for", e);
+    }
+    try {
+      return page(request);
+    } finally {
+      lists.release();
+    }
+  }
+
+  private Answer page(ValidatedRequest request) {
     Optional<BigInteger> agentId = query(request, "agentId").map(BigInteger::new);
     Optional<String> state = query(request, "state");
     int most = query(request, "limit").map(Integer::parseInt).orElse(50);

@@ -1,7 +1,11 @@
 package org.mandate.relayer.send;
 
 import java.math.BigInteger;
+import java.util.Collection;
+import java.util.Map;
+import java.util.stream.Collectors;
 import org.mandate.chain.Bytes;
+import org.mandate.chain.Hash;
 import org.mandate.chain.Receipt;
 import org.mandate.relayer.follow.SeveralNodes;
 
@@ -31,8 +35,10 @@ public interface DataFee {
         }
 
         @Override
-        public BigInteger paid(Receipt receipt) {
-          return BigInteger.ZERO; // whatever a node adds to its receipt
+        public Map<Hash, BigInteger> paid(Collection<Receipt> receipts) {
+          // Whatever a node adds to its receipts.
+          return receipts.stream()
+              .collect(Collectors.toMap(Receipt::transaction, r -> BigInteger.ZERO));
         }
       };
 
@@ -46,11 +52,12 @@ public interface DataFee {
   BigInteger most(Bytes data, long gas);
 
   /**
-   * What a mined transaction paid beside its gas, wei.
+   * What each of these mined transactions paid at most beside its gas, wei. One question for all of
+   * them: nothing is sent meanwhile.
    *
    * @throws org.mandate.chain.NodeException when no node tells
    */
-  BigInteger paid(Receipt receipt);
+  Map<Hash, BigInteger> paid(Collection<Receipt> receipts);
 
   /** Asks the chain when it is first needed. */
   static DataFee of(Kind kind, SeveralNodes chain) {

@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -268,8 +269,8 @@ public final class Desk {
   }
 
   /** As {@link DataFee#paid}. */
-  BigInteger dataFee(Receipt receipt) {
-    return policy.dataFee().paid(receipt);
+  Map<Hash, BigInteger> dataFees(List<Receipt> receipts) {
+    return policy.dataFee().paid(receipts);
   }
 
   /** What the market asks, as far as the limit allows. */

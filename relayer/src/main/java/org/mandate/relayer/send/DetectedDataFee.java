@@ -1,11 +1,14 @@
 package org.mandate.relayer.send;
 
 import java.math.BigInteger;
+import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
 import org.mandate.chain.Address;
 import org.mandate.chain.Bytes;
+import org.mandate.chain.Hash;
 import org.mandate.chain.Receipt;
 import org.mandate.relayer.follow.SeveralNodes;
 
@@ -31,8 +34,8 @@ final class DetectedDataFee implements DataFee {
   }
 
   @Override
-  public BigInteger paid(Receipt receipt) {
-    return detected().paid(receipt);
+  public Map<Hash, BigInteger> paid(Collection<Receipt> receipts) {
+    return detected().paid(receipts);
   }
 
   private DataFee detected() {

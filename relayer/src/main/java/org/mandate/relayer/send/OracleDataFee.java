@@ -2,7 +2,10 @@ package org.mandate.relayer.send;
 
 import java.math.BigInteger;
 import java.util.Arrays;
+import java.util.Collection;
+import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import org.mandate.chain.Abi;
 import org.mandate.chain.Address;
 import org.mandate.chain.Bytes;
@@ -50,10 +53,16 @@ final class OracleDataFee implements DataFee {
     return now.add(now.shiftRight(1)).add(operatorFee(gas));
   }
 
+  /** Of the operator's fee, which grows with the gas, each counts as much as the dearest one. */
   @Override
-  public BigInteger paid(Receipt receipt) {
-    BigInteger data = receipt.dataFee().orElse(BigInteger.ZERO);
-    return data.add(operatorFee(receipt.gasUsed()));
+  public Map<Hash, BigInteger> paid(Collection<Receipt> receipts) {
+    long most = receipts.stream().mapToLong(Receipt::gasUsed).max().orElse(0);
+    BigInteger operators = operatorFee(most);
+    return receipts.stream()
+        .collect(
+            Collectors.toMap(
+                Receipt::transaction,
+                receipt -> receipt.dataFee().orElse(BigInteger.ZERO).add(operators)));
   }
 
   private BigInteger operatorFee(long gas) {

@@ -4,7 +4,6 @@ import java.math.BigInteger;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -78,8 +77,8 @@ final class Receipts {
    * is found again.
    */
   Stored store(List<Found> found) {
-    Map<Found, Optional<BigInteger>> dataFees = new LinkedHashMap<>();
-    for (Found each : found) if (each.isNew()) dataFees.put(each, dataFee(each.receipt()));
+    Map<Hash, BigInteger> dataFees =
+        dataFees(found.stream().filter(Found::isNew).map(Found::receipt).toList());
     Failpoint.BEFORE_RECEIPT_STORED.reach();
     return database.inTransaction(
         tx -> {
@@ -89,8 +88,9 @@ final class Receipts {
           boolean released = false;
           for (Found each : found) {
             TransactionRow transaction = each.transaction();
-            if (each.isNew() && !transaction.mined(tx, each.receipt(), dataFees.get(each)))
-              continue;
+            Optional<BigInteger> dataFee =
+                Optional.ofNullable(dataFees.get(each.receipt().transaction()));
+            if (each.isNew() && !transaction.mined(tx, each.receipt(), dataFee)) continue;
             // What it was for was not done: it is tried under another nonce.
             if (each.isNew() && each.cancelled()) {
               transaction.release(tx, now);
@@ -104,12 +104,13 @@ final class Receipts {
         });
   }
 
-  /** Empty while nodes do not tell, or not the same: nothing waits for that. */
-  private Optional<BigInteger> dataFee(Receipt receipt) {
+  /** None while nodes do not tell, or not the same: nothing waits for that. */
+  private Map<Hash, BigInteger> dataFees(List<Receipt> receipts) {
+    if (receipts.isEmpty()) return Map.of();
     try {
-      return Optional.of(desk.dataFee(receipt));
+      return desk.dataFees(receipts);
     } catch (NodeException e) {
-      return Optional.empty();
+      return Map.of();
     }
   }
 

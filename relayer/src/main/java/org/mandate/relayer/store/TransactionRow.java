@@ -357,11 +357,16 @@ public record TransactionRow(
         id);
   }
 
-  /** How many are signed and not known to be mined. */
+  /**
+   * How many are signed and not known to be mined, but for those whose place another one took: how
+   * they ended may be unknown for as long as one node does not answer.
+   */
   public static long underWay(Tx tx, long chainId, Address signer) {
     return tx.one(
-            "SELECT count(*) AS n FROM transaction WHERE chain_id = ? AND signer = ? AND state ="
-                + " 'OPEN' AND block_number IS NULL",
+            """
+            SELECT count(*) AS n FROM transaction t WHERE chain_id = ? AND signer = ? AND state = 'OPEN' AND block_number IS NULL
+               AND EXISTS (SELECT 1 FROM transaction_item i WHERE i.transaction_id = t.transaction_id AND i.open)
+            """,
             row -> row.number("n"),
             chainId,
             signer)

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -256,8 +257,33 @@ class DataFeeTest {
     counter.look();
     counter.mine(1);
     Receipt receipt = with(counter.anvil.client().receipt(hash).orElseThrow(), HUGE);
-    assertEquals(BigInteger.ZERO, DataFee.NONE.paid(receipt));
-    assertEquals(BigInteger.ZERO, detected().paid(receipt));
+    Map<Hash, BigInteger> nothing = Map.of(hash, BigInteger.ZERO);
+    assertEquals(nothing, DataFee.NONE.paid(List.of(receipt)));
+    assertEquals(nothing, detected().paid(List.of(receipt)));
+  }
+
+  /** Hundreds may be mined at once, and nothing is sent while nodes are asked. */
+  @Test
+  void L9_shouldAskOnceWhatAllOfThemPaid() {
+    oracle(OracleDataFee.OP_STACK, 0, 7);
+    AtomicInteger asked = new AtomicInteger();
+    ChainClient node =
+        proxy(
+            counter.anvil.client(),
+            answer -> {
+              if (answer instanceof byte[]) asked.incrementAndGet();
+              return answer;
+            });
+    counter.behind(List.of(node));
+    pays(Wei.of("1 ether"));
+    for (int i = 0; i < 5; i++) counter.write(Purpose.SUBMIT, Hash.keccak("payment " + i));
+    counter.sender.round();
+    counter.follow(1);
+    int before = asked.get();
+    counter.sender.round();
+    assertEquals(before + 1, asked.get());
+    for (int i = 0; i < 5; i++)
+      assertEquals(Optional.of(Integer.toString(7 * 21_000)), counter.one("data_fee", i));
   }
 
   private void pays(Wei budget) {

@@ -494,6 +494,20 @@ class StoreTest {
         });
   }
 
+  /**
+   * A node that is away for ever keeps them open: as many as go along would keep all others out.
+   */
+  @Test
+  void L9_shouldNotCountAsUnderWayWhoseWorkIsTriedAgain() {
+    database.run(
+        tx -> {
+          for (int nonce = 0; nonce < 3; nonce++) transaction(tx, SIGNER, nonce);
+          assertEquals(3, TransactionRow.underWay(tx, CHAIN, SIGNER));
+          TransactionRow.toSend(tx, CHAIN, SIGNER, 0).getFirst().release(tx, NOW);
+          assertEquals(2, TransactionRow.underWay(tx, CHAIN, SIGNER));
+        });
+  }
+
   @Test
   void L9_shouldLookAtOnceAtWhatAnEndedTransactionWasFor() {
     Instant muchLater = NOW.plusSeconds(3600);
