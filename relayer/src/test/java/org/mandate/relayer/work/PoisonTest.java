@@ -318,6 +318,33 @@ class PoisonTest {
     assertEquals(1, signed(), "once the budget is higher");
   }
 
+  /** A group's gas at the highest bid is more than the key has, and each one's is not. */
+  @Test
+  void L9_shouldSubmitOneByOneWhatTheKeyCannotPayTogether() throws Exception {
+    for (int i = 0; i < 4; i++) intent(true);
+    coins(anvil.client().fees().maxFee().multiply(BigInteger.valueOf(1_000_000)));
+    rounds(5);
+    assertEquals(4, signed());
+  }
+
+  @Test
+  void L12_shouldSayThatTheKeyHasTooFewCoinsAndGoOnWhenItHasMore() throws Exception {
+    BigInteger rich = anvil.client().balance(Anvil.RICH.address());
+    Hash poor = intent(true);
+    coins(BigInteger.ONE);
+    rounds(1);
+    assertEquals("COINS", parked(poor, "rule"));
+    assertEquals(0, signed());
+    coins(rich);
+    clock.advance(Duration.ofSeconds(2));
+    rounds(1);
+    assertEquals(1, signed());
+  }
+
+  private void coins(BigInteger wei) {
+    anvil.rpc("anvil_setBalance", Anvil.RICH.address().hex(), "0x" + wei.toString(16));
+  }
+
   /** Who claimed it was paused before it found that it costs too much. */
   @Test
   void L9_shouldParkNothingThatSomebodyElseClaimed() throws Exception {

@@ -122,6 +122,9 @@ record Schedule(long seed, int victim, List<Blow> blows, List<Order> orders, Lis
   private static final int MANY = 6;
   private static final int MOST_TIMES = 12;
 
+  /** So often at most a relayer is killed at any moment before it could recover. */
+  private static final int MOST_AGAIN = 6;
+
   /** A relayer's test, {@code CLASS#METHOD}. */
   private static final String REFUSES =
       "DeepReorgTest#L9_shouldSignNoOtherMessageOfANumberThatADeepReorgGaveAway";
@@ -153,17 +156,12 @@ record Schedule(long seed, int victim, List<Blow> blows, List<Order> orders, Lis
     var blows = new ArrayList<>(circumstance(point, victim, relayers, random));
     if (blows.isEmpty()) trouble(random, blows);
     blows.add(new Blow.AtPoint(point, time(point, random)));
-    switch (random.nextInt(10)) { // killed again while it recovers
-      case 0, 1 -> blows.add(new Blow.AtMoment(Duration.ofMillis(200 + random.nextInt(2500))));
-      case 2 -> {
-        var again = point(seed + 1 + random.nextInt(1000));
-        blows.add(
-            isDeep(again)
-                ? new Blow.AtMoment(Duration.ofMillis(200 + random.nextInt(2500)))
-                : new Blow.AtPoint(again, 1));
-      }
-      default -> {}
+    // Killed again and again while it recovers.
+    for (int i = random.nextInt(MOST_AGAIN + 1); i > 0; i--) {
+      blows.add(new Blow.AtMoment(Duration.ofMillis(200 + random.nextInt(2500))));
     }
+    var again = point(seed + 1 + random.nextInt(1000));
+    if (random.nextInt(10) == 0 && !isDeep(again)) blows.add(new Blow.AtPoint(again, 1));
     var orders = new ArrayList<Order>();
     // Whoever is killed at what it takes first must take what is too late by then.
     for (int i = 0; i < ORDERS && !isOf(WHEN_TOO_LATE, point); i++) {
