@@ -10,16 +10,19 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BiConsumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.mandate.audit.EmbeddedBlobStore;
+import org.mandate.chain.Abi;
 import org.mandate.chain.Address;
 import org.mandate.chain.Bytes;
 import org.mandate.chain.ChainClient;
@@ -48,6 +51,9 @@ import org.mandate.relayer.store.TransactionRow.Settled;
 import org.mandate.relayer.store.Tx;
 import org.mandate.testing.Anvil;
 import org.mandate.testing.HandClock;
+import org.web3j.abi.datatypes.Bool;
+import org.web3j.abi.datatypes.DynamicArray;
+import org.web3j.abi.datatypes.generated.Bytes32;
 
 /**
  * Intents that keep failing beside others that do not, on a real chain: its executor takes every
@@ -88,6 +94,7 @@ class PoisonTest {
       new HandClock(Instant.now().truncatedTo(ChronoUnit.MILLIS)); // as the database does
   private final AtomicBoolean down = new AtomicBoolean();
   private final AtomicBoolean spoilsTrials = new AtomicBoolean();
+  private final AtomicInteger group = new AtomicInteger();
   private Anvil anvil;
   private EmbeddedServer server;
   private Database database;
@@ -321,10 +328,18 @@ class PoisonTest {
   /** A group's gas at the highest bid is more than the key has, and each one's is not. */
   @Test
   void L9_shouldSubmitOneByOneWhatTheKeyCannotPayTogether() throws Exception {
+    group.set(4);
     for (int i = 0; i < 4; i++) intent(true);
     coins(anvil.client().fees().maxFee().multiply(BigInteger.valueOf(1_000_000)));
     rounds(5);
     assertEquals(4, signed());
+    assertEquals(4, items());
+    for (int i = 0; i < 4; i++) intent(true);
+    coins(anvil.client().fees().maxFee().multiply(BigInteger.valueOf(2_000_000)));
+    clock.advance(Duration.ofSeconds(2)); // a balance is known for one
+    rounds(1);
+    assertEquals(5, signed(), "with more coins they go together");
+    assertEquals(8, items());
   }
 
   @Test
@@ -613,12 +628,22 @@ class PoisonTest {
               if (down.get()) throw new NodeException("down");
               boolean isTrial = method.getName().equals("call") && arguments.length == 5;
               if (isTrial && spoilsTrials.get()) return new byte[] {1, 2, 3};
+              if (isTrial && group.get() > 0) return goesWell(group.get());
               try {
                 return method.invoke(real, arguments);
               } catch (InvocationTargetException e) {
                 throw e.getCause();
               }
             });
+  }
+
+  /** As the executor answers for a group: ids, and whether each went well. */
+  private static byte[] goesWell(int many) {
+    return Abi.encode(
+        new DynamicArray<>(
+            Bytes32.class,
+            Collections.nCopies(many, new Bytes32(new byte[Bytes32.DEFAULT.getValue().length]))),
+        new DynamicArray<>(Bool.class, Collections.nCopies(many, new Bool(true))));
   }
 
   private static String selector(String error) {
