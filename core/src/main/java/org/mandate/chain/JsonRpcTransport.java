@@ -46,9 +46,9 @@ final class JsonRpcTransport {
 
   /**
    * Characters of one value: while it is read it takes several times as much memory. No
-   * transaction, and so no call data and no log of it, has half of them.
+   * transaction's call data has so many: 2^24 gas (EIP-7825) at 10 gas a byte of zero (EIP-7623).
    */
-  private static final int MOST_CHARACTERS = 2 << 20;
+  private static final int MOST_CHARACTERS = 4 << 20;
 
   /** Too Many Requests, Service Unavailable. */
   private static final Set<Integer> BUSY = Set.of(429, 503);

@@ -243,7 +243,7 @@ class HostileNodeTest {
     String block = block("0x7", HASH);
     String large =
         log(HASH, "0x7", TOKEN, "0x0", false).replace("\"data\":\"0x\"", "\"data\":\"0x%s\"");
-    assertDoesNotThrow(() -> logs(large.formatted("ab".repeat(500_000)), block));
+    assertDoesNotThrow(() -> logs(large.formatted("00".repeat(1_677_000)), block));
     NodeException refused =
         assertThrows(
             NodeException.class, () -> logs(large.formatted("ab".repeat(10_000_000)), block));

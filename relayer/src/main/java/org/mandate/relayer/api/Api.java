@@ -82,11 +82,12 @@ public final class Api implements AutoCloseable {
 
   /**
    * So many lists are looked for at the same time: half of the connections for requests, as one of
-   * what few are may look at all intents. Who comes then waits as long, and is refused.
+   * what few are may look at all intents. Who comes then waits a moment, and is refused.
    */
   private static final int LISTS = 2;
 
-  private static final Duration LISTS_PATIENCE = Duration.ofSeconds(2);
+  private static final Duration LISTS_PATIENCE = Duration.ofMillis(500);
+  private static final Duration LISTS_PAUSE = Duration.ofSeconds(2);
   private static final int MAX_EVIDENCE = 100;
 
   /** A page of evidence ends with the piece that goes beyond so many characters. */
@@ -324,11 +325,7 @@ public final class Api implements AutoCloseable {
     try {
       if (!lists.tryAcquire(LISTS_PATIENCE.toMillis(), TimeUnit.MILLISECONDS))
         throw RefusedException.busy(
-            503,
-            "LISTS",
-            "%d lists are looked for already".formatted(LISTS),
-            LISTS,
-            LISTS_PATIENCE);
+            503, "LISTS", "%d lists are looked for already".formatted(LISTS), LISTS, LISTS_PAUSE);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new IllegalStateException("interrupted before a list was looked for", e);

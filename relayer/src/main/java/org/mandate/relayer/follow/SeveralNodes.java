@@ -3,6 +3,7 @@ package org.mandate.relayer.follow;
 import java.math.BigInteger;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -526,17 +527,24 @@ public final class SeveralNodes implements ChainClient {
 
   /**
    * What the first node answers of whom it can be read, as it is read. A node that keeps few states
-   * may lose the newest one between two steps of its own: where none can answer for such a reason,
-   * they are asked once more.
+   * may lose the newest one between two steps of its own: where none can answer, those of whom that
+   * may be so are asked once more.
    *
    * @param reader may throw what it likes at what makes no sense
    */
   public <A, T> T read(Function<ChainClient, A> question, Function<A, T> reader) {
+    List<Integer> lost = new ArrayList<>();
     try {
-      return ask(node -> node.read(question, reader));
+      return ask(node -> node.read(question, reader), lost);
     } catch (NodeException e) {
-      if (e.fault() != Fault.NONE) throw e;
-      return ask(node -> node.read(question, reader));
+      for (int index : lost) {
+        try {
+          return nodes.get(index).read(question, reader);
+        } catch (NodeException again) {
+          e.addSuppressed(again);
+        }
+      }
+      throw e;
     }
   }
 
@@ -746,6 +754,13 @@ public final class SeveralNodes implements ChainClient {
   }
 
   private <T> T ask(Function<WatchedNode, T> question) {
+    return ask(question, new ArrayList<>());
+  }
+
+  /**
+   * @param lost gets the places of those that did not have what they were asked for
+   */
+  private <T> T ask(Function<WatchedNode, T> question, List<Integer> lost) {
     NodeException failure = new NodeException("no node was asked");
     boolean failed = false;
     for (int index : roster.order()) {
@@ -757,6 +772,7 @@ public final class SeveralNodes implements ChainClient {
       } catch (NodeException e) {
         failure = e;
         failed = true;
+        if (e.fault() == Fault.NONE) lost.add(index);
         if (clock.getAsLong() - start >= PATIENCE.toNanos()) roster.late(index);
       }
     }

@@ -67,6 +67,7 @@ public final class Desk {
   /** Whether blocks cost more than the limit when it was last asked. */
   private final AtomicBoolean dear = new AtomicBoolean();
 
+  private final AtomicBoolean poor = new AtomicBoolean();
   private volatile Coins coins;
 
   /**
@@ -152,7 +153,7 @@ public final class Desk {
     long gasLimit = Math.min(gas + gas / 4, MAX_GAS);
     BigInteger dataFee = policy.dataFee(data, gasLimit);
     BigInteger most = policy.most(bid, gasLimit, dataFee);
-    requireCoins(most);
+    BigInteger has = has(most);
     long count = count();
     Instant now = clock.instant();
     try {
@@ -168,6 +169,7 @@ public final class Desk {
               throw new TakenException();
             List<Overrun> overruns = budget.overruns(tx, purpose, subjects, most, 0);
             if (!overruns.isEmpty()) throw new BudgetException(overruns);
+            requireCoins(has, TransactionRow.promised(tx, chain.id(), self()), most);
             long nonce = TransactionRow.takeNonce(tx, chain.id(), self(), count);
             insert(
                 tx,
@@ -188,19 +190,33 @@ public final class Desk {
     return true;
   }
 
-  private void requireCoins(BigInteger most) {
+  /** What the key has, wei, as it was known a moment ago if that suffices. */
+  private BigInteger has(BigInteger most) {
     Coins known = coins;
     if (known == null
         || known.wei().compareTo(most) < 0
         || clock.instant().isAfter(known.at().plus(KNOWS_COINS)))
       coins = known = new Coins(chain.client().balance(self()), clock.instant());
-    if (known.wei().compareTo(most) < 0)
-      throw new CoinsException(self(), chain.id(), known.wei(), most);
+    return known.wei();
+  }
+
+  private void requireCoins(BigInteger has, BigInteger promised, BigInteger most) {
+    BigInteger left = has.subtract(promised).max(BigInteger.ZERO);
+    if (left.compareTo(most) >= 0) {
+      if (poor.getAndSet(false)) LOG.info("the key can pay again", "chain", chain.id());
+      return;
+    }
+    CoinsException e = new CoinsException(self(), chain.id(), left, most);
+    if (!poor.getAndSet(true)) LOG.alarm(e.getMessage(), "chain", chain.id());
+    throw e;
   }
 
   /** Whether the key can pay this one in advance. */
   boolean affords(Empty empty) {
-    BigInteger most = policy.most(empty.bid(), empty.gas(), empty.dataFee());
+    return affords(policy.most(empty.bid(), empty.gas(), empty.dataFee()));
+  }
+
+  private boolean affords(BigInteger most) {
     return chain.client().balance(self()).compareTo(most) >= 0;
   }
 
@@ -315,15 +331,21 @@ public final class Desk {
 
   /**
    * Signs the same transaction again at a higher bid, or, when it could then cost an intent more
-   * than it may, an empty one in its place: whoever's budget is used up, a nonce is freed.
+   * than it may, or the key more than it has, an empty one in its place: whoever's budget is used
+   * up, a nonce is freed.
    *
    * @param own the database of whoever leads the sending, which refuses who led before
    * @param attempt the number of the new one
-   * @return why it is empty
+   * @return why it is empty, in words
    */
-  Optional<Overrun> raise(Database own, TransactionRow transaction, int attempt, Bid bid) {
+  Optional<String> raise(Database own, TransactionRow transaction, int attempt, Bid bid) {
     BigInteger dataFee = policy.dataFee(transaction.data(), transaction.gasLimit());
     BigInteger most = policy.most(bid, transaction.gasLimit(), dataFee);
+    if (!affords(most.add(transaction.value()))) {
+      cancel(own, transaction, attempt, bid);
+      return Optional.of(
+          "nodes ask for %s in advance, which the key does not have".formatted(new Wei(most)));
+    }
     Optional<Overrun> overrun =
         own.inTransaction(
             tx -> {
@@ -347,7 +369,7 @@ public final class Desk {
               return overruns.stream().findFirst();
             });
     if (overrun.isPresent()) cancel(own, transaction, attempt, bid);
-    return overrun;
+    return overrun.map(Overrun::message);
   }
 
   /** Signs an empty transaction in that one's place; the parameters are {@link #raise}'s. */

@@ -328,6 +328,7 @@ public final class Sender {
       TransactionRow transaction, Attempt newest, List<Attempt> attempts, long head) {
     boolean isEmpty = transaction.purpose() == TransactionRow.Purpose.FILL || newest.cancels();
     if (!signs || isEmpty || !desk.affords(desk.empty(desk.market()))) return;
+    database.run(tx -> transaction.refused(tx, newest, "the key could not pay it any more"));
     free(transaction, newest, attempts, head);
   }
 
@@ -481,11 +482,10 @@ public final class Sender {
     } else {
       desk.raise(database, transaction, last.number() + 1, bid)
           .ifPresent(
-              overrun ->
+              why ->
                   complain(
                       transaction,
-                      "an empty transaction takes its nonce, it would cost too much: "
-                          + overrun.message()));
+                      "an empty transaction takes its nonce, it would cost too much: " + why));
     }
     LOG.info(
         "bid raised",

@@ -384,24 +384,26 @@ public record Task(
    * Whatever waits is looked at anew, and what is claimed is nobody's, but for {@link #ON_ITS_WAY}.
    */
   static void releaseAll(Tx tx, Instant now) {
-    releaseSome(tx, now, Integer.MAX_VALUE);
+    releaseSome(tx, now, Integer.MAX_VALUE, "");
   }
 
   /**
    * As {@link #releaseAll}, a portion at a time however much there is: for the first process that
-   * comes, when nobody else works.
+   * comes, when nobody else works. What somebody who came since has in hand is left to him.
    */
   public static void takeUp(Database database, Instant now) {
-    while (database.inTransaction(tx -> releaseSome(tx, now, PORTION)) == PORTION) {
+    while (database.inTransaction(tx -> releaseSome(tx, now, PORTION, " SKIP LOCKED")) == PORTION) {
       // the next portion
     }
   }
 
-  private static int releaseSome(Tx tx, Instant now, int most) {
+  private static int releaseSome(Tx tx, Instant now, int most, String locked) {
     return tx.update(
         "WITH waiting AS MATERIALIZED (SELECT kind, chain_id, subject FROM task WHERE not_before > ? AND NOT "
             + ON_ITS_WAY
-            + " LIMIT ? FOR UPDATE) UPDATE task t SET not_before = ? FROM waiting w WHERE t.kind = w.kind"
+            + " LIMIT ? FOR UPDATE"
+            + locked
+            + ") UPDATE task t SET not_before = ? FROM waiting w WHERE t.kind = w.kind"
             + " AND t.chain_id = w.chain_id AND t.subject = w.subject",
         now,
         most,

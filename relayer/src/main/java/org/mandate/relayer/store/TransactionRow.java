@@ -358,16 +358,26 @@ public record TransactionRow(
   }
 
   /**
-   * How many are signed and not known to be mined, but for those whose place another one took: how
-   * they ended may be unknown for as long as one node does not answer.
+   * Signed and not known to be mined, but for those whose place another one took: how they ended
+   * may be unknown for as long as one node does not answer.
    */
+  private static final String UNDER_WAY =
+      """
+       FROM transaction t WHERE chain_id = ? AND signer = ? AND state = 'OPEN' AND block_number IS NULL
+        AND EXISTS (SELECT 1 FROM transaction_item i WHERE i.transaction_id = t.transaction_id AND i.open)
+      """;
+
+  /** How many are signed and not known to be mined. */
   public static long underWay(Tx tx, long chainId, Address signer) {
+    return tx.one("SELECT count(*) AS n" + UNDER_WAY, row -> row.number("n"), chainId, signer)
+        .orElseThrow();
+  }
+
+  /** The most, wei, that those can take which are signed and not known to be mined. */
+  public static BigInteger promised(Tx tx, long chainId, Address signer) {
     return tx.one(
-            """
-            SELECT count(*) AS n FROM transaction t WHERE chain_id = ? AND signer = ? AND state = 'OPEN' AND block_number IS NULL
-               AND EXISTS (SELECT 1 FROM transaction_item i WHERE i.transaction_id = t.transaction_id AND i.open)
-            """,
-            row -> row.number("n"),
+            "SELECT coalesce(sum(most + value), 0) AS n" + UNDER_WAY,
+            row -> row.big("n"),
             chainId,
             signer)
         .orElseThrow();

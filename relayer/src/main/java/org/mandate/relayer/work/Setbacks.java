@@ -131,6 +131,7 @@ final class Setbacks {
   private static String refused(TransactionRow.Setbacks setbacks) {
     return "%d times no node took it and an empty transaction had to take its place: %s"
         .formatted(
-            setbacks.times(), setbacks.reason().orElse("it would have cost more than it may"));
+            setbacks.times(),
+            setbacks.reason().orElse("it would have cost more than it may, or than the key had"));
   }
 }

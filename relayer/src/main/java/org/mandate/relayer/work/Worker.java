@@ -67,6 +67,9 @@ public final class Worker {
   /** How long work waits for a node that fails. */
   private static final Duration FAILING = Duration.ofSeconds(1);
 
+  /** How long it waits for coins: until earlier transactions are paid, or somebody sends some. */
+  private static final Duration POOR = Duration.ofSeconds(5);
+
   private final String instance;
   private final Database database;
   private final Map<Long, Workplace> places;
@@ -372,11 +375,13 @@ public final class Worker {
       left = submissions.submit(tasks, place(tasks.getFirst()));
     } catch (RuntimeException | Error e) {
       if (Loop.isFatal(e)) throw e;
+      if (e instanceof CoinsException poor) {
+        afford(tasks, poor);
+        return;
+      }
       LOG.warn("submitting together failed", "intents", tasks.size(), "reason", Journal.reason(e));
       failed(tasks.getFirst(), began, e);
-      // Fewer of them may cost what the key can pay.
-      boolean isTooMuch = e instanceof CoinsException && tasks.size() > 1;
-      if (isNobodysFault(e) && !isTooMuch) {
+      if (isNobodysFault(e)) {
         submissions.suspend(tasks, clock.instant().plus(FAILING), unavailable(e));
         return;
       }
@@ -385,6 +390,14 @@ public final class Worker {
     if (left.tasks().size() == 1) alone(left.tasks().getFirst());
     else submissions.leave(left.tasks(), clock.instant());
     Thread.sleep(pause(tasks.size(), left.underWay()));
+  }
+
+  /** As many of them as the key can pay. The others go together again when it may have more. */
+  private void afford(List<Task> tasks, CoinsException poor) throws InterruptedException {
+    int many = poor.affords(tasks.size());
+    submissions.suspend(
+        tasks.subList(many, tasks.size()), clock.instant().plus(POOR), unavailable(poor));
+    if (many > 0) together(tasks.subList(0, many));
   }
 
   /**
@@ -461,7 +474,8 @@ public final class Worker {
   }
 
   private void suspend(Task task, Throwable e) {
-    database.run(tx -> task.suspend(tx, clock.instant().plus(FAILING), unavailable(e)));
+    Duration pause = e instanceof CoinsException ? POOR : FAILING;
+    database.run(tx -> task.suspend(tx, clock.instant().plus(pause), unavailable(e)));
   }
 
   /** Parks what costs more than an intent may; what was to go along with it goes without it. */

@@ -308,6 +308,20 @@ class NodesTest {
             });
     assertEquals(BigInteger.valueOf(7), nodes.read(n -> n.call(SELF, RAW), NodesTest::number));
     assertEquals(2, asked.get());
+    AtomicInteger down = new AtomicInteger();
+    SeveralNodes both =
+        nodes(
+            method -> {
+              if (asked.getAndIncrement() % 2 == 0)
+                throw new NodeException(Fault.NONE, "height is 69, not 68", null);
+              return word(8);
+            },
+            method -> {
+              down.incrementAndGet();
+              throw new NodeException(Fault.SILENT, "down", null);
+            });
+    assertEquals(BigInteger.valueOf(8), both.read(n -> n.call(SELF, RAW), NodesTest::number));
+    assertEquals(1, down.get(), "that one does not have it either");
     for (Fault fault : List.of(Fault.SILENT, Fault.BUSY, Fault.BROKEN)) {
       asked.set(0);
       SeveralNodes failing =

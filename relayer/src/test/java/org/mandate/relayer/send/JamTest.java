@@ -357,6 +357,54 @@ class JamTest {
     heals();
   }
 
+  /** Its first bytes stay in the pools, which take no other nonce of theirs before it. */
+  @Test
+  void L9_insufficientFunds_ofTheBidThatBlocksAskForByNow() {
+    start();
+    Hash dear = PAYMENTS.getFirst();
+    Desk.Claim any = tx -> true;
+    BigInteger bid = counter.desk.bid().max();
+    assertTrue(
+        counter.desk.write(
+            Purpose.SUBMIT, List.of(dear), Counter.TARGET, Bytes.EMPTY, 10_000_000, any));
+    write();
+    counter.look();
+    BigInteger most = bid.multiply(BigInteger.valueOf(12_500_000));
+    BigInteger has = most.add(most.shiftRight(4));
+    counter.anvil.rpc("anvil_setBalance", counter.desk.self().hex(), "0x" + has.toString(16));
+    counter.baseFee(bid.divide(Counter.GWEI).longValueExact() + 1);
+    counter.anvil.mine(1); // with too low a bid
+    counter.look();
+    counter.anvil.mine(1);
+    counter.look();
+    heals();
+  }
+
+  @Test
+  void L9_insufficientFunds_promisesNoMoreThanTheKeyHas() {
+    start();
+    Hash dear = PAYMENTS.getFirst();
+    Desk.Claim any = tx -> true;
+    BigInteger most = counter.desk.bid().max().multiply(BigInteger.valueOf(12_500_000));
+    BigInteger has = most.add(most.shiftRight(4));
+    counter.anvil.rpc("anvil_setBalance", counter.desk.self().hex(), "0x" + has.toString(16));
+    assertTrue(
+        counter.desk.write(
+            Purpose.SUBMIT, List.of(dear), Counter.TARGET, Bytes.EMPTY, 10_000_000, any));
+    assertThrows(
+        CoinsException.class,
+        () ->
+            counter.desk.write(
+                Purpose.SUBMIT,
+                List.of(PAYMENTS.getLast()),
+                Counter.TARGET,
+                Bytes.EMPTY,
+                10_000_000,
+                any));
+    assertEquals(1, counter.open().size());
+    heals();
+  }
+
   @Test
   void L9_insufficientFunds_isNotSigned() {
     start();
