@@ -361,6 +361,7 @@ class JamTest {
   @Test
   void L9_insufficientFunds_ofTheBidThatBlocksAskForByNow() {
     start();
+    counter.behind(List.of(counter.lying("transactionKnown", true)));
     Hash dear = PAYMENTS.getFirst();
     Desk.Claim any = tx -> true;
     BigInteger bid = counter.desk.bid().max();
