@@ -207,7 +207,9 @@ public final class Desk {
       return;
     }
     CoinsException e = new CoinsException(self(), chain.id(), left, most);
-    if (!poor.getAndSet(true)) LOG.alarm(e.getMessage(), "chain", chain.id());
+    // What is promised is mined in a moment, and most of it comes back.
+    boolean isPoor = has.compareTo(most) < 0;
+    if (isPoor && !poor.getAndSet(true)) LOG.alarm(e.getMessage(), "chain", chain.id());
     throw e;
   }
 
