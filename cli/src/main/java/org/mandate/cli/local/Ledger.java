@@ -110,9 +110,19 @@ public final class Ledger {
     return AgentRegistry.load(deployment.registry().hex(), web3j, reader, Sender.NO_GAS);
   }
 
+  /**
+   * How far an intent is.
+   *
+   * @throws IOException when the chain answers nothing, as Anvil may while it is reorganized
+   */
   public IntentState state(Hash intentId) throws Exception {
-    return IntentState.of(
-        executor().progress(intentId.bytes()).send().component1().intValueExact());
+    try {
+      return IntentState.of(
+          executor().progress(intentId.bytes()).send().component1().intValueExact());
+    } catch (IndexOutOfBoundsException e) { // web3j's, of an answer without a value
+      throw new IOException(
+          "chain %d answers nothing about intent %s".formatted(chain.chainId(), intentId), e);
+    }
   }
 
   /** Native coin, wei. */

@@ -143,7 +143,7 @@ final class Audit {
       Thread.currentThread().interrupt();
       return false;
     } catch (Exception e) {
-      throw new IllegalStateException(e);
+      throw new IllegalStateException("cannot tell whether it is over: " + words(payment), e);
     }
   }
 
