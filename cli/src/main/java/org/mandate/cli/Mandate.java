@@ -3,6 +3,7 @@ package org.mandate.cli;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.NoSuchElementException;
 import org.mandate.chain.CallRevertedException;
 import org.mandate.chain.NodeException;
 import org.mandate.cli.agent.AgentCommand;
@@ -97,7 +98,7 @@ public final class Mandate implements Runnable {
     line.setExitCodeExceptionMapper(Mandate::exitCode);
     line.setExecutionExceptionHandler(
         (exception, at, parsed) -> {
-          at.getErr().println("mandate: " + exception.getMessage());
+          at.getErr().println("mandate: " + words(exception));
           at.getErr().flush();
           if (parsed.asCommandLineList().getLast().getParseResult().hasMatchedOption("--json")) {
             failed(at, exception, exitCode(exception));
@@ -147,9 +148,27 @@ public final class Mandate implements Runnable {
         .println(
             Output.object()
                 .put("ok", false)
-                .put("error", String.valueOf(exception.getMessage()))
+                .put("error", words(exception))
                 .put("exitCode", exitCode));
     at.getOut().flush();
+  }
+
+  /** In words; of what nobody foresaw also what it is and where, else nobody could report it. */
+  static String words(Exception exception) {
+    var isForeseen =
+        exception.getMessage() != null
+            && !(exception instanceof IndexOutOfBoundsException
+                || exception instanceof NullPointerException
+                || exception instanceof ClassCastException
+                || exception instanceof NoSuchElementException);
+    if (isForeseen) return exception.getMessage();
+    var where =
+        Arrays.stream(exception.getStackTrace())
+            .filter(frame -> frame.getClassName().startsWith("org.mandate."))
+            .findFirst()
+            .map(frame -> " at " + frame)
+            .orElse("");
+    return "a fault of this program: " + exception + where;
   }
 
   /** What an exception means to a script. */

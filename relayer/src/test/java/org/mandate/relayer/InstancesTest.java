@@ -475,6 +475,67 @@ class InstancesTest {
     requireAllOnce(others);
   }
 
+  /**
+   * Signing is claimed work and no line's: who is paused between the nonce it looked up and the row
+   * that holds the bytes has lost its claim when it wakes. Another instance has signed by then.
+   */
+  @Test
+  void L9_shouldSignNothingStaleAfterAPause() throws Exception {
+    load = new Load(1, BETWEEN, 1);
+    awaitShared();
+    String name = INSTANCES.keySet().iterator().next();
+    RelayerProcess paused = INSTANCES.get(name);
+    String id = idOf(name);
+    List<Hash> claimed;
+    do { // what it publishes is signed too, and nobody's payment
+      paused.holdAt(Failpoint.BEFORE_TRANSACTION_STORED.label());
+      awaitTrue("it is about to store what it signed", paused::isHeld);
+      claimed = claimed(id);
+      if (claimed.isEmpty()) paused.letGo();
+    } while (claimed.isEmpty());
+    List<Hash> held = claimed;
+    INSTANCES.remove(name);
+    paused.pause(true);
+    paused.letGo();
+    try {
+      Instant since = Instant.now();
+      awaitTrue("others signed it", () -> areSigned(held));
+      System.err.printf(
+          "paused while it signed: others signed that after %d ms%n",
+          Duration.between(since, Instant.now()).toMillis());
+      requireWork();
+      Duration left = PAUSE.minus(Duration.between(since, Instant.now()));
+      if (left.isPositive()) Thread.sleep(left);
+    } finally {
+      paused.pause(false);
+      INSTANCES.put(name, paused);
+    }
+    awaitTrue("the paused one is back", () -> leaders().containsKey(id));
+    requireAllOnce(1);
+  }
+
+  /** Payments that the instance claims. */
+  private static List<Hash> claimed(String id) {
+    return database.inTransaction(
+        tx ->
+            tx.list(
+                "SELECT subject FROM task WHERE kind = 'SUBMIT' AND claimed_by = ? AND claimed_until >"
+                    + " clock_timestamp()",
+                row -> row.hash("subject"),
+                id));
+  }
+
+  private static boolean areSigned(List<Hash> ids) {
+    Set<Hash> signed = new HashSet<>();
+    database.run(
+        tx ->
+            signed.addAll(
+                tx.list(
+                    "SELECT subject FROM transaction_item WHERE purpose = 'SUBMIT'",
+                    row -> row.hash("subject"))));
+    return signed.containsAll(ids);
+  }
+
   private static long epoch(String line) {
     return database
         .inTransaction(

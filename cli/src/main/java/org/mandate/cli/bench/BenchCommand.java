@@ -22,6 +22,7 @@ import picocli.CommandLine.Mixin;
       PeersBench.class,
       CatchUpBench.class,
       StartBench.class,
+      FailoverBench.class,
       SimulationBench.class,
       SigningBench.class
     })

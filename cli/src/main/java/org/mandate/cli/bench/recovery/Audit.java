@@ -15,6 +15,7 @@ import java.util.function.Consumer;
 import org.mandate.chain.Address;
 import org.mandate.chain.Hash;
 import org.mandate.cli.bench.recovery.Schedule.Kind;
+import org.mandate.cli.bench.recovery.Tally.Harm;
 import org.mandate.cli.local.Service;
 import org.mandate.cli.local.Town;
 import org.mandate.contracts.CrossChainExecutor;
@@ -35,38 +36,20 @@ final class Audit {
   private final Town town;
   private final List<Service> relayers;
   private final Duration patience;
+  private final Tally tally;
   private final Set<Hash> looked = new HashSet<>();
   private final Set<Hash> counted = new HashSet<>();
   private BigInteger paidAtHome = BigInteger.ZERO;
   private BigInteger paidElsewhere = BigInteger.ZERO;
-  private int lost;
-  private int doubled;
-  private int jammed;
-  private int nonceGaps;
 
   /**
    * @param patience how long they have to bring everything to its end
    */
-  Audit(Town town, List<Service> relayers, Duration patience) {
+  Audit(Town town, List<Service> relayers, Duration patience, Tally tally) {
     this.town = town;
     this.relayers = relayers;
     this.patience = patience;
-  }
-
-  int lost() {
-    return lost;
-  }
-
-  int doubled() {
-    return doubled;
-  }
-
-  int jammed() {
-    return jammed;
-  }
-
-  int nonceGaps() {
-    return nonceGaps;
+    this.tally = tally;
   }
 
   /** Waits for the end of everything that was accepted; answers what is wrong, in words. */
@@ -85,10 +68,10 @@ final class Audit {
     }
     var wrong = new ArrayList<String>();
     for (var payment : waiting) {
-      lost++;
+      tally.harmed(Harm.LOST, 1);
       wrong.add("lost: %s, chain says %s".formatted(words(payment), state(payment)));
     }
-    jammed += stuck.size();
+    tally.harmed(Harm.JAMMED, stuck.size());
     wrong.addAll(stuck);
     for (var payment : fresh) {
       count(payment, wrong);
@@ -102,7 +85,7 @@ final class Audit {
           gaps = gaps(i)) {
         Thread.sleep(LOOK);
       }
-      nonceGaps += gaps.size();
+      tally.harmed(Harm.NONCE_GAP, gaps.size());
       wrong.addAll(gaps);
     }
     return wrong;
@@ -168,7 +151,7 @@ final class Audit {
             + payment.rival().map(rival -> executions(payment, rival)).orElse(0);
     var most = payment.kind() == Kind.BREACH ? 0 : 1;
     if (executions > most) {
-      doubled += executions - most;
+      tally.harmed(Harm.DOUBLED, executions - most);
       wrong.add("executed %d times: %s".formatted(executions, words(payment)));
     }
     var paid = payment.amount().multiply(BigInteger.valueOf(executions));
@@ -193,8 +176,7 @@ final class Audit {
 
   private void compare(String where, BigInteger due, BigInteger has, List<String> wrong) {
     if (!due.equals(has)) {
-      doubled += has.compareTo(due) > 0 ? 1 : 0;
-      lost += has.compareTo(due) < 0 ? 1 : 0;
+      tally.harmed(has.compareTo(due) > 0 ? Harm.DOUBLED : Harm.LOST, 1);
       wrong.add("the payee has %s on %s, events say %s".formatted(has, where, due));
     }
   }

@@ -164,6 +164,7 @@ final class Clients {
                   intent.amount(),
                   relayer.url(),
                   rival));
+          tally.accepted();
           if (order.kind() == Kind.APPROVED) {
             for (var approver : town.approvers()) {
               approve(schedule, relayer, intent, agent.id(intent), approver);

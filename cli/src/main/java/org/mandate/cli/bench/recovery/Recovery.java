@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.TreeMap;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
@@ -13,18 +14,16 @@ import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import org.mandate.cli.Output;
 import org.mandate.cli.bench.Figures;
-import org.mandate.cli.local.LocalChain;
-import org.mandate.cli.local.MandateCommand;
-import org.mandate.cli.local.RelayerSettings;
-import org.mandate.cli.local.Service;
-import org.mandate.cli.local.Town;
+import org.mandate.cli.bench.recovery.Tally.Harm;
 
 /** All seeds, some at a time; after each lot everybody may run, and everything is looked at. */
 final class Recovery {
   private static final int LOT = 25;
-  private static final int AGENTS = 5;
+
+  /** So many lots on one ground, which is 1,500 blocks. */
+  private static final int LOTS = 2;
+
   private static final int MOST_AGAIN = 4;
-  private static final Duration REST = Duration.ofMinutes(5);
 
   private final Path root;
   private final long first;
@@ -33,6 +32,8 @@ final class Recovery {
   private final Consumer<String> progress;
   private final Tally tally = new Tally();
   private final List<String> wrong = new ArrayList<>();
+  private Ground ground;
+  private int lots;
 
   Recovery(
       Path root, long first, int seeds, Duration patience, BiConsumer<String, Object[]> progress) {
@@ -44,55 +45,51 @@ final class Recovery {
   }
 
   Figures run() throws Exception {
-    progress.accept("setting up: two chains, contracts, PostgreSQL, agents, three relayers");
-    // The finalized block is four behind the head: a reorg of two is none of what is final.
-    var blocks =
-        LocalChain.Settings.DEFAULT.withBlockTime(Duration.ofMillis(250)).withSlotsInEpoch(2);
-    try (var town = Town.build(root, Town.Plan.DEFAULT.withBlocks(blocks).withAgents(AGENTS));
-        var pins = new Pins()) {
-      var relayers = town.relayers(settings(pins));
-      var clients = new Clients(town, relayers, tally);
-      var audit = new Audit(town, relayers, REST);
-      for (long from = first; from < first + seeds && wrong.isEmpty(); from += LOT) {
-        run(
-            town,
-            relayers,
-            clients,
-            audit,
-            LongStream.range(from, Math.min(from + LOT, first + seeds)));
-      }
+    var seeds = LongStream.range(first, first + this.seeds).boxed().toList();
+    try {
+      run(seeds);
       // What a seed was too early or too late for is tried again, by other seeds.
-      for (int again = 0; again < MOST_AGAIN && isFull() && wrong.isEmpty(); again++) {
+      for (int again = 0; again < MOST_AGAIN && isFull(); again++) {
         var round = again;
-        var missed = notReached();
-        for (int from = 0; from < missed.size() && wrong.isEmpty(); from += LOT) {
-          var some = missed.subList(from, Math.min(from + LOT, missed.size()));
-          run(
-              town,
-              relayers,
-              clients,
-              audit,
-              some.stream()
-                  .mapToLong(
-                      p ->
-                          Schedule.others(p, first + seeds).skip(round).findFirst().orElseThrow()));
-        }
+        run(
+            notReached().stream()
+                .map(p -> Schedule.others(p, first + this.seeds).skip(round).findFirst())
+                .map(OptionalLong::orElseThrow)
+                .toList());
       }
-      return figures(clients, audit);
+    } finally {
+      if (ground != null) ground.close();
+    }
+    return figures();
+  }
+
+  private void run(List<Long> seeds) throws Exception {
+    for (int from = 0; from < seeds.size() && wrong.isEmpty(); from += LOT) {
+      if (lots++ % LOTS == 0) move();
+      lot(seeds.subList(from, Math.min(from + LOT, seeds.size())));
     }
   }
 
-  /** A lot: one after another at each relayer, then what all of them stop for, then a look. */
-  private void run(
-      Town town, List<Service> relayers, Clients clients, Audit audit, LongStream seeds)
-      throws Exception {
-    var lot = seeds.mapToObj(seed -> Schedule.of(seed, relayers.size(), AGENTS)).toList();
+  private void move() throws Exception {
+    if (ground != null) ground.close();
+    ground = null; // not closed twice where the next one cannot be prepared
+    progress.accept("setting up: two chains, contracts, PostgreSQL, agents, three relayers");
+    ground = Ground.prepare(root, tally);
+  }
+
+  /** One after another at each relayer, then what all of them stop for, then a look. */
+  private void lot(List<Long> seeds) throws Exception {
+    var lot =
+        seeds.stream()
+            .map(seed -> Schedule.of(seed, ground.relayers().size(), Ground.AGENTS))
+            .toList();
     var deep = lot.stream().filter(Schedule::isDeep).toList();
-    kill(town, relayers, clients, lot.stream().filter(s -> !s.isDeep()).toList());
-    rest(relayers, clients, audit, lot);
+    kill(lot.stream().filter(s -> !s.isDeep()).toList());
+    rest(lot);
     if (!deep.isEmpty() && wrong.isEmpty()) {
-      new Depths(town, relayers, clients, audit, tally).run(deep);
-      rest(relayers, clients, audit, deep);
+      new Depths(ground.town(), ground.relayers(), ground.clients(), ground.audit(), tally)
+          .run(deep);
+      rest(deep);
     }
     progress.accept(
         "seeds %d to %d: %d kills so far, %d of %d failpoints, %s"
@@ -104,8 +101,8 @@ final class Recovery {
                 Schedule.all().size(),
                 wrong.isEmpty() ? "nothing wrong" : wrong.size() + " things wrong"));
     if (!wrong.isEmpty()) { // what is wrong now would be found wrong again and again
-      town.keepDirectory();
-      progress.accept("logs: " + town.directory());
+      ground.town().keepDirectory();
+      progress.accept("logs: " + ground.town().directory());
     }
   }
 
@@ -119,37 +116,26 @@ final class Recovery {
     return Schedule.all().stream().filter(p -> !kills.containsKey(p)).toList();
   }
 
-  private static RelayerSettings settings(Pins pins) {
-    return RelayerSettings.DEFAULT
-        .withIntervals(
-            Duration.ofMillis(100),
-            Duration.ofMillis(500),
-            Duration.ofMillis(500),
-            Duration.ofMillis(500),
-            Duration.ofSeconds(1))
-        .with("ipfs-api: " + pins.url(), "")
-        .withJvm(MandateCommand.SMALL.toArray(String[]::new));
-  }
-
   /** Each relayer goes through its own seeds; all of them at the same time. */
-  private void kill(Town town, List<Service> relayers, Clients clients, List<Schedule> lot)
-      throws Exception {
+  private void kill(List<Schedule> lot) throws Exception {
+    var relayers = ground.relayers();
     Together.each(
         "a lot of seeds",
         IntStream.range(0, relayers.size()).boxed().toList(),
         victim -> {
-          var lane = new Lane(town, relayers.get(victim), clients, tally, patience);
+          var lane =
+              new Lane(ground.town(), relayers.get(victim), ground.clients(), tally, patience);
           var mine = lot.stream().filter(s -> s.victim() == victim).toList();
           if (mine.isEmpty()) relayers.get(victim).start(Map.of()); // the others' peer
           for (var schedule : mine) {
-            clients.ask(schedule);
+            ground.clients().ask(schedule);
             lane.run(schedule);
           }
         });
   }
 
-  private void rest(List<Service> relayers, Clients clients, Audit audit, List<Schedule> lot)
-      throws Exception {
+  private void rest(List<Schedule> lot) throws Exception {
+    var relayers = ground.relayers();
     for (var relayer : relayers) {
       if (!relayer.isAlive()) {
         relayer.start(Map.of());
@@ -158,8 +144,8 @@ final class Recovery {
     for (var relayer : relayers) {
       relayer.awaitReady();
     }
-    clients.await();
-    var found = audit.look(clients.accepted());
+    ground.clients().await();
+    var found = ground.audit().look(ground.clients().accepted());
     wrong.addAll(found);
     if (!found.isEmpty()) {
       found.forEach(progress);
@@ -171,7 +157,7 @@ final class Recovery {
     }
   }
 
-  private Figures figures(Clients clients, Audit audit) {
+  private Figures figures() {
     var all = new ArrayList<>(wrong);
     all.addAll(tally.faults());
     var kills = tally.kills();
@@ -187,11 +173,11 @@ final class Recovery {
             .put("kills", tally.allKills())
             .put("idleKills", tally.idleKills())
             .put("killsWhileRecovering", tally.twice())
-            .put("payments", clients.accepted().size())
-            .put("lost", audit.lost())
-            .put("doubled", audit.doubled())
-            .put("jammed", audit.jammed())
-            .put("nonceGaps", audit.nonceGaps())
+            .put("payments", tally.payments())
+            .put("lost", tally.harms(Harm.LOST))
+            .put("doubled", tally.harms(Harm.DOUBLED))
+            .put("jammed", tally.harms(Harm.JAMMED))
+            .put("nonceGaps", tally.harms(Harm.NONCE_GAP))
             .put("endedByThemselves", tally.ended())
             .put("failpoints", Schedule.all().size())
             .put("failpointsReached", reached);
@@ -213,11 +199,11 @@ final class Recovery {
     lines.add(line("failpoints reached", reached) + " of " + Schedule.all().size());
     lines.add(line("  others, by tests of their own", Schedule.BY_TEST.size()));
     tally.troubles().forEach((what, times) -> lines.add(line("beside: " + what, times)));
-    lines.add(line("payments accepted", clients.accepted().size()));
-    lines.add(line("lost", audit.lost()));
-    lines.add(line("executed twice", audit.doubled()));
-    lines.add(line("jammed", audit.jammed()));
-    lines.add(line("nonce gaps", audit.nonceGaps()));
+    lines.add(line("payments accepted", tally.payments()));
+    lines.add(line("lost", tally.harms(Harm.LOST)));
+    lines.add(line("executed twice", tally.harms(Harm.DOUBLED)));
+    lines.add(line("jammed", tally.harms(Harm.JAMMED)));
+    lines.add(line("nonce gaps", tally.harms(Harm.NONCE_GAP)));
     all.forEach(fault -> lines.add("WRONG: " + fault));
     return new Figures(all.isEmpty(), values, lines);
   }

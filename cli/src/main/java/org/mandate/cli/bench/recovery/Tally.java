@@ -1,18 +1,46 @@
 package org.mandate.cli.bench.recovery;
 
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** What happened, counted; threads share it. */
+/** What happened, counted, on all grounds; threads share it. */
 final class Tally {
+  /** What must not happen to a payment or a nonce. */
+  enum Harm {
+    LOST,
+    DOUBLED,
+    JAMMED,
+    NONCE_GAP
+  }
+
+  private final Map<Harm, Integer> harms = new EnumMap<>(Harm.class);
   private final Map<String, Integer> kills = new TreeMap<>();
   private final Map<String, Integer> troubles = new TreeMap<>();
   private final List<String> faults = new ArrayList<>();
+  private int accepted;
   private int idle;
   private int twice;
   private int ended;
+
+  synchronized void harmed(Harm harm, int times) {
+    harms.merge(harm, times, Integer::sum);
+  }
+
+  synchronized int harms(Harm harm) {
+    return harms.getOrDefault(harm, 0);
+  }
+
+  /** A payment that a relayer took. */
+  synchronized void accepted() {
+    accepted++;
+  }
+
+  synchronized int payments() {
+    return accepted;
+  }
 
   synchronized void killed(String where) {
     kills.merge(where, 1, Integer::sum);
