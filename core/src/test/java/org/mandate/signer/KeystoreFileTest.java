@@ -36,7 +36,7 @@ class KeystoreFileTest {
       new BigInteger("7a28b5ba57c53603b0b07b56bba752f7784bf506fa95edc395f5cf6c7514fe9d", 16);
 
   private static final Address VECTOR_ADDRESS = new PrivateKeySigner(VECTOR_KEY).address();
-  private static final String PBKDF2_VECTOR =
+  static final String PBKDF2_VECTOR =
       """
       {"crypto":{"cipher":"aes-128-ctr","cipherparams":{"iv":"6087dab2f9fdbbfaddc31a909735c1e6"},
       "ciphertext":"5318b4d5bcd28de64ee5559e671353e16f075ecae9f99c7a79a38af5f869aa46","kdf":"pbkdf2",
