@@ -6,6 +6,7 @@ import org.mandate.cli.Group;
 import org.mandate.cli.Home;
 import org.mandate.cli.Output;
 import org.mandate.cli.bench.recovery.RecoveryCommand;
+import org.mandate.cli.bench.reorg.ReorgCommand;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
@@ -18,7 +19,7 @@ import picocli.CommandLine.Mixin;
       RelayerBench.class,
       AcrossBench.class,
       RecoveryCommand.class,
-      ReorgBench.class,
+      ReorgCommand.class,
       PeersBench.class,
       CatchUpBench.class,
       StartBench.class,

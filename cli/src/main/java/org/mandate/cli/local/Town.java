@@ -76,6 +76,8 @@ public final class Town implements AutoCloseable {
   private final List<Credentials> relayers;
   private final List<Agent> agents;
   private final List<Signer> approvers;
+  private final Signer guardian;
+  private final Signer governance;
   private final Address payee;
   private final RelayerFiles files;
 
@@ -89,6 +91,8 @@ public final class Town implements AutoCloseable {
       List<Credentials> relayers,
       List<Agent> agents,
       List<Signer> approvers,
+      Signer guardian,
+      Signer governance,
       Address payee) {
     this.root = root;
     this.reaper = reaper;
@@ -99,6 +103,8 @@ public final class Town implements AutoCloseable {
     this.relayers = relayers;
     this.agents = agents;
     this.approvers = approvers;
+    this.guardian = guardian;
+    this.governance = governance;
     this.payee = payee;
     this.files = new RelayerFiles(this);
   }
@@ -204,6 +210,7 @@ public final class Town implements AutoCloseable {
     private final LocalChain remote;
     private final Credentials deployer = Secrets.key();
     private final Credentials authority = Secrets.key();
+    private final Signer guardian = person();
     private final List<Credentials> relayers;
     private final Address payee = address(Secrets.key());
 
@@ -241,6 +248,8 @@ public final class Town implements AutoCloseable {
           relayers,
           agents,
           approvers,
+          guardian,
+          person(authority),
           payee);
     }
 
@@ -248,6 +257,7 @@ public final class Town implements AutoCloseable {
       for (var key : Stream.concat(Stream.of(deployer, authority), relayers.stream()).toList()) {
         chain.fund(key.getAddress(), POCKET_MONEY);
       }
+      chain.fund(guardian.address().hex(), POCKET_MONEY);
       chain.ask("anvil_setCode", authority.getAddress(), "0x00"); // passes for a contract
       var parameters =
           new DeploymentParameters(
@@ -255,7 +265,7 @@ public final class Town implements AutoCloseable {
               List.of(REMOTE),
               relayers.stream().map(Credentials::getAddress).toList(),
               plan.threshold(),
-              List.of(Secrets.key().getAddress()),
+              List.of(guardian.address().hex()),
               plan.window(),
               plan.window(),
               ExistingAuthority.delayingItself(authority.getAddress()),
@@ -282,8 +292,12 @@ public final class Town implements AutoCloseable {
     }
 
     private static Signer person() {
+      return person(Secrets.key());
+    }
+
+    private static Signer person(Credentials key) {
       return new GuardedSigner(
-          new PrivateKey(Secrets.key().getEcKeyPair().getPrivateKey()), SigningPolicy.ofPerson());
+          new PrivateKey(key.getEcKeyPair().getPrivateKey()), SigningPolicy.ofPerson());
     }
 
     private void grant(Ledger ledger, List<Agent> agents) {
@@ -442,6 +456,16 @@ public final class Town implements AutoCloseable {
   /** People who agree to payments above {@link #APPROVED_ABOVE}, of whichever agent. */
   public List<Signer> approvers() {
     return approvers;
+  }
+
+  /** Who disputes, cancels and freezes, on both chains. */
+  public Signer guardian() {
+    return guardian;
+  }
+
+  /** The one key that is governance here, on both chains. */
+  public Signer governance() {
+    return governance;
   }
 
   /** Who gets all payments, on both chains. */
