@@ -10,8 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 import org.mandate.chain.Address;
-import org.mandate.chain.BlockTag;
-import org.mandate.cli.local.Ledger;
+import org.mandate.cli.bench.Nonces;
 import org.mandate.cli.local.Service;
 import org.mandate.cli.local.Town;
 import org.mandate.contracts.CrossChainExecutor;
@@ -119,12 +118,9 @@ final class Ends {
       if (more.signum() != 0)
         progress.accept("the payee has %s more than it was paid of %s".formatted(more, purse));
     }
-    for (var ledger : List.of(town.home(), town.remote())) {
-      // What is published or reported just now is mined in a moment.
-      var until = System.nanoTime() + MOST_MINED.toNanos();
-      while (gaps(ledger) > 0 && System.nanoTime() < until) Thread.sleep(LOOK);
-      findings.nonceGaps(gaps(ledger));
-    }
+    var self = Address.of(town.relayerKey(0).getAddress());
+    for (var ledger : List.of(town.home(), town.remote()))
+      findings.nonceGaps(Nonces.gaps(database, ledger, self, MOST_MINED));
   }
 
   private int executions(Payment payment) {
@@ -141,21 +137,5 @@ final class Ends {
 
   private static String words(Payment payment) {
     return "%s payment %s on chain %d".formatted(payment.kind(), payment.id(), payment.chainId());
-  }
-
-  /** Nonces below the highest one that the chain has not, or no transaction has. */
-  private long gaps(Ledger ledger) {
-    var self = Address.of(town.relayerKey(0).getAddress());
-    var used = Following.node(ledger).nonce(self, BlockTag.LATEST);
-    var next =
-        database.inTransaction(
-            tx ->
-                tx.one(
-                        "SELECT next FROM signer_nonce WHERE chain_id = ? AND signer = ?",
-                        row -> row.number("next"),
-                        ledger.chain().chainId(),
-                        self)
-                    .orElse(used));
-    return Math.abs(next - used);
   }
 }

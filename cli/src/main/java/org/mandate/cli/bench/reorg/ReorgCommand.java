@@ -14,10 +14,8 @@ import org.mandate.cli.local.RelayerSettings;
 import org.mandate.cli.local.Secrets;
 import org.mandate.cli.local.Service;
 import org.mandate.cli.local.Town;
-import org.mandate.relayer.store.Database;
 import org.mandate.signer.GuardedSigner;
 import org.mandate.signer.PrivateKey;
-import org.mandate.signer.Signer;
 import org.mandate.signer.SigningPolicy;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -37,7 +35,7 @@ public final class ReorgCommand extends Bench {
   /** Final blocks are twice as many behind: 72, more than any of these reorgs takes. */
   private static final int SLOTS = 36;
 
-  private static final Duration BLOCK = Duration.ofMillis(200);
+  private static final Duration BLOCK = Duration.ofMillis(250);
   private static final String DATABASE = "reorg";
   private static final BigInteger COINS = BigInteger.TEN.pow(22);
 
@@ -79,42 +77,41 @@ public final class ReorgCommand extends Bench {
             .withAgents(3) // of whom one breaches its mandate
             .withBlocks(LocalChain.Settings.DEFAULT.withBlockTime(BLOCK).withSlotsInEpoch(SLOTS));
     var findings = new Findings();
-    try (var town = Town.build(root, plan)) {
-      var anybody =
-          new GuardedSigner(
-              new PrivateKey(Secrets.key().getEcKeyPair().getPrivateKey()),
-              SigningPolicy.ofPerson());
-      town.remote().chain().fund(anybody.address().hex(), COINS);
-      town.remote().chain().ask("anvil_setCode", town.payee().hex(), TAKES_NO_COINS);
-      var relayer =
-          town.relayer(
-              DATABASE,
-              town.relayerKey(0),
-              DATABASE,
-              Service.freePort(),
-              List.of(),
-              RelayerSettings.DEFAULT);
-      relayer.start(Map.of());
-      relayer.awaitReady();
-      try (var database = town.database().open(DATABASE)) {
-        run(town, relayer, database, anybody, findings);
-      } catch (IOException e) {
-        town.keepDirectory(); // the relayer's log says more
-        throw e;
+    for (int seed = firstSeed; seed < firstSeed + seeds; seed++) {
+      say("seed " + seed);
+      // On chains of their own: see Reorgs.LONGEST.
+      try (var town = Town.build(root, plan)) {
+        run(town, findings, seed);
       }
-      relayer.stop();
     }
     return findings.figures();
   }
 
-  private void run(Town town, Service relayer, Database database, Signer anybody, Findings findings)
-      throws Exception {
-    var following = new Following(relayer, database);
-    for (var ledger : List.of(town.home(), town.remote())) settle(ledger, following);
-    for (int seed = firstSeed; seed < firstSeed + seeds; seed++) {
-      say("seed " + seed);
+  private void run(Town town, Findings findings, int seed) throws Exception {
+    var anybody =
+        new GuardedSigner(
+            new PrivateKey(Secrets.key().getEcKeyPair().getPrivateKey()), SigningPolicy.ofPerson());
+    town.remote().chain().fund(anybody.address().hex(), COINS);
+    town.remote().chain().ask("anvil_setCode", town.payee().hex(), TAKES_NO_COINS);
+    var relayer =
+        town.relayer(
+            DATABASE,
+            town.relayerKey(0),
+            DATABASE,
+            Service.freePort(),
+            List.of(),
+            RelayerSettings.DEFAULT);
+    relayer.start(Map.of());
+    relayer.awaitReady();
+    try (var database = town.database().open(DATABASE)) {
+      var following = new Following(relayer, database);
+      for (var ledger : List.of(town.home(), town.remote())) settle(ledger, following);
       new Campaign(town, relayer, database, anybody, findings, seed, this::say).run(reorgs);
+    } catch (IOException e) {
+      town.keepDirectory(); // the relayer's log says more
+      throw e;
     }
+    relayer.stop();
   }
 
   /** What was deployed and registered is to stay: no reorg goes below what is final. */

@@ -19,6 +19,9 @@ final class Reorgs {
   /** As deep as any of these goes. */
   static final int DEEPEST = 64;
 
+  /** With 3,000 blocks Anvil (1.7) forgets the whole state in a reorg of more than some ten. */
+  private static final long LONGEST = 2_900;
+
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final Duration LOOK = Duration.ofMillis(40);
 
@@ -52,9 +55,16 @@ final class Reorgs {
     }
   }
 
-  /** Less deep than wanted where what is final must stay. */
+  /**
+   * Less deep than wanted where what is final must stay.
+   *
+   * @throws IOException also when the chain got too long for it
+   */
   void make(Ledger ledger, int wanted) throws IOException {
     var head = ledger.chain().head();
+    if (head > LONGEST)
+      throw new IOException(
+          "Anvil cannot reorganize a chain of %d blocks; try with fewer --reorgs".formatted(head));
     var common = common(ledger, wanted, head);
     var depth = (int) (head - common);
     if (depth < wanted) findings.clipped();
