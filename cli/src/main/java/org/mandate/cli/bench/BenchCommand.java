@@ -6,6 +6,7 @@ import org.mandate.cli.Group;
 import org.mandate.cli.Home;
 import org.mandate.cli.Output;
 import org.mandate.cli.bench.recovery.RecoveryCommand;
+import org.mandate.cli.bench.recovery.SiegeCommand;
 import org.mandate.cli.bench.reorg.ReorgCommand;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -19,6 +20,7 @@ import picocli.CommandLine.Mixin;
       RelayerBench.class,
       AcrossBench.class,
       RecoveryCommand.class,
+      SiegeCommand.class,
       ReorgCommand.class,
       PeersBench.class,
       CatchUpBench.class,

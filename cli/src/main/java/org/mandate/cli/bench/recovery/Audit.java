@@ -236,6 +236,7 @@ final class Audit {
                 .formatted(chainId),
             missing::add);
         var name = relayers.get(relayer).name();
+        missing.removeIf(nonce -> tally.isForeign(relayer, chainId, Long.parseLong(nonce)));
         for (var nonce : missing) {
           gaps.add("%s on chain %d: no transaction has nonce %s".formatted(name, chainId, nonce));
         }

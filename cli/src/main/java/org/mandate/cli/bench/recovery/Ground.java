@@ -55,6 +55,17 @@ record Ground(Town town, Pins pins, List<Service> relayers, Clients clients, Aud
         .withJvm(MandateCommand.SMALL.toArray(String[]::new));
   }
 
+  /** Another process of the first relayer: the same key, database and peers. */
+  Service secondOfFirst() throws IOException, SQLException {
+    return town.relayer(
+        "relayer-1-second",
+        town.relayerKey(0),
+        "relayer_1",
+        Service.freePort(),
+        relayers.stream().skip(1).map(r -> r.url().getPort()).toList(),
+        settings(pins));
+  }
+
   @Override
   public void close() {
     pins.close();

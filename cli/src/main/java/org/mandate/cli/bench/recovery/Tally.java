@@ -2,8 +2,10 @@ package org.mandate.cli.bench.recovery;
 
 import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 
 /** What happened, counted, on all grounds; threads share it. */
@@ -20,10 +22,22 @@ final class Tally {
   private final Map<String, Integer> kills = new TreeMap<>();
   private final Map<String, Integer> troubles = new TreeMap<>();
   private final List<String> faults = new ArrayList<>();
+  private final Set<Foreign> foreign = new HashSet<>();
   private int accepted;
   private int idle;
   private int twice;
   private int ended;
+
+  private record Foreign(int relayer, long chainId, long nonce) {}
+
+  /** Somebody else used, or tried to use, a relayer's key. */
+  synchronized void foreign(int relayer, long chainId, long nonce) {
+    foreign.add(new Foreign(relayer, chainId, nonce));
+  }
+
+  synchronized boolean isForeign(int relayer, long chainId, long nonce) {
+    return foreign.contains(new Foreign(relayer, chainId, nonce));
+  }
 
   synchronized void harmed(Harm harm, int times) {
     harms.merge(harm, times, Integer::sum);
