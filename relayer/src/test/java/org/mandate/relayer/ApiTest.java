@@ -196,7 +196,9 @@ class ApiTest {
     assertEquals(409, answer.statusCode(), answer.body());
     JsonObject error = new JsonObject(answer.body()).getJsonObject("error");
     assertEquals("NONCE", error.getString("rule"));
-    assertTrue(error.getString("message").endsWith("is used"), "whoever used it: " + error);
+    assertTrue(
+        error.getString("message").endsWith("is used by another intent"),
+        "whoever used it: " + error);
   }
 
   @Test

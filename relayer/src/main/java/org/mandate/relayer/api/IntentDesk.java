@@ -246,9 +246,11 @@ public final class IntentDesk {
 
   /**
    * Of those whose nonce a node calls used: what was taken before is taken, and of the others each
-   * is refused, or fresh, as most nodes say.
+   * is refused, or fresh, as most nodes say. Fresh is also what used its nonce itself: another
+   * relayer submitted it, whose answer the client may never have got. Told to sign it with another
+   * nonce, the client would pay twice.
    *
-   * @param fresh gets those that most nodes call unused
+   * @param fresh gets those whose nonce most nodes call unused, or used by that very intent
    * @return why those are refused that are; that nodes do not agree is no refusal yet
    */
   private Map<Hash, RuntimeException> refused(
@@ -261,8 +263,7 @@ public final class IntentDesk {
           if (known.contains(id)) return;
           Intent intent = one.intent();
           try {
-            if (home.callsOfMost().nonceUsed(intent.agentId(), intent.nonce()))
-              refused.put(id, used(intent));
+            if (isUsedByAnother(intent, id)) refused.put(id, used(intent));
             else fresh.put(id, one);
           } catch (NodeException e) {
             refused.put(id, e);
@@ -271,12 +272,19 @@ public final class IntentDesk {
     return refused;
   }
 
+  /** In this order: what is submitted in between is found. */
+  private boolean isUsedByAnother(Intent intent, Hash id) {
+    return home.callsOfMost().nonceUsed(intent.agentId(), intent.nonce())
+        && !home.callsOfMost().isKnown(id);
+  }
+
   private static RefusedException used(Intent intent) {
     return new RefusedException(
         409,
         "NONCE",
-        "nonce %s of agent %s is used".formatted(intent.nonce(), intent.agentId()),
-        "sign it again with a fresh random nonce");
+        "nonce %s of agent %s is used by another intent"
+            .formatted(intent.nonce(), intent.agentId()),
+        "see what it was used for; if this payment is another one, sign it with a fresh random nonce");
   }
 
   /** The chain will take one of them, and this relayer would pay for the others. */
@@ -454,7 +462,7 @@ public final class IntentDesk {
           422,
           "DEADLINE",
           "the deadline %s has passed: it is %d".formatted(intent.deadline(), now.getEpochSecond()),
-          "sign it again with a later deadline");
+          "sign it again with a later deadline and the same nonce: then it is paid once, whatever became of this one");
     }
     BigInteger latest = BigInteger.valueOf(now.plus(MAX_LIFETIME).getEpochSecond());
     if (intent.deadline().compareTo(latest) > 0) {

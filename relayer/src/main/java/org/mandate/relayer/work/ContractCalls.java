@@ -293,6 +293,14 @@ public final class ContractCalls {
     };
   }
 
+  /** Whether the intent came here, whatever became of it. */
+  public boolean isKnown(Hash intentId) {
+    return read(
+        chain.executor(),
+        executor.progress(intentId.bytes()),
+        answer -> number(answer.getFirst()) != 0);
+  }
+
   /** When a queued intent becomes executable now: the dispute window may have been lengthened. */
   public long due(Hash intentId) {
     return read(

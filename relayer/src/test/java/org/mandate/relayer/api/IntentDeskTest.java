@@ -69,6 +69,10 @@ class IntentDeskTest {
   /** Answers zero to everything: no nonce is used. */
   private static final String ZERO = "0x60206000f3";
 
+  /** Calls every nonce used, and of an intent's progress says what its storage has under the id. */
+  private static final String SPENT =
+      "0x3660241460115760016000526080" + "6000f35b6004355460005260806000f3";
+
   private static final Address REGISTRY = new Address("0x" + "0b".repeat(20));
   private static final PrivateKeySigner AGENT = signer("11");
   private static final PrivateKeySigner STRANGER = signer("22");
@@ -426,6 +430,29 @@ class IntentDeskTest {
 
   private static IntentDesk.Taken take(IntentDesk desk, Handed handed) {
     return desk.takeAll(List.of(handed)).getFirst().get();
+  }
+
+  /**
+   * The first relayer submitted it and died before it answered, and the client asks this one. Told
+   * to sign it again with another nonce, it would pay twice.
+   */
+  @Test
+  void L3_shouldTakeWhatUsedItsNonceItself() {
+    Handed submitted = handed(7, 1, 100);
+    Handed another = handed(7, 1, 200);
+    anvil.rpc("anvil_setCode", OURS.hex(), SPENT);
+    anvil.rpc("anvil_setStorageAt", OURS.hex(), submitted.id().hex(), "0x" + "0".repeat(63) + "2");
+    try {
+      List<Supplier<IntentDesk.Taken>> group = desk.takeAll(List.of(submitted, another));
+      assertTrue(group.get(0).get().isNew(), "this relayer did not know it");
+      RefusedException refused = assertThrows(RefusedException.class, () -> group.get(1).get());
+      assertEquals(409, refused.status());
+      assertEquals("NONCE", refused.refusal().rule());
+      assertFalse(take(desk, submitted).isNew());
+      assertEquals(1, count("SELECT count(*) AS n FROM intent"));
+    } finally {
+      anvil.rpc("anvil_setCode", OURS.hex(), ZERO);
+    }
   }
 
   private static RefusedException refusal(IntentDesk desk, Handed handed) {
