@@ -179,6 +179,7 @@ public final class Relayer implements AutoCloseable {
       Database database = relayer.database(config, "accept-reorg");
       // Who works with it may be of an older version, which refuses newer tables.
       if (config.databaseUrl().isPresent()) database.run(Relayer::requireNobody);
+      database.requireDurable();
       database.migrate();
       if (config.databaseUrl().isPresent()) database.run(Relayer::requireNobody);
       return new ReorgAcceptance(chains, database, config.reportInterval(), clock)
@@ -260,6 +261,7 @@ public final class Relayer implements AutoCloseable {
         new StoredInstance(id, key.address(), shared(chains, treasury), blobPlace(config));
     // Nor before the database is known to be nobody else's.
     if (config.databaseUrl().isPresent()) database.run(tx -> self.requireAlike(tx, Instance.LEASE));
+    database.requireDurable();
     database.migrate();
     Workflows.register(database, chains.values());
     SigningGate gate = new SigningGate();

@@ -5,6 +5,7 @@ import com.zaxxer.hikari.HikariDataSource;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -97,6 +98,26 @@ public final class Database implements AutoCloseable {
     if (!isCurrent()) Schema.migrate(pool.orElseThrow().getJdbcUrl());
   }
 
+  /**
+   * Refuses a server that may have forgotten after a crash what it called committed: nonces would
+   * be given out twice, and intents lost that a client was told are taken.
+   *
+   * @throws IllegalStateException when it is one
+   */
+  public void requireDurable() {
+    List<String> off =
+        inTransaction(
+            tx ->
+                tx.list(
+                    "SELECT name FROM pg_settings WHERE name IN ('fsync', 'synchronous_commit') AND"
+                        + " setting = 'off'",
+                    row -> row.text("name")));
+    if (!off.isEmpty())
+      throw new IllegalStateException(
+          "the database server has %s off: it may forget in a crash what it called stored; turn it on there, and start again"
+              .formatted(String.join(" and ", off)));
+  }
+
   private boolean isCurrent() {
     try (Connection connection = source.getConnection()) {
       try {
@@ -178,9 +199,11 @@ public final class Database implements AutoCloseable {
     long most = statement.toMillis();
     config.addDataSourceProperty(
         "options",
+        // What is committed is sent, and must not be forgotten, whatever the server does for
+        // others.
         // Plans are made while tables are nearly empty, and kept: each is to use an index from the
         // first, and one after another: only such a scan forgets where rows were that are gone.
-        ("-c enable_seqscan=off -c enable_bitmapscan=off -c statement_timeout=%d -c lock_timeout=%d -c idle_in_transaction_session_timeout=%d -c"
+        ("-c synchronous_commit=on -c enable_seqscan=off -c enable_bitmapscan=off -c statement_timeout=%d -c lock_timeout=%d -c idle_in_transaction_session_timeout=%d -c"
                 + " tcp_keepalives_idle=5 -c tcp_keepalives_interval=2 -c tcp_keepalives_count=3 -c"
                 + " tcp_user_timeout=10000")
             .formatted(most, most / 2, IDLE_IN_TRANSACTION.toMillis()));

@@ -84,7 +84,9 @@ public final class EmbeddedServer implements AutoCloseable {
               .setLocaleConfig("pwfile", passwordFile.toString())
               .setConnectConfig("password", password)
               .setServerConfig("unix_socket_directories", "")
-              .setServerConfig("fsync", "on") // the embedding turns it off, for tests
+              // The embedding turns both off, for tests.
+              .setServerConfig("fsync", "on")
+              .setServerConfig("synchronous_commit", "on")
               .setServerConfig("listen_addresses", HOST)
               .setServerConfig("max_connections", Integer.toString(connections))
               .setServerConfig("shared_buffers", "32MB")
