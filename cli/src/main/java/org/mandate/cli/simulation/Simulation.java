@@ -92,10 +92,8 @@ public final class Simulation implements AutoCloseable {
   }
 
   private void prepareDatabase() throws IOException {
-    // Nobody pulls the plug in here; and what the server does by itself would come at its own time.
+    // What the server does by itself would come at its own time.
     execute(
-        "ALTER SYSTEM SET fsync = off",
-        "ALTER SYSTEM SET synchronous_commit = off",
         "ALTER SYSTEM SET autovacuum = off",
         "SELECT pg_reload_conf()",
         "CREATE DATABASE pattern");

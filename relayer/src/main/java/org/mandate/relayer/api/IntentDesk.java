@@ -34,6 +34,7 @@ import org.mandate.relayer.store.StoredApproval;
 import org.mandate.relayer.store.StoredEvent;
 import org.mandate.relayer.store.StoredIntent;
 import org.mandate.relayer.store.Task;
+import org.mandate.relayer.store.Tx;
 import org.mandate.relayer.work.ContractCalls;
 import org.mandate.relayer.work.VerdictWords;
 import org.mandate.relayer.work.Workplace;
@@ -54,6 +55,9 @@ public final class IntentDesk {
 
   /** For so long what the chain said of an agent's key and standing is taken for what it says. */
   private static final Duration KEEPS = Duration.ofSeconds(1);
+
+  /** What another relayer submitted is followed by then, and the work over. */
+  private static final Duration FOLLOWED = Duration.ofSeconds(30);
 
   private static final int MOST_WAITING = 20_000;
   private static final Duration AGENT_PAUSE = Duration.ofSeconds(2);
@@ -157,8 +161,9 @@ public final class IntentDesk {
     Map<Hash, StoredIntent.Handed> spent = new LinkedHashMap<>();
     for (int i = 0; i < handed.size(); i++)
       (used.get(i) ? spent : fresh).put(handed.get(i).id(), handed.get(i));
+    Map<Hash, StoredIntent.Handed> submitted = new LinkedHashMap<>();
     Map<Hash, RuntimeException> refused = new HashMap<>();
-    if (!spent.isEmpty()) refused.putAll(refused(spent, fresh));
+    if (!spent.isEmpty()) refused.putAll(refused(spent, fresh, submitted));
     Map<BigInteger, AtomicInteger> left = new HashMap<>();
     Map<Hash, RuntimeException> crowded = new HashMap<>();
     for (StoredIntent.Handed each : List.copyOf(fresh.values())) {
@@ -174,13 +179,8 @@ public final class IntentDesk {
     database.run(
         tx -> {
           if (!crowded.isEmpty()) StoredIntent.known(tx, crowded.keySet()).forEach(crowded::remove);
-          if (fresh.isEmpty()) return;
-          StoredIntent.Intake intake =
-              StoredIntent.takeAll(tx, home.chain().id(), List.copyOf(fresh.values()), now);
-          added.addAll(intake.added());
-          intake
-              .rivals()
-              .forEach((id, rival) -> refused.put(id, contested(fresh.get(id).intent(), rival)));
+          take(tx, fresh, now, now, added, refused);
+          take(tx, submitted, now, now.plus(FOLLOWED), added, refused);
         });
     Failpoint.AFTER_INTENT_STORED.reach();
     signAnew(
@@ -206,6 +206,27 @@ public final class IntentDesk {
                       return new Taken(h.id(), added.contains(h.id()));
                     })
         .toList();
+  }
+
+  /**
+   * @param due when they are to be submitted
+   * @param added gets those of which nothing was known
+   * @param refused gets why those are refused that are
+   */
+  private void take(
+      Tx tx,
+      Map<Hash, StoredIntent.Handed> handed,
+      Instant now,
+      Instant due,
+      Set<Hash> added,
+      Map<Hash, RuntimeException> refused) {
+    if (handed.isEmpty()) return;
+    StoredIntent.Intake intake =
+        StoredIntent.takeAll(tx, home.chain().id(), List.copyOf(handed.values()), now, due);
+    added.addAll(intake.added());
+    intake
+        .rivals()
+        .forEach((id, rival) -> refused.put(id, contested(handed.get(id).intent(), rival)));
   }
 
   /**
@@ -246,36 +267,38 @@ public final class IntentDesk {
 
   /**
    * Of those whose nonce a node calls used: what was taken before is taken, and of the others each
-   * is refused, or fresh, as most nodes say. Fresh is also what used its nonce itself: another
-   * relayer submitted it, whose answer the client may never have got. Told to sign it with another
-   * nonce, the client would pay twice.
+   * is refused, fresh or submitted, as most nodes say. Submitted is what used its nonce itself:
+   * another relayer did that, whose answer the client may never have got. Told to sign it with
+   * another nonce, the client would pay twice. It is stored, with its signature, since a reorg may
+   * undo what that relayer did; and it takes no place, since anybody can hand over what the chain
+   * shows.
    *
-   * @param fresh gets those whose nonce most nodes call unused, or used by that very intent
+   * @param fresh gets those whose nonce most nodes call unused
+   * @param submitted gets those whose nonce that very intent used
    * @return why those are refused that are; that nodes do not agree is no refusal yet
    */
   private Map<Hash, RuntimeException> refused(
-      Map<Hash, StoredIntent.Handed> spent, Map<Hash, StoredIntent.Handed> fresh) {
-    Set<Hash> known =
-        database.inTransaction(tx -> StoredIntent.known(tx, List.copyOf(spent.keySet())));
+      Map<Hash, StoredIntent.Handed> spent,
+      Map<Hash, StoredIntent.Handed> fresh,
+      Map<Hash, StoredIntent.Handed> submitted) {
+    Map<Hash, StoredIntent> known =
+        database.inTransaction(tx -> StoredIntent.of(tx, List.copyOf(spent.keySet())));
     Map<Hash, RuntimeException> refused = new HashMap<>();
     spent.forEach(
         (id, one) -> {
-          if (known.contains(id)) return;
-          Intent intent = one.intent();
+          // An event tells of an intent without its signature.
+          if (known.containsKey(id) && known.get(id).signature().isPresent()) return;
           try {
-            if (isUsedByAnother(intent, id)) refused.put(id, used(intent));
-            else fresh.put(id, one);
+            switch (home.callsOfMost().nonceUse(id, one.intent())) {
+              case NONE -> fresh.put(id, one);
+              case ITSELF -> submitted.put(id, one);
+              case ANOTHER -> refused.put(id, used(one.intent()));
+            }
           } catch (NodeException e) {
             refused.put(id, e);
           }
         });
     return refused;
-  }
-
-  /** In this order: what is submitted in between is found. */
-  private boolean isUsedByAnother(Intent intent, Hash id) {
-    return home.callsOfMost().nonceUsed(intent.agentId(), intent.nonce())
-        && !home.callsOfMost().isKnown(id);
   }
 
   private static RefusedException used(Intent intent) {
@@ -284,7 +307,7 @@ public final class IntentDesk {
         "NONCE",
         "nonce %s of agent %s is used by another intent"
             .formatted(intent.nonce(), intent.agentId()),
-        "see what it was used for; if this payment is another one, sign it with a fresh random nonce");
+        "see what it was used for; only if this is another payment, sign it with a fresh random nonce");
   }
 
   /** The chain will take one of them, and this relayer would pay for the others. */
@@ -297,7 +320,7 @@ public final class IntentDesk {
                 intent.nonce(),
                 intent.agentId(),
                 rival.map(id -> "intent " + id).orElse("another intent")),
-        "sign it again with a fresh random nonce");
+        "wait until that one is final; only if this is another payment, sign it with a fresh random nonce");
   }
 
   /**
@@ -462,7 +485,7 @@ public final class IntentDesk {
           422,
           "DEADLINE",
           "the deadline %s has passed: it is %d".formatted(intent.deadline(), now.getEpochSecond()),
-          "sign it again with a later deadline and the same nonce: then it is paid once, whatever became of this one");
+          "sign it again with a later deadline and the same nonce: then at most one of the two is paid");
     }
     BigInteger latest = BigInteger.valueOf(now.plus(MAX_LIFETIME).getEpochSecond());
     if (intent.deadline().compareTo(latest) > 0) {

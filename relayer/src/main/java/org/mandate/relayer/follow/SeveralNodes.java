@@ -15,6 +15,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
+import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
 import java.util.function.Predicate;
@@ -576,6 +577,18 @@ public final class SeveralNodes implements ChainClient {
     return agreed(to, words, reader);
   }
 
+  /**
+   * As {@link #callOfMost(Address, byte[], Function)}, of calls that each node answers together, so
+   * that what is read of them is of one moment.
+   *
+   * @throws NodeException when not more than half of all nodes are read alike
+   */
+  public <T> T callsOfMost(List<ContractCall> calls, Function<List<CallOutcome>, T> reader) {
+    return ofMost(
+        "calls of " + calls.getFirst().to(),
+        (i, node) -> nodes.get(i).read(n -> n.calls(calls), reader));
+  }
+
   private <T> Map<Integer, Word> words(
       Function<ChainClient, byte[]> call, Function<byte[], T> reader) {
     Poll.Answers<Word> answers =
@@ -623,11 +636,12 @@ public final class SeveralNodes implements ChainClient {
    * @throws NodeException when no answer is that of more than half of them
    */
   private <T> T ofMost(String about, Function<ChainClient, T> question) {
+    return ofMost(about, (i, node) -> question.apply(node));
+  }
+
+  private <T> T ofMost(String about, BiFunction<Integer, ChainClient, T> question) {
     Poll.Answers<T> answers =
-        this.<T>poll(
-                (i, node) -> question.apply(node),
-                known -> Most.same(known, nodes.size()).isPresent(),
-                PATIENCE)
+        this.<T>poll(question::apply, known -> Most.same(known, nodes.size()).isPresent(), PATIENCE)
             .take();
     if (answers.byNode().isEmpty()) throw answers.failure();
     return Most.same(answers.byNode().values(), nodes.size())

@@ -147,6 +147,15 @@ public record StoredIntent(
    * @param all each id once
    */
   public static Intake takeAll(Tx tx, long home, List<Handed> all, Instant now) {
+    return takeAll(tx, home, all, now, now);
+  }
+
+  /**
+   * As {@link #takeAll(Tx, long, List, Instant)}.
+   *
+   * @param due when the work begins
+   */
+  public static Intake takeAll(Tx tx, long home, List<Handed> all, Instant now, Instant due) {
     List<Intent> intents = all.stream().map(Handed::intent).toList();
     Set<Hash> added = new LinkedHashSet<>();
     Set<Hash> left = new LinkedHashSet<>();
@@ -197,10 +206,10 @@ public record StoredIntent(
         column("numeric", intents, Intent::deadline),
         column("bytea", all, Handed::signature),
         column("bytea", all, handed -> handed.instead().orElse(null)),
-        now,
+        due,
         home,
         home,
-        now,
+        due,
         now,
         now);
     return new Intake(added, rivals(tx, all, left));

@@ -264,11 +264,7 @@ public final class ContractCalls {
         answer -> (MandateLens.Headroom) (Object) answer.getFirst());
   }
 
-  public boolean nonceUsed(BigInteger agentId, BigInteger nonce) {
-    return isTrue(chain.executor(), home.nonceUsed(agentId, nonce));
-  }
-
-  /** As {@link #nonceUsed}, of each of them, in one request. */
+  /** Whether each one's nonce is used, as one node says, in one request. */
   public List<Boolean> noncesUsed(List<Intent> intents) {
     List<RemoteFunctionCall<Boolean>> calls =
         intents.stream().map(i -> home.nonceUsed(i.agentId(), i.nonce())).toList();
@@ -293,12 +289,35 @@ public final class ContractCalls {
     };
   }
 
-  /** Whether the intent came here, whatever became of it. */
-  public boolean isKnown(Hash intentId) {
-    return read(
-        chain.executor(),
-        executor.progress(intentId.bytes()),
-        answer -> number(answer.getFirst()) != 0);
+  /** By which intent a nonce was used. */
+  public enum NonceUse {
+    NONE,
+    ITSELF,
+    ANOTHER
+  }
+
+  /**
+   * Whether that intent's nonce is used, and whether that intent used it, whatever became of it, as
+   * more than half of the nodes say: each of its own newest block, both at once.
+   *
+   * @throws NodeException when fewer agree
+   */
+  public NonceUse nonceUse(Hash intentId, Intent intent) {
+    var used = home.nonceUsed(intent.agentId(), intent.nonce());
+    var progress = executor.progress(intentId.bytes());
+    return chain
+        .client()
+        .callsOfMost(
+            List.of(
+                new ContractCall(chain.executor(), data(used)),
+                new ContractCall(chain.executor(), data(progress))),
+            answers -> {
+              if (!flag(used, answers.get(FIRST))) return NonceUse.NONE;
+              int state =
+                  number(
+                      decoded(chain.executor(), progress, answers.get(SECOND).bytes()).getFirst());
+              return state == 0 ? NonceUse.ANOTHER : NonceUse.ITSELF;
+            });
   }
 
   /** When a queued intent becomes executable now: the dispute window may have been lengthened. */

@@ -7,7 +7,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.mandate.chain.Bytes;
 import org.mandate.chain.Hash;
+import org.mandate.contracts.HomeExecutor;
 import org.mandate.event.ContractEvents;
 import org.mandate.event.IntentEvent;
 import org.mandate.event.IntentNotice;
@@ -32,6 +34,7 @@ import org.mandate.relayer.store.TransactionRow.Purpose;
  */
 final class IntentWork {
   private static final Journal LOG = Journal.of("intents");
+  private static final String NONCE_USED = HomeExecutor.EXECUTORNONCEUSED_ERROR.getName() + "(";
   private static final Duration LOOK_AGAIN = Duration.ofSeconds(1);
 
   /** Who approves may be set again; an approval that comes is looked at right away. */
@@ -88,11 +91,18 @@ final class IntentWork {
     if (rival.isPresent()) return contested(task, rival.get(), home);
     return stored
         .signature()
-        .map(
-            signature ->
-                home.attempt(
-                    Purpose.SUBMIT, task.subject(), home.calls().submit(intent, signature)))
+        .map(signature -> submit(task.subject(), intent, signature, home))
         .orElseGet(Decision.Over::new);
+  }
+
+  private static Decision submit(Hash id, Intent intent, Bytes signature, Workplace home) {
+    Decision attempted = home.attempt(Purpose.SUBMIT, id, home.calls().submit(intent, signature));
+    // Somebody submitted it, of which this relayer has not read yet: nothing stands in its way.
+    return attempted instanceof Decision.Blocked blocked
+            && blocked.why().message().contains(NONCE_USED)
+            && home.callsOfMost().nonceUse(id, intent) == ContractCalls.NonceUse.ITSELF
+        ? Decision.later(home.now().plus(Worker.ON_ITS_WAY))
+        : attempted;
   }
 
   /** Another intent has its nonce, or will have it: which, a final block says. */
@@ -108,7 +118,7 @@ final class IntentWork {
         "NONCE",
         "intent %s of the same agent with the same nonce is on its way, or on the chain and not final yet: the chain takes one of them"
             .formatted(rival.id()),
-        "nothing; if this one is wanted, sign it again with a fresh random nonce");
+        "wait until that one is final; only if this is another payment, sign it with a fresh random nonce");
   }
 
   /** An intent that waits at home: proceed when its wait is over, close it when it is too late. */

@@ -455,6 +455,68 @@ class IntentDeskTest {
     }
   }
 
+  /** An event tells of it without its signature, and a reorg may take the event away. */
+  @Test
+  void L9_shouldKeepTheSignatureOfWhatAnotherRelayerSubmitted() {
+    Handed submitted = handed(7, 1, 100);
+    database.run(
+        tx ->
+            StoredIntent.save(
+                tx, submitted.id(), submitted.intent(), Optional.empty(), clock.instant()));
+    anvil.rpc("anvil_setCode", OURS.hex(), SPENT);
+    anvil.rpc("anvil_setStorageAt", OURS.hex(), submitted.id().hex(), "0x" + "0".repeat(63) + "2");
+    try {
+      assertFalse(take(desk, submitted).isNew());
+      assertEquals(submitted.signature(), signatureOf(submitted.id()));
+      assertEquals(1, count("SELECT count(*) AS n FROM task WHERE kind = 'SUBMIT'"));
+    } finally {
+      anvil.rpc("anvil_setCode", OURS.hex(), ZERO);
+    }
+  }
+
+  /**
+   * The chain shows everybody what agents signed: handed over again, it must not fill their room.
+   */
+  @Test
+  void L9_shouldGiveNoPlaceToWhatIsSubmittedAlready() {
+    IntentDesk small = desk(database, PER_AGENT);
+    List<Handed> submitted =
+        IntStream.range(0, 2 * PER_AGENT).mapToObj(i -> handed(7, i, 1)).toList();
+    anvil.rpc("anvil_setCode", OURS.hex(), SPENT);
+    for (Handed each : submitted)
+      anvil.rpc("anvil_setStorageAt", OURS.hex(), each.id().hex(), "0x" + "0".repeat(63) + "6");
+    try {
+      small.takeAll(submitted).forEach(Supplier::get);
+      assertEquals(2 * PER_AGENT, count("SELECT count(*) AS n FROM intent"));
+    } finally {
+      anvil.rpc("anvil_setCode", OURS.hex(), ZERO);
+    }
+    clock.advance(Duration.ofSeconds(2));
+    assertTrue(take(small, handed(7, 100, 1)).isNew(), "there is room for what is new");
+  }
+
+  /**
+   * One node lies, one is a block behind and one is right: of each two questions asked alone the
+   * liar would have a majority.
+   */
+  @Test
+  void L3_shouldRefuseNothingThatOneNodeMadeUp() {
+    Handed submitted = handed(7, 1, 100);
+    try (Anvil behind = Anvil.start(HOME);
+        Anvil liar = Anvil.start(HOME)) {
+      behind.rpc("anvil_setCode", OURS.hex(), ZERO);
+      liar.rpc("anvil_setCode", OURS.hex(), SPENT);
+      anvil.rpc("anvil_setCode", OURS.hex(), SPENT);
+      anvil.rpc(
+          "anvil_setStorageAt", OURS.hex(), submitted.id().hex(), "0x" + "0".repeat(63) + "2");
+      IntentDesk asks =
+          desk(database, 100, List.of(liar.client(), behind.client(), anvil.client()));
+      assertThrows(NodeException.class, () -> take(asks, submitted), "asked again, it is taken");
+    } finally {
+      anvil.rpc("anvil_setCode", OURS.hex(), ZERO);
+    }
+  }
+
   private static RefusedException refusal(IntentDesk desk, Handed handed) {
     return assertThrows(RefusedException.class, () -> take(desk, handed));
   }
