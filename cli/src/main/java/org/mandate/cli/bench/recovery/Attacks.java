@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
 import org.mandate.chain.BlockTag;
 import org.mandate.chain.Bytes;
@@ -42,7 +43,7 @@ final class Attacks {
   private static final int CONNECTIONS = 200;
   private static final int LONG_BODY = 8 << 20;
 
-  /** All jumps together: what agents sign is good for two hours. */
+  /** All jumps of one attacker together: what agents sign is good for two hours. */
   private static final int MOST_JUMPED_SECONDS = 1_200;
 
   private static final Map<Object, ReentrantLock> TAKEN = new ConcurrentHashMap<>();
@@ -57,7 +58,10 @@ final class Attacks {
 
   /** Something to do, once. */
   private interface Act {
-    void run() throws Exception;
+    /**
+     * @return whether it was done
+     */
+    boolean run() throws Exception;
   }
 
   private record Attack(String name, Act act) {}
@@ -92,12 +96,16 @@ final class Attacks {
             new Attack("flood of questions", this::flood));
   }
 
+  /** What there is. */
+  List<String> names() {
+    return attacks.stream().map(Attack::name).toList();
+  }
+
   /** Does one thing; one that is not possible just now is none. */
   void one() throws InterruptedException {
     var attack = attacks.get(random.nextInt(attacks.size()));
     try {
-      attack.act().run();
-      tally.trouble(attack.name());
+      if (attack.act().run()) tally.trouble(attack.name());
     } catch (IOException | SQLException | NodeException e) {
       tally.trouble(attack.name() + ", in vain");
     } catch (InterruptedException e) {
@@ -113,56 +121,63 @@ final class Attacks {
     return services.get(random.nextInt(services.size()));
   }
 
-  private void kill() throws Exception {
+  private boolean kill() throws Exception {
     var victim = service();
-    alone(victim, () -> kill(victim));
+    return alone(victim, () -> kill(victim));
   }
 
-  private void killAll() throws Exception {
-    for (var victim : services) alone(victim, () -> kill(victim));
+  /** As many as nobody else is at. */
+  private boolean killAll() throws Exception {
+    int killed = 0;
+    for (var victim : services) if (alone(victim, () -> kill(victim))) killed++;
+    return killed > 0;
   }
 
-  private static void kill(Service victim) throws IOException, InterruptedException {
-    if (victim.isAlive()) victim.kill();
+  private static boolean kill(Service victim) throws IOException, InterruptedException {
+    if (!victim.isAlive()) return false;
+    victim.kill();
+    return true;
   }
 
   /** Mostly short, now and then longer than leases, claims and time-outs. */
-  private void pause() throws Exception {
+  private boolean pause() throws Exception {
     var victim = service();
-    alone(
+    return alone(
         victim,
         () -> {
-          if (!victim.isAlive()) return;
+          if (!victim.isAlive()) return false;
           victim.pause();
           try {
             Thread.sleep(random.nextInt(4) == 0 ? 40_000 : 500 + random.nextInt(8_000));
           } finally {
             victim.resume();
           }
+          return true;
         });
   }
 
   // ------------------------------------------------------------------ database
 
-  private void killDatabase() throws Exception {
-    alone(
+  private boolean killDatabase() throws Exception {
+    return alone(
         town.database(),
         () -> {
           town.database().kill();
           Thread.sleep(random.nextInt(6_000));
           town.database().restart();
+          return true;
         });
   }
 
-  private void cut() throws Exception {
-    run(
+  private boolean cut() throws Exception {
+    return run(
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database()"
             + " AND pid <> pg_backend_pid()");
   }
 
-  private void lock() throws Exception {
+  private boolean lock() throws Exception {
     var table = TABLES.get(random.nextInt(TABLES.size()));
-    alone(
+    return alone(
         town.database(),
         () -> {
           try (var connection = town.database().connect(database())) {
@@ -174,17 +189,19 @@ final class Attacks {
               connection.rollback();
             }
           }
+          return true;
         });
   }
 
-  private void run(String sql) throws Exception {
-    alone(
+  private boolean run(String sql) throws Exception {
+    return alone(
         town.database(),
         () -> {
           try (var connection = town.database().connect(database());
               var statement = connection.createStatement()) {
             statement.execute(sql);
           }
+          return true;
         });
   }
 
@@ -202,13 +219,18 @@ final class Attacks {
     void run(LocalChain chain) throws Exception;
   }
 
-  private void on(OnChain act) throws Exception {
+  private boolean on(OnChain act) throws Exception {
     var chain = ledger().chain();
-    alone(chain, () -> act.run(chain));
+    return alone(
+        chain,
+        () -> {
+          act.run(chain);
+          return true;
+        });
   }
 
-  private void hang() throws Exception {
-    on(
+  private boolean hang() throws Exception {
+    return on(
         chain -> {
           chain.pause();
           try {
@@ -219,36 +241,36 @@ final class Attacks {
         });
   }
 
-  private void hurry() throws Exception {
-    on(chain -> chain.ask("anvil_mine", "0x" + Integer.toHexString(1 + random.nextInt(30))));
+  private boolean hurry() throws Exception {
+    return on(chain -> chain.ask("anvil_mine", "0x" + Integer.toHexString(1 + random.nextInt(30))));
   }
 
-  private void leap() throws Exception {
-    if (jumped >= MOST_JUMPED_SECONDS) return;
+  private boolean leap() throws Exception {
+    if (jumped >= MOST_JUMPED_SECONDS) return false;
     jumped += 30;
-    on(chain -> chain.ask("evm_increaseTime", 30));
+    return on(chain -> chain.ask("evm_increaseTime", 30));
   }
 
-  private void forget() throws Exception {
-    on(chain -> chain.ask("anvil_dropAllTransactions"));
+  private boolean forget() throws Exception {
+    return on(chain -> chain.ask("anvil_dropAllTransactions"));
   }
 
   /** No block that is final goes: the finalized one is four behind the head. */
-  private void reorganize() throws Exception {
-    on(chain -> chain.ask("anvil_reorg", 1 + random.nextInt(3), List.of()));
+  private boolean reorganize() throws Exception {
+    return on(chain -> chain.ask("anvil_reorg", 1 + random.nextInt(3), List.of()));
   }
 
-  private void dear() throws Exception {
-    on(
+  private boolean dear() throws Exception {
+    return on(
         chain -> {
           var price = chain.baseFee().multiply(BigInteger.valueOf(2 + random.nextInt(50)));
           chain.ask("anvil_setNextBlockBaseFeePerGas", "0x" + price.toString(16));
         });
   }
 
-  private void poor() throws Exception {
+  private boolean poor() throws Exception {
     var key = town.relayerKey(random.nextInt(relayers)).getAddress();
-    on(
+    return on(
         chain -> {
           chain.fund(key, BigInteger.ZERO);
           try {
@@ -260,9 +282,9 @@ final class Attacks {
   }
 
   /** At the next nonce, at one that is on its way, or ahead of both. */
-  private void foreign() throws Exception {
+  private boolean foreign() throws Exception {
     int relayer = random.nextInt(relayers);
-    on(
+    return on(
         chain -> {
           var key =
               new GuardedSigner(
@@ -284,7 +306,7 @@ final class Attacks {
                       key.address(),
                       BigInteger.ONE,
                       Bytes.EMPTY));
-          tally.foreign(relayer, chain.chainId(), nonce);
+          tally.foreign(relayer, chain.chainId(), nonce, signed.hash());
           if (!(node.send(signed.raw().bytes()) instanceof SendOutcome.Accepted))
             throw new IOException("the node takes it not");
         });
@@ -305,7 +327,8 @@ final class Attacks {
     }
   }
 
-  private void garbage() throws Exception {
+  private boolean garbage() throws Exception {
+    int heard = 0;
     for (int i = 0; i < 20; i++) {
       try (var socket = connect()) {
         var bytes =
@@ -316,11 +339,13 @@ final class Attacks {
               default -> post("{\"agentId\":-1,\"amount\":\"1e999999999\"}");
             };
         socket.getOutputStream().write(bytes);
+        heard++;
         socket.getInputStream().readNBytes(200);
       } catch (IOException e) {
         // Refused, and rightly: what it does to others is looked at in the end.
       }
     }
+    return heard > 0;
   }
 
   private byte[] noise(int length) {
@@ -338,7 +363,7 @@ final class Attacks {
         .getBytes(StandardCharsets.ISO_8859_1);
   }
 
-  private void silence() throws Exception {
+  private boolean silence() throws Exception {
     var open = new ArrayList<Socket>();
     try {
       for (int i = 0; i < CONNECTIONS; i++) {
@@ -352,10 +377,12 @@ final class Attacks {
     } finally {
       for (var socket : open) socket.close();
     }
+    return true;
   }
 
-  private void flood() throws Exception {
+  private boolean flood() throws Exception {
     var target = service();
+    var answers = new AtomicInteger();
     Together.each(
         "a flood",
         List.of(1, 2, 3, 4, 5, 6, 7, 8),
@@ -363,21 +390,23 @@ final class Attacks {
           for (int n = 0; n < 200; n++) {
             try {
               target.get(n % 2 == 0 ? "/v1/intents?limit=500" : "/metrics");
+              answers.incrementAndGet();
             } catch (IOException e) {
               Thread.sleep(20);
             }
           }
         });
+    return answers.get() > 0;
   }
 
   // ------------------------------------------------------------------ one at a time
 
   /** Nothing happens where somebody else is at it. */
-  private static void alone(Object what, Act act) throws Exception {
+  private static boolean alone(Object what, Act act) throws Exception {
     var lock = TAKEN.computeIfAbsent(what, w -> new ReentrantLock());
-    if (!lock.tryLock()) return;
+    if (!lock.tryLock()) return false;
     try {
-      act.run();
+      return act.run();
     } finally {
       lock.unlock();
     }
