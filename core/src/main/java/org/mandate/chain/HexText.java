@@ -36,10 +36,13 @@ final class HexText {
     return true;
   }
 
-  /** A text to show in an error: at most 80 characters of it, whatever was sent. */
+  /**
+   * A text to show in an error: at most 80 characters of it, whatever was sent, and none that
+   * terminals obey or databases refuse.
+   */
   static String shown(String text) {
-    return text.length() <= 80
-        ? text
-        : text.substring(0, 80) + "… (" + text.length() + " characters)";
+    String shown =
+        text.length() <= 80 ? text : text.substring(0, 80) + "… (" + text.length() + " characters)";
+    return shown.replaceAll("\\p{Cntrl}", " ");
   }
 }

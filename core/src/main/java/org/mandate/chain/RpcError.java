@@ -16,7 +16,10 @@ import org.mandate.chain.NodeException.Fault;
 record RpcError(int code, String message, Optional<Bytes> data) {
   private static final int MESSAGE_LIMIT = 500;
 
-  /** "Limit exceeded" of EIP-1474; 429 and -32029 of providers. */
+  /**
+   * "Limit exceeded" of EIP-1474, which Besu says of a transaction's gas too; 429 and -32029 of
+   * providers.
+   */
   private static final Set<Integer> BUSY = Set.of(-32005, 429, -32029);
 
   /** JSON-RPC 2.0: invalid request, unknown method, internal error; EIP-1474: not supported. */
@@ -82,7 +85,7 @@ record RpcError(int code, String message, Optional<Bytes> data) {
       return Fault.NONE;
     }
     boolean isBusy =
-        BUSY.contains(code)
+        BUSY.contains(code) && !says("gas limit")
             || says("too many requests", "rate limit", "ratelimit", "request limit", "request rate")
             || says("compute units", "daily request", "quota exceeded");
     if (isBusy) {

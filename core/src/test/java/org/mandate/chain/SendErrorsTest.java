@@ -46,6 +46,9 @@ class SendErrorsTest {
         "-32000|nonce too high|Unreachable",
         "-32603|Internal error|Unreachable",
         "-32005|limit exceeded|Unreachable",
+        "-32005|Transaction gas limit exceeds block gas limit|Refused",
+        "-32010|GasLimitExceeded, Gas limit: 5, gas limit of rejected tx: 9|Refused",
+        "-32000|Plugin has marked the transaction as invalid|Refused",
         "-32000|missing trie node|Unreachable",
         "0|no message|Unreachable"
       })
@@ -108,6 +111,7 @@ class SendErrorsTest {
       delimiter = '|',
       value = {
         "-32005|limit exceeded|BUSY",
+        "-32005|Transaction gas limit exceeds block gas limit|NONE",
         "429|Your app has exceeded its compute units per second capacity|BUSY",
         "-32000|too many requests, please wait|BUSY",
         "-32000|request rate exceeded|BUSY",

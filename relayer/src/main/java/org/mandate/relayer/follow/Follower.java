@@ -300,7 +300,7 @@ public final class Follower {
     Failpoint.AFTER_GATE_CLOSED.reach();
     database.run(tx -> ChainRow.halt(tx, chain.id(), reason));
     Failpoint.AFTER_HALT_STORED.reach();
-    Optional<Long> ancestor = Ancestry.below(chain, database, stored.number()).map(Block::number);
+    Optional<Long> ancestor = ancestor(stored);
     database.run(
         tx ->
             new DeepReorg(
@@ -322,7 +322,16 @@ public final class Follower {
         "reason",
         reason,
         "ancestor",
-        ancestor.map(number -> Long.toString(number)).orElse("none that is stored"));
+        ancestor.map(number -> Long.toString(number)).orElse("none that is known"));
+  }
+
+  /** People must hear of it also while nodes do not answer: accepting it looks for it again. */
+  private Optional<Long> ancestor(Block gone) {
+    try {
+      return Ancestry.below(chain, database, gone.number()).map(Block::number);
+    } catch (NodeException e) {
+      return Optional.empty();
+    }
   }
 
   /**

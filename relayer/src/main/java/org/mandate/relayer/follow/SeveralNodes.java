@@ -1074,6 +1074,29 @@ public final class SeveralNodes implements ChainClient {
                   if (!same)
                     health.get(node).dissented(Disagreement.RECEIPT, "transaction " + hash);
                 }));
+    if (agreed.isEmpty()) unsettled(hash, answers);
+  }
+
+  /**
+   * Two ends that are told of one transaction, neither by most: who is wrong is not known, and that
+   * somebody is must be. And what one has in a block that most are long past, and have not.
+   */
+  private void unsettled(Hash hash, Map<Integer, Map<Hash, Receipt>> answers) {
+    Map<Integer, Receipt> told = new HashMap<>();
+    answers.forEach(
+        (node, own) -> Optional.ofNullable(own.get(hash)).ifPresent(r -> told.put(node, r)));
+    boolean isDivided = told.values().stream().map(Most.Ending::of).distinct().count() > 1;
+    told.forEach(
+        (node, receipt) -> {
+          long without =
+              answers.entrySet().stream()
+                  .filter(other -> !other.getValue().containsKey(hash))
+                  .filter(
+                      other -> health.get(other.getKey()).height() >= receipt.blockNumber() + LAG)
+                  .count();
+          if (isDivided || without * 2 > nodes.size())
+            health.get(node).dissented(Disagreement.RECEIPT, "transaction " + hash);
+        });
   }
 
   /**

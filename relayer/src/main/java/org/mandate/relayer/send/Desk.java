@@ -456,6 +456,12 @@ public final class Desk {
         now);
   }
 
+  /** Whether anything may leave: no chain has lost a final block. */
+  boolean maySend() {
+    return gate.closedBecause().isEmpty()
+        && database.inTransaction(tx -> ChainRow.halts(tx).isEmpty());
+  }
+
   /**
    * The chains whose facts it rests on: where it goes to, home, and whichever told of what it
    * carries. A transfer of coins, and nothing at all, rest on no fact of another chain.
@@ -502,7 +508,9 @@ public final class Desk {
         database
             .inTransaction(tx -> TransactionRow.nextNonce(tx, chain.id(), self()))
             .orElse(latest);
-    if (latest > known + MAX_NONCE_JUMP
+    // Of several, more than half say so.
+    if (!chain.client().areSeveral()
+        && latest > known + MAX_NONCE_JUMP
         && chain.client().nonce(self(), BlockTag.FINALIZED) + MAX_NONCE_JUMP < latest) {
       throw new NodeException(
           "chain %d: node says that %s sent %d transactions, %d are known here and finality confirms far fewer"

@@ -45,6 +45,10 @@ public final class Sender {
   private static final Journal LOG = Journal.of("sender");
   private static final Duration RESEND = Duration.ofSeconds(4);
   private static final long PATIENCE_BLOCKS = 2;
+
+  /** For so many blocks a node may refuse the next transaction in words that say nothing of it. */
+  private static final long STUBBORN_BLOCKS = 12;
+
   private static final int GAPS_AT_ONCE = 16;
 
   /** Blocks in which what a former key signed may be mined before others try the same. */
@@ -89,11 +93,17 @@ public final class Sender {
 
   private final Set<Long> givenUp = new HashSet<>();
 
+  /** The nonce of the last one whose receipt was looked for, where its block is not known. */
+  private long lookedUpTo = -1;
+
   /** The block at which nonces seemed unused that were used when the numbering began. */
   private Optional<Block> returned = Optional.empty();
 
   /** Those of which that was told. */
   private final Set<Long> beforeFirst = new HashSet<>();
+
+  /** The head at which one was first refused in words that nobody knows. */
+  private final Map<Long, Long> stubborn = new HashMap<>();
 
   /** The head at which no node took an empty transaction, by the transaction. */
   private final Map<Long, Long> refusedAt = new HashMap<>();
@@ -178,7 +188,15 @@ public final class Sender {
     Map<TransactionRow, List<Attempt>> attempts =
         database.inTransaction(
             tx ->
-                TransactionRow.attempts(tx, TransactionRow.toSettle(tx, chain.id(), self, count)));
+                TransactionRow.attempts(
+                    tx, TransactionRow.toSettle(tx, chain.id(), self, count, lookedUpTo)));
+    // Not the same ones again each time: those that nothing is known of may be many, for ever.
+    lookedUpTo =
+        attempts.keySet().stream()
+            .reduce((before, last) -> last)
+            .filter(last -> last.blockNumber().isEmpty())
+            .map(TransactionRow::nonce)
+            .orElse(-1L);
     List<Hash> hashes =
         attempts.values().stream().flatMap(List::stream).map(Attempt::hash).toList();
     if (hashes.isEmpty()) return;
@@ -270,9 +288,20 @@ public final class Sender {
         lost
             || forgot
             || newest.sentAt().filter(at -> clock.instant().isBefore(at.plus(RESEND))).isEmpty();
-    if (!due) return false;
+    if (!due || isHeldBack(transaction, newest)) return false;
     answered(transaction, newest, attempts, send(newest), head, isNext);
     return lost || forgot;
+  }
+
+  /**
+   * What was never sent stays here while nothing may be signed: what it rests on may be gone. Empty
+   * ones rest on nothing, and others wait behind them.
+   */
+  private boolean isHeldBack(TransactionRow transaction, Attempt newest) {
+    return newest.sentAt().isEmpty()
+        && transaction.purpose() != TransactionRow.Purpose.FILL
+        && !newest.cancels()
+        && !desk.maySend();
   }
 
   /** To all nodes: one may say that it has it, and drop it. */
@@ -314,9 +343,19 @@ public final class Sender {
         database.run(tx -> transaction.refused(tx, attempt, refused.reason()));
         free(transaction, attempt, attempts, head);
       }
-      case SendOutcome.Unreachable gone ->
-          complain(transaction, "node unreachable: " + gone.reason());
+      case SendOutcome.Unreachable gone -> {
+        complain(transaction, "node unreachable: " + gone.reason());
+        if (isNext && gone.fault() == NodeException.Fault.NONE && isStubborn(transaction, head)) {
+          database.run(tx -> transaction.refused(tx, attempt, gone.reason()));
+          free(transaction, attempt, attempts, head);
+        }
+      }
     }
+  }
+
+  /** A full pool is full for some blocks; what is said for longer is said of the transaction. */
+  private boolean isStubborn(TransactionRow transaction, long head) {
+    return head - stubborn.computeIfAbsent(transaction.id(), id -> head) >= STUBBORN_BLOCKS;
   }
 
   /**
@@ -397,6 +436,7 @@ public final class Sender {
   }
 
   private void taken(TransactionRow transaction, Attempt attempt, long head) {
+    stubborn.remove(transaction.id());
     Failpoint.AFTER_TRANSACTION_SENT.reach();
     database.run(
         tx -> {
@@ -627,6 +667,7 @@ public final class Sender {
   }
 
   private void forget(TransactionRow transaction, Settled state, Hash hash) {
+    stubborn.remove(transaction.id());
     complaints.remove(transaction.id());
     atLimit.remove(transaction.id());
     refusedAt.remove(transaction.id());

@@ -325,20 +325,25 @@ public record TransactionRow(
   /**
    * Transactions whose nonce is used and whose end may be known now: those in a final block first,
    * then those whose block is not known. What is in a block that is not final yet only has to wait.
+   *
+   * @param after of those whose block is not known the ones with higher nonces come before the
+   *     others
    */
-  public static List<TransactionRow> toSettle(Tx tx, long chainId, Address signer, long count) {
+  public static List<TransactionRow> toSettle(
+      Tx tx, long chainId, Address signer, long count, long after) {
     return tx.list(
         """
         SELECT t.* FROM transaction t JOIN chain c ON c.chain_id = t.chain_id
          WHERE t.chain_id = ? AND t.signer = ? AND t.state = 'OPEN' AND t.nonce < ?
            AND (t.block_number IS NULL OR t.block_number <= c.finalized)
-         ORDER BY t.block_number NULLS LAST, t.nonce LIMIT
+         ORDER BY t.block_number NULLS LAST, t.block_number IS NULL AND t.nonce <= ?, t.nonce LIMIT
         """
             + AT_ONCE,
         TransactionRow::read,
         chainId,
         signer,
-        count);
+        count,
+        after);
   }
 
   /** The keys that have transactions which are not settled. */

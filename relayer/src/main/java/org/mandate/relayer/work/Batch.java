@@ -15,7 +15,7 @@ import org.mandate.relayer.store.TransactionRow.Purpose;
  */
 final class Batch {
   private static final long MOST_GAS = 12_000_000; // a quarter more is given, 16.7 M are the most
-  private static final int TRIES = 2;
+  private static final int TRIES = 6;
 
   private Batch() {}
 
@@ -50,10 +50,10 @@ final class Batch {
   /**
    * What goes well together.
    *
-   * @param well in their order
+   * @param well in their order; empty: no two went well together in the end
    * @param call that does all of that
    * @param gas for it
-   * @param left what did not fit, and was not tried
+   * @param left what did not fit, and was not tried, or failed in no trial and is in no call
    */
   record Sorted(List<Hash> well, ContractCalls.Call call, long gas, List<Hash> left) {}
 
@@ -62,7 +62,7 @@ final class Batch {
    * before that what went well in a trial once and then did nothing; the rest must go well.
    *
    * @param answer which of the call's values says for each whether it went well
-   * @return empty when fewer than two do
+   * @return empty when there are no two to try, or none can be tried
    */
   static Optional<Sorted> sort(
       Workplace place,
@@ -75,9 +75,12 @@ final class Batch {
     some.removeAll(place.inVain(purpose, subjects));
     List<Hash> left = new ArrayList<>();
     while (some.size() > 1 && gas.applyAsLong(some) > MOST_GAS) left.addFirst(some.removeLast());
+    if (some.size() < 2) return Optional.empty();
+    ContractCalls.Call batch = call.apply(some);
+    long most = gas.applyAsLong(some);
     for (int i = 0; i < TRIES && some.size() > 1; i++) {
-      ContractCalls.Call batch = call.apply(some);
-      long most = gas.applyAsLong(some);
+      batch = call.apply(some);
+      most = gas.applyAsLong(some);
       List<Boolean> tried =
           place.calls().tried(place.desk().self(), batch, most, answer).orElse(List.of());
       if (tried.size() != some.size()) return Optional.empty();
@@ -87,6 +90,8 @@ final class Batch {
       for (int k = 0; k < some.size(); k++) if (tried.get(k)) well.add(some.get(k));
       some = well;
     }
-    return Optional.empty();
+    // Some fail now and then, as a wallet can that looks at the gas: others are not to suffer.
+    left.addAll(0, some);
+    return Optional.of(new Sorted(List.of(), batch, most, left));
   }
 }

@@ -26,10 +26,15 @@ public record Refusal(
   }
 
   public JsonObject json() {
-    JsonObject json = new JsonObject().put("rule", rule).put("message", message);
+    JsonObject json = new JsonObject().put("rule", rule).put("message", storable(message));
     limit.ifPresent(value -> json.put("limit", value));
     left.ifPresent(value -> json.put("left", value));
     availableAt.ifPresent(value -> json.put("availableAt", value));
-    return json.put("next", next);
+    return json.put("next", storable(next));
+  }
+
+  /** A node's or a contract's words may be in it, and PostgreSQL takes no NUL in any text. */
+  private static String storable(String words) {
+    return words.replace('\0', ' ');
   }
 }

@@ -139,6 +139,11 @@ final class SubmitWork {
     List<Task> alone = new ArrayList<>(tasksOf(due, tasks));
     if (sorted.isPresent()) {
       Batch.Sorted batch = sorted.get();
+      // What did not fit is fresh still.
+      List<Task> left = batch.left().stream().map(tasks::get).toList();
+      putOff(left, home.now(), 0, Optional.empty());
+      alone.removeAll(left);
+      if (batch.well().isEmpty()) return alone;
       List<Task> written = batch.well().stream().map(tasks::get).toList();
       Instant next = home.now().plus(Worker.ON_ITS_WAY);
       boolean stored =
@@ -153,10 +158,6 @@ final class SubmitWork {
                   tx -> Task.putOffAll(tx, written, next, 0, Optional.empty()) == written.size());
       if (!stored) putOff(written, home.now().plus(Worker.A_MOMENT), 0, Optional.empty());
       alone.removeAll(written);
-      // What did not fit is fresh still.
-      List<Task> left = batch.left().stream().map(tasks::get).toList();
-      putOff(left, home.now(), 0, Optional.empty());
-      alone.removeAll(left);
     }
     return alone;
   }

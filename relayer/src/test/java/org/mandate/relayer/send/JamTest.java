@@ -488,6 +488,7 @@ class JamTest {
       strings = {
         "intrinsic gas too low: gas 1000, minimum needed 21000",
         "exceeds block gas limit",
+        "Plugin has marked the transaction as invalid",
         "transaction type not supported",
         "transaction gas limit too high (cap: 16777216, tx: 20000000)",
         "execution reverted"
@@ -497,6 +498,21 @@ class JamTest {
     write();
     String first = counter.attempts(0).getFirst().raw().hex();
     node.does(sent -> sent.raw().equals(first) ? FaultyNode.says(-32000, words) : Optional.empty());
+    heals();
+  }
+
+  /** Neither of the transaction, as far as anybody can tell, nor of the node; and for ever. */
+  @Test
+  void L9_refused_inWordsThatNobodyKnows() {
+    start();
+    write();
+    String first = counter.attempts(0).getFirst().raw().hex();
+    node.does(
+        sent ->
+            sent.raw().equals(first)
+                ? FaultyNode.says(-32000, "the moon is full")
+                : Optional.empty());
+    for (int i = 0; i < 12; i++) counter.mine(1);
     heals();
   }
 

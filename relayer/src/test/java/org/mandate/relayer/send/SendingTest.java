@@ -211,6 +211,30 @@ class SendingTest {
     assertTrue(anvil.client().transactionKnown(stored.hash()), "what is stored is what is sent");
   }
 
+  /** A final block is gone, and with it, maybe, what a transaction rests on. */
+  @Test
+  void L9_shouldKeepBackWhatWasNeverSentWhileSigningIsStopped() {
+    write(Purpose.SUBMIT, PAYMENT);
+    Attempt stored = attempts(open().getFirst()).getFirst();
+    database.run(tx -> ChainRow.halt(tx, id, "a final block is gone"));
+    try {
+      sender.round();
+      assertFalse(anvil.client().transactionKnown(stored.hash()), "another instance saw it");
+    } finally {
+      database.run(tx -> tx.update("UPDATE chain SET halted = NULL"));
+    }
+    sender.round();
+    assertTrue(anvil.client().transactionKnown(stored.hash()), "somebody accepted it");
+    write(Purpose.SUBMIT, Hash.keccak("another"));
+    gate.close("this one saw it");
+    sender.round();
+    assertEquals(1, sent(), "the other stays here");
+  }
+
+  private long sent() {
+    return open().stream().filter(t -> attempts(t).getFirst().sentAt().isPresent()).count();
+  }
+
   @Test
   void L9_shouldSendTheSameBytesAgainWhenItWasKilledBeforeItKnewThatTheyWereSent() {
     write(Purpose.SUBMIT, PAYMENT);

@@ -15,6 +15,7 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -488,9 +489,26 @@ class StoreTest {
           long next = transaction(tx, SIGNER, 302);
           transaction(tx, OTHER, 302);
           assertEquals(List.of(next), ids(TransactionRow.toSend(tx, CHAIN, SIGNER, 302)));
-          List<TransactionRow> settle = TransactionRow.toSettle(tx, CHAIN, SIGNER, 302);
+          List<TransactionRow> settle = TransactionRow.toSettle(tx, CHAIN, SIGNER, 302, -1);
           assertEquals(List.of(300L, 301L), settle.stream().map(TransactionRow::nonce).toList());
           assertEquals(unknown, settle.getLast().id());
+        });
+  }
+
+  /** Somebody else used their nonces, and a node that would have to say so is away for ever. */
+  @Test
+  void L9_shouldLookForAllInTurnThoughHundredsAreNeverFound() {
+    database.run(
+        tx -> {
+          for (int nonce = 0; nonce < 450; nonce++) transaction(tx, SIGNER, nonce);
+          Set<Long> seen = new HashSet<>();
+          long after = -1;
+          for (int round = 0; round < 3; round++) {
+            List<TransactionRow> settle = TransactionRow.toSettle(tx, CHAIN, SIGNER, 450, after);
+            settle.forEach(row -> seen.add(row.nonce()));
+            after = settle.getLast().nonce();
+          }
+          assertEquals(450, seen.size());
         });
   }
 
