@@ -136,9 +136,10 @@ final class JsonRpcTransport {
       batch.add(envelope(requests.get(i), first + i));
     }
     String what = requests.getFirst().method() + " and " + (requests.size() - 1) + " more";
-    steps.before(requests.getFirst().method());
+    List<String> methods = requests.stream().map(Request::method).distinct().toList();
+    methods.forEach(steps::before);
     JsonNode answers = post(batch, what, limit);
-    steps.after(requests.getFirst().method());
+    methods.forEach(steps::after);
     if (!answers.isArray() || answers.size() != requests.size()) {
       // A node that refuses a whole batch answers one error.
       if (answers.path("error").isObject()) throw refusal(what, RpcError.of(answers.get("error")));

@@ -2,7 +2,7 @@ package org.mandate.chain;
 
 /**
  * Is told of every request to a node, on the thread that makes it: fault injection stops a process
- * there. Of a batch only the first method is told.
+ * there. Of a batch each method is told once.
  */
 public interface RpcSteps {
   /** Nobody is told. */

@@ -27,7 +27,7 @@ import org.mandate.chain.RpcSteps;
  * <p>The points: those of {@link Failpoint}; {@code before-commit/X} and {@code after-commit/X} of
  * every database transaction in which X wrote, X being the class and method of the store; {@code
  * before-rpc/M} and {@code after-rpc/M} of every question to a node, M being the method (of a batch
- * the first one). {@code failpoints.txt} lists those that {@link Failpoint} does not.
+ * each). {@code failpoints.txt} lists those that {@link Failpoint} does not.
  */
 public final class Trap {
   public static final String VARIABLE = "MANDATE_FAILPOINT";

@@ -21,6 +21,7 @@ import org.web3j.crypto.Wallet;
 /** A relayer in a process of its own, with a key file and a YAML file, as an operator runs it. */
 final class RelayerProcess implements AutoCloseable {
   private static final Duration MOST = Duration.ofSeconds(300);
+  private static final String SOON = "poll-interval: 250ms";
   private static final String PASSPHRASE = "correct horse battery staple";
 
   private final Process process;
@@ -43,7 +44,22 @@ final class RelayerProcess implements AutoCloseable {
   /** Starts the i-th relayer of the town; what it stored before is there. */
   static RelayerProcess start(Town town, int i, List<URI> peers, Optional<String> failpoint)
       throws Exception {
-    return start(town, i, town.directory.resolve("process-" + i), "", peers, failpoint);
+    return start(town, i, town.directory.resolve("process-" + i), SOON, "", peers, failpoint);
+  }
+
+  /**
+   * As {@link #start(Town, int, List, Optional)}, where {@link #holdAt} holds it.
+   *
+   * @param name of its directory
+   * @param home a setting of home's, as in YAML
+   */
+  static RelayerProcess held(Town town, int i, String name, String home, String failpoint)
+      throws Exception {
+    Path own = town.directory.resolve(name);
+    Files.createDirectories(own);
+    Files.deleteIfExists(own.resolve("relayer.yaml"));
+    hold(own, failpoint);
+    return start(town, i, own, home, "", List.of(), Optional.of("@" + gate(own)));
   }
 
   /**
@@ -60,18 +76,24 @@ final class RelayerProcess implements AutoCloseable {
         """
             .formatted(database, shared.resolve("blobs"));
     Path own = shared.resolve(name);
-    return start(town, i, own, more, List.of(), Optional.of("@" + gate(own)));
+    return start(town, i, own, SOON, more, List.of(), Optional.of("@" + gate(own)));
   }
 
   private static RelayerProcess start(
-      Town town, int i, Path own, String more, List<URI> peers, Optional<String> failpoint)
+      Town town,
+      int i,
+      Path own,
+      String home,
+      String more,
+      List<URI> peers,
+      Optional<String> failpoint)
       throws Exception {
     Path config = own.resolve("relayer.yaml");
     Path ready = own.resolve("ready.json");
     Path log = own.resolve("log-" + Instant.now().toEpochMilli() + ".jsonl");
     Files.createDirectories(own);
     Files.deleteIfExists(ready);
-    if (!Files.exists(config)) write(town, i, peers, own, config, more);
+    if (!Files.exists(config)) write(town, i, peers, own, config, home, more);
     ProcessBuilder builder =
         new ProcessBuilder(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
@@ -88,7 +110,8 @@ final class RelayerProcess implements AutoCloseable {
     return new RelayerProcess(builder.start(), own, log, ready);
   }
 
-  private static void write(Town town, int i, List<URI> peers, Path own, Path config, String more)
+  private static void write(
+      Town town, int i, List<URI> peers, Path own, Path config, String home, String more)
       throws Exception {
     Path key = own.resolve("key.json");
     new ObjectMapper()
@@ -101,7 +124,7 @@ final class RelayerProcess implements AutoCloseable {
           - id: %d
             rpc-urls: [%s]
             deployment: %s/%d.json
-            poll-interval: 250ms
+            %s
           - id: %d
             rpc-urls: [%s]
             deployment: %s/%d.json
@@ -122,6 +145,7 @@ final class RelayerProcess implements AutoCloseable {
                     town.home.url(),
                     town.directory.resolve("deployments"),
                     Town.HOME,
+                    home,
                     Town.REMOTE,
                     town.remote.url(),
                     town.directory.resolve("deployments"),
@@ -204,6 +228,10 @@ final class RelayerProcess implements AutoCloseable {
 
   /** Of an instance: whoever comes to that point waits there until {@link #letGo}. */
   void holdAt(String failpoint) throws IOException {
+    hold(own, failpoint);
+  }
+
+  private static void hold(Path own, String failpoint) throws IOException {
     Files.deleteIfExists(own.resolve("gate.reached"));
     Path draft = Files.writeString(own.resolve("gate.new"), failpoint);
     Files.move(draft, gate(own), StandardCopyOption.ATOMIC_MOVE);
@@ -216,6 +244,20 @@ final class RelayerProcess implements AutoCloseable {
 
   void letGo() throws IOException {
     Files.delete(gate(own));
+  }
+
+  /** SIGTERM, and nobody waits. */
+  void end() {
+    process.destroy();
+  }
+
+  void awaitHeld() throws Exception {
+    Instant end = Instant.now().plus(MOST);
+    while (!isHeld()) {
+      if (!process.isAlive() || Instant.now().isAfter(end))
+        throw new AssertionError("not held:\n" + log());
+      Thread.sleep(50);
+    }
   }
 
   /** SIGTERM; answers the exit code. */

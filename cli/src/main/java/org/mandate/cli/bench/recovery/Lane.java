@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
 import org.mandate.cli.bench.recovery.Schedule.Order;
 import org.mandate.cli.local.Service;
@@ -21,6 +22,10 @@ import org.mandate.relayer.Trap;
 final class Lane {
   private static final Duration START = Duration.ofSeconds(60);
   private static final Duration LOOK = Duration.ofMillis(20);
+
+  /** In which a few more transactions get into blocks that can go. */
+  private static final Duration AGAIN = Duration.ofMillis(1500);
+
   private static final Duration AFTER_TROUBLE = Duration.ofMillis(300);
   private static final int SLOW = 4;
 
@@ -78,7 +83,9 @@ final class Lane {
     clients.ask(schedule, late);
     switch (kill) {
       case Blow.AtPoint point -> {
-        var reached = awaitStop(log, schedule.isSlow() ? patience.multipliedBy(SLOW) : patience);
+        var again = Optional.of(before).filter(b -> b != kill && schedule.needsReorgs());
+        var reached =
+            awaitStop(log, schedule.isSlow() ? patience.multipliedBy(SLOW) : patience, again);
         relayer.kill();
         tally.killed(reached ? point.point() : "at any moment");
       }
@@ -106,11 +113,21 @@ final class Lane {
     Thread.sleep(AFTER_TROUBLE.toMillis()); // something is on its way by then
   }
 
-  /** Whether it stopped dead where it had to; its time counts from when it works. */
-  private boolean awaitStop(long from, Duration patience) throws IOException, InterruptedException {
+  /**
+   * Whether it stopped dead where it had to; its time counts from when it works.
+   *
+   * @param again what happens again and again meanwhile
+   */
+  private boolean awaitStop(long from, Duration patience, Optional<Blow> again)
+      throws IOException, InterruptedException {
     var end = System.nanoTime() + START.toNanos();
+    var next = System.nanoTime() + AGAIN.toNanos();
     var works = false;
     while (System.nanoTime() < end) {
+      if (works && again.isPresent() && System.nanoTime() > next) {
+        trouble(again.get());
+        next = System.nanoTime() + AGAIN.toNanos();
+      }
       var log = read(from);
       if (log.contains("\"stopped dead\"")) {
         return true;

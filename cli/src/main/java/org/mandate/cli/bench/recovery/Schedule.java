@@ -3,6 +3,7 @@ package org.mandate.cli.bench.recovery;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -129,15 +130,35 @@ record Schedule(long seed, int victim, List<Blow> blows, List<Order> orders, Lis
   private static final String REFUSES =
       "DeepReorgTest#L9_shouldSignNoOtherMessageOfANumberThatADeepReorgGaveAway";
 
+  /** What a test's settings, its own database or an orderly end lead to, by what is written. */
+  private static final Map<String, String> RARE =
+      Map.of(
+          "StoredInstance.outlive", "L9_shouldStartAgainWhenKilledAsItStarts",
+          "Lease.expireOthers", "L9_shouldStartAgainWhenKilledAsItStarts",
+          "Lease.giveBackAll", "L9_shouldLoseNothingWhenKilledAsItEnds",
+          "StoredInstance.leave", "L9_shouldLoseNothingWhenKilledAsItEnds",
+          "Task.suspend", "L9_shouldGoOnWhenKilledAsItPutsWorkOff",
+          "Task.park", "L9_shouldGoOnWhenKilledAsItParks",
+          "Task.hold", "L9_shouldGoOnWhenKilledAsItWaitsForCheaperGas",
+          "TransactionRow.refused", "L9_shouldGoOnWhenKilledAsNoNodeTakesIt",
+          "TransactionRow.release", "L9_shouldGoOnWhenKilledAsItsNonceIsSomebodyElses",
+          "StoredEvidence.readSource", "L9_shouldGoOnWhenKilledAsItReadsWhereADeliveryCameFrom");
+
   /**
    * Those that no orders lead to, with the relayer's test that kills there. A message is refused
    * when another one of its number was attested, which takes a deep reorg and somebody who is
    * faster than the relayers after it; and who refused it waits for somebody to send it again.
    */
-  static final Map<String, String> BY_TEST =
-      Map.of(
-          "before-commit/StoredMessage.refuse", REFUSES,
-          "after-commit/StoredMessage.refuse", REFUSES);
+  static final Map<String, String> BY_TEST = byTest();
+
+  private static Map<String, String> byTest() {
+    var byTest = new HashMap<String, String>();
+    for (var side : List.of("before-commit/", "after-commit/")) {
+      byTest.put(side + "StoredMessage.refuse", REFUSES);
+      RARE.forEach((what, test) -> byTest.put(side + what, "RareCrashTest#" + test));
+    }
+    return Map.copyOf(byTest);
+  }
 
   /** Each of them in turn: as many seeds as there are points meet all of them. */
   private static final List<String> POINTS = shuffled();
@@ -224,12 +245,18 @@ record Schedule(long seed, int victim, List<Blow> blows, List<Order> orders, Lis
     return point(seed);
   }
 
+  /** Whether only a reorg that takes something out leads there, which few do. */
+  boolean needsReorgs() {
+    return isOf(AFTER_REORG, point());
+  }
+
   /** Whether what it takes to reach it takes longer than most. */
   boolean isSlow() {
     return isOf(WHEN_LIED_TO, point())
         || isOf(WHEN_RIVALLED, point())
         || isOf(WHEN_TOO_LATE, point())
         || isOf(WHEN_APPROVED, point())
+        || needsReorgs()
         || point().endsWith("/Unpinned.pinned");
   }
 
