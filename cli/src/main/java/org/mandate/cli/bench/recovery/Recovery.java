@@ -183,6 +183,7 @@ final class Recovery {
             .put("failpointsReached", reached);
     var troubles = values.putObject("troubles");
     tally.troubles().forEach(troubles::put);
+    tally.refusals().forEach(values.putObject("refused")::put);
     var byFailpoint = values.putObject("byFailpoint");
     kills.forEach(byFailpoint::put);
     var unreached = values.putArray("notReached");
