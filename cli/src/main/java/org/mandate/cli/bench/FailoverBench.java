@@ -133,8 +133,7 @@ final class FailoverBench extends Bench {
         flow.end();
       }
       var payments = flow.accepted();
-      // What is not executed by then is lost, and counted.
-      awaited(() -> executed(payments) == payments.size());
+      awaitTrue("all payments executed", () -> executed(payments) == payments.size());
       return told(
           rounds, flow.faults(), payments, town.home().dollars(town.payee()).subtract(before));
     }
@@ -302,16 +301,12 @@ final class FailoverBench extends Bench {
   }
 
   private static void awaitTrue(String what, Condition condition) throws Exception {
-    if (!awaited(condition)) throw new IOException("not within %s: %s".formatted(PATIENCE, what));
-  }
-
-  private static boolean awaited(Condition condition) throws Exception {
     var until = System.nanoTime() + PATIENCE.toNanos();
     while (!condition.holds()) {
-      if (System.nanoTime() > until) return false;
+      if (System.nanoTime() > until)
+        throw new IOException("not within %s: %s".formatted(PATIENCE, what));
       Thread.sleep(LOOK);
     }
-    return true;
   }
 
   private static double seconds(long nanos) {

@@ -13,7 +13,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
 import org.mandate.chain.BlockTag;
 import org.mandate.chain.Bytes;
@@ -43,7 +42,7 @@ final class Attacks {
   private static final int CONNECTIONS = 200;
   private static final int LONG_BODY = 8 << 20;
 
-  /** All jumps of one attacker together: what agents sign is good for two hours. */
+  /** All jumps together: what agents sign is good for two hours. */
   private static final int MOST_JUMPED_SECONDS = 1_200;
 
   private static final Map<Object, ReentrantLock> TAKEN = new ConcurrentHashMap<>();
@@ -58,10 +57,7 @@ final class Attacks {
 
   /** Something to do, once. */
   private interface Act {
-    /**
-     * @return whether it was done
-     */
-    boolean run() throws Exception;
+    void run() throws Exception;
   }
 
   private record Attack(String name, Act act) {}
@@ -96,16 +92,12 @@ final class Attacks {
             new Attack("flood of questions", this::flood));
   }
 
-  /** What there is. */
-  List<String> names() {
-    return attacks.stream().map(Attack::name).toList();
-  }
-
   /** Does one thing; one that is not possible just now is none. */
   void one() throws InterruptedException {
     var attack = attacks.get(random.nextInt(attacks.size()));
     try {
-      if (attack.act().run()) tally.trouble(attack.name());
+      attack.act().run();
+      tally.trouble(attack.name());
     } catch (IOException | SQLException | NodeException e) {
       tally.trouble(attack.name() + ", in vain");
     } catch (InterruptedException e) {
@@ -121,63 +113,56 @@ final class Attacks {
     return services.get(random.nextInt(services.size()));
   }
 
-  private boolean kill() throws Exception {
+  private void kill() throws Exception {
     var victim = service();
-    return alone(victim, () -> kill(victim));
+    alone(victim, () -> kill(victim));
   }
 
-  /** As many as nobody else is at. */
-  private boolean killAll() throws Exception {
-    int killed = 0;
-    for (var victim : services) if (alone(victim, () -> kill(victim))) killed++;
-    return killed > 0;
+  private void killAll() throws Exception {
+    for (var victim : services) alone(victim, () -> kill(victim));
   }
 
-  private static boolean kill(Service victim) throws IOException, InterruptedException {
-    if (!victim.isAlive()) return false;
-    victim.kill();
-    return true;
+  private static void kill(Service victim) throws IOException, InterruptedException {
+    if (victim.isAlive()) victim.kill();
   }
 
   /** Mostly short, now and then longer than leases, claims and time-outs. */
-  private boolean pause() throws Exception {
+  private void pause() throws Exception {
     var victim = service();
-    return alone(
+    alone(
         victim,
         () -> {
-          if (!victim.isAlive()) return false;
+          if (!victim.isAlive()) return;
           victim.pause();
           try {
             Thread.sleep(random.nextInt(4) == 0 ? 40_000 : 500 + random.nextInt(8_000));
           } finally {
             victim.resume();
           }
-          return true;
         });
   }
 
   // ------------------------------------------------------------------ database
 
-  private boolean killDatabase() throws Exception {
-    return alone(
+  private void killDatabase() throws Exception {
+    alone(
         town.database(),
         () -> {
           town.database().kill();
           Thread.sleep(random.nextInt(6_000));
           town.database().restart();
-          return true;
         });
   }
 
-  private boolean cut() throws Exception {
-    return run(
+  private void cut() throws Exception {
+    run(
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database()"
             + " AND pid <> pg_backend_pid()");
   }
 
-  private boolean lock() throws Exception {
+  private void lock() throws Exception {
     var table = TABLES.get(random.nextInt(TABLES.size()));
-    return alone(
+    alone(
         town.database(),
         () -> {
           try (var connection = town.database().connect(database())) {
@@ -189,19 +174,17 @@ final class Attacks {
               connection.rollback();
             }
           }
-          return true;
         });
   }
 
-  private boolean run(String sql) throws Exception {
-    return alone(
+  private void run(String sql) throws Exception {
+    alone(
         town.database(),
         () -> {
           try (var connection = town.database().connect(database());
               var statement = connection.createStatement()) {
             statement.execute(sql);
           }
-          return true;
         });
   }
 
@@ -219,18 +202,13 @@ final class Attacks {
     void run(LocalChain chain) throws Exception;
   }
 
-  private boolean on(OnChain act) throws Exception {
+  private void on(OnChain act) throws Exception {
     var chain = ledger().chain();
-    return alone(
-        chain,
-        () -> {
-          act.run(chain);
-          return true;
-        });
+    alone(chain, () -> act.run(chain));
   }
 
-  private boolean hang() throws Exception {
-    return on(
+  private void hang() throws Exception {
+    on(
         chain -> {
           chain.pause();
           try {
@@ -241,36 +219,36 @@ final class Attacks {
         });
   }
 
-  private boolean hurry() throws Exception {
-    return on(chain -> chain.ask("anvil_mine", "0x" + Integer.toHexString(1 + random.nextInt(30))));
+  private void hurry() throws Exception {
+    on(chain -> chain.ask("anvil_mine", "0x" + Integer.toHexString(1 + random.nextInt(30))));
   }
 
-  private boolean leap() throws Exception {
-    if (jumped >= MOST_JUMPED_SECONDS) return false;
+  private void leap() throws Exception {
+    if (jumped >= MOST_JUMPED_SECONDS) return;
     jumped += 30;
-    return on(chain -> chain.ask("evm_increaseTime", 30));
+    on(chain -> chain.ask("evm_increaseTime", 30));
   }
 
-  private boolean forget() throws Exception {
-    return on(chain -> chain.ask("anvil_dropAllTransactions"));
+  private void forget() throws Exception {
+    on(chain -> chain.ask("anvil_dropAllTransactions"));
   }
 
   /** No block that is final goes: the finalized one is four behind the head. */
-  private boolean reorganize() throws Exception {
-    return on(chain -> chain.ask("anvil_reorg", 1 + random.nextInt(3), List.of()));
+  private void reorganize() throws Exception {
+    on(chain -> chain.ask("anvil_reorg", 1 + random.nextInt(3), List.of()));
   }
 
-  private boolean dear() throws Exception {
-    return on(
+  private void dear() throws Exception {
+    on(
         chain -> {
           var price = chain.baseFee().multiply(BigInteger.valueOf(2 + random.nextInt(50)));
           chain.ask("anvil_setNextBlockBaseFeePerGas", "0x" + price.toString(16));
         });
   }
 
-  private boolean poor() throws Exception {
+  private void poor() throws Exception {
     var key = town.relayerKey(random.nextInt(relayers)).getAddress();
-    return on(
+    on(
         chain -> {
           chain.fund(key, BigInteger.ZERO);
           try {
@@ -282,9 +260,9 @@ final class Attacks {
   }
 
   /** At the next nonce, at one that is on its way, or ahead of both. */
-  private boolean foreign() throws Exception {
+  private void foreign() throws Exception {
     int relayer = random.nextInt(relayers);
-    return on(
+    on(
         chain -> {
           var key =
               new GuardedSigner(
@@ -306,7 +284,7 @@ final class Attacks {
                       key.address(),
                       BigInteger.ONE,
                       Bytes.EMPTY));
-          tally.foreign(relayer, chain.chainId(), nonce, signed.hash());
+          tally.foreign(relayer, chain.chainId(), nonce);
           if (!(node.send(signed.raw().bytes()) instanceof SendOutcome.Accepted))
             throw new IOException("the node takes it not");
         });
@@ -327,8 +305,7 @@ final class Attacks {
     }
   }
 
-  private boolean garbage() throws Exception {
-    int heard = 0;
+  private void garbage() throws Exception {
     for (int i = 0; i < 20; i++) {
       try (var socket = connect()) {
         var bytes =
@@ -339,13 +316,11 @@ final class Attacks {
               default -> post("{\"agentId\":-1,\"amount\":\"1e999999999\"}");
             };
         socket.getOutputStream().write(bytes);
-        heard++;
         socket.getInputStream().readNBytes(200);
       } catch (IOException e) {
         // Refused, and rightly: what it does to others is looked at in the end.
       }
     }
-    return heard > 0;
   }
 
   private byte[] noise(int length) {
@@ -363,7 +338,7 @@ final class Attacks {
         .getBytes(StandardCharsets.ISO_8859_1);
   }
 
-  private boolean silence() throws Exception {
+  private void silence() throws Exception {
     var open = new ArrayList<Socket>();
     try {
       for (int i = 0; i < CONNECTIONS; i++) {
@@ -377,12 +352,10 @@ final class Attacks {
     } finally {
       for (var socket : open) socket.close();
     }
-    return true;
   }
 
-  private boolean flood() throws Exception {
+  private void flood() throws Exception {
     var target = service();
-    var answers = new AtomicInteger();
     Together.each(
         "a flood",
         List.of(1, 2, 3, 4, 5, 6, 7, 8),
@@ -390,23 +363,21 @@ final class Attacks {
           for (int n = 0; n < 200; n++) {
             try {
               target.get(n % 2 == 0 ? "/v1/intents?limit=500" : "/metrics");
-              answers.incrementAndGet();
             } catch (IOException e) {
               Thread.sleep(20);
             }
           }
         });
-    return answers.get() > 0;
   }
 
   // ------------------------------------------------------------------ one at a time
 
   /** Nothing happens where somebody else is at it. */
-  private static boolean alone(Object what, Act act) throws Exception {
+  private static void alone(Object what, Act act) throws Exception {
     var lock = TAKEN.computeIfAbsent(what, w -> new ReentrantLock());
-    if (!lock.tryLock()) return false;
+    if (!lock.tryLock()) return;
     try {
-      return act.run();
+      act.run();
     } finally {
       lock.unlock();
     }

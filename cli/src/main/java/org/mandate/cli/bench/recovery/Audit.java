@@ -14,7 +14,6 @@ import java.util.Set;
 import java.util.function.Consumer;
 import org.mandate.chain.Address;
 import org.mandate.chain.Hash;
-import org.mandate.cli.bench.Told;
 import org.mandate.cli.bench.recovery.Schedule.Kind;
 import org.mandate.cli.bench.recovery.Tally.Harm;
 import org.mandate.cli.local.Service;
@@ -53,12 +52,8 @@ final class Audit {
     this.tally = tally;
   }
 
-  /**
-   * Waits for the end of everything that was accepted; answers what is wrong, in words.
-   *
-   * @param others what was refused: it is executed at most once, and of rivals one of the two
-   */
-  List<String> look(List<Payment> accepted, List<Payment> others) throws Exception {
+  /** Waits for the end of everything that was accepted; answers what is wrong, in words. */
+  List<String> look(List<Payment> accepted) throws Exception {
     var fresh = accepted.stream().filter(p -> looked.add(p.id())).toList();
     var end = System.nanoTime() + patience.toNanos();
     var waiting = fresh;
@@ -79,17 +74,6 @@ final class Audit {
     tally.harmed(Harm.JAMMED, stuck.size());
     wrong.addAll(stuck);
     for (var payment : fresh) {
-      if (!waiting.contains(payment) && !isToldRight(payment))
-        wrong.add(
-            "told otherwise: %s, chain says %s, relayer says %s"
-                .formatted(words(payment), end(payment), view(payment).path("state")));
-      count(payment, wrong);
-    }
-    for (var payment : others.stream().filter(p -> looked.add(p.id())).toList()) {
-      if (payment.rival().isPresent() && !isExecuted(payment)) {
-        tally.harmed(Harm.LOST, 1);
-        wrong.add("refused, as was its rival: " + words(payment));
-      }
       count(payment, wrong);
     }
     balances(wrong);
@@ -130,7 +114,10 @@ final class Audit {
       return switch (payment.kind()) {
         case SHORT -> true;
         case BREACH -> state(payment) == IntentState.DENIED;
-        case RIVAL -> isExecuted(payment);
+        case RIVAL ->
+            state(payment) == IntentState.EXECUTED
+                || town.ledger(payment.chainId()).state(payment.rival().orElseThrow())
+                    == IntentState.EXECUTED;
         case HOME, DELAYED, APPROVED, ACROSS -> state(payment) == IntentState.EXECUTED;
       };
     } catch (IOException e) {
@@ -151,27 +138,6 @@ final class Audit {
 
   private IntentState state(Payment payment) throws Exception {
     return town.ledger(payment.chainId()).state(payment.id());
-  }
-
-  /** Where it stands where it is paid; what did not get there stands as home says. */
-  private IntentState end(Payment payment) throws Exception {
-    var there = state(payment);
-    return there == IntentState.NONE ? town.home().state(payment.id()) : there;
-  }
-
-  /** It, or its rival. */
-  private boolean isExecuted(Payment payment) throws Exception {
-    return state(payment) == IntentState.EXECUTED || isRivalExecuted(payment);
-  }
-
-  private boolean isRivalExecuted(Payment payment) throws Exception {
-    return payment.rival().isPresent()
-        && town.ledger(payment.chainId()).state(payment.rival().get()) == IntentState.EXECUTED;
-  }
-
-  private boolean isToldRight(Payment payment) throws Exception {
-    return Told.isTrue(
-        view(payment).path("state").asText(), end(payment), isRivalExecuted(payment));
   }
 
   private void count(Payment payment, List<String> wrong) {
@@ -216,7 +182,7 @@ final class Audit {
   }
 
   private static String words(Payment payment) {
-    return "%s payment %s of seed %d, answered by %s"
+    return "%s payment %s of seed %d, accepted by %s"
         .formatted(payment.kind(), payment.id(), payment.seed(), payment.accepted());
   }
 
@@ -270,10 +236,8 @@ final class Audit {
                 .formatted(chainId),
             missing::add);
         var name = relayers.get(relayer).name();
+        missing.removeIf(nonce -> tally.isForeign(relayer, chainId, Long.parseLong(nonce)));
         for (var nonce : missing) {
-          if (isForeign(relayer, chainId, Long.parseLong(nonce))) {
-            continue;
-          }
           gaps.add("%s on chain %d: no transaction has nonce %s".formatted(name, chainId, nonce));
         }
         var used = town.ledger(chainId).chain().count(signer);
@@ -285,13 +249,6 @@ final class Audit {
       }
     }
     return gaps;
-  }
-
-  /** Whether somebody else's transaction stands there. */
-  private boolean isForeign(int relayer, long chainId, long nonce) {
-    return tally.foreign(relayer, chainId, nonce).stream()
-        .flatMap(hash -> town.ledger(chainId).transaction(hash).stream())
-        .anyMatch(mined -> mined.getBlockHash() != null);
   }
 
   private Connection database(int relayer) throws SQLException {

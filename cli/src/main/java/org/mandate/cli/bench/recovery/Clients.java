@@ -1,6 +1,5 @@
 package org.mandate.cli.bench.recovery;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.math.BigInteger;
 import java.time.Duration;
@@ -28,6 +27,8 @@ final class Clients {
   private static final Duration LIFETIME = Duration.ofHours(2);
   static final Duration SHORT_LIFETIME = Duration.ofSeconds(9);
   private static final int ACCEPTED = 202;
+  private static final int CONFLICT = 409;
+  private static final int REFUSED = 422;
   private static final int BUSY = 429;
 
   /** Somebody must answer by then. */
@@ -39,10 +40,7 @@ final class Clients {
   private final Town town;
   private final List<Service> relayers;
   private final Tally tally;
-  private static final ObjectMapper JSON = new ObjectMapper();
-
   private final ConcurrentLinkedQueue<Payment> accepted = new ConcurrentLinkedQueue<>();
-  private final ConcurrentLinkedQueue<Payment> others = new ConcurrentLinkedQueue<>();
   private final List<CompletableFuture<Void>> asking = new ArrayList<>();
 
   Clients(Town town, List<Service> relayers, Tally tally) {
@@ -146,32 +144,26 @@ final class Clients {
     return List.copyOf(accepted);
   }
 
-  /** What was refused in the end: a relayer may have taken it before, whose answer was lost. */
-  List<Payment> others() {
-    return List.copyOf(others);
-  }
-
   private void ask(Schedule schedule, Order order, Agent agent, Intent intent, Optional<Hash> rival)
       throws Exception {
     var body = Agent.json(agent.sign(intent));
     var end = System.nanoTime() + MOST.toNanos();
     for (int tries = 0; System.nanoTime() < end; tries++) {
       // What has a deadline that passes is its relayer's alone: what lapses is seen there.
-      var moves = order.kind() == Kind.SHORT ? 0 : tries / TRIES;
-      var relayer = relayers.get((order.relayer() + moves) % relayers.size());
+      var others = order.kind() == Kind.SHORT ? 0 : tries / TRIES;
+      var relayer = relayers.get((order.relayer() + others) % relayers.size());
       try {
         var answer = relayer.post("/v1/intents", body);
-        var payment =
-            new Payment(
-                schedule.seed(),
-                order.kind(),
-                agent.id(intent),
-                intent.chainId().longValueExact(),
-                intent.amount(),
-                relayer.url(),
-                rival);
         if (answer.statusCode() == ACCEPTED) {
-          accepted.add(payment);
+          accepted.add(
+              new Payment(
+                  schedule.seed(),
+                  order.kind(),
+                  agent.id(intent),
+                  intent.chainId().longValueExact(),
+                  intent.amount(),
+                  relayer.url(),
+                  rival));
           tally.accepted();
           if (order.kind() == Kind.APPROVED) {
             for (var approver : town.approvers()) {
@@ -180,14 +172,21 @@ final class Clients {
           }
           return;
         }
+        if (answer.statusCode() == CONFLICT && rival.isPresent()) {
+          return; // it knows of the other one
+        }
+        if (answer.statusCode() == REFUSED) {
+          // What may pass its deadline meanwhile is refused then, and a frozen agent's breach, and
+          // of which the chain shows the rival.
+          if (order.kind() != Kind.BREACH && order.kind() != Kind.SHORT && rival.isEmpty()) {
+            tally.fault("refused: " + answer.body() + "; " + schedule.words());
+          }
+          return;
+        }
         if (answer.statusCode() < 500 && answer.statusCode() != BUSY) {
-          var rule = JSON.readTree(answer.body()).path("error").path("rule").asText();
-          others.add(payment);
-          if (mayBeRefused(order.kind(), rule)) tally.refused(order.kind() + " " + rule);
-          else
-            tally.fault(
-                "answered %d to a %s payment: %s; %s"
-                    .formatted(answer.statusCode(), order.kind(), answer.body(), schedule.words()));
+          tally.fault(
+              "answered %d: %s; %s"
+                  .formatted(answer.statusCode(), answer.body(), schedule.words()));
           return;
         }
       } catch (IOException e) {
@@ -196,19 +195,6 @@ final class Clients {
       Thread.sleep(PAUSE);
     }
     tally.fault("nobody answered within %s; %s".formatted(MOST, schedule.words()));
-  }
-
-  /**
-   * A frozen agent's breach is, and what passed its deadline meanwhile, and what comes to who knows
-   * of its rival.
-   */
-  private static boolean mayBeRefused(Kind kind, String rule) {
-    return switch (kind) {
-      case RIVAL -> rule.equals("NONCE");
-      case SHORT -> rule.equals("DEADLINE");
-      case BREACH -> rule.startsWith("AGENT_");
-      case HOME, DELAYED, APPROVED, ACROSS -> false;
-    };
   }
 
   /** An approver hands over to the relayer that has the intent, until it has the approval. */

@@ -13,9 +13,9 @@ import org.mandate.cli.local.Town;
 
 /**
  * Where some lots of seeds run: two chains, PostgreSQL, three relayers, who asks them for payments
- * and who looks at what came of it. Where reorgs are deep it is given up before its chains are
- * 3,000 blocks long: from there on Anvil forgets the whole state, the contracts with it, in a reorg
- * of more than some ten blocks.
+ * and who looks at what came of it. It is given up before its chains are 3,000 blocks long: from
+ * there on Anvil forgets the whole state, the contracts with it, in a reorg of more than a few
+ * blocks.
  */
 record Ground(Town town, Pins pins, List<Service> relayers, Clients clients, Audit audit)
     implements AutoCloseable {

@@ -10,7 +10,7 @@ import org.mandate.cli.bench.recovery.Schedule.Kind;
  * What a client asked for and a relayer accepted, or refused.
  *
  * @param seed whose it is
- * @param accepted who said so
+ * @param accepted who said 202
  * @param rival the other one of the same nonce, of which the chain takes one
  */
 record Payment(

@@ -145,7 +145,7 @@ final class Recovery {
       relayer.awaitReady();
     }
     ground.clients().await();
-    var found = ground.audit().look(ground.clients().accepted(), ground.clients().others());
+    var found = ground.audit().look(ground.clients().accepted());
     wrong.addAll(found);
     if (!found.isEmpty()) {
       found.forEach(progress);

@@ -8,8 +8,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
-import java.util.Set;
-import java.util.TreeSet;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import org.mandate.cli.Output;
@@ -20,9 +18,6 @@ import org.mandate.cli.local.Service;
 /** Payments of all kinds, attackers side by side, and somebody who starts again what ended. */
 final class Siege {
   private static final int ATTACKERS = 2;
-
-  /** In which each attack is done some time. */
-  private static final Duration LONG = Duration.ofMinutes(10);
 
   /** Each asks for four payments or more, of all kinds. */
   private static final Duration BETWEEN_SEEDS = Duration.ofSeconds(4);
@@ -38,7 +33,6 @@ final class Siege {
   private final Consumer<String> progress;
   private final Tally tally = new Tally();
   private final AtomicBoolean over = new AtomicBoolean();
-  private final Set<String> attacks = new TreeSet<>();
 
   Siege(Path root, Duration time, long seed, Consumer<String> progress) {
     this.root = root;
@@ -58,7 +52,6 @@ final class Siege {
       var attackers = new ArrayList<Attempt>();
       for (int i = 0; i < ATTACKERS; i++) {
         var attacks = new Attacks(ground, services, tally, new Random(seed * ATTACKERS + i));
-        this.attacks.addAll(attacks.names());
         attackers.add(begin("attacker", () -> attack(attacks, new Random(seed))));
       }
       try {
@@ -74,7 +67,7 @@ final class Siege {
         service.awaitReady();
       }
       ground.clients().await();
-      var wrong = ground.audit().look(ground.clients().accepted(), ground.clients().others());
+      var wrong = ground.audit().look(ground.clients().accepted());
       if (!wrong.isEmpty()) {
         ground.town().keepDirectory();
         progress.accept("logs: " + ground.town().directory());
@@ -148,9 +141,6 @@ final class Siege {
   private Figures figures(List<String> wrong) {
     var all = new ArrayList<>(wrong);
     all.addAll(tally.faults());
-    var never = new TreeSet<>(attacks);
-    never.removeAll(tally.troubles().keySet());
-    if (time.compareTo(LONG) >= 0) never.forEach(attack -> all.add("never done: " + attack));
     var values =
         Output.object()
             .put("minutes", time.toMinutes())
@@ -162,8 +152,6 @@ final class Siege {
             .put("nonceGaps", tally.harms(Harm.NONCE_GAP));
     var attacks = values.putObject("attacks");
     tally.troubles().forEach(attacks::put);
-    tally.refusals().forEach(values.putObject("refused")::put);
-    never.forEach(values.putArray("neverDone")::add);
     var faults = values.putArray("faults");
     all.forEach(faults::add);
     var lines = new ArrayList<String>();

@@ -2,13 +2,11 @@ package org.mandate.cli.bench.recovery;
 
 import java.util.ArrayList;
 import java.util.EnumMap;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
-import org.mandate.chain.Hash;
 
 /** What happened, counted, on all grounds; threads share it. */
 final class Tally {
@@ -24,8 +22,7 @@ final class Tally {
   private final Map<String, Integer> kills = new TreeMap<>();
   private final Map<String, Integer> troubles = new TreeMap<>();
   private final List<String> faults = new ArrayList<>();
-  private final Map<String, Integer> refusals = new TreeMap<>();
-  private final Map<Foreign, Set<Hash>> foreign = new HashMap<>();
+  private final Set<Foreign> foreign = new HashSet<>();
   private int accepted;
   private int idle;
   private int twice;
@@ -34,24 +31,12 @@ final class Tally {
   private record Foreign(int relayer, long chainId, long nonce) {}
 
   /** Somebody else used, or tried to use, a relayer's key. */
-  synchronized void foreign(int relayer, long chainId, long nonce, Hash transaction) {
-    foreign
-        .computeIfAbsent(new Foreign(relayer, chainId, nonce), f -> new HashSet<>())
-        .add(transaction);
+  synchronized void foreign(int relayer, long chainId, long nonce) {
+    foreign.add(new Foreign(relayer, chainId, nonce));
   }
 
-  /** The transactions that somebody else tried at that nonce of a relayer's key. */
-  synchronized Set<Hash> foreign(int relayer, long chainId, long nonce) {
-    return Set.copyOf(foreign.getOrDefault(new Foreign(relayer, chainId, nonce), Set.of()));
-  }
-
-  /** A payment was refused as it may be. */
-  synchronized void refused(String why) {
-    refusals.merge(why, 1, Integer::sum);
-  }
-
-  synchronized Map<String, Integer> refusals() {
-    return new TreeMap<>(refusals);
+  synchronized boolean isForeign(int relayer, long chainId, long nonce) {
+    return foreign.contains(new Foreign(relayer, chainId, nonce));
   }
 
   synchronized void harmed(Harm harm, int times) {

@@ -30,9 +30,6 @@ final class Findings {
   private int approved;
   private int unfinished;
   private int wrongEnds;
-  private int toldOtherwise;
-  private int settledOtherwise;
-  private long openTransactions;
   private int lost;
   private int doubled;
   private long nonceGaps;
@@ -89,24 +86,7 @@ final class Findings {
     ends.merge(kind + " " + end, 1, Integer::sum);
     if (times > 1) doubled++;
     if (times == 0 && kind.mustBePaid()) lost++;
-    else if (!kind.mayBe(end) || (times > 0) != (end == IntentState.EXECUTED)) wrongEnds++;
-  }
-
-  /** The relayer says of a payment what the chains do not. */
-  void toldOtherwise() {
-    toldOtherwise++;
-  }
-
-  /** Home took down another end, or other amounts, than the destination. */
-  void settledOtherwise() {
-    settledOtherwise++;
-  }
-
-  /**
-   * @param many that are mined, or not, and not taken down
-   */
-  void openTransactions(long many) {
-    openTransactions += many;
+    else if (!kind.mayBe(end)) wrongEnds++;
   }
 
   /**
@@ -137,9 +117,6 @@ final class Findings {
         && lost == 0
         && doubled == 0
         && wrongEnds == 0
-        && toldOtherwise == 0
-        && settledOtherwise == 0
-        && openTransactions == 0
         && unfinished == 0
         && nonceGaps == 0
         && differing == 0
@@ -158,10 +135,7 @@ final class Findings {
             .put("lost", lost)
             .put("doubled", doubled)
             .put("wrongEnds", wrongEnds)
-            .put("toldOtherwise", toldOtherwise)
-            .put("settledOtherwise", settledOtherwise)
             .put("unfinished", unfinished)
-            .put("openTransactions", openTransactions)
             .put("nonceGaps", nonceGaps)
             .put("statesCompared", compared)
             .put("statesDiffering", differing)
@@ -185,10 +159,7 @@ final class Findings {
     lines.add(line("lost", lost));
     lines.add(line("made twice", doubled));
     lines.add(line("ended as they must not", wrongEnds));
-    lines.add(line("told otherwise than the chains say", toldOtherwise));
-    lines.add(line("settled otherwise than they ended", settledOtherwise));
     lines.add(line("not at their end in time", unfinished));
-    lines.add(line("transactions left open", openTransactions));
     lines.add(line("nonces left out", nonceGaps));
     lines.add(line("states compared with a replay", compared));
     lines.add(line("of them different", differing));
