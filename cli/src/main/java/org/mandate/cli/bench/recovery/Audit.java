@@ -10,10 +10,12 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 import org.mandate.chain.Address;
 import org.mandate.chain.Hash;
+import org.mandate.cli.bench.Told;
 import org.mandate.cli.bench.recovery.Schedule.Kind;
 import org.mandate.cli.bench.recovery.Tally.Harm;
 import org.mandate.cli.local.Service;
@@ -29,6 +31,7 @@ final class Audit {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final Duration LOOK = Duration.ofMillis(500);
   private static final Duration MINED = Duration.ofSeconds(60);
+  private static final Duration ANSWERED = Duration.ofSeconds(60);
 
   /** Work that nobody took up for so long though it was due is stuck. */
   private static final int OVERDUE_SECONDS = 15;
@@ -75,6 +78,9 @@ final class Audit {
     wrong.addAll(stuck);
     for (var payment : fresh) {
       count(payment, wrong);
+      // Called final before, a state may have become false since.
+      if (!waiting.contains(payment))
+        told(payment).ifPresent(why -> wrong.add(why + ": " + words(payment)));
     }
     balances(wrong);
     for (int i = 0; i < relayers.size(); i++) {
@@ -127,6 +133,22 @@ final class Audit {
       return false;
     } catch (Exception e) {
       throw new IllegalStateException("cannot tell whether it is over: " + words(payment), e);
+    }
+  }
+
+  /** What is wrong with what the relayer that accepted it says of it, now that all is over. */
+  private Optional<String> told(Payment payment) throws Exception {
+    var rival = payment.rival();
+    var isUsed =
+        rival.isPresent()
+            && town.ledger(payment.chainId()).state(rival.get()) == IntentState.EXECUTED;
+    var usedBy = rival.filter(other -> isUsed);
+    for (var last = System.nanoTime() + ANSWERED.toNanos(); ; Thread.sleep(LOOK)) {
+      try {
+        return Told.wrong(view(payment), state(payment), usedBy);
+      } catch (IOException e) {
+        if (System.nanoTime() > last) return Optional.of("no answer: " + e);
+      }
     }
   }
 

@@ -1,5 +1,6 @@
 package org.mandate.cli.bench.reorg;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.math.BigInteger;
@@ -8,9 +9,11 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Consumer;
 import org.mandate.chain.Address;
 import org.mandate.cli.bench.Nonces;
+import org.mandate.cli.bench.Told;
 import org.mandate.cli.local.Service;
 import org.mandate.cli.local.Town;
 import org.mandate.contracts.CrossChainExecutor;
@@ -73,7 +76,7 @@ final class Ends {
 
   private boolean isOver(Payment payment) {
     try {
-      var view = JSON.readTree(relayer.get("/v1/intents/" + payment.id()).body());
+      var view = view(payment);
       if (!view.path("final").asBoolean()) return false;
       // What never went elsewhere has no more to come from there.
       return view.path("destination").isMissingNode()
@@ -84,6 +87,10 @@ final class Ends {
       Thread.currentThread().interrupt();
       return false;
     }
+  }
+
+  private JsonNode view(Payment payment) throws IOException, InterruptedException {
+    return JSON.readTree(relayer.get("/v1/intents/" + payment.id()).body());
   }
 
   private long openTransactions() {
@@ -106,6 +113,7 @@ final class Ends {
       findings.ended(payment.kind(), end, times);
       if (times > 1 || !payment.kind().mayBe(end))
         progress.accept("%s, executed %d times: %s".formatted(end, times, words(payment)));
+      told(payment, end);
       due.merge(
           new Purse(payment.chainId(), payment.asset()),
           payment.amount().multiply(BigInteger.valueOf(times)),
@@ -121,6 +129,24 @@ final class Ends {
     var self = Address.of(town.relayerKey(0).getAddress());
     for (var ledger : List.of(town.home(), town.remote()))
       findings.nonceGaps(Nonces.gaps(database, ledger, self, MOST_MINED));
+  }
+
+  /** Called final before, a state may have become false since. */
+  private void told(Payment payment, IntentState end) throws InterruptedException {
+    wrong(payment, end)
+        .ifPresent(
+            why -> {
+              findings.toldWrong();
+              progress.accept(why + ": " + words(payment));
+            });
+  }
+
+  private Optional<String> wrong(Payment payment, IntentState end) throws InterruptedException {
+    try {
+      return Told.wrong(view(payment), end, Optional.empty()); // no two have one nonce here
+    } catch (IOException e) {
+      return Optional.of("the relayer does not answer: " + e);
+    }
   }
 
   private int executions(Payment payment) {

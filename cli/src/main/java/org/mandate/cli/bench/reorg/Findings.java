@@ -30,6 +30,7 @@ final class Findings {
   private int approved;
   private int unfinished;
   private int wrongEnds;
+  private int toldWrong;
   private int lost;
   private int doubled;
   private long nonceGaps;
@@ -89,6 +90,11 @@ final class Findings {
     else if (!kind.mayBe(end)) wrongEnds++;
   }
 
+  /** The relayer says of a payment what the chains do not. */
+  void toldWrong() {
+    toldWrong++;
+  }
+
   /**
    * @param more what the payee has beyond what was executed: its sign
    */
@@ -117,6 +123,7 @@ final class Findings {
         && lost == 0
         && doubled == 0
         && wrongEnds == 0
+        && toldWrong == 0
         && unfinished == 0
         && nonceGaps == 0
         && differing == 0
@@ -135,6 +142,7 @@ final class Findings {
             .put("lost", lost)
             .put("doubled", doubled)
             .put("wrongEnds", wrongEnds)
+            .put("toldWrong", toldWrong)
             .put("unfinished", unfinished)
             .put("nonceGaps", nonceGaps)
             .put("statesCompared", compared)
@@ -159,6 +167,7 @@ final class Findings {
     lines.add(line("lost", lost));
     lines.add(line("made twice", doubled));
     lines.add(line("ended as they must not", wrongEnds));
+    lines.add(line("whose end the relayer tells wrongly", toldWrong));
     lines.add(line("not at their end in time", unfinished));
     lines.add(line("nonces left out", nonceGaps));
     lines.add(line("states compared with a replay", compared));
