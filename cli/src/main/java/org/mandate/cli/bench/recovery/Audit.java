@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.math.BigInteger;
+import java.net.URI;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -13,6 +14,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import org.mandate.chain.Address;
 import org.mandate.chain.Hash;
 import org.mandate.cli.bench.Told;
@@ -55,11 +57,15 @@ final class Audit {
     this.tally = tally;
   }
 
-  /** Waits for the end of everything that was accepted; answers what is wrong, in words. */
-  List<String> look(List<Payment> accepted) throws Exception {
-    var fresh = accepted.stream().filter(p -> looked.add(p.id())).toList();
+  /**
+   * Waits for the end of everything that was accepted; answers what is wrong, in words.
+   *
+   * @param asked all so far; what nobody accepted is executed once at most
+   */
+  List<String> look(List<Payment> asked) throws Exception {
+    var fresh = asked.stream().filter(p -> looked.add(p.id())).toList();
     var end = System.nanoTime() + patience.toNanos();
-    var waiting = fresh;
+    var waiting = due(fresh);
     var stuck = stuck();
     while (System.nanoTime() < end) {
       waiting = waiting.stream().filter(p -> !isOver(p)).toList();
@@ -79,7 +85,7 @@ final class Audit {
     for (var payment : fresh) {
       count(payment, wrong);
       // Called final before, a state may have become false since.
-      if (!waiting.contains(payment))
+      if (payment.accepted().isPresent() && !waiting.contains(payment))
         told(payment).ifPresent(why -> wrong.add(why + ": " + words(payment)));
     }
     balances(wrong);
@@ -110,11 +116,25 @@ final class Audit {
 
   // ------------------------------------------------------------------ payments
 
+  /** What must come to its end: all that was accepted, and one of two rivals. */
+  private static List<Payment> due(List<Payment> asked) {
+    var accepted =
+        asked.stream()
+            .filter(payment -> payment.accepted().isPresent())
+            .map(Payment::id)
+            .collect(Collectors.toSet());
+    return asked.stream()
+        .filter(
+            payment ->
+                accepted.contains(payment.id())
+                    || payment.rival().filter(rival -> !accepted.contains(rival)).isPresent())
+        .toList();
+  }
+
   /** Final, by the chain and by what the relayer that accepted it says. */
   private boolean isOver(Payment payment) {
     try {
-      var view = view(payment);
-      if (!view.path("final").asBoolean()) {
+      if (payment.accepted().isPresent() && !view(payment).path("final").asBoolean()) {
         return false;
       }
       return switch (payment.kind()) {
@@ -154,7 +174,10 @@ final class Audit {
 
   private JsonNode view(Payment payment) throws IOException, InterruptedException {
     var relayer =
-        relayers.stream().filter(r -> r.url().equals(payment.accepted())).findFirst().orElseThrow();
+        relayers.stream()
+            .filter(r -> r.url().equals(payment.accepted().orElseThrow()))
+            .findFirst()
+            .orElseThrow();
     return JSON.readTree(relayer.get("/v1/intents/" + payment.id()).body());
   }
 
@@ -163,7 +186,7 @@ final class Audit {
   }
 
   private void count(Payment payment, List<String> wrong) {
-    // One of two rivals is executed; both may have been accepted.
+    // One of two rivals is executed, whoever accepted them: they are counted together.
     if (payment.rival().filter(counted::contains).isPresent()) {
       return;
     }
@@ -205,7 +228,11 @@ final class Audit {
 
   private static String words(Payment payment) {
     return "%s payment %s of seed %d, accepted by %s"
-        .formatted(payment.kind(), payment.id(), payment.seed(), payment.accepted());
+        .formatted(
+            payment.kind(),
+            payment.id(),
+            payment.seed(),
+            payment.accepted().map(URI::toString).orElse("nobody"));
   }
 
   // ------------------------------------------------------------------ each relayer's own

@@ -2,6 +2,7 @@ package org.mandate.cli.bench.recovery;
 
 import java.io.IOException;
 import java.math.BigInteger;
+import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -9,6 +10,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import org.mandate.chain.Hash;
+import org.mandate.cli.bench.Refusal;
 import org.mandate.cli.bench.recovery.Schedule.Kind;
 import org.mandate.cli.bench.recovery.Schedule.Order;
 import org.mandate.cli.local.Agent;
@@ -16,6 +18,7 @@ import org.mandate.cli.local.Approvals;
 import org.mandate.cli.local.Service;
 import org.mandate.cli.local.Town;
 import org.mandate.intent.Intent;
+import org.mandate.intent.IntentState;
 import org.mandate.signer.Signer;
 
 /**
@@ -27,8 +30,6 @@ final class Clients {
   private static final Duration LIFETIME = Duration.ofHours(2);
   static final Duration SHORT_LIFETIME = Duration.ofSeconds(9);
   private static final int ACCEPTED = 202;
-  private static final int CONFLICT = 409;
-  private static final int REFUSED = 422;
   private static final int BUSY = 429;
 
   /** Somebody must answer by then. */
@@ -40,7 +41,7 @@ final class Clients {
   private final Town town;
   private final List<Service> relayers;
   private final Tally tally;
-  private final ConcurrentLinkedQueue<Payment> accepted = new ConcurrentLinkedQueue<>();
+  private final ConcurrentLinkedQueue<Payment> asked = new ConcurrentLinkedQueue<>();
   private final List<CompletableFuture<Void>> asking = new ArrayList<>();
 
   Clients(Town town, List<Service> relayers, Tally tally) {
@@ -140,54 +141,56 @@ final class Clients {
     }
   }
 
+  /** All that was asked for and has its answer, or was given up. */
+  List<Payment> asked() {
+    return List.copyOf(asked);
+  }
+
+  /** What relayers took. */
   List<Payment> accepted() {
-    return List.copyOf(accepted);
+    return asked.stream().filter(payment -> payment.accepted().isPresent()).toList();
   }
 
   private void ask(Schedule schedule, Order order, Agent agent, Intent intent, Optional<Hash> rival)
       throws Exception {
+    var id = agent.id(intent);
+    var taker = hand(schedule, order, agent, intent);
+    asked.add(
+        new Payment(
+            schedule.seed(),
+            order.kind(),
+            id,
+            intent.chainId().longValueExact(),
+            intent.amount(),
+            taker.map(Service::url),
+            rival));
+    if (taker.isEmpty()) return;
+    tally.accepted();
+    if (order.kind() == Kind.APPROVED) {
+      for (var approver : town.approvers()) approve(schedule, taker.get(), intent, id, approver);
+    }
+  }
+
+  /** Until a relayer takes it, which is answered; empty: one refused it, or nobody answered. */
+  private Optional<Service> hand(Schedule schedule, Order order, Agent agent, Intent intent)
+      throws InterruptedException {
     var body = Agent.json(agent.sign(intent));
     var end = System.nanoTime() + MOST.toNanos();
+    var isAgain = false;
     for (int tries = 0; System.nanoTime() < end; tries++) {
       // What has a deadline that passes is its relayer's alone: what lapses is seen there.
       var others = order.kind() == Kind.SHORT ? 0 : tries / TRIES;
       var relayer = relayers.get((order.relayer() + others) % relayers.size());
       try {
         var answer = relayer.post("/v1/intents", body);
-        if (answer.statusCode() == ACCEPTED) {
-          accepted.add(
-              new Payment(
-                  schedule.seed(),
-                  order.kind(),
-                  agent.id(intent),
-                  intent.chainId().longValueExact(),
-                  intent.amount(),
-                  relayer.url(),
-                  rival));
-          tally.accepted();
-          if (order.kind() == Kind.APPROVED) {
-            for (var approver : town.approvers()) {
-              approve(schedule, relayer, intent, agent.id(intent), approver);
-            }
-          }
-          return;
-        }
-        if (answer.statusCode() == CONFLICT && rival.isPresent()) {
-          return; // it knows of the other one
-        }
-        if (answer.statusCode() == REFUSED) {
-          // What may pass its deadline meanwhile is refused then, and a frozen agent's breach, and
-          // of which the chain shows the rival.
-          if (order.kind() != Kind.BREACH && order.kind() != Kind.SHORT && rival.isEmpty()) {
-            tally.fault("refused: " + answer.body() + "; " + schedule.words());
-          }
-          return;
-        }
+        if (answer.statusCode() == ACCEPTED) return Optional.of(relayer);
         if (answer.statusCode() < 500 && answer.statusCode() != BUSY) {
-          tally.fault(
-              "answered %d: %s; %s"
-                  .formatted(answer.statusCode(), answer.body(), schedule.words()));
-          return;
+          var isExecuted = isExecuted(intent, agent.id(intent));
+          if (!isExecuted || isAgain) {
+            refused(schedule, order, answer, isExecuted);
+            return Optional.empty();
+          }
+          isAgain = true; // it may be executed only since: asked once more, the relayer must know
         }
       } catch (IOException e) {
         // It is not there, or was killed before it answered: the same again.
@@ -195,6 +198,35 @@ final class Clients {
       Thread.sleep(PAUSE);
     }
     tally.fault("nobody answered within %s; %s".formatted(MOST, schedule.words()));
+    return Optional.empty();
+  }
+
+  private boolean isExecuted(Intent intent, Hash id) {
+    try {
+      return town.ledger(intent.chainId().longValueExact()).state(id) == IntentState.EXECUTED;
+    } catch (Exception e) {
+      return false; // a node that hangs says nothing of it
+    }
+  }
+
+  /**
+   * @param isExecuted the very same intent, which another relayer had before: whoever is told to
+   *     sign it anew pays twice
+   */
+  private void refused(
+      Schedule schedule, Order order, HttpResponse<String> answer, boolean isExecuted) {
+    var rule = Refusal.rule(answer.body());
+    tally.refused(order.kind() + " " + rule);
+    if (isExecuted || !order.kind().mayBeRefusedBy(rule)) {
+      tally.fault(
+          "%s payment%s refused with %d: %s; %s"
+              .formatted(
+                  order.kind(),
+                  isExecuted ? " that is executed" : "",
+                  answer.statusCode(),
+                  answer.body(),
+                  schedule.words()));
+    }
   }
 
   /** An approver hands over to the relayer that has the intent, until it has the approval. */
@@ -210,7 +242,7 @@ final class Clients {
         }
         if (answer.statusCode() < 500 && answer.statusCode() != BUSY) {
           // What it was for may be done: it was handed over before, and the answer lost.
-          if (!answer.body().contains("\"STATE\"")) {
+          if (!Refusal.rule(answer.body()).equals("STATE")) {
             tally.fault("approval refused: " + answer.body() + "; " + schedule.words());
           }
           return;

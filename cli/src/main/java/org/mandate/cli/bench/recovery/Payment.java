@@ -7,10 +7,10 @@ import org.mandate.chain.Hash;
 import org.mandate.cli.bench.recovery.Schedule.Kind;
 
 /**
- * What a client asked for and a relayer accepted, or refused.
+ * What a client asked for, whatever came of it: what no relayer answered may be executed as well.
  *
  * @param seed whose it is
- * @param accepted who said 202
+ * @param accepted who said 202; empty: all refused it, or nobody answered
  * @param rival the other one of the same nonce, of which the chain takes one
  */
 record Payment(
@@ -19,5 +19,5 @@ record Payment(
     Hash id,
     long chainId,
     BigInteger amount,
-    URI accepted,
+    Optional<URI> accepted,
     Optional<Hash> rival) {}

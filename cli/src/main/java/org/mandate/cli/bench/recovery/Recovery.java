@@ -145,7 +145,7 @@ final class Recovery {
       relayer.awaitReady();
     }
     ground.clients().await();
-    var found = ground.audit().look(ground.clients().accepted());
+    var found = ground.audit().look(ground.clients().asked());
     wrong.addAll(found);
     if (!found.isEmpty()) {
       found.forEach(progress);
@@ -183,7 +183,8 @@ final class Recovery {
             .put("failpointsReached", reached);
     var troubles = values.putObject("troubles");
     tally.troubles().forEach(troubles::put);
-    tally.refusals().forEach(values.putObject("refused")::put);
+    var refused = values.putObject("refused");
+    tally.refused().forEach(refused::put);
     var byFailpoint = values.putObject("byFailpoint");
     kills.forEach(byFailpoint::put);
     var unreached = values.putArray("notReached");
@@ -201,6 +202,7 @@ final class Recovery {
     lines.add(line("  others, by tests of their own", Schedule.BY_TEST.size()));
     tally.troubles().forEach((what, times) -> lines.add(line("beside: " + what, times)));
     lines.add(line("payments accepted", tally.payments()));
+    tally.refused().forEach((what, times) -> lines.add(line("refused: " + what, times)));
     lines.add(line("lost", tally.harms(Harm.LOST)));
     lines.add(line("executed twice", tally.harms(Harm.DOUBLED)));
     lines.add(line("jammed", tally.harms(Harm.JAMMED)));

@@ -39,7 +39,17 @@ record Schedule(long seed, int victim, List<Blow> blows, List<Order> orders, Lis
     /** At home, with a deadline that may pass meanwhile: either it is executed, or it never is. */
     SHORT,
     /** More than policy admits, by an agent that does nothing else: denied, and never executed. */
-    BREACH
+    BREACH;
+
+    /** Whether a relayer may refuse it by that rule, which its answer names. */
+    boolean mayBeRefusedBy(String rule) {
+      return switch (this) {
+        case RIVAL -> rule.equals("NONCE"); // it knows of the other one
+        case SHORT -> rule.equals("DEADLINE");
+        case BREACH -> rule.equals("AGENT_BREAKER"); // frozen for the one before
+        case HOME, DELAYED, APPROVED, ACROSS -> false;
+      };
+    }
   }
 
   /**

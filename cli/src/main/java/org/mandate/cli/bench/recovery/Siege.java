@@ -67,7 +67,7 @@ final class Siege {
         service.awaitReady();
       }
       ground.clients().await();
-      var wrong = ground.audit().look(ground.clients().accepted());
+      var wrong = ground.audit().look(ground.clients().asked());
       if (!wrong.isEmpty()) {
         ground.town().keepDirectory();
         progress.accept("logs: " + ground.town().directory());
@@ -152,11 +152,14 @@ final class Siege {
             .put("nonceGaps", tally.harms(Harm.NONCE_GAP));
     var attacks = values.putObject("attacks");
     tally.troubles().forEach(attacks::put);
+    var refused = values.putObject("refused");
+    tally.refused().forEach(refused::put);
     var faults = values.putArray("faults");
     all.forEach(faults::add);
     var lines = new ArrayList<String>();
     tally.troubles().forEach((what, times) -> lines.add(line(what, times)));
     lines.add(line("payments accepted", tally.payments()));
+    tally.refused().forEach((what, times) -> lines.add(line("refused: " + what, times)));
     lines.add(line("lost", tally.harms(Harm.LOST)));
     lines.add(line("executed twice", tally.harms(Harm.DOUBLED)));
     lines.add(line("jammed", tally.harms(Harm.JAMMED)));

@@ -21,6 +21,7 @@ final class Tally {
   private final Map<Harm, Integer> harms = new EnumMap<>(Harm.class);
   private final Map<String, Integer> kills = new TreeMap<>();
   private final Map<String, Integer> troubles = new TreeMap<>();
+  private final Map<String, Integer> refused = new TreeMap<>();
   private final List<String> faults = new ArrayList<>();
   private final Set<Foreign> foreign = new HashSet<>();
   private int accepted;
@@ -54,6 +55,19 @@ final class Tally {
 
   synchronized int payments() {
     return accepted;
+  }
+
+  /**
+   * A payment that a relayer did not take.
+   *
+   * @param what its kind, and the rule that refused it
+   */
+  synchronized void refused(String what) {
+    refused.merge(what, 1, Integer::sum);
+  }
+
+  synchronized Map<String, Integer> refused() {
+    return new TreeMap<>(refused);
   }
 
   synchronized void killed(String where) {

@@ -7,16 +7,17 @@ import java.util.Optional;
 import java.util.Random;
 import org.mandate.chain.Address;
 import org.mandate.chain.Hash;
+import org.mandate.cli.bench.Refusal;
 import org.mandate.cli.local.Agent;
 import org.mandate.cli.local.Approvals;
 import org.mandate.cli.local.Service;
 import org.mandate.cli.local.Town;
 import org.mandate.intent.Intent;
-import org.mandate.intent.IntentState;
 
 /** Agents' programs, and the people who agree to some payments. */
 final class Clients {
   private static final int ACCEPTED = 202;
+  private static final int CONFLICT = 409;
   private static final int REFUSED = 422;
 
   /** More often what is common. */
@@ -62,17 +63,15 @@ final class Clients {
     var intent =
         agent.payment(kind.chainId(), asset(kind), town.payee(), amount(kind), kind.lifetime());
     var answer = relayer.post("/v1/intents", Agent.json(agent.sign(intent)));
-    if (answer.statusCode() == REFUSED && mayBeRefused(kind)) return Optional.empty();
+    if (answer.statusCode() == REFUSED || answer.statusCode() == CONFLICT) {
+      findings.refused(kind, Refusal.rule(answer.body()));
+      return Optional.empty();
+    }
     if (answer.statusCode() != ACCEPTED)
       throw new IOException("the relayer refused a payment: " + answer.body());
     var payment = new Payment(kind, intent, agent.id(intent));
     if (kind == Kind.APPROVED) approve(intent, payment.id());
     return Optional.of(payment);
-  }
-
-  /** Its agent is frozen, and governance did not thaw it yet; or its deadline passed meanwhile. */
-  private static boolean mayBeRefused(Kind kind) {
-    return kind == Kind.BREACH || kind.mayBe(IntentState.NONE);
   }
 
   /** The last one breaches its mandate, of which it is frozen; the others do not. */

@@ -20,6 +20,7 @@ final class Findings {
 
   private final Map<String, Integer> removed = new TreeMap<>();
   private final Map<String, Integer> ends = new TreeMap<>();
+  private final Map<String, Integer> refused = new TreeMap<>();
   private final Map<String, Integer> deeds = new TreeMap<>();
   private final List<Long> healed = new ArrayList<>();
   private int reorgs;
@@ -28,6 +29,7 @@ final class Findings {
   private int clipped;
   private int payments;
   private int approved;
+  private int refusedWrongly;
   private int unfinished;
   private int wrongEnds;
   private int toldWrong;
@@ -73,6 +75,12 @@ final class Findings {
 
   void approved() {
     approved++;
+  }
+
+  /** The relayer did not take a payment, by that rule. */
+  void refused(Kind kind, String rule) {
+    refused.merge(kind + " " + rule, 1, Integer::sum);
+    if (!kind.mayBeRefusedBy(rule)) refusedWrongly++;
   }
 
   void unfinished(int many) {
@@ -124,6 +132,7 @@ final class Findings {
         && doubled == 0
         && wrongEnds == 0
         && toldWrong == 0
+        && refusedWrongly == 0
         && unfinished == 0
         && nonceGaps == 0
         && differing == 0
@@ -139,6 +148,7 @@ final class Findings {
             .put("clipped", clipped)
             .put("payments", payments)
             .put("approved", approved)
+            .put("refusedWrongly", refusedWrongly)
             .put("lost", lost)
             .put("doubled", doubled)
             .put("wrongEnds", wrongEnds)
@@ -149,6 +159,7 @@ final class Findings {
             .put("statesDiffering", differing)
             .put("healedMillisMedian", median())
             .put("healedMillisMost", longest());
+    refused.forEach(values.putObject("refused")::put);
     ends.forEach(values.putObject("ends")::put);
     deeds.forEach(values.putObject("deeds")::put);
     removed.forEach(values.putObject("reorgsThatRemoved")::put);
@@ -164,6 +175,7 @@ final class Findings {
     lines.add(line("less deep than wanted: it spared what is final", clipped));
     lines.add(line("payments", payments));
     lines.add(line("of them approved by people", approved));
+    lines.add(line("refused by a rule that does not fit them", refusedWrongly));
     lines.add(line("lost", lost));
     lines.add(line("made twice", doubled));
     lines.add(line("ended as they must not", wrongEnds));
@@ -174,6 +186,8 @@ final class Findings {
     lines.add(line("of them different", differing));
     lines.add(line("ms until it was on the other branch, median", median()));
     lines.add(line("the same, most", longest()));
+    lines.add("refused, and by which rule:");
+    refused.forEach((what, times) -> lines.add(line("  " + what, times)));
     lines.add("what they were, and their ends:");
     ends.forEach((end, times) -> lines.add(line("  " + end, times)));
     lines.add("transactions of others that nodes took:");

@@ -75,6 +75,16 @@ enum Kind {
     return ends.contains(end);
   }
 
+  /** Whether a relayer may refuse it by that rule, which its answer names. */
+  boolean mayBeRefusedBy(String rule) {
+    return switch (this) {
+      case BREACH -> rule.equals("AGENT_BREAKER"); // frozen, and governance did not thaw it yet
+      case FORGOTTEN, LATE, UNPAYABLE -> rule.equals("DEADLINE"); // which passed meanwhile
+      case HOME, DELAYED, APPROVED, ACROSS, HASTENED, WITHDRAWN, REJECTED, DISPUTED, UPHELD ->
+          false;
+    };
+  }
+
   /** Whether nothing but the payment may come of it. */
   boolean mustBePaid() {
     return ends.equals(EnumSet.of(IntentState.EXECUTED));

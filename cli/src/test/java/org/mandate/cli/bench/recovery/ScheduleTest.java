@@ -1,6 +1,7 @@
 package org.mandate.cli.bench.recovery;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
@@ -62,6 +63,16 @@ class ScheduleTest {
       }
       assertEquals(3, LongStream.of(others).distinct().count());
     }
+  }
+
+  @Test
+  void shouldLetRefuseOnlyByTheRuleOfItsKind() {
+    assertTrue(Schedule.Kind.RIVAL.mayBeRefusedBy("NONCE"));
+    assertTrue(Schedule.Kind.SHORT.mayBeRefusedBy("DEADLINE"));
+    assertTrue(Schedule.Kind.BREACH.mayBeRefusedBy("AGENT_BREAKER"));
+    for (var kind : Schedule.Kind.values()) assertFalse(kind.mayBeRefusedBy("SIGNATURE"));
+    assertFalse(Schedule.Kind.HOME.mayBeRefusedBy("NONCE"));
+    assertFalse(Schedule.Kind.RIVAL.mayBeRefusedBy("DEADLINE"));
   }
 
   private static String kill(Schedule schedule) {

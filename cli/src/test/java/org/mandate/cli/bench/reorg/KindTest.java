@@ -1,6 +1,7 @@
 package org.mandate.cli.bench.reorg;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.EnumSet;
@@ -28,6 +29,24 @@ class KindTest {
             IntentState.FAILED);
     for (var end : ends)
       assertTrue(Clients.KINDS.stream().anyMatch(kind -> kind.mayBe(end)), end.name());
+  }
+
+  @Test
+  void shouldLetNothingBeRefusedThatMustBePaid() {
+    for (var kind : Clients.KINDS)
+      for (var rule : Set.of("NONCE", "DEADLINE", "AGENT_BREAKER", "SIGNATURE", ""))
+        assertFalse(kind.mustBePaid() && kind.mayBeRefusedBy(rule), kind + " " + rule);
+  }
+
+  @Test
+  void shouldCountARefusalThatDoesNotFit() {
+    var findings = new Findings();
+    findings.refused(Kind.BREACH, "AGENT_BREAKER");
+    findings.refused(Kind.LATE, "DEADLINE");
+    assertEquals(0, findings.figures().values().path("refusedWrongly").asInt());
+    findings.refused(Kind.LATE, "SIGNATURE");
+    assertEquals(1, findings.figures().values().path("refusedWrongly").asInt());
+    assertEquals(1, findings.figures().values().path("refused").path("LATE DEADLINE").asInt());
   }
 
   @Test
