@@ -284,7 +284,8 @@ final class Attacks {
                       key.address(),
                       BigInteger.ONE,
                       Bytes.EMPTY));
-          tally.foreign(relayer, chain.chainId(), nonce);
+          // Before it is sent: a node may take it and not answer.
+          tally.foreign(relayer, chain.chainId(), nonce, signed.hash());
           if (!(node.send(signed.raw().bytes()) instanceof SendOutcome.Accepted))
             throw new IOException("the node takes it not");
         });

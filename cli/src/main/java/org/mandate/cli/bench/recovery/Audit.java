@@ -285,7 +285,7 @@ final class Audit {
                 .formatted(chainId),
             missing::add);
         var name = relayers.get(relayer).name();
-        missing.removeIf(nonce -> tally.isForeign(relayer, chainId, Long.parseLong(nonce)));
+        missing.removeIf(nonce -> isForeign(relayer, chainId, Long.parseLong(nonce)));
         for (var nonce : missing) {
           gaps.add("%s on chain %d: no transaction has nonce %s".formatted(name, chainId, nonce));
         }
@@ -298,6 +298,13 @@ final class Audit {
       }
     }
     return gaps;
+  }
+
+  /** Whether the chain has somebody else's transaction there; only signed, it excuses nothing. */
+  private boolean isForeign(int relayer, long chainId, long nonce) {
+    return tally.foreign(relayer, chainId, nonce).stream()
+        .flatMap(hash -> town.ledger(chainId).transaction(hash).stream())
+        .anyMatch(transaction -> transaction.getBlockHash() != null);
   }
 
   private Connection database(int relayer) throws SQLException {

@@ -2,11 +2,13 @@ package org.mandate.cli.bench.recovery;
 
 import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import org.mandate.chain.Hash;
 
 /** What happened, counted, on all grounds; threads share it. */
 final class Tally {
@@ -23,21 +25,25 @@ final class Tally {
   private final Map<String, Integer> troubles = new TreeMap<>();
   private final Map<String, Integer> refused = new TreeMap<>();
   private final List<String> faults = new ArrayList<>();
-  private final Set<Foreign> foreign = new HashSet<>();
+  private final Map<Place, Set<Hash>> foreign = new HashMap<>();
   private int accepted;
   private int idle;
   private int twice;
   private int ended;
 
-  private record Foreign(int relayer, long chainId, long nonce) {}
+  /** A nonce of a relayer's on a chain. */
+  private record Place(int relayer, long chainId, long nonce) {}
 
-  /** Somebody else used, or tried to use, a relayer's key. */
-  synchronized void foreign(int relayer, long chainId, long nonce) {
-    foreign.add(new Foreign(relayer, chainId, nonce));
+  /** Somebody else uses a relayer's key: a node may take this transaction, or not. */
+  synchronized void foreign(int relayer, long chainId, long nonce, Hash transaction) {
+    foreign
+        .computeIfAbsent(new Place(relayer, chainId, nonce), p -> new HashSet<>())
+        .add(transaction);
   }
 
-  synchronized boolean isForeign(int relayer, long chainId, long nonce) {
-    return foreign.contains(new Foreign(relayer, chainId, nonce));
+  /** The transactions that somebody else signed for that nonce. */
+  synchronized Set<Hash> foreign(int relayer, long chainId, long nonce) {
+    return Set.copyOf(foreign.getOrDefault(new Place(relayer, chainId, nonce), Set.of()));
   }
 
   synchronized void harmed(Harm harm, int times) {
