@@ -17,6 +17,7 @@ import org.mandate.cli.bench.Told;
 import org.mandate.cli.local.Service;
 import org.mandate.cli.local.Town;
 import org.mandate.contracts.CrossChainExecutor;
+import org.mandate.contracts.HomeExecutor;
 import org.mandate.intent.IntentState;
 import org.mandate.relayer.store.Database;
 
@@ -111,9 +112,10 @@ final class Ends {
       var times = executions(payment);
       var end = end(payment);
       findings.ended(payment.kind(), end, times);
-      if (times > 1 || !payment.kind().mayBe(end))
+      if (!Findings.isRight(payment.kind(), end, times))
         progress.accept("%s, executed %d times: %s".formatted(end, times, words(payment)));
       told(payment, end);
+      settled(payment);
       due.merge(
           new Purse(payment.chainId(), payment.asset()),
           payment.amount().multiply(BigInteger.valueOf(times)),
@@ -147,6 +149,20 @@ final class Ends {
     } catch (IOException e) {
       return Optional.of("the relayer does not answer: " + e);
     }
+  }
+
+  /** What came to its destination home must have settled, once, as it ended there. */
+  private void settled(Payment payment) throws Exception {
+    if (payment.chainId() == Town.HOME) return;
+    var end = town.remote().state(payment.id());
+    if (end == IntentState.NONE) return; // then home says how it ended
+    var settled =
+        town.home().events(HomeExecutor.INTENTSETTLED_EVENT, payment.id()).stream()
+            .map(log -> Settled.of(HomeExecutor.getIntentSettledEventFromLog(log)))
+            .toList();
+    if (settled.size() == 1 && settled.getFirst().isRight(end, payment.amount())) return;
+    findings.settledWrongly();
+    progress.accept("home settled %s, it is %s: %s".formatted(settled, end, words(payment)));
   }
 
   private int executions(Payment payment) {

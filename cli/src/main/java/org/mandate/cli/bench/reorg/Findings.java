@@ -32,6 +32,7 @@ final class Findings {
   private int refusedWrongly;
   private int unfinished;
   private int wrongEnds;
+  private int settledWrongly;
   private int toldWrong;
   private int lost;
   private int doubled;
@@ -94,8 +95,18 @@ final class Findings {
     payments++;
     ends.merge(kind + " " + end, 1, Integer::sum);
     if (times > 1) doubled++;
-    if (times == 0 && kind.mustBePaid()) lost++;
-    else if (!kind.mayBe(end)) wrongEnds++;
+    else if (times == 0 && kind.mustBePaid()) lost++;
+    else if (!isRight(kind, end, times)) wrongEnds++;
+  }
+
+  /** Whether a payment may end so, executed once if the chain says that it is, else never. */
+  static boolean isRight(Kind kind, IntentState end, int times) {
+    return kind.mayBe(end) && times == (end == IntentState.EXECUTED ? 1 : 0);
+  }
+
+  /** Home settled a payment otherwise than its destination ended it. */
+  void settledWrongly() {
+    settledWrongly++;
   }
 
   /** The relayer says of a payment what the chains do not. */
@@ -131,6 +142,7 @@ final class Findings {
         && lost == 0
         && doubled == 0
         && wrongEnds == 0
+        && settledWrongly == 0
         && toldWrong == 0
         && refusedWrongly == 0
         && unfinished == 0
@@ -152,6 +164,7 @@ final class Findings {
             .put("lost", lost)
             .put("doubled", doubled)
             .put("wrongEnds", wrongEnds)
+            .put("settledWrongly", settledWrongly)
             .put("toldWrong", toldWrong)
             .put("unfinished", unfinished)
             .put("nonceGaps", nonceGaps)
@@ -179,6 +192,7 @@ final class Findings {
     lines.add(line("lost", lost));
     lines.add(line("made twice", doubled));
     lines.add(line("ended as they must not", wrongEnds));
+    lines.add(line("settled otherwise at home", settledWrongly));
     lines.add(line("whose end the relayer tells wrongly", toldWrong));
     lines.add(line("not at their end in time", unfinished));
     lines.add(line("nonces left out", nonceGaps));

@@ -50,6 +50,16 @@ class KindTest {
   }
 
   @Test
+  void shouldExecuteOnceWhatIsExecutedAndNothingElse() {
+    assertTrue(Findings.isRight(Kind.DISPUTED, IntentState.EXECUTED, 1));
+    assertTrue(Findings.isRight(Kind.DISPUTED, IntentState.CANCELLED, 0));
+    assertFalse(Findings.isRight(Kind.DISPUTED, IntentState.EXECUTED, 0));
+    assertFalse(Findings.isRight(Kind.DISPUTED, IntentState.EXECUTED, 2));
+    assertFalse(Findings.isRight(Kind.DISPUTED, IntentState.CANCELLED, 1));
+    assertFalse(Findings.isRight(Kind.DISPUTED, IntentState.DENIED, 0));
+  }
+
+  @Test
   void shouldDemandStagesOfBothChains() {
     Set<Boolean> sides =
         Stages.DEMANDED.stream()
