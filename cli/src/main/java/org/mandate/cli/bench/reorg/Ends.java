@@ -73,6 +73,7 @@ final class Ends {
     findings.unfinished(open.size());
     open.forEach(payment -> progress.accept("not at its end: " + words(payment)));
     while (System.nanoTime() < until && openTransactions() > 0) Thread.sleep(LOOK);
+    findings.openTransactions(openTransactions());
   }
 
   private boolean isOver(Payment payment) {

@@ -36,6 +36,7 @@ final class Findings {
   private int toldWrong;
   private int lost;
   private int doubled;
+  private long openTransactions;
   private long nonceGaps;
   private int compared;
   private int differing;
@@ -86,6 +87,11 @@ final class Findings {
 
   void unfinished(int many) {
     unfinished += many;
+  }
+
+  /** So many were not settled in time. */
+  void openTransactions(long many) {
+    openTransactions += many;
   }
 
   /**
@@ -146,6 +152,7 @@ final class Findings {
         && toldWrong == 0
         && refusedWrongly == 0
         && unfinished == 0
+        && openTransactions == 0
         && nonceGaps == 0
         && differing == 0
         && compared > 0;
@@ -167,6 +174,7 @@ final class Findings {
             .put("settledWrongly", settledWrongly)
             .put("toldWrong", toldWrong)
             .put("unfinished", unfinished)
+            .put("openTransactions", openTransactions)
             .put("nonceGaps", nonceGaps)
             .put("statesCompared", compared)
             .put("statesDiffering", differing)
@@ -195,6 +203,7 @@ final class Findings {
     lines.add(line("settled otherwise at home", settledWrongly));
     lines.add(line("whose end the relayer tells wrongly", toldWrong));
     lines.add(line("not at their end in time", unfinished));
+    lines.add(line("transactions not settled in time", openTransactions));
     lines.add(line("nonces left out", nonceGaps));
     lines.add(line("states compared with a replay", compared));
     lines.add(line("of them different", differing));

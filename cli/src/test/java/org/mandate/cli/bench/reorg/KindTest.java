@@ -39,17 +39,6 @@ class KindTest {
   }
 
   @Test
-  void shouldCountARefusalThatDoesNotFit() {
-    var findings = new Findings();
-    findings.refused(Kind.BREACH, "AGENT_BREAKER");
-    findings.refused(Kind.LATE, "DEADLINE");
-    assertEquals(0, findings.figures().values().path("refusedWrongly").asInt());
-    findings.refused(Kind.LATE, "SIGNATURE");
-    assertEquals(1, findings.figures().values().path("refusedWrongly").asInt());
-    assertEquals(1, findings.figures().values().path("refused").path("LATE DEADLINE").asInt());
-  }
-
-  @Test
   void shouldExecuteOnceWhatIsExecutedAndNothingElse() {
     assertTrue(Findings.isRight(Kind.DISPUTED, IntentState.EXECUTED, 1));
     assertTrue(Findings.isRight(Kind.DISPUTED, IntentState.CANCELLED, 0));
