@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantLock;
 import org.mandate.chain.BlockTag;
 import org.mandate.chain.Bytes;
@@ -38,9 +39,14 @@ final class Attacks {
   private static final BigInteger RICH = ETHER.multiply(BigInteger.valueOf(10_000));
   private static final List<String> TABLES =
       List.of("task", "transaction", "intent", "event", "lease", "signer_nonce", "message");
+  private static final String CUT =
+      "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database()"
+          + " AND pid <> pg_backend_pid()";
   private static final Duration TIMEOUT = Duration.ofSeconds(20);
   private static final int CONNECTIONS = 200;
   private static final int LONG_BODY = 8 << 20;
+
+  private static final int LEAP_SECONDS = 30;
 
   /** All jumps together: what agents sign is good for two hours. */
   private static final int MOST_JUMPED_SECONDS = 1_200;
@@ -55,9 +61,9 @@ final class Attacks {
   private final List<Attack> attacks;
   private int jumped;
 
-  /** Something to do, once. */
+  /** Something to do, once; answers whether it was done. */
   private interface Act {
-    void run() throws Exception;
+    boolean run() throws Exception;
   }
 
   private record Attack(String name, Act act) {}
@@ -92,14 +98,19 @@ final class Attacks {
             new Attack("flood of questions", this::flood));
   }
 
+  /** All that there are. */
+  List<String> names() {
+    return attacks.stream().map(Attack::name).toList();
+  }
+
   /** Does one thing; one that is not possible just now is none. */
   void one() throws InterruptedException {
     var attack = attacks.get(random.nextInt(attacks.size()));
     try {
-      attack.act().run();
-      tally.trouble(attack.name());
+      if (attack.act().run()) tally.trouble(attack.name());
+      else tally.notDone(attack.name());
     } catch (IOException | SQLException | NodeException e) {
-      tally.trouble(attack.name() + ", in vain");
+      tally.notDone(attack.name());
     } catch (InterruptedException e) {
       throw e;
     } catch (Exception e) {
@@ -113,56 +124,69 @@ final class Attacks {
     return services.get(random.nextInt(services.size()));
   }
 
-  private void kill() throws Exception {
+  private boolean kill() throws Exception {
     var victim = service();
-    alone(victim, () -> kill(victim));
+    return alone(victim, () -> kill(victim));
   }
 
-  private void killAll() throws Exception {
-    for (var victim : services) alone(victim, () -> kill(victim));
+  /** Not all, where one was dead already or another attacker is at it. */
+  private boolean killAll() throws Exception {
+    var isDone = true;
+    for (var victim : services) isDone &= alone(victim, () -> kill(victim));
+    return isDone;
   }
 
-  private static void kill(Service victim) throws IOException, InterruptedException {
-    if (victim.isAlive()) victim.kill();
+  private static boolean kill(Service victim) throws IOException, InterruptedException {
+    if (!victim.isAlive()) return false;
+    victim.kill();
+    return true;
   }
 
   /** Mostly short, now and then longer than leases, claims and time-outs. */
-  private void pause() throws Exception {
+  private boolean pause() throws Exception {
     var victim = service();
-    alone(
+    return alone(
         victim,
         () -> {
-          if (!victim.isAlive()) return;
+          if (!victim.isAlive()) return false;
           victim.pause();
           try {
             Thread.sleep(random.nextInt(4) == 0 ? 40_000 : 500 + random.nextInt(8_000));
           } finally {
             victim.resume();
           }
+          return true;
         });
   }
 
   // ------------------------------------------------------------------ database
 
-  private void killDatabase() throws Exception {
-    alone(
+  private boolean killDatabase() throws Exception {
+    return alone(
         town.database(),
         () -> {
           town.database().kill();
           Thread.sleep(random.nextInt(6_000));
           town.database().restart();
+          return true;
         });
   }
 
-  private void cut() throws Exception {
-    run(
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database()"
-            + " AND pid <> pg_backend_pid()");
+  private boolean cut() throws Exception {
+    return alone(
+        town.database(),
+        () -> {
+          try (var connection = town.database().connect(database());
+              var statement = connection.createStatement();
+              var cut = statement.executeQuery(CUT)) {
+            return cut.next(); // a row for each
+          }
+        });
   }
 
-  private void lock() throws Exception {
+  private boolean lock() throws Exception {
     var table = TABLES.get(random.nextInt(TABLES.size()));
-    alone(
+    return alone(
         town.database(),
         () -> {
           try (var connection = town.database().connect(database())) {
@@ -174,17 +198,7 @@ final class Attacks {
               connection.rollback();
             }
           }
-        });
-  }
-
-  private void run(String sql) throws Exception {
-    alone(
-        town.database(),
-        () -> {
-          try (var connection = town.database().connect(database());
-              var statement = connection.createStatement()) {
-            statement.execute(sql);
-          }
+          return true;
         });
   }
 
@@ -202,13 +216,18 @@ final class Attacks {
     void run(LocalChain chain) throws Exception;
   }
 
-  private void on(OnChain act) throws Exception {
+  private boolean on(OnChain act) throws Exception {
     var chain = ledger().chain();
-    alone(chain, () -> act.run(chain));
+    return alone(
+        chain,
+        () -> {
+          act.run(chain);
+          return true;
+        });
   }
 
-  private void hang() throws Exception {
-    on(
+  private boolean hang() throws Exception {
+    return on(
         chain -> {
           chain.pause();
           try {
@@ -219,36 +238,37 @@ final class Attacks {
         });
   }
 
-  private void hurry() throws Exception {
-    on(chain -> chain.ask("anvil_mine", "0x" + Integer.toHexString(1 + random.nextInt(30))));
+  private boolean hurry() throws Exception {
+    return on(chain -> chain.ask("anvil_mine", "0x" + Integer.toHexString(1 + random.nextInt(30))));
   }
 
-  private void leap() throws Exception {
-    if (jumped >= MOST_JUMPED_SECONDS) return;
-    jumped += 30;
-    on(chain -> chain.ask("evm_increaseTime", 30));
+  private boolean leap() throws Exception {
+    if (jumped >= MOST_JUMPED_SECONDS) return false;
+    var isDone = on(chain -> chain.ask("evm_increaseTime", LEAP_SECONDS));
+    if (isDone) jumped += LEAP_SECONDS;
+    return isDone;
   }
 
-  private void forget() throws Exception {
-    on(chain -> chain.ask("anvil_dropAllTransactions"));
+  private boolean forget() throws Exception {
+    return on(chain -> chain.ask("anvil_dropAllTransactions"));
   }
 
   /** No block that is final goes: the finalized one is four behind the head. */
-  private void reorganize() throws Exception {
-    on(chain -> chain.ask("anvil_reorg", 1 + random.nextInt(3), List.of()));
+  private boolean reorganize() throws Exception {
+    return on(chain -> chain.ask("anvil_reorg", 1 + random.nextInt(3), List.of()));
   }
 
-  private void dear() throws Exception {
-    on(
+  private boolean dear() throws Exception {
+    return on(
         chain -> {
           var price = chain.baseFee().multiply(BigInteger.valueOf(2 + random.nextInt(50)));
           chain.ask("anvil_setNextBlockBaseFeePerGas", "0x" + price.toString(16));
         });
   }
 
-  private void poor() throws Exception {
+  private boolean poor() throws Exception {
     var key = town.relayerKey(random.nextInt(relayers)).getAddress();
-    on(
+    return on(
         chain -> {
           chain.fund(key, BigInteger.ZERO);
           try {
@@ -260,9 +280,9 @@ final class Attacks {
   }
 
   /** At the next nonce, at one that is on its way, or ahead of both. */
-  private void foreign() throws Exception {
+  private boolean foreign() throws Exception {
     int relayer = random.nextInt(relayers);
-    on(
+    return on(
         chain -> {
           var key =
               new GuardedSigner(
@@ -306,9 +326,11 @@ final class Attacks {
     }
   }
 
-  private void garbage() throws Exception {
+  private boolean garbage() throws Exception {
+    var isDone = false;
     for (int i = 0; i < 20; i++) {
       try (var socket = connect()) {
+        isDone = true;
         var bytes =
             switch (random.nextInt(4)) {
               case 0 -> noise(1 + random.nextInt(4_000));
@@ -322,6 +344,7 @@ final class Attacks {
         // Refused, and rightly: what it does to others is looked at in the end.
       }
     }
+    return isDone;
   }
 
   private byte[] noise(int length) {
@@ -339,7 +362,7 @@ final class Attacks {
         .getBytes(StandardCharsets.ISO_8859_1);
   }
 
-  private void silence() throws Exception {
+  private boolean silence() throws Exception {
     var open = new ArrayList<Socket>();
     try {
       for (int i = 0; i < CONNECTIONS; i++) {
@@ -353,10 +376,12 @@ final class Attacks {
     } finally {
       for (var socket : open) socket.close();
     }
+    return true;
   }
 
-  private void flood() throws Exception {
+  private boolean flood() throws Exception {
     var target = service();
+    var isDone = new AtomicBoolean();
     Together.each(
         "a flood",
         List.of(1, 2, 3, 4, 5, 6, 7, 8),
@@ -364,21 +389,23 @@ final class Attacks {
           for (int n = 0; n < 200; n++) {
             try {
               target.get(n % 2 == 0 ? "/v1/intents?limit=500" : "/metrics");
+              isDone.set(true);
             } catch (IOException e) {
               Thread.sleep(20);
             }
           }
         });
+    return isDone.get();
   }
 
   // ------------------------------------------------------------------ one at a time
 
   /** Nothing happens where somebody else is at it. */
-  private static void alone(Object what, Act act) throws Exception {
+  private static boolean alone(Object what, Act act) throws Exception {
     var lock = TAKEN.computeIfAbsent(what, w -> new ReentrantLock());
-    if (!lock.tryLock()) return;
+    if (!lock.tryLock()) return false;
     try {
-      act.run();
+      return act.run();
     } finally {
       lock.unlock();
     }

@@ -22,6 +22,9 @@ final class Siege {
   /** Each asks for four payments or more, of all kinds. */
   private static final Duration BETWEEN_SEEDS = Duration.ofSeconds(4);
 
+  /** In so long a time each kind of attack happens. */
+  private static final Duration LONG = Duration.ofMinutes(10);
+
   private static final int BETWEEN_ATTACKS_MILLIS = 3_000;
 
   /** As a service manager does it. */
@@ -33,6 +36,7 @@ final class Siege {
   private final Consumer<String> progress;
   private final Tally tally = new Tally();
   private final AtomicBoolean over = new AtomicBoolean();
+  private List<String> neverDone = List.of();
 
   Siege(Path root, Duration time, long seed, Consumer<String> progress) {
     this.root = root;
@@ -52,6 +56,7 @@ final class Siege {
       var attackers = new ArrayList<Attempt>();
       for (int i = 0; i < ATTACKERS; i++) {
         var attacks = new Attacks(ground, services, tally, new Random(seed * ATTACKERS + i));
+        neverDone = attacks.names(); // so far
         attackers.add(begin("attacker", () -> attack(attacks, new Random(seed))));
       }
       try {
@@ -60,6 +65,8 @@ final class Siege {
         over.set(true);
       }
       for (var attacker : attackers) attacker.join();
+      var done = tally.troubles().keySet();
+      neverDone = neverDone.stream().filter(name -> !done.contains(name)).toList();
       keeper.join();
       progress.accept("all attacks are over: whatever was accepted must come to its end");
       for (var service : services) {
@@ -141,6 +148,7 @@ final class Siege {
   private Figures figures(List<String> wrong) {
     var all = new ArrayList<>(wrong);
     all.addAll(tally.faults());
+    if (time.compareTo(LONG) >= 0) neverDone.forEach(name -> all.add("never done: " + name));
     var values =
         Output.object()
             .put("minutes", time.toMinutes())
@@ -152,12 +160,17 @@ final class Siege {
             .put("nonceGaps", tally.harms(Harm.NONCE_GAP));
     var attacks = values.putObject("attacks");
     tally.troubles().forEach(attacks::put);
+    var notDone = values.putObject("attacksNotDone");
+    tally.notDone().forEach(notDone::put);
+    var never = values.putArray("neverDone");
+    neverDone.forEach(never::add);
     var refused = values.putObject("refused");
     tally.refused().forEach(refused::put);
     var faults = values.putArray("faults");
     all.forEach(faults::add);
     var lines = new ArrayList<String>();
     tally.troubles().forEach((what, times) -> lines.add(line(what, times)));
+    tally.notDone().forEach((what, times) -> lines.add(line("not done: " + what, times)));
     lines.add(line("payments accepted", tally.payments()));
     tally.refused().forEach((what, times) -> lines.add(line("refused: " + what, times)));
     lines.add(line("lost", tally.harms(Harm.LOST)));

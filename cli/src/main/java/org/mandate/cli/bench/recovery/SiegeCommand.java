@@ -20,7 +20,8 @@ import picocli.CommandLine.Option;
       "are reorganized, and forget what waits; a relayer's coins are gone for a while; somebody else uses its key;",
       "and its API gets garbage, floods and connections that say nothing. Then all that stops, nobody helps, and",
       "chains and databases are looked at.",
-      "Exit code 0: nothing was lost, executed twice or jammed, and no nonce is missing; 1: something was."
+      "Exit code 0: nothing was lost, executed twice or jammed, no nonce is missing, and in ten minutes or more each kind of",
+      "attack was done; 1: otherwise."
     })
 public final class SiegeCommand extends Bench {
   @Option(

@@ -23,6 +23,7 @@ final class Tally {
   private final Map<Harm, Integer> harms = new EnumMap<>(Harm.class);
   private final Map<String, Integer> kills = new TreeMap<>();
   private final Map<String, Integer> troubles = new TreeMap<>();
+  private final Map<String, Integer> notDone = new TreeMap<>();
   private final Map<String, Integer> refused = new TreeMap<>();
   private final List<String> faults = new ArrayList<>();
   private final Map<Place, Set<Hash>> foreign = new HashMap<>();
@@ -91,6 +92,15 @@ final class Tally {
 
   synchronized void trouble(String what) {
     troubles.merge(what, 1, Integer::sum);
+  }
+
+  /** Not possible at that moment, or in vain. */
+  synchronized void notDone(String what) {
+    notDone.merge(what, 1, Integer::sum);
+  }
+
+  synchronized Map<String, Integer> notDone() {
+    return new TreeMap<>(notDone);
   }
 
   /** A relayer's process ended by itself, as when it starts while its database is away. */
