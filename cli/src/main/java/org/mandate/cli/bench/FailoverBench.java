@@ -96,9 +96,14 @@ final class FailoverBench extends Bench {
         instance.awaitReady();
       }
       try (var database = town.database().open(DATABASE)) {
-        return new Run(town, instances, database).figures();
+        var figures = new Run(town, instances, database).figures();
+        if (!figures.ok()) {
+          town.keepDirectory(); // the logs say more
+          progress("logs: %s", town.directory());
+        }
+        return figures;
       } catch (IOException e) {
-        town.keepDirectory(); // the logs say more
+        town.keepDirectory();
         throw e;
       } finally {
         for (var instance : instances) if (instance.isAlive()) instance.stop();
@@ -120,6 +125,7 @@ final class FailoverBench extends Bench {
     Figures figures() throws Exception {
       var before = town.home().dollars(town.payee());
       var rounds = new ArrayList<Round>();
+      var stuck = new ArrayList<String>();
       var flow = new Flow(town, instances, rate);
       try {
         for (int i = 1; i <= kills; i++) {
@@ -129,13 +135,19 @@ final class FailoverBench extends Bench {
               "kill %d of %d: led after %.1f s, a new payment executed after %.1f s (usually %.1f s)",
               i, kills, seconds(last.led()), seconds(last.fresh()), seconds(last.usual()));
         }
+      } catch (Stuck e) { // that is what is measured: it is told with what was lost by it
+        stuck.add(e.getMessage());
       } finally {
         flow.end();
       }
-      var payments = flow.accepted();
-      awaitTrue("all payments executed", () -> executed(payments) == payments.size());
-      return told(
-          rounds, flow.faults(), payments, town.home().dollars(town.payee()).subtract(before));
+      awaitExecuted(flow.accepted());
+      return told(rounds, stuck, flow, town.home().dollars(town.payee()).subtract(before));
+    }
+
+    /** As long as it is worth it: what is not executed then is counted as lost. */
+    private void awaitExecuted(List<Flow.Payment> payments) throws InterruptedException {
+      var until = System.nanoTime() + PATIENCE.toNanos();
+      while (executed(payments) < payments.size() && System.nanoTime() < until) Thread.sleep(LOOK);
     }
 
     private Round kill(Flow flow) throws Exception {
@@ -155,8 +167,7 @@ final class FailoverBench extends Bench {
         if (fresh == 0 && isFresh(flow, killed)) fresh = System.nanoTime() - killed;
         if (done == 0 && executed(held) == held.size()) done = System.nanoTime() - killed;
         if (System.nanoTime() - killed > PATIENCE.toNanos())
-          throw new IOException(
-              "the others do not go on within %s: %s".formatted(PATIENCE, leaders()));
+          throw new Stuck("the others do not go on within %s: %s".formatted(PATIENCE, leaders()));
         Thread.sleep(LOOK);
       }
       leader.start(Map.of());
@@ -222,10 +233,10 @@ final class FailoverBench extends Bench {
       return others.containsAll(lines);
     }
 
-    private Service leader() throws IOException, InterruptedException {
+    private Service leader() throws IOException, InterruptedException, Stuck {
       for (var instance : instances)
         if (leaders().getOrDefault(id(instance), Set.of()).contains(LEADS)) return instance;
-      throw new IOException("nobody leads " + LEADS);
+      throw new Stuck("nobody leads " + LEADS);
     }
 
     private static String id(Service instance) throws IOException, InterruptedException {
@@ -234,9 +245,11 @@ final class FailoverBench extends Bench {
 
     // ---------------------------------------------------------------- what came of it
 
-    private Figures told(
-        List<Round> rounds, List<String> faults, List<Flow.Payment> payments, BigInteger received)
+    private Figures told(List<Round> rounds, List<String> stuck, Flow flow, BigInteger received)
         throws Exception {
+      var payments = flow.accepted();
+      var faults = new ArrayList<>(stuck);
+      faults.addAll(flow.faults());
       long lost = 0;
       long doubled = 0;
       for (var payment : payments) {
@@ -262,12 +275,15 @@ final class FailoverBench extends Bench {
               .put("doubled", doubled)
               .put("nonceGaps", gaps)
               .put("missingPay", wanted.subtract(received).toString())
-              .put("notAccepted", faults.size());
+              .put("notAccepted", flow.faults().size());
+      var words = values.putArray("faults");
+      faults.forEach(words::add);
       var millis = values.putObject("millis");
       var lines = new ArrayList<String>();
       lines.add(
           "%d kills, %d payments: %d lost, %d executed twice, %d nonces left out, %d not accepted"
-              .formatted(rounds.size(), payments.size(), lost, doubled, gaps, faults.size()));
+              .formatted(
+                  rounds.size(), payments.size(), lost, doubled, gaps, flow.faults().size()));
       faults.forEach(lines::add);
       if (!received.equals(wanted)) lines.add("the payee lacks " + wanted.subtract(received));
       for (var figure :
@@ -296,6 +312,15 @@ final class FailoverBench extends Bench {
     }
   }
 
+  /** Something that must happen does not. */
+  private static final class Stuck extends Exception {
+    private static final long serialVersionUID = 1;
+
+    Stuck(String what) {
+      super(what);
+    }
+  }
+
   private interface Condition {
     boolean holds() throws Exception;
   }
@@ -303,8 +328,7 @@ final class FailoverBench extends Bench {
   private static void awaitTrue(String what, Condition condition) throws Exception {
     var until = System.nanoTime() + PATIENCE.toNanos();
     while (!condition.holds()) {
-      if (System.nanoTime() > until)
-        throw new IOException("not within %s: %s".formatted(PATIENCE, what));
+      if (System.nanoTime() > until) throw new Stuck("not within %s: %s".formatted(PATIENCE, what));
       Thread.sleep(LOOK);
     }
   }
