@@ -48,8 +48,15 @@ final class Attacks {
 
   private static final int LEAP_SECONDS = 30;
 
-  /** All jumps together: what agents sign is good for two hours. */
+  /** All of one attacker's jumps together: what agents sign is good for two hours. */
   private static final int MOST_JUMPED_SECONDS = 1_200;
+
+  /**
+   * Blocks of a reorg. No block that is final goes: the finalized one is four behind the head. And
+   * never more than ten: in an hour a chain gets 14,400 blocks, and with more than 3,000 Anvil
+   * (1.7) forgets the whole state in a deeper one.
+   */
+  private static final int DEEPEST = 3;
 
   private static final Map<Object, ReentrantLock> TAKEN = new ConcurrentHashMap<>();
 
@@ -253,9 +260,8 @@ final class Attacks {
     return on(chain -> chain.ask("anvil_dropAllTransactions"));
   }
 
-  /** No block that is final goes: the finalized one is four behind the head. */
   private boolean reorganize() throws Exception {
-    return on(chain -> chain.ask("anvil_reorg", 1 + random.nextInt(3), List.of()));
+    return on(chain -> chain.ask("anvil_reorg", 1 + random.nextInt(DEEPEST), List.of()));
   }
 
   private boolean dear() throws Exception {

@@ -13,9 +13,9 @@ import org.mandate.cli.local.Town;
 
 /**
  * Where some lots of seeds run: two chains, PostgreSQL, three relayers, who asks them for payments
- * and who looks at what came of it. It is given up before its chains are 3,000 blocks long: from
- * there on Anvil forgets the whole state, the contracts with it, in a reorg of more than a few
- * blocks.
+ * and who looks at what came of it. On chains of 3,000 blocks or more Anvil (1.7) forgets the whole
+ * state, the contracts with it, in a reorg of more than some ten blocks: where deep ones are made
+ * the ground is given up before ({@link Recovery}); a siege stays on one, and keeps them shallow.
  */
 record Ground(Town town, Pins pins, List<Service> relayers, Clients clients, Audit audit)
     implements AutoCloseable {

@@ -26,9 +26,10 @@ import picocli.CommandLine.Option;
     description = {
       "Reorganizes two real chains while payments are at every stage, and compares what the relayer holds with a replay.",
       "Reorgs are 1 to 64 blocks deep; some drop the transactions of the blocks that go, some put them into other blocks.",
-      "The replay is another relayer's, which starts from nothing, now and then in between and at the end. Afterwards every",
-      "payment must have been made, once, with no nonce left out. With 120 reorgs or more in all the deepest must be 64",
-      "blocks, and reorgs must have removed each stage of a payment.",
+      "The replay is another relayer's, which starts from nothing, now and then in between and at the end. Payments are of",
+      "thirteen kinds, of which some must be paid and others may be cancelled, denied, disputed or too late. Afterwards",
+      "each must be where its kind may end, executed once if it must be and at most once else, with no nonce left out.",
+      "With 120 reorgs or more in all the deepest must be 64 blocks, and reorgs must have removed each stage of a payment.",
       "Exit code 0: all of that held; 1: something did not."
     })
 public final class ReorgCommand extends Bench {
