@@ -13,8 +13,8 @@ import picocli.CommandLine.Option;
 @Command(
     name = "siege",
     description = {
-      "Does to relayers what can be done from outside, for as long as wanted, and looks whether anything was lost,",
-      "executed twice or jammed. Three relayers, one of them as two processes, two real chains and a real PostgreSQL;",
+      "Does to relayers what can be done from outside, and looks whether anything was lost, executed twice or jammed.",
+      "For as long as wanted: three relayers, one of them as two processes, two real chains and a real PostgreSQL;",
       "agents ask for payments of all kinds all the while. Processes are killed and paused, and started again as a",
       "service manager would; connections to the database are cut and its tables locked; chains hang, hurry, become dear,",
       "are reorganized, and forget what waits; a relayer's coins are gone for a while; somebody else uses its key;",
