@@ -94,9 +94,7 @@ public final class Simulation implements AutoCloseable {
   private void prepareDatabase() throws IOException {
     // What the server does by itself would come at its own time.
     execute(
-        "ALTER SYSTEM SET autovacuum = off",
-        "SELECT pg_reload_conf()",
-        "CREATE DATABASE pattern");
+        "ALTER SYSTEM SET autovacuum = off", "SELECT pg_reload_conf()", "CREATE DATABASE pattern");
     Database.open(server.jdbcUrl("pattern")).close();
   }
 
