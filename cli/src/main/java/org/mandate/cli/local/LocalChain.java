@@ -28,6 +28,10 @@ import org.web3j.utils.Numeric;
 
 /** A real chain on this machine: Anvil, on a free port, a process that outlives nobody. */
 public final class LocalChain {
+  private static final int MOST_MENDED = 5;
+  private static final int HOLE_SEARCH = 8;
+  private static final Duration HOLE_SHOWS = Duration.ofMillis(50);
+
   private static final Duration MOST = Duration.ofMinutes(2);
 
   private final String name;
@@ -183,6 +187,34 @@ public final class LocalChain {
       throw new IOException(method + ": " + answer.getError().getMessage());
     }
     return answer.getResult();
+  }
+
+  /**
+   * Replaces the newest blocks by empty ones. A block that Anvil (1.7) makes at that very moment it
+   * may lose, and has a chain with a hole from there on: what is above it is replaced as well.
+   *
+   * @param depth how many blocks
+   * @throws IOException when it does not answer, or the hole stays
+   */
+  public void reorganize(int depth) throws IOException, InterruptedException {
+    ask("anvil_reorg", depth, List.of());
+    for (int i = 0; i < MOST_MENDED; i++) {
+      Thread.sleep(HOLE_SHOWS);
+      var hole = hole(depth);
+      if (hole.isEmpty()) return;
+      ask("anvil_reorg", head() - hole.getAsLong() + 1, List.of());
+    }
+    throw new IOException("chain %d has lost a block in a reorg".formatted(chainId));
+  }
+
+  /** The lowest of the newest blocks that is not there. */
+  private OptionalLong hole(int depth) throws IOException {
+    var head = head();
+    for (long number = Math.max(0, head - depth - HOLE_SEARCH); number < head; number++) {
+      if (ask("eth_getBlockByNumber", Numeric.encodeQuantity(BigInteger.valueOf(number)), false)
+          == null) return OptionalLong.of(number);
+    }
+    return OptionalLong.empty();
   }
 
   /** Any answer. */

@@ -261,7 +261,7 @@ final class Attacks {
   }
 
   private boolean reorganize() throws Exception {
-    return on(chain -> chain.ask("anvil_reorg", 1 + random.nextInt(DEEPEST), List.of()));
+    return on(chain -> chain.reorganize(1 + random.nextInt(DEEPEST)));
   }
 
   private boolean dear() throws Exception {

@@ -170,8 +170,7 @@ final class Lane {
           Thread.sleep(hangs.away());
           chain.resume();
         }
-        case Blow.Reorg reorg ->
-            town.ledger(reorg.chainId()).chain().ask("anvil_reorg", reorg.depth(), List.of());
+        case Blow.Reorg reorg -> town.ledger(reorg.chainId()).chain().reorganize(reorg.depth());
         case Blow.Dear dear -> {
           var chain = town.ledger(dear.chainId()).chain();
           var price = chain.baseFee().multiply(BigInteger.valueOf(dear.times()));
